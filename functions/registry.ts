@@ -1,0 +1,124 @@
+/**
+ * The catalogue of SQL functions, operators, casts and aggregates: what the planner needs to resolve a name (signatures, volatility)
+ * stands beside what the executor needs to run it (the implementation), so the two cannot drift and docs/sql.md is generated from
+ * the same tables. Files of this folder each contribute definitions by area; `catalogue.ts` gathers them; `resolve.ts` chooses
+ * among overloads by PostgreSQL's rules.
+ *
+ * F1  An implementation is a pure function of its arguments and the context; only the context reaches clock, randomness, settings.
+ * F2  A `strict` function is never called with a NULL argument: the caller answers NULL.
+ * F3  A long-running implementation calls `ctx.checkDeadline()` at least every few thousand steps.
+ */
+import type { Datum } from '../base/datum.js';
+import type { Prng } from '../base/prng.js';
+import type { TypeRegistry } from '../base/types.js';
+
+export type Volatility = 'immutable' | 'stable' | 'volatile';
+
+/** What evaluating an expression may ask of its surroundings. One object per running statement. */
+export interface EvalContext {
+  /** Microseconds since 2000-01-01 UTC: `now()`, the start of the transaction. */
+  readonly transactionTimestamp: number | bigint;
+  readonly statementTimestamp: number | bigint;
+  /** `clock_timestamp()`: changes within a statement. */
+  clockTimestamp(): number | bigint;
+  /** IANA name or PostgreSQL offset form of the session's TimeZone setting. */
+  readonly timeZone: string;
+  readonly prng: Prng;
+  readonly types: TypeRegistry;
+  /** Current value of a run-time setting, undefined when there is none of that name. */
+  setting(name: string): string | undefined;
+  setSetting(name: string, value: string, isLocal: boolean): void;
+  /** @throws DbError 57014 when the statement was cancelled or has passed its deadline. */
+  checkDeadline(): void;
+  /** What system functions need of engine: sequences, catalog text, session identity, advisory locks. */
+  readonly system: SystemCalls;
+}
+
+/** Implemented by engine; each call raises PostgreSQL's error for what does not exist. */
+export interface SystemCalls {
+  nextval(sequence: Datum): Datum;
+  currval(sequence: Datum): Datum;
+  lastval(): Datum;
+  setval(sequence: Datum, value: Datum, isCalled: boolean): Datum;
+  currentDatabase(): string;
+  currentSchemas(includeImplicit: boolean): readonly string[];
+  currentUser(): string;
+  backendPid(): number;
+  transactionId(): number;
+  /** Everything else that reads catalogs or session state by name: `pg_get_viewdef`, `obj_description`, `pg_advisory_lock`, ... */
+  call(name: string, args: readonly Datum[]): Datum;
+}
+
+/** Positional arguments, then the context. Unused context may be left out of the parameter list. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- implementations narrow their own parameters; the signature in `args` is what holds
+export type ScalarImpl = (...args: any[]) => Datum;
+
+export interface FunctionDef {
+  readonly kind: 'scalar' | 'aggregate' | 'window' | 'set';
+  readonly name: string;
+  /** Schema, `pg_catalog` for built-ins. */
+  readonly schema: string;
+  /** Type oids; pseudo-types (`anyelement`, `anyarray`, `any`, ...) are resolved by `resolve.ts`. */
+  readonly args: readonly number[];
+  readonly argNames: readonly string[] | undefined;
+  /** True when the last argument is VARIADIC (its declared type is the array type, or `any`). */
+  readonly variadic: boolean;
+  /** Count of trailing arguments that may be left out; the implementation then sees `undefined`. */
+  readonly defaultCount: number;
+  readonly returns: number;
+  readonly volatility: Volatility;
+  readonly strict: boolean;
+  /** kind `scalar`. */
+  readonly impl: ScalarImpl | undefined;
+  /** kind `scalar`: JavaScript source over trusted identifiers, for non-null arguments, equal to `impl`; helpers are reached as `H.name`. */
+  readonly emit: ((args: readonly string[]) => string) | undefined;
+  /** kind `aggregate`. */
+  readonly aggregate: AggregateImpl | undefined;
+  /** kind `window`: called once a partition by the window operator; see window.ts. */
+  readonly window: unknown;
+  /** kind `set`: yields rows; a single-column function yields datums, one with `columns` yields arrays. */
+  readonly set: ((args: readonly Datum[], ctx: EvalContext) => Iterable<Datum | readonly Datum[]>) | undefined;
+  /** kind `set` with OUT columns: names and type oids. */
+  readonly columns: readonly { readonly name: string; readonly type: number }[] | undefined;
+}
+
+/**
+ * An aggregate as functions over a state. NULL inputs of a strict aggregate are skipped by the caller. `count(*)` has no argument.
+ * `inverse` (moving windows) and `combine` may be absent.
+ */
+export interface AggregateImpl {
+  readonly init: (ctx: EvalContext) => unknown;
+  readonly step: (state: unknown, args: readonly Datum[], ctx: EvalContext) => unknown;
+  readonly final: (state: unknown, ctx: EvalContext) => Datum;
+  readonly combine: ((a: unknown, b: unknown, ctx: EvalContext) => unknown) | undefined;
+  readonly inverse: ((state: unknown, args: readonly Datum[], ctx: EvalContext) => unknown) | undefined;
+  /** Ordered-set and hypothetical-set aggregates: direct arguments come first in `args` of the definition. */
+  readonly orderedSet: 'ordered' | 'hypothetical' | undefined;
+  readonly directArgCount: number;
+  /** What a code generator may use instead of init/step/final for the commonest ones. */
+  readonly builtin: 'count' | 'sum' | 'min' | 'max' | 'avg' | undefined;
+}
+
+export interface OperatorDef {
+  readonly name: string;
+  readonly left: number | undefined;
+  readonly right: number;
+  readonly result: number;
+  /** Names of commuting and negating operators over the swapped and same types. */
+  readonly commutator: string | undefined;
+  readonly negator: string | undefined;
+  /** The function that implements it; its `emit` serves the generator. */
+  readonly function: FunctionDef;
+  /** Role in the B+tree ordering of the left type, when it has one; the planner turns such comparisons into key ranges. */
+  readonly btree: '<' | '<=' | '=' | '>=' | '>' | undefined;
+}
+
+export type CastContext = 'implicit' | 'assignment' | 'explicit';
+
+export interface CastDef {
+  readonly source: number;
+  readonly target: number;
+  readonly context: CastContext;
+  /** 'binary': same representation; 'io': through text; otherwise the function `(value, typmod, isExplicit, ctx)`. */
+  readonly method: 'binary' | 'io' | ScalarImpl;
+}
