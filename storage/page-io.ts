@@ -20,6 +20,15 @@ export interface PageIo {
    * @throws DbError 53100 when the disk is full (the page is still where it was), 58030 on any other failure
    */
   writePage(id: PageId, bytes: Uint8Array, offset: number): void;
+  /**
+   * Writes, for the checkpoint under way, page `id` as it was at the freeze. Called by `writeFrozen` and also by an eviction that meets a
+   * frozen frame, so the callee must not infer which is which from the call stack. Plain `writePage` during a freeze is always content
+   * newer than the freeze: it changes the in-memory table but never the table that the checkpoint writes.
+   * `isCurrent`: the page was neither changed nor freed since the freeze, so the in-memory table points at the new slot too; otherwise
+   * the in-memory table keeps what it has (the page may have been rewritten, or its id freed and used again).
+   * @throws as `writePage`
+   */
+  writeFrozenPage(id: PageId, bytes: Uint8Array, offset: number, isCurrent: boolean): void;
   /** A logical page id that no page uses; freed ids are used again. @throws DbError 54000 when the page table is full */
   allocatePage(): PageId;
   /** Gives the id back; the slot it occupied becomes free after the next durable checkpoint. */
