@@ -6,7 +6,8 @@
  * crash merely leaks a slot until the next open.
  *
  * While a checkpoint is being written there are two tables: the one of the freeze and the current one. A frozen page goes to the
- * first with `writeFrozenPage`, even when a later version of it has already been evicted to the second with `writePage`.
+ * first with `writeFrozenPage`, even when a later version of it has already been evicted to the second with `writePage`. Pages of a
+ * tree under construction are private: the page table leaves them out of checkpoints until the tree is attached (PageTable.collectPrivate).
  */
 import type { PageId } from '../base/ids.js';
 
@@ -23,16 +24,19 @@ export interface PageIo {
    * @throws DbError 53100 when the disk is full (the page is still where it was), 58030 on any other failure
    */
   writePage(id: PageId, bytes: Uint8Array, offset: number): void;
-  /** Writes the frozen version of a page, for the checkpoint under way; also current unless a later version was written since. */
-  writeFrozenPage(id: PageId, bytes: Uint8Array, offset: number): void;
   /**
-   * A logical page id that no page uses; freed ids are used again, except those freed during a freeze (not before its end).
-   * A private page belongs to a tree that is being built: checkpoints leave it out, so that a crash frees it, until
-   * `adoptPage`. @throws DbError 54000 when the page table is full
+   * Writes, for the checkpoint under way, page `id` as it was at the freeze. Called by `writeFrozen` and also by an eviction that meets a
+   * frozen frame, so the callee must not infer which is which from the call stack. Plain `writePage` during a freeze is always content
+   * newer than the freeze: it changes the current table but never the table that the checkpoint writes.
+   * `isCurrent`: the page was neither changed nor freed since the freeze, so that the current table must point at the new slot too.
+   * @throws as `writePage`
    */
-  allocatePage(isPrivate?: boolean): PageId;
-  /** A private page becomes part of the database (its tree has been attached). */
-  adoptPage(id: PageId): void;
+  writeFrozenPage(id: PageId, bytes: Uint8Array, offset: number, isCurrent: boolean): void;
+  /**
+   * A logical page id that no page uses. Freed ids are used again, but one freed during a freeze not before its end.
+   * @throws DbError 54000 when the page table is full
+   */
+  allocatePage(): PageId;
   /** Gives the id back; the slot it occupied becomes free after the next durable checkpoint. */
   freePage(id: PageId): void;
 }
