@@ -1,0 +1,211 @@
+/**
+ * The vocabulary of mvcc/: what the executor passes in and gets back.
+ *
+ * Keys are one-byte ("latin1") strings of memcomparable key bytes: `<` on them is the order of the tree, and they serve as Map keys
+ * as they are. Only the read paths that need no string (`get`) take bytes. Row values are bytes nobody here looks into.
+ */
+import type { Csn, Oid, TreeId } from '../base/ids.js';
+
+/** READ UNCOMMITTED is READ COMMITTED, as in PostgreSQL; the engine maps it. */
+export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializable';
+
+/** Row lock modes, weakest first; each conflicts with whatever the weaker ones conflict with, and more. See row-lock.ts. */
+export type RowLockMode = 'key share' | 'share' | 'no key update' | 'update';
+
+/** What to do when a lock is not free at once: wait in the queue, 55P03, or leave the row out (SKIP LOCKED). */
+export type WaitPolicy = 'wait' | 'nowait' | 'skip locked';
+
+/** PostgreSQL's eight table lock modes, in its order. See lock-table.ts for the conflicts. */
+export type TableLockMode =
+  | 'access share'
+  | 'row share'
+  | 'row exclusive'
+  | 'share update exclusive'
+  | 'share'
+  | 'share row exclusive'
+  | 'exclusive'
+  | 'access exclusive';
+
+/**
+ * Keys from `low` (included) to `high` (excluded; `undefined`: to the end). Every SQL bound has this form, because the successor of
+ * key `k` is `k + '\0'` (`afterKey`): `<= k` is `high: afterKey(k)`, `> k` is `low: afterKey(k)`, a prefix ends at `afterPrefix(p)`.
+ */
+export interface KeyRange {
+  readonly low: string;
+  readonly high: string | undefined;
+}
+
+export const wholeRange: KeyRange = { low: '', high: undefined };
+
+/** The least key greater than `key`. */
+export function afterKey(key: string): string {
+  return key + '\0';
+}
+
+/** The least key greater than every key that starts with `prefix`; `undefined` when there is none (all bytes 0xff). */
+export function afterPrefix(prefix: string): string | undefined {
+  let end = prefix.length;
+  while (end > 0 && prefix.charCodeAt(end - 1) === 255) end--;
+  return end === 0 ? undefined : prefix.slice(0, end - 1) + String.fromCharCode(prefix.charCodeAt(end - 1) + 1);
+}
+
+/** Whoever runs transactions, one at a time: a session. Session-level advisory locks belong to it. Compared by identity. */
+export interface SessionOwner {
+  /** Number shown in lock and activity views (PostgreSQL's pid). */
+  readonly id: number;
+  readonly name?: string | undefined;
+}
+
+/**
+ * Where a row value lies. Filled by `get` and `newest`; `u8` and `dv` see the same memory (a page, or a write set). The bytes stay
+ * valid until the next call with the same `RowRef`, the next write of the same transaction, or the next `await`, whichever is first.
+ */
+export class RowRef {
+  u8: Uint8Array = emptyBytes;
+  dv: DataView = emptyView;
+  offset = 0;
+  length = 0;
+}
+const emptyBytes = new Uint8Array(0);
+const emptyView = new DataView(emptyBytes.buffer);
+
+export interface BeginOptions {
+  readonly isolation: IsolationLevel;
+  readonly readOnly?: boolean | undefined;
+  /** SERIALIZABLE READ ONLY DEFERRABLE: call `awaitSafeSnapshot` before the first statement. */
+  readonly deferrable?: boolean | undefined;
+  /** Certify against real-time order as well (strict serializability). Default: the manager's option. */
+  readonly strict?: boolean | undefined;
+  readonly owner: SessionOwner;
+  /** Milliseconds a lock may be waited for before 55P03; 0 or undefined: no limit. May be changed on the transaction. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** Publish without waiting for the log to be durable (synchronous_commit = off). */
+  readonly asyncCommit?: boolean | undefined;
+  /** Last retry of a serializable transaction: others whose commit would harm it wait for it. See commit-turn.ts. */
+  readonly commitTurn?: boolean | undefined;
+}
+
+/** Where a statement stands, for explanations of conflicts. `text` is shared with the plan cache, never copied. */
+export interface StatementInfo {
+  readonly text: string;
+  /** Free-form place in the application's source, when known. */
+  readonly site?: string | undefined;
+}
+
+export type TransactionState = 'active' | 'waiting' | 'precommitted' | 'committed' | 'aborted';
+
+/**
+ * What `lockRow` found, always with the lock held unless said otherwise.
+ * - `ok`: the row is as the statement's snapshot shows it.
+ * - `changed` (READ COMMITTED): it has a newer committed version; read it with `newest` and evaluate the whole WHERE again.
+ * - `moved` (READ COMMITTED): an UPDATE changed its primary key. Not locked; call `lockRow` for `newKey` with `since`, then as `changed`.
+ * - `gone`: deleted, replaced by another row of the same key, or never visible. Not locked; skip the row.
+ * - `self`: this very statement has changed the row already (a join met it twice); skip it as PostgreSQL does.
+ * - `skipped` (SKIP LOCKED): someone holds it. Not locked.
+ * REPEATABLE READ and SERIALIZABLE throw 40001 where READ COMMITTED says `changed`, `moved` or `gone`.
+ */
+export type RowLockResult =
+  | { readonly kind: 'ok' | 'changed' | 'gone' | 'self' | 'skipped' }
+  | { readonly kind: 'moved'; readonly newKey: string; readonly since: Csn };
+
+export interface RowLockOptions {
+  /**
+   * `snapshot` (default): the row was found by a scan of this statement's snapshot.
+   * `latest`: the row was found by a unique check, an arbiter or a foreign key; whether the snapshot shows it does not matter to
+   * READ COMMITTED. The higher levels: not visible is `gone`, visible and deleted or key-changed since is 40001.
+   */
+  readonly view?: 'snapshot' | 'latest' | undefined;
+  /** From a `moved` result: judge changes after this CSN instead of after the snapshot. */
+  readonly since?: Csn | undefined;
+}
+
+/**
+ * `free`: the key is absent in the newest state and now claimed by this transaction; insert it.
+ * `exists`: another row has it (23505, or the row ON CONFLICT acts on). `own`: through this transaction's own write; `self`: by the
+ * very same statement (ON CONFLICT DO UPDATE meets it a second time: 21000); `newer`: the row is newer than the snapshot.
+ */
+export type ClaimResult =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'exists'; readonly own: boolean; readonly self: boolean; readonly newer: boolean };
+
+export interface ClaimOptions {
+  /** ON CONFLICT arbiter: at REPEATABLE READ and above a conflicting row newer than the snapshot is 40001 instead of `exists`. */
+  readonly upsert?: boolean | undefined;
+  readonly wait?: 'wait' | 'nowait' | undefined;
+}
+
+export interface UpdateOptions {
+  /** The update changes a column of a unique index that a foreign key could reference (so it needs lock mode `update`). */
+  readonly changesKeyColumns?: boolean | undefined;
+  /** Numbers of the changed columns, for finer conflict tests; undefined: unknown. */
+  readonly changedColumns?: readonly number[] | undefined;
+}
+
+export interface RemoveOptions {
+  /** In a primary tree: the UPDATE that removes this key inserts the same row at this key. */
+  readonly movedTo?: string | undefined;
+}
+
+export interface ScanOptions {
+  readonly reverse?: boolean | undefined;
+  /** `latest`: newest committed state with all own writes, those of the running statement too (constraint checks). Default `snapshot`. */
+  readonly view?: 'snapshot' | 'latest' | undefined;
+  /** Leave an SIREAD range (SERIALIZABLE only). Default true. */
+  readonly register?: boolean | undefined;
+}
+
+export interface CommitInfo {
+  /** The CSN, or 0 when nothing was written and nothing had to be certified. */
+  readonly csn: Csn;
+}
+
+/** Opaque mark to roll back to. */
+export type SavepointId = number & { readonly savepoint: unique symbol };
+
+/** What the manager needs to know of a tree; `tree(id)` is called with it once, later calls return the cached object. */
+export interface TreeOptions {
+  /** Keys are claimed before they are inserted: primary trees and unique indexes (without their duplicate-NULL entries). */
+  readonly unique: boolean;
+  /** Oid and name of the table, and name of the index, for explanations. */
+  readonly tableOid?: Oid | undefined;
+  readonly tableName?: string | undefined;
+  readonly indexName?: string | undefined;
+  /** CSN of the DDL that made this tree or changed its rows; older snapshots get 40001 when they touch it. Default 0. */
+  readonly validFrom?: Csn | undefined;
+  /** When given, rows for which it returns true are rewritten by `upgrade` before a scan shows them (older row layouts). */
+  readonly normalize?: RowNormalizer | undefined;
+}
+
+export interface RowNormalizer {
+  /** Whether the row value at `offset` has an older layout. Called for every row of every batch of a tree that has a normalizer. */
+  isOld(u8: Uint8Array, offset: number): boolean;
+  /** The row in the present layout, a fresh or reused array valid until the next call. */
+  upgrade(u8: Uint8Array, offset: number, length: number): Uint8Array;
+}
+
+/** One row of the lock view (pg_locks with blockers). */
+export interface LockView {
+  readonly kind: 'row' | 'table' | 'advisory' | 'commit turn';
+  readonly tree: TreeId | undefined;
+  readonly key: string | undefined;
+  readonly object: string | undefined;
+  readonly mode: string;
+  readonly granted: boolean;
+  readonly session: number;
+  readonly transaction: number | undefined;
+  /** For a waiter: the transactions it waits for (0: a session-level holder without transaction). */
+  readonly blockers: readonly number[];
+}
+
+export interface ActivityView {
+  readonly transaction: number;
+  readonly session: number;
+  readonly isolation: IsolationLevel;
+  readonly readOnly: boolean;
+  readonly state: TransactionState;
+  readonly snapshot: number | undefined;
+  readonly statement: string | undefined;
+  readonly statementCount: number;
+  readonly startedAtMs: number;
+  readonly writeCount: number;
+}
