@@ -1,0 +1,32 @@
+/** PGlite: PostgreSQL compiled to WebAssembly, on the file system, with its default durability. */
+import { PGlite } from '@electric-sql/pglite';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { Peer, PeerDatabase, PeerStatement } from './peer.js';
+
+export const pglitePeer: Peer = {
+  name: 'PGlite',
+  open: async (directory) => {
+    const path = join(directory, 'pglite');
+    const db = await PGlite.create(path);
+    const version = (await db.query<{ v: string }>('show server_version')).rows[0];
+    const prepare = (sql: string): PeerStatement => ({
+      get: async (...p) => (await db.query(sql, [...p])).rows[0],
+      all: async (...p) => (await db.query(sql, [...p])).rows,
+      run: (...p) => db.query(sql, [...p]),
+    });
+    const connection: PeerDatabase = {
+      version: `PostgreSQL ${Object.values(version ?? {}).join('')}`,
+      isConcurrent: false,
+      exec: (sql) => db.exec(sql),
+      prepare,
+      connect: () => connection,
+      close: () => db.close(),
+      sizeBytes: async () => {
+        await db.exec('checkpoint');
+        return Number(execFileSync('du', ['-sb', path]).toString().split('\t')[0]);
+      },
+    };
+    return connection;
+  },
+};
