@@ -15,7 +15,8 @@ import { DbError } from '../base/errors.js';
 
 /** An open file. Positions and lengths are in bytes. */
 export interface File {
-  readonly path: string;
+  /** As it was opened; set by the owner when it renames the file. For messages. */
+  path: string;
   /** Reads up to `length` bytes at `position` into `bytes` at `offset`; returns how many, 0 at the end of the file. */
   read(position: number, bytes: Uint8Array, offset: number, length: number): number;
   /** Writes up to `length` bytes; returns how many, at least 1. */
@@ -26,14 +27,16 @@ export interface File {
   syncAsync(): Promise<void>;
   size(): number;
   truncate(size: number): void;
-  /** Takes the exclusive (or, for read-only use, shared) lock that keeps other processes out. Held until `close`. @throws DbError 55006 */
-  lock(mode: 'exclusive' | 'shared'): void;
+  /** Takes the exclusive (or, for read-only use, shared) lock that keeps everyone else out, until `close`. Rejects with 55006. */
+  lock(mode: 'exclusive' | 'shared'): Promise<void>;
+  /** Whether `path` still leads to this very file, which may have been replaced or removed since it was opened. */
+  isAt(path: string): boolean;
   close(): void;
 }
 
 export interface Vfs {
-  /** Opens a file for reading and, unless `readOnly`, writing. `create`: it must not exist. @throws DbError 58P01 when it is missing */
-  open(path: string, options: { readonly create: boolean; readonly readOnly: boolean }): File;
+  /** Opens a file: 'read' and 'write' want it to exist (58P01), 'create' makes it when it is missing and never cuts it. */
+  open(path: string, mode: 'read' | 'write' | 'create'): File;
   exists(path: string): boolean;
   unlink(path: string): void;
   /** Replaces `to` atomically. */
