@@ -158,22 +158,22 @@ export function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** A time of day with its offset from UTC. `zone` is the offset in seconds, positive west of Greenwich, as PostgreSQL stores it. */
+/** A time of day with its offset from UTC. `zoneSeconds` is the offset in seconds, positive west of Greenwich, as PostgreSQL stores it. */
 export class TimeTz {
   readonly micros: number;
-  readonly zone: number;
+  readonly zoneSeconds: number;
 
-  constructor(micros: number, zone: number) {
+  constructor(micros: number, zoneSeconds: number) {
     this.micros = micros;
-    this.zone = zone;
+    this.zoneSeconds = zoneSeconds;
   }
 
   /** By the moment in UTC, then by zone; the order of PostgreSQL's timetz_cmp. */
   compare(other: TimeTz): number {
-    const moment = this.micros + this.zone * MicrosPerSecond - (other.micros + other.zone * MicrosPerSecond);
-    return moment !== 0 ? moment : this.zone - other.zone;
+    const moment = this.micros + this.zoneSeconds * MicrosPerSecond - (other.micros + other.zoneSeconds * MicrosPerSecond);
+    return moment !== 0 ? moment : this.zoneSeconds - other.zoneSeconds;
   }
   groupKey(): string {
-    return `${this.micros}:${this.zone}`;
+    return `${this.micros}:${this.zoneSeconds}`;
   }
 }
