@@ -1,0 +1,129 @@
+/**
+ * Shows that keys sort as values compare (K1, K2), that lossless keys decode, that rows give back what was stored under narrow, wide and older
+ * layouts, and that the generator's column expressions read the same.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ByteBuffer } from '../../base/byte-buffer.js';
+import { compareBytes } from '../../base/bytes.js';
+import { comparatorOf, type Datum, SqlArray } from '../../base/datum.js';
+import { Interval, TimeTz } from '../../base/interval.js';
+import { parseJsonb } from '../../base/jsonb.js';
+import { decodeKey, encodeKey, keyEnd, KeyLayout } from '../../base/keycode.js';
+import { Numeric, applyNumericTypmod } from '../../base/numeric.js';
+import { columnSource, decodeRow, encodeRow, isOldRow, rowHelpers, RowLayout, upgradeRow } from '../../base/rowcode.js';
+import { numericTypmod, sqlType, TypeOid, type SqlType } from '../../base/types.js';
+
+const int8 = fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n }).map((v) => (v >= -9007199254740991n && v <= 9007199254740991n ? Number(v) : v));
+const small = fc.integer({ min: -5, max: 5 });
+const text = fc.string({ unit: 'grapheme', maxLength: 8 }).map((s) => s.replaceAll('\0', ''));
+const numeric = fc.oneof(
+  fc.tuple(fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n }), fc.integer({ min: 0, max: 20 })).map(([c, s]) => Numeric.of(c, s)),
+  fc.tuple(small, fc.integer({ min: 0, max: 3 })).map(([c, s]) => Numeric.of(c, s)),
+  fc.constantFrom(Numeric.NaN, Numeric.Infinity, Numeric.NegativeInfinity),
+);
+const arbitraries: readonly [string, SqlType, fc.Arbitrary<NonNullable<Datum>>][] = [
+  ['bool', sqlType(TypeOid.bool), fc.boolean()],
+  ['int2', sqlType(TypeOid.int2), fc.integer({ min: -32768, max: 32767 })],
+  ['int4', sqlType(TypeOid.int4), fc.oneof(small, fc.integer())],
+  ['int8', sqlType(TypeOid.int8), fc.oneof(small, int8)],
+  ['oid', sqlType(TypeOid.oid), fc.nat()],
+  ['float8', sqlType(TypeOid.float8), fc.oneof(fc.double(), fc.constantFrom(0, NaN, Infinity, -Infinity))],
+  ['float4', sqlType(TypeOid.float4), fc.float()],
+  ['numeric', sqlType(TypeOid.numeric), numeric],
+  ['text', sqlType(TypeOid.text), text],
+  ['bpchar', sqlType(TypeOid.bpchar), fc.constantFrom('a', 'a ', 'ab', 'ab  ', '', ' ', 'b')],
+  ['bytea', sqlType(TypeOid.bytea), fc.uint8Array({ maxLength: 6, max: 3 })],
+  ['uuid', sqlType(TypeOid.uuid), fc.uuid()],
+  ['date', sqlType(TypeOid.date), fc.oneof(fc.integer({ min: -2000000, max: 2000000 }), fc.constantFrom(Infinity, -Infinity))],
+  ['timestamp', sqlType(TypeOid.timestamp), fc.oneof(int8.filter((v) => v !== (1n << 63n) - 1n && v !== -(1n << 63n)), fc.constantFrom(Infinity, -Infinity))],
+  ['time', sqlType(TypeOid.time), fc.integer({ min: 0, max: 86400000000 })],
+  ['timetz', sqlType(TypeOid.timetz), fc.tuple(fc.constantFrom(0, 3600000000), fc.constantFrom(-3600, 0, 3600)).map(([m, z]) => new TimeTz(m, z))],
+  ['interval', sqlType(TypeOid.interval), fc.tuple(small, small, fc.integer()).map(([m, d, u]) => new Interval(m, d, u))],
+  ['jsonb', sqlType(TypeOid.jsonb), fc.json({ maxDepth: 2 }).map((t) => parseJsonb(t.replaceAll('\\u0000', ' ')))],
+  ['int4[]', sqlType(TypeOid.int4Array), fc.array(fc.option(small), { maxLength: 3 }).map((e) => SqlArray.of(TypeOid.int4, e))],
+];
+
+const key = (layout: KeyLayout, values: readonly Datum[]): Uint8Array => {
+  const out = new ByteBuffer(1);
+  encodeKey(layout, values, out);
+  return out.toBytes();
+};
+
+describe('keys', () => {
+  for (const [name, type, values] of arbitraries) {
+    test(`${name} keys sort as values compare`, () => {
+      const compare = comparatorOf(type);
+      fc.assert(
+        fc.property(values, values, fc.boolean(), fc.boolean(), (a, b, descending, nullable) => {
+          const layout = new KeyLayout([{ type, descending, nullsFirst: false, nullable }]);
+          const [x, y] = [key(layout, [a]), key(layout, [b])];
+          expect(Math.sign(compareBytes(x, 0, x.length, y, 0, y.length))).toBe(Math.sign(descending ? compare(b, a) : compare(a, b)));
+          const padded = Uint8Array.from([...x, 7, 7]);
+          expect(keyEnd(layout, padded, 0)).toBe(x.length);
+          if (layout.isLossless(0)) expect(compare(decodeKey(layout, padded, 0)[0] as Datum, a)).toBe(0);
+        }),
+        { numRuns: 200 },
+      );
+    });
+  }
+
+  test('several columns sort column by column, with NULLs where they belong', () => {
+    const compare = comparatorOf(sqlType(TypeOid.text));
+    fc.assert(
+      fc.property(fc.array(fc.option(text), { minLength: 2, maxLength: 2 }), fc.array(fc.option(text), { minLength: 2, maxLength: 2 }), fc.boolean(), fc.boolean(), (a, b, descending, nullsFirst) => {
+        const layout = new KeyLayout([0, 1].map(() => ({ type: sqlType(TypeOid.text), descending, nullsFirst, nullable: true })));
+        const [x, y] = [key(layout, a), key(layout, b)];
+        const column = (i: number): number => {
+          if (a[i] === null || b[i] === null) return a[i] === b[i] ? 0 : (a[i] === null) === nullsFirst ? -1 : 1;
+          return descending ? compare(b[i]!, a[i]!) : compare(a[i]!, b[i]!);
+        };
+        expect(Math.sign(compareBytes(x, 0, x.length, y, 0, y.length))).toBe(Math.sign(column(0) || column(1)));
+      }),
+    );
+  });
+});
+
+describe('rows', () => {
+  const types = [...arbitraries.map(([, type]) => type), sqlType(TypeOid.numeric, numericTypmod(12, 3))];
+  const row = fc.tuple(...arbitraries.map(([, , values]) => fc.option(values)), fc.option(fc.integer({ min: -1e8, max: 1e8 }).map((n) => applyNumericTypmod(Numeric.of(n, 3), numericTypmod(12, 3)))));
+  const layout = new RowLayout(3, types.map((type) => ({ type, missing: null, isDropped: false })));
+  const same = (a: readonly Datum[], b: readonly Datum[]): void => {
+    for (let i = 0; i < types.length; i++) {
+      if (a[i] === null || b[i] === null || a[i] === undefined) expect(a[i] ?? null).toBe(b[i] ?? null);
+      else expect(comparatorOf(types[i]!)(a[i]!, b[i]!)).toBe(0);
+    }
+  };
+
+  test('what is encoded is decoded, and generated expressions read the same', () => {
+    const constants: unknown[] = [];
+    const constant = (value: unknown): string => `C[${constants.push(value) - 1}]`;
+    const sources = types.map((_, i) => columnSource(layout, i, constant));
+    const body = sources.map((s) => `(${s.isNull('o')}) ? null : ${s.value('o')}`).join(', ');
+    const read = new Function('u8', 'dv', 'o', 'R', 'C', `return [${body}]`) as (u8: Uint8Array, dv: DataView, o: number, R: unknown, C: unknown) => Datum[];
+    fc.assert(
+      fc.property(row, fc.boolean(), (values, isWide) => {
+        const stored = isWide ? values.map((v, i) => (i === 8 ? 'x'.repeat(70_000) : v)) : values;
+        const out = new ByteBuffer(8);
+        out.length = 5;
+        const start = encodeRow(layout, stored, out);
+        expect(start).toBe(5);
+        same(decodeRow(layout, out.bytes, out.dv, start), stored);
+        same(read(out.bytes, out.dv, start, rowHelpers, constants), stored);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('a row of an older layout gets the missing values of columns added since, and dropped ones read as NULL', () => {
+    const older = new RowLayout(0, [{ type: types[2]!, missing: null, isDropped: false }, { type: types[8]!, missing: null, isDropped: false }]);
+    const newer = new RowLayout(1, [...older.columns.map((c, i) => ({ ...c, isDropped: i === 0 })), { type: types[7]!, missing: Numeric.of(15, 1), isDropped: false }], undefined, new Map([[0, older]]));
+    const out = new ByteBuffer(8);
+    encodeRow(older, [42, 'answer'], out);
+    expect(isOldRow(newer, out.bytes, 0)).toBe(true);
+    const upgraded = upgradeRow(newer, out.bytes, out.dv, 0, out);
+    expect(isOldRow(newer, out.bytes, upgraded)).toBe(false);
+    const values = decodeRow(newer, out.bytes, out.dv, upgraded);
+    expect([values[0], values[1], String(values[2])]).toEqual([null, 'answer', '1.5']);
+  });
+});
