@@ -127,6 +127,8 @@ export declare class Transaction {
   dropTree(id: TreeId): void;
 
   // ------------------------------------------------------------------------------------------------------------ end
+  /** Called once, in the slice in which the commit is published and before its locks are released: the engine makes schema changes visible there. */
+  onPublish: ((csn: Csn) => void) | undefined;
   /** Certifies, installs, logs; resolves when durable and published. On 40001 the transaction is rolled back already. @throws 40001, 53100, 58030 */
   commit(): Promise<CommitInfo>;
   /** The same without waiting for others: flushes the log itself. */

@@ -4,7 +4,7 @@
  */
 import type { Csn, TreeId } from '../base/ids.js';
 import type { BTree } from '../storage/btree.js';
-import type { TreeOptions } from './types.js';
+import type { RowNormalizer, TreeOptions } from './types.js';
 
 export declare class VersionedTree {
   readonly id: TreeId;
@@ -13,4 +13,6 @@ export declare class VersionedTree {
   btree: BTree | undefined;
   /** Snapshots older than this may not use the tree. */
   validFrom: Csn;
+  /** From the options at first; whoever holds ACCESS EXCLUSIVE on the table may replace it when the row layout changes. */
+  normalize: RowNormalizer | undefined;
 }
