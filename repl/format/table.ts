@@ -1,0 +1,120 @@
+/** Tables for people: psql's aligned and expanded forms, boxes and Markdown. Widths are terminal columns, so wide and combining characters line up. */
+import stringWidth from 'string-width';
+import type { FormatOptions, PrintableResult } from './result.js';
+
+interface Style {
+  readonly horizontal: string;
+  readonly vertical: string;
+  readonly cross: string;
+  readonly top: readonly [string, string, string] | undefined;
+  readonly middle: readonly [string, string, string];
+  readonly bottom: readonly [string, string, string] | undefined;
+  readonly isFramed: boolean;
+}
+
+const ascii = (border: 0 | 1 | 2): Style => ({
+  horizontal: '-', vertical: '|', cross: '+', isFramed: border === 2,
+  top: border === 2 ? ['+', '+', '+'] : undefined, middle: ['+', '+', '+'], bottom: border === 2 ? ['+', '+', '+'] : undefined,
+});
+const box: Style = { horizontal: '─', vertical: '│', cross: '┼', isFramed: true, top: ['┌', '┬', '┐'], middle: ['├', '┼', '┤'], bottom: ['└', '┴', '┘'] };
+
+/** psql's default table: names centred, numbers to the right, continuation lines of a cell marked with `+`. */
+export function formatTable(result: PrintableResult, options: FormatOptions): string {
+  if (options.border === 0 && options.format !== 'box') return formatBorderless(result, options);
+  const style = options.format === 'box' ? box : ascii(options.border);
+  const cells = result.rows.map((row) => row.map((value) => cellLines(value, options)));
+  const headers = result.columns.map((column) => column.name.split('\n'));
+  const widths = result.columns.map((_, i) => maxOf(headers[i]!.map(stringWidth), cells.map((row) => maxOf(row[i]!.map(stringWidth)))));
+  const lines: string[] = [];
+  const rule = (edges: readonly [string, string, string]): string => {
+    const inner = widths.map((width) => style.horizontal.repeat(width + 2)).join(edges[1]);
+    return style.isFramed ? edges[0] + inner + edges[2] : inner;
+  };
+  const printRow = (columns: readonly (readonly string[])[], align: (text: string, width: number, i: number) => string, mark: boolean): void => {
+    const height = Math.max(1, ...columns.map((column) => column.length));
+    for (let line = 0; line < height; line++) {
+      const parts = columns.map((column, i) => ` ${align(column[line] ?? '', widths[i]!, i)}${mark && line < column.length - 1 ? '+' : ' '}`);
+      const text = parts.join(style.vertical);
+      lines.push(style.isFramed ? style.vertical + text + style.vertical : text.trimEnd());
+    }
+  };
+  if (result.title !== undefined && !options.tuplesOnly) lines.push(centre(result.title, widths.reduce((a, b) => a + b + 3, -1)).trimEnd());
+  if (style.top !== undefined) lines.push(rule(style.top));
+  if (!options.tuplesOnly) {
+    printRow(headers, (text, width) => centre(text, width), false);
+    lines.push(rule(style.middle));
+  }
+  for (const row of cells) printRow(row, (text, width, i) => (result.columns[i]!.isNumeric ? padStart(text, width) : padEnd(text, width)), true);
+  if (style.bottom !== undefined) lines.push(rule(style.bottom));
+  if (options.footer && !options.tuplesOnly) lines.push(rowCountText(result.rows.length));
+  return `${lines.join('\n')}\n`;
+}
+
+function formatBorderless(result: PrintableResult, options: FormatOptions): string {
+  const cells = result.rows.map((row) => row.map((value) => cellLines(value, options).join(' ')));
+  const widths = result.columns.map((column, i) => maxOf([stringWidth(column.name)], cells.map((row) => stringWidth(row[i]!))));
+  const lines: string[] = [];
+  if (!options.tuplesOnly) {
+    lines.push(result.columns.map((column, i) => centre(column.name, widths[i]!)).join(' ').trimEnd());
+    lines.push(widths.map((width) => '-'.repeat(width)).join(' '));
+  }
+  for (const row of cells) lines.push(row.map((text, i) => (result.columns[i]!.isNumeric ? padStart(text, widths[i]!) : padEnd(text, widths[i]!))).join(' ').trimEnd());
+  if (options.footer && !options.tuplesOnly) lines.push(rowCountText(result.rows.length));
+  return `${lines.join('\n')}\n`;
+}
+
+/** One line per column, records separated by a heading: psql's `\x`. */
+export function formatExpanded(result: PrintableResult, options: FormatOptions): string {
+  if (result.rows.length === 0) return options.tuplesOnly ? '' : `${rowCountText(0)}\n`;
+  const nameWidth = maxOf(result.columns.map((column) => stringWidth(column.name)));
+  const valueWidth = maxOf(result.rows.flatMap((row) => row.flatMap((value) => cellLines(value, options).map(stringWidth))));
+  const lines: string[] = [];
+  result.rows.forEach((row, r) => {
+    const heading = `-[ RECORD ${r + 1} ]`;
+    const total = nameWidth + 3 + valueWidth;
+    if (!options.tuplesOnly) lines.push(heading + (heading.length < nameWidth + 1 ? `${'-'.repeat(nameWidth + 1 - heading.length)}+${'-'.repeat(valueWidth + 1)}` : '-'.repeat(Math.max(0, total - heading.length))));
+    else if (r > 0) lines.push('');
+    row.forEach((value, i) => {
+      const texts = cellLines(value, options);
+      texts.forEach((text, line) => lines.push(`${padEnd(line === 0 ? result.columns[i]!.name : '', nameWidth)} | ${text}${line < texts.length - 1 ? '+' : ''}`.trimEnd()));
+    });
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+export function formatMarkdown(result: PrintableResult, options: FormatOptions): string {
+  const escape = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('\n', '<br>');
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return `${[
+    row(result.columns.map((column) => escape(column.name))),
+    `|${result.columns.map((column) => (column.isNumeric ? '---:' : '---')).join('|')}|`,
+    ...result.rows.map((cells) => row(cells.map((value) => escape(value ?? options.nullText)))),
+  ].join('\n')}\n`;
+}
+
+/** Terminal columns the aligned table needs. */
+export function tableWidth(result: PrintableResult, options: FormatOptions): number {
+  const widths = result.columns.map((column, i) => maxOf([stringWidth(column.name)], result.rows.map((row) => maxOf(cellLines(row[i]!, options).map(stringWidth)))));
+  return widths.reduce((sum, width) => sum + width + 3, -1);
+}
+
+/** A value's lines with control characters made visible, so that data cannot drive the terminal. */
+function cellLines(value: string | null, options: FormatOptions): string[] {
+  if (value === null) return [options.nullText];
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return value.replaceAll('\r', '\\r').replaceAll('\t', '    ').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`).split('\n');
+}
+
+const rowCountText = (count: number): string => `(${count} row${count === 1 ? '' : 's'})`;
+
+function maxOf(...lists: readonly (readonly number[])[]): number {
+  let max = 0;
+  for (const list of lists) for (const n of list) if (n > max) max = n;
+  return max;
+}
+const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
+function centre(text: string, width: number): string {
+  const space = Math.max(0, width - stringWidth(text));
+  return ' '.repeat(space >> 1) + text + ' '.repeat(space - (space >> 1));
+}
