@@ -24,7 +24,7 @@ export function formatTable(result: PrintableResult, options: FormatOptions): st
   const style = options.format === 'box' ? box : ascii(options.border);
   const cells = result.rows.map((row) => row.map((value) => cellLines(value, options)));
   const headers = result.columns.map((column) => column.name.split('\n'));
-  const widths = result.columns.map((_, i) => maxOf(headers[i]!.map(stringWidth), cells.map((row) => maxOf(row[i]!.map(stringWidth)))));
+  const widths = result.columns.map((_, i) => maxOf(headers[i]!.map(widthOf), cells.map((row) => maxOf(row[i]!.map(widthOf)))));
   const lines: string[] = [];
   const rule = (edges: readonly [string, string, string]): string => {
     const inner = widths.map((width) => style.horizontal.repeat(width + 2)).join(edges[1]);
@@ -52,7 +52,7 @@ export function formatTable(result: PrintableResult, options: FormatOptions): st
 
 function formatBorderless(result: PrintableResult, options: FormatOptions): string {
   const cells = result.rows.map((row) => row.map((value) => cellLines(value, options).join(' ')));
-  const widths = result.columns.map((column, i) => maxOf([stringWidth(column.name)], cells.map((row) => stringWidth(row[i]!))));
+  const widths = result.columns.map((column, i) => maxOf([widthOf(column.name)], cells.map((row) => widthOf(row[i]!))));
   const lines: string[] = [];
   if (!options.tuplesOnly) {
     lines.push(result.columns.map((column, i) => centre(column.name, widths[i]!)).join(' ').trimEnd());
@@ -66,8 +66,8 @@ function formatBorderless(result: PrintableResult, options: FormatOptions): stri
 /** One line per column, records separated by a heading: psql's `\x`. */
 export function formatExpanded(result: PrintableResult, options: FormatOptions): string {
   if (result.rows.length === 0) return options.tuplesOnly ? '' : `${rowCountText(0)}\n`;
-  const nameWidth = maxOf(result.columns.map((column) => stringWidth(column.name)));
-  const valueWidth = maxOf(result.rows.flatMap((row) => row.flatMap((value) => cellLines(value, options).map(stringWidth))));
+  const nameWidth = maxOf(result.columns.map((column) => widthOf(column.name)));
+  const valueWidth = maxOf(result.rows.flatMap((row) => row.flatMap((value) => cellLines(value, options).map(widthOf))));
   const lines: string[] = [];
   result.rows.forEach((row, r) => {
     const heading = `-[ RECORD ${r + 1} ]`;
@@ -94,7 +94,7 @@ export function formatMarkdown(result: PrintableResult, options: FormatOptions):
 
 /** Terminal columns the aligned table needs. */
 export function tableWidth(result: PrintableResult, options: FormatOptions): number {
-  const widths = result.columns.map((column, i) => maxOf([stringWidth(column.name)], result.rows.map((row) => maxOf(cellLines(row[i]!, options).map(stringWidth)))));
+  const widths = result.columns.map((column, i) => maxOf([widthOf(column.name)], result.rows.map((row) => maxOf(cellLines(row[i]!, options).map(widthOf)))));
   return widths.reduce((sum, width) => sum + width + 3, -1);
 }
 
@@ -112,9 +112,13 @@ function maxOf(...lists: readonly (readonly number[])[]): number {
   for (const list of lists) for (const n of list) if (n > max) max = n;
   return max;
 }
-const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));
-const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
+/** Terminal columns of one line. */
+function widthOf(text: string): number {
+  return stringWidth(text);
+}
+const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
+const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - widthOf(text))) + text;
 function centre(text: string, width: number): string {
-  const space = Math.max(0, width - stringWidth(text));
+  const space = Math.max(0, width - widthOf(text));
   return ' '.repeat(space >> 1) + text + ' '.repeat(space - (space >> 1));
 }

@@ -1,0 +1,94 @@
+/**
+ * The shell's view of one session: runs scripts, gives results as text, and knows what the prompt shows. The only file of the shell that touches
+ * the engine's session object.
+ */
+import type { Database, DatabaseError, Notice, Session } from '../engine/index.js';
+import type { PrintableResult } from './format/result.js';
+
+export interface ShellResult extends PrintableResult {
+  /** `SELECT`, `INSERT`, `CREATE TABLE`, ... */
+  readonly command: string;
+  readonly rowCount: number | null;
+  /** psql's closing line, for example `INSERT 0 3`. */
+  readonly tag: string;
+}
+
+export type TransactionStatus = 'idle' | 'active' | 'failed';
+
+/** Type oids whose values line up on the right. */
+const numericOids = new Set([20, 21, 23, 26, 700, 701, 790, 1700]);
+
+export class Connection {
+  readonly name: string;
+  readonly session: Session;
+  #running: Promise<unknown> | undefined;
+
+  constructor(name: string, database: Database) {
+    this.name = name;
+    this.session = database.connect();
+  }
+
+  get isBusy(): boolean {
+    return this.#running !== undefined;
+  }
+  get isWaiting(): boolean {
+    return this.session.isWaiting;
+  }
+  get status(): TransactionStatus {
+    return this.session.transactionStatus;
+  }
+  /** Short form of the isolation level in force: `rc`, `rr` or `ser`. */
+  get isolation(): string {
+    return { 'read committed': 'rc', 'repeatable read': 'rr', serializable: 'ser' }[this.session.isolation];
+  }
+  get lastConflict(): DatabaseError | undefined {
+    return this.session.lastConflict;
+  }
+
+  onNotice(listener: (notice: Notice) => void): void {
+    this.session.onNotice(listener);
+  }
+
+  /** Runs one statement; `onSettled` bookkeeping is internal. @throws DatabaseError */
+  async run(sql: string, params: readonly unknown[] = [], signal?: AbortSignal): Promise<ShellResult[]> {
+    const running = this.#run(sql, params, signal);
+    this.#running = running;
+    try {
+      return await running;
+    } finally {
+      if (this.#running === running) this.#running = undefined;
+    }
+  }
+
+  async #run(sql: string, params: readonly unknown[], signal: AbortSignal | undefined): Promise<ShellResult[]> {
+    const options = { rowMode: 'array', values: 'text', ...(signal === undefined ? {} : { signal }) } as const;
+    const results = params.length > 0 ? [await this.session.query(sql, params, options)] : await this.session.exec(sql, options);
+    return results.map((result) => ({
+      command: result.command,
+      rowCount: result.rowCount,
+      tag: tagOf(result.command, result.rowCount),
+      title: undefined,
+      columns: result.fields.map((field) => ({ name: field.name, isNumeric: numericOids.has(field.dataTypeID) })),
+      rows: result.rows as unknown as (string | null)[][],
+    }));
+  }
+
+  /** Values of the first column, for meta-commands and completion. */
+  async column(sql: string, params: readonly unknown[] = []): Promise<string[]> {
+    const results = await this.#run(sql, params, undefined);
+    return (results.at(-1)?.rows ?? []).map((row) => row[0] ?? '');
+  }
+
+  cancel(): void {
+    this.session.cancel();
+  }
+  async close(): Promise<void> {
+    await this.session.close();
+  }
+}
+
+function tagOf(command: string, rowCount: number | null): string {
+  if (command === 'INSERT') return `INSERT 0 ${rowCount ?? 0}`;
+  if (['UPDATE', 'DELETE', 'MERGE', 'SELECT', 'FETCH', 'MOVE', 'COPY'].includes(command)) return `${command} ${rowCount ?? 0}`;
+  return command;
+}

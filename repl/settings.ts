@@ -1,0 +1,60 @@
+/** What `\set` and `\pset` hold: variables for interpolation and how results look. */
+import { defaultFormat, type FormatOptions } from './format/result.js';
+
+export class ShellSettings {
+  format: FormatOptions = defaultFormat;
+  timing = false;
+  quiet = false;
+  /** Stop a script at the first error. */
+  onErrorStop = false;
+  onErrorRollback = false;
+  readonly variables = new Map<string, string>();
+
+  patchFormat(patch: Partial<FormatOptions>): void {
+    this.format = { ...this.format, ...patch };
+  }
+}
+
+/**
+ * Replaces `:name` by the variable, `:'name'` by it as a literal and `:"name"` as an identifier, outside strings, comments and quoted names.
+ * A colon that belongs to `::` or names no variable stays.
+ */
+export function interpolate(sql: string, variables: ReadonlyMap<string, string>): string {
+  if (variables.size === 0 || !sql.includes(':')) return sql;
+  let text = '';
+  let at = 0;
+  const skipTo = (end: number): void => {
+    text += sql.slice(at, end);
+    at = end;
+  };
+  while (at < sql.length) {
+    const c = sql[at]!;
+    if (c === "'" || c === '"') {
+      const end = sql.indexOf(c, at + 1);
+      skipTo(end < 0 ? sql.length : end + 1);
+    } else if (c === '-' && sql[at + 1] === '-') {
+      const end = sql.indexOf('\n', at);
+      skipTo(end < 0 ? sql.length : end);
+    } else if (c === '/' && sql[at + 1] === '*') {
+      const end = sql.indexOf('*/', at + 2);
+      skipTo(end < 0 ? sql.length : end + 2);
+    } else if (c === '$') {
+      const tag = /^\$([A-Za-z_][A-Za-z0-9_]*)?\$/.exec(sql.slice(at))?.[0];
+      const end = tag === undefined ? at + 1 : sql.indexOf(tag, at + tag.length);
+      skipTo(tag === undefined ? end : end < 0 ? sql.length : end + tag.length);
+    } else if (c === ':' && sql[at + 1] === ':') {
+      skipTo(at + 2);
+    } else if (c === ':') {
+      const match = /^:(?:'([A-Za-z0-9_]+)'|"([A-Za-z0-9_]+)"|([A-Za-z0-9_]+))/.exec(sql.slice(at));
+      const name = match?.[1] ?? match?.[2] ?? match?.[3];
+      const value = name === undefined ? undefined : variables.get(name);
+      if (match === null || value === undefined) {
+        skipTo(at + 1);
+        continue;
+      }
+      text += match[1] !== undefined ? `'${value.replaceAll("'", "''")}'` : match[2] !== undefined ? `"${value.replaceAll('"', '""')}"` : value;
+      at += match[0].length;
+    } else skipTo(at + 1);
+  }
+  return text;
+}
