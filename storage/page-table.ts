@@ -1,0 +1,647 @@
+/**
+ * Where every logical page lies in the file, and the checksum its bytes must have.
+ *
+ * The file after the meta ring is an array of *slots* of one page each, numbered from 1; 0 means nowhere. The table maps page ids to
+ * (slot, CRC-32C of the whole page); since the checksum lies outside the page, a lost, stale or misdirected write is noticed, which no
+ * checksum inside a page can do. On disk the table is a tree of pages of its own: level 0 holds `pageSize / 8` entries a page, each
+ * level above holds the addresses and checksums of the one below, the meta holds the root's. In memory it is flat arrays, 12 bytes a
+ * page.
+ *
+ *     table page: entry i at 8 i:   slot, u32   |   CRC-32C, u32          (all of the page; no header, the parent has its checksum)
+ *
+ * Nothing that a durable checkpoint references is ever written over (shadow paging): a changed page goes to a free slot, and the next
+ * meta switches all at once. Free slots are not stored; at open they are those that nobody references.
+ *
+ * T1  A slot referenced by the newest durable meta is untouched until a later meta is durable.
+ * T2  The checksum in a current entry is that of the bytes in its slot.
+ * T3  Each slot has at most one owner: a page, a table page, or nobody. `verify` recounts.
+ * T4  While frozen, the checkpoint's table is the current one as of the freeze, except that frozen pages have been written: a page whose
+ *     current entry changes first leaves its old entry in `overrides`.
+ * T5  After an open that was not clean, what older valid metas reference is guarded until the next meta is durable, for the newest may
+ *     exist only in the page cache.
+ *
+ * Source. design/storage.md section 4; the checksums beside the addresses are ZFS's; test/storage/page-table.test.ts.
+ */
+import { assert, VERIFY } from '../base/assert.js';
+import { crc32c, getU32, setU32 } from '../base/bytes.js';
+import { DbError } from '../base/errors.js';
+import type { PageId } from '../base/ids.js';
+import { pageId } from '../base/ids.js';
+import { mutants } from '../base/mutants.js';
+import type { PageIo } from './page-io.js';
+import type { Meta } from './superblock.js';
+import { RingBytes } from './superblock.js';
+import type { File } from './vfs.js';
+import { readFull, writeFull } from './vfs.js';
+
+/** Who references a slot; a slot without any bit is free. */
+const SlotState = { Current: 1, Durable: 2, Checkpoint: 4, Guarded: 8, Pinned: 16 } as const;
+
+const EntryBytes = 8;
+const NoSlot = 0;
+
+interface Entry {
+  slot: number;
+  crc: number;
+}
+
+/** Addresses of the table's own pages, one object per level, 0 the lowest. */
+interface Level {
+  slots: Uint32Array;
+  crcs: Uint32Array;
+}
+
+/** What a checkpoint under way needs; exists from `freeze` to `commitFreeze` or `abandonFreeze`. */
+interface Freeze {
+  readonly pageCount: number;
+  readonly depth: number;
+  /** Entries of the checkpoint that differ from the current ones. */
+  readonly overrides: Map<number, Entry>;
+  /** Private pages at the freeze: absent from the checkpoint. */
+  readonly excluded: ReadonlySet<number>;
+  readonly freedIds: number[];
+  /** Level-0 table pages that changed since the last durable checkpoint, not written yet. */
+  readonly pending: number[];
+  /** All of them. */
+  readonly changed: readonly number[];
+  /** New addresses of table pages, per level. */
+  readonly written: Map<number, Entry>[];
+}
+
+export interface TableRoot {
+  readonly depth: number;
+  readonly slot: number;
+  readonly crc: number;
+  readonly pageCount: number;
+  readonly slotCount: number;
+}
+
+export class PageTable implements PageIo {
+  readonly pageSizeBytes: number;
+  readonly #file: File;
+  readonly #entriesPerPage: number;
+  readonly #scratch: Uint8Array;
+
+  #pageCount = 0;
+  #slots = new Uint32Array(64);
+  #crcs = new Uint32Array(64);
+  /** Slot of each page in the newest durable checkpoint. */
+  #durableSlots = new Uint32Array(64);
+  /** Whether a level-0 table page may differ from its durable version. */
+  #isChanged = new Uint8Array(1);
+  #freeIds: number[] = [];
+  #levels: Level[] = [];
+  #private = new Set<number>();
+  #collecting: PageId[] | undefined = undefined;
+
+  #slotCount = 0;
+  /** SlotState bits by slot number; entry 0 unused. */
+  #states = new Uint8Array(64);
+  #freeSlots: number[] = [];
+  #hasGuards = false;
+  #freeze: Freeze | undefined = undefined;
+  #durableRoot: TableRoot | undefined = undefined;
+
+  constructor(file: File, pageSizeBytes: number) {
+    assert(pageSizeBytes >= 512 && (pageSizeBytes & (pageSizeBytes - 1)) === 0, 'page size is no power of two', pageSizeBytes);
+    this.#file = file;
+    this.pageSizeBytes = pageSizeBytes;
+    this.#entriesPerPage = pageSizeBytes / EntryBytes;
+    this.#scratch = new Uint8Array(pageSizeBytes);
+  }
+
+  get pageCount(): number {
+    return this.#pageCount - this.#freeIds.length;
+  }
+  /** One past the highest page id ever in use. */
+  get pageIdEnd(): number {
+    return this.#pageCount;
+  }
+  get slotCount(): number {
+    return this.#slotCount;
+  }
+  get freeSlotCount(): number {
+    return this.#freeSlots.length;
+  }
+  // -------------------------------------------------------------------------------------------------------------- loading
+
+  /**
+   * Loads the table that `meta` names. `guards` are the older valid metas after an open that was not clean (T5).
+   * @throws DbError XX001 when any table page is not what its parent says
+   */
+  load(meta: Meta, guards: readonly Meta[]): void {
+    const slotsInFile = Math.max(0, Math.ceil((this.#file.size() - RingBytes) / this.pageSizeBytes));
+    this.#slotCount = Math.max(meta.slotCount, slotsInFile);
+    if (meta.slotCount > slotsInFile + 0x10000 || meta.pageCount > this.#entriesPerPage * Math.max(1, slotsInFile)) {
+      throw this.#damage('the file is shorter than its page table', RingBytes, `it has room for ${slotsInFile} pages of ${meta.slotCount}`);
+    }
+    this.#states = new Uint8Array(this.#slotCount + 64);
+    this.#pageCount = meta.pageCount;
+    this.#reservePages(meta.pageCount);
+    if (meta.tableDepth !== this.#depthFor(meta.pageCount)) throw this.#damage('page table depth is wrong', 0, `${meta.tableDepth}`);
+    this.#loadLevels(meta);
+    this.#durableRoot = { depth: meta.tableDepth, slot: meta.tableRootSlot, crc: meta.tableRootCrc, pageCount: meta.pageCount, slotCount: this.#slotCount };
+    for (let id = meta.pageCount - 1; id >= 0; id--) if (this.#slots[id] === NoSlot) this.#freeIds.push(id);
+    if (!(mutants.on && mutants.has('storage.guard-newest-only'))) for (const guard of guards) this.#guard(guard);
+    this.#collectFreeSlots();
+  }
+
+  #loadLevels(meta: Meta): void {
+    let parents: Level = { slots: Uint32Array.of(meta.tableRootSlot), crcs: Uint32Array.of(meta.tableRootCrc) };
+    this.#levels = new Array<Level>(meta.tableDepth);
+    for (let level = meta.tableDepth - 1; level >= 0; level--) {
+      this.#levels[level] = parents;
+      const childCount = level === 0 ? meta.pageCount : this.#nodeCount(meta.pageCount, level - 1);
+      const children = level === 0 ? { slots: this.#slots, crcs: this.#crcs } : { slots: new Uint32Array(childCount), crcs: new Uint32Array(childCount) };
+      for (let index = 0; index < this.#nodeCount(meta.pageCount, level); index++) {
+        const slot = parents.slots[index]!;
+        this.#readTablePage(slot, parents.crcs[index]!, level, index);
+        this.#own(slot, SlotState.Durable, 'table page');
+        const first = index * this.#entriesPerPage;
+        const end = Math.min(first + this.#entriesPerPage, childCount);
+        for (let child = first; child < end; child++) {
+          children.slots[child] = getU32(this.#scratch, (child - first) * EntryBytes);
+          children.crcs[child] = getU32(this.#scratch, (child - first) * EntryBytes + 4);
+        }
+      }
+      parents = children;
+    }
+    for (let id = 0; id < meta.pageCount; id++) {
+      const slot = this.#slots[id]!;
+      if (slot !== NoSlot) this.#own(slot, SlotState.Durable | SlotState.Current, 'page');
+      this.#durableSlots[id] = slot;
+    }
+  }
+
+  #own(slot: number, bits: number, what: string): void {
+    if (slot === NoSlot || slot > this.#slotCount) throw this.#damage(`page table names a slot that does not exist`, RingBytes, `slot ${slot}`);
+    if (this.#states[slot] !== 0) throw this.#damage(`two owners of one slot`, this.#offsetOf(slot), what);
+    this.#states[slot] = bits;
+  }
+
+  #readTablePage(slot: number, crc: number, level: number, index: number): void {
+    const offset = slot === NoSlot ? 0 : this.#offsetOf(slot);
+    const length = slot === NoSlot ? 0 : readFull(this.#file, offset, this.#scratch, 0, this.pageSizeBytes);
+    if (length < this.pageSizeBytes || crc32c(this.#scratch, 0, this.pageSizeBytes) !== crc) {
+      throw this.#damage('page table is damaged', offset, `table page ${index} of level ${level} has a wrong checksum`);
+    }
+  }
+
+  /** Marks what an older meta references, as far as it can still be read: what is damaged could not be recovered from anyway. */
+  #guard(meta: Meta): void {
+    this.#hasGuards = true;
+    const guardPage = (slot: number, crc: number, level: number, index: number): void => {
+      if (slot === NoSlot || slot > this.#slotCount) return;
+      this.#states[slot] = this.#states[slot]! | SlotState.Guarded;
+      if (level < 0) return;
+      const bytes = new Uint8Array(this.pageSizeBytes);
+      if (readFull(this.#file, this.#offsetOf(slot), bytes, 0, bytes.length) < bytes.length || crc32c(bytes, 0, bytes.length) !== crc) return;
+      const childCount = level === 0 ? meta.pageCount : this.#nodeCount(meta.pageCount, level - 1);
+      const first = index * this.#entriesPerPage;
+      for (let child = first; child < Math.min(first + this.#entriesPerPage, childCount); child++) {
+        const at = (child - first) * EntryBytes;
+        guardPage(getU32(bytes, at), getU32(bytes, at + 4), level - 1, child);
+      }
+    };
+    guardPage(meta.tableRootSlot, meta.tableRootCrc, meta.tableDepth - 1, 0);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- pages
+
+  readPage(id: PageId, bytes: Uint8Array, offset: number): void {
+    const slot = id < this.#pageCount ? this.#slots[id]! : NoSlot;
+    if (slot === NoSlot) throw this.#damage(`page ${id} does not exist`, 0, 'a tree refers to a page that is not in the page table');
+    const position = this.#offsetOf(slot);
+    const length = this.#readTwice(position, bytes, offset);
+    if (length < this.pageSizeBytes) throw this.#damage(`page ${id} is cut off`, position, `${length} of ${this.pageSizeBytes} bytes`);
+    if (crc32c(bytes, offset, offset + this.pageSizeBytes) !== this.#crcs[id]) {
+      throw this.#damage(`page ${id} is damaged`, position, 'its bytes do not have the checksum that the page table holds');
+    }
+  }
+
+  /** A failed read is tried once more, as disks sometimes recover; a second failure is the statement's. */
+  #readTwice(position: number, bytes: Uint8Array, offset: number): number {
+    try {
+      return readFull(this.#file, position, bytes, offset, this.pageSizeBytes);
+    } catch {
+      return readFull(this.#file, position, bytes, offset, this.pageSizeBytes);
+    }
+  }
+
+  writePage(id: PageId, bytes: Uint8Array, offset: number): void {
+    assert(id < this.#pageCount, 'page written but not allocated', id);
+    const slot = this.#writeSlot(bytes, offset);
+    this.#setCurrent(id, slot, crc32c(bytes, offset, offset + this.pageSizeBytes));
+  }
+
+  writeFrozenPage(id: PageId, bytes: Uint8Array, offset: number, isCurrent: boolean): void {
+    const freeze = this.#freeze;
+    assert(freeze !== undefined, 'frozen page written without a freeze', id);
+    const slot = this.#writeSlot(bytes, offset);
+    const crc = crc32c(bytes, offset, offset + this.pageSizeBytes);
+    const override = freeze.overrides.get(id);
+    if (override === undefined) {
+      // The current entry is still that of the freeze: both tables move on together.
+      const old = this.#slots[id]!;
+      this.#slots[id] = slot;
+      this.#crcs[id] = crc;
+      this.#addState(slot, SlotState.Current);
+      this.#dropState(old, SlotState.Current);
+      this.#markChanged(id);
+    } else {
+      assert(!isCurrent, 'frozen page is current but its entry changed', id);
+      this.#dropState(override.slot, SlotState.Checkpoint);
+      override.slot = slot;
+      override.crc = crc;
+      this.#addState(slot, SlotState.Checkpoint);
+    }
+  }
+
+  allocatePage(): PageId {
+    let id = this.#freeIds.pop();
+    if (id === undefined) {
+      id = this.#pageCount++;
+      if (id >= 0xfffffff0) throw new DbError('54000', 'the database has no page numbers left');
+      this.#reservePages(this.#pageCount);
+    }
+    assert(this.#slots[id] === NoSlot, 'free page id has a slot', id);
+    const page = pageId(id);
+    if (this.#collecting !== undefined) {
+      this.#collecting.push(page);
+      this.#private.add(id);
+    }
+    return page;
+  }
+
+  freePage(id: PageId): void {
+    assert(id < this.#pageCount, 'freed page does not exist', id);
+    if (this.#slots[id] !== NoSlot) this.#setCurrent(id, NoSlot, 0);
+    else if (this.#freeze !== undefined && !this.#freeze.overrides.has(id)) this.#freeze.overrides.set(id, { slot: NoSlot, crc: 0 });
+    this.#private.delete(id);
+    if (this.#freeze !== undefined) this.#freeze.freedIds.push(id);
+    else this.#freeIds.push(id);
+  }
+
+  /** Runs `build`; the pages allocated in it are private (absent from checkpoints, so a crash frees them) and are returned. */
+  collectPrivate(build: () => void): PageId[] {
+    assert(this.#collecting === undefined, 'two trees under construction in one slice');
+    const pages: PageId[] = [];
+    this.#collecting = pages;
+    try {
+      build();
+    } finally {
+      this.#collecting = undefined;
+    }
+    return pages;
+  }
+
+  /** Private pages become part of the database. A freeze under way still leaves them out. */
+  adopt(pages: readonly PageId[]): void {
+    for (const id of pages) {
+      this.#private.delete(id);
+      this.#markChanged(id);
+    }
+  }
+
+  #setCurrent(id: number, slot: number, crc: number): void {
+    const old = this.#slots[id]!;
+    const freeze = this.#freeze;
+    if (freeze !== undefined && !freeze.overrides.has(id)) {
+      freeze.overrides.set(id, { slot: old, crc: this.#crcs[id]! });
+      this.#addState(old, SlotState.Checkpoint);
+    }
+    this.#slots[id] = slot;
+    this.#crcs[id] = crc;
+    this.#addState(slot, SlotState.Current);
+    this.#dropState(old, SlotState.Current);
+    this.#markChanged(id);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- slots
+
+  #offsetOf(slot: number): number {
+    return RingBytes + (slot - 1) * this.pageSizeBytes;
+  }
+
+  /** Writes one page to a free slot, which nobody owns yet. */
+  #writeSlot(bytes: Uint8Array, offset: number): number {
+    let slot = this.#freeSlots.pop();
+    if (slot === undefined) {
+      slot = ++this.#slotCount;
+      if (slot >= this.#states.length) this.#states = grown(this.#states, slot + 1);
+    }
+    assert(this.#states[slot] === 0, 'slot from the free list is owned', slot, this.#states[slot]!);
+    try {
+      writeFull(this.#file, this.#offsetOf(slot), bytes, offset, this.pageSizeBytes);
+    } catch (error) {
+      this.#freeSlots.push(slot);
+      throw error;
+    }
+    return slot;
+  }
+
+  #addState(slot: number, bit: number): void {
+    if (slot !== NoSlot) this.#states[slot] = this.#states[slot]! | bit;
+  }
+  #dropState(slot: number, bit: number): void {
+    if (slot === NoSlot) return;
+    const before = this.#states[slot]!;
+    if ((before & bit) === 0) return;
+    let after = before & ~bit;
+    if (mutants.on && mutants.has('storage.early-free') && after === SlotState.Durable) after = 0;
+    this.#states[slot] = after;
+    if (after === 0) this.#freeSlots.push(slot);
+  }
+
+  /** Lists the free slots, the lowest on top, so that the file fills from its beginning. */
+  #collectFreeSlots(): void {
+    const free: number[] = [];
+    for (let slot = this.#slotCount; slot >= 1; slot--) if (this.#states[slot] === 0) free.push(slot);
+    this.#freeSlots = free;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- checkpoint
+
+  /** Begins a checkpoint: from here on its table no longer follows the current one. Same slice as the pool's `freezeDirty`. */
+  freeze(): void {
+    assert(this.#freeze === undefined, 'freeze within a freeze');
+    const depth = this.#depthFor(this.#pageCount);
+    this.#freeze = {
+      pageCount: this.#pageCount,
+      depth,
+      overrides: new Map(),
+      excluded: new Set(this.#private),
+      freedIds: [],
+      pending: [],
+      changed: [],
+      written: Array.from({ length: depth }, () => new Map<number, Entry>()),
+    };
+  }
+
+  /** Call when all frozen pages have been written: which table pages must be? Returns their number at the lowest level. */
+  beginTable(): number {
+    const freeze = this.#freeze;
+    assert(freeze !== undefined, 'table written without a freeze');
+    const changed: number[] = [];
+    for (let index = 0; index < this.#nodeCount(freeze.pageCount, 0); index++) if (this.#isChanged[index] === 1) changed.push(index);
+    this.#freeze = { ...freeze, changed, pending: changed.slice().reverse() };
+    return changed.length;
+  }
+
+  /** Writes up to `pageCountMax` table pages of the lowest level, with the last of them also those above; returns how many remain. */
+  writeTable(pageCountMax: number): number {
+    const freeze = this.#freeze;
+    assert(freeze !== undefined, 'table written without a freeze');
+    for (let count = 0; count < pageCountMax; count++) {
+      const index = freeze.pending.pop();
+      if (index === undefined) break;
+      const first = index * this.#entriesPerPage;
+      this.#scratch.fill(0);
+      for (let id = first; id < Math.min(first + this.#entriesPerPage, freeze.pageCount); id++) {
+        const at = (id - first) * EntryBytes;
+        setU32(this.#scratch, at, this.#frozenSlot(freeze, id));
+        setU32(this.#scratch, at + 4, this.#frozenCrc(freeze, id));
+      }
+      this.#writeTablePage(freeze, 0, index);
+    }
+    if (freeze.pending.length === 0) for (let level = 1; level < freeze.depth; level++) this.#writeTableLevel(freeze, level);
+    return freeze.pending.length;
+  }
+
+  #writeTableLevel(freeze: Freeze, level: number): void {
+    const indexes = new Set([...freeze.written[level - 1]!.keys()].map((child) => Math.floor(child / this.#entriesPerPage)));
+    for (const index of indexes) {
+      const first = index * this.#entriesPerPage;
+      this.#scratch.fill(0);
+      for (let child = first; child < Math.min(first + this.#entriesPerPage, this.#nodeCount(freeze.pageCount, level - 1)); child++) {
+        const address = this.#addressOf(freeze, level - 1, child);
+        setU32(this.#scratch, (child - first) * EntryBytes, address.slot);
+        setU32(this.#scratch, (child - first) * EntryBytes + 4, address.crc);
+      }
+      this.#writeTablePage(freeze, level, index);
+    }
+  }
+
+  #writeTablePage(freeze: Freeze, level: number, index: number): void {
+    const slot = this.#writeSlot(this.#scratch, 0);
+    this.#addState(slot, SlotState.Checkpoint);
+    freeze.written[level]!.set(index, { slot, crc: crc32c(this.#scratch, 0, this.pageSizeBytes) });
+  }
+
+  /** Slot of page `id` in the checkpoint under way. */
+  #frozenSlot(freeze: Freeze, id: number): number {
+    if (freeze.excluded.has(id)) return NoSlot;
+    const override = freeze.overrides.get(id);
+    return override === undefined ? this.#slots[id]! : override.slot;
+  }
+  #frozenCrc(freeze: Freeze, id: number): number {
+    if (freeze.excluded.has(id)) return 0;
+    const override = freeze.overrides.get(id);
+    return override === undefined ? this.#crcs[id]! : override.crc;
+  }
+  #addressOf(freeze: Freeze, level: number, index: number): Entry {
+    const written = freeze.written[level]!.get(index);
+    if (written !== undefined) return written;
+    const durable = this.#levels[level];
+    return { slot: durable?.slots[index] ?? NoSlot, crc: durable?.crcs[index] ?? 0 };
+  }
+
+  /** What the meta must say about the table just written. */
+  frozenRoot(): TableRoot {
+    const freeze = this.#freeze;
+    assert(freeze !== undefined && freeze.pending.length === 0, 'root of a table that is not written');
+    const root = this.#addressOf(freeze, freeze.depth - 1, 0);
+    assert(root.slot !== NoSlot, 'page table without a root');
+    return { depth: freeze.depth, slot: root.slot, crc: root.crc, pageCount: freeze.pageCount, slotCount: this.#slotCount };
+  }
+  /** The same of the newest durable table. */
+  durableRoot(): TableRoot {
+    assert(this.#durableRoot !== undefined, 'no durable page table');
+    return { ...this.#durableRoot, slotCount: this.#slotCount };
+  }
+
+  /** The meta is durable: what it replaced is free (T1), guards are lifted (T5). */
+  commitFreeze(): void {
+    const freeze = this.#freeze;
+    assert(freeze !== undefined, 'commit without a freeze');
+    this.#durableRoot = this.frozenRoot();
+    for (const index of freeze.changed) this.#commitTablePage(freeze, index);
+    this.#commitLevels(freeze);
+    for (const override of freeze.overrides.values()) this.#dropState(override.slot, SlotState.Checkpoint);
+    this.#endFreeze(freeze);
+    if (this.#hasGuards) {
+      this.#hasGuards = false;
+      for (let slot = 1; slot <= this.#slotCount; slot++) this.#states[slot] = this.#states[slot]! & ~SlotState.Guarded;
+    }
+    this.#trim();
+    this.#collectFreeSlots();
+    if (VERIFY.on) this.verify();
+  }
+
+  #commitTablePage(freeze: Freeze, index: number): void {
+    const first = index * this.#entriesPerPage;
+    let stillChanged = 0;
+    for (let id = first; id < Math.min(first + this.#entriesPerPage, freeze.pageCount); id++) {
+      const before = this.#durableSlots[id]!;
+      const after = this.#frozenSlot(freeze, id);
+      if (before !== after) {
+        this.#addState(after, SlotState.Durable);
+        this.#dropState(before, SlotState.Durable);
+        this.#durableSlots[id] = after;
+      }
+      if (this.#slots[id] !== after) stillChanged = 1;
+    }
+    // Pages past the end at the freeze belong to this table page too, if it is the last.
+    if (first + this.#entriesPerPage > freeze.pageCount && this.#pageCount > freeze.pageCount) stillChanged = 1;
+    this.#isChanged[index] = stillChanged;
+  }
+
+  #commitLevels(freeze: Freeze): void {
+    for (let level = 0; level < freeze.depth; level++) {
+      const count = this.#nodeCount(freeze.pageCount, level);
+      const old = this.#levels[level];
+      const next: Level = { slots: new Uint32Array(count), crcs: new Uint32Array(count) };
+      if (old !== undefined) {
+        next.slots.set(old.slots.subarray(0, count));
+        next.crcs.set(old.crcs.subarray(0, count));
+      }
+      for (const [index, address] of freeze.written[level]!) {
+        this.#dropState(next.slots[index]!, SlotState.Durable);
+        this.#addState(address.slot, SlotState.Durable);
+        this.#dropState(address.slot, SlotState.Checkpoint);
+        next.slots[index] = address.slot;
+        next.crcs[index] = address.crc;
+      }
+      this.#levels[level] = next;
+    }
+  }
+
+  /** The checkpoint is given up: what was written for it alone is free again; current pages stay where they are. */
+  abandonFreeze(): void {
+    const freeze = this.#freeze;
+    assert(freeze !== undefined, 'abandon without a freeze');
+    for (const override of freeze.overrides.values()) this.#dropState(override.slot, SlotState.Checkpoint);
+    for (const level of freeze.written) for (const address of level.values()) this.#dropState(address.slot, SlotState.Checkpoint);
+    this.#endFreeze(freeze);
+    if (VERIFY.on) this.verify();
+  }
+
+  #endFreeze(freeze: Freeze): void {
+    this.#freeze = undefined;
+    for (const id of freeze.freedIds) this.#freeIds.push(id);
+  }
+
+  /** Cuts free slots off the end of the file. */
+  #trim(): void {
+    let count = this.#slotCount;
+    while (count > 0 && this.#states[count] === 0) count--;
+    this.#slotCount = count;
+    // A little slack saves cutting and growing by turns.
+    const size = this.#offsetOf(count + 1);
+    if (this.#file.size() > size + Math.max(16 * this.pageSizeBytes, (size - RingBytes) / 8)) this.#file.truncate(size);
+  }
+
+  /**
+   * Moves up to `pageCountMax` pages from the end of the file into free slots near its beginning, so that a later `#trim` can cut it.
+   * Between checkpoints only. Returns how many were moved.
+   */
+  compact(pageCountMax: number): number {
+    assert(this.#freeze === undefined, 'compaction during a checkpoint');
+    if (this.#freeSlots.length < 64 || this.#freeSlots.length * 2 < this.#slotCount) return 0;
+    this.#collectFreeSlots();
+    const boundary = this.#slotCount - Math.floor(this.#freeSlots.length / 2);
+    const bytes = new Uint8Array(this.pageSizeBytes);
+    let moved = 0;
+    for (let id = 0; id < this.#pageCount && moved < pageCountMax; id++) {
+      const top = this.#freeSlots[this.#freeSlots.length - 1];
+      if (top === undefined || top >= boundary) break;
+      if (this.#slots[id]! < boundary) continue;
+      this.readPage(pageId(id), bytes, 0);
+      this.writePage(pageId(id), bytes, 0);
+      moved++;
+    }
+    return moved;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- checking
+
+  /** Recounts the owners of every slot (T3). @throws InternalError when the books are wrong */
+  verify(): void {
+    const expected = new Uint8Array(this.#slotCount + 1);
+    for (let id = 0; id < this.#pageCount; id++) {
+      if (this.#slots[id] !== NoSlot) expected[this.#slots[id]!]! |= SlotState.Current;
+      if (this.#durableSlots[id] !== NoSlot) expected[this.#durableSlots[id]!]! |= SlotState.Durable;
+    }
+    for (const level of this.#levels) for (const slot of level.slots) if (slot !== NoSlot) expected[slot]! |= SlotState.Durable;
+    if (this.#freeze !== undefined) {
+      for (const override of this.#freeze.overrides.values()) if (override.slot !== NoSlot) expected[override.slot]! |= SlotState.Checkpoint;
+      for (const level of this.#freeze.written) for (const address of level.values()) expected[address.slot]! |= SlotState.Checkpoint;
+    }
+    let free = 0;
+    for (let slot = 1; slot <= this.#slotCount; slot++) {
+      const actual = this.#states[slot]! & ~SlotState.Guarded & ~SlotState.Pinned;
+      assert(actual === expected[slot], 'owners of a slot', slot, actual, expected[slot]!);
+      if (this.#states[slot] === 0) free++;
+    }
+    assert(free === this.#freeSlots.length, 'free slots lost', free, this.#freeSlots.length);
+  }
+
+  /** Reads every page that has a slot and reports what is damaged. */
+  checkPages(report: (message: string) => void): void {
+    const bytes = new Uint8Array(this.pageSizeBytes);
+    for (let id = 0; id < this.#pageCount; id++) {
+      if (this.#slots[id] === NoSlot) continue;
+      try {
+        this.readPage(pageId(id), bytes, 0);
+      } catch (error) {
+        if (!(error instanceof DbError)) throw error;
+        report(`${error.message}: ${error.fields.detail ?? ''}`);
+      }
+    }
+  }
+
+  /** Page ids in use, ascending, private ones left out: what the trees together must own. */
+  allocatedIds(): Set<number> {
+    const ids = new Set<number>();
+    const free = new Set(this.#freeIds);
+    for (const id of this.#freeze?.freedIds ?? []) free.add(id);
+    for (let id = 0; id < this.#pageCount; id++) if (!free.has(id) && !this.#private.has(id)) ids.add(id);
+    return ids;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- helpers
+
+  #damage(message: string, offset: number, detail: string): DbError {
+    return new DbError('XX001', `${message} (file "${this.#file.path}", offset ${offset})`, { detail });
+  }
+  #markChanged(id: number): void {
+    this.#isChanged[Math.floor(id / this.#entriesPerPage)] = 1;
+  }
+  #reservePages(count: number): void {
+    if (count > this.#slots.length) {
+      this.#slots = grown(this.#slots, count);
+      this.#crcs = grown(this.#crcs, count);
+      this.#durableSlots = grown(this.#durableSlots, count);
+    }
+    const nodes = this.#nodeCount(count, 0);
+    if (nodes > this.#isChanged.length) this.#isChanged = grown(this.#isChanged, nodes);
+  }
+  /** Number of table pages at `level` for so many pages. */
+  #nodeCount(pageCount: number, level: number): number {
+    let count = Math.max(1, pageCount);
+    for (let i = 0; i <= level; i++) count = Math.ceil(count / this.#entriesPerPage);
+    return count;
+  }
+  #depthFor(pageCount: number): number {
+    let depth = 1;
+    while (this.#nodeCount(pageCount, depth - 1) > 1) depth++;
+    return depth;
+  }
+}
+
+function grown<T extends Uint32Array | Uint8Array>(array: T, lengthMin: number): T {
+  const length = Math.max(lengthMin, array.length * 2);
+  const next = (array instanceof Uint8Array ? new Uint8Array(length) : new Uint32Array(length)) as T;
+  next.set(array);
+  return next;
+}

@@ -1,0 +1,502 @@
+/**
+ * The write-ahead log: segments, group commit, space reserved ahead, rotation.
+ *
+ * Commits append records to a buffer. One batch is in flight at a time: everything buffered is written, synced, published, and what
+ * gathered meanwhile is the next batch, so that one sync serves as many commits as wait. A commit that is alone is synced at once,
+ * without the detour through another thread, as long as syncing is quick.
+ *
+ * G1  acknowledged <= durable <= written <= appended, as LSNs.
+ * G2  After any write or sync has failed nothing more is written, acknowledged or retried: a second sync can report success for pages
+ *     that the kernel has dropped. The owner poisons the store.
+ * G3  Records go into a segment only after its header and its directory entry are durable, and into the next segment only after
+ *     everything in this one is (W3).
+ * G4  A segment is never appended to by a later incarnation: bytes behind a torn tail might come to life again.
+ * G5  Space is reserved by writing zeros, so that a full disk is noticed before a commit has taken effect. (Node has no fallocate;
+ *     a hole made with `truncate` would move the error to the commit.)
+ * G6  When the log has been idle for a moment, a seal is written: it proves that what lies before it was durable, so that damage to the
+ *     last batch can be told from a torn write.
+ *
+ * Source. design/storage.md sections 5 and 6; group commit: DeWitt et al. 1984. Measured: design/performance.md.
+ */
+import { assert } from '../base/assert.js';
+import { getU32 } from '../base/bytes.js';
+import type { Clock } from '../base/clock.js';
+import { DbError } from '../base/errors.js';
+import { mutants } from '../base/mutants.js';
+import type { Prng } from '../base/prng.js';
+import type { Scheduler, Timer } from '../base/scheduler.js';
+import { LogBuffer } from './log-buffer.js';
+import type { File, Vfs } from './vfs.js';
+import { writeFull } from './vfs.js';
+import { alignRecord, encodeSegmentHeader, RecordHeaderBytes, RecordOffset, RecordType, saltCrc, sealRecord, SegmentHeaderBytes, segmentPath } from './wal-record.js';
+
+const SealDelayMs = 50;
+const RelaxedSyncDelayMs = 1000;
+/** Always kept free behind a reservation: for a seal and for what rounding adds. */
+const ReserveMarginBytes = 256;
+/** The first reservation of a segment is small, for most databases never fill it. */
+const FirstReserveBytesMax = 1 << 18;
+/** A transaction larger than this is handed to the file system while it is still being encoded. */
+const WriteOutBytes = 1 << 22;
+/** Below this average a sync is cheaper on our own thread. */
+const SyncMsForAlone = 2;
+
+export interface WalOptions {
+  readonly vfs: Vfs;
+  readonly path: string;
+  readonly databaseId: Uint8Array;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly scheduler: Scheduler;
+  readonly isRelaxed: boolean;
+  readonly reserveBytes: number;
+  /** Makes a durable meta that names segment `number` as the one to replay; the segment is durable already. */
+  readonly nameSegment: (number: number) => void;
+  /** Something failed after which nothing may be trusted. */
+  readonly onFailure: (error: unknown) => void;
+  /** A batch is durable. Called before the promises of its commits resolve. */
+  readonly onDurable: (durableLsn: number) => void;
+}
+
+interface Segment {
+  readonly number: number;
+  readonly file: File;
+  /** LSN of its first record; -1 in a prepared segment, whose header is not written yet. */
+  readonly startLsn: number;
+  readonly seed: number;
+  /** File position up to which zeros or records have been written. */
+  reservedEnd: number;
+}
+
+interface Waiter {
+  readonly lsn: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Wal {
+  readonly buffer: LogBuffer;
+  readonly #options: WalOptions;
+  readonly #zeros: Uint8Array;
+  #segment: Segment | undefined = undefined;
+  #prepared: Segment | undefined = undefined;
+  #rotation: { readonly lsn: number; readonly previous: number; readonly done: () => void } | undefined = undefined;
+  #nextNumber: number;
+  #durableLsn: number;
+  #writtenLsn: number;
+  #sealedLsn: number;
+  #waiters: Waiter[] = [];
+  #isRunning = false;
+  #failure: unknown = undefined;
+  #isClosed = false;
+  #commitsInBatch = 0;
+  #commitsInLastBatch = 0;
+  #syncMsAverage = 0;
+  #lastDurableAtMs = 0;
+  #sealTimer: Timer | undefined = undefined;
+  #syncTimer: Timer | undefined = undefined;
+  flushCount = 0;
+
+  /** A log that continues at `startLsn`; its first segment, made when something is to be logged, gets `segmentNumber`. */
+  constructor(options: WalOptions, startLsn: number, segmentNumber: number) {
+    this.#options = options;
+    this.buffer = new LogBuffer(startLsn);
+    this.#durableLsn = startLsn;
+    this.#writtenLsn = startLsn;
+    this.#sealedLsn = startLsn;
+    this.#nextNumber = segmentNumber;
+    this.#zeros = new Uint8Array(Math.min(options.reserveBytes, 1 << 18));
+  }
+
+  get appendedLsn(): number {
+    return this.buffer.endLsn;
+  }
+  get durableLsn(): number {
+    return this.#durableLsn;
+  }
+  get isStarted(): boolean {
+    return this.#segment !== undefined;
+  }
+  /** Number of the segment that the next records go to. */
+  get segmentNumber(): number {
+    return (this.#rotation === undefined ? this.#segment?.number : this.#prepared?.number) ?? this.#nextNumber;
+  }
+  get nextSegmentNumber(): number {
+    return this.#nextNumber;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- appending
+
+  /** A commit has been appended whole. */
+  committed(): void {
+    this.#commitsInBatch++;
+    this.#run();
+  }
+
+  /** In the middle of a large commit: hands what is whole to the file system, unsynced. The commit's slice goes on. */
+  writeOut(): void {
+    if (this.buffer.end < WriteOutBytes || this.#rotation !== undefined || this.#segment === undefined) return;
+    this.#writeBatch();
+  }
+
+  /**
+   * Makes sure that `length` more bytes of records can be written. @throws DbError 53100 when the disk is full; nothing has happened then
+   */
+  reserve(length: number): void {
+    this.start();
+    const target = this.#rotation === undefined ? this.#segment : this.#prepared;
+    assert(target !== undefined, 'no segment to reserve in');
+    const startLsn = this.#rotation === undefined ? target.startLsn : this.#rotation.lsn;
+    const needed = SegmentHeaderBytes + (this.appendedLsn - startLsn) + length + ReserveMarginBytes;
+    if (needed > target.reservedEnd) this.#extend(target, Math.max(needed, target.reservedEnd + this.#options.reserveBytes));
+  }
+
+  /** Writes zeros up to `end`; they become durable with the next sync of the segment. */
+  #extend(segment: Segment, end: number): void {
+    while (segment.reservedEnd < end) {
+      const length = Math.min(this.#zeros.length, end - segment.reservedEnd);
+      writeFull(segment.file, segment.reservedEnd, this.#zeros, 0, length);
+      segment.reservedEnd += length;
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- segments
+
+  /**
+   * Makes the first segment of this incarnation and has a meta name it. It carries the recovery flag: until that meta is durable no one
+   * may follow it as a successor. @throws DbError 53100 when there is no room for it; nothing has happened then
+   */
+  start(): void {
+    if (this.#segment !== undefined) return;
+    assert(this.#failure === undefined, 'log started after a failure');
+    const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
+    const isRecovery = !(mutants.on && mutants.has('storage.recovery-segment-without-flag'));
+    try {
+      const segment = this.#writeHeader(file, this.#nextNumber, 0, this.buffer.startLsn, isRecovery);
+      file.sync();
+      this.#syncDirectory();
+      this.#options.nameSegment(segment.number);
+      this.#segment = segment;
+      this.#nextNumber++;
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** A segment file with zeros and no header yet. @throws DbError 53100, and then the file is gone again */
+  #createFile(number: number, reserveBytes: number): File {
+    const path = segmentPath(this.#options.path, number);
+    const file = this.#options.vfs.open(path, 'create');
+    try {
+      file.truncate(0);
+      for (let at = 0; at < SegmentHeaderBytes + reserveBytes; ) {
+        const length = Math.min(this.#zeros.length, SegmentHeaderBytes + reserveBytes - at);
+        writeFull(file, at, this.#zeros, 0, length);
+        at += length;
+      }
+      return file;
+    } catch (error) {
+      file.close();
+      if (error instanceof DbError && error.code === '53100') this.#options.vfs.unlink(path);
+      throw error;
+    }
+  }
+
+  #writeHeader(file: File, number: number, previousNumber: number, startLsn: number, isRecovery: boolean): Segment {
+    const salt = new Uint8Array(16);
+    this.#options.prng.fill(salt);
+    const header = encodeSegmentHeader({ databaseId: this.#options.databaseId, number, previousNumber, startLsn, salt, isRecovery });
+    writeFull(file, 0, header, 0, SegmentHeaderBytes);
+    return { number, file, startLsn, seed: saltCrc(salt), reservedEnd: file.size() };
+  }
+
+  #syncDirectory(): void {
+    if (mutants.on && mutants.has('storage.no-directory-sync')) return;
+    this.#options.vfs.syncDirectory(this.#options.path);
+  }
+
+  /**
+   * Prepares the next segment before a checkpoint captures: file, zeros and directory entry durable, header still missing, so that the
+   * rotation itself needs no space and a single sync. @throws DbError 53100 when there is no room; nothing has happened then
+   */
+  async prepareRotation(): Promise<void> {
+    this.start();
+    if (this.#prepared !== undefined) return;
+    const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
+    const prepared: Segment = { number: this.#nextNumber, file, startLsn: -1, seed: 0, reservedEnd: file.size() };
+    try {
+      await file.syncAsync();
+      this.#syncDirectory();
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+    this.#nextNumber++;
+    this.#prepared = prepared;
+  }
+
+  /** From here on records go to the prepared segment. Resolves when that is durable and everything before it too. */
+  rotate(): Promise<void> {
+    assert(this.#prepared !== undefined && this.#rotation === undefined && this.#segment !== undefined, 'rotation not prepared');
+    const previous = this.#segment.number;
+    return new Promise((resolve) => {
+      this.#rotation = { lsn: this.appendedLsn, previous, done: resolve };
+      this.#run();
+    });
+  }
+
+  /** The header of the prepared segment, once everything before it is durable (G3). The caller syncs the returned file. */
+  #writePreparedHeader(): File {
+    const rotation = this.#rotation!;
+    assert(this.#durableLsn >= rotation.lsn && this.#writtenLsn === rotation.lsn, 'rotation before the segment is durable', this.#durableLsn, rotation.lsn);
+    const prepared = this.#prepared!;
+    if (prepared.startLsn < 0) {
+      const reservedEnd = prepared.reservedEnd;
+      this.#prepared = { ...this.#writeHeader(prepared.file, prepared.number, rotation.previous, rotation.lsn, false), reservedEnd };
+    }
+    return prepared.file;
+  }
+
+  #finishRotation(): void {
+    const rotation = this.#rotation;
+    // The synchronous face may have been here while we waited for the sync.
+    if (rotation === undefined) return;
+    this.#segment!.file.close();
+    this.#segment = this.#prepared;
+    this.#prepared = undefined;
+    this.#rotation = undefined;
+    rotation.done();
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- batches
+
+  /** Writes what is buffered, up to a rotation; returns the LSN that a sync will make durable. */
+  #writeBatch(): number {
+    if (this.#segment === undefined) this.start();
+    const segment = this.#segment!;
+    const buffer = this.buffer;
+    const end = this.#rotation === undefined ? buffer.end : Math.min(buffer.end, this.#rotation.lsn - buffer.startLsn);
+    if (end > 0) {
+      for (let offset = 0; offset < end; ) {
+        sealRecord(buffer.bytes, offset, this.#durableLsn, segment.seed);
+        offset += alignRecord(getU32(buffer.bytes, offset + RecordOffset.length));
+      }
+      const position = SegmentHeaderBytes + (buffer.startLsn - segment.startLsn);
+      writeFull(segment.file, position, buffer.bytes, 0, end);
+      segment.reservedEnd = Math.max(segment.reservedEnd, position + end);
+      buffer.drop(end);
+      this.#writtenLsn = buffer.startLsn;
+    }
+    return this.#writtenLsn;
+  }
+
+  #setDurable(lsn: number): void {
+    if (lsn <= this.#durableLsn) return;
+    this.#durableLsn = lsn;
+    this.#lastDurableAtMs = this.#options.clock.monotonic();
+    this.flushCount++;
+    this.#publish(lsn);
+    this.#armSeal();
+  }
+
+  #publish(lsn: number): void {
+    this.#options.onDurable(lsn);
+    let count = 0;
+    while (count < this.#waiters.length && this.#waiters[count]!.lsn <= lsn) this.#waiters[count++]!.resolve();
+    if (count > 0) this.#waiters = count === this.#waiters.length ? [] : this.#waiters.slice(count);
+  }
+
+  #hasWork(): boolean {
+    return this.#failure === undefined && (this.buffer.end > 0 || this.#writtenLsn > this.#durableLsn || this.#rotation !== undefined);
+  }
+
+  /** Starts the loop that writes, syncs and publishes batch after batch, unless it runs. */
+  #run(): void {
+    if (this.#isRunning || !this.#hasWork()) return;
+    this.#isRunning = true;
+    // The loop handles its own failures.
+    void this.#loop();
+  }
+
+  async #loop(): Promise<void> {
+    try {
+      do {
+        // One turn of the event loop: whoever is ready to commit joins this batch.
+        await this.#options.scheduler.yield();
+        if (this.#hasWork()) await this.#step();
+      } while (this.#hasWork() && !this.#isDeferring());
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#isRunning = false;
+  }
+
+  /** With relaxed durability, what has been written waits for the sync timer. */
+  #isDeferring(): boolean {
+    return this.#options.isRelaxed && this.buffer.end === 0 && this.#rotation === undefined;
+  }
+
+  async #step(): Promise<void> {
+    const commits = this.#commitsInBatch;
+    const lsn = this.#writeBatch();
+    this.#commitsInBatch = 0;
+    if (mutants.on && mutants.has('storage.ack-before-sync')) this.#publish(lsn);
+    if (this.#isDeferring()) {
+      this.#armSync();
+      return;
+    }
+    if (lsn > this.#durableLsn) {
+      const file = this.#segment!.file;
+      const startedAtMs = this.#options.clock.monotonic();
+      if (commits <= 1 && this.#commitsInLastBatch <= 1 && this.#syncMsAverage < SyncMsForAlone) this.#syncNow(file);
+      else await file.syncAsync();
+      this.#syncMsAverage += (this.#options.clock.monotonic() - startedAtMs - this.#syncMsAverage) / 8;
+      this.#commitsInLastBatch = commits;
+      if (this.#failure !== undefined) return;
+      this.#setDurable(lsn);
+    }
+    if (this.#rotation !== undefined && this.#durableLsn >= this.#rotation.lsn) {
+      await this.#writePreparedHeader().syncAsync();
+      if (this.#failure === undefined) this.#finishRotation();
+    } else this.#reserveAhead();
+  }
+
+  #syncNow(file: File): void {
+    try {
+      file.sync();
+    } catch (error) {
+      if (!(mutants.on && mutants.has('storage.sync-retry'))) throw error;
+      file.sync();
+    }
+  }
+
+  /** Keeps zeros ahead of the writer. Running out of space here is no failure yet: the next reservation will say so. */
+  #reserveAhead(): void {
+    const segment = this.#segment!;
+    const used = SegmentHeaderBytes + (this.#writtenLsn - segment.startLsn);
+    if (segment.reservedEnd - used > this.#options.reserveBytes / 4) return;
+    try {
+      this.#extend(segment, segment.reservedEnd + this.#options.reserveBytes);
+    } catch (error) {
+      if (!(error instanceof DbError && error.code === '53100')) throw error;
+    }
+  }
+
+  /** Resolves when everything up to `lsn` is durable. */
+  flushed(lsn: number): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure as Error);
+    if (lsn <= this.#durableLsn || this.#options.isRelaxed) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { lsn, resolve, reject };
+      const waiters = this.#waiters;
+      let at = waiters.length;
+      while (at > 0 && waiters[at - 1]!.lsn > lsn) at--;
+      if (at === waiters.length) waiters.push(waiter);
+      else waiters.splice(at, 0, waiter);
+      this.#run();
+    });
+  }
+
+  /** Writes and syncs everything appended, blocking. @throws the failure, which has then poisoned the store */
+  flushSync(): void {
+    try {
+      while (this.#hasWork()) {
+        const lsn = this.#writeBatch();
+        if (lsn > this.#durableLsn) this.#syncNow(this.#segment!.file);
+        this.#commitsInBatch = 0;
+        this.#setDurable(lsn);
+        if (this.#rotation !== undefined) {
+          this.#syncNow(this.#writePreparedHeader());
+          this.#finishRotation();
+        }
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#failure !== undefined) throw this.#failure as Error;
+    if (this.#segment !== undefined) this.#reserveAheadOrFail();
+  }
+  #reserveAheadOrFail(): void {
+    try {
+      this.#reserveAhead();
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** Resolves when everything appended is durable, whatever the level of durability. */
+  async sync(): Promise<void> {
+    const lsn = this.appendedLsn;
+    if (this.#options.isRelaxed) this.flushSync();
+    else if (lsn > this.#durableLsn) await this.flushed(lsn);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- timers
+
+  #armSync(): void {
+    this.#syncTimer ??= this.#options.scheduler.after(RelaxedSyncDelayMs, () => {
+      this.#syncTimer = undefined;
+      if (this.#isClosed || this.#failure !== undefined) return;
+      const segment = this.#segment!;
+      const lsn = this.#writtenLsn;
+      segment.file.syncAsync().then(
+        () => {
+          if (this.#segment === segment) this.#setDurable(lsn);
+        },
+        (error: unknown) => this.#fail(error),
+      );
+    });
+  }
+
+  #armSeal(): void {
+    if (this.#options.isRelaxed) return;
+    this.#sealTimer ??= this.#options.scheduler.after(SealDelayMs, () => {
+      this.#sealTimer = undefined;
+      if (this.#isClosed || this.#failure !== undefined || this.#rotation !== undefined) return;
+      if (this.appendedLsn > this.#durableLsn || this.#durableLsn === this.#sealedLsn) return;
+      if (this.#options.clock.monotonic() - this.#lastDurableAtMs < SealDelayMs) this.#armSeal();
+      else this.seal();
+    });
+  }
+
+  /** Appends a record whose only content is how far the log is durable (G6). */
+  seal(): void {
+    if (mutants.on && mutants.has('storage.no-seal')) return;
+    const offset = this.buffer.beginRecord(RecordType.Seal);
+    this.buffer.endRecord(offset);
+    this.#sealedLsn = this.appendedLsn;
+    this.#run();
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- the end
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#options.onFailure(error);
+    assert(this.#failure !== undefined, 'the owner did not poison the log');
+  }
+
+  /** Nothing is written any more; who waits learns that the outcome is unknown. */
+  poison(error: DbError): void {
+    this.#failure = error;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.reject(error);
+  }
+
+  /** Closes the files; the segments are removed by whoever made the last meta durable. */
+  close(): void {
+    this.#isClosed = true;
+    this.#sealTimer?.cancel();
+    this.#syncTimer?.cancel();
+    this.#segment?.file.close();
+    this.#prepared?.file.close();
+  }
+}
+
+/** Bytes that a reservation must cover for changes of `length` bytes: record headers, chunk headers, padding. */
+export function reservationFor(length: number): number {
+  return length + RecordHeaderBytes * 4 + Math.ceil(length / (1 << 18)) * RecordHeaderBytes;
+}
