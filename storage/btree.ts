@@ -1,60 +1,551 @@
 /**
- * B+tree over pages. The implementation follows in this file; the types below are the contract that mvcc codes against.
+ * B+tree: ordered bytes in pages. Entries live in leaves; inner pages hold separators. Every page stores its own fences (slotted-page.ts),
+ * so a page alone says which keys it covers: a leaf found by a shortcut proves itself, neighbours are found by seeking a fence, and
+ * there are no sibling links to keep right. How the shape changes is in btree-split.ts.
+ *
+ * Everything is synchronous and there is no latch: one slice sees one state. What a reader keeps across slices is a `LeafRef`, which
+ * pins its leaf and notices changes.
+ *
+ * R1  A descent checks each page: tree id, level = parent's - 1, key inside the fences. A violation is XX001: the bytes came from disk.
+ * R2  Each change stamps its leaf: `maxCsn` = the greatest CSN ever put or deleted inside the leaf's fences (T3 for changes of shape).
+ * R3  Keys are unique and at most a quarter page; entries above `cellSizeMaxOf` keep their value in overflow pages.
+ *
+ * The last leaf changed is remembered: keys that arrive in order (a commit's write set, a bulk load) go straight to it.
  */
+import { assert } from '../base/assert.js';
+import { setU32 } from '../base/bytes.js';
+import { DbError } from '../base/errors.js';
 import type { PageId, TreeId } from '../base/ids.js';
+import { mutants } from '../base/mutants.js';
+import type { SplitHint } from './btree-split.js';
+import { TreePath, isUnderfull, makeRoomInLeaf, rebalance } from './btree-split.js';
+import { bulkBuild } from './bulk-build.js';
+import type { BulkSource } from './bulk-build.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
+import { freeOverflow, writeOverflow } from './overflow.js';
+import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, AtVersion, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf } from './page.js';
+import {
+  AboveFence,
+  OverflowBit,
+  OverflowPointerLength,
+  PageShape,
+  SlotSizeBytes,
+  beginPage,
+  cellSizeMaxOf,
+  childAt,
+  copyUpperFence,
+  countOf,
+  entrySizeAt,
+  freeBytes,
+  insertEntry,
+  isOutside,
+  leafEntrySize,
+  rawValueLengthAt,
+  removeEntry,
+  replaceInPlace,
+  search,
+  valueAt,
+} from './slotted-page.js';
 
-/** Entries in strictly ascending key order, for `bulkBuild`. One object, fields reused. */
-export interface BulkSource {
-  key: Uint8Array;
-  keyOffset: number;
-  keyLength: number;
-  value: Uint8Array;
-  valueOffset: number;
-  valueLength: number;
-  /** Moves to the next entry, false at the end. */
-  next(): boolean;
-}
+export type { BulkSource } from './bulk-build.js';
 
-export declare class BTree {
+const emptyKey = new Uint8Array(0);
+const overflowPointer = new Uint8Array(OverflowPointerLength);
+/** Consecutive inserts side by side before a split trusts the pattern. */
+const RunLengthMin = 8;
+/** A scan that stepped over this share of the pool's frames goes through the pool's ring. */
+const ScanShareOfPool = 8;
+const EstimatePaths = 8;
+
+const shape = new PageShape();
+
+export class BTree {
+  readonly pool: BufferPool;
   readonly id: TreeId;
   /** Never changes during the life of the tree. */
   readonly root: PageId;
   /** Longest key in bytes: a quarter of the page. */
   readonly keyLengthMax: number;
+  readonly #entrySizeMax: number;
+  readonly #path = new TreePath();
+  /** Result of the last search in a leaf: slot, or ~slot. */
+  #found = 0;
+  /** The leaf that was changed last; proves itself when used. */
+  #lastPage: number = NoPage;
+  #lastSlot = -1;
+  #ascendingRun = 0;
+  #descendingRun = 0;
+  #fenceKey: Uint8Array = emptyKey;
+  #lowerKey: Uint8Array = emptyKey;
+
+  private constructor(pool: BufferPool, id: TreeId, root: PageId) {
+    this.pool = pool;
+    this.id = id;
+    this.root = root;
+    this.keyLengthMax = keyLengthMaxOf(pool.pageSizeBytes);
+    this.#entrySizeMax = cellSizeMaxOf(pool.pageSizeBytes);
+  }
 
   /** Makes `root` (a page id fresh from PageIo.allocatePage) an empty leaf. */
-  static create(pool: BufferPool, id: TreeId, root: PageId): BTree;
+  static create(pool: BufferPool, id: TreeId, root: PageId): BTree {
+    const frame = pool.adopt(root);
+    shape.kind = PageKind.Leaf;
+    shape.level = 0;
+    shape.pageId = root;
+    shape.treeId = id;
+    shape.flags = PageFlag.LeftEdge | PageFlag.RightEdge;
+    shape.maxCsn = 0;
+    shape.link = 0;
+    shape.clearPrefix();
+    beginPage(pool.bytesOf(frame), pool.viewOf(frame), pool.baseOf(frame), pool.pageSizeBytes, shape);
+    pool.unpin(frame);
+    return new BTree(pool, id, root);
+  }
+
   /** A tree whose root page exists; nothing is read yet. */
-  static open(pool: BufferPool, id: TreeId, root: PageId): BTree;
+  static open(pool: BufferPool, id: TreeId, root: PageId): BTree {
+    return new BTree(pool, id, root);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ descending
+
+  /**
+   * The leaf that covers the key, not pinned; `#found` is the search result in it and `#path` the way. @throws DbError XX001
+   * `isScan`: the leaf, if it must be read, goes into the pool's scan ring.
+   */
+  #descend(key: Uint8Array, start: number, end: number, isScan: boolean): number {
+    const pool = this.pool;
+    const path = this.#path;
+    let id: number = this.root;
+    let depth = 0;
+    let level = -1;
+    for (;;) {
+      const frame = isScan && level === 1 ? pool.fetchForScan(id) : pool.fetch(id);
+      const u8 = pool.slabs[frame >>> pool.slabShift]!;
+      const dv = pool.views[frame >>> pool.slabShift]!;
+      const base = (frame & pool.slabMask) * pool.pageSizeBytes;
+      level = this.#checkPage(u8, dv, base, level, id);
+      const found = search(u8, dv, base, key, start, end);
+      if (isOutside(found)) throw corruptPage('a key outside the fences', id, this.id);
+      path.pages[depth] = id;
+      if (level === 0) {
+        path.depth = depth;
+        this.#found = found;
+        return frame;
+      }
+      const child = found >= 0 ? found + 1 : ~found;
+      path.children[depth++] = child;
+      id = childAt(dv, base, child);
+    }
+  }
+
+  /** R1 for the header. `parentLevel` is -1 at the root. @returns the page's level */
+  #checkPage(u8: Uint8Array, dv: DataView, base: number, parentLevel: number, id: number): number {
+    const level = u8[base + AtLevel]!;
+    if (dv.getUint32(base + AtTreeId, true) !== this.id) throw corruptPage('a page of another tree', id, this.id);
+    if (parentLevel >= 0 ? level !== parentLevel - 1 : level >= 32) throw corruptPage('a page of the wrong level', id, this.id);
+    if (u8[base + AtKind] !== (level === 0 ? PageKind.Leaf : PageKind.Inner)) throw corruptPage('a page of the wrong kind', id, this.id);
+    if (u8[base + AtVersion] !== PageFormatVersion) throw corruptPage('a page of an unknown format version', id, this.id);
+    return level;
+  }
+
+  /** The leaf that covers the keys just below `key`; `#found` is the number of its entries < key. */
+  #descendBefore(key: Uint8Array, start: number, end: number, isScan: boolean): number {
+    const pool = this.pool;
+    let id: number = this.root;
+    let level = -1;
+    for (;;) {
+      const frame = isScan && level === 1 ? pool.fetchForScan(id) : pool.fetch(id);
+      const u8 = pool.bytesOf(frame);
+      const dv = pool.viewOf(frame);
+      const base = pool.baseOf(frame);
+      level = this.#checkPage(u8, dv, base, level, id);
+      const found = search(u8, dv, base, key, start, end);
+      let below = found >= 0 ? found : ~found;
+      if (isOutside(found)) {
+        // Right at the upper fence is where the way to the keys below it leads.
+        if (found !== AboveFence || !this.#isUpperFence(u8, dv, base, key, start, end)) throw corruptPage('a key outside the fences', id, this.id);
+        below = countOf(dv, base);
+      }
+      if (level === 0) {
+        this.#found = below;
+        return frame;
+      }
+      id = childAt(dv, base, below);
+    }
+  }
+
+  #isUpperFence(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): boolean {
+    const fence = this.#fenceBuffer();
+    if (copyUpperFence(u8, dv, base, fence) !== end - start) return false;
+    for (let i = 0; i < end - start; i++) if (fence[i] !== key[start + i]) return false;
+    return true;
+  }
+  #fenceBuffer(): Uint8Array {
+    if (this.#fenceKey.length === 0) this.#fenceKey = new Uint8Array(this.pool.pageSizeBytes);
+    return this.#fenceKey;
+  }
+
+  /** The leaf changed last if it covers the key (then `#found` is the result), otherwise -1. */
+  #lastLeafFor(key: Uint8Array, start: number, end: number): number {
+    if (this.#lastPage === NoPage) return -1;
+    const pool = this.pool;
+    const frame = pool.find(this.#lastPage);
+    if (frame < 0) return -1;
+    const u8 = pool.slabs[frame >>> pool.slabShift]!;
+    const dv = pool.views[frame >>> pool.slabShift]!;
+    const base = (frame & pool.slabMask) * pool.pageSizeBytes;
+    // The page may have been freed and given to somebody else meanwhile.
+    if (u8[base + AtKind] !== PageKind.Leaf || dv.getUint32(base + AtTreeId, true) !== this.id) return -1;
+    const found = search(u8, dv, base, key, start, end);
+    if (isOutside(found)) return -1;
+    this.#found = found;
+    return frame;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ reading
 
   /** Point lookup: true, and `ref.slot` is the entry; false, and `ref` holds the leaf where it would be, `ref.slot` the place. */
-  seek(key: Uint8Array, keyLength: number, ref: LeafRef): boolean;
-  seekFirst(ref: LeafRef): void;
-  /** The last leaf; `slot` = count. */
-  seekLast(ref: LeafRef): void;
-  /** The leaf that covers `key`; `slot` = first entry >= key. */
-  seekLeafFor(key: Uint8Array, keyLength: number, ref: LeafRef): void;
+  seek(key: Uint8Array, keyLength: number, ref: LeafRef): boolean {
+    const frame = this.#descend(key, 0, keyLength, false);
+    const found = this.#found;
+    ref.stepCount = 0;
+    ref.hold(this, this.pool, frame, found >= 0 ? found : ~found, false);
+    return found >= 0;
+  }
+  /** The first leaf, slot 0. */
+  seekFirst(ref: LeafRef): void {
+    this.seekLeafFor(emptyKey, 0, ref);
+  }
+  /** The leaf that covers `key`; `slot` = first entry >= key, maybe `count`. */
+  seekLeafFor(key: Uint8Array, keyLength: number, ref: LeafRef): void {
+    const frame = this.#descend(key, 0, keyLength, false);
+    ref.stepCount = 0;
+    ref.hold(this, this.pool, frame, this.#found >= 0 ? this.#found : ~this.#found, true);
+  }
   /** The leaf that covers the keys just below `key`; `slot` = number of its entries < key. For backward scans. */
-  seekLeafBefore(key: Uint8Array, keyLength: number, ref: LeafRef): void;
-  /** To the leaf at the upper fence, slot 0; false (and the ref unmoved) at the last leaf. Works even when the ref's leaf has changed since. */
-  nextLeaf(ref: LeafRef): boolean;
-  /** To the leaf below the lower fence, slot = count; false at the first leaf. */
-  previousLeaf(ref: LeafRef): boolean;
+  seekLeafBefore(key: Uint8Array, keyLength: number, ref: LeafRef): void {
+    const frame = this.#descendBefore(key, 0, keyLength, false);
+    ref.stepCount = 0;
+    ref.hold(this, this.pool, frame, this.#found, true);
+  }
+  /** The last leaf; `slot` = count. */
+  seekLast(ref: LeafRef): void {
+    const pool = this.pool;
+    let id: number = this.root;
+    let level = -1;
+    for (;;) {
+      const frame = pool.fetch(id);
+      const dv = pool.viewOf(frame);
+      const base = pool.baseOf(frame);
+      level = this.#checkPage(pool.bytesOf(frame), dv, base, level, id);
+      if (level === 0) {
+        ref.stepCount = 0;
+        ref.hold(this, pool, frame, countOf(dv, base), true);
+        return;
+      }
+      id = childAt(dv, base, countOf(dv, base));
+    }
+  }
 
-  /** Inserts or replaces. Stamps the leaf with `csn` when greater. @throws 54000 when the key is too long */
-  put(key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number, csn: number): void;
-  /** Deletes; false when absent (then nothing is stamped). */
-  delete(key: Uint8Array, keyOffset: number, keyLength: number, csn: number): boolean;
-  /** Fills this empty tree bottom-up. @returns the number of entries. @throws XX000 when the source is not strictly ascending */
-  bulkBuild(source: BulkSource, csn: number): number;
-  /** Frees up to about `pageCountMax` pages from the right; true when the tree is an empty root leaf. The caller then frees the root. */
-  dropStep(pageCountMax: number): boolean;
+  /** To the leaf at the upper fence, slot 0; false (and the ref unmoved) at the last leaf. */
+  nextLeaf(ref: LeafRef): boolean {
+    assert(ref.tree === this, 'the ref holds no leaf of this tree', this.id);
+    const fence = this.#fenceBuffer();
+    const length = ref.copyUpperFence(fence);
+    if (length < 0) return false;
+    const frame = this.#descend(fence, 0, length, this.#isLongScan(ref));
+    ref.hold(this, this.pool, frame, this.#found >= 0 ? this.#found : ~this.#found, true);
+    return true;
+  }
+  /** To the leaf below the lower fence, slot = count; false at the first leaf. */
+  previousLeaf(ref: LeafRef): boolean {
+    assert(ref.tree === this, 'the ref holds no leaf of this tree', this.id);
+    if (this.#lowerKey.length === 0) this.#lowerKey = new Uint8Array(this.keyLengthMax);
+    const fence = this.#lowerKey;
+    const length = ref.copyLowerFence(fence);
+    if (length === 0) return false;
+    const frame = this.#descendBefore(fence, 0, length, this.#isLongScan(ref));
+    ref.hold(this, this.pool, frame, this.#found, true);
+    return true;
+  }
+  #isLongScan(ref: LeafRef): boolean {
+    return ++ref.stepCount * ScanShareOfPool > this.pool.frameCount;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ changing
+
+  /**
+   * Inserts or replaces. Stamps the leaf with `csn` when greater. Key and value are borrowed for the call and must not lie in the pool.
+   * @throws DbError 54000 when the key is too long; 53100, 53200, 58030, and then the tree is valid and the entry as before
+   */
+  put(key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number, csn: number): void {
+    if (keyLength > this.keyLengthMax) {
+      throw new DbError('54000', `index row size ${keyLength} exceeds maximum ${this.keyLengthMax}`, {
+        hint: 'Values of this size cannot be keys. Consider an index on a hash of the value, or on a part of it.',
+      });
+    }
+    if (leafEntrySize(keyLength, valueLength) <= this.#entrySizeMax) {
+      this.#put(key, keyOffset, keyOffset + keyLength, value, valueOffset, valueLength, 0, csn);
+      return;
+    }
+    const first = writeOverflow(this.pool, this.id, value, valueOffset, valueLength);
+    setU32(overflowPointer, 0, valueLength);
+    setU32(overflowPointer, 4, first);
+    try {
+      this.#put(key, keyOffset, keyOffset + keyLength, overflowPointer, 0, OverflowPointerLength, OverflowBit, csn);
+    } catch (error) {
+      freeOverflow(this.pool, this.id, first, Infinity);
+      throw error;
+    }
+  }
+
+  #put(key: Uint8Array, start: number, end: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number, csn: number): void {
+    const pool = this.pool;
+    let frame = this.#lastLeafFor(key, start, end);
+    if (frame < 0) frame = this.#descend(key, start, end, false);
+    for (;;) {
+      pool.markDirty(frame);
+      const u8 = pool.slabs[frame >>> pool.slabShift]!;
+      const dv = pool.views[frame >>> pool.slabShift]!;
+      const base = (frame & pool.slabMask) * pool.pageSizeBytes;
+      const page = pool.pageIds[frame]!;
+      const found = this.#found;
+      if (found < 0) {
+        const slot = ~found;
+        if (insertEntry(u8, dv, base, pool.pageSizeBytes, slot, key, start, end, value, valueStart, valueLength, overflowBit)) {
+          if (page !== this.#lastPage) {
+            this.#lastPage = page;
+            this.#ascendingRun = 0;
+            this.#descendingRun = 0;
+          } else if (slot === this.#lastSlot + 1) {
+            this.#ascendingRun++;
+            this.#descendingRun = 0;
+          } else {
+            this.#ascendingRun = 0;
+            this.#descendingRun = slot === this.#lastSlot ? this.#descendingRun + 1 : 0;
+          }
+          this.#lastSlot = slot;
+          this.#stamp(dv, base, csn);
+          return;
+        }
+      } else if (this.#replace(u8, dv, base, found, key, start, end, value, valueStart, valueLength, overflowBit, csn)) {
+        this.#lastPage = page;
+        return;
+      }
+      this.makeRoom(key, start, end, leafEntrySize(end - start, valueLength));
+      frame = this.#descend(key, start, end, false);
+    }
+  }
+
+  #stamp(dv: DataView, base: number, csn: number): void {
+    if (csn > dv.getFloat64(base + AtMaxCsn, true)) dv.setFloat64(base + AtMaxCsn, csn, true);
+  }
+
+  /** Replaces the value of entry `slot`; false, nothing changed, when the leaf has no room for the longer one. */
+  #replace(u8: Uint8Array, dv: DataView, base: number, slot: number, key: Uint8Array, start: number, end: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number, csn: number): boolean {
+    let oldOverflow = NoPage;
+    if ((rawValueLengthAt(dv, base, slot) & OverflowBit) !== 0) oldOverflow = dv.getUint32(valueAt(dv, base, slot) + 4, true);
+    if (!replaceInPlace(u8, dv, base, slot, value, valueStart, valueLength, overflowBit)) {
+      const oldSize = entrySizeAt(u8, dv, base, slot);
+      const oldLength = rawValueLengthAt(dv, base, slot) & ~OverflowBit;
+      if (countOf(dv, base) > 1 && freeBytes(dv, base) + oldLength < valueLength) return false;
+      removeEntry(u8, dv, base, slot);
+      const isInserted = insertEntry(u8, dv, base, this.pool.pageSizeBytes, slot, key, start, end, value, valueStart, valueLength, overflowBit);
+      assert(isInserted, 'no room for the replaced entry', oldSize, valueLength);
+    }
+    this.#stamp(dv, base, csn);
+    // Last, for it may evict this very leaf.
+    if (oldOverflow !== NoPage && !(mutants.on && mutants.has('storage.overflow-chain-leaked'))) freeOverflow(this.pool, this.id, oldOverflow, Infinity);
+    return true;
+  }
+
+  /** One step towards room for a key that did not fit in its leaf; descend again after it. For `put` and the bulk builder. */
+  makeRoom(key: Uint8Array, start: number, end: number, size: number): void {
+    // The leaf was found by a shortcut perhaps; a split needs the way to it.
+    this.#descend(key, start, end, false);
+    const isLast = this.#path.pages[this.#path.depth] === this.#lastPage;
+    const hint: SplitHint = {
+      found: this.#found,
+      size,
+      isAscending: isLast && this.#ascendingRun >= RunLengthMin && this.#found === ~(this.#lastSlot + 1),
+      isDescending: isLast && this.#descendingRun >= RunLengthMin && this.#found === ~this.#lastSlot,
+    };
+    makeRoomInLeaf(this.pool, this.id, this.#path, key, start, end, hint);
+  }
+
+  /** Deletes; false when absent (then nothing is stamped). @throws as `put` */
+  delete(key: Uint8Array, keyOffset: number, keyLength: number, csn: number): boolean {
+    const pool = this.pool;
+    const end = keyOffset + keyLength;
+    let frame = this.#lastLeafFor(key, keyOffset, end);
+    if (frame < 0) frame = this.#descend(key, keyOffset, end, false);
+    const slot = this.#found;
+    if (slot < 0) return false;
+    pool.markDirty(frame);
+    const u8 = pool.bytesOf(frame);
+    const dv = pool.viewOf(frame);
+    const base = pool.baseOf(frame);
+    let overflow = NoPage;
+    if ((rawValueLengthAt(dv, base, slot) & OverflowBit) !== 0) overflow = dv.getUint32(valueAt(dv, base, slot) + 4, true);
+    removeEntry(u8, dv, base, slot);
+    this.#stamp(dv, base, csn);
+    this.#lastPage = pool.pageIds[frame]!;
+    this.#lastSlot = -1;
+    this.#ascendingRun = 0;
+    this.#descendingRun = 0;
+    const isThin = isUnderfull(dv, base, pool.pageSizeBytes);
+    if (overflow !== NoPage) freeOverflow(pool, this.id, overflow, Infinity);
+    if (isThin && this.#lastPage !== this.root) {
+      this.#descend(key, keyOffset, end, false);
+      rebalance(pool, this.#path, this.#path.depth);
+    }
+    return true;
+  }
+
+  /** Fills this empty tree from entries in ascending order. @returns their number. @throws InternalError when they do not strictly ascend */
+  bulkBuild(source: BulkSource, csn: number): number {
+    return bulkBuild(this, source, csn);
+  }
+
+  /**
+   * Frees up to about `pageCountMax` pages from the right; true when the tree is an empty root leaf, and the caller frees the root. Between
+   * steps the tree is one that only `dropStep` may touch, also after a crash.
+   */
+  dropStep(pageCountMax: number): boolean {
+    const pool = this.pool;
+    const path = this.#path;
+    let budget = pageCountMax;
+    this.#lastPage = NoPage;
+    while (budget > 0) {
+      let level = -1;
+      let frame: number;
+      for (let depth = 0, id: number = this.root; ; depth++) {
+        frame = pool.fetch(id);
+        const dv = pool.viewOf(frame);
+        const base = pool.baseOf(frame);
+        level = this.#checkPage(pool.bytesOf(frame), dv, base, level, id);
+        path.pages[depth] = id;
+        path.depth = depth;
+        if (level === 0) break;
+        id = childAt(dv, base, countOf(dv, base));
+      }
+      budget = this.#dropOverflow(frame, budget);
+      if (budget <= 0) return false;
+      for (let depth = path.depth; ; depth--) {
+        if (depth === 0) {
+          this.#resetRoot();
+          return true;
+        }
+        const parent = pool.fetch(path.pages[depth - 1]!);
+        pool.pin(parent);
+        try {
+          const u8 = pool.bytesOf(parent);
+          const dv = pool.viewOf(parent);
+          const base = pool.baseOf(parent);
+          pool.markDirty(parent);
+          if (depth === 1) u8[base + AtFlags]! |= PageFlag.Dropping;
+          pool.freePage(path.pages[depth]!);
+          budget--;
+          const count = countOf(dv, base);
+          if (count > 0) {
+            removeEntry(u8, dv, base, count - 1);
+            break;
+          }
+        } finally {
+          pool.unpin(parent);
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Frees the overflow chains of a leaf, last entry first, as far as the budget goes. @returns what is left of it */
+  #dropOverflow(frame: number, budget: number): number {
+    const pool = this.pool;
+    const u8 = pool.bytesOf(frame);
+    const dv = pool.viewOf(frame);
+    const base = pool.baseOf(frame);
+    if ((u8[base + AtFlags]! & PageFlag.HasOverflow) === 0) return budget;
+    pool.pin(frame);
+    try {
+      pool.markDirty(frame);
+      for (let i = countOf(dv, base) - 1; i >= 0 && budget > 0; i--) {
+        if ((rawValueLengthAt(dv, base, i) & OverflowBit) !== 0) {
+          const pointer = valueAt(dv, base, i);
+          let page = dv.getUint32(pointer + 4, true);
+          while (page !== NoPage && budget > 0) {
+            page = freeOverflow(pool, this.id, page, 1);
+            budget--;
+          }
+          // What is left of the chain hangs on the entry until the next step.
+          dv.setUint32(pointer + 4, page, true);
+          if (page !== NoPage) break;
+        }
+        removeEntry(u8, dv, base, i);
+      }
+      return budget;
+    } finally {
+      pool.unpin(frame);
+    }
+  }
+
+  #resetRoot(): void {
+    const pool = this.pool;
+    const frame = pool.fetch(this.root);
+    pool.markDirty(frame);
+    shape.readFrom(pool.bytesOf(frame), pool.viewOf(frame), pool.baseOf(frame));
+    shape.kind = PageKind.Leaf;
+    shape.level = 0;
+    shape.flags = PageFlag.LeftEdge | PageFlag.RightEdge;
+    shape.link = 0;
+    shape.clearPrefix();
+    beginPage(pool.bytesOf(frame), pool.viewOf(frame), pool.baseOf(frame), pool.pageSizeBytes, shape);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ figures
 
   /** Number of levels, 1 for a lone root leaf. */
-  height(): number;
-  /** Estimate from a few sampled paths. */
-  entryCountEstimate(): number;
-  leafCountEstimate(): number;
+  height(): number {
+    const frame = this.pool.fetch(this.root);
+    return this.pool.bytesOf(frame)[this.pool.baseOf(frame) + AtLevel]! + 1;
+  }
+  /** From a few paths spread over the tree: the mean over them of the product of the fan-outs. Exact for one or two levels of like pages. */
+  leafCountEstimate(): number {
+    return this.#estimate(false);
+  }
+  entryCountEstimate(): number {
+    return this.#estimate(true);
+  }
+  #estimate(countEntries: boolean): number {
+    const pool = this.pool;
+    let sum = 0;
+    for (let sample = 0; sample < EstimatePaths; sample++) {
+      let place = (sample + 0.5) / EstimatePaths;
+      let id: number = this.root;
+      let product = 1;
+      let level = -1;
+      for (;;) {
+        const frame = pool.fetch(id);
+        const dv = pool.viewOf(frame);
+        const base = pool.baseOf(frame);
+        level = this.#checkPage(pool.bytesOf(frame), dv, base, level, id);
+        const count = countOf(dv, base);
+        if (level === 0) {
+          if (countEntries) product *= count;
+          break;
+        }
+        product *= count + 1;
+        const child = Math.floor(place * (count + 1));
+        place = place * (count + 1) - child;
+        id = childAt(dv, base, child);
+      }
+      sum += product;
+    }
+    return Math.round(sum / EstimatePaths);
+  }
 }
+
+/** Bytes of slot overhead per entry, for cost estimates. */
+export const EntryOverheadBytes = SlotSizeBytes + 2;

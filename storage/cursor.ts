@@ -1,60 +1,192 @@
 /**
  * A pinned leaf. One `LeafRef` is made once and used for any number of positions: nothing is allocated per use, and all readers share
- * one shape. The implementation follows in this file; the types below are the contract that mvcc codes against.
+ * one shape. `BTree` positions it, its holder reads entries by slot number, and `release` lets go of the page.
+ *
+ * C1  While it is held, the page stays in its frame; its bytes change only through the tree, never by eviction or a checkpoint.
+ * C2  After any change of the page `isCurrent` is false, and everything read from the ref before (offsets, count, slot) is void.
+ * C3  All ways to position a ref but the point lookup `seek` copy the fences into it, so `nextLeaf` and `previousLeaf` go on exactly where
+ *     the leaf ended when it was positioned, whatever was split, merged or freed since.
  */
+import { copyBytes, keyString } from '../base/bytes.js';
 import type { BTree } from './btree.js';
+import type { BufferPool } from './buffer-pool.js';
+import { readOverflow } from './overflow.js';
+import { AtCount, AtFlags, AtMaxCsn, HeaderSizeBytes, NoPage, PageFlag, PageSizeBytesMax } from './page.js';
+import {
+  AboveFence,
+  BelowFence,
+  OverflowBit,
+  SlotSizeBytes,
+  compareKeyAt,
+  copyKey,
+  copyLowerFence,
+  copyUpperFence,
+  isOutside,
+  keyLengthAt,
+  rawValueLengthAt,
+  search,
+  valueAt,
+} from './slotted-page.js';
 
-export declare class LeafRef {
+const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
+const keyBuffer = new Uint8Array(PageSizeBytesMax);
+
+export class LeafRef {
   /** The slab that holds the page; offsets below are absolute in it. Valid until `release` or the next seek with this ref. */
-  u8: Uint8Array;
-  dv: DataView;
+  u8: Uint8Array = noBytes;
+  dv: DataView = noView;
   /** Byte offset of the page in `u8`. */
-  base: number;
+  base = 0;
   /** Number of entries in the leaf; may be 0. */
-  count: number;
-  /** At or above the CSN of every change ever made inside this leaf's fences. */
-  maxCsn: number;
+  count = 0;
   /** Entry found by `seek`, or the place where the key would be inserted (0..count). */
-  slot: number;
-  /** Whether any value of this leaf lies in overflow pages: test once per leaf. */
-  hasOverflow: boolean;
-  pageId: number;
+  slot = 0;
+  /** At or above the CSN of every change ever made inside this leaf's fences. */
+  maxCsn: number = Number.NaN;
+  /** Whether any value of this leaf may lie in overflow pages: test once per leaf. */
+  hasOverflow = false;
+  pageId: number = NoPage;
   /** The tree last sought, undefined when nothing is held. */
-  tree: BTree | undefined;
+  tree: BTree | undefined = undefined;
+  /** Steps to a neighbour since the last seek; long scans go through the pool's ring. Kept by BTree. */
+  stepCount = 0;
+  #fencesKept = false;
+  #lower: Uint8Array = noBytes;
+  #lowerLength = 0;
+  #upper: Uint8Array = noBytes;
+  #upperLength = 0;
+  #pool: BufferPool | undefined = undefined;
+  #frame = -1;
+  #version = 0;
 
-  /** False when the leaf was changed (also split, merged, freed) since the ref was positioned: offsets, count, maxCsn are stale, seek again. */
-  isCurrent(): boolean;
-  isHeld(): boolean;
-  /** The key as a latin1 string (allocates). */
-  keyAt(i: number): string;
-  keyLength(i: number): number;
-  /** Copies the key and returns its length. */
-  copyKey(i: number, into: Uint8Array, at: number): number;
-  /** Three-way comparison of entry `i`'s key with `key`: negative when the entry is less. */
-  compareKey(i: number, key: Uint8Array, keyLength: number): number;
-  /** Absolute offset in `u8` of an inline value. Not for overflow values. */
-  valueOffset(i: number): number;
-  /** Length of the value, for overflow values that of the whole. */
-  valueLength(i: number): number;
-  isOverflow(i: number): boolean;
-  /** The whole overflow value, a fresh array. */
-  readOverflow(i: number): Uint8Array;
-  /** Absolute offsets of the inline values of entries [from, to) into `into[0..]`. Entries with overflow values get -1. */
-  valueOffsets(into: Int32Array, from: number, to: number): void;
-  /** The inclusive lower fence as latin1; '' for the first leaf. */
-  lowerFence(): string;
-  /** The exclusive upper fence as latin1; undefined for the last leaf. */
-  upperFence(): string | undefined;
-  /** Copies the fence and returns its length (0: from the start). */
-  copyLowerFence(into: Uint8Array): number;
-  /** Copies the fence and returns its length, -1 when there is none (last leaf). */
-  copyUpperFence(into: Uint8Array): number;
-  /** Whether `key` lies inside the fences. */
-  covers(key: Uint8Array, keyLength: number): boolean;
-  /** First slot whose key is >= key, `count` if none. */
-  lowerBound(key: Uint8Array, keyLength: number): number;
-  /** First slot whose key is > key. */
-  upperBound(key: Uint8Array, keyLength: number): number;
+  /** Takes a leaf over; called by BTree only. With `keepFences` they are copied (C3). */
+  hold(tree: BTree, pool: BufferPool, frame: number, slot: number, keepFences: boolean): void {
+    if (this.#frame !== frame || this.#pool !== pool) {
+      pool.pin(frame);
+      if (this.#frame >= 0) this.#pool!.unpin(this.#frame);
+      this.#frame = frame;
+      this.#pool = pool;
+    }
+    this.u8 = pool.bytesOf(frame);
+    this.dv = pool.viewOf(frame);
+    this.base = pool.baseOf(frame);
+    this.slot = slot;
+    this.pageId = pool.pageIds[frame]!;
+    this.tree = tree;
+    this.#version = pool.versions[frame]!;
+    this.count = this.dv.getUint16(this.base + AtCount, true);
+    this.maxCsn = this.dv.getFloat64(this.base + AtMaxCsn, true);
+    this.hasOverflow = (this.u8[this.base + AtFlags]! & PageFlag.HasOverflow) !== 0;
+    this.#fencesKept = keepFences;
+    if (keepFences) {
+      if (this.#lower.length === 0) this.#lower = new Uint8Array(64);
+      if (this.#upper.length === 0) this.#upper = new Uint8Array(64);
+      this.#lowerLength = copyLowerFence(this.u8, this.dv, this.base, keyBuffer);
+      if (this.#lowerLength > this.#lower.length) this.#lower = new Uint8Array(this.#lowerLength * 2);
+      copyBytes(this.#lower, 0, keyBuffer, 0, this.#lowerLength);
+      this.#upperLength = copyUpperFence(this.u8, this.dv, this.base, keyBuffer);
+      if (this.#upperLength > this.#upper.length) this.#upper = new Uint8Array(this.#upperLength * 2);
+      if (this.#upperLength > 0) copyBytes(this.#upper, 0, keyBuffer, 0, this.#upperLength);
+    }
+  }
+
+  /** False when the leaf was changed (also split, merged, freed) since the ref was positioned: seek again. */
+  isCurrent(): boolean {
+    return this.#frame >= 0 && this.#pool!.versions[this.#frame] === this.#version;
+  }
+  isHeld(): boolean {
+    return this.#frame >= 0;
+  }
   /** Unpins. Idempotent. */
-  release(): void;
+  release(): void {
+    if (this.#frame < 0) return;
+    this.#pool!.unpin(this.#frame);
+    this.#frame = -1;
+    this.tree = undefined;
+  }
+
+  /** The key as a latin1 string (allocates). */
+  keyAt(i: number): string {
+    return keyString(keyBuffer, 0, copyKey(this.u8, this.dv, this.base, i, keyBuffer, 0));
+  }
+  keyLength(i: number): number {
+    return keyLengthAt(this.dv, this.base, i);
+  }
+  /** Copies the key and returns its length. */
+  copyKey(i: number, into: Uint8Array, at: number): number {
+    return copyKey(this.u8, this.dv, this.base, i, into, at);
+  }
+  /** Three-way comparison of entry `i`'s key with `key`: negative when the entry is less. */
+  compareKey(i: number, key: Uint8Array, keyLength: number): number {
+    return compareKeyAt(this.u8, this.dv, this.base, i, key, 0, keyLength);
+  }
+
+  /** Absolute offset in `u8` of an inline value. Not for overflow values. */
+  valueOffset(i: number): number {
+    return valueAt(this.dv, this.base, i);
+  }
+  /** Length of the value, for overflow values that of the whole. */
+  valueLength(i: number): number {
+    const raw = rawValueLengthAt(this.dv, this.base, i);
+    return (raw & OverflowBit) === 0 ? raw : this.dv.getUint32(valueAt(this.dv, this.base, i), true);
+  }
+  isOverflow(i: number): boolean {
+    return (rawValueLengthAt(this.dv, this.base, i) & OverflowBit) !== 0;
+  }
+  /** The whole overflow value, a fresh array. @throws DbError XX001 */
+  readOverflow(i: number): Uint8Array {
+    const at = valueAt(this.dv, this.base, i);
+    return readOverflow(this.#pool!, this.tree!.id, this.dv.getUint32(at + 4, true), this.dv.getUint32(at, true));
+  }
+  /** Absolute offsets of the inline values of entries [from, to) into `into[0..]`. Entries with overflow values get -1. */
+  valueOffsets(into: Int32Array, from: number, to: number): void {
+    const dv = this.dv;
+    const base = this.base;
+    let slot = base + HeaderSizeBytes + from * SlotSizeBytes + 4;
+    for (let i = 0, n = to - from; i < n; i++) {
+      // Cell offset and suffix length in one load; four bytes of the suffix are the head in the slot.
+      const word = dv.getUint32(slot, true);
+      const suffix = word >>> 16;
+      into[i] = base + (word & 0xffff) + (suffix > 4 ? suffix - 2 : 2);
+      slot += SlotSizeBytes;
+    }
+    if (this.hasOverflow) for (let i = from; i < to; i++) if (this.isOverflow(i)) into[i - from] = -1;
+  }
+
+  /** The inclusive lower fence as latin1; '' for the first leaf. */
+  lowerFence(): string {
+    return keyString(keyBuffer, 0, this.copyLowerFence(keyBuffer));
+  }
+  /** The exclusive upper fence as latin1; undefined for the last leaf. */
+  upperFence(): string | undefined {
+    const length = this.copyUpperFence(keyBuffer);
+    return length < 0 ? undefined : keyString(keyBuffer, 0, length);
+  }
+  /** Copies the fence and returns its length (0: from the start). */
+  copyLowerFence(into: Uint8Array): number {
+    if (!this.#fencesKept) return copyLowerFence(this.u8, this.dv, this.base, into);
+    copyBytes(into, 0, this.#lower, 0, this.#lowerLength);
+    return this.#lowerLength;
+  }
+  /** Copies the fence and returns its length, -1 when there is none (last leaf). */
+  copyUpperFence(into: Uint8Array): number {
+    if (!this.#fencesKept) return copyUpperFence(this.u8, this.dv, this.base, into);
+    if (this.#upperLength > 0) copyBytes(into, 0, this.#upper, 0, this.#upperLength);
+    return this.#upperLength;
+  }
+  /** Whether `key` lies inside the fences. */
+  covers(key: Uint8Array, keyLength: number): boolean {
+    return !isOutside(search(this.u8, this.dv, this.base, key, 0, keyLength));
+  }
+  /** First slot whose key is >= key, `count` if none. */
+  lowerBound(key: Uint8Array, keyLength: number): number {
+    const found = search(this.u8, this.dv, this.base, key, 0, keyLength);
+    return found >= 0 ? found : found === BelowFence ? 0 : found === AboveFence ? this.count : ~found;
+  }
+  /** First slot whose key is > key. */
+  upperBound(key: Uint8Array, keyLength: number): number {
+    const found = search(this.u8, this.dv, this.base, key, 0, keyLength);
+    return found >= 0 ? found + 1 : found === BelowFence ? 0 : found === AboveFence ? this.count : ~found;
+  }
 }

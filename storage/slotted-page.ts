@@ -1,0 +1,641 @@
+/**
+ * Slotted pages: the layout of leaf and inner nodes and everything that happens inside one page. Free functions over
+ * `(bytes, view, base)`, where `base` is the page's offset in its slab; no object per page, key or cell.
+ *
+ * A page covers the keys between its *fences*: lower (inclusive) to upper (exclusive), both stored in the page. A *prefix* that all
+ * its keys share is cut off them; it is the first `prefixLength` bytes of the lower fence (a page at the left edge has no lower
+ * fence and stores the bare prefix in its place). What remains of a key is its *suffix*: the first four bytes, zero padded, are the *head*
+ * and stand in the slot as a number that sorts as the bytes do, the rest is in the cell.
+ *
+ * ```
+ * slot  8 bytes:  0 u32 head    4 u16 cell offset    6 u16 suffix length
+ * leaf cell:      0 u16 value length (top bit: overflow)    2 rest of the key (suffix length - 4, if more)    value
+ *                 an overflow value is 8 bytes: u32 length of the whole, u32 first page
+ * inner cell:     0 u32 child    4 rest of the key
+ * fences:         lower in full; upper without the first `upperShared` bytes, which it has in common with the lower
+ * ```
+ *
+ * With this, fixed-length keys of up to prefix + 4 bytes (row ids, integers) are found by comparing numbers in the slots alone.
+ *
+ * S1  Keys strictly ascend by slot; each begins with the prefix and lies inside the fences.
+ * S2  Child 0 of an inner page is `link`; child i covers the keys from separator i - 1 on.
+ * S3  The prefix may be longer than what the fences share (it is chosen from the keys there are); a key that does not begin with it is
+ *     greater or less than all of them, and inserting it shortens the prefix first.
+ * S4  Two longest fences and a longest cell fit in a page. A page split between any two of its cells fits in both halves: what the new
+ *     fence takes, the cells that leave have given, since a separator is at most one byte longer than what its neighbours share.
+ *     A longer prefix never takes more than it gives: each first and last key has four bytes or more behind it.
+ *
+ * Sources. Graefe, Modern B-Tree Techniques, 2011 (fences, prefix truncation, poor man's normalized keys); Bayer and Unterauer 1977
+ * (shortest separators). Left out on purpose: compressing values, and dense arrays for consecutive keys.
+ */
+import { assert } from '../base/assert.js';
+import { copyBytes } from '../base/bytes.js';
+import { mutants } from '../base/mutants.js';
+import {
+  AtCount,
+  AtFlags,
+  AtFragmented,
+  AtHeapStart,
+  AtKind,
+  AtLevel,
+  AtLink,
+  AtLowerLength,
+  AtLowerOffset,
+  AtMaxCsn,
+  AtPageId,
+  AtPrefixLength,
+  AtTreeId,
+  AtUpperLength,
+  AtUpperOffset,
+  AtUpperShared,
+  AtVersion,
+  HeaderSizeBytes,
+  PageFlag,
+  PageFormatVersion,
+  PageKind,
+  PageSizeBytesMax,
+} from './page.js';
+
+export const SlotSizeBytes = 8;
+const AtSlotCell = 4;
+const AtSlotSuffixLength = 6;
+const HeadLength = 4;
+export const OverflowBit = 0x8000;
+/** Value bytes of an overflow value in the leaf: whole length, first page. */
+export const OverflowPointerLength = 8;
+/** An explicit prefix (left edge) is no longer than this; S4. */
+const ExplicitPrefixLengthMax = 32;
+
+/** Results of `search` for a key outside the fences. Everything else is a slot, or `~slot` of the place to insert. */
+export const BelowFence = -0x40000000;
+export const AboveFence = -0x40000001;
+export const isOutside = (found: number): boolean => found <= BelowFence;
+
+// One page and its fences while it is rebuilt. Synchronous code only, so one of each is enough.
+const scratch = new Uint8Array(PageSizeBytesMax);
+const scratchView = new DataView(scratch.buffer);
+
+/** Largest cell together with its slot; S4. */
+export function cellSizeMaxOf(pageSizeBytes: number): number {
+  return pageSizeBytes - HeaderSizeBytes - 2 * (pageSizeBytes >>> 2);
+}
+
+/** Slot and cell of a leaf entry before any prefix is cut: what decides whether a value goes to overflow pages. */
+export function leafEntrySize(keyLength: number, valueLength: number): number {
+  return SlotSizeBytes + 2 + (keyLength > HeadLength ? keyLength - HeadLength : 0) + valueLength;
+}
+
+/** The first four bytes of `[start, end)` as a number that sorts as they do, zero padded. */
+export function keyHead(key: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length >= 4) return ((key[start]! << 24) | (key[start + 1]! << 16) | (key[start + 2]! << 8) | key[start + 3]!) >>> 0;
+  let head = 0;
+  for (let i = 0; i < 4; i++) head = (head << 8) | (i < length ? key[start + i]! : 0);
+  return head >>> 0;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- reading
+
+export function countOf(dv: DataView, base: number): number {
+  return dv.getUint16(base + AtCount, true);
+}
+/** Absolute offset of cell `i`. */
+export function cellAt(dv: DataView, base: number, i: number): number {
+  return base + dv.getUint16(base + HeaderSizeBytes + i * SlotSizeBytes + AtSlotCell, true);
+}
+export function suffixLengthAt(dv: DataView, base: number, i: number): number {
+  return dv.getUint16(base + HeaderSizeBytes + i * SlotSizeBytes + AtSlotSuffixLength, true);
+}
+export function headAt(dv: DataView, base: number, i: number): number {
+  return dv.getUint32(base + HeaderSizeBytes + i * SlotSizeBytes, true);
+}
+export function keyLengthAt(dv: DataView, base: number, i: number): number {
+  return dv.getUint16(base + AtPrefixLength, true) + suffixLengthAt(dv, base, i);
+}
+/** The child that covers the keys from separator `i - 1` on; `i` from 0 to count. */
+export function childAt(dv: DataView, base: number, i: number): number {
+  return i === 0 ? dv.getUint32(base + AtLink, true) : dv.getUint32(cellAt(dv, base, i - 1), true);
+}
+/** Absolute offset of the value of leaf entry `i`, or of its overflow pointer. */
+export function valueAt(dv: DataView, base: number, i: number): number {
+  const rest = suffixLengthAt(dv, base, i) - HeadLength;
+  return cellAt(dv, base, i) + 2 + (rest > 0 ? rest : 0);
+}
+/** Length in the leaf with the overflow bit. */
+export function rawValueLengthAt(dv: DataView, base: number, i: number): number {
+  return dv.getUint16(cellAt(dv, base, i), true);
+}
+
+/** Copies key `i` to `into` at `at` and returns its length. */
+export function copyKey(u8: Uint8Array, dv: DataView, base: number, i: number, into: Uint8Array, at: number): number {
+  const prefixLength = dv.getUint16(base + AtPrefixLength, true);
+  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  for (let k = 0; k < prefixLength; k++) into[at + k] = u8[lower + k]!;
+  return prefixLength + copySuffix(u8, dv, base, i, into, at + prefixLength);
+}
+
+function copySuffix(u8: Uint8Array, dv: DataView, base: number, i: number, into: Uint8Array, at: number): number {
+  const slot = base + HeaderSizeBytes + i * SlotSizeBytes;
+  const length = dv.getUint16(slot + AtSlotSuffixLength, true);
+  const head = dv.getUint32(slot, true);
+  if (length >= HeadLength) {
+    into[at] = head >>> 24;
+    into[at + 1] = head >>> 16;
+    into[at + 2] = head >>> 8;
+    into[at + 3] = head;
+    const rest = base + dv.getUint16(slot + AtSlotCell, true) + (u8[base + AtKind] === PageKind.Leaf ? 2 : 4);
+    if (length > HeadLength) copyBytes(into, at + HeadLength, u8, rest, rest + length - HeadLength);
+  } else {
+    for (let k = 0; k < length; k++) into[at + k] = head >>> (24 - 8 * k);
+  }
+  return length;
+}
+
+/** Copies the lower fence and returns its length; 0 at the left edge. */
+export function copyLowerFence(u8: Uint8Array, dv: DataView, base: number, into: Uint8Array): number {
+  if ((u8[base + AtFlags]! & PageFlag.LeftEdge) !== 0) return 0;
+  const start = base + dv.getUint16(base + AtLowerOffset, true);
+  const length = dv.getUint16(base + AtLowerLength, true);
+  copyBytes(into, 0, u8, start, start + length);
+  return length;
+}
+
+/** Copies the upper fence and returns its length; -1 at the right edge. */
+export function copyUpperFence(u8: Uint8Array, dv: DataView, base: number, into: Uint8Array): number {
+  if ((u8[base + AtFlags]! & PageFlag.RightEdge) !== 0) return -1;
+  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  const shared = dv.getUint16(base + AtUpperShared, true);
+  copyBytes(into, 0, u8, lower, lower + shared);
+  const start = base + dv.getUint16(base + AtUpperOffset, true);
+  return copyBytes(into, shared, u8, start, start + dv.getUint16(base + AtUpperLength, true));
+}
+
+// ---------------------------------------------------------------------------------------------------------------- searching
+
+/**
+ * Looks for `key[start, end)` in the page, checking it against the fences on the way.
+ * @returns the slot when found; `~slot` of the first greater entry otherwise; BelowFence or AboveFence when the page does not cover the key
+ */
+export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): number {
+  const flags = u8[base + AtFlags]!;
+  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  const lowerLength = dv.getUint16(base + AtLowerLength, true);
+  const length = end - start;
+  // How much of the lower fence (or of the bare prefix) the key shares.
+  let shared = 0;
+  while (shared < lowerLength && shared < length && key[start + shared] === u8[lower + shared]) shared++;
+  if (shared < lowerLength && (shared === length || key[start + shared]! < u8[lower + shared]!)) {
+    // Less than the fence. At the left edge there is no fence: less than the prefix, so less than all keys.
+    return (flags & PageFlag.LeftEdge) === 0 ? BelowFence : ~0;
+  }
+  if ((flags & PageFlag.RightEdge) === 0) {
+    const upperShared = dv.getUint16(base + AtUpperShared, true);
+    if (shared < upperShared) return AboveFence;
+    const upper = base + dv.getUint16(base + AtUpperOffset, true);
+    const upperLength = dv.getUint16(base + AtUpperLength, true);
+    const rest = length - upperShared;
+    let i = 0;
+    while (i < upperLength && i < rest && key[start + upperShared + i] === u8[upper + i]) i++;
+    if (i === upperLength || (i < rest && key[start + upperShared + i]! > u8[upper + i]!)) return AboveFence;
+  }
+  const count = dv.getUint16(base + AtCount, true);
+  const prefixLength = dv.getUint16(base + AtPrefixLength, true);
+  if (shared < prefixLength) return ~count;
+  const from = start + prefixLength;
+  const head = keyHead(key, from, end);
+  const suffixLength = end - from;
+  const slots = base + HeaderSizeBytes;
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const slot = slots + middle * SlotSizeBytes;
+    const other = dv.getUint32(slot, true);
+    if (other < head) low = middle + 1;
+    else if (other > head) high = middle;
+    else {
+      const difference = compareTail(u8, dv, base, slot, key, from, end, suffixLength);
+      if (difference === 0) return middle;
+      if (difference > 0) low = middle + 1;
+      else high = middle;
+    }
+  }
+  return ~low;
+}
+
+/** Key minus entry, given that the heads are equal. */
+function compareTail(u8: Uint8Array, dv: DataView, base: number, slot: number, key: Uint8Array, from: number, end: number, suffixLength: number): number {
+  const otherLength = dv.getUint16(slot + AtSlotSuffixLength, true);
+  // Zero padding makes a short suffix equal to a longer one that goes on with zeros; the length decides.
+  if (suffixLength <= HeadLength || otherLength <= HeadLength) return suffixLength - otherLength;
+  let a = from + HeadLength;
+  let b = base + dv.getUint16(slot + AtSlotCell, true) + (u8[base + AtKind] === PageKind.Leaf ? 2 : 4);
+  const shorter = suffixLength < otherLength ? suffixLength : otherLength;
+  const last = a + shorter - HeadLength;
+  while (a < last) {
+    const difference = key[a]! - u8[b]!;
+    if (difference !== 0) return difference;
+    a++;
+    b++;
+  }
+  return suffixLength - otherLength;
+}
+
+/** Entry `i` minus `key[start, end)`. */
+export function compareKeyAt(u8: Uint8Array, dv: DataView, base: number, i: number, key: Uint8Array, start: number, end: number): number {
+  const prefixLength = dv.getUint16(base + AtPrefixLength, true);
+  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  for (let k = 0; k < prefixLength; k++) {
+    if (start + k === end) return 1;
+    const difference = u8[lower + k]! - key[start + k]!;
+    if (difference !== 0) return difference;
+  }
+  const from = start + prefixLength;
+  const slot = base + HeaderSizeBytes + i * SlotSizeBytes;
+  const head = keyHead(key, from, end);
+  const other = dv.getUint32(slot, true);
+  if (other !== head) return other < head ? -1 : 1;
+  return -compareTail(u8, dv, base, slot, key, from, end, end - from);
+}
+
+// ---------------------------------------------------------------------------------------------------------------- space
+
+/** Bytes that cells and slots may still take, after compaction. */
+export function freeBytes(dv: DataView, base: number): number {
+  return gapBytes(dv, base) + dv.getUint16(base + AtFragmented, true);
+}
+function gapBytes(dv: DataView, base: number): number {
+  return dv.getUint16(base + AtHeapStart, true) - HeaderSizeBytes - dv.getUint16(base + AtCount, true) * SlotSizeBytes;
+}
+/** Slot and cell of entry `i` as stored. */
+export function entrySizeAt(u8: Uint8Array, dv: DataView, base: number, i: number): number {
+  return SlotSizeBytes + cellSizeAt(u8, dv, base, i);
+}
+function cellSizeAt(u8: Uint8Array, dv: DataView, base: number, i: number): number {
+  const suffix = suffixLengthAt(dv, base, i);
+  const rest = suffix > HeadLength ? suffix - HeadLength : 0;
+  return u8[base + AtKind] === PageKind.Leaf ? 2 + rest + (rawValueLengthAt(dv, base, i) & ~OverflowBit) : 4 + rest;
+}
+/** Room that a new cell with its slot needs in this page, given that the prefix stays. */
+function entrySizeIn(u8: Uint8Array, dv: DataView, base: number, keyLength: number, valueLength: number): number {
+  const suffix = keyLength - dv.getUint16(base + AtPrefixLength, true);
+  const rest = suffix > HeadLength ? suffix - HeadLength : 0;
+  return SlotSizeBytes + rest + (u8[base + AtKind] === PageKind.Leaf ? 2 + valueLength : 4);
+}
+
+// ---------------------------------------------------------------------------------------------------------------- building
+
+/** Header and fences of a page to be built. Reused objects; their key buffers are owned. */
+export class PageShape {
+  kind: PageKind = PageKind.Leaf;
+  level = 0;
+  pageId = 0;
+  treeId = 0;
+  flags = 0;
+  maxCsn: number = Number.NaN;
+  link = 0;
+  lower: Uint8Array = new Uint8Array(PageSizeBytesMax >>> 2);
+  lowerLength = 0;
+  upper: Uint8Array = new Uint8Array(PageSizeBytesMax >>> 2);
+  upperLength = 0;
+  prefixLength = 0;
+
+  /** Takes everything from a page as it is. */
+  readFrom(u8: Uint8Array, dv: DataView, base: number): void {
+    this.kind = u8[base + AtKind] as PageKind;
+    this.level = u8[base + AtLevel]!;
+    this.pageId = dv.getUint32(base + AtPageId, true);
+    this.treeId = dv.getUint32(base + AtTreeId, true);
+    this.flags = u8[base + AtFlags]!;
+    this.maxCsn = dv.getFloat64(base + AtMaxCsn, true);
+    this.link = dv.getUint32(base + AtLink, true);
+    const lower = base + dv.getUint16(base + AtLowerOffset, true);
+    this.lowerLength = dv.getUint16(base + AtLowerLength, true);
+    copyBytes(this.lower, 0, u8, lower, lower + this.lowerLength);
+    this.upperLength = Math.max(0, copyUpperFence(u8, dv, base, this.upper));
+    this.prefixLength = dv.getUint16(base + AtPrefixLength, true);
+  }
+  setLower(key: Uint8Array, length: number): void {
+    this.flags &= ~PageFlag.LeftEdge;
+    copyBytes(this.lower, 0, key, 0, length);
+    this.lowerLength = length;
+  }
+  setUpper(key: Uint8Array, length: number): void {
+    this.flags &= ~PageFlag.RightEdge;
+    copyBytes(this.upper, 0, key, 0, length);
+    this.upperLength = length;
+  }
+  /**
+   * Chooses the prefix for keys from `first` to `last`: as long as they share, but leaving the head its four bytes (more would save
+   * nothing and be given up soon), at least `floor`, which is known to be shared by all, and stored in the lower fence or short.
+   */
+  choosePrefix(first: Uint8Array, firstLength: number, last: Uint8Array, lastLength: number, floor: number): void {
+    const longest = (firstLength < lastLength ? firstLength : lastLength) - HeadLength;
+    let length = 0;
+    while (length < longest && first[length] === last[length]) length++;
+    if (length < floor) length = floor;
+    if ((this.flags & PageFlag.LeftEdge) !== 0) {
+      if (length > ExplicitPrefixLengthMax) length = ExplicitPrefixLengthMax;
+      copyBytes(this.lower, 0, first, 0, length);
+      this.lowerLength = length;
+    } else {
+      let shared = 0;
+      while (shared < length && shared < this.lowerLength && first[shared] === this.lower[shared]) shared++;
+      length = shared;
+    }
+    this.prefixLength = length;
+  }
+  /** No prefix: for a page without keys. */
+  clearPrefix(): void {
+    this.prefixLength = 0;
+    if ((this.flags & PageFlag.LeftEdge) !== 0) this.lowerLength = 0;
+  }
+}
+
+const shape = new PageShape();
+const firstKey = new Uint8Array(PageSizeBytesMax);
+
+/** Writes header and fences of an empty page of `pageSizeBytes`. */
+export function beginPage(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, s: PageShape): void {
+  u8.fill(0, base, base + HeaderSizeBytes);
+  u8[base + AtKind] = s.kind;
+  u8[base + AtVersion] = PageFormatVersion;
+  u8[base + AtFlags] = s.flags & ~PageFlag.HasOverflow;
+  u8[base + AtLevel] = s.level;
+  dv.setUint32(base + AtPageId, s.pageId, true);
+  dv.setUint32(base + AtTreeId, s.treeId, true);
+  dv.setUint16(base + AtPrefixLength, s.prefixLength, true);
+  dv.setFloat64(base + AtMaxCsn, s.maxCsn, true);
+  dv.setUint32(base + AtLink, s.link, true);
+  let heap = pageSizeBytes - s.lowerLength;
+  copyBytes(u8, base + heap, s.lower, 0, s.lowerLength);
+  dv.setUint16(base + AtLowerOffset, heap, true);
+  dv.setUint16(base + AtLowerLength, s.lowerLength, true);
+  if ((s.flags & PageFlag.RightEdge) === 0) heap = writeUpper(u8, dv, base, heap, s.lower, s.lowerLength, s.upper, s.upperLength);
+  dv.setUint16(base + AtHeapStart, heap, true);
+}
+
+/** Stores the upper fence just below `heap` and returns the new heap start. `lower` must be what the page stores as lower fence. */
+function writeUpper(u8: Uint8Array, dv: DataView, base: number, heap: number, lower: Uint8Array, lowerLength: number, upper: Uint8Array, upperLength: number): number {
+  let shared = 0;
+  while (shared < lowerLength && shared < upperLength && lower[shared] === upper[shared]) shared++;
+  const at = heap - (upperLength - shared);
+  copyBytes(u8, base + at, upper, shared, upperLength);
+  dv.setUint16(base + AtUpperOffset, at, true);
+  dv.setUint16(base + AtUpperLength, upperLength - shared, true);
+  dv.setUint16(base + AtUpperShared, shared, true);
+  return at;
+}
+
+/** Copies `length` bytes between two slabs (or one, without overlap). Words at first, because a call costs more for short cells. */
+function copyCell(toU8: Uint8Array, toDv: DataView, to: number, u8: Uint8Array, dv: DataView, from: number, length: number): void {
+  if (length > 256) {
+    toU8.set(u8.subarray(from, from + length), to);
+    return;
+  }
+  let i = 0;
+  for (; i + 4 <= length; i += 4) toDv.setInt32(to + i, dv.getInt32(from + i, true), true);
+  for (; i < length; i++) toU8[to + i] = u8[from + i]!;
+}
+
+const suffixBuffer = new Uint8Array(PageSizeBytesMax);
+
+/**
+ * Appends the entries [from, to) of another page of the same kind, cutting the prefix of this one. Their keys must be greater than
+ * all here. @returns false when they do not fit; then the page holds some of them and is to be discarded
+ */
+export function appendRange(
+  u8: Uint8Array, dv: DataView, base: number,
+  srcU8: Uint8Array, srcDv: DataView, srcBase: number, from: number, to: number,
+): boolean {
+  const cut = dv.getUint16(base + AtPrefixLength, true) - srcDv.getUint16(srcBase + AtPrefixLength, true);
+  const isLeaf = u8[base + AtKind] === PageKind.Leaf;
+  const restAt = isLeaf ? 2 : 4;
+  let count = dv.getUint16(base + AtCount, true);
+  let heap = dv.getUint16(base + AtHeapStart, true);
+  let overflow = 0;
+  for (let i = from; i < to; i++) {
+    const srcSlot = srcBase + HeaderSizeBytes + i * SlotSizeBytes;
+    const srcCell = srcBase + srcDv.getUint16(srcSlot + AtSlotCell, true);
+    const srcSuffix = srcDv.getUint16(srcSlot + AtSlotSuffixLength, true);
+    const srcRest = srcSuffix > HeadLength ? srcSuffix - HeadLength : 0;
+    const rawLength = isLeaf ? srcDv.getUint16(srcCell, true) : 0;
+    const valueLength = rawLength & ~OverflowBit;
+    overflow |= rawLength & OverflowBit;
+    const suffix = srcSuffix - cut;
+    const rest = suffix > HeadLength ? suffix - HeadLength : 0;
+    const size = restAt + rest + valueLength;
+    heap -= size;
+    const slot = base + HeaderSizeBytes + count * SlotSizeBytes;
+    if (base + heap < slot + SlotSizeBytes) return false;
+    const cell = base + heap;
+    if (cut === 0) {
+      dv.setUint32(slot, srcDv.getUint32(srcSlot, true), true);
+      copyCell(u8, dv, cell, srcU8, srcDv, srcCell, size);
+    } else {
+      // The key in full behind its (absent) prefix, then from where the new prefix ends.
+      const at = HeadLength * 2;
+      let start: number;
+      if (cut > 0) {
+        copySuffix(srcU8, srcDv, srcBase, i, suffixBuffer, at);
+        start = at + cut;
+      } else {
+        const lower = srcBase + srcDv.getUint16(srcBase + AtLowerOffset, true);
+        const prefixLength = srcDv.getUint16(srcBase + AtPrefixLength, true);
+        copyBytes(suffixBuffer, at, srcU8, lower + prefixLength + cut, lower + prefixLength);
+        copySuffix(srcU8, srcDv, srcBase, i, suffixBuffer, at - cut);
+        start = at;
+      }
+      dv.setUint32(slot, keyHead(suffixBuffer, start, start + suffix), true);
+      if (isLeaf) dv.setUint16(cell, rawLength, true);
+      else dv.setUint32(cell, srcDv.getUint32(srcCell, true), true);
+      copyBytes(u8, cell + restAt, suffixBuffer, start + HeadLength, start + HeadLength + rest);
+      copyCell(u8, dv, cell + restAt + rest, srcU8, srcDv, srcCell + restAt + srcRest, valueLength);
+    }
+    dv.setUint16(slot + AtSlotCell, heap, true);
+    dv.setUint16(slot + AtSlotSuffixLength, suffix, true);
+    count++;
+  }
+  dv.setUint16(base + AtCount, count, true);
+  dv.setUint16(base + AtHeapStart, heap, true);
+  if (overflow !== 0) u8[base + AtFlags]! |= PageFlag.HasOverflow;
+  return true;
+}
+
+/** Appends a separator with its child to an inner page. @returns false when it does not fit */
+export function appendSeparator(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, keyLength: number, child: number): boolean {
+  if (gapBytes(dv, base) < entrySizeIn(u8, dv, base, keyLength, 0)) return false;
+  const cell = placeCell(u8, dv, base, countOf(dv, base), key, 0, keyLength, 4);
+  dv.setUint32(base + cell, child, true);
+  return true;
+}
+
+/** Copies the page built in scratch over the page at `base`. */
+function copyScratchTo(u8: Uint8Array, base: number, pageSizeBytes: number): void {
+  u8.set(pageSizeBytes === scratch.length ? scratch : scratch.subarray(0, pageSizeBytes), base);
+}
+
+/**
+ * Builds in scratch the page of shape `s` with entries [from, to) of the given page, and copies it over that page if it fits.
+ * @returns false, and nothing changed, when it does not fit
+ */
+export function rebuildInPlace(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, s: PageShape, from: number, to: number): boolean {
+  beginPage(scratch, scratchView, 0, pageSizeBytes, s);
+  if (!appendRange(scratch, scratchView, 0, u8, dv, base, from, to)) return false;
+  copyScratchTo(u8, base, pageSizeBytes);
+  return true;
+}
+
+/**
+ * Builds in scratch the page of shape `s` with all entries of the left and the right page, with the separator (if inner) pulled down
+ * between them, and copies it over the left. @returns false, and nothing changed, when they take more than `fillBytesMax`
+ */
+export function mergeInto(
+  u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, s: PageShape,
+  rightU8: Uint8Array, rightDv: DataView, rightBase: number,
+  separator: Uint8Array, separatorLength: number, fillBytesMax: number,
+): boolean {
+  beginPage(scratch, scratchView, 0, pageSizeBytes, s);
+  if (!appendRange(scratch, scratchView, 0, u8, dv, base, 0, countOf(dv, base))) return false;
+  if (s.kind === PageKind.Inner) {
+    if (!appendSeparator(scratch, scratchView, 0, separator, separatorLength, rightDv.getUint32(rightBase + AtLink, true))) return false;
+  }
+  if (!appendRange(scratch, scratchView, 0, rightU8, rightDv, rightBase, 0, countOf(rightDv, rightBase))) return false;
+  if (pageSizeBytes - freeBytes(scratchView, 0) > fillBytesMax) return false;
+  copyScratchTo(u8, base, pageSizeBytes);
+  return true;
+}
+
+/** Squeezes out fragments. The prefix stays: the key that is about to come may share no more. */
+export function compact(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number): void {
+  shape.readFrom(u8, dv, base);
+  const fits = rebuildInPlace(u8, dv, base, pageSizeBytes, shape, 0, countOf(dv, base));
+  assert(fits, 'compaction made a page larger', shape.pageId);
+}
+
+/** Shortens the prefix to what `key` shares with it. @returns false, and nothing changed, when the page has no room for that */
+function shortenPrefix(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, key: Uint8Array, start: number, end: number): boolean {
+  shape.readFrom(u8, dv, base);
+  let shared = 0;
+  while (shared < shape.prefixLength && start + shared < end && key[start + shared] === shape.lower[shared]) shared++;
+  shape.prefixLength = shared;
+  if ((shape.flags & PageFlag.LeftEdge) !== 0) shape.lowerLength = shared;
+  return rebuildInPlace(u8, dv, base, pageSizeBytes, shape, 0, countOf(dv, base));
+}
+
+/** Chooses the prefix of an empty page for its first key. */
+function choosePrefixFor(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, key: Uint8Array, start: number, end: number): void {
+  shape.readFrom(u8, dv, base);
+  copyBytes(firstKey, 0, key, start, end);
+  shape.choosePrefix(firstKey, end - start, firstKey, end - start, 0);
+  beginPage(u8, dv, base, pageSizeBytes, shape);
+}
+
+function sharesPrefix(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): boolean {
+  const prefixLength = dv.getUint16(base + AtPrefixLength, true);
+  if (end - start < prefixLength) return false;
+  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  for (let i = 0; i < prefixLength; i++) if (u8[lower + i] !== key[start + i]) return false;
+  return true;
+}
+
+/** Makes the page ready to take a key and `valueLength` bytes in one gap. @returns false when it cannot */
+function makeGap(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, key: Uint8Array, start: number, end: number, valueLength: number): boolean {
+  if (countOf(dv, base) === 0) choosePrefixFor(u8, dv, base, pageSizeBytes, key, start, end);
+  else if (!sharesPrefix(u8, dv, base, key, start, end) && !(mutants.on && mutants.has('storage.prefix-never-shortened'))) {
+    if (!shortenPrefix(u8, dv, base, pageSizeBytes, key, start, end)) return false;
+  }
+  const need = entrySizeIn(u8, dv, base, end - start, valueLength);
+  if (freeBytes(dv, base) < need) return false;
+  if (gapBytes(dv, base) < need) compact(u8, dv, base, pageSizeBytes);
+  return true;
+}
+
+/** Opens slot `at` and writes slot, cell place and rest of the key; `fixed` bytes precede and `trailing` follow it. @returns the cell's offset in the page */
+function placeCell(u8: Uint8Array, dv: DataView, base: number, at: number, key: Uint8Array, start: number, end: number, fixed: number, trailing = 0): number {
+  const count = dv.getUint16(base + AtCount, true);
+  const from = start + dv.getUint16(base + AtPrefixLength, true);
+  const suffix = end - from;
+  const rest = suffix > HeadLength ? suffix - HeadLength : 0;
+  const cell = dv.getUint16(base + AtHeapStart, true) - (fixed + rest + trailing);
+  const slot = base + HeaderSizeBytes + at * SlotSizeBytes;
+  if (at < count) u8.copyWithin(slot + SlotSizeBytes, slot, base + HeaderSizeBytes + count * SlotSizeBytes);
+  dv.setUint32(slot, keyHead(key, from, end), true);
+  dv.setUint16(slot + AtSlotCell, cell, true);
+  dv.setUint16(slot + AtSlotSuffixLength, suffix, true);
+  if (rest > 0) copyBytes(u8, base + cell + fixed, key, from + HeadLength, end);
+  dv.setUint16(base + AtCount, count + 1, true);
+  dv.setUint16(base + AtHeapStart, cell, true);
+  return cell;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- changing
+
+/** Inserts an entry at slot `at`, which `search` gave. `overflowBit` is 0 or OverflowBit. @returns false when the page must be split */
+export function insertEntry(
+  u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, at: number,
+  key: Uint8Array, start: number, end: number,
+  value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number,
+): boolean {
+  // The common case by itself: room in the gap and nothing to think about.
+  if (countOf(dv, base) === 0 || gapBytes(dv, base) < entrySizeIn(u8, dv, base, end - start, valueLength)  || !sharesPrefix(u8, dv, base, key, start, end)) {
+    if (!makeGap(u8, dv, base, pageSizeBytes, key, start, end, valueLength)) return false;
+  }
+  const cell = base + placeCell(u8, dv, base, at, key, start, end, 2, valueLength);
+  dv.setUint16(cell, valueLength | overflowBit, true);
+  if (overflowBit !== 0) u8[base + AtFlags]! |= PageFlag.HasOverflow;
+  const suffix = end - start - dv.getUint16(base + AtPrefixLength, true);
+  copyBytes(u8, cell + 2 + (suffix > HeadLength ? suffix - HeadLength : 0), value, valueStart, valueStart + valueLength);
+  return true;
+}
+
+/** Inserts a separator and the child at its right. @returns false when the page must be split */
+export function insertSeparator(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, at: number, key: Uint8Array, keyLength: number, child: number): boolean {
+  if (!makeGap(u8, dv, base, pageSizeBytes, key, 0, keyLength, 0)) return false;
+  const cell = base + placeCell(u8, dv, base, at, key, 0, keyLength, 4);
+  dv.setUint32(cell, child, true);
+  return true;
+}
+
+/** Whether `insertSeparator` would succeed; changes nothing but may compact or shorten the prefix. */
+export function makeRoomForSeparator(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, key: Uint8Array, keyLength: number): boolean {
+  return makeGap(u8, dv, base, pageSizeBytes, key, 0, keyLength, 0);
+}
+
+/** Removes entry `at`; its cell becomes a fragment, unless it is the lowest one. */
+export function removeEntry(u8: Uint8Array, dv: DataView, base: number, at: number): void {
+  const count = countOf(dv, base);
+  const size = cellSizeAt(u8, dv, base, at);
+  freeCell(dv, base, cellAt(dv, base, at) - base, size);
+  const slot = base + HeaderSizeBytes + at * SlotSizeBytes;
+  if (at + 1 < count) u8.copyWithin(slot, slot + SlotSizeBytes, base + HeaderSizeBytes + count * SlotSizeBytes);
+  dv.setUint16(base + AtCount, count - 1, true);
+}
+
+function freeCell(dv: DataView, base: number, cell: number, size: number): void {
+  if (cell === dv.getUint16(base + AtHeapStart, true)) dv.setUint16(base + AtHeapStart, cell + size, true);
+  else dv.setUint16(base + AtFragmented, dv.getUint16(base + AtFragmented, true) + size, true);
+}
+
+/** Replaces the value of entry `at` if the new one is no longer than what is there. @returns false otherwise, and nothing changed */
+export function replaceInPlace(u8: Uint8Array, dv: DataView, base: number, at: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number): boolean {
+  const cell = cellAt(dv, base, at);
+  const oldLength = dv.getUint16(cell, true) & ~OverflowBit;
+  if (valueLength > oldLength) return false;
+  dv.setUint16(cell, valueLength | overflowBit, true);
+  if (overflowBit !== 0) u8[base + AtFlags]! |= PageFlag.HasOverflow;
+  copyBytes(u8, valueAt(dv, base, at), value, valueStart, valueStart + valueLength);
+  if (valueLength < oldLength) dv.setUint16(base + AtFragmented, dv.getUint16(base + AtFragmented, true) + oldLength - valueLength, true);
+  return true;
+}
+
+/** Gives a page at the right edge an upper fence without moving anything. @returns false, nothing changed, when there is no room for it */
+export function setUpperInPlace(u8: Uint8Array, dv: DataView, base: number, upper: Uint8Array, upperLength: number): boolean {
+  shape.readFrom(u8, dv, base);
+  let shared = 0;
+  while (shared < shape.lowerLength && shared < upperLength && shape.lower[shared] === upper[shared]) shared++;
+  if (gapBytes(dv, base) < upperLength - shared) return false;
+  u8[base + AtFlags]! &= ~PageFlag.RightEdge;
+  dv.setUint16(base + AtHeapStart, writeUpper(u8, dv, base, dv.getUint16(base + AtHeapStart, true), shape.lower, shape.lowerLength, upper, upperLength), true);
+  return true;
+}
