@@ -83,6 +83,9 @@ function choosePrefixOf(s: PageShape, u8: Uint8Array, dv: DataView, base: number
   s.choosePrefix(keyB, firstLength, keyC, lastLength, floor);
 }
 
+const SplitResult = { Done: 0, ParentFull: 1, TooBig: 2 } as const;
+type SplitResult = (typeof SplitResult)[keyof typeof SplitResult];
+
 /** What the caller knows about the insert that found no room. */
 export interface SplitHint {
   /** Slot of the key, or `~slot` of where it goes. */
@@ -99,12 +102,14 @@ export interface SplitHint {
  * level under the root. The caller descends again. @throws DbError 53100, 53200, 54000, 58030, and then nothing has changed
  */
 export function makeRoomInLeaf(pool: BufferPool, tree: TreeId, path: TreePath, key: Uint8Array, keyStart: number, keyEnd: number, hint: SplitHint): void {
-  const depth = path.depth;
-  if (depth === 0) {
-    growRoot(pool, tree, path.pages[0]!);
-    return;
-  }
-  const frame = pool.fetch(path.pages[depth]!);
+  let depth = path.depth;
+  if (depth === 0) growRoot(pool, tree, path.pages[0]!);
+  else if (!splitLeaf(pool, path, key, keyStart, keyEnd, hint)) while (!splitInner(pool, tree, path, --depth));
+}
+
+/** Splits the leaf of the path. @returns false when its parent must be split first */
+function splitLeaf(pool: BufferPool, path: TreePath, key: Uint8Array, keyStart: number, keyEnd: number, hint: SplitHint): boolean {
+  const frame = pool.fetch(path.pages[path.depth]!);
   pool.pin(frame);
   try {
     const u8 = pool.bytesOf(frame);
@@ -117,15 +122,18 @@ export function makeRoomInLeaf(pool: BufferPool, tree: TreeId, path: TreePath, k
     for (let k = keyStart; k < keyEnd; k++) keyA[k - keyStart] = key[k]!;
     const keyLength = keyEnd - keyStart;
     if (isNew && at === count && (isRightEdge || hint.isAscending || count === 1)) {
-      if (splitLeafAt(pool, tree, path, frame, count, keyA, keyLength)) return;
+      const result = splitLeafAt(pool, path, frame, count, keyA, keyLength);
+      if (result !== SplitResult.TooBig) return result === SplitResult.Done;
     } else if (isNew && at === 0 && (hint.isDescending || count === 1)) {
-      if (splitLeafAt(pool, tree, path, frame, 0, keyA, keyLength)) return;
+      const result = splitLeafAt(pool, path, frame, 0, keyA, keyLength);
+      if (result !== SplitResult.TooBig) return result === SplitResult.Done;
     }
-    assert(count >= 2, 'a single entry does not fit beside another', path.pages[depth]!);
+    assert(count >= 2, 'a single entry does not fit beside another', path.pages[path.depth]!);
     let boundary = at;
     if (!(isNew && hint.isAscending && at > 0 && at < count)) boundary = middleOf(u8, dv, base, pool.pageSizeBytes, at, hint.size);
-    const isSplit = splitLeafAt(pool, tree, path, frame, boundary, noKey, 0);
-    assert(isSplit, 'the halves of a page do not fit', path.pages[depth]!);
+    const result = splitLeafAt(pool, path, frame, boundary, noKey, 0);
+    assert(result !== SplitResult.TooBig, 'the halves of a page do not fit', path.pages[path.depth]!);
+    return result === SplitResult.Done;
   } finally {
     pool.unpin(frame);
   }
@@ -149,10 +157,9 @@ function middleOf(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: num
 
 /**
  * Splits the leaf so that entries from `boundary` on go to a new page at its right. With boundary 0 or count, one side is left empty for
- * `newKey`, which then determines the separator. @returns false, nothing changed, when a half would not fit; true when it or (for want of
- * room) its parent was split
+ * `newKey`, which then determines the separator. Unless the result is Done nothing has changed.
  */
-function splitLeafAt(pool: BufferPool, tree: TreeId, path: TreePath, frame: number, boundary: number, newKey: Uint8Array, newKeyLength: number): boolean {
+function splitLeafAt(pool: BufferPool, path: TreePath, frame: number, boundary: number, newKey: Uint8Array, newKeyLength: number): SplitResult {
   const u8 = pool.bytesOf(frame);
   const dv = pool.viewOf(frame);
   const base = pool.baseOf(frame);
@@ -173,8 +180,7 @@ function splitLeafAt(pool: BufferPool, tree: TreeId, path: TreePath, frame: numb
   try {
     pool.markDirty(parent);
     if (!makeRoomForSeparator(pool.bytesOf(parent), pool.viewOf(parent), pool.baseOf(parent), pageSizeBytes, separatorBuffer, separatorLength)) {
-      splitInner(pool, tree, path, path.depth - 1);
-      return true;
+      return SplitResult.ParentFull;
     }
     pool.markDirty(frame);
     right = pool.allocate();
@@ -199,23 +205,23 @@ function splitLeafAt(pool: BufferPool, tree: TreeId, path: TreePath, frame: numb
       pool.unpin(right);
       pool.freePage(pool.pageIds[right]!);
       right = -1;
-      return false;
+      return SplitResult.TooBig;
     }
     const at = path.children[path.depth - 1]!;
     const isInserted = insertSeparator(pool.bytesOf(parent), pool.viewOf(parent), pool.baseOf(parent), pageSizeBytes, at, separatorBuffer, separatorLength, pool.pageIds[right]!);
     assert(isInserted, 'no room in the parent after all', path.pages[path.depth - 1]!);
-    return true;
+    return SplitResult.Done;
   } finally {
     if (right >= 0) pool.unpin(right);
     pool.unpin(parent);
   }
 }
 
-/** Splits the inner page at `depth` of the path, or one above it whose room is needed first. */
-function splitInner(pool: BufferPool, tree: TreeId, path: TreePath, depth: number): void {
+/** Splits the inner page at `depth` of the path. @returns false when its parent must be split first */
+function splitInner(pool: BufferPool, tree: TreeId, path: TreePath, depth: number): boolean {
   if (depth === 0) {
     growRoot(pool, tree, path.pages[0]!);
-    return;
+    return true;
   }
   const frame = pool.fetch(path.pages[depth]!);
   pool.pin(frame);
@@ -236,8 +242,7 @@ function splitInner(pool: BufferPool, tree: TreeId, path: TreePath, depth: numbe
     const separatorLength = copyKey(u8, dv, base, middle, separatorBuffer, 0);
     pool.markDirty(parent);
     if (!makeRoomForSeparator(pool.bytesOf(parent), pool.viewOf(parent), pool.baseOf(parent), pageSizeBytes, separatorBuffer, separatorLength)) {
-      splitInner(pool, tree, path, depth - 1);
-      return;
+      return false;
     }
     pool.markDirty(frame);
     right = pool.allocate();
@@ -259,6 +264,7 @@ function splitInner(pool: BufferPool, tree: TreeId, path: TreePath, depth: numbe
     assert(rightFits && leftFits, 'the halves of a page do not fit', path.pages[depth]!);
     const isInserted = insertSeparator(pool.bytesOf(parent), pool.viewOf(parent), pool.baseOf(parent), pageSizeBytes, path.children[depth - 1]!, separatorBuffer, separatorLength, pool.pageIds[right]!);
     assert(isInserted, 'no room in the parent after all', path.pages[depth - 1]!);
+    return true;
   } finally {
     if (right >= 0) pool.unpin(right);
     pool.unpin(parent);

@@ -11,7 +11,7 @@ import { copyBytes, keyString } from '../base/bytes.js';
 import type { BTree } from './btree.js';
 import type { BufferPool } from './buffer-pool.js';
 import { readOverflow } from './overflow.js';
-import { AtCount, AtFlags, AtMaxCsn, HeaderSizeBytes, NoPage, PageFlag, PageSizeBytesMax } from './page.js';
+import { AtCount, AtFlags, AtMaxCsn, AtSlots, NoPage, PageFlag, PageSizeBytesMax } from './page.js';
 import {
   AboveFence,
   BelowFence,
@@ -143,7 +143,7 @@ export class LeafRef {
   valueOffsets(into: Int32Array, from: number, to: number): void {
     const dv = this.dv;
     const base = this.base;
-    let slot = base + HeaderSizeBytes + from * SlotSizeBytes + 4;
+    let slot = base + dv.getUint16(base + AtSlots, true) + from * SlotSizeBytes + 4;
     for (let i = 0, n = to - from; i < n; i++) {
       // Cell offset and suffix length in one load; four bytes of the suffix are the head in the slot.
       const word = dv.getUint32(slot, true);

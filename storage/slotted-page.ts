@@ -12,7 +12,7 @@
  * leaf cell:      0 u16 value length (top bit: overflow)    2 rest of the key (suffix length - 4, if more)    value
  *                 an overflow value is 8 bytes: u32 length of the whole, u32 first page
  * inner cell:     0 u32 child    4 rest of the key
- * fences:         lower in full; upper without the first `upperShared` bytes, which it has in common with the lower
+ * fences:         lower in full; upper without the first `upperShared` bytes, which it has in common with the lower. Slots are not aligned.
  * ```
  *
  * With this, fixed-length keys of up to prefix + 4 bytes (row ids, integers) are found by comparing numbers in the slots alone.
@@ -40,13 +40,12 @@ import {
   AtLevel,
   AtLink,
   AtLowerLength,
-  AtLowerOffset,
   AtMaxCsn,
   AtPageId,
   AtPrefixLength,
+  AtSlots,
   AtTreeId,
   AtUpperLength,
-  AtUpperOffset,
   AtUpperShared,
   AtVersion,
   HeaderSizeBytes,
@@ -99,15 +98,19 @@ export function keyHead(key: Uint8Array, start: number, end: number): number {
 export function countOf(dv: DataView, base: number): number {
   return dv.getUint16(base + AtCount, true);
 }
+/** Absolute offset of slot `i`. */
+function slotAt(dv: DataView, base: number, i: number): number {
+  return base + dv.getUint16(base + AtSlots, true) + i * SlotSizeBytes;
+}
 /** Absolute offset of cell `i`. */
 export function cellAt(dv: DataView, base: number, i: number): number {
-  return base + dv.getUint16(base + HeaderSizeBytes + i * SlotSizeBytes + AtSlotCell, true);
+  return base + dv.getUint16(slotAt(dv, base, i) + AtSlotCell, true);
 }
 export function suffixLengthAt(dv: DataView, base: number, i: number): number {
-  return dv.getUint16(base + HeaderSizeBytes + i * SlotSizeBytes + AtSlotSuffixLength, true);
+  return dv.getUint16(slotAt(dv, base, i) + AtSlotSuffixLength, true);
 }
 export function headAt(dv: DataView, base: number, i: number): number {
-  return dv.getUint32(base + HeaderSizeBytes + i * SlotSizeBytes, true);
+  return dv.getUint32(slotAt(dv, base, i), true);
 }
 export function keyLengthAt(dv: DataView, base: number, i: number): number {
   return dv.getUint16(base + AtPrefixLength, true) + suffixLengthAt(dv, base, i);
@@ -129,13 +132,13 @@ export function rawValueLengthAt(dv: DataView, base: number, i: number): number 
 /** Copies key `i` to `into` at `at` and returns its length. */
 export function copyKey(u8: Uint8Array, dv: DataView, base: number, i: number, into: Uint8Array, at: number): number {
   const prefixLength = dv.getUint16(base + AtPrefixLength, true);
-  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  const lower = base + HeaderSizeBytes;
   for (let k = 0; k < prefixLength; k++) into[at + k] = u8[lower + k]!;
   return prefixLength + copySuffix(u8, dv, base, i, into, at + prefixLength);
 }
 
 function copySuffix(u8: Uint8Array, dv: DataView, base: number, i: number, into: Uint8Array, at: number): number {
-  const slot = base + HeaderSizeBytes + i * SlotSizeBytes;
+  const slot = slotAt(dv, base, i);
   const length = dv.getUint16(slot + AtSlotSuffixLength, true);
   const head = dv.getUint32(slot, true);
   if (length >= HeadLength) {
@@ -154,7 +157,7 @@ function copySuffix(u8: Uint8Array, dv: DataView, base: number, i: number, into:
 /** Copies the lower fence and returns its length; 0 at the left edge. */
 export function copyLowerFence(u8: Uint8Array, dv: DataView, base: number, into: Uint8Array): number {
   if ((u8[base + AtFlags]! & PageFlag.LeftEdge) !== 0) return 0;
-  const start = base + dv.getUint16(base + AtLowerOffset, true);
+  const start = base + HeaderSizeBytes;
   const length = dv.getUint16(base + AtLowerLength, true);
   copyBytes(into, 0, u8, start, start + length);
   return length;
@@ -163,10 +166,10 @@ export function copyLowerFence(u8: Uint8Array, dv: DataView, base: number, into:
 /** Copies the upper fence and returns its length; -1 at the right edge. */
 export function copyUpperFence(u8: Uint8Array, dv: DataView, base: number, into: Uint8Array): number {
   if ((u8[base + AtFlags]! & PageFlag.RightEdge) !== 0) return -1;
-  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  const lower = base + HeaderSizeBytes;
   const shared = dv.getUint16(base + AtUpperShared, true);
   copyBytes(into, 0, u8, lower, lower + shared);
-  const start = base + dv.getUint16(base + AtUpperOffset, true);
+  const start = lower + dv.getUint16(base + AtLowerLength, true);
   return copyBytes(into, shared, u8, start, start + dv.getUint16(base + AtUpperLength, true));
 }
 
@@ -178,7 +181,7 @@ export function copyUpperFence(u8: Uint8Array, dv: DataView, base: number, into:
  */
 export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): number {
   const flags = u8[base + AtFlags]!;
-  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  const lower = base + HeaderSizeBytes;
   const lowerLength = dv.getUint16(base + AtLowerLength, true);
   const length = end - start;
   // How much of the lower fence (or of the bare prefix) the key shares.
@@ -191,7 +194,7 @@ export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Arr
   if ((flags & PageFlag.RightEdge) === 0) {
     const upperShared = dv.getUint16(base + AtUpperShared, true);
     if (shared < upperShared) return AboveFence;
-    const upper = base + dv.getUint16(base + AtUpperOffset, true);
+    const upper = lower + lowerLength;
     const upperLength = dv.getUint16(base + AtUpperLength, true);
     const rest = length - upperShared;
     let i = 0;
@@ -204,9 +207,27 @@ export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Arr
   const from = start + prefixLength;
   const head = keyHead(key, from, end);
   const suffixLength = end - from;
-  const slots = base + HeaderSizeBytes;
+  const slots = base + dv.getUint16(base + AtSlots, true);
   let low = 0;
   let high = count;
+  // Three pivots at a time while the range spans many cache lines: the loads do not wait for each other.
+  while (high - low > 12) {
+    const quarter = (high - low) >>> 2;
+    const slot = slots + (low + quarter) * SlotSizeBytes;
+    const a = dv.getUint32(slot, true);
+    const b = dv.getUint32(slot + quarter * SlotSizeBytes, true);
+    const c = dv.getUint32(slot + 2 * quarter * SlotSizeBytes, true);
+    const from = low;
+    const to = high;
+    if (c < head) low = from + 3 * quarter + 1;
+    else if (b < head) low = from + 2 * quarter + 1;
+    else if (a < head) low = from + quarter + 1;
+    if (a > head) high = from + quarter;
+    else if (b > head) high = from + 2 * quarter;
+    else if (c > head) high = from + 3 * quarter;
+    // Equal heads all around: the keys themselves must be compared.
+    if (low === from && high === to) break;
+  }
   while (low < high) {
     const middle = (low + high) >>> 1;
     const slot = slots + middle * SlotSizeBytes;
@@ -244,14 +265,14 @@ function compareTail(u8: Uint8Array, dv: DataView, base: number, slot: number, k
 /** Entry `i` minus `key[start, end)`. */
 export function compareKeyAt(u8: Uint8Array, dv: DataView, base: number, i: number, key: Uint8Array, start: number, end: number): number {
   const prefixLength = dv.getUint16(base + AtPrefixLength, true);
-  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  const lower = base + HeaderSizeBytes;
   for (let k = 0; k < prefixLength; k++) {
     if (start + k === end) return 1;
     const difference = u8[lower + k]! - key[start + k]!;
     if (difference !== 0) return difference;
   }
   const from = start + prefixLength;
-  const slot = base + HeaderSizeBytes + i * SlotSizeBytes;
+  const slot = slotAt(dv, base, i);
   const head = keyHead(key, from, end);
   const other = dv.getUint32(slot, true);
   if (other !== head) return other < head ? -1 : 1;
@@ -265,7 +286,7 @@ export function freeBytes(dv: DataView, base: number): number {
   return gapBytes(dv, base) + dv.getUint16(base + AtFragmented, true);
 }
 function gapBytes(dv: DataView, base: number): number {
-  return dv.getUint16(base + AtHeapStart, true) - HeaderSizeBytes - dv.getUint16(base + AtCount, true) * SlotSizeBytes;
+  return dv.getUint16(base + AtHeapStart, true) - dv.getUint16(base + AtSlots, true) - dv.getUint16(base + AtCount, true) * SlotSizeBytes;
 }
 /** Slot and cell of entry `i` as stored. */
 export function entrySizeAt(u8: Uint8Array, dv: DataView, base: number, i: number): number {
@@ -309,7 +330,7 @@ export class PageShape {
     this.flags = u8[base + AtFlags]!;
     this.maxCsn = dv.getFloat64(base + AtMaxCsn, true);
     this.link = dv.getUint32(base + AtLink, true);
-    const lower = base + dv.getUint16(base + AtLowerOffset, true);
+    const lower = base + HeaderSizeBytes;
     this.lowerLength = dv.getUint16(base + AtLowerLength, true);
     copyBytes(this.lower, 0, u8, lower, lower + this.lowerLength);
     this.upperLength = Math.max(0, copyUpperFence(u8, dv, base, this.upper));
@@ -367,24 +388,25 @@ export function beginPage(u8: Uint8Array, dv: DataView, base: number, pageSizeBy
   dv.setUint16(base + AtPrefixLength, s.prefixLength, true);
   dv.setFloat64(base + AtMaxCsn, s.maxCsn, true);
   dv.setUint32(base + AtLink, s.link, true);
-  let heap = pageSizeBytes - s.lowerLength;
-  copyBytes(u8, base + heap, s.lower, 0, s.lowerLength);
-  dv.setUint16(base + AtLowerOffset, heap, true);
+  dv.setUint16(base + AtHeapStart, pageSizeBytes, true);
   dv.setUint16(base + AtLowerLength, s.lowerLength, true);
-  if ((s.flags & PageFlag.RightEdge) === 0) heap = writeUpper(u8, dv, base, heap, s.lower, s.lowerLength, s.upper, s.upperLength);
-  dv.setUint16(base + AtHeapStart, heap, true);
+  copyBytes(u8, base + HeaderSizeBytes, s.lower, 0, s.lowerLength);
+  dv.setUint16(base + AtSlots, HeaderSizeBytes + s.lowerLength, true);
+  if ((s.flags & PageFlag.RightEdge) === 0) writeUpper(u8, dv, base, s.lower, s.lowerLength, s.upper, s.upperLength, sharedLength(s.lower, s.lowerLength, s.upper, s.upperLength));
 }
 
-/** Stores the upper fence just below `heap` and returns the new heap start. `lower` must be what the page stores as lower fence. */
-function writeUpper(u8: Uint8Array, dv: DataView, base: number, heap: number, lower: Uint8Array, lowerLength: number, upper: Uint8Array, upperLength: number): number {
+function sharedLength(a: Uint8Array, aLength: number, b: Uint8Array, bLength: number): number {
   let shared = 0;
-  while (shared < lowerLength && shared < upperLength && lower[shared] === upper[shared]) shared++;
-  const at = heap - (upperLength - shared);
-  copyBytes(u8, base + at, upper, shared, upperLength);
-  dv.setUint16(base + AtUpperOffset, at, true);
+  while (shared < aLength && shared < bLength && a[shared] === b[shared]) shared++;
+  return shared;
+}
+
+/** Stores the upper fence behind `lower`, which must be what the page stores as lower fence, and sets the slots offset after it. */
+function writeUpper(u8: Uint8Array, dv: DataView, base: number, lower: Uint8Array, lowerLength: number, upper: Uint8Array, upperLength: number, shared: number): void {
+  const end = copyBytes(u8, base + HeaderSizeBytes + lowerLength, upper, shared, upperLength);
   dv.setUint16(base + AtUpperLength, upperLength - shared, true);
   dv.setUint16(base + AtUpperShared, shared, true);
-  return at;
+  dv.setUint16(base + AtSlots, end - base, true);
 }
 
 /** Copies `length` bytes between two slabs (or one, without overlap). Words at first, because a call costs more for short cells. */
@@ -413,9 +435,11 @@ export function appendRange(
   const restAt = isLeaf ? 2 : 4;
   let count = dv.getUint16(base + AtCount, true);
   let heap = dv.getUint16(base + AtHeapStart, true);
+  const slots = base + dv.getUint16(base + AtSlots, true);
+  const srcSlots = srcBase + srcDv.getUint16(srcBase + AtSlots, true);
   let overflow = 0;
   for (let i = from; i < to; i++) {
-    const srcSlot = srcBase + HeaderSizeBytes + i * SlotSizeBytes;
+    const srcSlot = srcSlots + i * SlotSizeBytes;
     const srcCell = srcBase + srcDv.getUint16(srcSlot + AtSlotCell, true);
     const srcSuffix = srcDv.getUint16(srcSlot + AtSlotSuffixLength, true);
     const srcRest = srcSuffix > HeadLength ? srcSuffix - HeadLength : 0;
@@ -426,7 +450,7 @@ export function appendRange(
     const rest = suffix > HeadLength ? suffix - HeadLength : 0;
     const size = restAt + rest + valueLength;
     heap -= size;
-    const slot = base + HeaderSizeBytes + count * SlotSizeBytes;
+    const slot = slots + count * SlotSizeBytes;
     if (base + heap < slot + SlotSizeBytes) return false;
     const cell = base + heap;
     if (cut === 0) {
@@ -440,7 +464,7 @@ export function appendRange(
         copySuffix(srcU8, srcDv, srcBase, i, suffixBuffer, at);
         start = at + cut;
       } else {
-        const lower = srcBase + srcDv.getUint16(srcBase + AtLowerOffset, true);
+        const lower = srcBase + HeaderSizeBytes;
         const prefixLength = srcDv.getUint16(srcBase + AtPrefixLength, true);
         copyBytes(suffixBuffer, at, srcU8, lower + prefixLength + cut, lower + prefixLength);
         copySuffix(srcU8, srcDv, srcBase, i, suffixBuffer, at - cut);
@@ -534,7 +558,7 @@ function choosePrefixFor(u8: Uint8Array, dv: DataView, base: number, pageSizeByt
 function sharesPrefix(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): boolean {
   const prefixLength = dv.getUint16(base + AtPrefixLength, true);
   if (end - start < prefixLength) return false;
-  const lower = base + dv.getUint16(base + AtLowerOffset, true);
+  const lower = base + HeaderSizeBytes;
   for (let i = 0; i < prefixLength; i++) if (u8[lower + i] !== key[start + i]) return false;
   return true;
 }
@@ -558,8 +582,8 @@ function placeCell(u8: Uint8Array, dv: DataView, base: number, at: number, key: 
   const suffix = end - from;
   const rest = suffix > HeadLength ? suffix - HeadLength : 0;
   const cell = dv.getUint16(base + AtHeapStart, true) - (fixed + rest + trailing);
-  const slot = base + HeaderSizeBytes + at * SlotSizeBytes;
-  if (at < count) u8.copyWithin(slot + SlotSizeBytes, slot, base + HeaderSizeBytes + count * SlotSizeBytes);
+  const slot = slotAt(dv, base, at);
+  if (at < count) u8.copyWithin(slot + SlotSizeBytes, slot, slotAt(dv, base, count));
   dv.setUint32(slot, keyHead(key, from, end), true);
   dv.setUint16(slot + AtSlotCell, cell, true);
   dv.setUint16(slot + AtSlotSuffixLength, suffix, true);
@@ -607,8 +631,8 @@ export function removeEntry(u8: Uint8Array, dv: DataView, base: number, at: numb
   const count = countOf(dv, base);
   const size = cellSizeAt(u8, dv, base, at);
   freeCell(dv, base, cellAt(dv, base, at) - base, size);
-  const slot = base + HeaderSizeBytes + at * SlotSizeBytes;
-  if (at + 1 < count) u8.copyWithin(slot, slot + SlotSizeBytes, base + HeaderSizeBytes + count * SlotSizeBytes);
+  const slot = slotAt(dv, base, at);
+  if (at + 1 < count) u8.copyWithin(slot, slot + SlotSizeBytes, slotAt(dv, base, count));
   dv.setUint16(base + AtCount, count - 1, true);
 }
 
@@ -629,13 +653,14 @@ export function replaceInPlace(u8: Uint8Array, dv: DataView, base: number, at: n
   return true;
 }
 
-/** Gives a page at the right edge an upper fence without moving anything. @returns false, nothing changed, when there is no room for it */
+/** Gives a page at the right edge an upper fence, moving only the slots. @returns false, nothing changed, when there is no room for it */
 export function setUpperInPlace(u8: Uint8Array, dv: DataView, base: number, upper: Uint8Array, upperLength: number): boolean {
   shape.readFrom(u8, dv, base);
-  let shared = 0;
-  while (shared < shape.lowerLength && shared < upperLength && shape.lower[shared] === upper[shared]) shared++;
+  const shared = sharedLength(shape.lower, shape.lowerLength, upper, upperLength);
   if (gapBytes(dv, base) < upperLength - shared) return false;
+  const slots = slotAt(dv, base, 0);
+  u8.copyWithin(slots + upperLength - shared, slots, slotAt(dv, base, countOf(dv, base)));
   u8[base + AtFlags]! &= ~PageFlag.RightEdge;
-  dv.setUint16(base + AtHeapStart, writeUpper(u8, dv, base, dv.getUint16(base + AtHeapStart, true), shape.lower, shape.lowerLength, upper, upperLength), true);
+  writeUpper(u8, dv, base, shape.lower, shape.lowerLength, upper, upperLength, shared);
   return true;
 }

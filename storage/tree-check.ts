@@ -19,14 +19,13 @@ import {
   AtLevel,
   AtLink,
   AtLowerLength,
-  AtLowerOffset,
   AtMaxCsn,
   AtOrdinal,
   AtPageId,
   AtPrefixLength,
+  AtSlots,
   AtTreeId,
   AtUpperLength,
-  AtUpperOffset,
   AtUpperShared,
   AtVersion,
   HeaderSizeBytes,
@@ -36,7 +35,7 @@ import {
   PageFormatVersion,
   PageKind,
 } from './page.js';
-import { OverflowBit, OverflowPointerLength, SlotSizeBytes, cellAt, childAt, copyKey, copyLowerFence, copyUpperFence, countOf, keyHead, rawValueLengthAt, suffixLengthAt, valueAt } from './slotted-page.js';
+import { OverflowBit, OverflowPointerLength, SlotSizeBytes, cellAt, childAt, copyKey, copyLowerFence, copyUpperFence, countOf, headAt, keyHead, rawValueLengthAt, suffixLengthAt, valueAt } from './slotted-page.js';
 
 export interface TreeProblem {
   readonly pageId: number;
@@ -138,7 +137,7 @@ class TreeChecker {
       } else {
         this.#result.leafCount++;
         this.#result.entryCount += count;
-        this.#result.leafBytesUsed += pool.pageSizeBytes - (dv.getUint16(base + AtHeapStart, true) - HeaderSizeBytes - count * SlotSizeBytes) - dv.getUint16(base + AtFragmented, true);
+        this.#result.leafBytesUsed += pool.pageSizeBytes - (dv.getUint16(base + AtHeapStart, true) - dv.getUint16(base + AtSlots, true) - count * SlotSizeBytes) - dv.getUint16(base + AtFragmented, true);
         const maxCsn = dv.getFloat64(base + AtMaxCsn, true);
         if (!(maxCsn >= 0)) this.#report(pageId, 'the leaf stamp is not a number');
         else if (maxCsn > this.#result.maxCsn) this.#result.maxCsn = maxCsn;
@@ -174,19 +173,23 @@ class TreeChecker {
     return isSound;
   }
 
-  /** P1, P2: slots, gap, cells, fences and fragments fill the page exactly and do not overlap. */
+  /** P1, P2: fences, slots, gap, cells and fragments fill the page exactly and do not overlap. */
   #checkSpace(u8: Uint8Array, dv: DataView, base: number, pageId: number): boolean {
     const size = this.#pool.pageSizeBytes;
     const count = dv.getUint16(base + AtCount, true);
     const heap = dv.getUint16(base + AtHeapStart, true);
     const isLeaf = u8[base + AtKind] === PageKind.Leaf;
-    if (HeaderSizeBytes + count * SlotSizeBytes > heap || heap > size) {
+    const slots = dv.getUint16(base + AtSlots, true);
+    const isRightEdge = (u8[base + AtFlags]! & PageFlag.RightEdge) !== 0;
+    if (slots !== HeaderSizeBytes + dv.getUint16(base + AtLowerLength, true) + (isRightEdge ? 0 : dv.getUint16(base + AtUpperLength, true))) {
+      this.#report(pageId, `slots at ${slots} do not follow the fences`);
+      return false;
+    }
+    if (slots + count * SlotSizeBytes > heap || heap > size) {
       this.#report(pageId, `${count} slots do not fit below the heap at ${heap}`);
       return false;
     }
     const regions: [number, number][] = [];
-    regions.push([dv.getUint16(base + AtLowerOffset, true), dv.getUint16(base + AtLowerLength, true)]);
-    if ((u8[base + AtFlags]! & PageFlag.RightEdge) === 0) regions.push([dv.getUint16(base + AtUpperOffset, true), dv.getUint16(base + AtUpperLength, true)]);
     if (dv.getUint16(base + AtPrefixLength, true) > dv.getUint16(base + AtLowerLength, true)) {
       this.#report(pageId, 'the prefix is longer than the lower fence');
       return false;
@@ -242,7 +245,7 @@ class TreeChecker {
       if (previous !== undefined && key <= previous) this.#report(pageId, `key ${i} is not greater than the one before`);
       if (key < lower || (separators !== undefined && key === lower)) this.#report(pageId, `key ${i} is below the lower fence`);
       if (upper !== undefined && key >= upper) this.#report(pageId, `key ${i} is not below the upper fence`);
-      if (keyHead(this.#key, prefixLength, length) !== dv.getUint32(base + HeaderSizeBytes + i * SlotSizeBytes, true)) this.#report(pageId, `head ${i} has bytes beyond its key`);
+      if (keyHead(this.#key, prefixLength, length) !== headAt(dv, base, i)) this.#report(pageId, `head ${i} has bytes beyond its key`);
       if (separators !== undefined) separators.push(key);
       else this.#hooks.onEntry?.(this.#key, length);
       previous = key;
