@@ -6,9 +6,10 @@
  * B2  Order is PostgreSQL's: object > array > boolean > number > string > null, more members > fewer, and, a quirk kept, the empty
  *     top-level array below everything.
  *
- * The bytes of a tree in rows are value-code.ts's business, those in keys keycode.ts's.
+ * The binary form (`putJsonb`) is one tag byte per value and varint lengths, depth first; it is what rows hold.
  * Source: PostgreSQL's jsonb_util.c (compareJsonbContainers, lengthCompareJsonbStringValue).
  */
+import { getUtf8, getVarint, putUtf8, putVarint, varintLength } from './bytes.js';
 import type { JsonSink } from './json-text.js';
 import { quoteJson, readJson } from './json-text.js';
 import { Numeric, parseNumeric } from './numeric.js';
@@ -168,4 +169,122 @@ export function jsonbGroupKey(value: JsonbValue): string {
     return `{${(value as JsonbObject).keys.map((key, i) => `${quoteJson(key)}:${jsonbGroupKey((value as JsonbObject).values[i]!)}`).join()}}`;
   }
   return formatJsonb(value);
+}
+
+// ------------------------------------------------------------------------------------------------------------------- bytes
+
+const Tag = { Null: 0, False: 1, True: 2, String: 3, Integer: 4, NegativeInteger: 5, Number: 6, Array: 7, Object: 8 } as const;
+
+/** Bytes that `putJsonb` writes. */
+export function jsonbLength(value: JsonbValue): number {
+  if (value === null || typeof value === 'boolean') return 1;
+  if (typeof value === 'string') return 1 + stringLength(value);
+  if (value instanceof Numeric) {
+    const c = value.coefficient;
+    if (typeof c === 'number' && value.scale === 0) return 1 + varintLength(Math.abs(c));
+    return 1 + stringLength(value.toString());
+  }
+  const members = value instanceof JsonbObject ? value.values : value;
+  let length = 1 + varintLength(members.length);
+  for (const member of members) length += jsonbLength(member);
+  if (value instanceof JsonbObject) for (const key of value.keys) length += stringLength(key);
+  return length;
+}
+function stringLength(text: string): number {
+  const length = Buffer.byteLength(text);
+  return varintLength(length) + length;
+}
+function putString(bytes: Uint8Array, offset: number, text: string): number {
+  return putUtf8(bytes, putVarint(bytes, offset, Buffer.byteLength(text)), text);
+}
+
+/** Writes a tree and returns the end offset; the caller has reserved `jsonbLength(value)` bytes. */
+export function putJsonb(bytes: Uint8Array, offset: number, value: JsonbValue): number {
+  if (value === null || typeof value === 'boolean') {
+    bytes[offset] = value === null ? Tag.Null : value ? Tag.True : Tag.False;
+    return offset + 1;
+  }
+  if (typeof value === 'string') {
+    bytes[offset] = Tag.String;
+    return putString(bytes, offset + 1, value);
+  }
+  if (value instanceof Numeric) {
+    const c = value.coefficient;
+    if (typeof c === 'number' && value.scale === 0) {
+      bytes[offset] = c < 0 ? Tag.NegativeInteger : Tag.Integer;
+      return putVarint(bytes, offset + 1, Math.abs(c));
+    }
+    bytes[offset] = Tag.Number;
+    return putString(bytes, offset + 1, value.toString());
+  }
+  if (value instanceof JsonbObject) {
+    bytes[offset] = Tag.Object;
+    offset = putVarint(bytes, offset + 1, value.keys.length);
+    for (let i = 0; i < value.keys.length; i++) offset = putJsonb(bytes, putString(bytes, offset, value.keys[i]!), value.values[i]!);
+    return offset;
+  }
+  bytes[offset] = Tag.Array;
+  offset = putVarint(bytes, offset + 1, value.length);
+  for (const element of value) offset = putJsonb(bytes, offset, element);
+  return offset;
+}
+
+/** Reads the tree that starts at `offset`. The bytes are trusted: a page's checksum has been verified before. */
+export function getJsonb(bytes: Uint8Array, offset: number): JsonbValue {
+  return new JsonbDecoder(bytes, offset).value();
+}
+
+class JsonbDecoder {
+  readonly #bytes: Uint8Array;
+  #at: number;
+
+  constructor(bytes: Uint8Array, offset: number) {
+    this.#bytes = bytes;
+    this.#at = offset;
+  }
+
+  #varint(): number {
+    const value = getVarint(this.#bytes, this.#at);
+    this.#at += varintLength(value);
+    return value;
+  }
+  #text(): string {
+    const length = this.#varint();
+    this.#at += length;
+    return getUtf8(this.#bytes, this.#at - length, this.#at);
+  }
+
+  value(): JsonbValue {
+    switch (this.#bytes[this.#at++]) {
+      case Tag.Null:
+        return null;
+      case Tag.False:
+        return false;
+      case Tag.True:
+        return true;
+      case Tag.String:
+        return this.#text();
+      case Tag.Integer:
+        return new Numeric(this.#varint(), 0);
+      case Tag.NegativeInteger:
+        return new Numeric(-this.#varint(), 0);
+      case Tag.Number:
+        return parseNumeric(this.#text())!;
+      case Tag.Array: {
+        const elements = new Array<JsonbValue>(this.#varint());
+        for (let i = 0; i < elements.length; i++) elements[i] = this.value();
+        return elements;
+      }
+      default: {
+        const count = this.#varint();
+        const keys = new Array<string>(count);
+        const values = new Array<JsonbValue>(count);
+        for (let i = 0; i < count; i++) {
+          keys[i] = this.#text();
+          values[i] = this.value();
+        }
+        return new JsonbObject(keys, values);
+      }
+    }
+  }
 }

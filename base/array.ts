@@ -1,0 +1,344 @@
+/**
+ * Arrays and other composed values as text: `{1,2,NULL}`, `[0:1]={a,"b c"}`, `(1,"x, y",)`, `[1,5)`, `{[1,3),[7,9)}`. These
+ * functions know brackets, quoting and dimensions; elements are read and written by functions that the caller passes.
+ *
+ * Source: PostgreSQL's arrayfuncs.c, rowtypes.c, rangetypes.c and multirangetypes.c.
+ */
+import type { Datum } from './datum.js';
+import { SqlArray } from './datum.js';
+import { DbError } from './errors.js';
+
+export const ArrayDimensionsMax = 6;
+export const ArrayElementsMax = 134217727;
+
+const isSpace = (c: string | undefined): boolean => c === ' ' || (c !== undefined && c >= '\t' && c <= '\r');
+
+// ------------------------------------------------------------------------------------------------------------------- arrays
+
+class ArrayReader {
+  readonly #text: string;
+  readonly #read: (text: string) => Datum;
+  #at = 0;
+  readonly elements: Datum[] = [];
+  /** Length of each dimension once its first sub-array has closed, -1 before. */
+  readonly dims: number[] = [];
+
+  constructor(text: string, read: (text: string) => Datum) {
+    this.#text = text;
+    this.#read = read;
+  }
+
+  malformed(detail: string): DbError {
+    return new DbError('22P02', `malformed array literal: "${this.#text}"`, { detail });
+  }
+  #skipSpace(): void {
+    while (isSpace(this.#text[this.#at])) this.#at++;
+  }
+
+  readArray(elementType: number): SqlArray {
+    this.#skipSpace();
+    const bounds = this.#bounds();
+    if (this.#text[this.#at] !== '{') {
+      throw this.malformed(bounds === undefined ? 'Array value must start with "{" or dimension information.' : 'Array contents must start with "{".');
+    }
+    this.#level(0);
+    this.#skipSpace();
+    if (this.#at < this.#text.length) throw this.malformed('Junk after closing right brace.');
+    const isEmpty = this.elements.length === 0;
+    const dims = isEmpty ? [] : this.dims;
+    if (bounds === undefined) return new SqlArray(elementType, dims, dims.map(() => 1), this.elements);
+    if (bounds.length !== dims.length || bounds.some(([low, high], i) => high - low + 1 !== dims[i])) {
+      throw this.malformed('Specified array dimensions do not match array contents.');
+    }
+    return new SqlArray(elementType, dims, bounds.map(([low]) => low), this.elements);
+  }
+
+  /** `[low:high][high]...=` */
+  #bounds(): [number, number][] | undefined {
+    if (this.#text[this.#at] !== '[') return undefined;
+    const bounds: [number, number][] = [];
+    while (this.#text[this.#at] === '[') {
+      if (bounds.length >= ArrayDimensionsMax) {
+        throw new DbError('54000', `number of array dimensions (${bounds.length + 1}) exceeds the maximum allowed (${ArrayDimensionsMax})`);
+      }
+      const match = /^\[\s*([+-]?\d+)?(?:(:)\s*([+-]?\d+)?)?\s*(\])?/.exec(this.#text.slice(this.#at))!;
+      if (match[1] === undefined || (match[2] !== undefined && match[3] === undefined)) {
+        throw this.malformed(match[1] === undefined ? '"[" must introduce explicitly-specified array dimensions.' : 'Missing array dimension value.');
+      }
+      if (match[4] === undefined) throw this.malformed('Missing "]" after array dimensions.');
+      const low = match[2] === undefined ? 1 : Number(match[1]);
+      const high = Number(match[3] ?? match[1]);
+      if (high < low) throw new DbError('2202E', 'upper bound cannot be less than lower bound');
+      if (high > 2147483646) throw new DbError('22003', 'array upper bound is too large: ' + String(high));
+      bounds.push([low, high]);
+      this.#at += match[0].length;
+    }
+    this.#skipSpace();
+    if (this.#text[this.#at] !== '=') throw this.malformed('Missing "=" after array dimensions.');
+    this.#at++;
+    this.#skipSpace();
+    return bounds;
+  }
+
+  /** Reads `{...}` at nesting `depth`; returns the count of its members. */
+  #level(depth: number): number {
+    if (depth >= ArrayDimensionsMax) {
+      throw new DbError('54000', `number of array dimensions (${depth + 1}) exceeds the maximum allowed (${ArrayDimensionsMax})`);
+    }
+    this.#at++;
+    let count = 0;
+    let holdsArrays: boolean | undefined;
+    if (this.dims.length <= depth) this.dims.push(-1);
+    this.#skipSpace();
+    if (this.#text[this.#at] === '}') {
+      this.#at++;
+      // An empty level is only the whole, or empty all over.
+      if (depth > 0 && this.elements.length > 0) throw this.#mismatch();
+      return this.#close(depth, 0);
+    }
+    for (;;) {
+      this.#skipSpace();
+      const c = this.#text[this.#at];
+      if (c === undefined) throw this.malformed('Unexpected end of input.');
+      if (c === '{') {
+        if (holdsArrays === false) throw this.malformed('Unexpected "{" character.');
+        if (holdsArrays === undefined && this.dims.length === depth + 1 && this.elements.length > 0) throw this.#mismatch();
+        holdsArrays = true;
+        this.#level(depth + 1);
+      } else {
+        if (c === '}' || c === ',') throw this.malformed(`Unexpected "${c}" character.`);
+        if (holdsArrays === true) throw this.malformed('Unexpected array element.');
+        if (holdsArrays === undefined && this.dims.length > depth + 1) throw this.#mismatch();
+        holdsArrays = false;
+        this.#element();
+      }
+      count++;
+      this.#skipSpace();
+      const next = this.#text[this.#at];
+      if (next === undefined) throw this.malformed('Unexpected end of input.');
+      this.#at++;
+      if (next === '}') return this.#close(depth, count);
+      if (next !== ',') throw this.malformed(next === '{' ? 'Unexpected "{" character.' : 'Unexpected array element.');
+    }
+  }
+  #close(depth: number, count: number): number {
+    if (this.dims[depth] === -1) this.dims[depth] = count;
+    else if (this.dims[depth] !== count) throw this.#mismatch();
+    return count;
+  }
+  #mismatch(): DbError {
+    return this.malformed('Multidimensional arrays must have sub-arrays with matching dimensions.');
+  }
+
+  #element(): void {
+    const text = this.#text;
+    if (text[this.#at] === '"') {
+      let value = '';
+      this.#at++;
+      for (;;) {
+        const c = text[this.#at++];
+        if (c === undefined) throw this.malformed('Unexpected end of input.');
+        if (c === '"') break;
+        if (c !== '\\') value += c;
+        else if (this.#at < text.length) value += text[this.#at++];
+        else throw this.malformed('Unexpected end of input.');
+      }
+      this.elements.push(this.#read(value));
+      return;
+    }
+    let value = '';
+    let hasEscape = false;
+    // Blanks at the end do not belong to the element unless escaped.
+    let lengthKept = 0;
+    for (;;) {
+      const c = text[this.#at];
+      if (c === undefined) throw this.malformed('Unexpected end of input.');
+      if (c === ',' || c === '}') break;
+      if (c === '{') throw this.malformed('Unexpected "{" character.');
+      if (c === '"') throw this.malformed('Unexpected array element.');
+      this.#at++;
+      if (c === '\\') {
+        if (this.#at >= text.length) throw this.malformed('Unexpected end of input.');
+        value += text[this.#at++];
+        hasEscape = true;
+        lengthKept = value.length;
+      } else {
+        value += c;
+        if (!isSpace(c)) lengthKept = value.length;
+      }
+    }
+    value = value.slice(0, lengthKept);
+    this.elements.push(!hasEscape && value.toLowerCase() === 'null' ? null : this.#read(value));
+  }
+}
+
+/** @throws DbError 22P02 'malformed array literal', or what `read` throws */
+export function parseArray(text: string, elementType: number, read: (text: string) => Datum): SqlArray {
+  return new ArrayReader(text, read).readArray(elementType);
+}
+
+const needsArrayQuotes = /^$|[{},"\\\s]|^null$/i;
+
+export function formatArray(array: SqlArray, write: (value: Datum) => string): string {
+  const { dims, lowerBounds, elements } = array;
+  if (dims.length === 0) return '{}';
+  const bounds = lowerBounds.some((low) => low !== 1) ? `${dims.map((length, i) => `[${lowerBounds[i]!}:${lowerBounds[i]! + length - 1}]`).join('')}=` : '';
+  let at = 0;
+  const level = (depth: number): string => {
+    const parts: string[] = [];
+    for (let i = 0; i < dims[depth]!; i++) {
+      if (depth < dims.length - 1) {
+        parts.push(level(depth + 1));
+        continue;
+      }
+      const element = elements[at++]!;
+      if (element === null) parts.push('NULL');
+      else {
+        const text = write(element);
+        parts.push(needsArrayQuotes.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text);
+      }
+    }
+    return `{${parts.join(',')}}`;
+  };
+  return bounds + level(0);
+}
+
+// ------------------------------------------------------------------------------------------------------------------- records
+
+/** Splits `(a,"b c",)`; an absent column is null. @throws DbError 22P02 'malformed record literal' */
+export function splitRecord(text: string, columnCount: number): (string | null)[] {
+  const malformed = (detail: string): DbError => new DbError('22P02', `malformed record literal: "${text}"`, { detail });
+  let at = 0;
+  while (isSpace(text[at])) at++;
+  if (text[at++] !== '(') throw malformed('Missing left parenthesis.');
+  const columns: (string | null)[] = [];
+  for (let i = 0; i < columnCount; i++) {
+    if (i > 0) {
+      if (text[at] !== ',') throw malformed(text[at] === undefined ? 'Unexpected end of input.' : 'Too few columns.');
+      at++;
+    }
+    if (text[at] === ',' || text[at] === ')') {
+      columns.push(null);
+      continue;
+    }
+    let value = '';
+    let isQuoted = false;
+    while (isQuoted || (text[at] !== ',' && text[at] !== ')')) {
+      const c = text[at++];
+      if (c === undefined) throw malformed('Unexpected end of input.');
+      if (c === '\\') {
+        if (at >= text.length) throw malformed('Unexpected end of input.');
+        value += text[at++];
+      } else if (c === '"') {
+        if (!isQuoted) isQuoted = true;
+        else if (text[at] === '"') {
+          value += '"';
+          at++;
+        } else isQuoted = false;
+      } else value += c;
+    }
+    columns.push(value);
+  }
+  if (text[at] !== ')') throw malformed('Too many columns.');
+  at++;
+  while (isSpace(text[at])) at++;
+  if (at < text.length) throw malformed('Junk after right parenthesis.');
+  return columns;
+}
+
+/** Joins the texts of a record's columns, null for NULL. */
+export function joinRecord(columns: readonly (string | null)[]): string {
+  const quoted = columns.map((text) => {
+    if (text === null) return '';
+    return /^$|[(),"\\\s]/.test(text) ? `"${text.replace(/["\\]/g, '$&$&')}"` : text;
+  });
+  return `(${quoted.join(',')})`;
+}
+
+// ------------------------------------------------------------------------------------------------------------------- ranges
+
+/** The parts of a range's text; a missing bound is null. */
+export interface RangeText {
+  readonly isEmpty: boolean;
+  readonly lower: string | null;
+  readonly upper: string | null;
+  readonly hasLower: boolean;
+  readonly hasUpper: boolean;
+  /** Where the range ends in the text; for those inside of a multirange. */
+  readonly end: number;
+}
+
+/** Splits `[a,b)` or `empty`; inside of a multirange, from `start`. @throws DbError 22P02 'malformed range literal' */
+export function splitRange(text: string, start = 0, isInside = false): RangeText {
+  const malformed = (detail: string): DbError =>
+    new DbError('22P02', `malformed ${isInside ? 'multirange' : 'range'} literal: "${text}"`, { detail });
+  let at = start;
+  while (isSpace(text[at])) at++;
+  if (text.slice(at, at + 5).toLowerCase() === 'empty') {
+    at += 5;
+    while (isSpace(text[at])) at++;
+    if (!isInside && at < text.length) throw malformed('Junk after "empty" key word.');
+    return { isEmpty: true, lower: null, upper: null, hasLower: false, hasUpper: false, end: at };
+  }
+  const open = text[at++];
+  if (open !== '[' && open !== '(') throw malformed('Missing left parenthesis or bracket.');
+  const bound = (): string | null => {
+    if (text[at] === ',' || text[at] === ')' || text[at] === ']') return null;
+    let value = '';
+    let isQuoted = false;
+    while (isQuoted || (text[at] !== ',' && text[at] !== ')' && text[at] !== ']')) {
+      const c = text[at++];
+      if (c === undefined) throw malformed('Unexpected end of input.');
+      if (c === '\\') {
+        if (at >= text.length) throw malformed('Unexpected end of input.');
+        value += text[at++];
+      } else if (c === '"') {
+        if (!isQuoted) isQuoted = true;
+        else if (text[at] === '"') {
+          value += '"';
+          at++;
+        } else isQuoted = false;
+      } else value += c;
+    }
+    return value;
+  };
+  const lower = bound();
+  if (text[at] !== ',') throw malformed('Missing comma after lower bound.');
+  at++;
+  const upper = bound();
+  const close = text[at++];
+  if (close !== ']' && close !== ')') throw malformed('Too many commas.');
+  while (isSpace(text[at])) at++;
+  if (!isInside && at < text.length) throw malformed('Junk after right parenthesis or bracket.');
+  return { isEmpty: false, lower, upper, hasLower: open === '[', hasUpper: close === ']', end: at };
+}
+
+/** Splits `{[a,b),[c,d)}`. @throws DbError 22P02 'malformed multirange literal' */
+export function splitMultirange(text: string): RangeText[] {
+  const malformed = (detail: string): DbError => new DbError('22P02', `malformed multirange literal: "${text}"`, { detail });
+  let at = 0;
+  while (isSpace(text[at])) at++;
+  if (text[at++] !== '{') throw malformed('Missing left brace.');
+  const ranges: RangeText[] = [];
+  while (isSpace(text[at])) at++;
+  while (text[at] !== '}') {
+    if (text[at] === undefined) throw malformed('Unexpected end of input.');
+    if (ranges.length > 0) {
+      if (text[at++] !== ',') throw malformed('Expected comma or end of multirange.');
+      while (isSpace(text[at])) at++;
+    }
+    if (text[at] !== '[' && text[at] !== '(' && text.slice(at, at + 5).toLowerCase() !== 'empty') throw malformed('Expected range start.');
+    const range = splitRange(text, at, true);
+    ranges.push(range);
+    at = range.end;
+  }
+  at++;
+  while (isSpace(text[at])) at++;
+  if (at < text.length) throw malformed('Junk after closing right brace.');
+  return ranges;
+}
+
+/** The text of one bound, quoted where it must be. */
+export function quoteBound(text: string): string {
+  return /^$|[()[\],"\\\s]/.test(text) ? `"${text.replace(/["\\]/g, '$&$&')}"` : text;
+}
