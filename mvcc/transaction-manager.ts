@@ -1,14 +1,39 @@
 /**
- * All transactions of one store. The implementation follows in this file; the types below are the contract.
+ * All transactions of one store: numbers, snapshots, trees, and the pieces that every transaction shares.
+ *
+ * M1  Published CSNs are a prefix of the assigned ones; no snapshot exceeds `lastPublished`; log order equals CSN order.
+ * M2  One `VersionedTree` per tree id, so that all its readers and writers meet in it.
  */
+import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
-import type { Csn, TreeId } from '../base/ids.js';
+import { DbError } from '../base/errors.js';
+import { type Csn, type Lsn, type TreeId, csn, txnId } from '../base/ids.js';
 import type { Prng } from '../base/prng.js';
 import type { Scheduler } from '../base/scheduler.js';
 import type { Store } from '../storage/store.js';
-import type { Transaction } from './transaction.js';
+import { ByteArena } from './byte-arena.js';
+import { Certifier } from './certifier.js';
+import { CommitTurn } from './commit-turn.js';
+import type { PendingCommit } from './commit.js';
+import { DeadlockDetector } from './deadlock.js';
+import { type LeafScan, ScanBuffers } from './leaf-scan.js';
+import { LockGrant } from './lock.js';
+import { LockTable } from './lock-table.js';
+import { releaseClaim } from './row-lock.js';
+import { SerialNode } from './serial-node.js';
+import { type SnapshotHolder, SnapshotRegistry } from './snapshot.js';
+import { Transaction } from './transaction.js';
 import type { ActivityView, BeginOptions, LockView, SessionOwner, TreeOptions } from './types.js';
-import type { VersionedTree } from './versioned-tree.js';
+import { Vacuum } from './vacuum.js';
+import { VersionedTree } from './versioned-tree.js';
+import { activityView, lockViews } from './views.js';
+import { WriteEntry } from './write-set.js';
+
+/** What mvcc needs of the store. */
+export type MvccStore = Pick<
+  Store,
+  'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'beginCommit' | 'isFlushed' | 'flushed' | 'flushSync' | 'onDurable' | 'onPoison' | 'poisoned'
+>;
 
 export interface MvccEnvironment {
   readonly clock: Clock;
@@ -53,24 +78,262 @@ export interface MvccStatistics {
   readonly snapshotsCancelled: number;
 }
 
-export declare class TransactionManager {
-  constructor(store: Store, env: MvccEnvironment, options?: MvccOptions);
-  readonly lastAssigned: Csn;
-  readonly lastPublished: Csn;
+const MiB = 1024 * 1024;
+/** Scan buffers kept for reuse. */
+const PooledBuffersMax = 32;
+
+export class TransactionManager {
+  lastAssigned: Csn;
+  lastPublished: Csn;
+
+  // The rest, up to the methods, is the business of mvcc/ alone.
+  readonly store: MvccStore;
+  readonly env: MvccEnvironment;
+  readonly snapshots = new SnapshotRegistry();
+  readonly certifier: Certifier;
+  readonly vacuum: Vacuum;
+  readonly deadlocks = new DeadlockDetector();
+  readonly turn = new CommitTurn();
+  readonly lockTable: LockTable;
+  readonly undoArena = new ByteArena();
+  /** Scans in the middle of a batch that is not registered yet (leaf-scan.ts, B2). */
+  readonly unsettled = new Set<LeafScan>();
+  readonly active = new Map<number, Transaction>();
+  readonly trees = new Map<TreeId, VersionedTree>();
+  /** Numbered, not yet published, in CSN order. */
+  readonly pending: PendingCommit[] = [];
+  readonly counters = { begun: 0, committed: 0, rolledBack: 0, writeConflicts: 0, serializationFailures: 0 };
+  readonly #strictSerializable: boolean;
+  readonly #bySession = new Map<SessionOwner, Transaction>();
+  readonly #buffers: ScanBuffers[] = [];
+  #transactionCount = 0;
+
+  constructor(store: MvccStore, env: MvccEnvironment, options: MvccOptions = {}) {
+    this.store = store;
+    this.env = env;
+    this.lastAssigned = store.lastCsn;
+    this.lastPublished = store.lastCsn;
+    this.#strictSerializable = options.strictSerializable ?? false;
+    this.certifier = new Certifier({
+      completeKeptMax: options.completeKeptMax ?? 128,
+      incompleteKeptMax: options.incompleteKeptMax ?? 4096,
+      sireadEntriesMax: options.sireadEntriesMax ?? 16384,
+      sireadBytesMax: options.sireadBytesMax ?? 64 * MiB,
+    });
+    this.vacuum = new Vacuum(this.snapshots, options.versionBytesMax ?? 256 * MiB);
+    this.lockTable = new LockTable((session) => this.#bySession.get(session));
+    store.onDurable = this.publishReady;
+    store.onPoison = (error) => this.#poison(error);
+  }
+
   /** The least snapshot anyone uses or may still take: older before-images are gone. */
-  readonly horizon: Csn;
+  get horizon(): Csn {
+    return csn(this.vacuum.horizon(this.lastPublished));
+  }
+  get poisoned(): DbError | undefined {
+    return this.store.poisoned;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ trees
 
   /** The tree `id` with its versions, one object per id. `options` are needed on the first call and ignored later. */
-  tree(id: TreeId, options: TreeOptions): VersionedTree;
-  begin(options: BeginOptions): Transaction;
-  /** Gives back the session's advisory locks. */
-  endSession(owner: SessionOwner): void;
+  tree(id: TreeId, options: TreeOptions): VersionedTree {
+    const known = this.trees.get(id);
+    if (known !== undefined) return known;
+    return this.addTree(new VersionedTree(id, options, this.store.tree(id)));
+  }
 
-  locks(): LockView[];
-  activity(): ActivityView[];
-  statistics(): MvccStatistics;
+  addTree(tree: VersionedTree): VersionedTree {
+    assert(!this.trees.has(tree.id), 'tree exists already', tree.id);
+    this.trees.set(tree.id, tree);
+    return tree;
+  }
+  /** Its creation is undone. */
+  removeTree(tree: VersionedTree): void {
+    tree.isDropped = true;
+    this.trees.delete(tree.id);
+  }
+  dropTree(id: TreeId): void {
+    const tree = this.trees.get(id);
+    if (tree !== undefined) this.removeTree(tree);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ transactions
+
+  /** A session has one transaction at a time. @throws DbError 58030 when the store is poisoned */
+  begin(options: BeginOptions): Transaction {
+    if (this.poisoned !== undefined) throw this.poisoned;
+    assert(!this.#bySession.has(options.owner), 'the session has a transaction already', options.owner.id);
+    const id = txnId(++this.#transactionCount);
+    const strict = options.strict ?? this.#strictSerializable;
+    const node = options.isolation === 'serializable' ? this.newNode(id, options.readOnly ?? false, strict) : undefined;
+    const transaction = new Transaction(this, id, options, node);
+    this.active.set(id, transaction);
+    this.#bySession.set(options.owner, transaction);
+    this.counters.begun++;
+    if (options.commitTurn === true && node !== undefined) this.turn.take(transaction);
+    return transaction;
+  }
+
+  newNode(id: number, readOnly: boolean, strict: boolean): SerialNode {
+    return new SerialNode(id, readOnly, strict);
+  }
+
+  activeById(id: number): Transaction | undefined {
+    return this.active.get(id);
+  }
+
+  /** Gives back the session's advisory locks. */
+  endSession(owner: SessionOwner): void {
+    this.lockTable.releaseSession(owner);
+  }
+
+  /** The transaction runs no more statements: its snapshots go; on abort the certifier forgets it. */
+  endActive(transaction: Transaction, lifecycle: 'precommitted' | 'committed' | 'aborted'): void {
+    if (transaction.statement !== undefined) transaction.endStatement();
+    transaction.lifecycle = lifecycle;
+    for (const scan of transaction.openScans) scan.close();
+    if (lifecycle === 'aborted') this.counters.rolledBack++;
+    this.giveUpSnapshots(transaction);
+    if (lifecycle !== 'precommitted') this.#forget(transaction);
+    if (lifecycle === 'committed') this.counters.committed++;
+    if (lifecycle === 'aborted') this.turn.release(transaction);
+  }
+
+  #forget(transaction: Transaction): void {
+    this.active.delete(transaction.id);
+    this.#bySession.delete(transaction.owner);
+  }
+
+  /** Gives back every snapshot of the transaction; an active serializable node goes with them. */
+  giveUpSnapshots(transaction: Transaction): void {
+    const node = transaction.node;
+    if (node !== undefined && node.state === 'active' && !node.isSafe) this.certifier.abort(node, this.lastPublished);
+    if (transaction.holder.registry !== undefined) this.releaseSnapshot(transaction.holder);
+    const statement = transaction.statement;
+    if (statement?.holder !== undefined) this.releaseSnapshot(statement.holder);
+    for (const paused of transaction.paused) if (paused.holder !== undefined) this.releaseSnapshot(paused.holder);
+  }
+
+  releaseSnapshot(holder: SnapshotHolder): void {
+    this.snapshots.remove(holder);
+  }
+
+  /** Gives back what the log says was locked, in the order it was taken. */
+  releaseLog(transaction: Transaction): void {
+    const log = transaction.log;
+    for (const item of log) {
+      if (item instanceof LockGrant) item.lock.restore(transaction, 0);
+      else if (item instanceof WriteEntry && item.claims) releaseClaim(transaction, item.writes.tree, item.key);
+    }
+    log.length = 0;
+  }
+
+  /** Before a serializable writer probes: what others are in the middle of reading counts as read. */
+  settleOtherScans(transaction: Transaction): void {
+    if (this.unsettled.size === 0) return;
+    for (const scan of [...this.unsettled]) if (!transaction.openScans.has(scan)) scan.settleForOthers();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ numbering and publishing
+
+  assignCsn(): Csn {
+    this.lastAssigned = csn(this.lastAssigned + 1);
+    return this.lastAssigned;
+  }
+
+  enqueue(pending: PendingCommit): PendingCommit {
+    this.pending.push(pending);
+    return pending;
+  }
+
+  /** Publishes, in CSN order, every commit that need not wait any longer. */
+  readonly publishReady = (): void => {
+    for (let first = this.pending[0]; first !== undefined; first = this.pending[0]) {
+      if (first.lsn !== (0 as Lsn) && !first.asyncCommit && !this.store.isFlushed(first.lsn)) return;
+      this.pending.shift();
+      this.#publish(first);
+    }
+  };
+
+  #publish(pending: PendingCommit): void {
+    pending.install?.();
+    assert(pending.csn > this.lastPublished, 'published out of order', pending.csn);
+    this.lastPublished = pending.csn;
+    const transaction = pending.transaction;
+    if (transaction !== undefined) {
+      transaction.lifecycle = 'committed';
+      this.counters.committed++;
+      this.#forget(transaction);
+      this.turn.release(transaction);
+      transaction.onPublish?.(pending.csn);
+      transaction.releaseLocks();
+      pending.resolve?.({ csn: pending.csn });
+    }
+    this.vacuum.step(this.lastPublished, 64);
+    this.certifier.prune(this.lastPublished);
+  }
+
+  /** The log could not be made durable: nobody knows what of the pending commits survives. */
+  #poison(error: DbError): void {
+    for (const pending of this.pending.splice(0)) {
+      const { transaction } = pending;
+      if (transaction === undefined) continue;
+      transaction.lifecycle = 'aborted';
+      this.#forget(transaction);
+      pending.reject?.(new DbError('58030', 'could not make the commit durable; whether it survives is unknown', { cause: error }));
+      transaction.releaseLocks();
+    }
+    for (const transaction of this.active.values()) transaction.cancelWait(error);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ background, views
+
   /** One slice of vacuum; true when more is to be done. */
-  step(): boolean;
+  step(): boolean {
+    return this.vacuum.step(this.lastPublished);
+  }
+
   /** Rolls back what is active. The store is closed by its owner. */
-  close(): void;
+  close(): void {
+    for (const transaction of [...this.active.values()]) transaction.rollback();
+    this.store.onDurable = undefined;
+    this.store.onPoison = undefined;
+  }
+
+  takeBuffers(): ScanBuffers {
+    return this.#buffers.pop() ?? new ScanBuffers();
+  }
+  giveBuffers(buffers: ScanBuffers): void {
+    buffers.leaf.release();
+    if (this.#buffers.length < PooledBuffersMax) this.#buffers.push(buffers);
+  }
+
+  locks(): LockView[] {
+    return lockViews(this);
+  }
+  activity(): ActivityView[] {
+    return [...this.active.values()].map(activityView);
+  }
+
+  statistics(): MvccStatistics {
+    const { certifier, vacuum } = this;
+    return {
+      ...this.counters,
+      deadlocks: this.deadlocks.deadlocks,
+      strictCycles: certifier.strictCycles,
+      exactCycles: certifier.exactCycles,
+      nodesVisited: certifier.nodesVisited,
+      nodesKept: certifier.keptCount,
+      nodesMerged: certifier.nodesMerged,
+      safeSnapshots: certifier.safeSnapshots,
+      sireadEntries: certifier.budget.entries,
+      sireadBytes: certifier.budget.bytes,
+      sireadEscalations: certifier.budget.escalations,
+      undoRecords: vacuum.records,
+      undoBytes: vacuum.bytes,
+      undoStubs: vacuum.stubs,
+      snapshotsCancelled: vacuum.cancelled,
+    };
+  }
 }

@@ -1,11 +1,35 @@
 /**
- * One transaction. The implementation follows in this file; the types below are the contract.
+ * One transaction: its states, statements, snapshot and savepoints. Reading is in reading.ts and leaf-scan.ts, row rules in
+ * write-conflict.ts, locks in row-lock.ts and lock-table.ts, the end in commit.ts; the methods here lead there.
+ *
+ * States: active -> precommitted (numbered, installed, logged) -> committed (durable, published); active -> aborted. `isWaiting` is
+ * active and blocked on others. `mustAbort` dooms it: every call but rollback throws.
+ *
+ * T1  READ COMMITTED has one snapshot per statement, the others one per transaction; it is taken when data is first touched, so
+ *     after any table lock the statement had to wait for.
+ * T2  Everything to be undone is in one log in the order it happened: changes, lock grants, created trees. A savepoint is a position
+ *     in it; rolling back undoes from the end. Reads, SIREAD entries and edges are never undone, for they have been observed.
+ * T3  After rollbackTo, write set and locks equal their state at the savepoint.
  */
-import type { Csn, Oid, TreeId, TxnId } from '../base/ids.js';
-import type { DbError } from '../base/errors.js';
+import { assert } from '../base/assert.js';
+import { DbError } from '../base/errors.js';
+import { type Csn, type Oid, type TreeId, type TxnId, csn } from '../base/ids.js';
+import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
+import { ByteArena } from './byte-arena.js';
+import { commit, commitSync } from './commit.js';
+import { serializationError } from './conflict.js';
 import type { LeafScan } from './leaf-scan.js';
+import { type Lock, LockGrant, type LockOwner } from './lock.js';
+import { tableLockModeNumber } from './lock-table.js';
+import { newest, openScan, pointGet, probeLatest } from './reading.js';
+import { SafeSnapshotWait } from './safe-snapshot-wait.js';
+import type { SerialNode } from './serial-node.js';
+import { SnapshotHolder } from './snapshot.js';
+import type { TransactionManager } from './transaction-manager.js';
+import { TreeCreation, TreeDrop, applyUndo } from './tree-change.js';
 import type {
+  BeginOptions,
   ClaimOptions,
   ClaimResult,
   CommitInfo,
@@ -26,115 +50,491 @@ import type {
   UpdateOptions,
   WaitPolicy,
 } from './types.js';
-import type { VersionedTree } from './versioned-tree.js';
+import { wholeRange } from './types.js';
+import { VersionedTree } from './versioned-tree.js';
+import type { Wait } from './wait.js';
+import { claimKey, lockRow } from './write-conflict.js';
+import type { TreeWrites, WriteEntry } from './write-set.js';
+import { insertEntry, removeEntry, touchEntry, updateEntry } from './writing.js';
 
 /** A statement paused between two of its batches (an open cursor or portal): keeps its snapshot and its command number. */
 export interface PausedStatement {
   readonly number: number;
+  /** -1 while the statement has not touched any data. */
   readonly snapshotCsn: Csn;
 }
 
-export declare class Transaction {
+/** The running statement. Its number is also its command number: it sees own changes of lower ones. */
+export class Statement implements PausedStatement {
+  readonly number: number;
+  readonly info: StatementInfo;
+  snapshotCsn: Csn = -1 as Csn;
+  /** READ COMMITTED: keeps the statement's snapshot. */
+  holder: SnapshotHolder | undefined = undefined;
+  constructor(number: number, info: StatementInfo) {
+    this.number = number;
+    this.info = info;
+  }
+}
+
+export type LogItem = WriteEntry | LockGrant | TreeCreation | TreeDrop;
+
+interface Savepoint {
+  readonly id: number;
+  readonly logLength: number;
+  readonly writeCount: number;
+  readonly logBytes: number;
+}
+
+export class Transaction implements LockOwner {
   readonly id: TxnId;
   readonly isolation: IsolationLevel;
   readonly readOnly: boolean;
   readonly owner: SessionOwner;
-  readonly state: TransactionState;
-  /** Set when the transaction can no longer commit (doomed serializable, cancelled for memory): only rollback is left. */
-  readonly mustAbort: DbError | undefined;
   /** Milliseconds before a lock wait gives up with 55P03; 0: never. Read at each wait. */
   lockTimeoutMs: number;
+  /** Set when the transaction can no longer commit (doomed serializable, cancelled for memory): only rollback is left. */
+  mustAbort: DbError | undefined = undefined;
+  /** Called once, in the slice in which the commit is published and before its locks are released: the engine makes schema changes visible there. */
+  onPublish: ((csn: Csn) => void) | undefined = undefined;
+  /** Number of row changes so far. */
+  writeCount = 0;
+
+  // The rest, up to the methods, is the business of mvcc/ alone.
+  readonly manager: TransactionManager;
+  readonly asyncCommit: boolean;
+  readonly startedAtMs: number;
+  lifecycle: 'active' | 'precommitted' | 'committed' | 'aborted' = 'active';
+  /** SERIALIZABLE: what the certifier knows of it. */
+  node: SerialNode | undefined;
+  statement: Statement | undefined = undefined;
+  statementCount = 0;
+  readonly paused = new Set<Statement>();
+  readonly holder: SnapshotHolder;
+  wait: Wait | undefined = undefined;
+  writeSets: Map<VersionedTree, TreeWrites> | undefined = undefined;
+  readonly log: LogItem[] = [];
+  /** Upper bound of the log record so far. */
+  logBytes = 0;
+  arena: ByteArena | undefined = undefined;
+  readonly openScans = new Set<LeafScan>();
+  readonly #rowRefs: RowRef[] = [];
+  readonly #savepoints: Savepoint[] = [];
+  #savepointCount = 0;
+  readonly #cancelSnapshot = (): void => this.doom(snapshotTooOldError());
+
+  constructor(manager: TransactionManager, id: TxnId, options: BeginOptions, node: SerialNode | undefined) {
+    this.manager = manager;
+    this.id = id;
+    this.isolation = options.isolation;
+    this.readOnly = options.readOnly ?? false;
+    this.owner = options.owner;
+    this.lockTimeoutMs = options.lockTimeoutMs ?? 0;
+    this.asyncCommit = options.asyncCommit ?? false;
+    this.startedAtMs = manager.env.clock.now();
+    this.node = node;
+    this.holder = new SnapshotHolder(this.#cancelSnapshot);
+  }
+
+  get session(): SessionOwner {
+    return this.owner;
+  }
+  get transaction(): Transaction {
+    return this;
+  }
+  get state(): TransactionState {
+    return this.wait !== undefined ? 'waiting' : this.lifecycle;
+  }
   /** Whether a promise of this transaction waits for another transaction right now. Exact. */
-  readonly isWaiting: boolean;
+  get isWaiting(): boolean {
+    return this.wait !== undefined;
+  }
   /** Ids of the transactions it waits for, empty when it does not. */
-  readonly waitsFor: readonly number[];
+  get waitsFor(): readonly number[] {
+    const edges: { to: Transaction; soft: boolean }[] = [];
+    this.wait?.edges(edges);
+    return [...new Set(edges.map((edge) => edge.to.id))];
+  }
 
   // ------------------------------------------------------------------------------------------------------------ statements
+
   /**
-   * Begins a statement: bumps the command number (own writes of earlier statements become visible), takes the statement's
-   * snapshot at READ COMMITTED and the transaction's at its first statement otherwise. @returns the statement number, from 1
+   * Begins a statement: own writes of earlier statements become visible. The snapshot (the statement's at READ COMMITTED, else the
+   * transaction's) is taken when data is first touched; read `snapshotCsn` to take it now. @returns the statement number, from 1
    * @throws DbError `mustAbort` when set
    */
-  beginStatement(info: StatementInfo): number;
-  /** Ends the statement; READ COMMITTED gives its snapshot back. Scans of the statement must be closed. */
-  endStatement(): void;
-  /** Instead of `endStatement`, for cursors: the statement's snapshot is kept; resume it before touching its scans again. */
-  pauseStatement(): PausedStatement;
-  resumeStatement(paused: PausedStatement): void;
-  /** Ends a paused statement (closed portal). */
-  endPaused(paused: PausedStatement): void;
-  /** CSN of the running statement's snapshot. */
-  readonly snapshotCsn: Csn;
-  /** READ COMMITTED, between waiting for a lock and reading anything: a fresh snapshot for the running statement. */
-  refreshSnapshot(): void;
-  /** DEFERRABLE: resolves with a snapshot that no serialization failure can touch. Waits while writers run; `isWaiting` meanwhile. */
-  awaitSafeSnapshot(): Promise<void>;
+  beginStatement(info: StatementInfo): number {
+    this.check();
+    assert(this.statement === undefined, 'a statement is running', this.id);
+    const statement = new Statement(++this.statementCount, info);
+    const node = this.node;
+    if (node !== undefined) {
+      node.statements.push(info);
+      if (node.outGained) this.checkDoom();
+    }
+    this.statement = statement;
+    return statement.number;
+  }
 
-  savepoint(): SavepointId;
+  /** Ends the statement; READ COMMITTED gives its snapshot back. Scans of the statement that are still open are closed. */
+  endStatement(): void {
+    const statement = this.statement;
+    assert(statement !== undefined, 'no statement is running', this.id);
+    this.statement = undefined;
+    this.#endStatement(statement);
+    for (const ref of this.#rowRefs) {
+      ref.isHeld = false;
+      ref.release();
+    }
+    this.#rowRefs.length = 0;
+  }
+
+  #endStatement(statement: Statement): void {
+    if (this.openScans.size > 0) for (const scan of this.openScans) if (scan.statement === statement) scan.close();
+    if (statement.holder !== undefined) this.manager.releaseSnapshot(statement.holder);
+  }
+
+  /** Instead of `endStatement`, for cursors: the statement's snapshot is kept; resume it before touching its scans again. */
+  pauseStatement(): PausedStatement {
+    const statement = this.statement;
+    assert(statement !== undefined, 'no statement is running', this.id);
+    this.statement = undefined;
+    this.paused.add(statement);
+    return statement;
+  }
+
+  resumeStatement(paused: PausedStatement): void {
+    this.check();
+    assert(paused instanceof Statement && this.paused.delete(paused), 'statement is not paused');
+    assert(this.statement === undefined, 'a statement is running', this.id);
+    this.statement = paused;
+  }
+
+  /** Ends a paused statement (closed portal). */
+  endPaused(paused: PausedStatement): void {
+    assert(paused instanceof Statement, 'statement is not paused');
+    if (this.paused.delete(paused)) this.#endStatement(paused);
+  }
+
+  /** CSN of the running statement's snapshot, which is taken now if it was not yet. */
+  get snapshotCsn(): Csn {
+    const statement = this.statement;
+    assert(statement !== undefined, 'no statement is running', this.id);
+    return statement.snapshotCsn >= 0 ? statement.snapshotCsn : this.#takeSnapshot(statement);
+  }
+
+  #takeSnapshot(statement: Statement): Csn {
+    const manager = this.manager;
+    if (this.isolation === 'read committed') {
+      const holder = new SnapshotHolder(this.#cancelSnapshot);
+      statement.holder = holder;
+      manager.snapshots.add(holder, manager.lastPublished);
+      statement.snapshotCsn = manager.lastPublished;
+    } else {
+      if (this.holder.registry === undefined) {
+        manager.snapshots.add(this.holder, manager.lastPublished);
+        if (this.node !== undefined) manager.certifier.start(this.node, manager.lastPublished);
+      }
+      statement.snapshotCsn = csn(this.holder.csn);
+    }
+    return statement.snapshotCsn;
+  }
+
+  /** READ COMMITTED, between waiting for a lock and reading anything: a fresh snapshot for the running statement. */
+  refreshSnapshot(): void {
+    const statement = this.statement;
+    assert(statement !== undefined, 'no statement is running', this.id);
+    if (this.isolation !== 'read committed' || statement.holder === undefined) return;
+    this.manager.releaseSnapshot(statement.holder);
+    statement.holder = undefined;
+    statement.snapshotCsn = -1 as Csn;
+  }
+
+  /** DEFERRABLE: resolves with a snapshot that no serialization failure can touch. Waits while writers run; `isWaiting` meanwhile. */
+  async awaitSafeSnapshot(): Promise<void> {
+    this.check();
+    if (this.isolation !== 'serializable' || !this.readOnly) return;
+    assert(this.holder.registry === undefined, 'snapshot was taken before the wait for a safe one');
+    for (;;) {
+      const manager = this.manager;
+      manager.snapshots.add(this.holder, manager.lastPublished);
+      manager.certifier.start(this.node!, manager.lastPublished);
+      const node = this.node!;
+      if (!node.isSafe && !node.isUnsafe) {
+        await new SafeSnapshotWait(this, node).start();
+        this.check();
+      }
+      if (node.isSafe) return;
+      manager.certifier.abort(node, manager.lastPublished);
+      manager.releaseSnapshot(this.holder);
+      this.node = manager.newNode(this.id, true, node.strict);
+      // Let the writers that spoiled this snapshot get on before the next attempt.
+      await manager.env.scheduler.yield();
+      this.check();
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ savepoints
+
+  savepoint(): SavepointId {
+    const id = ++this.#savepointCount;
+    this.#savepoints.push({ id, logLength: this.log.length, writeCount: this.writeCount, logBytes: this.logBytes });
+    return id as SavepointId;
+  }
+
   /** Undoes everything since the savepoint, releases the locks taken since and keeps the savepoint. */
-  rollbackTo(id: SavepointId): void;
+  rollbackTo(id: SavepointId): void {
+    assert(this.lifecycle === 'active', 'transaction has ended', this.id);
+    const at = this.#savepointIndex(id);
+    const savepoint = this.#savepoints[at]!;
+    this.#savepoints.length = at + 1;
+    const log = this.log;
+    const granted: LockGrant[] = [];
+    while (log.length > savepoint.logLength) {
+      const item = log.pop()!;
+      if (item instanceof LockGrant) granted.push(item);
+      else applyUndo(this, item);
+    }
+    if (!(mutants.on && mutants.has('mvcc.savepoint-keeps-locks'))) for (const grant of granted) grant.lock.restore(this, grant.before);
+    else for (const grant of granted.reverse()) log.push(grant);
+    this.writeCount = savepoint.writeCount;
+    this.logBytes = savepoint.logBytes;
+  }
+
   /** Forgets the savepoint and all later ones; their changes belong to the level below. */
-  release(id: SavepointId): void;
+  release(id: SavepointId): void {
+    this.#savepoints.length = this.#savepointIndex(id);
+  }
+
+  #savepointIndex(id: SavepointId): number {
+    for (let i = this.#savepoints.length - 1; i >= 0; i--) if (this.#savepoints[i]!.id === id) return i;
+    assert(false, 'no such savepoint', id);
+  }
 
   // ------------------------------------------------------------------------------------------------------------ reading
-  openScan(tree: VersionedTree, range: KeyRange, options?: ScanOptions): LeafScan;
+
+  openScan(tree: VersionedTree, range: KeyRange, options?: ScanOptions): LeafScan {
+    return openScan(this, tree, range, options?.reverse ?? false, options?.view ?? 'snapshot', options?.register === false ? 'none' : 'full');
+  }
+
   /**
    * Point read in the statement's snapshot: fills `into` and says whether the key exists. Found or not, SERIALIZABLE registers the
    * point. `register: false` for fetching a row whose index range is registered *and* whose writers `touch` that index.
    */
-  get(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef, register?: boolean): boolean;
+  get(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef, register = true): boolean {
+    return pointGet(this, tree, key, keyLength, into, register);
+  }
+
   /** The newest version: own write, else newest committed. For re-checking a locked row. Registers nothing. */
-  newest(tree: VersionedTree, key: string, into: RowRef): boolean;
+  newest(tree: VersionedTree, key: string, into: RowRef): boolean {
+    return newest(this, tree, key, into);
+  }
+
   /**
    * Whether the newest state has any entry in `range` (own writes included): foreign-key checks, constraint validation. A hidden
    * read: SERIALIZABLE records it, with edges from the writers of what it saw. The first entry found goes to `into` if given.
    */
-  probeLatest(tree: VersionedTree, range: KeyRange, into?: RowRef): boolean;
+  probeLatest(tree: VersionedTree, range: KeyRange, into?: RowRef): boolean {
+    return probeLatest(this, tree, range, into);
+  }
+
   /** Like `probeLatest`, all entries, for cascades and validation: a `latest` scan that records the same. */
-  openLatest(tree: VersionedTree, range: KeyRange): LeafScan;
+  openLatest(tree: VersionedTree, range: KeyRange = wholeRange): LeafScan {
+    return openScan(this, tree, range, false, 'latest', 'hidden');
+  }
+
+  /** Keeps the page of `ref` until the end of the statement. */
+  holdRow(ref: RowRef): void {
+    if (ref.isHeld) return;
+    ref.isHeld = true;
+    this.#rowRefs.push(ref);
+  }
 
   // ------------------------------------------------------------------------------------------------------------ writing
+
   /** Locks a row of a primary tree. @throws DbError 40001, 40P01, 55P03, 57014 (also as rejection) */
-  lockRow(tree: VersionedTree, key: string, mode: RowLockMode, wait: WaitPolicy, options?: RowLockOptions): RowLockResult | Promise<RowLockResult>;
+  lockRow(tree: VersionedTree, key: string, mode: RowLockMode, wait: WaitPolicy, options?: RowLockOptions): RowLockResult | Promise<RowLockResult> {
+    return lockRow(this, tree, key, mode, wait, options);
+  }
+
   /** Unique check and exclusive claim of a key about to be inserted, for trees declared `unique`. @throws as lockRow */
-  claimKey(tree: VersionedTree, key: string, options?: ClaimOptions): ClaimResult | Promise<ClaimResult>;
+  claimKey(tree: VersionedTree, key: string, options?: ClaimOptions): ClaimResult | Promise<ClaimResult> {
+    return claimKey(this, tree, key, options);
+  }
+
   /** Adds an entry; in a unique tree the key was claimed or is this transaction's own removal. The value is copied. */
-  insert(tree: VersionedTree, key: string, value: Uint8Array, offset: number, length: number): void;
+  insert(tree: VersionedTree, key: string, value: Uint8Array, offset: number, length: number): void {
+    insertEntry(this, tree, key, value, offset, length);
+  }
+
   /** Replaces the value of an entry; the row is locked. The value is copied. */
-  update(tree: VersionedTree, key: string, value: Uint8Array, offset: number, length: number, options?: UpdateOptions): void;
+  update(tree: VersionedTree, key: string, value: Uint8Array, offset: number, length: number, options?: UpdateOptions): void {
+    updateEntry(this, tree, key, value, offset, length, options);
+  }
+
   /** Removes an entry; the row is locked. */
-  remove(tree: VersionedTree, key: string, options?: RemoveOptions): void;
+  remove(tree: VersionedTree, key: string, options?: RemoveOptions): void {
+    removeEntry(this, tree, key, options);
+  }
+
   /** SERIALIZABLE: an index entry whose row changes although the entry itself does not; readers of the range then count as overwritten. */
-  touch(tree: VersionedTree, key: string): void;
-  /** Number of row changes so far. */
-  readonly writeCount: number;
+  touch(tree: VersionedTree, key: string): void {
+    touchEntry(this, tree, key);
+  }
 
   // ------------------------------------------------------------------------------------------------------------ locks
+
   /** @returns false when `wait` is 'skip locked' and the lock is not free. @throws 55P03, 40P01, 57014 */
-  lockTable(table: Oid, mode: TableLockMode, wait: WaitPolicy): boolean | Promise<boolean>;
+  lockTable(table: Oid, mode: TableLockMode, wait: WaitPolicy): boolean | Promise<boolean> {
+    this.check();
+    const number = tableLockModeNumber(mode);
+    const lock = this.manager.lockTable.tryTable(this, table, number);
+    if (lock === undefined) return true;
+    if (wait === 'skip locked') return false;
+    if (wait === 'nowait') throw new DbError('55P03', `could not obtain lock on ${lock.name}`);
+    return this.#waitForTable(lock, number);
+  }
+
+  async #waitForTable(lock: Lock, mode: number): Promise<boolean> {
+    await lock.wait(this, this, mode, (before) => this.logGrant(lock, before));
+    this.check();
+    return true;
+  }
+
   /** Advisory lock on a 64-bit key. `session`: kept until `unlockAdvisory` or `TransactionManager.endSession`, counted. `try` true: false instead of waiting. */
-  lockAdvisory(key: bigint, o: { readonly shared: boolean; readonly session: boolean; readonly try: boolean }): boolean | Promise<boolean>;
+  lockAdvisory(key: bigint, o: { readonly shared: boolean; readonly session: boolean; readonly try: boolean }): boolean | Promise<boolean> {
+    this.check();
+    const lock = this.manager.lockTable.tryAdvisory(this, key, o.shared, o.session);
+    if (lock === undefined) return true;
+    if (o.try) return false;
+    return this.#waitForAdvisory(lock, o.shared, o.session);
+  }
+
+  async #waitForAdvisory(lock: Lock, shared: boolean, session: boolean): Promise<boolean> {
+    await this.manager.lockTable.waitAdvisory(this, lock, shared, session);
+    this.check();
+    return true;
+  }
+
   /** Gives back one session-level hold; false when not held. */
-  unlockAdvisory(key: bigint, shared: boolean): boolean;
-  unlockAllAdvisory(): void;
+  unlockAdvisory(key: bigint, shared: boolean): boolean {
+    return this.manager.lockTable.unlockAdvisory(this.owner, key, shared);
+  }
+
+  unlockAllAdvisory(): void {
+    this.manager.lockTable.releaseSession(this.owner);
+  }
+
+  /** Writes a grant to the log: it goes with its savepoint. */
+  logGrant(lock: Lock, before: number): void {
+    this.log.push(new LockGrant(lock, before));
+  }
 
   // ------------------------------------------------------------------------------------------------------------ trees
+
   /** A new, empty tree, seen by this transaction only until it commits. Undone by rollback. */
-  createTree(id: TreeId, options: TreeOptions): VersionedTree;
+  createTree(id: TreeId, options: TreeOptions): VersionedTree {
+    this.checkWritable();
+    const tree = this.manager.addTree(new VersionedTree(id, options, undefined));
+    tree.creator = this;
+    this.log.push(new TreeCreation(tree, undefined));
+    return tree;
+  }
+
   /** A tree built by `store.buildTree`. Discarded by rollback. */
-  attachTree(built: BuiltTree, options: TreeOptions): VersionedTree;
+  attachTree(built: BuiltTree, options: TreeOptions): VersionedTree {
+    this.checkWritable();
+    const tree = this.manager.addTree(new VersionedTree(built.id, options, built.tree));
+    tree.creator = this;
+    this.log.push(new TreeCreation(tree, built));
+    return tree;
+  }
+
   /** Gone at commit. The caller holds ACCESS EXCLUSIVE on the table. */
-  dropTree(id: TreeId): void;
+  dropTree(id: TreeId): void {
+    this.checkWritable();
+    this.log.push(new TreeDrop(id));
+  }
 
   // ------------------------------------------------------------------------------------------------------------ end
-  /** Called once, in the slice in which the commit is published and before its locks are released: the engine makes schema changes visible there. */
-  onPublish: ((csn: Csn) => void) | undefined;
+
   /** Certifies, installs, logs; resolves when durable and published. On 40001 the transaction is rolled back already. @throws 40001, 53100, 58030 */
-  commit(): Promise<CommitInfo>;
+  commit(): Promise<CommitInfo> {
+    return commit(this);
+  }
+
   /** The same without waiting for others: flushes the log itself. */
-  commitSync(): CommitInfo;
+  commitSync(): CommitInfo {
+    return commitSync(this);
+  }
+
   /** Undoes everything, releases everything. Idempotent; no effect after commit. */
-  rollback(): void;
+  rollback(): void {
+    if (this.lifecycle !== 'active') return;
+    this.wait?.cancel(new DbError('57014', 'canceling statement because its transaction is rolled back'));
+    this.manager.endActive(this, 'aborted');
+    const log = this.log;
+    for (let i = log.length - 1; i >= 0; i--) {
+      const item = log[i]!;
+      if (item instanceof TreeCreation) applyUndo(this, item);
+    }
+    this.releaseLocks();
+  }
+
   /** Makes the promise this transaction waits on reject with `error` (cancel, timeout, AbortSignal); false when it is not waiting. */
-  cancelWait(error: DbError): boolean;
+  cancelWait(error: DbError): boolean {
+    if (this.wait === undefined) return false;
+    this.wait.cancel(error);
+    return true;
+  }
+
+  /** Gives back every lock and claim, in the order they were taken. The log is empty afterwards. */
+  releaseLocks(): void {
+    this.manager.releaseLog(this);
+    this.writeSets = undefined;
+    this.arena = undefined;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ checks
+
+  /** @throws `mustAbort`, 25P02 after the end, or the error that poisoned the store */
+  check(): void {
+    if (this.mustAbort !== undefined) throw this.mustAbort;
+    if (this.lifecycle !== 'active') throw new DbError('25P01', 'the transaction has ended already');
+    if (this.manager.poisoned !== undefined) throw this.manager.poisoned;
+  }
+
+  /** @throws as `check`, and 25006 when read-only */
+  checkWritable(): void {
+    this.check();
+    if (this.readOnly) throw new DbError('25006', 'cannot change data in a read-only transaction');
+  }
+
+  /** SERIALIZABLE, after a new out-edge: fails at once if a cycle has closed that can never open again. */
+  checkDoom(): void {
+    const node = this.node;
+    if (node === undefined || !node.outGained || node.isSafe) return;
+    node.outGained = false;
+    const cycle = this.manager.certifier.certify(node);
+    if (cycle === undefined) return;
+    this.manager.counters.serializationFailures++;
+    const error = serializationError(cycle, this.id);
+    this.doom(error);
+    throw error;
+  }
+
+  /** Only rollback is left, and the snapshot is given up at once. */
+  doom(error: DbError): void {
+    if (this.lifecycle !== 'active' || this.mustAbort !== undefined) return;
+    this.mustAbort = error;
+    this.wait?.cancel(error);
+    this.manager.giveUpSnapshots(this);
+  }
+}
+
+export function snapshotTooOldError(): DbError {
+  return new DbError('53200', 'out of memory for old row versions', {
+    detail: 'This transaction held the oldest snapshot when the versions kept for old snapshots exceeded their limit.',
+    hint: 'Keep transactions and cursors short, or raise max_version_memory.',
+  });
 }

@@ -5,6 +5,7 @@
  * as they are. Only the read paths that need no string (`get`) take bytes. Row values are bytes nobody here looks into.
  */
 import type { Csn, Oid, TreeId } from '../base/ids.js';
+import { LeafRef } from '../storage/cursor.js';
 
 /** READ UNCOMMITTED is READ COMMITTED, as in PostgreSQL; the engine maps it. */
 export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializable';
@@ -59,12 +60,21 @@ export interface SessionOwner {
 /**
  * Where a row value lies. Filled by `get` and `newest`; `u8` and `dv` see the same memory (a page, or a write set). The bytes stay
  * valid until the next call with the same `RowRef`, the next write of the same transaction, or the next `await`, whichever is first.
+ * The page stays in its frame until then; the end of the statement lets go of it, or `release`.
  */
 export class RowRef {
   u8: Uint8Array = emptyBytes;
   dv: DataView = emptyView;
   offset = 0;
   length = 0;
+  /** Position in the tree, kept between calls. For mvcc alone. */
+  readonly leaf = new LeafRef();
+  /** Whether a transaction will release it at the end of its statement. For mvcc alone. */
+  isHeld = false;
+
+  release(): void {
+    this.leaf.release();
+  }
 }
 const emptyBytes = new Uint8Array(0);
 const emptyView = new DataView(emptyBytes.buffer);

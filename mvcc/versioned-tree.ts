@@ -1,12 +1,18 @@
 /**
- * One B+tree with its versions: the table's primary tree or a secondary index. The implementation follows in this file; the types
- * below are the contract.
+ * One B+tree with its versions: the table's primary tree or a secondary index.
+ *
+ * The pages hold the newest installed state. Beside them, in memory: the undo overlay with what was before, the row locks and claims,
+ * and who has read what (SIREAD). All of it is empty when nobody is at work.
  */
-import type { Csn, TreeId } from '../base/ids.js';
+import { csn, type Csn, type TreeId } from '../base/ids.js';
 import type { BTree } from '../storage/btree.js';
+import type { RowLockSlot } from './row-lock.js';
+import { SireadIndex } from './siread.js';
+import type { Transaction } from './transaction.js';
 import type { RowNormalizer, TreeOptions } from './types.js';
+import { UndoOverlay } from './undo-overlay.js';
 
-export declare class VersionedTree {
+export class VersionedTree {
   readonly id: TreeId;
   readonly options: TreeOptions;
   /** Undefined while the transaction that creates the tree has not committed. */
@@ -15,4 +21,29 @@ export declare class VersionedTree {
   validFrom: Csn;
   /** From the options at first; whoever holds ACCESS EXCLUSIVE on the table may replace it when the row layout changes. */
   normalize: RowNormalizer | undefined;
+
+  // The rest is the business of mvcc/ alone.
+  readonly overlay = new UndoOverlay();
+  readonly siread: SireadIndex;
+  readonly locks = new Map<string, RowLockSlot>();
+  /** The transaction that is creating the tree. */
+  creator: Transaction | undefined = undefined;
+  isDropped = false;
+
+  constructor(id: TreeId, options: TreeOptions, btree: BTree | undefined) {
+    this.id = id;
+    this.options = options;
+    this.btree = btree;
+    this.validFrom = options.validFrom ?? csn(0);
+    this.normalize = options.normalize;
+    this.siread = new SireadIndex(this);
+  }
+
+  /** For messages: `relation "t"`, `index "i"`, or the number of the tree. */
+  describe(): string {
+    const { indexName, tableName } = this.options;
+    if (indexName !== undefined) return `index "${indexName}"`;
+    if (tableName !== undefined) return `relation "${tableName}"`;
+    return `tree ${this.id}`;
+  }
 }

@@ -1,0 +1,301 @@
+/**
+ * The commit pipeline.
+ *
+ *   reserve log space (may wait)
+ *   ---- one synchronous slice ------------------------------------------------------------------------------------
+ *   final changes; SERIALIZABLE: probe the readers of every changed key, certify (40001 is possible until here)
+ *   number: csn = ++lastAssigned; push before-images; apply to the trees; encode into the log
+ *   ---------------------------------------------------------------------------------------------------------------
+ *   group commit makes the log durable; then in CSN order: publish, release locks, wake waiters, resolve
+ *
+ * Between the slice and publication the changes are installed but newer than every snapshot: readers get before-images *and record
+ * their edges*. If installation waited for the disk, a read in that window would be missed by both directions.
+ *
+ * P1  Nothing is awaited between the first probe and the last byte handed to the log.
+ * P2  Commits are published in CSN order, which is log order, each after it is durable (or asked not to wait).
+ * P3  After numbering only an I/O error can stop a commit, and that poisons the store.
+ *
+ * A serializable transaction that wrote nothing is numbered too unless its snapshot is safe: sharing another's CSN would make it look
+ * finished before a snapshot that is older than its end. It has no log record and waits for nothing.
+ */
+import { assert } from '../base/assert.js';
+import { DbError } from '../base/errors.js';
+import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
+import { mutants } from '../base/mutants.js';
+import { LeafRef } from '../storage/cursor.js';
+import type { CommitWriter } from '../storage/store.js';
+import type { ByteChunk } from './byte-arena.js';
+import { serializationError } from './conflict.js';
+import { keyBufferOf } from './reading.js';
+import type { Transaction } from './transaction.js';
+import { TreeCreation, TreeDrop } from './tree-change.js';
+import type { TransactionManager } from './transaction-manager.js';
+import type { CommitInfo } from './types.js';
+import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
+import { compareKeys } from './key-order.js';
+import { type TreeWrites, type WriteEntry, WriteKind, newestChange } from './write-set.js';
+
+/** A numbered commit on its way to publication. */
+export interface PendingCommit {
+  readonly csn: Csn;
+  /** Undefined for a number without changes: nothing is released or resolved. */
+  readonly transaction: Transaction | undefined;
+  /** Must be durable first; 0: nothing to wait for. */
+  readonly lsn: Lsn;
+  readonly asyncCommit: boolean;
+  resolve: ((info: CommitInfo) => void) | undefined;
+  reject: ((error: DbError) => void) | undefined;
+  /** Only under the mutant that installs too late. */
+  install: (() => void) | undefined;
+}
+
+/** One key as it will be after the commit, with what was there before. */
+interface FinalChange {
+  readonly writes: TreeWrites;
+  readonly entry: WriteEntry;
+  readonly kind: ChangeKind;
+  readonly changesKey: boolean;
+  readonly movedTo: string | undefined;
+  readonly chunk: ByteChunk | undefined;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const nothingCommitted: CommitInfo = { csn: csnOf(0) };
+const leaf = new LeafRef();
+
+export async function commit(transaction: Transaction): Promise<CommitInfo> {
+  refuseDoomed(transaction);
+  const manager = transaction.manager;
+  try {
+    if (transaction.writeCount > 0 || transaction.log.length > 0) {
+      if (manager.turn.mustWait(transaction)) await manager.turn.waitFor(transaction);
+      const reserving = manager.store.reserveLog(transaction.logBytes + 64);
+      if (reserving !== undefined) await reserving;
+    }
+  } catch (error) {
+    transaction.rollback();
+    throw error;
+  }
+  refuseDoomed(transaction);
+  const pending = precommit(transaction);
+  if (pending === undefined || pending.transaction === undefined) {
+    if (pending !== undefined) manager.publishReady();
+    return pending === undefined ? nothingCommitted : { csn: pending.csn };
+  }
+  const published = new Promise<CommitInfo>((resolve, reject) => {
+    pending.resolve = resolve;
+    pending.reject = reject;
+  });
+  manager.publishReady();
+  if (!manager.store.isFlushed(pending.lsn)) void manager.store.flushed(pending.lsn).then(manager.publishReady, ignore);
+  return published;
+}
+
+export function commitSync(transaction: Transaction): CommitInfo {
+  refuseDoomed(transaction);
+  const manager = transaction.manager;
+  try {
+    if (transaction.writeCount > 0 || transaction.log.length > 0) manager.store.reserveLogSync(transaction.logBytes + 64);
+  } catch (error) {
+    transaction.rollback();
+    throw error;
+  }
+  const pending = precommit(transaction);
+  if (pending === undefined) return nothingCommitted;
+  if (pending.transaction !== undefined && !pending.asyncCommit && !manager.store.isFlushed(pending.lsn)) manager.store.flushSync();
+  manager.publishReady();
+  return { csn: pending.csn };
+}
+
+const ignore = (): void => undefined;
+
+function refuseDoomed(transaction: Transaction): void {
+  assert(transaction.wait === undefined, 'commit while waiting', transaction.id);
+  const error = transaction.mustAbort;
+  if (error !== undefined) transaction.rollback();
+  if (error !== undefined) throw error;
+  transaction.check();
+}
+
+/** The slice. @returns undefined when the transaction is over at once: it changed nothing and needs no number */
+function precommit(transaction: Transaction): PendingCommit | undefined {
+  const manager = transaction.manager;
+  if (transaction.statement !== undefined) transaction.endStatement();
+  for (const scan of transaction.openScans) scan.close();
+  const changes = finalChanges(transaction);
+  const hasTrees = transaction.log.some(isTreeItem);
+  const node = transaction.node;
+  const isTracked = node !== undefined && !node.isSafe && node.snapLow >= 0;
+  if (isTracked) certify(transaction, changes);
+  const needsNumber = changes.length > 0 || hasTrees;
+  if (!needsNumber && !isTracked) {
+    manager.endActive(transaction, 'committed');
+    manager.turn.release(transaction);
+    transaction.releaseLocks();
+    return undefined;
+  }
+  const csn = manager.assignCsn();
+  if (isTracked) manager.certifier.commit(node, csn, manager.lastPublished);
+  if (!needsNumber) {
+    manager.endActive(transaction, 'committed');
+    manager.turn.release(transaction);
+    transaction.releaseLocks();
+    return manager.enqueue({ csn, transaction: undefined, lsn: 0 as Lsn, asyncCommit: true, resolve: undefined, reject: undefined, install: undefined });
+  }
+  let install: (() => void) | undefined = undefined;
+  let lsn = 0 as Lsn;
+  if (mutants.on && mutants.has('mvcc.install-after-fsync')) {
+    install = () => void installChanges(transaction, csn, changes);
+  } else lsn = installChanges(transaction, csn, changes);
+  manager.endActive(transaction, 'precommitted');
+  return manager.enqueue({ csn, transaction, lsn, asyncCommit: transaction.asyncCommit, resolve: undefined, reject: undefined, install });
+}
+
+function isTreeItem(item: unknown): boolean {
+  return item instanceof TreeCreation || item instanceof TreeDrop;
+}
+
+// ------------------------------------------------------------------------------------------------------------ what changes
+
+/** Every key whose committed state will differ, in key order per tree, with its before-image copied out of the page. */
+function finalChanges(transaction: Transaction): FinalChange[] {
+  const changes: FinalChange[] = [];
+  if (transaction.writeSets === undefined) return changes;
+  for (const writes of transaction.writeSets.values()) {
+    if (writes.entries.size === 0) continue;
+    const entries = [...writes.entries.values()];
+    if (entries.length > 1) entries.sort(byKey);
+    for (const newest of entries) {
+      const entry = newestChange(newest);
+      if (entry === undefined) continue;
+      const change = finalChange(transaction.manager, writes, entry);
+      if (change !== undefined) changes.push(change);
+    }
+  }
+  leaf.release();
+  return changes;
+}
+
+function byKey(a: WriteEntry, b: WriteEntry): number {
+  return compareKeys(a.key, b.key);
+}
+
+function finalChange(manager: TransactionManager, writes: TreeWrites, entry: WriteEntry): FinalChange | undefined {
+  const btree = writes.tree.btree;
+  const key = entry.key;
+  const isPresent = entry.kind === WriteKind.Put;
+  const wasPresent = btree !== undefined && btree.seek(keyBufferOf(key), key.length, leaf);
+  if (!wasPresent) {
+    if (!isPresent) return undefined; // inserted and removed again
+    return { writes, entry, kind: ChangeKind.Insert, changesKey: true, movedTo: undefined, chunk: undefined, offset: 0, length: Absent };
+  }
+  const movedTo = finalPlace(writes, key, entry.movedTo);
+  let kind: ChangeKind = ChangeKind.Delete;
+  if (isPresent) kind = entry.isFresh && movedTo !== key ? ChangeKind.Replace : ChangeKind.Update;
+  const slot = leaf.slot;
+  let chunk: ByteChunk;
+  let length: number;
+  if (leaf.hasOverflow && leaf.isOverflow(slot)) {
+    const bytes = leaf.readOverflow(slot);
+    length = bytes.length;
+    chunk = manager.undoArena.append(bytes, 0, length);
+  } else {
+    length = leaf.valueLength(slot);
+    chunk = manager.undoArena.append(leaf.u8, leaf.valueOffset(slot), length);
+  }
+  const changesKey = kind !== ChangeKind.Update || entry.changesKey;
+  return { writes, entry, kind, changesKey, movedTo: movedTo === key ? undefined : movedTo, chunk, offset: manager.undoArena.offset, length };
+}
+
+/** Where a moved row ends up when it was moved several times. `key` itself when it came back. */
+function finalPlace(writes: TreeWrites, key: string, movedTo: string | undefined): string | undefined {
+  let place = movedTo;
+  for (let i = 0; place !== undefined && place !== key && i < 64; i++) {
+    const there = newestChange(writes.entries.get(place));
+    if (there === undefined || there.kind !== WriteKind.Delete || there.freshMovedTo === undefined) return place;
+    place = there.freshMovedTo;
+  }
+  return place;
+}
+
+// ------------------------------------------------------------------------------------------------------------ certifying
+
+function certify(transaction: Transaction, changes: readonly FinalChange[]): void {
+  const manager = transaction.manager;
+  const node = transaction.node!;
+  const certifier = manager.certifier;
+  if (changes.length > 0 || transaction.writeCount > 0) manager.settleOtherScans(transaction);
+  const changedOnly = mutants.on && mutants.has('mvcc.probe-changed-trees-only');
+  for (const { writes, entry, changesKey } of changes) {
+    const index = writes.tree.siread;
+    node.addWrite(index, entry.key, entry.command, changesKey);
+    if (!index.isEmpty && !(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, entry.key, changesKey, entry.command);
+  }
+  if (transaction.writeSets !== undefined && !changedOnly) {
+    for (const [tree, writes] of transaction.writeSets) {
+      for (const entry of writes.entries.values()) {
+        if (entry.kind !== WriteKind.Touch || newestChange(entry) !== undefined) continue;
+        node.addWrite(tree.siread, entry.key, entry.command, false);
+        if (!tree.siread.isEmpty) certifier.probe(node, tree.siread, entry.key, false, entry.command);
+      }
+    }
+  }
+  const cycle = certifier.certify(node);
+  if (cycle === undefined) return;
+  manager.counters.serializationFailures++;
+  const error = serializationError(cycle, transaction.id);
+  transaction.rollback();
+  throw error;
+}
+
+// ------------------------------------------------------------------------------------------------------------ installing
+
+function installChanges(transaction: Transaction, csn: Csn, changes: readonly FinalChange[]): Lsn {
+  const manager = transaction.manager;
+  const writer = manager.store.beginCommit(csn);
+  changeTrees(transaction, csn, writer);
+  const node = transaction.node !== undefined && !transaction.node.isSafe ? transaction.node : undefined;
+  const records: UndoRecord[] = [];
+  for (const { writes, entry, kind, changesKey, movedTo, chunk, offset, length } of changes) {
+    const tree = writes.tree;
+    if (tree.isDropped) continue;
+    const key = entry.key;
+    const record = new UndoRecord(
+      tree.overlay,
+      key,
+      csn,
+      kind,
+      node,
+      entry.command,
+      changesKey,
+      entry.changedColumns,
+      movedTo,
+      chunk,
+      offset,
+      length,
+    );
+    tree.overlay.push(record);
+    records.push(record);
+    if (kind === ChangeKind.Delete) writer.delete(tree.btree!, keyBufferOf(key), 0, key.length);
+    else writer.put(tree.btree!, keyBufferOf(key), 0, key.length, entry.chunk!.u8, entry.offset, entry.length);
+  }
+  const lsn = writer.finish();
+  manager.vacuum.add(csn, records, manager.lastPublished);
+  return lsn;
+}
+
+function changeTrees(transaction: Transaction, csn: Csn, writer: CommitWriter): void {
+  const manager = transaction.manager;
+  for (const item of transaction.log) {
+    if (item instanceof TreeCreation) {
+      const tree = item.tree;
+      tree.btree = item.built === undefined ? writer.createTree(tree.id) : writer.attachTree(item.built);
+      tree.validFrom = csn;
+      tree.creator = undefined;
+    } else if (item instanceof TreeDrop) {
+      writer.dropTree(item.id);
+      manager.dropTree(item.id);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Point reads and probes. Everything here is synchronous, and registering a read happens in the same slice as the read, before it
+ * can be overwritten.
+ *
+ * A point read costs the tree's seek and a few comparisons: no string is made for the key unless the transaction has written to the
+ * tree, is serializable, or the leaf has changes newer than the snapshot.
+ */
+import { assert } from '../base/assert.js';
+import { keyString, putKeyString } from '../base/bytes.js';
+import { mutants } from '../base/mutants.js';
+import { definitionConflictError } from './conflict.js';
+import { LeafScan } from './leaf-scan.js';
+import { undoneTo } from './snapshot.js';
+import type { Transaction } from './transaction.js';
+import { type KeyRange, RowRef, afterKey } from './types.js';
+import type { UndoRecord } from './undo-overlay.js';
+import type { VersionedTree } from './versioned-tree.js';
+import { WriteKind, changeBefore, newestChange, type WriteEntry } from './write-set.js';
+
+/** For looking whether a key is there. */
+const probeRef = new RowRef();
+
+/** Longest key any page can hold. */
+const keyBuffer = new Uint8Array(65536);
+
+/** Writes `key` into a shared buffer (valid until the next call) and returns it; its length is `key.length`. */
+export function keyBufferOf(key: string): Uint8Array {
+  assert(key.length <= keyBuffer.length, 'key too long', key.length);
+  putKeyString(keyBuffer, 0, key);
+  return keyBuffer;
+}
+
+/** @throws 40001 when the tree was made, rewritten or dropped after the snapshot */
+export function checkTree(transaction: Transaction, tree: VersionedTree): void {
+  if (tree.creator === transaction) return;
+  if (tree.isDropped || tree.validFrom > transaction.snapshotCsn) throw definitionConflictError(tree);
+}
+
+export function pointGet(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef, register: boolean): boolean {
+  transaction.check();
+  const snap = transaction.snapshotCsn;
+  if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
+  let text: string | undefined = undefined;
+  if (transaction.writeSets !== undefined) {
+    const writes = transaction.writeSets.get(tree);
+    if (writes !== undefined) {
+      text = keyString(key, 0, keyLength);
+      const own = changeBefore(writes.entries.get(text), transaction.statement!.number);
+      if (own !== undefined) return fillFromEntry(tree, own, into);
+    }
+  }
+  const node = transaction.node;
+  const isTracked = node !== undefined && !node.isSafe;
+  if (isTracked && register) {
+    text ??= keyString(key, 0, keyLength);
+    if (!(mutants.on && mutants.has('mvcc.skip-not-found-registration') && !existsNow(tree, text))) {
+      node.readsOf(tree.siread, transaction.manager.certifier.budget).addPoint(text, transaction.statement!.number, false);
+    }
+  }
+  const btree = tree.btree;
+  if (btree === undefined) return false;
+  transaction.holdRow(into);
+  const leaf = into.leaf;
+  const found = btree.seek(key, keyLength, leaf);
+  if (leaf.maxCsn > snap && !tree.overlay.isEmpty) {
+    text ??= keyString(key, 0, keyLength);
+    const newest = tree.overlay.heads.get(text);
+    if (newest !== undefined && newest.csn > snap) {
+      if (isTracked) readOverPoint(transaction, tree, text, newest, snap);
+      const record = undoneTo(newest, snap)!;
+      return fillFromRecord(tree, record, into);
+    }
+  }
+  if (!found) return false;
+  fillFromLeaf(tree, into);
+  return true;
+}
+
+/** Edges to every writer of a newer version of a key that is read. */
+function readOverPoint(transaction: Transaction, tree: VersionedTree, key: string, newest: UndoRecord, snap: number): void {
+  const node = transaction.node!;
+  const end = afterKey(key);
+  for (let record: UndoRecord | undefined = newest; record !== undefined && record.csn > snap; record = record.older) {
+    transaction.manager.certifier.readOver(node, record, tree.siread, key, end, transaction.statement!.number);
+    if (mutants.on && mutants.has('mvcc.edge-only-to-newest')) break;
+  }
+  if (node.outGained) transaction.checkDoom();
+}
+
+export function newest(transaction: Transaction, tree: VersionedTree, key: string, into: RowRef): boolean {
+  transaction.check();
+  const own = newestChange(transaction.writeSets?.get(tree)?.entries.get(key));
+  if (own !== undefined) return fillFromEntry(tree, own, into);
+  if (tree.btree === undefined) return false;
+  transaction.holdRow(into);
+  if (!tree.btree.seek(keyBufferOf(key), key.length, into.leaf)) return false;
+  fillFromLeaf(tree, into);
+  return true;
+}
+
+/** Whether the installed state has the key. */
+export function existsNow(tree: VersionedTree, key: string): boolean {
+  const btree = tree.btree;
+  if (btree === undefined) return false;
+  const found = btree.seek(keyBufferOf(key), key.length, probeRef.leaf);
+  probeRef.release();
+  return found;
+}
+
+export function openScan(
+  transaction: Transaction,
+  tree: VersionedTree,
+  range: KeyRange,
+  reverse: boolean,
+  view: 'snapshot' | 'latest',
+  register: 'none' | 'full' | 'hidden',
+): LeafScan {
+  transaction.check();
+  const snap = transaction.snapshotCsn;
+  if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
+  return new LeafScan(transaction, tree, range.low, range.high, reverse, view === 'latest' ? Infinity : snap, register);
+}
+
+export function probeLatest(transaction: Transaction, tree: VersionedTree, range: KeyRange, into: RowRef | undefined): boolean {
+  const scan = openScan(transaction, tree, range, false, 'latest', 'hidden');
+  if (!scan.next()) return false;
+  if (into !== undefined) {
+    const length = scan.lengthAt(0);
+    const start = scan.offsets[0]!;
+    into.u8 = scan.u8.slice(start, start + length);
+    into.dv = new DataView(into.u8.buffer);
+    into.offset = 0;
+    into.length = length;
+  }
+  scan.stopAt(0);
+  return true;
+}
+
+// ------------------------------------------------------------------------------------------------------------ filling a RowRef
+
+function fillFromEntry(tree: VersionedTree, entry: WriteEntry, into: RowRef): boolean {
+  if (entry.kind === WriteKind.Delete) return false;
+  const chunk = entry.chunk!;
+  fill(tree, into, chunk.u8, chunk.dv, entry.offset, entry.length);
+  return true;
+}
+
+function fillFromRecord(tree: VersionedTree, record: UndoRecord, into: RowRef): boolean {
+  if (record.isAbsent) return false;
+  assert(!record.isStub, 'before-image was dropped but is needed', record.csn);
+  const chunk = record.chunk!;
+  fill(tree, into, chunk.u8, chunk.dv, record.offset, record.length);
+  return true;
+}
+
+/** From the entry at `leaf.slot`. */
+function fillFromLeaf(tree: VersionedTree, into: RowRef): void {
+  const leaf = into.leaf;
+  const slot = leaf.slot;
+  if (leaf.hasOverflow && leaf.isOverflow(slot)) {
+    const bytes = leaf.readOverflow(slot);
+    fill(tree, into, bytes, new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
+  } else if (tree.normalize === undefined) {
+    into.u8 = leaf.u8;
+    into.dv = leaf.dv;
+    into.offset = leaf.valueOffset(slot);
+    into.length = leaf.valueLength(slot);
+  } else fill(tree, into, leaf.u8, leaf.dv, leaf.valueOffset(slot), leaf.valueLength(slot));
+}
+
+function fill(tree: VersionedTree, into: RowRef, u8: Uint8Array, dv: DataView, offset: number, length: number): void {
+  const normalize = tree.normalize;
+  if (normalize !== undefined && normalize.isOld(u8, offset)) {
+    const upgraded = normalize.upgrade(u8, offset, length).slice();
+    into.u8 = upgraded;
+    into.dv = new DataView(upgraded.buffer);
+    into.offset = 0;
+    into.length = upgraded.length;
+    return;
+  }
+  into.u8 = u8;
+  into.dv = dv;
+  into.offset = offset;
+  into.length = length;
+}
+

@@ -1,0 +1,153 @@
+/**
+ * What the certifier knows of one serializable transaction: its reads, its writes, and the edges found so far. A node outlives its
+ * transaction, see certifier.ts. A node may stand for several merged transactions; then the pairs of bounds differ and every test
+ * uses the end that errs towards an edge.
+ */
+import { SnapshotHolder } from './snapshot.js';
+import type { ReadHit, SireadBudget, SireadIndex } from './siread.js';
+import { TreeReads } from './siread.js';
+import type { StatementInfo } from './types.js';
+
+/** Why an edge exists: for explanations only. `low`, `high` is the range read; statements are numbers within their transactions. */
+export interface EdgeReason {
+  readonly kind: 'rw' | 'wr' | 'ww' | 'order';
+  readonly index: SireadIndex | undefined;
+  readonly low: string;
+  readonly high: string | undefined;
+  readonly key: string | undefined;
+  readonly fromStatement: number;
+  readonly toStatement: number;
+}
+
+/** Infinity without boxing surprises: greater than any CSN. */
+export const NoCsn = Number.MAX_SAFE_INTEGER;
+
+export class SerialNode {
+  readonly id: number;
+  readonly readOnly: boolean;
+  readonly strict: boolean;
+  state: 'active' | 'committed' | 'gone' = 'active';
+  /** Snapshot, -1 until the first statement. */
+  snapLow = -1;
+  snapHigh = -1;
+  csnLow = NoCsn;
+  csnHigh = NoCsn;
+  /** Least CSN of a dropped transaction that this one precedes; NoCsn when there is none. */
+  lowFix = NoCsn;
+  readonly out = new Map<SerialNode, EdgeReason>();
+  readonly in = new Map<SerialNode, EdgeReason>();
+  readonly reads = new Map<SireadIndex, TreeReads>();
+  /** Changed keys per tree -> statement number * 2 + (1 when the change is visible to existence-only readers). Filled at commit. */
+  readonly writes = new Map<SireadIndex, Map<string, number>>();
+  readonly statements: StatementInfo[] = [];
+  /** Where this node went when it was merged. */
+  representative: SerialNode | undefined = undefined;
+  isMerged = false;
+  /** The tracked snapshot: keeps concurrent committed transactions incomplete. */
+  readonly holder = new SnapshotHolder();
+  /** Neighbours in the list of kept committed nodes. */
+  previous: SerialNode | undefined = undefined;
+  next: SerialNode | undefined = undefined;
+  /** Set when the node gained an out-edge that no early check has looked at. */
+  outGained = false;
+
+  // Safe snapshots, see safe-snapshot.ts.
+  isSafe = false;
+  isUnsafe = false;
+  readonly watching = new Set<SerialNode>();
+  readonly watchers = new Set<SerialNode>();
+  /** Called once when safety is decided. */
+  onSafety: (() => void) | undefined = undefined;
+
+  constructor(id: number, readOnly: boolean, strict: boolean) {
+    this.id = id;
+    this.readOnly = readOnly;
+    this.strict = strict;
+  }
+
+  /** The node that stands for this one now. */
+  resolve(): SerialNode {
+    let node: SerialNode = this;
+    while (node.representative !== undefined) node = node.representative;
+    return node;
+  }
+
+  readsOf(index: SireadIndex, budget: SireadBudget): TreeReads {
+    let reads = this.reads.get(index);
+    if (reads === undefined) {
+      reads = new TreeReads(index, this, budget);
+      this.reads.set(index, reads);
+    }
+    return reads;
+  }
+
+  addWrite(index: SireadIndex, key: string, statement: number, changesKey: boolean): void {
+    let keys = this.writes.get(index);
+    if (keys === undefined) {
+      keys = new Map();
+      this.writes.set(index, keys);
+    }
+    keys.set(key, statement * 2 + (changesKey ? 1 : 0));
+  }
+
+  releaseReads(): void {
+    for (const reads of this.reads.values()) reads.release();
+    this.reads.clear();
+  }
+}
+
+/** Adds the edge `from` -> `to` unless it is known. @returns whether it is new */
+export function addEdge(from: SerialNode, to: SerialNode, reason: EdgeReason): boolean {
+  if (from === to || from.out.has(to)) return false;
+  from.out.set(to, reason);
+  to.in.set(from, reason);
+  return true;
+}
+
+/** Removes every edge at `node`. */
+export function dropEdges(node: SerialNode): void {
+  for (const other of node.out.keys()) other.in.delete(node);
+  for (const other of node.in.keys()) other.out.delete(node);
+  node.out.clear();
+  node.in.clear();
+}
+
+/**
+ * Whether `later` depends on `earlier`, which committed before `later`'s snapshot: it read or overwrote what `earlier` wrote, or
+ * overwrote what `earlier` read. The last is an anti-dependency between transactions that did not overlap; forgetting it is unsound.
+ * `ignoreReads` leaves it out, for the mutant that shows so.
+ */
+export function dependency(earlier: SerialNode, later: SerialNode, ignoreReads: boolean): EdgeReason | undefined {
+  for (const [index, keys] of earlier.writes) {
+    const laterReads = later.reads.get(index);
+    const laterWrites = later.writes.get(index);
+    if (laterReads === undefined && laterWrites === undefined) continue;
+    for (const [key, mark] of keys) {
+      const hit = laterReads?.hitBy(key, (mark & 1) === 1);
+      if (hit !== undefined) return reasonOf('wr', index, key, hit, mark >>> 1, hit.statement);
+      const other = laterWrites?.get(key);
+      if (other !== undefined) return reasonOf('ww', index, key, undefined, mark >>> 1, other >>> 1);
+    }
+  }
+  if (ignoreReads) return undefined;
+  for (const [index, keys] of later.writes) {
+    const earlierReads = earlier.reads.get(index);
+    if (earlierReads === undefined) continue;
+    for (const [key, mark] of keys) {
+      const hit = earlierReads.hitBy(key, (mark & 1) === 1);
+      if (hit !== undefined) return reasonOf('rw', index, key, hit, hit.statement, mark >>> 1);
+    }
+  }
+  return undefined;
+}
+
+export function reasonOf(
+  kind: EdgeReason['kind'],
+  index: SireadIndex | undefined,
+  key: string | undefined,
+  hit: ReadHit | undefined,
+  fromStatement: number,
+  toStatement: number,
+): EdgeReason {
+  return { kind, index, low: hit === undefined ? (key ?? '') : hit.low, high: hit === undefined ? undefined : hit.high, key, fromStatement, toStatement };
+}

@@ -1,0 +1,45 @@
+/** Log items for trees that come and go with a transaction, and how log items are undone. */
+import type { TreeId } from '../base/ids.js';
+import type { BuiltTree } from '../storage/store.js';
+import { releaseClaim } from './row-lock.js';
+import type { LogItem, Transaction } from './transaction.js';
+import type { VersionedTree } from './versioned-tree.js';
+import { LockGrant } from './lock.js';
+import { WriteEntry, WriteKind } from './write-set.js';
+
+export class TreeCreation {
+  readonly tree: VersionedTree;
+  readonly built: BuiltTree | undefined;
+  constructor(tree: VersionedTree, built: BuiltTree | undefined) {
+    this.tree = tree;
+    this.built = built;
+  }
+}
+
+export class TreeDrop {
+  readonly id: TreeId;
+  constructor(id: TreeId) {
+    this.id = id;
+  }
+}
+
+/** Undoes the last item of the log (already taken off it). */
+export function applyUndo(transaction: Transaction, item: LogItem): void {
+  if (item instanceof LockGrant) {
+    item.lock.restore(transaction, item.before);
+  } else if (item instanceof WriteEntry) {
+    const tree = item.writes.tree;
+    item.writes.undo(item);
+    if (item.kind === WriteKind.Claim || (item.kind === WriteKind.Put && item.isFresh)) {
+      // That the key was free has been observed, and its lock no longer guards the observation.
+      const node = transaction.node;
+      if (node !== undefined && !node.isSafe && node.snapLow >= 0) {
+        node.readsOf(tree.siread, transaction.manager.certifier.budget).addPoint(item.key, item.command, true);
+      }
+    }
+    if (item.claims) releaseClaim(transaction, tree, item.key);
+  } else if (item instanceof TreeCreation) {
+    transaction.manager.removeTree(item.tree);
+    item.built?.discard();
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Forgetting old versions. Undo records are queued per commit in CSN order; those at or below the horizon go, oldest first, so the
+ * work is proportional to what is freed and no tree is ever scanned for garbage.
+ *
+ * A long snapshot pins everything after it. Then the payloads that lie between two adjacent snapshots are dropped and stubs stay
+ * (undo-overlay.ts, U3); and if that is not enough, the oldest snapshot holder is cancelled with 53200: old versions never fill the heap.
+ *
+ * G1  horizon <= every snapshot in use, and <= lastPublished.
+ */
+import { mutants } from '../base/mutants.js';
+import type { SnapshotRegistry } from './snapshot.js';
+import { RecordBytes, type UndoRecord } from './undo-overlay.js';
+
+/** Records freed in one slice of background work. */
+const SliceRecords = 4096;
+
+interface Retired {
+  readonly csn: number;
+  readonly records: readonly UndoRecord[];
+}
+
+export class Vacuum {
+  readonly #snapshots: SnapshotRegistry;
+  readonly #bytesMax: number;
+  /** Commits with records, ascending by CSN; those before `#head` are gone. */
+  #queue: Retired[] = [];
+  #head = 0;
+  #compactAt: number;
+  bytes = 0;
+  records = 0;
+  stubs = 0;
+  cancelled = 0;
+
+  constructor(snapshots: SnapshotRegistry, bytesMax: number) {
+    this.#snapshots = snapshots;
+    this.#bytesMax = bytesMax;
+    this.#compactAt = bytesMax / 2;
+  }
+
+  horizon(lastPublished: number): number {
+    if (mutants.on && mutants.has('mvcc.gc-at-last-published')) return lastPublished;
+    return this.#snapshots.least(lastPublished);
+  }
+
+  /** Takes the records of a commit. May cancel the oldest snapshot holders when there is no memory for them. */
+  add(csn: number, records: readonly UndoRecord[], lastPublished: number): void {
+    if (records.length === 0) return;
+    this.#queue.push({ csn, records });
+    for (const record of records) {
+      this.bytes += RecordBytes + record.key.length + record.payloadBytes;
+      this.records++;
+    }
+    if (this.bytes > this.#compactAt) this.#relieve(lastPublished);
+  }
+
+  /** Frees up to about `recordsMax` records. @returns whether more could be freed */
+  step(lastPublished: number, recordsMax = SliceRecords): boolean {
+    const horizon = this.horizon(lastPublished);
+    let freed = 0;
+    while (this.#head < this.#queue.length) {
+      const retired = this.#queue[this.#head]!;
+      if (retired.csn > horizon) break;
+      if (freed >= recordsMax) return true;
+      for (const record of retired.records) {
+        record.overlay.removeOldest(record);
+        this.bytes -= RecordBytes + record.key.length + record.payloadBytes;
+        this.records--;
+        if (record.isStub) this.stubs--;
+      }
+      freed += retired.records.length;
+      this.#head++;
+    }
+    if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    } else if (this.#head === this.#queue.length) {
+      this.#queue.length = 0;
+      this.#head = 0;
+    }
+    return false;
+  }
+
+  #relieve(lastPublished: number): void {
+    while (this.step(lastPublished, Infinity));
+    if (this.bytes > this.#compactAt) this.#dropPayloads(lastPublished);
+    while (this.bytes > this.#bytesMax) {
+      const oldest = this.#snapshots.first;
+      if (oldest === undefined || oldest.cancel === undefined || oldest.csn >= lastPublished) break;
+      this.cancelled++;
+      oldest.cancel();
+      if (oldest.registry !== undefined) this.#snapshots.remove(oldest);
+      while (this.step(lastPublished, Infinity));
+      this.#dropPayloads(lastPublished);
+    }
+    // Next time after another eighth of the limit, so that a full pass is paid for by what came in.
+    this.#compactAt = Math.max(this.#bytesMax / 2, this.bytes + this.#bytesMax / 8);
+    if (this.bytes <= this.#bytesMax) this.#compactAt = Math.min(this.#compactAt, this.#bytesMax);
+  }
+
+  /** Makes stubs of the records whose before-image no snapshot in use, nor a future one, can ask for. */
+  #dropPayloads(lastPublished: number): void {
+    for (let i = this.#head; i < this.#queue.length; i++) {
+      for (const record of this.#queue[i]!.records) {
+        if (record.payloadBytes === 0) continue;
+        const from = record.older === undefined ? 0 : record.older.csn;
+        if (lastPublished < record.csn || this.#snapshots.hasIn(from, record.csn)) continue;
+        this.bytes -= record.payloadBytes;
+        this.stubs++;
+        record.dropPayload();
+      }
+    }
+  }
+}

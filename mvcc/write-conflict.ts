@@ -1,0 +1,267 @@
+/**
+ * The rules of writing: what to do with a row or key that others have changed or are changing.
+ *
+ * Both entry points have the same shape: take the lock or wait for it, then judge from scratch what is there now. READ COMMITTED
+ * follows the row: unchanged, changed (evaluate the WHERE again on the newest version), moved to another primary key, gone.
+ * REPEATABLE READ and SERIALIZABLE let the first updater win: a change newer than the snapshot is 40001, except that KEY SHARE
+ * tolerates changes of other columns, and that a holder that only locked is no change at all.
+ *
+ * Keys about to be inserted are claimed in the same lock space. Waiting for a claim is waiting for the end of the transaction that
+ * has inserted or removed the key; then the question is asked anew.
+ *
+ * Source. Rules measured on PostgreSQL 15, design/concurrency.md, sections 3 and 4.
+ */
+import { DbError } from '../base/errors.js';
+import { csn } from '../base/ids.js';
+import { mutants } from '../base/mutants.js';
+import { writeConflictError } from './conflict.js';
+import { Lock, LockGrant } from './lock.js';
+import { checkTree, existsNow } from './reading.js';
+import { UpdateMode, claimRow, lockObject, otherWriter, rowLockModeNumber, tryRowLock, waitForRow } from './row-lock.js';
+import type { Transaction } from './transaction.js';
+import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type WaitPolicy, afterKey } from './types.js';
+import { ChangeKind, type UndoRecord } from './undo-overlay.js';
+import type { VersionedTree } from './versioned-tree.js';
+import { WriteEntry, WriteKind, newestChange } from './write-set.js';
+import { writesOf } from './writing.js';
+
+const ok: RowLockResult = { kind: 'ok' };
+const changed: RowLockResult = { kind: 'changed' };
+const gone: RowLockResult = { kind: 'gone' };
+const self: RowLockResult = { kind: 'self' };
+const skipped: RowLockResult = { kind: 'skipped' };
+const free: ClaimResult = { kind: 'free' };
+
+// ------------------------------------------------------------------------------------------------------------ existing rows
+
+export function lockRow(
+  transaction: Transaction,
+  tree: VersionedTree,
+  key: string,
+  mode: RowLockMode,
+  wait: WaitPolicy,
+  options: RowLockOptions | undefined,
+): RowLockResult | Promise<RowLockResult> {
+  transaction.checkWritable();
+  checkTree(transaction, tree);
+  const number = rowLockModeNumber(mode);
+  const since = options?.since ?? transaction.snapshotCsn;
+  const view = options?.view ?? 'snapshot';
+  const logLength = transaction.log.length;
+  const busy = tryRowLock(transaction, tree, key, number);
+  if (busy === undefined) return judge(transaction, tree, key, number, since, view, logLength);
+  if (wait === 'skip locked') return skipped;
+  if (wait === 'nowait') throw lockNotAvailable(tree);
+  return lockRowWaiting(transaction, tree, key, number, since, view, busy);
+}
+
+async function lockRowWaiting(
+  transaction: Transaction,
+  tree: VersionedTree,
+  key: string,
+  mode: number,
+  since: number,
+  view: 'snapshot' | 'latest',
+  busy: Lock,
+): Promise<RowLockResult> {
+  const logLength = transaction.log.length;
+  await waitForRow(transaction, busy, mode);
+  transaction.check();
+  if (mutants.on && mutants.has('mvcc.waiter-not-revalidated')) return ok;
+  return judge(transaction, tree, key, mode, since, view, logLength);
+}
+
+/** The lock is held; says what the row is now, and gives the lock back when there is no row to hold it for. */
+function judge(
+  transaction: Transaction,
+  tree: VersionedTree,
+  key: string,
+  mode: number,
+  since: number,
+  view: 'snapshot' | 'latest',
+  logLength: number,
+): RowLockResult {
+  let result: RowLockResult;
+  const own = newestChange(transaction.writeSets?.get(tree)?.entries.get(key));
+  if (own !== undefined) {
+    if (own.command === transaction.statement!.number) result = self;
+    else result = own.kind === WriteKind.Delete ? gone : ok;
+    return result;
+  }
+  const newest = tree.overlay.heads.get(key);
+  const isReadCommitted = transaction.isolation === 'read committed';
+  if (newest === undefined || newest.csn <= since) {
+    result = view === 'snapshot' || existsNow(tree, key) ? ok : gone;
+  } else if (isReadCommitted) {
+    result = view === 'snapshot' ? follow(newest, since) : existsNow(tree, key) ? changed : gone;
+  } else result = firstUpdaterWins(transaction, tree, key, mode, newest, since, view);
+  if (view === 'latest') registerLocked(transaction, tree, key, mode, result === gone ? newest : undefined);
+  if (result === gone || result.kind === 'moved') giveBack(transaction, logLength);
+  return result;
+}
+
+/** READ COMMITTED: what has become of the row that the snapshot showed. */
+function follow(newest: UndoRecord, since: number): RowLockResult {
+  let oldest = newest;
+  let ended: UndoRecord | undefined = undefined;
+  for (let record: UndoRecord | undefined = newest; record !== undefined && record.csn > since; record = record.older) {
+    oldest = record;
+    if (record.kind === ChangeKind.Delete || record.kind === ChangeKind.Replace) ended = record;
+  }
+  if (ended === undefined) return oldest.kind === ChangeKind.Insert ? gone : changed;
+  if (ended.movedTo !== undefined && !(mutants.on && mutants.has('mvcc.moved-to-forgotten'))) {
+    return { kind: 'moved', newKey: ended.movedTo, since: csn(ended.csn) };
+  }
+  if (mutants.on && mutants.has('mvcc.replace-is-update') && newest.kind !== ChangeKind.Delete) return changed;
+  return gone;
+}
+
+function firstUpdaterWins(
+  transaction: Transaction,
+  tree: VersionedTree,
+  key: string,
+  mode: number,
+  newest: UndoRecord,
+  since: number,
+  view: 'snapshot' | 'latest',
+): RowLockResult {
+  let oldest = newest;
+  let changesKey = false;
+  for (let record: UndoRecord | undefined = newest; record !== undefined && record.csn > since; record = record.older) {
+    oldest = record;
+    if (record.kind !== ChangeKind.Update || record.changesKey) changesKey = true;
+  }
+  // Found by a check of the newest state, and not in the snapshot: for this transaction there is no such row.
+  if (view === 'latest' && oldest.kind === ChangeKind.Insert) return gone;
+  if (mode === 0 && !changesKey) return ok;
+  if (mutants.on && mutants.has('mvcc.no-first-updater-wins')) return ok;
+  throw writeConflictError(transaction, tree, key, newest, newest.kind === ChangeKind.Delete ? 'delete' : 'update');
+}
+
+/**
+ * SERIALIZABLE: a row locked because a check found it, not a scan, has been read by that. KEY SHARE (foreign keys) asks only
+ * whether it exists. `missed` are the changes that the snapshot does not show when it was not found.
+ */
+function registerLocked(transaction: Transaction, tree: VersionedTree, key: string, mode: number, missed: UndoRecord | undefined): void {
+  const node = transaction.node;
+  if (node === undefined || node.isSafe) return;
+  const certifier = transaction.manager.certifier;
+  const statement = transaction.statement!.number;
+  node.readsOf(tree.siread, certifier.budget).addPoint(key, statement, mode === 0);
+  for (let record = missed; record !== undefined && record.csn > node.snapLow; record = record.older) {
+    certifier.readOver(node, record, tree.siread, key, afterKey(key), statement);
+  }
+  if (node.outGained) transaction.checkDoom();
+}
+
+/** Gives back the lock just taken: its grant is the last item of the log, or there is none. */
+function giveBack(transaction: Transaction, logLength: number): void {
+  if (transaction.log.length === logLength) return;
+  const item = transaction.log.pop();
+  if (item instanceof LockGrant) item.lock.restore(transaction, item.before);
+}
+
+function lockNotAvailable(tree: VersionedTree): DbError {
+  return new DbError('55P03', `could not obtain lock on row in ${tree.describe()}`);
+}
+
+// ------------------------------------------------------------------------------------------------------------ keys to be inserted
+
+export function claimKey(transaction: Transaction, tree: VersionedTree, key: string, options: ClaimOptions | undefined): ClaimResult | Promise<ClaimResult> {
+  transaction.checkWritable();
+  checkTree(transaction, tree);
+  const result = tryClaim(transaction, tree, key, options?.upsert ?? false);
+  if (!(result instanceof Lock)) return result;
+  if (options?.wait === 'nowait') throw lockNotAvailable(tree);
+  return claimWaiting(transaction, tree, key, options?.upsert ?? false, result);
+}
+
+async function claimWaiting(transaction: Transaction, tree: VersionedTree, key: string, upsert: boolean, busy: Lock): Promise<ClaimResult> {
+  for (let lock = busy; ; ) {
+    const logLength = transaction.log.length;
+    await waitForRow(transaction, lock, UpdateMode);
+    transaction.check();
+    // The lock is ours now, and nobody else has anything pending under it: ask again.
+    const result = tryClaim(transaction, tree, key, upsert);
+    if (result instanceof Lock) {
+      giveBack(transaction, logLength);
+      lock = result;
+      continue;
+    }
+    if (result.kind === 'exists') giveBack(transaction, logLength);
+    else if (transaction.node !== undefined) registerHidden(transaction, tree, key, transaction.snapshotCsn);
+    return result;
+  }
+}
+
+/** @returns the lock to wait for when another transaction is about to decide whether the key exists */
+function tryClaim(transaction: Transaction, tree: VersionedTree, key: string, upsert: boolean): ClaimResult | Lock {
+  const writes = transaction.writeSets?.get(tree);
+  const own = newestChange(writes?.entries.get(key));
+  if (own !== undefined) {
+    if (own.kind === WriteKind.Delete) return free;
+    return { kind: 'exists', own: true, self: own.command === transaction.statement!.number, newer: false };
+  }
+  const isPresent = existsNow(tree, key);
+  const slot = tree.locks.get(key);
+  const other = otherWriter(transaction, slot);
+  if (other !== undefined) {
+    const pending = newestChange(other.writeSets?.get(tree)?.entries.get(key));
+    const willBePresent = pending === undefined ? isPresent : pending.kind === WriteKind.Put;
+    const isInstalled = other.lifecycle !== 'active';
+    if (!isPresent || !willBePresent || isInstalled) return lockObject(tree, key);
+  }
+  if (isPresent) return keyExists(transaction, tree, key, upsert);
+  if (transaction.isolation !== 'read committed') {
+    // Freed after the snapshot: one item, two concurrent writers.
+    const newest = tree.overlay.heads.get(key);
+    if (newest !== undefined && newest.csn > transaction.snapshotCsn && !(mutants.on && mutants.has('mvcc.insert-over-freed-key'))) {
+      throw writeConflictError(transaction, tree, key, newest, 'delete');
+    }
+  }
+  if (slot === undefined) {
+    claimRow(transaction, tree, key);
+    const into = writes ?? writesOf(transaction, tree);
+    const entry = new WriteEntry(into, key, WriteKind.Claim, transaction.statement!.number, true, into.entries.get(key));
+    into.push(entry);
+    transaction.log.push(entry);
+  } else {
+    const busy = tryRowLock(transaction, tree, key, UpdateMode);
+    if (busy !== undefined) return busy;
+  }
+  return free;
+}
+
+function keyExists(transaction: Transaction, tree: VersionedTree, key: string, upsert: boolean): ClaimResult {
+  let newer = false;
+  let newestInsert: UndoRecord | undefined = undefined;
+  const snap = transaction.snapshotCsn;
+  for (let record = tree.overlay.heads.get(key); record !== undefined && record.csn > snap; record = record.older) {
+    if (record.kind === ChangeKind.Update) continue;
+    newer = true;
+    newestInsert ??= record;
+  }
+  if (transaction.isolation !== 'read committed') {
+    if (newer && upsert) throw writeConflictError(transaction, tree, key, newestInsert!, 'update');
+    const node = transaction.node;
+    if (node !== undefined && !node.isSafe) {
+      if (newer && node.reads.get(tree.siread)?.hitBy(key, false) !== undefined && !(mutants.on && mutants.has('mvcc.duplicate-after-absent-read'))) {
+        // Its snapshot showed it that the key is absent: with this row present no serial order is left.
+        throw writeConflictError(transaction, tree, key, newestInsert!, 'update');
+      }
+      registerHidden(transaction, tree, key, snap);
+    }
+  }
+  return { kind: 'exists', own: false, self: false, newer };
+}
+
+/** A unique check read the newest state of a key: an existence-only read, after everybody whose change it saw. */
+function registerHidden(transaction: Transaction, tree: VersionedTree, key: string, snap: number): void {
+  const node = transaction.node!;
+  const certifier = transaction.manager.certifier;
+  const statement = transaction.statement!.number;
+  node.readsOf(tree.siread, certifier.budget).addPoint(key, statement, true);
+  for (let record = tree.overlay.heads.get(key); record !== undefined && record.csn > snap; record = record.older) {
+    if (record.changesKey) certifier.readHidden(node, record, tree.siread, statement);
+  }
+}
