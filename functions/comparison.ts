@@ -2,13 +2,13 @@
  * `<`, `<=`, `=`, `<>`, `>=`, `>` of every ordered type, and the mixed ones of numbers; BETWEEN, IS DISTINCT FROM, IN and the planner's key ranges are
  * made of them. Equal means what the type's comparator says (base/datum.ts); generated code compares numbers and equal texts directly.
  */
-import { assert } from '../base/assert.js';
 import { comparatorOf, type Comparator, type Datum } from '../base/datum.js';
+import { InternalError } from '../base/errors.js';
 import type { Numeric } from '../base/numeric.js';
-import { sqlType, TypeOid } from '../base/types.js';
+import { baseTypeOf, sqlType, type SqlType, type TypeRegistry } from '../base/types.js';
 import { operator, typeOid } from './define.js';
 import { H } from './emit-helpers.js';
-import type { EvalContext, OperatorDef } from './registry.js';
+import type { FunctionDef, OperatorDef } from './registry.js';
 
 interface ComparisonName {
   readonly name: '<' | '<=' | '=' | '<>' | '>=' | '>';
@@ -50,7 +50,7 @@ const compareOrdered: Comparator = (a, b) => ((a as number) < (b as number) ? -1
 const integers = ['int2', 'int4', 'int8'];
 
 const sameType: OperatorDef[] = [
-  ...['bool', 'oid', 'money', 'date', 'time', 'timestamp', 'timestamptz'].flatMap((type) => six(type, type, compareOrdered, type === 'money' || type === 'timestamp' || type === 'timestamptz' ? 'direct' : 'direct')),
+  ...['bool', 'oid', 'money', 'date', 'time', 'timestamp', 'timestamptz'].flatMap((type) => six(type, type, compareOrdered, 'direct')),
   ...integers.flatMap((left) => integers.flatMap((right) => six(left, right, compareOrdered, 'direct'))),
   ...['float4', 'float8'].flatMap((left) => ['float4', 'float8'].flatMap((right) => six(left, right, (a, b) => H.compareFloat(a as number, b as number), 'compareFloat'))),
   ...six('numeric', 'numeric', (a, b) => (a as Numeric).compare(b as Numeric), 'compareNumeric'),
@@ -59,42 +59,24 @@ const sameType: OperatorDef[] = [
 ];
 
 /**
- * Arrays, records, enums and ranges: the operand's own type is known only when it runs; `ctx.types` has what is needed. Arrays and records carry their
- * types in the value; an enum's order comes with its comparator, which the binder puts in place through `specialize`.
+ * Arrays, records, enums and ranges have the comparator of the operands' own type, which the binder tells through `specialize`.
  */
-const polymorphic: OperatorDef[] = [
-  ...six('anyarray', 'anyarray', () => 0, undefined).map((op, i) => withContext(op, i, TypeOid.anyarray)),
-  ...six('record', 'record', () => 0, undefined).map((op, i) => withContext(op, i, TypeOid.record)),
-  ...six('anyrange', 'anyrange', () => 0, undefined).map((op, i) => withContext(op, i, TypeOid.anyrange)),
-  ...six('anymultirange', 'anymultirange', () => 0, undefined).map((op, i) => withContext(op, i, TypeOid.anymultirange)),
-  ...six('anyenum', 'anyenum', () => 0, undefined).map((op, i) => withContext(op, i, TypeOid.anyenum)),
-];
+const polymorphic: OperatorDef[] = ['anyarray', 'record', 'anyrange', 'anymultirange', 'anyenum'].flatMap((type) =>
+  six(type, type, unspecialized, undefined).map((op, i) => ({
+    ...op,
+    function: {
+      ...op.function,
+      specialize: (args: readonly SqlType[], _result: SqlType, types: TypeRegistry): FunctionDef => {
+        const compare = comparatorOf(baseTypeOf(args[0]!, types), types);
+        const { holds } = names[i]!;
+        return { ...op.function, impl: (a: Datum, b: Datum) => holds(compare(a, b)) };
+      },
+    },
+  })),
+);
 
-function withContext(op: OperatorDef, i: number, pseudo: number): OperatorDef {
-  const { holds, name } = names[i]!;
-  const impl = (a: Datum, b: Datum, ctx: EvalContext): boolean => {
-    if (pseudo === TypeOid.anyenum) {
-      assert(name === '=' || name === '<>', 'enum ordering needs its type: specializeComparison');
-      return (a === b) === (name === '=');
-    }
-    const oid = pseudo === TypeOid.record ? TypeOid.record : pseudo === TypeOid.anyarray ? arrayOidOf(a, ctx) : (a as unknown as { type: number }).type;
-    return holds(comparatorOf(sqlType(oid), ctx.types)(a, b));
-  };
-  return { ...op, function: { ...op.function, impl } };
-}
-
-function arrayOidOf(value: Datum, ctx: EvalContext): number {
-  const elementType = (value as unknown as { elementType: number }).elementType;
-  const info = ctx.types.lookup(elementType);
-  assert(info !== undefined && info.arrayOid !== 0, 'element type without array type', elementType);
-  return info.arrayOid;
-}
-
-/** A comparison operator over a type whose order is known only from the catalog (enums): the same function with that order. */
-export function specializeComparison(op: OperatorDef, compare: Comparator): OperatorDef {
-  const found = names.find((c) => c.name === op.name);
-  assert(found !== undefined, 'not a comparison', op.name);
-  return { ...op, function: { ...op.function, emit: undefined, impl: (a: Datum, b: Datum) => found.holds(compare(a, b)) } };
+function unspecialized(): never {
+  throw new InternalError('comparison was not specialized');
 }
 
 export const comparisonOperators: readonly OperatorDef[] = [...sameType, ...polymorphic];

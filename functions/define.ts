@@ -6,7 +6,7 @@
  */
 import { assert } from '../base/assert.js';
 import { builtinTypeByName } from '../base/types.js';
-import type { AggregateImpl, CastContext, CastDef, EvalContext, FunctionDef, OperatorDef, ScalarImpl, Volatility } from './registry.js';
+import type { AggregateImpl, CastContext, CastDef, EvalContext, FunctionDef, OperatorDef, ScalarImpl, Volatility, WindowImpl } from './registry.js';
 import type { Datum } from '../base/datum.js';
 
 /** The oid of a built-in type by its pg_type name (`int4`, `_text`). */
@@ -33,7 +33,7 @@ export interface ScalarOptions {
 
 const blank = {
   schema: 'pg_catalog', argNames: undefined, variadic: false, defaultCount: 0, volatility: 'immutable', strict: true, impl: undefined,
-  emit: undefined, aggregate: undefined, window: undefined, set: undefined, columns: undefined,
+  emit: undefined, aggregate: undefined, window: undefined, set: undefined, columns: undefined, specialize: undefined,
 } as const;
 
 export function scalar(name: string, args: string, returns: string, impl: ScalarImpl, options: ScalarOptions = {}): FunctionDef {
@@ -97,6 +97,15 @@ export function setReturning(name: string, args: string, returns: string, rows: 
     variadic: options.variadic ?? false, defaultCount: options.defaultCount ?? 0, argNames: options.names,
     columns: options.columns?.map((column) => ({ name: column.name, type: typeOid(column.type) })),
   };
+}
+
+export function windowFunction(name: string, args: string, returns: string, impl: WindowImpl, options: { readonly defaultCount?: number } = {}): FunctionDef {
+  return { ...blank, kind: 'window', name, args: typeOids(args), returns: typeOid(returns), strict: false, defaultCount: options.defaultCount ?? 0, window: impl };
+}
+
+/** The same function, adapted to the types of each call. */
+export function specialized(definition: FunctionDef, specialize: NonNullable<FunctionDef['specialize']>): FunctionDef {
+  return { ...definition, specialize };
 }
 
 export function cast(source: string, target: string, context: CastContext, method: CastDef['method']): CastDef {

@@ -10,7 +10,7 @@
  */
 import type { Datum } from '../base/datum.js';
 import type { Prng } from '../base/prng.js';
-import type { TypeRegistry } from '../base/types.js';
+import type { SqlType, TypeRegistry } from '../base/types.js';
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
 
@@ -74,13 +74,34 @@ export interface FunctionDef {
   readonly emit: ((args: readonly string[]) => string) | undefined;
   /** kind `aggregate`. */
   readonly aggregate: AggregateImpl | undefined;
-  /** kind `window`: called once a partition by the window operator; see window.ts. */
-  readonly window: unknown;
+  /** kind `window`: called once a partition by the window operator. */
+  readonly window: WindowImpl | undefined;
   /** kind `set`: yields rows; a single-column function yields datums, one with `columns` yields arrays. */
   readonly set: ((args: readonly Datum[], ctx: EvalContext) => Iterable<Datum | readonly Datum[]>) | undefined;
   /** kind `set` with OUT columns: names and type oids. */
   readonly columns: readonly { readonly name: string; readonly type: number }[] | undefined;
+  /**
+   * For functions whose work depends on the types of the call (array_agg, to_json, comparisons of enums, ...): the binder calls it once with the
+   * types after resolution and coercion and puts the definition it returns into the plan. Undefined for all others.
+   */
+  readonly specialize: ((args: readonly SqlType[], result: SqlType, types: TypeRegistry) => FunctionDef) | undefined;
 }
+
+/** What a window function sees of its partition; rows are numbered from 0 in window order. */
+export interface WindowPartition {
+  readonly rowCount: number;
+  /** The evaluated arguments of row `row`. */
+  args(row: number): readonly Datum[];
+  /** Rows [peerStart, peerEnd) are equal to `row` in the ORDER BY. */
+  peerStart(row: number): number;
+  peerEnd(row: number): number;
+  /** Positions of the rows in the frame of `row`, in order, exclusions applied. */
+  frameRow(row: number, nth: number): number | undefined;
+  frameLength(row: number): number;
+}
+
+/** Prepares a partition and gives the value of each row. */
+export type WindowImpl = (partition: WindowPartition, ctx: EvalContext) => (row: number) => Datum;
 
 /**
  * An aggregate as functions over a state. NULL inputs of a strict aggregate are skipped by the caller. `count(*)` has no argument.

@@ -1,0 +1,54 @@
+/** Everything the other files define, indexed by name. User-defined functions come from the catalog of the database, not from here. */
+import type { TypeRegistry } from '../base/types.js';
+import { aggregateFunctions } from './aggregate.js';
+import { arithmeticFunctions, arithmeticOperators } from './arithmetic.js';
+import { casts } from './cast.js';
+import { comparisonOperators } from './comparison.js';
+import type { CastDef, FunctionDef, OperatorDef } from './registry.js';
+import { castKey, Resolver } from './resolve.js';
+import { windowFunctions } from './window.js';
+
+function byName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): ReadonlyMap<string, readonly T[]> {
+  const map = new Map<string, T[]>();
+  for (const list of lists) {
+    for (const definition of list) {
+      const known = map.get(definition.name);
+      if (known === undefined) map.set(definition.name, [definition]);
+      else known.push(definition);
+    }
+  }
+  return map;
+}
+
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions];
+
+const functions = byName(functionLists);
+const operators = byName(operatorLists);
+const castsByPair: ReadonlyMap<number, CastDef> = new Map(casts.map((definition) => [castKey(definition.source, definition.target), definition]));
+
+/** Built-in functions, aggregates, window and set-returning functions of that name; empty when there is none. */
+export function functionsNamed(name: string): readonly FunctionDef[] {
+  return functions.get(name) ?? [];
+}
+export function operatorsNamed(name: string): readonly OperatorDef[] {
+  return operators.get(name) ?? [];
+}
+export function allFunctions(): Iterable<readonly [string, readonly FunctionDef[]]> {
+  return functions;
+}
+export function allOperators(): Iterable<readonly [string, readonly OperatorDef[]]> {
+  return operators;
+}
+export function allCasts(): readonly CastDef[] {
+  return casts;
+}
+
+const resolvers = new WeakMap<TypeRegistry, Resolver>();
+
+/** The resolver over the built-in casts for one registry of types. */
+export function resolverFor(types: TypeRegistry): Resolver {
+  let resolver = resolvers.get(types);
+  if (resolver === undefined) resolvers.set(types, (resolver = new Resolver(castsByPair, types)));
+  return resolver;
+}
