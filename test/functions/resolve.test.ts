@@ -18,7 +18,7 @@ describe('operators', () => {
   test('mixed numbers', () => {
     expect(op(int4, '+', int8)).toBe('integer,bigint->bigint');
     expect(op(int4, '+', numeric)).toBe('numeric,numeric->numeric');
-    expect(op(int4, '+', float4)).toBe('double precision,double precision->double precision');
+    expect(op(int4, '+', float4)).toBe('double precision,real->double precision');
     expect(op(numeric, '+', float8)).toBe('double precision,double precision->double precision');
     expect(op(int2, '/', int4)).toBe('smallint,integer->integer');
     expect(op(oid, '=', int4)).toBe('oid,oid->boolean');
@@ -67,7 +67,7 @@ test('common types', () => {
   expect(common(int4, int8)).toBe('bigint');
   expect(common(int4, numeric, unknown)).toBe('numeric');
   expect(common(unknown, unknown)).toBe('text');
-  expect(common(varchar, text)).toBe('text');
+  expect(common(varchar, text)).toBe('character varying');
   expect(common(varchar, unknown)).toBe('character varying');
   expect(common(int4, text)).toBeUndefined();
 });
