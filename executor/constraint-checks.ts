@@ -1,0 +1,317 @@
+/**
+ * Runs queued constraint checks: foreign keys from both sides with their actions, and deferrable unique constraints.
+ *
+ * Child side: the parent's key is found in its unique index and the parent row is locked KEY SHARE, so that it stays until we commit; no row, no
+ * child. Parent side: the removed key was locked UPDATE by whoever removed it, which waited out every KEY SHARE, so no child can be in flight;
+ * the newest children are found through an index on the foreign key, or by walking the child table, and follow the action.
+ *
+ * Q1  A check reads the newest state, not the snapshot; mvcc records what it saw as a hidden read for SERIALIZABLE.
+ * Q2  Actions write through TableWriter, so their own constraints are queued behind.
+ * Q3  NO ACTION first looks whether some row has the key again; RESTRICT does not.
+ */
+import type { Datum } from '../base/datum.js';
+import { DbError, InternalError } from '../base/errors.js';
+import { mutants } from '../base/mutants.js';
+import { decodeColumn } from '../base/rowcode.js';
+import type { Oid } from '../base/ids.js';
+import { afterKey, afterPrefix, RowRef, wholeRange, type KeyRange } from '../mvcc/types.js';
+import type { ForeignKeyAction, ForeignKeyDef, TableDef } from '../planner/catalog.js';
+import type { BoundExpression } from '../planner/expression.js';
+import type { ChildCheck, ConstraintCheck, ParentCheck, UniqueCheck } from './constraint-queue.js';
+import { constraintName, type ConstraintQueue } from './constraint-queue.js';
+import type { ExecutionRequest } from './execution.js';
+import { evaluate } from './expression-interpreter.js';
+import { convertKeyValue } from './key-conversion.js';
+import { datumsKey } from './ordering.js';
+import { indexKeyText, missingParent, mixedMatchFull, stillReferenced, uniqueViolation } from './row-errors.js';
+import { Runtime } from './runtime.js';
+import type { TableWriteInfo } from './schema-lookup.js';
+import type { IndexAccess, TableAccess } from './table-access.js';
+import { entryRowKey } from './table-access.js';
+import type { Row } from './table-writer.js';
+import { lockAndFollow, TableWriter } from './table-writer.js';
+import type { Wait } from './wait.js';
+import { isWait } from './wait.js';
+
+/** What checks need of the statement or commit they run in. */
+export type CheckContext = Omit<ExecutionRequest, 'params' | 'instrument'>;
+
+export class ConstraintChecks {
+  readonly #context: CheckContext;
+  readonly #runtime: Runtime;
+  readonly #writers = new Map<Oid, { readonly writer: TableWriter; readonly info: TableWriteInfo; readonly runtime: Runtime }>();
+  /** Checks to be made at the end of this statement. */
+  readonly #immediate: ConstraintCheck[] = [];
+  #at = 0;
+  readonly #row = new RowRef();
+
+  constructor(context: CheckContext) {
+    this.#context = context;
+    this.#runtime = new Runtime({ ...context, params: [], instrument: false }, 0);
+  }
+
+  /** Takes a check: for the end of the statement, or for later when its constraint is deferred. */
+  readonly add = (check: ConstraintCheck): void => {
+    const { constraints } = this.#context;
+    const deferrable = check.kind === 'unique' ? check.index.deferrable : check.key.deferrable;
+    const isRestrict = check.kind === 'parent' && actionOf(check) === 'restrict';
+    if (!isRestrict && constraints.isDeferred(constraintName(check), deferrable)) constraints.defer(check);
+    else this.#immediate.push(check);
+  };
+
+  /** Runs what was added, in order, and what that adds. A promise: wait for it and call again. @throws DbError 23503, 23505 */
+  runImmediate(): Wait | undefined {
+    for (; this.#at < this.#immediate.length; this.#at++) {
+      const wait = this.run(this.#immediate[this.#at]!);
+      if (wait !== undefined) return wait;
+    }
+    this.#immediate.length = 0;
+    this.#at = 0;
+    return undefined;
+  }
+
+  /** Runs one check. A promise: wait for it and call again. */
+  readonly run = (check: ConstraintCheck): Wait | undefined => {
+    this.#context.ctx.checkDeadline();
+    switch (check.kind) {
+      case 'child':
+        return this.#checkChild(check);
+      case 'parent':
+        return this.#checkParent(check);
+      case 'unique':
+        return this.#checkUnique(check);
+    }
+  };
+
+  #writer(table: Oid): { readonly writer: TableWriter; readonly info: TableWriteInfo; readonly runtime: Runtime } {
+    let found = this.#writers.get(table);
+    if (found === undefined) {
+      const info = this.#context.schema.writeInfo(table);
+      const runtime = new Runtime({ ...this.#context, params: [], instrument: false }, info.columnCount);
+      found = { info, runtime, writer: new TableWriter(info, runtime, this.add, (e: BoundExpression) => evaluate(e, runtime)) };
+      this.#writers.set(table, found);
+    }
+    return found;
+  }
+
+  #access(table: TableDef): TableAccess {
+    return this.#runtime.access(table);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ child side
+
+  #checkChild(check: ChildCheck): Wait | undefined {
+    if (mutants.on && mutants.has('executor.skip-child-check')) return undefined;
+    const { key, child, values } = check;
+    const { tx, ctx } = this.#context;
+    if (!this.#rowStillHas(this.#access(child), check.rowKey, key.childColumns, values)) return undefined;
+    if (values.includes(null)) throw mixedMatchFull(key, child);
+    const parent = this.#parentOf(key, child);
+    const access = this.#access(parent);
+    const parentValues = this.#convert(values, child, key.childColumns, parent, key.parentColumns);
+    for (;;) {
+      const rowKey = parentValues === undefined ? undefined : this.#findParent(access, key, parentValues);
+      if (rowKey === undefined) throw missingParent(key, child, parent, values, ctx);
+      if (mutants.on && mutants.has('executor.no-key-share')) return undefined;
+      const locked = lockAndFollow(access, this.#runtime, rowKey, 'key share', this.#context.canWait ? 'wait' : 'nowait', { view: 'latest' });
+      if (isWait(locked)) return locked;
+      if (locked.kind === 'ok' || locked.kind === 'changed' || locked.kind === 'self') {
+        const at = 'rowKey' in locked ? locked.rowKey : rowKey;
+        if (this.#rowStillHas(access, at, key.parentColumns, parentValues!)) return undefined;
+        // The row is there under another key now; perhaps another row has this one.
+        if (this.#findParent(access, key, parentValues!) === rowKey) throw missingParent(key, child, parent, values, ctx);
+        continue;
+      }
+      if (tx.newest(access.tree, rowKey, this.#row)) throw new InternalError('parent row is there and cannot be locked');
+      if (this.#findParent(access, key, parentValues!) === undefined) throw missingParent(key, child, parent, values, ctx);
+    }
+  }
+
+  #parentOf(key: ForeignKeyDef, child: TableDef): TableDef {
+    return key.parent === child.oid ? child : this.#context.schema.writeInfo(key.parent).table;
+  }
+
+  /** The row key of the newest row with these values in the parent's unique index. */
+  #findParent(access: TableAccess, key: ForeignKeyDef, values: readonly Datum[]): string | undefined {
+    const index = access.indexes.find((candidate) => candidate.definition.oid === key.parentIndex);
+    if (index === undefined) throw new InternalError('foreign key without its index');
+    const inOrder = index.definition.columns.map((column) => values[key.parentColumns.indexOf(column.column!)]!);
+    const prefix = index.keyPrefix(inOrder);
+    const range: KeyRange = index.isDeferrable ? prefixRange(prefix) : { low: prefix, high: afterKey(prefix) };
+    if (!this.#context.tx.probeLatest(index.tree, range, this.#row)) return undefined;
+    return index.definition.isClustered ? prefix : entryRowKey(this.#row.u8, this.#row.offset);
+  }
+
+  #rowStillHas(access: TableAccess, rowKey: string, columns: readonly number[], values: readonly Datum[]): boolean {
+    const row = this.#row;
+    if (!this.#context.tx.newest(access.tree, rowKey, row)) return false;
+    const { layout, columns: definitions } = access.table;
+    const typed = columns.map((column) => definitions[column]!);
+    const present = columns.map((column) => decodeColumn(layout, column, row.u8, row.dv, row.offset));
+    return datumsKey(typed, present, this.#context.ctx) === datumsKey(typed, values, this.#context.ctx);
+  }
+
+  /** Key values in the other table's types; undefined when a value has no equal there. */
+  #convert(values: readonly Datum[], from: TableDef, fromColumns: readonly number[], to: TableDef, toColumns: readonly number[]): Datum[] | undefined {
+    const converted: Datum[] = [];
+    for (let i = 0; i < values.length; i++) {
+      const value = convertKeyValue(values[i]!, from.columns[fromColumns[i]!]!.type, to.columns[toColumns[i]!]!.type, this.#context.ctx.types);
+      if (value === undefined) return undefined;
+      converted.push(value);
+    }
+    return converted;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ parent side
+
+  #checkParent(check: ParentCheck): Wait | undefined {
+    if (mutants.on && mutants.has('executor.skip-parent-check')) return undefined;
+    const { key, parent, values } = check;
+    const action = actionOf(check);
+    const child = key.child === parent.oid ? parent : this.#context.schema.writeInfo(key.child).table;
+    const childValues = this.#convert(values, parent, key.parentColumns, child, key.childColumns);
+    if (childValues === undefined) return undefined;
+    if (action === 'no action' || action === 'restrict') {
+      if (action === 'no action' && this.#findParent(this.#access(parent), key, values) !== undefined) return undefined;
+      if (this.#children(key, child, childValues, true).length > 0) throw stillReferenced(key, child, parent, values, this.#context.ctx);
+      return undefined;
+    }
+    check.progress ??= { children: this.#children(key, child, childValues, false), done: 0 };
+    const { progress } = check;
+    for (; progress.done < progress.children.length; progress.done++) {
+      const wait = this.#followParent(check, child, childValues, progress.children[progress.done]!, action);
+      if (wait !== undefined) return wait;
+    }
+    return undefined;
+  }
+
+  /** Row keys of the newest children with these foreign key values; `first`: one is enough. */
+  #children(key: ForeignKeyDef, child: TableDef, values: readonly Datum[], first: boolean): string[] {
+    const access = this.#access(child);
+    const index = childIndex(access, key);
+    const found: string[] = [];
+    if (index !== undefined) {
+      const inOrder = index.definition.columns.slice(0, key.childColumns.length).map((column) => values[key.childColumns.indexOf(column.column!)]!);
+      const range = prefixRange(index.keyPrefix(inOrder));
+      if (first) {
+        if (this.#context.tx.probeLatest(index.tree, range, this.#row)) found.push('');
+        return found;
+      }
+      const scan = this.#context.tx.openLatest(index.tree, range);
+      while (scan.next()) {
+        for (let i = 0; i < scan.count; i++) found.push(index.definition.isClustered ? scan.keyAt(i) : entryRowKey(scan.u8, scan.offsets[i]!));
+      }
+      scan.close();
+      return found;
+    }
+    const typed = key.childColumns.map((column) => child.columns[column]!);
+    const wanted = datumsKey(typed, values, this.#context.ctx);
+    const scan = this.#context.tx.openLatest(access.tree, wholeRange);
+    try {
+      while (scan.next()) {
+        this.#context.ctx.checkDeadline();
+        for (let i = 0; i < scan.count; i++) {
+          const row = key.childColumns.map((column) => decodeColumn(child.layout, column, scan.u8, scan.dv, scan.offsets[i]!));
+          if (datumsKey(typed, row, this.#context.ctx) !== wanted) continue;
+          found.push(scan.keyAt(i));
+          if (first) return found;
+        }
+      }
+      return found;
+    } finally {
+      scan.close();
+    }
+  }
+
+  /** CASCADE, SET NULL or SET DEFAULT on one child row. */
+  #followParent(check: ParentCheck, child: TableDef, values: readonly Datum[], rowKey: string, action: ForeignKeyAction): Wait | undefined {
+    const { key } = check;
+    const { writer, info, runtime } = this.#writer(child.oid);
+    const isDelete = action === 'cascade' && check.newValues === undefined;
+    const present = writer.newest(rowKey);
+    if (present === undefined) return undefined;
+    const changed: Row = [...present];
+    if (!isDelete) this.#applyAction(check, child, info, runtime, action, changed);
+    const mode = isDelete || writer.changesKey(present, changed) ? 'update' : 'no key update';
+    const locked = writer.lock(rowKey, mode, writer.waitPolicy, { view: 'latest' });
+    if (isWait(locked)) return locked;
+    if (locked.kind === 'gone' || locked.kind === 'skipped') return undefined;
+    const at = 'rowKey' in locked ? locked.rowKey : rowKey;
+    const row = writer.newest(at);
+    if (row === undefined || !this.#rowStillHas(writer.access, at, key.childColumns, values)) return undefined;
+    if (isDelete) {
+      writer.remove(at, row);
+      return undefined;
+    }
+    const newRow: Row = [...row];
+    this.#applyAction(check, child, info, runtime, action, newRow);
+    writer.completeRow(newRow);
+    writer.checkRow(newRow);
+    const updated = writer.update(at, row, newRow);
+    return isWait(updated) ? updated : undefined;
+  }
+
+  #applyAction(check: ParentCheck, child: TableDef, info: TableWriteInfo, runtime: Runtime, action: ForeignKeyAction, row: Row): void {
+    const { key, newValues } = check;
+    if (action === 'cascade') {
+      const converted = this.#convert(newValues!, check.parent, key.parentColumns, child, key.childColumns);
+      if (converted === undefined) throw new DbError('22003', 'referenced key is out of range for the referencing column');
+      key.childColumns.forEach((column, i) => (row[column] = converted[i]!));
+      return;
+    }
+    const columns = newValues === undefined ? (key.onDeleteColumns ?? key.childColumns) : key.childColumns;
+    for (const column of columns) {
+      const expression = action === 'set default' ? info.defaults[column] : undefined;
+      row[column] = expression === undefined ? null : evaluate(expression, runtime);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ deferrable unique
+
+  /** Holds the bare key to the commit, so that two transactions cannot both find themselves alone, then counts its entries. */
+  #checkUnique(check: UniqueCheck): Wait | undefined {
+    const { tx, ctx, canWait } = this.#context;
+    const index = this.#access(check.table).index(check.index);
+    const prefix = index.keyPrefix(check.values);
+    const claimed = tx.claimKey(index.tree, prefix, { wait: canWait ? 'wait' : 'nowait' });
+    if (isWait(claimed)) return claimed;
+    const scan = tx.openLatest(index.tree, prefixRange(prefix));
+    let count = 0;
+    while (count < 2 && scan.next()) count += scan.count;
+    scan.close();
+    if (count > 1) throw uniqueViolation(check.table, check.index, indexKeyText(check.table, check.index, check.values, ctx));
+    return undefined;
+  }
+}
+
+function actionOf(check: ParentCheck): ForeignKeyAction {
+  return check.newValues === undefined ? check.key.onDelete : check.key.onUpdate;
+}
+
+/** Everything that starts with a key of leading columns. */
+function prefixRange(prefix: string): KeyRange {
+  return { low: prefix, high: afterPrefix(prefix) };
+}
+
+/** An index of the child table that begins with the columns of the foreign key, in any order, and has all rows. */
+function childIndex(access: TableAccess, key: ForeignKeyDef): IndexAccess | undefined {
+  return access.indexes.find(({ definition }) => {
+    if (definition.predicate !== undefined || definition.columns.length < key.childColumns.length) return false;
+    const leading = definition.columns.slice(0, key.childColumns.length).map((column) => column.column);
+    return key.childColumns.every((column) => leading.includes(column));
+  });
+}
+
+/**
+ * Runs the deferred checks of a transaction, at its commit or for SET CONSTRAINTS ... IMMEDIATE (`names` undefined: all). The caller has begun a
+ * statement, so that at READ COMMITTED the newest state is seen. A promise: wait for it and call again with the same `checks`.
+ */
+export function runDeferred(checks: ConstraintChecks, queue: ConstraintQueue, names?: readonly string[]): Wait | undefined {
+  const wait = queue.run(checks.run, names);
+  if (wait !== undefined) return wait;
+  const followUp = checks.runImmediate();
+  if (followUp !== undefined) return followUp;
+  // Cascades of the checks just run may have deferred more.
+  return names === undefined && queue.hasPending ? runDeferred(checks, queue) : undefined;
+}
+

@@ -1,0 +1,141 @@
+/**
+ * What the engine sees of the executor: a plan is compiled once and started many times; a running statement is advanced by `step`.
+ *
+ * Everything below `step` is synchronous. It comes back for one of five reasons, and the driver decides what each means: a synchronous
+ * driver (library's `prepare().all()`) goes on at once after 'slice' and was started with `canWait: false`, so it never sees a promise;
+ * an asynchronous one gives the event loop a turn after 'slice' and awaits the promise of a lock.
+ *
+ * X1  Between two calls of `step` no page is looked at and no bytes of a page are remembered; positions are logical keys.
+ * X2  A statement that threw is closed by its driver and never stepped again; undoing its writes is the driver's savepoint.
+ * X3  With `canWait: false`, `step` never returns a promise: where it would have to wait it throws 55P03.
+ * X4  A read is registered for serializability before rows that depend on it leave `step`, and no further than the row where it stopped.
+ */
+import type { Clock } from '../base/clock.js';
+import type { Datum } from '../base/datum.js';
+import type { Scheduler } from '../base/scheduler.js';
+import type { EvalContext } from '../functions/registry.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import type { TransactionManager } from '../mvcc/transaction-manager.js';
+import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
+import type { ConstraintQueue } from './constraint-queue.js';
+import type { RowIds } from './row-ids.js';
+import type { SchemaLookup } from './schema-lookup.js';
+
+/** A temporary file for what does not fit into memory. All calls are synchronous; the file vanishes on `close`. */
+export interface SpillFile {
+  /** Appends `bytes[start, end)` and returns the offset where it begins. */
+  append(bytes: Uint8Array, start: number, end: number): number;
+  /** Fills `bytes[start, start + length)` from `offset`. */
+  read(offset: number, bytes: Uint8Array, start: number, length: number): void;
+  close(): void;
+}
+
+/** What the executor needs for the life of a database. */
+export interface ExecutorEnv {
+  /** For time slices and EXPLAIN ANALYZE. */
+  readonly clock: Clock;
+  /** Processor time after which `step` comes back with 'slice'. */
+  readonly timeSliceMs: number;
+  /** Memory one sort or hash may use before it spills. */
+  readonly workMemBytes: number;
+  openSpill(): SpillFile;
+  readonly manager: TransactionManager;
+  readonly rowIds: RowIds;
+}
+
+/** What one run of a compiled statement is given. */
+export interface ExecutionRequest {
+  readonly tx: Transaction;
+  /** By parameter number, already of `parameterTypes`. */
+  readonly params: readonly Datum[];
+  readonly ctx: EvalContext;
+  readonly env: ExecutorEnv;
+  /** Other tables that foreign keys reach, as the statement's transaction sees them. */
+  readonly schema: SchemaLookup;
+  /** Checks that a statement leaves for its end or for the commit. */
+  readonly constraints: ConstraintQueue;
+  /** False for the synchronous face: 55P03 instead of waiting for a lock. */
+  readonly canWait: boolean;
+  /** True to fill `instrumentation`. */
+  readonly instrument: boolean;
+}
+
+/** How result rows look. Compiled in, since row construction is generated. */
+export interface RowShape {
+  readonly mode: 'array' | 'object';
+  /** By result column: what turns a datum (never null) into the user's value; undefined leaves the datum. */
+  readonly convert: readonly (((value: Datum) => unknown) | undefined)[];
+}
+
+export interface CompileOptions {
+  readonly mode: 'generated' | 'interpreted';
+  readonly shape: RowShape;
+  /** Emit counters for EXPLAIN ANALYZE. */
+  readonly instrument: boolean;
+}
+
+export interface CompiledStatement {
+  readonly planned: PlannedStatement;
+  /** The generated source, for debugging and tests; undefined when interpreted. */
+  readonly source: string | undefined;
+  start(request: ExecutionRequest): Execution;
+}
+
+/**
+ * Why `step` came back: `done`, nothing is left (rows may be); `rows`, the quota is reached; `slice`, the time slice is used up; a promise: a
+ * lock must be waited for, after which `step` goes on.
+ */
+export type StepResult = 'done' | 'rows' | 'slice' | Promise<void>;
+
+export interface Execution {
+  /**
+   * Runs on until `quotaRows` rows are in `rows`. The caller empties `rows` (or replaces it by `takeRows`) between steps.
+   * @throws DbError of the statement; afterwards only `close` may be called
+   */
+  step(quotaRows: number): StepResult;
+  /** Rows produced and not yet taken. */
+  readonly rows: unknown[];
+  takeRows(): unknown[];
+  /** INSERT/UPDATE/DELETE/MERGE: rows changed. Otherwise rows produced so far. */
+  readonly rowCount: number;
+  /** By operator, when asked for. */
+  readonly instrumentation: ReadonlyMap<PhysicalPlan, OperatorCounts> | undefined;
+  /** Ends scans and removes temporary files; may be called at any time, more than once. */
+  close(): void;
+}
+
+/** EXPLAIN ANALYZE's figures of one operator. */
+export interface OperatorCounts {
+  rows: number;
+  loops: number;
+  /** Inclusive processor time, milliseconds; `undefined` where operators are fused into one loop. */
+  timeMs: number | undefined;
+  /** Rows a filter of this operator dropped. */
+  removed: number;
+  /** For sorts and hashes: bytes written to temporary files. */
+  spilledBytes: number;
+}
+
+/** Drives to the end without giving way. The request had `canWait: false`. */
+export function runSync(execution: Execution): unknown[] {
+  try {
+    while (execution.step(Infinity) !== 'done');
+    return execution.takeRows();
+  } finally {
+    execution.close();
+  }
+}
+
+/** Drives to the end, giving the event loop a turn after each time slice and waiting for locks. */
+export async function runAsync(execution: Execution, scheduler: Scheduler): Promise<unknown[]> {
+  try {
+    for (;;) {
+      const result = execution.step(Infinity);
+      if (result === 'done') return execution.takeRows();
+      if (result === 'slice') await scheduler.yield();
+      else if (result !== 'rows') await result;
+    }
+  } finally {
+    execution.close();
+  }
+}

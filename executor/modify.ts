@@ -1,0 +1,371 @@
+/**
+ * ModifyTable: INSERT, UPDATE, DELETE and MERGE. The rows to change are found first (for INSERT: a few hundred at a time) and then changed
+ * one by one, so that a statement never meets its own changes and a wait never holds a scan open over a page.
+ *
+ * Each row is a step that either completes or returns the promise of a lock having changed nothing (wait.ts). After the last row the queued
+ * constraint checks run. Undoing a failed statement is the engine's savepoint.
+ *
+ * M1  At READ COMMITTED a row that changed since the snapshot is judged again by its newest version (recheck.ts) and then changed from that,
+ *     never from the values first read: otherwise updates would be lost.
+ * M2  A row that this very statement has changed already is left alone (UPDATE and DELETE joined twice), or is an error (21000: ON CONFLICT
+ *     DO UPDATE, MERGE), as PostgreSQL does.
+ */
+import type { Datum } from '../base/datum.js';
+import { assert } from '../base/assert.js';
+import { DbError } from '../base/errors.js';
+import { mutants } from '../base/mutants.js';
+import { RowRef } from '../mvcc/types.js';
+import type { BoundExpression, ColumnId } from '../planner/expression.js';
+import type { MergeAction, OnConflict, PhysicalPlan } from '../planner/physical-plan.js';
+import type { ConstraintChecks } from './constraint-checks.js';
+import { publishNewest, stillMatches } from './recheck.js';
+import type { RowSource } from './row-source.js';
+import type { Runtime } from './runtime.js';
+import { clearRegisters, outputIds, restoreTuple } from './runtime.js';
+import type { IndexAccess } from './table-access.js';
+import { entryRowKey } from './table-access.js';
+import type { Conflict, InsertJob, Row } from './table-writer.js';
+import { TableWriter } from './table-writer.js';
+import type { Wait } from './wait.js';
+import { isWait } from './wait.js';
+
+export type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
+
+/** INSERT takes its rows in portions; the others need all of them first. */
+const InsertPortion = 256;
+
+/** What the source of a ModifyTable gives per row: input columns to put into registers, then values computed along with them. */
+export function modifyInput(plan: ModifyPlan): { readonly ids: readonly ColumnId[]; readonly computed: readonly BoundExpression[] } {
+  const ids = outputIds(plan.input);
+  if (plan.operation === 'insert') return { ids, computed: plan.insertValues! };
+  if (plan.operation === 'update') return { ids, computed: plan.assignments.map((assignment) => assignment.value) };
+  return { ids, computed: [] };
+}
+
+export class ModifyExecution {
+  readonly #plan: ModifyPlan;
+  readonly #source: RowSource;
+  readonly #runtime: Runtime;
+  readonly #checks: ConstraintChecks;
+  readonly #evaluate: (e: BoundExpression) => Datum;
+  readonly #writer: TableWriter;
+  readonly #ids: readonly ColumnId[];
+  readonly #arbiters: readonly IndexAccess[];
+  readonly #assignedMayChangeKey: boolean;
+  readonly #rowRef = new RowRef();
+  /** Called for each row of RETURNING, with the registers set. */
+  readonly #emit: () => void;
+  #tuples: Datum[][] = [];
+  #at = 0;
+  #isSourceDone = false;
+  #phase: 'rows' | 'checks' | 'done' = 'rows';
+  /** The insert under way, kept over waits. */
+  #job: InsertJob | undefined;
+  /** Rows changed. */
+  rowCount = 0;
+
+  constructor(plan: ModifyPlan, source: RowSource, runtime: Runtime, checks: ConstraintChecks, evaluate: (e: BoundExpression) => Datum, emit: () => void) {
+    this.#plan = plan;
+    this.#source = source;
+    this.#runtime = runtime;
+    this.#checks = checks;
+    this.#evaluate = evaluate;
+    this.#emit = emit;
+    this.#writer = new TableWriter(plan, runtime, checks.add, evaluate);
+    this.#ids = modifyInput(plan).ids;
+    this.#arbiters = arbitersOf(plan.onConflict, this.#writer);
+    const assigned = (plan.onConflict ?? plan).assignments.map((assignment) => assignment.column);
+    this.#assignedMayChangeKey = this.#writer.mayChangeKey([...assigned, ...plan.generated.map((generated) => generated.column)]);
+  }
+
+  /** Goes on until done, until `stop` says so after a row, until the slice ends, or until a lock must be waited for. */
+  step(stop: () => boolean): Wait | 'done' | 'stopped' | 'slice' {
+    const { env } = this.#runtime;
+    const sliceEnd = env.clock.monotonic() + env.timeSliceMs;
+    let untilClock = 64;
+    while (this.#phase === 'rows') {
+      if (this.#at === this.#tuples.length) {
+        if (this.#isSourceDone) {
+          this.#phase = 'checks';
+          break;
+        }
+        const filled = this.#fill();
+        if (filled === 'slice') return 'slice';
+        continue;
+      }
+      const wait = this.#change(this.#tuples[this.#at]!);
+      if (wait !== undefined) return wait;
+      this.#at++;
+      this.#job = undefined;
+      if (stop()) return 'stopped';
+      if (--untilClock === 0) {
+        untilClock = 64;
+        this.#runtime.ctx.checkDeadline();
+        if (env.clock.monotonic() >= sliceEnd) return 'slice';
+      }
+    }
+    if (this.#phase === 'checks') {
+      const wait = this.#checks.runImmediate();
+      if (wait !== undefined) return wait;
+      this.#phase = 'done';
+    }
+    return 'done';
+  }
+
+  #fill(): 'slice' | undefined {
+    if (this.#plan.operation === 'insert') {
+      this.#tuples = [];
+      this.#at = 0;
+    }
+    const max = this.#plan.operation === 'insert' ? InsertPortion : Infinity;
+    const result = this.#source.fill(this.#tuples, max);
+    if (result === 'slice' && max === Infinity) return 'slice';
+    this.#isSourceDone = result === 'done';
+    return undefined;
+  }
+
+  close(): void {
+    this.#source.close();
+    this.#tuples = [];
+    this.#at = 0;
+    this.#phase = 'done';
+  }
+
+  /** Changes one row. A promise: nothing but locks has changed; wait and call again. */
+  #change(tuple: Datum[]): Wait | undefined {
+    restoreTuple(this.#runtime.registers, this.#ids, tuple);
+    switch (this.#plan.operation) {
+      case 'insert':
+        return this.#insertTuple(tuple);
+      case 'update':
+        return this.#updateTuple(tuple);
+      case 'delete':
+        return this.#deleteTuple();
+      case 'merge':
+        return this.#mergeTuple();
+    }
+  }
+
+  /** Counts the change of a row and gives out its RETURNING. */
+  #finishRow(row: readonly Datum[]): void {
+    this.rowCount++;
+    const { returning } = this.#plan;
+    if (returning === undefined) return;
+    this.#writer.publish(row);
+    for (const { id, expression } of returning) this.#runtime.registers[id] = this.#evaluate(expression);
+    this.#emit();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ insert
+
+  #insertTuple(tuple: Datum[]): Wait | undefined {
+    return this.#insertRow(() => tuple.slice(this.#ids.length));
+  }
+
+  #insertRow(makeRow: () => Row): Wait | undefined {
+    const writer = this.#writer;
+    if (this.#job === undefined) {
+      const row = makeRow();
+      writer.completeRow(row);
+      writer.checkRow(row);
+      this.#job = { row, rowKey: undefined, entries: undefined };
+    }
+    const job = this.#job;
+    for (;;) {
+      const conflict = writer.insert(job, this.#arbiters);
+      if (conflict === undefined) {
+        this.#finishRow(job.row);
+        return undefined;
+      }
+      if (isWait(conflict)) return conflict;
+      const onConflict = this.#plan.onConflict!;
+      if (onConflict.action === 'nothing') return undefined;
+      const outcome = this.#updateConflicting(onConflict, conflict, job);
+      if (outcome !== 'again') return outcome;
+    }
+  }
+
+  /** ON CONFLICT DO UPDATE of the row that has the key. 'again': that row is gone, so inserting may work now. */
+  #updateConflicting(onConflict: OnConflict, conflict: Conflict, job: InsertJob): Wait | undefined | 'again' {
+    const writer = this.#writer;
+    const { registers } = this.#runtime;
+    const rowKey = this.#conflictingRowKey(conflict);
+    if (rowKey === undefined) return 'again';
+    if (conflict.self) throw affectsTwice('ON CONFLICT DO UPDATE', 'Ensure that no rows proposed for insertion within the same command have duplicate constrained values.');
+    const locked = writer.lock(rowKey, this.#assignedMayChangeKey ? 'update' : 'no key update', writer.waitPolicy, { view: 'latest' });
+    if (isWait(locked)) return locked;
+    if (locked.kind === 'self') throw affectsTwice('ON CONFLICT DO UPDATE', 'Ensure that no rows proposed for insertion within the same command have duplicate constrained values.');
+    if (locked.kind === 'gone' || locked.kind === 'skipped') return 'again';
+    const row = writer.newest(rowKey);
+    // Between finding and locking, the row may have given the key to another.
+    if (row === undefined || this.#conflictingRowKey(conflict) !== rowKey) return 'again';
+    for (const { id, column } of onConflict.existing) registers[id] = row[column]!;
+    for (const { id, column } of onConflict.excluded) registers[id] = job.row[column]!;
+    if (onConflict.where !== undefined && this.#evaluate(onConflict.where) !== true) return undefined;
+    const values = onConflict.assignments.map(({ value }) => this.#evaluate(value));
+    return this.#changeRow(rowKey, row, onConflict.assignments, values);
+  }
+
+  #conflictingRowKey(conflict: Conflict): string | undefined {
+    if (conflict.index.definition.isClustered) return conflict.key;
+    const ref = this.#rowRef;
+    return this.#runtime.tx.newest(conflict.index.tree, conflict.key, ref) ? entryRowKey(ref.u8, ref.offset) : undefined;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ update
+
+  /** Makes the new row of a locked one and writes it. */
+  #changeRow(rowKey: string, row: Row, assignments: readonly { readonly column: number }[], values: readonly Datum[]): Wait | undefined {
+    const newRow = assign(row, assignments, values);
+    this.#writer.completeRow(newRow);
+    this.#writer.checkRow(newRow);
+    const updated = this.#writer.update(rowKey, row, newRow);
+    if (isWait(updated)) return updated;
+    this.#finishRow(newRow);
+    return undefined;
+  }
+
+  #updateTuple(tuple: Datum[]): Wait | undefined {
+    const { assignments } = this.#plan;
+    return this.#updateRow(assignments, tuple.slice(this.#ids.length));
+  }
+
+  /** Locks the row whose key is in the registers and changes it; `values` are the assigned ones as the snapshot gives them. */
+  #updateRow(assignments: ModifyPlan['assignments'], values: readonly Datum[]): Wait | undefined {
+    const writer = this.#writer;
+    const rowKey = this.#rowKey();
+    if (rowKey === null) return undefined;
+    let mode = this.#modeFor(rowKey, assignments, values);
+    for (;;) {
+      const locked = writer.lock(rowKey, mode, writer.waitPolicy);
+      if (isWait(locked)) return locked;
+      if (!('rowKey' in locked)) return undefined;
+      const row = writer.newest(locked.rowKey);
+      assert(row !== undefined, 'locked row does not exist');
+      let newest = values;
+      if (locked.kind === 'changed') {
+        if (!this.#recheck(row, locked.rowKey)) return undefined;
+        if (!(mutants.on && mutants.has('executor.update-from-snapshot'))) newest = assignments.map(({ value }) => this.#evaluate(value));
+      }
+      if (mode === 'no key update' && this.#assignedMayChangeKey && this.#changesKey(row, assignments, newest)) {
+        mode = 'update';
+        continue;
+      }
+      return this.#changeRow(locked.rowKey, row, assignments, newest);
+    }
+  }
+
+  #rowKey(): string | null {
+    const { rowKey } = this.#plan;
+    assert(rowKey !== undefined, 'update without row key');
+    return this.#runtime.registers[rowKey] as string | null;
+  }
+
+  /** 'update' when the row's present content says that a key column would change. */
+  #modeFor(rowKey: string, assignments: ModifyPlan['assignments'], values: readonly Datum[]): 'update' | 'no key update' {
+    if (!this.#assignedMayChangeKey) return 'no key update';
+    const present = this.#writer.newest(rowKey);
+    return present !== undefined && this.#changesKey(present, assignments, values) ? 'update' : 'no key update';
+  }
+  #changesKey(row: Row, assignments: ModifyPlan['assignments'], values: readonly Datum[]): boolean {
+    const newRow = assign(row, assignments, values);
+    this.#writer.completeRow(newRow);
+    return this.#writer.changesKey(row, newRow);
+  }
+
+  /** Puts the newest row into the registers and says whether it still satisfies the statement. */
+  #recheck(row: Row, rowKey: string): boolean {
+    const { recheck } = this.#plan;
+    if (recheck === undefined) return true;
+    publishNewest(recheck, row, this.#plan.rowKey, rowKey, this.#runtime);
+    return stillMatches(recheck, this.#runtime, this.#evaluate);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ delete
+
+  #deleteTuple(): Wait | undefined {
+    const writer = this.#writer;
+    const rowKey = this.#rowKey();
+    if (rowKey === null) return undefined;
+    const locked = writer.lock(rowKey, 'update', writer.waitPolicy);
+    if (isWait(locked)) return locked;
+    if (!('rowKey' in locked)) return undefined;
+    const row = writer.newest(locked.rowKey);
+    assert(row !== undefined, 'locked row does not exist');
+    if (locked.kind === 'changed' && !this.#recheck(row, locked.rowKey)) return undefined;
+    writer.remove(locked.rowKey, row);
+    this.#finishRow(row);
+    return undefined;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ merge
+
+  #mergeTuple(): Wait | undefined {
+    if (this.#job !== undefined || this.#rowKey() === null) return this.#mergeNotMatched();
+    const writer = this.#writer;
+    const rowKey = this.#rowKey()!;
+    const first = this.#chooseAction(true);
+    if (first === undefined || first.action === 'nothing') return undefined;
+    let mode: 'update' | 'no key update' = 'update';
+    if (first.action === 'update') mode = this.#modeFor(rowKey, first.assignments, first.assignments.map(({ value }) => this.#evaluate(value)));
+    for (;;) {
+      const locked = writer.lock(rowKey, mode, writer.waitPolicy);
+      if (isWait(locked)) return locked;
+      if (locked.kind === 'self') throw affectsTwice('MERGE', 'Ensure that not more than one source row matches any one target row.');
+      if (!('rowKey' in locked)) return this.#mergeNotMatched();
+      const row = writer.newest(locked.rowKey);
+      assert(row !== undefined, 'locked row does not exist');
+      let action: MergeAction | undefined = first;
+      if (locked.kind === 'changed') {
+        if (!this.#recheck(row, locked.rowKey)) return this.#mergeNotMatched();
+        action = this.#chooseAction(true);
+      }
+      if (action === undefined || action.action === 'nothing') return undefined;
+      if (action.action === 'delete') {
+        if (mode !== 'update') {
+          mode = 'update';
+          continue;
+        }
+        writer.remove(locked.rowKey, row);
+        this.#finishRow(row);
+        return undefined;
+      }
+      const values = action.assignments.map(({ value }) => this.#evaluate(value));
+      if (mode !== 'update' && this.#changesKey(row, action.assignments, values)) {
+        mode = 'update';
+        continue;
+      }
+      return this.#changeRow(locked.rowKey, row, action.assignments, values);
+    }
+  }
+
+  #mergeNotMatched(): Wait | undefined {
+    const { recheck, rowKey } = this.#plan;
+    if (recheck !== undefined) clearRegisters(this.#runtime.registers, recheck.columns.map((column) => column.id));
+    if (rowKey !== undefined) this.#runtime.registers[rowKey] = null;
+    if (this.#job !== undefined) return this.#insertRow(() => []);
+    const action = this.#chooseAction(false);
+    if (action === undefined || action.action !== 'insert') return undefined;
+    return this.#insertRow(() => action.insertValues!.map((value) => this.#evaluate(value)));
+  }
+
+  #chooseAction(matched: boolean): MergeAction | undefined {
+    return this.#plan.mergeActions.find((action) => action.matched === matched && (action.condition === undefined || this.#evaluate(action.condition) === true));
+  }
+}
+
+function assign(row: Row, assignments: readonly { readonly column: number }[], values: readonly Datum[]): Row {
+  const newRow = [...row];
+  assignments.forEach(({ column }, i) => (newRow[column] = values[i]!));
+  return newRow;
+}
+
+function arbitersOf(onConflict: OnConflict | undefined, writer: TableWriter): readonly IndexAccess[] {
+  if (onConflict === undefined) return [];
+  const unique = writer.access.indexes.filter((index) => index.definition.isUnique && !index.isDeferrable);
+  return onConflict.arbiters.length === 0 ? unique : unique.filter((index) => onConflict.arbiters.includes(index.definition.oid));
+}
+
+function affectsTwice(command: string, hint: string): DbError {
+  return new DbError('21000', `${command} command cannot affect row a second time`, { hint });
+}

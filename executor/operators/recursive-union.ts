@@ -1,0 +1,81 @@
+/**
+ * WITH RECURSIVE: the seed's rows come out and are the first work table; then the term runs over the work table, its rows come out and are
+ * the next one, until there are none. With UNION (not ALL) a row that has come out before is dropped, which is what ends a cycle.
+ */
+import type { BoundExpression, ColumnId } from '../../planner/expression.js';
+import { datumsKey } from '../ordering.js';
+import type { Operator, Runtime, Tuple } from '../runtime.js';
+import { outputIds, restoreTuple, saveTuple } from '../runtime.js';
+import type { PlanOf } from './plan-of.js';
+import { columnExpressions } from './set-operation.js';
+
+export class RecursiveUnionOperator implements Operator {
+  readonly #plan: PlanOf<'recursiveUnion'>;
+  readonly #seed: Operator;
+  readonly #term: Operator;
+  readonly #runtime: Runtime;
+  readonly #ids: number[];
+  readonly #keys: readonly BoundExpression[];
+  #seen = new Set<string>();
+  #nextTable: Tuple[] = [];
+  #phase: 'seed' | 'term' | 'done' = 'done';
+
+  constructor(plan: PlanOf<'recursiveUnion'>, seed: Operator, term: Operator, runtime: Runtime) {
+    this.#plan = plan;
+    this.#seed = seed;
+    this.#term = term;
+    this.#runtime = runtime;
+    this.#ids = outputIds(plan);
+    this.#keys = columnExpressions(plan);
+  }
+  open(): void {
+    this.#seen = new Set();
+    this.#nextTable = [];
+    this.#phase = 'seed';
+    this.#seed.open();
+  }
+  next(): boolean {
+    for (;;) {
+      if (this.#phase === 'seed') {
+        if (this.#seed.next()) {
+          if (this.#accept(this.#plan.seedColumns)) return true;
+          continue;
+        }
+        this.#seed.close();
+      } else if (this.#phase === 'term') {
+        if (this.#term.next()) {
+          if (this.#accept(this.#plan.termColumns)) return true;
+          continue;
+        }
+        this.#term.close();
+      } else return false;
+      if (this.#nextTable.length === 0) {
+        this.#phase = 'done';
+        return false;
+      }
+      this.#runtime.ctx.checkDeadline();
+      this.#runtime.workTables[this.#plan.cte] = this.#nextTable;
+      this.#nextTable = [];
+      this.#phase = 'term';
+      this.#term.open();
+    }
+  }
+  #accept(columns: readonly ColumnId[]): boolean {
+    const { registers, ctx } = this.#runtime;
+    const tuple = saveTuple(registers, columns);
+    if (!this.#plan.all) {
+      const key = datumsKey(this.#keys, tuple, ctx);
+      if (this.#seen.has(key)) return false;
+      this.#seen.add(key);
+    }
+    this.#nextTable.push(tuple);
+    restoreTuple(registers, this.#ids, tuple);
+    return true;
+  }
+  close(): void {
+    if (this.#phase === 'seed') this.#seed.close();
+    if (this.#phase === 'term') this.#term.close();
+    this.#phase = 'done';
+    this.#nextTable = [];
+  }
+}

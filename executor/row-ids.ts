@@ -1,0 +1,49 @@
+/**
+ * Hidden row ids: the row keys of tables without a clustered primary key. Eight bytes, big-endian, ascending, never given twice.
+ *
+ * A counter per tree lives in memory and starts one past the last key of the tree. That is enough: every insert into the tree of this
+ * process took its id from the counter, so nothing uncommitted lies beyond it, and nothing uncommitted survives the process.
+ */
+import { keyBytes, keyString } from '../base/bytes.js';
+import type { TreeId } from '../base/ids.js';
+import { putInt8Key } from '../base/keycode.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import { wholeRange } from '../mvcc/types.js';
+import type { VersionedTree } from '../mvcc/versioned-tree.js';
+import { RowIdBytes } from './table-access.js';
+
+export class RowIds {
+  readonly #next = new Map<TreeId, number>();
+  readonly #bytes = new Uint8Array(RowIdBytes);
+
+  /** A fresh row key for the tree. */
+  next(tree: VersionedTree, tx: Transaction): string {
+    let id = this.#next.get(tree.id);
+    if (id === undefined) id = RowIds.#lastId(tree, tx) + 1;
+    this.#next.set(tree.id, id + 1);
+    putInt8Key(this.#bytes, 0, id);
+    return keyString(this.#bytes, 0, RowIdBytes);
+  }
+
+  /** Forgets a tree (dropped, or filled by a rewrite). */
+  forget(tree: TreeId): void {
+    this.#next.delete(tree);
+  }
+
+  static #lastId(tree: VersionedTree, tx: Transaction): number {
+    const scan = tx.openScan(tree, wholeRange, { reverse: true, view: 'latest', register: false });
+    try {
+      return scan.next() ? rowIdOf(scan.keyAt(0)) : 0;
+    } finally {
+      scan.close();
+    }
+  }
+}
+
+/** The number in a row key made here. */
+export function rowIdOf(key: string): number {
+  const bytes = keyBytes(key);
+  let id = bytes[0]! ^ 0x80;
+  for (let i = 1; i < RowIdBytes; i++) id = id * 256 + bytes[i]!;
+  return id;
+}

@@ -1,0 +1,130 @@
+/**
+ * One running statement. `registers` is the interpreter's row: column id -> value of the current row of the operator that produces it.
+ * Because every column of a statement has its own id, an operator publishes a row by writing its registers, a correlated subplan reads its
+ * outer row from the same array, and an operator that keeps rows (sort, hash, window) saves a *tuple* of registers and restores it later.
+ *
+ * R1  An operator writes no register but those of its own `output` and those it restores from tuples of its inputs.
+ * R2  A row published by `next` stays in its registers until the operator's next `next` or `open`.
+ */
+import type { Datum } from '../base/datum.js';
+import type { EvalContext } from '../functions/registry.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import type { BoundExpression, ColumnId } from '../planner/expression.js';
+import type { TableDef } from '../planner/catalog.js';
+import type { PhysicalPlan } from '../planner/physical-plan.js';
+import type { ExecutionRequest, ExecutorEnv, OperatorCounts } from './execution.js';
+import type { TableAccess } from './table-access.js';
+import { tableAccess } from './table-access.js';
+import type { TupleStore } from './tuple-store.js';
+
+/** Saved registers, in the order of some list of column ids. */
+export type Tuple = readonly Datum[];
+
+/**
+ * A pull iterator. `open` starts or restarts it for the current outer row; `next` publishes the next row in the registers and says whether
+ * there is one; after `close` only `open` may follow.
+ */
+export interface Operator {
+  open(): void;
+  next(): boolean;
+  close(): void;
+}
+
+export type SubqueryNode = Extract<BoundExpression, { kind: 'subquery' }>;
+
+/** A subquery's plan as it runs for this statement, with the answer kept when it does not depend on an outer row. */
+export interface SubplanState {
+  readonly operator: Operator;
+  /** Set once an uncorrelated subquery has run. */
+  result: { readonly value: Datum } | undefined;
+  /** any/all over an uncorrelated subquery: its rows. */
+  rows: Tuple[] | undefined;
+  /** any with hashable sides: keys of `rows`, and whether a row has a NULL. */
+  keys: Set<string> | undefined;
+  hasNull: boolean;
+}
+
+export class Runtime {
+  readonly registers: Datum[];
+  readonly params: readonly Datum[];
+  readonly ctx: EvalContext;
+  readonly tx: Transaction;
+  readonly env: ExecutorEnv;
+  readonly request: ExecutionRequest;
+  /** Rows of each CTE by its number, once it has run (data-modifying) or been started (plain). */
+  readonly ctes: (TupleStore | undefined)[] = [];
+  /** Work tables of recursive unions, by CTE number. */
+  readonly workTables: Tuple[][] = [];
+  readonly subplans = new Map<SubqueryNode, SubplanState>();
+  readonly instrumentation: Map<PhysicalPlan, OperatorCounts> | undefined;
+  /** Operators that stand for a plan node instead of being built from it: rows locked beforehand, sources that generated code feeds. */
+  readonly substitutes = new Map<PhysicalPlan, Operator>();
+  /** Scans in the middle of a batch. */
+  readonly positions = new Set<{ suspend(): void; close(): void }>();
+  readonly #accesses = new Map<TableDef, TableAccess>();
+  /** What must be closed when the execution ends: scans and temporary files. */
+  readonly #closers = new Set<{ close(): void }>();
+
+  constructor(request: ExecutionRequest, columnCount: number) {
+    this.registers = new Array<Datum>(columnCount).fill(null);
+    this.params = request.params;
+    this.ctx = request.ctx;
+    this.tx = request.tx;
+    this.env = request.env;
+    this.request = request;
+    this.instrumentation = request.instrument ? new Map() : undefined;
+  }
+
+  access(table: TableDef): TableAccess {
+    let access = this.#accesses.get(table);
+    if (access === undefined) this.#accesses.set(table, (access = tableAccess(table, this.env.manager, this.ctx.types).useLayout()));
+    return access;
+  }
+  /** Leaves all pages alone: called before control goes back to the event loop (X1). */
+  suspendScans(): void {
+    for (const position of this.positions) position.suspend();
+  }
+
+  /** Registers something to be closed at the end at the latest. */
+  own<T extends { close(): void }>(resource: T): T {
+    this.#closers.add(resource);
+    return resource;
+  }
+  /** Closes a resource early. */
+  release(resource: { close(): void }): void {
+    if (this.#closers.delete(resource)) resource.close();
+  }
+  closeAll(): void {
+    for (const position of this.positions) position.close();
+    for (const resource of this.#closers) {
+      this.#closers.delete(resource);
+      resource.close();
+    }
+  }
+
+  counts(plan: PhysicalPlan): OperatorCounts | undefined {
+    if (this.instrumentation === undefined) return undefined;
+    let counts = this.instrumentation.get(plan);
+    if (counts === undefined) this.instrumentation.set(plan, (counts = { rows: 0, loops: 0, timeMs: 0, removed: 0, spilledBytes: 0 }));
+    return counts;
+  }
+}
+
+/** Copies registers out, in the order of `ids`. */
+export function saveTuple(registers: readonly Datum[], ids: readonly ColumnId[]): Datum[] {
+  const tuple = new Array<Datum>(ids.length);
+  for (let i = 0; i < ids.length; i++) tuple[i] = registers[ids[i]!]!;
+  return tuple;
+}
+
+/** Puts a saved tuple back. */
+export function restoreTuple(registers: Datum[], ids: readonly ColumnId[], tuple: Tuple): void {
+  for (let i = 0; i < ids.length; i++) registers[ids[i]!] = tuple[i]!;
+}
+
+/** Publishes NULLs, for the missing side of an outer join. */
+export function clearRegisters(registers: Datum[], ids: readonly ColumnId[]): void {
+  for (const id of ids) registers[id] = null;
+}
+
+export const outputIds = (plan: PhysicalPlan): ColumnId[] => plan.output.map((column) => column.id);

@@ -1,0 +1,126 @@
+/**
+ * Subqueries that stayed subqueries. An uncorrelated one runs once per execution and its answer is kept; a correlated one runs for every
+ * outer row, which it reads from the registers. `x = ANY (uncorrelated)` looks its keys up in a set.
+ */
+import { unreachable } from '../base/assert.js';
+import type { Datum } from '../base/datum.js';
+import { SqlArray, SqlRecord } from '../base/datum.js';
+import type { BoundExpression } from '../planner/expression.js';
+import { typeInfo } from '../base/types.js';
+import { evaluate, physicalPlanOf, tooManyRows } from './expression-interpreter.js';
+import { buildOperator } from './interpreter.js';
+import { datumsKey } from './ordering.js';
+import { readsWorkTable } from './plan-tools.js';
+import type { Runtime, SubplanState, SubqueryNode, Tuple } from './runtime.js';
+import { restoreTuple, saveTuple } from './runtime.js';
+
+export function subplanState(e: SubqueryNode, runtime: Runtime): SubplanState {
+  let state = runtime.subplans.get(e);
+  if (state === undefined) {
+    state = { operator: runtime.own(buildOperator(physicalPlanOf(e), runtime)), result: undefined, rows: undefined, keys: undefined, hasNull: false };
+    runtime.subplans.set(e, state);
+  }
+  return state;
+}
+
+const isUncorrelated = (e: SubqueryNode): boolean => e.outer.length === 0 && !readsWorkTable(physicalPlanOf(e));
+
+export function evaluateSubquery(e: SubqueryNode, runtime: Runtime): Datum {
+  const state = subplanState(e, runtime);
+  if (e.subkind === 'any' || e.subkind === 'all') return quantified(e, state, runtime);
+  if (state.result !== undefined) return state.result.value;
+  const value = runOnce(e, state, runtime);
+  if (isUncorrelated(e)) state.result = { value };
+  return value;
+}
+
+function runOnce(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum {
+  const { operator } = state;
+  const { registers } = runtime;
+  operator.open();
+  try {
+    switch (e.subkind) {
+      case 'exists':
+        return operator.next();
+      case 'scalar':
+      case 'row': {
+        if (!operator.next()) return null;
+        const values = saveTuple(registers, e.columns);
+        if (operator.next()) throw tooManyRows();
+        return e.subkind === 'scalar' ? values[0]! : new SqlRecord(subqueryShape(e), values);
+      }
+      case 'array': {
+        const elements: Datum[] = [];
+        while (operator.next()) elements.push(registers[e.columns[0]!]!);
+        return SqlArray.of(typeInfo(e.type.oid, runtime.ctx.types).elementOid, elements);
+      }
+      case 'any':
+      case 'all':
+        throw new TypeError('quantified subquery run as a value');
+      default:
+        return unreachable(e.subkind);
+    }
+  } finally {
+    operator.close();
+  }
+}
+
+function subqueryShape(e: SubqueryNode): SqlRecord['shape'] {
+  const columns = e.columns.map((id) => physicalPlanOf(e).output.find((column) => column.id === id)!);
+  return { oid: e.type.oid, names: columns.map((column) => column.name), types: columns.map((column) => column.type) };
+}
+
+function quantified(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum {
+  const decisive = e.subkind === 'any';
+  let result: Datum = !decisive;
+  /** @returns whether the row decides the answer */
+  const meets = (): boolean => {
+    const value = evaluate(e.comparison!, runtime);
+    if (value === null) result = null;
+    return value === decisive;
+  };
+  if (!isUncorrelated(e)) {
+    const { operator } = state;
+    operator.open();
+    try {
+      while (operator.next()) if (meets()) return decisive;
+      return result;
+    } finally {
+      operator.close();
+    }
+  }
+  state.rows ??= allRows(e, state, runtime);
+  if (decisive && e.hashable !== undefined) {
+    const answer = hashedAny(e, e.hashable.left, state, runtime);
+    if (answer !== undefined) return answer;
+  }
+  for (const row of state.rows) {
+    restoreTuple(runtime.registers, e.columns, row);
+    if (meets()) return decisive;
+  }
+  return result;
+}
+
+function allRows(e: SubqueryNode, state: SubplanState, runtime: Runtime): Tuple[] {
+  const rows: Tuple[] = [];
+  state.operator.open();
+  while (state.operator.next()) rows.push(saveTuple(runtime.registers, e.columns));
+  state.operator.close();
+  return rows;
+}
+
+/** `left = ANY`: true when the key is there, false when nothing can be unknown; undefined when the rows must be looked through. */
+function hashedAny(e: SubqueryNode, left: readonly BoundExpression[], state: SubplanState, runtime: Runtime): boolean | undefined {
+  if (state.keys === undefined) {
+    state.keys = new Set();
+    for (const row of state.rows!) {
+      if (row.includes(null)) state.hasNull = true;
+      else state.keys.add(datumsKey(left, row, runtime.ctx));
+    }
+  }
+  if (state.rows!.length === 0) return false;
+  const values = left.map((item) => evaluate(item, runtime));
+  if (values.includes(null)) return undefined;
+  if (state.keys.has(datumsKey(left, values, runtime.ctx))) return true;
+  return state.hasNull ? undefined : false;
+}

@@ -1,0 +1,400 @@
+/**
+ * Writes rows of one table: the row itself, its index entries, its constraints. INSERT, UPDATE, DELETE, MERGE, COPY and the actions of foreign keys
+ * all come through here.
+ *
+ * T1  A row's changes happen together: first everything that can fail or wait (checks, locks, unique claims), then all trees, without a step
+ *     in between that could fail. So a step that returned a promise may be run again from its start.
+ * T2  An index is touched only where its entry changes: old and new entry are compared as bytes, key and value.
+ * T3  Every unique key that a change adds was claimed before (mvcc keeps the claim to the end of the transaction).
+ * T4  Foreign keys see the change through `checks`, after the last row of the statement.
+ *
+ * Lock modes. DELETE and a change of columns that a foreign key could reference take 'update', which excludes KEY SHARE; other updates take
+ * 'no key update', so that inserting a child does not wait for an update of its parent.
+ */
+import { assert } from '../base/assert.js';
+import { ByteBuffer } from '../base/byte-buffer.js';
+import { compareBytes } from '../base/bytes.js';
+import type { Datum } from '../base/datum.js';
+import { decodeRow, encodeRow } from '../base/rowcode.js';
+import { mutants } from '../base/mutants.js';
+import { RowRef, type RowLockMode, type RowLockOptions, type WaitPolicy } from '../mvcc/types.js';
+import type { Csn } from '../base/ids.js';
+import type { BoundExpression } from '../planner/expression.js';
+import type { TableDef } from '../planner/catalog.js';
+import type { ConstraintCheck } from './constraint-queue.js';
+import { checkViolation, indexKeyText, notNullViolation, uniqueViolation, viewOptionViolation } from './row-errors.js';
+import type { Runtime } from './runtime.js';
+import type { TableWriteInfo } from './schema-lookup.js';
+import type { IndexAccess, TableAccess } from './table-access.js';
+import { datumsKey } from './ordering.js';
+import type { Wait } from './wait.js';
+import { isWait } from './wait.js';
+
+/** A row, by column position. */
+export type Row = Datum[];
+
+/** What the writer needs to know; a planned ModifyTable and a `TableWriteInfo` both have it. */
+export type WriterInfo = Pick<TableWriteInfo, 'table' | 'newRow' | 'checks' | 'generated' | 'indexExpressions'>;
+
+/** One index entry of a row: its key, and the column values it was made from (for messages). */
+interface Entry {
+  readonly key: string;
+  readonly values: readonly Datum[];
+}
+/** By secondary index; undefined where the predicate leaves the row out. */
+type Entries = readonly (Entry | undefined)[];
+
+/** A key that another row has. */
+export interface Conflict {
+  readonly kind: 'conflict';
+  readonly index: IndexAccess;
+  readonly key: string;
+  readonly values: readonly Datum[];
+  /** The very statement put it there. */
+  readonly self: boolean;
+}
+
+/** A row about to be inserted, kept over waits. */
+export interface InsertJob {
+  readonly row: Row;
+  rowKey: string | undefined;
+  entries: Entries | undefined;
+}
+
+/** What became of a row to be locked: locked with its newest content, or not to be acted on. */
+export interface LockedRow {
+  readonly kind: 'ok' | 'changed';
+  readonly rowKey: string;
+}
+export type LockOutcome = LockedRow | { readonly kind: 'gone' | 'self' | 'skipped' };
+
+const out = new ByteBuffer(1024);
+const entryOut = new ByteBuffer(256);
+const oldEntryOut = new ByteBuffer(256);
+
+export class TableWriter {
+  readonly info: WriterInfo;
+  readonly table: TableDef;
+  readonly access: TableAccess;
+  readonly #runtime: Runtime;
+  readonly #queue: (check: ConstraintCheck) => void;
+  readonly #evaluate: (e: BoundExpression) => Datum;
+  readonly #rowRef = new RowRef();
+  readonly #notNull: readonly number[];
+  /** Columns of unique indexes that a foreign key could reference. */
+  readonly #keyColumns: readonly number[];
+  /** Whether rows must be in the registers: something is computed from them. */
+  readonly #needsRegisters: boolean;
+
+  constructor(info: WriterInfo, runtime: Runtime, queue: (check: ConstraintCheck) => void, evaluate: (e: BoundExpression) => Datum) {
+    this.info = info;
+    this.table = info.table;
+    this.#runtime = runtime;
+    this.access = runtime.access(info.table);
+    this.#queue = queue;
+    this.#evaluate = evaluate;
+    this.#notNull = info.table.columns.filter((column) => column.notNull && !column.isDropped).map((column) => column.index);
+    const keyColumns = new Set<number>();
+    for (const index of info.table.indexes) {
+      if (!index.isUnique || index.predicate !== undefined || index.deferrable !== 'not deferrable') continue;
+      if (index.columns.every((column) => column.column !== undefined)) for (const { column } of index.columns) keyColumns.add(column!);
+    }
+    this.#keyColumns = [...keyColumns];
+    this.#needsRegisters = info.checks.length > 0 || info.generated.length > 0 || info.indexExpressions.size > 0;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ constraints of one row
+
+  /** Publishes a row in the registers of `newRow`. */
+  publish(row: readonly Datum[]): void {
+    const { registers } = this.#runtime;
+    for (const { id, column } of this.info.newRow) registers[id] = row[column]!;
+  }
+
+  /** Computes generated columns of `row` in place. */
+  completeRow(row: Row): void {
+    if (this.info.generated.length === 0) return;
+    this.publish(row);
+    const { registers } = this.#runtime;
+    for (const { column, value } of this.info.generated) {
+      const datum = this.#evaluate(value);
+      row[column] = datum;
+      for (const target of this.info.newRow) if (target.column === column) registers[target.id] = datum;
+    }
+  }
+
+  /** NOT NULL, CHECK and view check options. @throws DbError 23502, 23514, 44000 */
+  checkRow(row: Row): void {
+    const { ctx } = this.#runtime;
+    if (!(mutants.on && mutants.has('executor.skip-not-null'))) {
+      for (const column of this.#notNull) if (row[column] === null) throw notNullViolation(this.table, column, row, ctx);
+    }
+    if (this.info.checks.length === 0) return;
+    this.publish(row);
+    for (const { name, expression, isViewOption } of this.info.checks) {
+      const holds = this.#evaluate(expression);
+      if (isViewOption) {
+        if (holds !== true) throw viewOptionViolation(name, this.table, row, ctx);
+      } else if (holds === false && !(mutants.on && mutants.has('executor.skip-check'))) throw checkViolation(this.table, name, row, ctx);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ index entries
+
+  #entriesOf(row: readonly Datum[], rowKey: string): Entries {
+    const { secondary } = this.access;
+    if (secondary.length === 0) return [];
+    if (this.#needsRegisters) this.publish(row);
+    return secondary.map((index) => {
+      const values = this.#indexValues(index, row);
+      return values === undefined ? undefined : { key: index.entryKey(values, rowKey), values };
+    });
+  }
+
+  /** The values an index has for a row in the registers, undefined when its predicate leaves the row out. */
+  #indexValues(index: IndexAccess, row: readonly Datum[]): Datum[] | undefined {
+    const expressions = this.info.indexExpressions.get(index.definition.oid);
+    if (expressions?.predicate !== undefined && this.#evaluate(expressions.predicate) !== true) return undefined;
+    if (index.plainColumns !== undefined) return index.plainColumns.map((column) => row[column]!);
+    assert(expressions !== undefined, 'expression index without bound expressions', index.definition.oid);
+    return expressions.keys.map((key) => this.#evaluate(key));
+  }
+
+  /**
+   * Claims the unique keys that a row adds: those of `entries` that differ from `oldEntries`, and the row key if it is new. Arbiters come
+   * first, because what conflicts there is no error.
+   */
+  #claim(rowKey: string | undefined, row: readonly Datum[], entries: Entries, oldEntries: Entries, arbiters: readonly IndexAccess[]): Wait | Conflict | undefined {
+    for (const arbiter of arbiters) {
+      const claimed = this.#claimIndex(arbiter, rowKey, row, entries, oldEntries, true);
+      if (claimed !== undefined) return claimed;
+    }
+    for (const index of this.access.indexes) {
+      if (arbiters.includes(index)) continue;
+      const claimed = this.#claimIndex(index, rowKey, row, entries, oldEntries, false);
+      if (claimed !== undefined) return claimed;
+    }
+    return undefined;
+  }
+
+  #claimIndex(index: IndexAccess, rowKey: string | undefined, row: readonly Datum[], entries: Entries, oldEntries: Entries, upsert: boolean): Wait | Conflict | undefined {
+    if (!index.definition.isUnique) return undefined;
+    let key: string;
+    let values: readonly Datum[];
+    if (index.definition.isClustered) {
+      if (rowKey === undefined) return undefined;
+      key = rowKey;
+      values = this.access.keyColumns.map((column) => row[column]!);
+    } else {
+      const at = this.access.secondary.indexOf(index);
+      const entry = entries[at];
+      if (entry === undefined || oldEntries[at]?.key === entry.key) return undefined;
+      if (index.hasRowKeySuffix(entry.values)) return undefined;
+      key = entry.key;
+      values = entry.values;
+    }
+    if (mutants.on && mutants.has('executor.skip-unique')) return undefined;
+    const claimed = this.#runtime.tx.claimKey(index.tree, key, { upsert, wait: this.#waitPolicy });
+    if (isWait(claimed)) return claimed;
+    if (claimed.kind === 'free') return undefined;
+    return { kind: 'conflict', index, key, values, self: claimed.self };
+  }
+
+  get #waitPolicy(): 'wait' | 'nowait' {
+    return this.#runtime.request.canWait ? 'wait' : 'nowait';
+  }
+
+  /** 23505 for a conflict that ON CONFLICT does not cover. */
+  duplicateKey(conflict: Conflict): Error {
+    const { definition } = conflict.index;
+    return uniqueViolation(this.table, definition, indexKeyText(this.table, definition, conflict.values, this.#runtime.ctx));
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ insert
+
+  /**
+   * Inserts a complete, checked row. A conflict on an index of `arbiters` is returned; on any other it is 23505.
+   * Returns undefined when the row is in. @throws DbError 23505, 40001, 40P01, 55P03
+   */
+  insert(job: InsertJob, arbiters: readonly IndexAccess[] = []): Wait | Conflict | undefined {
+    const { tx, env } = this.#runtime;
+    const { row } = job;
+    const isClustered = this.access.keyLayout !== undefined;
+    const rowKey = (job.rowKey ??= isClustered ? this.access.rowKeyOf(row) : env.rowIds.next(this.access.tree, tx));
+    const entries = (job.entries ??= this.#entriesOf(row, rowKey));
+    const claimed = this.#claim(isClustered ? rowKey : undefined, row, entries, [], arbiters);
+    if (claimed !== undefined) {
+      if (isWait(claimed)) return claimed;
+      if (arbiters.includes(claimed.index)) return claimed;
+      throw this.duplicateKey(claimed);
+    }
+    this.#put(rowKey, row);
+    this.access.secondary.forEach((index, i) => {
+      const entry = entries[i];
+      if (entry !== undefined) this.#putEntry(index, entry.key, rowKey, row);
+    });
+    this.#queueUniqueChecks(entries, []);
+    this.#queueChildChecks(row, undefined, rowKey);
+    return undefined;
+  }
+
+  #put(rowKey: string, row: readonly Datum[]): void {
+    out.length = 0;
+    encodeRow(this.table.layout, row, out);
+    this.#runtime.tx.insert(this.access.tree, rowKey, out.bytes, 0, out.length);
+  }
+  #putEntry(index: IndexAccess, key: string, rowKey: string, row: readonly Datum[]): void {
+    entryOut.length = 0;
+    index.putEntryValue(rowKey, row, entryOut);
+    this.#runtime.tx.insert(index.tree, key, entryOut.bytes, 0, entryOut.length);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ locking and reading
+
+  /** Locks a row, following a changed primary key. */
+  lock(rowKey: string, mode: RowLockMode, wait: WaitPolicy, options: RowLockOptions = {}): Wait | LockOutcome {
+    return lockAndFollow(this.access, this.#runtime, rowKey, mode, wait, options);
+  }
+  get waitPolicy(): WaitPolicy {
+    return this.#waitPolicy;
+  }
+
+  /** The newest content of a row: own write, else newest committed; undefined when it does not exist. */
+  newest(rowKey: string): Row | undefined {
+    const ref = this.#rowRef;
+    if (!this.#runtime.tx.newest(this.access.tree, rowKey, ref)) return undefined;
+    return decodeRow(this.table.layout, ref.u8, ref.dv, ref.offset);
+  }
+
+  /** Whether an UPDATE from `oldRow` to `newRow` changes columns that a foreign key could reference. */
+  changesKey(oldRow: readonly Datum[], newRow: readonly Datum[]): boolean {
+    return this.#keyColumns.some((column) => !this.#sameValue(column, oldRow[column]!, newRow[column]!));
+  }
+  /** Whether assignments to these columns could change such a key at all. */
+  mayChangeKey(columns: readonly number[]): boolean {
+    return columns.some((column) => this.#keyColumns.includes(column));
+  }
+  #sameValue(column: number, a: Datum, b: Datum): boolean {
+    if (a === b) return true;
+    if (a === null || b === null) return false;
+    const typed = [this.table.columns[column]!];
+    return datumsKey(typed, [a], this.#runtime.ctx) === datumsKey(typed, [b], this.#runtime.ctx);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ update, delete
+
+  /**
+   * Changes a locked row from `oldRow`, its newest content, to the complete and checked `newRow`. Returns a promise when a unique key must be
+   * waited for, and the row's new key when done. @throws DbError 23505, 40001, 40P01, 55P03
+   */
+  update(oldKey: string, oldRow: readonly Datum[], newRow: Row): Wait | string {
+    const { tx } = this.#runtime;
+    const newKey = this.access.keyLayout === undefined ? oldKey : this.access.rowKeyOf(newRow);
+    const oldEntries = this.#entriesOf(oldRow, oldKey);
+    const entries = this.#entriesOf(newRow, newKey);
+    const claimed = this.#claim(newKey === oldKey ? undefined : newKey, newRow, entries, oldEntries, []);
+    if (claimed !== undefined) {
+      if (isWait(claimed)) return claimed;
+      throw this.duplicateKey(claimed);
+    }
+    if (newKey === oldKey) {
+      out.length = 0;
+      encodeRow(this.table.layout, newRow, out);
+      tx.update(this.access.tree, oldKey, out.bytes, 0, out.length, { changesKeyColumns: this.changesKey(oldRow, newRow) });
+    } else {
+      tx.remove(this.access.tree, oldKey, { movedTo: newKey });
+      this.#put(newKey, newRow);
+    }
+    this.access.secondary.forEach((index, i) => this.#updateEntry(index, oldEntries[i], entries[i], oldKey, newKey, oldRow, newRow));
+    this.#queueUniqueChecks(entries, oldEntries);
+    this.#queueChildChecks(newRow, oldRow, newKey);
+    this.#queueParentChecks(oldRow, newRow);
+    return newKey;
+  }
+
+  #updateEntry(index: IndexAccess, before: Entry | undefined, after: Entry | undefined, oldKey: string, newKey: string, oldRow: readonly Datum[], newRow: readonly Datum[]): void {
+    const { tx } = this.#runtime;
+    if (before === undefined) {
+      if (after !== undefined) this.#putEntry(index, after.key, newKey, newRow);
+      return;
+    }
+    if (after === undefined || after.key !== before.key) {
+      tx.remove(index.tree, before.key);
+      if (after !== undefined) this.#putEntry(index, after.key, newKey, newRow);
+      return;
+    }
+    if (oldKey === newKey && index.definition.include === undefined) return;
+    oldEntryOut.length = 0;
+    index.putEntryValue(oldKey, oldRow, oldEntryOut);
+    entryOut.length = 0;
+    index.putEntryValue(newKey, newRow, entryOut);
+    if (compareBytes(oldEntryOut.bytes, 0, oldEntryOut.length, entryOut.bytes, 0, entryOut.length) === 0) return;
+    tx.update(index.tree, after.key, entryOut.bytes, 0, entryOut.length);
+  }
+
+  /** Removes a locked row whose newest content is `row`. */
+  remove(rowKey: string, row: readonly Datum[]): void {
+    const { tx } = this.#runtime;
+    const entries = this.#entriesOf(row, rowKey);
+    tx.remove(this.access.tree, rowKey);
+    this.access.secondary.forEach((index, i) => {
+      const entry = entries[i];
+      if (entry !== undefined) tx.remove(index.tree, entry.key);
+    });
+    this.#queueParentChecks(row, undefined);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ checks for later
+
+  #queueUniqueChecks(entries: Entries, oldEntries: Entries): void {
+    this.access.secondary.forEach((index, i) => {
+      const entry = entries[i];
+      if (entry === undefined || !index.definition.isUnique || !index.isDeferrable || oldEntries[i]?.key === entry.key) return;
+      if (entry.values.includes(null) && !index.definition.nullsNotDistinct) return;
+      this.#queue({ kind: 'unique', table: this.table, index: index.definition, values: entry.values });
+    });
+  }
+
+  #queueChildChecks(row: readonly Datum[], oldRow: readonly Datum[] | undefined, rowKey: string): void {
+    for (const key of this.table.foreignKeys) {
+      if (oldRow !== undefined && key.childColumns.every((column) => this.#sameValue(column, oldRow[column]!, row[column]!))) continue;
+      const values: Datum[] = key.childColumns.map((column) => row[column] ?? null);
+      // MATCH SIMPLE: one NULL satisfies it. MATCH FULL: only all NULLs do; a mixture fails when the check runs.
+      if (key.match === 'simple' ? values.includes(null) : values.every((value) => value === null)) continue;
+      this.#queue({ kind: 'child', key, child: this.table, rowKey, values });
+    }
+  }
+
+  #queueParentChecks(oldRow: readonly Datum[], newRow: readonly Datum[] | undefined): void {
+    for (const key of this.table.referencedBy) {
+      const values: Datum[] = key.parentColumns.map((column) => oldRow[column] ?? null);
+      if (values.includes(null)) continue;
+      if (newRow !== undefined && key.parentColumns.every((column) => this.#sameValue(column, oldRow[column]!, newRow[column]!))) continue;
+      const newValues = newRow === undefined ? undefined : key.parentColumns.map((column) => newRow[column]!);
+      this.#queue({ kind: 'parent', key, parent: this.table, values, newValues, progress: undefined });
+    }
+  }
+}
+
+/** Locks a row; when an UPDATE has moved it to another key, locks it there. Result 'changed' also covers the moved. */
+export function lockAndFollow(access: TableAccess, runtime: Runtime, rowKey: string, mode: RowLockMode, wait: WaitPolicy, options: RowLockOptions = {}): Wait | LockOutcome {
+  let key = rowKey;
+  let since: Csn | undefined = options.since;
+  let hasMoved = false;
+  for (;;) {
+    const locked = runtime.tx.lockRow(access.tree, key, mode, wait, since === undefined ? options : { ...options, since });
+    if (isWait(locked)) return locked;
+    switch (locked.kind) {
+      case 'ok':
+      case 'changed':
+        return { kind: hasMoved ? 'changed' : locked.kind, rowKey: key };
+      case 'moved':
+        key = locked.newKey;
+        since = locked.since;
+        hasMoved = true;
+        continue;
+      default:
+        return { kind: locked.kind };
+    }
+  }
+}
