@@ -40,6 +40,9 @@ const SlotState = { Current: 1, Durable: 2, Checkpoint: 4, Guarded: 8, Pinned: 1
 const EntryBytes = 8;
 const NoSlot = 0;
 
+/** Pages of one tree under construction. */
+export type PrivatePages = Set<number>;
+
 interface Entry {
   slot: number;
   crc: number;
@@ -91,8 +94,9 @@ export class PageTable implements PageIo {
   #isChanged = new Uint8Array(1);
   #freeIds: number[] = [];
   #levels: Level[] = [];
-  #private = new Set<number>();
-  #collecting: PageId[] | undefined = undefined;
+  /** Private pages and the tree under construction that owns them. */
+  readonly #private = new Map<number, PrivatePages>();
+  #collecting: PrivatePages | undefined = undefined;
 
   #slotCount = 0;
   /** SlotState bits by slot number; entry 0 unused. */
@@ -267,8 +271,8 @@ export class PageTable implements PageIo {
     assert(this.#slots[id] === NoSlot, 'free page id has a slot', id);
     const page = pageId(id);
     if (this.#collecting !== undefined) {
-      this.#collecting.push(page);
-      this.#private.add(id);
+      this.#collecting.add(id);
+      this.#private.set(id, this.#collecting);
     }
     return page;
   }
@@ -277,15 +281,16 @@ export class PageTable implements PageIo {
     assert(id < this.#pageCount, 'freed page does not exist', id);
     if (this.#slots[id] !== NoSlot) this.#setCurrent(id, NoSlot, 0);
     else if (this.#freeze !== undefined && !this.#freeze.overrides.has(id)) this.#freeze.overrides.set(id, { slot: NoSlot, crc: 0 });
+    this.#private.get(id)?.delete(id);
     this.#private.delete(id);
     if (this.#freeze !== undefined) this.#freeze.freedIds.push(id);
     else this.#freeIds.push(id);
   }
 
   /** Runs `build`; the pages allocated in it are private (absent from checkpoints, so a crash frees them) and are returned. */
-  collectPrivate(build: () => void): PageId[] {
+  collectPrivate(build: () => void): PrivatePages {
     assert(this.#collecting === undefined, 'two trees under construction in one slice');
-    const pages: PageId[] = [];
+    const pages: PrivatePages = new Set();
     this.#collecting = pages;
     try {
       build();
@@ -296,11 +301,12 @@ export class PageTable implements PageIo {
   }
 
   /** Private pages become part of the database. A freeze under way still leaves them out. */
-  adopt(pages: readonly PageId[]): void {
+  adopt(pages: PrivatePages): void {
     for (const id of pages) {
       this.#private.delete(id);
       this.#markChanged(id);
     }
+    pages.clear();
   }
 
   #setCurrent(id: number, slot: number, crc: number): void {
@@ -370,7 +376,7 @@ export class PageTable implements PageIo {
       pageCount: this.#pageCount,
       depth,
       overrides: new Map(),
-      excluded: new Set(this.#private),
+      excluded: mutants.on && mutants.has('storage.private-in-checkpoint') ? new Set() : new Set(this.#private.keys()),
       freedIds: [],
       pending: [],
       changed: [],
@@ -431,12 +437,12 @@ export class PageTable implements PageIo {
   /** Slot of page `id` in the checkpoint under way. */
   #frozenSlot(freeze: Freeze, id: number): number {
     if (freeze.excluded.has(id)) return NoSlot;
-    const override = freeze.overrides.get(id);
+    const override = followsCurrent() ? undefined : freeze.overrides.get(id);
     return override === undefined ? this.#slots[id]! : override.slot;
   }
   #frozenCrc(freeze: Freeze, id: number): number {
     if (freeze.excluded.has(id)) return 0;
-    const override = freeze.overrides.get(id);
+    const override = followsCurrent() ? undefined : freeze.overrides.get(id);
     return override === undefined ? this.#crcs[id]! : override.crc;
   }
   #addressOf(freeze: Freeze, level: number, index: number): Entry {
@@ -555,12 +561,22 @@ export class PageTable implements PageIo {
     for (let id = 0; id < this.#pageCount && moved < pageCountMax; id++) {
       const top = this.#freeSlots[this.#freeSlots.length - 1];
       if (top === undefined || top >= boundary) break;
-      if (this.#slots[id]! < boundary) continue;
-      this.readPage(pageId(id), bytes, 0);
+      if (this.#slots[id]! < boundary || !this.#isReadable(id, bytes)) continue;
       this.writePage(pageId(id), bytes, 0);
       moved++;
     }
     return moved;
+  }
+
+  /** Reads a page; a damaged one stays where it is, for whoever asks for it to be told. */
+  #isReadable(id: number, bytes: Uint8Array): boolean {
+    try {
+      this.readPage(pageId(id), bytes, 0);
+      return true;
+    } catch (error) {
+      if (error instanceof DbError && error.code === 'XX001') return false;
+      throw error;
+    }
   }
 
   // -------------------------------------------------------------------------------------------------------------- checking
@@ -637,6 +653,10 @@ export class PageTable implements PageIo {
     while (this.#nodeCount(pageCount, depth - 1) > 1) depth++;
     return depth;
   }
+}
+
+function followsCurrent(): boolean {
+  return mutants.on && mutants.has('storage.checkpoint-follows-current');
 }
 
 function grown<T extends Uint32Array | Uint8Array>(array: T, lengthMin: number): T {

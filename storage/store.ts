@@ -1,14 +1,53 @@
 /**
- * The storage facade that mvcc and engine use. The implementation follows in this file; the types below are the contract.
+ * The storage of one database: opens and recovers the file, hands out trees, takes commits, runs checkpoints, closes. The mechanisms are
+ * in the files beside; this one joins them and owns the question whether the store may still be used.
+ *
+ * A commit is one synchronous slice: `beginCommit`, changes, `finish`. It is applied to the trees and appended to the log as one atomic
+ * unit, so that any moment between two slices is a state that a checkpoint may capture. The commit is acknowledged when `flushed` says
+ * that its LSN is durable.
+ *
+ * O1  After any failure that leaves memory and disk in doubt (write or sync after precommit, any sync, a throw inside a commit) the store
+ *     is poisoned: every later call fails with 58030, nothing is written any more, and only opening the file again helps.
+ * O2  Opening after anything but a clean close ends with a checkpoint before the first answer. The log just read may live in the page
+ *     cache only; answering from it would show commits that a later power cut takes back.
+ * O3  A file appears under its name only when it is whole: it is made as `<path>.tmp`, synced, renamed, and the directory synced.
+ *
+ * Source. design/storage.md; overview of the parts in docs/architecture.md, of the bytes in docs/file-format.md.
  */
+import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
-import type { DbError } from '../base/errors.js';
+import { DbError } from '../base/errors.js';
 import type { Csn, Lsn, TreeId } from '../base/ids.js';
+import { csn, lsn, treeId } from '../base/ids.js';
+import { mutants } from '../base/mutants.js';
 import type { Prng } from '../base/prng.js';
-import type { Scheduler } from '../base/scheduler.js';
-import type { BTree, BulkSource } from './btree.js';
+import type { Scheduler, Timer } from '../base/scheduler.js';
+import { BTree } from './btree.js';
+import type { BulkSource } from './btree.js';
+import { BufferPool } from './buffer-pool.js';
 import type { BufferPoolStats } from './buffer-pool.js';
+import type { CheckReport } from './check.js';
+import { checkStore } from './check.js';
+import { Checkpointer } from './checkpoint.js';
+import type { BuiltTree } from './commit-writer.js';
+import { CommitWriter } from './commit-writer.js';
+import type { PlantedStart } from './mutants.js';
+import { plantEarlySegment, plantedStart, skipsRecoveryCheckpoint } from './mutants.js';
+import { PageTable } from './page-table.js';
+import type { PrivatePages } from './page-table.js';
+import type { ReplayResult } from './recovery.js';
+import { listSegments, replay, segmentNumbers } from './recovery.js';
+import type { Meta } from './superblock.js';
+import { PageSizeBytesMax, PageSizeBytesMin, readRing } from './superblock.js';
+import type { DirectoryEntry } from './tree-directory.js';
+import { DirectoryTreeId, TreeDirectory, TreeState } from './tree-directory.js';
 import type { File, Vfs } from './vfs.js';
+import type { WalOptions } from './wal.js';
+import { reservationFor, Wal } from './wal.js';
+import { ChunkBytesDefault, segmentPath } from './wal-record.js';
+
+export type { BuiltTree, CommitWriter } from './commit-writer.js';
+export type { CheckProblem, CheckReport } from './check.js';
 
 export interface StoreOptions {
   readonly vfs: Vfs;
@@ -26,13 +65,15 @@ export interface StoreOptions {
   readonly readOnly?: boolean | undefined;
   /** Refuse to create a missing file. */
   readonly mustExist?: boolean | undefined;
-  /** The log is extended by this much at a time, zeros written and synced ahead; default 4 MiB. */
+  /** The log is extended by this much at a time, zeros written ahead; default 4 MiB. */
   readonly walReserveBytes?: number | undefined;
+  /** A transaction larger than this is cut into chunks of about this size in the log; default 1 MiB. */
+  readonly walChunkBytes?: number | undefined;
   /** A checkpoint begins when the log since the last one exceeds this; default 64 MiB. */
   readonly checkpointWalBytes?: number | undefined;
   /** ... or when this much time passed and something was logged; default 5 minutes. 0 turns background checkpoints off. */
   readonly checkpointIntervalMs?: number | undefined;
-  /** At this size of the log new commits are refused (53100) until a checkpoint succeeds; default 1 GiB. */
+  /** At this size of the log new commits wait for a checkpoint, and are refused (53100) when it fails; default 1 GiB. */
   readonly walBytesMax?: number | undefined;
 }
 
@@ -52,104 +93,661 @@ export interface StoreStats {
   readonly pool: BufferPoolStats;
 }
 
-export interface CheckProblem {
-  /** What is damaged: 'meta', 'page table', 'page', 'tree', 'slot', 'directory'. */
-  readonly object: string;
-  readonly message: string;
-}
-export interface CheckReport {
-  readonly level: 'quick' | 'full';
-  readonly pageCount: number;
-  readonly treeCount: number;
-  readonly entryCount: number;
-  readonly problems: readonly CheckProblem[];
+const DefaultPageSizeBytes = 8192;
+const DefaultCacheBytes = 256 << 20;
+const DefaultReserveBytes = 4 << 20;
+const DefaultCheckpointBytes = 64 << 20;
+const DefaultCheckpointIntervalMs = 300_000;
+const DefaultWalBytesMax = 2 ** 30;
+/** A built tree above this is made durable by a checkpoint, so that the log need not repeat it. */
+const LoggedBuildBytesMax = 4 << 20;
+const DropPagesPerSlice = 64;
+const OpenTriesMax = 100;
+
+/** Where the log of this incarnation begins, and what it continues from. */
+interface LogEnd {
+  readonly lsn: number;
+  readonly lastCsn: number;
+  readonly nextTreeId: number;
+  readonly nextSegment: number;
+  readonly planted: PlantedStart;
 }
 
-/**
- * The changes of one commit, applied to the trees and encoded into the log as they are called, in one synchronous slice from
- * `beginCommit` to `finish`: no await between. There is one writer per store, used again by every commit. A throw out of any of
- * these poisons the store, for the commit would be half applied.
- */
-export interface CommitWriter {
-  /** Inserts or replaces; the leaf is stamped with the commit's CSN. Bytes are borrowed for the call. */
-  put(tree: BTree, key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number): void;
-  /** Deletes; false when the key was absent. */
-  delete(tree: BTree, key: Uint8Array, keyOffset: number, keyLength: number): boolean;
-  /** A new, empty tree under an id from `newTreeId`. */
-  createTree(id: TreeId): BTree;
-  /** Makes a tree from `buildTree` part of the database under its id. */
-  attachTree(built: BuiltTree): BTree;
-  /** The tree is gone at once; its pages are freed in the background. */
-  dropTree(id: TreeId): void;
-  /** Ends the slice. @returns the LSN that must be durable for this commit to be acknowledged */
-  finish(): Lsn;
-}
+export class Store {
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly pageSizeBytes: number;
+  /** Random, made with the file; 16 bytes as hex. */
+  readonly databaseId: string;
+  /** Called once per batch, in LSN order, before the promises of `flushed` resolve. Not called without 'full' durability. */
+  onDurable: ((durableLsn: Lsn) => void) | undefined = undefined;
+  /** Called once when the store is poisoned: every commit that was not yet durable has an unknown outcome. */
+  onPoison: ((error: DbError) => void) | undefined = undefined;
 
-/** A tree that nobody else can see yet. Either attached in a commit or discarded; a crash frees it. */
-export interface BuiltTree {
-  readonly id: TreeId;
-  readonly tree: BTree;
-  readonly entryCount: number;
-  /** Frees its pages. */
-  discard(): void;
-}
+  readonly #options: StoreOptions;
+  readonly #file: File;
+  readonly #table: PageTable;
+  readonly #pool: BufferPool;
+  readonly #directory: TreeDirectory;
+  readonly #checkpointer: Checkpointer;
+  readonly #wal: Wal | undefined;
+  readonly #writer: CommitWriter;
+  #lastCsn: number;
+  #nextTreeId: number;
+  #poisoned: DbError | undefined = undefined;
+  #checkpointing: Promise<void> | undefined = undefined;
+  /** The next checkpoint begins when the log ends here. */
+  #checkpointAtLsn = 0;
+  #checkpointTimer: Timer | undefined = undefined;
+  #dropQueue: DirectoryEntry[] = [];
+  #isDropping = false;
+  #closing: Promise<void> | undefined = undefined;
 
-export declare class Store {
+  private constructor(options: StoreOptions, opened: Opened, end: LogEnd) {
+    this.#options = options;
+    this.path = options.path;
+    this.readOnly = options.readOnly === true;
+    this.#file = opened.file;
+    this.#table = opened.table;
+    this.#pool = opened.pool;
+    this.#directory = opened.directory;
+    this.#checkpointer = opened.checkpointer;
+    this.pageSizeBytes = opened.table.pageSizeBytes;
+    this.databaseId = Buffer.from(opened.databaseId).toString('hex');
+    this.#lastCsn = end.lastCsn;
+    this.#nextTreeId = end.nextTreeId;
+    const hasLog = !this.readOnly && options.durability !== 'none';
+    this.#wal = hasLog ? new Wal({ ...this.#walOptions(), databaseId: opened.databaseId, planted: end.planted }, end.lsn, end.nextSegment) : undefined;
+    this.#writer = new CommitWriter(this.#wal, {
+      createTree: (id) => this.#createTree(id),
+      dropTree: (id) => this.#dropTree(id),
+      attachTree: (built) => this.#attachTree(built),
+      now: () => options.clock.now(),
+      poison: (cause) => this.#poison(cause),
+    }, options.walChunkBytes ?? ChunkBytesDefault);
+    this.#checkpointAtLsn = end.lsn + (options.checkpointWalBytes ?? DefaultCheckpointBytes);
+    opened.bind({ capture: () => ({ lastCsn: this.#lastCsn, nextTreeId: this.#nextTreeId }), poison: (cause) => this.#poison(cause) });
+  }
+
+  #walOptions(): Omit<WalOptions, 'databaseId' | 'planted'> {
+    const options = this.#options;
+    return {
+      vfs: options.vfs,
+      path: options.path,
+      clock: options.clock,
+      prng: options.prng,
+      scheduler: options.scheduler,
+      isRelaxed: options.durability === 'relaxed',
+      reserveBytes: options.walReserveBytes ?? DefaultReserveBytes,
+      nameSegment: (number) => this.#checkpointer.nameSegment(number),
+      onFailure: (error) => this.#poison(error),
+      onDurable: (durableLsn) => this.#published(durableLsn),
+    };
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- opening
+
   /**
    * Locks the file, creates or recovers it, and ends with a checkpoint unless the last close was clean.
    * @throws DbError 55006 locked by another process or already open here, 58P01 missing, XX001 damaged, 58030 I/O, 0A000 unknown format
    */
-  static open(options: StoreOptions): Promise<Store>;
+  static async open(options: StoreOptions): Promise<Store> {
+    const main = await openMainFile(options);
+    try {
+      const store = main.isNew ? await Store.#create(options, main.file) : await Store.#recover(options, main.file);
+      store.#armCheckpointTimer();
+      return store;
+    } catch (error) {
+      main.file.close();
+      throw error;
+    }
+  }
 
-  readonly path: string;
-  readonly readOnly: boolean;
-  readonly pageSizeBytes: number;
-  /** Highest CSN recovered; the next commit takes a greater one. */
-  readonly lastCsn: Csn;
-  /** Random, made with the file. 16 bytes as hex. */
-  readonly databaseId: string;
+  static async #create(options: StoreOptions, file: File): Promise<Store> {
+    const pageSizeBytes = options.pageSizeBytes ?? DefaultPageSizeBytes;
+    if (pageSizeBytes < PageSizeBytesMin || pageSizeBytes > PageSizeBytesMax || (pageSizeBytes & (pageSizeBytes - 1)) !== 0) {
+      throw new DbError('22023', `invalid page size ${pageSizeBytes}`, { hint: `It must be a power of two from ${PageSizeBytesMin} to ${PageSizeBytesMax}.` });
+    }
+    const { vfs, path } = options;
+    const databaseId = new Uint8Array(16);
+    options.prng.fill(databaseId);
+    file.truncate(0);
+    const opened = new Opened(options, file, pageSizeBytes, databaseId, undefined);
+    await opened.checkpointer.runClean(0, 1);
+    // Log segments of a database that was removed must not be taken for those of this one.
+    for (const number of segmentNumbers(vfs, path)) vfs.unlink(segmentPath(path, number));
+    vfs.syncDirectory(path);
+    if (file.path !== path) {
+      vfs.rename(file.path, path);
+      file.path = path;
+      vfs.syncDirectory(path);
+    }
+    return new Store(options, opened, { lsn: 0, lastCsn: 0, nextTreeId: 1, nextSegment: 1, planted: undefined });
+  }
+
+  static async #recover(options: StoreOptions, file: File): Promise<Store> {
+    const { vfs, path } = options;
+    const metas = readRing(file);
+    const meta = metas[0]!;
+    const segments = listSegments(vfs, path);
+    const isClean = meta.isClean && (segments.length === 0 || (mutants.on && mutants.has('storage.clean-meta-believed')));
+    if (!isClean && options.readOnly === true) {
+      throw new DbError('55000', `database "${path}" was not closed cleanly and needs recovery`, { hint: 'Open it once for writing.' });
+    }
+    const opened = new Opened(options, file, meta.pageSizeBytes, meta.databaseId, meta, isClean ? [] : metas.slice(1));
+    const sink = new ReplayToTrees(opened, meta.nextTreeId);
+    const result: ReplayResult = isClean ? { endLsn: meta.captureLsn, lastCsn: meta.lastCsn, commitCount: 0, lastSegment: meta.segmentNumber } : replay(vfs, path, meta, segments, sink);
+    const nextSegment = Math.max(meta.segmentNumber, ...segments.map((s) => s.number + 1));
+    opened.bind({
+      capture: () => ({ lastCsn: result.lastCsn, nextTreeId: sink.nextTreeId }),
+      poison: (cause) => (cause instanceof DbError ? cause : new DbError('58030', `could not recover database "${path}"`, { cause })),
+    });
+    if (options.readOnly !== true) {
+      if (vfs.exists(`${path}.tmp`)) vfs.unlink(`${path}.tmp`);
+      // The name itself may not be durable yet, if whoever made the file failed at its last step.
+      vfs.syncDirectory(path);
+    }
+    if (!isClean) {
+      plantEarlySegment(vfs, path, meta.databaseId, nextSegment, result.lastSegment, result.endLsn);
+      if (!skipsRecoveryCheckpoint()) await opened.checkpointer.runClean(result.endLsn, nextSegment);
+    }
+    const planted = mutants.on && !isClean ? plantedStart(result.lastSegment) : undefined;
+    const store = new Store(options, opened, { lsn: result.endLsn, lastCsn: result.lastCsn, nextTreeId: sink.nextTreeId, nextSegment, planted });
+    if (!store.readOnly) store.#resumeDropping();
+    return store;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- state
+
+  /** Highest CSN recovered or committed; the next commit takes a greater one. */
+  get lastCsn(): Csn {
+    return csn(this.#lastCsn);
+  }
+  /** The error that poisoned the store, if any; every later call fails with it. */
+  get poisoned(): DbError | undefined {
+    return this.#poisoned;
+  }
+  /** End of the log as far as it has been appended. */
+  get appendedLsn(): Lsn {
+    return lsn(this.#wal?.appendedLsn ?? 0);
+  }
+  get durableLsn(): Lsn {
+    return lsn(this.#wal?.durableLsn ?? 0);
+  }
+
+  #poison(cause: unknown): DbError {
+    if (this.#poisoned !== undefined) return this.#poisoned;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new DbError('58030', `database "${this.path}" was shut down after an error: ${reason}`, {
+      severity: 'FATAL',
+      detail: 'The outcome of commits in flight is unknown.',
+      hint: 'Open it again: recovery brings back every commit that was acknowledged.',
+      cause,
+    });
+    this.#poisoned = error;
+    this.#checkpointTimer?.cancel();
+    this.#wal?.poison(error);
+    this.onPoison?.(error);
+    return error;
+  }
+
+  #assertUsable(): void {
+    if (this.#poisoned !== undefined) throw this.#poisoned;
+    if (this.#closing !== undefined) throw new DbError('57P01', `database "${this.path}" is closed`);
+  }
+  #assertWritable(): void {
+    this.#assertUsable();
+    if (this.readOnly) throw new DbError('25006', `database "${this.path}" was opened read-only`);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- trees
 
   /** The tree `id`. Opened trees are cached, so the object is always the same. @throws DbError XX001 when there is none */
-  tree(id: TreeId): BTree;
-  hasTree(id: TreeId): boolean;
+  tree(id: TreeId): BTree {
+    this.#assertUsable();
+    return this.#directory.get(id);
+  }
+  hasTree(id: TreeId): boolean {
+    this.#assertUsable();
+    return this.#directory.find(id)?.state === TreeState.Live;
+  }
   /** An id never used before, also not by a tree that was dropped. */
-  newTreeId(): TreeId;
+  newTreeId(): TreeId {
+    return treeId(this.#nextTreeId++);
+  }
 
-  /** Makes sure that a commit of about `bytes` can be logged. @throws DbError 53100 disk or log full, 58030 poisoned */
-  reserveLog(bytes: number): void | Promise<void>;
-  reserveLogSync(bytes: number): void;
-  /** Begins the slice of one commit. `csn` 0: changes outside any transaction (sequences): logged, atomic, but no leaf is stamped. */
-  beginCommit(csn: Csn): CommitWriter;
+  #createTree(id: TreeId): BTree {
+    assert(id < this.#nextTreeId, 'tree id was not handed out', id);
+    const tree = BTree.create(this.#pool, id, this.#table.allocatePage());
+    this.#directory.set(id, TreeState.Live, tree.root);
+    this.#directory.cache(tree);
+    return tree;
+  }
 
-  /** End of the log as far as it has been appended. */
-  readonly appendedLsn: Lsn;
-  readonly durableLsn: Lsn;
-  /**
-   * Resolves when everything up to `lsn` is durable: group commit. Rejects with 58030 when the store is poisoned: then nobody knows
-   * whether the commit survives. With durability 'relaxed' and 'none' it resolves at once.
-   */
-  flushed(lsn: Lsn): Promise<void>;
-  isFlushed(lsn: Lsn): boolean;
-  /** For the synchronous face: writes and syncs everything appended, now. */
-  flushSync(): void;
-  /** Called once per batch, in LSN order, before the promises of `flushed` resolve. Set by mvcc to publish commits. */
-  onDurable: ((durableLsn: Lsn) => void) | undefined;
-  /** Called once when the store is poisoned: every commit that was not yet durable has an unknown outcome. */
-  onPoison: ((error: DbError) => void) | undefined;
-  /** The error that poisoned the store, if any; every later call fails with it. */
-  readonly poisoned: DbError | undefined;
+  #dropTree(id: TreeId): void {
+    const entry = this.#directory.find(id);
+    assert(entry?.state === TreeState.Live, 'dropped tree does not exist', id);
+    this.#directory.set(id, TreeState.Dropped, entry.root);
+    this.#dropQueue.push(entry);
+    this.#runDropping();
+  }
+
+  #attachTree(built: BuiltTree): boolean {
+    assert(built instanceof PrivateTree, 'foreign built tree');
+    this.#table.adopt(built.pages);
+    this.#directory.set(built.id, TreeState.Live, built.tree.root);
+    this.#directory.cache(built.tree);
+    const mustLog = !built.isDurable;
+    built.isEnded = true;
+    return mustLog;
+  }
 
   /** Builds a tree bottom-up from entries in strictly ascending order; private until attached. */
-  buildTree(id: TreeId, source: BulkSource, csn: Csn): BuiltTree;
-  /** Call and await before the commit that attaches a large built tree: its pages become durable, so that the log need not hold them. */
-  prepareAttach(built: BuiltTree): Promise<void>;
+  buildTree(id: TreeId, source: BulkSource, csn: Csn): BuiltTree {
+    this.#assertWritable();
+    let tree: BTree | undefined;
+    let entryCount = 0;
+    let failure: unknown;
+    const pages = this.#table.collectPrivate(() => {
+      tree = BTree.create(this.#pool, id, this.#table.allocatePage());
+      try {
+        entryCount = tree.bulkBuild(source, csn);
+      } catch (error) {
+        failure = error;
+      }
+    });
+    assert(tree !== undefined, 'no tree was built');
+    const built = new PrivateTree(tree, entryCount, pages, pages.size * this.pageSizeBytes, (it) => this.#discard(it));
+    if (failure === undefined) return built;
+    built.discard();
+    throw failure;
+  }
 
-  /** Joins the checkpoint under way or runs one. @throws DbError 53100 when abandoned for want of space */
-  checkpoint(): Promise<void>;
-  check(level: 'quick' | 'full'): CheckReport;
-  stats(): StoreStats;
+  #discard(built: PrivateTree): void {
+    if (built.isDurable) {
+      this.#directory.set(built.id, TreeState.Dropped, built.tree.root);
+      this.#dropQueue.push({ id: built.id, state: TreeState.Dropped, root: built.tree.root });
+      this.#runDropping();
+    } else {
+      while (!built.tree.dropStep(DropPagesPerSlice));
+      this.#pool.freePage(built.tree.root);
+    }
+  }
+
+  /**
+   * Call and await before the commit that attaches a large built tree: its pages become durable with a checkpoint, so that the log need
+   * not hold them. Small ones go through the log, and this does nothing.
+   */
+  async prepareAttach(built: BuiltTree): Promise<void> {
+    this.#assertWritable();
+    assert(built instanceof PrivateTree && !built.isEnded, 'foreign built tree');
+    if (this.#wal === undefined || built.logBytes <= LoggedBuildBytesMax || built.isDurable) return;
+    try {
+      this.#directory.set(built.id, TreeState.Building, built.tree.root);
+      this.#table.adopt(built.pages);
+    } catch (error) {
+      throw this.#poison(error);
+    }
+    built.isDurable = true;
+    // One under way began before the pages were adopted.
+    await this.#checkpointing?.catch(() => undefined);
+    await this.checkpoint();
+    built.logBytes = 0;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- dropping
+
+  /** After an open: trees that were being dropped or built when the last incarnation ended. */
+  #resumeDropping(): void {
+    for (const entry of this.#directory.entries()) {
+      if (entry.state === TreeState.Live) continue;
+      if (entry.state === TreeState.Building) this.#directory.set(entry.id, TreeState.Dropped, entry.root);
+      this.#dropQueue.push(entry);
+    }
+    this.#runDropping();
+  }
+
+  #runDropping(): void {
+    if (this.#isDropping || this.#dropQueue.length === 0) return;
+    this.#isDropping = true;
+    void this.#dropLoop();
+  }
+
+  /** Frees the pages of dropped trees, a few per turn. The directory keeps a tree until its last page is free (D2). */
+  async #dropLoop(): Promise<void> {
+    for (;;) {
+      await this.#options.scheduler.yield();
+      const entry = this.#dropQueue[0];
+      if (entry === undefined || this.#poisoned !== undefined || this.#closing !== undefined) break;
+      try {
+        this.#dropSlice(entry);
+      } catch (error) {
+        if (error instanceof DbError && error.code === 'XX001') this.#dropQueue.shift();
+        else this.#poison(error);
+      }
+    }
+    this.#isDropping = false;
+  }
+
+  #dropSlice(entry: DirectoryEntry): void {
+    const tree = BTree.open(this.#pool, entry.id, entry.root);
+    if (!tree.dropStep(DropPagesPerSlice)) return;
+    this.#pool.freePage(entry.root);
+    this.#directory.remove(entry.id);
+    this.#dropQueue.shift();
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- commits
+
+  /**
+   * Makes sure that a commit of about `bytes` can be logged; to be awaited before the slice. @throws DbError 53100 when the disk or the log
+   * is full, and then nothing has happened
+   */
+  reserveLog(bytes: number): void | Promise<void> {
+    this.#assertWritable();
+    const wal = this.#wal;
+    if (wal === undefined) return;
+    if (this.#isLogFull(wal)) return this.checkpoint().then(() => this.#reserve(wal, bytes));
+    this.#reserve(wal, bytes);
+  }
+  reserveLogSync(bytes: number): void {
+    this.#assertWritable();
+    const wal = this.#wal;
+    if (wal === undefined) return;
+    if (this.#isLogFull(wal)) throw new DbError('53100', 'the log is full and waits for a checkpoint');
+    this.#reserve(wal, bytes);
+  }
+  #isLogFull(wal: Wal): boolean {
+    return wal.appendedLsn - this.#checkpointer.captureLsn > (this.#options.walBytesMax ?? DefaultWalBytesMax);
+  }
+  #reserve(wal: Wal, bytes: number): void {
+    try {
+      wal.reserve(reservationFor(bytes));
+    } catch (error) {
+      if (error instanceof DbError && error.code === '53100') throw error;
+      throw this.#poison(error);
+    }
+  }
+
+  /**
+   * Begins the slice of one commit. `csn` 0: changes outside any transaction (sequences): logged and atomic, but no leaf is stamped.
+   */
+  beginCommit(csn: Csn): CommitWriter {
+    this.#assertWritable();
+    assert(csn === 0 || csn > this.#lastCsn, 'commit out of order', csn, this.#lastCsn);
+    if (csn > this.#lastCsn) this.#lastCsn = csn;
+    this.#writer.begin(csn);
+    return this.#writer;
+  }
+
+  /**
+   * Resolves when everything up to `at` is durable: group commit. Rejects with 58030 when the store is poisoned: then nobody knows
+   * whether the commit survives. With durability 'relaxed' and 'none' it resolves at once.
+   */
+  flushed(at: Lsn): Promise<void> {
+    return this.#wal === undefined ? Promise.resolve() : this.#wal.flushed(at);
+  }
+  isFlushed(at: Lsn): boolean {
+    return this.#wal === undefined || this.#options.durability === 'relaxed' || this.#wal.durableLsn >= at;
+  }
+  /** For the synchronous face: writes and syncs everything appended, now. With 'relaxed' and 'none' there is nothing to do. */
+  flushSync(): void {
+    if (this.#poisoned !== undefined) throw this.#poisoned;
+    if (this.#options.durability !== 'relaxed') this.#wal?.flushSync();
+  }
+
+  #published(durableLsn: number): void {
+    this.onDurable?.(lsn(durableLsn));
+    if (durableLsn >= this.#checkpointAtLsn && this.#checkpointing === undefined && this.#options.checkpointIntervalMs !== 0) {
+      // Its failure is either a full disk, which the next attempt or reservation reports, or has poisoned the store.
+      this.checkpoint().catch(() => undefined);
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- checkpoint
+
+  /** Joins the checkpoint under way or runs one. @throws DbError 53100 when abandoned for want of space, 58030 when poisoned */
+  checkpoint(): Promise<void> {
+    this.#assertWritable();
+    const wal = this.#wal;
+    if (wal === undefined || this.#isUnchanged(wal)) return Promise.resolve();
+    this.#checkpointing ??= this.#runCheckpoint(wal);
+    return this.#checkpointing;
+  }
+
+  #isUnchanged(wal: Wal): boolean {
+    return wal.appendedLsn === this.#checkpointer.captureLsn && this.#pool.stats().dirtyCount === 0 && this.#checkpointing === undefined;
+  }
+
+  async #runCheckpoint(wal: Wal): Promise<void> {
+    const step = this.#options.checkpointWalBytes ?? DefaultCheckpointBytes;
+    try {
+      // A turn first, so that `#checkpointing` is set before anything happens.
+      await this.#options.scheduler.yield();
+      await this.#checkpointer.run(wal);
+      this.#checkpointAtLsn = this.#checkpointer.captureLsn + step;
+    } catch (error) {
+      this.#checkpointAtLsn = wal.appendedLsn + step / 4;
+      throw error;
+    } finally {
+      this.#checkpointing = undefined;
+    }
+  }
+
+  #armCheckpointTimer(): void {
+    const intervalMs = this.#options.checkpointIntervalMs ?? DefaultCheckpointIntervalMs;
+    if (intervalMs === 0 || this.#wal === undefined) return;
+    this.#checkpointTimer = this.#options.scheduler.after(intervalMs, () => {
+      if (this.#poisoned !== undefined || this.#closing !== undefined) return;
+      this.checkpoint().catch(() => undefined);
+      this.#armCheckpointTimer();
+    });
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- the rest
+
+  /** 'quick': the ring, the page table, every page's checksum. 'full': also every tree, and that each page has exactly one owner. */
+  check(level: 'quick' | 'full'): CheckReport {
+    this.#assertUsable();
+    return checkStore(level, { file: this.#file, table: this.#table, pool: this.#pool, directory: this.#directory });
+  }
+
+  stats(): StoreStats {
+    const wal = this.#wal;
+    return {
+      path: this.path,
+      pageSizeBytes: this.pageSizeBytes,
+      fileSizeBytes: this.#file.size(),
+      slotCount: this.#table.slotCount,
+      freeSlotCount: this.#table.freeSlotCount,
+      pageCount: this.#table.pageCount,
+      walBytes: wal === undefined ? 0 : wal.appendedLsn - this.#checkpointer.captureLsn,
+      appendedLsn: wal?.appendedLsn ?? 0,
+      durableLsn: wal?.durableLsn ?? 0,
+      flushCount: wal?.flushCount ?? 0,
+      checkpointCount: this.#checkpointer.checkpointCount,
+      checkpointFailureCount: this.#checkpointer.abandonedCount,
+      pool: this.#pool.stats(),
+    };
+  }
+
   /** A file for spilled rows, unlinked at once: gone when closed or when the process dies. */
-  openTemp(): File;
+  openTemp(): File {
+    return this.#options.vfs.openTemp(this.path);
+  }
+
   /** Checkpoint, remove the log, release the lock. Idempotent. A poisoned store only releases the lock. */
-  close(): Promise<void>;
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#checkpointTimer?.cancel();
+    try {
+      const wal = this.#wal;
+      if (wal === undefined) return;
+      // A checkpoint under way ends first; how it ended is not this call's concern.
+      await this.#checkpointing?.catch(() => undefined);
+      if (this.#poisoned === undefined) wal.flushSync();
+      // Gives a batch that was in flight the turn in which it notices that its work is done.
+      await this.#options.scheduler.yield();
+      const isUnchanged = !wal.isStarted && this.#pool.stats().dirtyCount === 0;
+      wal.close();
+      if (this.#poisoned === undefined && !isUnchanged) await this.#checkpointer.runClean(wal.appendedLsn, wal.nextSegmentNumber);
+    } catch (error) {
+      // Without space for the last checkpoint the log stays, and the next open replays it.
+      if (!(error instanceof DbError && error.code === '53100')) throw error;
+    } finally {
+      this.#file.close();
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- parts
+
+interface Bindings {
+  capture(): { readonly lastCsn: number; readonly nextTreeId: number };
+  poison(cause: unknown): DbError;
+}
+
+/** The file with its table, pool and directory, before and while a Store stands on it. */
+class Opened {
+  readonly options: StoreOptions;
+  readonly file: File;
+  readonly databaseId: Uint8Array;
+  readonly table: PageTable;
+  readonly pool: BufferPool;
+  readonly directory: TreeDirectory;
+  readonly checkpointer: Checkpointer;
+  #bindings: Bindings = {
+    capture: () => ({ lastCsn: 0, nextTreeId: 1 }),
+    poison: (cause) => (cause instanceof DbError ? cause : new DbError('58030', 'could not create the database', { cause })),
+  };
+
+  constructor(options: StoreOptions, file: File, pageSizeBytes: number, databaseId: Uint8Array, meta: Meta | undefined, guards: readonly Meta[] = []) {
+    this.options = options;
+    this.file = file;
+    this.databaseId = databaseId;
+    this.table = new PageTable(file, pageSizeBytes);
+    this.pool = new BufferPool(this.table, options.cacheBytes ?? DefaultCacheBytes);
+    if (meta !== undefined) this.table.load(meta, guards);
+    const tree =
+      meta === undefined
+        ? BTree.create(this.pool, DirectoryTreeId, this.table.allocatePage())
+        : BTree.open(this.pool, DirectoryTreeId, meta.directoryRoot as BTree['root']);
+    this.directory = new TreeDirectory(this.pool, tree);
+    this.checkpointer = new Checkpointer(
+      {
+        vfs: options.vfs,
+        path: options.path,
+        file,
+        table: this.table,
+        pool: this.pool,
+        scheduler: options.scheduler,
+        clock: options.clock,
+        databaseId,
+        directoryRoot: tree.root,
+        capture: () => this.#bindings.capture(),
+        poison: (cause) => this.#bindings.poison(cause),
+      },
+      meta,
+    );
+  }
+
+  bind(bindings: Bindings): void {
+    this.#bindings = bindings;
+  }
+}
+
+class ReplayToTrees {
+  readonly #opened: Opened;
+  #csn = 0;
+  nextTreeId: number;
+
+  constructor(opened: Opened, nextTreeId: number) {
+    this.#opened = opened;
+    this.nextTreeId = nextTreeId;
+  }
+  beginCommit(csn: number): void {
+    this.#csn = csn;
+  }
+  put(tree: number, b: Uint8Array, keyOffset: number, keyLength: number, valueOffset: number, valueLength: number): void {
+    this.#opened.directory.get(treeId(tree)).put(b, keyOffset, keyLength, b, valueOffset, valueLength, this.#csn);
+  }
+  delete(tree: number, b: Uint8Array, keyOffset: number, keyLength: number): void {
+    this.#opened.directory.get(treeId(tree)).delete(b, keyOffset, keyLength, this.#csn);
+  }
+  createTree(id: number): void {
+    const { directory, pool, table } = this.#opened;
+    const tree = BTree.create(pool, treeId(id), table.allocatePage());
+    directory.set(tree.id, TreeState.Live, tree.root);
+    directory.cache(tree);
+    this.nextTreeId = Math.max(this.nextTreeId, id + 1);
+  }
+  dropTree(id: number): void {
+    const entry = this.#find(id);
+    this.#opened.directory.set(entry.id, TreeState.Dropped, entry.root);
+  }
+  attachTree(id: number): void {
+    const entry = this.#find(id);
+    this.#opened.directory.set(entry.id, TreeState.Live, entry.root);
+    this.nextTreeId = Math.max(this.nextTreeId, id + 1);
+  }
+  #find(id: number): DirectoryEntry {
+    const entry = this.#opened.directory.find(treeId(id));
+    if (entry === undefined) throw new DbError('XX001', `the log refers to tree ${id}, which does not exist`);
+    return entry;
+  }
+}
+
+class PrivateTree implements BuiltTree {
+  readonly id: TreeId;
+  readonly tree: BTree;
+  readonly entryCount: number;
+  readonly pages: PrivatePages;
+  logBytes: number;
+  /** Whether a checkpoint holds its pages. */
+  isDurable = false;
+  isEnded = false;
+  readonly #discard: (built: PrivateTree) => void;
+
+  constructor(tree: BTree, entryCount: number, pages: PrivatePages, logBytes: number, discard: (built: PrivateTree) => void) {
+    this.id = tree.id;
+    this.tree = tree;
+    this.entryCount = entryCount;
+    this.pages = pages;
+    this.logBytes = logBytes;
+    this.#discard = discard;
+  }
+  discard(): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.#discard(this);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- the main file
+
+/**
+ * Opens and locks the main file, or a temporary one to be made into it. Between opening and locking someone else may have replaced, made
+ * or removed the file, so the name is looked at again under the lock.
+ */
+async function openMainFile(options: StoreOptions): Promise<{ readonly file: File; readonly isNew: boolean }> {
+  const { vfs, path } = options;
+  const lockMode = options.readOnly === true ? 'shared' : 'exclusive';
+  for (let tries = 0; tries < OpenTriesMax; tries++) {
+    const exists = vfs.exists(path);
+    if (!exists && (options.readOnly === true || options.mustExist === true)) throw new DbError('58P01', `database file "${path}" does not exist`);
+    const name = exists || (mutants.on && mutants.has('storage.no-temporary-file')) ? path : `${path}.tmp`;
+    const file = vfs.open(name, exists ? (options.readOnly === true ? 'read' : 'write') : 'create');
+    try {
+      await file.lock(lockMode);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    if (file.isAt(name) && (exists || name === path || !vfs.exists(path))) return { file, isNew: !exists };
+    file.close();
+  }
+  throw new DbError('55006', `database "${path}" is being replaced again and again`);
 }

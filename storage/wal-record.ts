@@ -35,7 +35,7 @@ export const SegmentHeaderBytes = 4096;
 export const RecordHeaderBytes = 32;
 export const RecordAlignment = 8;
 /** A transaction larger than this is cut into chunks of about this size. */
-export const ChunkBytes = 1 << 20;
+export const ChunkBytesDefault = 1 << 20;
 const SegmentVersion = 1;
 const SegmentMagic = 'SERIWAL\x01';
 const SegmentHeaderUsed = 512;

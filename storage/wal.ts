@@ -26,6 +26,8 @@ import { mutants } from '../base/mutants.js';
 import type { Prng } from '../base/prng.js';
 import type { Scheduler, Timer } from '../base/scheduler.js';
 import { LogBuffer } from './log-buffer.js';
+import type { PlantedStart } from './mutants.js';
+import { readForAppend } from './mutants.js';
 import type { File, Vfs } from './vfs.js';
 import { writeFull } from './vfs.js';
 import { alignRecord, encodeSegmentHeader, RecordHeaderBytes, RecordOffset, RecordType, saltCrc, sealRecord, SegmentHeaderBytes, segmentPath } from './wal-record.js';
@@ -54,6 +56,8 @@ export interface WalOptions {
   readonly nameSegment: (number: number) => void;
   /** Something failed after which nothing may be trusted. */
   readonly onFailure: (error: unknown) => void;
+  /** For mutants. */
+  readonly planted: PlantedStart;
   /** A batch is durable. Called before the promises of its commits resolve. */
   readonly onDurable: (durableLsn: number) => void;
 }
@@ -68,6 +72,15 @@ interface Segment {
   reservedEnd: number;
 }
 
+/** Under way from the capture of a checkpoint until the next segment's header is durable. */
+interface Rotation {
+  readonly lsn: number;
+  readonly previous: number;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+  readonly ended: Promise<void>;
+}
+
 interface Waiter {
   readonly lsn: number;
   readonly resolve: () => void;
@@ -80,7 +93,7 @@ export class Wal {
   readonly #zeros: Uint8Array;
   #segment: Segment | undefined = undefined;
   #prepared: Segment | undefined = undefined;
-  #rotation: { readonly lsn: number; readonly previous: number; readonly done: () => void } | undefined = undefined;
+  #rotation: Rotation | undefined = undefined;
   #nextNumber: number;
   #durableLsn: number;
   #writtenLsn: number;
@@ -169,6 +182,7 @@ export class Wal {
   start(): void {
     if (this.#segment !== undefined) return;
     assert(this.#failure === undefined, 'log started after a failure');
+    if (this.#options.planted !== undefined && this.#startPlanted(this.#options.planted)) return;
     const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
     const isRecovery = !(mutants.on && mutants.has('storage.recovery-segment-without-flag'));
     try {
@@ -182,6 +196,22 @@ export class Wal {
       this.#fail(error);
       throw error;
     }
+  }
+
+  /** The misbehaviour of two mutants: going on without a meta, in a new segment or in the old one. */
+  #startPlanted(planted: NonNullable<PlantedStart>): boolean {
+    if (planted.kind === 'append') {
+      const file = this.#options.vfs.open(segmentPath(this.#options.path, planted.number), 'write');
+      const old = readForAppend(file);
+      if (old === undefined) return false;
+      this.#segment = { number: planted.number, file, startLsn: old.startLsn, seed: saltCrc(old.salt), reservedEnd: file.size() };
+    } else {
+      const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
+      this.#segment = this.#writeHeader(file, this.#nextNumber++, planted.previousNumber, this.buffer.startLsn, false);
+      file.sync();
+      this.#syncDirectory();
+    }
+    return true;
   }
 
   /** A segment file with zeros and no header yet. @throws DbError 53100, and then the file is gone again */
@@ -222,6 +252,8 @@ export class Wal {
    */
   async prepareRotation(): Promise<void> {
     this.start();
+    // One that an abandoned checkpoint left behind comes to its end first.
+    await this.#rotation?.ended;
     if (this.#prepared !== undefined) return;
     const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
     const prepared: Segment = { number: this.#nextNumber, file, startLsn: -1, seed: 0, reservedEnd: file.size() };
@@ -239,11 +271,18 @@ export class Wal {
   /** From here on records go to the prepared segment. Resolves when that is durable and everything before it too. */
   rotate(): Promise<void> {
     assert(this.#prepared !== undefined && this.#rotation === undefined && this.#segment !== undefined, 'rotation not prepared');
-    const previous = this.#segment.number;
-    return new Promise((resolve) => {
-      this.#rotation = { lsn: this.appendedLsn, previous, done: resolve };
-      this.#run();
+    let done = (): void => undefined;
+    let failed = (_error: unknown): void => undefined;
+    const ended = new Promise<void>((resolve, reject) => {
+      done = resolve;
+      failed = reject;
     });
+    // Whoever rotates may give up before it waits.
+    ended.catch(() => undefined);
+    if (this.#failure !== undefined) failed(this.#failure);
+    this.#rotation = { lsn: this.appendedLsn, previous: this.#segment.number, done, failed, ended };
+    this.#run();
+    return ended;
   }
 
   /** The header of the prepared segment, once everything before it is durable (G3). The caller syncs the returned file. */
@@ -426,13 +465,6 @@ export class Wal {
     }
   }
 
-  /** Resolves when everything appended is durable, whatever the level of durability. */
-  async sync(): Promise<void> {
-    const lsn = this.appendedLsn;
-    if (this.#options.isRelaxed) this.flushSync();
-    else if (lsn > this.#durableLsn) await this.flushed(lsn);
-  }
-
   // -------------------------------------------------------------------------------------------------------------- timers
 
   #armSync(): void {
@@ -484,6 +516,7 @@ export class Wal {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) waiter.reject(error);
+    this.#rotation?.failed(error);
   }
 
   /** Closes the files; the segments are removed by whoever made the last meta durable. */

@@ -1,0 +1,250 @@
+/**
+ * One commit's changes on their way into the trees and the log: encoded straight into the log buffer while they are applied, in one
+ * synchronous slice, with nothing allocated per row. There is one writer per store, and every commit uses it.
+ *
+ * A transaction beyond a megabyte is cut into chunks, so that no record grows without bound and the front of it can be handed to the
+ * file system early; the commit record carries their number and common checksum (W2).
+ *
+ * A commit that throws in the middle poisons the store: the trees then hold changes that no log record tells, and only a reopened
+ * database is right again.
+ */
+import { assert } from '../base/assert.js';
+import { copyBytes, crc32c, putVarint, setU32, setU64 } from '../base/bytes.js';
+import type { DbError } from '../base/errors.js';
+import type { Lsn, TreeId } from '../base/ids.js';
+import { lsn } from '../base/ids.js';
+import type { BTree } from './btree.js';
+import { LeafRef } from './cursor.js';
+import type { LogBuffer } from './log-buffer.js';
+import type { Wal } from './wal.js';
+import { ChangeTag, ChunkOffset, CommitOffset, RecordOffset, RecordType, setCommitTime } from './wal-record.js';
+
+/** Tag and three varints. */
+const ChangeOverheadBytes = 32;
+
+/** A tree that nobody else can see yet. Either attached in a commit or discarded; a crash frees it. */
+export interface BuiltTree {
+  readonly id: TreeId;
+  readonly tree: BTree;
+  readonly entryCount: number;
+  /** What attaching it adds to the log; 0 once `Store.prepareAttach` has put its pages into a checkpoint. */
+  readonly logBytes: number;
+  /** Frees its pages. */
+  discard(): void;
+}
+
+/** What the writer asks of the store about whole trees. */
+export interface TreeOwner {
+  createTree(id: TreeId): BTree;
+  dropTree(id: TreeId): void;
+  /** Makes a built tree live; true when its entries must go into the log, false when a checkpoint holds them. */
+  attachTree(built: BuiltTree): boolean;
+  now(): number;
+  poison(cause: unknown): DbError;
+}
+
+/**
+ * From `Store.beginCommit` to `finish` without an await. A throw out of any of these poisons the store, for the commit is half
+ * applied by then.
+ */
+export class CommitWriter {
+  readonly #wal: Wal | undefined;
+  readonly #owner: TreeOwner;
+  readonly #chunkBytes: number;
+  #csn = 0;
+  /** Offset of the record under construction in the log buffer; -1 before the first change. */
+  #recordAt = -1;
+  #chunkCount = 0;
+  #chunkCrc = 0;
+  /** Tree that the log currently has selected, -1 for none. */
+  #selected = -1;
+  #isOpen = false;
+
+  constructor(wal: Wal | undefined, owner: TreeOwner, chunkBytes: number) {
+    this.#wal = wal;
+    this.#owner = owner;
+    this.#chunkBytes = chunkBytes;
+  }
+
+  begin(csn: number): void {
+    assert(!this.#isOpen, 'commit within a commit');
+    this.#isOpen = true;
+    this.#csn = csn;
+    this.#recordAt = -1;
+    this.#chunkCount = 0;
+    this.#chunkCrc = 0;
+  }
+
+  /** Inserts or replaces; the leaf is stamped with the commit's CSN. Bytes are borrowed for the call. */
+  put(tree: BTree, key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number): void {
+    try {
+      tree.put(key, keyOffset, keyLength, value, valueOffset, valueLength, this.#csn);
+      this.#logPut(tree.id, key, keyOffset, keyLength, value, valueOffset, valueLength);
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+
+  /** Deletes; false when the key was absent. */
+  delete(tree: BTree, key: Uint8Array, keyOffset: number, keyLength: number): boolean {
+    try {
+      const wasThere = tree.delete(key, keyOffset, keyLength, this.#csn);
+      if (wasThere) this.#logDelete(tree.id, key, keyOffset, keyLength);
+      return wasThere;
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+
+  /** A new, empty tree under an id from `newTreeId`. */
+  createTree(id: TreeId): BTree {
+    try {
+      const tree = this.#owner.createTree(id);
+      this.#logTree(ChangeTag.CreateTree, id);
+      this.#selected = id;
+      return tree;
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+
+  /** Makes a tree from `Store.buildTree` part of the database under its id. */
+  attachTree(built: BuiltTree): BTree {
+    try {
+      if (this.#owner.attachTree(built)) {
+        this.#logTree(ChangeTag.CreateTree, built.id);
+        this.#selected = built.id;
+        this.#logEntries(built.tree);
+      } else {
+        this.#logTree(ChangeTag.AttachTree, built.id);
+      }
+      return built.tree;
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+
+  /** The tree is gone at once; its pages are freed in the background. */
+  dropTree(id: TreeId): void {
+    try {
+      this.#owner.dropTree(id);
+      this.#logTree(ChangeTag.DropTree, id);
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+
+  /** Ends the slice; returns the LSN that must be durable for this commit to be acknowledged. */
+  finish(): Lsn {
+    assert(this.#isOpen, 'commit finished twice');
+    this.#isOpen = false;
+    const wal = this.#wal;
+    if (wal === undefined) return lsn(0);
+    // A commit that changed nothing still has its number in the log: what was acknowledged is what recovery reports.
+    if (this.#recordAt < 0 && this.#csn > 0) this.#beginRecord(wal);
+    if (this.#recordAt >= 0) {
+      const buffer = wal.buffer;
+      if (this.#chunkCount > 0) {
+        setU32(buffer.bytes, this.#recordAt + RecordOffset.chunk, this.#chunkCount);
+        setU32(buffer.bytes, this.#recordAt + CommitOffset.chunkCrc, this.#chunkCrc);
+      }
+      buffer.endRecord(this.#recordAt);
+      wal.committed();
+    }
+    return lsn(wal.appendedLsn);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- encoding
+
+  #logPut(id: TreeId, key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number): void {
+    const wal = this.#wal;
+    if (wal === undefined) return;
+    const buffer = this.#room(wal, id, keyLength + valueLength);
+    const b = buffer.bytes;
+    let at = buffer.end;
+    b[at++] = ChangeTag.Put;
+    at = putVarint(b, at, keyLength);
+    at = copyBytes(b, at, key, keyOffset, keyOffset + keyLength);
+    at = putVarint(b, at, valueLength);
+    buffer.end = copyBytes(b, at, value, valueOffset, valueOffset + valueLength);
+    if (buffer.end - this.#recordAt > this.#chunkBytes) this.#endChunk(wal);
+  }
+
+  #logDelete(id: TreeId, key: Uint8Array, keyOffset: number, keyLength: number): void {
+    const wal = this.#wal;
+    if (wal === undefined) return;
+    const buffer = this.#room(wal, id, keyLength);
+    const b = buffer.bytes;
+    let at = buffer.end;
+    b[at++] = ChangeTag.Delete;
+    at = putVarint(b, at, keyLength);
+    buffer.end = copyBytes(b, at, key, keyOffset, keyOffset + keyLength);
+    if (buffer.end - this.#recordAt > this.#chunkBytes) this.#endChunk(wal);
+  }
+
+  #logTree(tag: number, id: TreeId): void {
+    const wal = this.#wal;
+    if (wal === undefined) return;
+    if (this.#recordAt < 0) this.#beginRecord(wal);
+    const buffer = wal.buffer;
+    buffer.reserve(ChangeOverheadBytes);
+    buffer.bytes[buffer.end] = tag;
+    buffer.end = putVarint(buffer.bytes, buffer.end + 1, id);
+  }
+
+  /** Every entry of a tree, as puts. */
+  #logEntries(tree: BTree): void {
+    if (this.#wal === undefined) return;
+    const ref = new LeafRef();
+    const key = new Uint8Array(tree.keyLengthMax);
+    tree.seekFirst(ref);
+    do {
+      for (let slot = 0; slot < ref.count; slot++) {
+        const keyLength = ref.copyKey(slot, key, 0);
+        const whole = ref.isOverflow(slot) ? ref.readOverflow(slot) : undefined;
+        if (whole !== undefined) this.#logPut(tree.id, key, 0, keyLength, whole, 0, whole.length);
+        else this.#logPut(tree.id, key, 0, keyLength, ref.u8, ref.valueOffset(slot), ref.valueLength(slot));
+      }
+    } while (tree.nextLeaf(ref));
+    ref.release();
+  }
+
+  /** The buffer with room for a change of `length` bytes in tree `id`, which is selected. */
+  #room(wal: Wal, id: TreeId, length: number): LogBuffer {
+    if (this.#recordAt < 0) this.#beginRecord(wal);
+    const buffer = wal.buffer;
+    buffer.reserve(length + ChangeOverheadBytes);
+    if (this.#selected !== id) {
+      buffer.bytes[buffer.end] = ChangeTag.SelectTree;
+      buffer.end = putVarint(buffer.bytes, buffer.end + 1, id);
+      this.#selected = id;
+    }
+    return buffer;
+  }
+
+  #beginRecord(wal: Wal): void {
+    const buffer = wal.buffer;
+    this.#recordAt = buffer.beginRecord(RecordType.Commit);
+    setU64(buffer.bytes, this.#recordAt + CommitOffset.csn, this.#csn);
+    setCommitTime(buffer.bytes, this.#recordAt, this.#owner.now());
+    buffer.end = this.#recordAt + (this.#chunkCount > 0 ? CommitOffset.changesAfterCrc : CommitOffset.changes);
+    this.#selected = -1;
+  }
+
+  /** Turns the record under construction into a chunk and begins the next one. */
+  #endChunk(wal: Wal): void {
+    const buffer = wal.buffer;
+    // The record was begun as a commit: a chunk has no time and no checksum, so its changes move up over them.
+    const from = this.#recordAt + (this.#chunkCount > 0 ? CommitOffset.changesAfterCrc : CommitOffset.changes);
+    const to = this.#recordAt + ChunkOffset.changes;
+    buffer.bytes.copyWithin(to, from, buffer.end);
+    buffer.end -= from - to;
+    buffer.bytes[this.#recordAt + RecordOffset.type] = RecordType.Chunk;
+    setU32(buffer.bytes, this.#recordAt + RecordOffset.chunk, this.#chunkCount);
+    this.#chunkCrc = crc32c(buffer.bytes, this.#recordAt + RecordOffset.payload, buffer.end, this.#chunkCrc);
+    buffer.endRecord(this.#recordAt);
+    this.#chunkCount++;
+    wal.writeOut();
+    this.#beginRecord(wal);
+  }
+}

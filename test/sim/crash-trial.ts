@@ -1,0 +1,198 @@
+/**
+ * One trial of the protocol under crashes and failed syncs, after the model in design/model/store2.mjs but on the real store: up to
+ * seven incarnations over one disk, each ended by a power cut, a kill, a failed sync or a clean close at a random operation; at every
+ * start the store must open, hold exactly the prefix of history that its last CSN names, include everything acknowledged, and pass the
+ * full check.
+ */
+import { DbError } from '../../base/errors.js';
+import type { Prng } from '../../base/prng.js';
+import { seededPrng } from '../../base/prng.js';
+import type { StoreOptions } from '../../storage/store.js';
+import { Store } from '../../storage/store.js';
+import { CrashVfs, PowerCut } from './crash-vfs.js';
+import { SimTime } from './sim-time.js';
+import type { WorldOptions } from './storage-world.js';
+import { applyCommit, defaultWorld, difference, readState, World } from './storage-world.js';
+
+export interface TrialOptions {
+  /** Probability that a sync fails. */
+  readonly syncFailure: number;
+  /** Share of incarnations that end by killing the process only. */
+  readonly kill: number;
+  readonly world: Partial<WorldOptions>;
+  /** Operations until the crash: skewed to few. */
+  readonly operationsMax: number;
+  readonly incarnations: number;
+  readonly store: Partial<StoreOptions>;
+}
+
+export const defaultTrial: TrialOptions = { syncFailure: 0, kill: 0.15, world: {}, operationsMax: 90, incarnations: 7, store: {} };
+
+export interface TrialResult {
+  /** What is wrong, undefined when all is well. */
+  readonly failure: string | undefined;
+  readonly crashes: number;
+  readonly failedSyncs: number;
+  readonly commits: number;
+}
+
+export async function crashTrial(seed: number, options: Partial<TrialOptions> = {}): Promise<TrialResult> {
+  return new Trial(seed, { ...defaultTrial, ...options }).run();
+}
+
+class Trial {
+  readonly #prng: Prng;
+  readonly #options: TrialOptions;
+  readonly #world: World;
+  #disk = new CrashVfs();
+  #wasCreated = false;
+  #crashes = 0;
+  #failedSyncs = 0;
+  #commits = 0;
+  #treeIds = new Set<number>();
+
+  constructor(seed: number, options: TrialOptions) {
+    this.#prng = seededPrng(seed);
+    this.#options = options;
+    this.#world = new World({ ...defaultWorld, ...options.world });
+  }
+
+  async run(): Promise<TrialResult> {
+    let failure: string | undefined;
+    for (let i = 0; i < this.#options.incarnations && failure === undefined; i++) failure = await this.#incarnation(i);
+    return { failure, crashes: this.#crashes, failedSyncs: this.#failedSyncs, commits: this.#commits };
+  }
+
+  async #incarnation(number: number): Promise<string | undefined> {
+    const prng = this.#prng;
+    const disk = this.#disk;
+    const isLast = number === this.#options.incarnations - 1;
+    const crashAt = isLast ? Infinity : disk.operationCount + 1 + Math.floor(Math.pow(prng.unit(), 1.3) * this.#options.operationsMax);
+    let hasCrashed = false;
+    disk.hooks = {
+      onOperation: () => {
+        if (disk.operationCount < crashAt) return;
+        hasCrashed = true;
+        throw new PowerCut();
+      },
+      failsSync: () => {
+        if (isLast || prng.unit() >= this.#options.syncFailure) return false;
+        this.#failedSyncs++;
+        return true;
+      },
+    };
+    const time = new SimTime(prng);
+    let store: Store | undefined;
+    try {
+      const existed = disk.exists('db');
+      store = await Store.open({
+        vfs: disk,
+        path: 'db',
+        clock: time,
+        prng,
+        scheduler: time,
+        pageSizeBytes: 512,
+        cacheBytes: 512 * (8 + prng.below(40)),
+        walReserveBytes: 1024,
+        walChunkBytes: prng.below(3) === 0 ? 256 : 1 << 20,
+        checkpointIntervalMs: 0,
+        ...this.#options.store,
+      });
+      const failure = this.#verify(store, existed);
+      if (failure !== undefined) return failure;
+      await this.#work(store, time);
+      await store.close();
+      return undefined;
+    } catch (error) {
+      const isExpected = hasCrashed || error instanceof PowerCut || (error instanceof DbError && error.code === '58030');
+      if (!isExpected) return `unexpected ${error instanceof DbError ? `${error.code} ${error.message} (${error.fields.detail ?? ''})` : String((error as Error).stack)}`;
+    } finally {
+      await this.#endIncarnation(disk, store, hasCrashed);
+    }
+    return undefined;
+  }
+
+  async #endIncarnation(disk: CrashVfs, store: Store | undefined, hasCrashed: boolean): Promise<void> {
+    if (hasCrashed && this.#prng.unit() >= this.#options.kill) {
+      this.#crashes++;
+      this.#disk = disk.powerCut(this.#prng);
+    } else if (hasCrashed) {
+      this.#crashes++;
+      disk.kill();
+    } else {
+      await store?.close().catch(() => undefined);
+      disk.kill();
+    }
+  }
+
+  #verify(store: Store, existed: boolean): string | undefined {
+    const world = this.#world;
+    if (!existed) {
+      if (this.#wasCreated) return 'the database vanished';
+      if (world.ackedCsn > 0) return 'acknowledged before it was created';
+    }
+    this.#wasCreated = true;
+    const n = store.lastCsn;
+    if (n < world.ackedCsn) return `lost: recovered to ${n}, acknowledged ${world.ackedCsn}`;
+    const expected = world.stateAt(n);
+    if (expected === undefined) return `phantom: recovered to ${n}, last was ${world.lastCsn}`;
+    const wrong = difference(expected, readState(store, this.#treeIds));
+    if (wrong !== undefined) return `wrong state at ${n}: ${wrong}`;
+    const report = store.check('full');
+    if (report.problems.length > 0) return `check: ${report.problems.map((p) => `${p.object}: ${p.message}`).join('; ')}`;
+    world.truncateTo(n);
+    return undefined;
+  }
+
+  async #work(store: Store, time: SimTime): Promise<void> {
+    const prng = this.#prng;
+    const pending: Promise<void>[] = [];
+    const background: Promise<void>[] = [];
+    for (let step = 0; step < 30; step++) {
+      const dice = prng.below(100);
+      if (dice < 70) {
+        // A batch: the last of its commits is awaited, or not even that.
+        for (let count = 1 + prng.below(3); count > 0; count--) {
+          pending.push(this.#commitOne(store));
+          pending.at(-1)!.catch(() => undefined);
+        }
+        if (prng.below(4) > 0) await settle(pending);
+      } else if (dice < 80) {
+        background.push(store.checkpoint());
+        background.at(-1)!.catch(() => undefined);
+      } else if (dice < 85) {
+        await store.checkpoint();
+      } else if (dice < 90) {
+        store.flushSync();
+        this.#world.ackedCsn = this.#world.lastCsn;
+      } else if (dice < 95) {
+        time.advance(60);
+        await time.yield();
+      } else {
+        await time.yield();
+      }
+    }
+    await settle(pending);
+    await settle(background);
+  }
+
+  async #commitOne(store: Store): Promise<void> {
+    store.reserveLogSync(400);
+    const changes = this.#world.generate(this.#prng, () => {
+      const id = store.newTreeId();
+      this.#treeIds.add(id);
+      return id;
+    });
+    const n = this.#world.commit(changes);
+    this.#commits++;
+    const flushed = applyCommit(store, n, changes);
+    await flushed;
+    this.#world.ackedCsn = Math.max(this.#world.ackedCsn, n);
+  }
+}
+
+/** Waits for all and throws the first failure; none is left unhandled. */
+async function settle(promises: Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(promises.splice(0));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
