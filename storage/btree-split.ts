@@ -12,7 +12,7 @@
  * Where to split: at the right edge after the last entry, so that ascending inserts fill pages and move nothing; likewise in the middle
  * of the tree when the last inserts into this leaf ascended; otherwise where the bytes are halved.
  *
- * Left out on purpose: borrowing between inner pages, which only matters for trees that lose most of their keys and are not refilled.
+ * A page that is below its least fill and can neither be merged nor borrow stays as it is, also when it is empty.
  */
 import { assert } from '../base/assert.js';
 import type { TreeId } from '../base/ids.js';
@@ -22,7 +22,9 @@ import { AtCount, AtFlags, AtKind, AtLevel, AtLink, AtMaxCsn, AtPageId, HeaderSi
 import {
   PageShape,
   appendRange,
+  appendSeparator,
   beginPage,
+  canReplaceSeparator,
   childAt,
   copyKey,
   copyUpperFence,
@@ -308,7 +310,7 @@ export function isUnderfull(dv: DataView, base: number, pageSizeBytes: number): 
 }
 
 /**
- * Merges the page at `depth` of the path with a neighbour under the same parent, or lets a leaf take entries from it; goes on with the
+ * Merges the page at `depth` of the path with a neighbour under the same parent, or lets it take entries from there; goes on with the
  * parent when that became underfull. What does not work out is left as it is: an underfull page is no error.
  */
 export function rebalance(pool: BufferPool, path: TreePath, depth: number): void {
@@ -322,7 +324,6 @@ export function rebalance(pool: BufferPool, path: TreePath, depth: number): void
   let right = -1;
   let isParentUnderfull = false;
   try {
-    const parentU8 = pool.bytesOf(parent);
     const parentDv = pool.viewOf(parent);
     const parentBase = pool.baseOf(parent);
     const separatorCount = countOf(parentDv, parentBase);
@@ -343,7 +344,7 @@ export function rebalance(pool: BufferPool, path: TreePath, depth: number): void
       right = -1;
       pool.freePage(rightId);
       isParentUnderfull = depth === 1 ? countOf(parentDv, parentBase) === 0 : isUnderfull(parentDv, parentBase, pool.pageSizeBytes);
-    } else if (parentU8[parentBase + AtLevel] === 1) {
+    } else {
       borrow(pool, parent, slot, left, right, isLeftUnderfull);
     }
   } finally {
@@ -372,18 +373,20 @@ function mergePair(pool: BufferPool, parent: number, slot: number, left: number,
   if (!(mutants.on && mutants.has('storage.leaf-stamp-lost-on-merge'))) {
     shape.maxCsn = Math.max(shape.maxCsn, rightDv.getFloat64(rightBase + AtMaxCsn, true));
   }
-  choosePrefixOfPair(shape, u8, dv, base, 0, leftCount, rightU8, rightDv, rightBase, 0, rightCount, separatorLength);
-  if (!mergeInto(u8, dv, base, pool.pageSizeBytes, shape, rightU8, rightDv, rightBase, separatorBuffer, separatorLength, pool.pageSizeBytes * MergedFillMax)) return false;
+  choosePrefixOfPair(shape, u8, dv, base, 0, leftCount, rightU8, rightDv, rightBase, 0, rightCount, separatorBuffer, separatorLength);
+  // Getting rid of an empty page is worth a full one.
+  const fillBytesMax = pool.pageSizeBytes * (leftCount === 0 || rightCount === 0 ? 1 : MergedFillMax);
+  if (!mergeInto(u8, dv, base, pool.pageSizeBytes, shape, rightU8, rightDv, rightBase, separatorBuffer, separatorLength, fillBytesMax)) return false;
   removeEntry(pool.bytesOf(parent), pool.viewOf(parent), pool.baseOf(parent), slot);
   return true;
 }
 
-/** Sets the prefix of `s` for entries of two neighbours; between those of two inner pages stands the separator in `separatorBuffer`. */
+/** Sets the prefix of `s` for entries of two neighbours; between those of two inner pages stands the separator. */
 function choosePrefixOfPair(
   s: PageShape,
   u8: Uint8Array, dv: DataView, base: number, from: number, to: number,
   rightU8: Uint8Array, rightDv: DataView, rightBase: number, rightFrom: number, rightTo: number,
-  separatorLength: number,
+  separator: Uint8Array, separatorLength: number,
 ): void {
   const isInner = s.kind === PageKind.Inner;
   if (from === to && rightFrom === rightTo && !isInner) {
@@ -393,15 +396,18 @@ function choosePrefixOfPair(
   let firstLength = separatorLength;
   let lastLength = separatorLength;
   if (from < to) firstLength = copyKey(u8, dv, base, from, keyB, 0);
-  else if (isInner) keyB.set(separatorBuffer.subarray(0, separatorLength));
+  else if (isInner) keyB.set(separator.subarray(0, separatorLength));
   else firstLength = copyKey(rightU8, rightDv, rightBase, rightFrom, keyB, 0);
   if (rightFrom < rightTo) lastLength = copyKey(rightU8, rightDv, rightBase, rightTo - 1, keyC, 0);
-  else if (isInner) keyC.set(separatorBuffer.subarray(0, separatorLength));
+  else if (isInner) keyC.set(separator.subarray(0, separatorLength));
   else lastLength = copyKey(u8, dv, base, to - 1, keyC, 0);
   s.choosePrefix(keyB, firstLength, keyC, lastLength, 0);
 }
 
-/** Moves entries between two leaves so that both hold about half; does nothing when the parent has no room for the new separator. */
+/**
+ * Moves entries between two neighbours so that both hold about half. Inner pages rotate through the parent: the old separator comes down
+ * between the two, and the first key that does not move (or the last that stays) goes up. Does nothing when something would not fit.
+ */
 function borrow(pool: BufferPool, parent: number, slot: number, left: number, right: number, isLeftUnderfull: boolean): void {
   const pageSizeBytes = pool.pageSizeBytes;
   const u8 = pool.bytesOf(left);
@@ -410,14 +416,16 @@ function borrow(pool: BufferPool, parent: number, slot: number, left: number, ri
   const rightU8 = pool.bytesOf(right);
   const rightDv = pool.viewOf(right);
   const rightBase = pool.baseOf(right);
+  const isInner = u8[base + AtKind] === PageKind.Inner;
   const leftCount = countOf(dv, base);
   const rightCount = countOf(rightDv, rightBase);
-  // The giver keeps at least one entry; the boundary is counted in the giver.
   const giverCount = isLeftUnderfull ? rightCount : leftCount;
+  // The giver keeps at least one entry.
   if (giverCount < 2) return;
   const leftUsed = pageSizeBytes - freeBytes(dv, base);
   const rightUsed = pageSizeBytes - freeBytes(rightDv, rightBase);
   let excess = (isLeftUnderfull ? rightUsed - leftUsed : leftUsed - rightUsed) / 2;
+  // Entries of a leaf or children of an inner page.
   let moved = 0;
   while (moved < giverCount - 1) {
     const size = isLeftUnderfull ? entrySizeAt(rightU8, rightDv, rightBase, moved) : entrySizeAt(u8, dv, base, leftCount - 1 - moved);
@@ -425,38 +433,55 @@ function borrow(pool: BufferPool, parent: number, slot: number, left: number, ri
     excess -= size;
     moved++;
   }
-  if (moved === 0) return;
+  if (moved === 0) {
+    if ((isLeftUnderfull ? leftCount : rightCount) > 0) return;
+    moved = 1;
+  }
   const parentU8 = pool.bytesOf(parent);
   const parentDv = pool.viewOf(parent);
   const parentBase = pool.baseOf(parent);
-  const maxCsn = Math.max(dv.getFloat64(base + AtMaxCsn, true), rightDv.getFloat64(rightBase + AtMaxCsn, true));
+  const oldLength = copyKey(parentU8, parentDv, parentBase, slot, keyA, 0);
+  const isStampLost = mutants.on && mutants.has('storage.leaf-stamp-lost-on-borrow');
+  const maxCsn = isStampLost ? 0 : Math.max(dv.getFloat64(base + AtMaxCsn, true), rightDv.getFloat64(rightBase + AtMaxCsn, true));
+
+  // In the giver: the first entry on the right side of the new boundary, and from where entries of an inner page are used.
   const boundary = isLeftUnderfull ? moved : leftCount - moved;
   const givenU8 = isLeftUnderfull ? rightU8 : u8;
   const givenDv = isLeftUnderfull ? rightDv : dv;
   const givenBase = isLeftUnderfull ? rightBase : base;
-  const lastLength = copyKey(givenU8, givenDv, givenBase, boundary - 1, keyB, 0);
-  const separatorLength = shortestSeparator(keyB, lastLength, keyC, copyKey(givenU8, givenDv, givenBase, boundary, keyC, 0));
-  if (!makeRoomForSeparator(parentU8, parentDv, parentBase, pageSizeBytes, separatorBuffer, separatorLength)) return;
+  let separatorLength: number;
+  if (isInner) {
+    separatorLength = copyKey(givenU8, givenDv, givenBase, isLeftUnderfull ? boundary - 1 : boundary, separatorBuffer, 0);
+  } else {
+    const lastLength = copyKey(givenU8, givenDv, givenBase, boundary - 1, keyB, 0);
+    separatorLength = shortestSeparator(keyB, lastLength, keyC, copyKey(givenU8, givenDv, givenBase, boundary, keyC, 0));
+  }
+  if (!canReplaceSeparator(parentU8, parentDv, parentBase, pageSizeBytes, slot, separatorBuffer, separatorLength)) return;
 
-  // The taker first, built in scratch from both; then the giver shrinks in place.
+  // The taker first, built aside from both; then the giver shrinks in place.
+  const rightLink = rightDv.getUint32(rightBase + AtLink, true);
   if (isLeftUnderfull) {
+    const to = isInner ? boundary - 1 : boundary;
     shape.readFrom(u8, dv, base);
     shape.setUpper(separatorBuffer, separatorLength);
     shape.maxCsn = maxCsn;
-    choosePrefixOfPair(shape, u8, dv, base, 0, leftCount, rightU8, rightDv, rightBase, 0, boundary, 0);
-    if (!rebuildPair(u8, base, pageSizeBytes, shape, u8, dv, base, 0, leftCount, rightU8, rightDv, rightBase, 0, boundary)) return;
+    choosePrefixOfPair(shape, u8, dv, base, 0, leftCount, rightU8, rightDv, rightBase, 0, to, keyA, oldLength);
+    if (!rebuildPair(u8, base, pageSizeBytes, shape, u8, dv, base, 0, leftCount, keyA, oldLength, rightLink, rightU8, rightDv, rightBase, 0, to)) return;
     shape.readFrom(rightU8, rightDv, rightBase);
     shape.setLower(separatorBuffer, separatorLength);
     shape.maxCsn = maxCsn;
+    if (isInner) shape.link = childAt(rightDv, rightBase, boundary);
     choosePrefixOf(shape, rightU8, rightDv, rightBase, boundary, rightCount, shape.prefixLength);
     const fits = rebuildInPlace(rightU8, rightDv, rightBase, pageSizeBytes, shape, boundary, rightCount);
     assert(fits, 'a page does not fit after giving entries away', pool.pageIds[right]!);
   } else {
+    const from = isInner ? boundary + 1 : boundary;
     shape.readFrom(rightU8, rightDv, rightBase);
     shape.setLower(separatorBuffer, separatorLength);
     shape.maxCsn = maxCsn;
-    choosePrefixOfPair(shape, u8, dv, base, boundary, leftCount, rightU8, rightDv, rightBase, 0, rightCount, 0);
-    if (!rebuildPair(rightU8, rightBase, pageSizeBytes, shape, u8, dv, base, boundary, leftCount, rightU8, rightDv, rightBase, 0, rightCount)) return;
+    if (isInner) shape.link = childAt(dv, base, from);
+    choosePrefixOfPair(shape, u8, dv, base, from, leftCount, rightU8, rightDv, rightBase, 0, rightCount, keyA, oldLength);
+    if (!rebuildPair(rightU8, rightBase, pageSizeBytes, shape, u8, dv, base, from, leftCount, keyA, oldLength, rightLink, rightU8, rightDv, rightBase, 0, rightCount)) return;
     shape.readFrom(u8, dv, base);
     shape.setUpper(separatorBuffer, separatorLength);
     shape.maxCsn = maxCsn;
@@ -472,14 +497,19 @@ function borrow(pool: BufferPool, parent: number, slot: number, left: number, ri
 const pairScratch = new Uint8Array(PageSizeBytesMax);
 const pairScratchView = new DataView(pairScratch.buffer);
 
-/** Builds a page from two ranges and copies it to `(u8, base)`, which may be one of the sources. @returns false, nothing changed, when it does not fit */
+/**
+ * Builds a page from two ranges, with separator and child between them if it is inner, and copies it to `(u8, base)`, which may be one of
+ * the sources. @returns false, nothing changed, when it does not fit
+ */
 function rebuildPair(
   u8: Uint8Array, base: number, pageSizeBytes: number, s: PageShape,
   aU8: Uint8Array, aDv: DataView, aBase: number, aFrom: number, aTo: number,
+  separator: Uint8Array, separatorLength: number, child: number,
   bU8: Uint8Array, bDv: DataView, bBase: number, bFrom: number, bTo: number,
 ): boolean {
   beginPage(pairScratch, pairScratchView, 0, pageSizeBytes, s);
   if (!appendRange(pairScratch, pairScratchView, 0, aU8, aDv, aBase, aFrom, aTo)) return false;
+  if (s.kind === PageKind.Inner && !appendSeparator(pairScratch, pairScratchView, 0, separator, separatorLength, child)) return false;
   if (!appendRange(pairScratch, pairScratchView, 0, bU8, bDv, bBase, bFrom, bTo)) return false;
   u8.set(pairScratch.subarray(0, pageSizeBytes), base);
   return true;

@@ -285,11 +285,11 @@ export class BufferPool implements FreezablePool {
   /** Afterwards a live frame is clean and a shadow frame is free. On an error nothing has changed. */
   #writeFrozenFrame(frame: number): void {
     const flags = this.#flags[frame]!;
-    const isCurrent = (flags & Shadow) === 0;
+    const isCurrent = (flags & Shadow) === 0 || (mutants.on && mutants.has('storage.shadow-written-as-current'));
     this.io.writeFrozenPage(this.pageIds[frame]! as PageId, this.bytesOf(frame), this.baseOf(frame), isCurrent);
     this.#frozenCount--;
-    if (isCurrent) {
-      if ((flags & Dirty) !== 0) this.#dirtyCount--;
+    if ((flags & Shadow) === 0) {
+      this.#dirtyCount--;
       this.#flags[frame] = flags & ~(Frozen | Dirty);
     } else {
       this.#giveBack(frame);

@@ -8,6 +8,7 @@
  *     the leaf ended when it was positioned, whatever was split, merged or freed since.
  */
 import { copyBytes, keyString } from '../base/bytes.js';
+import { mutants } from '../base/mutants.js';
 import type { BTree } from './btree.js';
 import type { BufferPool } from './buffer-pool.js';
 import { readOverflow } from './overflow.js';
@@ -171,7 +172,7 @@ export class LeafRef {
   }
   /** Copies the fence and returns its length, -1 when there is none (last leaf). */
   copyUpperFence(into: Uint8Array): number {
-    if (!this.#fencesKept) return copyUpperFence(this.u8, this.dv, this.base, into);
+    if (!this.#fencesKept || (mutants.on && mutants.has('storage.walk-from-changed-fence'))) return copyUpperFence(this.u8, this.dv, this.base, into);
     if (this.#upperLength > 0) copyBytes(into, 0, this.#upper, 0, this.#upperLength);
     return this.#upperLength;
   }

@@ -626,6 +626,12 @@ export function makeRoomForSeparator(u8: Uint8Array, dv: DataView, base: number,
   return makeGap(u8, dv, base, pageSizeBytes, key, 0, keyLength, 0);
 }
 
+/** Whether separator `at` can be removed and `key` inserted; changes nothing but may compact or shorten the prefix. */
+export function canReplaceSeparator(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, at: number, key: Uint8Array, keyLength: number): boolean {
+  if (sharesPrefix(u8, dv, base, key, 0, keyLength) && freeBytes(dv, base) + entrySizeAt(u8, dv, base, at) >= entrySizeIn(u8, dv, base, keyLength, 0)) return true;
+  return makeRoomForSeparator(u8, dv, base, pageSizeBytes, key, keyLength);
+}
+
 /** Removes entry `at`; its cell becomes a fragment, unless it is the lowest one. */
 export function removeEntry(u8: Uint8Array, dv: DataView, base: number, at: number): void {
   const count = countOf(dv, base);

@@ -29,9 +29,8 @@ export class MapPageIo implements PageIo {
   }
 
   readPage(id: PageId, bytes: Uint8Array, offset: number): void {
-    assert(this.allocated.has(id), 'read of a page that is not allocated', id);
-    const page = this.pages.get(id);
-    assert(page !== undefined, 'read of a page that was never written', id);
+    const page = this.allocated.has(id) ? this.pages.get(id) : undefined;
+    if (page === undefined) throw new DbError('XX001', `page ${id} does not exist`);
     this.readCount++;
     bytes.set(page, offset);
   }

@@ -1,0 +1,16 @@
+/** Deliberate bugs in pages, buffer pool and trees; planted by test/mutants/btree.ts. See base/mutants.ts. */
+import type { MutantDescription } from '../base/mutants.js';
+
+export const treeMutants: readonly MutantDescription[] = [
+  { name: 'storage.leaf-stamp-not-copied-on-split', breaks: 'T3: the new leaf forgets changes made before the split, so old snapshots read new rows (concurrency.md, invariant 4)' },
+  { name: 'storage.leaf-stamp-lost-on-merge', breaks: 'T3: the absorbing leaf keeps its own stamp although it takes over younger changes' },
+  { name: 'storage.leaf-stamp-lost-on-borrow', breaks: 'T3: leaves that exchanged entries forget their stamps' },
+  { name: 'storage.separator-too-short', breaks: 'S1: the separator does not tell the last key on the left from the first on the right' },
+  { name: 'storage.prefix-never-shortened', breaks: 'S3: a key that does not begin with the page\'s prefix is stored as if it did' },
+  { name: 'storage.overflow-chain-leaked', breaks: 'O2: the pages of a replaced long value are never freed' },
+  { name: 'storage.frozen-frame-changed-in-place', breaks: 'B2: a checkpoint writes what was changed after its freeze (storage.md, invariants 6 and 9)' },
+  { name: 'storage.shadow-written-as-current', breaks: 'B2: the old content of a page that was changed during a checkpoint replaces the new' },
+  { name: 'storage.eviction-drops-dirty', breaks: 'a changed page is dropped from the pool without being written' },
+  { name: 'storage.evicts-pinned', breaks: 'B1: a page is evicted under its reader' },
+  { name: 'storage.walk-from-changed-fence', breaks: 'C3: a walk goes on at the fence that the leaf has now, not where the walk had come to' },
+];
