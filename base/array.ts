@@ -17,15 +17,15 @@ const isSpace = (c: string | undefined): boolean => c === ' ' || (c !== undefine
 
 class ArrayReader {
   readonly #text: string;
-  readonly #read: (text: string) => Datum;
   #at = 0;
-  readonly elements: Datum[] = [];
+  #hasEmptyLevel = false;
+  /** The texts of the elements, null for NULL. They are read after the whole has proved well formed. */
+  readonly elements: (string | null)[] = [];
   /** Length of each dimension once its first sub-array has closed, -1 before. */
   readonly dims: number[] = [];
 
-  constructor(text: string, read: (text: string) => Datum) {
+  constructor(text: string) {
     this.#text = text;
-    this.#read = read;
   }
 
   malformed(detail: string): DbError {
@@ -35,7 +35,7 @@ class ArrayReader {
     while (isSpace(this.#text[this.#at])) this.#at++;
   }
 
-  readArray(elementType: number): SqlArray {
+  readArray(elementType: number, read: (text: string) => Datum): SqlArray {
     this.#skipSpace();
     const bounds = this.#bounds();
     if (this.#text[this.#at] !== '{') {
@@ -44,13 +44,13 @@ class ArrayReader {
     this.#level(0);
     this.#skipSpace();
     if (this.#at < this.#text.length) throw this.malformed('Junk after closing right brace.');
-    const isEmpty = this.elements.length === 0;
-    const dims = isEmpty ? [] : this.dims;
-    if (bounds === undefined) return new SqlArray(elementType, dims, dims.map(() => 1), this.elements);
+    const dims = this.elements.length === 0 ? [] : this.dims;
+    const elements = (): Datum[] => this.elements.map((element) => (element === null ? null : read(element)));
+    if (bounds === undefined) return new SqlArray(elementType, dims, dims.map(() => 1), elements());
     if (bounds.length !== dims.length || bounds.some(([low, high], i) => high - low + 1 !== dims[i])) {
       throw this.malformed('Specified array dimensions do not match array contents.');
     }
-    return new SqlArray(elementType, dims, bounds.map(([low]) => low), this.elements);
+    return new SqlArray(elementType, dims, bounds.map(([low]) => low), elements());
   }
 
   /** `[low:high][high]...=` */
@@ -91,9 +91,9 @@ class ArrayReader {
     if (this.dims.length <= depth) this.dims.push(-1);
     this.#skipSpace();
     if (this.#text[this.#at] === '}') {
+      if (depth > 0 && this.elements.length > 0 || this.#hasEmptyLevel) throw this.malformed('Unexpected "}" character.');
+      this.#hasEmptyLevel = true;
       this.#at++;
-      // An empty level is only the whole, or empty all over.
-      if (depth > 0 && this.elements.length > 0) throw this.#mismatch();
       return this.#close(depth, 0);
     }
     for (;;) {
@@ -107,7 +107,7 @@ class ArrayReader {
         this.#level(depth + 1);
       } else {
         if (c === '}' || c === ',') throw this.malformed(`Unexpected "${c}" character.`);
-        if (holdsArrays === true) throw this.malformed('Unexpected array element.');
+        if (holdsArrays === true) throw this.malformed(c === '\\' ? 'Unexpected "\\" character.' : 'Unexpected array element.');
         if (holdsArrays === undefined && this.dims.length > depth + 1) throw this.#mismatch();
         holdsArrays = false;
         this.#element();
@@ -118,7 +118,7 @@ class ArrayReader {
       if (next === undefined) throw this.malformed('Unexpected end of input.');
       this.#at++;
       if (next === '}') return this.#close(depth, count);
-      if (next !== ',') throw this.malformed(next === '{' ? 'Unexpected "{" character.' : 'Unexpected array element.');
+      if (next !== ',') throw this.malformed(next === '{' || next === '\\' ? `Unexpected "${next}" character.` : 'Unexpected array element.');
     }
   }
   #close(depth: number, count: number): number {
@@ -143,7 +143,7 @@ class ArrayReader {
         else if (this.#at < text.length) value += text[this.#at++];
         else throw this.malformed('Unexpected end of input.');
       }
-      this.elements.push(this.#read(value));
+      this.elements.push(value);
       return;
     }
     let value = '';
@@ -168,13 +168,13 @@ class ArrayReader {
       }
     }
     value = value.slice(0, lengthKept);
-    this.elements.push(!hasEscape && value.toLowerCase() === 'null' ? null : this.#read(value));
+    this.elements.push(!hasEscape && value.toLowerCase() === 'null' ? null : value);
   }
 }
 
 /** @throws DbError 22P02 'malformed array literal', or what `read` throws */
 export function parseArray(text: string, elementType: number, read: (text: string) => Datum): SqlArray {
-  return new ArrayReader(text, read).readArray(elementType);
+  return new ArrayReader(text).readArray(elementType, read);
 }
 
 const needsArrayQuotes = /^$|[{},"\\\s]|^null$/i;
@@ -264,21 +264,21 @@ export interface RangeText {
   readonly upper: string | null;
   readonly hasLower: boolean;
   readonly hasUpper: boolean;
-  /** Where the range ends in the text; for those inside of a multirange. */
-  readonly end: number;
 }
 
-/** Splits `[a,b)` or `empty`; inside of a multirange, from `start`. @throws DbError 22P02 'malformed range literal' */
-export function splitRange(text: string, start = 0, isInside = false): RangeText {
-  const malformed = (detail: string): DbError =>
-    new DbError('22P02', `malformed ${isInside ? 'multirange' : 'range'} literal: "${text}"`, { detail });
-  let at = start;
-  while (isSpace(text[at])) at++;
+/** Splits `[a,b)` or `empty`. @throws DbError 22P02 'malformed range literal' */
+export function splitRange(text: string): RangeText {
+  const malformed = (detail: string): DbError => new DbError('22P02', `malformed range literal: "${text}"`, { detail });
+  let at = 0;
+  const skipSpace = (): void => {
+    while (isSpace(text[at])) at++;
+  };
+  skipSpace();
   if (text.slice(at, at + 5).toLowerCase() === 'empty') {
     at += 5;
-    while (isSpace(text[at])) at++;
-    if (!isInside && at < text.length) throw malformed('Junk after "empty" key word.');
-    return { isEmpty: true, lower: null, upper: null, hasLower: false, hasUpper: false, end: at };
+    skipSpace();
+    if (at < text.length) throw malformed('Junk after "empty" key word.');
+    return { isEmpty: true, lower: null, upper: null, hasLower: false, hasUpper: false };
   }
   const open = text[at++];
   if (open !== '[' && open !== '(') throw malformed('Missing left parenthesis or bracket.');
@@ -308,32 +308,42 @@ export function splitRange(text: string, start = 0, isInside = false): RangeText
   const upper = bound();
   const close = text[at++];
   if (close !== ']' && close !== ')') throw malformed('Too many commas.');
-  while (isSpace(text[at])) at++;
-  if (!isInside && at < text.length) throw malformed('Junk after right parenthesis or bracket.');
-  return { isEmpty: false, lower, upper, hasLower: open === '[', hasUpper: close === ']', end: at };
+  skipSpace();
+  if (at < text.length) throw malformed('Junk after right parenthesis or bracket.');
+  return { isEmpty: false, lower, upper, hasLower: open === '[', hasUpper: close === ']' };
 }
 
 /** Splits `{[a,b),[c,d)}`. @throws DbError 22P02 'malformed multirange literal' */
 export function splitMultirange(text: string): RangeText[] {
   const malformed = (detail: string): DbError => new DbError('22P02', `malformed multirange literal: "${text}"`, { detail });
   let at = 0;
-  while (isSpace(text[at])) at++;
+  const skipSpace = (): void => {
+    while (isSpace(text[at])) at++;
+  };
+  skipSpace();
   if (text[at++] !== '{') throw malformed('Missing left brace.');
   const ranges: RangeText[] = [];
-  while (isSpace(text[at])) at++;
+  skipSpace();
   while (text[at] !== '}') {
-    if (text[at] === undefined) throw malformed('Unexpected end of input.');
-    if (ranges.length > 0) {
-      if (text[at++] !== ',') throw malformed('Expected comma or end of multirange.');
-      while (isSpace(text[at])) at++;
+    if (ranges.length > 0 && text[at++] !== ',') throw malformed(at > text.length ? 'Unexpected end of input.' : 'Expected comma or end of multirange.');
+    skipSpace();
+    if (at >= text.length) throw malformed('Unexpected end of input.');
+    const start = at;
+    if (text.slice(at, at + 5).toLowerCase() === 'empty') at += 5;
+    else {
+      if (text[at] !== '[' && text[at] !== '(') throw malformed('Expected range start.');
+      for (let isQuoted = false; isQuoted || (text[at] !== ')' && text[at] !== ']'); at++) {
+        if (at >= text.length) throw malformed('Unexpected end of input.');
+        if (text[at] === '\\') at++;
+        else if (text[at] === '"') isQuoted = !isQuoted;
+      }
+      at++;
     }
-    if (text[at] !== '[' && text[at] !== '(' && text.slice(at, at + 5).toLowerCase() !== 'empty') throw malformed('Expected range start.');
-    const range = splitRange(text, at, true);
-    ranges.push(range);
-    at = range.end;
+    ranges.push(splitRange(text.slice(start, at)));
+    skipSpace();
   }
   at++;
-  while (isSpace(text[at])) at++;
+  skipSpace();
   if (at < text.length) throw malformed('Junk after closing right brace.');
   return ranges;
 }

@@ -186,7 +186,7 @@ const tokenOf = (word: string): Token | undefined => dateTokens.get(word.slice(0
 /** A bit per field. */
 const F = {
   Year: 1, Month: 2, Day: 4, DayOfYear: 8, Hour: 16, Minute: 32, Second: 64, Millisecond: 128, Microsecond: 256, Zone: 512, Summer: 1024,
-  SummerModifier: 2048, Meridiem: 4096, Era: 8192, Weekday: 16384,
+  SummerModifier: 2048, Meridiem: 4096, Era: 8192, Weekday: 16384, Reserved: 32768,
 } as const;
 const DateMask = F.Year | F.Month | F.Day;
 const SecondsMask = F.Second | F.Millisecond | F.Microsecond;
@@ -214,6 +214,12 @@ function leadingInt(text: string): { value: number; rest: string } {
   return { value, rest: text.slice(match[0].length) };
 }
 
+/** C's atoi, whose results wrap. */
+function wrappedInt(digits: string): number {
+  const value = BigInt(digits);
+  return Number(BigInt.asIntN(32, value > 9223372036854775807n ? 9223372036854775807n : value));
+}
+
 /** `.ddd` as microseconds. */
 function fractionMicros(text: string): number {
   if (!/^\.\d*$/.test(text)) fail('format');
@@ -222,17 +228,16 @@ function fractionMicros(text: string): number {
 
 /** `+hh[:mm[:ss]]` or `+hhmm` to seconds west. */
 export function decodeZoneOffset(text: string): number {
-  const match = /^([+-])(\d+)(?::(\d*)(?::(\d*))?)?(.*)$/.exec(text);
+  const match = /^([+-])([+-]?\d*)(?::([+-]?\d*)(?::([+-]?\d*))?)?(.*)$/.exec(text);
   if (match === null) return fail('format');
   let hour = Number(match[2]);
   let minute = Number(match[3] ?? 0);
   const second = Number(match[4] ?? 0);
-  if (hour > 2147483647) fail('zone');
   if (match[3] === undefined && match[5] === '' && text.length > 3) {
     minute = hour % 100;
     hour = Math.floor(hour / 100);
   }
-  if (hour > 15 || minute > 59 || second > 59) fail('zone');
+  if (!(hour >= 0 && hour <= 15 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59)) fail('zone');
   if (match[5] !== '') fail('format');
   const seconds = (hour * 60 + minute) * 60 + second;
   return match[1] === '-' ? seconds : 0 - seconds;
@@ -519,7 +524,7 @@ class DateTimeDecoder {
       default:
         if (this.#isTimeOnly) fail('format');
         this.#kind = value;
-        return 0;
+        return F.Reserved;
     }
   }
 
@@ -574,7 +579,8 @@ class DateTimeDecoder {
 
   /** `hh:mm[:ss[.ffffff]]`, and `mm:ss.ffffff`. */
   #clock(text: string): void {
-    const { value: first, rest } = leadingInt(text);
+    const first = Number(/^\d*/.exec(text)![0]);
+    const rest = text.replace(/^\d*/, '');
     if (rest[0] !== ':') fail('format');
     const { value: second, rest: afterSecond } = leadingInt(rest.slice(1));
     if (afterSecond === '') this.#setClock(first, second, 0, 0);
@@ -583,7 +589,7 @@ class DateTimeDecoder {
       const { value: third, rest: afterThird } = leadingInt(afterSecond.slice(1));
       this.#setClock(first, second, third, afterThird === '' ? 0 : fractionMicros(afterThird));
     }
-    if (this.#hour < 0 || this.#minute < 0 || this.#minute > 59 || this.#second < 0 || this.#second > 60 || this.#micros > 1_000_000) fail('field');
+    if (this.#hour > 2147483647 || this.#minute < 0 || this.#minute > 59 || this.#second < 0 || this.#second > 60 || this.#micros > 1_000_000) fail('field');
   }
 
   /** One number, whose meaning follows from what is already known. */
@@ -651,7 +657,7 @@ class DateTimeDecoder {
     } else if ((assigned & DateMask) !== DateMask && digits.length >= 6) {
       this.#day = Number(digits.slice(-2));
       this.#month = Number(digits.slice(-4, -2));
-      this.#year = leadingInt(digits.slice(0, -4)).value;
+      this.#year = wrappedInt(digits.slice(0, -4));
       if (digits.length === 6) this.#isTwoDigitYear = true;
       return DateMask;
     }

@@ -176,9 +176,10 @@ function decodeFields(list: readonly Field[], fields: number, isSqlStyle: boolea
     let fraction = 0;
     if (rest.startsWith('-')) {
       // SQL's years-months.
-      if (!/^-\d+$/.test(rest)) fail('format');
-      const months = Number(rest.slice(1));
-      if (months >= 12) fail('field');
+      const digits = /^-([+-]?\d+)/.exec(rest);
+      const months = Number(digits?.[1] ?? 0);
+      if (months >= 12 || months < 0) fail('field');
+      if (digits?.[0] !== rest) fail('format');
       unit = 'month';
       count = addInt8(multiplyInt8(value, 12) ?? fail('field'), text.startsWith('-') ? 0 - months : months) ?? fail('field');
     } else if (rest.startsWith('.')) fraction = text.startsWith('-') ? 0 - fractionOf(rest) : fractionOf(rest);

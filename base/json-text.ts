@@ -178,16 +178,17 @@ class JsonReader<T> {
       isValid = isDigit(text.charCodeAt(at));
       while (isDigit(text.charCodeAt(at))) at++;
     }
-    if (isValid && text.charCodeAt(at) === 46) {
+    // A bad number is reported whole, so reading goes on after the first fault.
+    if (text.charCodeAt(at) === 46) {
       at++;
-      isValid = isDigit(text.charCodeAt(at));
+      isValid &&= isDigit(text.charCodeAt(at));
       while (isDigit(text.charCodeAt(at))) at++;
     }
-    if (isValid && (text.charCodeAt(at) | 32) === 101) {
+    if ((text.charCodeAt(at) | 32) === 101) {
       at++;
       const sign = text.charCodeAt(at);
       if (sign === 43 || sign === 45) at++;
-      isValid = isDigit(text.charCodeAt(at));
+      isValid &&= isDigit(text.charCodeAt(at));
       while (isDigit(text.charCodeAt(at))) at++;
     }
     while (at < text.length && isWordPart(text.charCodeAt(at))) {

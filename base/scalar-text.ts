@@ -27,37 +27,42 @@ export function parseBool(text: string): boolean {
   throw invalidSyntax('boolean', text);
 }
 
-const integerPattern = /^[ \t\n\r\f\v]*[+-]?\d+[ \t\n\r\f\v]*$/;
+const integerPattern = /^[ \t\n\r\f\v]*([+-]?\d+)([^]*)$/;
+const blankPattern = /^[ \t\n\r\f\v]*$/;
 
 function outOfRange(typeName: string, text: string): DbError {
   return new DbError('22003', `value "${text}" is out of range for type ${typeName}`);
 }
 
-/** int2 or int4. */
+/** int2 or int4. Digits out of range are reported before what follows them. */
 export function parseInt4(text: string, typeName: 'smallint' | 'integer'): number {
-  if (!integerPattern.test(text)) throw invalidSyntax(typeName, text);
-  const value = Number(text);
+  const match = integerPattern.exec(text);
+  if (match === null) throw invalidSyntax(typeName, text);
+  const value = Number(match[1]);
   const limit = typeName === 'integer' ? 2147483648 : 32768;
-  if (value >= limit || value < -limit) throw outOfRange(typeName, text);
+  if (value > limit || value < -limit) throw outOfRange(typeName, text);
+  if (!blankPattern.test(match[2]!)) throw invalidSyntax(typeName, text);
+  if (value === limit) throw outOfRange(typeName, text);
   return value + 0;
 }
 export function parseInt8(text: string): number | bigint {
-  if (!integerPattern.test(text)) throw invalidSyntax('bigint', text);
-  const value = Number(text);
-  if (Number.isSafeInteger(value)) return value + 0;
-  const exact = BigInt(trimSpace(text).replace(/^\+/, ''));
-  if (BigInt.asIntN(64, exact) !== exact) throw outOfRange('bigint', text);
-  return canonicalInt8(exact);
+  const match = integerPattern.exec(text);
+  if (match === null) throw invalidSyntax('bigint', text);
+  const exact = Number.isSafeInteger(Number(match[1])) ? undefined : BigInt(match[1]!.replace(/^\+/, ''));
+  if (exact !== undefined && BigInt.asIntN(64, exact) !== exact) throw outOfRange('bigint', text);
+  if (!blankPattern.test(match[2]!)) throw invalidSyntax('bigint', text);
+  return exact === undefined ? Number(match[1]) + 0 : canonicalInt8(exact);
 }
 /** An unsigned 32-bit number; like strtoul, negative numbers wrap. */
 export function parseOid(text: string, typeName = 'oid'): number {
-  if (!integerPattern.test(text)) throw invalidSyntax(typeName, text);
-  const value = Number(text);
+  const match = integerPattern.exec(text);
+  if (match === null || !blankPattern.test(match[2]!)) throw invalidSyntax(typeName, text);
+  const value = Number(match[1]);
   if (value > 4294967295 || value < -2147483648) throw outOfRange(typeName, text);
   return value >>> 0;
 }
 
-const floatPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const floatPattern = /^[+-]?(?:0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][+-]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/;
 
 /** @throws DbError 22P02, or 22003 on overflow and on underflow to zero */
 export function parseFloat8(text: string): number {
@@ -68,18 +73,26 @@ export function parseFloat4(text: string): number {
 }
 function parseFloating(text: string, typeName: 'double precision' | 'real'): number {
   const trimmed = trimSpace(text);
-  if (floatPattern.test(trimmed)) {
-    const exact = Number(trimmed);
+  const number = floatPattern.exec(trimmed)?.[0];
+  if (number !== undefined) {
+    const exact = /x/i.test(number) ? hexFloat(number) : Number(number);
     const value = typeName === 'real' ? Math.fround(exact) : exact;
-    if (!Number.isFinite(value) || (value === 0 && /[1-9]/.test(trimmed.replace(/[eE].*/, '')))) {
-      throw new DbError('22003', `"${trimmed}" is out of range for type ${typeName}`);
+    if (!Number.isFinite(value) || (value === 0 && /[1-9]/.test(number.replace(/e.*/i, '')) && !/x/i.test(number))) {
+      throw new DbError('22003', `"${typeName === 'real' ? trimmed : number}" is out of range for type ${typeName}`);
     }
+    if (number.length < trimmed.length) throw invalidSyntax(typeName, text);
     return value;
   }
   const special = /^([+-]?)(nan|inf|infinity)$/i.exec(trimmed);
   if (special === null) throw invalidSyntax(typeName, text);
   if (special[2]!.toLowerCase() === 'nan') return NaN;
   return special[1] === '-' ? -Infinity : Infinity;
+}
+/** C's hexadecimal floats, `0x1.8p3`. */
+function hexFloat(text: string): number {
+  const [, sign, whole, fraction = '', power = '0'] = /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?$/i.exec(text)!;
+  const magnitude = Number(`0x${whole}${fraction}`) * 2 ** (Number(power) - 4 * fraction.length);
+  return sign === '-' ? -magnitude : magnitude;
 }
 
 /** Digits and exponent as C's %g lays them out with `precision` significant digits, whose zeros have been cut. */
@@ -107,12 +120,41 @@ function specialFloat(value: number): string | undefined {
   return value === -Infinity ? '-Infinity' : undefined;
 }
 
+/**
+ * Whether a shorter text of `value` lies exactly between it and its neighbour. It would read back by the rule of the even digit, but
+ * PostgreSQL does not count on that. `limit` is from where on neighbours are at least 2 apart; below it such a text is never short.
+ */
+function isHalfway(text: string, value: number, limit: number): boolean {
+  if (Math.abs(value) < limit || Math.abs(value) > 1e40) return false;
+  const [mantissa, exponent] = text.split('e') as [string, string];
+  const [whole, fraction = ''] = mantissa.split('.') as [string, string?];
+  const zeros = Number(exponent) - fraction.length;
+  if (zeros < 0) return false;
+  const distance = BigInt(whole + fraction) * 10n ** BigInt(zeros) - BigInt(value);
+  const spacing = BigInt(2 ** Math.floor(Math.log2(Math.abs(value)) + 1e-12)) / BigInt(limit / 2);
+  return distance !== 0n && 2n * (distance < 0n ? -distance : distance) === spacing;
+}
+/** `toExponential`, but an exact tie goes to the even digit instead of away from zero. */
+function roundTieToEven(value: number, digits: number): string {
+  const text = value.toExponential(digits);
+  const [mantissa, exponent] = value.toExponential(60).split('e') as [string, string];
+  const cut = mantissa.length - 60 + digits;
+  const kept = mantissa.slice(0, cut).replace(/\.$/, '');
+  const isTie = /^\.?50*$/.test(mantissa.slice(cut));
+  return isTie && '02468'.includes(kept[kept.length - 1]!) ? `${kept}e${exponent}` : text;
+}
+/** V8's shortest text, lengthened where it is a halfway case. */
+function shortest(value: number, text: string): string {
+  for (let digits = text.indexOf('e') - 1; isHalfway(text, value, 2 ** 53); digits++) text = value.toExponential(digits);
+  return text;
+}
+
 /** The shortest text that reads back as the same double; with extra_float_digits of 0 or less, 15 + that many digits. */
 export function formatFloat8(value: number, extraDigits = 1): string {
   if (value === (value | 0) && value !== 0) return String(value);
   const special = specialFloat(value);
   if (special !== undefined) return special;
-  if (extraDigits > 0) return formatFloat(value, value.toExponential(), 15);
+  if (extraDigits > 0) return formatFloat(value, shortest(value, value.toExponential()), 15);
   const precision = Math.max(15 + extraDigits, 1);
   return formatFloat(value, value.toExponential(precision - 1), precision);
 }
@@ -124,20 +166,22 @@ export function formatFloat4(value: number, extraDigits = 1): string {
     return formatFloat(value, value.toExponential(precision - 1), precision);
   }
   for (let digits = 0; ; digits++) {
-    const text = value.toExponential(digits);
-    if (digits >= 9 || Math.fround(Number(text)) === value) return formatFloat(value, text, 6);
+    const text = roundTieToEven(value, digits);
+    if (digits >= 9 || (Math.fround(Number(text)) === value && !isHalfway(text, value, 2 ** 24))) return formatFloat(value, text, 6);
   }
 }
 
-/** Cents from `$1,234.50`, `(12)`, `-5`. Source: cash_in under the C locale. */
+/** Cents from `$1,234.50`, `(12)`, `-5`, `12-`. Source: cash_in under the C locale. */
 export function parseMoney(text: string): number | bigint {
-  const match = /^\s*(\()?\s*(-)?\s*\$?\s*(-)?\s*([\d,]*)(?:\.(\d*))?\s*\)?\s*-?\s*$/.exec(text);
-  if (match === null || (match[4] === '' && (match[5] ?? '') === '')) throw invalidSyntax('money', text);
-  const fraction = (match[5] ?? '').padEnd(3, '0');
-  let cents = BigInt(match[4]!.replaceAll(',', '') + fraction.slice(0, 2));
+  const match = /^\s*\$?([-(+]?)\s*\$?([\d,]*)(?:\.(\d*))?([\s)$+-]*)$/.exec(text);
+  const digits = /^\s*\$?[-(+]?\s*\$?([\d,]*)(?:\.(\d*))?/.exec(text)!;
+  const fraction = (digits[2] ?? '').padEnd(3, '0');
+  let cents = BigInt(digits[1]!.replaceAll(',', '') + fraction.slice(0, 2));
   if (fraction[2]! >= '5') cents += 1n;
-  if (match[1] !== undefined || match[2] !== undefined || match[3] !== undefined) cents = -cents;
+  const isNegative = /^\s*\$?[-(]/.test(text) || (match?.[4] ?? '').includes('-');
+  if (isNegative) cents = -cents;
   if (BigInt.asIntN(64, cents) !== cents) throw outOfRange('money', text);
+  if (match === null) throw invalidSyntax('money', text);
   return canonicalInt8(cents);
 }
 export function formatMoney(value: number | bigint): string {

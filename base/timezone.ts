@@ -191,18 +191,51 @@ class IntlZone extends ChangingZone {
 
   override abbreviationAt(unixSeconds: number): string {
     const moment = toKnownYears(unixSeconds);
+    const offset = this.offsetAt(moment);
+    if (offset % 60 !== 0) return 'LMT';
     if (this.#abbreviations.length === 0) {
       for (const locale of ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA', 'en-NZ']) {
         this.#abbreviations.push(new Intl.DateTimeFormat(locale, { timeZone: this.name, timeZoneName: 'short' }));
       }
     }
-    for (const format of this.#abbreviations) {
-      const name = format.formatToParts(moment * 1000).find((part) => part.type === 'timeZoneName')!.value;
-      if (/^[A-Z]{3,5}$/.test(name)) return name;
+    // Names of old times are not known to Intl; those of a recent year with the same offset stand in for them.
+    for (const at of [moment, ...abbreviationProbes.filter((probe) => this.offsetAt(probe) === offset)]) {
+      for (const format of this.#abbreviations) {
+        const name = format.formatToParts(at * 1000).find((part) => part.type === 'timeZoneName')!.value;
+        if (/^[A-Z]{3,5}$/.test(name)) return name;
+      }
     }
-    return formatOffset(this.offsetAt(moment)).replace(':', '');
+    return formatOffset(offset).replace(':', '');
   }
 }
+
+/** Winter and summer of 2023. */
+const abbreviationProbes = [1673740800, 1689379200];
+
+/** The four zones such as PST8PDT: the law of the United States without any city's history. Before 1967 it had summer time only in the wars. */
+class UsZone extends IntlZone {
+  readonly #standard: number;
+
+  constructor(name: string, clock: Intl.DateTimeFormat, standard: number) {
+    super(name, clock);
+    this.#standard = standard;
+  }
+  protected override changesOf(year: number): readonly Change[] {
+    if (year >= 1967) return super.changesOf(year);
+    const standard = this.#standard;
+    const at = (month: number, day: number, isStart: boolean): Change => ({
+      at: Date.UTC(year, month - 1, day, 2) / 1000 - standard - (isStart ? 0 : 3600), offset: isStart ? standard + 3600 : standard,
+    });
+    const changes =
+      year === 1918 ? [at(3, 31, true), at(10, 27, false)]
+      : year === 1919 ? [at(3, 30, true), at(10, 26, false)]
+      : year === 1942 ? [at(2, 9, true)]
+      : year === 1945 ? [at(9, 30, false)]
+      : [];
+    return [{ at: yearStart(year), offset: year > 1942 && year <= 1945 ? standard + 3600 : standard }, ...changes];
+  }
+}
+const usZones = new Map([['est5edt', -18000], ['cst6cdt', -21600], ['mst7mdt', -25200], ['pst8pdt', -28800]]);
 
 // ------------------------------------------------------------------------------------------------------------------- POSIX strings
 
@@ -249,8 +282,10 @@ class PosixZone extends ChangingZone {
   }
 }
 
-const posixPattern =
-  /^([A-Za-z]{3,}|<[A-Za-z0-9+-]{1,}>)([+-]?\d{1,3}(?::\d{1,2}(?::\d{1,2})?)?)(?:([A-Za-z]{3,}|<[A-Za-z0-9+-]{1,}>)([+-]?\d{1,2}(?::\d{1,2}(?::\d{1,2})?)?)?(?:,M(\d+)\.(\d)\.(\d)(?:\/([+-]?\d+(?::\d+)?))?,M(\d+)\.(\d)\.(\d)(?:\/([+-]?\d+(?::\d+)?))?)?)?$/;
+const posixName = '<[^>]*>|[^0-9,+<-][^0-9,+-]*';
+const posixOffset = '[+-]?\\d+(?::\\d{1,2}(?::\\d{1,2})?)?';
+const posixRule = ',M(\\d{1,2})\\.(\\d)\\.(\\d)(?:/([+-]?\\d{1,3}(?::\\d{1,2})?))?';
+const posixPattern = new RegExp(`^(${posixName}|)(${posixOffset})(?:(${posixName})(${posixOffset})?(?:${posixRule}${posixRule})?)?$`);
 
 function clockSeconds(text: string): number {
   const [hour, minute = 0, second = 0] = text.replace(/^[+-]/, '').split(':').map(Number);
@@ -260,15 +295,15 @@ function clockSeconds(text: string): number {
 
 /** `EST5`, `EST5EDT`, `<+0330>-3:30`, with rules of the form M3.2.0/2; those of the United States when left out. Signs are west-positive. */
 function posixZone(text: string): TimeZone | undefined {
-  const bare = /^[+-]?\d{1,2}(:\d{2}(:\d{2})?)?$/.test(text);
-  const match = posixPattern.exec(bare ? `<>${text}`.replace('<>', '<z>') : text);
+  const match = posixPattern.exec(text);
   if (match === null) return undefined;
   const unquote = (name: string): string => name.replace(/[<>]/g, '');
   const standard = -clockSeconds(match[2]!);
   if (Math.abs(standard) > 167 * 3600) return undefined;
-  const standardName = bare ? formatOffset(standard) : unquote(match[1]!);
+  const standardName = match[1] === '' ? formatOffset(standard) : unquote(match[1]!);
   if (match[3] === undefined) return new FixedZone(text, standard, standardName);
   const summer = match[4] === undefined ? standard + 3600 : -clockSeconds(match[4]);
+  if (Math.abs(summer) > 168 * 3600) return undefined;
   const rule = (at: number): PosixRule => ({
     month: Number(match[at]), week: Number(match[at + 1]), weekday: Number(match[at + 2]),
     seconds: match[at + 3] === undefined ? 7200 : clockSeconds(match[at + 3]!),
@@ -309,7 +344,8 @@ function makeZone(name: string, key: string): TimeZone | undefined {
         timeZone: name, calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric',
         hour: 'numeric', minute: 'numeric', second: 'numeric',
       });
-      return new IntlZone(properCase(name), clock);
+      const usStandard = usZones.get(key);
+      return usStandard === undefined ? new IntlZone(properCase(name), clock) : new UsZone(name.toUpperCase(), clock, usStandard);
     } catch {
       // Not a name of the IANA database; perhaps a POSIX string.
     }
