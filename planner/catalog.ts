@@ -6,7 +6,8 @@ import type { Expression, Statement as SqlStatement } from '../parser/ast.js';
 import type { Oid, TreeId } from '../base/ids.js';
 import type { RowLayout } from '../base/rowcode.js';
 import type { SqlType, TypeRegistry } from '../base/types.js';
-import type { FunctionDef } from '../functions/registry.js';
+import type { FunctionDef, ScalarImpl } from '../functions/registry.js';
+import type { BoundExpression } from './expression.js';
 
 export interface Catalog {
   /** Changes whenever anything this catalog answers may change; plans are cached under it. */
@@ -21,6 +22,10 @@ export interface Catalog {
   functions(schema: string | undefined, name: string): readonly FunctionDef[];
   /** User-defined type by name, undefined when there is none. */
   typeByName(schema: string | undefined, name: string): SqlType | undefined;
+  /** For a domain: NOT NULL and CHECK as a coercion `(value, typmod, isExplicit, ctx)` that raises 23502 or 23514; it is called for NULL too. */
+  domainCheck?(oid: number): ScalarImpl | undefined;
+  /** The default of a domain, bound by `bind`; undefined when there is none. */
+  domainDefault?(type: SqlType, bind: (e: Expression) => BoundExpression): BoundExpression | undefined;
   /** Names for "did you mean" hints. */
   relationNames(): readonly string[];
 }

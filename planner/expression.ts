@@ -42,7 +42,8 @@ export type BoundExpression =
   /** `left op ANY/ALL (array)`. */
   | (Base & { readonly kind: 'quantifiedArray'; readonly arg: BoundExpression; readonly array: BoundExpression; readonly operator: FunctionDef; readonly quantifier: 'any' | 'all' })
   | (Base & { readonly kind: 'array'; readonly elements: readonly BoundExpression[]; readonly isNested: boolean })
-  | (Base & { readonly kind: 'row'; readonly fields: readonly BoundExpression[] })
+  /** `names` are known for whole rows of a relation; a constructor's fields are f1, f2, ... */
+  | (Base & { readonly kind: 'row'; readonly fields: readonly BoundExpression[]; readonly names?: readonly string[] | undefined })
   | (Base & { readonly kind: 'field'; readonly arg: BoundExpression; readonly index: number })
   | (Base & { readonly kind: 'subscript'; readonly arg: BoundExpression; readonly indices: readonly { readonly lower: BoundExpression | undefined; readonly upper: BoundExpression | undefined; readonly isSlice: boolean }[] })
   /** Row-wise comparison (a, b) < (c, d); for = and <> the planner makes AND / OR instead. */

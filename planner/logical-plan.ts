@@ -102,6 +102,8 @@ export interface LogicalCte {
   readonly materialized: boolean | undefined;
   /** Takes row locks somewhere inside, so that it runs ahead of the main plan. */
   readonly mayWait: boolean;
+  /** Reads rows of an enclosing query, so that it must be inlined. */
+  readonly isCorrelated: boolean;
 }
 
 /** A bound statement: what planStatement optimizes. */

@@ -1,0 +1,365 @@
+/**
+ * Calls: plain functions, aggregates, window functions, set-returning functions, in expressions and in FROM.
+ *
+ * C1  An aggregate belongs to the innermost level whose columns its arguments read, or to the level it stands in when they read none; there it
+ *     becomes a column, and for the levels in between a column of an enclosing row.
+ * C2  A call f(x) that no function fits may be a cast, when f names a type, or a field, when x is a row.
+ *
+ * Source. parse_func.c (ParseFuncOrColumn), parse_agg.c (check_agg_arguments).
+ */
+import { DbError, notSupported } from '../base/errors.js';
+import { builtinTypeByName, sqlType, sqlTypeNames, typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import { functionsNamed, resolverFor } from '../functions/catalogue.js';
+import type { FunctionDef } from '../functions/registry.js';
+import type { FunctionMatch } from '../functions/resolve.js';
+import type { Expression, FunctionCall, Grouping } from '../parser/ast.js';
+import type { Binder } from './binder-context.js';
+import { applyFunction, coerceArgument, noFunction } from './binder-operator.js';
+import { attributesOf, selectField } from './binder-row.js';
+import { bindSortKey } from './binder-sort.js';
+import { asText, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
+import { bindWindowSpec, defaultFrame } from './binder-window.js';
+import { columnsOfAll, sameExpression, someExpression } from './expression-tools.js';
+import type { AggregateCall, BoundExpression, SortKey } from './expression.js';
+import type { FunctionScanCall, PlanColumn } from './physical-plan.js';
+import { figureColumnName, recordReference, type Clause, type QueryLevel } from './scope.js';
+
+// ------------------------------------------------------------------------------------------------------------------- resolution
+
+function candidatesFor(binder: Binder, call: FunctionCall): readonly FunctionDef[] {
+  const { schema, name } = call.name;
+  if (schema === 'pg_catalog') return functionsNamed(name);
+  if (schema !== undefined) return binder.catalog.functions(schema, name);
+  const own = binder.catalog.functions(undefined, name);
+  const builtin = functionsNamed(name);
+  return own.length === 0 ? builtin : [...builtin, ...own];
+}
+
+function shownName(call: FunctionCall): string {
+  return call.name.schema === undefined || call.name.schema === 'pg_catalog' ? call.name.name : `${call.name.schema}.${call.name.name}`;
+}
+
+const matchCaches = new WeakMap<readonly FunctionDef[], Map<string, FunctionMatch | 'none' | 'ambiguous'>>();
+
+function resolveCall(binder: Binder, call: FunctionCall, args: readonly BoundExpression[]): FunctionMatch | 'none' | 'ambiguous' {
+  const candidates = candidatesFor(binder, call);
+  const names = call.args.some((arg) => arg.name !== undefined) ? call.args.map((arg) => arg.name) : undefined;
+  const oids = args.map((arg) => arg.type.oid);
+  const resolver = resolverFor(binder.types);
+  const find = (): FunctionMatch | 'none' | 'ambiguous' =>
+    resolver.resolveFunction(candidates, oids, { isVariadicCall: call.isVariadic, ...(names === undefined ? {} : { argNames: [...names, ...oids.slice(names.length).map(() => undefined)] }) });
+  // Only over built-in types does the answer hold for every registry.
+  if (names !== undefined || oids.some((oid) => oid >= 16384)) return find();
+  let cache = matchCaches.get(candidates);
+  if (cache === undefined) matchCaches.set(candidates, (cache = new Map()));
+  const key = `${call.isVariadic ? 'v' : ''}${oids.join()}`;
+  let found = cache.get(key);
+  if (found === undefined) cache.set(key, (found = find()));
+  return found;
+}
+
+// ------------------------------------------------------------------------------------------------------------------- calls
+
+export function bindFunctionCall(level: QueryLevel, call: FunctionCall): BoundExpression {
+  const { binder } = level;
+  const marks = markOf(level);
+  const args = call.args.map((arg) => binder.hooks.bindExpression(level, arg.value));
+  const ordered = call.withinGroup ? call.orderBy.map((item) => binder.hooks.bindExpression(level, item.expression)) : [];
+  const given = [...args, ...ordered];
+  if (call.isStar && given.length > 0) throw new DbError('42601', 'syntax error', { offset: call.offset });
+  const match = resolveCall(binder, call, given);
+  if (typeof match === 'string') {
+    const other = match === 'none' ? otherMeaning(level, call, args) : undefined;
+    if (other !== undefined) return other;
+    throw noFunction(binder, match, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
+  }
+  const { kind } = match.function;
+  if (kind !== 'aggregate') refuseAggregateSyntax(call, kind);
+  if (call.over !== undefined) return bindWindowCall(level, call, match, given, marks);
+  switch (kind) {
+    case 'aggregate':
+      return bindAggregate(level, call, match, args, ordered, marks);
+    case 'window':
+      throw new DbError('42P20', `window function ${shownName(call)} requires an OVER clause`, { offset: call.offset });
+    case 'set':
+      return bindSetCall(level, call, match, given, marks);
+    default: {
+      const { function: definition, args: finished, type } = applyFunction(binder, match, given, call.offset);
+      return { kind: 'call', type: definition.returns === match.returnType ? type : sqlType(match.returnType), offset: call.offset, function: definition, args: finished, operator: undefined };
+    }
+  }
+}
+
+interface Marks {
+  readonly windows: number;
+  readonly sets: number;
+}
+const markOf = (level: QueryLevel): Marks => ({ windows: level.windowCalls.length, sets: level.setCalls.length });
+
+/** C2: `int4(x)`, `date('2020-01-01')`, `name(row)`. */
+function otherMeaning(level: QueryLevel, call: FunctionCall, args: readonly BoundExpression[]): BoundExpression | undefined {
+  const { binder } = level;
+  if (args.length !== 1 || call.isStar || call.isDistinct || call.over !== undefined || call.filter !== undefined || call.orderBy.length > 0) return undefined;
+  const arg = args[0]!;
+  const { name, schema } = call.name;
+  const builtin = schema === undefined || schema === 'pg_catalog' ? builtinTypeByName(sqlTypeNames.get(name) ?? name) : undefined;
+  const type = builtin === undefined ? binder.catalog.typeByName(schema, name) : sqlType(builtin.oid);
+  if (type !== undefined) {
+    const cast = coerce(binder, arg, type, 'explicit', call.offset);
+    if (cast !== undefined) return cast;
+  }
+  if (schema === undefined && (arg.kind === 'row' ? arg.names !== undefined : attributesOf(level, arg.type) !== undefined)) {
+    const hasField = arg.kind === 'row' ? arg.names!.includes(name) : attributesOf(level, arg.type)!.some((attribute) => attribute.name === name);
+    if (hasField) return selectField(level, arg, name, call.offset);
+  }
+  return undefined;
+}
+
+function refuseAggregateSyntax(call: FunctionCall, kind: FunctionDef['kind']): void {
+  const name = shownName(call);
+  const refuse = (message: string): never => {
+    throw new DbError('42809', message, { offset: call.offset });
+  };
+  if (call.isStar) refuse(`${name}(*) specified, but ${name} is not an aggregate function`);
+  if (call.isDistinct) refuse(`DISTINCT specified, but ${name} is not an aggregate function`);
+  if (call.withinGroup) refuse(`WITHIN GROUP specified, but ${name} is not an aggregate function`);
+  if (call.orderBy.length > 0) refuse(`ORDER BY specified, but ${name} is not an aggregate function`);
+  if (call.filter !== undefined) refuse(`FILTER specified, but ${name} is not an aggregate function`);
+  if (call.over !== undefined && kind !== 'window') refuse(`OVER specified, but ${name} is not a window function nor an aggregate function`);
+}
+
+// ------------------------------------------------------------------------------------------------------------------- aggregates
+
+const aggregateClauses = new Set<Clause>(['SELECT', 'HAVING', 'ORDER BY', 'DISTINCT ON', 'window PARTITION BY', 'window ORDER BY']);
+
+function bindAggregate(level: QueryLevel, call: FunctionCall, match: FunctionMatch, args: readonly BoundExpression[], ordered: readonly BoundExpression[], marks: Marks): BoundExpression {
+  const { binder } = level;
+  const name = shownName(call);
+  const { orderedSet } = match.function.aggregate!;
+  if (orderedSet !== undefined && !call.withinGroup) throw new DbError('42809', `WITHIN GROUP is required for ordered-set aggregate ${name}`, { offset: call.offset });
+  if (orderedSet === undefined && call.withinGroup) throw new DbError('42809', `${name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`, { offset: call.offset });
+  if (call.isDistinct && call.withinGroup) throw new DbError('42601', 'cannot use DISTINCT with WITHIN GROUP', { offset: call.offset });
+  if (level.windowCalls.length > marks.windows) throw new DbError('42803', 'aggregate function calls cannot contain window function calls', { offset: call.offset });
+  if (level.setCalls.length > marks.sets) {
+    throw new DbError('0A000', 'aggregate function calls cannot contain set-returning function calls', {
+      offset: level.setCalls[marks.sets]!.offset,
+      hint: 'You might be able to move the set-returning function into a LATERAL FROM item.',
+    });
+  }
+  const filter = call.filter === undefined ? undefined : bindFilter(level, call.filter);
+  const typed = finishAggregateArgs(binder, match, args, ordered, call);
+  const orderBy: SortKey[] = call.withinGroup
+    ? call.orderBy.map((item, i) => bindSortKey(level, item, typed.args[i]!))
+    : call.orderBy.map((item) => bindSortKey(level, item, asText(binder, binder.hooks.bindExpression(level, item.expression))));
+  if (call.isDistinct) {
+    const stray = orderBy.find((key) => !typed.args.some((arg) => sameExpression(arg, key.expression)));
+    if (stray !== undefined) throw new DbError('42P10', 'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list', { offset: stray.expression.offset });
+    for (const arg of typed.args) bindSortKey(level, { expression: call, direction: undefined, nulls: undefined, using: undefined, offset: call.offset }, arg);
+  }
+  const inner = [...typed.args, ...orderBy.map((key) => key.expression), ...(filter === undefined ? [] : [filter])];
+  const owner = ownerOf(level, [...inner, ...typed.direct]);
+  for (const e of [...inner, ...typed.direct]) refuseNested(owner, e);
+  if (!aggregateClauses.has(owner.clause)) throw new DbError('42803', `aggregate functions are not allowed in ${clauseName(owner.clause)}`, { offset: call.offset });
+  const base: AggregateCall = {
+    id: -1, type: typed.type, function: typed.function, args: typed.args, isDistinct: call.isDistinct, orderBy, filter, directArgs: typed.direct,
+  };
+  // One computation for calls that are the same.
+  const same = owner.aggregates.find((known) => sameAggregate(known, base));
+  const id = same?.id ?? binder.newAggregateId(owner);
+  if (same === undefined) owner.aggregates.push({ ...base, id });
+  recordReference(level, owner, id);
+  return { kind: 'column', type: typed.type, offset: call.offset, id, name: match.function.name };
+}
+
+function clauseName(clause: Clause): string {
+  return clause.startsWith('window ') ? (clause === 'window definitions' || clause === 'window PARTITION BY' || clause === 'window ORDER BY' ? 'window definitions' : clause) : clause;
+}
+
+function sameAggregate(a: AggregateCall, b: AggregateCall): boolean {
+  if (a.function !== b.function || a.isDistinct !== b.isDistinct || a.args.length !== b.args.length || a.orderBy.length !== b.orderBy.length || a.directArgs.length !== b.directArgs.length) return false;
+  const filters = a.filter === undefined || b.filter === undefined ? a.filter === b.filter : sameExpression(a.filter, b.filter);
+  if (!filters || [...a.args, ...a.directArgs].some((arg) => someExpression(arg, (e) => e.kind === 'call' && e.function.volatility === 'volatile'))) return false;
+  return (
+    a.args.every((arg, i) => sameExpression(arg, b.args[i]!)) &&
+    a.directArgs.every((arg, i) => sameExpression(arg, b.directArgs[i]!)) &&
+    a.orderBy.every((key, i) => key.descending === b.orderBy[i]!.descending && key.nullsFirst === b.orderBy[i]!.nullsFirst && sameExpression(key.expression, b.orderBy[i]!.expression))
+  );
+}
+
+/** Direct and aggregated arguments with their final types. */
+function finishAggregateArgs(
+  binder: Binder,
+  match: FunctionMatch,
+  args: readonly BoundExpression[],
+  ordered: readonly BoundExpression[],
+  call: FunctionCall,
+): { function: FunctionDef; args: readonly BoundExpression[]; direct: readonly BoundExpression[]; type: SqlType } {
+  if (ordered.length === 0) {
+    const applied = applyFunction(binder, match, args, call.offset);
+    return { function: applied.function, args: applied.args, direct: [], type: applied.type };
+  }
+  let all = [...args, ...ordered];
+  if (match.function.aggregate!.orderedSet === 'hypothetical') {
+    if (args.length !== ordered.length) throw noFunction(binder, 'none', shownName(call), all, call.offset);
+    // The hypothetical row is compared with the sorted ones, so it takes their types.
+    const sorts = ordered.map((e) => asText(binder, e));
+    const directs = args.map((e, i) => {
+      const coerced = coerce(binder, e, sqlType(sorts[i]!.type.oid), 'implicit', e.offset);
+      if (coerced === undefined) throw new DbError('42804', `WITHIN GROUP types ${typeName(sorts[i]!.type.oid, binder.types)} and ${typeName(e.type.oid, binder.types)} cannot be matched`, { offset: e.offset });
+      return coerced;
+    });
+    all = [...directs, ...sorts];
+    const type = sqlType(match.returnType);
+    const definition = match.function.specialize?.(all.map((e) => e.type), type, binder.types) ?? match.function;
+    return { function: definition, args: sorts, direct: directs, type };
+  }
+  const coerced = all.map((arg, i) => coerceArgument(binder, arg, match.declared[i]!));
+  const type = sqlType(match.returnType);
+  const definition = match.function.specialize?.(coerced.map((e) => e.type), type, binder.types) ?? match.function;
+  return { function: definition, args: coerced.slice(args.length), direct: coerced.slice(0, args.length), type };
+}
+
+function bindFilter(level: QueryLevel, filter: Expression): BoundExpression {
+  const before = level.clause;
+  level.clause = 'FILTER';
+  const condition = coerceToBoolean(level.binder, level.binder.hooks.bindExpression(level, filter), 'FILTER');
+  level.clause = before;
+  return condition;
+}
+
+/** C1. */
+function ownerOf(level: QueryLevel, list: readonly BoundExpression[]): QueryLevel {
+  let owner: QueryLevel | undefined;
+  for (const id of columnsOfAll(list)) {
+    const candidate = level.binder.ownerOf(id) ?? level.binder.aggregateOwner(id);
+    if (candidate !== undefined && isEnclosing(candidate, level) && (owner === undefined || candidate.depth > owner.depth)) owner = candidate;
+  }
+  return owner ?? level;
+}
+
+function isEnclosing(candidate: QueryLevel, level: QueryLevel): boolean {
+  for (let at: QueryLevel | undefined = level; at !== undefined; at = at.parent) if (at === candidate) return true;
+  return false;
+}
+
+function refuseNested(owner: QueryLevel, e: BoundExpression): void {
+  const inside = [...columnsOfAll([e])].find((id) => owner.binder.aggregateOwner(id) === owner);
+  if (inside !== undefined) throw new DbError('42803', 'aggregate function calls cannot be nested', { offset: e.offset });
+}
+
+export function bindGrouping(level: QueryLevel, e: Grouping): BoundExpression {
+  const { binder } = level;
+  const args = e.args.map((arg) => binder.hooks.bindExpression(level, arg));
+  if (args.length >= 32) throw new DbError('54023', 'GROUPING must have fewer than 32 arguments', { offset: e.offset });
+  const owner = ownerOf(level, args);
+  if (!aggregateClauses.has(owner.clause)) throw new DbError('42803', `grouping operations are not allowed in ${clauseName(owner.clause)}`, { offset: e.offset });
+  const id = binder.newAggregateId(owner);
+  owner.groupingCalls.push({ id, args, type: types.int4, offset: e.offset });
+  recordReference(level, owner, id);
+  return { kind: 'column', type: types.int4, offset: e.offset, id, name: 'grouping' };
+}
+
+// ------------------------------------------------------------------------------------------------------------------- windows
+
+const windowClauses = new Set<Clause>(['SELECT', 'ORDER BY', 'DISTINCT ON']);
+
+function bindWindowCall(level: QueryLevel, call: FunctionCall, match: FunctionMatch, given: readonly BoundExpression[], marks: Marks): BoundExpression {
+  const { binder } = level;
+  const name = shownName(call);
+  if (!windowClauses.has(level.clause)) throw new DbError('42P20', `window functions are not allowed in ${clauseName(level.clause)}`, { offset: call.offset });
+  if (call.isDistinct) throw new DbError('0A000', 'DISTINCT is not implemented for window functions', { offset: call.offset });
+  if (call.withinGroup) throw new DbError('0A000', `OVER is not supported for ordered-set aggregate ${name}`, { offset: call.offset });
+  if (call.orderBy.length > 0) throw new DbError('0A000', 'aggregate ORDER BY is not implemented for window functions', { offset: call.offset });
+  if (call.filter !== undefined && match.function.kind === 'window') throw new DbError('0A000', 'FILTER is not implemented for non-aggregate window functions', { offset: call.offset });
+  if (level.windowCalls.length > marks.windows) throw new DbError('42P20', 'window function calls cannot be nested', { offset: call.offset });
+  if (level.setCalls.length > marks.sets) {
+    throw new DbError('0A000', 'window function calls cannot contain set-returning function calls', {
+      offset: level.setCalls[marks.sets]!.offset,
+      hint: 'You might be able to move the set-returning function into a LATERAL FROM item.',
+    });
+  }
+  const filter = call.filter === undefined ? undefined : bindFilter(level, call.filter);
+  const applied = applyFunction(binder, match, given, call.offset);
+  const window = bindWindowSpec(level, call.over!);
+  const id = binder.newId();
+  level.windowCalls.push({
+    call: { id, type: applied.type, function: applied.function, args: applied.args, filter, frame: window.frame ?? defaultFrame },
+    partitionBy: window.partitionBy,
+    orderBy: window.orderBy,
+  });
+  return { kind: 'column', type: applied.type, offset: call.offset, id, name: match.function.name };
+}
+
+// ------------------------------------------------------------------------------------------------------------------- sets
+
+const setClauses = new Set<Clause>(['SELECT', 'ORDER BY', 'GROUP BY', 'DISTINCT ON', 'window PARTITION BY', 'window ORDER BY', 'functions in FROM']);
+
+function bindSetCall(level: QueryLevel, call: FunctionCall, match: FunctionMatch, given: readonly BoundExpression[], marks: Marks): BoundExpression {
+  const { binder } = level;
+  if (!setClauses.has(level.clause)) throw new DbError('0A000', `set-returning functions are not allowed in ${clauseName(level.clause)}`, { offset: call.offset });
+  if (level.clause === 'functions in FROM') throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: call.offset });
+  const applied = applyFunction(binder, match, given, call.offset);
+  const inner = level.setCalls.slice(marks.sets);
+  const height = 1 + Math.max(0, ...inner.map((nested) => nested.height));
+  const id = binder.newId();
+  const { columns } = applied.function;
+  const type = columns !== undefined && columns.length > 1 ? types.record : applied.type;
+  if (columns !== undefined && columns.length > 1) binder.setRecordShape(id, columns.map((column) => ({ name: column.name, type: sqlType(column.type) })));
+  level.setCalls.push({ id, function: applied.function, args: applied.args, type, name: call.name.name, height, offset: call.offset });
+  return { kind: 'column', type, offset: call.offset, id, name: call.name.name };
+}
+
+export type TableFunctionItem =
+  | { readonly kind: 'set'; readonly name: string; readonly call: FunctionScanCall; readonly isScalar: boolean }
+  | { readonly kind: 'scalar'; readonly name: string; readonly columns: readonly { readonly name: string; readonly expression: BoundExpression }[]; readonly isScalar: boolean };
+
+/** A function in FROM: its rows, or for one that returns a single value an expression. */
+export function bindTableFunction(level: QueryLevel, e: Expression, definitions: readonly { name: string; type: SqlType }[] | undefined, _alias: string | undefined): TableFunctionItem {
+  const { binder } = level;
+  const name = e.kind === 'functionCall' ? e.name.name : (figureColumnName(e) ?? '?column?');
+  if (e.kind === 'functionCall') {
+    if (e.over !== undefined) throw new DbError('42P20', 'window functions are not allowed in functions in FROM', { offset: e.offset });
+    const marks = markOf(level);
+    const args = e.args.map((arg) => binder.hooks.bindExpression(level, arg.value));
+    const match = resolveCall(binder, e, args);
+    if (typeof match !== 'string' && match.function.kind === 'set') {
+      refuseAggregateSyntax(e, 'set');
+      if (level.setCalls.length > marks.sets) throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: e.offset });
+      return setItem(binder, name, applyFunction(binder, match, args, e.offset), definitions, e.offset);
+    }
+  }
+  if (definitions !== undefined) throw new DbError('42601', 'a column definition list is only allowed for functions returning "record"', { offset: e.offset });
+  const expression = asText(binder, binder.hooks.bindExpression(level, e));
+  if (isUnknown(expression)) throw notSupported('a value of unknown type in FROM', e.offset);
+  const attributes = attributesOf(level, expression.type) ?? (expression.type.oid === TypeOid.record ? binder.recordShape(expression) : undefined);
+  if (attributes !== undefined) {
+    const columns = attributes.map((attribute, index) => ({ name: attribute.name, expression: { kind: 'field', type: attribute.type, offset: e.offset, arg: expression, index } as BoundExpression }));
+    return { kind: 'scalar', name, columns, isScalar: false };
+  }
+  return { kind: 'scalar', name, columns: [{ name, expression }], isScalar: true };
+}
+
+function setItem(
+  binder: Binder,
+  name: string,
+  applied: { readonly function: FunctionDef; readonly args: readonly BoundExpression[]; readonly type: SqlType },
+  definitions: readonly { name: string; type: SqlType }[] | undefined,
+  offset: number,
+): TableFunctionItem {
+  const { function: definition, args, type } = applied;
+  const made = (columns: readonly { name: string; type: SqlType }[]): PlanColumn[] => columns.map((column) => binder.newColumn(column.name, column.type));
+  const item = (columns: readonly PlanColumn[], isScalar: boolean): TableFunctionItem => ({ kind: 'set', name, call: { function: definition, args, columns }, isScalar });
+  if (definition.columns !== undefined) {
+    if (definitions !== undefined) throw new DbError('42601', 'a column definition list is redundant for a function with OUT parameters', { offset });
+    return item(made(definition.columns.map((column) => ({ name: column.name, type: sqlType(column.type) }))), definition.columns.length === 1);
+  }
+  const { attributes } = typeInfo(type.oid, binder.types);
+  if (attributes !== undefined) return item(made(attributes), false);
+  if (type.oid === TypeOid.record) {
+    if (definitions === undefined) throw new DbError('42601', 'a column definition list is required for functions returning "record"', { offset });
+    return item(made(definitions), false);
+  }
+  if (definitions !== undefined) throw new DbError('42601', 'a column definition list is only allowed for functions returning "record"', { offset });
+  return item(made([{ name, type }]), true);
+}
+

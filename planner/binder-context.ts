@@ -1,0 +1,176 @@
+/**
+ * What binding one statement shares: the catalog, the supply of column ids, the types of parameters as they become known, the CTEs and
+ * relations met on the way. The binder's files each bind one area (expressions, FROM, SELECT, DML, ...) and call one another through the
+ * functions held here, which binder.ts fills in; so no file imports in a circle.
+ *
+ * B1  A column id is given out once. A derived table shows the ids of its query's columns under its own labels, so entering them into
+ *     the scope of the outer query moves their ownership there (`adopt`).
+ * B2  A parameter has one type in the whole statement: the caller's, or that of the first context which needs one (42P08 on a contradiction).
+ */
+import { DbError } from '../base/errors.js';
+import { sqlType, TypeOid, typeName, type SqlType, type TypeAttribute, type TypeRegistry } from '../base/types.js';
+import type { Delete, Expression, Insert, Merge, Query, Update } from '../parser/ast.js';
+import type { Catalog, TableDef } from './catalog.js';
+import type { BoundExpression, ColumnId } from './expression.js';
+import type { LogicalCte, LogicalPlan } from './logical-plan.js';
+import type { PlanColumn } from './physical-plan.js';
+import type { CteScope, QueryLevel, RangeEntry } from './scope.js';
+
+/** A bound query: its plan and what its select list shows, in order. A plan may produce more columns than are shown. */
+export interface BoundQuery {
+  readonly plan: LogicalPlan;
+  readonly columns: readonly PlanColumn[];
+  /** Expressions of the shown columns while they are still untyped literals, for INSERT and UNION to decide; by position. */
+  readonly unknowns: ReadonlyMap<number, BoundExpression>;
+}
+
+export interface BindQueryOptions {
+  /** Untyped literals in the select list stay untyped (INSERT ... SELECT, branches of a UNION). */
+  readonly keepUnknown: boolean;
+  /** Row locks that a clause of an enclosing query demands of every table here. */
+  readonly locking: ImpliedLocking | undefined;
+  /** The statement itself: its WITH may change data. */
+  readonly isTopLevel?: boolean;
+}
+
+export interface ImpliedLocking {
+  readonly strength: 'key share' | 'share' | 'no key update' | 'update';
+  readonly wait: 'wait' | 'nowait' | 'skip locked';
+}
+
+/** What a view's definition is made of, collected while it is analysed. */
+export interface DependencySink {
+  relation(oid: number): void;
+  column(table: number, column: string): void;
+}
+
+export interface BinderHooks {
+  bindExpression(level: QueryLevel, e: Expression): BoundExpression;
+  bindModify(binder: Binder, boundary: QueryLevel, ctes: CteScope | undefined, statement: Insert | Update | Delete | Merge): BoundQuery;
+  bindQuery(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, query: Query, options: BindQueryOptions): BoundQuery;
+}
+
+export class Binder {
+  readonly catalog: Catalog;
+  readonly types: TypeRegistry;
+  readonly settings: ReadonlyMap<string, string>;
+  readonly hooks: BinderHooks;
+  readonly parameterTypes: (SqlType | undefined)[];
+  /** How many leading entries of `parameterTypes` the caller fixed. */
+  readonly ctes: LogicalCte[] = [];
+  readonly relations = new Map<number, { table: TableDef; access: 'read' | 'lock rows' | 'write' }>();
+  /** Views being expanded, outermost first: a guard against cycles and the depth of nesting. */
+  readonly viewStack: number[] = [];
+  readonly dependencies: DependencySink | undefined;
+  /** REFRESH MATERIALIZED VIEW is planned as an INSERT into what nothing else may change. */
+  readonly mayWriteMaterializedViews: boolean;
+  #columnCount = 0;
+  #cteCount = 0;
+  readonly #owners: (QueryLevel | undefined)[] = [];
+  readonly #aggregateOwners = new Map<ColumnId, QueryLevel>();
+  readonly #usedParameters = new Set<number>();
+  readonly #parameterNames: readonly string[];
+  /** Fields of columns of type record, by column id, where the query tells them. */
+  readonly #recordShapes = new Map<ColumnId, readonly TypeAttribute[]>();
+
+  constructor(fields: {
+    catalog: Catalog;
+    hooks: BinderHooks;
+    settings: ReadonlyMap<string, string>;
+    parameterTypes: readonly (SqlType | undefined)[];
+    parameterNames?: readonly string[] | undefined;
+    dependencies?: DependencySink | undefined;
+    mayWriteMaterializedViews?: boolean | undefined;
+  }) {
+    this.catalog = fields.catalog;
+    this.types = fields.catalog.types;
+    this.settings = fields.settings;
+    this.hooks = fields.hooks;
+    this.parameterTypes = [...fields.parameterTypes];
+    this.dependencies = fields.dependencies;
+    this.mayWriteMaterializedViews = fields.mayWriteMaterializedViews ?? false;
+    this.#parameterNames = fields.parameterNames ?? [];
+  }
+
+  /** 0-based index of `:name`. */
+  parameterIndex(name: string): number | undefined {
+    const index = this.#parameterNames.indexOf(name);
+    return index === -1 ? undefined : index;
+  }
+
+  /** Remembers the fields of a column of type record. */
+  setRecordShape(id: ColumnId, shape: readonly TypeAttribute[]): void {
+    this.#recordShapes.set(id, shape);
+  }
+  /** What is known about the fields of an expression of type record. */
+  recordShape(e: BoundExpression): readonly TypeAttribute[] | undefined {
+    if (e.kind === 'column') return this.#recordShapes.get(e.id);
+    if (e.kind === 'row') return e.fields.map((field, i) => ({ name: e.names?.[i] ?? `f${i + 1}`, type: field.type }));
+    if (e.kind === 'subquery' && e.subkind === 'row') return this.#recordShapes.get(e.columns[0]!);
+    return undefined;
+  }
+
+  get columnCount(): number {
+    return this.#columnCount;
+  }
+
+  newColumn(name: string, type: SqlType): PlanColumn {
+    return { id: this.#columnCount++, name, type };
+  }
+  newId(): ColumnId {
+    return this.#columnCount++;
+  }
+  newCteNumber(): number {
+    return this.#cteCount++;
+  }
+
+  /** Makes `entry`'s columns belong to FROM of `level` (B1). */
+  adopt(level: QueryLevel, entry: RangeEntry): void {
+    level.entries.push(entry);
+    for (const column of entry.columns) this.#owners[column.id] = level;
+  }
+  /** The level in whose FROM a column stands; undefined for results of aggregates, windows and projections. */
+  ownerOf(id: ColumnId): QueryLevel | undefined {
+    return this.#owners[id];
+  }
+  /** An id for the result of an aggregate of `level`. */
+  newAggregateId(level: QueryLevel): ColumnId {
+    const id = this.newId();
+    this.#aggregateOwners.set(id, level);
+    return id;
+  }
+  aggregateOwner(id: ColumnId): QueryLevel | undefined {
+    return this.#aggregateOwners.get(id);
+  }
+
+  useRelation(table: TableDef, access: 'read' | 'lock rows' | 'write'): void {
+    const known = this.relations.get(table.oid);
+    if (known === undefined || (access !== 'read' && known.access !== 'write')) this.relations.set(table.oid, { table, access });
+    this.dependencies?.relation(table.oid);
+  }
+
+  /** `$n` (0-based `index`) where its type does not matter yet. */
+  parameter(index: number, offset: number): BoundExpression {
+    while (this.parameterTypes.length <= index) this.parameterTypes.push(undefined);
+    this.#usedParameters.add(index);
+    return { kind: 'parameter', type: this.parameterTypes[index] ?? sqlType(TypeOid.unknown), offset, index };
+  }
+
+  isParameterUsed(index: number): boolean {
+    return this.#usedParameters.has(index);
+  }
+
+  /** Fixes the type of a parameter from its context (B2). */
+  resolveParameter(parameter: Extract<BoundExpression, { kind: 'parameter' }>, type: SqlType): BoundExpression {
+    const known = this.parameterTypes[parameter.index];
+    const base = sqlType(type.oid);
+    if (known === undefined || known.oid === TypeOid.unknown) this.parameterTypes[parameter.index] = base;
+    else if (known.oid !== type.oid) {
+      throw new DbError('42P08', `inconsistent types deduced for parameter $${parameter.index + 1}`, {
+        offset: parameter.offset,
+        detail: `${typeName(known.oid, this.types)} versus ${typeName(type.oid, this.types)}`,
+      });
+    }
+    return { ...parameter, type: base };
+  }
+}

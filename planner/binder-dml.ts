@@ -1,0 +1,409 @@
+/**
+ * INSERT, UPDATE and DELETE. Each becomes one `modify` node over a plan that finds or makes the rows.
+ *
+ * D1  An INSERT gives every column of the table a value: what was assigned, else its default; generated columns are NULL there and are
+ *     computed from the finished row (`generated`).
+ * D2  Values are coerced by assignment casts. A literal without a type takes the column's.
+ * D3  `recheck.condition` is the whole condition under which a row was found, for READ COMMITTED to test again on a newer version.
+ *
+ * Source. analyze.c (transformInsertStmt and its neighbours), parse_target.c, rewriteHandler.c (rewriteTargetListIU), plancat.c
+ * (infer_arbiter_indexes).
+ */
+import { DbError, notSupported } from '../base/errors.js';
+import { typeName } from '../base/types.js';
+import type { Assignment, Delete, Expression, Insert, OnConflict as AstOnConflict, SelectTarget, TargetColumn, Update, Values, WithClause } from '../parser/ast.js';
+import type { Binder, BoundQuery } from './binder-context.js';
+import { bindWith } from './binder-cte.js';
+import { addFrom } from './binder-from.js';
+import { conditionsOf } from './binder-locking.js';
+import { bindTargets } from './binder-select.js';
+import { rowSubqueryFields } from './binder-subquery.js';
+import { bindDefault, bindIndex, bindWriteExpressions, rowLevel, type WriteExpressions } from './binder-table.js';
+import { assignableColumn, bindTarget, targetColumn, type Target } from './binder-target.js';
+import { asText, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
+import type { ColumnDef, IndexDef, TableDef } from './catalog.js';
+import { columnRef, conjunction, constant, sameExpression, substitute } from './expression-tools.js';
+import type { BoundExpression, ColumnId } from './expression.js';
+import { makeFilter, makeProject, oneRow, type ComputedColumn, type LogicalModify, type LogicalPlan } from './logical-plan.js';
+import type { OnConflict, PlanColumn, Recheck, ScanColumn } from './physical-plan.js';
+import { impliesPredicate } from './predicate-implication.js';
+import { QueryLevel, RangeEntry, visibleItem, type CteScope } from './scope.js';
+
+export function newStatementLevel(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, clause: WithClause | undefined): QueryLevel {
+  const scope = clause === undefined ? ctes : bindWith(binder, boundary, ctes, clause, boundary === undefined);
+  return new QueryLevel(binder, boundary, scope);
+}
+
+// ------------------------------------------------------------------------------------------------------------------- coercion
+
+/** Coerces a value assigned to a column. @throws DbError 42804 */
+export function coerceAssignment(binder: Binder, value: BoundExpression, column: { readonly name: string; readonly type: PlanColumn['type'] }): BoundExpression {
+  const coerced = coerce(binder, value, column.type, 'assignment', value.offset);
+  if (coerced !== undefined) return coerced;
+  throw new DbError('42804', `column "${column.name}" is of type ${typeName(column.type.oid, binder.types)} but expression is of type ${typeName(value.type.oid, binder.types)}`, {
+    offset: value.offset,
+    hint: 'You will need to rewrite or cast the expression.',
+  });
+}
+
+export function refusePath(target: TargetColumn): void {
+  if (target.path.length > 0) throw notSupported(target.path[0]!.kind === 'subscript' ? 'assignment to an array element' : 'assignment to a field of a composite column', target.offset);
+}
+
+function notInsertable(column: ColumnDef, hint: string | undefined): DbError {
+  const detail = column.generated === 'stored' ? `Column "${column.name}" is a generated column.` : `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`;
+  return new DbError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, { detail, hint });
+}
+
+// ------------------------------------------------------------------------------------------------------------------- INSERT
+
+export function bindInsert(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, statement: Insert): BoundQuery {
+  const level = newStatementLevel(binder, boundary, ctes, statement.with);
+  const target = bindTarget(level, statement.table, statement.alias, 'insert');
+  const positions = insertPositions(target, statement);
+  const given = insertWidth(statement) ?? positions.length;
+  const columns = positions.slice(0, statement.columns.length === 0 ? given : undefined).map((position) => assignableColumn(target, position, 'insert'));
+  const { input, values } = bindInsertSource(binder, level, target, statement, columns);
+  const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
+  const onConflict = statement.onConflict === undefined ? undefined : bindOnConflict(binder, level, target, statement.onConflict, write);
+  const insertValues = completeRow(binder, target.table, values);
+  const returning = bindReturning(binder, level, target, write.newRow, [], statement.returning);
+  return finishModify(target, write, {
+    operation: 'insert', input, insertValues, rowKey: undefined, assignments: [], recheck: undefined, onConflict, mergeActions: [], returning,
+  });
+}
+
+function insertPositions(target: Target, statement: Insert): number[] {
+  if (statement.columns.length === 0) return target.shown.map((_, i) => i);
+  const seen = new Set<number>();
+  return statement.columns.map((column) => {
+    refusePath(column);
+    const position = targetColumn(target, column.name, column.offset);
+    if (seen.has(position)) throw new DbError('42701', `column "${column.name}" specified more than once`, { offset: column.offset });
+    seen.add(position);
+    return position;
+  });
+}
+
+/** How many values a row of a plain VALUES list gives: without a column list later columns are not touched, so they may be anything. */
+function insertWidth(statement: Insert): number | undefined {
+  const body = statement.source?.body;
+  if (statement.source === undefined) return 0;
+  return body?.kind === 'values' ? body.rows[0]!.length : undefined;
+}
+
+interface InsertSource {
+  readonly input: LogicalPlan;
+  /** Value expressions by column position, coerced; absent: the default. */
+  readonly values: ReadonlyMap<number, BoundExpression>;
+}
+
+function bindInsertSource(binder: Binder, level: QueryLevel, target: Target, statement: Insert, columns: readonly ColumnDef[]): InsertSource {
+  const { source } = statement;
+  const isExplicit = statement.columns.length > 0;
+  if (source === undefined) return { input: oneRow, values: new Map() };
+  const checkCount = (count: number, offsetOf: (i: number) => number): void => {
+    if (count > columns.length) throw new DbError('42601', 'INSERT has more expressions than target columns', { offset: offsetOf(columns.length) });
+    if (isExplicit && count < columns.length) throw new DbError('42601', 'INSERT has more target columns than expressions', { offset: statement.columns[count]!.offset });
+  };
+  /** What may be done with a value other than DEFAULT for a column. */
+  const admits = (column: ColumnDef): 'value' | 'ignore' => {
+    if (column.generated === 'stored') throw notInsertable(column, undefined);
+    if (column.generated === 'identity always') {
+      if (statement.overriding === 'user') return 'ignore';
+      if (statement.overriding !== 'system') throw notInsertable(column, 'Use OVERRIDING SYSTEM VALUE to override.');
+    }
+    return column.generated === 'identity by default' && statement.overriding === 'user' ? 'ignore' : 'value';
+  };
+  const isPlainValues = source.body.kind === 'values' && source.with === undefined && source.orderBy.length === 0 && source.limitCount === undefined && source.limitOffset === undefined;
+  if (isPlainValues) return bindInsertValues(binder, level, source.body as Values, columns, checkCount, admits);
+  const query = binder.hooks.bindQuery(binder, level.parent, level.ctes, source, { keepUnknown: true, locking: undefined });
+  const offsets = selectOffsets(source.body, source.offset);
+  checkCount(query.columns.length, offsets);
+  const values = new Map<number, BoundExpression>();
+  query.columns.forEach((column, i) => {
+    const to = columns[i]!;
+    if (admits(to) === 'ignore') return;
+    values.set(to.index, coerceAssignment(binder, query.unknowns.get(i) ?? columnRef(column, offsets(i)), to));
+  });
+  return { input: query.plan, values };
+}
+
+/** Where the i-th expression of a query stands, for messages. */
+function selectOffsets(body: { readonly kind: string; readonly offset: number }, fallback: number): (i: number) => number {
+  const targets = (body as { targets?: readonly SelectTarget[] }).targets;
+  return (i) => targets?.[i]?.expression.offset ?? fallback;
+}
+
+function bindInsertValues(
+  binder: Binder,
+  level: QueryLevel,
+  source: Values,
+  columns: readonly ColumnDef[],
+  checkCount: (count: number, offsetOf: (i: number) => number) => void,
+  admits: (column: ColumnDef) => 'value' | 'ignore',
+): InsertSource {
+  const width = source.rows[0]!.length;
+  const valuesLevel = new QueryLevel(binder, level.parent, level.ctes);
+  valuesLevel.clause = 'VALUES';
+  const defaults = new Map<number, BoundExpression>();
+  const defaultOf = (column: ColumnDef): BoundExpression => {
+    let value = defaults.get(column.index);
+    if (value === undefined) defaults.set(column.index, (value = column.generated === 'stored' ? constant(null, column.type) : bindDefault(binder, column)));
+    return value;
+  };
+  // OVERRIDING USER VALUE: what was written for an identity column is bound, then ignored.
+  const treatment: ('value' | 'ignore' | undefined)[] = columns.map(() => undefined);
+  const rows = source.rows.map((row) => {
+    if (row.length !== width) throw new DbError('42601', 'VALUES lists must all be the same length', { offset: row[0]?.offset ?? source.offset });
+    checkCount(row.length, (i) => row[i]!.offset);
+    return row.map((e, i) => {
+      const column = columns[i]!;
+      if (e.kind === 'defaultValue') return defaultOf(column);
+      const bound = binder.hooks.bindExpression(valuesLevel, e);
+      treatment[i] ??= admits(column);
+      return treatment[i] === 'ignore' ? defaultOf(column) : coerceAssignment(binder, bound, column);
+    });
+  });
+  const values = new Map<number, BoundExpression>();
+  if (valuesLevel.setCalls.length > 0) throw new DbError('0A000', 'set-returning functions are not allowed in VALUES', { offset: valuesLevel.setCalls[0]!.offset });
+  if (rows.length === 1) {
+    rows[0]!.forEach((e, i) => values.set(columns[i]!.index, e));
+    return { input: oneRow, values };
+  }
+  const output = columns.slice(0, width).map((column) => binder.newColumn(column.name, column.type));
+  output.forEach((column, i) => values.set(columns[i]!.index, columnRef(column)));
+  return { input: { kind: 'values', output, rows }, values };
+}
+
+/** A value for every column by position (D1). */
+export function completeRow(binder: Binder, table: TableDef, values: ReadonlyMap<number, BoundExpression>): BoundExpression[] {
+  return table.columns.map((column) => {
+    if (column.isDropped || column.generated === 'stored') return constant(null, column.type);
+    return values.get(column.index) ?? bindDefault(binder, column);
+  });
+}
+
+// ------------------------------------------------------------------------------------------------------------------- ON CONFLICT
+
+function bindOnConflict(binder: Binder, level: QueryLevel, target: Target, clause: AstOnConflict, write: WriteExpressions): OnConflict {
+  const { table } = target;
+  if (clause.target === undefined && clause.update !== undefined) {
+    throw new DbError('42601', 'ON CONFLICT DO UPDATE requires inference specification or constraint name', { offset: clause.offset, hint: 'For example, ON CONFLICT (column_name).' });
+  }
+  const arbiters = clause.target === undefined ? [] : inferArbiters(binder, table, clause.target, write);
+  const nothing = { existing: [], excluded: [], assignments: [], where: undefined };
+  if (clause.update === undefined) return { arbiters: arbiters.map((index) => index.oid), action: 'nothing', ...nothing };
+  const update = new QueryLevel(binder, level.parent, level.ctes);
+  const rowOf = (): ScanColumn[] => write.newRow.map((column) => ({ ...column, id: binder.newId() }));
+  const existing = rowOf();
+  const excluded = rowOf();
+  for (const [alias, row] of [[target.alias, existing], ['excluded', excluded]] as const) {
+    const entry = new RangeEntry({ alias, columns: shownOver(target, row), relationName: alias === 'excluded' ? undefined : target.relationName, table: target.isView ? undefined : table });
+    binder.adopt(update, entry);
+    // As in PostgreSQL, a plain name is the existing row's in SET's left side only: in expressions both rows have it, so it is ambiguous.
+    update.namespace.push(visibleItem(entry));
+  }
+  update.clause = 'UPDATE';
+  const bound = bindAssignments(binder, update, target, clause.update.assignments);
+  if (bound.computed.length > 0) throw notSupported('a multiple-column assignment from a subquery in ON CONFLICT', clause.offset);
+  update.clause = 'WHERE';
+  const where = clause.update.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(update, clause.update.where), 'WHERE');
+  return { arbiters: arbiters.map((index) => index.oid), action: 'update', existing, excluded, assignments: bound.assignments, where };
+}
+
+/** The statement's names for the target over another row of the table: a view's columns keep the view's names. */
+function shownOver(target: Target, row: readonly ScanColumn[]): PlanColumn[] {
+  return target.shown.flatMap((column, i) => {
+    const base = target.assignable[i];
+    if (base === undefined) return [];
+    const scanned = row.find((candidate) => candidate.column === base.index);
+    return scanned === undefined ? [] : [{ id: scanned.id, name: column.name, type: column.type }];
+  });
+}
+
+function inferArbiters(binder: Binder, table: TableDef, target: NonNullable<AstOnConflict['target']>, write: WriteExpressions): readonly IndexDef[] {
+  const refuseDeferrable = (index: IndexDef): void => {
+    if (index.deferrable !== 'not deferrable') {
+      throw new DbError('55000', 'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters', { offset: target.offset });
+    }
+  };
+  if (target.kind === 'conflictConstraint') {
+    const index = table.indexes.find((candidate) => candidate.constraintName === target.name);
+    if (index === undefined) throw new DbError('42704', `constraint "${target.name}" for table "${table.name}" does not exist`, { offset: target.offset });
+    refuseDeferrable(index);
+    return [index];
+  }
+  const level = rowLevel(binder, table, table.name, write.newRow, 'ON CONFLICT');
+  const elements = target.elements.map((element) => asText(binder, binder.hooks.bindExpression(level, element.expression)));
+  const where = target.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(level, target.where), 'WHERE');
+  const matching = table.indexes.filter((index) => {
+    if (!index.isUnique) return false;
+    const { keys, predicate } = write.indexExpressions.get(index.oid) ?? bindIndex(binder, table, write.newRow, index);
+    const covers = keys.every((key) => elements.some((element) => sameExpression(element, key))) && elements.every((element) => keys.some((key) => sameExpression(element, key)));
+    return covers && (predicate === undefined || (where !== undefined && impliesPredicate(where, predicate)));
+  });
+  const usable = matching.filter((index) => index.deferrable === 'not deferrable');
+  if (matching.length > 0 && usable.length === 0) refuseDeferrable(matching[0]!);
+  if (usable.length === 0) throw new DbError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification', {});
+  return usable;
+}
+
+// ------------------------------------------------------------------------------------------------------------------- UPDATE
+
+export interface BoundAssignments {
+  readonly assignments: readonly { readonly column: number; readonly value: BoundExpression }[];
+  /** Rows of multi-column subqueries, computed once per row below the assignments. */
+  readonly computed: readonly ComputedColumn[];
+}
+
+export function bindAssignments(binder: Binder, level: QueryLevel, target: Target, list: readonly Assignment[]): BoundAssignments {
+  const assignments: { column: number; value: BoundExpression }[] = [];
+  const computed: ComputedColumn[] = [];
+  const seen = new Set<number>();
+  const columnOf = (to: TargetColumn): ColumnDef => {
+    refusePath(to);
+    const column = assignableColumn(target, targetColumn(target, to.name, to.offset), 'update');
+    if (seen.has(column.index)) throw new DbError('42601', `multiple assignments to same column "${to.name}"`, { offset: to.offset });
+    seen.add(column.index);
+    return column;
+  };
+  const assign = (column: ColumnDef, value: BoundExpression | 'default'): void => {
+    if (column.generated === 'stored' || column.generated === 'identity always') {
+      if (value !== 'default') {
+        const detail = column.generated === 'stored' ? `Column "${column.name}" is a generated column.` : `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`;
+        throw new DbError('428C9', `column "${column.name}" can only be updated to DEFAULT`, { detail });
+      }
+      if (column.generated === 'stored') return;
+    }
+    assignments.push({ column: column.index, value: value === 'default' ? bindDefault(binder, column) : coerceAssignment(binder, value, column) });
+  };
+  const valueOf = (e: Expression): BoundExpression | 'default' => (e.kind === 'defaultValue' ? 'default' : binder.hooks.bindExpression(level, e));
+  for (const item of list) {
+    if (item.kind === 'assignment') {
+      const value = valueOf(item.value);
+      assign(columnOf(item.target), value);
+      continue;
+    }
+    const { targets, source } = item;
+    if (source.kind === 'row') {
+      if (source.elements.length !== targets.length) throw new DbError('42601', 'number of columns does not match number of values', { offset: item.offset });
+      targets.forEach((to, i) => assign(columnOf(to), valueOf(source.elements[i]!)));
+    } else if (source.kind === 'scalarSubquery') {
+      const { value, fields } = rowSubqueryFields(level, source, targets.length);
+      const row = binder.newColumn('row', value.type);
+      computed.push({ id: row.id, expression: value });
+      targets.forEach((to, i) => assign(columnOf(to), { kind: 'field', type: fields[i]!.type, offset: source.offset, arg: columnRef(row), index: i }));
+    } else {
+      throw new DbError('0A000', 'source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression', { offset: source.offset });
+    }
+  }
+  return { assignments, computed };
+}
+
+export function bindUpdate(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, statement: Update): BoundQuery {
+  const level = newStatementLevel(binder, boundary, ctes, statement.with);
+  const target = bindTarget(level, statement.table, statement.alias, 'update');
+  showTarget(binder, level, target, target.shown);
+  const from = addFrom(level, target.plan, statement.from);
+  const condition = bindWhere(binder, level, statement.where);
+  level.clause = 'UPDATE';
+  const bound = bindAssignments(binder, level, target, statement.assignments);
+  const input = makeProject(condition === undefined ? from : makeFilter(from, condition), bound.computed);
+  const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
+  const returning = bindReturning(binder, level, target, write.newRow, level.namespace.slice(1), statement.returning);
+  return finishModify(target, write, {
+    operation: 'update', input, insertValues: undefined, rowKey: target.rowKey, assignments: bound.assignments,
+    recheck: recheckOf(target, input, bound.computed), onConflict: undefined, mergeActions: [], returning,
+  });
+}
+
+export function bindDelete(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, statement: Delete): BoundQuery {
+  const level = newStatementLevel(binder, boundary, ctes, statement.with);
+  const target = bindTarget(level, statement.table, statement.alias, 'delete');
+  showTarget(binder, level, target, target.shown);
+  const from = addFrom(level, target.plan, statement.using);
+  const condition = bindWhere(binder, level, statement.where);
+  const input = condition === undefined ? from : makeFilter(from, condition);
+  const write: WriteExpressions = { newRow: [], checks: [], generated: [], indexExpressions: bindWriteExpressions(binder, target.table).indexExpressions };
+  const returning = statement.returning === undefined ? undefined : returningColumns(binder, level, statement.returning);
+  // Keys of indexes to delete from are computed over the old row, whose columns are those scanned.
+  const indexExpressions = new Map(target.table.indexes.filter((index) => write.indexExpressions.has(index.oid)).map((index) => [index.oid, bindIndex(binder, target.table, target.columns, index)]));
+  return finishModify(target, { ...write, newRow: target.columns, indexExpressions }, {
+    operation: 'delete', input, insertValues: undefined, rowKey: target.rowKey, assignments: [], recheck: recheckOf(target, input, []), onConflict: undefined, mergeActions: [], returning,
+  });
+}
+
+export function showTarget(binder: Binder, level: QueryLevel, target: Target, columns: readonly PlanColumn[]): RangeEntry {
+  const entry = new RangeEntry({
+    alias: target.alias, columns, schema: target.alias === target.relationName ? target.table.schema : undefined, relationName: target.relationName, table: target.isView ? undefined : target.table,
+  });
+  binder.adopt(level, entry);
+  level.namespace.push(visibleItem(entry));
+  return entry;
+}
+
+function bindWhere(binder: Binder, level: QueryLevel, where: Expression | undefined): BoundExpression | undefined {
+  if (where === undefined) return undefined;
+  level.clause = 'WHERE';
+  return coerceToBoolean(binder, binder.hooks.bindExpression(level, where), 'WHERE');
+}
+
+/** What READ COMMITTED tests again after a wait (D3). */
+export function recheckOf(target: Target, input: LogicalPlan, computed: readonly ComputedColumn[]): Recheck {
+  return { columns: target.columns, condition: conjunction(conditionsOf(input)), computed };
+}
+
+// ------------------------------------------------------------------------------------------------------------------- common parts
+
+/** View conditions become checks over the new row. */
+export function withViewChecks(target: Target, write: WriteExpressions): WriteExpressions {
+  if (target.viewChecks.length === 0) return write;
+  const toNewRow = new Map<ColumnId, BoundExpression>();
+  for (const column of target.columns) toNewRow.set(column.id, columnRef(write.newRow.find((made) => made.column === column.column)!));
+  const options = target.viewChecks.map((check) => ({ name: check.name, expression: substitute(check.expression, toNewRow), isViewOption: true }));
+  return { ...write, checks: [...write.checks, ...options] };
+}
+
+type Returning = readonly { readonly column: PlanColumn; readonly expression: BoundExpression }[] | undefined;
+
+/** RETURNING sees the new row under the target's name, and the other tables of the statement. */
+function bindReturning(binder: Binder, level: QueryLevel, target: Target, newRow: readonly ScanColumn[], others: QueryLevel['namespace'], list: readonly SelectTarget[] | undefined): Returning {
+  if (list === undefined) return undefined;
+  const after = new QueryLevel(binder, level.parent, level.ctes);
+  const shown = target.isView ? viewRow(target, newRow) : target.shown.map((column, i) => ({ id: newRow[i]!.id, name: column.name, type: column.type }));
+  showTarget(binder, after, target, shown);
+  for (const item of others) {
+    binder.adopt(after, item.entry);
+    after.namespace.push(item);
+  }
+  return returningColumns(binder, after, list);
+}
+
+/** A view's columns over the new row; computed ones have no column there. */
+function viewRow(target: Target, newRow: readonly ScanColumn[]): PlanColumn[] {
+  return target.shown.map((column, i) => {
+    const base = target.assignable[i];
+    if (base === undefined) throw notSupported(`RETURNING from view "${target.relationName}" with a computed column`);
+    return { id: newRow.find((made) => made.column === base.index)!.id, name: column.name, type: column.type };
+  });
+}
+
+function returningColumns(binder: Binder, level: QueryLevel, list: readonly SelectTarget[]): Returning {
+  level.clause = 'RETURNING';
+  return bindTargets(level, list).map((item) => {
+    const expression = isUnknown(item.expression) ? asText(binder, item.expression) : item.expression;
+    return { column: binder.newColumn(item.name, expression.type), expression };
+  });
+}
+
+type ModifyParts = Pick<LogicalModify, 'operation' | 'input' | 'insertValues' | 'rowKey' | 'assignments' | 'recheck' | 'onConflict' | 'mergeActions'> & { readonly returning: Returning };
+
+export function finishModify(target: Target, write: WriteExpressions, parts: ModifyParts): BoundQuery {
+  const output = parts.returning?.map((item) => item.column) ?? [];
+  const plan: LogicalModify = {
+    kind: 'modify', output, table: target.table, alias: target.alias, ...parts, ...write,
+    returning: parts.returning?.map((item) => ({ id: item.column.id, expression: item.expression })),
+  };
+  return { plan, columns: output, unknowns: new Map() };
+}

@@ -1,0 +1,30 @@
+/** LIMIT, OFFSET and FETCH FIRST: one bigint for the whole query, so without columns of the query itself. */
+import { DbError } from '../base/errors.js';
+import { typeName, types } from '../base/types.js';
+import type { Expression } from '../parser/ast.js';
+import { coerce } from './binder-types.js';
+import type { BoundExpression } from './expression.js';
+import type { QueryLevel } from './scope.js';
+
+export interface LimitClause {
+  readonly limit: BoundExpression | undefined;
+  readonly offset: BoundExpression | undefined;
+  readonly withTies: boolean;
+}
+
+export function bindLimit(level: QueryLevel, clauses: { readonly limitCount: Expression | undefined; readonly limitOffset: Expression | undefined; readonly withTies: boolean }): LimitClause {
+  const bind = (e: Expression | undefined, clause: 'LIMIT' | 'OFFSET'): BoundExpression | undefined => {
+    if (e === undefined) return undefined;
+    const before = level.clause;
+    level.clause = clause;
+    const bound = level.binder.hooks.bindExpression(level, e);
+    level.clause = before;
+    const value = coerce(level.binder, bound, types.int8, 'assignment', bound.offset);
+    if (value === undefined) throw new DbError('42804', `argument of ${clause} must be type bigint, not type ${typeName(bound.type.oid, level.binder.types)}`, { offset: bound.offset });
+    level.checkVariableFree(value, clause);
+    return value;
+  };
+  const offset = bind(clauses.limitOffset, 'OFFSET');
+  const limit = bind(clauses.limitCount, 'LIMIT');
+  return { limit, offset, withTies: clauses.withTies };
+}

@@ -1,0 +1,51 @@
+/**
+ * Literals to values. A number is of the smallest of int4, int8 and numeric that holds it. A text without a type is read by its target type's
+ * input function: at once when the answer can depend on nothing else, otherwise by a cast that runs with the statement, because a plan is kept
+ * longer than a time zone setting or `now`.
+ */
+import type { Datum } from '../base/datum.js';
+import { DbError } from '../base/errors.js';
+import { parseNumeric } from '../base/numeric.js';
+import { plainTextEnv } from '../base/text-env.js';
+import { inputText } from '../base/text-io.js';
+import { sqlType, typeInfo, TypeOid, types, type SqlType, type TypeRegistry } from '../base/types.js';
+import { constant } from './expression-tools.js';
+import type { BoundExpression } from './expression.js';
+
+export function parseNumber(text: string, offset: number): BoundExpression {
+  if (/^-?\d+$/.test(text)) {
+    const value = Number(text);
+    if (Number.isSafeInteger(value)) return constant(value === 0 ? 0 : value, value >= -2147483648 && value <= 2147483647 ? types.int4 : types.int8, offset);
+    const big = BigInt(text);
+    if (big >= -9223372036854775808n && big <= 9223372036854775807n) return constant(big, types.int8, offset);
+  }
+  const value = parseNumeric(text);
+  if (value === undefined) throw new DbError('22P02', `invalid input syntax for type numeric: "${text}"`, { offset });
+  return constant(value, types.numeric, offset);
+}
+
+/** Types whose text means the same in every session at every time. */
+const timeless = new Set<number>([
+  TypeOid.bool, TypeOid.bytea, TypeOid.char, TypeOid.name, TypeOid.int8, TypeOid.int2, TypeOid.int4, TypeOid.text, TypeOid.oid, TypeOid.json, TypeOid.float4, TypeOid.float8,
+  TypeOid.bpchar, TypeOid.varchar, TypeOid.bit, TypeOid.varbit, TypeOid.numeric, TypeOid.uuid, TypeOid.jsonb, TypeOid.interval,
+  TypeOid.int4range, TypeOid.int8range, TypeOid.numrange, TypeOid.int4multirange, TypeOid.int8multirange, TypeOid.nummultirange,
+]);
+
+function isTimeless(type: SqlType, registry: TypeRegistry, text: string): boolean {
+  if (timeless.has(type.oid)) return true;
+  // Words like 'today' and a zone in the text apart, a date in ISO form reads the same everywhere.
+  if (type.oid === TypeOid.date || type.oid === TypeOid.timestamp || type.oid === TypeOid.time) return /^\s*\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\s*$|^\s*\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*$/.test(text);
+  const info = typeInfo(type.oid, registry);
+  if (info.kind === 'enum') return true;
+  return info.elementOid !== 0 && isTimeless(sqlType(info.elementOid), registry, '');
+}
+
+/** The value of an untyped literal as `type` (without its modifier), or undefined when it must be read while the statement runs. */
+export function readLiteral(value: string, type: SqlType, registry: TypeRegistry, offset: number): Datum | undefined {
+  if (!isTimeless(type, registry, value)) return undefined;
+  try {
+    return inputText(sqlType(type.oid), value, registry === plainTextEnv.types ? plainTextEnv : { ...plainTextEnv, types: registry });
+  } catch (error) {
+    throw error instanceof DbError ? error.at(offset) : error;
+  }
+}

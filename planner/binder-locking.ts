@@ -1,0 +1,125 @@
+/** FOR UPDATE and its kin: names in messages, and what a query that locks rows may not contain. */
+import { DbError, notSupported } from '../base/errors.js';
+import type { LockingClause, Select } from '../parser/ast.js';
+import type { Binder, BoundQuery, ImpliedLocking } from './binder-context.js';
+import { conjunction, conjunctsOf, freeColumns } from './expression-tools.js';
+import type { BoundExpression } from './expression.js';
+import { somePlan, type LogicalPlan } from './logical-plan.js';
+import type { LockTarget } from './physical-plan.js';
+import type { LockRequest, QueryLevel } from './scope.js';
+
+export function lockClauseName(strength: ImpliedLocking['strength']): string {
+  return `FOR ${strength.toUpperCase()}`;
+}
+
+/** The level's lock requests: its own clauses and what an enclosing clause implies for every table. */
+export function lockRequests(clauses: readonly LockingClause[], implied: ImpliedLocking | undefined): LockRequest[] {
+  const requests = clauses.map((clause): LockRequest => {
+    for (const table of clause.tables) {
+      if (table.schema !== undefined) throw new DbError('42601', `${lockClauseName(clause.strength)} must specify unqualified relation names`, { offset: table.offset });
+    }
+    return {
+      strength: clause.strength,
+      wait: clause.waitPolicy === 'block' ? 'wait' : clause.waitPolicy,
+      names: clause.tables.map((table) => ({ name: table.name, offset: table.offset, isUsed: false })),
+      clauseName: lockClauseName(clause.strength),
+      offset: clause.offset,
+    };
+  });
+  if (implied !== undefined) requests.push({ ...implied, names: [], clauseName: lockClauseName(implied.strength), offset: -1 });
+  return requests;
+}
+
+/** @throws DbError 0A000 for a query whose rows do not correspond to rows of its tables */
+export function checkLockable(level: QueryLevel, select: Select): void {
+  const request = level.locking[0];
+  if (request === undefined) return;
+  const refuse = (what: string): never => {
+    throw new DbError('0A000', `${request.clauseName} is not allowed with ${what}`);
+  };
+  if (select.isDistinct) refuse('DISTINCT clause');
+  if (select.groupBy.length > 0) refuse('GROUP BY clause');
+  if (select.having !== undefined) refuse('HAVING clause');
+  if (level.aggregates.length > 0) refuse('aggregate functions');
+  if (level.windowCalls.length > 0) refuse('window functions');
+  if (level.setCalls.length > 0) refuse('set-returning functions in the target list');
+  for (const lock of level.locking) {
+    for (const name of lock.names) {
+      if (!name.isUsed) throw new DbError('42P01', `relation "${name.name}" in ${lock.clauseName} clause not found in FROM clause`, { offset: name.offset });
+    }
+  }
+}
+
+/** Row keys of scans on the nullable side of an outer join, where there may be no row to lock. */
+function nullableRowKeys(plan: LogicalPlan, isNullable: boolean, into: Set<number>): void {
+  switch (plan.kind) {
+    case 'scan':
+      if (isNullable && plan.rowKey !== undefined) into.add(plan.rowKey);
+      return;
+    case 'join':
+      nullableRowKeys(plan.left, isNullable || plan.join === 'right' || plan.join === 'full', into);
+      nullableRowKeys(plan.right, isNullable || plan.join === 'left' || plan.join === 'full', into);
+      return;
+    case 'filter':
+    case 'project':
+    case 'sort':
+    case 'limit':
+      nullableRowKeys(plan.input, isNullable, into);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Conditions of inner joins and filters: what must still hold of a row that changed while its lock was awaited. */
+export function conditionsOf(plan: LogicalPlan): BoundExpression[] {
+  switch (plan.kind) {
+    case 'filter':
+      return [...conjunctsOf(plan.condition), ...conditionsOf(plan.input)];
+    case 'project':
+      return conditionsOf(plan.input);
+    case 'join': {
+      if (plan.join === 'inner') return [...conjunctsOf(plan.condition), ...conditionsOf(plan.left), ...conditionsOf(plan.right)];
+      if (plan.join === 'left') return conditionsOf(plan.left);
+      return [];
+    }
+    default:
+      return [];
+  }
+}
+
+/** Puts LockRows above `plan` for the scans that asked for it. */
+export function makeLockRows(level: QueryLevel, plan: LogicalPlan): LogicalPlan {
+  if (level.lockTargets.length === 0) return plan;
+  const nullable = new Set<number>();
+  nullableRowKeys(plan, false, nullable);
+  const condition = conjunction(conditionsOf(plan));
+  const targets = level.lockTargets.map((lock): LockTarget => {
+    if (nullable.has(lock.rowKey)) {
+      throw new DbError('0A000', `${lockClauseName(lock.strength)} cannot be applied to the nullable side of an outer join`);
+    }
+    return { table: lock.table, alias: lock.alias, strength: lock.strength, wait: lock.wait, rowKey: lock.rowKey, recheck: { columns: lock.columns, condition, computed: [] } };
+  });
+  return { kind: 'lockRows', output: plan.output, input: plan, targets };
+}
+
+/**
+ * A query that takes row locks, or changes data, runs ahead of the plan that reads it: only the top of a plan may wait (P2). It becomes a CTE
+ * of the statement. @throws DbError 0A000 when it depends on an outer row
+ */
+export function hoistLocks(binder: Binder, query: BoundQuery): BoundQuery {
+  if (!takesLocks(query.plan)) return query;
+  if (freeColumns(query.plan).size > 0) throw notSupported('row locking in a correlated subquery');
+  const number = binder.newCteNumber();
+  binder.ctes.push({ number, name: 'locked', plan: query.plan, columns: query.columns, isModifying: false, isRecursive: false, materialized: true, mayWait: true, isCorrelated: false });
+  const columns = query.columns.map((column) => binder.newColumn(column.name, column.type));
+  return {
+    plan: { kind: 'cteScan', output: columns, cte: number, name: 'locked', columns: columns.map((column, position) => ({ id: column.id, position })) },
+    columns,
+    unknowns: new Map(),
+  };
+}
+
+export function takesLocks(plan: LogicalPlan): boolean {
+  return somePlan(plan, (node) => node.kind === 'lockRows');
+}

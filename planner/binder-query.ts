@@ -1,0 +1,222 @@
+/**
+ * Binding whole queries: WITH, then SELECT, VALUES, or a tree of set operations with ORDER BY and LIMIT over it.
+ *
+ * The columns of a set operation get, pair by pair down the tree, the common type of their two sides; a literal without a type takes the
+ * other side's. A chain of UNION ALLs is one `append`, and UNION is DISTINCT over an append of everything its left spine unites.
+ *
+ * Source. analyze.c (transformSetOperationTree, transformValuesClause).
+ */
+import { unreachable } from '../base/assert.js';
+import { DbError } from '../base/errors.js';
+import { sameType, sqlType, types, type SqlType } from '../base/types.js';
+import { leftSpine, type Query, type QueryBody, type SetOperation, type Values } from '../parser/ast.js';
+import type { BindQueryOptions, Binder, BoundQuery } from './binder-context.js';
+import { bindWith } from './binder-cte.js';
+import { bindLimit } from './binder-limit.js';
+import { lockClauseName } from './binder-locking.js';
+import { addLimit, bindSelect, uniqueColumns, type QueryClauses } from './binder-select.js';
+import { bindSortKey, requireGroupable } from './binder-sort.js';
+import { commonType, isUnknown, mustCoerce } from './binder-types.js';
+import { columnRef, outputIdSet } from './expression-tools.js';
+import type { BoundExpression, ColumnId, SortKey } from './expression.js';
+import { makeProject, makeSort, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
+import type { PlanColumn } from './physical-plan.js';
+import { QueryLevel, RangeEntry, visibleItem, type CteScope } from './scope.js';
+
+const noClauses: QueryClauses = { orderBy: [], limitCount: undefined, limitOffset: undefined, withTies: false, locking: [] };
+
+export function bindQuery(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, query: Query, options: BindQueryOptions): BoundQuery {
+  const scope = query.with === undefined ? ctes : bindWith(binder, parent, ctes, query.with, options.isTopLevel === true);
+  const bound = bindBody(binder, parent, scope, query.body, query, options);
+  return ownColumns(binder, bound);
+}
+
+function bindBody(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, body: QueryBody, clauses: QueryClauses, options: BindQueryOptions): BoundQuery {
+  switch (body.kind) {
+    case 'select':
+      return bindSelect(binder, parent, ctes, body, clauses, options);
+    case 'values':
+      return withClauses(binder, parent, ctes, bindValues(binder, parent, ctes, body, options.keepUnknown), clauses, 'VALUES');
+    case 'setOperation':
+      return withClauses(binder, parent, ctes, bindSetOperation(binder, parent, ctes, body, options), clauses, body.operator.toUpperCase());
+    case 'query':
+      return withClauses(binder, parent, ctes, bindQuery(binder, parent, ctes, body, options), clauses, 'a parenthesized query');
+    default:
+      return unreachable(body);
+  }
+}
+
+/** ORDER BY, LIMIT and locking over a query that is not a plain SELECT: only its output columns can be sorted by. */
+function withClauses(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, bound: BoundQuery, clauses: QueryClauses, what: string): BoundQuery {
+  const locking = clauses.locking[0];
+  if (locking !== undefined) {
+    throw new DbError('0A000', what === 'VALUES' ? `${lockClauseName(locking.strength)} cannot be applied to VALUES` : `${lockClauseName(locking.strength)} is not allowed with UNION/INTERSECT/EXCEPT`, {});
+  }
+  if (clauses.orderBy.length === 0 && clauses.limitCount === undefined && clauses.limitOffset === undefined) return bound;
+  const level = new QueryLevel(binder, parent, ctes);
+  const entry = new RangeEntry({ alias: '', columns: bound.columns });
+  level.namespace.push({ ...visibleItem(entry), relationVisible: false });
+  binder.adopt(level, entry);
+  const keys = clauses.orderBy.map((item): SortKey => bindSortKey(level, item, outputItem(level, bound.columns, item.expression, what)));
+  const limit = bindLimit(level, clauses);
+  if (limit.withTies && keys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause', { offset: clauses.limitCount?.offset });
+  let plan = bound.plan;
+  if (keys.length > 0) plan = makeSort(plan, keys);
+  plan = addLimit(plan, limit, limit.withTies ? keys : undefined);
+  return { ...bound, plan };
+}
+
+function outputItem(level: QueryLevel, columns: readonly PlanColumn[], e: Parameters<Binder['hooks']['bindExpression']>[1], what: string): BoundExpression {
+  if (e.kind === 'number' && /^\d+$/.test(e.text)) {
+    const column = columns[Number(e.text) - 1];
+    if (column === undefined) throw new DbError('42P10', `ORDER BY position ${e.text} is not in select list`, { offset: e.offset });
+    return columnRef(column, e.offset);
+  }
+  if (e.kind === 'columnRef' && e.parts.length === 1) {
+    const matches = columns.filter((column) => column.name === e.parts[0]);
+    if (matches.length > 1 && matches.some((column) => column.id !== matches[0]!.id)) throw new DbError('42702', `ORDER BY "${e.parts[0]!}" is ambiguous`, { offset: e.offset });
+    if (matches.length > 0) return columnRef(matches[0]!, e.offset);
+  }
+  if (e.kind === 'string' || e.kind === 'number' || e.kind === 'null') throw new DbError('42601', 'non-integer constant in ORDER BY', { offset: e.offset });
+  const expression = level.binder.hooks.bindExpression(level, e);
+  if (what === 'VALUES' || what === 'a parenthesized query' || expression.kind === 'column') return expression;
+  throw new DbError('0A000', 'invalid UNION/INTERSECT/EXCEPT ORDER BY clause', {
+    offset: e.offset,
+    detail: 'Only result column names can be used, not expressions or functions.',
+    hint: 'Add the expression/function to every SELECT, or move the UNION into a FROM clause.',
+  });
+}
+
+/** Gives a column of its own to every shown column that the plan does not produce itself (L1). */
+function ownColumns(binder: Binder, bound: BoundQuery): BoundQuery {
+  const ids = outputIdSet(bound.plan);
+  if (bound.columns.every((column) => ids.has(column.id))) return bound;
+  const computed: ComputedColumn[] = [];
+  const columns = bound.columns.map((column) => {
+    if (ids.has(column.id)) return column;
+    const own = binder.newColumn(column.name, column.type);
+    computed.push({ id: own.id, expression: columnRef(column) });
+    return own;
+  });
+  return { ...bound, plan: makeProject(bound.plan, computed), columns };
+}
+
+// ------------------------------------------------------------------------------------------------------------------- VALUES
+
+export function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, values: Values, keepUnknown: boolean): BoundQuery {
+  const level = new QueryLevel(binder, parent, ctes);
+  level.clause = 'VALUES';
+  const width = values.rows[0]!.length;
+  const rows = values.rows.map((row) => {
+    if (row.length !== width) throw new DbError('42601', 'VALUES lists must all be the same length', { offset: row[0]?.offset ?? values.offset });
+    return row.map((e) => {
+      if (e.kind === 'defaultValue') throw new DbError('42601', 'DEFAULT is not allowed in this context', { offset: e.offset });
+      return binder.hooks.bindExpression(level, e);
+    });
+  });
+  const columns: PlanColumn[] = [];
+  const unknowns = new Map<number, BoundExpression>();
+  const targets: (SqlType | undefined)[] = [];
+  for (let i = 0; i < width; i++) {
+    const column = rows.map((row) => row[i]!);
+    if (keepUnknown && rows.length === 1 && isUnknown(column[0]!)) {
+      unknowns.set(i, column[0]!);
+      targets.push(undefined);
+      columns.push(binder.newColumn(`column${i + 1}`, types.unknown));
+      continue;
+    }
+    const type = commonType(binder, column, 'VALUES');
+    targets.push(type);
+    columns.push(binder.newColumn(`column${i + 1}`, type));
+  }
+  const coerced = rows.map((row) => row.map((e, i) => (targets[i] === undefined ? e : mustCoerce(binder, e, targets[i], 'implicit', e.offset))));
+  return { plan: { kind: 'values', output: columns, rows: coerced }, columns, unknowns };
+}
+
+// ------------------------------------------------------------------------------------------------------------------- set operations
+
+function bindSetOperation(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, root: SetOperation, options: BindQueryOptions): BoundQuery {
+  const links = leftSpine<QueryBody, SetOperation>(root, (node): node is SetOperation => node.kind === 'setOperation');
+  const lock = options.locking;
+  if (lock !== undefined) throw new DbError('0A000', `${lockClauseName(lock.strength)} is not allowed with UNION/INTERSECT/EXCEPT`);
+  const branch = (body: QueryBody): BoundQuery => {
+    if (body.kind === 'select' && body.into !== undefined) throw new DbError('42601', 'INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT', { offset: body.into.offset });
+    return ownColumns(binder, bindBody(binder, parent, ctes, body, noClauses, { keepUnknown: true, locking: undefined }));
+  };
+  let left = branch(links[0]!.left);
+  for (const link of links) left = combine(binder, parent, link, left, branch(link.right));
+  if (options.keepUnknown) return left;
+  return resolveUnknowns(binder, left);
+}
+
+/** Columns that are still untyped become text. */
+export function resolveUnknowns(binder: Binder, query: BoundQuery): BoundQuery {
+  if (query.unknowns.size === 0) return query;
+  const all = query.columns.map((column, i) => (query.unknowns.has(i) ? types.text : column.type));
+  return coerceColumns(binder, query, all);
+}
+
+/** The query with its columns coerced to `targets`; columns that change are computed anew. */
+export function coerceColumns(binder: Binder, query: BoundQuery, targets: readonly SqlType[]): BoundQuery {
+  const computed: ComputedColumn[] = [];
+  const names: string[] = [];
+  const columns = query.columns.map((column, i) => {
+    const target = targets[i]!;
+    const unknown = query.unknowns.get(i);
+    if (unknown === undefined && sameType(column.type, target)) return column;
+    const expression = mustCoerce(binder, unknown ?? columnRef(column), target, 'implicit', unknown?.offset ?? -1);
+    if (expression.kind === 'column' && unknown === undefined) return column;
+    const made = binder.newColumn(column.name, expression.type);
+    computed.push({ id: made.id, expression });
+    names.push(column.name);
+    return made;
+  });
+  return { plan: makeProject(query.plan, computed, names), columns, unknowns: new Map() };
+}
+
+function combine(binder: Binder, parent: QueryLevel | undefined, link: SetOperation, left: BoundQuery, right: BoundQuery): BoundQuery {
+  const what = link.operator.toUpperCase();
+  if (left.columns.length !== right.columns.length) {
+    throw new DbError('42601', `each ${what} query must have the same number of columns`, { offset: link.right.offset });
+  }
+  const targets = left.columns.map((column, i) => {
+    const a = left.unknowns.get(i) ?? columnRef(column, link.left.offset);
+    const b = right.unknowns.get(i) ?? columnRef(right.columns[i]!, link.right.offset);
+    const type = commonType(binder, [a, b], what);
+    // Modifiers survive only where both sides agree.
+    return a.type.oid === b.type.oid && a.type.typmod === b.type.typmod ? type : sqlType(type.oid, isUnknown(a) ? b.type.typmod : isUnknown(b) ? a.type.typmod : -1);
+  });
+  const a = coerceColumns(binder, left, targets);
+  const b = coerceColumns(binder, right, targets);
+  const columns = targets.map((type, i) => binder.newColumn(left.columns[i]!.name, type));
+  if (link.operator !== 'union' || !link.all) {
+    const level = new QueryLevel(binder, parent, undefined);
+    for (const column of columns) requireGroupable(level, columnRef(column, link.offset));
+  }
+  const ids = (query: BoundQuery): ColumnId[] => query.columns.map((column) => column.id);
+  if (link.operator !== 'union') {
+    const plan: LogicalPlan = { kind: 'setOperation', output: columns, operation: link.operator, all: link.all, left: a.plan, right: b.plan, leftColumns: ids(a), rightColumns: ids(b) };
+    return { plan, columns, unknowns: new Map() };
+  }
+  const inputs: LogicalPlan[] = [];
+  const inputColumns: ColumnId[][] = [];
+  for (const side of [a, b]) {
+    // What this UNION would make distinct anyway, or a UNION ALL under anything, is taken apart into its branches.
+    let plan = side.plan;
+    if (!link.all && plan.kind === 'distinct' && !plan.isOn && plan.input.kind === 'append' && side.columns.length === uniqueColumns(plan.input.output).length) plan = plan.input;
+    const ownOutput = plan.kind === 'append' ? plan.output : undefined;
+    if (plan.kind === 'append' && ownOutput !== undefined && side.columns.every((column) => ownOutput.some((own) => own.id === column.id))) {
+      const positions = side.columns.map((column) => ownOutput.findIndex((own) => own.id === column.id));
+      for (let i = 0; i < plan.inputs.length; i++) {
+        inputs.push(plan.inputs[i]!);
+        inputColumns.push(positions.map((position) => (plan as Extract<LogicalPlan, { kind: 'append' }>).inputColumns[i]![position]!));
+      }
+    } else {
+      inputs.push(side.plan);
+      inputColumns.push(ids(side));
+    }
+  }
+  let plan: LogicalPlan = { kind: 'append', output: columns, inputs, inputColumns };
+  if (!link.all) plan = { kind: 'distinct', output: columns, input: plan, on: columns.map((column) => columnRef(column)), isOn: false };
+  return { plan, columns, unknowns: new Map() };
+}

@@ -1,0 +1,98 @@
+/**
+ * Rows as values: whole rows of a relation, their fields, and comparisons of row constructors. `=` and `<>` become a conjunction and a
+ * disjunction of comparisons of fields; the orderings compare field by field until two differ.
+ *
+ * Source. parse_expr.c (make_row_comparison_op), parse_func.c (ParseComplexProjection).
+ */
+import { DbError } from '../base/errors.js';
+import { typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import { makeOperator, operatorFunction } from './binder-operator.js';
+import { coerceAll, coerceToBoolean, commonType } from './binder-types.js';
+import type { BoundExpression } from './expression.js';
+import { columnOfRelation, type QueryLevel, type ResolvedRelation } from './scope.js';
+
+export function wholeRow(level: QueryLevel, relation: ResolvedRelation, offset: number): BoundExpression {
+  const { entry } = relation;
+  if (entry.isScalarFunction && entry.columns.length >= 1) {
+    const column = columnOfRelation(level, relation, entry.columns[0]!.name, offset)!;
+    return { kind: 'column', type: column.type, offset, id: column.id, name: column.name };
+  }
+  const fields = entry.columns.map((column): BoundExpression => {
+    columnOfRelation(level, relation, column.name, offset);
+    return { kind: 'column', type: column.type, offset, id: column.id, name: column.name };
+  });
+  const rowType = entry.table === undefined ? undefined : level.binder.catalog.typeByName(entry.table.schema, entry.table.name);
+  return { kind: 'row', type: rowType ?? types.record, offset, fields, names: entry.columns.map((column) => column.name) };
+}
+
+export function attributesOf(level: QueryLevel, type: SqlType): readonly { readonly name: string; readonly type: SqlType }[] | undefined {
+  const info = typeInfo(type.oid, level.binder.types);
+  return info.baseType !== undefined ? attributesOf(level, info.baseType) : info.attributes;
+}
+
+export function selectField(level: QueryLevel, arg: BoundExpression, name: string, offset: number): BoundExpression {
+  const attributes =
+    arg.kind === 'row'
+      ? arg.fields.map((field, i) => ({ name: arg.names?.[i] ?? `f${i + 1}`, type: field.type }))
+      : (attributesOf(level, arg.type) ?? level.binder.recordShape(arg));
+  if (attributes === undefined) {
+    const type = typeName(arg.type.oid, level.binder.types);
+    if (arg.type.oid === TypeOid.record) throw new DbError('42703', `could not identify column "${name}" in record data type`, { offset });
+    throw new DbError('42809', `column notation .${name} applied to type ${type}, which is not a composite type`, { offset });
+  }
+  const index = attributes.findIndex((attribute) => attribute.name === name);
+  if (index === -1) {
+    if (arg.type.oid === TypeOid.record) throw new DbError('42703', `could not identify column "${name}" in record data type`, { offset });
+    throw new DbError('42703', `column "${name}" not found in data type ${typeName(arg.type.oid, level.binder.types)}`, { offset });
+  }
+  if (arg.kind === 'row') return arg.fields[index]!;
+  return { kind: 'field', type: attributes[index]!.type, offset, arg, index };
+}
+
+/** Fields of `(row).*` as separate expressions with their names, for select lists and row constructors. */
+export function expandRow(level: QueryLevel, arg: BoundExpression, offset: number): { name: string; expression: BoundExpression }[] {
+  if (arg.kind === 'row') return arg.fields.map((expression, i) => ({ name: arg.names?.[i] ?? `f${i + 1}`, expression }));
+  const attributes = attributesOf(level, arg.type) ?? level.binder.recordShape(arg);
+  if (attributes === undefined) {
+    if (arg.type.oid === TypeOid.record) throw new DbError('0A000', 'record type has not been registered', { offset });
+    throw new DbError('42809', `type ${typeName(arg.type.oid, level.binder.types)} is not composite`, { offset });
+  }
+  return attributes.map((attribute, index) => ({ name: attribute.name, expression: { kind: 'field', type: attribute.type, offset, arg, index } }));
+}
+
+export function compareRows(level: QueryLevel, operator: string, left: readonly BoundExpression[], right: readonly BoundExpression[], offset: number): BoundExpression {
+  if (left.length !== right.length) throw new DbError('42601', 'unequal number of entries in row expressions', { offset });
+  if (left.length === 0) throw new DbError('0A000', 'cannot compare rows of zero length', { offset });
+  const { binder } = level;
+  if (operator === '=' || operator === '<>') {
+    const args = left.map((field, i) => coerceToBoolean(binder, compareFields(level, operator, field, right[i]!, offset), operator));
+    if (args.length === 1) return args[0]!;
+    return { kind: operator === '=' ? 'and' : 'or', type: types.bool, offset, args };
+  }
+  if (operator !== '<' && operator !== '<=' && operator !== '>' && operator !== '>=') {
+    throw new DbError('0A000', `could not determine interpretation of row comparison operator ${operator}`, {
+      offset,
+      hint: 'Row comparison operators must be associated with btree operator families.',
+    });
+  }
+  if (left.length === 1) return makeOperator(binder, undefined, operator, left[0]!, right[0]!, offset);
+  const lefts: BoundExpression[] = [];
+  const rights: BoundExpression[] = [];
+  const lessThan = [];
+  const equals = [];
+  for (let i = 0; i < left.length; i++) {
+    const pair = [left[i]!, right[i]!];
+    const type = commonType(binder, pair, 'row comparison');
+    const [a, b] = coerceAll(binder, pair, type);
+    lefts.push(a!);
+    rights.push(b!);
+    lessThan.push(operatorFunction(binder, '<', type, type, offset));
+    equals.push(operatorFunction(binder, '=', type, type, offset));
+  }
+  return { kind: 'rowCompare', type: types.bool, offset, left: lefts, right: rights, operator, lessThan, equals };
+}
+
+function compareFields(level: QueryLevel, operator: string, left: BoundExpression, right: BoundExpression, offset: number): BoundExpression {
+  if (left.kind === 'row' && right.kind === 'row') return compareRows(level, operator, left.fields, right.fields, offset);
+  return makeOperator(level.binder, undefined, operator, left, right, offset);
+}

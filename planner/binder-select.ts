@@ -1,0 +1,286 @@
+/**
+ * Binding SELECT. Clauses are bound in PostgreSQL's order (FROM, select list, WHERE, HAVING, ORDER BY, GROUP BY, DISTINCT, LIMIT), so that of
+ * two errors the same one is reported; then the plan is put together from below:
+ *
+ *   FROM, WHERE filter, aggregate, HAVING filter, windows, set-returning functions, projection, DISTINCT, sort, row locks, limit
+ *
+ * S1  Aggregates, window calls and set-returning calls are replaced by columns while expressions are bound and gather in the level.
+ * S2  A select item that is a column of the plan below stays that column; everything else is computed by the projection, a column of an
+ *     enclosing query too, so that the output of a plan is its own (L1).
+ *
+ * Source. analyze.c (transformSelectStmt).
+ */
+import { DbError } from '../base/errors.js';
+import { types } from '../base/types.js';
+import type { Expression, LockingClause, Select, SelectTarget, SortItem } from '../parser/ast.js';
+import type { BindQueryOptions, Binder, BoundQuery } from './binder-context.js';
+import { bindFrom } from './binder-from.js';
+import { bindGroupBy, GroupLift } from './binder-group.js';
+import { bindLimit, type LimitClause } from './binder-limit.js';
+import { checkLockable, lockRequests, makeLockRows } from './binder-locking.js';
+import { expandRow, wholeRow } from './binder-row.js';
+import { bindSortKey, findItem, requireGroupable, type SelectItem } from './binder-sort.js';
+import { asText, coerceToBoolean, isUnknown } from './binder-types.js';
+import { bindNamedWindows } from './binder-window.js';
+import { columnRef, sameExpression } from './expression-tools.js';
+import type { AggregateCall, BoundExpression, ColumnId, SortKey, WindowCall } from './expression.js';
+import { makeFilter, makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
+import type { PlanColumn } from './physical-plan.js';
+import { figureColumnName, missingRelation, QueryLevel, resolveRelation, type CteScope } from './scope.js';
+
+/** Clauses that stand after a whole query but see inside its SELECT. */
+export interface QueryClauses {
+  readonly orderBy: readonly SortItem[];
+  readonly limitCount: Expression | undefined;
+  readonly limitOffset: Expression | undefined;
+  readonly withTies: boolean;
+  readonly locking: readonly LockingClause[];
+}
+
+export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, select: Select, clauses: QueryClauses, options: BindQueryOptions): BoundQuery {
+  const level = new QueryLevel(binder, parent, ctes);
+  level.locking = lockRequests(clauses.locking, options.locking);
+  const from = bindFrom(level, select.from);
+  bindNamedWindows(level, select.windows);
+  level.clause = 'SELECT';
+  const items = bindTargets(level, select.targets);
+  const where = select.where === undefined ? undefined : bindCondition(level, select.where, 'WHERE');
+  const having = select.having === undefined ? undefined : bindCondition(level, select.having, 'HAVING');
+  const sort: { item: number; clause: SortItem }[] = clauses.orderBy.map((clause) => ({ item: findItem(level, items, clause.expression, 'ORDER BY'), clause }));
+  for (const item of items) if (!options.keepUnknown || item.isJunk || !isUnknown(item.expression)) item.expression = asText(binder, item.expression);
+  const sortKeys = sort.map(({ item, clause }) => ({ item, key: bindSortKey(level, clause, items[item]!.expression) }));
+  const group = bindGroupBy(level, select.groupBy, select.groupDistinct, items);
+  const distinctOn = select.distinctOn?.map((e) => findItem(level, items, e, 'DISTINCT ON'));
+  if (select.isDistinct) checkDistinct(level, items, sortKeys, distinctOn);
+  const limit = bindLimit(level, clauses);
+  if (limit.withTies && sortKeys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause', { offset: clauses.limitCount?.offset });
+  checkLockable(level, select);
+
+  let plan: LogicalPlan = where === undefined ? from : makeFilter(from, where);
+  const own = new Set<ColumnId>();
+  const isGrouped = select.groupBy.length > 0 || having !== undefined || level.aggregates.length > 0 || level.groupingCalls.length > 0;
+  let lift = (e: BoundExpression): BoundExpression => e;
+  if (isGrouped) {
+    const grouping = new GroupLift(level, group.items.map((item) => items[item]!.expression), group.sets);
+    lift = (e) => grouping.lift(e);
+    for (const item of items) item.expression = lift(item.expression);
+    const liftedHaving = having === undefined ? undefined : lift(having);
+    liftWindows(level, lift);
+    const groupingCalls = level.groupingCalls.map((call) => ({
+      id: call.id,
+      positions: call.args.map((arg) => {
+        const position = grouping.positionOf(arg);
+        if (position === -1) throw new DbError('42803', 'arguments to GROUPING must be grouping expressions of the associated query level', { offset: arg.offset });
+        return position;
+      }),
+    }));
+    const sets = group.sets?.map((set) => [...set, ...grouping.addedPositions]);
+    plan = makeAggregate(plan, grouping.groupBy, sets, groupingCalls, level);
+    for (const column of plan.output) own.add(column.id);
+    if (liftedHaving !== undefined) plan = makeFilter(plan, liftedHaving);
+  }
+  plan = addWindows(level, plan, own);
+  plan = addSetCalls(level, plan, own);
+
+  const isLocking = level.lockTargets.length > 0;
+  const { columns, computed, names } = projectItems(level, items, own);
+  const keys = sortKeys.map(({ item, key }): SortKey => {
+    const { expression, isJunk } = items[item]!;
+    // Below row locks the projection has not run yet, so the sort computes its keys itself.
+    return { ...key, expression: isJunk || isLocking ? expression : columnRef(columns[item]!, expression.offset) };
+  });
+  if (isLocking) {
+    if (keys.length > 0) plan = { kind: 'sort', output: plan.output, input: plan, keys };
+    plan = makeProject(makeLockRows(level, plan), computed, names);
+  } else {
+    plan = makeProject(plan, computed, names);
+    plan = addDistinctAndSort(select.isDistinct, distinctOn?.map((item) => itemRef(items, columns, item)), visible(items, columns), plan, keys);
+  }
+  plan = addLimit(plan, limit, limit.withTies ? keys : undefined);
+  const shown = visible(items, columns);
+  const unknowns = new Map<number, BoundExpression>();
+  items.forEach((item, i) => {
+    if (!item.isJunk && isUnknown(item.expression)) unknowns.set(i, item.expression);
+  });
+  return { plan, columns: shown, unknowns };
+}
+
+function bindCondition(level: QueryLevel, e: Expression, clause: 'WHERE' | 'HAVING'): BoundExpression {
+  level.clause = clause;
+  const condition = coerceToBoolean(level.binder, level.binder.hooks.bindExpression(level, e), clause);
+  level.clause = 'SELECT';
+  return condition;
+}
+
+const visible = (items: readonly SelectItem[], columns: readonly (PlanColumn | undefined)[]): PlanColumn[] =>
+  items.flatMap((item, i) => (item.isJunk ? [] : [columns[i]!]));
+
+const itemRef = (items: readonly SelectItem[], columns: readonly (PlanColumn | undefined)[], item: number): BoundExpression =>
+  columns[item] === undefined ? items[item]!.expression : columnRef(columns[item]);
+
+// ------------------------------------------------------------------------------------------------------------------- select list
+
+/** Binds a select list or RETURNING list, stars expanded. */
+export function bindTargets(level: QueryLevel, targets: readonly SelectTarget[]): SelectItem[] {
+  const items: SelectItem[] = [];
+  const add = (expression: BoundExpression, name: string): void => {
+    items.push({ expression, name, isJunk: false });
+  };
+  for (const target of targets) {
+    const e = target.expression;
+    if (e.kind === 'star') expandStar(level, e.qualifier, e.offset, add);
+    else if (e.kind === 'fieldStar') for (const field of expandRow(level, level.binder.hooks.bindExpression(level, e.operand), e.offset)) add(field.expression, field.name);
+    else add(level.binder.hooks.bindExpression(level, e), target.alias ?? figureColumnName(e) ?? '?column?');
+  }
+  return items;
+}
+
+function expandStar(level: QueryLevel, qualifier: readonly string[], offset: number, add: (expression: BoundExpression, name: string) => void): void {
+  if (qualifier.length === 0) {
+    const shown = level.namespace.filter((item) => item.columnsVisible);
+    if (shown.length === 0) throw new DbError('42601', 'SELECT * with no tables specified is not valid', { offset });
+    for (const item of shown) {
+      for (const column of item.entry.columns) {
+        if (item.entry.table !== undefined) level.binder.dependencies?.column(item.entry.table.oid, column.name);
+        add(columnRef(column, offset), column.name);
+      }
+    }
+    return;
+  }
+  const name = qualifier[qualifier.length - 1]!;
+  const relation = resolveRelation(level, qualifier[qualifier.length - 2], name, offset);
+  if (relation === undefined) throw missingRelation(level, name, offset);
+  const row = wholeRow(level, { ...relation, entry: relation.entry }, offset);
+  if (row.kind !== 'row') add(row, relation.entry.columns[0]!.name);
+  else row.fields.forEach((field, i) => add(field, row.names?.[i] ?? `f${i + 1}`));
+}
+
+// ------------------------------------------------------------------------------------------------------------------- plan parts
+
+/** The aggregate node of a level over `input`. */
+export function makeAggregate(
+  input: LogicalPlan,
+  groupBy: readonly ComputedColumn[],
+  sets: readonly (readonly number[])[] | undefined,
+  groupingCalls: readonly { id: ColumnId; positions: readonly number[] }[],
+  level: QueryLevel,
+): LogicalPlan {
+  const calls: readonly AggregateCall[] = level.aggregates;
+  const output: PlanColumn[] = [
+    ...groupBy.map((group) => ({ id: group.id, name: group.expression.kind === 'column' ? group.expression.name : '?column?', type: group.expression.type })),
+    ...calls.map((call) => ({ id: call.id, name: call.function.name, type: call.type })),
+    ...groupingCalls.map((call) => ({ id: call.id, name: 'grouping', type: types.int4 })),
+  ];
+  return { kind: 'aggregate', output, input, groupBy, groupingSets: sets, groupingCalls, calls, isPlain: groupBy.length === 0 && sets === undefined };
+}
+
+/** Window calls, set-returning calls and their keys move above the aggregate with the rest of the select. */
+function liftWindows(level: QueryLevel, lift: (e: BoundExpression) => BoundExpression): void {
+  for (let i = 0; i < level.windowCalls.length; i++) {
+    const { call, partitionBy, orderBy } = level.windowCalls[i]!;
+    level.windowCalls[i] = {
+      call: { ...call, args: call.args.map(lift), filter: call.filter === undefined ? undefined : lift(call.filter) },
+      partitionBy: partitionBy.map(lift),
+      orderBy: orderBy.map((key) => ({ ...key, expression: lift(key.expression) })),
+    };
+  }
+  for (let i = 0; i < level.setCalls.length; i++) level.setCalls[i] = { ...level.setCalls[i]!, args: level.setCalls[i]!.args.map(lift) };
+}
+
+const sameKeys = (a: readonly SortKey[], b: readonly SortKey[]): boolean =>
+  a.length === b.length && a.every((key, i) => key.descending === b[i]!.descending && key.nullsFirst === b[i]!.nullsFirst && sameExpression(key.expression, b[i]!.expression));
+
+function addWindows(level: QueryLevel, input: LogicalPlan, own: Set<ColumnId>): LogicalPlan {
+  const groups: { partitionBy: readonly BoundExpression[]; orderBy: readonly SortKey[]; calls: WindowCall[] }[] = [];
+  for (const { call, partitionBy, orderBy } of level.windowCalls) {
+    const group = groups.find((g) => g.partitionBy.length === partitionBy.length && g.partitionBy.every((e, i) => sameExpression(e, partitionBy[i]!)) && sameKeys(g.orderBy, orderBy));
+    if (group === undefined) groups.push({ partitionBy, orderBy, calls: [call] });
+    else group.calls.push(call);
+  }
+  // The most demanding order first: a window whose keys are a prefix of the one below needs no sort of its own.
+  groups.sort((a, b) => b.partitionBy.length + b.orderBy.length - (a.partitionBy.length + a.orderBy.length));
+  let plan = input;
+  for (const group of groups) {
+    const made = group.calls.map((call): PlanColumn => ({ id: call.id, name: call.function.name, type: call.type }));
+    for (const column of made) own.add(column.id);
+    plan = { kind: 'window', output: [...plan.output, ...made], input: plan, ...group };
+  }
+  return plan;
+}
+
+function addSetCalls(level: QueryLevel, input: LogicalPlan, own: Set<ColumnId>): LogicalPlan {
+  let plan = input;
+  const heightMax = Math.max(0, ...level.setCalls.map((call) => call.height));
+  for (let height = 1; height <= heightMax; height++) {
+    const calls = level.setCalls.filter((call) => call.height === height);
+    const made = calls.map((call): PlanColumn => ({ id: call.id, name: call.name, type: call.type }));
+    for (const column of made) own.add(column.id);
+    plan = { kind: 'projectSet', output: [...plan.output, ...made], input: plan, calls: calls.map((call) => ({ id: call.id, function: call.function, args: call.args })) };
+  }
+  return plan;
+}
+
+/** The column of each item, and what has to be computed (S2); junk items that are not columns have none. */
+function projectItems(level: QueryLevel, items: readonly SelectItem[], own: ReadonlySet<ColumnId>): { columns: (PlanColumn | undefined)[]; computed: ComputedColumn[]; names: string[] } {
+  const computed: ComputedColumn[] = [];
+  const names: string[] = [];
+  const columns = items.map((item): PlanColumn | undefined => {
+    const { expression, name } = item;
+    if (expression.kind === 'column' && (own.has(expression.id) || level.owns(expression.id))) return { id: expression.id, name, type: expression.type };
+    if (item.isJunk) return undefined;
+    const column = level.binder.newColumn(name, expression.type);
+    computed.push({ id: column.id, expression });
+    names.push(name);
+    const shape = level.binder.recordShape(expression);
+    if (shape !== undefined) level.binder.setRecordShape(column.id, shape);
+    return column;
+  });
+  return { columns, computed, names };
+}
+
+function addDistinctAndSort(isDistinct: boolean, distinctOn: readonly BoundExpression[] | undefined, shown: readonly PlanColumn[], input: LogicalPlan, keys: readonly SortKey[]): LogicalPlan {
+  let plan = input;
+  const sort = (by: readonly SortKey[]): void => {
+    if (by.length > 0) plan = { kind: 'sort', output: plan.output, input: plan, keys: by };
+  };
+  if (!isDistinct) sort(keys);
+  else if (distinctOn === undefined) {
+    const on = uniqueColumns(shown).map((column) => columnRef(column));
+    plan = { kind: 'distinct', output: plan.output, input: plan, on, isOn: false };
+    sort(keys);
+  } else {
+    const missing = distinctOn.filter((e) => !keys.some((key) => sameExpression(key.expression, e)));
+    sort([...keys, ...missing.map((expression): SortKey => ({ expression, descending: false, nullsFirst: false, collation: undefined }))]);
+    plan = { kind: 'distinct', output: plan.output, input: plan, on: distinctOn, isOn: true };
+  }
+  return plan;
+}
+
+export function uniqueColumns(columns: readonly PlanColumn[]): PlanColumn[] {
+  const seen = new Set<ColumnId>();
+  return columns.filter((column) => !seen.has(column.id) && seen.add(column.id) !== undefined);
+}
+
+export function addLimit(plan: LogicalPlan, limit: LimitClause, ties: readonly SortKey[] | undefined): LogicalPlan {
+  if (limit.limit === undefined && limit.offset === undefined) return plan;
+  return { kind: 'limit', output: plan.output, input: plan, limit: limit.limit, offset: limit.offset, withTies: ties };
+}
+
+function checkDistinct(level: QueryLevel, items: readonly SelectItem[], sort: readonly { item: number; key: SortKey }[], on: readonly number[] | undefined): void {
+  if (on === undefined) {
+    for (const item of items) if (!item.isJunk) requireGroupable(level, item.expression);
+    const junk = sort.find(({ item }) => items[item]!.isJunk);
+    if (junk !== undefined) {
+      throw new DbError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list', { offset: items[junk.item]!.expression.offset });
+    }
+    return;
+  }
+  for (const item of on) requireGroupable(level, items[item]!.expression);
+  // The leading ORDER BY items must be DISTINCT ON items, in any order, until all of those have appeared.
+  const left = new Set(on);
+  for (const { item } of sort) {
+    if (left.size === 0) break;
+    if (on.includes(item)) left.delete(item);
+    else throw new DbError('42P10', 'SELECT DISTINCT ON expressions must match initial ORDER BY expressions', { offset: items[[...left][0]!]!.expression.offset });
+  }
+}

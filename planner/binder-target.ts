@@ -1,0 +1,169 @@
+/**
+ * The relation that INSERT, UPDATE, DELETE or MERGE changes. A simple view stands for its table: its columns that are plain columns can be
+ * assigned to, its WHERE restricts which rows are seen, and WITH CHECK OPTION makes of it a check on new rows.
+ *
+ * V1  A view is simple when it selects from one table or simple view, without DISTINCT, GROUP BY, HAVING, LIMIT, OFFSET, WITH, set operations,
+ *     aggregates, window functions or set-returning functions.
+ *
+ * Source. rewriteHandler.c (view_query_is_auto_updatable, rewriteTargetView).
+ */
+import { DbError, notSupported } from '../base/errors.js';
+import { types } from '../base/types.js';
+import type { Identifier, QualifiedName, Select } from '../parser/ast.js';
+import type { Binder } from './binder-context.js';
+import { missingTable, scanColumns } from './binder-from.js';
+import { bindTargets } from './binder-select.js';
+import { coerceToBoolean } from './binder-types.js';
+import type { ColumnDef, TableDef, ViewDef } from './catalog.js';
+import { conjunction } from './expression-tools.js';
+import type { BoundExpression, ColumnId } from './expression.js';
+import { makeFilter, makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
+import type { PlanColumn, ScanColumn } from './physical-plan.js';
+import { QueryLevel, RangeEntry, visibleItem } from './scope.js';
+
+export type Operation = 'insert' | 'update' | 'delete' | 'merge';
+
+/** The target as the statement's scope shows it. */
+export interface Target {
+  readonly table: TableDef;
+  readonly alias: string;
+  /** Rows to change, with the row key. INSERT does not use it. */
+  readonly plan: LogicalPlan;
+  readonly rowKey: ColumnId;
+  /** The table's columns as scanned. */
+  readonly columns: readonly ScanColumn[];
+  /** What the statement can name: the table's columns, or the view's. */
+  readonly shown: readonly PlanColumn[];
+  /** For each of `shown`, the column it assigns to; undefined for a view's computed column. */
+  readonly assignable: readonly (ColumnDef | undefined)[];
+  readonly relationName: string;
+  readonly isView: boolean;
+  /** Conditions of views with a check option, over `columns`. */
+  readonly viewChecks: readonly { readonly name: string; readonly expression: BoundExpression }[];
+  /** The view's own conditions, over `columns`. */
+  readonly viewConditions: readonly BoundExpression[];
+}
+
+export function bindTarget(level: QueryLevel, name: QualifiedName, alias: Identifier | undefined, operation: Operation): Target {
+  const { binder } = level;
+  const relation = binder.catalog.relation(name.schema, name.name);
+  if (relation === undefined) throw missingTable(undefined, name.schema, name.name, name.offset);
+  switch (relation.kind) {
+    case 'table':
+      return tableTarget(binder, relation, alias?.name ?? relation.name, name.offset);
+    case 'view':
+      return viewTarget(level, relation, alias?.name ?? relation.name, operation, name.offset);
+    case 'sequence':
+      throw new DbError('42809', `cannot change sequence "${name.name}"`, { offset: name.offset });
+    default:
+      throw new DbError('42809', `cannot open relation "${name.name}"`, { offset: name.offset, detail: 'This operation is not supported for indexes.' });
+  }
+}
+
+function tableTarget(binder: Binder, table: TableDef, alias: string, offset: number): Target {
+  if (table.isMaterializedView && !binder.mayWriteMaterializedViews) throw new DbError('42809', `cannot change materialized view "${table.name}"`);
+  if (table.virtual !== undefined) throw new DbError('42501', `permission denied: "${table.name}" is a system catalog`, { offset });
+  binder.useRelation(table, 'write');
+  const columns = scanColumns(binder, table);
+  const rowKey = binder.newId();
+  const output: readonly PlanColumn[] = [...columns, { id: rowKey, name: '(row key)', type: types.text }];
+  const plan: LogicalPlan = { kind: 'scan', output, table, alias, columns, rowKey, sample: undefined };
+  const assignable = columns.map((column) => table.columns[column.column]!);
+  return { table, alias, plan, rowKey, columns, shown: columns, assignable, relationName: table.name, isView: false, viewChecks: [], viewConditions: [] };
+}
+
+function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: Operation, offset: number): Target {
+  const { binder } = level;
+  const select = simpleSelect(view, operation);
+  const from = select.from[0]!;
+  if (from.kind !== 'tableRef') throw notUpdatable(view, operation, 'Views that do not select from a single table or view are not automatically updatable.');
+  if (binder.viewStack.includes(view.oid)) throw new DbError('42P17', `infinite recursion detected in rules for relation "${view.name}"`, { offset });
+  binder.viewStack.push(view.oid);
+  const base = bindTarget(level, from.name, from.alias, operation);
+  binder.viewStack.pop();
+  const inner = new QueryLevel(binder, undefined, undefined);
+  const names = from.alias?.columns ?? [];
+  const entry = new RangeEntry({ alias: base.alias, columns: base.shown.map((column, i) => ({ ...column, name: names[i]?.name ?? column.name })), relationName: base.relationName, table: base.isView ? undefined : base.table });
+  binder.adopt(inner, entry);
+  inner.namespace.push(visibleItem(entry));
+  const items = bindTargets(inner, select.targets);
+  if (inner.aggregates.length > 0) throw notUpdatable(view, operation, 'Views that return aggregate functions are not automatically updatable.');
+  if (inner.windowCalls.length > 0) throw notUpdatable(view, operation, 'Views that return window functions are not automatically updatable.');
+  if (inner.setCalls.length > 0) throw notUpdatable(view, operation, 'Views that return set-returning functions are not automatically updatable.');
+  inner.clause = 'WHERE';
+  const where = select.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(inner, select.where), 'WHERE');
+  const computed: ComputedColumn[] = [];
+  const shown: PlanColumn[] = [];
+  const assignable: (ColumnDef | undefined)[] = [];
+  items.forEach((item, i) => {
+    const name = view.columns[i]?.name ?? item.name;
+    const { expression } = item;
+    if (expression.kind === 'column') {
+      shown.push({ id: expression.id, name, type: expression.type });
+      assignable.push(base.assignable[base.shown.findIndex((column) => column.id === expression.id)]);
+      return;
+    }
+    const column = binder.newColumn(name, expression.type);
+    computed.push({ id: column.id, expression });
+    shown.push(column);
+    assignable.push(undefined);
+  });
+  let plan = base.plan;
+  if (where !== undefined) plan = makeFilter(plan, where);
+  plan = makeProject(plan, computed);
+  const ownChecks = view.checkOption === 'none' || where === undefined ? [] : [{ name: view.name, expression: where }];
+  // CASCADED makes the conditions of the views below checks too, whatever they say themselves.
+  const below = view.checkOption === 'cascaded' ? base.viewConditions.map((expression) => ({ name: view.name, expression })) : base.viewChecks;
+  const conditions = [...base.viewConditions, ...(where === undefined ? [] : [where])];
+  return { ...base, alias, plan, shown, assignable, relationName: view.name, isView: true, viewChecks: [...below, ...ownChecks], viewConditions: conditions };
+}
+
+function notUpdatable(view: ViewDef, operation: Operation, detail: string): DbError {
+  const [verb, gerund, event] =
+    operation === 'insert' ? ['insert into', 'inserting into', 'INSERT'] : operation === 'update' ? ['update', 'updating', 'UPDATE'] : operation === 'delete' ? ['delete from', 'deleting from', 'DELETE'] : ['merge into', 'merging into', 'MERGE'];
+  return new DbError('55000', `cannot ${verb} view "${view.name}"`, {
+    detail,
+    hint: `To enable ${gerund} the view, provide an INSTEAD OF ${event} trigger or an unconditional ON ${event} DO INSTEAD rule.`,
+  });
+}
+
+function simpleSelect(view: ViewDef, operation: Operation): Select {
+  const { query } = view;
+  if (query.kind !== 'query') throw notSupported('a view that is not a query');
+  const refuse = (what: string): never => {
+    throw notUpdatable(view, operation, `Views ${what} are not automatically updatable.`);
+  };
+  if (query.with !== undefined) refuse('containing WITH');
+  if (query.body.kind === 'setOperation') refuse('containing UNION, INTERSECT, or EXCEPT');
+  if (query.limitCount !== undefined || query.limitOffset !== undefined) refuse('containing LIMIT or OFFSET');
+  const select = query.body;
+  if (select.kind !== 'select') return refuse('that do not select from a single table or view');
+  if (select.isDistinct) refuse('containing DISTINCT');
+  if (select.groupBy.length > 0) refuse('containing GROUP BY');
+  if (select.having !== undefined) refuse('containing HAVING');
+  if (select.from.length !== 1) refuse('that do not select from a single table or view');
+  if (select.from[0]!.kind === 'tableRef' && select.from[0]!.sample !== undefined) refuse('containing TABLESAMPLE');
+  return select;
+}
+
+/** The position in `shown` of a column to assign to. @throws DbError 42703 */
+export function targetColumn(target: Target, name: string, offset: number): number {
+  const position = target.shown.findIndex((column) => column.name === name);
+  if (position === -1) throw new DbError('42703', `column "${name}" of relation "${target.relationName}" does not exist`, { offset });
+  return position;
+}
+
+/** The column behind a position of `shown`. @throws DbError 0A000 for a computed column of a view */
+export function assignableColumn(target: Target, position: number, operation: 'insert' | 'update'): ColumnDef {
+  const column = target.assignable[position];
+  if (column !== undefined) return column;
+  throw new DbError('0A000', `cannot ${operation === 'insert' ? 'insert into' : 'update'} column "${target.shown[position]!.name}" of view "${target.relationName}"`, {
+    detail: 'View columns that are not columns of their base relation are not updatable.',
+  });
+}
+
+/** The whole condition a row had to meet to be found through the view. */
+export function viewCondition(target: Target): BoundExpression | undefined {
+  return conjunction(target.viewConditions);
+}
+

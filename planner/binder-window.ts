@@ -1,0 +1,147 @@
+/**
+ * Windows: OVER (...) and the WINDOW clause. A definition is bound once, when a call first uses it, over the columns of the select's input;
+ * binder-select.ts groups the calls of one select by what they partition and order by.
+ *
+ * Source. parse_clause.c (transformWindowDefinitions, transformFrameOffset).
+ */
+import { DbError } from '../base/errors.js';
+import { typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import type { Expression, NamedWindow, WindowFrame as AstFrame, WindowSpec } from '../parser/ast.js';
+import { findOperator } from './binder-operator.js';
+import { bindSortKey } from './binder-sort.js';
+import { asText, coerce, isUnknown, mustCoerce } from './binder-types.js';
+import type { BoundExpression, FrameBound, SortKey, WindowFrame } from './expression.js';
+import type { BoundWindow, Clause, QueryLevel } from './scope.js';
+
+export const defaultFrame: WindowFrame = {
+  mode: 'range',
+  start: { kind: 'unbounded preceding', value: undefined },
+  end: { kind: 'current row', value: undefined },
+  exclude: 'no others',
+  inRange: undefined,
+};
+
+/** Binds the named definitions of a select, in order, so that an unused one is checked too. */
+export function bindNamedWindows(level: QueryLevel, windows: readonly NamedWindow[]): void {
+  for (const window of windows) {
+    if (level.windows.has(window.name)) throw new DbError('42P20', `window "${window.name}" is already defined`, { offset: window.offset });
+    level.windows.set(window.name, { ...bindWindowSpec(level, window.spec), name: window.name });
+  }
+}
+
+export function bindWindowSpec(level: QueryLevel, spec: WindowSpec): BoundWindow {
+  if (spec.reference !== undefined) {
+    const named = level.windows.get(spec.reference);
+    if (named === undefined) throw new DbError('42704', `window "${spec.reference}" does not exist`, { offset: spec.offset });
+    return named;
+  }
+  let base: BoundWindow | undefined;
+  if (spec.base !== undefined) {
+    base = level.windows.get(spec.base);
+    if (base === undefined) throw new DbError('42704', `window "${spec.base}" does not exist`, { offset: spec.offset });
+    if (spec.partitionBy.length > 0) throw new DbError('42P20', `cannot override PARTITION BY clause of window "${spec.base}"`, { offset: spec.offset });
+    if (spec.orderBy.length > 0 && base.orderBy.length > 0) throw new DbError('42P20', `cannot override ORDER BY clause of window "${spec.base}"`, { offset: spec.offset });
+    if (base.frame !== undefined) {
+      throw new DbError('42P20', `cannot copy window "${spec.base}" because it has a frame clause`, {
+        offset: spec.offset,
+        hint: spec.orderBy.length === 0 && spec.frame === undefined ? 'Omit the parentheses in this OVER clause.' : undefined,
+      });
+    }
+  }
+  const partitionBy = base?.partitionBy ?? withClause(level, 'window PARTITION BY', () => spec.partitionBy.map((e) => asText(level.binder, level.binder.hooks.bindExpression(level, e))));
+  for (const e of partitionBy) requireOrdering(level, e);
+  const orderBy = spec.orderBy.length === 0 ? (base?.orderBy ?? []) : withClause(level, 'window ORDER BY', () => spec.orderBy.map((item) => bindSortKey(level, item, asText(level.binder, level.binder.hooks.bindExpression(level, item.expression)))));
+  const frame = spec.frame === undefined ? undefined : bindFrame(level, spec.frame, orderBy);
+  return { name: undefined, partitionBy, orderBy, frame, offset: spec.offset };
+}
+
+function withClause<T>(level: QueryLevel, clause: Clause, f: () => T): T {
+  const before = level.clause;
+  level.clause = clause;
+  try {
+    return f();
+  } finally {
+    level.clause = before;
+  }
+}
+
+function requireOrdering(level: QueryLevel, e: BoundExpression): void {
+  if (findOperator(level.binder, '=', e.type, e.type) === undefined) {
+    throw new DbError('42883', `could not identify an equality operator for type ${typeName(e.type.oid, level.binder.types)}`, { offset: e.offset });
+  }
+}
+
+function bindFrame(level: QueryLevel, frame: AstFrame, orderBy: readonly SortKey[]): WindowFrame {
+  const { start, end } = frame;
+  const refuse = (message: string, offset: number): never => {
+    throw new DbError('42P20', message, { offset });
+  };
+  if (start.type === 'unbounded following') refuse('frame start cannot be UNBOUNDED FOLLOWING', start.offset);
+  if (end.type === 'unbounded preceding') refuse('frame end cannot be UNBOUNDED PRECEDING', end.offset);
+  if (start.type === 'current row' && end.type === 'preceding') refuse('frame starting from current row cannot have preceding rows', end.offset);
+  if (start.type === 'following' && end.type === 'preceding') refuse('frame starting from following row cannot have preceding rows', end.offset);
+  if (start.type === 'following' && end.type === 'current row') refuse('frame starting from following row cannot end with current row', end.offset);
+  const hasOffset = start.distance !== undefined || end.distance !== undefined;
+  if (frame.mode === 'groups' && orderBy.length === 0) refuse('GROUPS mode requires an ORDER BY clause', frame.offset);
+  if (frame.mode !== 'range' || !hasOffset) {
+    const clause: Clause = frame.mode === 'rows' ? 'window ROWS' : 'window GROUPS';
+    const bound = (b: AstFrame['start']): FrameBound => ({
+      kind: b.type,
+      value: b.distance === undefined ? undefined : coerceDistance(level, bindDistance(level, b.distance, clause), types.int8, frame.mode),
+    });
+    return { mode: frame.mode, start: bound(start), end: bound(end), exclude: frame.exclude, inRange: undefined };
+  }
+  if (orderBy.length !== 1) refuse('RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column', frame.offset);
+  const sortType = orderBy[0]!.expression.type;
+  const distanceType = rangeDistanceType(level, sortType);
+  const bind = (b: AstFrame['start']): BoundExpression | undefined => {
+    if (b.distance === undefined) return undefined;
+    const value = bindDistance(level, b.distance, 'window RANGE');
+    if (distanceType === undefined) {
+      throw new DbError('0A000', `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeName(sortType.oid, level.binder.types)}`, { offset: b.offset });
+    }
+    const coerced = isUnknown(value) ? mustCoerce(level.binder, value, distanceType, 'implicit', b.offset) : coerce(level.binder, value, distanceType, 'implicit', b.offset);
+    if (coerced === undefined) {
+      throw new DbError('0A000', `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeName(sortType.oid, level.binder.types)} and offset type ${typeName(value.type.oid, level.binder.types)}`, {
+        offset: b.offset,
+        hint: 'Cast the offset value to an appropriate type.',
+      });
+    }
+    return coerced;
+  };
+  const startValue = bind(start);
+  const endValue = bind(end);
+  const add = findOperator(level.binder, '+', sortType, distanceType!);
+  const subtract = findOperator(level.binder, '-', sortType, distanceType!);
+  if (add === undefined || subtract === undefined) refuse(`RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeName(sortType.oid, level.binder.types)}`, frame.offset);
+  return {
+    mode: 'range',
+    start: { kind: start.type, value: startValue },
+    end: { kind: end.type, value: endValue },
+    exclude: frame.exclude,
+    inRange: { add: add!.function, subtract: subtract!.function },
+  };
+}
+
+/** What is added to a value of the ORDER BY column in RANGE mode. */
+function rangeDistanceType(level: QueryLevel, sortType: SqlType): SqlType | undefined {
+  const info = typeInfo(sortType.oid, level.binder.types);
+  if (info.category === 'N' && info.storage !== 'oid') return sortType.oid === TypeOid.float4 ? types.float8 : { ...sortType, typmod: -1 };
+  if (info.category === 'D' || info.category === 'T') return types.interval;
+  return undefined;
+}
+
+function bindDistance(level: QueryLevel, e: Expression, clause: Clause): BoundExpression {
+  const value = withClause(level, clause, () => level.binder.hooks.bindExpression(level, e));
+  // Columns of the select itself would make the frame vary by row.
+  level.checkVariableFree(value, clause);
+  return value;
+}
+
+function coerceDistance(level: QueryLevel, value: BoundExpression, type: SqlType, mode: string): BoundExpression {
+  const coerced = coerce(level.binder, value, type, 'implicit', value.offset);
+  if (coerced === undefined) {
+    throw new DbError('42804', `argument of ${mode.toUpperCase()} must be type bigint, not type ${typeName(value.type.oid, level.binder.types)}`, { offset: value.offset });
+  }
+  return coerced;
+}

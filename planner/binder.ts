@@ -1,0 +1,92 @@
+/**
+ * The binder's front: from a statement's AST to a logical plan whose names are resolved and whose types are known. The work is in the files of
+ * each area; here they are tied together.
+ */
+import { DbError, notSupported } from '../base/errors.js';
+import { sqlType, TypeOid, types, type SqlType } from '../base/types.js';
+import type { Delete, Expression, Insert, Merge, PreparableStatement, Query, Statement, Update } from '../parser/ast.js';
+import { Binder, type BinderHooks, type BoundQuery, type DependencySink } from './binder-context.js';
+import { bindDelete, bindInsert, bindUpdate } from './binder-dml.js';
+import { bindExpression } from './binder-expression.js';
+import { bindMerge } from './binder-merge.js';
+import { bindQuery } from './binder-query.js';
+import type { Catalog } from './catalog.js';
+import type { BoundExpression } from './expression.js';
+import type { LogicalStatement } from './logical-plan.js';
+import type { QueryLevel } from './scope.js';
+
+const hooks: BinderHooks = {
+  bindExpression,
+  bindQuery,
+  bindModify: (binder, boundary, ctes, statement) => bindModify(binder, boundary, ctes, statement),
+};
+
+function bindModify(binder: Binder, boundary: QueryLevel | undefined, ctes: QueryLevel['ctes'], statement: Insert | Update | Delete | Merge): BoundQuery {
+  switch (statement.kind) {
+    case 'insert':
+      return bindInsert(binder, boundary, ctes, statement);
+    case 'update':
+      return bindUpdate(binder, boundary, ctes, statement);
+    case 'delete':
+      return bindDelete(binder, boundary, ctes, statement);
+    case 'merge':
+      return bindMerge(binder, boundary, ctes, statement);
+  }
+}
+
+export interface BindOptions {
+  /** Types of parameters the caller fixed; others are inferred. */
+  readonly parameterTypes?: readonly (SqlType | undefined)[];
+  /** `:name`s in the order of their parameters. */
+  readonly parameterNames?: readonly string[];
+  readonly settings?: ReadonlyMap<string, string>;
+  readonly dependencies?: DependencySink;
+  readonly mayWriteMaterializedViews?: boolean;
+}
+
+const noSettings: ReadonlyMap<string, string> = new Map();
+
+export function newBinder(catalog: Catalog, options: BindOptions): Binder {
+  return new Binder({
+    catalog, hooks, settings: options.settings ?? noSettings, parameterTypes: options.parameterTypes ?? [], parameterNames: options.parameterNames,
+    dependencies: options.dependencies, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
+  });
+}
+
+export interface BoundStatement extends LogicalStatement {
+  readonly binder: Binder;
+  readonly parameterTypes: readonly SqlType[];
+}
+
+/** Whether a statement is one that is planned, rather than carried out by the engine itself. */
+export function isPlannable(statement: Statement): statement is PreparableStatement {
+  return statement.kind === 'query' || statement.kind === 'insert' || statement.kind === 'update' || statement.kind === 'delete' || statement.kind === 'merge';
+}
+
+export function bindStatement(statement: Statement, catalog: Catalog, options: BindOptions = {}): BoundStatement {
+  if (!isPlannable(statement)) throw notSupported(`planning of ${statement.kind}`, statement.offset);
+  const binder = newBinder(catalog, options);
+  const bound = statement.kind === 'query' ? bindTopQuery(binder, statement) : bindModify(binder, undefined, undefined, statement);
+  return { binder, ctes: binder.ctes, plan: bound.plan, result: bound.columns, parameterTypes: finishParameters(binder) };
+}
+
+function bindTopQuery(binder: Binder, statement: Query): BoundQuery {
+  return bindQuery(binder, undefined, undefined, statement, { keepUnknown: false, locking: undefined, isTopLevel: true });
+}
+
+/** @throws DbError 42P18 when a parameter's type could not be determined */
+export function finishParameters(binder: Binder): SqlType[] {
+  return binder.parameterTypes.map((type, i) => {
+    if (type === undefined || type.oid === TypeOid.unknown) {
+      // A parameter that is numbered over, not used, is of no consequence.
+      if (type === undefined && !binder.isParameterUsed(i)) return types.text;
+      throw new DbError('42P18', `could not determine data type of parameter $${i + 1}`);
+    }
+    return sqlType(type.oid);
+  });
+}
+
+/** Binds an expression at a level made by the caller. */
+export function bindAt(level: QueryLevel, e: Expression): BoundExpression {
+  return bindExpression(level, e);
+}
