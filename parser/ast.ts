@@ -808,7 +808,6 @@ export interface ColumnDefinition {
   readonly type: TypeName;
   readonly collation: QualifiedName | undefined;
   readonly compression: string | undefined;
-  readonly storage: string | undefined;
   readonly constraints: readonly ColumnConstraint[];
   readonly offset: number;
 }

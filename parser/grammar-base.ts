@@ -1,0 +1,286 @@
+/**
+ * What all parts of the grammar share: Chevrotain's parser set up for one token of lookahead, its failure as one cheap exception,
+ * the bound on depth, and small rules used everywhere (names, lists of names, options).
+ *
+ * The grammar is one parser made of a chain of classes, one per area of SQL: base, types, expressions, queries, data modification,
+ * tables, other definitions, utilities, statements. A rule that a later class defines is declared here.
+ *
+ * In Chevrotain's recording phase every rule runs once with dummy tokens to learn the grammar's shape; so rule bodies build nodes from
+ * whatever they get and put code that looks into values into ACTION. Repeated CONSUME and SUBRULE in a rule carry no
+ * numbers, for those matter to error recovery and syntax trees only, which this parser has neither of; decisions are numbered.
+ */
+import { EmbeddedActionsParser, type IToken, type ParserMethod, type TokenType } from 'chevrotain';
+import type * as ast from './ast.js';
+import { tooDeep } from './lexer.js';
+import { OneTokenLookahead } from './lookahead.js';
+import * as t from './tokens.js';
+import { kw, SqlToken, valueOf } from './tokens.js';
+
+/** Thrown by the grammar where no token fits; parse.ts makes the DbError of it. Not an Error: it needs no stack, and is quick. */
+export class SyntaxFailure {
+  readonly token: SqlToken;
+  constructor(token: SqlToken) {
+    this.token = token;
+  }
+}
+
+type Rule<Args extends unknown[], Result> = ParserMethod<Args, Result>;
+
+export class GrammarBase extends EmbeddedActionsParser {
+  readonly lookahead: OneTokenLookahead;
+  /** Text of the statements being parsed. */
+  protected source = '';
+  /** Limit of nesting, set per parse. */
+  protected maxDepth = 0;
+  /** Nested expressions, queries and joins that are open. */
+  protected depth = 0;
+  /** Greatest height of the expressions completed since this was last reset (P3 of precedence.ts). */
+  protected height = 0;
+
+  constructor() {
+    const lookahead = new OneTokenLookahead();
+    super(t.allTokens as TokenType[], { maxLookahead: 1, skipValidations: true, recoveryEnabled: false, lookaheadStrategy: lookahead });
+    this.lookahead = lookahead;
+  }
+
+  // Rules of later classes that earlier ones call.
+  declare readonly expression: Rule<[isRestricted?: boolean], ast.Expression>;
+  declare readonly query: Rule<[], ast.Query>;
+  declare readonly parenthesizedQuery: Rule<[], ast.Query>;
+  declare readonly sortClause: Rule<[], ast.SortItem[]>;
+  declare readonly windowSpec: Rule<[], ast.WindowSpec>;
+  declare readonly statement: Rule<[], ast.Statement>;
+  declare readonly preparable: Rule<[], ast.PreparableStatement>;
+
+  /** To be called before a statement is parsed. */
+  start(tokens: SqlToken[], source: string, maxDepth: number): void {
+    this.input = tokens;
+    this.source = source;
+    this.maxDepth = maxDepth;
+    this.depth = 0;
+    this.height = 0;
+  }
+
+  // Chevrotain raises its errors here. Ours are found again by token, so the messages it would build are not needed.
+  protected consumeInternalError(_expected: TokenType, actual: IToken): never {
+    throw new SyntaxFailure(actual as SqlToken);
+  }
+  protected raiseNoAltException(): never {
+    throw new SyntaxFailure(this.LA(1) as SqlToken);
+  }
+  protected raiseEarlyExitException(): never {
+    throw new SyntaxFailure(this.LA(1) as SqlToken);
+  }
+
+  /** A syntax error at `token`, which the grammar's rules alone would have let pass. */
+  protected fail(token: IToken): never {
+    throw new SyntaxFailure(token as SqlToken);
+  }
+
+  /** Offset of the next token. */
+  protected here(): number {
+    return this.LA(1).startOffset;
+  }
+  protected nextIs(type: TokenType): boolean {
+    return this.LA(1).tokenType === type;
+  }
+  protected secondIs(type: TokenType): boolean {
+    return this.LA(2).tokenType === type;
+  }
+  /** Whether the token after next is an opening parenthesis, of a query or not. */
+  protected secondIsParenthesis(): boolean {
+    const type = this.LA(2).tokenType;
+    return type === t.LParenOther || type === t.LParenQuery;
+  }
+
+  /** Goes one level deeper. @throws DbError 54001 past the limit */
+  protected enter(): void {
+    if (++this.depth > this.maxDepth && !this.RECORDING_PHASE) throw tooDeep(this.maxDepth, this.here());
+  }
+  protected leave(): void {
+    this.depth--;
+  }
+
+  // --------------------------------------------------------------------------------------------------- optional words
+
+  /** `[type]`; `index` numbers the decision within its rule. */
+  protected has(index: number, type: TokenType): boolean {
+    return this.option(index, () => this.CONSUME(type)) !== undefined;
+  }
+  /** `[first second]`. */
+  protected hasBoth(index: number, first: TokenType, second: TokenType): boolean {
+    return (
+      this.option(index, () => {
+        this.CONSUME(first);
+        this.CONSUME(second);
+        return true;
+      }) !== undefined
+    );
+  }
+
+  /** `[IF EXISTS]` */
+  readonly ifExists = this.RULE('ifExists', (): boolean => this.hasBoth(0, kw.if, kw.exists));
+  /** `[IF NOT EXISTS]` */
+  readonly ifNotExists = this.RULE('ifNotExists', (): boolean => {
+    return (
+      this.OPTION(() => {
+        this.CONSUME(kw.if);
+        this.CONSUME(kw.not);
+        this.CONSUME(kw.exists);
+        return true;
+      }) !== undefined
+    );
+  });
+  /** `[CASCADE | RESTRICT]` */
+  readonly dropBehavior = this.RULE('dropBehavior', (): ast.DropBehavior => {
+    const behavior = this.OPTION(() =>
+      this.OR<ast.DropBehavior>([
+        { ALT: () => (this.CONSUME(kw.cascade), 'cascade') },
+        { ALT: () => (this.CONSUME(kw.restrict), 'restrict') },
+      ]),
+    );
+    return behavior ?? 'restrict';
+  });
+
+  // ------------------------------------------------------------------------------------------------------------ names
+
+  readonly identifier = this.RULE('identifier', (): ast.Identifier => {
+    const name = this.CONSUME(t.ColId);
+    return { name: valueOf(name), offset: name.startOffset };
+  });
+
+  /** `(a, b, c)` */
+  readonly columnList = this.RULE('columnList', (): ast.Identifier[] => {
+    const columns: ast.Identifier[] = [];
+    this.CONSUME(t.LParen);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => columns.push(this.SUBRULE(this.identifier)) });
+    this.CONSUME(t.RParen);
+    return columns;
+  });
+  readonly optionalColumnList = this.RULE('optionalColumnList', (): ast.Identifier[] => this.OPTION(() => this.SUBRULE(this.columnList)) ?? []);
+
+  /** `name`, `schema.name`, `catalog.schema.name`. */
+  readonly qualifiedName = this.RULE('qualifiedName', (): ast.QualifiedName => {
+    const first = this.CONSUME(t.ColId);
+    const offset = first.startOffset;
+    let catalog: string | undefined;
+    let schema: string | undefined;
+    let name = valueOf(first);
+    this.MANY(() => {
+      const dot = this.CONSUME(t.Dot);
+      if (catalog !== undefined && !this.RECORDING_PHASE) this.fail(dot);
+      catalog = schema;
+      schema = name;
+      name = valueOf(this.CONSUME(t.ColLabel));
+    });
+    return { catalog, schema, name, offset };
+  });
+
+  readonly qualifiedNames = this.RULE('qualifiedNames', (): ast.QualifiedName[] => {
+    const names: ast.QualifiedName[] = [];
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => names.push(this.SUBRULE(this.qualifiedName)) });
+    return names;
+  });
+
+  /** A role, or one of the words that stand for one. */
+  readonly role = this.RULE('role', (): string =>
+    this.OR([
+      { ALT: () => valueOf(this.CONSUME(t.NonReservedWord)) },
+      { ALT: () => valueOf(this.CONSUME(kw.current_user)) },
+      { ALT: () => valueOf(this.CONSUME(kw.session_user)) },
+      { ALT: () => valueOf(this.CONSUME(kw.current_role)) },
+    ]),
+  );
+
+  // ------------------------------------------------------------------------------------------------ numbers and options
+
+  /** `[+ | -] number`, as text. */
+  readonly signedNumber = this.RULE('signedNumber', (): string => {
+    const sign = this.OPTION(() => this.OR([{ ALT: () => (this.CONSUME(t.Plus), '') }, { ALT: () => (this.CONSUME(t.Minus), '-') }])) ?? '';
+    const digits = this.OR1([{ ALT: () => valueOf(this.CONSUME(t.Integer)) }, { ALT: () => valueOf(this.CONSUME(t.Decimal)) }]);
+    return sign + digits;
+  });
+  readonly signedInteger = this.RULE('signedInteger', (): number => {
+    const sign = this.OPTION(() => this.OR([{ ALT: () => (this.CONSUME(t.Plus), 1) }, { ALT: () => (this.CONSUME(t.Minus), -1) }])) ?? 1;
+    const digits = this.CONSUME(t.Integer);
+    return this.ACTION(() => sign * this.int4(digits));
+  });
+
+  /** The value of an integer token where PostgreSQL takes int4 only; a larger one is a syntax error, as it is there. */
+  protected int4(digits: IToken): number {
+    const value = Number(valueOf(digits));
+    if (value > 0x7fffffff) this.fail(digits);
+    return value;
+  }
+
+  /** Value of an option: a word, a string, a number, or a list of words. */
+  readonly optionValue = this.RULE('optionValue', (): ast.OptionValue =>
+    this.OR<ast.OptionValue>([
+      { ALT: () => valueOf(this.CONSUME(t.StringLiteral)) },
+      { ALT: () => { const text = this.SUBRULE(this.signedNumber); return this.ACTION(() => Number(text)); } },
+      { ALT: () => { const word = valueOf(this.CONSUME(t.ColLabel)); return word === 'true' ? true : word === 'false' ? false : word; } },
+      { ALT: () => valueOf(this.CONSUME(t.Star)) },
+      {
+        ALT: () => {
+          const items: string[] = [];
+          this.CONSUME(t.LParen);
+          this.AT_LEAST_ONE_SEP({
+            SEP: t.Comma,
+            DEF: () => items.push(this.OR1([{ ALT: () => valueOf(this.CONSUME1(t.ColLabel)) }, { ALT: () => valueOf(this.CONSUME1(t.StringLiteral)) }])),
+          });
+          this.CONSUME(t.RParen);
+          return items;
+        },
+      },
+    ]),
+  );
+
+  /** `(name [value], ...)`, the form of EXPLAIN, COPY, VACUUM. */
+  readonly commandOptions = this.RULE('commandOptions', (): ast.DefinitionOption[] => {
+    const options: ast.DefinitionOption[] = [];
+    this.CONSUME(t.LParen);
+    this.AT_LEAST_ONE_SEP({
+      SEP: t.Comma,
+      DEF: () => {
+        const name = this.CONSUME(t.ColLabel);
+        const value = this.OPTION(() => this.SUBRULE(this.optionValue));
+        options.push({ namespace: undefined, name: valueOf(name), value, offset: name.startOffset });
+      },
+    });
+    this.CONSUME(t.RParen);
+    return options;
+  });
+
+  /** `(name [= value], ...)`, the form of storage parameters and type definitions. */
+  readonly definitionOptions = this.RULE('definitionOptions', (): ast.DefinitionOption[] => {
+    const options: ast.DefinitionOption[] = [];
+    this.CONSUME(t.LParen);
+    this.AT_LEAST_ONE_SEP({
+      SEP: t.Comma,
+      DEF: () => {
+        const first = this.CONSUME(t.ColLabel);
+        const second = this.OPTION(() => {
+          this.CONSUME(t.Dot);
+          return valueOf(this.CONSUME1(t.ColLabel));
+        });
+        const value = this.OPTION1(() => {
+          this.CONSUME(t.Equals);
+          return this.SUBRULE(this.optionValue);
+        });
+        const namespace = second === undefined ? undefined : valueOf(first);
+        options.push({ namespace, name: second ?? valueOf(first), value, offset: first.startOffset });
+      },
+    });
+    this.CONSUME(t.RParen);
+    return options;
+  });
+
+  /** `[WITH (storage parameters)]` */
+  readonly withOptions = this.RULE('withOptions', (): ast.DefinitionOption[] => {
+    const options = this.OPTION(() => {
+      this.CONSUME(kw.with);
+      return this.SUBRULE(this.definitionOptions);
+    });
+    return options ?? [];
+  });
+}

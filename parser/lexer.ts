@@ -1,0 +1,293 @@
+/**
+ * From text to the tokens of one statement. Statements are lexed one at a time, so that a long script never has all its tokens in
+ * memory and an error in its second statement does not hide behind one in its third.
+ *
+ * Where a grammar of one token's lookahead could not decide, the lexer does, over tokens it has already seen:
+ *
+ * L1  NOT before BETWEEN, IN, LIKE, ILIKE, SIMILAR is NotLa; NULLS before FIRST, LAST is NullsLa; WITH before TIME, ORDINALITY is
+ *     WithLa (PostgreSQL's own three).
+ * L2  An opening parenthesis is LParenQuery exactly when a query stands in it: the next token is SELECT, VALUES (, TABLE or WITH, or
+ *     an LParenQuery whose parenthesis is followed by `)` or by something that continues a query (UNION, ORDER BY, LIMIT, ...).
+ *     `((SELECT 1) + 2)` is thus an expression and `((SELECT 1) UNION SELECT 2)` a query, without backtracking.
+ * L3  A semicolon ends the statement outside of parentheses and of BEGIN ATOMIC ... END.
+ */
+import { type TokenType } from 'chevrotain';
+import { DbError } from '../base/errors.js';
+import * as literal from './literals.js';
+import { Lexeme, Scanner, type Unterminated } from './scanner.js';
+import * as t from './tokens.js';
+import { kw, SqlToken } from './tokens.js';
+
+const keywordTypes: ReadonlyMap<string, TokenType> = new Map(Object.entries(kw));
+const singleCharacter: readonly (TokenType | undefined)[] = ((): (TokenType | undefined)[] => {
+  const table = new Array<TokenType | undefined>(128).fill(undefined);
+  const set = (c: string, type: TokenType): void => {
+    table[c.charCodeAt(0)] = type;
+  };
+  for (const [c, type] of [
+    ['(', t.LParenOther], [')', t.RParen], ['[', t.LBracket], [']', t.RBracket], [',', t.Comma], [';', t.Semicolon], [':', t.Colon], ['.', t.Dot],
+    ['+', t.Plus], ['-', t.Minus], ['*', t.Star], ['/', t.Slash], ['%', t.Percent], ['^', t.Caret], ['<', t.Less], ['>', t.Greater], ['=', t.Equals],
+  ] as const) set(c, type);
+  return table;
+})();
+
+/** What follows a parenthesised query that is a part of a larger query. */
+const continuesQuery: ReadonlySet<TokenType> = new Set([
+  kw.union, kw.intersect, kw.except, kw.order, kw.limit, kw.offset, kw.fetch, kw.for, t.RParen,
+]);
+const beforeNotLa: ReadonlySet<TokenType> = new Set([kw.between, kw.in, kw.like, kw.ilike, kw.similar]);
+
+const unterminatedWords: Readonly<Record<Unterminated, string>> = {
+  string: 'unterminated quoted string',
+  bitString: 'unterminated bit string literal',
+  hexString: 'unterminated hexadecimal string literal',
+  dollarString: 'unterminated dollar-quoted string',
+  quotedWord: 'unterminated quoted identifier',
+  comment: 'unterminated /* comment',
+};
+
+/** The most of the source that an error message quotes. PostgreSQL quotes all, which helps nobody in a statement of a megabyte. */
+const quotedLengthMax = 200;
+export function near(source: string, start: number, end: number): string {
+  const text = end - start <= quotedLengthMax ? source.slice(start, end) : `${source.slice(start, start + quotedLengthMax)}...`;
+  return `at or near "${text}"`;
+}
+
+export class Lexer {
+  readonly source: string;
+  readonly #scanner: Scanner;
+  readonly #maxDepth: number;
+  readonly #maxLength: number;
+  /** Tokens of the current statement, closed by one EndOfInput. */
+  tokens: SqlToken[] = [];
+  /** Bounds of the current statement: from its first token to the end of its last; equal when it is empty. */
+  start = 0;
+  end = 0;
+  /** The highest `$n` of the statement, and its `:name`s. */
+  parameterCount = 0;
+  parameterNames: string[] = [];
+
+  /** `maxLength` bounds one statement, in UTF-16 units; `maxDepth` the nesting of its parentheses and brackets. */
+  constructor(source: string, maxDepth: number, maxLength: number) {
+    this.source = source;
+    this.#scanner = new Scanner(source);
+    this.#maxDepth = maxDepth;
+    this.#maxLength = maxLength;
+  }
+
+  /**
+   * Reads the next statement into `tokens`, up to its semicolon. False when there is none: an empty statement between two
+   * semicolons is skipped. @throws DbError 42601 for a lexical error, 54001 past a limit
+   */
+  nextStatement(): boolean {
+    while (this.#readStatement()) {
+      if (this.tokens.length > 1) return true;
+    }
+    return this.tokens.length > 1;
+  }
+
+  /** True when a semicolon ended the statement, so that there may be another. */
+  #readStatement(): boolean {
+    const scanner = this.#scanner;
+    const source = this.source;
+    const tokens: SqlToken[] = [];
+    const parens: number[] = [];
+    const open: number[] = [];
+    let previous: TokenType | undefined;
+    let atomicDepth = 0;
+    let endedBySemicolon = false;
+    this.tokens = tokens;
+    this.parameterCount = 0;
+    this.parameterNames = [];
+    scanner.inBrackets = false;
+    for (;;) {
+      const lexeme = scanner.next();
+      const start = scanner.start;
+      const end = scanner.end;
+      if (tokens.length === 0) this.start = start;
+      if (end - this.start > this.#maxLength) throw tooLong(this.#maxLength, this.start);
+      let type: TokenType;
+      let value = '';
+      switch (lexeme) {
+        case Lexeme.Word: {
+          const word = scanner.hasUpperCase ? literal.identifierOf(source.slice(start, end), true) : source.slice(start, end);
+          const keyword = keywordTypes.get(word);
+          if (keyword === undefined) {
+            type = t.Identifier;
+            if (end === start + 1 && word === 'n' && source.charCodeAt(end) === 0x27) {
+              type = kw.nchar;
+              value = 'nchar';
+            } else {
+              value = literal.truncateIdentifier(word);
+            }
+            break;
+          }
+          type = keyword;
+          value = word;
+          if (previous === kw.not && beforeNotLa.has(type)) tokens[tokens.length - 1]!.retype(t.NotLa);
+          else if (previous === kw.nulls && (type === kw.first || type === kw.last)) tokens[tokens.length - 1]!.retype(t.NullsLa);
+          else if (previous === kw.with && (type === kw.time || type === kw.ordinality)) tokens[tokens.length - 1]!.retype(t.WithLa);
+          else if (type === kw.atomic && previous === kw.begin) atomicDepth++;
+          else if (atomicDepth > 0 && type === kw.case) atomicDepth++;
+          else if (atomicDepth > 0 && type === kw.end) atomicDepth--;
+          break;
+        }
+        case Lexeme.Symbol: {
+          const code = source.charCodeAt(start);
+          if (end - start === 1) {
+            type = singleCharacter[code]!;
+            if (code === 0x28 || code === 0x5b) {
+              if (code === 0x28) parens.push(tokens.length);
+              open.push(tokens.length);
+              if (open.length > this.#maxDepth) throw tooDeep(this.#maxDepth, start);
+              scanner.inBrackets = code === 0x5b;
+            } else if (code === 0x29 || code === 0x5d) {
+              const opening = open.pop();
+              if (opening !== undefined) tokens[opening]!.match = tokens.length;
+              const outer = open[open.length - 1];
+              scanner.inBrackets = outer !== undefined && tokens[outer]!.tokenType === t.LBracket;
+            } else if (code === 0x3b && open.length === 0 && atomicDepth === 0) {
+              endedBySemicolon = true;
+            }
+          } else {
+            type = code === 0x2e ? t.DotDot : code === 0x3d ? t.Arrow : source.charCodeAt(start + 1) === 0x3d ? t.ColonEquals : t.TypeCast;
+          }
+          value = type === t.Star ? '*' : source.slice(start, end);
+          break;
+        }
+        case Lexeme.Operator:
+          value = source.slice(start, end);
+          type = operatorType(value);
+          if (type === t.NotEquals) value = '<>';
+          else if (value.length > literal.identifierBytesMax) throw new DbError('42601', 'operator too long', { offset: start });
+          break;
+        case Lexeme.Integer:
+          type = t.Integer;
+          value = source.slice(start, end);
+          break;
+        case Lexeme.Decimal:
+          type = t.Decimal;
+          value = source.slice(start, end).toLowerCase();
+          break;
+        case Lexeme.String:
+          type = t.StringLiteral;
+          value = literal.plainString(source, start, end);
+          break;
+        case Lexeme.Parameter: {
+          type = t.Parameter;
+          value = source.slice(start + 1, end);
+          const index = Number(value);
+          if (index === 0 || index > parameterIndexMax) throw new DbError('42P02', `there is no parameter $${value}`, { offset: start });
+          if (index > this.parameterCount) this.parameterCount = index;
+          break;
+        }
+        case Lexeme.NamedParameter:
+          type = t.NamedParameter;
+          value = source.slice(start + 1, end);
+          if (!this.parameterNames.includes(value)) this.parameterNames.push(value);
+          break;
+        case Lexeme.QuotedWord:
+          type = t.Identifier;
+          value = literal.quotedIdentifier(source, start, end);
+          break;
+        case Lexeme.EscapeString:
+          type = t.StringLiteral;
+          value = literal.escapeString(source, start, end);
+          break;
+        case Lexeme.DollarString:
+          type = t.StringLiteral;
+          value = literal.dollarString(source, start, end);
+          break;
+        case Lexeme.BitString:
+        case Lexeme.HexString:
+          type = t.BitString;
+          value = literal.bitString(source, start, end, lexeme === Lexeme.HexString);
+          break;
+        case Lexeme.UnicodeString:
+        case Lexeme.UnicodeWord: {
+          const escape = this.#unicodeEscape();
+          value = literal.unicodeString(source, start, end, escape);
+          type = lexeme === Lexeme.UnicodeString ? t.StringLiteral : t.Identifier;
+          if (type === t.Identifier) {
+            if (value === '') throw new DbError('42601', `zero-length delimited identifier ${near(source, start, end)}`, { offset: start });
+            value = literal.truncateIdentifier(value);
+          }
+          break;
+        }
+        case Lexeme.End:
+          type = t.EndOfInput;
+          break;
+        case Lexeme.Unterminated:
+          throw new DbError('42601', `${unterminatedWords[scanner.unterminated]} ${near(source, start, end)}`, { offset: start });
+        case Lexeme.NumberJunk:
+        case Lexeme.ParameterJunk:
+          throw new DbError('42601', `trailing junk after ${lexeme === Lexeme.NumberJunk ? 'numeric literal' : 'parameter'} ${near(source, start, end)}`, { offset: start });
+        default:
+          type = t.Unknown;
+      }
+      if (type === t.EndOfInput || endedBySemicolon) {
+        tokens.push(new SqlToken(source, t.EndOfInput, start, start, ''));
+        this.end = tokens.length === 1 ? start : tokens[tokens.length - 2]!.endOffset + 1;
+        break;
+      }
+      tokens.push(new SqlToken(source, type, start, scanner.end, value));
+      previous = type;
+    }
+    if (parens.length > 0) markQueries(tokens, parens);
+    return endedBySemicolon;
+  }
+
+  /** The escape character of the U& literal just scanned: that of a UESCAPE clause, which is then consumed, or a backslash. */
+  #unicodeEscape(): string {
+    const scanner = this.#scanner;
+    const source = this.source;
+    const after = scanner.end;
+    if (scanner.next() !== Lexeme.Word || source.slice(scanner.start, scanner.end).toLowerCase() !== 'uescape') {
+      scanner.end = after;
+      return '\\';
+    }
+    if (scanner.next() !== Lexeme.String) {
+      throw new DbError('42601', `UESCAPE must be followed by a simple string literal ${near(source, scanner.start, scanner.end)}`, { offset: scanner.start });
+    }
+    const escape = literal.plainString(source, scanner.start, scanner.end);
+    if (!literal.isUnicodeEscape(escape)) {
+      throw new DbError('42601', `invalid Unicode escape character ${near(source, scanner.start, scanner.end)}`, { offset: scanner.start });
+    }
+    return escape;
+  }
+}
+
+/** As many as PostgreSQL's protocol can bind. */
+const parameterIndexMax = 65535;
+
+function operatorType(symbol: string): TokenType {
+  switch (symbol) {
+    case '<=': return t.LessEquals;
+    case '>=': return t.GreaterEquals;
+    case '<>':
+    case '!=': return t.NotEquals;
+    default: return t.Operator;
+  }
+}
+
+/** L2. From the innermost outwards, which is from the last to the first. */
+function markQueries(tokens: readonly SqlToken[], parens: readonly number[]): void {
+  for (let i = parens.length - 1; i >= 0; i--) {
+    const index = parens[i]!;
+    const next = tokens[index + 1]!;
+    const type = next.tokenType;
+    let isQuery = type === kw.select || type === kw.with || type === t.WithLa || type === kw.table;
+    if (type === kw.values) isQuery = tokens[index + 2]!.tokenType === t.LParenOther;
+    // Unclosed, it ends in an error either way.
+    else if (type === t.LParenQuery) isQuery = next.match < 0 || continuesQuery.has(tokens[next.match + 1]!.tokenType);
+    if (isQuery) tokens[index]!.retype(t.LParenQuery);
+  }
+}
+
+export function tooDeep(limit: number, offset: number): DbError {
+  return new DbError('54001', 'statement is too complex', { detail: `It nests deeper than ${limit} levels.`, offset });
+}
+
+export function tooLong(limit: number, offset: number): DbError {
+  return new DbError('54001', 'statement is too long', { detail: `It is longer than ${limit} characters.`, offset });
+}

@@ -1,0 +1,161 @@
+/**
+ * Token types of the grammar. They are Chevrotain's, without patterns, for the lexer is written by hand (lexer.ts): operators of
+ * any spelling, dollar quotes and nested comments are not regular enough, and it is faster.
+ *
+ * Where a name may stand the grammar asks for a category, to which identifiers and the fitting keywords belong. Some tokens
+ * carry a decision that needs more than one token of lookahead; the lexer takes it, as PostgreSQL's does, so that the grammar
+ * is LL(1): NotLa, NullsLa, WithLa, LParenQuery.
+ */
+import { createToken, Lexer, type IToken, type TokenType } from 'chevrotain';
+import { keywords, type Keyword } from './keywords.js';
+
+const category = (name: string): TokenType => createToken({ name, pattern: Lexer.NA });
+/** Every token but the end of input, and of those all but parentheses: for statements and calls that are skipped unread. */
+export const AnyToken = category('AnyToken');
+export const AnyWithin = category('AnyWithin');
+
+const token = (name: string, ...categories: TokenType[]): TokenType => createToken({ name, pattern: Lexer.NA, categories: [AnyToken, AnyWithin, ...categories] });
+const parenthesis = (name: string, ...categories: TokenType[]): TokenType => createToken({ name, pattern: Lexer.NA, categories: [AnyToken, ...categories] });
+
+// Categories of names.
+/** Name of a column, table or most other things: identifier, unreserved or column-name keyword. */
+export const ColId = category('ColId');
+/** Name of a type or function: identifier, unreserved or type-or-function keyword. */
+export const TypeFunctionName = category('TypeFunctionName');
+/** Anything but a reserved keyword. */
+export const NonReservedWord = category('NonReservedWord');
+/** Any keyword or identifier, as after AS or a dot. */
+export const ColLabel = category('ColLabel');
+/** What may be an output label without AS. */
+export const BareLabel = category('BareLabel');
+/** A keyword that is not a function's name but may be a column's: `coalesce`, `int`, ... */
+export const ColumnNameKeyword = category('ColumnNameKeyword');
+/** A keyword that is not a column's name but may be a function's: `left`, `is`, ... */
+export const TypeOrFunctionKeyword = category('TypeOrFunctionKeyword');
+/** The reserved keywords. */
+export const ReservedKeyword = category('ReservedKeyword');
+
+export const Identifier = token('Identifier', ColId, TypeFunctionName, NonReservedWord, ColLabel, BareLabel);
+
+// Literals and parameters.
+export const Integer = token('Integer');
+export const Decimal = token('Decimal');
+export const StringLiteral = token('StringLiteral');
+export const BitString = token('BitString');
+export const Parameter = token('Parameter');
+export const NamedParameter = token('NamedParameter');
+
+// Punctuation.
+export const LParen = category('LParen');
+/** A parenthesis that opens a query; it is also an LParen. */
+export const LParenQuery = parenthesis('LParenQuery', LParen);
+/** Any other opening parenthesis. */
+export const LParenOther = parenthesis('LParenOther', LParen);
+export const RParen = parenthesis('RParen');
+export const LBracket = token('LBracket');
+export const RBracket = token('RBracket');
+export const Comma = token('Comma');
+export const Semicolon = token('Semicolon');
+export const Colon = token('Colon');
+export const Dot = token('Dot');
+export const DotDot = token('DotDot');
+export const ColonEquals = token('ColonEquals');
+export const Arrow = token('Arrow');
+export const TypeCast = token('TypeCast');
+
+/** Any operator symbol between two operands. */
+export const AnyOperator = category('AnyOperator');
+/** Those that may also stand before one. */
+export const PrefixOperator = category('PrefixOperator');
+export const Plus = token('Plus', AnyOperator, PrefixOperator);
+export const Minus = token('Minus', AnyOperator, PrefixOperator);
+export const Star = token('Star', AnyOperator);
+export const Slash = token('Slash', AnyOperator);
+export const Percent = token('Percent', AnyOperator);
+export const Caret = token('Caret', AnyOperator);
+export const Less = token('Less', AnyOperator);
+export const Greater = token('Greater', AnyOperator);
+export const Equals = token('Equals', AnyOperator);
+export const LessEquals = token('LessEquals', AnyOperator);
+export const GreaterEquals = token('GreaterEquals', AnyOperator);
+export const NotEquals = token('NotEquals', AnyOperator);
+/** Every other symbol, known or user-defined. */
+export const Operator = token('Operator', AnyOperator, PrefixOperator);
+
+/** A character that starts no token; only ever an error. */
+export const Unknown = token('Unknown');
+export const EndOfInput = category('EndOfInput');
+
+/** The token type of each keyword, as in `kw.select`. */
+export const kw: Readonly<Record<Keyword, TokenType>> = Object.fromEntries(
+  [...keywords.values()].map((facts) => {
+    const categories = [ColLabel];
+    if (facts.isBareLabel) categories.push(BareLabel);
+    if (facts.category !== 'reserved') categories.push(NonReservedWord);
+    if (facts.category === 'unreserved' || facts.category === 'columnName') categories.push(ColId);
+    if (facts.category === 'unreserved' || facts.category === 'typeOrFunction') categories.push(TypeFunctionName);
+    if (facts.category === 'columnName') categories.push(ColumnNameKeyword);
+    if (facts.category === 'typeOrFunction') categories.push(TypeOrFunctionKeyword);
+    if (facts.category === 'reserved') categories.push(ReservedKeyword);
+    return [facts.word, token(facts.word.toUpperCase(), ...categories)];
+  }),
+) as Record<Keyword, TokenType>;
+
+/** NOT before BETWEEN, IN, LIKE, ILIKE or SIMILAR: an infix operator's first word. */
+export const NotLa = token('NotLa', kw.not, ColLabel, BareLabel);
+/** NULLS before FIRST or LAST. */
+export const NullsLa = token('NullsLa', ColLabel);
+/** WITH before TIME or ORDINALITY. */
+export const WithLa = token('WithLa', ColLabel);
+
+const punctuation: TokenType[] = [
+  LParen, LParenQuery, LParenOther, RParen, LBracket, RBracket, Comma, Semicolon, Colon, Dot, DotDot, ColonEquals, Arrow, TypeCast,
+  AnyOperator, PrefixOperator, Plus, Minus, Star, Slash, Percent, Caret, Less, Greater, Equals, LessEquals, GreaterEquals, NotEquals, Operator,
+];
+
+export const allTokens: readonly TokenType[] = [
+  AnyToken, AnyWithin, ColId, TypeFunctionName, NonReservedWord, ColLabel, BareLabel, ColumnNameKeyword, TypeOrFunctionKeyword, ReservedKeyword, Identifier,
+  Integer, Decimal, StringLiteral, BitString, Parameter, NamedParameter,
+  ...punctuation, Unknown, EndOfInput, ...Object.values(kw), NotLa, NullsLa, WithLa,
+];
+
+/** A quick test of membership in a category, by token type. Only after the parser is made, which is when categories are complete. */
+export function belongsTo(type: TokenType, group: TokenType): boolean {
+  return (group as { categoryMatchesMap?: Record<number, boolean> }).categoryMatchesMap?.[type.tokenTypeIdx!] === true;
+}
+
+/** One token. `value` is the decoded text: folded name, keyword, string's content, operator, digits. */
+export class SqlToken implements IToken {
+  readonly source: string;
+  readonly startOffset: number;
+  /** Inclusive, as Chevrotain has it. */
+  readonly endOffset: number;
+  readonly value: string;
+  tokenType: TokenType;
+  tokenTypeIdx: number;
+  /** For an opening parenthesis: the index among the statement's tokens of its closing one; -1 until known and for all others. */
+  match: number;
+
+  constructor(source: string, tokenType: TokenType, start: number, end: number, value: string) {
+    this.source = source;
+    this.startOffset = start;
+    this.endOffset = end - 1;
+    this.value = value;
+    this.tokenType = tokenType;
+    this.tokenTypeIdx = tokenType.tokenTypeIdx!;
+    this.match = -1;
+  }
+
+  /** The token as written. */
+  get image(): string {
+    return this.source.slice(this.startOffset, this.endOffset + 1);
+  }
+
+  retype(tokenType: TokenType): void {
+    this.tokenType = tokenType;
+    this.tokenTypeIdx = tokenType.tokenTypeIdx!;
+  }
+}
+
+/** What a consumed token means. (Chevrotain types tokens as IToken; ours are all SqlToken.) */
+export const valueOf = (consumed: IToken): string => (consumed as SqlToken).value;
