@@ -1,0 +1,354 @@
+/**
+ * Backslash commands (and a few of SQLite's dot commands). Each is a row of a table: name, usage, help, action; `\?` prints the table. Those that
+ * describe the schema are in describe.ts, copying in copy.ts, explanations of conflicts in explain.ts.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { DatabaseError } from '../engine/index.js';
+import { runCopy } from './copy.js';
+import { describeCommands } from './describe.js';
+import { renderConflict, renderConflictGraph, renderLocks } from './explain.js';
+import { renderError } from './errors.js';
+import { formatResult } from './format/format.js';
+import type { FormatOptions, OutputFormat } from './format/result.js';
+import { quoteIdentifier } from './format/data.js';
+import type { ShellResult } from './connection.js';
+import type { Shell } from './shell.js';
+import { crosstab } from './crosstab.js';
+
+export interface MetaCommand {
+  readonly names: readonly string[];
+  readonly usage: string;
+  readonly help: string;
+  /** `text` is everything after the name, `args` its words with quotes removed and variables replaced. */
+  readonly run: (shell: Shell, args: readonly string[], text: string, name: string) => Promise<void> | void;
+  /** Also runs in a branch of `\if` that is not taken. */
+  readonly isConditional?: boolean;
+}
+
+const formats: readonly OutputFormat[] = ['aligned', 'unaligned', 'wrapped', 'box', 'markdown', 'csv', 'tsv', 'json', 'jsonl', 'html', 'insert'];
+
+function toggled(current: boolean, arg: string | undefined): boolean {
+  if (arg === undefined) return !current;
+  if (/^(on|true|yes|1)$/i.test(arg)) return true;
+  if (/^(off|false|no|0)$/i.test(arg)) return false;
+  throw new DatabaseError('22023', `unrecognized value "${arg}": Boolean expected`);
+}
+
+const say = (shell: Shell, text: string): void => {
+  if (!shell.settings.quiet) shell.output.write(`${text}\n`);
+};
+const resultWriter = (shell: Shell) => shell.redirect ?? ((text: string) => shell.output.write(text));
+
+const general: readonly MetaCommand[] = [
+  { names: ['q', 'quit', 'exit'], usage: '\\q', help: 'leave', run: (shell) => { shell.isQuitting = true; } },
+  { names: ['?', 'help'], usage: '\\?', help: 'this list', run: (shell) => shell.output.write(helpText()) },
+  { names: ['h'], usage: '\\h [NAME]', help: 'where SQL is described', run: (shell) => say(shell, 'The statements, types and functions are listed in docs/sql.md.') },
+  {
+    names: ['session', 'c'], usage: '\\session [NAME]', help: 'switch to session NAME, opening it if need be; without NAME list the sessions',
+    run: (shell, [name]) => {
+      if (name === undefined) {
+        for (const connection of shell.connections.values()) {
+          const state = connection.isWaiting ? 'waiting for a lock' : connection.isBusy ? 'running' : connection.status === 'active' ? `in a transaction (${connection.isolation})` : connection.status === 'failed' ? 'in a failed transaction' : 'idle';
+          shell.output.write(`${connection === shell.current ? '*' : ' '} ${connection.name}: ${state}\n`);
+        }
+        return;
+      }
+      const isNew = !shell.connections.has(name);
+      shell.switchTo(name);
+      if (isNew) say(shell, `Session "${name}" is open.`);
+    },
+  },
+  { names: ['close'], usage: '\\close NAME', help: 'end session NAME, rolling back what it has open', run: async (shell, [name]) => shell.closeSession(name ?? shell.current.name) },
+  { names: ['wait'], usage: '\\wait', help: 'wait until no statement is under way', run: (shell) => shell.settle() },
+  { names: ['conninfo'], usage: '\\conninfo', help: 'database and session', run: (shell) => say(shell, `Database "${shell.database.path}", session "${shell.current.name}" of ${shell.connections.size}.`) },
+  { names: ['locks'], usage: '\\locks', help: 'who holds and waits for which lock', run: async (shell) => shell.output.write(await renderLocks(shell)) },
+  { names: ['why'], usage: '\\why', help: 'explain the last serialization failure or deadlock of this session', run: (shell) => shell.output.write(renderConflict(shell)) },
+  { names: ['graph'], usage: '\\graph', help: 'draw the cycle of the last serialization failure or deadlock', run: (shell) => shell.output.write(renderConflictGraph(shell)) },
+  { names: ['errverbose'], usage: '\\errverbose', help: 'the last error with all its fields', run: (shell) => {
+    const error = shell.lastError;
+    if (error === undefined) return say(shell, 'There is no previous error.');
+    shell.output.write(renderError(error, undefined, shell.style));
+    for (const field of ['schema', 'table', 'column', 'dataType', 'constraint'] as const) if (error[field] !== undefined) shell.output.write(`${field.toUpperCase()}:  ${error[field]}\n`);
+  } },
+];
+
+const query: readonly MetaCommand[] = [
+  { names: ['g'], usage: '\\g [FILE]', help: 'run the query in the buffer, or the last one; send rows to FILE or |command', run: (shell, _args, text) => withRedirect(shell, text.trim(), () => shell.runBuffer()) },
+  { names: ['gx'], usage: '\\gx', help: 'as \\g, with expanded output', run: async (shell) => {
+    const before = shell.settings.format;
+    shell.settings.patchFormat({ expanded: 'on' });
+    await shell.runBuffer();
+    shell.settings.format = before;
+  } },
+  { names: ['gset'], usage: '\\gset [PREFIX]', help: 'store the one row of the result in variables', run: (shell, [prefix]) => shell.runBuffer((results) => {
+    const result = results.at(-1);
+    if (result === undefined || result.rows.length !== 1) throw new DatabaseError(result === undefined || result.rows.length === 0 ? '02000' : '21000', result === undefined || result.rows.length === 0 ? 'no rows returned for \\gset' : 'more than one row returned for \\gset');
+    result.columns.forEach((column, i) => {
+      const value = result.rows[0]![i]!;
+      if (value === null) shell.settings.variables.delete((prefix ?? '') + column.name);
+      else shell.settings.variables.set((prefix ?? '') + column.name, value);
+    });
+  }) },
+  { names: ['gexec'], usage: '\\gexec', help: 'run the query, then run each value of its result as a statement', run: async (shell) => {
+    const statements: string[] = [];
+    await shell.runBuffer((results) => {
+      for (const row of results.at(-1)?.rows ?? []) for (const value of row) if (value !== null) statements.push(value);
+    });
+    for (const statement of statements) {
+      if (shell.settings.onErrorStop && shell.errorCount > 0) break;
+      await shell.execute(statement);
+    }
+  } },
+  { names: ['gdesc'], usage: '\\gdesc', help: 'columns of the query, without showing rows', run: (shell) => shell.runBuffer((results) => {
+    const result = results.at(-1);
+    shell.print({ command: 'SELECT', rowCount: null, tag: '', title: undefined, columns: [{ name: 'Column', isNumeric: false }], rows: (result?.columns ?? []).map((column) => [column.name]) });
+  }) },
+  { names: ['watch'], usage: '\\watch [SECONDS [TIMES]]', help: 'run the query again and again until Ctrl-C', run: async (shell, [seconds, times]) => {
+    const sql = shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer.trim();
+    shell.buffer = '';
+    const errorsBefore = shell.errorCount;
+    shell.isInterrupted = false;
+    for (let n = 0; (times === undefined || n < Number(times)) && !shell.isInterrupted && shell.errorCount === errorsBefore; n++) {
+      if (n > 0) await new Promise((done) => setTimeout(done, Number(seconds ?? 2) * 1000));
+      await shell.execute(sql);
+    }
+  } },
+  { names: ['crosstabview'], usage: '\\crosstabview [ROW [COLUMN [VALUE]]]', help: 'show the result as a grid', run: (shell, args) => shell.runBuffer((results) => {
+    const result = results.at(-1);
+    if (result !== undefined) shell.print(crosstab(result, args));
+  }) },
+  { names: ['p', 'print'], usage: '\\p', help: 'show the buffer', run: (shell) => say(shell, shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer) },
+  { names: ['r', 'reset'], usage: '\\r', help: 'empty the buffer', run: (shell) => { shell.buffer = ''; say(shell, 'Query buffer reset (cleared).'); } },
+  { names: ['e', 'edit'], usage: '\\e [FILE]', help: 'edit the buffer or FILE in $EDITOR', run: async (shell, [file]) => editBuffer(shell, file) },
+  { names: ['w', 'write'], usage: '\\w FILE', help: 'write the buffer to FILE', run: (shell, [file]) => writeFileSync(required(file, '\\w'), `${shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer}\n`) },
+];
+
+const files: readonly MetaCommand[] = [
+  { names: ['i', 'include', 'ir', 'include_relative'], usage: '\\i FILE', help: 'run the statements of FILE', run: async (shell, [file], _text, name) => includeFile(shell, required(file, '\\i'), name.startsWith('ir') || name.endsWith('relative')) },
+  { names: ['o', 'out'], usage: '\\o [FILE]', help: 'send results to FILE, or back to the terminal', run: (shell, [file]) => {
+    if (file === undefined) shell.redirect = undefined;
+    else {
+      writeFileSync(file, '');
+      shell.redirect = (text) => writeFileSync(file, text, { flag: 'a' });
+    }
+  } },
+  { names: ['copy'], usage: "\\copy TABLE [(COLUMNS)] | (QUERY) from|to FILE|stdin|stdout|program 'CMD' [OPTIONS]", help: 'copy rows between a table and a file (csv, text, json, jsonl)', run: (shell, _args, text) => runCopy(shell, text) },
+  { names: ['echo'], usage: '\\echo [-n] TEXT', help: 'write TEXT', run: (shell, args) => echo(args, (text) => shell.output.write(text)) },
+  { names: ['qecho'], usage: '\\qecho TEXT', help: 'write TEXT where results go', run: (shell, args) => echo(args, resultWriter(shell)) },
+  { names: ['warn'], usage: '\\warn TEXT', help: 'write TEXT to standard error', run: (shell, args) => echo(args, (text) => shell.output.writeError(text)) },
+  { names: ['cd'], usage: '\\cd [FOLDER]', help: 'change the working folder', run: (_shell, [folder]) => process.chdir(folder ?? process.env['HOME'] ?? '/') },
+  { names: ['!'], usage: '\\! COMMAND', help: 'run COMMAND in a system shell', run: (_shell, _args, text) => { spawnSync(text.trim() === '' ? process.env['SHELL'] ?? 'sh' : text, { shell: true, stdio: 'inherit' }); } },
+];
+
+const look: readonly MetaCommand[] = [
+  { names: ['x'], usage: '\\x [on|off|auto]', help: 'one line per column', run: (shell, [arg]) => {
+    const expanded = arg === 'auto' ? 'auto' : toggled(shell.settings.format.expanded === 'on', arg) ? 'on' : 'off';
+    shell.settings.patchFormat({ expanded });
+    say(shell, expanded === 'auto' ? 'Expanded display is used automatically.' : `Expanded display is ${expanded}.`);
+  } },
+  { names: ['a'], usage: '\\a', help: 'switch between aligned and unaligned', run: (shell) => {
+    const format = shell.settings.format.format === 'aligned' ? 'unaligned' : 'aligned';
+    shell.settings.patchFormat({ format });
+    say(shell, `Output format is ${format}.`);
+  } },
+  { names: ['t'], usage: '\\t [on|off]', help: 'rows only', run: (shell, [arg]) => {
+    const tuplesOnly = toggled(shell.settings.format.tuplesOnly, arg);
+    shell.settings.patchFormat({ tuplesOnly });
+    say(shell, `Tuples only is ${tuplesOnly ? 'on' : 'off'}.`);
+  } },
+  { names: ['f'], usage: '\\f [TEXT]', help: 'separator of unaligned output', run: (shell, [text]) => shell.settings.patchFormat({ fieldSeparator: text ?? '|' }) },
+  { names: ['pset'], usage: '\\pset [OPTION [VALUE]]', help: `format (${formats.join(', ')}), null, border, expanded, tuples_only, footer, fieldsep, columns`, run: (shell, [name, value]) => pset(shell, name, value) },
+  { names: ['mode'], usage: '.mode FORMAT', help: 'output format, as SQLite names them', run: (shell, [mode, table]) => pset(shell, 'format', { table: 'box', column: 'aligned', list: 'unaligned', tabs: 'tsv', line: 'expanded' }[mode ?? ''] ?? mode, table) },
+  { names: ['headers'], usage: '.headers on|off', help: 'show column names', run: (shell, [arg]) => shell.settings.patchFormat({ tuplesOnly: !toggled(!shell.settings.format.tuplesOnly, arg) }) },
+  { names: ['timing'], usage: '\\timing [on|off]', help: 'show how long statements take', run: (shell, [arg]) => {
+    shell.settings.timing = toggled(shell.settings.timing, arg);
+    say(shell, `Timing is ${shell.settings.timing ? 'on' : 'off'}.`);
+  } },
+];
+
+const variables: readonly MetaCommand[] = [
+  { names: ['set'], usage: '\\set [NAME [VALUE...]]', help: 'set a variable; :NAME, :\'NAME\' and :"NAME" stand for it in SQL', run: (shell, [name, ...values]) => {
+    if (name === undefined) for (const [key, value] of [...shell.settings.variables].sort()) shell.output.write(`${key} = '${value}'\n`);
+    else setVariable(shell, name, values.join(''));
+  } },
+  { names: ['unset'], usage: '\\unset NAME', help: 'remove a variable', run: (shell, [name]) => void shell.settings.variables.delete(required(name, '\\unset')) },
+  { names: ['prompt'], usage: '\\prompt [TEXT] NAME', help: 'ask the user for a variable', run: async (shell, args) => {
+    const name = required(args.at(-1), '\\prompt');
+    shell.settings.variables.set(name, shell.readLine === undefined ? '' : await shell.readLine(args.length > 1 ? args[0]! : ''));
+  } },
+  { names: ['if'], usage: '\\if VALUE', help: 'run what follows only if VALUE is true (with \\elif, \\else, \\endif)', isConditional: true, run: (shell, [value]) => {
+    const isTrue = shell.isActiveBranch && isTruthy(value);
+    shell.conditions.push({ isActive: isTrue, wasTaken: isTrue || !shell.isActiveBranch });
+  } },
+  { names: ['elif'], usage: '\\elif VALUE', help: 'another branch', isConditional: true, run: (shell, [value]) => branch(shell, '\\elif', (c) => !c.wasTaken && isTruthy(value)) },
+  { names: ['else'], usage: '\\else', help: 'the last branch', isConditional: true, run: (shell) => branch(shell, '\\else', (c) => !c.wasTaken) },
+  { names: ['endif'], usage: '\\endif', help: 'end of the branches', isConditional: true, run: (shell) => { if (shell.conditions.pop() === undefined) throw new DatabaseError('42601', '\\endif: no matching \\if'); } },
+];
+
+const groups: readonly (readonly [string, readonly MetaCommand[]])[] = [
+  ['General', general], ['Query buffer', query], ['Input and output', files], ['Schema', describeCommands], ['Formatting', look], ['Variables and conditions', variables],
+];
+const byName = new Map<string, MetaCommand>(groups.flatMap(([, commands]) => commands.flatMap((command) => command.names.map((name) => [name, command] as const))));
+
+/** All names, for completion. */
+export const metaCommandNames: readonly string[] = [...byName.keys()];
+
+function helpText(): string {
+  const lines: string[] = [];
+  for (const [title, commands] of groups) {
+    lines.push(title);
+    for (const command of commands) lines.push(`  ${command.usage.padEnd(30)} ${command.help}`);
+    lines.push('');
+  }
+  return `${lines.join('\n')}`;
+}
+
+/** Runs one command, text from its backslash (or dot) on. @throws DatabaseError 42601 for an unknown one */
+export async function runMetaCommand(shell: Shell, text: string): Promise<void> {
+  const body = text.replace(/\\\\$/, '').slice(1);
+  const match = /^(![^\s]?|\?|[A-Za-z_]+[+S]*|[^\s\w]*)([\s\S]*)$/.exec(body)!;
+  const isBang = body.startsWith('!');
+  const written = isBang ? '!' : match[1]!;
+  const rest = isBang ? body.slice(1) : match[2]!;
+  const modifiers = /[+S]*$/.exec(written)![0];
+  const name = byName.has(written) ? written : written.slice(0, written.length - modifiers.length);
+  const command = byName.get(name);
+  if (command === undefined) {
+    if (!shell.isActiveBranch) return;
+    const near = metaCommandNames.filter((candidate) => candidate.startsWith(name[0] ?? '')).slice(0, 6);
+    throw new DatabaseError('42601', `invalid command \\${written}`, { hint: near.length > 0 ? `Did you mean one of ${near.map((n) => `\\${n}`).join(', ')}? \\? lists all.` : 'Try \\? for help.' });
+  }
+  if (!shell.isActiveBranch && command.isConditional !== true) return;
+  await command.run(shell, splitArguments(rest, shell), rest, written);
+}
+
+/** Words separated by blanks; quotes keep blanks, `:name` is replaced, backquotes run a command. */
+export function splitArguments(text: string, shell: Shell): string[] {
+  const args: string[] = [];
+  const pattern = /\s*(?:'((?:[^']|'')*)'|"([^"]*)"|`([^`]*)`|(\S+))/gy;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    if (match[1] !== undefined) args.push(match[1].replaceAll("''", "'").replace(/\\([ntr\\])/g, (_, c: string) => ({ n: '\n', t: '\t', r: '\r' })[c] ?? c));
+    else if (match[2] !== undefined) args.push(match[2]);
+    else if (match[3] !== undefined) args.push(spawnSync(match[3], { shell: true, encoding: 'utf8' }).stdout.replace(/\n$/, ''));
+    else args.push(match[4]!.replace(/;$/, '').replace(/^:(['"]?)([A-Za-z0-9_]+)\1$/, (whole, _quote, name: string) => shell.settings.variables.get(name) ?? whole));
+  }
+  return args;
+}
+
+function required(value: string | undefined, command: string): string {
+  if (value === undefined) throw new DatabaseError('42601', `${command}: missing required argument`);
+  return value;
+}
+
+function echo(args: readonly string[], write: (text: string) => void): void {
+  const isBare = args[0] === '-n';
+  write(args.slice(isBare ? 1 : 0).join(' ') + (isBare ? '' : '\n'));
+}
+
+const isTruthy = (value: string | undefined): boolean => value !== undefined && /^(1|t|true|on|y|yes)$/i.test(value);
+
+function branch(shell: Shell, name: string, take: (condition: { wasTaken: boolean }) => boolean): void {
+  const condition = shell.conditions.at(-1);
+  if (condition === undefined) throw new DatabaseError('42601', `${name}: no matching \\if`);
+  condition.isActive = false;
+  const isTaken = shell.conditions.slice(0, -1).every((outer) => outer.isActive) && take(condition);
+  condition.isActive = isTaken;
+  condition.wasTaken = condition.wasTaken || isTaken;
+}
+
+function setVariable(shell: Shell, name: string, value: string): void {
+  shell.settings.variables.set(name, value);
+  if (name === 'ON_ERROR_STOP') shell.settings.onErrorStop = value === '' || isTruthy(value);
+  else if (name === 'QUIET') shell.settings.quiet = value === '' || isTruthy(value);
+}
+
+function pset(shell: Shell, name: string | undefined, value: string | undefined, table?: string): void {
+  const { format } = shell.settings;
+  const patch = (change: Partial<FormatOptions>, message: string): void => {
+    shell.settings.patchFormat(change);
+    say(shell, message);
+  };
+  switch (name) {
+    case undefined:
+      for (const [key, current] of Object.entries(format)) shell.output.write(`${key.padEnd(16)} ${String(current)}\n`);
+      return;
+    case 'format': {
+      if (value === 'expanded') return patch({ expanded: 'on', format: 'aligned' }, 'Expanded display is on.');
+      const chosen = formats.find((candidate) => candidate === value) ?? formats.filter((candidate) => value !== undefined && candidate.startsWith(value))[0];
+      if (chosen === undefined) throw new DatabaseError('22023', `\\pset: allowed formats are ${formats.join(', ')}`);
+      return patch({ format: chosen, ...(table === undefined ? {} : { tableName: table }) }, `Output format is ${chosen}.`);
+    }
+    case 'null':
+      return patch({ nullText: value ?? '' }, `Null display is "${value ?? ''}".`);
+    case 'border': {
+      const border = Number(value);
+      if (border !== 0 && border !== 1 && border !== 2) throw new DatabaseError('22023', '\\pset: border is 0, 1 or 2');
+      return patch({ border }, `Border style is ${border}.`);
+    }
+    case 'expanded':
+    case 'x':
+      return patch({ expanded: value === 'auto' ? 'auto' : toggled(format.expanded === 'on', value) ? 'on' : 'off' }, `Expanded display is ${value ?? 'toggled'}.`);
+    case 'tuples_only':
+    case 't':
+      return patch({ tuplesOnly: toggled(format.tuplesOnly, value) }, 'Tuples only is set.');
+    case 'footer':
+      return patch({ footer: toggled(format.footer, value) }, `Default footer is ${toggled(format.footer, value) ? 'on' : 'off'}.`);
+    case 'fieldsep':
+      return patch({ fieldSeparator: value ?? '|' }, `Field separator is "${value ?? '|'}".`);
+    case 'columns':
+      return patch({ columnsMax: Number(value ?? 0) }, `Target width is ${value ?? 'unset'}.`);
+    case 'table':
+      return patch({ tableName: value ?? 'table' }, `Table name is ${quoteIdentifier(value ?? 'table')}.`);
+    default:
+      throw new DatabaseError('22023', `\\pset: unknown option: ${name}`);
+  }
+}
+
+async function withRedirect(shell: Shell, target: string, run: () => Promise<void>): Promise<void> {
+  if (target === '') return run();
+  const before = shell.redirect;
+  const chunks: string[] = [];
+  shell.redirect = (text) => chunks.push(text);
+  try {
+    await run();
+  } finally {
+    shell.redirect = before;
+  }
+  if (target.startsWith('|')) spawnSync(target.slice(1), { shell: true, input: chunks.join(''), stdio: ['pipe', 'inherit', 'inherit'] });
+  else writeFileSync(target, chunks.join(''));
+}
+
+async function includeFile(shell: Shell, file: string, isRelative: boolean): Promise<void> {
+  const path = isAbsolute(file) ? file : resolve(isRelative && shell.scriptDirectory !== undefined ? shell.scriptDirectory : '.', file);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new DatabaseError('58P01', `${file}: ${(cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'No such file or directory' : (cause as Error).message}`, { cause });
+  }
+  const before = shell.scriptDirectory;
+  shell.scriptDirectory = dirname(path);
+  try {
+    await shell.runScript(text);
+  } finally {
+    shell.scriptDirectory = before;
+  }
+}
+
+async function editBuffer(shell: Shell, file: string | undefined): Promise<void> {
+  const path = file ?? join(process.env['TMPDIR'] ?? '/tmp', `serialite-${process.pid}.sql`);
+  if (file === undefined) writeFileSync(path, `${shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer}\n`, { mode: 0o600 });
+  const editor = process.env['SERIALITE_EDITOR'] ?? process.env['EDITOR'] ?? process.env['VISUAL'] ?? 'vi';
+  const done = spawnSync(`${editor} '${path.replaceAll("'", "'\\''")}'`, { shell: true, stdio: 'inherit' });
+  if (done.status !== 0) throw new DatabaseError('58000', `could not run the editor "${editor}"`);
+  shell.buffer = '';
+  await shell.feed(readFileSync(path, 'utf8').trimEnd());
+}
+
+/** Used by describe.ts and others: a table of text. */
+export function printRows(shell: Shell, title: string | undefined, columns: readonly string[], rows: readonly (readonly (string | null)[])[]): void {
+  const result: ShellResult = { command: 'SELECT', rowCount: rows.length, tag: '', title, columns: columns.map((name) => ({ name, isNumeric: false })), rows };
+  resultWriter(shell)(`${formatResult(result, shell.settings.format, shell.output.isTerminal ? shell.output.columns : 0)}\n`);
+}

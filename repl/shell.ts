@@ -1,0 +1,278 @@
+/**
+ * The read-eval loop, free of terminals: text goes in through `feed`, output comes out of `write`. Several sessions live side by side; a statement
+ * that waits for another session leaves the prompt free and reports when it finishes.
+ *
+ * H1  Text is kept until a statement is complete; a meta-command acts at once, also in the middle of a line (`select 1 \gx`).
+ * H2  Input for a session that is still busy waits for it; input for another one does not.
+ */
+import { createInterface } from 'node:readline';
+import { DatabaseError, splitStatements, type Database } from '../engine/index.js';
+import { Connection, type ShellResult } from './connection.js';
+import { renderError, renderNotice } from './errors.js';
+import { formatResult } from './format/format.js';
+import { runMetaCommand } from './meta-commands.js';
+import { interpolate, ShellSettings } from './settings.js';
+import type { Style } from './style.js';
+
+export interface ShellOutput {
+  write(text: string): void;
+  /** Errors and notices. */
+  writeError(text: string): void;
+  readonly columns: number;
+  readonly isTerminal: boolean;
+}
+
+/** What is done with the rows of the query in the buffer. */
+export type Consumer = (results: readonly ShellResult[], shell: Shell) => Promise<void> | void;
+
+interface Job {
+  readonly connection: Connection;
+  readonly sql: string;
+  readonly done: Promise<void>;
+  isDone: boolean;
+  hasReportedWait: boolean;
+}
+
+const waitPollMs = 4;
+
+export class Shell {
+  readonly database: Database;
+  readonly output: ShellOutput;
+  readonly style: Style;
+  readonly settings = new ShellSettings();
+  readonly connections = new Map<string, Connection>();
+  /** Statement text not yet complete. */
+  buffer = '';
+  /** The last statement sent, for `\g` on an empty buffer. */
+  lastQuery = '';
+  lastError: DatabaseError | undefined;
+  /** Where query results go; undefined means `output`. Set by `\o`. */
+  redirect: ((text: string) => void) | undefined;
+  isQuitting = false;
+  /** Set by Ctrl-C; ends `\watch` and scripts. */
+  isInterrupted = false;
+  errorCount = 0;
+  /** `\if` nesting: whether each level is active, and whether a branch of it was taken. */
+  readonly conditions: { isActive: boolean; wasTaken: boolean }[] = [];
+  /** Folder that `\i` and `\ir` resolve against. */
+  scriptDirectory: string | undefined;
+  readLine: ((prompt: string) => Promise<string>) | undefined;
+  #current: Connection;
+  readonly #jobs = new Set<Job>();
+
+  constructor(database: Database, output: ShellOutput, style: Style, sessionName = 'a') {
+    this.database = database;
+    this.output = output;
+    this.style = style;
+    this.#current = this.#open(sessionName);
+  }
+
+  get current(): Connection {
+    return this.#current;
+  }
+
+  /** Makes `name` the current session, opening it when there is none of that name. */
+  switchTo(name: string): Connection {
+    this.#current = this.connections.get(name) ?? this.#open(name);
+    return this.#current;
+  }
+  async closeSession(name: string): Promise<void> {
+    const connection = this.connections.get(name);
+    if (connection === undefined) throw new DatabaseError('08003', `no session "${name}"`);
+    if (this.connections.size === 1) throw new DatabaseError('55006', 'the last session cannot be closed', { hint: 'Use \\q to leave.' });
+    if (connection.isBusy) connection.cancel();
+    await connection.close();
+    this.connections.delete(name);
+    if (this.#current === connection) this.#current = this.connections.values().next().value!;
+  }
+
+  #open(name: string): Connection {
+    const connection = new Connection(name, this.database);
+    connection.onNotice((notice) => this.output.writeError(this.#prefix(connection) + renderNotice(notice, this.style)));
+    this.connections.set(name, connection);
+    return connection;
+  }
+
+  /** The prompt: session, isolation while in a transaction, and psql's marks: `=` ready, `-` more to come, `*` in a transaction, `!` failed, `~` waiting. */
+  prompt(): string {
+    const { name, status, isWaiting, isBusy } = this.#current;
+    const mark = isBusy ? (isWaiting ? '~' : '&') : status === 'active' ? '*' : status === 'failed' ? '!' : '';
+    const level = status === 'idle' ? '' : `:${this.#current.isolation}`;
+    const more = this.buffer.trim() === '' ? '=' : '-';
+    return `${this.style.prompt(`${name}${level}`)}${mark}${more}> `;
+  }
+
+  get isActiveBranch(): boolean {
+    return this.conditions.every((condition) => condition.isActive);
+  }
+
+  /** Takes one line of input. Resolves when the line's work is done or waits for another session. */
+  async feed(line: string): Promise<void> {
+    let rest = line;
+    while (!this.isQuitting) {
+      const at = this.#metaCommandStart(rest);
+      const sql = at < 0 ? rest : rest.slice(0, at);
+      if (this.isActiveBranch) {
+        this.buffer += this.buffer === '' ? sql.trimStart() : sql;
+        await this.#runComplete();
+      }
+      if (at < 0) break;
+      const end = metaCommandEnd(rest, at);
+      const command = rest.slice(at, end);
+      rest = rest.slice(end);
+      try {
+        await runMetaCommand(this, command);
+      } catch (error) {
+        this.reportError(error, undefined);
+      }
+      if (rest.trim() === '') return;
+    }
+    if (this.buffer !== '' && this.isActiveBranch) this.buffer += '\n';
+  }
+
+  /** Runs a whole script, then what is left without a semicolon. Stops early at an error when told to. */
+  async runScript(text: string): Promise<void> {
+    const before = this.buffer;
+    this.buffer = '';
+    for (const line of text.split('\n')) {
+      if (this.isQuitting || (this.settings.onErrorStop && this.errorCount > 0)) break;
+      await this.feed(line);
+    }
+    await this.finish();
+    this.buffer = before;
+  }
+
+  /** Reads statements from a stream, a line at a time, so that a large script needs no memory. */
+  async runStream(input: NodeJS.ReadableStream): Promise<void> {
+    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+      if (this.isQuitting || (this.settings.onErrorStop && this.errorCount > 0)) break;
+      await this.feed(line);
+    }
+    await this.finish();
+  }
+
+  /** End of input: runs what is left without a semicolon, as psql does, and waits for everything. */
+  async finish(): Promise<void> {
+    if (this.buffer.trim() !== '' && !this.isQuitting) await this.runBuffer();
+    await this.settle();
+  }
+
+  /** Waits until no statement is under way. */
+  async settle(): Promise<void> {
+    for (const job of [...this.#jobs]) await job.done;
+  }
+
+  /** Runs the statement in the buffer (or the last one) and hands its results to `consumer` instead of printing them. */
+  async runBuffer(consumer?: Consumer): Promise<void> {
+    const sql = this.buffer.trim() === '' ? this.lastQuery : this.buffer.trim();
+    this.buffer = '';
+    if (sql !== '') await this.execute(sql, consumer);
+  }
+
+  async #runComplete(): Promise<void> {
+    const { statements, rest } = splitStatements(this.buffer);
+    this.buffer = rest.trim() === '' ? '' : rest;
+    for (const statement of statements) {
+      if (statement.trim() === '' || statement.trim() === ';') continue;
+      if (this.settings.onErrorStop && this.errorCount > 0) return;
+      await this.execute(statement.trim());
+    }
+  }
+
+  /** Runs one statement on the current session and prints what it gives. Returns early when it waits for another session. */
+  async execute(sql: string, consumer?: Consumer): Promise<void> {
+    const connection = this.#current;
+    for (const job of [...this.#jobs]) if (job.connection === connection) await job.done;
+    this.lastQuery = sql;
+    const text = interpolate(sql, this.settings.variables);
+    const started = performance.now();
+    const done = connection.run(text).then(
+      async (results) => {
+        job.isDone = true;
+        if (job.hasReportedWait) this.output.write(`${this.style.dim(`[${connection.name}] finished: ${firstLine(sql)}`)}\n`);
+        if (consumer !== undefined) await consumer(results, this);
+        else for (const result of results) this.print(result, connection);
+        if (this.settings.timing) this.output.write(`Time: ${formatDuration(performance.now() - started)}\n`);
+      },
+      (error: unknown) => {
+        job.isDone = true;
+        this.reportError(error, text, job.hasReportedWait ? connection : undefined);
+      },
+    );
+    const job: Job = { connection, sql, done, isDone: false, hasReportedWait: false };
+    this.#jobs.add(job);
+    void done.finally(() => this.#jobs.delete(job));
+    await this.#doneOrWaiting(job);
+  }
+
+  async #doneOrWaiting(job: Job): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    while (!job.isDone) {
+      const tick = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, waitPollMs);
+      });
+      await Promise.race([job.done, tick]);
+      clearTimeout(timer);
+      if (!job.isDone && job.connection.isWaiting && this.connections.size > 1) {
+        job.hasReportedWait = true;
+        this.output.write(`${this.style.dim(`[${job.connection.name}] waits for another session; the prompt is free (\\locks shows who holds what)`)}\n`);
+        return;
+      }
+    }
+    await job.done;
+  }
+
+  print(result: ShellResult, connection: Connection = this.#current): void {
+    const write = this.redirect ?? ((text: string) => this.output.write(text));
+    const isQuery = result.columns.length > 0 || result.command === 'SELECT';
+    if (isQuery) write(`${formatResult(result, this.settings.format, this.output.isTerminal ? this.output.columns : 0)}${isSpaced(this.settings.format.format) && this.settings.format.footer ? '\n' : ''}`);
+    if ((!isQuery || (result.command !== 'SELECT' && result.command !== 'FETCH' && result.command !== 'SHOW' && result.command !== 'EXPLAIN')) && !this.settings.quiet) {
+      this.output.write(`${this.#prefix(connection)}${result.tag}\n`);
+    }
+  }
+
+  reportError(error: unknown, sql: string | undefined, connection?: Connection): void {
+    this.errorCount++;
+    const known = error instanceof DatabaseError ? error : new DatabaseError('XX000', error instanceof Error ? error.message : String(error));
+    this.lastError = known;
+    this.output.writeError((connection === undefined ? '' : this.#prefix(connection)) + renderError(known, sql, this.style));
+  }
+
+  /** Sessions other than the current one say who they are. */
+  #prefix(connection: Connection): string {
+    return this.connections.size > 1 && connection !== this.#current ? `[${connection.name}] ` : '';
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.connections.values()) if (connection.isBusy) connection.cancel();
+    await this.settle();
+    for (const connection of this.connections.values()) await connection.close();
+  }
+
+  /** Where a backslash begins a meta-command in `text`, given what the buffer already holds; -1 when nowhere. */
+  #metaCommandStart(text: string): number {
+    if (this.buffer.trim() === '' && text.startsWith('.') && /^\.[a-z]/.test(text)) return 0;
+    for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at + 1)) {
+      // Inside a string, a quoted name or a comment a backslash is data: then the text up to here does not end outside of them.
+      if (splitStatements(`${this.buffer}${text.slice(0, at)}`).isOutside) return at;
+    }
+    return -1;
+  }
+}
+
+/** A meta-command runs to the end of the line, or to `\\`. */
+function metaCommandEnd(text: string, at: number): number {
+  const separator = text.indexOf('\\\\', at + 1);
+  return separator < 0 ? text.length : separator + 2;
+}
+
+const isSpaced = (format: string): boolean => format === 'aligned' || format === 'box' || format === 'wrapped';
+
+function firstLine(sql: string): string {
+  const line = sql.split('\n')[0]!;
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+}
+
+export function formatDuration(ms: number): string {
+  return ms < 1000 ? `${ms.toFixed(3)} ms` : `${ms.toFixed(3)} ms (${(ms / 1000).toFixed(1)} s)`;
+}

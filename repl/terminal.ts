@@ -1,0 +1,75 @@
+/** The shell on a terminal: line editing, history, completion, Ctrl-C. */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { complete } from './complete.js';
+import type { Shell } from './shell.js';
+
+const historyFile = process.env['SERIALITE_HISTORY'] ?? join(homedir(), '.serialite_history');
+const historyLinesMax = 2000;
+
+/** Reads lines until the user leaves. Ctrl-C cancels the running statement or drops the input; Ctrl-D leaves. */
+export async function runTerminal(shell: Shell): Promise<void> {
+  const readline = createInterface({
+    input: process.stdin, output: process.stdout, terminal: true, historySize: historyLinesMax, history: loadHistory(), removeHistoryDuplicates: true,
+    completer: (line: string, callback: (error: Error | null, result: [string[], string]) => void) => {
+      complete(shell, line).then((result) => callback(null, result), () => callback(null, [[], line]));
+    },
+  });
+  shell.readLine = (prompt) => new Promise((resolve) => readline.question(prompt, resolve));
+  readline.on('SIGINT', () => {
+    shell.isInterrupted = true;
+    if (shell.current.isBusy) shell.current.cancel();
+    else {
+      shell.buffer = '';
+      process.stdout.write('^C\n');
+      readline.setPrompt(shell.prompt());
+      readline.prompt();
+    }
+  });
+  try {
+    await readLines(shell, readline);
+  } finally {
+    readline.close();
+  }
+}
+
+async function readLines(shell: Shell, readline: Interface): Promise<void> {
+  const lines: string[] = [];
+  let wake: (() => void) | undefined;
+  let isClosed = false;
+  readline.on('line', (line) => {
+    lines.push(line);
+    wake?.();
+  });
+  readline.on('close', () => {
+    isClosed = true;
+    wake?.();
+  });
+  while (!shell.isQuitting) {
+    readline.setPrompt(shell.prompt());
+    readline.prompt();
+    while (lines.length === 0 && !isClosed) await new Promise<void>((resolve) => (wake = resolve));
+    const line = lines.shift();
+    if (line === undefined) {
+      process.stdout.write('\n');
+      return;
+    }
+    if (line.trim() !== '') saveHistory(line);
+    await shell.feed(line);
+  }
+}
+
+function loadHistory(): string[] {
+  if (!existsSync(historyFile)) return [];
+  return readFileSync(historyFile, 'utf8').split('\n').filter((line) => line !== '').slice(-historyLinesMax).reverse();
+}
+
+function saveHistory(line: string): void {
+  try {
+    appendFileSync(historyFile, `${line}\n`, { mode: 0o600 });
+  } catch {
+    // A read-only home keeps no history; that is no reason to stop.
+  }
+}
