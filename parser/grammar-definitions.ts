@@ -164,6 +164,7 @@ export class DefinitionGrammar extends TableGrammar {
     ]);
     const elements: ast.Statement[] = [];
     this.MANY(() => {
+      if (ifNotExists && !this.RECORDING_PHASE) throw new DbError('0A000', 'CREATE SCHEMA IF NOT EXISTS cannot include schema elements', { offset: this.here() });
       elements.push(this.OR1<ast.Statement>([{ ALT: () => this.SUBRULE(this.createStatement) }, { ALT: () => this.SUBRULE(this.grantStatement) }]));
     });
     return { kind: 'createSchema', name, authorization, ifNotExists, elements, offset };

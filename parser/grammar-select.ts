@@ -139,6 +139,7 @@ export class SelectGrammar extends ExpressionGrammar {
         },
       ]),
     );
+    const firstTarget = this.LA(1);
     const targets = this.OPTION2(() => this.SUBRULE(this.targetList)) ?? [];
     const into = this.OPTION3(() => this.SUBRULE(this.intoClause));
     const from = this.OPTION4(() => this.SUBRULE(this.fromClause)) ?? [];
@@ -172,7 +173,7 @@ export class SelectGrammar extends ExpressionGrammar {
     });
     this.ACTION(() => {
       // DISTINCT needs something to compare.
-      if (isDistinct && targets.length === 0) this.fail(this.LA(1));
+      if (isDistinct && targets.length === 0) this.fail(firstTarget);
     });
     return { kind: 'select', isDistinct, distinctOn, targets, into, from, where, groupBy, groupDistinct, having, windows, offset };
   });
@@ -358,8 +359,14 @@ export class SelectGrammar extends ExpressionGrammar {
     return this.OR<ast.TableReference>([
       {
         ALT: () => {
+          const at = this.here();
           const query = this.SUBRULE(this.parenthesizedQuery);
-          return { kind: 'subqueryRef', query, isLateral, alias: this.OPTION1(() => this.SUBRULE(this.tableAlias)), offset };
+          const alias = this.OPTION1(() => this.SUBRULE(this.tableAlias));
+          if (alias === undefined && !this.RECORDING_PHASE) {
+            const [what, example] = query.body.kind === 'values' ? ['VALUES', 'VALUES'] : ['subquery', 'SELECT'];
+            throw new DbError('42601', `${what} in FROM must have an alias`, { hint: `For example, FROM (${example} ...) [AS] foo.`, offset: at });
+          }
+          return { kind: 'subqueryRef', query, isLateral, alias, offset };
         },
       },
       { GATE: () => !isLateral, ALT: () => this.SUBRULE(this.parenthesizedJoin) },
@@ -622,7 +629,7 @@ export class SelectGrammar extends ExpressionGrammar {
     let end: ast.FrameBound | undefined;
     this.OR1([
       {
-        GATE: () => !this.secondIsParenthesis(),
+        GATE: () => !this.secondIs(kw.preceding) && !this.secondIs(kw.following),
         ALT: () => {
           this.CONSUME(kw.between);
           start = this.SUBRULE(this.frameBound);

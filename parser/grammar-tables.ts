@@ -1,6 +1,6 @@
 /** CREATE TABLE with columns and constraints, CREATE TABLE AS, CREATE INDEX, and ALTER of tables and what PostgreSQL treats like them. */
 import { type IToken } from 'chevrotain';
-import { DbError, notSupported } from '../base/errors.js';
+import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { ModifyGrammar } from './grammar-modify.js';
 import * as t from './tokens.js';
@@ -335,7 +335,7 @@ export class TableGrammar extends ModifyGrammar {
     let onUpdate: ast.ReferentialAction | undefined;
     let onDeleteColumns: ast.Identifier[] = [];
     this.MANY(() => {
-      this.CONSUME(kw.on);
+      const on = this.CONSUME(kw.on);
       const token = this.LA(1);
       const isDelete = this.OR1([{ ALT: () => (this.CONSUME(kw.delete), true) }, { ALT: () => (this.CONSUME(kw.update), false) }]);
       const { action, columns: only } = this.SUBRULE(this.referentialAction);
@@ -346,7 +346,7 @@ export class TableGrammar extends ModifyGrammar {
           onDelete = action;
           onDeleteColumns = only;
         } else {
-          if (only.length > 0) throw notSupported(`a column list with ${action.toUpperCase()} other than for ON DELETE actions`, token.startOffset);
+          if (only.length > 0) throw new DbError('0A000', `a column list with ${action.toUpperCase()} is only supported for ON DELETE actions`, { offset: on.startOffset });
           onUpdate = action;
         }
       });
@@ -469,8 +469,11 @@ export class TableGrammar extends ModifyGrammar {
     const token = this.LA(1);
     const set = (field: 'deferrable' | 'initiallyDeferred', value: boolean): void => {
       if (this.RECORDING_PHASE) return;
-      if (written[field] !== undefined) throw conflictingAttributes(token.startOffset);
+      if (written[field] !== undefined && written[field] !== value) throw conflictingAttributes(token.startOffset);
       written[field] = value;
+      if (written.initiallyDeferred === true && written.deferrable === false) {
+        throw new DbError('42601', 'constraint declared INITIALLY DEFERRED must be DEFERRABLE', { offset: token.startOffset });
+      }
     };
     this.OR([
       { ALT: () => { this.CONSUME(kw.deferrable); set('deferrable', true); } },
@@ -763,6 +766,10 @@ export class TableGrammar extends ModifyGrammar {
             {
               ALT: () => {
                 const column = this.CONSUME(t.Integer);
+                this.ACTION(() => {
+                  const number = this.int4(column);
+                  if (number < 1 || number > 32767) throw new DbError('22023', 'column number must be in range from 1 to 32767', { offset: column.startOffset });
+                });
                 this.CONSUME(kw.set);
                 this.CONSUME(kw.statistics);
                 return { kind: 'setColumnStatistics', column: Number(valueOf(column)), target: this.SUBRULE(this.signedInteger), offset };
@@ -887,7 +894,6 @@ const conflictingAttributes = (offset: number): DbError => new DbError('42601', 
 /** The rules of gram.y (processCASbits) on what may be said about which kind of constraint. */
 function judgeAttributes(written: WrittenAttributes, constraint: string, offset: number): ast.ConstraintAttributes {
   const initiallyDeferred = written.initiallyDeferred === true;
-  if (initiallyDeferred && written.deferrable === false) throw new DbError('42601', 'constraint declared INITIALLY DEFERRED must be DEFERRABLE', { offset });
   const refuse = (what: string): DbError => new DbError('0A000', `${constraint} constraints cannot be marked ${what}`, { offset });
   const mayDefer = constraint !== 'CHECK';
   if ((written.deferrable === true || initiallyDeferred) && !mayDefer) throw refuse('DEFERRABLE');

@@ -277,7 +277,7 @@ function markQueries(tokens: readonly SqlToken[], parens: readonly number[]): vo
     const next = tokens[index + 1]!;
     const type = next.tokenType;
     let isQuery = type === kw.select || type === kw.with || type === t.WithLa || type === kw.table;
-    if (type === kw.values) isQuery = tokens[index + 2]!.tokenType === t.LParenOther;
+    if (type === kw.values) isQuery = t.belongsTo(tokens[index + 2]!.tokenType, t.LParen);
     // Unclosed, it ends in an error either way.
     else if (type === t.LParenQuery) isQuery = next.match < 0 || continuesQuery.has(tokens[next.match + 1]!.tokenType);
     if (isQuery) tokens[index]!.retype(t.LParenQuery);

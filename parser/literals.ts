@@ -96,36 +96,44 @@ function invalidEscape(code: string, offset: number, hint: string): DbError {
   return new DbError(code, 'invalid Unicode escape', { offset, hint });
 }
 
-/** Joins code units of \u escapes into characters; a high surrogate waits here for its other half. */
+/**
+ * Joins code units of Unicode escapes into characters; a high surrogate waits here for its other half. `near` adds to messages the text
+ * that the error is about, which PostgreSQL does for E'...' only.
+ */
 class CodePoints {
+  readonly #near: (offset: number) => string;
   #high = 0;
-  #highOffset = 0;
+
+  constructor(near: (offset: number) => string) {
+    this.#near = near;
+  }
 
   /** The characters that `code` completes. */
   add(code: number, offset: number): string {
-    if (code === 0 || code > 0x10ffff) throw new DbError('42601', 'invalid Unicode escape value', { offset });
-    if (this.#high !== 0) {
-      if (code < 0xdc00 || code > 0xdfff) throw surrogateError(offset);
+    if (code === 0 || code > 0x10ffff) throw new DbError('42601', `invalid Unicode escape value${this.#near(offset)}`, { offset });
+    const isSecond = code >= 0xdc00 && code <= 0xdfff;
+    if (isSecond !== (this.#high !== 0)) throw this.#surrogateError(offset);
+    if (isSecond) {
       const pair = String.fromCharCode(this.#high, code);
       this.#high = 0;
       return pair;
     }
     if (code >= 0xd800 && code <= 0xdbff) {
       this.#high = code;
-      this.#highOffset = offset;
       return '';
     }
-    if (code >= 0xdc00 && code <= 0xdfff) throw surrogateError(offset);
     return String.fromCodePoint(code);
   }
 
-  /** To be called before anything but a \u escape, and at the end. */
-  settle(): void {
-    if (this.#high !== 0) throw surrogateError(this.#highOffset);
+  /** To be called before anything but an escape, and at the end; `offset` is where that stands. */
+  settle(offset: number): void {
+    if (this.#high !== 0) throw this.#surrogateError(offset);
+  }
+
+  #surrogateError(offset: number): DbError {
+    return new DbError('42601', `invalid Unicode surrogate pair${this.#near(offset)}`, { offset });
   }
 }
-
-const surrogateError = (offset: number): DbError => new DbError('42601', 'invalid Unicode surrogate pair', { offset });
 
 const simpleEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
@@ -133,15 +141,15 @@ const simpleEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '
 export function escapeString(source: string, start: number, end: number): string {
   let value = '';
   let bytes: number[] = [];
-  const points = new CodePoints();
+  let i = start + 2;
+  const points = new CodePoints((offset) => ` at or near "${/^\\(?:u.{4}|U.{8})|^./su.exec(source.slice(offset, offset + 10))![0]}"`);
   const flush = (): void => {
-    points.settle();
+    points.settle(i);
     if (bytes.length > 0) {
       value += decodeUtf8(bytes);
       bytes = [];
     }
   };
-  let i = start + 2;
   while (i < end) {
     const code = source.charCodeAt(i);
     if (code === 0x27) {
@@ -170,12 +178,15 @@ export function escapeString(source: string, start: number, end: number): string
       if (digits.length < size || !/^[0-9a-fA-F]+$/.test(digits)) {
         throw invalidEscape('22025', i, 'Unicode escapes must be \\uXXXX or \\UXXXXXXXX.');
       }
-      if (bytes.length > 0) flush();
+      if (bytes.length > 0) {
+        value += decodeUtf8(bytes);
+        bytes = [];
+      }
       value += points.add(parseInt(digits, 16), i);
       i += 2 + size;
       continue;
     }
-    points.settle();
+    points.settle(i);
     const octal = /[0-7]/.test(letter);
     if (octal || (letter === 'x' && /[0-9a-fA-F]/.test(source[i + 2]!))) {
       const digits = octal ? /^[0-7]{1,3}/.exec(source.slice(i + 1, i + 4))![0] : /^[0-9a-fA-F]{1,2}/.exec(source.slice(i + 2, i + 4))![0];
@@ -214,17 +225,17 @@ export function unicodeString(source: string, start: number, end: number, escape
   const raw: { text: string; offset: number }[] = [];
   if (isName) raw.push({ text: source.slice(start + 3, end - 1), offset: start + 3 });
   else forEachPart(source, start + 3, end, (from, to) => raw.push({ text: source.slice(from, to), offset: from }));
-  const points = new CodePoints();
+  const points = new CodePoints(() => '');
   let value = '';
   for (const { text: part, offset } of raw) {
     const text = isName ? part.replaceAll('""', '"') : part;
     for (let i = 0; i < text.length; ) {
       if (text[i] !== escape) {
-        points.settle();
+        points.settle(offset + i);
         value += text[i];
         i++;
       } else if (text[i + 1] === escape) {
-        points.settle();
+        points.settle(offset + i);
         value += escape;
         i += 2;
       } else {
@@ -235,7 +246,7 @@ export function unicodeString(source: string, start: number, end: number, escape
       }
     }
   }
-  points.settle();
+  points.settle(end - 1);
   return value;
 }
 
