@@ -8,6 +8,8 @@ import { unreachable } from '../base/assert.js';
 import type { Datum, RecordShape } from '../base/datum.js';
 import { SqlArray, SqlRecord } from '../base/datum.js';
 import { DbError, InternalError, notSupported } from '../base/errors.js';
+import type { SqlType } from '../base/types.js';
+import { FirstUserOid, typeInfo } from '../base/types.js';
 import { inputText, outputText } from '../base/text-io.js';
 import type { EvalContext, FunctionDef } from '../functions/registry.js';
 import type { BoundExpression } from '../planner/expression.js';
@@ -112,7 +114,12 @@ export function callFunction(definition: FunctionDef, args: readonly Datum[], ct
 export function castDatum(value: Datum, e: Of<'cast'>, ctx: EvalContext): Datum {
   if (e.method === 'binary') return value;
   if (e.method === 'io') return value === null ? null : inputText(e.type, outputText(e.arg.type, value, ctx), ctx);
-  return value === null ? null : e.method(value, e.type.typmod, e.isExplicit, ctx);
+  return value === null && !isDomain(e.type, ctx) ? null : e.method(value, e.type.typmod, e.isExplicit, ctx);
+}
+
+/** Coercions to a domain see NULL too: its NOT NULL may object. */
+export function isDomain(type: SqlType, ctx: Pick<EvalContext, 'types'>): boolean {
+  return type.oid >= FirstUserOid && typeInfo(type.oid, ctx.types).kind === 'domain';
 }
 
 function evaluateAnd(e: Of<'and' | 'or'>, runtime: Runtime): Datum {
@@ -187,7 +194,7 @@ const shapes = new WeakMap<object, RecordShape>();
 export function rowShape(e: Of<'row'>): RecordShape {
   let shape = shapes.get(e);
   if (shape === undefined) {
-    shape = { oid: e.type.oid, names: e.fields.map((_, i) => `f${i + 1}`), types: e.fields.map((field) => field.type) };
+    shape = { oid: e.type.oid, names: e.names ?? e.fields.map((_, i) => `f${i + 1}`), types: e.fields.map((field) => field.type) };
     shapes.set(e, shape);
   }
   return shape;

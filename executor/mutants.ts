@@ -1,0 +1,14 @@
+/** The executor's deliberate bugs (see base/mutants.ts); each is planted by test/mutants/executor.ts and must be noticed. */
+import type { MutantDescription } from '../base/mutants.js';
+
+export const executorMutantDescriptions: readonly MutantDescription[] = [
+  { name: 'executor.limit-registers-less', breaks: 'a scan stopped by LIMIT registers one key less than it read: a phantom at that key goes unnoticed (concurrency.md 7)' },
+  { name: 'executor.skip-recheck', breaks: 'after a wait at READ COMMITTED the WHERE is not evaluated again: a row that no longer matches is changed (concurrency.md 3)' },
+  { name: 'executor.update-from-snapshot', breaks: 'after a wait at READ COMMITTED the new row is made from the values first read: a lost update (concurrency.md 3)' },
+  { name: 'executor.skip-unique', breaks: 'unique keys are not claimed: two rows with one key (concurrency.md 4)' },
+  { name: 'executor.skip-not-null', breaks: 'NOT NULL is not checked' },
+  { name: 'executor.skip-check', breaks: 'CHECK is not checked' },
+  { name: 'executor.skip-child-check', breaks: 'a child row is not asked for its parent (concurrency.md 4)' },
+  { name: 'executor.skip-parent-check', breaks: 'a parent row goes without a look at its children (concurrency.md 4)' },
+  { name: 'executor.no-key-share', breaks: 'the parent of a new child is not locked: it can be deleted before the child commits (concurrency.md 4)' },
+];
