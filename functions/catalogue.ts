@@ -4,8 +4,10 @@ import { aggregateFunctions } from './aggregate.js';
 import { arithmeticFunctions, arithmeticOperators } from './arithmetic.js';
 import { casts } from './cast.js';
 import { comparisonOperators } from './comparison.js';
+import { generateFunctions } from './generate.js';
 import type { CastDef, FunctionDef, OperatorDef } from './registry.js';
 import { castKey, Resolver } from './resolve.js';
+import { systemFunctions } from './system.js';
 import { windowFunctions } from './window.js';
 
 function byName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): ReadonlyMap<string, readonly T[]> {
@@ -21,7 +23,7 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
 }
 
 const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions];
 
 const functions = byName(functionLists);
 const operators = byName(operatorLists);
