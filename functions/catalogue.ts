@@ -2,6 +2,7 @@
 import type { TypeRegistry } from '../base/types.js';
 import { aggregateFunctions } from './aggregate.js';
 import { arithmeticFunctions, arithmeticOperators } from './arithmetic.js';
+import { arrayFunctions, arrayOperators } from './array.js';
 import { casts } from './cast.js';
 import { comparisonOperators } from './comparison.js';
 import { generateFunctions } from './generate.js';
@@ -22,8 +23,8 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions];
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions];
 
 const functions = byName(functionLists);
 const operators = byName(operatorLists);
