@@ -241,6 +241,11 @@ export class Certifier {
   prune(lastPublished: number): void {
     if (this.first === undefined) return;
     const low = this.tracked.least(lastPublished);
+    if (this.tracked.size === 0 && this.last!.csnHigh <= low) {
+      // Nobody active: whoever comes next begins after all of these, so no edge can lead back to them.
+      while (this.first !== undefined) this.#drop(this.first);
+      return;
+    }
     let completeCount = 0;
     for (let again = true; again; ) {
       again = false;

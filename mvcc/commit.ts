@@ -23,13 +23,12 @@ import { DbError } from '../base/errors.js';
 import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import { LeafRef } from '../storage/cursor.js';
-import type { CommitWriter } from '../storage/store.js';
 import type { ByteChunk } from './byte-arena.js';
 import { serializationError } from './conflict.js';
 import { keyBufferOf } from './reading.js';
 import type { Transaction } from './transaction.js';
 import { TreeCreation, TreeDrop } from './tree-change.js';
-import type { TransactionManager } from './transaction-manager.js';
+import type { MvccCommitWriter, TransactionManager } from './transaction-manager.js';
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
 import { compareKeys } from './key-order.js';
@@ -168,13 +167,21 @@ function finalChanges(transaction: Transaction): FinalChange[] {
     if (entries.length > 1) entries.sort(byKey);
     for (const newest of entries) {
       const entry = newestChange(newest);
-      if (entry === undefined) continue;
-      const change = finalChange(transaction.manager, writes, entry);
+      const change = entry === undefined ? undefined : finalChange(transaction.manager, writes, entry);
       if (change !== undefined) changes.push(change);
+      else if (newest.kind !== WriteKind.Touch) registerUnused(transaction, newest);
     }
   }
   leaf.release();
   return changes;
+}
+
+/** A key that was found free and claimed but gets no version (never inserted, or removed again): that it was free has been observed. */
+function registerUnused(transaction: Transaction, entry: WriteEntry): void {
+  const { node, manager } = transaction;
+  const { tree } = entry.writes;
+  if (node === undefined || node.isSafe || !tree.options.unique) return;
+  node.readsOf(tree.siread, manager.certifier.budget).addPoint(entry.key, entry.command, true);
 }
 
 function byKey(a: WriteEntry, b: WriteEntry): number {
@@ -285,7 +292,7 @@ function installChanges(transaction: Transaction, csn: Csn, changes: readonly Fi
   return lsn;
 }
 
-function changeTrees(transaction: Transaction, csn: Csn, writer: CommitWriter): void {
+function changeTrees(transaction: Transaction, csn: Csn, writer: MvccCommitWriter): void {
   const manager = transaction.manager;
   for (const item of transaction.log) {
     if (item instanceof TreeCreation) {

@@ -10,7 +10,7 @@ import { DbError } from '../base/errors.js';
 import { type Csn, type Lsn, type TreeId, csn, txnId } from '../base/ids.js';
 import type { Prng } from '../base/prng.js';
 import type { Scheduler } from '../base/scheduler.js';
-import type { Store } from '../storage/store.js';
+import type { CommitWriter, Store } from '../storage/store.js';
 import { ByteArena } from './byte-arena.js';
 import { Certifier } from './certifier.js';
 import { CommitTurn } from './commit-turn.js';
@@ -29,11 +29,14 @@ import { VersionedTree } from './versioned-tree.js';
 import { activityView, lockViews } from './views.js';
 import { WriteEntry } from './write-set.js';
 
+/** What mvcc needs of a commit writer. */
+export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'delete' | 'createTree' | 'attachTree' | 'dropTree' | 'finish'>;
+
 /** What mvcc needs of the store. */
 export type MvccStore = Pick<
   Store,
-  'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'beginCommit' | 'isFlushed' | 'flushed' | 'flushSync' | 'onDurable' | 'onPoison' | 'poisoned'
->;
+  'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'flushed' | 'flushSync' | 'onDurable' | 'onPoison' | 'poisoned'
+> & { beginCommit(csn: Csn): MvccCommitWriter };
 
 export interface MvccEnvironment {
   readonly clock: Clock;

@@ -189,7 +189,6 @@ async function claimWaiting(transaction: Transaction, tree: VersionedTree, key: 
       continue;
     }
     if (result.kind === 'exists') giveBack(transaction, logLength);
-    else if (transaction.node !== undefined) registerHidden(transaction, tree, key, transaction.snapshotCsn);
     return result;
   }
 }
@@ -228,6 +227,8 @@ function tryClaim(transaction: Transaction, tree: VersionedTree, key: string, up
   } else {
     const busy = tryRowLock(transaction, tree, key, UpdateMode);
     if (busy !== undefined) return busy;
+    // A claim that is undone leaves a read behind (tree-change.ts); a plain lock does not, so it is registered now.
+    if (transaction.node !== undefined && !transaction.node.isSafe) registerHidden(transaction, tree, key, transaction.snapshotCsn);
   }
   return free;
 }

@@ -1,0 +1,87 @@
+/** The O(n) half of the invariants of this folder, for tests under VERIFY. Numbers in brackets: design/concurrency.md, section 11. */
+import { assert } from '../base/assert.js';
+import { LeafRef } from '../storage/cursor.js';
+import { findCycle } from './deadlock.js';
+import { Lock } from './lock.js';
+import { keyBufferOf } from './reading.js';
+import type { TransactionManager } from './transaction-manager.js';
+import { WriteKind, newestChange } from './write-set.js';
+
+const leaf = new LeafRef();
+
+export function checkInvariants(manager: TransactionManager): void {
+  checkNumbers(manager);
+  checkVersions(manager);
+  checkLocks(manager);
+  checkCertifier(manager);
+}
+
+/** [1] Published numbers are a prefix; no snapshot exceeds the last published one. */
+function checkNumbers(manager: TransactionManager): void {
+  let previous: number = manager.lastPublished;
+  for (const pending of manager.pending) {
+    assert(pending.csn > previous, 'pending commits out of order', pending.csn, previous);
+    previous = pending.csn;
+  }
+  assert(previous === manager.lastAssigned, 'a number was lost', previous, manager.lastAssigned);
+  for (let holder = manager.snapshots.first; holder !== undefined; holder = holder.next) {
+    assert(holder.csn <= manager.lastPublished, 'snapshot of the future', holder.csn, manager.lastPublished);
+    assert(manager.horizon <= holder.csn, 'horizon beyond a snapshot', manager.horizon, holder.csn);
+  }
+}
+
+/** [4] Leaves are stamped at least as high as the undo records inside their fences; chains descend. */
+function checkVersions(manager: TransactionManager): void {
+  for (const tree of manager.trees.values()) {
+    for (const [key, newest] of tree.overlay.heads) {
+      for (let record = newest; record.older !== undefined; record = record.older) {
+        assert(record.csn > record.older.csn && record.older.newer === record, 'undo chain out of order', record.csn);
+      }
+      if (tree.btree === undefined) continue;
+      tree.btree.seek(keyBufferOf(key), key.length, leaf);
+      assert(leaf.maxCsn >= newest.csn, 'leaf older than a change inside it', leaf.maxCsn, newest.csn);
+      leaf.release();
+    }
+  }
+}
+
+/** [6] One exclusive owner per key, who alone has it in its write set. [7] Waiters wait for someone, and in no circle. */
+function checkLocks(manager: TransactionManager): void {
+  for (const tree of manager.trees.values()) {
+    for (const slot of tree.locks.values()) {
+      if (slot instanceof Lock) slot.check();
+      else assert(slot.lifecycle === 'active' || slot.lifecycle === 'precommitted', 'claim outlives its transaction', slot.id);
+    }
+  }
+  for (const lock of manager.lockTable.all()) lock.check();
+  for (const transaction of manager.active.values()) {
+    assert(transaction.lifecycle === 'active' || transaction.lifecycle === 'precommitted', 'ended transaction is listed', transaction.id);
+    if (transaction.wait !== undefined) assert(findCycle(transaction) === undefined, 'undetected deadlock', transaction.id);
+    for (const [tree, writes] of transaction.writeSets ?? []) {
+      for (const [key, entry] of writes.entries) {
+        if (!tree.options.unique || entry.kind === WriteKind.Touch || newestChange(entry) === undefined) continue;
+        const slot = tree.locks.get(key);
+        const owns = slot === transaction || (slot instanceof Lock && slot.heldBy(transaction) !== 0);
+        assert(owns, 'change without its lock', transaction.id);
+      }
+    }
+  }
+}
+
+function checkCertifier(manager: TransactionManager): void {
+  const { certifier } = manager;
+  let count = 0;
+  let previous = 0;
+  for (let node = certifier.first; node !== undefined; node = node.next) {
+    assert(node.state === 'committed' && node.csnHigh >= previous, 'kept transactions out of order', node.csnHigh, previous);
+    previous = node.csnHigh;
+    count++;
+    for (const reads of node.reads.values()) reads.check();
+    for (const other of node.out.keys()) assert(other.in.has(node), 'edge without its reverse');
+  }
+  assert(count === certifier.keptCount, 'kept transactions miscounted', count, certifier.keptCount);
+  for (const node of certifier.active) {
+    assert(node.state === 'active', 'ended transaction is tracked', node.id);
+    for (const other of node.out.keys()) assert(other.state === 'committed' && other.in.has(node), 'edge of an active transaction to one not committed');
+  }
+}

@@ -1,0 +1,320 @@
+/**
+ * The statements of the simulation: what an executor would do for SELECT, UPDATE, INSERT ... ON CONFLICT, DELETE, foreign-key checks,
+ * with everything seen and written recorded. Errors pass through; the session decides what they mean.
+ */
+import { DbError } from '../../base/errors.js';
+import { keyBytes } from '../../base/bytes.js';
+import type { Prng } from '../../base/prng.js';
+import type { LeafScan } from '../../mvcc/leaf-scan.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import { type KeyRange, type RowLockMode, type RowLockResult, RowRef, afterKey, afterPrefix } from '../../mvcc/types.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import { type Recorder, type Row, type Table, decodeRow, encodeRow, item } from './recorder.js';
+
+const latin1 = (u8: Uint8Array, offset: number, length: number): string => Buffer.from(u8.buffer, u8.byteOffset + offset, length).toString('latin1');
+
+export class Operations {
+  readonly transaction: Transaction;
+  readonly table: Table;
+  readonly recorder: Recorder;
+  readonly prng: Prng;
+  /** Index fetches are not registered; writers touch the index instead. */
+  readonly usesTouch: boolean;
+  /** Lets others run in the middle of a cursor. */
+  readonly pause: () => Promise<void>;
+
+  constructor(transaction: Transaction, table: Table, recorder: Recorder, prng: Prng, usesTouch: boolean, pause: () => Promise<void>) {
+    this.transaction = transaction;
+    this.table = table;
+    this.recorder = recorder;
+    this.prng = prng;
+    this.usesTouch = usesTouch;
+    this.pause = pause;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ reading
+
+  readPoint(pk: string): Row | undefined {
+    const text = this.#get(this.table.P, item.P(pk), pk, true);
+    return text === undefined ? undefined : decodeRow(text);
+  }
+
+  #get(tree: VersionedTree, name: string, key: string, register: boolean): string | undefined {
+    const ref = new RowRef();
+    const asOf = this.recorder.asOf();
+    let found: boolean;
+    try {
+      found = this.transaction.get(tree, keyBytes(key), key.length, ref, register);
+    } catch (error) {
+      this.recorder.see(name, null, asOf);
+      throw error;
+    }
+    const text = found ? latin1(ref.u8, ref.offset, ref.length) : undefined;
+    this.recorder.see(name, text, asOf);
+    return text;
+  }
+
+  /** Rows of P from `low` to `high` (both included), at most `limit` of them; with `isCursor` others run in between. */
+  async readRange(low: string, high: string, reverse: boolean, limit: number, isCursor: boolean): Promise<Row[]> {
+    const rows = await this.#scan(this.table.P, { low, high: afterKey(high) }, reverse, limit, isCursor, this.table.keys, item.P);
+    return rows.map(({ value }) => decodeRow(value));
+  }
+
+  /** SELECT by attribute through S; fetches rows unless index-only. */
+  async readByAttr(attr: string, limit: number, isIndexOnly: boolean, isCursor: boolean): Promise<Row[]> {
+    const universe = this.table.keys.map((pk) => attr + pk);
+    const entries = await this.#scan(this.table.S, { low: attr, high: afterPrefix(attr) }, false, limit, isCursor, universe, item.S);
+    // With `touch` an index range stands for the rows it leads to, so reading the index alone would be charged for them.
+    if (isIndexOnly && !this.usesTouch) return [];
+    const rows: Row[] = [];
+    for (const { value: pk } of entries) {
+      const text = this.#get(this.table.P, item.P(pk), pk, !this.usesTouch);
+      if (text === undefined) throw new Error(`index entry ${attr}${pk} leads nowhere`);
+      rows.push(decodeRow(text));
+    }
+    return rows;
+  }
+
+  /** By code through U. */
+  readByCode(code: string): Row | undefined {
+    const pk = this.#get(this.table.U, item.U(code), code, true);
+    if (pk === undefined) return undefined;
+    const text = this.#get(this.table.P, item.P(pk), pk, true);
+    if (text === undefined) throw new Error(`index entry ${code} leads nowhere`);
+    return decodeRow(text);
+  }
+
+  async #scan(
+    tree: VersionedTree,
+    range: KeyRange,
+    reverse: boolean,
+    limit: number,
+    isCursor: boolean,
+    universe: readonly string[],
+    nameOf: (key: string) => string,
+  ): Promise<{ key: string; value: string }[]> {
+    const { recorder, transaction } = this;
+    const asOf = recorder.asOf();
+    const inRange = universe.filter((key) => key >= range.low && (range.high === undefined || key < range.high));
+    const order = reverse ? [...inRange].reverse() : inRange;
+    let next = 0; // first key of `order` not yet known to be seen
+    const rows: { key: string; value: string }[] = [];
+    const seeUpTo = (key: string | undefined, value: string | undefined): void => {
+      for (; next < order.length; next++) {
+        const here = order[next]!;
+        if (here === key) {
+          recorder.see(nameOf(here), value, asOf);
+          next++;
+          return;
+        }
+        if (key !== undefined && (reverse ? here < key : here > key)) return;
+        recorder.see(nameOf(here), undefined, asOf);
+      }
+    };
+    const scan: LeafScan = transaction.openScan(tree, range, { reverse });
+    try {
+      if (limit === 0) {
+        scan.stopAt(-1);
+        return rows;
+      }
+      while (scan.next()) {
+        for (let i = 0; i < scan.count; i++) {
+          const key = scan.keyAt(i);
+          const value = latin1(scan.u8, scan.offsets[i]!, scan.lengthAt(i));
+          rows.push({ key, value });
+          seeUpTo(key, value);
+          if (rows.length >= limit) {
+            scan.stopAt(i);
+            return rows;
+          }
+          if (isCursor && this.prng.below(3) === 0) {
+            scan.suspendAt(i);
+            const paused = transaction.pauseStatement();
+            await this.pause();
+            transaction.resumeStatement(paused);
+            break;
+          }
+        }
+      }
+      seeUpTo(undefined, undefined);
+      return rows;
+    } catch (error) {
+      // A doomed scan may have registered up to the end of its batch.
+      for (; next < order.length; next++) recorder.see(nameOf(order[next]!), null, asOf);
+      if (this.usesTouch && tree === this.table.S) for (const { value: pk } of rows) recorder.see(item.P(pk), null, asOf);
+      throw error;
+    } finally {
+      scan.close();
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ checks of the newest state
+
+  /** Whether any row has `attr`, in the newest state: a foreign-key or constraint check. */
+  probeAttr(attr: string): boolean {
+    const { recorder, transaction, table } = this;
+    recorder.asOf();
+    const asOf = transaction.manager.lastAssigned;
+    const found = new RowRef();
+    const exists = transaction.probeLatest(table.S, { low: attr, high: afterPrefix(attr) }, found);
+    const first = exists ? latin1(found.u8, found.offset, found.length) : undefined;
+    for (const pk of table.keys) {
+      recorder.seeExistence(item.S(attr + pk), pk === first, asOf);
+      if (pk === first) break;
+    }
+    return exists;
+  }
+
+  /** The child side of a foreign key: the row must exist and stay. */
+  async checkParent(pk: string): Promise<boolean> {
+    const { recorder, transaction, table } = this;
+    const snap = recorder.asOf();
+    let result: RowLockResult;
+    try {
+      result = await transaction.lockRow(table.P, pk, 'key share', 'wait', { view: 'latest' });
+    } catch (error) {
+      if (transaction.mustAbort !== undefined) recorder.seeExistence(item.P(pk), null, snap, false);
+      throw error;
+    }
+    const asOf = transaction.isolation === 'read committed' ? transaction.manager.lastAssigned : snap;
+    if (result.kind !== 'self') recorder.seeExistence(item.P(pk), result.kind !== 'gone', asOf, false);
+    return result.kind !== 'gone';
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ writing
+
+  /** UPDATE ... WHERE pk = ...; `change` makes the new row from the newest version. False when there is no row. */
+  async update(pk: string, change: (row: Row) => { attr: string; code: string }, changesCode: boolean, wait: 'wait' | 'nowait' | 'skip locked'): Promise<boolean> {
+    if (this.readPoint(pk) === undefined) return false;
+    const row = await this.#lock(pk, changesCode ? 'update' : 'no key update', wait);
+    if (row === undefined) return false;
+    const to = change(row);
+    await this.#replaceRow(row, { pk: row.pk, attr: to.attr, code: changesCode ? to.code : row.code, tag: this.recorder.nextTag() });
+    return true;
+  }
+
+  async delete(pk: string): Promise<boolean> {
+    if (this.readPoint(pk) === undefined) return false;
+    const row = await this.#lock(pk, 'update', 'wait');
+    if (row === undefined) return false;
+    this.#removeRow(row, undefined);
+    return true;
+  }
+
+  /** UPDATE of the primary key. */
+  async move(pk: string, to: string): Promise<boolean> {
+    if (this.recorder.removedKeys.has(to) || this.readPoint(pk) === undefined) return false;
+    const row = await this.#lock(pk, 'update', 'wait');
+    if (row === undefined || row.pk === to || this.recorder.removedKeys.has(to)) return false;
+    await this.#claim(this.table.P, item.P(to), to);
+    this.#removeRow(row, to);
+    await this.#insertRow({ ...row, pk: to, tag: this.recorder.nextTag() }, true);
+    return true;
+  }
+
+  /** SELECT ... FOR ... */
+  async lockOnly(pk: string, mode: RowLockMode, wait: 'wait' | 'nowait' | 'skip locked'): Promise<void> {
+    if (this.readPoint(pk) !== undefined) await this.#lock(pk, mode, wait);
+  }
+
+  async insert(pk: string, attr: string, code: string, onConflict: 'error' | 'nothing' | 'update'): Promise<boolean> {
+    const { transaction, table, recorder } = this;
+    recorder.asOf();
+    if (recorder.removedKeys.has(pk) && this.prng.below(2) === 0) return false;
+    if (onConflict === 'error') {
+      await this.#claim(table.P, item.P(pk), pk);
+      await this.#insertRow({ pk, attr, code, tag: recorder.nextTag() }, true);
+      return true;
+    }
+    for (;;) {
+      const claim = await transaction.claimKey(table.P, pk, { upsert: true });
+      if (claim.kind === 'free') {
+        recorder.seeExistence(item.P(pk), false, transaction.manager.lastAssigned);
+        await this.#insertRow({ pk, attr, code, tag: recorder.nextTag() }, true);
+        return true;
+      }
+      if (!claim.own) recorder.seeExistence(item.P(pk), true, transaction.manager.lastAssigned);
+      if (onConflict === 'nothing' || claim.self) return false;
+      const locked = await transaction.lockRow(table.P, pk, 'no key update', 'wait', { view: 'latest' });
+      if (locked.kind === 'gone') continue;
+      const row = this.#newest(pk);
+      await this.#replaceRow(row, { ...row, attr, tag: recorder.nextTag() });
+      return true;
+    }
+  }
+
+  async #claim(tree: VersionedTree, name: string, key: string): Promise<void> {
+    const claim = await this.transaction.claimKey(tree, key);
+    const isFree = claim.kind === 'free';
+    if (isFree || !claim.own) this.recorder.seeExistence(name, !isFree, this.transaction.manager.lastAssigned);
+    if (!isFree) throw new DbError('23505', `duplicate key ${name}`);
+  }
+
+  /** Locks a row found by a scan, follows it at READ COMMITTED, and returns its newest version. */
+  async #lock(pk: string, mode: RowLockMode, wait: 'wait' | 'nowait' | 'skip locked'): Promise<Row | undefined> {
+    let result = await this.transaction.lockRow(this.table.P, pk, mode, wait);
+    let key = pk;
+    while (result.kind === 'moved') {
+      key = result.newKey;
+      result = await this.transaction.lockRow(this.table.P, key, mode, wait, { since: result.since });
+    }
+    if (result.kind === 'gone' || result.kind === 'self' || result.kind === 'skipped') return undefined;
+    if (result.kind === 'ok' && mode === 'key share') return undefined;
+    return this.#newest(key);
+  }
+
+  #newest(pk: string): Row {
+    const ref = new RowRef();
+    if (!this.transaction.newest(this.table.P, pk, ref)) throw new Error(`locked row ${pk} does not exist`);
+    const text = latin1(ref.u8, ref.offset, ref.length);
+    this.recorder.see(item.P(pk), text, this.transaction.manager.lastAssigned);
+    return decodeRow(text);
+  }
+
+  async #insertRow(row: Row, isNew: boolean): Promise<void> {
+    const { P, S, U } = this.table;
+    if (row.code !== '-') await this.#claim(U, item.U(row.code), row.code);
+    this.#insert(P, item.P(row.pk), row.pk, encodeRow(row), isNew);
+    this.#insert(S, item.S(row.attr + row.pk), row.attr + row.pk, row.pk, isNew);
+    if (row.code !== '-') this.#insert(U, item.U(row.code), row.code, row.pk, isNew);
+  }
+
+  #removeRow(row: Row, movedTo: string | undefined): void {
+    const { P, S, U } = this.table;
+    this.recorder.removedKeys.add(row.pk);
+    this.#remove(P, item.P(row.pk), row.pk, movedTo);
+    this.#remove(S, item.S(row.attr + row.pk), row.attr + row.pk, undefined);
+    if (row.code !== '-') this.#remove(U, item.U(row.code), row.code, undefined);
+  }
+
+  async #replaceRow(from: Row, to: Row): Promise<void> {
+    const { P, S, U } = this.table;
+    const { transaction, recorder } = this;
+    if (to.code !== from.code && to.code !== '-') await this.#claim(U, item.U(to.code), to.code);
+    const changesKeyColumns = to.code !== from.code;
+    const value = keyBytes(encodeRow(to));
+    transaction.update(P, to.pk, value, 0, value.length, { changesKeyColumns });
+    recorder.put(item.P(to.pk), encodeRow(to), false, changesKeyColumns);
+    const oldEntry = from.attr + from.pk;
+    const newEntry = to.attr + to.pk;
+    if (oldEntry !== newEntry) {
+      this.#remove(S, item.S(oldEntry), oldEntry, undefined);
+      this.#insert(S, item.S(newEntry), newEntry, to.pk, true);
+    } else if (this.usesTouch) transaction.touch(S, newEntry);
+    if (changesKeyColumns) {
+      if (from.code !== '-') this.#remove(U, item.U(from.code), from.code, undefined);
+      if (to.code !== '-') this.#insert(U, item.U(to.code), to.code, to.pk, true);
+    }
+  }
+
+  #insert(tree: VersionedTree, name: string, key: string, text: string, isNew: boolean): void {
+    const value = keyBytes(text);
+    this.transaction.insert(tree, key, value, 0, value.length);
+    this.recorder.put(name, text, isNew, true);
+  }
+
+  #remove(tree: VersionedTree, name: string, key: string, movedTo: string | undefined): void {
+    this.transaction.remove(tree, key, movedTo === undefined ? undefined : { movedTo });
+    this.recorder.remove(name);
+  }
+}

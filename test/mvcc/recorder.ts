@@ -1,0 +1,112 @@
+/**
+ * What one simulated transaction saw and wrote, recorded beside the engine, and the tiny table it works on: a primary tree P, a
+ * non-unique index S on `attr`, a unique index U on `code`. Rows are one-letter keys, attributes and codes, so that a dozen
+ * transactions meet each other all the time.
+ */
+import type { DbError } from '../../base/errors.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { HistoryTransaction, Observation } from './full-graph.js';
+
+export interface Row {
+  readonly pk: string;
+  readonly attr: string;
+  /** '-' for NULL: no entry in U. */
+  readonly code: string;
+  /** Who wrote this version: makes every value unique. */
+  readonly tag: string;
+}
+
+export interface Table {
+  readonly P: VersionedTree;
+  readonly S: VersionedTree;
+  readonly U: VersionedTree;
+  readonly keys: readonly string[];
+  readonly attrs: readonly string[];
+  readonly codes: readonly string[];
+}
+
+export function encodeRow(row: Row): string {
+  return `${row.pk}${row.attr}${row.code}:${row.tag}`;
+}
+export function decodeRow(text: string): Row {
+  return { pk: text[0]!, attr: text[1]!, code: text[2]!, tag: text.slice(4) };
+}
+
+/** Item names of the checker; `#` marks mere existence. */
+export const item = {
+  P: (pk: string): string => `P:${pk}`,
+  S: (key: string): string => `S:${key}`,
+  U: (code: string): string => `U:${code}`,
+  existence: (of: string): string => `${of}#`,
+};
+
+interface OwnChange {
+  /** Undefined: deleted. */
+  readonly value: string | undefined;
+  /** Another row or entry than the committed one. */
+  readonly isFresh: boolean;
+  readonly changesKey: boolean;
+}
+
+export class Recorder {
+  readonly transaction: Transaction;
+  readonly observations: Observation[] = [];
+  own = new Map<string, OwnChange>();
+  /** Rows removed by this transaction: not moved back to, which would make identities ambiguous. */
+  readonly removedKeys = new Set<string>();
+  tagCount = 0;
+  snapshot: number | undefined = undefined;
+  csn: number | undefined = undefined;
+  error: DbError | undefined = undefined;
+  readonly complaints: string[] = [];
+
+  constructor(transaction: Transaction) {
+    this.transaction = transaction;
+  }
+
+  nextTag(): string {
+    return `${this.transaction.id}.${++this.tagCount}`;
+  }
+
+  /** The statement's snapshot; remembered when it is the transaction's. */
+  asOf(): number {
+    const snap = this.transaction.snapshotCsn;
+    if (this.transaction.isolation !== 'read committed') this.snapshot = snap;
+    return snap;
+  }
+
+  /** An entry or its absence was seen. Own changes of earlier statements must show themselves. */
+  see(name: string, value: string | undefined | null, asOf: number): void {
+    const own = this.own.get(name);
+    if (own === undefined) this.observations.push({ item: name, asOf, value });
+    else if (value !== null && own.value !== value) this.complaints.push(`own ${name} is ${own.value ?? 'deleted'}, seen ${value ?? 'absent'}`);
+  }
+
+  /** Only whether it exists was seen. */
+  seeExistence(name: string, exists: boolean | null, asOf: number, isHidden = true): void {
+    if (this.own.has(name)) return;
+    this.observations.push({ item: item.existence(name), asOf, value: exists === null ? null : exists ? 'present' : undefined, isHidden });
+  }
+
+  put(name: string, value: string, isInsert: boolean, changesKey: boolean): void {
+    const before = this.own.get(name);
+    this.own.set(name, { value, isFresh: isInsert || (before?.isFresh ?? false), changesKey: changesKey || (before?.changesKey ?? false) });
+  }
+  remove(name: string): void {
+    this.own.set(name, { value: undefined, isFresh: this.own.get(name)?.isFresh ?? false, changesKey: true });
+  }
+
+  /** The transaction as the checker wants it. `installed` is the committed state just before it. */
+  finish(csn: number, installed: ReadonlyMap<string, string>): HistoryTransaction {
+    const writes = new Map<string, string | undefined>();
+    for (const [name, change] of this.own) {
+      const was = installed.has(name);
+      if (!was && change.value === undefined) continue;
+      writes.set(name, change.value);
+      const changesExistence = !was || change.value === undefined || change.isFresh || change.changesKey;
+      if (changesExistence) writes.set(item.existence(name), change.value === undefined ? undefined : 'present');
+    }
+    return { id: this.transaction.id, csn, snapshot: this.snapshot, observations: this.observations, writes };
+  }
+}
