@@ -418,6 +418,11 @@ export class BTree {
     const path = this.#path;
     let budget = pageCountMax;
     this.#lastPage = NoPage;
+    const root = pool.fetch(this.root);
+    if ((pool.bytesOf(root)[pool.baseOf(root) + AtFlags]! & PageFlag.Dropping) === 0) {
+      pool.markDirty(root);
+      pool.bytesOf(root)[pool.baseOf(root) + AtFlags]! |= PageFlag.Dropping;
+    }
     while (budget > 0) {
       let level = -1;
       let frame: number;
@@ -441,16 +446,14 @@ export class BTree {
         const parent = pool.fetch(path.pages[depth - 1]!);
         pool.pin(parent);
         try {
-          const u8 = pool.bytesOf(parent);
           const dv = pool.viewOf(parent);
           const base = pool.baseOf(parent);
           pool.markDirty(parent);
-          if (depth === 1) u8[base + AtFlags]! |= PageFlag.Dropping;
           pool.freePage(path.pages[depth]!);
           budget--;
           const count = countOf(dv, base);
           if (count > 0) {
-            removeEntry(u8, dv, base, count - 1);
+            removeEntry(pool.bytesOf(parent), dv, base, count - 1);
             break;
           }
         } finally {

@@ -32,7 +32,8 @@ export const PageFormatVersion = 1;
 
 /**
  * `LeftEdge`: no lower fence, the lower fence bytes hold only the prefix. `RightEdge`: no upper fence. `HasOverflow`: some value may lie
- * in overflow pages. `Dropping` (root only): pages are being freed from the right, upper fences no longer hold.
+ * in overflow pages. `Dropping` (root only): pages are being freed from the right, so the last ones keep
+ * upper fences that no separator above repeats, and an overflow chain may be cut short.
  */
 export const PageFlag = { LeftEdge: 1, RightEdge: 2, HasOverflow: 4, Dropping: 8 } as const;
 export const PageFlagMask = 15;

@@ -72,6 +72,7 @@ class TreeChecker {
   readonly #tree: TreeId;
   readonly #hooks: TreeCheckHooks;
   readonly #key: Uint8Array;
+  #isDropping = false;
   readonly #result: TreeCheckResult = { height: 0, leafCount: 0, innerCount: 0, overflowPageCount: 0, entryCount: 0, leafBytesUsed: 0, maxCsn: 0 };
 
   constructor(pool: BufferPool, tree: TreeId, hooks: TreeCheckHooks) {
@@ -82,9 +83,10 @@ class TreeChecker {
   }
 
   check(root: number): TreeCheckResult {
-    let level = -1;
+    let level: number;
     try {
       const frame = this.#pool.fetch(root);
+      this.#isDropping = (this.#pool.bytesOf(frame)[this.#pool.baseOf(frame) + AtFlags]! & PageFlag.Dropping) !== 0;
       level = this.#pool.bytesOf(frame)[this.#pool.baseOf(frame) + AtLevel]!;
     } catch (error) {
       this.#unreadable(root, error);
@@ -228,8 +230,9 @@ class TreeChecker {
   #checkFences(u8: Uint8Array, dv: DataView, base: number, pageId: number, lower: string, upper: string | undefined): void {
     const flags = u8[base + AtFlags]!;
     if (((flags & PageFlag.LeftEdge) !== 0) !== (lower === '')) this.#report(pageId, 'the flag for the left edge is wrong');
-    if (((flags & PageFlag.RightEdge) !== 0) !== (upper === undefined)) this.#report(pageId, 'the flag for the right edge is wrong');
     if (latin1(this.#key, copyLowerFence(u8, dv, base, this.#key)) !== lower) this.#report(pageId, 'the lower fence differs from the separator above');
+    if (this.#isDropping && upper === undefined) return;
+    if (((flags & PageFlag.RightEdge) !== 0) !== (upper === undefined)) this.#report(pageId, 'the flag for the right edge is wrong');
     const length = copyUpperFence(u8, dv, base, this.#key);
     if ((length < 0 ? undefined : latin1(this.#key, length)) !== upper) this.#report(pageId, 'the upper fence differs from the separator above');
   }
@@ -270,7 +273,7 @@ class TreeChecker {
         const bytes = dv.getUint16(base + AtCount, true);
         rest -= bytes;
         const next = dv.getUint32(base + AtLink, true);
-        if (dv.getUint32(base + AtOrdinal, true) !== ordinal) this.#report(page, 'is out of order in its overflow chain');
+        if (dv.getUint32(base + AtOrdinal, true) !== ordinal && !this.#isDropping) this.#report(page, 'is out of order in its overflow chain');
         if (next !== NoPage && bytes !== pool.pageSizeBytes - HeaderSizeBytes) this.#report(page, 'is not full although its overflow chain goes on');
         page = next;
       }
@@ -278,7 +281,7 @@ class TreeChecker {
       this.#unreadable(page, error);
       return;
     }
-    if (rest !== 0) this.#report(leaf, `the overflow chain from ${first} holds ${length - rest} bytes instead of ${length}`);
+    if (rest !== 0 && !this.#isDropping) this.#report(leaf, `the overflow chain from ${first} holds ${length - rest} bytes instead of ${length}`);
   }
 }
 

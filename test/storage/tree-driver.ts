@@ -377,7 +377,10 @@ export function runTreeCase(c: TreeCase): void {
 
   // Dropping frees everything but the root.
   let steps = 0;
-  while (!tree.dropStep(3)) assert(++steps < 100_000, 'dropping does not end');
+  while (!tree.dropStep(3)) {
+    assert(++steps < 100_000, 'dropping does not end');
+    if (steps % 7 === 1) checkWhole(pool, io, tree);
+  }
   assert(io.allocated.size === 1, 'pages left after a drop', io.allocated.size);
   checkWhole(pool, io, tree, 0);
 }
