@@ -47,6 +47,7 @@ export class GrammarBase extends EmbeddedActionsParser {
   declare readonly expression: Rule<[isRestricted?: boolean], ast.Expression>;
   declare readonly query: Rule<[], ast.Query>;
   declare readonly parenthesizedQuery: Rule<[], ast.Query>;
+  declare readonly requiredParenthesizedQuery: Rule<[], ast.Query>;
   declare readonly sortClause: Rule<[], ast.SortItem[]>;
   declare readonly windowSpec: Rule<[], ast.WindowSpec>;
   declare readonly statement: Rule<[], ast.Statement>;
@@ -213,43 +214,67 @@ export class GrammarBase extends EmbeddedActionsParser {
     return value;
   }
 
-  /** Value of an option: a word, a string, a number, or a list of words. */
-  readonly optionValue = this.RULE('optionValue', (): ast.OptionValue =>
-    this.OR<ast.OptionValue>([
+  /** Value of an option: a word (booleans are words too), a string or a number. */
+  readonly optionScalar = this.RULE('optionScalar', (): string | number | boolean =>
+    this.OR<string | number | boolean>([
       { ALT: () => valueOf(this.CONSUME(t.StringLiteral)) },
+      { ALT: () => valueOf(this.CONSUME(t.NonReservedWord)) },
+      { ALT: () => (this.CONSUME(kw.true), true) },
+      { ALT: () => (this.CONSUME(kw.false), false) },
+      { ALT: () => valueOf(this.CONSUME(kw.on)) },
       { ALT: () => { const text = this.SUBRULE(this.signedNumber); return this.ACTION(() => Number(text)); } },
-      { ALT: () => { const word = valueOf(this.CONSUME(t.ColLabel)); return word === 'true' ? true : word === 'false' ? false : word; } },
-      { ALT: () => valueOf(this.CONSUME(t.Star)) },
-      {
-        ALT: () => {
-          const items: string[] = [];
-          this.CONSUME(t.LParen);
-          this.AT_LEAST_ONE_SEP({
-            SEP: t.Comma,
-            DEF: () => items.push(this.OR1([{ ALT: () => valueOf(this.CONSUME1(t.ColLabel)) }, { ALT: () => valueOf(this.CONSUME1(t.StringLiteral)) }])),
-          });
-          this.CONSUME(t.RParen);
-          return items;
-        },
-      },
     ]),
   );
 
-  /** `(name [value], ...)`, the form of EXPLAIN, COPY, VACUUM. */
-  readonly commandOptions = this.RULE('commandOptions', (): ast.DefinitionOption[] => {
+  /** `(name [value], ...)` of COPY, where a value may also be a star or a list. */
+  readonly copyOptions = this.RULE('copyOptions', (): ast.DefinitionOption[] => {
     const options: ast.DefinitionOption[] = [];
     this.CONSUME(t.LParen);
     this.AT_LEAST_ONE_SEP({
       SEP: t.Comma,
       DEF: () => {
         const name = this.CONSUME(t.ColLabel);
-        const value = this.OPTION(() => this.SUBRULE(this.optionValue));
+        const value = this.OPTION(() =>
+          this.OR<ast.OptionValue>([
+            { ALT: () => this.SUBRULE(this.optionScalar) },
+            { ALT: () => valueOf(this.CONSUME(t.Star)) },
+            {
+              ALT: () => {
+                const items: string[] = [];
+                this.CONSUME1(t.LParen);
+                this.AT_LEAST_ONE_SEP1({
+                  SEP: t.Comma,
+                  DEF: () => {
+                    const item = this.SUBRULE1(this.optionScalar);
+                    this.ACTION(() => items.push(String(item)));
+                  },
+                });
+                this.CONSUME1(t.RParen);
+                return items;
+              },
+            },
+          ]),
+        );
         options.push({ namespace: undefined, name: valueOf(name), value, offset: name.startOffset });
       },
     });
     this.CONSUME(t.RParen);
     return options;
   });
+
+  /** Value of a storage parameter or of a type's property. */
+  readonly definitionValue = this.RULE('definitionValue', (): ast.OptionValue =>
+    this.OR<ast.OptionValue>([
+      { ALT: () => valueOf(this.CONSUME(t.StringLiteral)) },
+      { ALT: () => { const text = this.SUBRULE(this.signedNumber); return this.ACTION(() => Number(text)); } },
+      {
+        ALT: () => {
+          const word = valueOf(this.CONSUME(t.ColLabel));
+          return word === 'true' ? true : word === 'false' ? false : word;
+        },
+      },
+    ]),
+  );
 
   /** `(name [= value], ...)`, the form of storage parameters and type definitions. */
   readonly definitionOptions = this.RULE('definitionOptions', (): ast.DefinitionOption[] => {
@@ -265,7 +290,7 @@ export class GrammarBase extends EmbeddedActionsParser {
         });
         const value = this.OPTION1(() => {
           this.CONSUME(t.Equals);
-          return this.SUBRULE(this.optionValue);
+          return this.SUBRULE(this.definitionValue);
         });
         const namespace = second === undefined ? undefined : valueOf(first);
         options.push({ namespace, name: second ?? valueOf(first), value, offset: first.startOffset });

@@ -258,7 +258,17 @@ export class DefinitionGrammar extends TableGrammar {
   /** A function's name: a type_func_name keyword will do when it has no schema. */
   readonly functionName = this.RULE('functionName', (): ast.QualifiedName =>
     this.OR<ast.QualifiedName>([
-      { ALT: () => this.SUBRULE(this.qualifiedName) },
+      {
+        ALT: () => {
+          const first = this.LA(1);
+          const name = this.SUBRULE(this.qualifiedName);
+          // A column-name keyword is no function's name, unless it has a schema.
+          this.ACTION(() => {
+            if (name.schema === undefined && t.belongsTo(first.tokenType, t.ColumnNameKeyword)) this.fail(this.LA(1));
+          });
+          return name;
+        },
+      },
       { ALT: () => { const token = this.CONSUME(t.TypeOrFunctionKeyword); return { catalog: undefined, schema: undefined, name: valueOf(token), offset: token.startOffset }; } },
     ]),
   );
@@ -702,20 +712,23 @@ export class DefinitionGrammar extends TableGrammar {
   readonly commentStatement = this.RULE('commentStatement', (): ast.Statement => {
     const offset = this.CONSUME(kw.comment).startOffset;
     this.CONSUME(kw.on);
-    let target: { objectType: ast.Comment['objectType']; name: ast.QualifiedName; part: string | undefined; args: readonly ast.FunctionParameter[] | undefined } | undefined;
+    type Target = Pick<ast.Comment, 'objectType' | 'name' | 'part' | 'args'>;
+    let complete: (() => Target) | undefined;
     const unsupported = this.OR<ast.UnsupportedStatement | undefined>([
       {
         ALT: () => {
           const objectType = this.SUBRULE(this.objectKind);
-          target = { objectType, name: this.SUBRULE(this.qualifiedName), part: undefined, args: undefined };
+          const name = this.SUBRULE(this.qualifiedName);
+          complete = () => ({ objectType, name, part: undefined, args: undefined });
           return undefined;
         },
       },
       {
         ALT: () => {
           this.CONSUME(kw.column);
+          const start = this.here();
           const path = this.SUBRULE(this.columnPath);
-          target = { objectType: 'column', name: path.table, part: path.column, args: undefined };
+          complete = () => ({ objectType: 'column', ...columnOf(path, start), args: undefined });
           return undefined;
         },
       },
@@ -725,7 +738,8 @@ export class DefinitionGrammar extends TableGrammar {
           const part = valueOf(this.CONSUME(t.ColId));
           this.CONSUME1(kw.on);
           const isDomain = this.OPTION({ GATE: () => t.belongsTo(this.LA(2).tokenType, t.ColId), DEF: () => this.CONSUME(kw.domain) }) !== undefined;
-          target = { objectType: isDomain ? 'domain constraint' : 'constraint', name: this.SUBRULE1(this.qualifiedName), part, args: undefined };
+          const name = this.SUBRULE1(this.qualifiedName);
+          complete = () => ({ objectType: isDomain ? 'domain constraint' : 'constraint', name, part, args: undefined });
           return undefined;
         },
       },
@@ -733,7 +747,7 @@ export class DefinitionGrammar extends TableGrammar {
         ALT: () => {
           const objectType = this.SUBRULE(this.routineKind);
           const { name, args } = this.SUBRULE(this.functionReference);
-          target = { objectType, name, part: undefined, args };
+          complete = () => ({ objectType, name, part: undefined, args });
           return undefined;
         },
       },
@@ -748,29 +762,20 @@ export class DefinitionGrammar extends TableGrammar {
       ]);
     });
     return this.ACTION((): ast.Statement => {
-      if (target === undefined) return unsupported!;
+      if (complete === undefined) return unsupported!;
       if (text === undefined) this.fail(this.LA(1));
-      return { kind: 'comment', ...target, text: text.value, offset };
+      return { kind: 'comment', ...complete(), text: text.value, offset };
     });
   });
 
-  /** table.column, schema.table.column */
-  readonly columnPath = this.RULE('columnPath', (): { table: ast.QualifiedName; column: string } => {
-    const first = this.CONSUME(t.ColId);
-    const parts = [valueOf(first)];
+  /** table.column, schema.table.column, in parts. */
+  readonly columnPath = this.RULE('columnPath', (): string[] => {
+    const parts = [valueOf(this.CONSUME(t.ColId))];
     this.MANY(() => {
       this.CONSUME(t.Dot);
       parts.push(valueOf(this.CONSUME(t.ColLabel)));
     });
-    return this.ACTION(() => {
-      if (parts.length < 2) throw new DbError('42601', 'column name must be qualified', { offset: first.startOffset });
-      if (parts.length > 4) throw new DbError('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, { offset: first.startOffset });
-      const n = parts.length;
-      return {
-        table: { catalog: n > 3 ? parts[n - 4] : undefined, schema: n > 2 ? parts[n - 3] : undefined, name: parts[n - 2]!, offset: first.startOffset },
-        column: parts[n - 1]!,
-      };
-    });
+    return parts;
   });
 
   // ------------------------------------------------------------------------------------------------------------ settings
@@ -901,6 +906,14 @@ const typeWords: ReadonlySet<TokenType> = new Set([
   kw.int, kw.integer, kw.smallint, kw.bigint, kw.real, kw.float, kw.decimal, kw.dec, kw.numeric, kw.boolean, kw.bit, kw.character, kw.char, kw.varchar,
   kw.national, kw.nchar, kw.time, kw.timestamp, kw.interval, kw.setof, kw.in, kw.out, kw.inout, kw.variadic,
 ]);
+
+/** The table and the column of a path. */
+function columnOf(parts: readonly string[], offset: number): { name: ast.QualifiedName; part: string } {
+  const n = parts.length;
+  if (n < 2) throw new DbError('42601', 'column name must be qualified', { offset });
+  if (n > 4) throw new DbError('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, { offset });
+  return { name: { catalog: n > 3 ? parts[n - 4] : undefined, schema: n > 2 ? parts[n - 3] : undefined, name: parts[n - 2]!, offset }, part: parts[n - 1]! };
+}
 
 function emptyFunctionOptions(): FunctionOptions {
   return {

@@ -34,6 +34,18 @@ const continuesTypedLiteral: ReadonlySet<TokenType> = new Set([
   t.StringLiteral, t.LParenOther, t.LParenQuery, kw.varying, kw.character, kw.char, t.WithLa, kw.without,
 ]);
 
+/** Type keywords that may also be columns. */
+const typeKeywords: ReadonlySet<TokenType> = new Set([
+  kw.int, kw.integer, kw.smallint, kw.bigint, kw.real, kw.float, kw.decimal, kw.dec, kw.numeric, kw.boolean, kw.bit, kw.character, kw.char, kw.varchar,
+  kw.national, kw.nchar, kw.time, kw.timestamp, kw.interval,
+]);
+
+/** Keywords that may be columns, but before a parenthesis begin a call with a syntax of its own. */
+const callKeywords: ReadonlySet<TokenType> = new Set([
+  kw.coalesce, kw.exists, kw.extract, kw.greatest, kw.grouping, kw.least, kw.normalize, kw.nullif, kw.overlay, kw.position, kw.row, kw.substring, kw.treat, kw.trim,
+  kw.xmlconcat, kw.xmlelement, kw.xmlexists, kw.xmlforest, kw.xmlparse, kw.xmlpi, kw.xmlroot, kw.xmlserialize,
+]);
+
 const pending = (
   kind: PendingKind, precedence: Precedence, offset: number, operator = '', schema: string | undefined = undefined, negated = false,
   first: ast.Expression | undefined = undefined, symmetric = false,
@@ -47,8 +59,12 @@ const noExpressions: ast.Expression[] = [];
 export class ExpressionGrammar extends TypeGrammar {
   /** The stack of the expression being parsed, while it has operators. */
   #stack: OperatorStack | undefined = undefined;
+  /** Set just before an expression that an output label may follow. */
+  protected labelFollows = false;
 
   override readonly expression = this.RULE('expression', (isRestricted?: boolean): ast.Expression => {
+    const mayBeLabelled = this.labelFollows;
+    this.labelFollows = false;
     const outerStack = this.#stack;
     const outerHeight = this.height;
     this.#stack = undefined;
@@ -56,7 +72,7 @@ export class ExpressionGrammar extends TypeGrammar {
     let operand = this.SUBRULE(this.prefixed);
     // Most expressions end here, without a stack.
     this.MANY({
-      GATE: () => this.isInfix(isRestricted === true),
+      GATE: () => this.isInfix(isRestricted === true, mayBeLabelled),
       DEF: () => {
         let stack = this.#stack;
         if (stack === undefined) this.#stack = stack = new OperatorStack();
@@ -87,14 +103,14 @@ export class ExpressionGrammar extends TypeGrammar {
   }
 
   /** Whether an operator comes next that belongs to this expression. */
-  protected isInfix(isRestricted: boolean): boolean {
+  protected isInfix(isRestricted: boolean, mayBeLabelled: boolean): boolean {
     const type = this.LA(1).tokenType;
     if (isRestricted) return this.isInfixRestricted(type);
     if (!infixLabels.has(type)) return true;
-    if (endsTarget.has(this.LA(2).tokenType)) return false;
+    if (mayBeLabelled && endsTarget.has(this.LA(2).tokenType)) return false;
     if (type === kw.similar) return this.secondIs(kw.to);
-    if (type === kw.at) return this.secondIs(kw.time);
-    if (type === kw.operator) return this.secondIsParenthesis();
+    if (type === kw.at) return !mayBeLabelled || this.secondIs(kw.time);
+    if (type === kw.operator) return !mayBeLabelled || this.secondIsParenthesis();
     if (type === kw.escape) return this.#stack?.awaitsEscape ?? false;
     return true;
   }
@@ -233,7 +249,7 @@ export class ExpressionGrammar extends TypeGrammar {
       {
         ALT: () => {
           const token = this.CONSUME(kw.overlaps);
-          const right = this.SUBRULE(this.primary);
+          const right = this.OR1<ast.Expression>([{ ALT: () => this.SUBRULE(this.explicitRow) }, { ALT: () => this.SUBRULE(this.parenthesized) }]);
           return this.wrap((left) => {
             if (this.RECORDING_PHASE) return left;
             if (left.kind !== 'row' || right.kind !== 'row') this.fail(token);
@@ -262,6 +278,7 @@ export class ExpressionGrammar extends TypeGrammar {
       },
       { ALT: () => ({ schema, operator } = this.SUBRULE(this.qualifiedOperator)) },
     ]);
+    this.reduceFor(precedence, token);
     return this.OR1<ast.Expression>([
       {
         ALT: () => {
@@ -271,7 +288,6 @@ export class ExpressionGrammar extends TypeGrammar {
       },
       {
         ALT: () => {
-          this.reduceFor(precedence, token);
           return this.SUBRULE(this.quantified, { ARGS: [operator, schema, token.startOffset] });
         },
       },
@@ -504,7 +520,7 @@ export class ExpressionGrammar extends TypeGrammar {
     {
       ALT: () => {
         const offset = this.CONSUME(kw.exists).startOffset;
-        return { kind: 'exists', query: this.SUBRULE(this.parenthesizedQuery), offset };
+        return { kind: 'exists', query: this.SUBRULE(this.requiredParenthesizedQuery), offset };
       },
     },
     {
@@ -526,7 +542,7 @@ export class ExpressionGrammar extends TypeGrammar {
     {
       ALT: () => {
         const offset = this.CONSUME(kw.unique).startOffset;
-        this.SUBRULE(this.parenthesizedQuery);
+        this.SUBRULE(this.requiredParenthesizedQuery);
         return { kind: 'unsupportedExpression', feature: 'UNIQUE predicate', offset };
       },
     },
@@ -539,13 +555,13 @@ export class ExpressionGrammar extends TypeGrammar {
     if (type === kw.double) return !this.secondIs(kw.precision);
     if (type === kw.current_schema) return this.secondIsParenthesis();
     if (type === kw.collation) return !this.secondIs(kw.for);
-    if (t.belongsTo(type, t.ColumnNameKeyword)) {
-      if (type === kw.interval || type === kw.time || type === kw.timestamp || type === kw.bit || type === kw.char || type === kw.character || type === kw.national) {
-        return !continuesTypedLiteral.has(this.LA(2).tokenType);
-      }
-      return !this.secondIsParenthesis() && !this.secondIs(t.StringLiteral) && !this.secondIs(kw.varying);
-    }
-    return true;
+    if (typeKeywords.has(type)) return !continuesTypedLiteral.has(this.LA(2).tokenType);
+    return !callKeywords.has(type) || !this.secondIsParenthesis();
+  }
+
+  /** The same in FROM, where types have no syntax of their own. */
+  protected isTableName(): boolean {
+    return typeKeywords.has(this.LA(1).tokenType) || this.isName();
   }
 
   readonly parameter = this.RULE('parameter', (): ast.Expression => {
@@ -653,12 +669,13 @@ export class ExpressionGrammar extends TypeGrammar {
       {
         ALT: () => {
           const token = this.CONSUME(t.StringLiteral);
+          if (!this.RECORDING_PHASE && parts.length === 1 && t.belongsTo(first.tokenType, t.ColumnNameKeyword)) this.fail(token);
           const operand: ast.StringLiteral = { kind: 'string', value: valueOf(token), offset: token.startOffset };
           return { kind: 'cast', operand, type: typeNamed(parts, noExpressions, offset), offset };
         },
       },
       {
-        GATE: () => this.LA(1).tokenType === t.LBracket,
+        GATE: () => this.LA(1).tokenType === t.LBracket && !t.belongsTo(first.tokenType, t.TypeOrFunctionKeyword),
         ALT: () => this.SUBRULE(this.indirection, { ARGS: [{ kind: 'columnRef', parts, offset }] }),
       },
       {
@@ -693,6 +710,8 @@ export class ExpressionGrammar extends TypeGrammar {
   /** The call's parentheses. A function's name has at most a schema and a catalog. */
   readonly callArguments = this.RULE('callArguments', (parts: readonly string[], first: IToken): ast.FunctionCall => {
     const open = this.CONSUME(t.LParen);
+    // A column-name keyword is no function's name, unless it has a schema.
+    if (!this.RECORDING_PHASE && (parts.length > 3 || (parts.length === 1 && t.belongsTo(first.tokenType, t.ColumnNameKeyword)))) this.fail(open);
     const offset = first?.startOffset;
     const args: ast.FunctionArgument[] = [];
     let isStar = false;
@@ -720,7 +739,6 @@ export class ExpressionGrammar extends TypeGrammar {
     );
     this.CONSUME(t.RParen);
     return this.ACTION((): ast.FunctionCall => {
-      if (parts.length > 3) this.fail(open);
       const name: ast.QualifiedName = { catalog: parts.length > 2 ? parts[0] : undefined, schema: parts.length > 1 ? parts[parts.length - 2] : undefined, name: parts[parts.length - 1]!, offset };
       return { kind: 'functionCall', name, args, isStar, isVariadic, isDistinct, orderBy, withinGroup: false, filter: undefined, over: undefined, offset };
     });
@@ -830,7 +848,7 @@ export class ExpressionGrammar extends TypeGrammar {
     return this.OR<ast.Expression>([
       {
         ALT: () => {
-          const query = this.SUBRULE(this.parenthesizedQuery);
+          const query = this.SUBRULE(this.requiredParenthesizedQuery);
           return { kind: 'arraySubquery', query, offset };
         },
       },

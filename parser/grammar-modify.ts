@@ -35,7 +35,7 @@ export class ModifyGrammar extends SelectGrammar {
       { ALT: () => { this.CONSUME(kw.default); this.CONSUME(kw.values); } },
       {
         ALT: () => {
-          this.OPTION1(() => { columns = this.SUBRULE(this.targetColumns); });
+          this.OPTION1({ GATE: () => this.nextIs(t.LParenOther), DEF: () => { columns = this.SUBRULE(this.targetColumns); } });
           this.OPTION2(() => { overriding = this.SUBRULE(this.overriding); });
           source = this.SUBRULE(this.query);
         },
@@ -57,7 +57,7 @@ export class ModifyGrammar extends SelectGrammar {
   /** (a, b[1], c.field) */
   readonly targetColumns = this.RULE('targetColumns', (): ast.TargetColumn[] => {
     const columns: ast.TargetColumn[] = [];
-    this.CONSUME(t.LParenOther);
+    this.CONSUME(t.LParen);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => columns.push(this.SUBRULE(this.targetColumn)) });
     this.CONSUME(t.RParen);
     return columns;

@@ -19,7 +19,6 @@ interface Tail {
   withTies: boolean;
   locking: ast.LockingClause[];
   /** Where an error about a doubled clause points. */
-  orderOffset: number;
   limitAt: number;
   offsetAt: number;
 }
@@ -29,6 +28,14 @@ const noSort: ast.SortItem[] = [];
 export class SelectGrammar extends ExpressionGrammar {
   override readonly parenthesizedQuery = this.RULE('parenthesizedQuery', (): ast.Query => {
     this.CONSUME(t.LParenQuery);
+    const query = this.SUBRULE(this.query);
+    this.CONSUME(t.RParen);
+    return query;
+  });
+
+  /** The same where nothing but a query may stand, so that what is wrong in the parentheses is found there. */
+  override readonly requiredParenthesizedQuery = this.RULE('requiredParenthesizedQuery', (): ast.Query => {
+    this.CONSUME(t.LParen);
     const query = this.SUBRULE(this.query);
     this.CONSUME(t.RParen);
     return query;
@@ -86,7 +93,7 @@ export class SelectGrammar extends ExpressionGrammar {
     this.OR<ast.QueryBody>([
       { ALT: () => this.SUBRULE(this.selectCore) },
       { ALT: () => this.SUBRULE(this.valuesList) },
-      { ALT: () => this.SUBRULE(this.parenthesizedQuery) },
+      { ALT: () => this.SUBRULE(this.requiredParenthesizedQuery) },
       { ALT: () => this.SUBRULE(this.tableCommand) },
     ]),
   );
@@ -141,6 +148,10 @@ export class SelectGrammar extends ExpressionGrammar {
     );
     const firstTarget = this.LA(1);
     const targets = this.OPTION2(() => this.SUBRULE(this.targetList)) ?? [];
+    this.ACTION(() => {
+      // DISTINCT needs something to compare.
+      if (isDistinct && targets.length === 0) this.fail(firstTarget);
+    });
     const into = this.OPTION3(() => this.SUBRULE(this.intoClause));
     const from = this.OPTION4(() => this.SUBRULE(this.fromClause)) ?? [];
     const where = this.OPTION5(() => {
@@ -171,10 +182,6 @@ export class SelectGrammar extends ExpressionGrammar {
         },
       });
     });
-    this.ACTION(() => {
-      // DISTINCT needs something to compare.
-      if (isDistinct && targets.length === 0) this.fail(firstTarget);
-    });
     return { kind: 'select', isDistinct, distinctOn, targets, into, from, where, groupBy, groupDistinct, having, windows, offset };
   });
 
@@ -190,6 +197,7 @@ export class SelectGrammar extends ExpressionGrammar {
       { ALT: () => ({ expression: { kind: 'star', qualifier: [], offset: this.CONSUME(t.Star).startOffset }, alias: undefined, offset }) },
       {
         ALT: () => {
+          this.labelFollows = true;
           const expression = this.SUBRULE(this.expression);
           const alias = this.OPTION(() =>
             this.OR1([
@@ -381,7 +389,7 @@ export class SelectGrammar extends ExpressionGrammar {
           return { kind: 'unsupportedTable', feature: 'XMLTABLE', offset };
         },
       },
-      { GATE: () => this.isName(), ALT: () => this.SUBRULE(this.tableOrFunction, { ARGS: [isLateral, offset] }) },
+      { GATE: () => this.isTableName(), ALT: () => this.SUBRULE(this.tableOrFunction, { ARGS: [isLateral, offset] }) },
       { ALT: () => this.SUBRULE(this.keywordFunctionTable, { ARGS: [isLateral, offset] }) },
     ]);
   });
@@ -736,10 +744,9 @@ export class SelectGrammar extends ExpressionGrammar {
 
   /** ORDER BY, then LIMIT, OFFSET, FETCH and FOR in any order that PostgreSQL takes. */
   readonly queryTail = this.RULE('queryTail', (): Tail => {
-    const orderOffset = this.here();
     const tail: Tail = {
       orderBy: this.SUBRULE(this.sortClause), limitCount: undefined, hasLimit: false, limitOffset: undefined, withTies: false, locking: [],
-      orderOffset, limitAt: 0, offsetAt: 0,
+      limitAt: 0, offsetAt: 0,
     };
     this.MANY(() =>
       this.OR([
@@ -946,7 +953,7 @@ function makeQuery(withClause: ast.WithClause | undefined, body: ast.QueryBody, 
   // A parenthesised query and what its surroundings add are one.
   const inner = body;
   if (withClause !== undefined && inner.with !== undefined) throw doubled('WITH clauses', withClause.offset);
-  if (tail.orderBy.length > 0 && inner.orderBy.length > 0) throw doubled('ORDER BY clauses', tail.orderOffset);
+  if (tail.orderBy.length > 0 && inner.orderBy.length > 0) throw doubled('ORDER BY clauses', tail.orderBy[0]!.offset);
   if (tail.limitOffset !== undefined && inner.limitOffset !== undefined) throw doubled('OFFSET clauses', tail.offsetAt);
   if (tail.hasLimit && inner.limitCount !== undefined) throw doubled('LIMIT clauses', tail.limitAt);
   const orderBy = tail.orderBy.length > 0 ? tail.orderBy : inner.orderBy;

@@ -32,7 +32,7 @@ export class TableGrammar extends ModifyGrammar {
     return this.OR<ast.Statement>([
       {
         // `(a, b)` and `(a)` are names of the columns of CREATE TABLE AS: a column's definition has its type.
-        GATE: () => !this.nextIs(t.LParenOther) || this.LA(3).tokenType === t.Comma || this.LA(3).tokenType === t.RParen,
+        GATE: () => !this.nextIs(t.LParenOther) || (t.belongsTo(this.LA(2).tokenType, t.ColId) && (this.LA(3).tokenType === t.Comma || this.LA(3).tokenType === t.RParen)),
         ALT: () => this.SUBRULE(this.createTableAs, { ARGS: [name, persistence, ifNotExists, offset] }),
       },
       { ALT: () => this.SUBRULE(this.tableDefinition, { ARGS: [name, persistence, ifNotExists, offset] }) },
@@ -634,6 +634,7 @@ export class TableGrammar extends ModifyGrammar {
     return this.OR<ast.Rename>([
       { ALT: () => (this.CONSUME(kw.to), make(objectType, undefined, valueOf(this.CONSUME(t.ColId)))) },
       {
+        GATE: () => objectType === 'table',
         ALT: () => {
           this.CONSUME(kw.constraint);
           const part = valueOf(this.CONSUME1(t.ColId));
@@ -642,6 +643,7 @@ export class TableGrammar extends ModifyGrammar {
         },
       },
       {
+        GATE: () => objectType !== 'index' && objectType !== 'sequence',
         ALT: () => {
           this.has(0, kw.column);
           const part = valueOf(this.CONSUME3(t.ColId));

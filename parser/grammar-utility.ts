@@ -367,10 +367,13 @@ export class UtilityGrammar extends DefinitionGrammar {
     this.AT_LEAST_ONE_SEP({
       SEP: t.Comma,
       DEF: () => {
-        const name = this.CONSUME(t.ColLabel);
-        const value = this.OPTION(() => this.SUBRULE(this.optionValue));
-        const word = valueOf(name);
-        options.push({ namespace: undefined, name: word === 'analyse' ? 'analyze' : word, value, offset: name.startOffset });
+        const offset = this.here();
+        const name = this.OR([
+          { ALT: () => valueOf(this.CONSUME(t.NonReservedWord)) },
+          { ALT: () => { this.SUBRULE(this.analyzeWord); return 'analyze'; } },
+        ]);
+        const value = this.OPTION(() => this.SUBRULE(this.optionScalar));
+        options.push({ namespace: undefined, name, value, offset });
       },
     });
     this.CONSUME(t.RParen);
@@ -569,7 +572,7 @@ export class UtilityGrammar extends DefinitionGrammar {
     this.OR2([
       {
         ALT: () => {
-          const list = this.SUBRULE(this.utilityOptions);
+          const list = this.SUBRULE(this.copyOptions);
           this.ACTION(() => options.push(...list));
         },
       },

@@ -247,7 +247,8 @@ export class Lexer {
       return '\\';
     }
     if (scanner.next() !== Lexeme.String) {
-      throw new DbError('42601', `UESCAPE must be followed by a simple string literal ${near(source, scanner.start, scanner.end)}`, { offset: scanner.start });
+      const where = scanner.start === source.length ? 'at end of input' : near(source, scanner.start, scanner.end);
+      throw new DbError('42601', `UESCAPE must be followed by a simple string literal ${where}`, { offset: scanner.start });
     }
     const escape = literal.plainString(source, scanner.start, scanner.end);
     if (!literal.isUnicodeEscape(escape)) {
