@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { DatabaseError, open, type Database } from '../engine/index.js';
+import { labCommand } from '../lab/cli.js';
 import { renderError } from './errors.js';
 import { Shell, type ShellOutput } from './shell.js';
 import { makeStyle } from './style.js';
@@ -70,6 +71,8 @@ program
     await database.close();
     process.exitCode = report.problems.length === 0 ? 0 : 1;
   });
+
+program.addCommand(labCommand());
 
 await program.parseAsync();
 

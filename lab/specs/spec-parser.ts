@@ -2,7 +2,7 @@
  * Reads PostgreSQL's isolation spec format: setup and teardown blocks, sessions with steps, and permutations whose steps may carry
  * markers. The grammar is that of the isolation tester's documentation; errors carry line and column.
  */
-import { DbError } from '../../base/errors.js';
+import { DatabaseError } from '../../engine/index.js';
 
 export interface Spec {
   readonly name: string;
@@ -39,13 +39,13 @@ export type Blocker =
 
 type Token = { readonly kind: 'word' | 'name' | 'block' | 'punct' | 'number' | 'end'; readonly text: string; readonly at: number };
 
-/** @throws DbError 42601 with line and column in the message. */
+/** @throws DatabaseError 42601 with line and column in the message. */
 export function parseSpec(name: string, text: string): Spec {
   const tokens = tokenize(name, text);
   let at = 0;
   const peek = (): Token => tokens[at]!;
   const next = (): Token => tokens[at++]!;
-  const fail = (token: Token, expected: string): DbError => specError(name, text, token.at, `expected ${expected}, found ${token.kind === 'end' ? 'end of file' : `"${token.text.slice(0, 30)}"`}`);
+  const fail = (token: Token, expected: string): DatabaseError => specError(name, text, token.at, `expected ${expected}, found ${token.kind === 'end' ? 'end of file' : `"${token.text.slice(0, 30)}"`}`);
   const isWord = (word: string): boolean => peek().kind === 'word' && peek().text === word;
   const block = (): string => {
     const token = next();
@@ -208,9 +208,9 @@ function trimBlock(text: string): string {
   return text.replace(/^[ \t\r\f]+/, '').replace(/[ \t\r\f]+$/, '');
 }
 
-function specError(name: string, text: string, at: number, message: string): DbError {
+function specError(name: string, text: string, at: number, message: string): DatabaseError {
   const before = text.slice(0, at);
   const line = before.split('\n').length;
   const column = at - before.lastIndexOf('\n');
-  return new DbError('42601', `${name}:${line}:${column}: ${message}`, { offset: at });
+  return new DatabaseError('42601', `${name}:${line}:${column}: ${message}`, { position: at + 1 });
 }

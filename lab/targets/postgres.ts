@@ -3,12 +3,12 @@
  * session waits is asked of the server: `pg_isolation_test_session_is_blocked` where it exists, `pg_blocking_pids` otherwise.
  */
 import type pgModule from 'pg';
-import { DbError } from '../../base/errors.js';
+import { DatabaseError } from '../../engine/index.js';
 import type { LabError, LabOutcome, LabResult, LabSession, LabTarget } from '../target.js';
 
 type Pg = typeof pgModule;
 
-/** @throws DbError 08001 when the server cannot be reached, 58P01 when the `pg` package is not installed. */
+/** @throws DatabaseError 08001 when the server cannot be reached, 58P01 when the `pg` package is not installed. */
 export async function postgresTarget(url: string, options: { readonly schema: string; readonly pollMs?: number }): Promise<LabTarget> {
   const pg = await loadPg();
   const schema = options.schema;
@@ -49,7 +49,7 @@ async function loadPg(): Promise<Pg> {
   try {
     return (await import('pg')).default;
   } catch (cause) {
-    throw new DbError('58P01', 'the "pg" package is needed to reach a server: npm install pg', { cause });
+    throw new DatabaseError('58P01', 'the "pg" package is needed to reach a server: npm install pg', { cause });
   }
 }
 
@@ -60,7 +60,7 @@ async function connectClient(pg: Pg, url: string): Promise<pgModule.Client> {
     client.on('error', () => undefined);
     await client.connect();
   } catch (cause) {
-    throw new DbError('08001', `could not connect to ${redact(url)}: ${(cause as Error).message || (cause as { code?: string }).code || 'unknown'}`, { cause });
+    throw new DatabaseError('08001', `could not connect to ${redact(url)}: ${(cause as Error).message || (cause as { code?: string }).code || 'unknown'}`, { cause });
   }
   return client;
 }

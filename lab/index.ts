@@ -1,0 +1,13 @@
+/** `serialite/lab`: the laboratory as a library. */
+export { labCommand, targets } from './cli.js';
+export { levels, runAnomaly, type Anomaly, type AnomalyRun, type AnomalyStep, type Level } from './catalogue/anomaly.js';
+export { hermitage } from './catalogue/hermitage.js';
+export { anomalyTable, renderTable, runOn, type TableCell, type TableRow } from './catalogue/table.js';
+export { readSpecFolder } from './specs/files.js';
+export { serialOrder } from './specs/judge.js';
+export { allInterleavings, parseSpec, type Blocker, type PermutationStep, type Spec, type SpecSession, type SpecStep } from './specs/spec-parser.js';
+export { runPermutation, type PermutationRun } from './specs/spec-runner.js';
+export { runSpec, splitTranscript, type Judge, type PermutationReport, type SpecFiles, type SpecReport, type Verdict } from './specs/spec-suite.js';
+export type { LabColumn, LabError, LabOutcome, LabResult, LabSession, LabTarget, TargetFactory } from './target.js';
+export { postgresTarget } from './targets/postgres.js';
+export { serialiteTarget, targetOver } from './targets/serialite.js';
