@@ -18,13 +18,13 @@ import { DbError } from '../base/errors.js';
 import type { PageId, TreeId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { SplitHint } from './btree-split.js';
-import { TreePath, isUnderfull, makeRoomInLeaf, rebalance } from './btree-split.js';
+import { HeightMax, TreePath, isUnderfull, makeRoomInLeaf, rebalance } from './btree-split.js';
 import { bulkBuild } from './bulk-build.js';
 import type { BulkSource } from './bulk-build.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
-import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, AtVersion, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf } from './page.js';
+import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf } from './page.js';
 import {
   AboveFence,
   OverflowBit,
@@ -125,7 +125,7 @@ export class BTree {
       const u8 = pool.slabs[frame >>> pool.slabShift]!;
       const dv = pool.views[frame >>> pool.slabShift]!;
       const base = (frame & pool.slabMask) * pool.pageSizeBytes;
-      level = this.#checkPage(u8, dv, base, level, id);
+      level = this.#checkPage(dv, base, level, id);
       const found = search(u8, dv, base, key, start, end);
       if (isOutside(found)) throw corruptPage('a key outside the fences', id, this.id);
       path.pages[depth] = id;
@@ -141,12 +141,14 @@ export class BTree {
   }
 
   /** R1 for the header. `parentLevel` is -1 at the root. @returns the page's level */
-  #checkPage(u8: Uint8Array, dv: DataView, base: number, parentLevel: number, id: number): number {
-    const level = u8[base + AtLevel]!;
+  #checkPage(dv: DataView, base: number, parentLevel: number, id: number): number {
+    // Kind, version, flags and level in one load.
+    const word = dv.getUint32(base + AtKind, true);
+    const level = word >>> 24;
     if (dv.getUint32(base + AtTreeId, true) !== this.id) throw corruptPage('a page of another tree', id, this.id);
-    if (parentLevel >= 0 ? level !== parentLevel - 1 : level >= 32) throw corruptPage('a page of the wrong level', id, this.id);
-    if (u8[base + AtKind] !== (level === 0 ? PageKind.Leaf : PageKind.Inner)) throw corruptPage('a page of the wrong kind', id, this.id);
-    if (u8[base + AtVersion] !== PageFormatVersion) throw corruptPage('a page of an unknown format version', id, this.id);
+    if (parentLevel >= 0 ? level !== parentLevel - 1 : level >= HeightMax) throw corruptPage('a page of the wrong level', id, this.id);
+    if ((word & 0xff) !== (level === 0 ? PageKind.Leaf : PageKind.Inner)) throw corruptPage('a page of the wrong kind', id, this.id);
+    if (((word >>> 8) & 0xff) !== PageFormatVersion) throw corruptPage('a page of an unknown format version', id, this.id);
     return level;
   }
 
@@ -160,7 +162,7 @@ export class BTree {
       const u8 = pool.bytesOf(frame);
       const dv = pool.viewOf(frame);
       const base = pool.baseOf(frame);
-      level = this.#checkPage(u8, dv, base, level, id);
+      level = this.#checkPage(dv, base, level, id);
       const found = search(u8, dv, base, key, start, end);
       let below = found >= 0 ? found : ~found;
       if (isOutside(found)) {
@@ -239,7 +241,7 @@ export class BTree {
       const frame = pool.fetch(id);
       const dv = pool.viewOf(frame);
       const base = pool.baseOf(frame);
-      level = this.#checkPage(pool.bytesOf(frame), dv, base, level, id);
+      level = this.#checkPage(dv, base, level, id);
       if (level === 0) {
         ref.stepCount = 0;
         ref.hold(this, pool, frame, countOf(dv, base), true);
@@ -430,7 +432,7 @@ export class BTree {
         frame = pool.fetch(id);
         const dv = pool.viewOf(frame);
         const base = pool.baseOf(frame);
-        level = this.#checkPage(pool.bytesOf(frame), dv, base, level, id);
+        level = this.#checkPage(dv, base, level, id);
         path.pages[depth] = id;
         path.depth = depth;
         if (level === 0) break;
@@ -533,7 +535,7 @@ export class BTree {
         const frame = pool.fetch(id);
         const dv = pool.viewOf(frame);
         const base = pool.baseOf(frame);
-        level = this.#checkPage(pool.bytesOf(frame), dv, base, level, id);
+        level = this.#checkPage(dv, base, level, id);
         const count = countOf(dv, base);
         if (level === 0) {
           if (countEntries) product *= count;

@@ -176,37 +176,22 @@ export function copyUpperFence(u8: Uint8Array, dv: DataView, base: number, into:
 // ---------------------------------------------------------------------------------------------------------------- searching
 
 /**
- * Looks for `key[start, end)` in the page, checking it against the fences on the way.
+ * Looks for `key[start, end)` in the page, checking it against the fences on the way: a key between two of the page's keys is inside them,
+ * so only the two ends need a look at the fences themselves.
  * @returns the slot when found; `~slot` of the first greater entry otherwise; BelowFence or AboveFence when the page does not cover the key
  */
 export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): number {
-  const flags = u8[base + AtFlags]!;
-  const lower = base + HeaderSizeBytes;
-  const lowerLength = dv.getUint16(base + AtLowerLength, true);
-  const length = end - start;
-  // How much of the lower fence (or of the bare prefix) the key shares.
-  let shared = 0;
-  while (shared < lowerLength && shared < length && key[start + shared] === u8[lower + shared]) shared++;
-  if (shared < lowerLength && (shared === length || key[start + shared]! < u8[lower + shared]!)) {
-    // Less than the fence. At the left edge there is no fence: less than the prefix, so less than all keys.
-    return (flags & PageFlag.LeftEdge) === 0 ? BelowFence : ~0;
+  const counts = dv.getUint32(base + AtCount, true);
+  const count = counts & 0xffff;
+  const prefixLength = counts >>> 16;
+  const prefix = base + HeaderSizeBytes;
+  for (let i = 0; i < prefixLength; i++) {
+    const byte = start + i < end ? key[start + i]! : -1;
+    const other = u8[prefix + i]!;
+    if (byte !== other) return atEnd(u8, dv, base, key, start, end, byte < other ? 0 : count, count);
   }
-  if ((flags & PageFlag.RightEdge) === 0) {
-    const upperShared = dv.getUint16(base + AtUpperShared, true);
-    if (shared < upperShared) return AboveFence;
-    const upper = lower + lowerLength;
-    const upperLength = dv.getUint16(base + AtUpperLength, true);
-    const rest = length - upperShared;
-    let i = 0;
-    while (i < upperLength && i < rest && key[start + upperShared + i] === u8[upper + i]) i++;
-    if (i === upperLength || (i < rest && key[start + upperShared + i]! > u8[upper + i]!)) return AboveFence;
-  }
-  const count = dv.getUint16(base + AtCount, true);
-  const prefixLength = dv.getUint16(base + AtPrefixLength, true);
-  if (shared < prefixLength) return ~count;
   const from = start + prefixLength;
   const head = keyHead(key, from, end);
-  const suffixLength = end - from;
   const slots = base + dv.getUint16(base + AtSlots, true);
   let low = 0;
   let high = count;
@@ -217,16 +202,16 @@ export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Arr
     const a = dv.getUint32(slot, true);
     const b = dv.getUint32(slot + quarter * SlotSizeBytes, true);
     const c = dv.getUint32(slot + 2 * quarter * SlotSizeBytes, true);
-    const from = low;
-    const to = high;
-    if (c < head) low = from + 3 * quarter + 1;
-    else if (b < head) low = from + 2 * quarter + 1;
-    else if (a < head) low = from + quarter + 1;
-    if (a > head) high = from + quarter;
-    else if (b > head) high = from + 2 * quarter;
-    else if (c > head) high = from + 3 * quarter;
+    const oldLow = low;
+    const oldHigh = high;
+    if (c < head) low = oldLow + 3 * quarter + 1;
+    else if (b < head) low = oldLow + 2 * quarter + 1;
+    else if (a < head) low = oldLow + quarter + 1;
+    if (a > head) high = oldLow + quarter;
+    else if (b > head) high = oldLow + 2 * quarter;
+    else if (c > head) high = oldLow + 3 * quarter;
     // Equal heads all around: the keys themselves must be compared.
-    if (low === from && high === to) break;
+    if (low === oldLow && high === oldHigh) break;
   }
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -235,13 +220,39 @@ export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Arr
     if (other < head) low = middle + 1;
     else if (other > head) high = middle;
     else {
-      const difference = compareTail(u8, dv, base, slot, key, from, end, suffixLength);
+      const difference = compareTail(u8, dv, base, slot, key, from, end, end - from);
       if (difference === 0) return middle;
       if (difference > 0) low = middle + 1;
       else high = middle;
     }
   }
-  return ~low;
+  return low === 0 || low === count ? atEnd(u8, dv, base, key, start, end, low, count) : ~low;
+}
+
+/** The result of `search` for a key that is less or greater than all in the page: `~slot`, unless it is outside the fences. */
+function atEnd(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number, slot: number, count: number): number {
+  const flags = u8[base + AtFlags]!;
+  const length = end - start;
+  const lower = base + HeaderSizeBytes;
+  const lowerLength = dv.getUint16(base + AtLowerLength, true);
+  // How much of the lower fence (at the left edge: of the bare prefix) the key shares.
+  let shared = 0;
+  while (shared < lowerLength && shared < length && key[start + shared] === u8[lower + shared]) shared++;
+  if (slot === 0 && (flags & PageFlag.LeftEdge) === 0 && shared < lowerLength && (shared === length || key[start + shared]! < u8[lower + shared]!)) return BelowFence;
+  if (slot === count && (flags & PageFlag.RightEdge) === 0) {
+    const upperShared = dv.getUint16(base + AtUpperShared, true);
+    if (shared < upperShared) {
+      // Where the key leaves the lower fence, the upper still agrees with it.
+      return shared === length || key[start + shared]! < u8[lower + shared]! ? ~slot : AboveFence;
+    }
+    const upper = lower + lowerLength;
+    const upperLength = dv.getUint16(base + AtUpperLength, true);
+    const rest = length - upperShared;
+    let i = 0;
+    while (i < upperLength && i < rest && key[start + upperShared + i] === u8[upper + i]) i++;
+    if (i === upperLength || (i < rest && key[start + upperShared + i]! > u8[upper + i]!)) return AboveFence;
+  }
+  return ~slot;
 }
 
 /** Key minus entry, given that the heads are equal. */

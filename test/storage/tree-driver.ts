@@ -32,6 +32,7 @@ export type TreeOp =
 
 export interface TreeCase {
   readonly family: KeyFamily;
+  readonly pageSizeBytes: number;
   readonly frames: number;
   readonly bulk: number;
   readonly ops: readonly TreeOp[];
@@ -79,6 +80,7 @@ export const treeOp: fc.Arbitrary<TreeOp> = fc.oneof(
 
 export const treeCase: fc.Arbitrary<TreeCase> = fc.record({
   family: fc.constantFrom<KeyFamily>('int4', 'int8', 'word', 'long', 'zeros'),
+  pageSizeBytes: fc.constantFrom(512, 512, 512, 512, 1024, 4096),
   frames: fc.constantFrom(8, 9, 12, 40),
   bulk: fc.constantFrom(0, 0, 10, 400),
   ops: fc.array(treeOp, { minLength: 1, maxLength: 60, size: 'max' }),
@@ -198,8 +200,9 @@ const leafText = (ref: LeafRef): string => {
 };
 
 export function runTreeCase(c: TreeCase): void {
-  const io = new MapPageIo(512);
-  const pool = new BufferPool(io, c.frames * 512);
+  const size = c.pageSizeBytes;
+  const io = new MapPageIo(size);
+  const pool = new BufferPool(io, c.frames * size);
   const tree = BTree.create(pool, treeId(7), io.allocatePage());
   const model = new Model();
   const ref = new LeafRef();
@@ -265,7 +268,7 @@ export function runTreeCase(c: TreeCase): void {
     while (pool.writeFrozen(3) > 0);
     pool.thaw();
     const table = io.endFreeze();
-    const other = new BufferPool(MapPageIo.over(table, 512), 16 * 512);
+    const other = new BufferPool(MapPageIo.over(table, size), 16 * size);
     same(readForward(BTree.open(other, tree.id, tree.root)), frozen.keys, frozen.entries);
     frozen = undefined;
   };
@@ -369,9 +372,9 @@ export function runTreeCase(c: TreeCase): void {
   while (pool.writeFrozen(2) > 0);
   pool.thaw();
   assert(pool.stats().dirtyCount === 0, 'dirty pages after a checkpoint');
-  const reopened = MapPageIo.over(io.endFreeze(), 512);
+  const reopened = MapPageIo.over(io.endFreeze(), size);
   for (const page of [...reopened.allocated]) if (!io.allocated.has(page)) reopened.allocated.delete(page);
-  const otherPool = new BufferPool(reopened, 8 * 512);
+  const otherPool = new BufferPool(reopened, 8 * size);
   const other = BTree.open(otherPool, tree.id, tree.root as PageId);
   same(readForward(other, model.changes), model.keys(), model.entries);
 
