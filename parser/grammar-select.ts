@@ -221,16 +221,15 @@ export class SelectGrammar extends ExpressionGrammar {
 
   /** [LOCAL | GLOBAL] TEMPORARY | TEMP, or UNLOGGED. */
   readonly persistence = this.RULE('persistence', (): ast.Persistence => {
-    const temporary = (): ast.Persistence => {
-      this.OR1([{ ALT: () => this.CONSUME(kw.temporary) }, { ALT: () => this.CONSUME(kw.temp) }]);
-      return 'temporary';
-    };
     return this.OR<ast.Persistence>([
       { ALT: () => (this.CONSUME(kw.unlogged), 'unlogged') },
-      { ALT: () => (this.CONSUME(kw.local), temporary()) },
-      { ALT: () => (this.CONSUME(kw.global), temporary()) },
-      { ALT: () => (this.CONSUME1(kw.temporary), 'temporary') },
-      { ALT: () => (this.CONSUME1(kw.temp), 'temporary') },
+      {
+        ALT: () => {
+          this.OPTION(() => this.OR1([{ ALT: () => this.CONSUME(kw.local) }, { ALT: () => this.CONSUME(kw.global) }]));
+          this.OR2([{ ALT: () => this.CONSUME(kw.temporary) }, { ALT: () => this.CONSUME(kw.temp) }]);
+          return 'temporary';
+        },
+      },
     ]);
   });
 

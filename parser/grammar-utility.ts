@@ -297,10 +297,6 @@ export class UtilityGrammar extends DefinitionGrammar {
 
   readonly fetchDirection = this.RULE('fetchDirection', (): { direction: ast.Fetch['direction']; count: number } => {
     type Direction = { direction: ast.Fetch['direction']; count: number };
-    const counted = (direction: ast.Fetch['direction']): Direction => {
-      const count = this.OPTION(() => this.OR1([{ ALT: () => this.SUBRULE(this.signedInteger) }, { ALT: () => (this.CONSUME(kw.all), Infinity) }])) ?? 1;
-      return { direction, count };
-    };
     return this.OR<Direction>([
       { ALT: () => (this.CONSUME(kw.next), { direction: 'forward', count: 1 }) },
       { ALT: () => (this.CONSUME(kw.prior), { direction: 'backward', count: 1 }) },
@@ -310,9 +306,15 @@ export class UtilityGrammar extends DefinitionGrammar {
       { ALT: () => (this.CONSUME(kw.relative), { direction: 'relative', count: this.SUBRULE2(this.signedInteger) }) },
       { ALT: () => ({ direction: 'forward', count: this.SUBRULE3(this.signedInteger) }) },
       { ALT: () => (this.CONSUME1(kw.all), { direction: 'forward', count: Infinity }) },
-      { ALT: () => (this.CONSUME(kw.forward), counted('forward')) },
-      { ALT: () => (this.CONSUME(kw.backward), counted('backward')) },
+      { ALT: () => (this.CONSUME(kw.forward), { direction: 'forward', count: this.SUBRULE(this.fetchCountOrAll) }) },
+      { ALT: () => (this.CONSUME(kw.backward), { direction: 'backward', count: this.SUBRULE1(this.fetchCountOrAll) }) },
     ]);
+  });
+
+  /** [n | ALL] */
+  readonly fetchCountOrAll = this.RULE('fetchCountOrAll', (): number => {
+    const count = this.OPTION(() => this.OR([{ ALT: () => this.SUBRULE(this.signedInteger) }, { ALT: () => (this.CONSUME(kw.all), Infinity) }]));
+    return count ?? 1;
   });
 
   readonly closeStatement = this.RULE('closeStatement', (): ast.CloseCursor => {
@@ -595,13 +597,16 @@ export class UtilityGrammar extends DefinitionGrammar {
     ]),
   );
 
+  /** [AS] 'text' */
+  readonly copyText = this.RULE('copyText', (): string => {
+    this.OPTION(() => this.CONSUME(kw.as));
+    return valueOf(this.CONSUME(t.StringLiteral));
+  });
+
   /** One option of the syntax before 9.0, as the option of today that it means. */
   readonly copyOption = this.RULE('copyOption', (): ast.DefinitionOption => {
     const offset = this.here();
-    const text = (name: string): ast.DefinitionOption => {
-      this.OPTION(() => this.CONSUME(kw.as));
-      return option(name, valueOf(this.CONSUME(t.StringLiteral)), offset);
-    };
+    const text = (name: string): ast.DefinitionOption => option(name, this.SUBRULE(this.copyText), offset);
     const names = (): string[] => {
       const list = this.SUBRULE(this.identifiers);
       return this.ACTION(() => list.map((item) => item.name));

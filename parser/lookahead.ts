@@ -4,10 +4,11 @@
  * (no path is ever enumerated) and a decision is one array element, also where alternatives have gates.
  *
  * A gate makes an alternative conditional; the candidates for a token are then tried in order. Two alternatives that begin with the same
- * token, of which the earlier has no gate, are a mistake in the grammar: `conflicts` lists them, and a test asks for none.
+ * token, of which the earlier has no gate, are a mistake in the grammar: `check` lists them, and a test asks for none. A table is made when
+ * its decision is first taken, so that starting up pays for nothing that a program never says.
  */
 import {
-  Alternation, type BaseParser, type ILookaheadStrategy, type ILookaheadValidationError, type IOrAlt, type IProduction, NonTerminal, Option, Repetition,
+  Alternation, type ILookaheadStrategy, type ILookaheadValidationError, type IOrAlt, type IProduction, NonTerminal, Option, Repetition,
   RepetitionMandatory, RepetitionMandatoryWithSeparator, RepetitionWithSeparator, type Rule, Terminal, type TokenType,
 } from 'chevrotain';
 
@@ -21,7 +22,23 @@ interface First {
 type AlternationDecision = (alternatives?: IOrAlt<unknown>[]) => number | undefined;
 type OptionalDecision = () => boolean;
 /** Chevrotain calls a decision with the parser as `this`, which the interface's types do not say. */
-const decision = <T>(decide: (this: BaseParser, alternatives: IOrAlt<unknown>[]) => T): (() => T) => decide as unknown as () => T;
+const decision = <T>(decide: (this: Decider, alternatives: IOrAlt<unknown>[]) => T): (() => T) => decide as unknown as () => T;
+
+interface Choice {
+  readonly prodOccurrence: number;
+  readonly rule: Rule;
+  readonly hasPredicates: boolean;
+}
+interface Optional {
+  readonly prodOccurrence: number;
+  readonly prodType: string;
+  readonly rule: Rule;
+}
+/** The parser as a decision sees it. */
+interface Decider {
+  LA(howMuch: number): { readonly tokenTypeIdx: number };
+  readonly lookahead: OneTokenLookahead;
+}
 
 /** A production with parts in sequence. */
 const sequenceOf = (production: IProduction): readonly IProduction[] => (production as unknown as { readonly definition: IProduction[] }).definition;
@@ -29,74 +46,98 @@ const sequenceOf = (production: IProduction): readonly IProduction[] => (product
 export class OneTokenLookahead implements ILookaheadStrategy {
   readonly #firstOfRule = new Map<string, First>();
   readonly #productions = new Map<string, readonly IProduction[]>();
-  /** Grammar mistakes: choices that one token cannot decide. */
-  readonly conflicts: string[] = [];
+  readonly #builders: (() => unknown)[] = [];
+  readonly #conflicts: string[] = [];
 
   validate(): ILookaheadValidationError[] {
     return [];
   }
 
-  buildLookaheadForAlternation(options: { prodOccurrence: number; rule: Rule; hasPredicates: boolean }): AlternationDecision {
-    const alternation = this.#find(options.rule, 'Alternation', options.prodOccurrence) as Alternation;
-    const firsts = alternation.definition.map((alternative) => this.#firstOfSequence(sequenceOf(alternative)));
-    const candidates: number[][] = [];
-    const always: number[] = [];
-    firsts.forEach((first, alternative) => {
-      if (first.isNullable) always.push(alternative);
-    });
-    firsts.forEach((first, alternative) => {
-      for (const type of first.types) (candidates[type] ??= []).push(alternative);
-    });
-    for (const [type, list] of candidates.entries()) {
-      if (list === undefined) continue;
-      for (const alternative of always) if (!list.includes(alternative)) list.push(alternative);
-      list.sort((a, b) => a - b);
-      if (list.length > 1) this.#noteConflict(options, type, list, always);
-    }
+  buildLookaheadForAlternation(options: Choice): AlternationDecision {
+    this.#builders.push(() => this.#candidates(options));
     if (!options.hasPredicates) {
-      const table = new Int16Array(candidates.length).fill(-1);
-      candidates.forEach((list, type) => {
-        table[type] = list[0]!;
-      });
-      const otherwise = always[0];
-      const size = table.length;
-      return decision(function () {
+      let table: Int16Array | undefined;
+      return decision(function (this: Decider) {
+        table ??= this.lookahead.plainTable(options);
         const type = this.LA(1).tokenTypeIdx;
-        const alternative = type < size ? table[type]! : -1;
-        return alternative >= 0 ? alternative : otherwise;
+        const alternative = type < table.length ? table[type]! : table[0]!;
+        return alternative >= 0 ? alternative : undefined;
       });
     }
-    const none: readonly number[] = always;
-    return decision(function (alternatives) {
-      const list = candidates[this.LA(1).tokenTypeIdx] ?? none;
+    let candidates: readonly (readonly number[] | undefined)[] | undefined;
+    return decision(function (this: Decider, alternatives) {
+      candidates ??= this.lookahead.#candidates(options);
+      const list = candidates[this.LA(1).tokenTypeIdx] ?? candidates[0]!;
       for (let i = 0; i < list.length; i++) {
         const gate = alternatives[list[i]!]!.GATE;
-        if (gate === undefined || gate.call(this)) return list[i];
+        if (gate === undefined || gate.call(undefined)) return list[i];
       }
       return undefined;
     });
   }
 
-  buildLookaheadForOptional(options: { prodOccurrence: number; prodType: string; rule: Rule }): OptionalDecision {
-    const production = this.#find(options.rule, options.prodType, options.prodOccurrence);
-    const { types } = this.#firstOfSequence(sequenceOf(production));
-    if (types.size === 1) {
-      const [only] = types;
-      return decision(function () {
-        return this.LA(1).tokenTypeIdx === only;
-      });
-    }
-    const table = new Uint8Array(Math.max(...types) + 1);
-    for (const type of types) table[type] = 1;
-    return decision(function () {
+  buildLookaheadForOptional(options: Optional): OptionalDecision {
+    this.#builders.push(() => this.#firstOfOptional(options));
+    let table: Uint8Array | undefined;
+    return decision(function (this: Decider) {
+      table ??= this.lookahead.optionalTable(options);
       return table[this.LA(1).tokenTypeIdx] === 1;
     });
   }
 
-  #noteConflict(options: { prodOccurrence: number; rule: Rule; hasPredicates: boolean }, type: number, list: readonly number[], always: readonly number[]): void {
+  /** Makes every decision's table, to find all conflicts. */
+  check(): readonly string[] {
+    for (const build of this.#builders) build();
+    return this.#conflicts;
+  }
+
+  /** Token type to alternative; what has no entry takes the one at 0, which no token type has. -1 is none. */
+  plainTable(options: Choice): Int16Array {
+    const candidates = this.#candidates(options);
+    const otherwise = candidates[0]![0] ?? -1;
+    const table = new Int16Array(candidates.length).fill(otherwise);
+    candidates.forEach((list, type) => {
+      table[type] = list[0] ?? otherwise;
+    });
+    return table;
+  }
+
+  optionalTable(options: Optional): Uint8Array {
+    const { types } = this.#firstOfOptional(options);
+    const table = new Uint8Array(Math.max(...types) + 1);
+    for (const type of types) table[type] = 1;
+    return table;
+  }
+
+  #firstOfOptional(options: Optional): First {
+    return this.#firstOfSequence(sequenceOf(this.#find(options.rule, options.prodType, options.prodOccurrence)));
+  }
+
+  /** By token type, the alternatives it may begin, in order; at 0 those that may match nothing. */
+  #candidates(options: Choice): number[][] {
+    const alternation = this.#find(options.rule, 'Alternation', options.prodOccurrence) as Alternation;
+    const firsts = alternation.definition.map((alternative) => this.#firstOfSequence(sequenceOf(alternative)));
+    const always: number[] = [];
+    firsts.forEach((first, alternative) => {
+      if (first.isNullable) always.push(alternative);
+    });
+    const candidates: number[][] = [always];
+    firsts.forEach((first, alternative) => {
+      for (const type of first.types) (candidates[type] ??= []).push(alternative);
+    });
+    candidates.forEach((list, type) => {
+      if (type === 0) return;
+      for (const alternative of always) if (!list.includes(alternative)) list.push(alternative);
+      list.sort((a, b) => a - b);
+      if (list.length > 1) this.#noteConflict(options, type, list, always);
+    });
+    return candidates;
+  }
+
+  #noteConflict(options: Choice, type: number, list: readonly number[], always: readonly number[]): void {
     // A nullable alternative behind the others is the usual "or nothing"; gates are trusted to be exclusive where they overlap.
     if (options.hasPredicates || list.every((alternative, i) => i === 0 || always.includes(alternative))) return;
-    this.conflicts.push(`${options.rule.name}, OR ${options.prodOccurrence}: token type ${type} starts alternatives ${list.join(' and ')}`);
+    this.#conflicts.push(`${options.rule.name}, OR ${options.prodOccurrence}: token type ${type} starts alternatives ${list.join(' and ')}`);
   }
 
   #find(rule: Rule, type: string, occurrence: number): IProduction {
@@ -111,7 +152,9 @@ export class OneTokenLookahead implements ILookaheadStrategy {
       productions = all;
       this.#productions.set(rule.name, productions);
     }
-    return productions.find((production) => kindOf(production) === type && (production as { idx?: number }).idx === occurrence)!;
+    const found = productions.filter((production) => kindOf(production) === type && (production as { idx?: number }).idx === occurrence);
+    if (found.length > 1) this.#conflicts.push(`${rule.name}: two ${type} productions are numbered ${occurrence}`);
+    return found[0]!;
   }
 
   #firstOfSequence(sequence: readonly IProduction[]): First {
