@@ -25,7 +25,7 @@ import { assert } from '../base/assert.js';
 import { mutants } from '../base/mutants.js';
 import type { UndoRecord } from './undo-overlay.js';
 import { decideSafety, finishWatched, stopWatching } from './safe-snapshot.js';
-import { type EdgeReason, NoCsn, SerialNode, addEdge, dependency, dropEdges, reasonOf } from './serial-node.js';
+import { type EdgeReason, NoCsn, type SerialNode, addEdge, dependency, dropEdges, reasonOf } from './serial-node.js';
 import type { ReadHit, SireadIndex } from './siread.js';
 import { SireadBudget } from './siread.js';
 import { SnapshotRegistry } from './snapshot.js';
@@ -252,8 +252,9 @@ export class Certifier {
       completeCount = 0;
       for (let node: SerialNode | undefined = this.first; node !== undefined && node.csnHigh <= low; ) {
         const next: SerialNode | undefined = node.next;
-        const hasEarlier: boolean = node !== this.first && this.first!.csnLow <= node.snapHigh;
-        if (node.in.size === 0 && !hasEarlier) {
+        const hasEarlier: boolean = node !== this.first && this.first!.csnLow <= node.snapHigh && !(mutants.on && mutants.has('mvcc.prune-ignores-order'));
+        const hasIn = node.in.size > 0 && !(mutants.on && mutants.has('mvcc.prune-ignores-edges'));
+        if (!hasIn && !hasEarlier) {
           if (node.out.size > 0 && completeCount > 0) again = true; // something before it may be free now
           this.#drop(node);
         } else completeCount++;

@@ -19,7 +19,7 @@
  * finished before a snapshot that is older than its end. It has no log record and waits for nothing.
  */
 import { assert } from '../base/assert.js';
-import { DbError } from '../base/errors.js';
+import type { DbError } from '../base/errors.js';
 import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import { LeafRef } from '../storage/cursor.js';
@@ -134,12 +134,14 @@ function precommit(transaction: Transaction): PendingCommit | undefined {
     transaction.releaseLocks();
     return undefined;
   }
-  const csn = manager.assignCsn();
+  const sharesNumber = !needsNumber && mutants.on && mutants.has('mvcc.read-only-shares-number');
+  const csn = sharesNumber ? manager.lastAssigned : manager.assignCsn();
   if (isTracked) manager.certifier.commit(node, csn, manager.lastPublished);
   if (!needsNumber) {
     manager.endActive(transaction, 'committed');
     manager.turn.release(transaction);
     transaction.releaseLocks();
+    if (sharesNumber) return undefined;
     return manager.enqueue({ csn, transaction: undefined, lsn: 0 as Lsn, asyncCommit: true, resolve: undefined, reject: undefined, install: undefined });
   }
   let install: (() => void) | undefined = undefined;
@@ -215,12 +217,12 @@ function finalChange(manager: TransactionManager, writes: TreeWrites, entry: Wri
   return { writes, entry, kind, changesKey, movedTo: movedTo === key ? undefined : movedTo, chunk, offset: manager.undoArena.offset, length };
 }
 
-/** Where a moved row ends up when it was moved several times. `key` itself when it came back. */
+/** Where a moved row ends up when it was moved several times: `key` itself when it came back, undefined when it was deleted in the end. */
 function finalPlace(writes: TreeWrites, key: string, movedTo: string | undefined): string | undefined {
   let place = movedTo;
   for (let i = 0; place !== undefined && place !== key && i < 64; i++) {
     const there = newestChange(writes.entries.get(place));
-    if (there === undefined || there.kind !== WriteKind.Delete || there.freshMovedTo === undefined) return place;
+    if (there === undefined || there.kind !== WriteKind.Delete) return place;
     place = there.freshMovedTo;
   }
   return place;

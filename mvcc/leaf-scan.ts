@@ -194,13 +194,15 @@ export class LeafScan {
     const leaf = this.#buffers.leaf;
     if (this.#position === 'step' && !leaf.isCurrent()) {
       // Changed since: leaves may have been merged, so the neighbour need not begin where this one ended. Go on by key.
-      const fence = this.#reverse ? leaf.lowerFence() : leaf.upperFence();
-      if (fence === undefined || fence === '' || !endsAfter(this.#high, fence)) {
-        this.#position = 'end';
-        return;
+      if (this.#reverse) this.#high = leaf.lowerFence();
+      else {
+        const fence = leaf.upperFence();
+        if (fence === undefined) {
+          this.#position = 'end';
+          return;
+        }
+        this.#low = fence;
       }
-      if (this.#reverse) this.#high = fence;
-      else this.#low = fence;
       this.#position = endsAfter(this.#high, this.#low) ? 'seek' : 'end';
       if (this.#position === 'end') return;
     }

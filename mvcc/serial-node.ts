@@ -67,9 +67,8 @@ export class SerialNode {
 
   /** The node that stands for this one now. */
   resolve(): SerialNode {
-    let node: SerialNode = this;
-    while (node.representative !== undefined) node = node.representative;
-    return node;
+    const next = this.representative;
+    return next === undefined ? this : next.resolve();
   }
 
   readsOf(index: SireadIndex, budget: SireadBudget): TreeReads {

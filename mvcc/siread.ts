@@ -73,8 +73,9 @@ export class SireadIndex {
 
   /** Calls `visit` for every entry that a write of `key` overwrites. `changesKey` false: the row stays, its other columns change. */
   forEachReader(key: string, changesKey: boolean, visit: (hit: ReadHit) => void): void {
+    const forgetsExistence = mutants.on && mutants.has('mvcc.existence-reads-forgotten');
     for (let point = this.points.get(key); point !== undefined; point = point.next) {
-      if (point.existence && !changesKey) continue;
+      if (point.existence && (!changesKey || forgetsExistence)) continue;
       visit({ node: point.reads.node, statement: point.statement, low: key, high: afterKey(key) });
     }
     if (this.ranges.size === 0) return;
@@ -82,7 +83,7 @@ export class SireadIndex {
     stabbed.length = 0;
     this.ranges.stab(key, stabbed);
     for (const range of stabbed) {
-      if (range.owner.existence && !changesKey) continue;
+      if (range.owner.existence && (!changesKey || forgetsExistence)) continue;
       visit({ node: range.owner.reads.node, statement: range.owner.statement, low: range.low, high: range.high });
     }
   }
@@ -224,7 +225,8 @@ export class TreeReads {
       for (let i = 0; i < pieces.length; i += 2) {
         const a = pieces[i]!;
         const b = pieces[i + 1];
-        halved.push(b === undefined ? a : { low: a.low, high: b.high, statement: b.statement });
+        const loses = mutants.on && mutants.has('mvcc.escalation-loses-ranges');
+        halved.push(b === undefined || loses ? a : { low: a.low, high: b.high, statement: b.statement });
       }
       pieces = halved;
     }

@@ -9,10 +9,12 @@
  * V2  Before-images with `csn > horizon` exist, where horizon <= every snapshot in use and <= lastPublished.
  */
 import { assert } from '../base/assert.js';
+import { mutants } from '../base/mutants.js';
 import type { UndoRecord } from './undo-overlay.js';
 
 /** The record whose before-image is the version at snapshot `snap`, or undefined when the installed version is. */
 export function undoneTo(newest: UndoRecord | undefined, snap: number): UndoRecord | undefined {
+  if (mutants.on && mutants.has('mvcc.newest-before-image') && newest !== undefined && newest.csn > snap) return newest;
   let result: UndoRecord | undefined = undefined;
   for (let record = newest; record !== undefined && record.csn > snap; record = record.older) result = record;
   return result;

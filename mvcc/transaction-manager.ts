@@ -8,6 +8,7 @@ import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import { DbError } from '../base/errors.js';
 import { type Csn, type Lsn, type TreeId, csn, txnId } from '../base/ids.js';
+import { mutants } from '../base/mutants.js';
 import type { Prng } from '../base/prng.js';
 import type { Scheduler } from '../base/scheduler.js';
 import type { CommitWriter, Store } from '../storage/store.js';
@@ -253,11 +254,21 @@ export class TransactionManager {
   /** Publishes, in CSN order, every commit that need not wait any longer. */
   readonly publishReady = (): void => {
     for (let first = this.pending[0]; first !== undefined; first = this.pending[0]) {
-      if (first.lsn !== (0 as Lsn) && !first.asyncCommit && !this.store.isFlushed(first.lsn)) return;
+      if (!this.#isReady(first)) {
+        if (!(mutants.on && mutants.has('mvcc.publish-out-of-order'))) return;
+        const later = this.pending.findIndex((pending) => this.#isReady(pending));
+        if (later < 0) return;
+        this.#publish(this.pending.splice(later, 1)[0]!);
+        continue;
+      }
       this.pending.shift();
       this.#publish(first);
     }
   };
+
+  #isReady(pending: PendingCommit): boolean {
+    return pending.lsn === (0 as Lsn) || pending.asyncCommit || this.store.isFlushed(pending.lsn);
+  }
 
   #publish(pending: PendingCommit): void {
     pending.install?.();

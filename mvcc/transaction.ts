@@ -16,7 +16,7 @@ import { DbError } from '../base/errors.js';
 import { type Csn, type Oid, type TreeId, type TxnId, csn } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
-import { ByteArena } from './byte-arena.js';
+import type { ByteArena } from './byte-arena.js';
 import { commit, commitSync } from './commit.js';
 import { serializationError } from './conflict.js';
 import type { LeafScan } from './leaf-scan.js';
@@ -225,6 +225,7 @@ export class Transaction implements LockOwner {
 
   #takeSnapshot(statement: Statement): Csn {
     const manager = this.manager;
+    if (mutants.on) this.#takeWrongSnapshot(statement);
     if (this.isolation === 'read committed') {
       const holder = new SnapshotHolder(this.#cancelSnapshot);
       statement.holder = holder;
@@ -238,6 +239,13 @@ export class Transaction implements LockOwner {
       statement.snapshotCsn = csn(this.holder.csn);
     }
     return statement.snapshotCsn;
+  }
+
+  /** Deliberate bugs: a snapshot per statement where there must be one per transaction. */
+  #takeWrongSnapshot(_statement: Statement): void {
+    if (mutants.has('mvcc.snapshot-per-statement') && this.isolation === 'repeatable read' && this.holder.registry !== undefined) {
+      this.manager.snapshots.remove(this.holder);
+    }
   }
 
   /** READ COMMITTED, between waiting for a lock and reading anything: a fresh snapshot for the running statement. */

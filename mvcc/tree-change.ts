@@ -1,5 +1,6 @@
 /** Log items for trees that come and go with a transaction, and how log items are undone. */
 import type { TreeId } from '../base/ids.js';
+import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
 import { releaseClaim } from './row-lock.js';
 import type { LogItem, Transaction } from './transaction.js';
@@ -30,7 +31,12 @@ export function applyUndo(transaction: Transaction, item: LogItem): void {
   } else if (item instanceof WriteEntry) {
     const tree = item.writes.tree;
     item.writes.undo(item);
-    if (item.kind === WriteKind.Claim || (item.kind === WriteKind.Put && item.isFresh)) {
+    if (mutants.on && mutants.has('mvcc.rolled-back-writes-probed')) {
+      const node = transaction.node;
+      if (node !== undefined && !node.isSafe) transaction.manager.certifier.probe(node, tree.siread, item.key, true, item.command);
+    }
+    const isObservation = item.kind === WriteKind.Claim || (item.kind === WriteKind.Put && item.isFresh);
+    if (isObservation && !(mutants.on && mutants.has('mvcc.rolled-back-claim-forgotten'))) {
       // That the key was free has been observed, and its lock no longer guards the observation.
       const node = transaction.node;
       if (node !== undefined && !node.isSafe && node.snapLow >= 0) {

@@ -68,7 +68,14 @@ export class Operations {
     if (isIndexOnly && !this.usesTouch) return [];
     const rows: Row[] = [];
     for (const { value: pk } of entries) {
-      const text = this.#get(this.table.P, item.P(pk), pk, !this.usesTouch);
+      let text: string | undefined;
+      try {
+        text = this.#get(this.table.P, item.P(pk), pk, !this.usesTouch);
+      } catch (error) {
+        // The index range is charged for all its rows, fetched or not.
+        if (this.usesTouch) for (const rest of entries) this.recorder.see(item.P(rest.value), null, this.recorder.asOf());
+        throw error;
+      }
       if (text === undefined) throw new Error(`index entry ${attr}${pk} leads nowhere`);
       rows.push(decodeRow(text));
     }
@@ -129,12 +136,12 @@ export class Operations {
           }
           if (isCursor && this.prng.below(3) === 0) {
             scan.suspendAt(i);
-            const paused = transaction.pauseStatement();
-            await this.pause();
-            transaction.resumeStatement(paused);
+            await this.#pauseStatement();
             break;
           }
         }
+        // Between batches a scan may be left standing without further ado.
+        if (isCursor && this.prng.below(3) === 0) await this.#pauseStatement();
       }
       seeUpTo(undefined, undefined);
       return rows;
@@ -146,6 +153,12 @@ export class Operations {
     } finally {
       scan.close();
     }
+  }
+
+  async #pauseStatement(): Promise<void> {
+    const paused = this.transaction.pauseStatement();
+    await this.pause();
+    this.transaction.resumeStatement(paused);
   }
 
   // ------------------------------------------------------------------------------------------------------------ checks of the newest state

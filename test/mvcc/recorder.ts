@@ -17,6 +17,9 @@ export interface Row {
   readonly tag: string;
 }
 
+/** Rows are padded so that few fit a page, or none: leaves split and merge, values overflow. Set per window; part of the value. */
+export const padding = { text: '' };
+
 export interface Table {
   readonly P: VersionedTree;
   readonly S: VersionedTree;
@@ -27,7 +30,7 @@ export interface Table {
 }
 
 export function encodeRow(row: Row): string {
-  return `${row.pk}${row.attr}${row.code}:${row.tag}`;
+  return `${row.pk}${row.attr}${row.code}:${row.tag}${padding.text}`;
 }
 export function decodeRow(text: string): Row {
   return { pk: text[0]!, attr: text[1]!, code: text[2]!, tag: text.slice(4) };

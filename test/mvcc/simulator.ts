@@ -11,13 +11,14 @@
 import { VERIFY } from '../../base/assert.js';
 import { DbError } from '../../base/errors.js';
 import { type Prng, seededPrng } from '../../base/prng.js';
+import type { SerializationConflict } from '../../mvcc/conflict.js';
 import type { IsolationLevel, SessionOwner } from '../../mvcc/types.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { wholeRange } from '../../mvcc/types.js';
 import { checkInvariants } from '../../mvcc/verify.js';
 import { FullGraph, type HistoryTransaction } from './full-graph.js';
 import { Operations } from './operations.js';
-import { Recorder, type Table, decodeRow, item } from './recorder.js';
+import { Recorder, type Table, decodeRow, item, padding } from './recorder.js';
 import type { World } from './world.js';
 
 export interface WindowOptions {
@@ -37,6 +38,8 @@ export interface WindowOptions {
   /** Only reads and updates by key: the densest certifier workload. */
   readonly isPlain: boolean;
   readonly allowDeferrable: boolean;
+  /** Bytes added to every row: 512-byte pages hold 20 rows of 0, three of 100, none of 200. */
+  readonly paddingBytes: number;
 }
 
 export interface WindowResult {
@@ -69,8 +72,15 @@ export function windowFor(seed: number, levels: readonly IsolationLevel[], o: Pa
     usesTouch: prng.below(3) === 0,
     isPlain: prng.below(3) === 0,
     allowDeferrable: prng.below(4) === 0,
+    paddingBytes: [0, 0, 60, 100, 200][prng.below(5)]!,
     ...o,
   };
+}
+
+function describe(transaction: HistoryTransaction): string {
+  const seen = transaction.observations.map((o) => `${o.item}@${o.asOf}=${o.value ?? 'absent'}${o.isHidden === true ? ' (newest)' : ''}`);
+  const written = [...transaction.writes].map(([name, value]) => `${name}=${value ?? 'deleted'}`);
+  return `  ${transaction.id}: snapshot ${transaction.snapshot ?? 'none'}, csn ${transaction.csn}, saw [${seen.join(', ')}], wrote [${written.join(', ')}]`;
 }
 
 export function newTable(world: World, o: WindowOptions): Table {
@@ -126,6 +136,7 @@ export class Simulator {
     this.#options = options;
     this.#prng = seededPrng(seed);
     this.#table = newTable(world, options);
+    padding.text = '_'.repeat(options.paddingBytes);
   }
 
   async run(): Promise<WindowResult> {
@@ -402,7 +413,11 @@ export class Simulator {
       if (this.#options.strict) graph.addRealTime();
       if (graph.cycle() === undefined) {
         result.needless++;
-        if (this.#options.isExact) result.violations.push(`needless 40001 of transaction ${recorder.transaction.id}: ${error.fields.detail ?? ''}`);
+        if (this.#options.isExact) {
+          const { cycle } = error.fields.conflict as SerializationConflict;
+          const lines = [...this.#history, victim].filter((t) => cycle.some((edge) => edge.from === t.id)).map(describe);
+          result.violations.push(`needless 40001 of transaction ${recorder.transaction.id}: ${error.fields.detail ?? ''}\n${lines.join('\n')}`);
+        }
       }
     } else if (error.code === '40001') result.writeConflicts++;
     else if (error.code !== '55P03' && error.code !== '25006') result.violations.push(`unexpected ${error.code}: ${error.message}`);
@@ -422,7 +437,8 @@ export class Simulator {
     result.hasLostUpdate = graph.cycleWithOneAntiDependency() !== undefined;
     const { levels } = this.#options;
     if (levels.every((level) => level === 'serializable') && cycle !== undefined) {
-      result.violations.push(`cycle ${cycle.join(' -> ')}`);
+      const lines = this.#history.filter((transaction) => cycle.includes(transaction.id)).map(describe);
+      result.violations.push(`cycle ${cycle.join(' -> ')}\n${lines.join('\n')}`);
     }
     if (!levels.includes('read committed')) {
       const visible = this.#history.map((t) => ({ ...t, observations: t.observations.filter((observation) => observation.isHidden !== true) }));
