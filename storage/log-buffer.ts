@@ -14,6 +14,8 @@ export class LogBuffer {
   bytes = new Uint8Array(CapacityMin);
   /** Offset in `bytes` where the next byte goes. */
   end = 0;
+  /** Whether a record is being encoded: nothing may be taken off then. */
+  isRecordOpen = false;
   /** LSN of the byte at offset 0. */
   startLsn: number;
 
@@ -37,6 +39,7 @@ export class LogBuffer {
   /** Begins a record and returns the offset of its header; `end` is then at its payload. */
   beginRecord(type: number): number {
     this.reserve(RecordHeaderBytes + 64);
+    this.isRecordOpen = true;
     const offset = this.end;
     this.bytes.fill(0, offset, offset + RecordHeaderBytes);
     setU64(this.bytes, offset + RecordOffset.lsn, this.startLsn + offset);
@@ -52,6 +55,7 @@ export class LogBuffer {
     this.reserve(end - this.end);
     this.bytes.fill(0, this.end, end);
     this.end = end;
+    this.isRecordOpen = false;
   }
 
   /** Takes the first `length` bytes off: they have been written. */

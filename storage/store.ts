@@ -69,6 +69,8 @@ export interface StoreOptions {
   readonly walReserveBytes?: number | undefined;
   /** A transaction larger than this is cut into chunks of about this size in the log; default 1 MiB. */
   readonly walChunkBytes?: number | undefined;
+  /** A built tree above this is made durable by a checkpoint, so that the log need not repeat it; default 4 MiB. */
+  readonly buildLogBytesMax?: number | undefined;
   /** A checkpoint begins when the log since the last one exceeds this; default 64 MiB. */
   readonly checkpointWalBytes?: number | undefined;
   /** ... or when this much time passed and something was logged; default 5 minutes. 0 turns background checkpoints off. */
@@ -99,8 +101,7 @@ const DefaultReserveBytes = 4 << 20;
 const DefaultCheckpointBytes = 64 << 20;
 const DefaultCheckpointIntervalMs = 300_000;
 const DefaultWalBytesMax = 2 ** 30;
-/** A built tree above this is made durable by a checkpoint, so that the log need not repeat it. */
-const LoggedBuildBytesMax = 4 << 20;
+const DefaultBuildLogBytes = 4 << 20;
 const DropPagesPerSlice = 64;
 const OpenTriesMax = 100;
 
@@ -381,7 +382,7 @@ export class Store {
   async prepareAttach(built: BuiltTree): Promise<void> {
     this.#assertWritable();
     assert(built instanceof PrivateTree && !built.isEnded, 'foreign built tree');
-    if (this.#wal === undefined || built.logBytes <= LoggedBuildBytesMax || built.isDurable) return;
+    if (this.#wal === undefined || built.logBytes <= (this.#options.buildLogBytesMax ?? DefaultBuildLogBytes) || built.isDurable) return;
     try {
       this.#directory.set(built.id, TreeState.Building, built.tree.root);
       this.#table.adopt(built.pages);

@@ -29,8 +29,8 @@ import { LogBuffer } from './log-buffer.js';
 import type { PlantedStart } from './mutants.js';
 import { readForAppend } from './mutants.js';
 import type { File, Vfs } from './vfs.js';
-import { writeFull } from './vfs.js';
-import { alignRecord, encodeSegmentHeader, RecordHeaderBytes, RecordOffset, RecordType, saltCrc, sealRecord, SegmentHeaderBytes, segmentPath } from './wal-record.js';
+import { readFull, writeFull } from './vfs.js';
+import { alignRecord, encodeSegmentHeader, isValidRecord, RecordHeaderBytes, RecordOffset, RecordType, saltCrc, sealRecord, SegmentHeaderBytes, segmentPath } from './wal-record.js';
 
 const SealDelayMs = 50;
 const RelaxedSyncDelayMs = 1000;
@@ -100,6 +100,7 @@ export class Wal {
   #sealedLsn: number;
   #waiters: Waiter[] = [];
   #isRunning = false;
+  #syncsUnderWay = 0;
   #failure: unknown = undefined;
   #isClosed = false;
   #commitsInBatch = 0;
@@ -290,10 +291,9 @@ export class Wal {
     const rotation = this.#rotation!;
     assert(this.#durableLsn >= rotation.lsn && this.#writtenLsn === rotation.lsn, 'rotation before the segment is durable', this.#durableLsn, rotation.lsn);
     const prepared = this.#prepared!;
-    if (prepared.startLsn < 0) {
-      const reservedEnd = prepared.reservedEnd;
-      this.#prepared = { ...this.#writeHeader(prepared.file, prepared.number, rotation.previous, rotation.lsn, false), reservedEnd };
-    }
+    const reservedEnd = prepared.reservedEnd;
+    // Written anew each time, for the reason of `#rewriteUnsynced`; another salt does no harm before the first record.
+    this.#prepared = { ...this.#writeHeader(prepared.file, prepared.number, rotation.previous, rotation.lsn, false), reservedEnd };
     return prepared.file;
   }
 
@@ -315,6 +315,8 @@ export class Wal {
     if (this.#segment === undefined) this.start();
     const segment = this.#segment!;
     const buffer = this.buffer;
+    // Someone threw between `beginCommit` and `finish` without the writer noticing: half a commit must not be written.
+    assert(!buffer.isRecordOpen, 'a commit was begun and not finished');
     const end = this.#rotation === undefined ? buffer.end : Math.min(buffer.end, this.#rotation.lsn - buffer.startLsn);
     if (end > 0) {
       for (let offset = 0; offset < end; ) {
@@ -388,17 +390,49 @@ export class Wal {
     if (lsn > this.#durableLsn) {
       const file = this.#segment!.file;
       const startedAtMs = this.#options.clock.monotonic();
+      this.#rewriteUnsynced();
       if (commits <= 1 && this.#commitsInLastBatch <= 1 && this.#syncMsAverage < SyncMsForAlone) this.#syncNow(file);
-      else await file.syncAsync();
+      else await this.#syncInBackground(file);
       this.#syncMsAverage += (this.#options.clock.monotonic() - startedAtMs - this.#syncMsAverage) / 8;
       this.#commitsInLastBatch = commits;
       if (this.#failure !== undefined) return;
       this.#setDurable(lsn);
     }
     if (this.#rotation !== undefined && this.#durableLsn >= this.#rotation.lsn) {
-      await this.#writePreparedHeader().syncAsync();
+      await this.#syncInBackground(this.#writePreparedHeader());
       if (this.#failure === undefined) this.#finishRotation();
     } else this.#reserveAhead();
+  }
+
+  async #syncInBackground(file: File): Promise<void> {
+    this.#syncsUnderWay++;
+    try {
+      await file.syncAsync();
+    } catch (error) {
+      // Here and not later: until this line a blocking sync takes the other one for under way, from here on nothing is synced.
+      this.#fail(error);
+      throw error;
+    } finally {
+      this.#syncsUnderWay--;
+    }
+  }
+
+  /**
+   * Before a sync that begins while another is under way: should that one fail, the kernel may take the pages for clean, and this one
+   * would succeed without having written them (G2). So they are written once more, after a look whether they are still what we wrote.
+   */
+  #rewriteUnsynced(): void {
+    const segment = this.#segment;
+    const length = this.#writtenLsn - this.#durableLsn;
+    if (this.#syncsUnderWay === 0 || segment === undefined || length === 0) return;
+    if (mutants.on && mutants.has('storage.overlapping-syncs')) return;
+    const bytes = new Uint8Array(length);
+    const position = SegmentHeaderBytes + (this.#durableLsn - segment.startLsn);
+    const read = readFull(segment.file, position, bytes, 0, length);
+    for (let at = 0; at < length; at += alignRecord(getU32(bytes, at + RecordOffset.length))) {
+      if (!isValidRecord(bytes, at, read, this.#durableLsn + at, segment.seed)) throw new DbError('58030', `could not sync "${segment.file.path}": it lost what was written`);
+    }
+    writeFull(segment.file, position, bytes, 0, length);
   }
 
   #syncNow(file: File): void {
@@ -442,6 +476,7 @@ export class Wal {
     try {
       while (this.#hasWork()) {
         const lsn = this.#writeBatch();
+        this.#rewriteUnsynced();
         if (lsn > this.#durableLsn) this.#syncNow(this.#segment!.file);
         this.#commitsInBatch = 0;
         this.#setDurable(lsn);
@@ -473,7 +508,7 @@ export class Wal {
       if (this.#isClosed || this.#failure !== undefined) return;
       const segment = this.#segment!;
       const lsn = this.#writtenLsn;
-      segment.file.syncAsync().then(
+      this.#syncInBackground(segment.file).then(
         () => {
           if (this.#segment === segment) this.#setDurable(lsn);
         },

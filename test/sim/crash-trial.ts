@@ -5,6 +5,7 @@
  * full check.
  */
 import { DbError } from '../../base/errors.js';
+import { csn } from '../../base/ids.js';
 import type { Prng } from '../../base/prng.js';
 import { seededPrng } from '../../base/prng.js';
 import type { StoreOptions } from '../../storage/store.js';
@@ -12,21 +13,49 @@ import { Store } from '../../storage/store.js';
 import { CrashVfs, PowerCut } from './crash-vfs.js';
 import { SimTime } from './sim-time.js';
 import type { WorldOptions } from './storage-world.js';
-import { applyCommit, defaultWorld, difference, readState, World } from './storage-world.js';
+import { applyCommit, buildFrom, difference, readState, World } from './storage-world.js';
 
 export interface TrialOptions {
   /** Probability that a sync fails. */
   readonly syncFailure: number;
-  /** Share of incarnations that end by killing the process only. */
+  /** Share of crashes that end the process only. */
   readonly kill: number;
-  readonly world: Partial<WorldOptions>;
-  /** Operations until the crash: skewed to few. */
+  readonly world: WorldOptions;
+  /** Operations on the disk until the crash, skewed to few. */
   readonly operationsMax: number;
   readonly incarnations: number;
   readonly store: Partial<StoreOptions>;
 }
 
-export const defaultTrial: TrialOptions = { syncFailure: 0, kill: 0.15, world: {}, operationsMax: 90, incarnations: 7, store: {} };
+/** Swarm testing: every seed draws its own mix, and some draw extremes. */
+export function drawTrial(prng: Prng): TrialOptions {
+  const oneOf = <T>(...choices: readonly T[]): T => choices[prng.below(choices.length)]!;
+  return {
+    syncFailure: oneOf(0, 0, 0.03, 0.1, 0.3),
+    kill: oneOf(0, 0.15, 0.5),
+    world: {
+      keyCount: oneOf(8, 24, 80),
+      valueLengthMax: oneOf(10, 40, 300),
+      changesMax: oneOf(2, 4, 15),
+      treeCountMax: oneOf(1, 3, 6),
+      deletes: oneOf(10, 25, 50),
+      creates: oneOf(2, 6),
+      drops: oneOf(0, 3, 6),
+      builds: oneOf(0, 0, 5),
+    },
+    operationsMax: oneOf(30, 90, 200),
+    incarnations: oneOf(4, 7, 12),
+    store: {
+      pageSizeBytes: oneOf(512, 512, 512, 1024),
+      cacheBytes: 512 * oneOf(10, 20, 60),
+      walReserveBytes: oneOf(512, 1024, 8192),
+      walChunkBytes: oneOf(200, 2000, 1 << 20),
+      buildLogBytesMax: oneOf(0, 1 << 20),
+      checkpointIntervalMs: oneOf(0, 0, 1000),
+      checkpointWalBytes: oneOf(500, 1 << 20),
+    },
+  };
+}
 
 export interface TrialResult {
   /** What is wrong, undefined when all is well. */
@@ -37,7 +66,8 @@ export interface TrialResult {
 }
 
 export async function crashTrial(seed: number, options: Partial<TrialOptions> = {}): Promise<TrialResult> {
-  return new Trial(seed, { ...defaultTrial, ...options }).run();
+  const prng = seededPrng(seed);
+  return new Trial(prng, { ...drawTrial(prng), ...options }).run();
 }
 
 class Trial {
@@ -51,10 +81,10 @@ class Trial {
   #commits = 0;
   #treeIds = new Set<number>();
 
-  constructor(seed: number, options: TrialOptions) {
-    this.#prng = seededPrng(seed);
+  constructor(prng: Prng, options: TrialOptions) {
+    this.#prng = prng;
     this.#options = options;
-    this.#world = new World({ ...defaultWorld, ...options.world });
+    this.#world = new World(options.world);
   }
 
   async run(): Promise<TrialResult> {
@@ -91,11 +121,6 @@ class Trial {
         clock: time,
         prng,
         scheduler: time,
-        pageSizeBytes: 512,
-        cacheBytes: 512 * (8 + prng.below(40)),
-        walReserveBytes: 1024,
-        walChunkBytes: prng.below(3) === 0 ? 256 : 1 << 20,
-        checkpointIntervalMs: 0,
         ...this.#options.store,
       });
       const failure = this.#verify(store, existed);
@@ -166,8 +191,11 @@ class Trial {
         store.flushSync();
         this.#world.ackedCsn = this.#world.lastCsn;
       } else if (dice < 95) {
-        time.advance(60);
+        time.advance(dice === 90 ? 2000 : 60);
         await time.yield();
+      } else if (dice < 97) {
+        pending.push(this.#buildAndAttach(store, time));
+        pending.at(-1)!.catch(() => undefined);
       } else {
         await time.yield();
       }
@@ -176,8 +204,30 @@ class Trial {
     await settle(background);
   }
 
+  /** A tree is built, lives privately for a while, and is attached, discarded, or forgotten in a crash. */
+  async #buildAndAttach(store: Store, time: SimTime): Promise<void> {
+    if (this.#options.world.builds === 0) return;
+    const prng = this.#prng;
+    const tree = store.newTreeId();
+    this.#treeIds.add(tree);
+    const entries = Array.from({ length: prng.below(40) }, (_, i) => [`b${String(i).padStart(3, '0')}`, `${i}`.repeat(prng.below(20))] as const);
+    const built = buildFrom(store, tree, entries, this.#world.lastCsn + 1);
+    for (let turns = prng.below(30); turns > 0; turns--) await time.yield();
+    if (prng.below(4) === 0) {
+      built.discard();
+      return;
+    }
+    await store.prepareAttach(built);
+    await store.reserveLog(built.logBytes);
+    const n = this.#world.commit([{ kind: 'build', tree, entries }]);
+    const writer = store.beginCommit(csn(n));
+    writer.attachTree(built);
+    await store.flushed(writer.finish());
+    this.#world.ackedCsn = Math.max(this.#world.ackedCsn, n);
+  }
+
   async #commitOne(store: Store): Promise<void> {
-    store.reserveLogSync(400);
+    store.reserveLogSync(this.#options.world.changesMax * (this.#options.world.valueLengthMax + 50));
     const changes = this.#world.generate(this.#prng, () => {
       const id = store.newTreeId();
       this.#treeIds.add(id);

@@ -301,7 +301,7 @@ function applyContent(content: Content, pending: Pending): void {
 function tear(content: Content, position: number, data: Uint8Array, prng: Prng): void {
   const mode = prng.below(3);
   if (mode === 2) {
-    content.write(position, data, 0, prng.below(data.length));
+    content.write(position, data, 0, Math.floor(data.length * Math.pow(prng.unit(), 4)));
     return;
   }
   const unit = mode === 0 ? 512 : 4096;
@@ -347,7 +347,15 @@ class CrashFile implements File {
     await Promise.resolve();
     await Promise.resolve();
     this.#assertAlive();
-    this.#vfs.sync(this.#inode, started);
+    // The disk is done before the caller hears of it, and other code runs in between.
+    let failure: unknown;
+    try {
+      this.#vfs.sync(this.#inode, started);
+    } catch (error) {
+      failure = error;
+    }
+    for (let hops = this.#vfs.operationCount % 8; hops > 0; hops--) await Promise.resolve();
+    if (failure !== undefined) throw failure;
   }
   size(): number {
     return this.#inode.live.size;
