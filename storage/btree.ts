@@ -14,7 +14,6 @@
  */
 import { assert } from '../base/assert.js';
 import { setU32 } from '../base/bytes.js';
-import { DbError } from '../base/errors.js';
 import type { PageId, TreeId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { SplitHint } from './btree-split.js';
@@ -24,7 +23,7 @@ import type { BulkSource } from './bulk-build.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
-import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf } from './page.js';
+import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf, keyTooLong } from './page.js';
 import {
   AboveFence,
   OverflowBit,
@@ -283,11 +282,7 @@ export class BTree {
    * @throws DbError 54000 when the key is too long; 53100, 53200, 58030, and then the tree is valid and the entry as before
    */
   put(key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number, csn: number): void {
-    if (keyLength > this.keyLengthMax) {
-      throw new DbError('54000', `index row size ${keyLength} exceeds maximum ${this.keyLengthMax}`, {
-        hint: 'Values of this size cannot be keys. Consider an index on a hash of the value, or on a part of it.',
-      });
-    }
+    if (keyLength > this.keyLengthMax) throw keyTooLong(keyLength, this.keyLengthMax);
     if (leafEntrySize(keyLength, valueLength) <= this.#entrySizeMax) {
       this.#put(key, keyOffset, keyOffset + keyLength, value, valueOffset, valueLength, 0, csn);
       return;

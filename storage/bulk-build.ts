@@ -5,11 +5,10 @@
  */
 import { assert } from '../base/assert.js';
 import { setU32 } from '../base/bytes.js';
-import { DbError } from '../base/errors.js';
 import type { BTree } from './btree.js';
 import { LeafRef } from './cursor.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
-import { AtMaxCsn } from './page.js';
+import { AtMaxCsn, keyTooLong } from './page.js';
 import { OverflowBit, OverflowPointerLength, cellSizeMaxOf, compareKeyAt, countOf, insertEntry, leafEntrySize } from './slotted-page.js';
 
 /** Entries in strictly ascending key order. One object, fields reused. */
@@ -25,62 +24,99 @@ export interface BulkSource {
 }
 
 /**
- * Fills an empty tree. All leaves get the stamp `csn`. @returns the number of entries
- * @throws InternalError when the tree is not empty or the keys do not strictly ascend; DbError as `BTree.put`. Then the tree is valid and holds a part.
+ * Builds in steps, so that a long build can give the event loop back in between. Nobody else may touch the tree meanwhile. Any failure
+ * leaves a valid tree with a part of the entries.
  */
-export function bulkBuild(tree: BTree, source: BulkSource, csn: number): number {
-  const pool = tree.pool;
-  const entrySizeMax = cellSizeMaxOf(pool.pageSizeBytes);
-  const pointer = new Uint8Array(OverflowPointerLength);
-  const ref = new LeafRef();
-  let entryCount = 0;
-  try {
-    tree.seekLast(ref);
-    assert(tree.height() === 1 && ref.count === 0, 'the tree to build is not empty', tree.id);
-    let frame = pool.find(ref.pageId);
-    stamp(tree, ref, frame, csn);
-    while (source.next()) {
-      const start = source.keyOffset;
-      const end = start + source.keyLength;
-      if (source.keyLength > tree.keyLengthMax) throw new DbError('54000', `index row size ${source.keyLength} exceeds maximum ${tree.keyLengthMax}`);
-      let value = source.value;
-      let valueStart = source.valueOffset;
-      let valueLength = source.valueLength;
-      let overflowBit = 0;
-      if (leafEntrySize(source.keyLength, valueLength) > entrySizeMax) {
-        const first = writeOverflow(pool, tree.id, value, valueStart, valueLength);
-        setU32(pointer, 0, valueLength);
-        setU32(pointer, 4, first);
-        value = pointer;
-        valueStart = 0;
-        valueLength = OverflowPointerLength;
-        overflowBit = OverflowBit;
-      }
+export class BulkBuilder {
+  entryCount = 0;
+  readonly #tree: BTree;
+  readonly #csn: number;
+  readonly #entrySizeMax: number;
+  readonly #pointer = new Uint8Array(OverflowPointerLength);
+  /** Holds the rightmost leaf between steps. */
+  readonly #ref = new LeafRef();
+  #frame: number;
+
+  /** All leaves get the stamp `csn`. @throws InternalError when the tree is not empty */
+  constructor(tree: BTree, csn: number) {
+    this.#tree = tree;
+    this.#csn = csn;
+    this.#entrySizeMax = cellSizeMaxOf(tree.pool.pageSizeBytes);
+    this.#frame = this.#holdLast();
+    const isEmpty = tree.height() === 1 && this.#ref.count === 0;
+    if (!isEmpty) this.close();
+    assert(isEmpty, 'the tree to build is not empty', tree.id);
+  }
+
+  /** Appends up to `entryCountMax` entries; true when the source is at its end. @throws InternalError when keys do not strictly ascend; DbError as `BTree.put` */
+  step(source: BulkSource, entryCountMax: number): boolean {
+    for (let i = 0; i < entryCountMax; i++) {
+      if (!source.next()) return true;
+      this.#append(source);
+    }
+    return false;
+  }
+
+  /** Lets go of the last leaf. Idempotent; to be called also after a failure. */
+  close(): void {
+    this.#ref.release();
+  }
+
+  #append(source: BulkSource): void {
+    const tree = this.#tree;
+    const pool = tree.pool;
+    if (source.keyLength > tree.keyLengthMax) throw keyTooLong(source.keyLength, tree.keyLengthMax);
+    if (leafEntrySize(source.keyLength, source.valueLength) <= this.#entrySizeMax) {
+      this.#appendEntry(source, source.value, source.valueOffset, source.valueLength, 0);
+    } else {
+      const first = writeOverflow(pool, tree.id, source.value, source.valueOffset, source.valueLength);
+      setU32(this.#pointer, 0, source.valueLength);
+      setU32(this.#pointer, 4, first);
       try {
-        for (;;) {
-          const count = countOf(ref.dv, ref.base);
-          assert(count === 0 || compareKeyAt(ref.u8, ref.dv, ref.base, count - 1, source.key, start, end) < 0, 'keys of a bulk build do not ascend', entryCount);
-          // A new leaf is never empty when the next key comes, so the order is checked for every key but the first.
-          pool.markDirty(frame);
-          if (insertEntry(ref.u8, ref.dv, ref.base, pool.pageSizeBytes, count, source.key, start, end, value, valueStart, valueLength, overflowBit)) break;
-          tree.makeRoom(source.key, start, end, 0);
-          tree.seekLast(ref);
-          frame = pool.find(ref.pageId);
-          stamp(tree, ref, frame, csn);
-        }
+        this.#appendEntry(source, this.#pointer, 0, OverflowPointerLength, OverflowBit);
       } catch (error) {
-        if (overflowBit !== 0) freeOverflow(pool, tree.id, pointer[4]! + pointer[5]! * 256 + pointer[6]! * 65536 + pointer[7]! * 16777216, Infinity);
+        freeOverflow(pool, tree.id, first, Infinity);
         throw error;
       }
-      entryCount++;
     }
-    return entryCount;
-  } finally {
-    ref.release();
+    this.entryCount++;
+  }
+
+  #appendEntry(source: BulkSource, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number): void {
+    const pool = this.#tree.pool;
+    const ref = this.#ref;
+    const key = source.key;
+    const start = source.keyOffset;
+    const end = start + source.keyLength;
+    for (;;) {
+      // A leaf is empty here only before the first entry, or right after its predecessor, already compared, was closed.
+      const count = countOf(ref.dv, ref.base);
+      assert(count === 0 || compareKeyAt(ref.u8, ref.dv, ref.base, count - 1, key, start, end) < 0, 'keys of a bulk build do not ascend', this.entryCount);
+      pool.markDirty(this.#frame);
+      if (insertEntry(ref.u8, ref.dv, ref.base, pool.pageSizeBytes, count, key, start, end, value, valueStart, valueLength, overflowBit)) return;
+      this.#tree.makeRoom(key, start, end, 0);
+      this.#frame = this.#holdLast();
+    }
+  }
+
+  #holdLast(): number {
+    const tree = this.#tree;
+    const ref = this.#ref;
+    tree.seekLast(ref);
+    const frame = tree.pool.find(ref.pageId);
+    tree.pool.markDirty(frame);
+    if (this.#csn > ref.dv.getFloat64(ref.base + AtMaxCsn, true)) ref.dv.setFloat64(ref.base + AtMaxCsn, this.#csn, true);
+    return frame;
   }
 }
 
-function stamp(tree: BTree, ref: LeafRef, frame: number, csn: number): void {
-  tree.pool.markDirty(frame);
-  if (csn > ref.dv.getFloat64(ref.base + AtMaxCsn, true)) ref.dv.setFloat64(ref.base + AtMaxCsn, csn, true);
+/** Fills an empty tree in one go. @returns the number of entries. @throws as `BulkBuilder` */
+export function bulkBuild(tree: BTree, source: BulkSource, csn: number): number {
+  const builder = new BulkBuilder(tree, csn);
+  try {
+    builder.step(source, Infinity);
+    return builder.entryCount;
+  } finally {
+    builder.close();
+  }
 }

@@ -72,6 +72,14 @@ export function keyLengthMaxOf(pageSizeBytes: number): number {
   return pageSizeBytes >>> 2;
 }
 
+/** 54000, in PostgreSQL's words. */
+export function keyTooLong(keyLength: number, keyLengthMax: number): DbError {
+  return new DbError('54000', `index row size ${keyLength} exceeds maximum ${keyLengthMax}`, {
+    hint: 'Values of this size cannot be keys. Consider an index on a hash of the value, or on a part of it.',
+  });
+}
+
+
 /** @throws InternalError unless `pageSizeBytes` is a power of two within the bounds */
 export function assertPageSize(pageSizeBytes: number): void {
   assert(pageSizeBytes >= PageSizeBytesMin && pageSizeBytes <= PageSizeBytesMax, 'page size out of range', pageSizeBytes);

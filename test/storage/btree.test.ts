@@ -6,6 +6,7 @@ import { treeId } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
 import { BTree } from '../../storage/btree.js';
 import { BufferPool } from '../../storage/buffer-pool.js';
+import { BulkBuilder } from '../../storage/bulk-build.js';
 import { LeafRef } from '../../storage/cursor.js';
 import { AtLevel, AtLink, AtTreeId } from '../../storage/page.js';
 import { cellAt, countOf } from '../../storage/slotted-page.js';
@@ -270,6 +271,28 @@ test('bulk build: full pages, the same entries, and usable as any other tree', (
   for (let i = 0; i < 3000; i++) put(w.tree, intKey(i * 2 + 1), 'odd');
   expect(figures(w).entryCount).toBe(6000);
   expect(code(() => w.tree.bulkBuild(source, 4))).toBe('XX000');
+});
+
+test('a bulk build in steps, with other work in the pool between them', () => {
+  const w = world(8);
+  const other = BTree.create(w.pool, treeId(4), w.io.allocatePage());
+  let n = 0;
+  const source = {
+    key: new Uint8Array(0) as Uint8Array, keyOffset: 0, keyLength: 8, value: new Uint8Array(20) as Uint8Array, valueOffset: 0, valueLength: 20,
+    next(): boolean {
+      this.key = keyBytes(intKey(n));
+      return n++ < 1000;
+    },
+  };
+  const builder = new BulkBuilder(w.tree, 1);
+  let steps = 0;
+  while (!builder.step(source, 64)) {
+    steps++;
+    for (let i = 0; i < 20; i++) put(other, intKey(steps * 100 + i), 'x'.repeat(40));
+  }
+  builder.close();
+  expect([builder.entryCount, steps, w.pool.pinCount()]).toEqual([1000, 15, 0]);
+  expect(readForward(w.tree).length).toBe(1000);
 });
 
 test('bulk build refuses entries that do not ascend', () => {
