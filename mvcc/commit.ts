@@ -183,6 +183,7 @@ function registerUnused(transaction: Transaction, entry: WriteEntry): void {
   const { node, manager } = transaction;
   const { tree } = entry.writes;
   if (node === undefined || node.isSafe || !tree.options.unique) return;
+  if (mutants.on && mutants.has('mvcc.unused-claim-forgotten')) return;
   node.readsOf(tree.siread, manager.certifier.budget).addPoint(entry.key, entry.command, true);
 }
 

@@ -192,7 +192,7 @@ export class LeafScan {
       return;
     }
     const leaf = this.#buffers.leaf;
-    if (this.#position === 'step' && !leaf.isCurrent()) {
+    if (this.#position === 'step' && !leaf.isCurrent() && !(mutants.on && mutants.has('mvcc.step-from-changed-leaf'))) {
       // Changed since: leaves may have been merged, so the neighbour need not begin where this one ended. Go on by key.
       if (this.#reverse) this.#high = leaf.lowerFence();
       else {

@@ -76,7 +76,7 @@ export class Lock {
       if (holder.owner.session === owner.session) isHolder = true;
       else if ((holder.mask & conflicting) !== 0) return false;
     }
-    if (isHolder) return true;
+    if (isHolder || (mutants.on && mutants.has('mvcc.barging'))) return true;
     for (let i = 0; i < queueEnd; i++) {
       const waiter = this.queue[i]!;
       if (waiter.owner.session !== owner.session && (conflicting & (1 << waiter.mode)) !== 0) return false;

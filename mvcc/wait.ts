@@ -10,6 +10,7 @@
  */
 import { assert } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
+import { mutants } from '../base/mutants.js';
 import type { Timer } from '../base/scheduler.js';
 import type { Transaction } from './transaction.js';
 
@@ -54,7 +55,7 @@ export abstract class Wait {
       this.#reject = reject;
       transaction.wait = this;
       const timeoutMs = transaction.lockTimeoutMs;
-      if (timeoutMs > 0) {
+      if (timeoutMs > 0 && !(mutants.on && mutants.has('mvcc.no-lock-timeout'))) {
         this.#timer = transaction.manager.env.scheduler.after(timeoutMs, () => void this.cancel(this.timeoutError()));
       }
       transaction.manager.deadlocks.resolve(transaction);

@@ -8,6 +8,7 @@
  * W1  Entries of a key are chained newest first by the order of the transaction's log.
  * W2  Only the owner of the key's lock has an entry for it (trees declared unique; other trees are guarded by their row's lock).
  */
+import { mutants } from '../base/mutants.js';
 import type { ByteChunk } from './byte-arena.js';
 import { KeyOrder } from './key-order.js';
 import type { VersionedTree } from './versioned-tree.js';
@@ -52,6 +53,7 @@ export class WriteEntry {
 
 /** The newest real change of a chain made by a command before `commandEnd`. */
 export function changeBefore(newest: WriteEntry | undefined, commandEnd: number): WriteEntry | undefined {
+  if (mutants.on && mutants.has('mvcc.own-changes-at-once')) commandEnd = Infinity;
   let entry = newest;
   while (entry !== undefined && (entry.command >= commandEnd || entry.kind === WriteKind.Claim || entry.kind === WriteKind.Touch)) entry = entry.previous;
   return entry;

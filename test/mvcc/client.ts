@@ -1,0 +1,203 @@
+/** A scripted session on one table with text values, for schedules that are read line by line. */
+import { DbError } from '../../base/errors.js';
+import { keyBytes } from '../../base/bytes.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import { type BeginOptions, type RowLockMode, type RowLockResult, RowRef, type SavepointId, afterKey } from '../../mvcc/types.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import { type World, openWorld } from './world.js';
+
+export const latin1 = (u8: Uint8Array, offset: number, length: number): string => Buffer.from(u8.buffer, u8.byteOffset + offset, length).toString('latin1');
+
+export class Script {
+  readonly world: World;
+  #owners = 0;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+  static async open(options: Parameters<typeof openWorld>[0] = {}): Promise<Script> {
+    return new Script(await openWorld(options));
+  }
+
+  /** A table with the given rows, committed. */
+  async table(rows: Record<string, string> = {}): Promise<VersionedTree> {
+    const tree = this.world.manager.tree(this.world.newTree(), { unique: true, tableName: 't' });
+    const fill = this.begin('read committed');
+    for (const [key, value] of Object.entries(rows)) await fill.insert(tree, key, value);
+    await fill.commit();
+    return tree;
+  }
+
+  begin(isolation: BeginOptions['isolation'], options: Partial<BeginOptions> = {}): Client {
+    return new Client(this.world.manager.begin({ isolation, owner: { id: ++this.#owners }, ...options }));
+  }
+}
+
+export class Client {
+  readonly transaction: Transaction;
+  constructor(transaction: Transaction) {
+    this.transaction = transaction;
+  }
+
+  /** Runs one statement; on an error it is undone and the error passed on. */
+  async statement<T>(text: string, body: () => T | Promise<T>): Promise<T> {
+    const { transaction } = this;
+    const savepoint = transaction.savepoint();
+    transaction.beginStatement({ text });
+    try {
+      const result = await body();
+      transaction.endStatement();
+      transaction.release(savepoint);
+      return result;
+    } catch (error) {
+      if (transaction.lifecycle === 'active') {
+        if (transaction.statement !== undefined) transaction.endStatement();
+        transaction.rollbackTo(savepoint);
+      }
+      throw error;
+    }
+  }
+
+  get(tree: VersionedTree, key: string): Promise<string | undefined> {
+    return this.statement(`get ${key}`, () => {
+      const ref = new RowRef();
+      return this.transaction.get(tree, keyBytes(key), key.length, ref) ? latin1(ref.u8, ref.offset, ref.length) : undefined;
+    });
+  }
+
+  /** Values of [low, high], at most `limit`. */
+  range(tree: VersionedTree, low: string, high: string, limit = Infinity): Promise<string[]> {
+    return this.statement(`range ${low} ${high}`, () => {
+      const values: string[] = [];
+      const scan = this.transaction.openScan(tree, { low, high: afterKey(high) });
+      while (scan.next()) {
+        for (let i = 0; i < scan.count; i++) {
+          values.push(latin1(scan.u8, scan.offsets[i]!, scan.lengthAt(i)));
+          if (values.length === limit) {
+            scan.stopAt(i);
+            return values;
+          }
+        }
+      }
+      return values;
+    });
+  }
+
+  insert(tree: VersionedTree, key: string, value: string): Promise<void> {
+    return this.statement(`insert ${key}`, async () => {
+      const claim = await this.transaction.claimKey(tree, key);
+      if (claim.kind === 'exists') throw new DbError('23505', `duplicate key ${key}`);
+      this.transaction.insert(tree, key, keyBytes(value), 0, value.length);
+    });
+  }
+
+  /** INSERT ... ON CONFLICT DO UPDATE (or NOTHING when `change` is undefined). */
+  upsert(tree: VersionedTree, key: string, value: string, change?: (old: string) => string): Promise<'inserted' | 'updated' | 'nothing'> {
+    return this.statement(`upsert ${key}`, async () => {
+      for (;;) {
+        const claim = await this.transaction.claimKey(tree, key, { upsert: true });
+        if (claim.kind === 'free') {
+          this.transaction.insert(tree, key, keyBytes(value), 0, value.length);
+          return 'inserted';
+        }
+        if (change === undefined) return 'nothing';
+        const locked = await this.transaction.lockRow(tree, key, 'no key update', 'wait', { view: 'latest' });
+        if (locked.kind === 'gone') continue;
+        const next = change(this.#newest(tree, key));
+        this.transaction.update(tree, key, keyBytes(next), 0, next.length);
+        return 'updated';
+      }
+    });
+  }
+
+  /** UPDATE of one row by key; `where` is evaluated again when the row has changed meanwhile. The number of rows changed. */
+  update(tree: VersionedTree, key: string, change: (old: string) => string, where: (value: string, key: string) => boolean = () => true): Promise<number> {
+    return this.statement(`update ${key}`, async () => {
+      const ref = new RowRef();
+      if (!this.transaction.get(tree, keyBytes(key), key.length, ref) || !where(latin1(ref.u8, ref.offset, ref.length), key)) return 0;
+      const at = await this.#lockAndFollow(tree, key, 'no key update', where);
+      if (at === undefined) return 0;
+      const value = change(this.#newest(tree, at));
+      this.transaction.update(tree, at, keyBytes(value), 0, value.length);
+      return 1;
+    });
+  }
+
+  delete(tree: VersionedTree, key: string, where: (value: string, key: string) => boolean = () => true): Promise<number> {
+    return this.statement(`delete ${key}`, async () => {
+      const ref = new RowRef();
+      if (!this.transaction.get(tree, keyBytes(key), key.length, ref) || !where(latin1(ref.u8, ref.offset, ref.length), key)) return 0;
+      const at = await this.#lockAndFollow(tree, key, 'update', where);
+      if (at === undefined) return 0;
+      this.transaction.remove(tree, at);
+      return 1;
+    });
+  }
+
+  /** UPDATE of the primary key. */
+  move(tree: VersionedTree, key: string, to: string): Promise<void> {
+    return this.statement(`move ${key}`, async () => {
+      await this.transaction.lockRow(tree, key, 'update', 'wait');
+      const value = this.#newest(tree, key);
+      await this.transaction.claimKey(tree, to);
+      this.transaction.remove(tree, key, { movedTo: to });
+      this.transaction.insert(tree, to, keyBytes(value), 0, value.length);
+    });
+  }
+
+  lock(tree: VersionedTree, key: string, mode: RowLockMode, wait: 'wait' | 'nowait' | 'skip locked' = 'wait'): Promise<RowLockResult> {
+    return this.statement(`lock ${key}`, async () => {
+      const ref = new RowRef();
+      this.transaction.get(tree, keyBytes(key), key.length, ref);
+      return await this.transaction.lockRow(tree, key, mode, wait);
+    });
+  }
+
+  savepoint(): SavepointId {
+    return this.transaction.savepoint();
+  }
+  rollbackTo(id: SavepointId): void {
+    this.transaction.rollbackTo(id);
+  }
+  commit(): Promise<unknown> {
+    return this.transaction.commit();
+  }
+  rollback(): void {
+    this.transaction.rollback();
+  }
+
+  async #lockAndFollow(tree: VersionedTree, key: string, mode: RowLockMode, where: (value: string, key: string) => boolean): Promise<string | undefined> {
+    let at = key;
+    let result = await this.transaction.lockRow(tree, at, mode, 'wait');
+    let isChanged = result.kind === 'changed';
+    while (result.kind === 'moved') {
+      at = result.newKey;
+      isChanged = true;
+      result = await this.transaction.lockRow(tree, at, mode, 'wait', { since: result.since });
+    }
+    if (result.kind !== 'ok' && result.kind !== 'changed') return undefined;
+    return isChanged && !where(this.#newest(tree, at), at) ? undefined : at;
+  }
+
+  #newest(tree: VersionedTree, key: string): string {
+    const ref = new RowRef();
+    if (!this.transaction.newest(tree, key, ref)) throw new Error(`no newest version of ${key}`);
+    return latin1(ref.u8, ref.offset, ref.length);
+  }
+}
+
+/** Lets everything that can run do so. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 50; i++) await null;
+}
+
+/** SQLSTATE of the error the promise rejects with, 'ok' when it resolves. */
+export function outcome(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'ok',
+    (error: unknown) => {
+      if (error instanceof DbError) return error.code;
+      throw error;
+    },
+  );
+}

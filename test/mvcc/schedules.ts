@@ -1,0 +1,541 @@
+/**
+ * The schedules that tell a right implementation from one that looks right: numbers are those of design/concurrency.md, section 13.
+ * Each throws when something else happens than must. Used by schedules.test.ts, and by the mutants as killers.
+ */
+import { strict as assert } from 'node:assert';
+import { type Client, Script, outcome, settle } from './client.js';
+
+export interface Schedule {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+const S = 'serializable';
+const RR = 'repeatable read';
+const RC = 'read committed';
+const set = (value: string) => (): string => value;
+
+/** The promise must block; returns it wrapped, so that awaiting this does not wait for it. */
+async function blocked(client: Client, promise: Promise<unknown>): Promise<{ outcome: Promise<string> }> {
+  const result = outcome(promise);
+  await settle();
+  assert.equal(client.transaction.isWaiting, true, 'must wait');
+  return { outcome: result };
+}
+
+export const schedules: readonly Schedule[] = [
+  {
+    name: '1 write skew',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ a: '1', b: '1' });
+      const [t1, t2] = [script.begin(S), script.begin(S)];
+      await t1.range(t, 'a', 'b');
+      await t2.range(t, 'a', 'b');
+      await t1.update(t, 'a', set('0'));
+      await t2.update(t, 'b', set('0'));
+      assert.equal(await outcome(t1.commit()), 'ok');
+      assert.equal(await outcome(t2.commit()), '40001');
+    },
+  },
+  {
+    name: '2 read-only anomaly',
+    async run() {
+      for (const variant of ['reader commits first', 'without reader', 'writer commits first'] as const) {
+        const script = await Script.open();
+        const t = await script.table({ x: '0', y: '0' });
+        const [t1, t2] = [script.begin(S), script.begin(S)];
+        await t2.get(t, 'x');
+        await t2.get(t, 'y');
+        await t1.get(t, 'y');
+        await t1.update(t, 'y', set('20'));
+        assert.equal(await outcome(t1.commit()), 'ok');
+        if (variant === 'reader commits first') {
+          const t3 = script.begin(S);
+          await t3.get(t, 'x');
+          await t3.get(t, 'y');
+          assert.equal(await outcome(t3.commit()), 'ok');
+          assert.equal(await outcome(t2.update(t, 'x', set('-11')).then(() => t2.commit())), '40001');
+        } else if (variant === 'without reader') {
+          await t2.update(t, 'x', set('-11'));
+          assert.equal(await outcome(t2.commit()), 'ok');
+        } else {
+          const t3 = script.begin(S);
+          await t3.get(t, 'y');
+          await t2.update(t, 'x', set('-11'));
+          assert.equal(await outcome(t2.commit()), 'ok');
+          assert.equal(await outcome(t3.get(t, 'x').then(() => t3.commit())), '40001');
+        }
+      }
+    },
+  },
+  {
+    name: '3 a pivot without a cycle',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ x: '0', y: '0', z: '0' });
+      const [t1, t2, t3] = [script.begin(S), script.begin(S), script.begin(S)];
+      await t1.get(t, 'x');
+      await t2.get(t, 'y');
+      await t3.update(t, 'y', set('3'));
+      assert.equal(await outcome(t3.commit()), 'ok');
+      await t2.update(t, 'x', set('2'));
+      assert.equal(await outcome(t2.commit()), 'ok');
+      await t1.update(t, 'z', set('1'));
+      assert.equal(await outcome(t1.commit()), 'ok');
+    },
+  },
+  {
+    name: '4 inserts next to each other after reads of absent keys',
+    async run() {
+      for (const crossed of [false, true]) {
+        for (const how of ['insert', 'upsert'] as const) {
+          const script = await Script.open();
+          const t = await script.table();
+          const [t1, t2] = [script.begin(S), script.begin(S)];
+          await t1.get(t, '2');
+          await t2.get(t, crossed ? '1' : '3');
+          await t1[how](t, crossed ? '1' : '2', 'x');
+          await t2[how](t, crossed ? '2' : '3', 'y');
+          assert.equal(await outcome(t1.commit()), 'ok');
+          assert.equal(await outcome(t2.commit()), crossed ? '40001' : 'ok');
+        }
+      }
+    },
+  },
+  {
+    name: '4b phantoms in an empty range',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table();
+      const [t1, t2] = [script.begin(S), script.begin(S)];
+      await t1.range(t, 'a', 'm');
+      await t2.range(t, 'n', 'z');
+      await t1.insert(t, 'p', '1');
+      await t2.insert(t, 'c', '2');
+      assert.equal(await outcome(t1.commit()), 'ok');
+      assert.equal(await outcome(t2.commit()), '40001');
+    },
+  },
+  {
+    name: '5 a cycle of four closed by a read of what was written',
+    async run() {
+      for (const withD of [true, false]) {
+        const script = await Script.open();
+        const t = await script.table({ a: '0', b: '0', c: '0' });
+        const [A, B, C] = [script.begin(S), script.begin(S), script.begin(S)];
+        await A.get(t, 'b');
+        await B.get(t, 'c');
+        await C.update(t, 'c', set('C'));
+        assert.equal(await outcome(C.commit()), 'ok');
+        await B.update(t, 'b', set('B'));
+        assert.equal(await outcome(B.commit()), 'ok');
+        if (withD) {
+          const D = script.begin(S);
+          assert.equal(await D.get(t, 'c'), 'C');
+          await D.get(t, 'a');
+          assert.equal(await outcome(D.commit()), 'ok');
+        }
+        assert.equal(await outcome(A.update(t, 'a', set('A')).then(() => A.commit())), withD ? '40001' : 'ok');
+      }
+    },
+  },
+  {
+    name: '6 insert and update by two others, neither visible',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ j: '0' });
+      const t1 = script.begin(S);
+      await t1.get(t, 'q');
+      const t2 = script.begin(S);
+      await t2.insert(t, 'k', '2');
+      await t2.get(t, 'm');
+      assert.equal(await outcome(t2.commit()), 'ok');
+      const t3 = script.begin(S);
+      await t3.update(t, 'k', set('3'));
+      assert.equal(await outcome(t3.commit()), 'ok');
+      const result = await outcome(
+        (async () => {
+          assert.equal(await t1.get(t, 'k'), undefined);
+          await t1.insert(t, 'm', '1');
+          await t1.commit();
+        })(),
+      );
+      assert.equal(result, '40001');
+    },
+  },
+  {
+    name: '7 a duplicate of a key that was read as absent',
+    async run() {
+      for (const both of [true, false]) {
+        const script = await Script.open();
+        const t = await script.table();
+        const [t1, t2] = [script.begin(S), script.begin(S)];
+        await t2.get(t, 'k');
+        await t1.get(t, both ? 'k' : 'z');
+        await t1.insert(t, 'k', '1');
+        const waiting = await blocked(t2, t2.insert(t, 'k', '2'));
+        assert.equal(await outcome(t1.commit()), 'ok');
+        assert.equal(await waiting.outcome, '40001');
+      }
+    },
+  },
+  {
+    name: '8 a duplicate swallowed by a savepoint',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ n: '0' });
+      const [t1, t2] = [script.begin(S), script.begin(S)];
+      await t2.get(t, 'n');
+      await t1.insert(t, 'k', '1');
+      await t1.update(t, 'n', set('1'));
+      assert.equal(await outcome(t1.commit()), 'ok');
+      const savepoint = t2.savepoint();
+      assert.equal(await outcome(t2.insert(t, 'k', '2')), '23505');
+      t2.rollbackTo(savepoint);
+      await t2.insert(t, 'j', '2');
+      assert.equal(await outcome(t2.commit()), '40001');
+    },
+  },
+  {
+    name: '9 a foreign-key probe that sees a later delete of the child',
+    async run() {
+      const script = await Script.open();
+      const parent = await script.table({ p: '1' });
+      const child = await script.table({ p1: 'c' });
+      const [t1, t2] = [script.begin(S), script.begin(S)];
+      assert.deepEqual(await t1.range(child, 'p', 'p9'), ['c']);
+      assert.equal(await t2.delete(child, 'p1'), 1);
+      assert.equal(await outcome(t2.commit()), 'ok');
+      const result = await outcome(
+        (async () => {
+          await t1.delete(parent, 'p');
+          await t1.statement('probe', () => assert.equal(t1.transaction.probeLatest(child, { low: 'p', high: 'q' }), false));
+          await t1.commit();
+        })(),
+      );
+      assert.equal(result, '40001');
+    },
+  },
+  {
+    name: '10 reads of a rolled-back savepoint count, its writes do not',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ a: '0', b: '0' });
+      const [t1, t2] = [script.begin(S), script.begin(S)];
+      const savepoint = t1.savepoint();
+      await t1.get(t, 'b');
+      t1.rollbackTo(savepoint);
+      await t1.update(t, 'a', set('1'));
+      await t2.get(t, 'a');
+      await t2.update(t, 'b', set('2'));
+      assert.equal(await outcome(t1.commit()), 'ok');
+      assert.equal(await outcome(t2.commit()), '40001');
+
+      const u = await script.table({ a: '0', b: '0' });
+      const [t3, t4] = [script.begin(S), script.begin(S)];
+      await t3.get(u, 'b');
+      const again = t3.savepoint();
+      await t3.update(u, 'a', set('1'));
+      t3.rollbackTo(again);
+      await t3.insert(u, 'x', '1');
+      await t4.get(u, 'a');
+      await t4.update(u, 'b', set('2'));
+      assert.equal(await outcome(t3.commit()), 'ok');
+      assert.equal(await outcome(t4.commit()), 'ok');
+    },
+  },
+  {
+    name: '11 READ COMMITTED follows the row',
+    async run() {
+      const script = await Script.open();
+      // Changed so that WHERE no longer matches.
+      const t = await script.table({ '1': '10', '2': '20' });
+      const [a, b] = [script.begin(RC), script.begin(RC)];
+      await a.update(t, '1', (old) => String(Number(old) + 10));
+      await a.update(t, '2', (old) => String(Number(old) + 10));
+      const deleting = b.delete(t, '2', (value) => value === '20');
+      const waiting = await blocked(b, deleting);
+      await a.commit();
+      assert.equal(await waiting.outcome, 'ok');
+      assert.equal(await deleting, 0);
+      // Moved: by value it is still found, by key it is not.
+      for (const byKey of [true, false]) {
+        const u = await script.table({ '1': '10' });
+        const [c, d] = [script.begin(RC), script.begin(RC)];
+        await c.move(u, '1', '5');
+        const updating = d.update(u, '1', set('99'), (value, key) => (byKey ? key === '1' : value === '10'));
+        await blocked(d, updating);
+        await c.commit();
+        assert.equal(await updating, byKey ? 0 : 1);
+        assert.equal(await d.get(u, '5'), byKey ? '10' : '99');
+      }
+      // Deleted and inserted again: another row.
+      const v = await script.table({ '1': '10' });
+      const [e, f] = [script.begin(RC), script.begin(RC)];
+      await e.delete(v, '1');
+      await e.insert(v, '1', '10');
+      const updating = f.update(v, '1', set('99'));
+      await blocked(f, updating);
+      await e.commit();
+      assert.equal(await updating, 0);
+      // Every statement has a new snapshot.
+      assert.equal(await f.get(v, '1'), '10');
+    },
+  },
+  {
+    name: '11b READ COMMITTED upserts act on the newest row',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table();
+      const [a, b] = [script.begin(RC), script.begin(RC)];
+      await a.insert(t, 'k', '30');
+      const upserting = b.upsert(t, 'k', '31', (old) => String(Number(old) + 31));
+      await blocked(b, upserting);
+      await a.commit();
+      assert.equal(await upserting, 'updated');
+      assert.equal(await b.get(t, 'k'), '61');
+      // At the higher levels that is a failure, for DO NOTHING too.
+      for (const change of [undefined, (old: string): string => old]) {
+        const u = await script.table();
+        const [c, d] = [script.begin(RR), script.begin(RR)];
+        await d.get(u, 'other');
+        await c.insert(u, 'k', '1');
+        await c.commit();
+        assert.equal(await outcome(d.upsert(u, 'k', '2', change)), '40001');
+      }
+    },
+  },
+  {
+    name: '12 share locks and upgrades',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0' });
+      const [a, b] = [script.begin(RC), script.begin(RC)];
+      await a.lock(t, 'k', 'share');
+      await b.lock(t, 'k', 'share');
+      const first = await blocked(a, a.update(t, 'k', set('a')));
+      const second = outcome(b.update(t, 'k', set('b')));
+      assert.equal(await second, '40P01');
+      b.rollback();
+      assert.equal(await first.outcome, 'ok');
+      await a.commit();
+      // A holder that only locked is no conflict.
+      const [c, d] = [script.begin(RR), script.begin(RR)];
+      await d.get(t, 'x');
+      await c.lock(t, 'k', 'update');
+      const third = await blocked(d, d.update(t, 'k', set('d')));
+      await c.commit();
+      assert.equal(await third.outcome, 'ok');
+      await d.commit();
+      // KEY SHARE over a newer change of other columns is granted, SHARE is not.
+      const [e, f] = [script.begin(RR), script.begin(RR)];
+      await e.get(t, 'x');
+      await f.update(t, 'k', set('f'));
+      await f.commit();
+      assert.equal((await e.lock(t, 'k', 'key share')).kind, 'ok');
+      assert.equal(await outcome(e.lock(t, 'k', 'share')), '40001');
+    },
+  },
+  {
+    name: 'a key freed after the snapshot',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: 'old' });
+      const [a, b] = [script.begin(RR), script.begin(RR)];
+      await a.get(t, 'k');
+      await b.delete(t, 'k');
+      await b.commit();
+      assert.equal(await outcome(a.insert(t, 'k', 'new')), '40001');
+    },
+  },
+  {
+    name: 'LIMIT: a phantom inside the walked range fails, beyond it commits',
+    async run() {
+      for (const inside of [true, false]) {
+        const script = await Script.open();
+        const t = await script.table({ b: '1', d: '1', f: '1', x: '0' });
+        const [a, b] = [script.begin(S), script.begin(S)];
+        assert.equal((await a.range(t, 'a', 'g', 2)).length, 2);
+        await b.get(t, 'x');
+        await b.update(t, inside ? 'd' : 'f', set('2'));
+        await a.update(t, 'x', set('1'));
+        assert.equal(await outcome(a.commit()), 'ok');
+        assert.equal(await outcome(b.commit()), inside ? '40001' : 'ok');
+      }
+    },
+  },
+  {
+    name: 'a pivot that rolls back frees the others',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ x: '0', y: '0' });
+      const [a, b] = [script.begin(S), script.begin(S)];
+      await a.get(t, 'x');
+      await b.get(t, 'y');
+      await a.update(t, 'y', set('a'));
+      await b.update(t, 'x', set('b'));
+      b.rollback();
+      assert.equal(await outcome(a.commit()), 'ok');
+    },
+  },
+  {
+    name: 'DEFERRABLE waits until its snapshot is safe',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ x: '0', y: '0' });
+      const writer = script.begin(S);
+      await writer.get(t, 'x');
+      await writer.update(t, 'y', set('1'));
+      const reader = script.begin(S, { readOnly: true, deferrable: true });
+      const safe = reader.transaction.awaitSafeSnapshot();
+      await settle();
+      assert.equal(reader.transaction.isWaiting, true);
+      assert.deepEqual(reader.transaction.waitsFor, [writer.transaction.id]);
+      await writer.commit();
+      await safe;
+      assert.equal(await reader.get(t, 'y'), '0');
+      assert.equal(script.world.manager.statistics().sireadEntries, 0);
+      reader.rollback();
+    },
+  },
+  {
+    name: 'DEFERRABLE takes another snapshot when the first is not safe',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ x: '0', y: '0' });
+      const [t1, t2] = [script.begin(S), script.begin(S)];
+      await t2.get(t, 'x');
+      await t2.get(t, 'y');
+      await t1.get(t, 'y');
+      await t1.update(t, 'y', set('20'));
+      await t1.commit();
+      await t2.update(t, 'x', set('-11'));
+      const reader = script.begin(S, { readOnly: true, deferrable: true });
+      const safe = outcome(reader.transaction.awaitSafeSnapshot());
+      await settle();
+      assert.equal(reader.transaction.isWaiting, true);
+      assert.equal(await outcome(t2.commit()), 'ok');
+      for (let i = 0; i < 3; i++) {
+        await settle();
+        script.world.time.turn();
+      }
+      assert.equal(await safe, 'ok');
+      assert.equal(await reader.get(t, 'x'), '-11');
+      assert.equal(await reader.get(t, 'y'), '20');
+      reader.rollback();
+    },
+  },
+  {
+    name: 'a statement does not see its own changes',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ a: '1', b: '1', c: '1' });
+      const client = script.begin(RC);
+      const seen = await client.statement('insert ... select', async () => {
+        let count = 0;
+        const scan = client.transaction.openScan(t, { low: '', high: undefined });
+        while (scan.next()) {
+          const keys = Array.from({ length: scan.count }, (_, i) => scan.keyAt(i));
+          scan.suspendAt(scan.count - 1);
+          for (const key of keys) {
+            assert.ok(++count < 10, 'endless');
+            await client.transaction.claimKey(t, key + 'x');
+            client.transaction.insert(t, key + 'x', new Uint8Array([49]), 0, 1);
+          }
+        }
+        return count;
+      });
+      assert.equal(seen, 3);
+      assert.equal((await client.range(t, '', 'z')).length, 6);
+    },
+  },
+  {
+    name: 'ROLLBACK TO gives back the locks taken since',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0' });
+      const [a, b] = [script.begin(RC), script.begin(RC)];
+      const savepoint = a.savepoint();
+      await a.update(t, 'k', set('a'));
+      const waiting = await blocked(b, b.update(t, 'k', set('b')));
+      a.rollbackTo(savepoint);
+      await settle();
+      assert.equal(b.transaction.isWaiting, false);
+      assert.equal(await waiting.outcome, 'ok');
+      await b.commit();
+      assert.equal(await a.get(t, 'k'), 'b');
+    },
+  },
+  {
+    name: 'new sharers do not overtake a waiting writer',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0' });
+      const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
+      await a.lock(t, 'k', 'share');
+      const writing = await blocked(b, b.update(t, 'k', set('b')));
+      const sharing = await blocked(c, c.lock(t, 'k', 'share'));
+      await a.commit();
+      assert.equal(await writing.outcome, 'ok');
+      assert.equal(c.transaction.isWaiting, true);
+      await b.commit();
+      assert.equal(await sharing.outcome, 'ok');
+    },
+  },
+  {
+    name: 'a cycle through a queue position is dissolved without a victim',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0', m: '0' });
+      const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
+      await a.lock(t, 'k', 'share');
+      await c.update(t, 'm', set('c'));
+      const writing = await blocked(b, b.update(t, 'k', set('b')));
+      const waitingForC = await blocked(a, a.update(t, 'm', set('a')));
+      // c queues for a share lock behind b, which waits for a, which waits for c: c may overtake b.
+      assert.equal(await outcome(Promise.race([c.lock(t, 'k', 'share'), settle().then(() => settle())])), 'ok');
+      assert.equal(c.transaction.isWaiting, false);
+      await c.commit();
+      assert.equal(await waitingForC.outcome, 'ok');
+      await a.commit();
+      assert.equal(await writing.outcome, 'ok');
+      assert.equal(script.world.manager.statistics().deadlocks, 0);
+    },
+  },
+  {
+    name: 'lock_timeout ends a wait',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0' });
+      const [a, b] = [script.begin(RC), script.begin(RC, { lockTimeoutMs: 50 })];
+      await a.update(t, 'k', set('a'));
+      const waiting = await blocked(b, b.update(t, 'k', set('b')));
+      script.world.time.advance(60);
+      await settle();
+      assert.equal(b.transaction.isWaiting, false);
+      assert.equal(await waiting.outcome, '55P03');
+      assert.equal(script.world.time.timerCount, 0);
+      assert.equal(await b.get(t, 'k'), '0');
+    },
+  },
+  {
+    name: 'before-images outlive the pressure for memory as long as a snapshot needs them',
+    async run() {
+      const script = await Script.open({ versionBytesMax: 20_000 });
+      const t = await script.table({ k: 'first'.padEnd(100, '.'), m: '0' });
+      const old = script.begin(RR);
+      await old.get(t, 'm');
+      for (let i = 0; i < 60; i++) {
+        const writer = script.begin(RC);
+        await writer.update(t, 'k', set(String(i).padEnd(100, '.')));
+        await writer.commit();
+      }
+      assert.ok(script.world.manager.statistics().undoStubs > 10);
+      assert.equal(await old.get(t, 'k'), 'first'.padEnd(100, '.'));
+      old.rollback();
+      script.world.manager.step();
+      assert.equal(script.world.manager.statistics().undoRecords, 0);
+    },
+  },
+];
