@@ -6,9 +6,11 @@ import { arrayFunctions, arrayOperators } from './array.js';
 import { casts } from './cast.js';
 import { comparisonOperators } from './comparison.js';
 import { generateFunctions } from './generate.js';
+import { patternFunctions, patternOperators } from './pattern.js';
 import type { CastDef, FunctionDef, OperatorDef } from './registry.js';
 import { castKey, Resolver } from './resolve.js';
 import { systemFunctions } from './system.js';
+import { textFunctions, textOperators } from './text.js';
 import { windowFunctions } from './window.js';
 
 function byName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): ReadonlyMap<string, readonly T[]> {
@@ -23,8 +25,8 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions];
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions];
 
 const functions = byName(functionLists);
 const operators = byName(operatorLists);
