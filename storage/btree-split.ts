@@ -25,19 +25,14 @@ import {
   appendSeparator,
   beginPage,
   canReplaceSeparator,
-  childAt,
-  copyKey,
-  copyUpperFence,
-  countOf,
-  entrySizeAt,
-  freeBytes,
   insertSeparator,
   makeRoomForSeparator,
   mergeInto,
   rebuildInPlace,
   removeEntry,
   setUpperInPlace,
-} from './slotted-page.js';
+} from './page-edit.js';
+import { childAt, copyKey, copyUpperFence, countOf, entrySizeAt, freeBytes } from './slotted-page.js';
 
 /** A node with less than this share of its page in use is merged, or borrows. */
 const FillMin = 0.3;

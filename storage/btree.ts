@@ -24,25 +24,21 @@ import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
 import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf, keyTooLong } from './page.js';
+import { PageShape, beginPage, insertEntry, removeEntry, replaceInPlace } from './page-edit.js';
 import {
   AboveFence,
   OverflowBit,
   OverflowPointerLength,
-  PageShape,
   SlotSizeBytes,
-  beginPage,
   cellSizeMaxOf,
   childAt,
   copyUpperFence,
   countOf,
   entrySizeAt,
   freeBytes,
-  insertEntry,
   isOutside,
   leafEntrySize,
   rawValueLengthAt,
-  removeEntry,
-  replaceInPlace,
   search,
   valueAt,
 } from './slotted-page.js';

@@ -9,7 +9,8 @@ import type { BTree } from './btree.js';
 import { LeafRef } from './cursor.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
 import { AtMaxCsn, keyTooLong } from './page.js';
-import { OverflowBit, OverflowPointerLength, cellSizeMaxOf, compareKeyAt, countOf, insertEntry, leafEntrySize } from './slotted-page.js';
+import { insertEntry } from './page-edit.js';
+import { OverflowBit, OverflowPointerLength, cellSizeMaxOf, compareKeyAt, countOf, leafEntrySize } from './slotted-page.js';
 
 /** Entries in strictly ascending key order. One object, fields reused. */
 export interface BulkSource {

@@ -35,7 +35,22 @@ import {
   PageFormatVersion,
   PageKind,
 } from './page.js';
-import { OverflowBit, OverflowPointerLength, SlotSizeBytes, cellAt, childAt, copyKey, copyLowerFence, copyUpperFence, countOf, headAt, keyHead, rawValueLengthAt, suffixLengthAt, valueAt } from './slotted-page.js';
+import {
+  OverflowBit,
+  OverflowPointerLength,
+  SlotSizeBytes,
+  cellAt,
+  childAt,
+  copyKey,
+  copyLowerFence,
+  copyUpperFence,
+  countOf,
+  headAt,
+  keyHead,
+  rawValueLengthAt,
+  suffixLengthAt,
+  valueAt,
+} from './slotted-page.js';
 
 export interface TreeProblem {
   readonly pageId: number;
