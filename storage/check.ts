@@ -57,25 +57,26 @@ function checkTrees(parts: CheckedParts, problems: CheckProblem[]): { treeCount:
   const unmet = parts.table.allocatedIds();
   let treeCount = 0;
   let entryCount = 0;
-  const walk = (id: BTree['id'], root: number): void => {
+  const walk = (id: BTree['id'], root: number): number => {
     const result = checkTree(parts.pool, id, root, {
       onProblem: (problem) => problems.push({ object: 'tree', message: problem.message }),
       onPage: (page) => unmet.delete(page),
     });
-    treeCount++;
-    entryCount += result.entryCount;
+    return result.entryCount;
   };
   walk(parts.directory.tree.id, parts.directory.root);
   let entries: DirectoryEntry[] = [];
   attempt(problems, 'directory', () => (entries = parts.directory.entries()));
   for (const entry of entries) {
-    walk(entry.id, entry.root);
+    const count = walk(entry.id, entry.root);
     // Dropped trees are not part of the database any more, only their pages still are.
-    if (entry.state !== TreeState.Live) treeCount--;
+    if (entry.state !== TreeState.Live) continue;
+    treeCount++;
+    entryCount += count;
   }
   if (unmet.size > 0) {
     const some = [...unmet].slice(0, 10).join(', ');
     problems.push({ object: 'page', message: `${unmet.size} pages are in use but belong to no tree: ${some}` });
   }
-  return { treeCount: treeCount - 1, entryCount };
+  return { treeCount, entryCount };
 }

@@ -565,7 +565,17 @@ export class PageTable implements PageIo {
       this.writePage(pageId(id), bytes, 0);
       moved++;
     }
+    this.#rewriteTablePagesFrom(boundary);
     return moved;
+  }
+
+  /** Has the next checkpoint write table pages that lie at or behind slot `boundary` anew, which moves them to the front. */
+  #rewriteTablePagesFrom(boundary: number): void {
+    let pagesPerNode = 1;
+    for (const level of this.#levels) {
+      for (let index = 0; index < level.slots.length; index++) if (level.slots[index]! >= boundary) this.#isChanged[index * pagesPerNode] = 1;
+      pagesPerNode *= this.#entriesPerPage;
+    }
   }
 
   /** Reads a page; a damaged one stays where it is, for whoever asks for it to be told. */

@@ -319,6 +319,7 @@ export class Store {
 
   #createTree(id: TreeId): BTree {
     assert(id < this.#nextTreeId, 'tree id was not handed out', id);
+    assert(this.#directory.find(id) === undefined, 'tree id was used before', id);
     const tree = BTree.create(this.#pool, id, this.#table.allocatePage());
     this.#directory.set(id, TreeState.Live, tree.root);
     this.#directory.cache(tree);
