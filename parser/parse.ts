@@ -11,7 +11,7 @@ import { syntaxError } from './syntax-error.js';
 import type { SqlToken } from './tokens.js';
 
 export interface ParseOptions {
-  /** Deepest nesting (A2 of ast.ts). The default leaves half of Node's default stack to whoever walks the tree. */
+  /** Deepest nesting (A2 of ast.ts). The default is what parsing can hold on Node's default stack; walking the tree takes less per level. */
   readonly maxDepth?: number | undefined;
   /** Longest statement, in UTF-16 units. */
   readonly maxLength?: number | undefined;
