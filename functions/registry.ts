@@ -84,7 +84,7 @@ export interface FunctionDef {
    * For functions whose work depends on the types of the call (array_agg, to_json, comparisons of enums, ...): the binder calls it once with the
    * types after resolution and coercion and puts the definition it returns into the plan. Undefined for all others.
    */
-  readonly specialize: ((args: readonly SqlType[], result: SqlType, types: TypeRegistry) => FunctionDef) | undefined;
+  readonly specialize: ((args: readonly SqlType[], result: SqlType, types: TypeRegistry, isVariadicCall?: boolean) => FunctionDef) | undefined;
 }
 
 /** What a window function sees of its partition; rows are numbered from 0 in window order. */
