@@ -56,6 +56,8 @@ export function stopWatching(node: SerialNode): void {
 function endangers(committed: SerialNode, reader: SerialNode): boolean {
   if (committed.writes.size === 0) return false;
   if (committed.lowFix <= reader.snapHigh) return true;
+  // The edge may lie between two members of a merged node.
+  if (committed.isMerged && committed.csnLow <= reader.snapHigh) return true;
   for (const earlier of committed.out.keys()) if (earlier.csnLow <= reader.snapHigh) return true;
   return false;
 }

@@ -18,6 +18,7 @@ export const mixes: readonly Mix[] = [
   { name: 'serializable plain', levels: ['serializable'], options: unbounded, window: { isPlain: true, usesTouch: false } },
   { name: 'strict', levels: ['serializable'], options: unbounded, window: { strict: true } },
   { name: 'K=8', levels: ['serializable'], options: { completeKeptMax: 8, incompleteKeptMax: 1e9 }, window: { isExact: false } },
+  { name: 'K=1', levels: ['serializable'], options: { completeKeptMax: 1, incompleteKeptMax: 1e9 }, window: { isExact: false } },
   { name: 'merged', levels: ['serializable'], options: { completeKeptMax: 4, incompleteKeptMax: 4 }, window: { isExact: false } },
   { name: 'escalated', levels: ['serializable'], options: { ...unbounded, sireadEntriesMax: 2 }, window: { isExact: false } },
   { name: 'repeatable read', levels: ['repeatable read'], options: {}, window: {} },

@@ -1,0 +1,104 @@
+/**
+ * Deliberate bugs of mvcc/ and what notices them: a schedule with a known outcome, or random histories held against the full dependency
+ * graph. A trial is one schedule or one window of some forty transactions. Run: `npx tsx test/mutants/mvcc.ts [name]`.
+ */
+import { pathToFileURL } from 'node:url';
+import { VERIFY } from '../../base/assert.js';
+import { mutants } from '../../base/mutants.js';
+import { mvccMutantList } from '../../mvcc/mutants.js';
+import { mixes, runWindow } from '../mvcc/histories.js';
+import { scanTrial } from '../mvcc/leaf-scan-trial.js';
+import { schedules } from '../mvcc/schedules.js';
+import { settle } from '../mvcc/client.js';
+
+export interface MutantRun {
+  readonly killedAtTrial: number | undefined;
+  readonly by: string;
+}
+export interface Mutant {
+  readonly name: string;
+  run(seed: number, trialsMax: number): Promise<MutantRun>;
+}
+
+/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`. Default: the serializable mix. */
+const killers: Readonly<Record<string, string>> = {
+  'mvcc.escalation-loses-ranges': 'escalated',
+  'mvcc.merge-loses-ranges': 'merged',
+  'mvcc.fold-dropped': 'K=1',
+  'mvcc.skip-order-push': 'strict',
+  'mvcc.snapshot-per-statement': 'repeatable read',
+  'mvcc.gc-at-last-published': 'repeatable read',
+  'mvcc.newest-before-image': 'repeatable read',
+  'mvcc.no-first-updater-wins': 'repeatable read',
+  'mvcc.insert-over-freed-key': 'a key freed after the snapshot',
+  'mvcc.waiter-not-revalidated': 'repeatable read',
+  'mvcc.moved-to-forgotten': '11 READ COMMITTED follows the row',
+  'mvcc.replace-is-update': '11 READ COMMITTED follows the row',
+  'mvcc.duplicate-after-absent-read': '7 a duplicate of a key that was read as absent',
+  'mvcc.own-changes-at-once': 'a statement does not see its own changes',
+  'mvcc.savepoint-keeps-locks': 'ROLLBACK TO gives back the locks taken since',
+  'mvcc.barging': 'new sharers do not overtake a waiting writer',
+  'mvcc.no-lock-timeout': 'lock_timeout ends a wait',
+  'mvcc.payload-dropped-early': 'before-images outlive the pressure for memory as long as a snapshot needs them',
+  'mvcc.step-from-changed-leaf': 'scan',
+};
+
+/** A schedule that would hang has failed. */
+async function runSchedule(name: string): Promise<string | undefined> {
+  const schedule = schedules.find((candidate) => candidate.name === name);
+  if (schedule === undefined) throw new Error(`no schedule ${name}`);
+  const run = schedule.run().then(
+    () => undefined,
+    (error: unknown) => String(error),
+  );
+  const hang = (async () => {
+    for (let i = 0; i < 200; i++) {
+      await settle();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return 'it hangs';
+  })();
+  return Promise.race([run, hang]);
+}
+
+async function trial(killer: string, seed: number): Promise<string | undefined> {
+  if (killer === 'scan') {
+    return scanTrial(seed).then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+  }
+  const mix = mixes.find((candidate) => candidate.name === killer);
+  if (mix === undefined) return runSchedule(killer);
+  const { violations } = await runWindow(seed, mix);
+  return violations[0];
+}
+
+export const mvccMutants: readonly Mutant[] = mvccMutantList.map(({ name }) => ({
+  name,
+  async run(seed: number, trialsMax: number): Promise<MutantRun> {
+    const killer = killers[name] ?? 'serializable';
+    mutants.plant(name);
+    const before = VERIFY.on;
+    VERIFY.on = true;
+    try {
+      for (let i = 1; i <= trialsMax; i++) {
+        const violation = await trial(killer, seed + i);
+        if (violation !== undefined) return { killedAtTrial: i, by: `${killer}: ${violation.split('\n')[0]!.slice(0, 110)}` };
+      }
+      return { killedAtTrial: undefined, by: killer };
+    } finally {
+      mutants.clear();
+      VERIFY.on = before;
+    }
+  },
+}));
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const only = process.argv[2];
+  for (const mutant of mvccMutants) {
+    if (only !== undefined && !mutant.name.includes(only)) continue;
+    const { killedAtTrial, by } = await mutant.run(1, 20_000);
+    process.stdout.write(`${mutant.name.padEnd(36)} ${killedAtTrial === undefined ? 'SURVIVED' : `killed at trial ${killedAtTrial}`.padEnd(22)} ${by}\n`);
+  }
+}

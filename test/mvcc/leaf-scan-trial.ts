@@ -1,0 +1,110 @@
+/**
+ * Scans against a sorted map: random rows over many small leaves, long values, own uncommitted changes, commits by others before and
+ * during the scan, both directions, limits and pauses. Whatever happens around it, a scan shows its snapshot.
+ */
+import { strict as assert } from 'node:assert';
+import { keyBytes } from '../../base/bytes.js';
+import { type Prng, seededPrng } from '../../base/prng.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import { type IsolationLevel, RowRef } from '../../mvcc/types.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import { type World, openWorld } from './world.js';
+
+const keyOf = (n: number): string => 'k' + String(n).padStart(3, '0');
+
+/** Changes some random keys and commits; `model` follows. @returns the keys touched */
+function change(world: World, tree: VersionedTree, model: Map<string, string>, prng: Prng, count: number, transaction?: Transaction): Set<string> {
+  const touched = new Set<string>();
+  const own = transaction ?? world.manager.begin({ isolation: 'read committed', owner: { id: 1000 } });
+  own.beginStatement({ text: 'change' });
+  for (let i = 0; i < count; i++) {
+    const key = keyOf(prng.below(60));
+    touched.add(key);
+    const value = keyBytes(`${key}=${prng.nextU32()}`.padEnd(prng.below(8) === 0 ? 300 : 10 + prng.below(60), '.'));
+    if (!model.has(key)) {
+      assert.deepEqual(own.claimKey(tree, key), { kind: 'free' });
+      own.insert(tree, key, value, 0, value.length);
+    } else {
+      if (model.get(key) === 'busy') continue;
+      own.lockRow(tree, key, 'update', 'wait');
+      if (prng.below(2) === 0) {
+        own.remove(tree, key);
+        model.delete(key);
+        continue;
+      }
+      own.update(tree, key, value, 0, value.length);
+    }
+    model.set(key, Buffer.from(value).toString('latin1'));
+  }
+  own.endStatement();
+  if (transaction === undefined) own.commitSync();
+  return touched;
+}
+
+function read(prng: Prng, transaction: Transaction, tree: VersionedTree, low: string, high: string | undefined, reverse: boolean, disturb: () => void): [string, string][] {
+  const rows: [string, string][] = [];
+  const scan = transaction.openScan(tree, { low, high }, { reverse });
+  while (scan.next()) {
+    for (let i = 0; i < scan.count; i++) {
+      const start = scan.offsets[i]!;
+      const length = scan.lengthAt(i);
+      assert.equal(scan.dv.getUint8(start), scan.u8[start]);
+      rows.push([scan.keyAt(i), Buffer.from(scan.u8.subarray(start, start + length)).toString('latin1')]);
+      if (prng.below(6) === 0) {
+        scan.suspendAt(i);
+        disturb();
+        break;
+      }
+    }
+    if (prng.below(4) === 0) disturb();
+  }
+  return rows;
+}
+
+function expected(model: ReadonlyMap<string, string>, low: string, high: string | undefined, reverse: boolean): [string, string][] {
+  const rows = [...model].filter(([key]) => key >= low && (high === undefined || key < high)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return reverse ? rows.reverse() : rows;
+}
+
+export async function scanTrial(seed: number): Promise<void> {
+  const prng = seededPrng(seed);
+  const world = await openWorld({}, seed);
+  const tree = world.manager.tree(world.newTree(), { unique: true });
+  const model = new Map<string, string>();
+  change(world, tree, model, prng, prng.below(120));
+  for (let round = 0; round < 6; round++) {
+    const isolation = (['read committed', 'repeatable read', 'serializable'] as const satisfies readonly IsolationLevel[])[prng.below(3)]!;
+    const transaction = world.manager.begin({ isolation, owner: { id: 1 } });
+    transaction.beginStatement({ text: 'first' });
+    void transaction.snapshotCsn;
+    transaction.endStatement();
+    const seen = new Map(model);
+    const others = new Map(model);
+    // Own changes; the others keep off those keys.
+    if (prng.below(2) === 0) {
+      for (const key of change(world, tree, seen, prng, prng.below(40), transaction)) others.set(key, 'busy');
+    }
+    const disturb = (): void => {
+      change(world, tree, others, prng, 1 + prng.below(8));
+      if (prng.below(3) === 0) world.manager.step();
+    };
+    transaction.beginStatement({ text: 'scan' });
+    void transaction.snapshotCsn;
+    for (let i = 0; i < 4; i++) {
+      const a = keyOf(prng.below(61));
+      const b = keyOf(prng.below(61));
+      const [low, high] = prng.below(4) === 0 ? ['', undefined] : a < b ? [a, b] : [b, prng.below(4) === 0 ? undefined : a];
+      const reverse = prng.below(2) === 0;
+      const rows = read(prng, transaction, tree, low, high, reverse, disturb);
+      assert.deepEqual(rows, expected(seen, low, high, reverse), `seed ${seed} round ${round} scan ${i} ${low} ${high} ${reverse}`);
+      const ref = new RowRef();
+      const found = transaction.get(tree, keyBytes(a), a.length, ref);
+      const value = found ? Buffer.from(ref.u8.subarray(ref.offset, ref.offset + ref.length)).toString('latin1') : undefined;
+      assert.equal(value, seen.get(a));
+    }
+    transaction.endStatement();
+    transaction.rollback();
+    for (const key of [...model.keys()]) if (!others.has(key)) model.delete(key);
+    for (const [key, value] of others) if (value !== 'busy') model.set(key, value);
+  }
+}
