@@ -22,6 +22,7 @@ import { bindDefault, bindIndex, bindWriteExpressions, rowLevel, type WriteExpre
 import { assignableColumn, bindTarget, targetColumn, type Target } from './binder-target.js';
 import { asText, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
 import type { ColumnDef, IndexDef, TableDef } from './catalog.js';
+import { copyExpression } from './copy-plan.js';
 import { columnRef, conjunction, constant, sameExpression, substitute } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { makeFilter, makeProject, oneRow, type ComputedColumn, type LogicalModify, type LogicalPlan } from './logical-plan.js';
@@ -314,7 +315,7 @@ export function bindUpdate(binder: Binder, boundary: QueryLevel | undefined, cte
   const returning = bindReturning(binder, level, target, write.newRow, level.namespace.slice(1), statement.returning);
   return finishModify(target, write, {
     operation: 'update', input, insertValues: undefined, rowKey: target.rowKey, assignments: bound.assignments,
-    recheck: recheckOf(target, input, bound.computed), onConflict: undefined, mergeActions: [], returning,
+    recheck: recheckOf(binder, target, input, bound.computed), onConflict: undefined, mergeActions: [], returning,
   });
 }
 
@@ -330,7 +331,7 @@ export function bindDelete(binder: Binder, boundary: QueryLevel | undefined, cte
   // Keys of indexes to delete from are computed over the old row, whose columns are those scanned.
   const indexExpressions = new Map(target.table.indexes.filter((index) => write.indexExpressions.has(index.oid)).map((index) => [index.oid, bindIndex(binder, target.table, target.columns, index)]));
   return finishModify(target, { ...write, newRow: target.columns, indexExpressions }, {
-    operation: 'delete', input, insertValues: undefined, rowKey: target.rowKey, assignments: [], recheck: recheckOf(target, input, []), onConflict: undefined, mergeActions: [], returning,
+    operation: 'delete', input, insertValues: undefined, rowKey: target.rowKey, assignments: [], recheck: recheckOf(binder, target, input, []), onConflict: undefined, mergeActions: [], returning,
   });
 }
 
@@ -350,8 +351,9 @@ function bindWhere(binder: Binder, level: QueryLevel, where: Expression | undefi
 }
 
 /** What READ COMMITTED tests again after a wait (D3). */
-export function recheckOf(target: Target, input: LogicalPlan, computed: readonly ComputedColumn[]): Recheck {
-  return { columns: target.columns, condition: conjunction(conditionsOf(input)), computed };
+export function recheckOf(binder: Binder, target: Target, input: LogicalPlan, computed: readonly ComputedColumn[]): Recheck {
+  const condition = conjunction(conditionsOf(input));
+  return { columns: target.columns, condition: condition === undefined ? undefined : copyExpression(condition, binder), computed };
 }
 
 // ------------------------------------------------------------------------------------------------------------------- common parts

@@ -2,6 +2,7 @@
 import { DbError, notSupported } from '../base/errors.js';
 import type { LockingClause, Select } from '../parser/ast.js';
 import type { Binder, BoundQuery, ImpliedLocking } from './binder-context.js';
+import { copyExpression } from './copy-plan.js';
 import { conjunction, conjunctsOf, freeColumns } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import { somePlan, type LogicalPlan } from './logical-plan.js';
@@ -93,7 +94,8 @@ export function makeLockRows(level: QueryLevel, plan: LogicalPlan): LogicalPlan 
   if (level.lockTargets.length === 0) return plan;
   const nullable = new Set<number>();
   nullableRowKeys(plan, false, nullable);
-  const condition = conjunction(conditionsOf(plan));
+  const whole = conjunction(conditionsOf(plan));
+  const condition = whole === undefined ? undefined : copyExpression(whole, level.binder);
   const targets = level.lockTargets.map((lock): LockTarget => {
     if (nullable.has(lock.rowKey)) {
       throw new DbError('0A000', `${lockClauseName(lock.strength)} cannot be applied to the nullable side of an outer join`);

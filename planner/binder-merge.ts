@@ -12,6 +12,7 @@ import { bindTableReference } from './binder-from.js';
 import { bindDefault, bindWriteExpressions } from './binder-table.js';
 import { assignableColumn, bindTarget, targetColumn, type Target } from './binder-target.js';
 import { coerceToBoolean } from './binder-types.js';
+import { copyExpression } from './copy-plan.js';
 import { constant } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import { makeJoin, makeProject, type ComputedColumn } from './logical-plan.js';
@@ -39,7 +40,7 @@ export function bindMerge(binder: Binder, boundary: QueryLevel | undefined, ctes
   const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
   return finishModify(target, write, {
     operation: 'merge', input, insertValues: undefined, rowKey: target.rowKey, assignments: [],
-    recheck: { ...recheckOf(target, input, computed), condition }, onConflict: undefined, mergeActions, returning: undefined,
+    recheck: { ...recheckOf(binder, target, input, computed), condition: copyExpression(condition, binder) }, onConflict: undefined, mergeActions, returning: undefined,
   });
 }
 

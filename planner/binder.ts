@@ -4,18 +4,18 @@
  */
 import { DbError, notSupported } from '../base/errors.js';
 import { sqlType, TypeOid, types, type SqlType } from '../base/types.js';
-import type { Delete, Expression, Insert, Merge, PreparableStatement, Query, Statement, Update } from '../parser/ast.js';
+import type { Delete, Insert, Merge, PreparableStatement, Query, Statement, Update } from '../parser/ast.js';
 import { Binder, type BinderHooks, type BoundQuery, type DependencySink } from './binder-context.js';
 import { bindDelete, bindInsert, bindUpdate } from './binder-dml.js';
 import { bindExpression } from './binder-expression.js';
 import { bindMerge } from './binder-merge.js';
 import { bindQuery } from './binder-query.js';
 import type { Catalog } from './catalog.js';
-import type { BoundExpression } from './expression.js';
 import type { LogicalStatement } from './logical-plan.js';
 import type { QueryLevel } from './scope.js';
 
-const hooks: BinderHooks = {
+/** What `new Binder` needs to bind subqueries and the rest. */
+export const binderHooks: BinderHooks = {
   bindExpression,
   bindQuery,
   bindModify: (binder, boundary, ctes, statement) => bindModify(binder, boundary, ctes, statement),
@@ -48,7 +48,7 @@ const noSettings: ReadonlyMap<string, string> = new Map();
 
 export function newBinder(catalog: Catalog, options: BindOptions): Binder {
   return new Binder({
-    catalog, hooks, settings: options.settings ?? noSettings, parameterTypes: options.parameterTypes ?? [], parameterNames: options.parameterNames,
+    catalog, hooks: binderHooks, settings: options.settings ?? noSettings, parameterTypes: options.parameterTypes ?? [], parameterNames: options.parameterNames,
     dependencies: options.dependencies, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
   });
 }
@@ -84,9 +84,4 @@ export function finishParameters(binder: Binder): SqlType[] {
     }
     return sqlType(type.oid);
   });
-}
-
-/** Binds an expression at a level made by the caller. */
-export function bindAt(level: QueryLevel, e: Expression): BoundExpression {
-  return bindExpression(level, e);
 }

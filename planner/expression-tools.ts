@@ -561,7 +561,7 @@ function sameDatum(a: unknown, b: unknown): boolean {
 
 /** Whether evaluating `e` twice may give two answers, or has an effect. */
 export function isVolatile(e: BoundExpression): boolean {
-  return someExpression(e, (x) => (x.kind === 'call' && x.function.volatility === 'volatile') || (x.kind === 'subquery' && planIsVolatile(logicalPlanOf(x))));
+  return someExpression(e, (x) => (x.kind === 'call' && x.function.volatility === 'volatile') || (x.kind === 'subquery' && (x.isVolatile ?? planIsVolatile(logicalPlanOf(x)))));
 }
 
 export function planIsVolatile(plan: LogicalPlan): boolean {

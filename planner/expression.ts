@@ -68,6 +68,8 @@ export interface SubqueryExpression {
   readonly comparison: BoundExpression | undefined;
   /** any with plain equality: hashable sides, so that an uncorrelated one is a hashed set. */
   readonly hashable: { readonly left: readonly BoundExpression[] } | undefined;
+  /** Set when `plan` is physical: whether running it twice may give two answers. */
+  readonly isVolatile?: boolean;
 }
 
 export interface SortKey {

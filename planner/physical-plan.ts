@@ -223,4 +223,6 @@ export interface PlannedCte {
   readonly plan: PhysicalPlan;
   readonly columns: readonly ColumnId[];
   readonly isModifying: boolean;
+  /** Changes data or takes row locks: it runs, to its end, before the main plan starts. */
+  readonly mayWait: boolean;
 }
