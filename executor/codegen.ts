@@ -7,7 +7,7 @@ import { InternalError } from '../base/errors.js';
 /** `body` ends in a `return`; it sees `names` as its parameters. */
 export function instantiate(names: readonly string[], values: readonly unknown[], body: string, label: number): unknown {
   try {
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- see the header
+     
     const make = new Function(...names, `"use strict";\n${body}\n//# sourceURL=serialite-plan-${label}.js`) as (...values: readonly unknown[]) => unknown;
     return make(...values);
   } catch (error) {

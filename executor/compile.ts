@@ -8,6 +8,9 @@ import type { PhysicalPlan, PlannedCte, PlannedStatement } from '../planner/phys
 import { ConstraintChecks } from './constraint-checks.js';
 import type { CompiledStatement, CompileOptions, Execution, ExecutionRequest, OperatorCounts, StepResult } from './execution.js';
 import { evaluate } from './expression-interpreter.js';
+import { canGenerate } from './codegen.js';
+import type { Program, ProgramOutput } from './codegen/generated-plans.js';
+import { GeneratedPlans, GeneratedSource } from './codegen/generated-plans.js';
 import { buildOperator } from './interpreter.js';
 import { lockRowsUnder, LockUnitExecution, lockUnitsInside } from './lock-unit.js';
 import { ModifyExecution, modifyInput, type ModifyPlan } from './modify.js';
@@ -20,26 +23,67 @@ import { TupleStore } from './tuple-store.js';
 import type { Wait } from './wait.js';
 import { isWait } from './wait.js';
 
-/** How plans below the top operators are run: by the interpreter or by generated code. */
-export interface SourceMaker {
-  /** Rows of `plan` as tuples of `ids`, then `computed`. */
-  tuples(plan: PhysicalPlan, ids: readonly ColumnId[], computed: readonly BoundExpression[], runtime: Runtime): RowSource;
-  /** An expression over the registers. */
-  evaluator(runtime: Runtime): (e: BoundExpression) => Datum;
+/** Rows of `plan` as tuples of `ids`, then `computed`, by generated code or by the interpreter. */
+function tuplesOf(plan: PhysicalPlan, ids: readonly ColumnId[], computed: readonly BoundExpression[], runtime: Runtime): RowSource {
+  const { generated } = runtime;
+  if (generated !== undefined) return generated.source(plan, { ids, computed, shape: undefined, names: [] }, runtime);
+  return new OperatorSource(buildOperator(plan, runtime), ids, computed, runtime, (e) => evaluate(e, runtime));
 }
 
-export const interpretedSources: SourceMaker = {
-  tuples: (plan, ids, computed, runtime) => new OperatorSource(buildOperator(plan, runtime), ids, computed, runtime, (e) => evaluate(e, runtime)),
-  evaluator: (runtime) => (e) => evaluate(e, runtime),
-};
-
+/** Prepares a plan to be run many times. Code is generated at the first start, which knows the catalog's types. */
 export function compile(planned: PlannedStatement, options: CompileOptions): CompiledStatement {
-  const makeRow = rowMaker(planned.result, options.shape);
+  const { plan, ctes, result } = planned;
+  const isGenerated = options.mode === 'generated' && canGenerate();
+  const output: ProgramOutput = { ids: result.map((column) => column.id), computed: [], shape: options.shape, names: result.map((column) => column.name) };
+  // Without CTEs, locks and changes there is nothing but one pipeline.
+  const isQuery = plan.kind !== 'modify' && ctes.length === 0 && lockRowsUnder(plan) === undefined && lockUnitsInside(plan).length === 0;
+  let generated: GeneratedPlans | undefined;
+  let program: Program | undefined;
+  let makeRow: RowMaker | undefined;
   return {
     planned,
-    source: undefined,
-    start: (request) => new StatementExecution(planned, request, interpretedSources, makeRow),
+    get source() {
+      return generated?.text;
+    },
+    start: (request) => {
+      if (isGenerated) generated ??= new GeneratedPlans(request.ctx.types, options.instrument);
+      if (generated !== undefined && isQuery) return new QueryExecution(planned, request, generated, (program ??= generated.program(plan, output)));
+      return new StatementExecution(planned, request, generated, (makeRow ??= rowMaker(result, options.shape)));
+    },
   };
+}
+
+/** A statement that is one generated pipeline. */
+class QueryExecution implements Execution {
+  readonly #runtime: Runtime;
+  readonly #source: GeneratedSource;
+  rows: unknown[] = [];
+  #taken = 0;
+
+  constructor(planned: PlannedStatement, request: ExecutionRequest, generated: GeneratedPlans, program: Program) {
+    this.#runtime = new Runtime(request, planned.columnCount, generated);
+    this.#source = new GeneratedSource(program, this.#runtime);
+  }
+  step(quotaRows: number): StepResult {
+    const filled = this.#source.fill(this.rows, quotaRows);
+    return filled === 'full' ? 'rows' : filled;
+  }
+  takeRows(): unknown[] {
+    const { rows } = this;
+    this.#taken += rows.length;
+    this.rows = [];
+    return rows;
+  }
+  get rowCount(): number {
+    return this.#taken + this.rows.length;
+  }
+  get instrumentation(): ReadonlyMap<PhysicalPlan, OperatorCounts> | undefined {
+    return this.#runtime.instrumentation;
+  }
+  close(): void {
+    this.#source.close();
+    this.#runtime.closeAll();
+  }
 }
 
 /** Part of a statement that may come back before it is done. */
@@ -51,7 +95,6 @@ interface Phase {
 class StatementExecution implements Execution {
   readonly #planned: PlannedStatement;
   readonly #runtime: Runtime;
-  readonly #sources: SourceMaker;
   readonly #makeRow: RowMaker;
   readonly #checks: ConstraintChecks;
   readonly #evaluate: (e: BoundExpression) => Datum;
@@ -64,13 +107,13 @@ class StatementExecution implements Execution {
   #isClosed = false;
   rows: unknown[] = [];
 
-  constructor(planned: PlannedStatement, request: ExecutionRequest, sources: SourceMaker, makeRow: RowMaker) {
+  constructor(planned: PlannedStatement, request: ExecutionRequest, generated: GeneratedPlans | undefined, makeRow: RowMaker) {
     this.#planned = planned;
-    this.#runtime = new Runtime(request, planned.columnCount);
-    this.#sources = sources;
+    const runtime = new Runtime(request, planned.columnCount, generated);
+    this.#runtime = runtime;
     this.#makeRow = makeRow;
     this.#checks = new ConstraintChecks(request);
-    this.#evaluate = sources.evaluator(this.#runtime);
+    this.#evaluate = generated === undefined ? (e) => evaluate(e, runtime) : (e) => generated.evaluate(e, runtime);
     for (const cte of planned.ctes) this.#addCte(cte);
     this.#addLockUnits(planned.plan);
     this.#phases.push(() => this.#mainPhase());
@@ -98,7 +141,7 @@ class StatementExecution implements Execution {
     } else {
       const plan = cte.plan;
       this.#phases.push(() => {
-        runtime.ctes[cte.number] = runtime.own(new TupleStore(cte.columns, () => this.#sources.tuples(plan, cte.columns, [], runtime), runtime));
+        runtime.ctes[cte.number] = runtime.own(new TupleStore(cte.columns, () => tuplesOf(plan, cte.columns, [], runtime), runtime));
         return donePhase;
       });
     }
@@ -118,12 +161,12 @@ class StatementExecution implements Execution {
 
   #modify(plan: ModifyPlan, emit: () => void): ModifyExecution {
     const { ids, computed } = modifyInput(plan);
-    const source = this.#sources.tuples(plan.input, ids, computed, this.#runtime);
+    const source = tuplesOf(plan.input, ids, computed, this.#runtime);
     return new ModifyExecution(plan, source, this.#runtime, this.#checks, this.#evaluate, emit);
   }
 
   #lockPhase(plan: PhysicalPlan, emit: () => void, stop: (quota: number) => boolean = () => false): Phase {
-    const unit = new LockUnitExecution(plan, (input) => this.#sources.tuples(input, outputIds(input), [], this.#runtime), this.#runtime, this.#evaluate);
+    const unit = new LockUnitExecution(plan, (input) => tuplesOf(input, outputIds(input), [], this.#runtime), this.#runtime, this.#evaluate);
     return {
       step: (quota) => {
         for (;;) {
@@ -150,7 +193,7 @@ class StatementExecution implements Execution {
       return modifyPhase(this.#main, isFull);
     }
     if (lockRowsUnder(plan) !== undefined) return this.#lockPhase(plan, emit, isFull);
-    const source = this.#sources.tuples(plan, ids, [], this.#runtime);
+    const source = tuplesOf(plan, ids, [], this.#runtime);
     return {
       step: (quota) => {
         const tuples: Datum[][] = [];

@@ -47,7 +47,7 @@ export class ConstraintChecks {
 
   constructor(context: CheckContext) {
     this.#context = context;
-    this.#runtime = new Runtime({ ...context, params: [], instrument: false }, 0);
+    this.#runtime = new Runtime({ ...context, params: [], instrument: false }, 0, undefined);
   }
 
   /** Takes a check: for the end of the statement, or for later when its constraint is deferred. */
@@ -87,7 +87,7 @@ export class ConstraintChecks {
     let found = this.#writers.get(table);
     if (found === undefined) {
       const info = this.#context.schema.writeInfo(table);
-      const runtime = new Runtime({ ...this.#context, params: [], instrument: false }, info.columnCount);
+      const runtime = new Runtime({ ...this.#context, params: [], instrument: false }, info.columnCount, undefined);
       found = { info, runtime, writer: new TableWriter(info, runtime, this.add, (e: BoundExpression) => evaluate(e, runtime)) };
       this.#writers.set(table, found);
     }

@@ -5,8 +5,8 @@
  * I1  Operands of AND, OR, CASE, COALESCE and IN lists are evaluated in order and no further than needed; those of calls all.
  */
 import { unreachable } from '../base/assert.js';
-import type { Datum, RecordShape } from '../base/datum.js';
-import { SqlArray, SqlRecord } from '../base/datum.js';
+import type { Datum, RecordShape , SqlArray} from '../base/datum.js';
+import { SqlRecord } from '../base/datum.js';
 import { DbError, InternalError, notSupported } from '../base/errors.js';
 import type { SqlType } from '../base/types.js';
 import { FirstUserOid, typeInfo } from '../base/types.js';

@@ -9,7 +9,6 @@ import type { PhysicalPlan } from '../planner/physical-plan.js';
 import type { OperatorCounts } from './execution.js';
 import { AggregateOperator } from './operators/aggregate.js';
 import { AppendOperator } from './operators/append.js';
-import type { CteRows } from './operators/cte-scan.js';
 import { CteScanOperator } from './operators/cte-scan.js';
 import { DistinctOperator } from './operators/distinct.js';
 import { FilterOperator } from './operators/filter.js';
@@ -30,18 +29,21 @@ import { SortOperator } from './operators/sort.js';
 import { ValuesOperator } from './operators/values.js';
 import { VirtualScanOperator } from './operators/virtual-scan.js';
 import { WindowOperator } from './operators/window.js';
+import { isGenerated } from './codegen/generated-plans.js';
 import { outerColumns, readsWorkTable } from './plan-tools.js';
 import type { Operator, Runtime } from './runtime.js';
 
 export function buildOperator(plan: PhysicalPlan, runtime: Runtime): Operator {
-  const substitute = runtime.substitutes.get(plan);
+  const substitute = runtime.substitute(plan);
   if (substitute !== undefined) return substitute;
+  if (runtime.generated !== undefined && isGenerated(plan)) return runtime.generated.operator(plan, runtime);
   const operator = buildPlain(plan, runtime);
   const counts = runtime.counts(plan);
   return counts === undefined ? operator : new CountingOperator(operator, counts, runtime);
 }
 
-function buildPlain(plan: PhysicalPlan, runtime: Runtime): Operator {
+/** The interpreter's operator for this very node; its inputs may be generated. */
+export function buildPlain(plan: PhysicalPlan, runtime: Runtime): Operator {
   const build = (input: PhysicalPlan): Operator => buildOperator(input, runtime);
   switch (plan.kind) {
     case 'result':
@@ -57,7 +59,10 @@ function buildPlain(plan: PhysicalPlan, runtime: Runtime): Operator {
     case 'functionScan':
       return new FunctionScanOperator(plan, runtime);
     case 'cteScan':
-      return new CteScanOperator(plan, () => cteRows(plan.cte, runtime), runtime);
+      return new CteScanOperator(plan, () => {
+        const store = runtime.cte(plan.cte);
+        return (i) => store.row(i);
+      }, runtime);
     case 'workTableScan':
       return new CteScanOperator(plan, () => {
         const rows = runtime.workTables[plan.cte] ?? [];
@@ -99,12 +104,6 @@ function buildPlain(plan: PhysicalPlan, runtime: Runtime): Operator {
     default:
       return unreachable(plan);
   }
-}
-
-function cteRows(number: number, runtime: Runtime): CteRows {
-  const store = runtime.ctes[number];
-  if (store === undefined) throw new InternalError('CTE read before it was started');
-  return (i) => store.row(i);
 }
 
 /** Counts rows, loops and time for EXPLAIN ANALYZE. */

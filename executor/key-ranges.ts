@@ -10,7 +10,7 @@
 import { ByteBuffer } from '../base/byte-buffer.js';
 import { keyString } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
-import { SqlArray } from '../base/datum.js';
+import type { SqlArray } from '../base/datum.js';
 import type { KeyLayout } from '../base/keycode.js';
 import { encodeKeyColumn, encodeNullTag } from '../base/keycode.js';
 import type { KeyRange } from '../mvcc/types.js';

@@ -13,6 +13,9 @@ import type { BoundExpression, ColumnId } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { PhysicalPlan } from '../planner/physical-plan.js';
 import type { ExecutionRequest, ExecutorEnv, OperatorCounts } from './execution.js';
+import type { GeneratedPlans } from './codegen/generated-plans.js';
+import { buildPlain } from './interpreter.js';
+import { InternalError } from '../base/errors.js';
 import type { TableAccess } from './table-access.js';
 import { tableAccess } from './table-access.js';
 import type { TupleStore } from './tuple-store.js';
@@ -51,51 +54,89 @@ export class Runtime {
   readonly tx: Transaction;
   readonly env: ExecutorEnv;
   readonly request: ExecutionRequest;
-  /** Rows of each CTE by its number, once it has run (data-modifying) or been started (plain). */
-  readonly ctes: (TupleStore | undefined)[] = [];
-  /** Work tables of recursive unions, by CTE number. */
-  readonly workTables: Tuple[][] = [];
-  readonly subplans = new Map<SubqueryNode, SubplanState>();
+  /** Runs plans by generated code; undefined when everything is interpreted. */
+  readonly generated: GeneratedPlans | undefined;
   readonly instrumentation: Map<PhysicalPlan, OperatorCounts> | undefined;
-  /** Operators that stand for a plan node instead of being built from it: rows locked beforehand, sources that generated code feeds. */
-  readonly substitutes = new Map<PhysicalPlan, Operator>();
-  /** Scans in the middle of a batch. */
-  readonly positions = new Set<{ suspend(): void; close(): void }>();
-  readonly #accesses = new Map<TableDef, TableAccess>();
-  /** What must be closed when the execution ends: scans and temporary files. */
-  readonly #closers = new Set<{ close(): void }>();
+  // Most statements need none of the following, so they are made on first use.
+  #ctes: (TupleStore | undefined)[] | undefined;
+  #workTables: Tuple[][] | undefined;
+  #subplans: Map<SubqueryNode, SubplanState> | undefined;
+  #substitutes: Map<PhysicalPlan, Operator> | undefined;
+  #positions: Set<{ suspend(): void; close(): void }> | undefined;
+  #accesses: Map<TableDef, TableAccess> | undefined;
+  #closers: Set<{ close(): void }> | undefined;
 
-  constructor(request: ExecutionRequest, columnCount: number) {
-    this.registers = new Array<Datum>(columnCount).fill(null);
+  constructor(request: ExecutionRequest, columnCount: number, generated: GeneratedPlans | undefined) {
+    this.registers = columnCount === 0 ? [] : new Array<Datum>(columnCount).fill(null);
     this.params = request.params;
     this.ctx = request.ctx;
     this.tx = request.tx;
     this.env = request.env;
     this.request = request;
+    this.generated = generated;
     this.instrumentation = request.instrument ? new Map() : undefined;
   }
 
+  /** Rows of each CTE by its number, once its turn has come. */
+  get ctes(): (TupleStore | undefined)[] {
+    return (this.#ctes ??= []);
+  }
+  cte(number: number): TupleStore {
+    const store = this.ctes[number];
+    if (store === undefined) throw new InternalError('CTE read before it was started');
+    return store;
+  }
+  /** Work tables of recursive unions, by CTE number. */
+  get workTables(): Tuple[][] {
+    return (this.#workTables ??= []);
+  }
+  workTable(number: number): { row(i: number): Tuple | undefined } {
+    const rows = this.workTables[number] ?? [];
+    return { row: (i) => rows[i] };
+  }
+  get subplans(): Map<SubqueryNode, SubplanState> {
+    return (this.#subplans ??= new Map());
+  }
+  /** Operators that stand for a plan node instead of being built from it: rows locked beforehand. */
+  get substitutes(): Map<PhysicalPlan, Operator> {
+    return (this.#substitutes ??= new Map());
+  }
+  substitute(plan: PhysicalPlan): Operator | undefined {
+    return this.#substitutes?.get(plan);
+  }
+  /** An operator without generated code, for generated code around it. */
+  bridge(plan: PhysicalPlan): Operator {
+    return this.substitute(plan) ?? buildPlain(plan, this);
+  }
+
   access(table: TableDef): TableAccess {
+    this.#accesses ??= new Map();
     let access = this.#accesses.get(table);
     if (access === undefined) this.#accesses.set(table, (access = tableAccess(table, this.env.manager, this.ctx.types).useLayout()));
     return access;
   }
+
+  /** Scans of the interpreter in the middle of a batch. */
+  get positions(): Set<{ suspend(): void; close(): void }> {
+    return (this.#positions ??= new Set());
+  }
   /** Leaves all pages alone: called before control goes back to the event loop (X1). */
   suspendScans(): void {
-    for (const position of this.positions) position.suspend();
+    if (this.#positions !== undefined) for (const position of this.#positions) position.suspend();
   }
 
   /** Registers something to be closed at the end at the latest. */
   own<T extends { close(): void }>(resource: T): T {
-    this.#closers.add(resource);
+    (this.#closers ??= new Set()).add(resource);
     return resource;
   }
   /** Closes a resource early. */
   release(resource: { close(): void }): void {
-    if (this.#closers.delete(resource)) resource.close();
+    if (this.#closers?.delete(resource) === true) resource.close();
   }
   closeAll(): void {
-    for (const position of this.positions) position.close();
+    if (this.#positions !== undefined) for (const position of this.#positions) position.close();
+    if (this.#closers === undefined) return;
     for (const resource of this.#closers) {
       this.#closers.delete(resource);
       resource.close();
@@ -105,7 +146,7 @@ export class Runtime {
   counts(plan: PhysicalPlan): OperatorCounts | undefined {
     if (this.instrumentation === undefined) return undefined;
     let counts = this.instrumentation.get(plan);
-    if (counts === undefined) this.instrumentation.set(plan, (counts = { rows: 0, loops: 0, timeMs: 0, removed: 0, spilledBytes: 0 }));
+    if (counts === undefined) this.instrumentation.set(plan, (counts = { rows: 0, loops: 0, timeMs: this.generated === undefined ? 0 : undefined, removed: 0, spilledBytes: 0 }));
     return counts;
   }
 }

@@ -8,11 +8,20 @@ import type { ColumnSource } from '../../base/rowcode.js';
 import type { ColumnId } from '../../planner/expression.js';
 import type { Code, Module } from './module.js';
 
+/** How to reach a stored column's bytes without decoding it. Names in the source's expressions go through `rename` to those of the scan. */
+export interface Stored {
+  readonly source: Pick<ColumnSource, 'isNull' | 'scaled' | 'bytes'>;
+  readonly row: string;
+  readonly rename: (code: string) => string;
+}
+
 export interface Value {
   readonly kind: 'value';
   /** An identifier. */
   readonly code: string;
   readonly nullable: boolean;
+  /** For scaled numerics: the coefficient, in variables. */
+  readonly stored: Stored | undefined;
 }
 
 export interface Pending {
@@ -20,8 +29,7 @@ export interface Pending {
   /** An expression for the datum, NULL included. */
   readonly code: string;
   readonly nullable: boolean;
-  /** Stored columns: how to reach the bytes without decoding. Names are those of the scan. */
-  readonly stored: { readonly source: ColumnSource; readonly row: string; readonly rename: (code: string) => string } | undefined;
+  readonly stored: Stored | undefined;
 }
 
 export type Binding = Value | Pending;
@@ -78,11 +86,21 @@ export class Writer {
     this.scope = outer;
   }
 
+  readonly #prologueNames = new Set<string>();
+  /** A constant of the whole run, computed when it starts. */
+  once(name: string, code: string): string {
+    if (!this.#prologueNames.has(name)) {
+      this.#prologueNames.add(name);
+      this.prologue.line(`const ${name} = ${code};`);
+    }
+    return name;
+  }
+
   /** Binds a column to a fresh variable holding `code`. */
-  define(id: ColumnId, code: string, nullable: boolean): void {
+  define(id: ColumnId, code: string, nullable: boolean, stored?: Stored): void {
     const name = this.module.name(`c${id}_`);
     this.line(`const ${name} = ${code};`);
-    this.scope.bind(id, { kind: 'value', code: name, nullable });
+    this.scope.bind(id, { kind: 'value', code: name, nullable, stored });
   }
 
   /** The column as a variable, decoding it here if it is pending. A column nobody here produces comes from the registers. */
@@ -90,20 +108,45 @@ export class Writer {
     const binding = this.scope.find(id);
     if (binding?.kind === 'value') return binding;
     if (binding === undefined) {
-      const name = this.module.name(`r${id}_`);
-      this.prologue.line(`const ${name} = G[${id}];`);
-      const value: Value = { kind: 'value', code: name, nullable: true };
+      const value: Value = { kind: 'value', code: this.once(`r${id}`, `G[${id}]`), nullable: true, stored: undefined };
       let outermost = this.scope;
       while (outermost.parent !== undefined) outermost = outermost.parent;
       outermost.bind(id, value);
       return value;
     }
-    this.define(id, binding.code, binding.nullable);
+    const pending = this.#scaledInVariables(id, binding);
+    this.define(id, pending.code, pending.nullable, pending.stored?.source.scaled === undefined ? undefined : pending.stored);
     return this.scope.find(id) as Value;
   }
 
   /** Decodes what is pending among `ids` (G1). */
   materialize(ids: Iterable<ColumnId>): void {
-    for (const id of ids) if (this.scope.find(id)?.kind === 'pending') this.use(id);
+    for (const id of ids) {
+      const binding = this.scope.find(id);
+      if (binding?.kind !== 'pending') continue;
+      if (binding.stored?.source.scaled !== undefined) this.#scaledInVariables(id, binding);
+      else this.use(id);
+    }
+  }
+
+  /** A scaled numeric with its coefficient (and whether it is NULL) in variables: no object is made until one is needed. */
+  #scaledInVariables(id: ColumnId, binding: Pending): Pending {
+    const { stored } = binding;
+    if (stored?.source.scaled === undefined || stored.row === '') return binding;
+    const { scale, coefficient } = stored.source.scaled;
+    const number = this.module.name('s');
+    this.line(`const ${number} = ${stored.rename(coefficient(stored.row))};`);
+    let isNull = 'false';
+    if (binding.nullable) {
+      isNull = this.module.name('n');
+      this.line(`const ${isNull} = ${stored.rename(stored.source.isNull(stored.row))};`);
+    }
+    const datum = `R.scaledNumeric(${number}, ${scale})`;
+    const rebound: Pending = {
+      kind: 'pending', nullable: binding.nullable, code: binding.nullable ? `(${isNull} ? null : ${datum})` : datum,
+      stored: { source: { isNull: () => isNull, scaled: { scale, coefficient: () => number }, bytes: undefined }, row: '', rename: (code) => code },
+    };
+    this.scope.bind(id, rebound);
+    return rebound;
   }
 }

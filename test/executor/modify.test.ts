@@ -1,13 +1,15 @@
 /** Shows that rows, index entries and constraints change together: INSERT, UPDATE, DELETE, ON CONFLICT, unique and foreign keys, checks. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { types } from '../../base/types.js';
-import { DbError } from '../../base/errors.js';
+import type { DbError } from '../../base/errors.js';
 import type { Datum } from '../../base/datum.js';
 import { codeOf, int, op, TestDatabase, text } from './fixture.js';
 
+describe.each(['interpreted', 'generated'] as const)('%s', (mode) => {
 let db: TestDatabase;
 beforeEach(async () => {
   db = await TestDatabase.open();
+  db.options = { ...db.options, mode };
 });
 afterEach(async () => {
   await db.close();
@@ -217,4 +219,5 @@ describe('deferrable unique', () => {
     expect(db.rowsOf('t')).toEqual([[2, 'x'], [1, 'y']]);
     expect(codeOf(() => db.insertRows('t', [[2, 'z']]))).toBe('23505');
   });
+});
 });

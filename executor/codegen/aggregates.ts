@@ -1,0 +1,317 @@
+/**
+ * GROUP BY by hashing, and aggregates without it. The commonest aggregates are written out: counts, exact sums in doubles that move into a bigint before they
+ * round, extremes. The others go through the catalogue's functions.
+ */
+import type { SqlType, Storage } from '../../base/types.js';
+import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
+import type { AggregateCall, BoundExpression } from '../../planner/expression.js';
+import type { PlanOf } from '../operators/plan-of.js';
+import type { Source } from './expressions.js';
+import { distinctKeySource } from './keys.js';
+import type { Consume, Pipeline } from './pipeline.js';
+import { exactness, SafeMax, Scaled } from './scaled.js';
+
+type AggregatePlan = PlanOf<'aggregate'>;
+
+/** How one call is kept and written. `field(name)` is where a part of its state is. */
+interface Accumulator {
+  /** Parts of the state with their first values, as source. */
+  readonly fields: readonly { readonly name: string; readonly init: string }[];
+  /** Writes the step over the present row, or over one that was put aside. */
+  step(field: (name: string) => string, given: CallInputs | undefined): void;
+  finish(field: (name: string) => string): Source;
+}
+
+/** What a call takes from a row. */
+interface CallInputs {
+  readonly direct: readonly Source[];
+  readonly args: readonly Source[];
+  readonly keys: readonly Source[];
+  readonly filter: string;
+}
+
+export function produceAggregate(p: Pipeline, plan: AggregatePlan, consume: Consume): void {
+  if (plan.strategy === 'plain') producePlain(p, plan, consume);
+  else produceGroups(p, plan, consume);
+}
+
+function producePlain(p: Pipeline, plan: AggregatePlan, consume: Consume): void {
+  const { w, module } = p;
+  p.settle(plan, plan);
+  const prefix = module.name('a');
+  const accumulators = plan.calls.map((call, c) => accumulatorOf(p, call, `${c}`));
+  const field = (name: string): string => `${prefix}_${name}`;
+  for (const accumulator of accumulators) for (const { name, init } of accumulator.fields) w.line(`let ${field(name)} = ${init};`);
+  w.block('', () => {
+    p.produce(plan.input, () => plan.calls.forEach((call, c) => writeStep(p, call, accumulators[c]!, field)));
+  });
+  w.block('', () => {
+    for (const { id } of plan.groupingCalls) w.define(id, '0', false);
+    plan.calls.forEach((call, c) => {
+      const result = accumulators[c]!.finish(field);
+      w.define(call.id, result.code, result.nullable);
+    });
+    consume();
+  });
+}
+
+/** The step of a call under its filter. */
+function writeStep(p: Pipeline, call: AggregateCall, accumulator: Accumulator, field: (name: string) => string, given?: CallInputs): void {
+  const step = (): void => accumulator.step(field, given);
+  if (call.filter === undefined) step();
+  else p.w.block(`if (${given?.filter ?? p.e.condition(call.filter)})`, step);
+}
+
+function inputsOf(p: Pipeline, call: AggregateCall): CallInputs {
+  return {
+    direct: call.directArgs.map((arg) => p.e.value(arg)),
+    args: call.args.map((arg) => p.e.value(arg)),
+    keys: call.orderBy.map((key) => p.e.value(key.expression)),
+    filter: call.filter === undefined ? 'true' : p.e.condition(call.filter),
+  };
+}
+
+function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void {
+  const { w, module } = p;
+  const { groupBy, calls } = plan;
+  p.settle(plan, plan);
+  const accumulators = calls.map((call, c) => accumulatorOf(p, call, `${c}`));
+  const group = module.name('g');
+  const field = (name: string): string => `${group}.a${name}`;
+  const table = module.name('h');
+  const key = module.name('v');
+  // What a row put aside holds: group values, then what each call takes.
+  const typesOfCall = (call: AggregateCall): SqlType[] => [
+    ...call.directArgs.map((arg) => arg.type), ...call.args.map((arg) => arg.type), ...call.orderBy.map((key) => key.expression.type), sqlType(TypeOid.bool),
+  ];
+  const spooledTypes = [...groupBy.map(({ expression }) => expression.type), ...calls.flatMap(typesOfCall)];
+  const groupBytes = 120 + groupBy.length * 24 + calls.length * 48;
+  w.line(`const ${table} = x.own(new X.GroupTable(x, ${module.constant(plan)}, ${module.constant(spooledTypes)}, ${groupBytes}));`);
+  const map = module.name('h');
+  w.line(`let ${map} = ${table}.map;`);
+
+  const makeGroup = (values: readonly string[]): string => {
+    const fields = [...values.map((value, i) => `v${i}: ${value}`), ...accumulators.flatMap((accumulator) => accumulator.fields.map(({ name, init }) => `a${name}: ${init}`))];
+    return `{ ${fields.join(', ')} }`;
+  };
+  const writeRow = (values: readonly Source[], spooled: readonly CallInputs[] | undefined): void => {
+    w.line(`const ${key} = ${distinctKeySource(p, groupBy.map(({ expression }) => expression), values)};`);
+    w.line(`let ${group} = ${map}.get(${key});`);
+    w.block(`if (${group} === undefined)`, () => {
+      const make = `${map}.set(${key}, ${group} = ${makeGroup(values.map((value) => value.code))});`;
+      w.block(`if (${table}.hasRoom(${key}))`, () => w.line(make));
+      w.block('else', () => {
+        const parts = calls.flatMap((call, c) => {
+          const { direct, args, keys, filter } = spooled?.[c] ?? inputsOf(p, call);
+          return [...[...direct, ...args, ...keys].map((source) => source.code), filter];
+        });
+        w.line(`${table}.spool(${key}, [${[...values.map((value) => value.code), ...parts].join(', ')}]);`);
+      });
+    });
+    w.block(`if (${group} !== undefined)`, () => {
+      calls.forEach((call, c) => writeStep(p, call, accumulators[c]!, field, spooled?.[c]));
+    });
+  };
+
+  w.block('', () => {
+    p.produce(plan.input, () => {
+      const values = groupBy.map(({ expression }) => inVariable(p, p.e.value(expression)));
+      writeRow(values, undefined);
+    });
+  });
+  w.block('for (;;)', () => {
+    p.scans.push({ cleanup: `x.release(${table});` });
+    w.block(`for (const ${group} of ${map}.values())`, () => {
+      groupBy.forEach(({ id }, i) => w.scope.bind(id, { kind: 'pending', code: `${group}.v${i}`, nullable: true, stored: undefined }));
+      for (const { id } of plan.groupingCalls) w.define(id, '0', false);
+      calls.forEach((call, c) => {
+        const result = accumulators[c]!.finish(field);
+        w.define(call.id, result.code, result.nullable);
+      });
+      consume();
+      if (p.suspendable) w.block('if (o.tock())', () => p.yield(1));
+    });
+    p.scans.pop();
+    w.line(`if (!${table}.nextPartition()) break;`);
+    w.line(`${map} = ${table}.map;`);
+    const tuple = module.name('v');
+    w.block(`for (let ${tuple}; (${tuple} = ${table}.read()) !== undefined;)`, () => {
+      let at = 0;
+      const read = (): Source => inVariable(p, { code: `${tuple}[${at++}]`, nullable: true });
+      const values = groupBy.map(read);
+      const spooled = calls.map((call): CallInputs => {
+        const direct = call.directArgs.map(read);
+        const args = call.args.map(read);
+        const keys = call.orderBy.map(read);
+        return { direct, args, keys, filter: read().code };
+      });
+      writeRow(values, spooled);
+    });
+  });
+  w.line(`x.release(${table});`);
+}
+
+function inVariable(p: Pipeline, source: Source): Source {
+  const name = p.module.name('v');
+  p.w.line(`const ${name} = ${source.code};`);
+  return { code: name, nullable: source.nullable };
+}
+
+// ------------------------------------------------------------------------------------------------------------- accumulators
+
+/** Values that JavaScript's `<` orders and `===` compares. */
+const ordered: ReadonlySet<Storage> = new Set<Storage>(['int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp']);
+
+function accumulatorOf(p: Pipeline, call: AggregateCall, n: string): Accumulator {
+  const builtin = call.function.aggregate!.builtin;
+  if (call.isDistinct || call.orderBy.length > 0 || call.directArgs.length > 0) return generalAccumulator(p, call, n);
+  const [arg] = call.args;
+  if (builtin === 'count') return countAccumulator(p, call, n);
+  if (arg === undefined || builtin === undefined) return generalAccumulator(p, call, n);
+  const storage = typeInfo(baseTypeOf(arg.type, p.types).oid, p.types).storage;
+  const isInteger = storage === 'int2' || storage === 'int4' || storage === 'int8';
+  if ((builtin === 'sum' || builtin === 'avg') && (isInteger || storage === 'numeric')) return sumAccumulator(p, call, arg, storage, n);
+  if ((builtin === 'sum' || builtin === 'avg') && storage === 'float8') return floatAccumulator(p, call, arg, n);
+  if ((builtin === 'min' || builtin === 'max') && ordered.has(storage)) return extremeAccumulator(p, call, arg, n);
+  return generalAccumulator(p, call, n);
+}
+
+/** The argument of the present row, or the one put aside, in a variable. */
+function argument(p: Pipeline, arg: BoundExpression, given: CallInputs | undefined): Source {
+  const source = given?.args[0] ?? p.e.value(arg);
+  return inVariable(p, source);
+}
+/** Runs `body` when the value is not NULL. */
+function unlessNull(p: Pipeline, value: Source, body: () => void): void {
+  if (value.nullable) p.w.block(`if (${value.code} !== null)`, body);
+  else body();
+}
+
+function countAccumulator(p: Pipeline, call: AggregateCall, n: string): Accumulator {
+  const [arg] = call.args;
+  return {
+    fields: [{ name: `n${n}`, init: '0' }],
+    step: (field, given) => {
+      if (arg === undefined) p.w.line(`${field(`n${n}`)}++;`);
+      else {
+        const value = given?.args[0] ?? p.e.value(arg);
+        p.w.line(value.nullable ? `if (${value.code} !== null) ${field(`n${n}`)}++;` : `${field(`n${n}`)}++;`);
+      }
+    },
+    finish: (field) => ({ code: field(`n${n}`), nullable: false }),
+  };
+}
+
+/**
+ * Sums of integers and numerics. `s` is the near part, an exact integer in a double; `b` a bigint that takes it over before it could round; `n` counts. For
+ * numerics these hold coefficients of the argument's scale where that is known, and `z` is a Numeric that takes whatever did not fit that way.
+ */
+function sumAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, storage: Storage, n: string): Accumulator {
+  const { w, module } = p;
+  const isAverage = call.function.aggregate!.builtin === 'avg';
+  const isNumeric = storage === 'numeric';
+  let scale = 0;
+  const fields = [{ name: `s${n}`, init: '0' }, { name: `b${n}`, init: '0n' }, { name: `n${n}`, init: '0' }, ...(isNumeric ? [{ name: `z${n}`, init: 'null' }] : [])];
+  const add = (field: (name: string) => string, value: string): void => {
+    const total = module.name('v');
+    w.line(`const ${total} = ${field(`s${n}`)} + ${value};`);
+    w.line(`if (${total} <= ${SafeMax} && ${total} >= -${SafeMax}) ${field(`s${n}`)} = ${total};`);
+    w.line(`else { ${field(`b${n}`)} += BigInt(${field(`s${n}`)}); ${field(`s${n}`)} = ${value}; }`);
+  };
+  const addNumeric = (field: (name: string) => string, value: string): void => {
+    w.line(`${field(`z${n}`)} = ${field(`z${n}`)} === null ? ${value} : ${field(`z${n}`)}.add(${value});`);
+  };
+  return {
+    fields,
+    step: (field, given) => {
+      if (isNumeric) {
+        const scaled = given === undefined ? new Scaled(w, p.e).coefficient(arg) : undefined;
+        if (scaled === undefined) {
+          const value = argument(p, arg, given);
+          unlessNull(p, value, () => {
+            w.line(`${field(`n${n}`)}++;`);
+            addNumeric(field, value.code);
+          });
+          return;
+        }
+        scale = scaled.scale;
+        const body = (): void => {
+          const value = module.name('v');
+          w.line(`const ${value} = ${scaled.code};`);
+          w.line(`${field(`n${n}`)}++;`);
+          w.block(`if (${exactness(scaled, value)})`, () => add(field, value));
+          w.block('else', () => addNumeric(field, p.e.interpreted(arg, true).code));
+        };
+        if (scaled.nulls.length === 0) body();
+        else w.block(`if (!(${scaled.nulls.join(' || ')}))`, body);
+        return;
+      }
+      const value = argument(p, arg, given);
+      unlessNull(p, value, () => {
+        w.line(`${field(`n${n}`)}++;`);
+        if (storage !== 'int8') add(field, value.code);
+        else {
+          w.block(`if (typeof ${value.code} === "number")`, () => add(field, value.code));
+          w.line(`else ${field(`b${n}`)} += ${value.code};`);
+        }
+      });
+    },
+    finish: (field) => {
+      const total = `X.exactSum(${field(`s${n}`)}, ${field(`b${n}`)})`;
+      const count = field(`n${n}`);
+      if (!isNumeric && !isAverage && storage !== 'int8') return { code: `(${count} === 0 ? null : X.sumInt8(${field(`s${n}`)}, ${field(`b${n}`)}))`, nullable: true };
+      const numeric = isNumeric ? `X.sumNumeric(${field(`s${n}`)}, ${field(`b${n}`)}, ${scale}, ${field(`z${n}`)})` : `X.numericOf(${total}, 0)`;
+      return { code: `(${count} === 0 ? null : ${isAverage ? `X.average(${numeric}, ${count})` : numeric})`, nullable: true };
+    },
+  };
+}
+
+function floatAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, n: string): Accumulator {
+  const isAverage = call.function.aggregate!.builtin === 'avg';
+  return {
+    fields: [{ name: `s${n}`, init: '0' }, { name: `n${n}`, init: '0' }],
+    step: (field, given) => {
+      const value = argument(p, arg, given);
+      unlessNull(p, value, () => {
+        // The first value itself, so that a single -0 stays -0.
+        const sum = `H.floatAdd(${field(`s${n}`)}, ${value.code})`;
+        p.w.line(isAverage ? `${field(`s${n}`)} = ${sum};` : `${field(`s${n}`)} = ${field(`n${n}`)} === 0 ? ${value.code} : ${sum};`);
+        p.w.line(`${field(`n${n}`)}++;`);
+      });
+    },
+    finish: (field) => ({ code: `(${field(`n${n}`)} === 0 ? null : ${field(`s${n}`)}${isAverage ? ` / ${field(`n${n}`)}` : ''})`, nullable: true }),
+  };
+}
+
+function extremeAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, n: string): Accumulator {
+  const operator = call.function.aggregate!.builtin === 'min' ? '<' : '>';
+  return {
+    fields: [{ name: `m${n}`, init: 'null' }],
+    step: (field, given) => {
+      const value = argument(p, arg, given);
+      const best = field(`m${n}`);
+      unlessNull(p, value, () => p.w.line(`if (${best} === null || ${value.code} ${operator} ${best}) ${best} = ${value.code};`));
+    },
+    finish: (field) => ({ code: field(`m${n}`), nullable: true }),
+  };
+}
+
+/** Any aggregate, through the catalogue; DISTINCT and ORDER BY keep the arguments until the end. */
+function generalAccumulator(p: Pipeline, call: AggregateCall, n: string): Accumulator {
+  const { w, module } = p;
+  const callName = module.constant(call);
+  return {
+    fields: [{ name: `t${n}`, init: `X.newCall(${callName}, C)` }],
+    step: (field, given) => {
+      const inputs = given ?? inputsOf(p, call);
+      const values = inputs.args.map((value) => inVariable(p, value));
+      const tests = call.function.strict ? values.filter((value) => value.nullable).map((value) => `${value.code} !== null`) : [];
+      w.block(tests.length === 0 ? '' : `if (${tests.join(' && ')})`, () => {
+        const all = [...inputs.direct, ...values].map((value) => value.code);
+        w.line(`X.feedCall(${callName}, ${field(`t${n}`)}, [${all.join(', ')}], [${inputs.keys.map((key) => key.code).join(', ')}], C);`);
+      });
+    },
+    finish: (field) => ({ code: `X.finishCall(${callName}, ${field(`t${n}`)}, x)`, nullable: true }),
+  };
+}
+

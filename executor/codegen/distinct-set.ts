@@ -1,0 +1,46 @@
+/**
+ * DISTINCT by hashing, streaming: a row goes on when its key is met for the first time. When the set outgrows the budget it is *frozen*, and the input is
+ * read again once per partition of the remaining keys; each pass lets through keys of its partition that are not in the frozen set.
+ */
+import type { GroupKey } from '../../base/datum.js';
+import type { Runtime } from '../runtime.js';
+import { partitionOf } from './key-hash.js';
+
+const PartitionCount = 16;
+const KeyOverheadBytes = 48;
+
+export class DistinctSet {
+  readonly #runtime: Runtime;
+  readonly #canRepeat: boolean;
+  #current = new Set<GroupKey>();
+  #frozen: Set<GroupKey> | undefined;
+  #bytes = 0;
+  #pass = 0;
+
+  /** `canRepeat`: reading the input again gives the same rows. */
+  constructor(runtime: Runtime, canRepeat: boolean) {
+    this.#runtime = runtime;
+    this.#canRepeat = canRepeat;
+  }
+
+  /** Whether the row with this key goes on now. */
+  admit(key: GroupKey): boolean {
+    if (this.#frozen !== undefined && (this.#frozen.has(key) || partitionOf(key, PartitionCount) !== this.#pass)) return false;
+    const { size } = this.#current;
+    this.#current.add(key);
+    if (this.#current.size === size) return false;
+    this.#bytes += KeyOverheadBytes + (typeof key === 'string' ? key.length : 0);
+    if (this.#frozen === undefined && this.#bytes > this.#runtime.env.workMemBytes && this.#canRepeat) {
+      this.#frozen = this.#current;
+      this.#current = new Set();
+    }
+    return true;
+  }
+  /** After the input has been read: whether to read it again. */
+  again(): boolean {
+    if (this.#frozen === undefined || ++this.#pass === PartitionCount) return false;
+    this.#current = new Set();
+    this.#runtime.ctx.checkDeadline();
+    return true;
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * The generated programs of one compiled statement, made when first needed and kept with it, and how they run: as sources of tuples for top operators, as
+ * operators under the interpreter's, as functions for single expressions.
+ */
+import type { Datum } from '../../base/datum.js';
+import { rowHelpers } from '../../base/rowcode.js';
+import type { TypeRegistry } from '../../base/types.js';
+import { H } from '../../functions/emit-helpers.js';
+import type { LeafScan } from '../../mvcc/leaf-scan.js';
+import { wholeRange } from '../../mvcc/types.js';
+import { mutants } from '../../base/mutants.js';
+import type { BoundExpression, ColumnId } from '../../planner/expression.js';
+import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import { collectColumns } from '../../planner/expression-tools.js';
+import type { RowShape } from '../execution.js';
+import { evaluate } from '../expression-interpreter.js';
+import { lockRowsUnder } from '../lock-unit.js';
+import type { PlanOf } from '../operators/plan-of.js';
+import type { RowSource } from '../row-source.js';
+import type { Operator, Runtime } from '../runtime.js';
+import { restoreTuple } from '../runtime.js';
+import { ExpressionWriter } from './expressions.js';
+import { Code, Module } from './module.js';
+import { Pipeline } from './pipeline.js';
+import { isPointLookup } from './scans.js';
+import { Writer } from './scope.js';
+import { X } from './support.js';
+
+/** A running program's side of the contract: where rows go and when to give way. Reached as `o`. */
+export class ProgramState {
+  readonly #runtime: Runtime;
+  readonly #scans = new Set<LeafScan>();
+  rows: unknown[] = [];
+  max = Infinity;
+  sliceEnd = Infinity;
+  #untilTick = 256;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+  open(scan: LeafScan): LeafScan {
+    this.#scans.add(scan);
+    return scan;
+  }
+  /** The scan has run to its end. */
+  closed(scan: LeafScan): void {
+    this.#scans.delete(scan);
+  }
+  /** The scan ends at row `at` of its batch; `count` 0: it was suspended there already. */
+  stop(scan: LeafScan, at: number, count: number): void {
+    this.#scans.delete(scan);
+    if (count === 0) scan.close();
+    else scan.stopAt(mutants.on && mutants.has('executor.limit-registers-less') ? at - 1 : at);
+  }
+  check(): void {
+    this.#runtime.ctx.checkDeadline();
+  }
+  /** After a batch: whether the time slice is over. */
+  tick(): boolean {
+    this.#runtime.ctx.checkDeadline();
+    return this.#runtime.env.clock.monotonic() >= this.sliceEnd;
+  }
+  /** The same after a row, looking at the clock now and then. */
+  tock(): boolean {
+    if (--this.#untilTick > 0) return false;
+    this.#untilTick = 256;
+    return this.tick();
+  }
+  close(): void {
+    for (const scan of this.#scans) scan.close();
+    this.#scans.clear();
+  }
+}
+
+type Run = (x: Runtime, o: ProgramState) => Generator<0 | 1, void> | undefined;
+
+export interface Program {
+  readonly run: Run;
+  /** Whether `run` gives a generator; otherwise it does everything at once. */
+  readonly suspendable: boolean;
+  readonly source: string;
+}
+
+/** What a program makes of each row. */
+export interface ProgramOutput {
+  readonly ids: readonly ColumnId[];
+  readonly computed: readonly BoundExpression[];
+  /** Rows for the user instead of tuples. */
+  readonly shape: RowShape | undefined;
+  readonly names: readonly string[];
+}
+
+/** Operators the generator has code for. */
+export function isGenerated(plan: PhysicalPlan): boolean {
+  if (lockRowsUnder(plan) !== undefined) return false;
+  switch (plan.kind) {
+    case 'hashJoin':
+      return !plan.nullAware;
+    case 'limit':
+      return plan.withTies === undefined;
+    case 'aggregate':
+      return plan.groupingSets === undefined && plan.strategy !== 'sorted';
+    case 'virtualScan':
+    case 'functionScan':
+    case 'projectSet':
+    case 'mergeJoin':
+    case 'window':
+    case 'setOperation':
+    case 'recursiveUnion':
+    case 'lockRows':
+    case 'modify':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Rows that a plan may read without ever giving way: few, whatever the data. */
+function isBrief(plan: PhysicalPlan): boolean {
+  switch (plan.kind) {
+    case 'result':
+      return true;
+    case 'values':
+      return plan.rows.length <= 100;
+    case 'indexScan':
+      return isPointLookup(plan);
+    case 'filter':
+    case 'project':
+    case 'limit':
+      return lockRowsUnder(plan) === undefined && isBrief((plan as PlanOf<'filter'>).input);
+    case 'nestedLoop':
+      return isBrief(plan.left) && isBrief(plan.right);
+    default:
+      return false;
+  }
+}
+
+const forwardScan = { reverse: false } as const;
+const reverseScan = { reverse: true } as const;
+const helpers = { H, R: rowHelpers, X, W: wholeRange, forwardScan, reverseScan };
+
+/** The head of every generated function. */
+function writePrelude(w: Writer): string {
+  const code = new Code(1);
+  code.line('const G = x.registers, P = x.params, C = x.ctx, tx = x.tx;');
+  if (w.temps.length > 0) code.line(`let ${w.temps.join(', ')};`);
+  code.append(w.prologue);
+  code.append(w.code);
+  return code.toString();
+}
+
+function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegistry, instrument: boolean): Program {
+  const module = new Module();
+  const suspendable = !isBrief(plan);
+  const p = new Pipeline(module, types, { suspendable, instrument });
+  const needed = new Set<ColumnId>(output.ids);
+  for (const e of output.computed) collectColumns(e, needed);
+  p.analyze(plan, needed);
+  p.produce(plan, () => {
+    const values = [...output.ids.map((id) => p.w.use(id)), ...output.computed.map((e) => p.e.value(e))];
+    p.w.line(`o.rows.push(${rowSource(p, values, output)});`);
+    if (suspendable) p.w.block('if (o.rows.length >= o.max)', () => p.yield(0));
+  });
+  const body = `return function${suspendable ? '*' : ''} (x, o) {\n${writePrelude(p.w)}\n};`;
+  const { value, source } = module.finish(helpers, body);
+  return { run: value as Run, suspendable, source };
+}
+
+function rowSource(p: Pipeline, values: readonly { readonly code: string; readonly nullable: boolean }[], output: ProgramOutput): string {
+  const { shape } = output;
+  if (shape === undefined) return `[${values.map((value) => value.code).join(', ')}]`;
+  const converted = values.map(({ code, nullable }, i) => {
+    const convert = shape.convert[i];
+    if (convert === undefined) return code;
+    const name = p.module.constant(convert);
+    return nullable ? `${code} === null ? null : ${name}(${code})` : `${name}(${code})`;
+  });
+  if (shape.mode === 'array') return `[${converted.join(', ')}]`;
+  // Names are arguments, so no text of the statement is source; a computed key also makes `__proto__` an ordinary property.
+  return `{ ${converted.map((code, i) => `[${p.module.constant(output.names[i])}]: ${code}`).join(', ')} }`;
+}
+
+/** Evaluations after which an expression of ModifyTable is worth compiling. */
+const CompileAfter = 16;
+
+interface ExpressionUse {
+  count: number;
+  run: ((x: Runtime) => Datum) | undefined;
+}
+
+export class GeneratedPlans {
+  readonly #types: TypeRegistry;
+  readonly #instrument: boolean;
+  readonly #programs = new Map<PhysicalPlan, { readonly output: ProgramOutput; readonly program: Program }[]>();
+  readonly #expressions = new Map<BoundExpression, ExpressionUse>();
+
+  constructor(types: TypeRegistry, instrument: boolean) {
+    this.#types = types;
+    this.#instrument = instrument;
+  }
+
+  program(plan: PhysicalPlan, output: ProgramOutput): Program {
+    let made = this.#programs.get(plan);
+    if (made === undefined) this.#programs.set(plan, (made = []));
+    let found = made.find((candidate) => sameOutput(candidate.output, output));
+    if (found === undefined) made.push((found = { output, program: makeProgram(plan, output, this.#types, this.#instrument) }));
+    return found.program;
+  }
+  source(plan: PhysicalPlan, output: ProgramOutput, runtime: Runtime): GeneratedSource {
+    return runtime.own(new GeneratedSource(this.program(plan, output), runtime));
+  }
+  operator(plan: PhysicalPlan, runtime: Runtime): Operator {
+    const ids = plan.output.map((column) => column.id);
+    return new GeneratedOperator(this.program(plan, { ids, computed: [], shape: undefined, names: [] }), ids, runtime);
+  }
+
+  /** An expression over the registers: interpreted at first, compiled when it is used often. */
+  evaluate(e: BoundExpression, runtime: Runtime): Datum {
+    let use = this.#expressions.get(e);
+    if (use === undefined) this.#expressions.set(e, (use = { count: 0, run: undefined }));
+    if (use.run !== undefined) return use.run(runtime);
+    if (++use.count < CompileAfter) return evaluate(e, runtime);
+    use.run = compileExpression(e, this.#types);
+    return use.run(runtime);
+  }
+
+  /** All source made so far. */
+  get text(): string {
+    return [...this.#programs.values()].flat().map(({ program }) => program.source).join('\n\n');
+  }
+}
+
+function sameOutput(a: ProgramOutput, b: ProgramOutput): boolean {
+  return a.shape === b.shape && a.computed.length === b.computed.length && a.computed.every((e, i) => e === b.computed[i]) && a.ids.length === b.ids.length && a.ids.every((id, i) => id === b.ids[i]);
+}
+
+/** A function of the registers. */
+export function compileExpression(e: BoundExpression, types: TypeRegistry): (x: Runtime) => Datum {
+  const module = new Module();
+  const w = new Writer(module, new Code(1), new Code(1));
+  const source = new ExpressionWriter(w, types).value(e);
+  w.line(`return ${source.code};`);
+  return module.finish(helpers, `return function (x) {\n${writePrelude(w)}\n};`).value as (x: Runtime) => Datum;
+}
+
+/** A program as a source of rows. */
+export class GeneratedSource implements RowSource {
+  readonly #program: Program;
+  readonly #runtime: Runtime;
+  readonly #state: ProgramState;
+  #generator: Generator<0 | 1, void> | undefined;
+  #phase: 'new' | 'running' | 'done' = 'new';
+  /** What a program that cannot pause has made too much of. */
+  #rest: unknown[] = [];
+
+  constructor(program: Program, runtime: Runtime) {
+    this.#program = program;
+    this.#runtime = runtime;
+    this.#state = new ProgramState(runtime);
+  }
+  fill(into: unknown[], max: number): 'done' | 'full' | 'slice' {
+    if (this.#phase === 'done') return 'done';
+    const state = this.#state;
+    if (!this.#program.suspendable) return this.#fillAtOnce(into, max);
+    if (max <= into.length) return 'full';
+    const { env } = this.#runtime;
+    state.rows = into;
+    state.max = max;
+    state.sliceEnd = env.clock.monotonic() + env.timeSliceMs;
+    this.#generator ??= this.#program.run(this.#runtime, state)!;
+    this.#phase = 'running';
+    const step = this.#generator.next();
+    if (step.done === true) {
+      this.#phase = 'done';
+      return 'done';
+    }
+    return step.value === 0 ? 'full' : 'slice';
+  }
+  #fillAtOnce(into: unknown[], max: number): 'done' | 'full' {
+    if (this.#phase === 'new') {
+      this.#phase = 'running';
+      this.#state.rows = this.#rest;
+      this.#program.run(this.#runtime, this.#state);
+    }
+    let taken = 0;
+    while (taken < this.#rest.length && into.length < max) into.push(this.#rest[taken++]);
+    if (taken === this.#rest.length) {
+      this.#rest = [];
+      this.#phase = 'done';
+      return 'done';
+    }
+    this.#rest = this.#rest.slice(taken);
+    return 'full';
+  }
+  close(): void {
+    this.#phase = 'done';
+    this.#generator?.return();
+    this.#generator = undefined;
+    this.#state.close();
+  }
+}
+
+/** A program under an operator of the interpreter: rows are computed some ahead, few at first. */
+class GeneratedOperator implements Operator {
+  readonly #program: Program;
+  readonly #ids: readonly ColumnId[];
+  readonly #runtime: Runtime;
+  #source: GeneratedSource | undefined;
+  #tuples: Datum[][] = [];
+  #at = 0;
+  #portion = 1;
+  #isDone = false;
+
+  constructor(program: Program, ids: readonly ColumnId[], runtime: Runtime) {
+    this.#program = program;
+    this.#ids = ids;
+    this.#runtime = runtime;
+  }
+  open(): void {
+    this.close();
+    this.#source = this.#runtime.own(new GeneratedSource(this.#program, this.#runtime));
+    this.#portion = 1;
+    this.#isDone = false;
+  }
+  next(): boolean {
+    while (this.#at === this.#tuples.length) {
+      if (this.#isDone || this.#source === undefined) return false;
+      this.#tuples = [];
+      this.#at = 0;
+      this.#isDone = this.#source.fill(this.#tuples, this.#portion) === 'done';
+      this.#portion = Math.min(this.#portion * 4, 256);
+    }
+    restoreTuple(this.#runtime.registers, this.#ids, this.#tuples[this.#at++]!);
+    return true;
+  }
+  close(): void {
+    if (this.#source !== undefined) this.#runtime.release(this.#source);
+    this.#source = undefined;
+    this.#tuples = [];
+    this.#at = 0;
+    this.#isDone = true;
+  }
+}

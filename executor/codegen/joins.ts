@@ -1,0 +1,235 @@
+/** Hash joins and nested loops, fused with what is above and below them. */
+import type { BoundExpression, ColumnId } from '../../planner/expression.js';
+import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import type { PlanOf } from '../operators/plan-of.js';
+import { isVolatilePlan } from './repeatable.js';
+import { groupKeySource } from './keys.js';
+import { isPointLookup } from './scans.js';
+import type { Consume, Pipeline } from './pipeline.js';
+
+type Join = PlanOf<'nestedLoop'> | PlanOf<'hashJoin'>;
+
+function typesOf(plan: PhysicalPlan, ids: readonly ColumnId[]): unknown[] {
+  return ids.map((id) => plan.output.find((column) => column.id === id)!.type);
+}
+
+/** Binds columns kept in an array. */
+function bindTuple(p: Pipeline, ids: readonly ColumnId[], tuple: string, first: number): void {
+  ids.forEach((id, i) => p.w.scope.bind(id, { kind: 'pending', code: `${tuple}[${first + i}]`, nullable: true, stored: undefined }));
+}
+function bindNulls(p: Pipeline, ids: Iterable<ColumnId>): void {
+  for (const id of ids) p.w.scope.bind(id, { kind: 'value', code: 'null', nullable: true, stored: undefined });
+}
+
+// ------------------------------------------------------------------------------------------------------------- hash join
+
+export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: Consume): void {
+  const { w, module } = p;
+  const { join, left, right, leftKeys, rightKeys, residual } = plan;
+  const rightIds = p.kept(right, plan);
+  const keepsUnmatched = join === 'right' || join === 'full';
+  const canRepeat = !isVolatilePlan(left);
+  const table = module.name('h');
+  p.settle(plan, plan);
+  // A key of a row read back from a temporary file is computed again from its columns.
+  const keyOf = module.name('q');
+  const row = module.name('v');
+  const outerScope = w.scope;
+  const outerCode = w.code;
+  w.block(`const ${keyOf} = (${row}) =>`, () => {
+    bindTuple(p, rightIds, row, 2);
+    w.line(`return ${groupKeySource(p, rightKeys)};`);
+  }, ';');
+  w.scope = outerScope;
+  w.code = outerCode;
+  w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(typesOf(right, rightIds))}, ${keyOf}, ${keepsUnmatched}, ${canRepeat}));`);
+  w.block('', () => {
+    p.produce(right, () => {
+      const key = module.name('v');
+      w.line(`const ${key} = ${groupKeySource(p, rightKeys)};`);
+      const values = rightIds.map((id) => w.use(id).code);
+      const add = `${table}.add(${key}, [null, false${values.map((value) => `, ${value}`).join('')}]);`;
+      w.line(keepsUnmatched ? add : `if (${key} !== null) ${add}`);
+    });
+  });
+  const pass = module.name('m');
+  const passes = module.name('m');
+  w.line(`const ${passes} = ${table}.finish();`);
+  w.block(`for (let ${pass} = 0; ${pass} < ${passes}; ${pass}++)`, () => {
+    w.line(`${table}.load(${pass});`);
+    const map = module.name('h');
+    w.line(`const ${map} = ${table}.map;`);
+    p.produce(left, () => {
+      const key = module.name('v');
+      w.line(`const ${key} = ${groupKeySource(p, leftKeys)};`);
+      w.block(`if (${passes} === 1 || ${table}.accepts(${key}))`, () => {
+        const found = module.name('v');
+        w.line(`const ${found} = ${key} === null ? undefined : ${map}.get(${key});`);
+        probe(p, plan, join, found, rightIds, residual, consume);
+      });
+    });
+    if (keepsUnmatched) {
+      const outerCopies = p.copies;
+      p.copies *= 2;
+      const unmatched = module.name('v');
+      w.block(`for (const ${unmatched} of ${table}.rows)`, () => {
+        w.block(`if (!${unmatched}[1])`, () => {
+          bindTuple(p, rightIds, unmatched, 2);
+          bindNulls(p, left.output.map((column) => column.id));
+          consume();
+        });
+      });
+      p.copies = outerCopies;
+    }
+  });
+  w.line(`x.release(${table});`);
+}
+
+/** The partners of one left row: a chain of rows from `first` (undefined: none). */
+function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, rightIds: readonly ColumnId[], residual: BoundExpression | undefined, consume: Consume): void {
+  const { w, module } = p;
+  const row = module.name('v');
+  const condition = (): string => (residual === undefined ? 'true' : p.e.condition(residual));
+  switch (join) {
+    case 'semi':
+    case 'anti': {
+      if (residual === undefined) {
+        w.block(`if (${first} ${join === 'semi' ? '!==' : '==='} undefined)`, consume);
+        return;
+      }
+      p.settle(plan);
+      const met = module.name('m');
+      w.line(`let ${met} = false;`);
+      w.block(`for (let ${row} = ${first} ?? null; ${row} !== null; ${row} = ${row}[0])`, () => {
+        bindTuple(p, rightIds, row, 2);
+        w.block(`if (${condition()})`, () => w.line(`${met} = true; break;`));
+      });
+      w.block(`if (${join === 'semi' ? '' : '!'}${met})`, () => {
+        if (join === 'anti') bindNulls(p, rightIds);
+        consume();
+      });
+      return;
+    }
+    case 'left':
+    case 'full': {
+      // One loop for both: when no partner was met, one more turn with NULLs.
+      p.settle(plan);
+      const met = module.name('m');
+      const missing = module.name('m');
+      w.line(`let ${row} = ${first} ?? null, ${met} = false;`);
+      w.block('for (;;)', () => {
+        w.line(`const ${missing} = ${row} === null;`);
+        w.line(`if (${missing} && ${met}) break;`);
+        for (const [i, id] of rightIds.entries()) w.define(id, `${missing} ? null : ${row}[${2 + i}]`, true);
+        w.block(residual === undefined ? '' : `if (${missing} || ${condition()})`, () => {
+          w.line(`${met} = true;`);
+          if (join === 'full') w.line(`if (!${missing}) ${row}[1] = true;`);
+          consume();
+        });
+        w.line(`if (${missing}) break;`);
+        w.line(`${row} = ${row}[0];`);
+      });
+      return;
+    }
+    case 'inner':
+    case 'right':
+      p.settle(plan);
+      w.block(`for (let ${row} = ${first} ?? null; ${row} !== null; ${row} = ${row}[0])`, () => {
+        bindTuple(p, rightIds, row, 2);
+        w.block(residual === undefined ? '' : `if (${condition()})`, () => {
+          if (join === 'right') w.line(`${row}[1] = true;`);
+          consume();
+        });
+      });
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- nested loop
+
+export function produceNestedLoop(p: Pipeline, plan: PlanOf<'nestedLoop'>, consume: Consume): void {
+  if (plan.isLateral) produceLateral(p, plan, consume);
+  else produceMaterialized(p, plan, consume);
+}
+
+/** The right side is run for each left row, in place. */
+function produceLateral(p: Pipeline, plan: PlanOf<'nestedLoop'>, consume: Consume): void {
+  const { w, module } = p;
+  const { join, left, right, condition } = plan;
+  p.produce(left, () => {
+    p.settle(plan, right);
+    if (join === 'inner') {
+      p.produce(right, () => p.when(condition, consume));
+      return;
+    }
+    const rightIds = p.kept(right, plan);
+    if (join === 'semi' || join === 'anti') {
+      const met = module.name('m');
+      const label = module.name('L');
+      const depth = p.scans.length;
+      w.line(`let ${met} = false;`);
+      w.block(`${label}:`, () => {
+        p.produce(right, () => {
+          p.when(condition, () => {
+            w.line(`${met} = true;`);
+            p.exit(label, depth);
+          });
+        });
+      });
+      w.block(`if (${join === 'semi' ? '' : '!'}${met})`, () => {
+        if (join === 'anti') bindNulls(p, rightIds);
+        consume();
+      });
+      return;
+    }
+    // Left: the partners of one row are gathered, then one loop serves them or a row of NULLs.
+    const list = module.name('v');
+    w.line(`let ${list} = null;`);
+    const single = right.kind === 'indexScan' && isPointLookup(right);
+    w.block('', () => {
+      p.produce(right, () => {
+        p.when(condition, () => {
+          const tuple = `[null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}]`;
+          if (single) w.line(`${list} = ${tuple};`);
+          else w.line(`${list} = X.chain(${list}, ${tuple});`);
+        });
+      });
+    });
+    const first = module.name('v');
+    w.line(`const ${first} = ${single ? list : `X.chainStart(${list})`};`);
+    probe(p, plan, 'left', first, rightIds, undefined, consume);
+  });
+}
+
+/** The right side does not depend on the left row: its rows are kept in memory. */
+function produceMaterialized(p: Pipeline, plan: PlanOf<'nestedLoop'>, consume: Consume): void {
+  const { w, module } = p;
+  const { join, left, right, condition } = plan;
+  const rightIds = p.kept(right, plan);
+  const rows = module.name('v');
+  p.settle(plan, plan);
+  w.line(`const ${rows} = [];`);
+  w.block('', () => {
+    p.produce(right, () => w.line(`${rows}.push([null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}]);`));
+  });
+  w.line(`X.link(${rows});`);
+  const first = module.name('v');
+  w.line(`const ${first} = ${rows}[0];`);
+  p.produce(left, () => {
+    probe(p, plan, join, first, rightIds, condition, consume);
+    if (p.suspendable) w.block('if (o.tock())', () => p.yield(1));
+  });
+  if (join === 'right' || join === 'full') {
+    const outerCopies = p.copies;
+    p.copies *= 2;
+    const unmatched = module.name('v');
+    w.block(`for (const ${unmatched} of ${rows})`, () => {
+      w.block(`if (!${unmatched}[1])`, () => {
+        bindTuple(p, rightIds, unmatched, 2);
+        bindNulls(p, left.output.map((column) => column.id));
+        consume();
+      });
+    });
+    p.copies = outerCopies;
+  }
+}
+

@@ -1,0 +1,23 @@
+/** Whether running a plan a second time in the same statement gives the same rows. */
+import type { BoundExpression } from '../../planner/expression.js';
+import { someExpression } from '../../planner/expression-tools.js';
+import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import { physicalPlanOf } from '../expression-interpreter.js';
+import { forEachNodeExpression, forEachPlan } from '../plan-tools.js';
+
+export function isVolatilePlan(plan: PhysicalPlan): boolean {
+  let found = false;
+  forEachPlan(plan, (node) => {
+    if (node.kind === 'seqScan' && node.sample !== undefined && node.sample.seed === undefined) found = true;
+    if (node.kind === 'functionScan' || node.kind === 'projectSet') found ||= node.calls.some((call) => call.function.volatility === 'volatile');
+    if (node.kind === 'modify' || node.kind === 'lockRows' || node.kind === 'virtualScan') found = true;
+    forEachNodeExpression(node, (e) => {
+      found ||= isVolatileExpression(e);
+    });
+  });
+  return found;
+}
+
+function isVolatileExpression(e: BoundExpression): boolean {
+  return someExpression(e, (inner) => (inner.kind === 'call' && inner.function.volatility === 'volatile') || (inner.kind === 'subquery' && isVolatilePlan(physicalPlanOf(inner))));
+}

@@ -1,0 +1,181 @@
+/** Scans: loops over the rows of a leaf, columns decoded from the bytes where they are used. Point lookups need no loop. */
+import { ByteBuffer } from '../../base/byte-buffer.js';
+import { KeyLayout } from '../../base/keycode.js';
+import { columnSource, type RowLayout } from '../../base/rowcode.js';
+import { RowRef } from '../../mvcc/types.js';
+import type { TableDef } from '../../planner/catalog.js';
+import type { BoundExpression } from '../../planner/expression.js';
+import type { ScanColumn } from '../../planner/physical-plan.js';
+import type { PlanOf } from '../operators/plan-of.js';
+import { forEachRangeExpression, outerColumns } from '../plan-tools.js';
+import type { Consume, Pipeline } from './pipeline.js';
+
+/** Names of the bytes that hold the present row. */
+interface RowPlace {
+  readonly u8: string;
+  readonly dv: string;
+  readonly offset: string;
+}
+
+function renamer(place: RowPlace): (code: string) => string {
+  return (code) => code.replace(/\bu8\b/g, place.u8).replace(/\bdv\b/g, place.dv);
+}
+
+/** Binds stored columns to the row at `place`, to be decoded when used. */
+function bindStored(p: Pipeline, table: TableDef, layout: RowLayout, columns: readonly ScanColumn[], place: RowPlace, position: (column: number) => number = (column) => column): void {
+  const rename = renamer(place);
+  for (const { id, column } of columns) {
+    const at = position(column);
+    const source = columnSource(layout, at, p.module.constant);
+    const nullable = !table.columns[column]!.notNull;
+    const value = rename(source.value(place.offset));
+    const code = nullable ? `(${rename(source.isNull(place.offset))} ? null : ${value})` : value;
+    p.w.scope.bind(id, { kind: 'pending', code, nullable, stored: { source, row: place.offset, rename } });
+  }
+}
+
+/** The loop over the batches and rows of a scan; `body` is written for each row and gets its place and key expression. */
+function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string) => void): void {
+  const { w, module } = p;
+  const scan = module.name('s');
+  const index = module.name('i');
+  const count = module.name('n');
+  const offsets = module.name('f');
+  const place: RowPlace = { u8: module.name('u8_'), dv: module.name('dv_'), offset: module.name('b') };
+  w.line(`const ${scan} = o.open(${open});`);
+  w.block(`while (${scan}.next())`, () => {
+    w.line(`const ${place.u8} = ${scan}.u8, ${place.dv} = ${scan}.dv, ${offsets} = ${scan}.offsets;`);
+    w.line(`let ${count} = ${scan}.count;`);
+    p.scans.push({ scan, index, count });
+    w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
+      w.line(`const ${place.offset} = ${offsets}[${index}];`);
+      body(place, `${scan}.keyAt(${index})`);
+    });
+    p.scans.pop();
+    p.tick();
+  });
+  w.line(`o.closed(${scan});`);
+}
+
+const accessName = (p: Pipeline, table: TableDef): string => p.w.once(`T${table.oid}`, `x.access(${p.module.constant(table)})`);
+const tableTree = (p: Pipeline, table: TableDef): string => p.w.once(`tt${table.oid}`, `${accessName(p, table)}.tree`);
+
+export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Consume): void {
+  const { table, columns, filter, rowKey, reverse, sample } = plan;
+  let sampler: string | undefined;
+  if (sample !== undefined) {
+    p.publish(outerColumns(plan));
+    sampler = p.module.name('q');
+    p.w.line(`const ${sampler} = X.samplerOf(${p.module.constant(sample)}, x);`);
+  }
+  scanLoop(p, `tx.openScan(${tableTree(p, table)}, W, ${reverse ? 'reverseScan' : 'forwardScan'})`, (place, key) => {
+    bindStored(p, table, table.layout, columns, place);
+    if (rowKey !== undefined) p.w.scope.bind(rowKey, { kind: 'pending', code: key, nullable: false, stored: undefined });
+    const rest = (): void => p.when(filter, consume);
+    if (sampler === undefined) rest();
+    else p.w.block(`if (${sampler}())`, rest);
+  });
+}
+
+export function produceIndexScan(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
+  if (isPointLookup(plan)) producePoint(p, plan, consume);
+  else produceRanges(p, plan, consume);
+}
+
+/** One key, known whole: no scan is needed. */
+export function isPointLookup(plan: PlanOf<'indexScan'>): boolean {
+  const [range] = plan.ranges;
+  return (
+    plan.isPoint && plan.ranges.length === 1 && range!.anyOf === undefined && range!.equal.length === plan.index.columns.length &&
+    range!.equal.every((bound) => !bound.isNullTest) && plan.index.deferrable === 'not deferrable'
+  );
+}
+
+const indexAccess = (p: Pipeline, plan: PlanOf<'indexScan'>): string => p.w.once(`X${plan.index.oid}`, `${accessName(p, plan.table)}.index(${p.module.constant(plan.index)})`);
+
+function producePoint(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
+  const { w, module } = p;
+  const { index, table } = plan;
+  const layout = new KeyLayout(index.columns, p.types);
+  const values = plan.ranges[0]!.equal.map((bound) => p.e.value(bound.value));
+  const names = values.map((value) => {
+    const name = module.name('v');
+    w.line(`const ${name} = ${value.code};`);
+    return name;
+  });
+  const tests = values.map((value, i) => (value.nullable ? `${names[i]} !== null` : undefined)).filter((test) => test !== undefined);
+  w.block(tests.length === 0 ? '' : `if (${tests.join(' && ')})`, () => {
+    const buffer = module.constant(new ByteBuffer(64));
+    let length: string;
+    if (layout.integerBytes !== 0) {
+      length = `${layout.integerBytes}`;
+      w.line(`X.${layout.integerBytes === 4 ? 'putInt4Key' : 'putInt8Key'}(${buffer}.bytes, 0, ${names[0]});`);
+    } else {
+      length = `${buffer}.length`;
+      w.line(`${buffer}.length = 0;`);
+      const layoutName = module.constant(layout);
+      names.forEach((name, i) => w.line(`X.encodeKeyColumn(${layoutName}, ${i}, ${name}, ${buffer});`));
+    }
+    const ref = module.constant(new RowRef());
+    const tree = index.isClustered ? tableTree(p, table) : w.once(`ti${index.oid}`, `${indexAccess(p, plan)}.tree`);
+    w.block(`if (tx.get(${tree}, ${buffer}.bytes, ${length}, ${ref}))`, () => {
+      const place = placeOf(p, ref);
+      const key = `X.keyString(${buffer}.bytes, 0, ${length})`;
+      entryRow(p, plan, place, key, consume);
+    });
+  });
+}
+
+function placeOf(p: Pipeline, ref: string): RowPlace {
+  const place: RowPlace = { u8: p.module.name('u8_'), dv: p.module.name('dv_'), offset: p.module.name('b') };
+  p.w.line(`const ${place.u8} = ${ref}.u8, ${place.dv} = ${ref}.dv, ${place.offset} = ${ref}.offset;`);
+  return place;
+}
+
+/** From an entry of the index (of the table itself when clustered) to the row: columns are bound, the filter tested. */
+function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: string, consume: Consume): void {
+  const { w, module } = p;
+  const { table, index, columns, indexOnly, rowKey, filter } = plan;
+  const rest = (): void => p.when(filter, consume);
+  if (index.isClustered) {
+    bindStored(p, table, table.layout, columns, place);
+    if (rowKey !== undefined) w.scope.bind(rowKey, { kind: 'pending', code: key, nullable: false, stored: undefined });
+    rest();
+    return;
+  }
+  if (rowKey !== undefined) w.define(rowKey, `X.entryRowKey(${place.u8}, ${place.offset})`, false);
+  if (indexOnly) {
+    const values = module.name('v');
+    w.line(`const ${values} = X.indexValues(${indexAccess(p, plan)}, ${module.constant(columns.map((column) => column.column))}, ${key}, ${place.u8}, ${place.dv}, ${place.offset});`);
+    columns.forEach(({ id, column }, i) => w.scope.bind(id, { kind: 'pending', code: `${values}[${i}]`, nullable: !table.columns[column]!.notNull, stored: undefined }));
+    rest();
+    return;
+  }
+  const buffer = module.constant(new ByteBuffer(64));
+  const ref = module.constant(new RowRef());
+  const length = module.name('v');
+  w.line(`const ${length} = X.copyRowKey(${place.u8}, ${place.offset}, ${buffer});`);
+  w.line(`if (!tx.get(${tableTree(p, table)}, ${buffer}.bytes, ${length}, ${ref})) X.missingRow();`);
+  bindStored(p, table, table.layout, columns, placeOf(p, ref));
+  rest();
+}
+
+function produceRanges(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
+  const { w, module } = p;
+  const { index, table, ranges, reverse } = plan;
+  const places = new Map<BoundExpression, number>();
+  const values: string[] = [];
+  for (const range of ranges) {
+    forEachRangeExpression(range, (e) => {
+      if (places.has(e)) return;
+      places.set(e, values.length);
+      values.push(p.e.value(e).code);
+    });
+  }
+  const layout = module.constant(new KeyLayout(index.columns, p.types));
+  const range = module.name('v');
+  w.block(`for (const ${range} of X.ranges(${layout}, ${module.constant(ranges)}, ${reverse}, ${module.constant(places)}, [${values.join(', ')}]))`, () => {
+    const tree = index.isClustered ? tableTree(p, table) : w.once(`ti${index.oid}`, `${indexAccess(p, plan)}.tree`);
+    scanLoop(p, `tx.openScan(${tree}, ${range}, ${reverse ? 'reverseScan' : 'forwardScan'})`, (place, key) => entryRow(p, plan, place, key, consume));
+  });
+}

@@ -1,0 +1,121 @@
+/** Sort and DISTINCT. */
+import type { Storage } from '../../base/types.js';
+import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
+import type { SortKey } from '../../planner/expression.js';
+import type { PlanOf } from '../operators/plan-of.js';
+import { distinctKeys } from '../operators/distinct.js';
+import { sortKeyComparator } from '../ordering.js';
+import { outerColumns } from '../plan-tools.js';
+import { isVolatilePlan } from './repeatable.js';
+import { distinctKeySource } from './keys.js';
+import type { Consume, Pipeline } from './pipeline.js';
+
+/** Values that JavaScript's `<` orders. */
+const ordered: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp', 'uuid', 'bit']);
+
+export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume): void {
+  const { w, module } = p;
+  const { input, keys, limit, limitOffset } = plan;
+  p.settle(plan, plan);
+  const ids = p.kept(input, plan);
+  // A key that is a kept column is read from the tuple; the others are computed once and follow the columns.
+  const positions = keys.map((key) => (key.expression.kind === 'column' ? ids.indexOf(key.expression.id) : -1));
+  const computed = keys.filter((_, i) => positions[i]! < 0);
+  let next = ids.length;
+  const places = positions.map((position) => (position >= 0 ? position : next++));
+  const types = [...ids.map((id) => input.output.find((column) => column.id === id)?.type ?? sqlType(TypeOid.text)), ...computed.map((key) => key.expression.type)];
+  const compare = comparatorSource(p, keys, places);
+  const sorter = module.name('h');
+  const planName = module.constant(plan);
+  if (limit !== undefined) p.publish(outerColumns({ ...plan, input: { kind: 'result', condition: undefined, output: [], estimate: plan.estimate } }));
+  const bound = limit === undefined ? 'Infinity' : `X.limitCount(${module.constant(limit)}, x) + X.offsetCount(${module.constant(limitOffset)}, x)`;
+  w.line(`const ${sorter} = x.own(new X.TupleSorter(x, ${module.constant(types)}, ${compare}, ${bound}, ${planName}));`);
+  w.block('', () => {
+    p.produce(input, () => {
+      const push = (): void => {
+        const values = [...ids.map((id) => w.use(id).code), ...computed.map((key) => p.e.value(key.expression).code)];
+        w.line(`${sorter}.push([${values.join(', ')}]);`);
+      };
+      const first = limit === undefined ? undefined : behindWorst(p, keys[0]!, places[0]!, sorter);
+      if (first === undefined) push();
+      else w.block(`if (!${first})`, push);
+    });
+  });
+  w.line(`${sorter}.finish();`);
+  const tuple = module.name('v');
+  p.scans.push({ cleanup: `x.release(${sorter});` });
+  w.block(`for (let ${tuple}; (${tuple} = ${sorter}.next()) !== undefined;)`, () => {
+    ids.forEach((id, i) => w.scope.bind(id, { kind: 'pending', code: `${tuple}[${i}]`, nullable: true, stored: undefined }));
+    consume();
+    if (p.suspendable) w.block('if (o.tock())', () => p.yield(1));
+  });
+  p.scans.pop();
+  w.line(`x.release(${sorter});`);
+}
+
+/** Top-N: whether a row's first key alone puts it behind the worst row kept, so that no tuple need be made. */
+function behindWorst(p: Pipeline, key: SortKey, place: number, sorter: string): string | undefined {
+  const storage = typeInfo(baseTypeOf(key.expression.type, p.types).oid, p.types).storage;
+  if (!ordered.has(storage)) return undefined;
+  const value = p.e.value(key.expression);
+  if (value.nullable) return undefined;
+  const worst = p.module.name('v');
+  p.w.line(`const ${worst} = ${sorter}.worst;`);
+  return `(${worst} !== undefined && ${worst}[${place}] !== null && ${value.code} ${key.descending ? '<' : '>'} ${worst}[${place}])`;
+}
+
+/** A comparator of tuples, one test per key. */
+function comparatorSource(p: Pipeline, keys: readonly SortKey[], places: readonly number[]): string {
+  const { module } = p;
+  const name = module.name('compare');
+  module.prelude.block(`function ${name}(a, b)`, () => {
+    module.prelude.line('let x, y;');
+    keys.forEach((key, i) => {
+      const storage = typeInfo(baseTypeOf(key.expression.type, p.types).oid, p.types).storage;
+      const sign = key.descending ? -1 : 1;
+      const nullSign = key.nullsFirst ? -1 : 1;
+      const isPlainText = storage === 'text' && (key.collation === undefined || key.collation === 'default' || key.collation === 'C');
+      if (!ordered.has(storage) && !isPlainText) {
+        const compare = module.constant(sortKeyComparator(key, p.types));
+        module.prelude.line(`x = ${compare}(a[${places[i]}], b[${places[i]}]);`);
+        module.prelude.line('if (x !== 0) return x;');
+        return;
+      }
+      module.prelude.line(`x = a[${places[i]}], y = b[${places[i]}];`);
+      module.prelude.block('if (x !== y)', () => {
+        module.prelude.line(`if (x === null) return ${nullSign};`);
+        module.prelude.line(`if (y === null) return ${-nullSign};`);
+        module.prelude.line(isPlainText ? `return ${sign === 1 ? '' : '-'}H.compareText(x, y);` : `return x < y ? ${-sign} : ${sign};`);
+      });
+    });
+    module.prelude.line('return 0;');
+  });
+  return name;
+}
+
+export function produceDistinct(p: Pipeline, plan: PlanOf<'distinct'>, consume: Consume): void {
+  const { w, module } = p;
+  const keys = distinctKeys(plan);
+  p.settle(plan, plan);
+  const key = module.name('v');
+  if (plan.strategy === 'sorted') {
+    const last = module.name('m');
+    w.line(`let ${last};`);
+    p.produce(plan.input, () => {
+      w.line(`const ${key} = ${distinctKeySource(p, keys, keys.map((e) => p.e.value(e)))};`);
+      w.block(`if (${last} === undefined || !Object.is(${key}, ${last}))`, () => {
+        w.line(`${last} = ${key};`);
+        consume();
+      });
+    });
+    return;
+  }
+  const set = module.name('h');
+  w.line(`const ${set} = new X.DistinctSet(x, ${!isVolatilePlan(plan.input)});`);
+  w.block('do', () => {
+    p.produce(plan.input, () => {
+      w.line(`const ${key} = ${distinctKeySource(p, keys, keys.map((e) => p.e.value(e)))};`);
+      w.block(`if (${set}.admit(${key}))`, consume);
+    });
+  }, ` while (${set}.again());`);
+}

@@ -1,0 +1,189 @@
+/**
+ * What generated source reaches as `X`: the parts of a plan's work that are calls rather than templates. Each does for one node what the interpreter
+ * does, on values the generated code has computed.
+ */
+import type { ByteBuffer } from '../../base/byte-buffer.js';
+import { compareBytes, equalBytes, getVarint, keyString, varintEnd } from '../../base/bytes.js';
+import type { Datum, GroupKey } from '../../base/datum.js';
+import { joinGroupKeys, SqlRecord } from '../../base/datum.js';
+import type { KeyLayout } from '../../base/keycode.js';
+import { encodeKeyColumn, putInt4Key, putInt8Key } from '../../base/keycode.js';
+import { Numeric } from '../../base/numeric.js';
+import { inputText, outputText } from '../../base/text-io.js';
+import type { EvalContext, FunctionDef } from '../../functions/registry.js';
+import type { KeyRange } from '../../mvcc/types.js';
+import type { BoundExpression } from '../../planner/expression.js';
+import type { IndexRange } from '../../planner/physical-plan.js';
+import { InternalError } from '../../base/errors.js';
+import { makeArray } from '../array-values.js';
+import { callFunction, evaluate, isNullTest, quantifiedArray, rowCompare, rowShape } from '../expression-interpreter.js';
+import { keyRangesOf } from '../key-ranges.js';
+import { decodeEntry } from '../operators/index-scan.js';
+import { limitCount, offsetCount } from '../operators/limit.js';
+import { samplerOf } from '../operators/seq-scan.js';
+import { entryRowKey, type IndexAccess } from '../table-access.js';
+import type { Runtime } from '../runtime.js';
+import { DistinctSet } from './distinct-set.js';
+import type { JoinRow } from './join-table.js';
+import { JoinTable } from './join-table.js';
+import type { AggregateCall } from '../../planner/expression.js';
+import { H } from '../../functions/emit-helpers.js';
+import { finishCall, type newCallState } from '../operators/aggregate.js';
+import type { PlanOf } from '../operators/plan-of.js';
+import { TupleSorter } from '../spill/tuple-sorter.js';
+import { GroupTable } from './group-table.js';
+
+interface RowChain {
+  readonly first: JoinRow;
+  last: JoinRow;
+}
+
+function* valuesRows(plan: PlanOf<'values'>, runtime: Runtime): Generator<Datum[]> {
+  for (const row of plan.rows) yield row.map((expression) => evaluate(expression, runtime));
+}
+
+type GeneralState = ReturnType<typeof newCallState>;
+
+type Of<Kind extends BoundExpression['kind']> = Extract<BoundExpression, { kind: Kind }>;
+
+/** Copies the row key of the index entry at `offset` to the start of `buffer` and returns its length. */
+function copyRowKey(u8: Uint8Array, offset: number, buffer: ByteBuffer): number {
+  const length = getVarint(u8, offset);
+  const start = varintEnd(u8, offset);
+  buffer.length = 0;
+  buffer.reserve(length);
+  const { bytes } = buffer;
+  for (let i = 0; i < length; i++) bytes[i] = u8[start + i]!;
+  return length;
+}
+
+export const X = {
+  evaluate,
+  isNullTest,
+  quantifiedArray,
+  makeArray,
+  keyString,
+  entryRowKey,
+  copyRowKey,
+  encodeKeyColumn,
+  putInt4Key,
+  putInt8Key,
+  joinGroupKeys,
+  limitCount,
+  offsetCount,
+  samplerOf,
+  JoinTable,
+  DistinctSet,
+  TupleSorter,
+  GroupTable,
+
+  extreme(e: Of<'greatest' | 'least'>, values: readonly Datum[], ctx: EvalContext): Datum {
+    let best: Datum = null;
+    for (const value of values) {
+      if (value === null) continue;
+      if (best === null || callFunction(e.lessThan, e.kind === 'least' ? [value, best] : [best, value], ctx) === true) best = value;
+    }
+    return best;
+  },
+  makeRecord(e: Of<'row'>, values: readonly Datum[]): Datum {
+    return new SqlRecord(rowShape(e), values);
+  },
+  field(record: Datum, index: number): Datum {
+    return record === null ? null : ((record as SqlRecord).values[index] ?? null);
+  },
+  rowCompare(e: Of<'rowCompare'>, left: readonly Datum[], right: readonly Datum[], ctx: EvalContext): Datum {
+    return rowCompare(left, right, e.operator, e.lessThan, e.equals, ctx);
+  },
+  castThroughText(e: Of<'cast'>, value: Datum, ctx: EvalContext): Datum {
+    return inputText(e.type, outputText(e.arg.type, value, ctx), ctx);
+  },
+  inList(left: Datum, list: readonly Datum[], equals: FunctionDef, negated: boolean, ctx: EvalContext): Datum {
+    let result: Datum = negated;
+    for (const right of list) {
+      const equal = left === null || right === null ? null : callFunction(equals, [left, right], ctx);
+      if (equal === true) return !negated;
+      if (equal === null) result = null;
+    }
+    return result;
+  },
+  isDistinct(equals: FunctionDef, left: Datum, right: Datum, ctx: EvalContext): boolean {
+    return left === null || right === null ? left !== right : callFunction(equals, [left, right], ctx) !== true;
+  },
+  utf8Bytes(text: Datum): Uint8Array | null {
+    return text === null ? null : Buffer.from(text as string, 'utf8');
+  },
+  equalsBytes(u8: Uint8Array, start: number, end: number, bytes: Uint8Array): boolean {
+    const { length } = bytes;
+    if (end - start !== length) return false;
+    if (length > 24) return equalBytes(u8, start, end, bytes, 0, length);
+    for (let i = 0; i < length; i++) if (u8[start + i] !== bytes[i]) return false;
+    return true;
+  },
+  compareToBytes(u8: Uint8Array, start: number, end: number, bytes: Uint8Array): number {
+    return compareBytes(u8, start, end, bytes, 0, bytes.length);
+  },
+  /** A numeric of a safe coefficient. */
+  newNumeric(coefficient: number, scale: number): Numeric {
+    return new Numeric(coefficient + 0, scale);
+  },
+  /** Key ranges of an index scan over bound values that were computed in the order of `forEachRangeExpression`. */
+  ranges(layout: KeyLayout, ranges: readonly IndexRange[], reverse: boolean, places: ReadonlyMap<BoundExpression, number>, values: readonly Datum[]): KeyRange[] {
+    return keyRangesOf(layout, ranges, reverse, (e) => values[places.get(e)!]!);
+  },
+  indexValues(index: IndexAccess, columns: readonly number[], key: string, u8: Uint8Array, dv: DataView, offset: number): Datum[] {
+    const values = decodeEntry(index, key, u8, dv, offset);
+    return columns.map(values);
+  },
+  // Chains of rows for joins: the first element of a row is the next one.
+  chain(list: RowChain | null, row: JoinRow): RowChain {
+    if (list === null) return { first: row, last: row };
+    list.last[0] = row;
+    list.last = row;
+    return list;
+  },
+  chainStart(list: RowChain | null): JoinRow | undefined {
+    return list === null ? undefined : list.first;
+  },
+  link(rows: readonly JoinRow[]): void {
+    for (let i = 1; i < rows.length; i++) rows[i - 1]![0] = rows[i]!;
+  },
+  valuesRows(plan: PlanOf<'values'>, runtime: Runtime): Iterable<Datum[]> {
+    return valuesRows(plan, runtime);
+  },
+
+  // Aggregates without code of their own.
+  newCall(call: AggregateCall, ctx: EvalContext): GeneralState {
+    const keeps = call.isDistinct || call.orderBy.length > 0;
+    return { state: call.function.aggregate!.init(ctx), kept: keeps ? [] : undefined };
+  },
+  feedCall(call: AggregateCall, into: GeneralState, args: Datum[], keys: Datum[], ctx: EvalContext): void {
+    if (into.kept === undefined) into.state = call.function.aggregate!.step(into.state, args, ctx);
+    else into.kept.push({ args, keys });
+  },
+  finishCall(call: AggregateCall, from: GeneralState, runtime: Runtime): Datum {
+    return finishCall(call, from, runtime);
+  },
+  sumInt8(near: number, big: bigint): number | bigint {
+    return H.int8(big + BigInt(near));
+  },
+  sumNumeric(near: number, big: bigint, scale: number, rest: Numeric | null): Numeric {
+    const total = big === 0n ? new Numeric(near, scale) : Numeric.of(big + BigInt(near), scale);
+    return rest === null ? total : rest.add(total);
+  },
+  average(total: Numeric, count: number): Numeric {
+    return total.divide(Numeric.fromInt(count));
+  },
+
+  /** A finished plain sum of integers or scaled numerics: what did not fit into the double is in `big`. */
+  exactSum(near: number, big: bigint): number | bigint {
+    const total = big + BigInt(near);
+    return total <= 9007199254740991n && total >= -9007199254740991n ? Number(total) : total;
+  },
+  numericOf(coefficient: number | bigint, scale: number): Numeric {
+    return Numeric.of(coefficient, scale);
+  },
+  missingRow(): never {
+    throw new InternalError('index entry without row');
+  },
+} as const;
+export type { GroupKey, Runtime };
