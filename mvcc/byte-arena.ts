@@ -24,6 +24,12 @@ export class ByteArena {
     this.#chunk = new ByteChunk(firstBytes);
   }
 
+  /** Forgets everything. False when the arena has grown so large that it is better thrown away. */
+  reset(): boolean {
+    this.#chunk.used = 0;
+    return this.#chunk.u8.length <= ChunkBytesMax;
+  }
+
   /** Copies `length` bytes; they lie in the returned chunk at `this.offset`. */
   append(bytes: Uint8Array, start: number, length: number): ByteChunk {
     let chunk = this.#chunk;

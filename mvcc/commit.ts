@@ -121,9 +121,9 @@ function refuseDoomed(transaction: Transaction): void {
 function precommit(transaction: Transaction): PendingCommit | undefined {
   const manager = transaction.manager;
   if (transaction.statement !== undefined) transaction.endStatement();
-  for (const scan of transaction.openScans) scan.close();
+  transaction.closeScans();
   const changes = finalChanges(transaction);
-  const hasTrees = transaction.log.some(isTreeItem);
+  const hasTrees = transaction.log.length > 0 && transaction.log.some(isTreeItem);
   const node = transaction.node;
   const isTracked = node !== undefined && !node.isSafe && node.snapLow >= 0;
   if (isTracked) certify(transaction, changes);
@@ -159,10 +159,12 @@ function isTreeItem(item: unknown): boolean {
 
 // ------------------------------------------------------------------------------------------------------------ what changes
 
+const noChanges: readonly FinalChange[] = [];
+
 /** Every key whose committed state will differ, in key order per tree, with its before-image copied out of the page. */
-function finalChanges(transaction: Transaction): FinalChange[] {
+function finalChanges(transaction: Transaction): readonly FinalChange[] {
+  if (transaction.writeSets === undefined) return noChanges;
   const changes: FinalChange[] = [];
-  if (transaction.writeSets === undefined) return changes;
   for (const writes of transaction.writeSets.values()) {
     if (writes.entries.size === 0) continue;
     const entries = [...writes.entries.values()];

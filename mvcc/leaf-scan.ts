@@ -114,6 +114,7 @@ export class LeafScan {
     this.u8 = this.#buffers.scratch;
     this.dv = this.#buffers.scratchView;
     if (!endsAfter(high, low)) this.#position = 'end';
+    transaction.openScans ??= new Set();
     transaction.openScans.add(this);
   }
 
@@ -178,7 +179,7 @@ export class LeafScan {
     this.#position = 'closed';
     if (this.#isUnsettled) this.#record(this.#batchLow, this.#batchHigh);
     this.count = 0;
-    this.#transaction.openScans.delete(this);
+    this.#transaction.openScans?.delete(this);
     this.#transaction.manager.giveBuffers(this.#buffers);
   }
 

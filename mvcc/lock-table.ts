@@ -5,7 +5,7 @@
  * are shared or exclusive, belong to the transaction or to the session; a session's are counted, one unlock per lock.
  */
 import type { Oid } from '../base/ids.js';
-import { Lock, type LockOwner, type LockSpace } from './lock.js';
+import { Lock, type LockHome, type LockOwner, type LockSpace } from './lock.js';
 import type { Transaction } from './transaction.js';
 import type { SessionOwner, TableLockMode } from './types.js';
 
@@ -65,6 +65,15 @@ export class LockTable {
   readonly #sessions = new Map<SessionOwner, SessionHolder>();
   readonly #currentOf: (session: SessionOwner) => Transaction | undefined;
 
+  readonly #tableHome: LockHome = {
+    describeLock: (lock) => `relation ${lock.key}`,
+    removeLock: (lock) => void this.#tables.delete(lock.key as Oid),
+  };
+  readonly #advisoryHome: LockHome = {
+    describeLock: (lock) => `advisory lock ${lock.key}`,
+    removeLock: (lock) => void this.#advisory.delete(lock.key as bigint),
+  };
+
   constructor(currentOf: (session: SessionOwner) => Transaction | undefined) {
     this.#currentOf = currentOf;
   }
@@ -73,7 +82,7 @@ export class LockTable {
   tryTable(transaction: Transaction, table: Oid, mode: number): Lock | undefined {
     let lock = this.#tables.get(table);
     if (lock === undefined) {
-      lock = new Lock(tableLocks, `relation ${table}`, () => void this.#tables.delete(table));
+      lock = new Lock(tableLocks, this.#tableHome, table);
       this.#tables.set(table, lock);
     } else if (lock.covers(transaction, mode)) return undefined;
     else if (!lock.isFree(transaction, mode)) return lock;
@@ -84,7 +93,7 @@ export class LockTable {
   advisory(key: bigint): Lock {
     let lock = this.#advisory.get(key);
     if (lock === undefined) {
-      lock = new Lock(advisoryLocks, `advisory lock ${key}`, () => void this.#advisory.delete(key));
+      lock = new Lock(advisoryLocks, this.#advisoryHome, key);
       this.#advisory.set(key, lock);
     }
     return lock;

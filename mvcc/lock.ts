@@ -30,6 +30,17 @@ export interface LockSpace {
   readonly conflicts: readonly number[];
 }
 
+/** The map a lock lives in. */
+export interface LockHome {
+  /** What a lock locks, for messages and views. */
+  describeLock(lock: Lock): string;
+  /** Neither holders nor waiters are left. */
+  removeLock(lock: Lock): void;
+}
+
+/** Until somebody waits. */
+const noWaiters: LockWait[] = [];
+
 interface Holder {
   readonly owner: LockOwner;
   /** Bit set of the modes held. */
@@ -38,17 +49,20 @@ interface Holder {
 
 export class Lock {
   readonly space: LockSpace;
-  /** What it locks, for messages and views. */
-  readonly name: string;
+  readonly home: LockHome;
+  /** Its key in the home. */
+  readonly key: string | number | bigint;
   readonly holders: Holder[] = [];
-  readonly queue: LockWait[] = [];
-  /** Called when neither holders nor waiters are left. */
-  readonly #dispose: (lock: Lock) => void;
+  queue: LockWait[] = noWaiters;
 
-  constructor(space: LockSpace, name: string, dispose: (lock: Lock) => void) {
+  constructor(space: LockSpace, home: LockHome, key: string | number | bigint) {
     this.space = space;
-    this.name = name;
-    this.#dispose = dispose;
+    this.home = home;
+    this.key = key;
+  }
+
+  get name(): string {
+    return this.home.describeLock(this);
   }
 
   heldBy(owner: LockOwner): number {
@@ -118,6 +132,7 @@ export class Lock {
     let at = this.queue.length;
     if (isHolder) for (at = 0; at < this.queue.length && this.queue[at]!.isUpgrade; at++);
     wait.isUpgrade = isHolder;
+    if (this.queue === noWaiters) this.queue = [];
     this.queue.splice(at, 0, wait);
     return wait.start();
   }
@@ -132,7 +147,7 @@ export class Lock {
         waiter.grant();
       } else i++;
     }
-    if (this.holders.length === 0 && this.queue.length === 0) this.#dispose(this);
+    if (this.holders.length === 0 && this.queue.length === 0) this.home.removeLock(this);
   }
 
   #holderOf(owner: LockOwner): Holder | undefined {

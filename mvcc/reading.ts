@@ -115,7 +115,8 @@ export function openScan(
   view: 'snapshot' | 'latest',
   register: 'none' | 'full' | 'hidden',
 ): LeafScan {
-  transaction.check();
+  if (register === 'hidden') transaction.checkWritable();
+  else transaction.check();
   const snap = transaction.snapshotCsn;
   if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
   return new LeafScan(transaction, tree, range.low, range.high, reverse, view === 'latest' ? Infinity : snap, register);

@@ -109,7 +109,7 @@ function inflate(tree: VersionedTree, key: string, claimant: Transaction): Lock 
 }
 
 function newRowLock(tree: VersionedTree, key: string): Lock {
-  return new Lock(rowLocks, `row of ${tree.describe()}`, () => void tree.locks.delete(key));
+  return new Lock(rowLocks, tree, key);
 }
 
 /** Waits for a lock that `tryRowLock` found taken. */

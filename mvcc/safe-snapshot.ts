@@ -54,7 +54,8 @@ export function stopWatching(node: SerialNode): void {
 }
 
 function endangers(committed: SerialNode, reader: SerialNode): boolean {
-  if (committed.writes.size === 0) return false;
+  // Without changes and without a look at the newest state nothing precedes it but in time.
+  if (committed.writes.size === 0 && committed.in.size === 0) return false;
   if (committed.lowFix <= reader.snapHigh) return true;
   // The edge may lie between two members of a merged node.
   if (committed.isMerged && committed.csnLow <= reader.snapHigh) return true;

@@ -44,7 +44,7 @@ export class SerialNode {
   representative: SerialNode | undefined = undefined;
   isMerged = false;
   /** The tracked snapshot: keeps concurrent committed transactions incomplete. */
-  readonly holder = new SnapshotHolder();
+  readonly holder = new SnapshotHolder(undefined);
   /** Neighbours in the list of kept committed nodes. */
   previous: SerialNode | undefined = undefined;
   next: SerialNode | undefined = undefined;

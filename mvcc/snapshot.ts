@@ -26,12 +26,17 @@ export class SnapshotHolder {
   previous: SnapshotHolder | undefined = undefined;
   next: SnapshotHolder | undefined = undefined;
   registry: SnapshotRegistry | undefined = undefined;
-  /** Whoever is to be cancelled when this snapshot keeps too much memory. */
-  readonly cancel: (() => void) | undefined;
+  /** Whoever is cancelled when this snapshot keeps too much memory. */
+  readonly user: SnapshotUser | undefined;
 
-  constructor(cancel?: () => void) {
-    this.cancel = cancel;
+  constructor(user: SnapshotUser | undefined) {
+    this.user = user;
   }
+}
+
+export interface SnapshotUser {
+  /** Give the snapshot up: the versions kept for it exceed the memory for them. */
+  cancelSnapshot(): void;
 }
 
 /** The snapshots in use, ascending. They are taken in ascending order but for rare exceptions, so adding is O(1). */

@@ -85,6 +85,8 @@ export interface MvccStatistics {
 const MiB = 1024 * 1024;
 /** Scan buffers kept for reuse. */
 const PooledBuffersMax = 32;
+/** Write arenas kept for reuse. */
+const PooledArenasMax = 32;
 
 export class TransactionManager {
   lastAssigned: Csn;
@@ -102,7 +104,6 @@ export class TransactionManager {
   readonly undoArena = new ByteArena();
   /** Scans in the middle of a batch that is not registered yet (leaf-scan.ts, B2). */
   readonly unsettled = new Set<LeafScan>();
-  readonly active = new Map<number, Transaction>();
   readonly trees = new Map<TreeId, VersionedTree>();
   /** Numbered, not yet published, in CSN order. */
   readonly pending: PendingCommit[] = [];
@@ -110,6 +111,7 @@ export class TransactionManager {
   readonly #strictSerializable: boolean;
   readonly #bySession = new Map<SessionOwner, Transaction>();
   readonly #buffers: ScanBuffers[] = [];
+  readonly #arenas: ByteArena[] = [];
   #transactionCount = 0;
 
   constructor(store: MvccStore, env: MvccEnvironment, options: MvccOptions = {}) {
@@ -172,7 +174,6 @@ export class TransactionManager {
     const strict = options.strict ?? this.#strictSerializable;
     const node = options.isolation === 'serializable' ? this.newNode(id, options.readOnly ?? false, strict) : undefined;
     const transaction = new Transaction(this, id, options, node);
-    this.active.set(id, transaction);
     this.#bySession.set(options.owner, transaction);
     this.counters.begun++;
     if (options.commitTurn === true && node !== undefined) this.turn.take(transaction);
@@ -183,8 +184,17 @@ export class TransactionManager {
     return new SerialNode(id, readOnly, strict);
   }
 
+  /** The transactions that have not ended, each of another session. */
+  get active(): Iterable<Transaction> {
+    return this.#bySession.values();
+  }
+  get activeCount(): number {
+    return this.#bySession.size;
+  }
+
   activeById(id: number): Transaction | undefined {
-    return this.active.get(id);
+    for (const transaction of this.#bySession.values()) if (transaction.id === id) return transaction;
+    return undefined;
   }
 
   /** Gives back the session's advisory locks. */
@@ -196,7 +206,7 @@ export class TransactionManager {
   endActive(transaction: Transaction, lifecycle: 'precommitted' | 'committed' | 'aborted'): void {
     if (transaction.statement !== undefined) transaction.endStatement();
     transaction.lifecycle = lifecycle;
-    for (const scan of transaction.openScans) scan.close();
+    transaction.closeScans();
     if (lifecycle === 'aborted') this.counters.rolledBack++;
     this.giveUpSnapshots(transaction);
     if (lifecycle !== 'precommitted') this.#forget(transaction);
@@ -205,7 +215,6 @@ export class TransactionManager {
   }
 
   #forget(transaction: Transaction): void {
-    this.active.delete(transaction.id);
     this.#bySession.delete(transaction.owner);
   }
 
@@ -213,10 +222,9 @@ export class TransactionManager {
   giveUpSnapshots(transaction: Transaction): void {
     const node = transaction.node;
     if (node !== undefined && node.state === 'active' && !node.isSafe) this.certifier.abort(node, this.lastPublished);
-    if (transaction.holder.registry !== undefined) this.releaseSnapshot(transaction.holder);
-    const statement = transaction.statement;
-    if (statement?.holder !== undefined) this.releaseSnapshot(statement.holder);
-    for (const paused of transaction.paused) if (paused.holder !== undefined) this.releaseSnapshot(paused.holder);
+    if (transaction.holder !== undefined) this.releaseSnapshot(transaction.holder);
+    if (transaction.statement !== undefined) this.releaseSnapshot(transaction.statement);
+    if (transaction.paused !== undefined) for (const paused of transaction.paused) this.releaseSnapshot(paused);
   }
 
   releaseSnapshot(holder: SnapshotHolder): void {
@@ -236,7 +244,7 @@ export class TransactionManager {
   /** Before a serializable writer probes: what others are in the middle of reading counts as read. */
   settleOtherScans(transaction: Transaction): void {
     if (this.unsettled.size === 0) return;
-    for (const scan of [...this.unsettled]) if (!transaction.openScans.has(scan)) scan.settleForOthers();
+    for (const scan of [...this.unsettled]) if (transaction.openScans?.has(scan) !== true) scan.settleForOthers();
   }
 
   // ------------------------------------------------------------------------------------------------------------ numbering and publishing
@@ -298,7 +306,7 @@ export class TransactionManager {
       pending.reject?.(new DbError('58030', 'could not make the commit durable; whether it survives is unknown', { cause: error }));
       transaction.releaseLocks();
     }
-    for (const transaction of this.active.values()) transaction.cancelWait(error);
+    for (const transaction of [...this.active]) transaction.cancelWait(error);
   }
 
   // ------------------------------------------------------------------------------------------------------------ background, views
@@ -310,7 +318,7 @@ export class TransactionManager {
 
   /** Rolls back what is active. The store is closed by its owner. */
   close(): void {
-    for (const transaction of [...this.active.values()]) transaction.rollback();
+    for (const transaction of [...this.active]) transaction.rollback();
     this.store.onDurable = undefined;
     this.store.onPoison = undefined;
   }
@@ -323,11 +331,19 @@ export class TransactionManager {
     if (this.#buffers.length < PooledBuffersMax) this.#buffers.push(buffers);
   }
 
+  takeArena(): ByteArena {
+    return this.#arenas.pop() ?? new ByteArena();
+  }
+  /** Nobody reads the after-images of an ended transaction. */
+  giveArena(arena: ByteArena): void {
+    if (this.#arenas.length < PooledArenasMax && arena.reset()) this.#arenas.push(arena);
+  }
+
   locks(): LockView[] {
     return lockViews(this);
   }
   activity(): ActivityView[] {
-    return [...this.active.values()].map(activityView);
+    return [...this.active].map(activityView);
   }
 
   statistics(): MvccStatistics {

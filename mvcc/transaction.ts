@@ -25,7 +25,7 @@ import { tableLockModeNumber } from './lock-table.js';
 import { newest, openScan, pointGet, probeLatest } from './reading.js';
 import { SafeSnapshotWait } from './safe-snapshot-wait.js';
 import type { SerialNode } from './serial-node.js';
-import { SnapshotHolder } from './snapshot.js';
+import { SnapshotHolder, type SnapshotUser } from './snapshot.js';
 import type { TransactionManager } from './transaction-manager.js';
 import { TreeCreation, TreeDrop, applyUndo } from './tree-change.js';
 import type {
@@ -64,14 +64,16 @@ export interface PausedStatement {
   readonly snapshotCsn: Csn;
 }
 
-/** The running statement. Its number is also its command number: it sees own changes of lower ones. */
-export class Statement implements PausedStatement {
+/**
+ * The running statement. Its number is also its command number: it sees own changes of lower ones. At READ COMMITTED it holds its
+ * snapshot itself.
+ */
+export class Statement extends SnapshotHolder implements PausedStatement {
   readonly number: number;
   readonly info: StatementInfo;
   snapshotCsn: Csn = -1 as Csn;
-  /** READ COMMITTED: keeps the statement's snapshot. */
-  holder: SnapshotHolder | undefined = undefined;
-  constructor(number: number, info: StatementInfo) {
+  constructor(user: SnapshotUser, number: number, info: StatementInfo) {
+    super(user);
     this.number = number;
     this.info = info;
   }
@@ -86,7 +88,7 @@ interface Savepoint {
   readonly logBytes: number;
 }
 
-export class Transaction implements LockOwner {
+export class Transaction implements LockOwner, SnapshotUser {
   readonly id: TxnId;
   readonly isolation: IsolationLevel;
   readonly readOnly: boolean;
@@ -109,19 +111,19 @@ export class Transaction implements LockOwner {
   node: SerialNode | undefined;
   statement: Statement | undefined = undefined;
   statementCount = 0;
-  readonly paused = new Set<Statement>();
-  readonly holder: SnapshotHolder;
+  paused: Set<Statement> | undefined = undefined;
+  /** REPEATABLE READ and SERIALIZABLE: keeps the transaction's snapshot. */
+  holder: SnapshotHolder | undefined = undefined;
   wait: Wait | undefined = undefined;
   writeSets: Map<VersionedTree, TreeWrites> | undefined = undefined;
   readonly log: LogItem[] = [];
   /** Upper bound of the log record so far. */
   logBytes = 0;
   arena: ByteArena | undefined = undefined;
-  readonly openScans = new Set<LeafScan>();
+  openScans: Set<LeafScan> | undefined = undefined;
   readonly #rowRefs: RowRef[] = [];
   readonly #savepoints: Savepoint[] = [];
   #savepointCount = 0;
-  readonly #cancelSnapshot = (): void => this.doom(snapshotTooOldError());
 
   constructor(manager: TransactionManager, id: TxnId, options: BeginOptions, node: SerialNode | undefined) {
     this.manager = manager;
@@ -133,7 +135,6 @@ export class Transaction implements LockOwner {
     this.asyncCommit = options.asyncCommit ?? false;
     this.startedAtMs = manager.env.clock.now();
     this.node = node;
-    this.holder = new SnapshotHolder(this.#cancelSnapshot);
   }
 
   get session(): SessionOwner {
@@ -166,7 +167,7 @@ export class Transaction implements LockOwner {
   beginStatement(info: StatementInfo): number {
     this.check();
     assert(this.statement === undefined, 'a statement is running', this.id);
-    const statement = new Statement(++this.statementCount, info);
+    const statement = new Statement(this, ++this.statementCount, info);
     const node = this.node;
     if (node !== undefined) {
       node.statements.push(info);
@@ -182,16 +183,22 @@ export class Transaction implements LockOwner {
     assert(statement !== undefined, 'no statement is running', this.id);
     this.statement = undefined;
     this.#endStatement(statement);
-    for (const ref of this.#rowRefs) {
+    const refs = this.#rowRefs;
+    if (refs.length === 0) return;
+    for (const ref of refs) {
       ref.isHeld = false;
       ref.release();
     }
-    this.#rowRefs.length = 0;
+    refs.length = 0;
   }
 
   #endStatement(statement: Statement): void {
-    if (this.openScans.size > 0) for (const scan of this.openScans) if (scan.statement === statement) scan.close();
-    if (statement.holder !== undefined) this.manager.releaseSnapshot(statement.holder);
+    if (this.openScans !== undefined) for (const scan of this.openScans) if (scan.statement === statement) scan.close();
+    this.manager.releaseSnapshot(statement);
+  }
+
+  closeScans(): void {
+    if (this.openScans !== undefined) for (const scan of this.openScans) scan.close();
   }
 
   /** Instead of `endStatement`, for cursors: the statement's snapshot is kept; resume it before touching its scans again. */
@@ -199,13 +206,14 @@ export class Transaction implements LockOwner {
     const statement = this.statement;
     assert(statement !== undefined, 'no statement is running', this.id);
     this.statement = undefined;
+    this.paused ??= new Set();
     this.paused.add(statement);
     return statement;
   }
 
   resumeStatement(paused: PausedStatement): void {
     this.check();
-    assert(paused instanceof Statement && this.paused.delete(paused), 'statement is not paused');
+    assert(paused instanceof Statement && this.paused?.delete(paused) === true, 'statement is not paused');
     assert(this.statement === undefined, 'a statement is running', this.id);
     this.statement = paused;
   }
@@ -213,7 +221,7 @@ export class Transaction implements LockOwner {
   /** Ends a paused statement (closed portal). */
   endPaused(paused: PausedStatement): void {
     assert(paused instanceof Statement, 'statement is not paused');
-    if (this.paused.delete(paused)) this.#endStatement(paused);
+    if (this.paused?.delete(paused) === true) this.#endStatement(paused);
   }
 
   /** CSN of the running statement's snapshot, which is taken now if it was not yet. */
@@ -227,11 +235,10 @@ export class Transaction implements LockOwner {
     const manager = this.manager;
     if (mutants.on) this.#takeWrongSnapshot(statement);
     if (this.isolation === 'read committed') {
-      const holder = new SnapshotHolder(this.#cancelSnapshot);
-      statement.holder = holder;
-      manager.snapshots.add(holder, manager.lastPublished);
+      manager.snapshots.add(statement, manager.lastPublished);
       statement.snapshotCsn = manager.lastPublished;
     } else {
+      this.holder ??= new SnapshotHolder(this);
       if (this.holder.registry === undefined) {
         manager.snapshots.add(this.holder, manager.lastPublished);
         if (this.node !== undefined) manager.certifier.start(this.node, manager.lastPublished);
@@ -243,7 +250,7 @@ export class Transaction implements LockOwner {
 
   /** Deliberate bugs: a snapshot per statement where there must be one per transaction. */
   #takeWrongSnapshot(_statement: Statement): void {
-    if (mutants.has('mvcc.snapshot-per-statement') && this.isolation === 'repeatable read' && this.holder.registry !== undefined) {
+    if (mutants.has('mvcc.snapshot-per-statement') && this.isolation === 'repeatable read' && this.holder?.registry !== undefined) {
       this.manager.snapshots.remove(this.holder);
     }
   }
@@ -252,9 +259,8 @@ export class Transaction implements LockOwner {
   refreshSnapshot(): void {
     const statement = this.statement;
     assert(statement !== undefined, 'no statement is running', this.id);
-    if (this.isolation !== 'read committed' || statement.holder === undefined) return;
-    this.manager.releaseSnapshot(statement.holder);
-    statement.holder = undefined;
+    if (this.isolation !== 'read committed') return;
+    this.manager.releaseSnapshot(statement);
     statement.snapshotCsn = -1 as Csn;
   }
 
@@ -262,10 +268,12 @@ export class Transaction implements LockOwner {
   async awaitSafeSnapshot(): Promise<void> {
     this.check();
     if (this.isolation !== 'serializable' || !this.readOnly) return;
-    assert(this.holder.registry === undefined, 'snapshot was taken before the wait for a safe one');
+    assert(this.holder === undefined, 'snapshot was taken before the wait for a safe one');
+    const holder = new SnapshotHolder(this);
+    this.holder = holder;
     for (;;) {
       const manager = this.manager;
-      manager.snapshots.add(this.holder, manager.lastPublished);
+      manager.snapshots.add(holder, manager.lastPublished);
       manager.certifier.start(this.node!, manager.lastPublished);
       const node = this.node!;
       if (!node.isSafe && !node.isUnsafe) {
@@ -274,7 +282,7 @@ export class Transaction implements LockOwner {
       }
       if (node.isSafe) return;
       manager.certifier.abort(node, manager.lastPublished);
-      manager.releaseSnapshot(this.holder);
+      manager.releaseSnapshot(holder);
       this.node = manager.newNode(this.id, true, node.strict);
       // Let the writers that spoiled this snapshot get on before the next attempt.
       await manager.env.scheduler.yield();
@@ -498,7 +506,8 @@ export class Transaction implements LockOwner {
 
   /** Gives back every lock and claim, in the order they were taken. The log is empty afterwards. */
   releaseLocks(): void {
-    this.manager.releaseLog(this);
+    if (this.log.length > 0) this.manager.releaseLog(this);
+    if (this.arena !== undefined) this.manager.giveArena(this.arena);
     this.writeSets = undefined;
     this.arena = undefined;
   }
@@ -529,6 +538,10 @@ export class Transaction implements LockOwner {
     const error = serializationError(cycle, this.id);
     this.doom(error);
     throw error;
+  }
+
+  cancelSnapshot(): void {
+    this.doom(snapshotTooOldError());
   }
 
   /** Only rollback is left, and the snapshot is given up at once. */

@@ -85,9 +85,9 @@ export class Vacuum {
     if (this.bytes > this.#compactAt) this.#dropPayloads(lastPublished);
     while (this.bytes > this.#bytesMax) {
       const oldest = this.#snapshots.first;
-      if (oldest === undefined || oldest.cancel === undefined || oldest.csn >= lastPublished) break;
+      if (oldest === undefined || oldest.user === undefined || oldest.csn >= lastPublished) break;
       this.cancelled++;
-      oldest.cancel();
+      oldest.user.cancelSnapshot();
       if (oldest.registry !== undefined) this.#snapshots.remove(oldest);
       while (this.step(lastPublished, Infinity));
       this.#dropPayloads(lastPublished);

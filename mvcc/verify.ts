@@ -54,7 +54,7 @@ function checkLocks(manager: TransactionManager): void {
     }
   }
   for (const lock of manager.lockTable.all()) lock.check();
-  for (const transaction of manager.active.values()) {
+  for (const transaction of manager.active) {
     assert(transaction.lifecycle === 'active' || transaction.lifecycle === 'precommitted', 'ended transaction is listed', transaction.id);
     if (transaction.wait !== undefined) assert(findCycle(transaction) === undefined, 'undetected deadlock', transaction.id);
     for (const [tree, writes] of transaction.writeSets ?? []) {

@@ -6,13 +6,14 @@
  */
 import { csn, type Csn, type TreeId } from '../base/ids.js';
 import type { BTree } from '../storage/btree.js';
+import type { Lock, LockHome } from './lock.js';
 import type { RowLockSlot } from './row-lock.js';
 import { SireadIndex } from './siread.js';
 import type { Transaction } from './transaction.js';
 import type { RowNormalizer, TreeOptions } from './types.js';
 import { UndoOverlay } from './undo-overlay.js';
 
-export class VersionedTree {
+export class VersionedTree implements LockHome {
   readonly id: TreeId;
   readonly options: TreeOptions;
   /** Undefined while the transaction that creates the tree has not committed. */
@@ -37,6 +38,13 @@ export class VersionedTree {
     this.validFrom = options.validFrom ?? csn(0);
     this.normalize = options.normalize;
     this.siread = new SireadIndex(this);
+  }
+
+  describeLock(): string {
+    return `row in ${this.describe()}`;
+  }
+  removeLock(lock: Lock): void {
+    this.locks.delete(lock.key as string);
   }
 
   /** For messages: `relation "t"`, `index "i"`, or the number of the tree. */

@@ -76,7 +76,7 @@ export function activityView(transaction: Transaction): ActivityView {
     isolation: transaction.isolation,
     readOnly: transaction.readOnly,
     state: transaction.state,
-    snapshot: transaction.holder.registry === undefined ? transaction.statement?.holder?.csn : transaction.holder.csn,
+    snapshot: transaction.holder !== undefined ? transaction.holder.csn : transaction.statement?.registry === undefined ? undefined : transaction.statement.csn,
     statement: transaction.statement?.info.text,
     statementCount: transaction.statementCount,
     startedAtMs: transaction.startedAtMs,

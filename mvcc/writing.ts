@@ -3,7 +3,6 @@
  * here can wait or conflict.
  */
 import { VERIFY, assert } from '../base/assert.js';
-import { ByteArena } from './byte-arena.js';
 import { claimRow, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { RemoveOptions, UpdateOptions } from './types.js';
@@ -114,7 +113,7 @@ function push(
 }
 
 function store(transaction: Transaction, entry: WriteEntry, value: Uint8Array, offset: number, length: number): void {
-  const arena = (transaction.arena ??= new ByteArena());
+  const arena = (transaction.arena ??= transaction.manager.takeArena());
   entry.chunk = arena.append(value, offset, length);
   entry.offset = arena.offset;
   entry.length = length;
