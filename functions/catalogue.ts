@@ -5,6 +5,7 @@ import { arithmeticFunctions, arithmeticOperators } from './arithmetic.js';
 import { arrayFunctions, arrayOperators } from './array.js';
 import { casts } from './cast.js';
 import { comparisonOperators } from './comparison.js';
+import { datetimeFunctions, datetimeOperators } from './datetime.js';
 import { generateFunctions } from './generate.js';
 import { patternFunctions, patternOperators } from './pattern.js';
 import type { CastDef, FunctionDef, OperatorDef } from './registry.js';
@@ -25,8 +26,8 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions];
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions];
 
 const functions = byName(functionLists);
 const operators = byName(operatorLists);
