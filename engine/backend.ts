@@ -1,0 +1,475 @@
+/**
+ * What a session is made of below its public face: settings, the transaction block, catalog drafts, prepared statements, cursors, and the way of
+ * a statement from text to result. One statement at a time; session.ts queues them.
+ *
+ * B1  Every statement either succeeds, and its own transaction (if it has one) is committed and durable before the result is given out, or
+ *     throws, and `TransactionBlock.fail` has undone it.
+ * B2  Nothing here waits except for locks, for durability, for a safe snapshot, and for the event loop between time slices; each wait is
+ *     interrupted by `cancel` and by deadlines.
+ */
+import { DbError } from '../base/errors.js';
+import type { Prng } from '../base/prng.js';
+import type { Timer } from '../base/scheduler.js';
+import { builtinTypeByName, formatType, sqlType, type SqlType } from '../base/types.js';
+import type { ExecutorEnv } from '../executor/execution.js';
+import { ConstraintQueue } from '../executor/constraint-queue.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import type { SessionOwner } from '../mvcc/types.js';
+import type { Statement } from '../parser/ast.js';
+import type { QueryParams } from './api.js';
+import { CatalogDraft } from './catalog-store.js';
+import { DefinitionSource, SessionCatalog } from './catalog-view.js';
+import { Portals } from './cursor.js';
+import { dropTemporaryObjects, onCommitTemporary } from './ddl/temporary.js';
+import type { Notice } from './errors.js';
+import { toTimestamp, StatementContext } from './eval-context.js';
+import { isPlannable, runDeferredConstraints, runPlanned } from './execute.js';
+import type { Instance } from './instance.js';
+import type { CachedStatement, CachedText } from './plan-cache.js';
+import { watchWait } from './self-wait.js';
+import { settingChecks } from './setting-checks.js';
+import { Settings, splitSearchPath } from './settings.js';
+import { settingDefinitions } from './settings-table.js';
+import { SystemFunctions } from './system-functions.js';
+import { TransactionBlock } from './transaction-block.js';
+import { runUtility } from './utility.js';
+import type { ResultColumn, ValueFormat } from './values.js';
+
+/** What one call of the public API hands down. */
+export interface Call {
+  readonly params: QueryParams | undefined;
+  readonly format: ValueFormat;
+  /** Monotonic milliseconds; Infinity without limit. */
+  readonly deadlineMs: number;
+  /** Where COPY FROM STDIN reads and COPY TO STDOUT writes, when the call can do that. */
+  readonly copy: CopyStreams | undefined;
+}
+
+export interface CopyStreams {
+  readonly source: AsyncIterable<Uint8Array | string> | undefined;
+  readonly sink: ((chunk: string) => Promise<void> | void) | undefined;
+}
+
+export interface StatementResult {
+  readonly command: string;
+  readonly rows: unknown[];
+  readonly rowCount: number | null;
+  readonly columns: readonly ResultColumn[];
+}
+
+/** A statement of PREPARE. */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly cached: CachedStatement;
+  readonly parameterTypes: readonly number[];
+  readonly text: string;
+  readonly preparedAtMs: number;
+}
+
+export class Backend implements SessionOwner {
+  readonly instance: Instance;
+  readonly id: number;
+  name: string | undefined;
+  readonly settings: Settings;
+  readonly draft: CatalogDraft;
+  readonly block: TransactionBlock;
+  readonly constraints = new ConstraintQueue();
+  readonly prepared = new Map<string, PreparedStatement>();
+  readonly portals: Portals;
+  readonly system: SystemFunctions;
+  readonly prng: Prng;
+  readonly startedAtMs: number;
+  onNotice: (notice: Notice) => void = () => {};
+  /** Schema of this session's temporary objects, once there is one. */
+  tempSchema: number | undefined;
+  /** Values handed out by nextval must be durable before the result is given out. */
+  usedSequence = false;
+  /** Text and start of the statement that runs or ran last, for activity views. */
+  currentText = '';
+  currentStartedAtMs = 0;
+  isRunning = false;
+  #draftDefinitions: DefinitionSource | undefined;
+  #catalog: { readonly version: number; readonly path: string; readonly temp: number | undefined; readonly catalog: SessionCatalog } | undefined;
+  #plannerSettings: { readonly version: number; readonly values: ReadonlyMap<string, string> } | undefined;
+  #executorEnv: ExecutorEnv | undefined;
+  /** Ends a sleep early. */
+  #wake: ((error: DbError) => void) | undefined;
+  /** DISCARD TEMP: drop them when the statement's transaction is over. */
+  dropTemporaryAfterwards = false;
+  #plannerContext: { readonly settingsVersion: number; readonly text: string } | undefined;
+  #cancel: DbError | undefined;
+  #idleTimer: Timer | undefined;
+  #terminated: DbError | undefined;
+  #sequence = 1;
+
+  constructor(instance: Instance, defaults: ReadonlyMap<string, string>) {
+    this.instance = instance;
+    this.id = instance.newBackendId();
+    this.prng = instance.prng;
+    this.startedAtMs = instance.clock.now();
+    this.settings = new Settings(defaults, settingChecks);
+    this.draft = new CatalogDraft(instance.catalog);
+    this.portals = new Portals(this);
+    this.system = new SystemFunctions(this);
+    this.block = new TransactionBlock({
+      instance, owner: this, settings: this.settings, draft: this.draft, notice: (n) => this.notice(n),
+      participant: {
+        beforeCommit: (tx, canWait) => this.#beforeCommit(tx, canWait),
+        afterEnd: (committed) => this.#afterEnd(committed),
+        undoSince: (sequence) => this.portals.closeSince(sequence),
+        nextSequence: () => this.nextSequence(),
+      },
+      constraints: this.constraints,
+    });
+    instance.backends.set(this.id, this);
+  }
+
+  nextSequence(): number {
+    return this.#sequence++;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ catalog
+
+  /** The catalog as this session sees it now. */
+  catalog(): SessionCatalog {
+    const path = this.settings.get('search_path')!;
+    const { version } = this.draft;
+    const known = this.#catalog;
+    if (known !== undefined && known.version === version && known.path === path && known.temp === this.tempSchema) return known.catalog;
+    const catalog = new SessionCatalog(this.definitions(), this.#pathNames(path), this.tempSchema);
+    this.#catalog = { version, path, temp: this.tempSchema, catalog };
+    return catalog;
+  }
+  definitions(): DefinitionSource {
+    if (this.draft.isEmpty) return this.instance.definitions;
+    this.#draftDefinitions ??= new DefinitionSource(this.draft, this.instance.viewEnv);
+    return this.#draftDefinitions;
+  }
+  #pathNames(path: string): string[] {
+    return splitSearchPath(path).map((name) => (name === '$user' ? this.user : name));
+  }
+  /** The one role there is. */
+  get user(): string {
+    return 'postgres';
+  }
+
+  typeName(oid: number): string {
+    return formatType(sqlType(oid), this.definitions().types);
+  }
+  isBuiltinType(name: { readonly schema: string | undefined; readonly name: string }): boolean {
+    return (name.schema === undefined || name.schema === 'pg_catalog') && builtinTypeByName(name.name) !== undefined;
+  }
+  /** A type by the text of its name, undefined when there is none. */
+  typeByText(text: string): SqlType | undefined {
+    const oid = this.system.typeOid(text);
+    return oid === undefined ? undefined : sqlType(oid);
+  }
+
+  /** Settings as the planner reads them, by lower-case name. */
+  plannerSettings(): ReadonlyMap<string, string> {
+    if (this.#plannerSettings?.version !== this.settings.version) {
+      this.#plannerSettings = { version: this.settings.version, values: new Map(plannerSettings.map((name) => [name, this.settings.get(name)!])) };
+    }
+    return this.#plannerSettings.values;
+  }
+  /** The executor's surroundings with this session's memory limit. */
+  executorEnv(): ExecutorEnv {
+    const workMemBytes = this.settings.getNumber('work_mem') * 1024;
+    const { executorEnv } = this.instance;
+    if (this.#executorEnv?.workMemBytes !== workMemBytes) this.#executorEnv = { ...executorEnv, workMemBytes };
+    return this.#executorEnv;
+  }
+  /** Resolves after so much time, or rejects when the statement is cancelled. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.instance.scheduler.after(ms, () => {
+        this.#wake = undefined;
+        resolve();
+      });
+      this.#wake = (error) => {
+        timer.cancel();
+        this.#wake = undefined;
+        reject(error);
+      };
+    });
+  }
+
+  /** Everything besides the catalog's version that a plan depends on. */
+  plannerContext(parameterTypes: readonly number[]): string {
+    if (this.#plannerContext?.settingsVersion !== this.settings.version) {
+      this.#plannerContext = { settingsVersion: this.settings.version, text: plannerSettings.map((name) => this.settings.get(name)!).join('\0') };
+    }
+    const temp = this.tempSchema === undefined ? '' : String(this.tempSchema);
+    return `${this.#plannerContext.text}\0${temp}\0${parameterTypes.join(',')}`;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ running
+
+  /** Runs the statements of a text one after the other; the results of those that ran come with the error through `onResult`. */
+  async runText(text: CachedText, call: Call, onResult: (result: StatementResult) => void): Promise<void> {
+    this.#begin();
+    const isScript = text.statements.length > 1;
+    try {
+      for (const cached of text.statements) onResult(await this.#run(cached, call, isScript));
+      await this.block.finishScript();
+      await this.#awaitSequences();
+    } catch (error) {
+      this.block.fail();
+      throw error;
+    } finally {
+      this.#finish();
+    }
+  }
+
+  async #run(cached: CachedStatement, call: Call, isPartOfScript: boolean): Promise<StatementResult> {
+    this.currentText = cached.parsed.text;
+    this.currentStartedAtMs = this.instance.clock.now();
+    const { statement } = cached.parsed;
+    const bounded = this.#withTimeout(call);
+    const ends = await this.#control(statement);
+    if (ends !== undefined) return { command: ends, rows: [], rowCount: null, columns: [] };
+    this.block.startStatement(isPartOfScript);
+    const result = isPlannable(statement) ? await runPlanned(this, cached, bounded) : await runUtility(this, cached, bounded);
+    await this.block.finishStatement(true);
+    return result;
+  }
+
+  #withTimeout(call: Call): Call {
+    const timeout = this.settings.getNumber('statement_timeout');
+    const { block } = this;
+    let deadlineMs = call.deadlineMs;
+    if (timeout > 0) deadlineMs = Math.min(deadlineMs, this.instance.clock.monotonic() + timeout);
+    const whole = this.settings.getNumber('transaction_timeout');
+    if (whole > 0 && block.state !== 'idle') deadlineMs = Math.min(deadlineMs, block.startedMonotonicMs + whole);
+    return deadlineMs === call.deadlineMs ? call : { ...call, deadlineMs };
+  }
+
+  /** BEGIN, COMMIT, ROLLBACK and savepoints: the only statements a failed block listens to. */
+  async #control(statement: Statement): Promise<string | undefined> {
+    switch (statement.kind) {
+      case 'begin':
+        this.block.begin(statement.modes);
+        return statement.isStart ? 'START TRANSACTION' : 'BEGIN';
+      case 'commit': {
+        const tag = await this.block.commit(statement.chain);
+        await this.#awaitSequences();
+        return tag;
+      }
+      case 'rollback':
+        this.block.rollback(statement.chain);
+        return 'ROLLBACK';
+      case 'savepoint':
+        this.block.savepoint(statement.name);
+        return 'SAVEPOINT';
+      case 'releaseSavepoint':
+        this.block.release(statement.name);
+        return 'RELEASE';
+      case 'rollbackToSavepoint':
+        this.block.rollbackTo(statement.name);
+        return 'ROLLBACK';
+      default:
+        return undefined;
+    }
+  }
+
+  /** Runs `step` as one statement of its own, for what does not come as SQL text (COPY streams, portals of the API). */
+  async runStep<T>(text: string, deadlineMs: number, step: (call: Pick<Call, 'deadlineMs'>) => Promise<T>): Promise<T> {
+    this.#begin();
+    this.currentText = text;
+    try {
+      this.block.startStatement(false);
+      const result = await step({ deadlineMs });
+      await this.block.finishStatement(true);
+      await this.#awaitSequences();
+      return result;
+    } catch (error) {
+      this.block.fail();
+      throw error;
+    } finally {
+      this.#finish();
+    }
+  }
+
+  /** The synchronous face: `step` must not wait. */
+  runStepSync<T>(text: string, step: () => T): T {
+    this.#begin();
+    this.currentText = text;
+    try {
+      this.block.startStatement(false);
+      const result = step();
+      void this.block.finishStatement(false);
+      if (this.usedSequence) {
+        this.usedSequence = false;
+        if (!this.instance.store.isFlushed(this.instance.sequences.pendingLsn)) this.instance.store.flushSync();
+      }
+      return result;
+    } catch (error) {
+      this.block.fail();
+      throw error;
+    } finally {
+      this.#finish();
+    }
+  }
+
+  #begin(): void {
+    if (this.#terminated !== undefined) throw this.#terminated;
+    if (this.instance.isClosed) throw new DbError('57P01', 'the database is closed');
+    this.#idleTimer?.cancel();
+    this.#idleTimer = undefined;
+    this.#cancel = undefined;
+    this.isRunning = true;
+  }
+  #finish(): void {
+    this.isRunning = false;
+    this.#cancel = undefined;
+    if (this.block.state !== 'idle') this.#watchIdleTransaction();
+  }
+  #watchIdleTransaction(): void {
+    const idle = this.settings.getNumber('idle_in_transaction_session_timeout');
+    if (idle > 0) {
+      const error = new DbError('25P03', 'terminating connection due to idle-in-transaction timeout', { severity: 'FATAL' });
+      this.#idleTimer = this.instance.scheduler.after(idle, () => this.#terminate(error));
+    }
+  }
+  #terminate(error: DbError): void {
+    if (this.isRunning) return;
+    this.block.abandon();
+    this.#terminated = error;
+  }
+
+  async #awaitSequences(): Promise<void> {
+    if (!this.usedSequence) return;
+    this.usedSequence = false;
+    const { sequences, store } = this.instance;
+    if (!store.isFlushed(sequences.pendingLsn)) await store.flushed(sequences.pendingLsn);
+  }
+
+  #beforeCommit(tx: Transaction | undefined, canWait: boolean): Promise<void> | void {
+    if (tx === undefined || (!this.constraints.hasPending && !this.portals.hasHoldable && this.tempSchema === undefined)) return undefined;
+    if (!canWait) {
+      runDeferredConstraints(this, tx, false);
+      return undefined;
+    }
+    return (async () => {
+      await runDeferredConstraints(this, tx, true);
+      await this.portals.materializeHoldable();
+      await onCommitTemporary(this, tx);
+    })();
+  }
+  #afterEnd(committed: boolean): void {
+    this.constraints.clear();
+    this.portals.endOfTransaction(committed);
+    this.#draftDefinitions = undefined;
+  }
+
+  context(deadlineMs: number): StatementContext {
+    const now = toTimestamp(this.currentStartedAtMs);
+    return new StatementContext(this, this.definitions().types, this.block.state === 'idle' ? now : this.block.startedAt, now, deadlineMs);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ interruption
+
+  /** Stops the running statement at its next check, or the lock it waits for. False when nothing runs. */
+  cancel(error: DbError = new DbError('57014', 'canceling statement due to user request')): boolean {
+    if (!this.isRunning) return false;
+    this.#cancel = error;
+    this.block.tx?.cancelWait(error);
+    this.#wake?.(error);
+    return true;
+  }
+  /** Why the running statement must stop, if it must. */
+  interruption(deadlineMs: number): DbError | undefined {
+    if (this.#cancel !== undefined) return this.#cancel;
+    if (deadlineMs !== Infinity && this.instance.clock.monotonic() > deadlineMs) return this.timeoutError();
+    return undefined;
+  }
+  timeoutError(): DbError {
+    return new DbError('57014', 'canceling statement due to statement timeout');
+  }
+  get isWaiting(): boolean {
+    return this.block.tx?.isWaiting === true;
+  }
+
+  /** Awaits a lock under a deadline. */
+  async waitFor(waiting: Promise<unknown>, tx: Transaction, deadlineMs: number): Promise<void> {
+    const { clock, scheduler } = this.instance;
+    const timer = deadlineMs === Infinity ? undefined : scheduler.after(Math.max(0, deadlineMs - clock.monotonic()), () => void tx.cancelWait(this.timeoutError()));
+    const unwatch = watchWait(this);
+    if (this.#cancel !== undefined) tx.cancelWait(this.#cancel);
+    try {
+      await waiting;
+    } finally {
+      timer?.cancel();
+      unwatch?.();
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ settings, notices
+
+  /** SHOW: settings that live in the transaction are asked of it. */
+  showSetting(name: string): string | undefined {
+    switch (name.toLowerCase()) {
+      case 'transaction_isolation':
+        return this.block.modes.isolation;
+      case 'transaction_read_only':
+        return this.block.modes.readOnly ? 'on' : 'off';
+      case 'transaction_deferrable':
+        return this.block.modes.deferrable ? 'on' : 'off';
+      default: {
+        const value = this.settings.get(name);
+        return value === undefined ? undefined : this.settings.show(name);
+      }
+    }
+  }
+  /** @throws DbError 42704, 22023, 25001 */
+  setSetting(name: string, value: string, isLocal: boolean): void {
+    switch (name.toLowerCase()) {
+      case 'transaction_isolation':
+        this.settings.set(name, value, true);
+        this.block.setIsolation(this.settings.get(name) as 'serializable');
+        return;
+      case 'transaction_read_only':
+        this.settings.set(name, value, true);
+        this.block.setReadOnly(this.settings.getBoolean(name));
+        return;
+      case 'transaction_deferrable':
+        this.settings.set(name, value, true);
+        this.block.setDeferrable(this.settings.getBoolean(name));
+        return;
+      default:
+        this.settings.set(name, value, isLocal);
+        if (this.block.tx !== undefined) this.block.tx.lockTimeoutMs = this.settings.getNumber('lock_timeout');
+    }
+  }
+
+  notice(notice: Notice): void {
+    const order = settingDefinitions.get('client_min_messages')!.values;
+    const least = order.indexOf(this.settings.get('client_min_messages')!);
+    if (notice.severity === 'INFO' || order.indexOf(notice.severity.toLowerCase()) >= least) this.onNotice(notice);
+  }
+  say(severity: Notice['severity'], code: string, message: string, detail?: string, hint?: string): void {
+    this.notice({ severity, code, message, detail, hint });
+  }
+
+  /** Whether nothing would be lost with this session: no settings, statements, cursors, temporary tables or locks of its own. */
+  get isPristine(): boolean {
+    return this.block.state === 'idle' && this.settings.isPristine && this.prepared.size === 0 && this.portals.isEmpty && this.tempSchema === undefined && !this.system.holdsLocks;
+  }
+
+  /** Ends the session: its transaction is rolled back, its temporary objects and session locks go. */
+  async close(): Promise<void> {
+    if (!this.instance.backends.delete(this.id)) return;
+    this.#idleTimer?.cancel();
+    this.portals.closeAll();
+    this.block.abandon();
+    if (this.tempSchema !== undefined && !this.instance.isClosed) await dropTemporaryObjects(this.instance, this.tempSchema);
+    this.instance.manager.endSession(this);
+  }
+}
+
+/** Settings that plans, or constants folded into them, depend on. */
+const plannerSettings: readonly string[] = [
+  'search_path', 'execution_mode', 'timezone', 'datestyle', 'intervalstyle', 'transform_null_equals', 'work_mem', 'default_transaction_read_only',
+  ...[...settingDefinitions.keys()].filter((name) => name.startsWith('enable_') || name.endsWith('_cost') || name.endsWith('_collapse_limit')),
+  'effective_cache_size', 'cursor_tuple_fraction', 'plan_cache_mode',
+];

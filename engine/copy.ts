@@ -1,0 +1,312 @@
+/**
+ * COPY: rows from and to text or CSV, in files or in streams of the library. COPY FROM goes through the same row writer as INSERT, so defaults,
+ * checks, indexes and foreign keys hold.
+ */
+import type { Datum } from '../base/datum.js';
+import { DbError, notSupported } from '../base/errors.js';
+import { oid as toOid } from '../base/ids.js';
+import { inputText, outputText } from '../base/text-io.js';
+import { sqlType } from '../base/types.js';
+import { ConstraintChecks } from '../executor/constraint-checks.js';
+import { evaluate } from '../executor/expression-interpreter.js';
+import { TableWriter } from '../executor/table-writer.js';
+import { isWait } from '../executor/wait.js';
+import type { Copy, Query } from '../parser/ast.js';
+import { readFull } from '../storage/vfs.js';
+import type { Backend, Call, StatementResult } from './backend.js';
+import type { TableRecord } from './catalog-objects.js';
+import type { CopyOptions, CopyRecord } from './copy-format.js';
+import { CopyReader, copyLine, copyOptions } from './copy-format.js';
+import { Ddl } from './ddl/ddl.js';
+import { bindOverRow, ddlRuntime } from './ddl/expressions.js';
+import { nameText, requireColumn } from './ddl/names.js';
+import { drive, finishInside, schemaLookup, startInside } from './execute.js';
+import { CachedStatement } from './plan-cache.js';
+import { datumFormat, type ResultColumn } from './values.js';
+
+/** Bytes read from a file at a time; rows written at a time. */
+const ReadBytes = 256 * 1024;
+const BatchRows = 512;
+
+export async function runCopy(backend: Backend, cached: CachedStatement, statement: Copy, call: Call): Promise<StatementResult> {
+  if (statement.endpoint.kind === 'program') throw notSupported('COPY ... PROGRAM', statement.offset);
+  const options = copyOptions(statement.options, statement.direction);
+  const tx = backend.block.ensureTransaction();
+  if (statement.direction === 'from' && backend.block.modes.readOnly) throw new DbError('25006', 'cannot execute COPY FROM in a read-only transaction');
+  tx.beginStatement(cached.info);
+  backend.block.noteSnapshot();
+  try {
+    const ddl = new Ddl(backend, tx, call, cached);
+    const count = statement.direction === 'from' ? await copyFrom(ddl, statement, options) : await copyTo(ddl, cached, statement, options);
+    return { command: 'COPY', rows: [], rowCount: count, columns: [] };
+  } finally {
+    tx.endStatement();
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- FROM
+
+async function* sourceOf(ddl: Ddl, statement: Copy): AsyncIterable<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decode = (bytes: Uint8Array | undefined): string => {
+    try {
+      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+    } catch {
+      throw new DbError('22021', 'invalid byte sequence for encoding "UTF8"');
+    }
+  };
+  if (statement.endpoint.kind === 'file') {
+    const file = ddl.backend.instance.copyVfs.open(statement.endpoint.name, 'read');
+    try {
+      const bytes = new Uint8Array(ReadBytes);
+      for (let position = 0; ; ) {
+        const length = readFull(file, position, bytes, 0, ReadBytes);
+        position += length;
+        if (length === 0) break;
+        yield decode(bytes.subarray(0, length));
+      }
+    } finally {
+      file.close();
+    }
+  } else {
+    const source = ddl.call.copy?.source;
+    if (source === undefined) throw new DbError('0A000', 'COPY FROM STDIN needs a stream to read from', { hint: 'Use copyFrom().' });
+    for await (const chunk of source) yield typeof chunk === 'string' ? chunk : decode(chunk);
+  }
+  yield decode(undefined);
+}
+
+async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promise<number> {
+  const { backend } = ddl;
+  const name = statement.table!;
+  const relation = await ddl.lockRelation(name, 'row exclusive');
+  if (relation.kind !== 'table' || relation.view !== undefined) {
+    throw new DbError('42809', `cannot copy to ${relation.kind === 'table' ? 'materialized view' : relation.kind} "${relation.name}"`, { offset: name.offset, hint: relation.kind === 'view' ? 'To enable copying to a view, provide an INSTEAD OF INSERT trigger.' : undefined });
+  }
+  const writer = new CopyWriter(ddl, relation, statement, options);
+  await writer.lockParents();
+  const reader = new CopyReader(options);
+  for await (const chunk of sourceOf(ddl, statement)) {
+    for (const record of reader.push(chunk)) await writer.take(record);
+    if (reader.isEnded) break;
+  }
+  if (!reader.isEnded) for (const record of reader.end()) await writer.take(record);
+  await writer.finish();
+  return writer.count;
+}
+
+class CopyWriter {
+  readonly #ddl: Ddl;
+  readonly #table: TableRecord;
+  readonly #options: CopyOptions;
+  readonly #columns: readonly number[];
+  readonly #writer: TableWriter;
+  readonly #checks: ConstraintChecks;
+  readonly #defaults: readonly (() => Datum)[];
+  readonly #where: ((row: readonly Datum[]) => boolean) | undefined;
+  readonly #forceNotNull: ReadonlySet<number>;
+  readonly #forceNull: ReadonlySet<number>;
+  readonly #ctx;
+  #isHeaderDue: boolean;
+  #untilCheck = BatchRows;
+  count = 0;
+
+  constructor(ddl: Ddl, table: TableRecord, statement: Copy, options: CopyOptions) {
+    const { backend } = ddl;
+    this.#ddl = ddl;
+    this.#table = table;
+    this.#options = options;
+    this.#isHeaderDue = options.header !== 'none';
+    this.#columns = copyColumns(table, statement);
+    this.#ctx = backend.context(ddl.call.deadlineMs);
+    const info = schemaLookup(backend).writeInfo(toOid(table.oid));
+    const runtime = ddlRuntime(backend, info.columnCount);
+    this.#checks = new ConstraintChecks({ tx: ddl.tx, ctx: this.#ctx, env: backend.executorEnv(), schema: schemaLookup(backend), constraints: backend.constraints, canWait: true });
+    this.#writer = new TableWriter(info, runtime, this.#checks.add, (e) => evaluate(e, runtime));
+    this.#defaults = info.table.columns.map((column, i) => {
+      const e = info.defaults[i];
+      return e === undefined || column.isDropped ? () => null : () => evaluate(e, runtime);
+    });
+    if (statement.where !== undefined) {
+      const bound = bindOverRow(backend, table, statement.where, 'COPY FROM WHERE conditions', 'boolean', 'WHERE');
+      const own = ddlRuntime(backend, bound.binder.columnCount);
+      this.#where = (row) => {
+        for (const { id, column } of bound.row) own.registers[id] = row[column]!;
+        return evaluate(bound.expression, own) === true;
+      };
+    }
+    this.#forceNotNull = new Set(options.forceNotNull.map((column) => requireColumn(table, column)));
+    this.#forceNull = new Set(options.forceNull.map((column) => requireColumn(table, column)));
+  }
+
+  async lockParents(): Promise<void> {
+    for (const key of this.#table.foreignKeys) await this.#ddl.lock(key.parent, 'row share');
+  }
+
+  async take(record: CopyRecord): Promise<void> {
+    if (this.#isHeaderDue) {
+      this.#isHeaderDue = false;
+      if (this.#options.header === 'match') this.#matchHeader(record);
+      return;
+    }
+    const row = this.#read(record);
+    this.#writer.completeRow(row);
+    if (this.#where !== undefined && !this.#where(row)) return;
+    const { backend, tx, call } = this.#ddl;
+    try {
+      this.#writer.checkRow(row);
+      const job = { row, rowKey: undefined, entries: undefined };
+      for (let waiting = this.#writer.insert(job); waiting !== undefined; waiting = this.#writer.insert(job)) {
+        if (isWait(waiting)) await backend.waitFor(waiting, tx, call.deadlineMs);
+      }
+    } catch (error) {
+      throw this.#at(error, record.line);
+    }
+    this.count++;
+    if (--this.#untilCheck > 0) return;
+    this.#untilCheck = BatchRows;
+    this.#ctx.checkDeadline();
+    await backend.instance.scheduler.yield();
+  }
+
+  #read(record: CopyRecord): Datum[] {
+    const { fields, line } = record;
+    const columns = this.#columns;
+    if (fields.length > columns.length && !(columns.length === 0 && fields.length === 1 && fields[0]!.text === '')) throw new DbError('22P04', 'extra data after last expected column', { detail: this.#context(line) });
+    const row: Datum[] = this.#defaults.map(() => null);
+    const given = new Set(columns);
+    this.#defaults.forEach((make, i) => {
+      if (!given.has(i)) row[i] = make();
+    });
+    columns.forEach((column, i) => {
+      const field = fields[i];
+      const { name, type, typmod } = this.#table.columns[column]!;
+      if (field === undefined) throw new DbError('22P04', `missing data for column "${name}"`, { detail: this.#context(line) });
+      if (this.#isNull(field.text, field.isQuoted, column)) return;
+      try {
+        row[column] = inputText(sqlType(type, typmod), field.text, this.#ctx);
+      } catch (error) {
+        throw this.#at(error, line, `column ${name}: "${field.text}"`);
+      }
+    });
+    return row;
+  }
+  #isNull(text: string, isQuoted: boolean, column: number): boolean {
+    if (text !== this.#options.null) return false;
+    if (this.#options.format === 'text') return !isQuoted;
+    if (this.#forceNull.has(column)) return true;
+    return !isQuoted && !this.#forceNotNull.has(column);
+  }
+  #context(line: number, rest = ''): string {
+    return `COPY ${this.#table.name}, line ${line}${rest === '' ? '' : `, ${rest}`}`;
+  }
+  #at(error: unknown, line: number, rest = ''): unknown {
+    if (!(error instanceof DbError)) return error;
+    const context = this.#context(line, rest);
+    error.fields = { ...error.fields, detail: error.fields.detail === undefined ? context : `${error.fields.detail}\n${context}` };
+    return error;
+  }
+
+  #matchHeader({ fields }: CopyRecord): void {
+    if (fields.length !== this.#columns.length) throw new DbError('22P04', `wrong number of fields in header line: got ${fields.length}, expected ${this.#columns.length}`);
+    this.#columns.forEach((column, i) => {
+      const { name } = this.#table.columns[column]!;
+      if (fields[i]!.text !== name) throw new DbError('22P04', `column name mismatch in header line field ${i + 1}: got "${fields[i]!.text}", expected "${name}"`);
+    });
+  }
+
+  async finish(): Promise<void> {
+    const { backend, tx, call } = this.#ddl;
+    for (let waiting = this.#checks.runImmediate(); waiting !== undefined; waiting = this.#checks.runImmediate()) await backend.waitFor(waiting, tx, call.deadlineMs);
+  }
+}
+
+/** Positions of the columns to be read or written, all but generated ones when none are named. */
+function copyColumns(table: TableRecord, statement: Copy): number[] {
+  if (statement.columns.length === 0) return table.columns.flatMap((column, i) => (column.isDropped || column.generated === 'stored' ? [] : [i]));
+  const columns = statement.columns.map((column) => {
+    const position = requireColumn(table, column.name, column.offset);
+    if (table.columns[position]!.generated === 'stored') throw new DbError('42P10', `column "${column.name}" is a generated column`, { detail: 'Generated columns cannot be used in COPY.', offset: column.offset });
+    return position;
+  });
+  columns.forEach((column, i) => {
+    if (columns.indexOf(column) !== i) throw new DbError('42701', `column "${statement.columns[i]!.name}" specified more than once`, { offset: statement.columns[i]!.offset });
+  });
+  return columns;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- TO
+
+/** The query that reads a table: COPY t (a, b) TO is COPY (SELECT a, b FROM t) TO. */
+function tableQuery(ddl: Ddl, statement: Copy): Query {
+  const name = statement.table!;
+  const relation = ddl.backend.catalog().relationRecord(name.schema, name.name);
+  if (relation === undefined && ddl.backend.catalog().relation(name.schema, name.name) === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
+  if (relation !== undefined && relation.kind !== 'table') {
+    throw new DbError('42809', `cannot copy from ${relation.kind} "${relation.name}"`, { offset: name.offset, hint: relation.kind === 'view' ? 'Try the COPY (SELECT ...) TO variant.' : undefined });
+  }
+  const columns = relation === undefined ? undefined : copyColumns(relation, statement).map((i) => relation.columns[i]!.name);
+  const targets = columns?.map((column) => ({ expression: { kind: 'columnRef', parts: [column], offset: -1 } as const, alias: undefined, offset: -1 })) ?? [{ expression: { kind: 'star', qualifier: [], offset: -1 } as const, alias: undefined, offset: -1 }];
+  return {
+    kind: 'query', with: undefined, orderBy: [], limitCount: undefined, limitOffset: undefined, withTies: false, locking: [], offset: statement.offset,
+    body: {
+      kind: 'select', isDistinct: false, distinctOn: undefined, targets, into: undefined, from: [{ kind: 'tableRef', name, only: false, alias: undefined, sample: undefined, offset: name.offset }],
+      where: undefined, groupBy: [], groupDistinct: false, having: undefined, windows: [], offset: statement.offset,
+    },
+  };
+}
+
+async function copyTo(ddl: Ddl, cached: CachedStatement, statement: Copy, options: CopyOptions): Promise<number> {
+  const { backend, call } = ddl;
+  const query = statement.query ?? tableQuery(ddl, statement);
+  const inner = new CachedStatement({ ...cached.parsed, statement: query });
+  const sink = openSink(ddl, statement);
+  const started = await startInside(backend, inner, { ...call, params: undefined, format: datumFormat });
+  try {
+    const columns: readonly ResultColumn[] = started.plan.planned.result;
+    const forced = columns.map((column) => options.forceQuote === 'all' || options.forceQuote.includes(column.name));
+    let buffer = options.header === 'none' ? '' : copyLine(options, columns.map((column) => column.name), columns.map(() => false));
+    let count = 0;
+    for (let isDone = false; !isDone; ) {
+      isDone = await drive(backend, started, BatchRows, call.deadlineMs);
+      for (const row of started.execution.takeRows() as Datum[][]) {
+        buffer += copyLine(options, row.map((value, i) => (value === null ? null : outputText(columns[i]!.type, value, started.ctx))), forced);
+        count++;
+      }
+      if (buffer !== '') await sink.write(buffer);
+      buffer = '';
+    }
+    await sink.finish();
+    return count;
+  } finally {
+    finishInside(started);
+    sink.close();
+  }
+}
+
+interface Sink {
+  write(text: string): Promise<void> | void;
+  finish(): Promise<void> | void;
+  close(): void;
+}
+function openSink(ddl: Ddl, statement: Copy): Sink {
+  if (statement.endpoint.kind === 'file') {
+    const { copyVfs } = ddl.backend.instance;
+    const { name } = statement.endpoint;
+    if (copyVfs.exists(name)) copyVfs.unlink(name);
+    const file = copyVfs.open(name, 'create');
+    let position = 0;
+    return {
+      write(text) {
+        const bytes = Buffer.from(text, 'utf8');
+        for (let done = 0; done < bytes.length; ) done += file.write(position + done, bytes, done, bytes.length - done);
+        position += bytes.length;
+      },
+      finish: () => file.sync(),
+      close: () => file.close(),
+    };
+  }
+  const sink = ddl.call.copy?.sink;
+  if (sink === undefined) throw new DbError('0A000', 'COPY TO STDOUT needs a stream to write to', { hint: 'Use copyTo().' });
+  return { write: sink, finish: () => {}, close: () => {} };
+}

@@ -1,0 +1,288 @@
+/**
+ * Portals: statements that are open while others run. DECLARE CURSOR with FETCH, MOVE and CLOSE, and the library's streams.
+ *
+ * A portal keeps the snapshot of its statement (mvcc's paused statement) and reads on when rows are fetched. A cursor that can go backwards keeps the
+ * rows it has passed; one WITH HOLD reads the rest when its transaction commits and then lives without one.
+ *
+ * P1  Position p is on row p (1-based), 0 before the first, `count + 1` after the last; FETCH moves first and then gives the row.
+ * P2  A portal opened in a subtransaction that is undone is gone; one only moved in it stays where it is.
+ *
+ * Source: PostgreSQL's pquery.c (PortalRunFetch) for every direction.
+ */
+import { DbError } from '../base/errors.js';
+import type { Datum } from '../base/datum.js';
+import type { PausedStatement } from '../mvcc/transaction.js';
+import type { DeclareCursor, Fetch } from '../parser/ast.js';
+import type { Backend, Call, StatementResult } from './backend.js';
+import type { Started } from './execute.js';
+import { drive, startPlanned } from './execute.js';
+import { CachedStatement } from './plan-cache.js';
+import type { ResultColumn } from './values.js';
+import { convertRows, datumFormat } from './values.js';
+
+export class Portal {
+  readonly name: string;
+  readonly text: string;
+  readonly columns: readonly ResultColumn[];
+  readonly isHoldable: boolean;
+  readonly isScrollable: boolean;
+  readonly sequence: number;
+  readonly createdAtMs: number;
+  readonly #backend: Backend;
+  #started: Started | undefined;
+  #paused: PausedStatement | undefined;
+  /** Rows read so far (all that were passed, when scrollable). */
+  #rows: Datum[][] = [];
+  /** Position (P1), and how many rows have been read from the plan. */
+  #position = 0;
+  #readCount = 0;
+  #isAtEnd = false;
+  #isClosed = false;
+  /** Whether the stream opened a transaction of its own. */
+  readonly ownsTransaction: boolean;
+
+  constructor(backend: Backend, started: Started, fields: { name: string; text: string; isHoldable: boolean; isScrollable: boolean; ownsTransaction: boolean }) {
+    this.#backend = backend;
+    this.#started = started;
+    this.name = fields.name;
+    this.text = fields.text;
+    this.isHoldable = fields.isHoldable;
+    this.isScrollable = fields.isScrollable;
+    this.ownsTransaction = fields.ownsTransaction;
+    this.columns = started.plan.planned.result;
+    this.sequence = backend.nextSequence();
+    this.createdAtMs = backend.instance.clock.now();
+    this.#paused = started.tx.pauseStatement();
+  }
+
+  get isExhausted(): boolean {
+    return this.#isAtEnd && this.#position > this.#readCount;
+  }
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Reads up to `count` more rows from the plan. */
+  async #read(count: number, deadlineMs: number): Promise<Datum[][]> {
+    const started = this.#started;
+    if (started === undefined || this.#isAtEnd || count <= 0) return [];
+    started.tx.resumeStatement(this.#paused!);
+    this.#paused = undefined;
+    try {
+      this.#isAtEnd = await drive(this.#backend, started, count, deadlineMs);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    const rows = started.execution.takeRows() as Datum[][];
+    this.#paused = started.tx.pauseStatement();
+    this.#readCount += rows.length;
+    return rows;
+  }
+
+  /** FETCH and MOVE. @throws DbError 55000 backwards in a cursor that cannot */
+  async fetch(direction: Fetch['direction'], count: number, call: Pick<Call, 'deadlineMs'>): Promise<Datum[][]> {
+    switch (direction) {
+      case 'forward':
+        return count < 0 ? this.#backward(-count) : count === 0 ? this.#again() : this.#forward(count, call.deadlineMs);
+      case 'backward':
+        return count < 0 ? this.#forward(-count, call.deadlineMs) : count === 0 ? this.#again() : this.#backward(count);
+      case 'absolute':
+        return this.#absolute(count, call.deadlineMs);
+      case 'relative':
+        return count === 0 ? this.#again() : count > 0 ? lastOf(await this.#forward(count, call.deadlineMs), count) : lastOf(this.#backward(-count), -count);
+    }
+  }
+
+  async #forward(count: number, deadlineMs: number): Promise<Datum[][]> {
+    const end = this.#position + count;
+    if (!this.isScrollable) {
+      const rows = await this.#read(count, deadlineMs);
+      this.#position += rows.length + (rows.length < count ? 1 : 0);
+      return rows;
+    }
+    if (end > this.#readCount && !this.#isAtEnd) this.#rows.push(...(await this.#read(end - this.#readCount, deadlineMs)));
+    const rows = this.#rows.slice(this.#position, Math.min(end, this.#readCount));
+    this.#position = Math.min(end, this.#readCount + 1);
+    return rows;
+  }
+  #backward(count: number): Datum[][] {
+    this.#requireScroll();
+    const rows: Datum[][] = [];
+    let at = this.#position;
+    while (rows.length < count && at > 1) rows.push(this.#rows[--at - 1]!);
+    this.#position = rows.length < count ? 0 : at;
+    return rows;
+  }
+  /** FETCH 0: the present row again. */
+  #again(): Datum[][] {
+    if (this.#position < 1 || this.#position > this.#readCount) return [];
+    this.#requireScroll();
+    return [this.#rows[this.#position - 1]!];
+  }
+  async #absolute(count: number, deadlineMs: number): Promise<Datum[][]> {
+    if (count > 0) {
+      if (count > this.#position) return lastOf(await this.#forward(count - this.#position, deadlineMs), count - this.#position);
+      this.#requireScroll();
+      this.#position = count;
+      return this.#again();
+    }
+    this.#requireScroll();
+    if (count === 0) {
+      this.#position = 0;
+      return [];
+    }
+    await this.#forward(Infinity, deadlineMs);
+    const target = this.#readCount + 1 + count;
+    this.#position = Math.max(0, target);
+    return this.#again();
+  }
+  #requireScroll(): void {
+    if (!this.isScrollable) throw new DbError('55000', 'cursor can only scan forward', { hint: 'Declare it with SCROLL option to enable backward scan.' });
+  }
+
+  /** The next rows of a stream, as the user gets them. */
+  async fetchStream(count: number, call: Call): Promise<unknown[]> {
+    const rows = await this.#forward(count, call.deadlineMs);
+    return convertRows(rows, this.columns, call.format, this.#backend.context(Infinity));
+  }
+
+  /** WITH HOLD: reads the rest, for the time after the transaction. */
+  async materialize(): Promise<void> {
+    const rows = await this.#read(Infinity, Infinity);
+    this.#rows.push(...rows);
+    this.#finish();
+  }
+  /** Whether the plan is still open and reads the table. */
+  reads(table: number): boolean {
+    return this.#started?.plan.planned.relations.some((relation) => relation.table.oid === table) === true;
+  }
+  get isMaterialized(): boolean {
+    return this.#started === undefined;
+  }
+  #finish(): void {
+    const started = this.#started;
+    this.#started = undefined;
+    if (started === undefined) return;
+    started.execution.close();
+    if (this.#paused !== undefined) started.tx.endPaused(this.#paused);
+    this.#paused = undefined;
+  }
+  close(): void {
+    this.#isClosed = true;
+    this.#finish();
+  }
+}
+
+/** Of a move by `count` rows only the last counts, and only if it got there. */
+function lastOf(rows: Datum[][], count: number): Datum[][] {
+  return rows.length < count ? [] : rows.slice(-1);
+}
+
+export class Portals {
+  readonly #backend: Backend;
+  readonly #portals = new Map<string, Portal>();
+  #streamCount = 0;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  all(): Iterable<Portal> {
+    return this.#portals.values();
+  }
+  get(name: string): Portal {
+    const portal = this.#portals.get(name);
+    if (portal === undefined) throw new DbError('34000', `cursor "${name}" does not exist`);
+    return portal;
+  }
+
+  async declare(statement: DeclareCursor, cached: CachedStatement, call: Call): Promise<void> {
+    const { name } = statement;
+    if (!statement.hold) this.#backend.block.requireTransactionBlock('DECLARE CURSOR');
+    if (this.#portals.has(name)) throw new DbError('42P03', `cursor "${name}" already exists`);
+    if (statement.hold && statement.query.locking.length > 0) throw new DbError('0A000', `DECLARE CURSOR WITH HOLD ... FOR ${lockName(statement)} is not supported`, { detail: 'Holdable cursors must be READ ONLY.' });
+    if (statement.scroll === true && statement.query.locking.length > 0) throw new DbError('0A000', `DECLARE SCROLL CURSOR ... FOR ${lockName(statement)} is not supported`, { detail: 'Scrollable cursors must be READ ONLY.' });
+    // The statement's own text keeps its positions; only the query in it is planned.
+    const query = new CachedStatement({ ...cached.parsed, statement: statement.query });
+    const started = await startPlanned(this.#backend, query, { ...call, format: datumFormat });
+    const isScrollable = statement.scroll ?? (statement.hold || statement.query.locking.length === 0);
+    const portal = new Portal(this.#backend, started, { name, text: cached.parsed.text, isHoldable: statement.hold, isScrollable, ownsTransaction: false });
+    this.#portals.set(name, portal);
+    if (statement.hold && !this.#backend.block.isInBlock) await portal.materialize();
+  }
+
+  async fetch(statement: Fetch, call: Call): Promise<StatementResult> {
+    const portal = this.get(statement.cursor);
+    const rows = await portal.fetch(statement.direction, statement.count, call);
+    if (statement.isMove) return { command: 'MOVE', rows: [], rowCount: rows.length, columns: [] };
+    return { command: 'FETCH', rows: convertRows(rows, portal.columns, call.format, this.#backend.context(Infinity)), rowCount: rows.length, columns: portal.columns };
+  }
+
+  close(name: string | undefined): void {
+    if (name === undefined) return this.closeAll();
+    this.get(name).close();
+    this.#portals.delete(name);
+  }
+  closeAll(): void {
+    for (const portal of this.#portals.values()) portal.close();
+    this.#portals.clear();
+  }
+  /** A (sub)transaction is undone (P2). */
+  closeSince(sequence: number): void {
+    for (const [name, portal] of this.#portals) {
+      if (portal.sequence < sequence || portal.isMaterialized) continue;
+      portal.close();
+      this.#portals.delete(name);
+    }
+  }
+  get hasHoldable(): boolean {
+    for (const portal of this.#portals.values()) if (portal.isHoldable && !portal.isMaterialized) return true;
+    return false;
+  }
+  /** @throws DbError 55006 when a cursor of this session reads one of the tables */
+  refuseOpenOn(tables: readonly { readonly oid: number; readonly name: string }[], command: string): void {
+    for (const portal of this.#portals.values()) {
+      const used = tables.find((table) => portal.reads(table.oid));
+      if (used !== undefined) throw new DbError('55006', `cannot ${command} "${used.name}" because it is being used by active queries in this session`);
+    }
+  }
+  get isEmpty(): boolean {
+    return this.#portals.size === 0;
+  }
+  /** Before the commit: cursors WITH HOLD read the rest, the others end. */
+  async materializeHoldable(): Promise<void> {
+    for (const portal of this.#portals.values()) if (portal.isHoldable && !portal.isMaterialized) await portal.materialize();
+  }
+  endOfTransaction(_committed: boolean): void {
+    this.closeSince(0);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ streams
+
+  /** Opens a stream; outside a transaction block it starts a transaction of its own. */
+  async openStream(cached: CachedStatement, call: Call): Promise<Portal> {
+    const { block } = this.#backend;
+    const ownsTransaction = block.state === 'idle';
+    block.startStatement(ownsTransaction);
+    try {
+      const started = await startPlanned(this.#backend, cached, { ...call, format: datumFormat });
+      const name = `<stream ${++this.#streamCount}>`;
+      const portal = new Portal(this.#backend, started, { name, text: cached.parsed.text, isHoldable: false, isScrollable: false, ownsTransaction });
+      this.#portals.set(name, portal);
+      return portal;
+    } catch (error) {
+      block.fail();
+      throw error;
+    }
+  }
+  async closeStream(portal: Portal): Promise<void> {
+    portal.close();
+    this.#portals.delete(portal.name);
+    if (portal.ownsTransaction) await this.#backend.block.finishScript();
+  }
+}
+
+function lockName(statement: DeclareCursor): string {
+  return statement.query.locking[0]!.strength.toUpperCase();
+}

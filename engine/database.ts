@@ -1,0 +1,233 @@
+/**
+ * `open` and `Database`: the public face over one file, or over memory.
+ *
+ * Calls on the database handle are sessions of their own, taken from a small pool: `query` and `exec` of different callers run side by side, so
+ * their commits share a sync. What would outlive such a call (a transaction left open, SET, PREPARE, temporary tables) belongs to a session and is
+ * refused with a hint, rather than lost.
+ */
+import type { CheckReport, StoreStats } from '../storage/store.js';
+import type { MvccStatistics } from '../mvcc/transaction-manager.js';
+import type {
+  CallOptions, OpenOptions, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions,
+} from './api.js';
+import type { DatabaseError } from './errors.js';
+import { misuse, toDatabaseError } from './errors.js';
+import { Instance } from './instance.js';
+import { enclosingTransactions } from './self-wait.js';
+import { Session, type TransactionHandle } from './session.js';
+import { settingChecks } from './setting-checks.js';
+import { Settings } from './settings.js';
+import { Sql } from './sql-template.js';
+import { Statement } from './statement.js';
+import type { RowStream } from './stream.js';
+
+/** Idle sessions kept for calls on the database handle. */
+const PooledSessionsMax = 64;
+
+export interface DatabaseStatistics {
+  readonly storage: StoreStats;
+  readonly transactions: MvccStatistics;
+  readonly sessionCount: number;
+  readonly cachedStatementCount: number;
+}
+
+/**
+ * Opens the database at `path`, creating it unless told otherwise; `:memory:` for one that ends with the process.
+ * @throws DatabaseError 55006 when it is open already (here or in another process, which is named), 58P01 missing, XX001 damaged, 58030 I/O
+ */
+export async function open(path: string, options: OpenOptions = {}): Promise<Database> {
+  if (typeof path !== 'string' || path === '') throw misuse('22023', 'open() needs a path, or ":memory:"');
+  try {
+    return new Database(await Instance.open(path, options, defaultSettings(options)));
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}
+
+/** Settings as the options give them, checked as SET would. */
+function defaultSettings(options: OpenOptions): ReadonlyMap<string, string> {
+  const given: Record<string, string | number | boolean> = { ...options.settings };
+  if (options.isolation !== undefined) given['default_transaction_isolation'] = options.isolation;
+  return checkedSettings(given, new Map());
+}
+export function checkedSettings(given: Readonly<Record<string, string | number | boolean>>, base: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const settings = new Settings(base, settingChecks);
+  const values = new Map(base);
+  for (const [name, value] of Object.entries(given)) {
+    settings.set(name, String(value), false);
+    values.set(name.toLowerCase(), settings.get(name)!);
+  }
+  return values;
+}
+
+export class Database implements AsyncDisposable {
+  readonly #instance: Instance;
+  readonly #idle: Session[] = [];
+  readonly #sessions = new Set<Session>();
+  /** The session of synchronous statements. */
+  #synchronous: Session | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(instance: Instance) {
+    this.#instance = instance;
+  }
+  /** @internal */
+  get instance(): Instance {
+    return this.#instance;
+  }
+
+  /** As given to `open`. */
+  get path(): string {
+    return this.#instance.path;
+  }
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+  /** The last serialization failure or deadlock of any session, with its explanation. */
+  get lastConflict(): DatabaseError | undefined {
+    return this.#instance.lastConflict;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ sessions
+
+  /** A session of your own. Close it when it is no longer needed. */
+  connect(options: SessionOptions = {}): Session {
+    this.#assertOpen();
+    try {
+      const session = new Session(this.#instance, options, checkedSettings(options.settings ?? {}, this.#instance.defaultSettings));
+      this.#sessions.add(session);
+      return session;
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  }
+
+  async #withSession<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    const session = this.#idle.pop() ?? this.connect();
+    try {
+      return await use(session);
+    } finally {
+      await this.#giveBack(session);
+    }
+  }
+  async #giveBack(session: Session): Promise<void> {
+    if (session.backend.isPristine && this.#idle.length < PooledSessionsMax && !this.isClosed) this.#idle.push(session);
+    else {
+      this.#sessions.delete(session);
+      await session.close();
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ statements
+
+  /** Runs one statement in a transaction of its own. @throws DatabaseError */
+  async query<R = Row>(input: QueryInput, params?: QueryParams, options?: QueryOptions): Promise<QueryResult<R>> {
+    return this.#withSession(async (session) => {
+      const result = await session.query<R>(input, params, options);
+      await this.#refuseLeftovers(session, true);
+      return result;
+    });
+  }
+
+  /** Runs a script; it may hold its own BEGIN and COMMIT, and what it sets ends with it. */
+  async exec(text: string | Sql, options?: QueryOptions): Promise<QueryResult[]> {
+    return this.#withSession(async (session) => {
+      const results = await session.exec(text, options);
+      await this.#refuseLeftovers(session, false);
+      return results;
+    });
+  }
+
+  async #refuseLeftovers(session: Session, isSingle: boolean): Promise<void> {
+    if (session.transactionStatus !== 'idle') {
+      await session.exec('rollback');
+      throw misuse('25000', 'the call left a transaction open, and it has been rolled back', 'Use transaction(), or a session from connect().');
+    }
+    if (isSingle && !session.backend.isPristine) throw misuse('25000', 'the statement changes the state of a session, and a call on the database has none to keep', 'Use a session from connect().');
+  }
+
+  /** A prepared statement: `get`, `all`, `run`, `iterate` at once, `query` with waiting. */
+  prepare<R = Row>(input: string | Sql, options?: QueryOptions): Statement<R> {
+    this.#assertOpen();
+    this.#synchronous ??= this.connect({ name: 'synchronous statements' });
+    const { text } = typeof input === 'string' ? { text: input } : input;
+    const own = input instanceof Sql ? input.values : undefined;
+    return this.#synchronous.prepareFor<R>(text, own, options, (params, o) => this.query(text, params, { ...options, ...o }));
+  }
+
+  /** Rows one batch at a time, from a session of its own. */
+  stream<R = Row>(input: QueryInput, params?: QueryParams, options?: StreamOptions): RowStream<R> {
+    const session = this.connect();
+    return session.stream<R>(input, params, options).onEnd(async () => {
+      this.#sessions.delete(session);
+      await session.close();
+    });
+  }
+
+  /**
+   * Runs `callback` in a transaction of its own: commits when it returns, rolls back when it throws; with `retry: n`, starts over up to n times after
+   * a serialization failure or a deadlock. Use the handle it is given, not the database, for what belongs to the transaction.
+   */
+  async transaction<T>(callback: (tx: TransactionHandle) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
+    return this.#withSession((session) => session.transaction(callback, options));
+  }
+
+  /** COPY ... FROM STDIN from a stream. */
+  async copyFrom(text: string, source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, options?: QueryOptions): Promise<QueryResult> {
+    return this.#withSession((session) => session.copyFrom(text, source, options));
+  }
+  /** COPY ... TO STDOUT into a sink. */
+  async copyTo(text: string, sink: (chunk: string) => Promise<void> | void, options?: QueryOptions): Promise<QueryResult> {
+    return this.#withSession((session) => session.copyTo(text, sink, options));
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ maintenance
+
+  /** Writes everything to the main file and starts a new log. */
+  async checkpoint(): Promise<void> {
+    this.#assertOpen();
+    await this.#translate(() => this.#instance.store.checkpoint());
+  }
+  /** Reads the whole file and reports what is wrong with it. `quick`: checksums; `full`: also order, structure and slots. */
+  async check(level: 'quick' | 'full' = 'quick', _options?: CallOptions): Promise<CheckReport> {
+    this.#assertOpen();
+    return this.#translate(async () => this.#instance.store.check(level));
+  }
+  stats(): DatabaseStatistics {
+    const { store, manager, backends, plans } = this.#instance;
+    return { storage: store.stats(), transactions: manager.statistics(), sessionCount: backends.size, cachedStatementCount: plans.count };
+  }
+  async #translate<T>(f: () => Promise<T>): Promise<T> {
+    try {
+      return await f();
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  }
+
+  /** Waits for running statements, ends all sessions, makes everything durable and gives the file back. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closing === undefined) {
+      if (enclosingTransactions().some((scope) => scope.backend.instance === this.#instance)) {
+        throw misuse('25001', 'close() inside the callback of transaction() would wait for that transaction', 'Close the database after the transaction.');
+      }
+      this.#closing = this.#close();
+    }
+    await this.#closing;
+  }
+  async #close(): Promise<void> {
+    await this.#translate(async () => {
+      await Promise.all([...this.#sessions].map((session) => session.close()));
+      await this.#instance.close();
+    });
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #assertOpen(): void {
+    if (this.isClosed) throw misuse('08003', 'the database is closed');
+  }
+}

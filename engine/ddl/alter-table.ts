@@ -1,0 +1,427 @@
+/**
+ * ALTER TABLE and its kin. The actions of one statement run in PostgreSQL's order of passes (drops, types, the rest), because `ADD COLUMN b,
+ * DROP COLUMN a` must work whichever stands first; the table is rewritten at most once an action.
+ *
+ * Adding a column touches no row when its default is the same for all (a constant, or NULL): the value is kept in the catalog and shows in older
+ * rows. Dropping one never does. Changing a type rewrites, unless every stored value stays as it is.
+ */
+import type { Datum } from '../../base/datum.js';
+import { DbError, notSupported } from '../../base/errors.js';
+import { LayoutIdMax } from '../../base/rowcode.js';
+import { sqlType, typeInfo, typeName, varcharLength, TypeOid, type SqlType } from '../../base/types.js';
+import { evaluate } from '../../executor/expression-interpreter.js';
+import type { AlterTable, AlterTableAction, ColumnDefinition, Expression } from '../../parser/ast.js';
+import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
+import { kindWord } from '../catalog-objects.js';
+import { schemaLookup } from '../execute.js';
+import { printText } from '../text-values.js';
+import { addCheck, addForeignKey, addKeyToRows, constraintNames, deferralOf, validateCheck, validateForeignKey, validateNotNull, type KeySpec } from './constraints.js';
+import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, defaultText, type TableDraft } from './create-table.js';
+import type { Ddl } from './ddl.js';
+import { mentions } from './dependencies.js';
+import { dropTargets } from './drop.js';
+import { bindOverRow, ddlRuntime, leastVolatility } from './expressions.js';
+import { rewriteInto } from './indexes.js';
+import { chooseRelationName, columnIndex, findRelation, nameText, requireColumn } from './names.js';
+import { alterOwnedSequence, makeSequence, sequenceDefaults } from './sequences.js';
+import { tableDef } from './table-storage.js';
+import { bindColumnType, serialBase } from './types.js';
+
+/** Passes, earliest first. */
+function passOf(action: AlterTableAction): number {
+  switch (action.kind) {
+    case 'dropColumn':
+    case 'dropConstraint':
+      return 0;
+    case 'alterColumnType':
+      return 1;
+    case 'addColumn':
+      return 2;
+    case 'addConstraint':
+      return action.constraint.kind === 'foreignKeyConstraint' ? 5 : action.constraint.kind === 'keyConstraint' ? 3 : 4;
+    default:
+      return 3;
+  }
+}
+
+export async function alterTable(ddl: Ddl, statement: AlterTable): Promise<void> {
+  const found = findRelation(ddl.backend, statement.name);
+  if (found === undefined) {
+    if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`, { offset: statement.name.offset });
+    ddl.notice(`relation "${nameText(statement.name)}" does not exist, skipping`);
+    return;
+  }
+  const weak = statement.actions.every((a) => a.kind === 'validateConstraint' || a.kind === 'setColumnStatistics');
+  const relation = await ddl.lockRelation(statement.name, weak ? 'share update exclusive' : 'access exclusive');
+  if (relation.kind !== 'table') return alterOther(ddl, statement, relation.oid);
+  ddl.backend.portals.refuseOpenOn([relation], 'ALTER TABLE');
+  const actions = [...statement.actions].map((action, i) => ({ action, i })).sort((a, b) => passOf(a.action) - passOf(b.action) || a.i - b.i);
+  for (const { action } of actions) await apply(ddl, relation.oid, action, statement);
+}
+
+/** ALTER TABLE on views, indexes and sequences: what makes sense there. */
+async function alterOther(ddl: Ddl, statement: AlterTable, oid: number): Promise<void> {
+  const record = ddl.draft.get(oid)!;
+  for (const action of statement.actions) {
+    if (action.kind === 'ownerTo' || action.kind === 'setOptions' || action.kind === 'setTablespace' || action.kind === 'setColumnStatistics') continue;
+    if (action.kind === 'setColumnDefault' && record.kind === 'view') {
+      const at = record.columns.findIndex((column) => column.name === action.column);
+      if (at < 0) throw new DbError('42703', `column "${action.column}" of relation "${record.name}" does not exist`, { offset: action.offset });
+      const column = record.columns[at]!;
+      const text = action.expression === undefined ? undefined : defaultText(ddl, action.expression, column.name, sqlType(column.type, column.typmod));
+      ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === at ? { ...c, default: text } : c)) });
+      continue;
+    }
+    throw new DbError('42809', `ALTER action cannot be performed on relation "${'name' in record ? record.name : ''}"`, { detail: `This operation is not supported for ${kindWord(record)}${kindWord(record) === 'index' ? 'es' : 's'}.`, offset: action.offset });
+  }
+}
+
+const recordOf = (ddl: Ddl, oid: number): TableRecord => ddl.draft.get(oid) as TableRecord;
+
+function changeColumn(ddl: Ddl, oid: number, position: number, change: Partial<ColumnRecord>): void {
+  const record = recordOf(ddl, oid);
+  ddl.draft.put({ ...record, columns: record.columns.map((column, i) => (i === position ? { ...column, ...change } : column)) });
+}
+
+async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement: AlterTable): Promise<void> {
+  const record = recordOf(ddl, oid);
+  switch (action.kind) {
+    case 'addColumn':
+      return addColumn(ddl, oid, action.column, action.ifNotExists);
+    case 'dropColumn': {
+      const position = columnIndex(record, action.column);
+      if (position < 0) {
+        if (!action.ifExists) throw new DbError('42703', `column "${action.column}" of relation "${record.name}" does not exist`, { offset: action.offset });
+        ddl.notice(`column "${action.column}" of relation "${record.name}" does not exist, skipping`);
+        return;
+      }
+      await dropTargets(ddl, [{ oid, column: position }], action.behavior);
+      return;
+    }
+    case 'alterColumnType':
+      return alterType(ddl, oid, action);
+    case 'setColumnDefault': {
+      const position = requireColumn(record, action.column, action.offset);
+      const column = record.columns[position]!;
+      if (column.generated === 'stored') throw new DbError('42601', `column "${column.name}" of relation "${record.name}" is a generated column`, { hint: action.expression === undefined ? 'Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.' : undefined });
+      if (column.generated !== undefined) throw new DbError('42601', `column "${column.name}" of relation "${record.name}" is an identity column`, { hint: action.expression === undefined ? 'Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.' : undefined });
+      const text = action.expression === undefined ? undefined : defaultText(ddl, action.expression, column.name, sqlType(column.type, column.typmod));
+      changeColumn(ddl, oid, position, { default: text, sequence: undefined });
+      return;
+    }
+    case 'setColumnNotNull': {
+      const position = requireColumn(record, action.column, action.offset);
+      const column = record.columns[position]!;
+      if (action.notNull) {
+        if (!column.notNull) await validateNotNull(ddl, oid, [position]);
+        changeColumn(ddl, oid, position, { notNull: true });
+        return;
+      }
+      if (ddl.draft.indexesOf(oid).some((index) => index.constraint?.isPrimary === true && index.columns.some((c) => c.column === position))) {
+        throw new DbError('42P16', `column "${column.name}" is in a primary key`, { offset: action.offset });
+      }
+      if (column.generated === 'identity always' || column.generated === 'identity by default') throw new DbError('42601', `column "${column.name}" of relation "${record.name}" is an identity column`, { offset: action.offset });
+      changeColumn(ddl, oid, position, { notNull: false });
+      return;
+    }
+    case 'dropColumnExpression': {
+      const position = requireColumn(record, action.column, action.offset);
+      if (record.columns[position]!.generated !== 'stored') {
+        if (!action.ifExists) throw new DbError('55000', `column "${action.column}" of relation "${record.name}" is not a stored generated column`, { offset: action.offset });
+        ddl.notice(`column "${action.column}" of relation "${record.name}" is not a stored generated column, skipping`);
+        return;
+      }
+      changeColumn(ddl, oid, position, { generated: undefined, default: undefined });
+      return;
+    }
+    case 'addColumnIdentity': {
+      const position = requireColumn(record, action.column, action.offset);
+      const column = record.columns[position]!;
+      if (!column.notNull) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" must be declared NOT NULL before identity can be added`, { offset: action.offset });
+      if (column.generated !== undefined) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is already an identity column`, { offset: action.offset });
+      if (column.default !== undefined) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" already has a default value`, { offset: action.offset });
+      const name = chooseRelationName(ddl.backend, record.schema, record.name, column.name, 'seq');
+      const made = makeSequence(ddl, sequenceDefaults(ddl, { name, schema: record.schema, type: column.type, persistence: record.persistence }), action.options);
+      ddl.draft.put({ ...made, owner: { table: oid, column: position, isIdentity: true } });
+      changeColumn(ddl, oid, position, { sequence: made.oid, generated: action.always ? 'identity always' : 'identity by default' });
+      return;
+    }
+    case 'setColumnIdentity': {
+      const position = requireColumn(record, action.column, action.offset);
+      const column = record.columns[position]!;
+      if (column.generated !== 'identity always' && column.generated !== 'identity by default') throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is not an identity column`, { offset: action.offset });
+      if (action.always !== undefined) changeColumn(ddl, oid, position, { generated: action.always ? 'identity always' : 'identity by default' });
+      if (action.options.length > 0) alterOwnedSequence(ddl, ddl.draft.get(column.sequence!) as SequenceRecord, action.options);
+      return;
+    }
+    case 'dropColumnIdentity': {
+      const position = requireColumn(record, action.column, action.offset);
+      const column = record.columns[position]!;
+      if (column.generated !== 'identity always' && column.generated !== 'identity by default') {
+        if (!action.ifExists) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is not an identity column`, { offset: action.offset });
+        ddl.notice(`column "${column.name}" of relation "${record.name}" is not an identity column, skipping`);
+        return;
+      }
+      ddl.draft.drop(column.sequence!);
+      changeColumn(ddl, oid, position, { generated: undefined, sequence: undefined });
+      return;
+    }
+    case 'setColumnStatistics': {
+      if (typeof action.column === 'number') return;
+      changeColumn(ddl, oid, requireColumn(record, action.column, action.offset), { statisticsTarget: action.target < 0 ? undefined : action.target });
+      return;
+    }
+    case 'setColumnStorage':
+    case 'setColumnCompression':
+    case 'setColumnOptions':
+      requireColumn(record, action.column, action.offset);
+      return;
+    case 'addConstraint':
+      return addConstraint(ddl, oid, action.constraint);
+    case 'alterConstraint': {
+      const key = record.foreignKeys.find((candidate) => candidate.name === action.name);
+      if (key === undefined) {
+        const exists = constraintNames(ddl, record).has(action.name);
+        throw new DbError(exists ? '42809' : '42704', exists ? `constraint "${action.name}" of relation "${record.name}" is not a foreign key constraint` : `constraint "${action.name}" of relation "${record.name}" does not exist`, { offset: action.offset });
+      }
+      ddl.draft.put({ ...record, foreignKeys: record.foreignKeys.map((k) => (k === key ? { ...k, deferrable: deferralOf(action.attributes) } : k)) });
+      return;
+    }
+    case 'validateConstraint': {
+      const check = record.checks.find((candidate) => candidate.name === action.name);
+      const key = record.foreignKeys.find((candidate) => candidate.name === action.name);
+      if (check !== undefined) {
+        if (!check.validated) await validateCheck(ddl, oid, check);
+        ddl.draft.put({ ...recordOf(ddl, oid), checks: record.checks.map((c) => (c === check ? { ...c, validated: true } : c)) });
+        return;
+      }
+      if (key === undefined) throw new DbError('42704', `constraint "${action.name}" of relation "${record.name}" does not exist`, { offset: action.offset });
+      if (!key.validated) await validateForeignKey(ddl, oid, key);
+      ddl.draft.put({ ...recordOf(ddl, oid), foreignKeys: record.foreignKeys.map((k) => (k === key ? { ...k, validated: true } : k)) });
+      return;
+    }
+    case 'dropConstraint':
+      return dropConstraint(ddl, oid, action.name, action.ifExists, action.behavior, action.offset);
+    case 'setOptions':
+    case 'clusterOn':
+    case 'ownerTo':
+    case 'setTablespace':
+      return;
+    case 'setLogged':
+      ddl.draft.put({ ...record, persistence: action.logged ? 'permanent' : 'unlogged' });
+      return;
+    case 'unsupportedAction':
+      throw notSupported(`ALTER ${statement.objectType.toUpperCase()} ... ${action.feature}`, action.offset);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- columns
+
+async function addColumn(ddl: Ddl, oid: number, definition: ColumnDefinition, ifNotExists: boolean): Promise<void> {
+  const before = recordOf(ddl, oid);
+  if (columnIndex(before, definition.name) >= 0) {
+    if (!ifNotExists) throw new DbError('42701', `column "${definition.name}" of relation "${before.name}" already exists`, { offset: definition.offset });
+    ddl.notice(`column "${definition.name}" of relation "${before.name}" already exists, skipping`, '42701');
+    return;
+  }
+  checkColumnName(before, definition.name, definition.offset);
+  const table: TableDraft = { record: before, keys: [], sequences: [], checks: [], foreignKeys: [], likeIndexes: [] };
+  readColumnDefinition(ddl, table, definition);
+  const old = { table: before, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
+  const position = table.record.columns.length - 1;
+  const column = table.record.columns[position]!;
+  for (const sequence of table.sequences) ddl.draft.put(sequence);
+  const missing = missingValue(ddl, column, definition);
+  if (missing !== undefined && before.layouts.length <= LayoutIdMax) {
+    const columns = table.record.columns.map((c, i) => (i === position ? { ...c, missing } : c));
+    ddl.draft.put({ ...table.record, columns, layouts: [...before.layouts, columns.length] });
+    if (column.notNull && missing === null) await validateNotNull(ddl, oid, [position]);
+  } else {
+    ddl.draft.put({ ...table.record, layouts: [table.record.columns.length] });
+    const fill = columnFiller(ddl, oid, position);
+    await rewriteInto(ddl, oid, old, (row) => fill([...row, null]));
+    if (column.notNull) await validateNotNull(ddl, oid, [position]);
+  }
+  for (const { name, constraint, column: of } of table.checks) await validateCheck(ddl, oid, addCheck(ddl, oid, name, constraint, of));
+  for (const key of table.keys) await addKeyToRows(ddl, oid, key);
+  for (const key of table.foreignKeys) await addForeignKey(ddl, oid, key, true);
+}
+
+/**
+ * What rows that are there have in a new column, as text or null; undefined when it may differ from row to row, so that they must be rewritten.
+ */
+function missingValue(ddl: Ddl, column: ColumnRecord, definition: ColumnDefinition): string | null | undefined {
+  if (column.generated !== undefined || serialBase(definition.type) !== undefined) return undefined;
+  const type = sqlType(column.type, column.typmod);
+  const { types } = ddl.backend.catalog();
+  const domain = typeInfo(type.oid, types).kind === 'domain';
+  if (domain) return undefined;
+  const given = definition.constraints.find((c) => c.kind === 'default');
+  if (given?.kind !== 'default' || given.expression.kind === 'null') return null;
+  const { expression, binder } = bindOverRow(ddl.backend, undefined, given.expression, 'DEFAULT expressions', type, `column "${column.name}"`);
+  if (leastVolatility(expression) === 'volatile') return undefined;
+  const value = evaluate(expression, ddlRuntime(ddl.backend, binder.columnCount));
+  return value === null ? null : printText(value, type, types);
+}
+
+/** Computes a column of a row from its default or generation expression. */
+function columnFiller(ddl: Ddl, oid: number, position: number): (row: Datum[]) => Datum[] {
+  const info = schemaLookup(ddl.backend).writeInfo(oid as never);
+  const runtime = ddlRuntime(ddl.backend, info.columnCount);
+  const generated = info.generated.find((g) => g.column === position);
+  const byDefault = info.defaults[position];
+  return (row) => {
+    if (generated !== undefined) {
+      for (const { id, column } of info.newRow) runtime.registers[id] = row[column] ?? null;
+      row[position] = evaluate(generated.value, runtime);
+    } else if (byDefault !== undefined) row[position] = evaluate(byDefault, runtime);
+    return row;
+  };
+}
+
+async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction, { kind: 'alterColumnType' }>): Promise<void> {
+  const record = recordOf(ddl, oid);
+  const position = requireColumn(record, action.column, action.offset);
+  const column = record.columns[position]!;
+  const from = sqlType(column.type, column.typmod);
+  const to = bindColumnType(ddl.backend, action.type, column.name);
+  const { types } = ddl.backend.catalog();
+  if (action.using !== undefined && column.generated === 'stored') throw new DbError('42601', 'cannot specify USING when altering type of generated column', { detail: `Column "${column.name}" is a generated column.`, offset: action.offset });
+  for (const other of ddl.draft.all()) {
+    if (other.kind === 'view' && other.references.some((r) => r.oid === oid && r.column === position)) {
+      throw new DbError('0A000', 'cannot alter type of a column used by a view or rule', { detail: `rule _RETURN on view ${other.name} depends on column "${column.name}"` });
+    }
+  }
+  for (const [i, other] of record.columns.entries()) {
+    if (i !== position && !other.isDropped && other.generated === 'stored' && mentions(other.default!, column.name)) {
+      throw new DbError('0A000', 'cannot alter type of a column used by a generated column', { detail: `Column "${column.name}" is used by generated column "${other.name}".` });
+    }
+  }
+  const collation = action.collation === undefined ? column.collation : checkCollation(action.collation.name, action.collation.offset);
+  const source: Expression = action.using ?? { kind: 'columnRef', parts: [column.name], offset: -1 };
+  const conversion = bindConversion(ddl, record, source, to, column.name, action.using !== undefined);
+  // The default must follow.
+  let defaultNow = column.default;
+  if (column.default !== undefined && column.generated !== 'stored' && column.sequence === undefined) {
+    const e = tableDef(ddl, oid).columns[position]!.defaultExpression!;
+    try {
+      defaultNow = defaultText(ddl, e, column.name, to);
+    } catch (error) {
+      if (error instanceof DbError && error.code === '42804') throw new DbError('42804', `default for column "${column.name}" cannot be cast automatically to type ${typeName(to.oid, types)}`);
+      throw error;
+    }
+  }
+  const old = { table: record, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
+  ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === position ? { ...c, type: to.oid, typmod: to.typmod, collation, default: defaultNow, missing: undefined } : c)) });
+  for (const index of ddl.draft.indexesOf(oid)) ddl.draft.put(retypeIndex(index, position, to));
+  if (action.using === undefined && keepsBytes(from, to)) {
+    ddl.draft.put({ ...recordOf(ddl, oid), columns: recordOf(ddl, oid).columns.map((c, i) => (i === position ? { ...c, missing: column.missing } : c)) });
+    return;
+  }
+  await rewriteInto(ddl, oid, old, (row) => {
+    const next = [...row];
+    next[position] = conversion(row);
+    return next;
+  });
+  const now = recordOf(ddl, oid);
+  if (column.notNull) await validateNotNull(ddl, oid, [position]);
+  for (const check of now.checks) if (mentions(check.expression, column.name)) await validateCheck(ddl, oid, check);
+  for (const key of now.foreignKeys) if (key.columns.includes(position)) await validateForeignKey(ddl, oid, key);
+}
+
+/** A longer varchar or none at all: every stored value is what it was. */
+function keepsBytes(from: SqlType, to: SqlType): boolean {
+  const text = (oid: number): boolean => oid === TypeOid.varchar || oid === TypeOid.text;
+  if (!text(from.oid) || !text(to.oid)) return from.oid === to.oid && from.typmod === to.typmod;
+  if (to.oid === TypeOid.text || varcharLength(to.typmod) < 0) return true;
+  return from.oid === TypeOid.varchar && varcharLength(from.typmod) >= 0 && varcharLength(to.typmod) >= varcharLength(from.typmod);
+}
+
+function retypeIndex(index: IndexRecord, position: number, to: SqlType): IndexRecord {
+  if (!index.columns.some((column) => column.column === position)) return index;
+  return { ...index, columns: index.columns.map((column) => (column.column === position ? { ...column, type: to.oid, typmod: to.typmod } : column)) };
+}
+
+function bindConversion(ddl: Ddl, record: TableRecord, source: Expression, to: SqlType, name: string, isUsing: boolean): (row: readonly Datum[]) => Datum {
+  const { types } = ddl.backend.catalog();
+  let bound;
+  try {
+    bound = bindOverRow(ddl.backend, record, source, 'transform expressions', to, `column "${name}"`);
+  } catch (error) {
+    if (!(error instanceof DbError) || error.code !== '42804') throw error;
+    if (isUsing) throw new DbError('42804', `result of USING clause for column "${name}" cannot be cast automatically to type ${typeName(to.oid, types)}`, { hint: 'You might need to add an explicit cast.' });
+    throw new DbError('42804', `column "${name}" cannot be cast automatically to type ${typeName(to.oid, types)}`, { hint: `You might need to specify "USING ${name}::${typeName(to.oid, types)}".` });
+  }
+  const runtime = ddlRuntime(ddl.backend, bound.binder.columnCount);
+  const { expression, row: columns } = bound;
+  return (row) => {
+    for (const { id, column } of columns) runtime.registers[id] = row[column]!;
+    return evaluate(expression, runtime);
+  };
+}
+
+// ---------------------------------------------------------------------------------------------------------------- constraints
+
+async function addConstraint(ddl: Ddl, oid: number, constraint: Extract<AlterTableAction, { kind: 'addConstraint' }>['constraint']): Promise<void> {
+  switch (constraint.kind) {
+    case 'checkConstraint': {
+      const check = addCheck(ddl, oid, undefined, constraint, undefined);
+      if (check.validated) await validateCheck(ddl, oid, check);
+      return;
+    }
+    case 'foreignKeyConstraint':
+      return addForeignKey(ddl, oid, constraint, true);
+    case 'keyConstraint': {
+      if (constraint.usingIndex !== undefined) return promoteIndex(ddl, oid, constraint, constraint.usingIndex);
+      const holder: TableDraft = { record: recordOf(ddl, oid), keys: [], sequences: [], checks: [], foreignKeys: [], likeIndexes: [] };
+      addTableConstraint(holder, constraint);
+      for (const key of holder.keys as readonly KeySpec[]) await addKeyToRows(ddl, oid, key);
+      return;
+    }
+    case 'excludeConstraint':
+      throw notSupported('EXCLUDE constraint', constraint.offset);
+  }
+}
+
+/** ADD CONSTRAINT ... USING INDEX. */
+async function promoteIndex(ddl: Ddl, oid: number, constraint: Extract<AlterTableAction, { kind: 'addConstraint' }>['constraint'] & { kind: 'keyConstraint' }, name: string): Promise<void> {
+  const record = recordOf(ddl, oid);
+  const index = ddl.draft.indexesOf(oid).find((candidate) => candidate.name === name);
+  if (index === undefined) throw new DbError('42704', `index "${name}" does not exist`, { offset: constraint.offset });
+  if (index.constraint !== undefined) throw new DbError('55000', `index "${name}" is already associated with a constraint`, { offset: constraint.offset });
+  const wrong = (detail: string): DbError => new DbError('42809', `"${name}" is not a unique index`, { detail, offset: constraint.offset });
+  if (!index.isUnique) throw wrong('Cannot create a primary key or unique constraint using such an index.');
+  if (index.predicate !== undefined) throw new DbError('42809', `"${name}" is a partial index`, { detail: 'Cannot create a primary key or unique constraint using such an index.' });
+  if (index.columns.some((column) => column.column === undefined)) throw new DbError('42809', `index "${name}" contains expressions`, { detail: 'Cannot create a primary key or unique constraint using such an index.' });
+  if (constraint.isPrimary) {
+    if (ddl.draft.indexesOf(oid).some((other) => other.constraint?.isPrimary === true)) throw new DbError('42P16', `multiple primary keys for table "${record.name}" are not allowed`);
+    const columns = index.columns.map((column) => column.column!);
+    await validateNotNull(ddl, oid, columns.filter((column) => !record.columns[column]!.notNull));
+    ddl.draft.put({ ...record, columns: record.columns.map((column, i) => (columns.includes(i) ? { ...column, notNull: true } : column)) });
+  }
+  const newName = constraint.name ?? index.name;
+  if (newName !== index.name) ddl.notice(`ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index "${index.name}" to "${newName}"`);
+  ddl.draft.put({ ...index, name: newName, constraint: { oid: ddl.newOid(), isPrimary: constraint.isPrimary, deferrable: deferralOf(constraint.attributes) } });
+}
+
+async function dropConstraint(ddl: Ddl, oid: number, name: string, ifExists: boolean, behavior: 'cascade' | 'restrict', offset: number): Promise<void> {
+  const record = recordOf(ddl, oid);
+  if (record.checks.some((check) => check.name === name)) {
+    ddl.draft.put({ ...record, checks: record.checks.filter((check) => check.name !== name) });
+    return;
+  }
+  const key = record.foreignKeys.find((candidate) => candidate.name === name);
+  if (key !== undefined) {
+    if (key.parent !== oid) await ddl.lock(key.parent, 'access exclusive');
+    ddl.draft.put({ ...recordOf(ddl, oid), foreignKeys: record.foreignKeys.filter((candidate) => candidate.name !== name) });
+    return;
+  }
+  const index = ddl.draft.indexesOf(oid).find((candidate) => candidate.constraint !== undefined && candidate.name === name);
+  if (index !== undefined) {
+    await dropTargets(ddl, [{ oid: index.oid }], behavior);
+    return;
+  }
+  if (!ifExists) throw new DbError('42704', `constraint "${name}" of relation "${record.name}" does not exist`, { offset });
+  ddl.notice(`constraint "${name}" of relation "${record.name}" does not exist, skipping`);
+}
+

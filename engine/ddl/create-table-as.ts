@@ -1,0 +1,151 @@
+/** CREATE TABLE AS, SELECT INTO, CREATE MATERIALIZED VIEW and REFRESH: tables filled from queries. */
+import type { Datum } from '../../base/datum.js';
+import { DbError } from '../../base/errors.js';
+import { TypeOid, typeInfo, typeName } from '../../base/types.js';
+import { evaluate } from '../../executor/expression-interpreter.js';
+import { TableWriter } from '../../executor/table-writer.js';
+import { isWait } from '../../executor/wait.js';
+import type { CreateMaterializedView, CreateTableAs, Identifier, Query, RefreshMaterializedView } from '../../parser/ast.js';
+import { parse } from '../../parser/parse.js';
+import type { TableRecord } from '../catalog-objects.js';
+import { schemaLookup, startInside, drive, finishInside } from '../execute.js';
+import { CachedStatement } from '../plan-cache.js';
+import { executeArguments, findPrepared } from '../prepared.js';
+import { datumFormat, type ResultColumn } from '../values.js';
+import { ddlRuntime } from './expressions.js';
+import { finishTable, startTable } from './create-table.js';
+import type { Ddl } from './ddl.js';
+import { checkRelationName, creationSchema } from './names.js';
+import { truncateTables } from './truncate.js';
+import { temporarySchema } from './temporary.js';
+import { analyzeQuery } from './views.js';
+
+/** Rows handed from the query to the table at a time. */
+const BatchRows = 1024;
+
+/** @returns the number of rows */
+export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateMaterializedView | Query): Promise<number | undefined> {
+  const { backend, draft } = ddl;
+  const spec = specOf(statement);
+  const isTemporary = spec.persistence === 'temporary';
+  const schema = isTemporary ? await temporarySchema(ddl) : creationSchema(backend, spec.name);
+  if (spec.ifNotExists && draft.find('relation', schema.oid, spec.name.name) !== undefined) {
+    ddl.notice(`relation "${spec.name.name}" already exists, skipping`, '42P07');
+    return undefined;
+  }
+  checkRelationName(backend, schema.oid, spec.name.name);
+  const query = await openQuery(ddl, spec.query, spec.columns);
+  const table = startTable(ddl, schema.oid, spec.name.name, isTemporary ? 'temporary' : spec.persistence, spec.onCommit);
+  table.record = { ...table.record, columns: query.columns.map((column) => ({ name: column.name, type: column.type.oid, typmod: column.type.typmod, notNull: false, isDropped: false })) };
+  if (statement.kind === 'createMaterializedView') {
+    const analyzed = analyzeQuery(backend, statement.query, statement.columns);
+    table.record = { ...table.record, view: { query: analyzed.text, isPopulated: statement.withData, references: analyzed.references } };
+  }
+  await finishTable(ddl, table);
+  return spec.withData ? query.into(table.record.oid) : 0;
+}
+
+interface Spec {
+  readonly name: CreateTableAs['name'];
+  readonly persistence: 'permanent' | 'temporary' | 'unlogged';
+  readonly ifNotExists: boolean;
+  readonly columns: readonly Identifier[];
+  readonly onCommit: CreateTableAs['onCommit'];
+  readonly withData: boolean;
+  readonly query: CreateTableAs['query'];
+}
+function specOf(statement: CreateTableAs | CreateMaterializedView | Query): Spec {
+  if (statement.kind === 'createTableAs') return statement;
+  if (statement.kind === 'createMaterializedView') return { ...statement, onCommit: undefined };
+  if (statement.body.kind !== 'select' || statement.body.into === undefined) throw new DbError('XX000', 'internal error: SELECT INTO without INTO');
+  const { into } = statement.body;
+  return { name: into.name, persistence: into.persistence, ifNotExists: false, columns: [], onCommit: undefined, withData: true, query: { ...statement, body: { ...statement.body, into: undefined } } };
+}
+
+interface OpenQuery {
+  readonly columns: readonly ResultColumn[];
+  /** Runs it into a table. @returns the number of rows */
+  into(table: number): Promise<number>;
+}
+
+async function openQuery(ddl: Ddl, query: Query | CreateTableAs['query'], names: readonly Identifier[]): Promise<OpenQuery> {
+  const { backend } = ddl;
+  let cached: CachedStatement;
+  let datums: readonly Datum[] | undefined;
+  let parameterTypes: readonly number[] = [];
+  if (query.kind === 'execute') {
+    const prepared = findPrepared(backend, query.name);
+    cached = prepared.cached;
+    datums = executeArguments(backend, prepared, query, ddl.call);
+    parameterTypes = prepared.parameterTypes;
+  } else cached = new CachedStatement({ ...ddl.statement.parsed, statement: query });
+  const started = await startInside(backend, cached, { ...ddl.call, format: datumFormat }, { parameterTypes, datums });
+  const result = started.plan.planned.result;
+  if (names.length > result.length) {
+    started.execution.close();
+    throw new DbError('42601', 'too many column names were specified', { offset: names[result.length]!.offset });
+  }
+  const columns = result.map((column, i): ResultColumn => ({ name: names[i]?.name ?? column.name, type: column.type.oid === TypeOid.unknown ? { oid: TypeOid.text, typmod: -1 } : column.type }));
+  try {
+    columns.forEach(({ name, type }, i) => {
+      if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
+      const info = typeInfo(type.oid, backend.catalog().types);
+      if (info.kind === 'pseudo') throw new DbError('42P16', `column "${name}" has pseudo-type ${typeName(type.oid, backend.catalog().types)}`);
+    });
+  } catch (error) {
+    started.execution.close();
+    throw error;
+  }
+  return {
+    columns,
+    async into(table) {
+      const insert = rowInserter(ddl, table);
+      let count = 0;
+      try {
+        for (let isDone = false; !isDone; ) {
+          isDone = await drive(backend, started, BatchRows, ddl.call.deadlineMs);
+          for (const row of started.execution.takeRows() as Datum[][]) {
+            await insert(row);
+            count++;
+          }
+        }
+      } finally {
+        finishInside(started);
+      }
+      return count;
+    },
+  };
+}
+
+/** Puts complete rows into a table with all its indexes and checks. */
+export function rowInserter(ddl: Ddl, table: number): (row: Datum[]) => Promise<void> {
+  const { backend } = ddl;
+  const info = schemaLookup(backend).writeInfo(table as never);
+  const runtime = ddlRuntime(backend, info.columnCount);
+  const writer = new TableWriter(info, runtime, () => {}, (e) => evaluate(e, runtime));
+  return async (row) => {
+    writer.completeRow(row);
+    writer.checkRow(row);
+    const job = { row, rowKey: undefined, entries: undefined };
+    for (let waiting = writer.insert(job); waiting !== undefined; waiting = writer.insert(job)) {
+      if (isWait(waiting)) await backend.waitFor(waiting, ddl.tx, ddl.call.deadlineMs);
+    }
+  };
+}
+
+export async function refreshMaterializedView(ddl: Ddl, statement: RefreshMaterializedView): Promise<void> {
+  const { backend, draft } = ddl;
+  const found = await ddl.lockRelation(statement.name, statement.concurrently ? 'exclusive' : 'access exclusive');
+  if (found.kind !== 'table' || found.view === undefined) throw new DbError('0A000', `"${found.name}" is not a materialized view`, { offset: statement.name.offset });
+  if (statement.concurrently) {
+    if (!statement.withData) throw new DbError('42601', 'CONCURRENTLY and WITH NO DATA options cannot be used together');
+    if (!found.view.isPopulated) throw new DbError('0A000', 'CONCURRENTLY cannot be used when the materialized view is not populated');
+    await ddl.lock(found.oid, 'access exclusive');
+  }
+  const query = parse(found.view.query)[0]!.statement as Query;
+  const open = statement.withData ? await openQuery(ddl, query, []) : undefined;
+  truncateTables(backend, ddl.tx, [found]);
+  const record = draft.get(found.oid) as TableRecord;
+  draft.put({ ...record, view: { ...found.view, isPopulated: statement.withData } });
+  await open?.into(found.oid);
+}

@@ -1,0 +1,166 @@
+/**
+ * What depends on what, found by looking through the records: there are few objects that refer to others, and they say so themselves.
+ *
+ *   view, materialized view -> relations, columns, types     default, check, index expression -> sequences, functions, types
+ *   foreign key -> key of the parent       index, row type -> table      sequence -> owning column      column -> its type
+ */
+import { FirstUserOid } from '../../base/types.js';
+import type { CatalogRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
+import { kindWord } from '../catalog-objects.js';
+import type { Ddl } from './ddl.js';
+import { pinnedSequences } from './expressions.js';
+
+/** Something that goes when its target goes. */
+export type Dependent =
+  | { readonly kind: 'object'; readonly oid: number; readonly automatic: boolean }
+  | { readonly kind: 'foreignKey'; readonly table: number; readonly name: string; readonly automatic: boolean }
+  | { readonly kind: 'default'; readonly table: number; readonly column: number; readonly automatic: boolean }
+  | { readonly kind: 'column'; readonly table: number; readonly column: number; readonly automatic: boolean }
+  | { readonly kind: 'check'; readonly table: number; readonly name: string; readonly automatic: boolean };
+
+/** The target of a drop: an object, or one column of a table. */
+export interface DropTarget {
+  readonly oid: number;
+  readonly column?: number | undefined;
+}
+
+/** Qualifies a name unless its schema is on the search path, as PostgreSQL's messages do. */
+export function displayName(ddl: Ddl, record: CatalogRecord): string {
+  if (record.kind === 'schema' || record.kind === 'statistics') return record.kind === 'schema' ? record.name : '';
+  const catalog = ddl.backend.catalog();
+  if (catalog.path.includes(record.schema)) return record.name;
+  const schema = ddl.draft.get(record.schema);
+  return schema?.kind === 'schema' ? `${schema.name}.${record.name}` : record.name;
+}
+
+export function describe(ddl: Ddl, record: CatalogRecord): string {
+  if (record.kind === 'function') return `function ${displayName(ddl, record)}(${record.parameters.filter((p) => p.mode !== 'out').map((p) => ddl.backend.typeName(p.type)).join(',')})`;
+  return `${kindWord(record)} ${displayName(ddl, record)}`;
+}
+
+export function describeDependent(ddl: Ddl, dependent: Dependent): string {
+  switch (dependent.kind) {
+    case 'object': {
+      const record = ddl.draft.get(dependent.oid)!;
+      if (record.kind === 'index' && record.constraint !== undefined) return `constraint ${record.name} on table ${displayName(ddl, ddl.draft.get(record.table)!)}`;
+      return describe(ddl, record);
+    }
+    case 'foreignKey':
+    case 'check':
+      return `constraint ${dependent.name} on table ${displayName(ddl, ddl.draft.get(dependent.table)!)}`;
+    case 'default': {
+      const table = ddl.draft.get(dependent.table) as TableRecord;
+      return `default value for column ${table.columns[dependent.column]!.name} of table ${displayName(ddl, table)}`;
+    }
+    case 'column': {
+      const table = ddl.draft.get(dependent.table) as TableRecord;
+      return `column ${table.columns[dependent.column]!.name} of table ${displayName(ddl, table)}`;
+    }
+  }
+}
+
+/** Everything that depends directly on the target. `automatic` ones go silently with it. */
+export function dependentsOf(ddl: Ddl, target: DropTarget): Dependent[] {
+  const record = ddl.draft.get(target.oid)!;
+  const found: Dependent[] = [];
+  for (const other of ddl.draft.all()) {
+    if (other.oid === target.oid && target.column === undefined) continue;
+    collect(ddl, record, target, other, found);
+  }
+  return found;
+}
+
+function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: CatalogRecord, found: Dependent[]): void {
+  const { column } = target;
+  switch (other.kind) {
+    case 'view':
+      if (refersTo(other.references, target)) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      else if (other.columns.some((c) => isTypeOf(record, c.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      return;
+    case 'index':
+      if (other.table !== record.oid) return;
+      if (column === undefined || usesColumn(ddl, other, record as TableRecord, column)) found.push({ kind: 'object', oid: other.oid, automatic: true });
+      return;
+    case 'sequence':
+      if (other.owner?.table === record.oid && (column === undefined || other.owner.column === column)) found.push({ kind: 'object', oid: other.oid, automatic: true });
+      return;
+    case 'statistics':
+      if (other.table === record.oid && column === undefined) found.push({ kind: 'object', oid: other.oid, automatic: true });
+      return;
+    case 'table':
+      collectOfTable(record, target, other, found);
+      return;
+    case 'type':
+      if (other.detail.kind === 'domain' && isTypeOf(record, other.detail.base)) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      else if (other.detail.kind === 'composite' && other.detail.attributes.some((a) => isTypeOf(record, a.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      else if (other.detail.kind === 'range' && isTypeOf(record, other.detail.subtype)) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      return;
+    case 'function':
+      if (other.references.some((r) => r.oid === record.oid) || isTypeOf(record, other.returns) || other.parameters.some((p) => isTypeOf(record, p.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      return;
+    case 'schema':
+      return;
+  }
+}
+
+function collectOfTable(record: CatalogRecord, target: DropTarget, other: TableRecord, found: Dependent[]): void {
+  if (other.view !== undefined && refersTo(other.view.references, target)) {
+    found.push({ kind: 'object', oid: other.oid, automatic: false });
+    return;
+  }
+  for (const key of other.foreignKeys) {
+    if (record.kind === 'table' && key.parent === record.oid && (target.column === undefined || key.parentColumns.includes(target.column))) {
+      // A foreign key of the column's own table goes with it.
+      found.push({ kind: 'foreignKey', table: other.oid, name: key.name, automatic: other.oid === record.oid && (target.column === undefined || key.columns.includes(target.column)) });
+    } else if (record.kind === 'index' && key.parentIndex === record.oid) found.push({ kind: 'foreignKey', table: other.oid, name: key.name, automatic: false });
+    else if (other.oid === record.oid && target.column !== undefined && key.columns.includes(target.column)) found.push({ kind: 'foreignKey', table: other.oid, name: key.name, automatic: true });
+  }
+  other.columns.forEach((column, position) => {
+    if (column.isDropped) return;
+    if (record.kind === 'sequence' && column.default !== undefined && pinnedSequences(column.default).includes(record.oid)) found.push({ kind: 'default', table: other.oid, column: position, automatic: false });
+    else if (other.oid !== record.oid && isTypeOf(record, column.type)) found.push({ kind: 'column', table: other.oid, column: position, automatic: false });
+    else if (record.kind === 'function' && column.default !== undefined && callsFunction(column.default, record.name)) found.push({ kind: 'default', table: other.oid, column: position, automatic: false });
+    else if (other.oid === record.oid && target.column !== undefined && position !== target.column && column.generated === 'stored' && mentions(column.default!, (record as TableRecord).columns[target.column]!.name)) {
+      found.push({ kind: 'column', table: other.oid, column: position, automatic: false });
+    }
+  });
+  for (const check of other.checks) {
+    if (other.oid === record.oid && target.column !== undefined && mentions(check.expression, other.columns[target.column]!.name)) found.push({ kind: 'check', table: other.oid, name: check.name, automatic: true });
+    else if (record.kind === 'function' && callsFunction(check.expression, record.name)) found.push({ kind: 'check', table: other.oid, name: check.name, automatic: false });
+  }
+}
+
+function refersTo(references: readonly { readonly oid: number; readonly column?: number | undefined }[], target: DropTarget): boolean {
+  return references.some((r) => r.oid === target.oid && (target.column === undefined || r.column === target.column));
+}
+
+/** Whether `type` is the record's own type, or an array of it. */
+function isTypeOf(record: CatalogRecord, type: number): boolean {
+  if (type < FirstUserOid) return false;
+  switch (record.kind) {
+    case 'type':
+      return type === record.oid || type === record.arrayType || (record.detail.kind === 'range' && (type === record.detail.multirange || type === record.detail.multirangeArray));
+    case 'table':
+    case 'view':
+      return type === record.rowType || type === record.rowArrayType;
+    default:
+      return false;
+  }
+}
+
+function usesColumn(_ddl: Ddl, index: IndexRecord, table: TableRecord, column: number): boolean {
+  const { name } = table.columns[column]!;
+  return index.columns.some((c) => c.column === column || (c.expression !== undefined && mentions(c.expression, name))) || index.include.includes(column) || (index.predicate !== undefined && mentions(index.predicate, name));
+}
+
+/** Whether stored text names a column. Stored text is printed by us, so an identifier appears exactly in one of these two forms. */
+export function mentions(text: string, name: string): boolean {
+  const plain = /^[a-z_][a-z0-9_$]*$/.test(name);
+  const pattern = plain ? new RegExp(`(?<![\\w$"'.])${name}(?![\\w$"(])|"${name}"`) : undefined;
+  const stripped = text.replaceAll(/'(?:[^']|'')*'/g, "''");
+  return pattern === undefined ? stripped.includes(`"${name.replaceAll('"', '""')}"`) : pattern.test(stripped);
+}
+function callsFunction(text: string, name: string): boolean {
+  return new RegExp(`(?<![\\w$])"?${name.replaceAll(/[^\w]/g, '\\$&')}"?\\s*\\(`).test(text);
+}
+

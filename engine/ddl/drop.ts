@@ -1,0 +1,234 @@
+/**
+ * DROP of everything. What is to go is found first: the objects named, what goes with them silently (indexes, owned sequences), and what depends
+ * on them otherwise, which needs CASCADE. Messages are PostgreSQL's.
+ */
+import { treeId } from '../../base/ids.js';
+import { DbError, notSupported } from '../../base/errors.js';
+import type { Drop, DropBehavior, DroppedObject, ObjectType, QualifiedName } from '../../parser/ast.js';
+import type { CatalogRecord, IndexRecord, RelationRecord, TableRecord } from '../catalog-objects.js';
+import { SchemaOid, kindWord } from '../catalog-objects.js';
+import type { Ddl } from './ddl.js';
+import { describe, describeDependent, dependentsOf, displayName, type Dependent, type DropTarget } from './dependencies.js';
+import { findFunction } from './functions.js';
+import { rewriteInto } from './indexes.js';
+import { findRelation, nameText } from './names.js';
+import { tableDef } from './table-storage.js';
+
+export async function drop(ddl: Ddl, statement: Drop): Promise<void> {
+  if (statement.concurrently) ddl.backend.block.preventInBlock('DROP INDEX CONCURRENTLY');
+  const targets: DropTarget[] = [];
+  for (const object of statement.objects) {
+    const found = await resolve(ddl, statement, object);
+    if (found !== undefined && !targets.some((t) => t.oid === found)) targets.push({ oid: found });
+  }
+  if (targets.length > 0) await dropTargets(ddl, targets, statement.behavior);
+}
+
+const relationTypes: ReadonlySet<ObjectType> = new Set<ObjectType>(['table', 'view', 'materialized view', 'index', 'sequence']);
+
+/** The object of a DROP, locked. Undefined, after a notice, for IF EXISTS. */
+async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promise<number | undefined> {
+  const { objectType, ifExists } = statement;
+  const { name } = object;
+  if (name.schema !== undefined && !ddl.backend.catalog().schemaExists(name.schema)) {
+    if (!ifExists) throw new DbError('3F000', `schema "${name.schema}" does not exist`, { offset: name.offset });
+    ddl.notice(`schema "${name.schema}" does not exist, skipping`);
+    return undefined;
+  }
+  if (relationTypes.has(objectType)) return resolveRelation(ddl, objectType, name, ifExists);
+  const skip = (what: string): undefined => {
+    ddl.notice(`${what} does not exist, skipping`);
+    return undefined;
+  };
+  switch (objectType) {
+    case 'schema': {
+      const oid = ddl.backend.catalog().schemaOid(name.name);
+      if (oid === undefined) {
+        if (ifExists) return skip(`schema "${name.name}"`);
+        throw new DbError('3F000', `schema "${name.name}" does not exist`, { offset: name.offset });
+      }
+      if (oid === SchemaOid.pgCatalog || oid === SchemaOid.informationSchema) throw new DbError('2BP01', `cannot drop schema ${name.name} because it is required by the database system`);
+      return oid;
+    }
+    case 'type':
+    case 'domain': {
+      const type = ddl.backend.catalog().typeByName(name.schema, name.name);
+      const owner = type === undefined ? undefined : ddl.draft.ownerOfType(type.oid);
+      if (owner === undefined) {
+        if (ddl.backend.isBuiltinType(name)) throw new DbError('2BP01', `cannot drop type ${name.name} because it is required by the database system`);
+        if (ifExists) return skip(`type "${nameText(name)}"`);
+        throw new DbError('42704', `type "${nameText(name)}" does not exist`, { offset: name.offset });
+      }
+      if (owner.kind !== 'type') {
+        throw new DbError('2BP01', `cannot drop type ${displayName(ddl, owner)} because ${describe(ddl, owner)} requires it`, { hint: `You can drop ${describe(ddl, owner)} instead.` });
+      }
+      if (objectType === 'domain' && owner.detail.kind !== 'domain') throw new DbError('42809', `"${name.name}" is not a domain`, { offset: name.offset });
+      return owner.oid;
+    }
+    case 'function':
+    case 'procedure':
+    case 'routine': {
+      const found = findFunction(ddl, object, objectType, ifExists);
+      return found?.oid;
+    }
+    default:
+      throw notSupported(`DROP ${objectType.toUpperCase()}`, statement.offset);
+  }
+}
+
+async function resolveRelation(ddl: Ddl, objectType: ObjectType, name: QualifiedName, ifExists: boolean): Promise<number | undefined> {
+  let found: RelationRecord | undefined;
+  for (;;) {
+    found = findRelation(ddl.backend, name);
+    if (found === undefined) break;
+    await ddl.lock(found.kind === 'index' ? found.table : found.oid, 'access exclusive');
+    if (findRelation(ddl.backend, name)?.oid === found.oid) break;
+  }
+  if (found === undefined) {
+    if (!ifExists) throw new DbError('42P01', `${objectType} "${nameText(name)}" does not exist`, { offset: name.offset });
+    ddl.notice(`${objectType} "${nameText(name)}" does not exist, skipping`);
+    return undefined;
+  }
+  if (kindWord(found) !== objectType) {
+    const article = objectType === 'index' ? 'an' : 'a';
+    throw new DbError('42809', `"${found.name}" is not ${article} ${objectType}`, { hint: `Use DROP ${kindWord(found).toUpperCase()} to remove ${kindWord(found) === 'index' ? 'an' : 'a'} ${kindWord(found)}.`, offset: name.offset });
+  }
+  if (found.kind === 'index' && found.constraint !== undefined) {
+    const table = ddl.draft.get(found.table)!;
+    throw new DbError('2BP01', `cannot drop index ${displayName(ddl, found)} because constraint ${found.name} on table ${displayName(ddl, table)} requires it`, {
+      hint: `You can drop constraint ${found.name} on table ${displayName(ddl, table)} instead.`,
+    });
+  }
+  if (found.kind === 'sequence' && found.owner?.isIdentity === true) {
+    const table = ddl.draft.get(found.owner.table) as TableRecord;
+    const column = `column ${table.columns[found.owner.column]!.name} of table ${displayName(ddl, table)}`;
+    throw new DbError('2BP01', `cannot drop sequence ${displayName(ddl, found)} because ${column} requires it`, { hint: `You can drop ${column} instead.` });
+  }
+  return found.oid;
+}
+
+/** Everything that goes with `targets`, those that need CASCADE apart. Order: what depends before what it depends on. */
+export async function dropTargets(ddl: Ddl, targets: readonly DropTarget[], behavior: DropBehavior, quiet = false): Promise<void> {
+  const steps: { readonly dependent: Dependent; readonly on: string }[] = [];
+  const seen = new Set<string>();
+  const keyOf = (d: Dependent | DropTarget): string => ('kind' in d ? (d.kind === 'object' ? `o${d.oid}:` : `${d.kind}${d.table}:${'name' in d ? d.name : d.column}`) : `o${d.oid}:${d.column ?? ''}`);
+  for (const target of targets) seen.add(keyOf(target));
+  const queue: DropTarget[] = [...targets];
+  const automatic: Dependent[] = [];
+  for (let target = queue.shift(); target !== undefined; target = queue.shift()) {
+    const record = ddl.draft.get(target.oid)!;
+    const on = target.column === undefined ? describeDependent(ddl, { kind: 'object', oid: target.oid, automatic: false }) : describeDependent(ddl, { kind: 'column', table: target.oid, column: target.column, automatic: false });
+    for (const dependent of [...schemaMembers(ddl, record), ...dependentsOf(ddl, target)]) {
+      const key = keyOf(dependent);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (dependent.automatic) automatic.push(dependent);
+      else steps.push({ dependent, on });
+      if (dependent.kind === 'object') queue.push({ oid: dependent.oid });
+      else if (dependent.kind === 'column') queue.push({ oid: dependent.table, column: dependent.column });
+    }
+  }
+  // What goes silently with something named here is no obstacle.
+  const obstacles = steps.filter(({ dependent }) => !(dependent.kind === 'foreignKey' && targets.some((t) => t.oid === dependent.table && t.column === undefined)));
+  if (obstacles.length > 0 && behavior === 'restrict') throw stillNeeded(ddl, targets, obstacles);
+  if (obstacles.length > 0 && !quiet) sayCascade(ddl, obstacles.map(({ dependent }) => describeDependent(ddl, dependent)));
+  for (const target of targets) if (target.column === undefined) ddl.markDropping(target.oid);
+  for (const { dependent } of steps) if (dependent.kind === 'object') ddl.markDropping(dependent.oid);
+  for (const { dependent } of [...steps].reverse()) await remove(ddl, dependent);
+  for (const dependent of automatic.reverse()) await remove(ddl, dependent);
+  for (const target of targets) {
+    if (target.column === undefined) await remove(ddl, { kind: 'object', oid: target.oid, automatic: false });
+    else await remove(ddl, { kind: 'column', table: target.oid, column: target.column, automatic: false });
+  }
+}
+
+/** A schema's contents depend on it. */
+function schemaMembers(ddl: Ddl, record: CatalogRecord): Dependent[] {
+  if (record.kind !== 'schema') return [];
+  const members: Dependent[] = [];
+  for (const other of ddl.draft.all()) {
+    if (other.kind === 'schema' || other.kind === 'statistics' || other.schema !== record.oid) continue;
+    members.push({ kind: 'object', oid: other.oid, automatic: other.kind === 'index' || (other.kind === 'sequence' && other.owner !== undefined) });
+  }
+  return members;
+}
+
+function stillNeeded(ddl: Ddl, targets: readonly DropTarget[], obstacles: readonly { readonly dependent: Dependent; readonly on: string }[]): DbError {
+  const only = targets.length === 1 ? targets[0]! : undefined;
+  const what = only === undefined ? 'desired object(s)' : only.column === undefined ? describeDependent(ddl, { kind: 'object', oid: only.oid, automatic: false }) : describeDependent(ddl, { kind: 'column', table: only.oid, column: only.column, automatic: false });
+  return new DbError('2BP01', `cannot drop ${what} because other objects depend on ${only === undefined ? 'them' : 'it'}`, {
+    detail: obstacles.map(({ dependent, on }) => `${describeDependent(ddl, dependent)} depends on ${on}`).join('\n'),
+    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+  });
+}
+
+function sayCascade(ddl: Ddl, names: readonly string[]): void {
+  if (names.length === 1) ddl.notice(`drop cascades to ${names[0]!}`);
+  else ddl.notice(`drop cascades to ${names.length} other objects`, '00000', names.map((name) => `drop cascades to ${name}`).join('\n'));
+}
+
+async function remove(ddl: Ddl, dependent: Dependent): Promise<void> {
+  const { draft } = ddl;
+  switch (dependent.kind) {
+    case 'object': {
+      const record = draft.get(dependent.oid);
+      if (record !== undefined) await removeObject(ddl, record);
+      return;
+    }
+    case 'foreignKey': {
+      const table = draft.get(dependent.table) as TableRecord | undefined;
+      if (table === undefined) return;
+      await ddl.lock(table.oid, 'access exclusive');
+      draft.put({ ...table, foreignKeys: table.foreignKeys.filter((key) => key.name !== dependent.name) });
+      return;
+    }
+    case 'check': {
+      const table = draft.get(dependent.table) as TableRecord | undefined;
+      if (table !== undefined) draft.put({ ...table, checks: table.checks.filter((check) => check.name !== dependent.name) });
+      return;
+    }
+    case 'default': {
+      const table = draft.get(dependent.table) as TableRecord | undefined;
+      if (table === undefined) return;
+      await ddl.lock(table.oid, 'access exclusive');
+      draft.put({ ...table, columns: table.columns.map((column, i) => (i === dependent.column ? { ...column, default: undefined, sequence: undefined } : column)) });
+      return;
+    }
+    case 'column': {
+      const table = draft.get(dependent.table) as TableRecord | undefined;
+      if (table === undefined) return;
+      await ddl.lock(table.oid, 'access exclusive');
+      draft.put({
+        ...table,
+        columns: table.columns.map((column, i) => (i === dependent.column ? { ...column, isDropped: true, notNull: false, default: undefined, generated: undefined, sequence: undefined, name: `........pg.dropped.${i + 1}........` } : column)),
+      });
+      return;
+    }
+  }
+}
+
+async function removeObject(ddl: Ddl, record: CatalogRecord): Promise<void> {
+  const { draft, tx } = ddl;
+  if (record.kind === 'table' || record.kind === 'view' || record.kind === 'sequence') await ddl.lock(record.oid, 'access exclusive');
+  if (record.kind === 'table') {
+    ddl.backend.portals.refuseOpenOn([record], 'DROP TABLE');
+    tx.dropTree(treeId(record.tree));
+    ddl.backend.instance.executorEnv.rowIds.forget(treeId(record.tree));
+  }
+  if (record.kind === 'index') {
+    const table = draft.get(record.table) as TableRecord | undefined;
+    if (table !== undefined) await ddl.lock(table.oid, 'access exclusive');
+    if (table?.clusteredBy === record.oid) await uncluster(ddl, table, record);
+    else tx.dropTree(treeId(record.tree));
+  }
+  draft.drop(record.oid);
+}
+
+/** A clustered primary key goes but its table stays: rows move to a tree by hidden row ids. */
+async function uncluster(ddl: Ddl, table: TableRecord, index: IndexRecord): Promise<void> {
+  if (ddl.isDropping(table.oid)) return;
+  const old = { table, indexes: ddl.draft.indexesOf(table.oid), definition: tableDef(ddl, table.oid) };
+  ddl.draft.drop(index.oid);
+  ddl.draft.put({ ...table, clusteredBy: undefined });
+  await rewriteInto(ddl, table.oid, old, (row) => row);
+}

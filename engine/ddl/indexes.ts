@@ -1,0 +1,130 @@
+/** CREATE INDEX and REINDEX. The table is locked against writers while an index is built; with CONCURRENTLY too, which has nothing to gain here. */
+import { DbError, notSupported } from '../../base/errors.js';
+import { TypeOid } from '../../base/types.js';
+import type { CreateIndex, IndexElement, Reindex } from '../../parser/ast.js';
+import type { IndexColumnRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
+import { checkIndexable } from './constraints.js';
+import { checkCollation } from './create-table.js';
+import type { Ddl } from './ddl.js';
+import { bindOverRow, requireImmutable, storedText } from './expressions.js';
+import { chooseRelationName, columnsForName, nameText, notA } from './names.js';
+import { treeId } from '../../base/ids.js';
+import { buildIndex, newTree, rewriteTable } from './table-storage.js';
+
+/** Operator classes that give the default order here, where text is in code point order anyway. */
+const knownClasses = /^(text|varchar|bpchar)(_pattern)?_ops$|^(int2|int4|int8|float4|float8|numeric|bool|bytea|date|time|timetz|timestamp|timestamptz|interval|uuid|oid|name|enum|array|record|jsonb|range|bit|varbit)_ops$/;
+
+export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<void> {
+  const { backend, draft } = ddl;
+  if (statement.concurrently) backend.block.preventInBlock('CREATE INDEX CONCURRENTLY');
+  const found = await ddl.lockRelation(statement.table, 'share');
+  if (found.kind !== 'table') {
+    throw new DbError('42809', `cannot create index on relation "${found.name}"`, { offset: statement.table.offset, detail: found.kind === 'view' ? 'This operation is not supported for views.' : `This operation is not supported for ${found.kind}es.`.replace('sequencees', 'sequences') });
+  }
+  const method = statement.method ?? 'btree';
+  if (method !== 'btree') {
+    if (!['hash', 'gin', 'gist', 'brin', 'spgist'].includes(method)) throw new DbError('42704', `access method "${method}" does not exist`);
+    if (method !== 'hash') throw notSupported(`access method "${method}"`, statement.offset);
+  }
+  const table = draft.get(found.oid) as TableRecord;
+  const columns = statement.elements.map((element) => indexColumn(ddl, table, element));
+  if (columns.length > 32) throw new DbError('54011', 'cannot use more than 32 columns in an index');
+  const include = statement.include.map((element) => {
+    if (element.expression.kind !== 'columnRef') throw new DbError('0A000', 'expressions are not supported in included columns', { offset: element.offset });
+    return plainColumn(table, element.expression.parts.at(-1)!, element.offset);
+  });
+  let predicate: string | undefined;
+  if (statement.where !== undefined) {
+    const bound = bindOverRow(backend, table, statement.where, 'index predicates', 'boolean', 'WHERE');
+    requireImmutable(bound.expression, 'functions in index predicate must be marked IMMUTABLE');
+    predicate = storedText(backend, statement.where);
+  }
+  const names = statement.elements.map((element) => elementName(element));
+  const name = statement.name ?? chooseRelationName(backend, table.schema, table.name, columnsForName(names), 'idx');
+  if (draft.find('relation', table.schema, name) !== undefined) {
+    if (!statement.ifNotExists) throw new DbError('42P07', `relation "${name}" already exists`);
+    ddl.notice(`relation "${name}" already exists, skipping`, '42P07');
+    return;
+  }
+  const index: IndexRecord = {
+    kind: 'index', oid: ddl.newOid(), schema: table.schema, name, table: table.oid, tree: newTree(ddl), columns, include, isUnique: statement.isUnique,
+    nullsNotDistinct: statement.nullsNotDistinct, predicate,
+  };
+  draft.put(index);
+  await buildIndex(ddl, table.oid, index.oid);
+}
+
+function plainColumn(table: TableRecord, name: string, offset: number): number {
+  const found = table.columns.findIndex((column) => column.name === name && !column.isDropped);
+  if (found < 0) throw new DbError('42703', `column "${name}" does not exist`, { offset });
+  return found;
+}
+
+function elementName(element: IndexElement): string {
+  const { expression } = element;
+  if (expression.kind === 'columnRef') return expression.parts.at(-1)!;
+  return expression.kind === 'functionCall' ? expression.name.name : 'expr';
+}
+
+function indexColumn(ddl: Ddl, table: TableRecord, element: IndexElement): IndexColumnRecord {
+  const { expression } = element;
+  const descending = element.direction === 'desc';
+  const order = { descending, nullsFirst: element.nulls === undefined ? descending : element.nulls === 'first' };
+  if (element.operatorClass !== undefined && !knownClasses.test(element.operatorClass.name)) {
+    throw new DbError('42704', `operator class "${element.operatorClass.name}" does not exist for access method "btree"`, { offset: element.operatorClass.offset });
+  }
+  const collation = element.collation === undefined ? undefined : checkCollation(element.collation.name, element.collation.offset);
+  const shared = { collation, operatorClass: element.operatorClass?.name, ...order };
+  if (expression.kind === 'columnRef' && expression.parts.length === 1) {
+    const column = plainColumn(table, expression.parts[0]!, element.offset);
+    const { type, typmod } = table.columns[column]!;
+    checkIndexable(ddl, type);
+    return { ...shared, collation: collation ?? table.columns[column]!.collation, column, type, typmod };
+  }
+  const bound = bindOverRow(ddl.backend, table, expression, 'index expressions', undefined);
+  requireImmutable(bound.expression, 'functions in index expression must be marked IMMUTABLE');
+  const type = bound.expression.type.oid === TypeOid.unknown ? TypeOid.text : bound.expression.type.oid;
+  checkIndexable(ddl, type);
+  return { ...shared, expression: storedText(ddl.backend, expression), type, typmod: bound.expression.type.typmod };
+}
+
+/** Builds indexes anew from the rows. */
+export async function reindex(ddl: Ddl, statement: Reindex): Promise<void> {
+  const { draft, backend } = ddl;
+  if (statement.concurrently) backend.block.preventInBlock('REINDEX CONCURRENTLY');
+  if (statement.target === 'database' || statement.target === 'system' || statement.target === 'schema') {
+    backend.block.preventInBlock(`REINDEX ${statement.target.toUpperCase()}`);
+    for (const record of [...draft.all()]) if (record.kind === 'table') await reindexTable(ddl, record.oid, undefined);
+    return;
+  }
+  const found = await ddl.lockRelation(statement.name, statement.target === 'index' ? 'access exclusive' : 'share');
+  if (statement.target === 'index') {
+    if (found.kind !== 'index') throw notA(found, 'index', statement.name);
+    await reindexTable(ddl, found.table, found.oid);
+    return;
+  }
+  if (found.kind !== 'table') throw new DbError('42809', `"${nameText(statement.name)}" is not a table or materialized view`, { offset: statement.name.offset });
+  await reindexTable(ddl, found.oid, undefined);
+}
+
+async function reindexTable(ddl: Ddl, table: number, only: number | undefined): Promise<void> {
+  await ddl.lock(table, 'access exclusive');
+  const record = ddl.draft.get(table) as TableRecord;
+  for (const index of ddl.draft.indexesOf(table)) {
+    // A clustered primary key is the table itself: there is nothing to build it from.
+    if ((only !== undefined && index.oid !== only) || index.oid === record.clusteredBy) continue;
+    ddl.tx.dropTree(treeId(index.tree));
+    ddl.draft.put({ ...index, tree: newTree(ddl) });
+    await buildIndex(ddl, table, index.oid);
+  }
+}
+
+/** Rewrites a table into new trees, with its records as they are in the draft but for the tree ids. */
+export async function rewriteInto(ddl: Ddl, oid: number, old: Parameters<typeof rewriteTable>[1], change: Parameters<typeof rewriteTable>[2]): Promise<void> {
+  const record = ddl.draft.get(oid) as TableRecord;
+  const tree = newTree(ddl);
+  ddl.draft.put({ ...record, tree, layouts: [record.columns.length] });
+  for (const index of ddl.draft.indexesOf(oid)) ddl.draft.put({ ...index, tree: index.oid === record.clusteredBy ? tree : newTree(ddl) });
+  await rewriteTable(ddl, old, change);
+}
+

@@ -1,0 +1,185 @@
+/**
+ * ANALYZE and VACUUM. ANALYZE reads each table once and keeps a random sample of its rows (reservoir sampling), from which it estimates, per column,
+ * what PostgreSQL's does: NULLs, distinct values, the commonest ones, a histogram of the rest, width and correlation with the order of the rows.
+ *
+ * Source: PostgreSQL's analyze.c; the number of distinct values is Haas and Stokes' estimator "Duj1".
+ */
+import type { Datum } from '../../base/datum.js';
+import { comparatorOf } from '../../base/datum.js';
+import { DbError } from '../../base/errors.js';
+import { sqlType, typeInfo, type SqlType, type TypeRegistry } from '../../base/types.js';
+import type { Analyze, MaintainedTable, Vacuum } from '../../parser/ast.js';
+import type { Backend, Call } from '../backend.js';
+import type { ColumnStatisticsRecord, StatisticsRecord, TableRecord } from '../catalog-objects.js';
+import { CachedStatement } from '../plan-cache.js';
+import { printText } from '../text-values.js';
+import { Ddl } from './ddl.js';
+import { findRelation, nameText } from './names.js';
+import { operatorExists } from './operators.js';
+import { forEachRow, tableDef } from './table-storage.js';
+
+/** Rows in the sample per unit of the statistics target: a histogram bin errs by half its size with probability 1 %. */
+const SampleRowsPerTarget = 300;
+
+export async function analyze(backend: Backend, statement: Analyze | Vacuum, call: Call): Promise<void> {
+  if (backend.block.modes.readOnly) throw new DbError('25006', 'cannot execute ANALYZE in a read-only transaction');
+  const tx = backend.block.ensureTransaction();
+  const text = new CachedStatement({ statement, start: 0, end: 0, text: 'ANALYZE', parameterCount: 0, parameterNames: [] });
+  tx.beginStatement(text.info);
+  backend.block.noteSnapshot();
+  try {
+    const ddl = new Ddl(backend, tx, call, text);
+    for (const record of targets(backend, statement.tables)) {
+      await ddl.lock(record.oid, 'share update exclusive');
+      await analyzeTable(ddl, backend.draft.get(record.oid) as TableRecord);
+    }
+    await backend.draft.flush(tx, 'wait');
+  } finally {
+    tx.endStatement();
+  }
+}
+
+function targets(backend: Backend, tables: readonly MaintainedTable[]): TableRecord[] {
+  if (tables.length === 0) return [...backend.draft.all()].filter((record): record is TableRecord => record.kind === 'table' && (record.persistence !== 'temporary' || record.schema === backend.tempSchema));
+  return tables.map(({ name, columns }) => {
+    const record = findRelation(backend, name);
+    if (record === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
+    if (record.kind !== 'table') throw new DbError('42809', `cannot analyze "${record.name}": it is not a table`, { offset: name.offset });
+    for (const column of columns) if (!record.columns.some((c) => c.name === column.name && !c.isDropped)) throw new DbError('42703', `column "${column.name}" of relation "${record.name}" does not exist`, { offset: column.offset });
+    return record;
+  });
+}
+
+async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {
+  const { backend } = ddl;
+  const target = Math.max(backend.settings.getNumber('default_statistics_target'), ...record.columns.map((column) => column.statisticsTarget ?? 0));
+  const wanted = target * SampleRowsPerTarget;
+  const sample: { readonly row: Datum[]; readonly position: number }[] = [];
+  let rowCount = 0;
+  await forEachRow(ddl, tableDef(ddl, record.oid), (row) => {
+    if (sample.length < wanted) sample.push({ row, position: rowCount });
+    else {
+      const slot = backend.prng.below(rowCount + 1);
+      if (slot < wanted) sample[slot] = { row, position: rowCount };
+    }
+    rowCount++;
+  });
+  sample.sort((a, b) => a.position - b.position);
+  const { store } = backend.instance;
+  const old = ddl.draft.statisticsOf(record.oid);
+  const pageCount = store.hasTree(record.tree as never) ? store.tree(record.tree as never).leafCountEstimate() : 1;
+  const { types } = backend.catalog();
+  const statistics: StatisticsRecord = {
+    kind: 'statistics', oid: old?.oid ?? ddl.newOid(), table: record.oid, rowCount, pageCount: Math.max(1, pageCount),
+    columns: record.columns.map((column, i) => {
+      if (column.isDropped || column.statisticsTarget === 0) return null;
+      return columnStatistics(sample.map(({ row }) => row[i]!), sqlType(column.type, column.typmod), rowCount, column.statisticsTarget ?? target, types);
+    }),
+  };
+  ddl.draft.put(statistics);
+}
+
+function widthOf(value: Datum, type: SqlType, types: TypeRegistry): number {
+  const { length } = typeInfo(type.oid, types);
+  if (length > 0) return length;
+  if (typeof value === 'string') return Buffer.byteLength(value) + 1;
+  if (value instanceof Uint8Array) return value.length + 4;
+  return printText(value, type, types).length;
+}
+
+function columnStatistics(values: readonly Datum[], type: SqlType, rowCount: number, target: number, types: TypeRegistry): ColumnStatisticsRecord | null {
+  if (values.length === 0) return null;
+  const present = values.flatMap((value, i) => (value === null ? [] : [{ value, i }]));
+  const nullFraction = 1 - present.length / values.length;
+  const averageWidthBytes = present.length === 0 ? 0 : Math.round(present.reduce((sum, { value }) => sum + widthOf(value, type, types), 0) / present.length);
+  if (present.length === 0 || !operatorExists(type.oid, types)) {
+    return { nullFraction, distinct: present.length === 0 ? 0 : -1, averageWidthBytes, mostCommon: [], histogram: [], correlation: 0 };
+  }
+  const compare = comparatorOf(type, types);
+  const sorted = [...present].sort((a, b) => compare(a.value, b.value) || a.i - b.i);
+  const groups: { readonly value: Datum; count: number }[] = [];
+  for (const { value } of sorted) {
+    const last = groups.at(-1);
+    if (last !== undefined && compare(last.value, value) === 0) last.count++;
+    else groups.push({ value, count: 1 });
+  }
+  const distinct = distinctEstimate(groups, present.length, values.length, rowCount, nullFraction);
+  const common = commonest(groups, present.length, target);
+  const rest = withoutCommon(sorted.map(({ value }) => value), common.map((group) => group.value), compare);
+  const text = (value: Datum): string => printText(value, type, types);
+  return {
+    nullFraction, distinct, averageWidthBytes, correlation: correlation(sorted.map(({ i }) => i)),
+    mostCommon: common.map((group) => ({ value: text(group.value), fraction: group.count / values.length })),
+    histogram: histogram(rest, target, compare).map(text),
+  };
+}
+
+/** Positive: a count; negative: minus a fraction of the rows, for what grows with the table. */
+function distinctEstimate(groups: readonly { readonly count: number }[], present: number, sampled: number, rowCount: number, nullFraction: number): number {
+  const d = groups.length;
+  const once = groups.filter((group) => group.count === 1).length;
+  if (once === d) return -(1 - nullFraction);
+  if (once === 0 && sampled < rowCount) return d;
+  if (sampled >= rowCount) return d > 0.1 * rowCount ? -d / rowCount : d;
+  const n = present;
+  const total = rowCount * (1 - nullFraction);
+  const estimate = Math.min(total, Math.max(d, (n * d) / (n - once + (once * n) / total)));
+  return estimate > 0.1 * rowCount ? -estimate / rowCount : Math.floor(estimate + 0.5);
+}
+
+/** Values noticeably commoner than the average, or all when they are few. */
+function commonest(groups: readonly { readonly value: Datum; count: number }[], present: number, target: number): readonly { readonly value: Datum; readonly count: number }[] {
+  const repeated = groups.filter((group) => group.count > 1).sort((a, b) => b.count - a.count);
+  if (groups.length <= target && repeated.length === groups.length) return repeated;
+  const average = present / groups.length;
+  const least = Math.max(2, average * 1.25);
+  return repeated.filter((group) => group.count >= least).slice(0, target);
+}
+
+/** Both lists are of one order once the common ones are sorted: one walk. */
+function withoutCommon(sorted: readonly Datum[], common: readonly Datum[], compare: (a: Datum, b: Datum) => number): Datum[] {
+  const skipped = [...common].sort(compare);
+  let at = 0;
+  return sorted.filter((value) => {
+    while (at < skipped.length && compare(skipped[at]!, value) < 0) at++;
+    return at >= skipped.length || compare(skipped[at]!, value) !== 0;
+  });
+}
+
+function histogram(values: readonly Datum[], target: number, compare: (a: Datum, b: Datum) => number): Datum[] {
+  let distinct = values.length === 0 ? 0 : 1;
+  for (let i = 1; i < values.length; i++) if (compare(values[i]!, values[i - 1]!) !== 0) distinct++;
+  const count = Math.min(distinct, target + 1);
+  if (count < 2) return [];
+  return Array.from({ length: count }, (_, i) => values[Math.floor((i * (values.length - 1)) / (count - 1))]!);
+}
+
+/** Of the order of the values with that of the rows, in [-1, 1]. */
+function correlation(positions: readonly number[]): number {
+  const n = positions.length;
+  if (n < 2) return 1;
+  const mean = (n - 1) / 2;
+  const ranks = rankOf(positions);
+  let covariance = 0;
+  let variance = 0;
+  for (let i = 0; i < n; i++) {
+    covariance += (i - mean) * (ranks[i]! - mean);
+    variance += (i - mean) ** 2;
+  }
+  return covariance / variance;
+}
+function rankOf(positions: readonly number[]): number[] {
+  const order = positions.map((position, i) => ({ position, i })).sort((a, b) => a.position - b.position);
+  const ranks = new Array<number>(positions.length);
+  order.forEach(({ i }, rank) => (ranks[i] = rank));
+  return ranks;
+}
+
+/** Old versions are collected all the time; VACUUM does what is left at once. With ANALYZE it refreshes statistics too. */
+export async function vacuum(backend: Backend, statement: Vacuum, call: Call): Promise<void> {
+  for (const { name } of statement.tables) {
+    if (findRelation(backend, name) === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
+  }
+  while (backend.instance.manager.step()) await backend.instance.scheduler.yield();
+  if (statement.options.some((option) => option.name === 'analyze' && option.value !== false && option.value !== 'false')) await analyze(backend, statement, call);
+}

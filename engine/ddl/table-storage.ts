@@ -1,0 +1,265 @@
+/**
+ * The trees of tables: made empty, filled by building an index over existing rows, or replaced by a rewrite of all rows. What is built here is
+ * private to the transaction until it commits.
+ *
+ * Building sorts entries as strings of key bytes and hands them to storage's bottom-up build. Rows are read in their newest state, own changes
+ * included: the caller's table lock keeps everyone else from changing them.
+ */
+import { ByteBuffer } from '../../base/byte-buffer.js';
+import { assert } from '../../base/assert.js';
+import { keyString, putKeyString } from '../../base/bytes.js';
+import type { Datum } from '../../base/datum.js';
+import { treeId } from '../../base/ids.js';
+import { KeyLayout, encodeKey, putInt8Key } from '../../base/keycode.js';
+import { decodeRow, encodeRow } from '../../base/rowcode.js';
+import { evaluate } from '../../executor/expression-interpreter.js';
+import { IndexAccess, RowIdBytes, tableAccess, type TableAccess } from '../../executor/table-access.js';
+import { indexKeyText } from '../../executor/row-errors.js';
+import { DbError } from '../../base/errors.js';
+import { wholeRange } from '../../mvcc/types.js';
+import type { TableDef } from '../../planner/catalog.js';
+import type { BulkSource } from '../../storage/btree.js';
+import type { IndexRecord, TableRecord } from '../catalog-objects.js';
+import { schemaLookup } from '../execute.js';
+import type { Ddl } from './ddl.js';
+import { ddlRuntime } from './expressions.js';
+
+/** Rows between two looks at the deadline. */
+const RowsPerCheck = 1024;
+
+/** An id for a tree that does not exist yet. */
+export function newTree(ddl: Ddl): number {
+  return ddl.backend.instance.store.newTreeId();
+}
+
+function treeOptions(table: TableRecord, index: IndexRecord | undefined): { unique: boolean; tableOid: never; tableName: string; indexName?: string } {
+  const names = { tableOid: table.oid as never, tableName: table.name };
+  return index === undefined ? { unique: true, ...names } : { unique: index.isUnique, ...names, indexName: index.name };
+}
+
+/** Makes the empty trees of a new (or emptied) table. Trees of clustered primary keys are the table's own. */
+export function createTrees(ddl: Ddl, table: TableRecord, indexes: readonly IndexRecord[]): void {
+  ddl.tx.createTree(treeId(table.tree), treeOptions(table, indexes.find((index) => index.oid === table.clusteredBy)));
+  for (const index of indexes) if (index.oid !== table.clusteredBy) ddl.tx.createTree(treeId(index.tree), treeOptions(table, index));
+}
+
+/** Drops all trees of a table. */
+export function dropTrees(ddl: Ddl, table: TableRecord, indexes: readonly IndexRecord[]): void {
+  for (const index of indexes) if (index.oid !== table.clusteredBy) ddl.tx.dropTree(treeId(index.tree));
+  ddl.tx.dropTree(treeId(table.tree));
+  ddl.backend.instance.executorEnv.rowIds.forget(treeId(table.tree));
+}
+
+export function tableDef(ddl: Ddl, oid: number): TableDef {
+  return ddl.backend.definitions().tableDef(oid)!;
+}
+
+/** Calls `f` for every row in its newest state. */
+export async function forEachRow(ddl: Ddl, table: TableDef, f: (row: Datum[], rowKey: string) => void): Promise<void> {
+  const { backend } = ddl;
+  const access = accessOf(ddl, table).useLayout();
+  const ctx = backend.context(ddl.call.deadlineMs);
+  const scan = ddl.tx.openLatest(access.tree, wholeRange);
+  let untilCheck = RowsPerCheck;
+  let sliceEnd = backend.instance.clock.monotonic() + backend.instance.executorEnv.timeSliceMs;
+  try {
+    while (scan.next()) {
+      for (let i = 0; i < scan.count; i++) f(decodeRow(table.layout, scan.u8, scan.dv, scan.offsets[i]!), scan.keyAt(i));
+      untilCheck -= scan.count;
+      if (untilCheck > 0) continue;
+      untilCheck = RowsPerCheck;
+      ctx.checkDeadline();
+      if (backend.instance.clock.monotonic() < sliceEnd) continue;
+      await backend.instance.scheduler.yield();
+      sliceEnd = backend.instance.clock.monotonic() + backend.instance.executorEnv.timeSliceMs;
+    }
+  } finally {
+    scan.close();
+  }
+}
+
+function accessOf(ddl: Ddl, table: TableDef): TableAccess {
+  return tableAccess(table, ddl.backend.instance.manager, ddl.backend.definitions().types);
+}
+
+/** Entries on their way into a tree: sorted by key, given out in order. */
+class EntryList implements BulkSource {
+  readonly #keys: string[] = [];
+  readonly #values: Uint8Array[] = [];
+  #order: Uint32Array | undefined;
+  #at = -1;
+  key: Uint8Array = new Uint8Array(256);
+  keyOffset = 0;
+  keyLength = 0;
+  value: Uint8Array = new Uint8Array(0);
+  valueOffset = 0;
+  valueLength = 0;
+
+  add(key: string, value: Uint8Array): void {
+    this.#keys.push(key);
+    this.#values.push(value);
+  }
+  get count(): number {
+    return this.#keys.length;
+  }
+  /** Sorts. @returns the position of the first key that equals its neighbour, -1 when there is none */
+  sort(): number {
+    const keys = this.#keys;
+    const order = new Uint32Array(keys.length);
+    for (let i = 0; i < order.length; i++) order[i] = i;
+    order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : 0));
+    this.#order = order;
+    for (let i = 1; i < order.length; i++) if (keys[order[i]!] === keys[order[i - 1]!]) return order[i]!;
+    return -1;
+  }
+  next(): boolean {
+    const order = this.#order!;
+    if (++this.#at >= order.length) return false;
+    const i = order[this.#at]!;
+    const key = this.#keys[i]!;
+    if (key.length > this.key.length) this.key = new Uint8Array(key.length * 2);
+    putKeyString(this.key, 0, key);
+    this.keyLength = key.length;
+    this.value = this.#values[i]!;
+    this.valueLength = this.value.length;
+    return true;
+  }
+}
+
+async function buildTree(ddl: Ddl, id: number, entries: EntryList, options: ReturnType<typeof treeOptions>): Promise<void> {
+  const { store, manager } = ddl.backend.instance;
+  if (entries.count === 0) {
+    ddl.tx.createTree(treeId(id), options);
+    return;
+  }
+  const built = store.buildTree(treeId(id), entries, manager.lastPublished);
+  await store.prepareAttach(built);
+  ddl.tx.attachTree(built, options);
+}
+
+/** Fills the tree of a new index from the table's rows. The index is in the draft already. @throws DbError 23505 */
+export async function buildIndex(ddl: Ddl, tableOid: number, indexOid: number): Promise<void> {
+  const table = tableDef(ddl, tableOid);
+  const record = ddl.draft.get(tableOid) as TableRecord;
+  const index = ddl.draft.get(indexOid) as IndexRecord;
+  const access = keysOf(ddl, table, indexOid);
+  const values = indexValues(ddl, table, access);
+  const entries = new EntryList();
+  const out = new ByteBuffer(256);
+  const keyed: (readonly Datum[])[] = [];
+  await forEachRow(ddl, table, (row, rowKey) => {
+    const key = values(row);
+    if (key === undefined) return;
+    out.length = 0;
+    access.putEntryValue(rowKey, row, out);
+    entries.add(access.entryKey(key, rowKey), out.bytes.slice(0, out.length));
+    if (index.isUnique) keyed.push(key);
+  });
+  const duplicate = entries.sort();
+  if (duplicate >= 0) {
+    const definition = access.definition;
+    throw new DbError('23505', `could not create unique index "${index.name}"`, {
+      detail: `Key ${indexKeyText(table, definition, keyed[duplicate]!, ddl.backend.context(Infinity))} is duplicated.`, schema: table.schema, table: table.name, constraint: index.name,
+    });
+  }
+  await buildTree(ddl, index.tree, entries, treeOptions(record, index));
+}
+
+/** How keys of an index are made; the tree it will have does not exist yet, and making keys needs none. */
+function keysOf(ddl: Ddl, table: TableDef, indexOid: number): IndexAccess {
+  const definition = table.indexes.find((candidate) => candidate.oid === indexOid);
+  assert(definition !== undefined, 'index missing from its table', indexOid);
+  return new IndexAccess(definition, ddl.backend.instance.catalog.recordTree, ddl.backend.definitions().types);
+}
+
+/** How row keys are made: encoded cluster columns, or the next row id. */
+function rowKeyMaker(table: TableDef): (row: readonly Datum[]) => string {
+  const out = new ByteBuffer(64);
+  if (table.clusterKey === undefined) {
+    let id = 0;
+    const bytes = new Uint8Array(RowIdBytes);
+    return () => {
+      putInt8Key(bytes, 0, ++id);
+      return keyString(bytes, 0, RowIdBytes);
+    };
+  }
+  const layout = new KeyLayout(table.clusterKey, table.layout.types);
+  const columns = table.clusterKey.map((column) => column.column!);
+  return (row) => {
+    out.length = 0;
+    encodeKey(layout, columns.map((column) => row[column]!), out);
+    return keyString(out.bytes, 0, out.length);
+  };
+}
+
+/** The key values of an index for a row, undefined when its predicate leaves the row out. */
+function indexValues(ddl: Ddl, table: TableDef, access: IndexAccess): (row: readonly Datum[]) => readonly Datum[] | undefined {
+  const info = schemaLookup(ddl.backend).writeInfo(table.oid);
+  const expressions = info.indexExpressions.get(access.definition.oid);
+  const runtime = ddlRuntime(ddl.backend, info.columnCount);
+  return (row) => {
+    if (expressions !== undefined) for (const { id, column } of info.newRow) runtime.registers[id] = row[column]!;
+    if (expressions?.predicate !== undefined && evaluate(expressions.predicate, runtime) !== true) return undefined;
+    if (access.plainColumns !== undefined) return access.plainColumns.map((column) => row[column]!);
+    return expressions!.keys.map((key) => evaluate(key, runtime));
+  };
+}
+
+/**
+ * Writes all rows of a table anew into new trees: `change` turns an old row into a new one. `next` is the table's new record, already with new tree
+ * ids, as are `nextIndexes`. The old trees are dropped. @throws DbError 23505
+ */
+export async function rewriteTable(ddl: Ddl, old: { readonly table: TableRecord; readonly indexes: readonly IndexRecord[]; readonly definition: TableDef }, change: (row: Datum[]) => Datum[]): Promise<void> {
+  const oid = old.table.oid;
+  const record = ddl.draft.get(oid) as TableRecord;
+  const table = tableDef(ddl, oid);
+  const indexes = ddl.draft.indexesOf(oid);
+  const clustered = indexes.find((index) => index.oid === record.clusteredBy);
+  const makeKey = rowKeyMaker(table);
+  const rows = new EntryList();
+  const out = new ByteBuffer(1024);
+  const keyed: Datum[][] = [];
+  const keepsKeys = old.definition.clusterKey === undefined && table.clusterKey === undefined;
+  const nextRows: { readonly row: Datum[]; readonly rowKey: string }[] = [];
+  await forEachRow(ddl, old.definition, (row, rowKey) => {
+    const next = change(row);
+    const key = keepsKeys ? rowKey : makeKey(next);
+    out.length = 0;
+    encodeRow(table.layout, next, out);
+    rows.add(key, out.bytes.slice(0, out.length));
+    nextRows.push({ row: next, rowKey: key });
+    if (clustered !== undefined) keyed.push(next);
+  });
+  const duplicate = rows.sort();
+  if (duplicate >= 0) {
+    const definition = table.indexes.find((index) => index.isClustered)!;
+    const values = definition.columns.map((column) => keyed[duplicate]![column.column!]!);
+    throw new DbError('23505', `could not create unique index "${clustered?.name ?? table.name}"`, {
+      detail: `Key ${indexKeyText(table, definition, values, ddl.backend.context(Infinity))} is duplicated.`, schema: table.schema, table: table.name, constraint: clustered?.name,
+    });
+  }
+  dropTrees(ddl, old.table, old.indexes);
+  await buildTree(ddl, record.tree, rows, treeOptions(record, clustered));
+  for (const index of indexes) {
+    if (index.oid === record.clusteredBy) continue;
+    const indexAccess = keysOf(ddl, table, index.oid);
+    const values = indexValues(ddl, table, indexAccess);
+    const entries = new EntryList();
+    const entryKeys: (readonly Datum[])[] = [];
+    for (const { row, rowKey } of nextRows) {
+      const key = values(row);
+      if (key === undefined) continue;
+      out.length = 0;
+      indexAccess.putEntryValue(rowKey, row, out);
+      entries.add(indexAccess.entryKey(key, rowKey), out.bytes.slice(0, out.length));
+      entryKeys.push(key);
+    }
+    const clash = entries.sort();
+    if (clash >= 0) {
+      throw new DbError('23505', `could not create unique index "${index.name}"`, {
+        detail: `Key ${indexKeyText(table, indexAccess.definition, entryKeys[clash]!, ddl.backend.context(Infinity))} is duplicated.`, schema: table.schema, table: table.name, constraint: index.name,
+      });
+    }
+    await buildTree(ddl, index.tree, entries, treeOptions(record, index));
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Temporary objects: ordinary ones in a schema of the session's own, `pg_temp_<session>`, which is dropped when the session ends, and at the next
+ * opening if a crash ended it first.
+ */
+import { treeId } from '../../base/ids.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import type { Backend } from '../backend.js';
+import { CatalogDraft } from '../catalog-store.js';
+import type { SchemaRecord, TableRecord } from '../catalog-objects.js';
+import type { Instance } from '../instance.js';
+import type { Ddl } from './ddl.js';
+import { truncateTables } from './truncate.js';
+
+const prefix = 'pg_temp_';
+
+/** The session's schema of temporary objects, made at the first use. */
+export async function temporarySchema(ddl: Ddl): Promise<SchemaRecord> {
+  const { backend, draft } = ddl;
+  const name = `${prefix}${backend.id}`;
+  let oid = draft.find('schema', 0, name);
+  if (oid === undefined) {
+    const record: SchemaRecord = { kind: 'schema', oid: ddl.newOid(), name };
+    draft.put(record);
+    oid = record.oid;
+  }
+  backend.tempSchema = oid;
+  return Promise.resolve(draft.get(oid) as SchemaRecord);
+}
+
+/** Drops the temporary objects of one schema, or of all sessions of an earlier run, in a transaction of its own. */
+export async function dropTemporaryObjects(instance: Instance, schema: number | undefined): Promise<void> {
+  const schemas = new Set<number>();
+  for (const record of instance.catalog.all()) {
+    if (record.kind === 'schema' && record.name.startsWith(prefix) && (schema === undefined || record.oid === schema)) schemas.add(record.oid);
+  }
+  if (schemas.size === 0) return;
+  const tx = instance.manager.begin({ isolation: 'read committed', owner: { id: 0, name: 'temporary objects' } });
+  const draft = new CatalogDraft(instance.catalog);
+  tx.beginStatement({ text: 'drop temporary objects' });
+  for (const record of instance.catalog.all()) {
+    if (record.kind === 'statistics') {
+      const table = instance.catalog.get(record.table);
+      if (table?.kind === 'table' && schemas.has(table.schema)) draft.drop(record.oid);
+    } else if (record.kind === 'schema' ? schemas.has(record.oid) : schemas.has(record.schema)) {
+      draft.drop(record.oid);
+      if (record.kind === 'table') tx.dropTree(treeId(record.tree));
+      else if (record.kind === 'index' && (instance.catalog.get(record.table) as TableRecord).clusteredBy !== record.oid) tx.dropTree(treeId(record.tree));
+    }
+  }
+  await draft.flush(tx, 'wait');
+  tx.endStatement();
+  const { changes } = draft;
+  tx.onPublish = (csn) => instance.publishCatalog(changes, csn);
+  await tx.commit();
+}
+
+/** ON COMMIT DELETE ROWS and ON COMMIT DROP, inside the transaction that commits. */
+export async function onCommitTemporary(backend: Backend, tx: Transaction): Promise<void> {
+  const tables: TableRecord[] = [];
+  for (const record of backend.draft.all()) {
+    if (record.kind === 'table' && record.schema === backend.tempSchema && (record.onCommit === 'delete rows' || record.onCommit === 'drop')) tables.push(record);
+  }
+  if (tables.length === 0) return;
+  tx.beginStatement({ text: 'on commit' });
+  try {
+    for (const table of tables) {
+      const indexes = backend.draft.indexesOf(table.oid);
+      if (table.onCommit === 'drop') {
+        for (const index of indexes) {
+          if (index.oid !== table.clusteredBy) tx.dropTree(treeId(index.tree));
+          backend.draft.drop(index.oid);
+        }
+        tx.dropTree(treeId(table.tree));
+        backend.draft.drop(table.oid);
+      } else truncateTables(backend, tx, [table]);
+    }
+    await backend.draft.flush(tx, 'wait');
+  } finally {
+    tx.endStatement();
+  }
+}

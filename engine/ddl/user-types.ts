@@ -1,0 +1,244 @@
+/** CREATE and ALTER of enums, domains, composite and range types. */
+import { DbError } from '../../base/errors.js';
+import { typeInfo, typeName, sqlType } from '../../base/types.js';
+import { evaluate } from '../../executor/expression-interpreter.js';
+import type { AlterCompositeType, AlterDomain, AlterEnumAddValue, ColumnConstraint, CreateCompositeType, CreateDomain, CreateEnum, CreateRangeType, Expression, FunctionColumn, QualifiedName } from '../../parser/ast.js';
+import { parseExpression } from '../../parser/parse.js';
+import type { DomainConstraintRecord, TableRecord, TypeRecord } from '../catalog-objects.js';
+import { notSupported } from '../../base/errors.js';
+import { checkCollation } from './create-table.js';
+import type { Ddl } from './ddl.js';
+import { bindOverRow, ddlRuntime, storedText } from './expressions.js';
+import { creationSchema, makeObjectName } from './names.js';
+import { userType } from './rename.js';
+import { operatorExists } from './operators.js';
+import { forEachRow, tableDef } from './table-storage.js';
+import { bindTypeName } from './types.js';
+
+type DomainDetail = Extract<TypeRecord['detail'], { kind: 'domain' }>;
+
+function newType(ddl: Ddl, name: QualifiedName): Pick<TypeRecord, 'kind' | 'oid' | 'schema' | 'name' | 'arrayType'> {
+  const schema = creationSchema(ddl.backend, name);
+  const taken = ddl.draft.find('type', schema.oid, name.name);
+  const relation = ddl.draft.find('relation', schema.oid, name.name);
+  const isRowType = relation !== undefined && ['table', 'view'].includes(ddl.draft.get(relation)!.kind);
+  if (taken !== undefined || isRowType) throw new DbError('42710', `type "${name.name}" already exists`, { offset: name.offset });
+  return { kind: 'type', oid: ddl.newOid(), schema: schema.oid, name: name.name, arrayType: ddl.newOid() };
+}
+
+// ---------------------------------------------------------------------------------------------------------------- enums
+
+export function createEnum(ddl: Ddl, statement: CreateEnum): void {
+  const base = newType(ddl, statement.name);
+  const seen = new Set<string>();
+  for (const label of statement.labels) {
+    checkLabel(label);
+    if (seen.has(label)) throw new DbError('23505', 'duplicate key value violates unique constraint "pg_enum_typid_label_index"', { detail: `Key (enumtypid, enumlabel)=(${base.oid}, ${label}) already exists.` });
+    seen.add(label);
+  }
+  ddl.draft.put({ ...base, detail: { kind: 'enum', labels: statement.labels.map((label, i) => ({ id: ddl.newOid(), label, order: i + 1 })) } });
+}
+
+function checkLabel(label: string): void {
+  if (Buffer.byteLength(label) > 63) throw new DbError('42602', `invalid enum label "${label}"`, { detail: 'Labels must be 63 bytes or less.' });
+}
+
+export function alterEnum(ddl: Ddl, statement: AlterEnumAddValue): void {
+  const type = userType(ddl, statement.name);
+  if (type.detail.kind !== 'enum') throw new DbError('42809', `${type.name} is not an enum`);
+  checkLabel(statement.value);
+  const labels = [...type.detail.labels].sort((a, b) => a.order - b.order);
+  if (labels.some((label) => label.label === statement.value)) {
+    if (!statement.ifNotExists) throw new DbError('42710', `enum label "${statement.value}" already exists`);
+    ddl.notice(`enum label "${statement.value}" already exists, skipping`, '42710');
+    return;
+  }
+  let order = (labels.at(-1)?.order ?? 0) + 1;
+  if (statement.neighbour !== undefined) {
+    const at = labels.findIndex((label) => label.label === statement.neighbour);
+    if (at < 0) throw new DbError('22023', `"${statement.neighbour}" is not an existing enum label`);
+    const [low, high] = statement.placement === 'before' ? [labels[at - 1], labels[at]] : [labels[at], labels[at + 1]];
+    if (low === undefined) order = high!.order - 1;
+    else if (high !== undefined) order = (low.order + high.order) / 2;
+  }
+  ddl.draft.put({ ...type, detail: { ...type.detail, labels: [...labels, { id: ddl.newOid(), label: statement.value, order }] } });
+}
+
+// ---------------------------------------------------------------------------------------------------------------- domains
+
+export function createDomain(ddl: Ddl, statement: CreateDomain): void {
+  const base = newType(ddl, statement.name);
+  const type = bindTypeName(ddl.backend, statement.type);
+  const info = typeInfo(type.oid, ddl.backend.catalog().types);
+  if (info.kind === 'pseudo') throw new DbError('42804', `"${info.name}" is not a valid base type for a domain`, { offset: statement.type.offset });
+  if (info.storage === 'none') throw notSupported(`type ${info.name}`, statement.type.offset);
+  const collation = statement.collation === undefined ? undefined : checkCollation(statement.collation.name, statement.collation.offset);
+  let detail: DomainDetail = { kind: 'domain', base: type.oid, typmod: type.typmod, collation, notNull: false, checks: [] };
+  let nullability: boolean | undefined;
+  for (const constraint of statement.constraints) {
+    switch (constraint.kind) {
+      case 'notNull':
+      case 'nullable':
+        if (nullability !== undefined && nullability !== (constraint.kind === 'notNull')) throw new DbError('42601', 'conflicting NULL/NOT NULL constraints', { offset: constraint.offset });
+        nullability = constraint.kind === 'notNull';
+        detail = { ...detail, notNull: nullability };
+        break;
+      case 'default':
+        if (detail.default !== undefined) throw new DbError('42601', 'multiple default expressions', { offset: constraint.offset });
+        bindOverRow(ddl.backend, undefined, constraint.expression, 'DEFAULT expressions', type, `column "${base.name}"`);
+        detail = { ...detail, default: storedText(ddl.backend, constraint.expression) };
+        break;
+      case 'check':
+        detail = { ...detail, checks: [...detail.checks, domainCheck(ddl, base.name, detail, constraint)] };
+        break;
+      default:
+        throw new DbError('42601', `${constraint.kind === 'primaryKey' ? 'primary key' : constraint.kind === 'unique' ? 'unique' : constraint.kind === 'references' ? 'foreign key' : constraint.kind} constraints not possible for domains`, { offset: constraint.offset });
+    }
+  }
+  ddl.draft.put({ ...base, detail });
+}
+
+/** `value` is the value, of the base type. */
+function bindDomainCheck(ddl: Ddl, detail: DomainDetail, e: Expression): ReturnType<typeof bindOverRow> {
+  const row = { name: '', columns: [{ name: 'value', type: detail.base, typmod: detail.typmod, notNull: false, isDropped: false }] };
+  return bindOverRow(ddl.backend, row, e, 'check constraints', 'boolean', 'CHECK');
+}
+
+function domainCheck(ddl: Ddl, domain: string, detail: DomainDetail, constraint: Extract<ColumnConstraint, { kind: 'check' }>): DomainConstraintRecord {
+  bindDomainCheck(ddl, detail, constraint.expression);
+  let name = constraint.name;
+  if (name !== undefined && detail.checks.some((check) => check.name === name)) throw new DbError('42710', `constraint "${name}" for domain "${domain}" already exists`);
+  for (let n = 0; name === undefined; n++) {
+    const chosen = makeObjectName(domain, undefined, n === 0 ? 'check' : `check${n}`);
+    if (!detail.checks.some((check) => check.name === chosen)) name = chosen;
+  }
+  return { oid: ddl.newOid(), name, expression: storedText(ddl.backend, constraint.expression), validated: !constraint.attributes.notValid };
+}
+
+export async function alterDomain(ddl: Ddl, statement: AlterDomain): Promise<void> {
+  const type = userType(ddl, statement.name);
+  const { detail } = type;
+  if (detail.kind !== 'domain') throw new DbError('42809', `${type.name} is not a domain`, { offset: statement.name.offset });
+  const { action } = statement;
+  const put = (change: Partial<DomainDetail>): void => ddl.draft.put({ ...type, detail: { ...detail, ...change } });
+  switch (action.kind) {
+    case 'setDefault':
+      if (action.expression !== undefined) bindOverRow(ddl.backend, undefined, action.expression, 'DEFAULT expressions', sqlType(detail.base, detail.typmod), `column "${type.name}"`);
+      put({ default: action.expression === undefined ? undefined : storedText(ddl.backend, action.expression) });
+      return;
+    case 'setNotNull':
+      if (action.notNull) {
+        await forEachUse(ddl, type, (value, table, column) => {
+          if (value === null) throw new DbError('23502', `column "${column}" of table "${table}" contains null values`, { table, column });
+        });
+      }
+      put({ notNull: action.notNull });
+      return;
+    case 'addDomainConstraint': {
+      if (action.constraint.kind !== 'check') throw notSupported(`${action.constraint.kind} constraint of a domain`, action.offset);
+      const check = domainCheck(ddl, type.name, detail, action.constraint);
+      if (check.validated) await validateDomain(ddl, type, detail, check);
+      put({ checks: [...detail.checks, check] });
+      return;
+    }
+    case 'dropDomainConstraint':
+      if (!detail.checks.some((check) => check.name === action.name)) {
+        if (!action.ifExists) throw new DbError('42704', `constraint "${action.name}" of domain "${type.name}" does not exist`);
+        ddl.notice(`constraint "${action.name}" of domain "${type.name}" does not exist, skipping`);
+        return;
+      }
+      put({ checks: detail.checks.filter((check) => check.name !== action.name) });
+      return;
+    case 'validateDomainConstraint': {
+      const check = detail.checks.find((candidate) => candidate.name === action.name);
+      if (check === undefined) throw new DbError('42704', `constraint "${action.name}" of domain "${type.name}" does not exist`);
+      await validateDomain(ddl, type, detail, check);
+      put({ checks: detail.checks.map((c) => (c === check ? { ...c, validated: true } : c)) });
+    }
+  }
+}
+
+async function validateDomain(ddl: Ddl, type: TypeRecord, detail: DomainDetail, check: DomainConstraintRecord): Promise<void> {
+  const { expression, row, binder } = bindDomainCheck(ddl, detail, parseExpression(check.expression));
+  const runtime = ddlRuntime(ddl.backend, binder.columnCount);
+  await forEachUse(ddl, type, (value, table, column) => {
+    runtime.registers[row[0]!.id] = value;
+    if (evaluate(expression, runtime) === false) throw new DbError('23514', `column "${column}" of table "${table}" contains values that violate the new constraint`, { table, column });
+  });
+}
+
+/** Every stored value of the domain. */
+async function forEachUse(ddl: Ddl, type: TypeRecord, f: (value: ReturnType<typeof evaluate>, table: string, column: string) => void): Promise<void> {
+  const tables = [...ddl.draft.all()].filter((r): r is TableRecord => r.kind === 'table' && r.columns.some((column) => !column.isDropped && column.type === type.oid));
+  for (const record of tables) {
+    await ddl.lock(record.oid, 'share');
+    const columns = record.columns.flatMap((column, i) => (!column.isDropped && column.type === type.oid ? [{ name: column.name, i }] : []));
+    await forEachRow(ddl, tableDef(ddl, record.oid), (row) => {
+      for (const { name, i } of columns) f(row[i]!, record.name, name);
+    });
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- composites, ranges
+
+function attribute(ddl: Ddl, column: FunctionColumn): { readonly name: string; readonly type: number; readonly typmod: number } {
+  const type = bindTypeName(ddl.backend, column.type);
+  if (typeInfo(type.oid, ddl.backend.catalog().types).storage === 'none') throw notSupported(`type ${typeName(type.oid, ddl.backend.catalog().types)}`, column.offset);
+  return { name: column.name, type: type.oid, typmod: type.typmod };
+}
+
+export function createComposite(ddl: Ddl, statement: CreateCompositeType): void {
+  const base = newType(ddl, statement.name);
+  const attributes = statement.attributes.map((a) => attribute(ddl, a));
+  attributes.forEach(({ name }, i) => {
+    if (attributes.findIndex((a) => a.name === name) !== i) throw new DbError('42701', `attribute "${name}" specified more than once`);
+  });
+  ddl.draft.put({ ...base, detail: { kind: 'composite', attributes } });
+}
+
+export function alterComposite(ddl: Ddl, statement: AlterCompositeType): void {
+  const type = userType(ddl, statement.name);
+  if (type.detail.kind !== 'composite') throw new DbError('42809', `"${type.name}" is not a composite type`, { offset: statement.name.offset });
+  for (const other of ddl.draft.all()) {
+    const used = other.kind === 'table' ? other.columns.find((column) => !column.isDropped && (column.type === type.oid || column.type === type.arrayType)) : undefined;
+    if (used !== undefined && other.kind === 'table') throw new DbError('0A000', `cannot alter type "${type.name}" because column "${other.name}.${used.name}" uses it`);
+  }
+  let { attributes } = type.detail;
+  for (const action of statement.actions) {
+    switch (action.kind) {
+      case 'addAttribute':
+        if (attributes.some((a) => a.name === action.attribute.name)) throw new DbError('42701', `column "${action.attribute.name}" of relation "${type.name}" already exists`);
+        attributes = [...attributes, attribute(ddl, action.attribute)];
+        break;
+      case 'dropAttribute':
+        if (!attributes.some((a) => a.name === action.attribute)) {
+          if (!action.ifExists) throw new DbError('42703', `column "${action.attribute}" of relation "${type.name}" does not exist`);
+          ddl.notice(`column "${action.attribute}" of relation "${type.name}" does not exist, skipping`);
+          break;
+        }
+        attributes = attributes.filter((a) => a.name !== action.attribute);
+        break;
+      case 'alterAttribute': {
+        if (!attributes.some((a) => a.name === action.attribute)) throw new DbError('42703', `column "${action.attribute}" of relation "${type.name}" does not exist`);
+        const next = bindTypeName(ddl.backend, action.type);
+        attributes = attributes.map((a) => (a.name === action.attribute ? { ...a, type: next.oid, typmod: next.typmod } : a));
+        break;
+      }
+    }
+  }
+  ddl.draft.put({ ...type, detail: { kind: 'composite', attributes } });
+}
+
+export function createRange(ddl: Ddl, statement: CreateRangeType): void {
+  const option = (name: string): unknown => statement.options.find((o) => o.name === name)?.value;
+  const subtypeName = option('subtype');
+  if (typeof subtypeName !== 'string') throw new DbError('42601', 'type attribute "subtype" is required');
+  for (const { name } of statement.options) if (!['subtype', 'multirange_type_name', 'collation', 'subtype_opclass'].includes(name)) throw notSupported(`range option "${name}"`, statement.offset);
+  const base = newType(ddl, statement.name);
+  const subtype = ddl.backend.typeByText(subtypeName);
+  if (subtype === undefined) throw new DbError('42704', `type "${subtypeName}" does not exist`);
+  if (!operatorExists(subtype.oid, ddl.backend.catalog().types)) throw new DbError('42704', `data type ${typeName(subtype.oid, ddl.backend.catalog().types)} has no default operator class for access method "btree"`);
+  const given = option('multirange_type_name');
+  const multirangeName = typeof given === 'string' ? given : base.name.includes('range') ? base.name.replace('range', 'multirange') : `${base.name}_multirange`;
+  ddl.draft.put({ ...base, detail: { kind: 'range', subtype: subtype.oid, multirange: ddl.newOid(), multirangeName, multirangeArray: ddl.newOid() } });
+}

@@ -1,0 +1,55 @@
+/**
+ * What expressions may ask of a running statement (functions/registry.ts): its clock readings, settings, types, deadline, and through
+ * `system` whatever belongs to the session. One object per statement; what is costly is computed when it is first asked for.
+ */
+import type { DbError } from '../base/errors.js';
+import type { Prng } from '../base/prng.js';
+import type { TypeRegistry } from '../base/types.js';
+import type { EvalContext } from '../functions/registry.js';
+import type { Backend } from './backend.js';
+import type { SystemFunctions } from './system-functions.js';
+
+/** Unix time in milliseconds to microseconds since 2000-01-01. */
+export function toTimestamp(unixMs: number): number {
+  return Math.round(unixMs * 1000) - 946_684_800_000_000;
+}
+
+export class StatementContext implements EvalContext {
+  readonly backend: Backend;
+  readonly types: TypeRegistry;
+  readonly prng: Prng;
+  readonly transactionTimestamp: number;
+  readonly statementTimestamp: number;
+  /** Monotonic milliseconds after which the statement fails; Infinity without limit. */
+  readonly deadlineMs: number;
+
+  constructor(backend: Backend, types: TypeRegistry, transactionTimestamp: number, statementTimestamp: number, deadlineMs: number) {
+    this.backend = backend;
+    this.types = types;
+    this.prng = backend.prng;
+    this.transactionTimestamp = transactionTimestamp;
+    this.statementTimestamp = statementTimestamp;
+    this.deadlineMs = deadlineMs;
+  }
+
+  get system(): SystemFunctions {
+    return this.backend.system;
+  }
+  get timeZone(): string {
+    return this.backend.settings.get('timezone')!;
+  }
+  clockTimestamp(): number {
+    return toTimestamp(this.backend.instance.clock.now());
+  }
+  setting(name: string): string | undefined {
+    return this.backend.showSetting(name);
+  }
+  setSetting(name: string, value: string, isLocal: boolean): void {
+    this.backend.setSetting(name, value, isLocal);
+  }
+  /** @throws DbError 57014 */
+  checkDeadline(): void {
+    const error: DbError | undefined = this.backend.interruption(this.deadlineMs);
+    if (error !== undefined) throw error;
+  }
+}

@@ -1,0 +1,346 @@
+/**
+ * Running what has a plan: SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES.
+ *
+ * The way of one statement: begin it in the transaction (which takes the snapshot), find or make its plan, lock its tables, see whether the
+ * definitions still hold (else plan again), run the compiled code to its end or to a quota, check deferred constraints at the commit.
+ *
+ * E1  Table locks come before the first page is read; a statement at READ COMMITTED that had to wait for one takes a fresh snapshot.
+ * E2  A transaction with an older snapshot never runs against a table whose definition is newer: 40001 (concurrency.md section 10).
+ * E3  The synchronous face never waits: where it would have to, 55P03.
+ */
+import type { Datum } from '../base/datum.js';
+import { DbError } from '../base/errors.js';
+import type { Oid } from '../base/ids.js';
+import type { SqlType } from '../base/types.js';
+import { compile } from '../executor/compile.js';
+import { ConstraintChecks, runDeferred } from '../executor/constraint-checks.js';
+import type { CompiledStatement, Execution, ExecutionRequest } from '../executor/execution.js';
+import type { SchemaLookup, TableWriteInfo } from '../executor/schema-lookup.js';
+import { isWait } from '../executor/wait.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import type { TableLockMode } from '../mvcc/types.js';
+import type { Statement } from '../parser/ast.js';
+import type { TableDef } from '../planner/catalog.js';
+import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
+import { planStatement, tableWriteInfo } from '../planner/plan-statement.js';
+import type { Backend, Call, StatementResult } from './backend.js';
+import type { SessionCatalog } from './catalog-view.js';
+import type { StatementContext } from './eval-context.js';
+import { bindParameters } from './parameters.js';
+import type { CachedPlan, CachedStatement } from './plan-cache.js';
+import type { ValueFormat } from './values.js';
+import { formatKey, rowShape, withOutputContext } from './values.js';
+
+export type PlannableStatement = Extract<Statement, { kind: 'query' | 'insert' | 'update' | 'delete' | 'merge' }>;
+
+export function isPlannable(statement: Statement): statement is PlannableStatement {
+  switch (statement.kind) {
+    case 'query':
+      return !(statement.body.kind === 'select' && statement.body.into !== undefined);
+    case 'insert':
+    case 'update':
+    case 'delete':
+    case 'merge':
+      return true;
+    default:
+      return false;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- planning
+
+/** The statement's plan under the session's present catalog and settings, made if need be. */
+export function findPlan(backend: Backend, cached: CachedStatement, parameterTypes: readonly number[]): CachedPlan {
+  const catalog = backend.catalog();
+  const key = { catalogVersion: catalog.version, context: backend.plannerContext(parameterTypes) };
+  return cached.find(key) ?? cached.add(key, makePlan(backend, catalog, cached, parameterTypes));
+}
+
+function makePlan(backend: Backend, catalog: SessionCatalog, cached: CachedStatement, parameterTypes: readonly number[]): PlannedStatement {
+  const { statement, parameterNames, parameterCount } = cached.parsed;
+  const types: (SqlType | undefined)[] = parameterTypes.map((oid) => (oid === 0 ? undefined : { oid, typmod: -1 }));
+  return planStatement(statement as PlannableStatement, {
+    catalog, settings: backend.plannerSettings(), parameterTypes: types, parameterNames, parameterCount, context: backend.context(Infinity),
+  });
+}
+
+/** The plan's code for rows of this format. */
+export function compiledFor(backend: Backend, plan: CachedPlan, format: ValueFormat, instrument = false): CompiledStatement {
+  const key = instrument ? 'instrument' : formatKey(format);
+  let compiled = plan.compiled.get(key);
+  if (compiled === undefined) {
+    compiled = compile(plan.planned, {
+      mode: backend.settings.get('execution_mode') as 'generated' | 'interpreted',
+      shape: rowShape(plan.planned.result, format, backend.definitions().types), instrument,
+    }, backend.definitions().types);
+    plan.compiled.set(key, compiled);
+  }
+  return compiled;
+}
+
+/** First word of the command tag. */
+export function commandOf(statement: Statement): string {
+  return statement.kind === 'query' ? 'SELECT' : statement.kind.toUpperCase();
+}
+
+// ---------------------------------------------------------------------------------------------------------------- locks and checks
+
+interface NeededLock {
+  readonly table: Oid;
+  readonly name: string;
+  readonly mode: TableLockMode;
+}
+const locksOf = new WeakMap<PlannedStatement, readonly NeededLock[]>();
+
+/** The statement's tables in the order of the plan, then those that foreign keys reach from what it writes. */
+function neededLocks(planned: PlannedStatement, catalog: SessionCatalog): readonly NeededLock[] {
+  let locks = locksOf.get(planned);
+  if (locks !== undefined) return locks;
+  const modes = new Map<Oid, NeededLock>();
+  const rank: readonly TableLockMode[] = ['access share', 'row share', 'row exclusive'];
+  const add = (table: TableDef, mode: TableLockMode): boolean => {
+    if (table.virtual !== undefined) return false;
+    const known = modes.get(table.oid);
+    if (known !== undefined && rank.indexOf(known.mode) >= rank.indexOf(mode)) return false;
+    modes.set(table.oid, { table: table.oid, name: table.name, mode });
+    return true;
+  };
+  const addChildren = (table: TableDef): void => {
+    for (const key of table.referencedBy) {
+      const child = catalog.tableByOid(key.child);
+      if (child === undefined) continue;
+      const writes = [key.onDelete, key.onUpdate].some((action) => action !== 'no action' && action !== 'restrict');
+      if (add(child, writes ? 'row exclusive' : 'row share') && writes) addChildren(child);
+    }
+  };
+  for (const { table, access } of planned.relations) add(table, access === 'read' ? 'access share' : access === 'lock rows' ? 'row share' : 'row exclusive');
+  for (const { table, access } of planned.relations) {
+    if (access !== 'write') continue;
+    for (const key of table.foreignKeys) {
+      const parent = catalog.tableByOid(key.parent);
+      if (parent !== undefined) add(parent, 'row share');
+    }
+    addChildren(table);
+  }
+  locks = [...modes.values()];
+  locksOf.set(planned, locks);
+  return locks;
+}
+
+/** Takes the table locks; a promise when one must be waited for (then call again), undefined when all are held. */
+export function lockRelations(tx: Transaction, locks: readonly NeededLock[], canWait: boolean): Promise<unknown> | undefined {
+  for (const { table, mode } of locks) {
+    const got = tx.lockTable(table, mode, canWait ? 'wait' : 'nowait');
+    if (isWait(got)) return got;
+  }
+  return undefined;
+}
+
+/** E2. @throws DbError 40001 */
+export function checkDefinitions(backend: Backend, tx: Transaction, locks: readonly NeededLock[]): void {
+  if (tx.isolation === 'read committed') return;
+  const { catalog } = backend.instance;
+  for (const { table, name } of locks) {
+    if (catalog.changedAt(table) > tx.snapshotCsn) {
+      throw new DbError('40001', 'could not serialize access due to concurrent update', { detail: `The definition of relation "${name}" has changed since the transaction's snapshot.`, table: name });
+    }
+  }
+}
+
+/** @throws DbError 25006 for changes inside READ ONLY; temporary tables may be changed */
+export function checkWritable(backend: Backend, planned: PlannedStatement, statement: Statement): void {
+  if (!backend.block.modes.readOnly) return;
+  for (const { table, access } of planned.relations) {
+    if (access === 'read' || table.isTemporary) continue;
+    const what = statement.kind === 'query' ? (access === 'write' ? 'SELECT' : lockWord(planned.plan)) : statement.kind.toUpperCase();
+    throw new DbError('25006', `cannot execute ${what} in a read-only transaction`);
+  }
+}
+function lockWord(plan: PhysicalPlan): string {
+  let node: PhysicalPlan | undefined = plan;
+  while (node !== undefined && node.kind !== 'lockRows') node = 'input' in node ? node.input : undefined;
+  return `SELECT FOR ${(node?.targets[0]?.strength ?? 'update').toUpperCase()}`;
+}
+
+/** Other tables that foreign keys reach, bound once per definition. */
+const writeInfos = new WeakMap<TableDef, { readonly version: number; readonly info: TableWriteInfo }>();
+export function schemaLookup(backend: Backend): SchemaLookup {
+  return {
+    writeInfo(oid) {
+      const catalog = backend.catalog();
+      const table = catalog.tableByOid(oid);
+      if (table === undefined) throw new DbError('XX000', 'internal error: foreign key to a table that does not exist');
+      const known = writeInfos.get(table);
+      if (known !== undefined && known.version === catalog.version) return known.info;
+      const info = tableWriteInfo(table, { catalog, settings: backend.plannerSettings(), context: backend.context(Infinity) });
+      writeInfos.set(table, { version: catalog.version, info });
+      return info;
+    },
+  };
+}
+
+export function makeRequest(backend: Backend, tx: Transaction, params: readonly Datum[], ctx: StatementContext, canWait: boolean, instrument = false): ExecutionRequest {
+  return { tx, params, ctx, env: backend.executorEnv(), schema: schemaLookup(backend), constraints: backend.constraints, canWait, instrument };
+}
+
+// ---------------------------------------------------------------------------------------------------------------- running
+
+/** A statement that has been planned, locked and started, with its snapshot taken. */
+export interface Started {
+  readonly plan: CachedPlan;
+  readonly execution: Execution;
+  readonly ctx: StatementContext;
+  readonly tx: Transaction;
+}
+
+export interface StartOptions {
+  readonly parameterTypes?: readonly number[] | undefined;
+  /** Parameters that are datums already (EXECUTE). */
+  readonly datums?: readonly Datum[] | undefined;
+  readonly instrument?: boolean | undefined;
+}
+
+type StartCall = Pick<Call, 'params' | 'format' | 'deadlineMs'>;
+
+/** Begins the statement in its transaction, plans, locks and starts it. The caller steps it, closes it and ends the statement. */
+export async function startPlanned(backend: Backend, cached: CachedStatement, call: StartCall, options: StartOptions = {}): Promise<Started> {
+  const { block } = backend;
+  // Planning first: an error in the statement's text needs no snapshot.
+  let plan = findPlan(backend, cached, options.parameterTypes ?? []);
+  const tx = block.ensureTransaction();
+  if (block.needsSafeSnapshot()) await backend.waitFor(tx.awaitSafeSnapshot(), tx, call.deadlineMs);
+  tx.beginStatement(cached.info);
+  block.noteSnapshot();
+  try {
+    plan = await lockPlan(backend, cached, plan, tx, call, options);
+    return startLocked(backend, cached, plan, tx, call, options, true);
+  } catch (error) {
+    tx.endStatement();
+    throw error;
+  }
+}
+
+/** Locks the plan's tables; when that took waiting and a definition has changed, plans and locks again. */
+async function lockPlan(backend: Backend, cached: CachedStatement, first: CachedPlan, tx: Transaction, call: StartCall, options: StartOptions): Promise<CachedPlan> {
+  let plan = first;
+  for (;;) {
+    const waiting = lockRelations(tx, neededLocks(plan.planned, backend.catalog()), true);
+    if (waiting !== undefined) {
+      await backend.waitFor(waiting, tx, call.deadlineMs);
+      if (tx.isolation === 'read committed') tx.refreshSnapshot();
+    } else if (plan.catalogVersion === backend.catalog().version) return plan;
+    if (plan.catalogVersion !== backend.catalog().version) plan = findPlan(backend, cached, options.parameterTypes ?? []);
+  }
+}
+
+/** For a query inside another statement that is running already (CREATE TABLE AS, COPY): its snapshot and command number are that one's. */
+export async function startInside(backend: Backend, cached: CachedStatement, call: StartCall, options: StartOptions = {}): Promise<Started> {
+  const tx = backend.block.ensureTransaction();
+  const plan = await lockPlan(backend, cached, findPlan(backend, cached, options.parameterTypes ?? []), tx, call, options);
+  return startLocked(backend, cached, plan, tx, call, options, true);
+}
+export function finishInside(started: Started): void {
+  started.execution.close();
+}
+
+/** The same where nothing may wait. @throws DbError 55P03 */
+export function startPlannedSync(backend: Backend, cached: CachedStatement, call: StartCall): Started {
+  const { block } = backend;
+  const plan = findPlan(backend, cached, []);
+  const tx = block.ensureTransaction();
+  if (block.needsSafeSnapshot()) throw new DbError('55P03', 'a deferrable transaction would have to wait for a safe snapshot');
+  tx.beginStatement(cached.info);
+  block.noteSnapshot();
+  try {
+    lockRelations(tx, neededLocks(plan.planned, backend.catalog()), false);
+    return startLocked(backend, cached, plan, tx, call, {}, false);
+  } catch (error) {
+    tx.endStatement();
+    throw error;
+  }
+}
+
+function startLocked(backend: Backend, cached: CachedStatement, plan: CachedPlan, tx: Transaction, call: StartCall, options: StartOptions, canWait: boolean): Started {
+  checkDefinitions(backend, tx, neededLocks(plan.planned, backend.catalog()));
+  checkWritable(backend, plan.planned, cached.parsed.statement);
+  const ctx = backend.context(call.deadlineMs);
+  const params = options.datums ?? bindParameters(call.params, cached.parsed, plan.planned.parameterTypes, ctx, call.format);
+  const compiled = compiledFor(backend, plan, call.format, options.instrument === true);
+  const execution = compiled.start(makeRequest(backend, tx, params, ctx, canWait, options.instrument === true));
+  return { plan, execution, ctx, tx };
+}
+
+/** Steps to the end of the statement or until `quotaRows` more rows are there. @returns true at the end */
+export async function drive(backend: Backend, started: Started, quotaRows: number, deadlineMs: number): Promise<boolean> {
+  const { execution, ctx, tx } = started;
+  for (;;) {
+    const step = withOutputContext(ctx, () => execution.step(quotaRows));
+    if (step === 'done') return true;
+    if (step === 'rows') return false;
+    if (step === 'slice') {
+      await backend.instance.scheduler.yield();
+      ctx.checkDeadline();
+    } else await backend.waitFor(step, tx, deadlineMs);
+  }
+}
+
+export async function runPlanned(backend: Backend, cached: CachedStatement, call: Call, options: StartOptions = {}): Promise<StatementResult> {
+  const started = await startPlanned(backend, cached, call, options);
+  try {
+    await drive(backend, started, Infinity, call.deadlineMs);
+    return resultOf(started, cached.parsed.statement);
+  } finally {
+    started.execution.close();
+    started.tx.endStatement();
+  }
+}
+
+export function runPlannedSync(backend: Backend, cached: CachedStatement, call: StartCall, quotaRows = Infinity): StatementResult {
+  const started = startPlannedSync(backend, cached, call);
+  try {
+    withOutputContext(started.ctx, () => {
+      for (;;) {
+        const step = started.execution.step(quotaRows);
+        if (step === 'done' || step === 'rows') return;
+        started.ctx.checkDeadline();
+      }
+    });
+    return resultOf(started, cached.parsed.statement);
+  } finally {
+    started.execution.close();
+    started.tx.endStatement();
+  }
+}
+
+export function resultOf(started: Started, statement: Statement): StatementResult {
+  const { planned } = started.plan;
+  const rows = started.execution.takeRows();
+  const rowCount = statement.kind === 'query' ? rows.length : started.execution.rowCount;
+  return { command: commandOf(statement), rows, rowCount, columns: planned.result };
+}
+
+// ---------------------------------------------------------------------------------------------------------------- deferred constraints
+
+/** SET CONSTRAINTS IMMEDIATE and the commit: runs what is pending. @throws DbError 23503, 23505 */
+export function runDeferredConstraints(backend: Backend, tx: Transaction, canWait: boolean, names?: readonly string[]): Promise<void> | void {
+  if (!backend.constraints.hasPending) return undefined;
+  tx.beginStatement({ text: 'deferred constraints' });
+  const ctx = backend.context(Infinity);
+  const checks = new ConstraintChecks({ tx, ctx, env: backend.executorEnv(), schema: schemaLookup(backend), constraints: backend.constraints, canWait });
+  const step = (): Promise<unknown> | undefined => runDeferred(checks, backend.constraints, names);
+  if (!canWait) {
+    try {
+      step();
+    } finally {
+      tx.endStatement();
+    }
+    return undefined;
+  }
+  return (async () => {
+    try {
+      for (let waiting = step(); waiting !== undefined; waiting = step()) await backend.waitFor(waiting, tx, Infinity);
+    } finally {
+      tx.endStatement();
+    }
+  })();
+}

@@ -1,0 +1,80 @@
+/** EXPLAIN and EXPLAIN ANALYZE: plans as the planner's printer shows them, with counts when the statement was run. */
+import { DbError, notSupported } from '../base/errors.js';
+import type { DefinitionOption, Explain, PreparableStatement } from '../parser/ast.js';
+import { explainPlan } from '../planner/explain.js';
+import type { Backend, Call, StatementResult } from './backend.js';
+import { runDdl } from './ddl/ddl.js';
+import { drive, findPlan, startPlanned } from './execute.js';
+import { CachedStatement } from './plan-cache.js';
+import { executeArguments, findPrepared } from './prepared.js';
+import { textResult } from './utility.js';
+import { datumFormat } from './values.js';
+
+export interface ExplainOptions {
+  readonly analyze: boolean;
+  readonly verbose: boolean;
+  readonly costs: boolean;
+  readonly timing: boolean;
+  readonly summary: boolean;
+  readonly format: 'text' | 'json';
+}
+
+function readOptions(options: readonly DefinitionOption[]): ExplainOptions {
+  const given = new Map<string, boolean>();
+  let format: 'text' | 'json' = 'text';
+  for (const { name, value, offset } of options) {
+    if (name === 'format') {
+      if (value !== 'text' && value !== 'json') {
+        if (value === 'xml' || value === 'yaml') throw notSupported(`EXPLAIN format "${value}"`, offset);
+        throw new DbError('22023', `unrecognized value for EXPLAIN option "format": "${String(value)}"`, { offset });
+      }
+      format = value;
+    } else if (['analyze', 'verbose', 'costs', 'timing', 'summary', 'buffers', 'settings', 'wal', 'generic_plan', 'memory'].includes(name)) {
+      given.set(name, value === undefined || value === true || ['true', 'on', '1'].includes(String(value).toLowerCase()));
+    } else throw new DbError('42601', `unrecognized EXPLAIN option "${name}"`, { offset });
+  }
+  const analyze = given.get('analyze') ?? false;
+  if (given.get('timing') === true && !analyze) throw new DbError('22023', 'EXPLAIN option TIMING requires ANALYZE');
+  return { analyze, verbose: given.get('verbose') ?? false, costs: given.get('costs') ?? true, timing: given.get('timing') ?? analyze, summary: given.get('summary') ?? analyze, format };
+}
+
+export async function runExplain(backend: Backend, cached: CachedStatement, statement: Explain, call: Call): Promise<StatementResult> {
+  const options = readOptions(statement.options);
+  const { clock } = backend.instance;
+  let inner: CachedStatement;
+  let parameterTypes: readonly number[] = [];
+  let datums;
+  const target = statement.statement;
+  if (target.kind === 'execute') {
+    const prepared = findPrepared(backend, target.name);
+    inner = prepared.cached;
+    parameterTypes = prepared.parameterTypes;
+    datums = executeArguments(backend, prepared, target, call);
+  } else {
+    const query = target.kind === 'createTableAs' || target.kind === 'createMaterializedView' || target.kind === 'declareCursor' ? target.query : target;
+    if (query.kind === 'execute' || query.kind === 'refreshMaterializedView') throw notSupported('EXPLAIN of this statement', statement.offset);
+    if (options.analyze && target.kind === 'createTableAs') {
+      await runDdl(backend, new CachedStatement({ ...cached.parsed, statement: target }), call);
+    }
+    inner = new CachedStatement({ ...cached.parsed, statement: query as PreparableStatement });
+  }
+  const planningStart = clock.monotonic();
+  const { planned } = findPlan(backend, inner, parameterTypes);
+  const planningMs = clock.monotonic() - planningStart;
+  let counts;
+  let executionMs: number | undefined;
+  if (options.analyze) {
+    const started = await startPlanned(backend, inner, { ...call, format: datumFormat }, { parameterTypes, datums, instrument: true });
+    const start = clock.monotonic();
+    try {
+      await drive(backend, started, Infinity, call.deadlineMs);
+      counts = started.execution.instrumentation;
+    } finally {
+      started.execution.close();
+      started.tx.endStatement();
+    }
+    executionMs = clock.monotonic() - start;
+  }
+  const lines = explainPlan(planned, { ...options, types: backend.definitions().types, counts, planningMs: options.summary ? planningMs : undefined, executionMs: options.summary ? executionMs : undefined });
+  return textResult(backend, 'EXPLAIN', ['QUERY PLAN'], (options.format === 'json' ? [lines.join('\n')] : lines).map((line) => [line]), call);
+}

@@ -1,0 +1,12 @@
+/** What the package exports. Everything else under engine/ and below is internal. */
+export { open, Database, type DatabaseStatistics } from './database.js';
+export { Session, TransactionHandle } from './session.js';
+export { Statement, type StatementParams } from './statement.js';
+export { RowStream } from './stream.js';
+export { DatabaseError, type DatabaseErrorFields, type Notice, type Severity } from './errors.js';
+export type { Conflict, ConflictEdge, ConflictPlace } from './conflict-text.js';
+export { sql, Sql, type SqlTag } from './sql-template.js';
+export type {
+  CallOptions, Field, Int8Mode, IsolationLevel, NoticeListener, OpenOptions, Parsers, QueryConfig, QueryInput, QueryOptions, QueryParams, QueryResult, Row, RowMode, RunResult, Serializers, SessionOptions,
+  StreamOptions, TransactionOptions, TransactionStatus, ValueOptions,
+} from './api.js';

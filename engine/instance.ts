@@ -1,0 +1,169 @@
+/**
+ * One open database as everything inside engine/ sees it: storage, transactions, catalog, sequences, plans and the sessions, wired together.
+ * `Database` (database.ts) is the public face over it.
+ *
+ * Background work is steps that the scheduler calls, so a simulation owns every interleaving: vacuum runs while there are old versions, in slices;
+ * statistics are refreshed when a table has changed enough (statistics.ts). Checkpoints are storage's own business.
+ */
+import type { Clock } from '../base/clock.js';
+import { realClock } from '../base/clock.js';
+import type { Prng } from '../base/prng.js';
+import { realPrng } from '../base/prng.js';
+import type { Scheduler, Timer } from '../base/scheduler.js';
+import { realScheduler } from '../base/scheduler.js';
+import type { SqlType, TypeRegistry } from '../base/types.js';
+import type { Datum } from '../base/datum.js';
+import type { ExecutorEnv } from '../executor/execution.js';
+import { RowIds } from '../executor/row-ids.js';
+import { openSpillFile } from './spill-file.js';
+import { TransactionManager } from '../mvcc/transaction-manager.js';
+import { MemoryVfs } from '../storage/memory-vfs.js';
+import { NodeVfs } from '../storage/node-vfs.js';
+import { Store } from '../storage/store.js';
+import type { Vfs } from '../storage/vfs.js';
+import type { OpenOptions } from './api.js';
+import type { Backend } from './backend.js';
+import type { CatalogChanges } from './catalog-store.js';
+import { CatalogStore } from './catalog-store.js';
+import { DefinitionSource, type CatalogViewEnv } from './catalog-view.js';
+import type { DatabaseError } from './errors.js';
+import { PlanCache } from './plan-cache.js';
+import { Sequences } from './sequences.js';
+import { SystemCatalog } from './system-catalog/system-catalog.js';
+import { parseText, staticTextContext } from './text-values.js';
+import { userFunctions } from './user-functions.js';
+
+/** Pause between two looks for versions nobody needs any more. */
+const VacuumIntervalMs = 1000;
+
+export class Instance {
+  readonly path: string;
+  readonly options: OpenOptions;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly scheduler: Scheduler;
+  readonly store: Store;
+  readonly manager: TransactionManager;
+  readonly catalog: CatalogStore;
+  readonly sequences: Sequences;
+  readonly definitions: DefinitionSource;
+  readonly system: SystemCatalog;
+  readonly viewEnv: CatalogViewEnv;
+  readonly plans: PlanCache;
+  /** Where COPY finds its files. */
+  readonly copyVfs: Vfs;
+  readonly executorEnv: ExecutorEnv;
+  readonly backends = new Map<number, Backend>();
+  /** Defaults of settings that differ from PostgreSQL's, by lower-case name. */
+  readonly defaultSettings: ReadonlyMap<string, string>;
+  readonly startedAtMs: number;
+  /** Set by the session that failed last with 40001 or 40P01. */
+  lastConflict: DatabaseError | undefined;
+  #nextBackendId = 1;
+  #vacuumTimer: Timer | undefined;
+  #isClosed = false;
+
+  private constructor(path: string, options: OpenOptions, store: Store, manager: TransactionManager, catalog: CatalogStore, defaults: ReadonlyMap<string, string>) {
+    this.path = path;
+    this.options = options;
+    this.clock = options.clock ?? realClock;
+    this.prng = options.prng ?? realPrng;
+    this.scheduler = options.scheduler ?? realScheduler;
+    this.store = store;
+    this.manager = manager;
+    this.catalog = catalog;
+    this.defaultSettings = defaults;
+    this.startedAtMs = this.clock.now();
+    this.sequences = new Sequences(store, manager);
+    this.system = new SystemCatalog(this);
+    const { system } = this;
+    this.viewEnv = {
+      fromText: (text: string, type: SqlType, types: TypeRegistry): Datum => parseText(text, type, staticTextContext(types)),
+      systemTable: (schema, name) => system.table(schema, name),
+      systemTableByOid: (oid) => system.tableByOid(oid),
+      systemNames: () => system.names(),
+      userFunctions,
+    };
+    this.definitions = new DefinitionSource(catalog, this.viewEnv);
+    this.plans = new PlanCache();
+    this.copyVfs = options.vfs ?? new NodeVfs();
+    this.executorEnv = {
+      clock: this.clock, timeSliceMs: options.timeSliceMs ?? 10, workMemBytes: 16 * 1024 * 1024, openSpill: () => openSpillFile(store), manager, rowIds: new RowIds(),
+    };
+  }
+
+  /** @throws DbError as Store.open */
+  static async open(path: string, options: OpenOptions, defaults: ReadonlyMap<string, string>): Promise<Instance> {
+    const clock = options.clock ?? realClock;
+    const prng = options.prng ?? realPrng;
+    const scheduler = options.scheduler ?? realScheduler;
+    const isMemory = path === ':memory:';
+    const store = await Store.open({
+      vfs: options.vfs ?? (isMemory ? new MemoryVfs() : new NodeVfs()), path: isMemory ? 'memory' : path, clock, prng, scheduler,
+      durability: isMemory && options.vfs === undefined ? 'none' : options.durability, pageSizeBytes: options.pageSizeBytes, cacheBytes: options.cacheBytes,
+      readOnly: options.readOnly, mustExist: options.mustExist, checkpointWalBytes: options.checkpointWalBytes, checkpointIntervalMs: options.checkpointIntervalMs,
+    });
+    try {
+      const manager = new TransactionManager(store, { clock, prng, scheduler }, { versionBytesMax: options.versionBytesMax });
+      const catalog = await CatalogStore.open(store, manager);
+      const instance = new Instance(path, options, store, manager, catalog, defaults);
+      await instance.#dropLeftovers();
+      instance.#scheduleVacuum();
+      return instance;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** Temporary objects of sessions that a crash has ended, and states of sequences that are gone. */
+  async #dropLeftovers(): Promise<void> {
+    if (this.store.readOnly) return;
+    const states = new Set<number>();
+    for (const record of this.catalog.all()) if (record.kind === 'sequence') states.add(record.state);
+    this.sequences.sweep((state) => states.has(state));
+    const { dropTemporaryObjects } = await import('./ddl/temporary.js');
+    await dropTemporaryObjects(this, undefined);
+  }
+
+  newBackendId(): number {
+    return this.#nextBackendId++;
+  }
+
+  /** In the slice that publishes a commit. */
+  publishCatalog(changes: CatalogChanges, csn: number): void {
+    this.catalog.apply(changes, csn);
+    this.definitions.prune();
+  }
+
+  #scheduleVacuum(): void {
+    this.#vacuumTimer = this.scheduler.after(VacuumIntervalMs, () => {
+      if (this.#isClosed) return;
+      this.#vacuum();
+    });
+  }
+  #vacuum(): void {
+    const hasMore = this.manager.step();
+    if (!hasMore) {
+      this.#scheduleVacuum();
+      return;
+    }
+    void this.scheduler.yield().then(() => {
+      if (!this.#isClosed) this.#vacuum();
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#vacuumTimer?.cancel();
+    for (const backend of [...this.backends.values()]) await backend.close();
+    this.manager.close();
+    this.sequences.settle();
+    await this.store.close();
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * From what the user passes to datums of the parameter types the planner found. A value is first brought into PostgreSQL's text form, unless it
+ * is already what the type's datum is, and then read by the type's input function: so everything a type accepts as text it accepts here.
+ */
+import type { Datum } from '../base/datum.js';
+import { DbError } from '../base/errors.js';
+import { inputText } from '../base/text-io.js';
+import type { TextEnv } from '../base/text-env.js';
+import type { SqlType } from '../base/types.js';
+import { TypeOid, baseTypeOf, typeInfo, typeName } from '../base/types.js';
+import type { ParsedStatement } from '../parser/ast.js';
+import type { QueryParams } from './api.js';
+import type { ValueFormat } from './values.js';
+
+/** @throws DbError 08P01 for a wrong number of parameters, 42P02 for a missing name, 22P02 and others for values that do not fit */
+export function bindParameters(given: QueryParams | undefined, parsed: ParsedStatement, types: readonly SqlType[], env: TextEnv, format: ValueFormat): Datum[] {
+  const values = positional(given, parsed, types.length);
+  return types.map((type, i) => {
+    try {
+      return toDatum(values[i], type, env, format);
+    } catch (error) {
+      if (error instanceof DbError && error.fields.detail === undefined) error.fields = { ...error.fields, detail: `Parameter ${parsed.parameterNames[i] === undefined ? `$${i + 1}` : `:${parsed.parameterNames[i]}`}.` };
+      throw error;
+    }
+  });
+}
+
+function positional(given: QueryParams | undefined, parsed: ParsedStatement, count: number): readonly unknown[] {
+  const { parameterNames } = parsed;
+  if (parameterNames.length > 0) {
+    if (given === undefined || Array.isArray(given)) throw new DbError('42P02', `the statement has the parameter :${parameterNames[0]!}, so its parameters must be given by name, as an object`);
+    const named = given as Readonly<Record<string, unknown>>;
+    return parameterNames.map((name) => {
+      if (!Object.hasOwn(named, name)) throw new DbError('42P02', `no value was given for parameter :${name}`);
+      return named[name];
+    });
+  }
+  if (given !== undefined && !Array.isArray(given)) {
+    if (count === 0 && Object.keys(given).length === 0) return [];
+    throw new DbError('42P02', 'parameters were given by name, but the statement has none like :name');
+  }
+  const list = (given ?? []) as readonly unknown[];
+  if (list.length !== count) throw new DbError('08P01', `the statement requires ${count} parameter${count === 1 ? '' : 's'}, but ${list.length} ${list.length === 1 ? 'was' : 'were'} given`);
+  return list;
+}
+
+/** One value. `undefined` counts as NULL, as in node-postgres. */
+export function toDatum(value: unknown, type: SqlType, env: TextEnv, format: Pick<ValueFormat, 'serializers'> | undefined): Datum {
+  if (value === null || value === undefined) return null;
+  const serializer = format?.serializers?.[type.oid];
+  if (serializer !== undefined) return inputText(type, serializer(value), env);
+  const base = baseTypeOf(type, env.types);
+  const { storage } = typeInfo(base.oid, env.types);
+  if (base.oid === type.oid && type.typmod === -1) {
+    // The commonest cases need no text.
+    if (typeof value === 'number') {
+      if (storage === 'int4' && (value | 0) === value) return value | 0;
+      if (storage === 'float8') return value;
+      if (storage === 'int8' && Number.isSafeInteger(value)) return value + 0;
+    } else if (typeof value === 'string') {
+      if (type.oid === TypeOid.text && !value.includes('\0')) return value;
+    } else if (typeof value === 'boolean' && storage === 'bool') return value;
+  }
+  if (value instanceof Uint8Array) {
+    if (storage === 'bytea') return Uint8Array.from(value);
+    throw new DbError('42804', `a Uint8Array was given for a parameter of type ${typeName(type.oid, env.types)}`);
+  }
+  return inputText(type, textOf(value, type, env), env);
+}
+
+function textOf(value: unknown, type: SqlType, env: TextEnv): string {
+  const base = baseTypeOf(type, env.types);
+  const info = typeInfo(base.oid, env.types);
+  if (info.storage === 'json' || info.storage === 'jsonb') return typeof value === 'string' ? value : toJson(value);
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value);
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+    case 'object':
+      break;
+    default:
+      throw new DbError('42804', `a ${typeof value} cannot be a parameter`);
+  }
+  if (value instanceof Date) return dateText(value, info.storage);
+  if (Array.isArray(value)) return arrayText(value, info.elementOid === 0 ? type : { oid: info.elementOid, typmod: -1 }, env);
+  return toJson(value);
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner));
+}
+
+/** As UTC: `timestamp` takes the UTC fields, as it gives them back. */
+function dateText(date: Date, storage: string): string {
+  const ms = date.getTime();
+  if (Number.isNaN(ms)) throw new DbError('22007', 'an invalid Date was given as a parameter');
+  const year = date.getUTCFullYear();
+  const iso = date.toISOString();
+  const rest = iso.slice(iso.indexOf('T') - 6);
+  const text = `${String(Math.abs(year > 0 ? year : 1 - year)).padStart(4, '0')}${rest.slice(0, -1)}`.replace('T', ' ');
+  const era = year > 0 ? '' : ' BC';
+  return storage === 'date' ? `${text.slice(0, text.indexOf(' '))}${era}` : `${text}+00${era}`;
+}
+
+/** PostgreSQL's array literal; nested arrays are further dimensions. */
+function arrayText(values: readonly unknown[], element: SqlType, env: TextEnv): string {
+  const items = values.map((value) => {
+    if (value === null || value === undefined) return 'NULL';
+    if (Array.isArray(value)) return arrayText(value, element, env);
+    const text = value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : textOf(value, element, env);
+    return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  });
+  return `{${items.join(',')}}`;
+}

@@ -1,0 +1,49 @@
+/** PREPARE, EXECUTE, DEALLOCATE: prepared statements of SQL, by name and session. */
+import type { Datum } from '../base/datum.js';
+import { DbError } from '../base/errors.js';
+import type { Execute, Prepare } from '../parser/ast.js';
+import { evaluateExpressions } from './ddl/expressions.js';
+import { bindTypeName } from './ddl/types.js';
+import type { Backend, Call, PreparedStatement, StatementResult } from './backend.js';
+import { findPlan, runPlanned } from './execute.js';
+import { CachedStatement } from './plan-cache.js';
+
+export function prepare(backend: Backend, cached: CachedStatement, statement: Prepare): void {
+  if (backend.prepared.has(statement.name)) throw new DbError('42P05', `prepared statement "${statement.name}" already exists`);
+  const parameterTypes = statement.parameterTypes.map((type) => bindTypeName(backend, type).oid);
+  // The text stays that of PREPARE, so that positions in later errors point into it.
+  const inner = new CachedStatement({ ...cached.parsed, statement: statement.statement });
+  // PostgreSQL analyses at once: errors show here.
+  findPlan(backend, inner, parameterTypes);
+  const prepared: PreparedStatement = { name: statement.name, cached: inner, parameterTypes, text: cached.parsed.text, preparedAtMs: backend.instance.clock.now() };
+  backend.prepared.set(statement.name, prepared);
+}
+
+export function findPrepared(backend: Backend, name: string): PreparedStatement {
+  const prepared = backend.prepared.get(name);
+  if (prepared === undefined) throw new DbError('26000', `prepared statement "${name}" does not exist`);
+  return prepared;
+}
+
+/** The arguments of EXECUTE, of the types the statement wants. */
+export function executeArguments(backend: Backend, prepared: PreparedStatement, statement: Execute, call: Call): Datum[] {
+  const { parameterTypes } = findPlan(backend, prepared.cached, prepared.parameterTypes).planned;
+  if (parameterTypes.length !== statement.args.length) {
+    throw new DbError('42601', `wrong number of parameters for prepared statement "${statement.name}"`, { detail: `Expected ${parameterTypes.length} parameters but got ${statement.args.length}.` });
+  }
+  return evaluateExpressions(backend, statement.args, parameterTypes, call);
+}
+
+export async function execute(backend: Backend, _cached: CachedStatement, statement: Execute, call: Call): Promise<StatementResult> {
+  const prepared = findPrepared(backend, statement.name);
+  const datums = executeArguments(backend, prepared, statement, call);
+  return runPlanned(backend, prepared.cached, { ...call, params: undefined }, { parameterTypes: prepared.parameterTypes, datums });
+}
+
+export function deallocate(backend: Backend, name: string | undefined): void {
+  if (name === undefined) backend.prepared.clear();
+  else {
+    findPrepared(backend, name);
+    backend.prepared.delete(name);
+  }
+}

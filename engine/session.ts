@@ -1,0 +1,395 @@
+/**
+ * One client: its own transaction, settings, prepared statements, cursors and temporary tables. Statements given to it at the same time run in
+ * the order they were given; different sessions interleave wherever they wait.
+ *
+ * N1  A call never waits for itself: while `transaction` runs its callback, the session is its handle's alone, and any other call is refused at once.
+ * N2  A transaction handle does nothing after its end but say so.
+ */
+import { DbError } from '../base/errors.js';
+import type { CallOptions, Field, NoticeListener, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions, TransactionStatus } from './api.js';
+import { Backend, type Call, type CopyStreams, type StatementResult } from './backend.js';
+import { DatabaseError, misuse, toDatabaseError } from './errors.js';
+import type { Instance } from './instance.js';
+import type { CachedText } from './plan-cache.js';
+import { Sql } from './sql-template.js';
+import { Statement } from './statement.js';
+import { enterTransaction, type TransactionScope } from './self-wait.js';
+import { backoffMs } from './retry.js';
+import { RowStream } from './stream.js';
+import type { ValueFormat } from './values.js';
+import { fieldsOf } from './values.js';
+
+type Isolation = 'read committed' | 'repeatable read' | 'serializable';
+
+interface NormalInput {
+  readonly text: string;
+  readonly params: QueryParams | undefined;
+  readonly options: QueryOptions;
+}
+
+export function normalizeInput(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined): NormalInput {
+  if (typeof input === 'string') return { text: input, params, options: options ?? {} };
+  if (input instanceof Sql) {
+    if (params !== undefined && (params as readonly unknown[]).length > 0) throw misuse('42P02', 'a sql template carries its own parameters; none can be added');
+    return { text: input.text, params: input.values, options: options ?? {} };
+  }
+  if (typeof input !== 'object' || input === null || typeof input.text !== 'string') throw misuse('42601', 'a query is a string, a sql template, or an object with a text');
+  return { text: input.text, params: params ?? input.values, options: { ...(input.rowMode === undefined ? {} : { rowMode: input.rowMode }), ...options } };
+}
+
+export class Session implements AsyncDisposable {
+  readonly #instance: Instance;
+  readonly #backend: Backend;
+  readonly #options: SessionOptions;
+  readonly #listeners = new Set<NoticeListener>();
+  #tail: Promise<unknown> = Promise.resolve();
+  #queued = 0;
+  #isClosed = false;
+  /** The callback of `transaction` that runs now. */
+  #scope: TransactionScope | undefined;
+  #lastConflict: DatabaseError | undefined;
+
+  /** @internal */
+  constructor(instance: Instance, options: SessionOptions, defaults: ReadonlyMap<string, string>) {
+    this.#instance = instance;
+    this.#options = options;
+    this.#backend = new Backend(instance, defaults);
+    this.#backend.name = options.name;
+    this.#backend.onNotice = (notice) => {
+      for (const listener of this.#listeners) listener(notice);
+    };
+  }
+
+  /** @internal */
+  get backend(): Backend {
+    return this.#backend;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ state
+
+  /** Number of the session in pg_stat_activity and pg_locks. */
+  get id(): number {
+    return this.#backend.id;
+  }
+  get name(): string | undefined {
+    return this.#backend.name;
+  }
+  get transactionStatus(): TransactionStatus {
+    const { state } = this.#backend.block;
+    return state === 'failed' ? 'failed' : state === 'block' ? 'active' : 'idle';
+  }
+  /** Level of the current transaction, or of the next one. */
+  get isolation(): Isolation {
+    const { isolation } = this.#backend.block.modes;
+    return isolation === 'read uncommitted' ? 'read committed' : isolation;
+  }
+  /** Whether the running statement waits for another session's lock, right now. */
+  get isWaiting(): boolean {
+    return this.#backend.isWaiting;
+  }
+  /** Ids of the sessions it waits for. */
+  get waitsFor(): readonly number[] {
+    const waits = this.#backend.block.tx?.waitsFor ?? [];
+    return this.#instance.manager.activity().filter((a) => waits.includes(a.transaction)).map((a) => a.session);
+  }
+  /** The last 40001 or 40P01 of this session. */
+  get lastConflict(): DatabaseError | undefined {
+    return this.#lastConflict;
+  }
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Calls `listener` for every NOTICE, WARNING and INFO. @returns what stops it */
+  onNotice(listener: NoticeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ statements
+
+  /** Runs one statement. @throws DatabaseError */
+  async query<R = Row>(input: QueryInput, params?: QueryParams, options?: QueryOptions): Promise<QueryResult<R>> {
+    return this.#runOne<R>(input, params, options, undefined);
+  }
+
+  /** Runs any number of statements, without parameters; the results of all of them. They are one transaction unless they say otherwise. */
+  async exec(text: string | Sql, options?: QueryOptions): Promise<QueryResult[]> {
+    return this.#execute(text, options, undefined);
+  }
+
+  async #runOne<R>(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined, scope: TransactionScope | undefined): Promise<QueryResult<R>> {
+    const normal = normalizeInput(input, params, options);
+    const results = await this.#enqueue(normal.text, scope, normal.options, (call) => {
+      const cached = this.parse(normal.text);
+      if (cached.statements.length > 1) throw new DbError('42601', 'cannot insert multiple commands into a prepared statement', { hint: 'Use exec() to run several statements.' });
+      return this.#runText(cached, { ...call, params: normal.params });
+    });
+    return (results[0] ?? emptyResult()) as QueryResult<R>;
+  }
+
+  async #execute(text: string | Sql, options: QueryOptions | undefined, scope: TransactionScope | undefined, copy?: CopyStreams): Promise<QueryResult[]> {
+    const normal = normalizeInput(text, undefined, options);
+    return this.#enqueue(normal.text, scope, normal.options, (call) => this.#runText(this.parse(normal.text), { ...call, params: normal.params, copy }));
+  }
+
+  async #runText(cached: CachedText, call: Call): Promise<QueryResult[]> {
+    const results: QueryResult[] = [];
+    await this.#backend.runText(cached, call, (result) => results.push(this.#publish(result)));
+    return results;
+  }
+  #publish(result: StatementResult): QueryResult {
+    return { command: result.command, rows: result.rows as Row[], rowCount: result.rowCount, fields: fieldsOf(result.columns, this.#backend.definitions().types) };
+  }
+
+  /** @internal */
+  parse(text: string): CachedText {
+    return this.#instance.plans.get(text);
+  }
+
+  /** A statement to be run many times, synchronously (`get`, `all`, `run`, `iterate`) or not (`query`). */
+  prepare<R = Row>(input: string | Sql, options?: QueryOptions): Statement<R> {
+    const normal = normalizeInput(input, undefined, options);
+    return this.prepareFor<R>(normal.text, normal.params, options, (params, call) => this.#runOne(normal.text, params, { ...options, ...call }, undefined));
+  }
+  /** @internal `query`: how the asynchronous call is made. */
+  prepareFor<R>(text: string, own: QueryParams | undefined, options: QueryOptions | undefined, query: (params: QueryParams | undefined, o: QueryOptions | undefined) => Promise<QueryResult<unknown>>): Statement<R> {
+    this.#assertOpen();
+    const host = {
+      instance: this.#instance, backend: () => this.#backend, assertUsable: () => this.#assertSynchronous(), format: () => this.#format(options ?? {}),
+      onError: (error: DatabaseError) => this.#note(error), query,
+    };
+    return new Statement<R>(host, text, own);
+  }
+
+  #assertSynchronous(): void {
+    this.#assertOpen();
+    if (this.#queued > 0) throw misuse('55000', 'the session is busy with an asynchronous statement', 'Await it first, or use another session.');
+  }
+
+  /** Rows one batch at a time: `for await (const row of session.stream(...))`. Reads no further than it is asked for. */
+  stream<R = Row>(input: QueryInput, params?: QueryParams, options?: StreamOptions): RowStream<R> {
+    return this.#stream<R>(input, params, options, undefined);
+  }
+  #stream<R>(input: QueryInput, params: QueryParams | undefined, options: StreamOptions | undefined, scope: TransactionScope | undefined): RowStream<R> {
+    this.#assertOpen();
+    const normal = normalizeInput(input, params, options);
+    const run = <T>(step: (call: Call) => Promise<T>): Promise<T> => this.#enqueue(normal.text, scope, normal.options, (call) => step({ ...call, params: normal.params }));
+    return new RowStream<R>(this.#backend, () => this.parse(normal.text), run, options?.batchRows ?? 256);
+  }
+
+  /** COPY table FROM STDIN: reads text or bytes from `source`. */
+  async copyFrom(text: string, source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, options?: QueryOptions): Promise<QueryResult> {
+    const stream = Symbol.asyncIterator in source ? source : toAsync(source);
+    const results = await this.#execute(text, options, undefined, { source: stream, sink: undefined });
+    return results.at(-1) ?? emptyResult();
+  }
+
+  /** COPY ... TO STDOUT: hands the text to `sink`, awaiting it before going on. */
+  async copyTo(text: string, sink: (chunk: string) => Promise<void> | void, options?: QueryOptions): Promise<QueryResult> {
+    const results = await this.#execute(text, options, undefined, { source: undefined, sink });
+    return results.at(-1) ?? emptyResult();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ transactions
+
+  /** Runs `callback` in a transaction: commits when it returns, rolls back when it throws, starts over after a conflict if `retry` says so. */
+  async transaction<T>(callback: (tx: TransactionHandle) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
+    this.#assertOpen();
+    if (this.transactionStatus !== 'idle') throw misuse('25001', 'the session is inside a transaction already', 'Use savepoints inside it, or another session.');
+    const retries = options.retry ?? 0;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#attempt(callback, options, attempt > 0 && attempt === retries);
+      } catch (error) {
+        if (!(error instanceof DatabaseError) || !error.isRetryable || attempt >= retries || options.signal?.aborted === true) throw error;
+        await this.#pause(backoffMs(attempt, this.#instance.prng));
+      }
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#instance.scheduler.after(ms, resolve));
+  }
+
+  async #attempt<T>(callback: (tx: TransactionHandle) => Promise<T> | T, options: TransactionOptions, isLast: boolean): Promise<T> {
+    const scope: TransactionScope = { backend: this.#backend, isOpen: true };
+    const begin = `begin${options.isolation === undefined ? '' : ` isolation level ${options.isolation}`}${options.readOnly === undefined ? '' : options.readOnly ? ' read only' : ' read write'}${options.deferrable === undefined ? '' : options.deferrable ? ' deferrable' : ' not deferrable'}`;
+    this.#claim(scope);
+    try {
+      this.#backend.block.takesCommitTurn = isLast;
+      const { isolation: _isolation, readOnly: _readOnly, deferrable: _deferrable, retry: _retry, ...call } = options;
+      await this.#execute(begin, call, scope);
+      const handle = new TransactionHandle({
+        query: (input, params, o) => this.#runOne(input, params, { ...call, ...o }, scope),
+        exec: (text, o) => this.#execute(text, { ...call, ...o }, scope),
+        stream: (input, params, o) => this.#stream(input, params, { ...call, ...o }, scope),
+      }, this, () => scope.isOpen);
+      const result = await enterTransaction(scope, () => callback(handle));
+      if (this.transactionStatus === 'failed') throw misuse('25P02', 'a statement of the transaction failed, and the callback went on without rolling back to a savepoint');
+      await this.#execute('commit', call.signal === undefined ? {} : { signal: call.signal }, scope);
+      return result;
+    } catch (error) {
+      if (this.transactionStatus !== 'idle') await this.#execute('rollback', {}, scope);
+      throw error;
+    } finally {
+      this.#backend.block.takesCommitTurn = false;
+      scope.isOpen = false;
+      this.#scope = undefined;
+    }
+  }
+  #claim(scope: TransactionScope): void {
+    if (this.#scope !== undefined) throw misuse('25001', 'the session runs a transaction() already', 'Use the handle that its callback was given, or another session.');
+    this.#scope = scope;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ the queue
+
+  #format(options: QueryOptions): ValueFormat {
+    const own = this.#options;
+    const general = this.#instance.options;
+    return {
+      rowMode: options.rowMode ?? own.rowMode ?? general.rowMode ?? 'object', values: options.values ?? 'js', int8: options.int8 ?? own.int8 ?? general.int8 ?? 'number',
+      parsers: options.parsers ?? own.parsers ?? general.parsers, serializers: options.serializers ?? own.serializers ?? general.serializers,
+    };
+  }
+
+  /** Runs `step` when everything given before it is done. */
+  async #enqueue<T>(text: string, scope: TransactionScope | undefined, options: CallOptions & QueryOptions, step: (call: Call) => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    if (this.#scope !== scope) {
+      if (scope !== undefined) throw misuse('25000', 'the transaction has ended; its handle can no longer be used');
+      throw misuse('25001', 'the session is inside transaction(); use the handle that its callback was given', 'A statement outside of it would wait for the transaction, and the transaction perhaps for it.');
+    }
+    const { signal } = options;
+    if (signal?.aborted === true) throw cancelled(signal);
+    const before = this.#tail;
+    const isFirst = this.#queued === 0;
+    this.#queued++;
+    const running = this.#runInTurn(isFirst ? undefined : before, options, step);
+    this.#tail = running.catch(() => undefined);
+    try {
+      return await running;
+    } catch (error) {
+      const wrapped = toDatabaseError(error, (oid) => this.#instance.definitions.tableDef(oid));
+      this.#note(wrapped);
+      throw wrapped;
+    } finally {
+      this.#queued--;
+    }
+  }
+
+  async #runInTurn<T>(before: Promise<unknown> | undefined, options: CallOptions & QueryOptions, step: (call: Call) => Promise<T>): Promise<T> {
+    const { signal, timeout } = options;
+    const deadlineMs = timeout === undefined ? Infinity : this.#instance.clock.monotonic() + timeout;
+    if (before !== undefined) await before;
+    if (this.#isClosed) throw misuse('08003', 'the session was closed before the statement could run');
+    if (signal === undefined) return step({ params: undefined, format: this.#format(options), deadlineMs, copy: undefined });
+    if (signal.aborted) throw cancelled(signal);
+    const onAbort = (): void => void this.#backend.cancel(new DbError('57014', 'canceling statement due to user request', { cause: signal.reason }));
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await step({ params: undefined, format: this.#format(options), deadlineMs, copy: undefined });
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #note(error: DatabaseError): void {
+    if (error.isRetryable) {
+      this.#lastConflict = error;
+      this.#instance.lastConflict = error;
+    }
+  }
+
+  /** Cancels the running statement: it fails with 57014. False when none runs. */
+  cancel(): boolean {
+    return this.#backend.cancel();
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw misuse('08003', 'the session is closed');
+    if (this.#instance.isClosed) throw misuse('08003', 'the database is closed');
+  }
+
+  /** Waits for the statements already given, rolls back an open transaction and gives back everything the session holds. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#tail;
+    await this.#backend.close();
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** What the callback of `transaction` is given. */
+export class TransactionHandle {
+  readonly #run: HandleCalls;
+  readonly #session: Session;
+  readonly #isOpen: () => boolean;
+
+  /** @internal */
+  constructor(run: HandleCalls, session: Session, isOpen: () => boolean) {
+    this.#run = run;
+    this.#session = session;
+    this.#isOpen = isOpen;
+  }
+
+  async query<R = Row>(input: QueryInput, params?: QueryParams, options?: QueryOptions): Promise<QueryResult<R>> {
+    this.#assertOpen();
+    return (await this.#run.query(input, params, options)) as QueryResult<R>;
+  }
+  async exec(text: string | Sql, options?: QueryOptions): Promise<QueryResult[]> {
+    this.#assertOpen();
+    return this.#run.exec(text, options);
+  }
+  stream<R = Row>(input: QueryInput, params?: QueryParams, options?: StreamOptions): RowStream<R> {
+    this.#assertOpen();
+    return this.#run.stream(input, params, options) as RowStream<R>;
+  }
+  /** Runs `callback` under a savepoint: what it did is undone when it throws, and the transaction goes on. */
+  async savepoint<T>(callback: (tx: TransactionHandle) => Promise<T> | T): Promise<T> {
+    const name = '"serialite savepoint"';
+    await this.exec(`savepoint ${name}`);
+    try {
+      const result = await callback(this);
+      await this.exec(`release savepoint ${name}`);
+      return result;
+    } catch (error) {
+      if (this.#isOpen() && this.#session.transactionStatus !== 'idle') await this.exec(`rollback to savepoint ${name}; release savepoint ${name}`);
+      throw error;
+    }
+  }
+  get isolation(): Isolation {
+    return this.#session.isolation;
+  }
+  /** False once the transaction has ended. */
+  get isOpen(): boolean {
+    return this.#isOpen();
+  }
+
+  #assertOpen(): void {
+    if (!this.#isOpen()) throw misuse('25000', 'the transaction has ended; its handle can no longer be used');
+  }
+}
+
+interface HandleCalls {
+  query(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined): Promise<QueryResult<unknown>>;
+  exec(text: string | Sql, options: QueryOptions | undefined): Promise<QueryResult[]>;
+  stream(input: QueryInput, params: QueryParams | undefined, options: StreamOptions | undefined): RowStream<unknown>;
+}
+
+const noFields: readonly Field[] = [];
+function emptyResult(): QueryResult {
+  return { command: '', rows: [], rowCount: null, fields: noFields };
+}
+
+function cancelled(signal: AbortSignal): DatabaseError {
+  return new DatabaseError('57014', 'canceling statement due to user request', { cause: signal.reason });
+}
+
+async function* toAsync<T>(source: Iterable<T>): AsyncIterable<T> {
+  yield* source;
+}

@@ -1,0 +1,169 @@
+/**
+ * A prepared statement of the library. The synchronous calls drive the same pipeline to its end without giving way: where they would have to wait for
+ * another transaction they fail with 55P03 and have changed nothing. Each outside a transaction is one of its own, committed when the call
+ * returns; with `durability: 'full'` that includes the sync.
+ *
+ * It belongs to no moment: it may be used under Promise.all, and plans again when the schema has changed.
+ */
+import { DbError } from '../base/errors.js';
+import type { QueryOptions, QueryParams, QueryResult, Row, RunResult } from './api.js';
+import type { Backend, StatementResult } from './backend.js';
+import { toDatabaseError, type DatabaseError } from './errors.js';
+import { isPlannable, runPlannedSync, startPlannedSync } from './execute.js';
+import type { Instance } from './instance.js';
+import type { CachedStatement } from './plan-cache.js';
+import type { ValueFormat } from './values.js';
+import { withOutputContext } from './values.js';
+
+/** @internal What a statement needs of the session or database that made it. */
+export interface StatementHost {
+  readonly instance: Instance;
+  /** The session's, or a fresh one for a statement of the database. */
+  backend(): Backend;
+  assertUsable(): void;
+  format(): ValueFormat;
+  onError(error: DatabaseError): void;
+  query(params: QueryParams | undefined, options: QueryOptions | undefined): Promise<QueryResult<unknown>>;
+}
+
+/** Parameters of a call: one array of them all, one object for `:name`s, or the values one after the other. */
+export type StatementParams = readonly unknown[];
+
+/** Rows `iterate` fetches at a time. */
+const IterateBatchRows = 64;
+
+export class Statement<R = Row> {
+  readonly #host: StatementHost;
+  readonly text: string;
+  readonly #ownParams: QueryParams | undefined;
+  #cached: CachedStatement | undefined;
+  #formatSeen: ValueFormat | undefined;
+
+  /** @internal */
+  constructor(host: StatementHost, text: string, ownParams: QueryParams | undefined) {
+    this.#host = host;
+    this.text = text;
+    this.#ownParams = ownParams;
+    // A syntax error shows here, not at the first use.
+    try {
+      this.#statement();
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  }
+
+  /** The first row, undefined when there is none. @throws DatabaseError */
+  get(...params: StatementParams): R | undefined {
+    return this.#runSync(params, 1).rows[0] as R | undefined;
+  }
+  /** All rows. @throws DatabaseError */
+  all(...params: StatementParams): R[] {
+    return this.#runSync(params, Infinity).rows as R[];
+  }
+  /** How many rows were changed. @throws DatabaseError */
+  run(...params: StatementParams): RunResult {
+    const { command, rowCount } = this.#runSync(params, Infinity);
+    return { command, rowCount };
+  }
+  /**
+   * Rows as they are read, a few at a time; of the snapshot at the first one. The transaction it opened, if any, ends with the loop. No other
+   * statement of the session may run meanwhile.
+   */
+  *iterate(...params: StatementParams): IterableIterator<R> {
+    this.#host.assertUsable();
+    const backend = this.#host.backend();
+    const batches = this.#batches(backend, params);
+    try {
+      for (;;) {
+        const step = this.#guard(() => batches.next());
+        if (step.done === true) return;
+        yield* step.value;
+      }
+    } finally {
+      this.#guard(() => batches.return(undefined));
+    }
+  }
+
+  *#batches(backend: Backend, params: StatementParams): Generator<R[], void, undefined> {
+    const cached = this.#statement();
+    requirePlannable(cached);
+    backend.block.startStatement(false);
+    let isDone = false;
+    try {
+      const started = startPlannedSync(backend, cached, { params: this.#params(params), format: this.#format(), deadlineMs: Infinity });
+      try {
+        while (!isDone) {
+          const step = withOutputContext(started.ctx, () => started.execution.step(IterateBatchRows));
+          isDone = step === 'done';
+          const rows = started.execution.takeRows() as R[];
+          if (rows.length > 0) yield rows;
+        }
+      } finally {
+        started.execution.close();
+        started.tx.endStatement();
+      }
+      void backend.block.finishStatement(false);
+      isDone = true;
+    } catch (error) {
+      backend.block.fail();
+      throw error;
+    } finally {
+      if (!isDone && backend.block.state === 'single') backend.block.abandon();
+    }
+  }
+
+  /** The asynchronous call, with waiting. @throws DatabaseError */
+  async query(params?: QueryParams, options?: QueryOptions): Promise<QueryResult<R>> {
+    return (await this.#host.query(params ?? this.#ownParams, options)) as QueryResult<R>;
+  }
+
+  #runSync(params: StatementParams, quotaRows: number): StatementResult {
+    this.#host.assertUsable();
+    return this.#guard(() => {
+      const cached = this.#statement();
+      requirePlannable(cached);
+      const backend = this.#host.backend();
+      const call = { params: this.#params(params), format: this.#format(), deadlineMs: Infinity };
+      const quota = cached.parsed.statement.kind === 'query' ? quotaRows : Infinity;
+      return backend.runStepSync(cached.parsed.text, () => runPlannedSync(backend, cached, call, quota));
+    });
+  }
+
+  #guard<T>(f: () => T): T {
+    try {
+      return f();
+    } catch (error) {
+      const wrapped = toDatabaseError(error);
+      this.#host.onError(wrapped);
+      throw wrapped;
+    }
+  }
+
+  #statement(): CachedStatement {
+    if (this.#cached !== undefined) return this.#cached;
+    const { statements } = this.#host.instance.plans.get(this.text);
+    if (statements.length !== 1) throw new DbError('42601', statements.length === 0 ? 'a prepared statement must not be empty' : 'cannot insert multiple commands into a prepared statement');
+    this.#cached = statements[0]!;
+    return this.#cached;
+  }
+  #format(): ValueFormat {
+    return (this.#formatSeen ??= this.#host.format());
+  }
+  #params(params: StatementParams): QueryParams | undefined {
+    if (params.length === 0) return this.#ownParams;
+    const only = params[0];
+    if (params.length === 1 && Array.isArray(only)) return only as readonly unknown[];
+    if (params.length === 1 && isPlainObject(only) && this.#statement().parsed.parameterNames.length > 0) return only;
+    return params;
+  }
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null);
+}
+
+function requirePlannable(cached: CachedStatement): void {
+  if (!isPlannable(cached.parsed.statement)) {
+    throw new DbError('0A000', 'this statement cannot run synchronously', { hint: 'Use query() or exec().' });
+  }
+}

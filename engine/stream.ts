@@ -1,0 +1,105 @@
+/**
+ * Rows of one query a batch at a time, with back-pressure: nothing is read that was not asked for. Inside a transaction the session is free
+ * between two batches; outside, the stream is a transaction of its own that ends with it.
+ */
+import { DbError } from '../base/errors.js';
+import type { Field } from './api.js';
+import type { Backend, Call } from './backend.js';
+import type { CachedText } from './plan-cache.js';
+import type { Portal } from './cursor.js';
+import { toDatabaseError } from './errors.js';
+import { isPlannable } from './execute.js';
+import { fieldsOf } from './values.js';
+
+type RunInTurn = <T>(step: (call: Call) => Promise<T>) => Promise<T>;
+
+export class RowStream<R> implements AsyncIterableIterator<R>, AsyncDisposable {
+  readonly #backend: Backend;
+  readonly #parse: () => CachedText;
+  readonly #run: RunInTurn;
+  readonly #batchRows: number;
+  #portal: Portal | undefined;
+  #rows: R[] = [];
+  #at = 0;
+  #isDone = false;
+  #fields: readonly Field[] = [];
+  #then: (() => Promise<void>) | undefined;
+
+  /** @internal */
+  constructor(backend: Backend, parse: () => CachedText, run: RunInTurn, batchRows: number) {
+    this.#backend = backend;
+    this.#parse = parse;
+    this.#run = run;
+    this.#batchRows = batchRows;
+  }
+
+  /** @internal Calls `then` once when the stream has ended. */
+  onEnd(then: () => Promise<void>): this {
+    this.#then = then;
+    return this;
+  }
+  async #ended(): Promise<void> {
+    this.#isDone = true;
+    const then = this.#then;
+    this.#then = undefined;
+    await then?.();
+  }
+
+  /** Columns, known after the first row was asked for. */
+  get fields(): readonly Field[] {
+    return this.#fields;
+  }
+
+  async next(): Promise<IteratorResult<R>> {
+    for (;;) {
+      if (this.#at < this.#rows.length) return { done: false, value: this.#rows[this.#at++]! };
+      if (this.#isDone) return { done: true, value: undefined };
+      await this.#fetch();
+    }
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      await this.#run(async (call) => {
+        this.#portal ??= await this.#open(call);
+        this.#rows = (await this.#portal.fetchStream(this.#batchRows, call)) as R[];
+        this.#at = 0;
+        if (this.#portal.isExhausted) await this.#end();
+      });
+    } catch (error) {
+      await this.#ended();
+      throw toDatabaseError(error);
+    }
+    if (this.#isDone) await this.#ended();
+  }
+
+  async #open(call: Call): Promise<Portal> {
+    const { statements } = this.#parse();
+    const only = statements[0];
+    if (statements.length !== 1 || only === undefined || !isPlannable(only.parsed.statement)) throw new DbError('42601', 'only one query can be streamed');
+    const portal = await this.#backend.portals.openStream(only, call);
+    this.#fields = fieldsOf(portal.columns, this.#backend.definitions().types);
+    return portal;
+  }
+
+  async #end(): Promise<void> {
+    this.#isDone = true;
+    const portal = this.#portal;
+    if (portal === undefined || portal.isClosed) return;
+    await this.#backend.portals.closeStream(portal);
+  }
+
+  /** Ends the stream early; `break` out of a `for await` does the same. */
+  async return(): Promise<IteratorResult<R>> {
+    this.#rows = [];
+    if (!this.#isDone && this.#portal !== undefined) await this.#run(() => this.#end());
+    await this.#ended();
+    return { done: true, value: undefined };
+  }
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+}

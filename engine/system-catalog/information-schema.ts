@@ -1,0 +1,189 @@
+/** information_schema: the standard's views, as far as tools ask for them. Types are text where the standard has domains over it. */
+import { TypeOid, baseTypeOf, numericPrecision, numericScale, sqlType, typeInfo, typeName, varcharLength, type SqlType } from '../../base/types.js';
+import type { Backend } from '../backend.js';
+import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
+import { displayExpression, viewDefinition } from '../definitions.js';
+import { relations } from './relations.js';
+import type { VirtualRow, VirtualTable } from './virtual-table.js';
+
+const yesNo = (value: boolean): string => (value ? 'YES' : 'NO');
+const schemaOf = (backend: Backend, record: { readonly schema: number }): string => backend.definitions().schemaName(record.schema);
+
+function* tableRows(backend: Backend): Iterable<VirtualRow> {
+  const table_catalog = backend.system.currentDatabase();
+  for (const table of backend.instance.system.tables()) yield { table_catalog, table_schema: table.schema, table_name: table.name, table_type: table.schema === 'pg_catalog' ? 'BASE TABLE' : 'VIEW', is_insertable_into: 'NO', is_typed: 'NO' };
+  for (const record of relations(backend)) {
+    if (record.kind !== 'view' && (record.kind !== 'table' || record.view !== undefined)) continue;
+    const isTemporary = record.persistence === 'temporary';
+    yield { table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, table_type: record.kind === 'view' ? 'VIEW' : isTemporary ? 'LOCAL TEMPORARY' : 'BASE TABLE', is_insertable_into: yesNo(record.kind === 'table'), is_typed: 'NO', commit_action: isTemporary ? 'PRESERVE' : null };
+  }
+}
+
+/** How the standard describes a type. */
+function typeColumns(backend: Backend, type: SqlType): VirtualRow {
+  const { types } = backend.definitions();
+  const info = typeInfo(type.oid, types);
+  const base = baseTypeOf(type, types);
+  const baseInfo = typeInfo(base.oid, types);
+  const catalog = backend.system.currentDatabase();
+  const numeric: Readonly<Record<number, number>> = { [TypeOid.int2]: 16, [TypeOid.int4]: 32, [TypeOid.int8]: 64, [TypeOid.float4]: 24, [TypeOid.float8]: 53 };
+  const bits = numeric[base.oid];
+  const isNumeric = base.oid === TypeOid.numeric && base.typmod >= 0;
+  const isTime = [TypeOid.time, TypeOid.timetz, TypeOid.timestamp, TypeOid.timestamptz].includes(base.oid as never);
+  const isChar = base.oid === TypeOid.varchar || base.oid === TypeOid.bpchar;
+  const length = isChar && base.typmod >= 0 ? varcharLength(base.typmod) : null;
+  const isInteger = bits !== undefined && base.oid !== TypeOid.float4 && base.oid !== TypeOid.float8;
+  return {
+    data_type: baseInfo.kind === 'array' ? 'ARRAY' : base.oid < 16384 ? typeName(base.oid, types) : 'USER-DEFINED', character_maximum_length: length,
+    character_octet_length: base.oid === TypeOid.text || isChar ? (length === null ? 1073741824 : length * 4) : null, numeric_precision: bits ?? (isNumeric ? numericPrecision(base.typmod) : null),
+    numeric_precision_radix: bits !== undefined ? 2 : base.oid === TypeOid.numeric ? 10 : null, numeric_scale: isInteger ? 0 : isNumeric ? numericScale(base.typmod) : null,
+    datetime_precision: isTime ? (base.typmod < 0 ? 6 : base.typmod) : base.oid === TypeOid.date ? 0 : null, domain_catalog: info.kind === 'domain' ? catalog : null, domain_schema: info.kind === 'domain' ? info.schema : null,
+    domain_name: info.kind === 'domain' ? info.name : null, udt_catalog: catalog, udt_schema: baseInfo.schema, udt_name: baseInfo.name,
+  };
+}
+
+function* columnRows(backend: Backend): Iterable<VirtualRow> {
+  const table_catalog = backend.system.currentDatabase();
+  for (const table of backend.instance.system.tables()) {
+    for (const column of table.columns) yield { table_catalog, table_schema: table.schema, table_name: table.name, column_name: column.name, ordinal_position: column.index + 1, is_nullable: 'YES', ...typeColumns(backend, column.type), is_identity: 'NO', is_generated: 'NEVER', is_updatable: 'NO', is_self_referencing: 'NO', identity_cycle: 'NO', dtd_identifier: String(column.index + 1) };
+  }
+  for (const record of relations(backend)) {
+    if (record.kind === 'view') {
+      for (const [i, column] of record.columns.entries()) yield { table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, column_name: column.name, ordinal_position: i + 1, is_nullable: 'YES', ...typeColumns(backend, sqlType(column.type, column.typmod)), is_identity: 'NO', is_generated: 'NEVER', is_updatable: 'YES', is_self_referencing: 'NO', identity_cycle: 'NO', dtd_identifier: String(i + 1) };
+    }
+    if (record.kind !== 'table' || record.view !== undefined) continue;
+    for (const [i, column] of record.columns.entries()) {
+      if (column.isDropped) continue;
+      const identity = column.generated === 'identity always' ? 'ALWAYS' : column.generated === 'identity by default' ? 'BY DEFAULT' : null;
+      const sequence = identity === null || column.sequence === undefined ? undefined : backend.draft.get(column.sequence);
+      const text = column.default === undefined ? null : displayExpression(backend, column.default);
+      yield {
+        table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, column_name: column.name, ordinal_position: i + 1, column_default: column.generated === 'stored' ? null : text, is_nullable: yesNo(!column.notNull),
+        ...typeColumns(backend, sqlType(column.type, column.typmod)), collation_name: column.collation ?? null, is_self_referencing: 'NO', is_identity: yesNo(identity !== null), identity_generation: identity,
+        ...(sequence?.kind === 'sequence' ? { identity_start: sequence.start, identity_increment: sequence.increment, identity_maximum: sequence.maxValue, identity_minimum: sequence.minValue } : {}), identity_cycle: 'NO',
+        is_generated: column.generated === 'stored' ? 'ALWAYS' : 'NEVER', generation_expression: column.generated === 'stored' ? text : null, is_updatable: 'YES', dtd_identifier: String(i + 1),
+      };
+    }
+  }
+}
+
+interface NamedConstraint {
+  readonly table: TableRecord;
+  readonly name: string;
+  readonly type: 'PRIMARY KEY' | 'UNIQUE' | 'FOREIGN KEY' | 'CHECK';
+  readonly columns: readonly number[];
+  readonly deferrable: string;
+  readonly key: ForeignKeyRecord | undefined;
+  readonly expression: string | undefined;
+}
+
+function* constraints(backend: Backend): Iterable<NamedConstraint> {
+  for (const record of relations(backend)) {
+    if (record.kind !== 'table') continue;
+    for (const index of backend.draft.indexesOf(record.oid)) {
+      if (index.constraint !== undefined) yield { table: record, name: index.name, type: index.constraint.isPrimary ? 'PRIMARY KEY' : 'UNIQUE', columns: index.columns.map((c) => c.column!), deferrable: index.constraint.deferrable, key: undefined, expression: undefined };
+    }
+    for (const key of record.foreignKeys) yield { table: record, name: key.name, type: 'FOREIGN KEY', columns: key.columns, deferrable: key.deferrable, key, expression: undefined };
+    for (const check of record.checks) yield { table: record, name: check.name, type: 'CHECK', columns: [], deferrable: 'not deferrable', key: undefined, expression: displayExpression(backend, check.expression) };
+    // NOT NULL counts as a check in the standard.
+    for (const [i, column] of record.columns.entries()) if (column.notNull && !column.isDropped) yield { table: record, name: `${record.schema}_${record.oid}_${i + 1}_not_null`, type: 'CHECK', columns: [], deferrable: 'not deferrable', key: undefined, expression: `${column.name} IS NOT NULL` };
+  }
+}
+
+function parentConstraint(backend: Backend, key: ForeignKeyRecord): IndexRecord {
+  return backend.draft.get(key.parentIndex) as IndexRecord;
+}
+
+export const informationSchema: readonly VirtualTable[] = [
+  {
+    oid: 13200, schema: 'information_schema', name: 'tables', rows: tableRows,
+    columns: 'table_catalog:name table_schema:name table_name:name table_type:varchar self_referencing_column_name:name reference_generation:varchar user_defined_type_catalog:name user_defined_type_schema:name user_defined_type_name:name is_insertable_into:varchar is_typed:varchar commit_action:varchar',
+  },
+  {
+    oid: 13201, schema: 'information_schema', name: 'columns', rows: columnRows,
+    columns: `table_catalog:name table_schema:name table_name:name column_name:name ordinal_position:int4 column_default:varchar is_nullable:varchar data_type:varchar character_maximum_length:int4 character_octet_length:int4
+      numeric_precision:int4 numeric_precision_radix:int4 numeric_scale:int4 datetime_precision:int4 interval_type:varchar interval_precision:int4 character_set_catalog:name character_set_schema:name character_set_name:name
+      collation_catalog:name collation_schema:name collation_name:name domain_catalog:name domain_schema:name domain_name:name udt_catalog:name udt_schema:name udt_name:name scope_catalog:name scope_schema:name scope_name:name
+      maximum_cardinality:int4 dtd_identifier:name is_self_referencing:varchar is_identity:varchar identity_generation:varchar identity_start:varchar identity_increment:varchar identity_maximum:varchar identity_minimum:varchar
+      identity_cycle:varchar is_generated:varchar generation_expression:varchar is_updatable:varchar`,
+  },
+  {
+    oid: 13202, schema: 'information_schema', name: 'schemata', columns: 'catalog_name:name schema_name:name schema_owner:name default_character_set_catalog:name default_character_set_schema:name default_character_set_name:name sql_path:varchar',
+    *rows(backend) {
+      for (const record of backend.draft.all()) if (record.kind === 'schema') yield { catalog_name: backend.system.currentDatabase(), schema_name: record.name, schema_owner: backend.user };
+    },
+  },
+  {
+    oid: 13203, schema: 'information_schema', name: 'views', columns: 'table_catalog:name table_schema:name table_name:name view_definition:varchar check_option:varchar is_updatable:varchar is_insertable_into:varchar is_trigger_updatable:varchar is_trigger_deletable:varchar is_trigger_insertable_into:varchar',
+    *rows(backend) {
+      for (const record of relations(backend)) {
+        if (record.kind === 'view') yield { table_catalog: backend.system.currentDatabase(), table_schema: schemaOf(backend, record), table_name: record.name, view_definition: viewDefinition(record), check_option: record.checkOption.toUpperCase(), is_updatable: 'YES', is_insertable_into: 'YES', is_trigger_updatable: 'NO', is_trigger_deletable: 'NO', is_trigger_insertable_into: 'NO' };
+      }
+    },
+  },
+  {
+    oid: 13204, schema: 'information_schema', name: 'table_constraints', columns: 'constraint_catalog:name constraint_schema:name constraint_name:name table_catalog:name table_schema:name table_name:name constraint_type:varchar is_deferrable:varchar initially_deferred:varchar enforced:varchar nulls_distinct:varchar',
+    *rows(backend) {
+      const catalog = backend.system.currentDatabase();
+      for (const c of constraints(backend)) {
+        const schema = schemaOf(backend, c.table);
+        yield { constraint_catalog: catalog, constraint_schema: schema, constraint_name: c.name, table_catalog: catalog, table_schema: schema, table_name: c.table.name, constraint_type: c.type, is_deferrable: yesNo(c.deferrable !== 'not deferrable'), initially_deferred: yesNo(c.deferrable === 'initially deferred'), enforced: 'YES' };
+      }
+    },
+  },
+  {
+    oid: 13205, schema: 'information_schema', name: 'key_column_usage', columns: 'constraint_catalog:name constraint_schema:name constraint_name:name table_catalog:name table_schema:name table_name:name column_name:name ordinal_position:int4 position_in_unique_constraint:int4',
+    *rows(backend) {
+      const catalog = backend.system.currentDatabase();
+      for (const c of constraints(backend)) {
+        const schema = schemaOf(backend, c.table);
+        const parent = c.key === undefined ? undefined : parentConstraint(backend, c.key);
+        for (const [i, column] of c.columns.entries()) {
+          yield { constraint_catalog: catalog, constraint_schema: schema, constraint_name: c.name, table_catalog: catalog, table_schema: schema, table_name: c.table.name, column_name: c.table.columns[column]!.name, ordinal_position: i + 1, position_in_unique_constraint: parent === undefined ? null : parent.columns.findIndex((p) => p.column === c.key!.parentColumns[i]) + 1 };
+        }
+      }
+    },
+  },
+  {
+    oid: 13206, schema: 'information_schema', name: 'referential_constraints', columns: 'constraint_catalog:name constraint_schema:name constraint_name:name unique_constraint_catalog:name unique_constraint_schema:name unique_constraint_name:name match_option:varchar update_rule:varchar delete_rule:varchar',
+    *rows(backend) {
+      const catalog = backend.system.currentDatabase();
+      for (const c of constraints(backend)) {
+        if (c.key === undefined) continue;
+        const parent = parentConstraint(backend, c.key);
+        yield { constraint_catalog: catalog, constraint_schema: schemaOf(backend, c.table), constraint_name: c.name, unique_constraint_catalog: catalog, unique_constraint_schema: schemaOf(backend, parent), unique_constraint_name: parent.name, match_option: c.key.match === 'full' ? 'FULL' : 'NONE', update_rule: c.key.onUpdate.toUpperCase(), delete_rule: c.key.onDelete.toUpperCase() };
+      }
+    },
+  },
+  {
+    oid: 13207, schema: 'information_schema', name: 'constraint_column_usage', columns: 'table_catalog:name table_schema:name table_name:name column_name:name constraint_catalog:name constraint_schema:name constraint_name:name',
+    *rows(backend) {
+      const catalog = backend.system.currentDatabase();
+      for (const c of constraints(backend)) {
+        const of = c.key === undefined ? c.table : (backend.draft.get(c.key.parent) as TableRecord);
+        for (const column of c.key === undefined ? c.columns : c.key.parentColumns) yield { table_catalog: catalog, table_schema: schemaOf(backend, of), table_name: of.name, column_name: of.columns[column]!.name, constraint_catalog: catalog, constraint_schema: schemaOf(backend, c.table), constraint_name: c.name };
+      }
+    },
+  },
+  {
+    oid: 13208, schema: 'information_schema', name: 'check_constraints', columns: 'constraint_catalog:name constraint_schema:name constraint_name:name check_clause:varchar',
+    *rows(backend) {
+      for (const c of constraints(backend)) if (c.expression !== undefined) yield { constraint_catalog: backend.system.currentDatabase(), constraint_schema: schemaOf(backend, c.table), constraint_name: c.name, check_clause: c.expression };
+    },
+  },
+  {
+    oid: 13209, schema: 'information_schema', name: 'sequences', columns: 'sequence_catalog:name sequence_schema:name sequence_name:name data_type:varchar numeric_precision:int4 numeric_precision_radix:int4 numeric_scale:int4 start_value:varchar minimum_value:varchar maximum_value:varchar increment:varchar cycle_option:varchar',
+    *rows(backend) {
+      for (const s of relations(backend)) {
+        if (s.kind !== 'sequence' || s.owner?.isIdentity === true) continue;
+        yield { sequence_catalog: backend.system.currentDatabase(), sequence_schema: schemaOf(backend, s), sequence_name: s.name, data_type: typeName(s.type), numeric_precision: s.type === TypeOid.int2 ? 16 : s.type === TypeOid.int4 ? 32 : 64, numeric_precision_radix: 2, numeric_scale: 0, start_value: s.start, minimum_value: s.minValue, maximum_value: s.maxValue, increment: s.increment, cycle_option: yesNo(s.cycle) };
+      }
+    },
+  },
+  {
+    oid: 13210, schema: 'information_schema', name: 'information_schema_catalog_name', columns: 'catalog_name:name',
+    *rows(backend) {
+      yield { catalog_name: backend.system.currentDatabase() };
+    },
+  },
+];

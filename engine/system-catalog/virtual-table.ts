@@ -1,0 +1,44 @@
+/**
+ * Tables that are computed when they are read: the system catalogs and the views over session state. A definition lists columns as `name:type` and
+ * yields rows as objects; a column that a row leaves out is NULL. What they show is the catalog as the reading session sees it.
+ */
+import { oid as toOid, treeId } from '../../base/ids.js';
+import { RowLayout } from '../../base/rowcode.js';
+import { builtinTypeByName, sqlType } from '../../base/types.js';
+import { assert } from '../../base/assert.js';
+import type { Datum } from '../../base/datum.js';
+import type { ColumnDef, TableDef } from '../../planner/catalog.js';
+import type { Backend } from '../backend.js';
+import { StatementContext } from '../eval-context.js';
+
+export type VirtualRow = Readonly<Record<string, Datum | undefined>>;
+
+export interface VirtualTable {
+  readonly oid: number;
+  readonly schema: 'pg_catalog' | 'information_schema';
+  readonly name: string;
+  /** `name:type`, blank-separated. */
+  readonly columns: string;
+  readonly rows: (backend: Backend) => Iterable<VirtualRow>;
+}
+
+const noLayout = new RowLayout(0, []);
+
+/** What the planner sees of a virtual table. */
+export function virtualTableDef(table: VirtualTable): TableDef {
+  const columns = table.columns.trim().split(/\s+/).map((entry, index): ColumnDef => {
+    const [name, typeName] = entry.split(':') as [string, string];
+    const type = builtinTypeByName(typeName);
+    assert(type !== undefined, 'type of a system table', entry);
+    return { name, index, type: sqlType(type.oid), collation: undefined, notNull: false, defaultExpression: undefined, generated: undefined, sequence: undefined, isDropped: false };
+  });
+  const names = columns.map((column) => column.name);
+  return {
+    kind: 'table', oid: toOid(table.oid), schema: table.schema, name: table.name, columns, tree: treeId(0), layout: noLayout, clusterKey: undefined, indexes: [], checks: [],
+    foreignKeys: [], referencedBy: [], isTemporary: false, isMaterializedView: false, statistics: undefined,
+    virtual: function* (context) {
+      assert(context instanceof StatementContext, 'system table read outside a session');
+      for (const row of table.rows(context.backend)) yield names.map((name) => row[name] ?? null);
+    },
+  };
+}
