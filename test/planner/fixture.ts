@@ -8,9 +8,11 @@ import { builtinTypes, sqlType, type SqlType } from '../../base/types.js';
 import type { CreateIndex, CreateTable, Expression, IndexElement, PreparableStatement } from '../../parser/ast.js';
 import { parse } from '../../parser/parse.js';
 import { newBinder } from '../../planner/binder.js';
+import { rowLevel } from '../../planner/binder-table.js';
 import { bindTypeName } from '../../planner/binder-types.js';
 import type { Catalog, CheckDef, ColumnDef, ColumnStatistics, IndexColumn, IndexDef, RelationDef, TableDef, TableStatistics, ViewDef } from '../../planner/catalog.js';
 
+import { explainText } from '../../planner/explain.js';
 import type { PlannedStatement } from '../../planner/physical-plan.js';
 import { describe as describeStatement, planStatement, type PlanOptions } from '../../planner/plan-statement.js';
 import { DbError } from '../../base/errors.js';
@@ -125,7 +127,7 @@ export class FixtureCatalog implements Catalog {
       };
     });
     const table: TableDef = {
-      kind: 'table', oid: tableOid, schema: 'public', name: statement.name.name, columns: finished, tree, layout: new RowLayout(1, finished.map((column) => ({ type: column.type, notNull: column.notNull }))),
+      kind: 'table', oid: tableOid, schema: 'public', name: statement.name.name, columns: finished, tree, layout: new RowLayout(1, finished.map((column) => ({ type: column.type, missing: null, isDropped: false }))),
       clusterKey: indexes.find((index) => index.isClustered)?.columns, indexes, checks, foreignKeys: [], referencedBy: [], isTemporary: false, isMaterializedView: false, virtual: undefined, statistics: undefined,
     };
     this.relations.set(table.name, table);
@@ -138,16 +140,15 @@ export class FixtureCatalog implements Catalog {
       const nullsFirst = element.nulls === undefined ? descending : element.nulls === 'first';
       const { expression } = element;
       if (expression.kind === 'columnRef') return indexColumn(table.columns.find((candidate) => candidate.name === expression.parts[0])!, descending, nullsFirst, false);
-      const { result } = describeStatement(
-        parse(`select 1 from ${table.name}`).map(({ statement: query }) => ({ ...(query as Extract<PreparableStatement, { kind: 'query' }>) })).map((query) => ({ ...query, body: { ...(query.body as object), targets: [{ expression, alias: undefined, offset: 0 }] } }) as PreparableStatement)[0]!,
-        { catalog: this },
-      );
-      return { column: undefined, expression, type: result[0]!.type, collation: undefined, descending, nullsFirst, nullable: true };
+      const binder = newBinder(this, {});
+      const row = table.columns.map((c) => ({ id: binder.newId(), name: c.name, type: c.type, column: c.index }));
+      const bound = binder.hooks.bindExpression(rowLevel(binder, table, table.name, row, 'index expressions'), expression);
+      return { column: undefined, expression, type: bound.type, collation: undefined, descending, nullsFirst, nullable: true };
     };
     const include = statement.include.map((element) => table.columns.findIndex((candidate) => element.expression.kind === 'columnRef' && candidate.name === element.expression.parts[0]));
     const index: IndexDef = {
       oid: this.#newOid(), name: statement.name ?? `${table.name}_idx`, table: table.oid, tree: treeId(this.#nextOid++), columns: statement.elements.map(column),
-      include: include.length === 0 ? undefined : { columns: include, layout: new RowLayout(1, include.map((i) => ({ type: table.columns[i]!.type, notNull: false }))) },
+      include: include.length === 0 ? undefined : { columns: include, layout: new RowLayout(1, include.map((i) => ({ type: table.columns[i]!.type, missing: null, isDropped: false }))) },
       isUnique: statement.isUnique, nullsNotDistinct: statement.nullsNotDistinct, isPrimary: false, isClustered: false, predicate: statement.where, constraintName: undefined, deferrable: 'not deferrable',
     };
     this.relations.set(table.name, { ...table, indexes: [...table.indexes, index] });
@@ -166,7 +167,7 @@ export function plan(catalog: FixtureCatalog, sql: string, options: Partial<Plan
 
 /** Its plan as text without costs. */
 export function explain(catalog: FixtureCatalog, sql: string, options: Partial<PlanOptions> = {}): string {
-  return String(plan(catalog, sql, options).columnCount);
+  return explainText(plan(catalog, sql, options), { costs: false }).join('\n');
 }
 
 /** `code: message [hint] @offset text` of the error a statement raises. */
