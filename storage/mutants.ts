@@ -57,7 +57,7 @@ export function plantEarlySegment(vfs: Vfs, path: string, databaseId: Uint8Array
   if (!mutants.on || !mutants.has('storage.recovery-segment-before-pages')) return;
   const file = vfs.open(segmentPath(path, number), 'create');
   const salt = new Uint8Array(16);
-  writeFull(file, 0, encodeSegmentHeader({ databaseId, number, previousNumber, startLsn, salt, isRecovery: false }), 0, SegmentHeaderBytes);
+  writeFull(file, 0, encodeSegmentHeader({ databaseId, number, previousNumber, startLsn, salt, isRecovery: false, fileSizeBytes: SegmentHeaderBytes }), 0, SegmentHeaderBytes);
   file.sync();
   file.close();
   vfs.syncDirectory(path);

@@ -9,7 +9,8 @@
  * P1  a later valid record of the same segment whose `durableLsn` lies beyond it (commits and seals carry it),
  * P2  a successor segment that starts beyond it, for a header is written only when the segment before is durable,
  * P3  a segment that must exist and does not, or has content but no valid header, for the header is durable first,
- * P4  records in a recovery segment that no valid meta names, for its meta was durable first: then the newest meta is what is damaged.
+ * P4  a segment file shorter than its header or a record says that it durably was,
+ * P5  records in a recovery segment that no valid meta names, for its meta was durable first: then the newest meta is what is damaged.
  *
  * With a proof the open is refused (XX001, both positions): cutting the log there would drop acknowledged commits in silence. Damage to
  * the very last, unsealed batch cannot be told from a torn write by anyone (Alagappan et al. 2018).
@@ -28,6 +29,7 @@ import {
   ChunkOffset,
   CommitOffset,
   decodeSegmentHeader,
+  durableSizeOf,
   isValidRecord,
   readChanges,
   RecordAlignment,
@@ -106,7 +108,7 @@ function hasContent(vfs: Vfs, path: string, number: number): boolean {
 }
 
 /**
- * Replays what the log holds beyond `meta`. @throws DbError XX001 when the log is damaged (P1 to P4)
+ * Replays what the log holds beyond `meta`. @throws DbError XX001 when the log is damaged (P1 to P5)
  */
 export function replay(vfs: Vfs, path: string, meta: Meta, segments: readonly SegmentInfo[], sink: ReplaySink): ReplayResult {
   const replayer = new Replayer(vfs, path, meta, segments, sink);
@@ -203,15 +205,18 @@ class Replayer {
     this.#checkHeader(info);
     const { startLsn, salt } = info.header!;
     const seed = saltCrc(salt);
+    let sizeMin = info.header!.fileSizeBytes;
     this.#withWindow(info.number, (log) => {
       while (limit === undefined || this.#lsn < limit) {
         const position = SegmentHeaderBytes + (this.#lsn - startLsn);
         const at = log.validRecordAt(position, this.#lsn, seed);
         if (at < 0) break;
         const length = getU32(log.bytes, at + RecordOffset.length);
+        sizeMin = Math.max(sizeMin, durableSizeOf(log.bytes, at));
         this.#apply(log, info.number, position, at, length);
         this.#lsn += alignRecord(length);
       }
+      if (log.size < sizeMin) throw this.#damage(info.number, log.size, `the file has been cut: it once had ${sizeMin} bytes`);
       if (limit === undefined) this.#checkTail(log, info.number, startLsn, seed);
       else if (this.#lsn !== limit) throw this.#damage(info.number, SegmentHeaderBytes + (this.#lsn - startLsn), `the log is damaged at LSN ${this.#lsn}, but its next segment begins at ${limit}`);
       else if (this.#chunks.length > 0) throw this.#damage(info.number, SegmentHeaderBytes + (this.#lsn - startLsn), 'a large transaction ends in the middle of the log');
@@ -300,23 +305,23 @@ class Replayer {
 class LogWindow {
   bytes: Uint8Array;
   readonly #file: File;
-  readonly #size: number;
+  readonly size: number;
   #position = 0;
   #length = 0;
 
   constructor(file: File) {
     this.#file = file;
-    this.#size = file.size();
-    this.bytes = new Uint8Array(Math.min(this.#size, WindowBytes));
+    this.size = file.size();
+    this.bytes = new Uint8Array(Math.min(this.size, WindowBytes));
   }
 
   /** Offset in `bytes` where the `length` bytes at `position` lie, -1 when the file ends before. */
   load(position: number, length: number): number {
-    if (position + length > this.#size) return -1;
+    if (position + length > this.size) return -1;
     if (position < this.#position || position + length > this.#position + this.#length) {
       if (length > this.bytes.length) this.bytes = new Uint8Array(length);
       this.#position = position;
-      this.#length = readFull(this.#file, position, this.bytes, 0, Math.min(this.bytes.length, this.#size - position));
+      this.#length = readFull(this.#file, position, this.bytes, 0, Math.min(this.bytes.length, this.size - position));
       if (this.#length < length) return -1;
     }
     return position - this.#position;
@@ -327,7 +332,7 @@ class LogWindow {
     let at = this.load(position, RecordHeaderBytes);
     if (at < 0) return -1;
     const length = getU32(this.bytes, at + RecordOffset.length);
-    if (length < RecordHeaderBytes || position + length > this.#size || getU64(this.bytes, at + RecordOffset.lsn) !== lsn) return -1;
+    if (length < RecordHeaderBytes || position + length > this.size || getU64(this.bytes, at + RecordOffset.lsn) !== lsn) return -1;
     at = this.load(position, length);
     return at >= 0 && isValidRecord(this.bytes, at, at + length, lsn, seed) ? at : -1;
   }

@@ -8,8 +8,9 @@
  *       8  version, u32     12  flags (1 = recovery), u32        4  CRC-32C over salt and bytes [8, length), u32
  *      16  database id, 16 bytes                                 8  LSN of this record, u64
  *      32  number, u32      36  number of the previous, u32     16  LSN known durable when it was written, u64
- *      40  start LSN = end of the previous segment, u64         24  type, u8; 25 three zeros; 28 chunk number or count, u32
- *      48  salt, 16 random bytes                                32  payload
+ *      40  start LSN = end of the previous segment, u64         24  type, u8; 28 chunk number or count, u32
+ *      48  salt, 16 random bytes                                    file size known durable, in 512 bytes, u24 at 25
+ *      64  size of the file when the header was written, u64    32  payload
  *     508  CRC-32C of bytes [0, 508)
  *
  *     payload of a commit: CSN u64 (0: outside transactions), commit time f64 (ms since 1970), CRC-32C of all its chunks u32 when it
@@ -25,6 +26,9 @@
  * W3  A record exists in a segment only if the segment's header was durable; in a recovery segment only if a meta naming it was.
  * W4  A record's `durableLsn` proves that everything before that position had reached the disk: a reader that fails to validate
  *     something before it has found damage, not the end of the log.
+ *
+ * W5  Space is reserved ahead and synced, so the header and later records know a size that the file has durably: one that is shorter has
+ *     been cut.
  *
  * Source. design/storage.md section 5.
  */
@@ -44,7 +48,7 @@ const FlagRecovery = 1;
 export const RecordType = { Commit: 1, Chunk: 2, Seal: 3 } as const;
 export const ChangeTag = { Put: 1, Delete: 2, CreateTree: 3, DropTree: 4, SelectTree: 5, AttachTree: 6 } as const;
 
-export const RecordOffset = { length: 0, crc: 4, lsn: 8, durableLsn: 16, type: 24, chunk: 28, payload: 32 } as const;
+export const RecordOffset = { length: 0, crc: 4, lsn: 8, durableLsn: 16, type: 24, durableSize: 25, chunk: 28, payload: 32 } as const;
 export const CommitOffset = { csn: 32, time: 40, changes: 48, chunkCrc: 48, changesAfterCrc: 52 } as const;
 export const ChunkOffset = { csn: 32, changes: 40 } as const;
 
@@ -55,9 +59,11 @@ export interface SegmentHeader {
   readonly startLsn: number;
   readonly salt: Uint8Array;
   readonly isRecovery: boolean;
+  /** Size of the file, which becomes durable with the header. */
+  readonly fileSizeBytes: number;
 }
 
-const SegmentOffset = { version: 8, flags: 12, databaseId: 16, number: 32, previous: 36, startLsn: 40, salt: 48, crc: 508 } as const;
+const SegmentOffset = { version: 8, flags: 12, databaseId: 16, number: 32, previous: 36, startLsn: 40, salt: 48, fileSize: 64, crc: 508 } as const;
 
 export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   const b = new Uint8Array(SegmentHeaderBytes);
@@ -69,6 +75,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   setU32(b, SegmentOffset.previous, header.previousNumber);
   setU64(b, SegmentOffset.startLsn, header.startLsn);
   b.set(header.salt, SegmentOffset.salt);
+  setU64(b, SegmentOffset.fileSize, header.fileSizeBytes);
   setU32(b, SegmentOffset.crc, crc32c(b, 0, SegmentOffset.crc));
   return b;
 }
@@ -86,6 +93,7 @@ export function decodeSegmentHeader(b: Uint8Array, length: number): SegmentHeade
     previousNumber: getU32(b, SegmentOffset.previous),
     startLsn: getU64(b, SegmentOffset.startLsn),
     salt: b.slice(SegmentOffset.salt, SegmentOffset.salt + 16),
+    fileSizeBytes: getU64(b, SegmentOffset.fileSize),
     isRecovery: (getU32(b, SegmentOffset.flags) & FlagRecovery) !== 0,
   };
 }
@@ -106,11 +114,23 @@ export function alignRecord(length: number): number {
   return Math.ceil(length / RecordAlignment) * RecordAlignment;
 }
 
-/** Fills in what is known only when the record is written: `durableLsn`, and with it the checksum. */
-export function sealRecord(b: Uint8Array, offset: number, durableLsn: number, seed: number): void {
+const SizeUnitBytes = 512;
+
+/** Fills in what is known only when the record is written: what is durable by then, and with it the checksum. */
+export function sealRecord(b: Uint8Array, offset: number, durableLsn: number, durableSizeBytes: number, seed: number): void {
   setU64(b, offset + RecordOffset.durableLsn, durableLsn);
+  const units = Math.min(0xffffff, Math.floor(durableSizeBytes / SizeUnitBytes));
+  b[offset + RecordOffset.durableSize] = units;
+  b[offset + RecordOffset.durableSize + 1] = units >>> 8;
+  b[offset + RecordOffset.durableSize + 2] = units >>> 16;
   const length = getU32(b, offset + RecordOffset.length);
   setU32(b, offset + RecordOffset.crc, crc32c(b, offset + RecordOffset.lsn, offset + length, seed));
+}
+
+/** A size that the segment file had durably when the record was written. */
+export function durableSizeOf(b: Uint8Array, offset: number): number {
+  const at = offset + RecordOffset.durableSize;
+  return (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16)) * SizeUnitBytes;
 }
 
 /** Whether a whole record that claims to be at `lsn` lies at `offset`, `end` bounding it. */

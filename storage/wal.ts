@@ -34,8 +34,10 @@ import { alignRecord, encodeSegmentHeader, isValidRecord, RecordHeaderBytes, Rec
 
 const SealDelayMs = 50;
 const RelaxedSyncDelayMs = 1000;
-/** Always kept free behind a reservation: for a seal and for what rounding adds. */
-const ReserveMarginBytes = 256;
+/** Two seals lie in different blocks of this size, so that what damages the last batch leaves one of them. */
+const SealBlockBytes = 4096;
+/** Always kept free behind a reservation: for seals and for what rounding adds. */
+const ReserveMarginBytes = SealBlockBytes + 256;
 /** The first reservation of a segment is small, for most databases never fill it. */
 const FirstReserveBytesMax = 1 << 18;
 /** A transaction larger than this is handed to the file system while it is still being encoded. */
@@ -70,6 +72,8 @@ interface Segment {
   readonly seed: number;
   /** File position up to which zeros or records have been written. */
   reservedEnd: number;
+  /** What `reservedEnd` was at the last sync: the file is at least so long whatever happens. */
+  durableEnd: number;
 }
 
 /** Under way from the capture of a checkpoint until the next segment's header is durable. */
@@ -205,7 +209,7 @@ export class Wal {
       const file = this.#options.vfs.open(segmentPath(this.#options.path, planted.number), 'write');
       const old = readForAppend(file);
       if (old === undefined) return false;
-      this.#segment = { number: planted.number, file, startLsn: old.startLsn, seed: saltCrc(old.salt), reservedEnd: file.size() };
+      this.#segment = { number: planted.number, file, startLsn: old.startLsn, seed: saltCrc(old.salt), reservedEnd: file.size(), durableEnd: 0 };
     } else {
       const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
       this.#segment = this.#writeHeader(file, this.#nextNumber++, planted.previousNumber, this.buffer.startLsn, false);
@@ -237,9 +241,10 @@ export class Wal {
   #writeHeader(file: File, number: number, previousNumber: number, startLsn: number, isRecovery: boolean): Segment {
     const salt = new Uint8Array(16);
     this.#options.prng.fill(salt);
-    const header = encodeSegmentHeader({ databaseId: this.#options.databaseId, number, previousNumber, startLsn, salt, isRecovery });
+    const size = file.size();
+    const header = encodeSegmentHeader({ databaseId: this.#options.databaseId, number, previousNumber, startLsn, salt, isRecovery, fileSizeBytes: size });
     writeFull(file, 0, header, 0, SegmentHeaderBytes);
-    return { number, file, startLsn, seed: saltCrc(salt), reservedEnd: file.size() };
+    return { number, file, startLsn, seed: saltCrc(salt), reservedEnd: size, durableEnd: size };
   }
 
   #syncDirectory(): void {
@@ -257,7 +262,7 @@ export class Wal {
     await this.#rotation?.ended;
     if (this.#prepared !== undefined) return;
     const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
-    const prepared: Segment = { number: this.#nextNumber, file, startLsn: -1, seed: 0, reservedEnd: file.size() };
+    const prepared: Segment = { number: this.#nextNumber, file, startLsn: -1, seed: 0, reservedEnd: file.size(), durableEnd: 0 };
     try {
       await file.syncAsync();
       this.#syncDirectory();
@@ -291,9 +296,8 @@ export class Wal {
     const rotation = this.#rotation!;
     assert(this.#durableLsn >= rotation.lsn && this.#writtenLsn === rotation.lsn, 'rotation before the segment is durable', this.#durableLsn, rotation.lsn);
     const prepared = this.#prepared!;
-    const reservedEnd = prepared.reservedEnd;
     // Written anew each time, for the reason of `#rewriteUnsynced`; another salt does no harm before the first record.
-    this.#prepared = { ...this.#writeHeader(prepared.file, prepared.number, rotation.previous, rotation.lsn, false), reservedEnd };
+    this.#prepared = this.#writeHeader(prepared.file, prepared.number, rotation.previous, rotation.lsn, false);
     return prepared.file;
   }
 
@@ -320,7 +324,7 @@ export class Wal {
     const end = this.#rotation === undefined ? buffer.end : Math.min(buffer.end, this.#rotation.lsn - buffer.startLsn);
     if (end > 0) {
       for (let offset = 0; offset < end; ) {
-        sealRecord(buffer.bytes, offset, this.#durableLsn, segment.seed);
+        sealRecord(buffer.bytes, offset, this.#durableLsn, segment.durableEnd, segment.seed);
         offset += alignRecord(getU32(buffer.bytes, offset + RecordOffset.length));
       }
       const position = SegmentHeaderBytes + (buffer.startLsn - segment.startLsn);
@@ -388,14 +392,16 @@ export class Wal {
       return;
     }
     if (lsn > this.#durableLsn) {
-      const file = this.#segment!.file;
+      const segment = this.#segment!;
+      const reservedEnd = segment.reservedEnd;
       const startedAtMs = this.#options.clock.monotonic();
       this.#rewriteUnsynced();
-      if (commits <= 1 && this.#commitsInLastBatch <= 1 && this.#syncMsAverage < SyncMsForAlone) this.#syncNow(file);
-      else await this.#syncInBackground(file);
+      if (commits <= 1 && this.#commitsInLastBatch <= 1 && this.#syncMsAverage < SyncMsForAlone) this.#syncNow(segment.file);
+      else await this.#syncInBackground(segment.file);
       this.#syncMsAverage += (this.#options.clock.monotonic() - startedAtMs - this.#syncMsAverage) / 8;
       this.#commitsInLastBatch = commits;
       if (this.#failure !== undefined) return;
+      segment.durableEnd = Math.max(segment.durableEnd, reservedEnd);
       this.#setDurable(lsn);
     }
     if (this.#rotation !== undefined && this.#durableLsn >= this.#rotation.lsn) {
@@ -477,7 +483,11 @@ export class Wal {
       while (this.#hasWork()) {
         const lsn = this.#writeBatch();
         this.#rewriteUnsynced();
-        if (lsn > this.#durableLsn) this.#syncNow(this.#segment!.file);
+        const segment = this.#segment!;
+        if (lsn > this.#durableLsn) {
+          this.#syncNow(segment.file);
+          segment.durableEnd = segment.reservedEnd;
+        }
         this.#commitsInBatch = 0;
         this.#setDurable(lsn);
         if (this.#rotation !== undefined) {
@@ -528,11 +538,24 @@ export class Wal {
     });
   }
 
-  /** Appends a record whose only content is how far the log is durable (G6). */
+  /**
+   * Appends two records whose only content is how far the log is durable (G6). The first is padded so that the second lies in a block of
+   * its own: a damaged block that held the last batch and the first seal does not hold the second. Left out where space for them is not
+   * reserved, for a seal is not worth a failure.
+   */
   seal(): void {
-    if (mutants.on && mutants.has('storage.no-seal')) return;
-    const offset = this.buffer.beginRecord(RecordType.Seal);
-    this.buffer.endRecord(offset);
+    const segment = this.#segment;
+    if (segment === undefined || (mutants.on && mutants.has('storage.no-seal'))) return;
+    const position = SegmentHeaderBytes + (this.appendedLsn - segment.startLsn) + RecordHeaderBytes;
+    const padding = SealBlockBytes - (position % SealBlockBytes);
+    if (position + padding + RecordHeaderBytes > segment.reservedEnd) return;
+    const buffer = this.buffer;
+    const first = buffer.beginRecord(RecordType.Seal);
+    buffer.reserve(padding);
+    buffer.bytes.fill(0, buffer.end, buffer.end + padding);
+    buffer.end += padding;
+    buffer.endRecord(first);
+    buffer.endRecord(buffer.beginRecord(RecordType.Seal));
     this.#sealedLsn = this.appendedLsn;
     this.#run();
   }
