@@ -67,6 +67,8 @@ export interface QueryOptions extends CallOptions, ValueOptions {
   readonly rowMode?: RowMode | undefined;
   /** `text`: every value as PostgreSQL prints it, for shells and protocols; default `js`. */
   readonly values?: 'js' | 'text' | undefined;
+  /** Called with each statement's result as soon as it is there; those before an error of a script are had no other way. */
+  readonly onResult?: ((result: QueryResult) => void) | undefined;
 }
 
 /** A statement as one object, as node-postgres takes it. */

@@ -72,7 +72,7 @@ export function compiledFor(backend: Backend, plan: CachedPlan, format: ValueFor
     compiled = compile(plan.planned, {
       mode: backend.settings.get('execution_mode') as 'generated' | 'interpreted',
       shape: rowShape(plan.planned.result, format, backend.definitions().types), instrument,
-    }, backend.definitions().types);
+    });
     plan.compiled.set(key, compiled);
   }
   return compiled;

@@ -1,7 +1,9 @@
 /** EXPLAIN and EXPLAIN ANALYZE: plans as the planner's printer shows them, with counts when the statement was run. */
 import { DbError, notSupported } from '../base/errors.js';
 import type { DefinitionOption, Explain, PreparableStatement } from '../parser/ast.js';
-import { explainPlan } from '../planner/explain.js';
+import { explainJson, explainText } from '../planner/explain.js';
+import type { OperatorCounts } from '../executor/execution.js';
+import type { PhysicalPlan } from '../planner/physical-plan.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import { runDdl } from './ddl/ddl.js';
 import { drive, findPlan, startPlanned } from './execute.js';
@@ -61,7 +63,7 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
   const planningStart = clock.monotonic();
   const { planned } = findPlan(backend, inner, parameterTypes);
   const planningMs = clock.monotonic() - planningStart;
-  let counts;
+  let counts: ReadonlyMap<PhysicalPlan, OperatorCounts> | undefined;
   let executionMs: number | undefined;
   if (options.analyze) {
     const started = await startPlanned(backend, inner, { ...call, format: datumFormat }, { parameterTypes, datums, instrument: true });
@@ -75,6 +77,10 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
     }
     executionMs = clock.monotonic() - start;
   }
-  const lines = explainPlan(planned, { ...options, types: backend.definitions().types, counts, planningMs: options.summary ? planningMs : undefined, executionMs: options.summary ? executionMs : undefined });
-  return textResult(backend, 'EXPLAIN', ['QUERY PLAN'], (options.format === 'json' ? [lines.join('\n')] : lines).map((line) => [line]), call);
+  const printed = {
+    costs: options.costs, verbose: options.verbose, timing: options.timing, types: backend.definitions().types, planningMs: options.summary ? planningMs : undefined,
+    executionMs: options.summary ? executionMs : undefined, ...(counts === undefined ? {} : { actual: (plan: PhysicalPlan) => counts.get(plan) }),
+  };
+  const lines = options.format === 'json' ? [JSON.stringify(explainJson(planned, printed), undefined, 2)] : explainText(planned, printed);
+  return textResult(backend, 'EXPLAIN', ['QUERY PLAN'], lines.map((line) => [line]), call);
 }

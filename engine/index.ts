@@ -10,3 +10,6 @@ export type {
   CallOptions, Field, Int8Mode, IsolationLevel, NoticeListener, OpenOptions, Parsers, QueryConfig, QueryInput, QueryOptions, QueryParams, QueryResult, Row, RowMode, RunResult, Serializers, SessionOptions,
   StreamOptions, TransactionOptions, TransactionStatus, ValueOptions,
 } from './api.js';
+/** For shells: where statements end in a text that is still growing, and the words of the language. */
+export { splitStatements, type OpenConstruct, type Split, type StatementRange } from '../parser/split.js';
+export { sqlKeywords } from './keywords.js';

@@ -123,19 +123,23 @@ export class Session implements AsyncDisposable {
     const results = await this.#enqueue(normal.text, scope, normal.options, (call) => {
       const cached = this.parse(normal.text);
       if (cached.statements.length > 1) throw new DbError('42601', 'cannot insert multiple commands into a prepared statement', { hint: 'Use exec() to run several statements.' });
-      return this.#runText(cached, { ...call, params: normal.params });
+      return this.#runText(cached, { ...call, params: normal.params }, normal.options.onResult);
     });
     return (results[0] ?? emptyResult()) as QueryResult<R>;
   }
 
   async #execute(text: string | Sql, options: QueryOptions | undefined, scope: TransactionScope | undefined, copy?: CopyStreams): Promise<QueryResult[]> {
     const normal = normalizeInput(text, undefined, options);
-    return this.#enqueue(normal.text, scope, normal.options, (call) => this.#runText(this.parse(normal.text), { ...call, params: normal.params, copy }));
+    return this.#enqueue(normal.text, scope, normal.options, (call) => this.#runText(this.parse(normal.text), { ...call, params: normal.params, copy }, normal.options.onResult));
   }
 
-  async #runText(cached: CachedText, call: Call): Promise<QueryResult[]> {
+  async #runText(cached: CachedText, call: Call, onResult?: (result: QueryResult) => void): Promise<QueryResult[]> {
     const results: QueryResult[] = [];
-    await this.#backend.runText(cached, call, (result) => results.push(this.#publish(result)));
+    await this.#backend.runText(cached, call, (given) => {
+      const result = this.#publish(given);
+      results.push(result);
+      onResult?.(result);
+    });
     return results;
   }
   #publish(result: StatementResult): QueryResult {
