@@ -93,7 +93,7 @@ function openOutput(shell: Shell, command: CopyCommand): Sink {
   const child = command.isProgram ? spawn(command.file, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] }) : undefined;
   const stream = child?.stdin ?? createWriteStream(command.file);
   let failure: Error | undefined;
-  stream.on('error', (error) => (failure = error));
+  stream.on('error', (error: Error) => (failure = error));
   const check = (): void => {
     if (failure !== undefined) throw new DatabaseError('58030', `${command.file}: ${failure.message}`, { cause: failure });
   };

@@ -6,7 +6,7 @@
  * H2  Input for a session that is still busy waits for it; input for another one does not.
  */
 import { createInterface } from 'node:readline';
-import { DatabaseError, splitStatements, type Database } from '../engine/index.js';
+import { DatabaseError, splitStatements, type Database, type OpenConstruct } from '../engine/index.js';
 import { Connection, type ShellResult } from './connection.js';
 import { renderError, renderNotice } from './errors.js';
 import { formatResult } from './format/format.js';
@@ -170,12 +170,13 @@ export class Shell {
   }
 
   async #runComplete(): Promise<void> {
-    const { statements, rest } = splitStatements(this.buffer);
+    const text = this.buffer;
+    const { statements, restStart } = splitStatements(text);
+    const rest = text.slice(restStart);
     this.buffer = rest.trim() === '' ? '' : rest;
-    for (const statement of statements) {
-      if (statement.trim() === '' || statement.trim() === ';') continue;
+    for (const { start, end } of statements) {
       if (this.settings.onErrorStop && this.errorCount > 0) return;
-      await this.execute(statement.trim());
+      await this.execute(text.slice(start, end));
     }
   }
 
@@ -254,7 +255,7 @@ export class Shell {
     if (this.buffer.trim() === '' && text.startsWith('.') && /^\.[a-z]/.test(text)) return 0;
     for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at + 1)) {
       // Inside a string, a quoted name or a comment a backslash is data: then the text up to here does not end outside of them.
-      if (splitStatements(`${this.buffer}${text.slice(0, at)}`).isOutside) return at;
+      if (isOutside.has(splitStatements(`${this.buffer}${text.slice(0, at)}`).open)) return at;
     }
     return -1;
   }
@@ -265,6 +266,9 @@ function metaCommandEnd(text: string, at: number): number {
   const separator = text.indexOf('\\\\', at + 1);
   return separator < 0 ? text.length : separator + 2;
 }
+
+/** What may be open where a meta-command begins. */
+const isOutside: ReadonlySet<OpenConstruct> = new Set<OpenConstruct>(['none', 'statement', 'parenthesis']);
 
 const isSpaced = (format: string): boolean => format === 'aligned' || format === 'box' || format === 'wrapped';
 
