@@ -105,7 +105,7 @@ export class TableAccess {
   constructor(table: TableDef, manager: TransactionManager, types: TypeRegistry) {
     this.table = table;
     const names = { tableOid: table.oid, tableName: table.name };
-    this.tree = manager.tree(table.tree, { unique: true, ...names });
+    this.tree = manager.tree(table.tree, { unique: true, freshKeys: table.clusterKey === undefined, ...names });
     this.keyLayout = table.clusterKey === undefined ? undefined : new KeyLayout(table.clusterKey, types);
     this.keyColumns = (table.clusterKey ?? []).map((column) => {
       assert(column.column !== undefined, 'expression in a clustered primary key');

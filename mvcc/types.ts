@@ -176,6 +176,8 @@ export type SavepointId = number & { readonly savepoint: unique symbol };
 export interface TreeOptions {
   /** Keys are claimed before they are inserted: primary trees and unique indexes (without their duplicate-NULL entries). */
   readonly unique: boolean;
+  /** Primary trees of hidden row ids: a key is never given twice, so an insert needs no claim. Default false. */
+  readonly freshKeys?: boolean | undefined;
   /** Oid and name of the table, and name of the index, for explanations. */
   readonly tableOid?: Oid | undefined;
   readonly tableName?: string | undefined;

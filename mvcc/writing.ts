@@ -32,7 +32,7 @@ export function insertEntry(transaction: Transaction, tree: VersionedTree, key: 
     entry = newest;
     entry.kind = WriteKind.Put;
   } else {
-    if (tree.options.unique && VERIFY.on) assert(isWriteLocked(transaction, tree, key), 'insert of an unclaimed key');
+    if (VERIFY.on && tree.options.unique && tree.options.freshKeys !== true) assert(isWriteLocked(transaction, tree, key), 'insert of an unclaimed key');
     assert(newest === undefined || newest.kind !== WriteKind.Put, 'insert over an own entry');
     entry = push(transaction, writes, key, WriteKind.Put, newest);
   }

@@ -9,14 +9,14 @@ import { ByteBuffer } from '../../base/byte-buffer.js';
 import { assert } from '../../base/assert.js';
 import { keyString, putKeyString } from '../../base/bytes.js';
 import type { Datum } from '../../base/datum.js';
-import { treeId } from '../../base/ids.js';
+import { oid as toOid, treeId } from '../../base/ids.js';
 import { KeyLayout, encodeKey, putInt8Key } from '../../base/keycode.js';
 import { decodeRow, encodeRow } from '../../base/rowcode.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import { IndexAccess, RowIdBytes, tableAccess, type TableAccess } from '../../executor/table-access.js';
 import { indexKeyText } from '../../executor/row-errors.js';
 import { DbError } from '../../base/errors.js';
-import { wholeRange } from '../../mvcc/types.js';
+import { wholeRange, type TreeOptions } from '../../mvcc/types.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { BulkSource } from '../../storage/btree.js';
 import type { IndexRecord, TableRecord } from '../catalog-objects.js';
@@ -32,9 +32,9 @@ export function newTree(ddl: Ddl): number {
   return ddl.backend.instance.store.newTreeId();
 }
 
-function treeOptions(table: TableRecord, index: IndexRecord | undefined): { unique: boolean; tableOid: never; tableName: string; indexName?: string } {
-  const names = { tableOid: table.oid as never, tableName: table.name };
-  return index === undefined ? { unique: true, ...names } : { unique: index.isUnique, ...names, indexName: index.name };
+function treeOptions(table: TableRecord, index: IndexRecord | undefined): TreeOptions {
+  const names = { tableOid: toOid(table.oid), tableName: table.name };
+  return index === undefined ? { unique: true, freshKeys: true, ...names } : { unique: index.isUnique, ...names, indexName: index.name };
 }
 
 /** Makes the empty trees of a new (or emptied) table. Trees of clustered primary keys are the table's own. */
@@ -126,7 +126,7 @@ class EntryList implements BulkSource {
   }
 }
 
-async function buildTree(ddl: Ddl, id: number, entries: EntryList, options: ReturnType<typeof treeOptions>): Promise<void> {
+async function buildTree(ddl: Ddl, id: number, entries: EntryList, options: TreeOptions): Promise<void> {
   const { store, manager } = ddl.backend.instance;
   if (entries.count === 0) {
     ddl.tx.createTree(treeId(id), options);

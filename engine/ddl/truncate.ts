@@ -1,6 +1,6 @@
 /** TRUNCATE: new empty trees in place of the old ones. Old snapshots that look later get 40001 (a new tree is not valid for them). */
 import { DbError } from '../../base/errors.js';
-import { treeId } from '../../base/ids.js';
+import { oid as toOid, treeId } from '../../base/ids.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { Truncate } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
@@ -45,11 +45,11 @@ export function truncateTables(backend: Backend, tx: Transaction, tables: readon
   for (const table of tables) {
     const indexes = backend.draft.indexesOf(table.oid);
     const tree = store.newTreeId();
-    const names = { tableOid: table.oid as never, tableName: table.name };
+    const names = { tableOid: toOid(table.oid), tableName: table.name };
     tx.dropTree(treeId(table.tree));
     executorEnv.rowIds.forget(treeId(table.tree));
     const clustered = indexes.find((index) => index.oid === table.clusteredBy);
-    tx.createTree(tree, { unique: true, ...names, ...(clustered === undefined ? {} : { indexName: clustered.name }) });
+    tx.createTree(tree, { unique: true, freshKeys: clustered === undefined, ...names, indexName: clustered?.name });
     backend.draft.put({ ...table, tree, layouts: [table.columns.length] });
     for (const index of indexes) {
       if (index.oid === table.clusteredBy) {
