@@ -127,6 +127,11 @@ export class Certifier {
     this.keptCount--;
   }
 
+  /** Whether nobody else is active or kept. */
+  isAlone(node: SerialNode): boolean {
+    return this.first === undefined && this.active.size === 1 && this.active.has(node);
+  }
+
   // ------------------------------------------------------------------------------------------------------------ edges
 
   /** Reader after writer: `reader` (active) walked over a change newer than its snapshot. */

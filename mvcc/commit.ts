@@ -128,7 +128,9 @@ function precommit(transaction: Transaction): PendingCommit | undefined {
   const isTracked = node !== undefined && !node.isSafe && node.snapLow >= 0;
   if (isTracked) certify(transaction, changes);
   const needsNumber = changes.length > 0 || hasTrees;
-  if (!needsNumber && !isTracked) {
+  // Alone among serializable transactions, with everything published: whoever comes next begins after this one in every sense.
+  const isForgettable = isTracked && !needsNumber && manager.lastPublished === manager.lastAssigned && manager.certifier.isAlone(node);
+  if (!needsNumber && (!isTracked || isForgettable)) {
     manager.endActive(transaction, 'committed');
     manager.turn.release(transaction);
     transaction.releaseLocks();

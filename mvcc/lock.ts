@@ -125,8 +125,11 @@ export class Lock {
     }
   }
 
-  /** Waits in the queue for `mode`; when the promise resolves the lock is held and `granted` has been called with the former modes. */
-  wait(transaction: Transaction, owner: LockOwner, mode: number, granted: (before: number) => void): Promise<void> {
+  /**
+   * Waits in the queue for `mode`; when the promise resolves the lock is held and `granted` has been called with the former modes.
+   * Without `granted` the lock is not taken: the wait is only for the end of what stands in its way.
+   */
+  wait(transaction: Transaction, owner: LockOwner, mode: number, granted: ((before: number) => void) | undefined): Promise<void> {
     const wait = new LockWait(transaction, this, owner, mode, granted);
     const isHolder = this.holders.some((holder) => holder.owner.session === owner.session);
     let at = this.queue.length;
@@ -143,7 +146,7 @@ export class Lock {
       const waiter = this.queue[i]!;
       if (this.isFree(waiter.owner, waiter.mode, i)) {
         this.queue.splice(i, 1);
-        waiter.granted(this.grant(waiter.owner, waiter.mode));
+        waiter.granted?.(this.grant(waiter.owner, waiter.mode));
         waiter.grant();
       } else i++;
     }
@@ -179,10 +182,10 @@ export class LockWait extends Wait {
   readonly lock: Lock;
   readonly owner: LockOwner;
   readonly mode: number;
-  readonly granted: (before: number) => void;
+  readonly granted: ((before: number) => void) | undefined;
   isUpgrade = false;
 
-  constructor(transaction: Transaction, lock: Lock, owner: LockOwner, mode: number, granted: (before: number) => void) {
+  constructor(transaction: Transaction, lock: Lock, owner: LockOwner, mode: number, granted: ((before: number) => void) | undefined) {
     super(transaction);
     this.lock = lock;
     this.owner = owner;

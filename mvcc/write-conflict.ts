@@ -178,18 +178,12 @@ export function claimKey(transaction: Transaction, tree: VersionedTree, key: str
 
 async function claimWaiting(transaction: Transaction, tree: VersionedTree, key: string, upsert: boolean, busy: Lock): Promise<ClaimResult> {
   for (let lock = busy; ; ) {
-    const logLength = transaction.log.length;
-    await waitForRow(transaction, lock, UpdateMode);
+    // Only for the end of whoever holds the key: were the lock handed over, its row's owner could find its own entry locked.
+    await lock.wait(transaction, transaction, UpdateMode, undefined);
     transaction.check();
-    // The lock is ours now, and nobody else has anything pending under it: ask again.
     const result = tryClaim(transaction, tree, key, upsert);
-    if (result instanceof Lock) {
-      giveBack(transaction, logLength);
-      lock = result;
-      continue;
-    }
-    if (result.kind === 'exists') giveBack(transaction, logLength);
-    return result;
+    if (!(result instanceof Lock)) return result;
+    lock = result;
   }
 }
 

@@ -41,6 +41,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.no-lock-timeout': 'lock_timeout ends a wait',
   'mvcc.payload-dropped-early': 'before-images outlive the pressure for memory as long as a snapshot needs them',
   'mvcc.step-from-changed-leaf': 'scan',
+  'mvcc.install-after-fsync': 'a read between installation and publication',
 };
 
 /** A schedule that would hang has failed. */

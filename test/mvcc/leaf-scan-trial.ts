@@ -26,7 +26,7 @@ function change(world: World, tree: VersionedTree, model: Map<string, string>, p
       own.insert(tree, key, value, 0, value.length);
     } else {
       if (model.get(key) === 'busy') continue;
-      own.lockRow(tree, key, 'update', 'wait');
+      void own.lockRow(tree, key, 'update', 'wait');
       if (prng.below(2) === 0) {
         own.remove(tree, key);
         model.delete(key);

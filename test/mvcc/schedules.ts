@@ -338,6 +338,23 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a read between installation and publication',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ x: '0', y: '0' });
+      script.world.store.isImmediate = false;
+      const [writer, reader] = [script.begin(S), script.begin(S)];
+      await writer.get(t, 'y');
+      await writer.update(t, 'x', set('1'));
+      const committing = writer.commit();
+      assert.equal(await reader.get(t, 'x'), '0');
+      await reader.update(t, 'y', set('1'));
+      script.world.store.flush(1);
+      await committing;
+      assert.equal(await outcome(reader.commit()), '40001');
+    },
+  },
+  {
     name: 'a key freed after the snapshot',
     async run() {
       const script = await Script.open();
