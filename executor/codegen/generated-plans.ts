@@ -155,7 +155,7 @@ function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegis
   const p = new Pipeline(module, types, { suspendable, instrument });
   const needed = new Set<ColumnId>(output.ids);
   for (const e of output.computed) collectColumns(e, needed);
-  p.analyze(plan, needed);
+  p.begin(plan, needed);
   p.produce(plan, () => {
     const values = [...output.ids.map((id) => p.w.use(id)), ...output.computed.map((e) => p.e.value(e))];
     p.w.line(`o.rows.push(${rowSource(p, values, output)});`);

@@ -18,7 +18,7 @@ import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import { collectColumns, conjunctsOf } from '../../planner/expression-tools.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { PlanOf } from '../operators/plan-of.js';
-import { forEachNodeExpression, outerColumns, planInputs } from '../plan-tools.js';
+import { forEachNodeExpression, outerColumns, planInputs, producedColumns } from '../plan-tools.js';
 import { produceAggregate } from './aggregates.js';
 import { ExpressionWriter } from './expressions.js';
 import { produceHashJoin, produceNestedLoop } from './joins.js';
@@ -67,11 +67,18 @@ export class Pipeline {
 
   // ------------------------------------------------------------------------------------------------------------ columns
 
-  /** Notes what is needed above each operator; `needed` are the columns wanted of the root. */
+  /** Begins with the root of a plan, of which the columns `needed` are wanted. */
+  begin(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>): void {
+    this.w.ownColumns = producedColumns(plan);
+    this.analyze(plan, needed);
+  }
+  /** Notes what is needed above each operator. */
   analyze(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>): void {
     this.#needed.set(plan, needed);
     const below = new Set(needed);
     for (const id of this.ownColumns(plan)) below.add(id);
+    // The right side of a lateral join reads the left one.
+    if (plan.kind === 'nestedLoop' && plan.isLateral) for (const id of outerColumns(plan.right)) below.add(id);
     for (const input of planInputs(plan)) this.analyze(input, below);
   }
   needed(plan: PhysicalPlan): ReadonlySet<ColumnId> {

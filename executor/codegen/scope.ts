@@ -4,6 +4,7 @@
  *
  * G1  A pending column of a scan is decoded before anything that may move the scan: an inner loop, a pause (`materialize`).
  */
+import { assert } from '../../base/assert.js';
 import type { ColumnSource } from '../../base/rowcode.js';
 import type { ColumnId } from '../../planner/expression.js';
 import type { Code, Module } from './module.js';
@@ -56,6 +57,8 @@ export class Writer {
   readonly prologue: Code;
   code: Code;
   scope: Scope;
+  /** Columns that this function's own plan produces; all others are in the registers. */
+  ownColumns: ReadonlySet<ColumnId> = new Set();
   readonly #temps: string[] = [];
 
   constructor(module: Module, prologue: Code, code: Code) {
@@ -108,6 +111,7 @@ export class Writer {
     const binding = this.scope.find(id);
     if (binding?.kind === 'value') return binding;
     if (binding === undefined) {
+      assert(!this.ownColumns.has(id), 'column of the plan is not in scope', id);
       const value: Value = { kind: 'value', code: this.once(`r${id}`, `G[${id}]`), nullable: true, stored: undefined };
       let outermost = this.scope;
       while (outermost.parent !== undefined) outermost = outermost.parent;
