@@ -63,7 +63,8 @@ export class GrammarBase extends EmbeddedActionsParser {
   }
 
   // Chevrotain raises its errors here. Ours are found again by token, so the messages it would build are not needed.
-  protected consumeInternalError(_expected: TokenType, actual: IToken): never {
+  protected consumeInternalError(expected: TokenType, actual: IToken): never {
+    this.lookahead.noteRequired(actual, expected);
     throw new SyntaxFailure(actual as SqlToken);
   }
   protected raiseNoAltException(): never {

@@ -93,6 +93,8 @@ export class Lexer {
     const tokens: SqlToken[] = [];
     const parens: number[] = [];
     const open: number[] = [];
+    /** For each that is open: whether a colon in it is a slice's. */
+    const slices: boolean[] = [];
     let previous: TokenType | undefined;
     let atomicDepth = 0;
     let endedBySemicolon = false;
@@ -140,12 +142,14 @@ export class Lexer {
               if (code === 0x28) parens.push(tokens.length);
               open.push(tokens.length);
               if (open.length > this.#maxDepth) throw tooDeep(this.#maxDepth, start);
-              scanner.inBrackets = code === 0x5b;
+              // Only a subscript has slices; ARRAY[:a, :b] has named parameters.
+              scanner.inBrackets = code === 0x5b && previous !== kw.array && previous !== t.LBracket && previous !== t.Comma;
+              slices.push(scanner.inBrackets);
             } else if (code === 0x29 || code === 0x5d) {
               const opening = open.pop();
               if (opening !== undefined) tokens[opening]!.match = tokens.length;
-              const outer = open[open.length - 1];
-              scanner.inBrackets = outer !== undefined && tokens[outer]!.tokenType === t.LBracket;
+              slices.pop();
+              scanner.inBrackets = slices[slices.length - 1] ?? false;
             } else if (code === 0x3b && open.length === 0 && atomicDepth === 0) {
               endedBySemicolon = true;
             }

@@ -59,6 +59,7 @@ export class OneTokenLookahead implements ILookaheadStrategy {
       let table: Int16Array | undefined;
       return decision(function (this: Decider) {
         table ??= this.lookahead.plainTable(options);
+        if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), this.lookahead.#candidates(options));
         const type = this.LA(1).tokenTypeIdx;
         const alternative = type < table.length ? table[type]! : table[0]!;
         return alternative >= 0 ? alternative : undefined;
@@ -67,6 +68,7 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     let candidates: readonly (readonly number[] | undefined)[] | undefined;
     return decision(function (this: Decider, alternatives) {
       candidates ??= this.lookahead.#candidates(options);
+      if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), candidates);
       const list = candidates[this.LA(1).tokenTypeIdx] ?? candidates[0]!;
       for (let i = 0; i < list.length; i++) {
         const gate = alternatives[list[i]!]!.GATE;
@@ -81,8 +83,24 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     let table: Uint8Array | undefined;
     return decision(function (this: Decider) {
       table ??= this.lookahead.optionalTable(options);
+      if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), table);
       return table[this.LA(1).tokenTypeIdx] === 1;
     });
+  }
+
+  /** While set, decisions taken before this token leave in `expectedTypes` what they would have liked to see. */
+  tracedToken: object | undefined = undefined;
+  readonly expectedTypes = new Set<number>();
+
+  /** A decision before `token`: `table` has something at each type it knows. */
+  note(token: object, table: ArrayLike<unknown>): void {
+    if (token !== this.tracedToken) return;
+    for (let type = 1; type < table.length; type++) if (table[type] !== undefined && table[type] !== 0) this.expectedTypes.add(type);
+  }
+
+  /** A token of this type was required before `token`. */
+  noteRequired(token: object, type: TokenType): void {
+    if (token === this.tracedToken) for (const index of matching(type)) this.expectedTypes.add(index);
   }
 
   /** Makes every decision's table, to find all conflicts. */

@@ -7,7 +7,7 @@ import type { Expression, ParsedStatement, TypeName } from './ast.js';
 import { SyntaxFailure } from './grammar-base.js';
 import { SqlGrammar } from './grammar.js';
 import { Lexer, tooDeep } from './lexer.js';
-import { syntaxError } from './syntax-error.js';
+import { syntaxError, type Retrial } from './syntax-error.js';
 import type { SqlToken } from './tokens.js';
 
 export interface ParseOptions {
@@ -66,20 +66,48 @@ function run<T>(rule: (parser: SqlGrammar) => T, tokens: SqlToken[], source: str
     parser.start(tokens, source, maxDepth);
     return rule(parser);
   } catch (error) {
-    if (error instanceof SyntaxFailure) throw syntaxError(error.token, tokens, source, options.explainErrors === false ? undefined : (trial) => accepts(parser, rule, trial, source, maxDepth));
+    if (error instanceof SyntaxFailure) {
+      throw syntaxError(error.token, tokens, source, options.explainErrors === false ? undefined : new RuleRetrial(parser, rule, source, maxDepth));
+    }
     // The limits are chosen so that this does not happen, but how much stack the caller left is not ours to know.
     if (error instanceof RangeError) throw tooDeep(maxDepth, tokens[0]!.startOffset);
     throw error;
   }
 }
 
-/** How many tokens of `tokens` the grammar takes before it fails. */
-function accepts(parser: SqlGrammar, rule: (parser: SqlGrammar) => unknown, tokens: SqlToken[], source: string, maxDepth: number): number {
-  try {
-    parser.start(tokens, source, maxDepth);
-    rule(parser);
-    return tokens.length;
-  } catch (error) {
-    return error instanceof SyntaxFailure ? tokens.indexOf(error.token) : tokens.length;
+/** The rule that failed, run on other tokens. */
+class RuleRetrial implements Retrial {
+  readonly #parser: SqlGrammar;
+  readonly #rule: (parser: SqlGrammar) => unknown;
+  readonly #source: string;
+  readonly #maxDepth: number;
+
+  constructor(parser: SqlGrammar, rule: (parser: SqlGrammar) => unknown, source: string, maxDepth: number) {
+    this.#parser = parser;
+    this.#rule = rule;
+    this.#source = source;
+    this.#maxDepth = maxDepth;
+  }
+
+  accepts(tokens: SqlToken[]): number {
+    try {
+      this.#parser.start(tokens, this.#source, this.#maxDepth);
+      this.#rule(this.#parser);
+      return tokens.length;
+    } catch (error) {
+      return error instanceof SyntaxFailure ? tokens.indexOf(error.token) : tokens.length;
+    }
+  }
+
+  expectedAt(wrong: SqlToken, tokens: SqlToken[]): ReadonlySet<number> {
+    const { lookahead } = this.#parser;
+    lookahead.expectedTypes.clear();
+    lookahead.tracedToken = wrong;
+    try {
+      this.accepts(tokens);
+    } finally {
+      lookahead.tracedToken = undefined;
+    }
+    return new Set(lookahead.expectedTypes);
   }
 }

@@ -13,7 +13,7 @@ import {
   leftSpine, type Assignment, type Binary, type CommonTable, type DefinitionOption, type Delete, type Expression, type FunctionCall, type FunctionColumn, type FunctionRef,
   type GroupingElement, type Identifier, type IndexElement, type Insert, type Join, type Merge, type MergeWhen, type OnConflict, type OperatorName, type PreparableStatement,
   type QualifiedName, type Query, type QueryBody, type Row, type Select, type SelectTarget, type SetOperation, type SortItem, type SubscriptEntry, type TableAlias,
-  type TableReference, type TableSample, type TargetColumn, type TypeName, type Update, type WindowSpec, type WithClause,
+  type TableReference, type TableSample, type TargetColumn, type TypeName, type Unary, type Update, type WindowSpec, type WithClause,
 } from './ast.js';
 import { keywords } from './keywords.js';
 import { Precedence, precedenceOf } from './precedence.js';
@@ -47,7 +47,7 @@ export function printQuery(query: Query): string {
     query.limitCount === undefined
       ? undefined
       : query.withTies
-        ? `FETCH FIRST ${printRestricted(query.limitCount)} ROWS WITH TIES`
+        ? `FETCH FIRST ${query.limitCount.kind === 'number' ? query.limitCount.text : `(${printExpression(query.limitCount)})`} ROWS WITH TIES`
         : `LIMIT ${printExpression(query.limitCount)}`;
   return words(
     query.with && printWith(query.with),
@@ -191,7 +191,8 @@ function printJoins(root: Join): string {
     const type = join.type === 'inner' ? 'JOIN' : `${join.type.toUpperCase()} JOIN`;
     const on = join.on && `ON ${printExpression(join.on)}`;
     const using = join.using && `USING (${names(join.using)})`;
-    text = words(left, join.isNatural ? 'NATURAL' : undefined, type, right, on, using, join.usingAlias && `AS ${quoteIdentifier(join.usingAlias.name)}`);
+    // Concatenation keeps a long chain linear; joining an array would copy the left side each time.
+    text = `${left} ${words(join.isNatural ? 'NATURAL' : undefined, type, right, on, using, join.usingAlias && `AS ${quoteIdentifier(join.usingAlias.name)}`)}`;
   }
   return text;
 }
@@ -453,7 +454,7 @@ function printBare(node: Expression): string {
     case 'subscript':
       return `${printIndirected(node.operand, true)}${node.subscripts.map(printSubscript).join('')}`;
     case 'unary':
-      return `${printOperator(node)} ${print(node.operand, isSign(node) ? Precedence.UnaryMinus : Precedence.Other)}`;
+      return `${printOperator(node)} ${print(node.operand, leastAfterPrefix(node))}`;
     case 'binary':
       return printBinary(node);
     case 'and':
@@ -529,6 +530,12 @@ function printBare(node: Expression): string {
 }
 
 const not = (node: { readonly negated: boolean }): string => (node.negated ? 'NOT ' : '');
+
+/** `@ a # b` is `(@ a) # b`, for operators of equal precedence go from left to right; another prefix may follow a prefix. */
+function leastAfterPrefix(node: Unary): number {
+  if (isSign(node)) return Precedence.UnaryMinus;
+  return node.operand.kind === 'unary' ? Precedence.Other : Precedence.Additive;
+}
 
 function printBinary(root: Binary): string {
   let text = '';

@@ -96,7 +96,7 @@ export class Scanner {
   hasUpperCase = false;
   /** What a lexeme of kind Unterminated was to be. */
   unterminated: Unterminated = 'string';
-  /** Open `[`: inside brackets a colon is the slice's, not a named parameter's. Kept by the caller, who sees the nesting. */
+  /** In a subscript a colon is the slice's, not a named parameter's. Kept by the caller, who sees the nesting. */
   inBrackets = false;
 
   constructor(source: string, position = 0, keepComments = false) {

@@ -1,7 +1,7 @@
 /**
  * The message of a syntax error. Its words are PostgreSQL's; what PostgreSQL does not say is what would have been right. The grammar
- * itself is asked: each candidate token is tried in the place of the wrong one, and those with which the parse gets further were
- * expected. That is exact, gates and all, and needs no second description of the language. A word that is almost one of them, at the wrong
+ * itself is asked: what its decisions before the wrong token were looking for is tried in that place, one type after another, and what
+ * gets the parse further was expected. That is exact, gates and all, and needs no second description of the language. A word that is almost one of them, at the wrong
  * token or just before it, makes a hint.
  */
 import type { TokenType } from 'chevrotain';
@@ -11,8 +11,13 @@ import { near } from './lexer.js';
 import * as t from './tokens.js';
 import { kw, SqlToken } from './tokens.js';
 
-/** How many of these tokens the grammar takes before it fails; their number when it takes them all. */
-export type Accepts = (tokens: SqlToken[]) => number;
+/** The grammar, asked again. */
+export interface Retrial {
+  /** How many of these tokens it takes before it fails; their number when it takes them all. */
+  accepts(tokens: SqlToken[]): number;
+  /** Types of tokens that decisions before `wrong` look for: all that may be right there, and some that are not. */
+  expectedAt(wrong: SqlToken, tokens: SqlToken[]): ReadonlySet<number>;
+}
 
 /** Tokens read in search of an explanation; past it the explanation is left out. Some tens of milliseconds. */
 const workMax = 60_000;
@@ -24,13 +29,13 @@ const symbols: readonly (readonly [TokenType, string])[] = [
   [t.RParen, '")"'], [t.RBracket, '"]"'], [t.Comma, '","'], [t.LParenOther, '"("'], [t.Equals, '"="'], [t.Dot, '"."'], [t.Star, '"*"'], [t.Semicolon, '";"'],
 ];
 
-/** `accepts` undefined: leave out what was expected. */
-export function syntaxError(token: SqlToken, tokens: readonly SqlToken[], source: string, accepts: Accepts | undefined): DbError {
+/** `retrial` undefined: leave out what was expected. */
+export function syntaxError(token: SqlToken, tokens: readonly SqlToken[], source: string, retrial: Retrial | undefined): DbError {
   const isEnd = token.tokenType === t.EndOfInput;
   // A statement may end at its semicolon; then that is the wrong token.
   const offset = isEnd ? endOffset(token, tokens) : token.startOffset;
   const where = isEnd ? (source[offset] === ';' ? 'at or near ";"' : 'at end of input') : near(source, token.startOffset, token.endOffset + 1);
-  const explanation = accepts === undefined ? undefined : explain(token, tokens, source, accepts);
+  const explanation = retrial === undefined ? undefined : explain(token, tokens, source, retrial);
   return new DbError('42601', `syntax error ${where}`, { offset, detail: explanation?.detail, hint: explanation?.hint });
 }
 
@@ -43,13 +48,17 @@ interface Explanation {
   readonly hint: string | undefined;
 }
 
-function explain(token: SqlToken, tokens: readonly SqlToken[], source: string, accepts: Accepts): Explanation {
+function explain(token: SqlToken, tokens: readonly SqlToken[], source: string, retrial: Retrial): Explanation {
   const index = tokens.indexOf(token);
-  if (index < 0) return { detail: undefined, hint: undefined };
+  if (index < 0 || index * 20 > workMax) return { detail: undefined, hint: undefined };
+  const accepts = (trial: SqlToken[]): number => retrial.accepts(trial);
+  const candidates = retrial.expectedAt(token, [...tokens]);
   const before = tokens.slice(0, index);
   const end = new SqlToken(source, t.EndOfInput, token.startOffset, token.startOffset, '');
   let work = 0;
   const fits = (type: TokenType, value: string): boolean => {
+    // Separators of lists are not decisions.
+    if (type !== t.Comma && !candidates.has(type.tokenTypeIdx!)) return false;
     work += index + 1;
     if (work > workMax) return false;
     return accepts([...before, new SqlToken(source, type, token.startOffset, token.startOffset, value), end]) > index;
@@ -107,18 +116,19 @@ function rank(word: string): number {
 function enumerate(items: readonly string[]): string {
   if (items.length === 1) return items[0]!;
   if (items.length <= shownMax) return `${items.slice(0, -1).join(', ')} or ${items[items.length - 1]!}`;
-  return `${items.slice(0, shownMax).join(', ')} or one of ${items.length - shownMax} others`;
+  const others = items.length - shownMax;
+  return `${items.slice(0, shownMax).join(', ')} or ${others === 1 ? 'one other' : `one of ${others} others`}`;
 }
 
 /** A keyword that the wrong word, or a name right before it, may have been meant to be. */
-function findMisspelling(index: number, tokens: readonly SqlToken[], expected: readonly string[], accepts: Accepts): string | undefined {
+function findMisspelling(index: number, tokens: readonly SqlToken[], expected: readonly string[], accepts: (tokens: SqlToken[]) => number): string | undefined {
   const wrong = tokens[index]!;
   if (t.belongsTo(wrong.tokenType, t.ColLabel)) {
     const word = closest(wrong.value, expected);
     if (word !== undefined) return `Perhaps you meant "${word}".`;
   }
   const previous = tokens[index - 1];
-  if (previous === undefined || previous.tokenType !== t.Identifier || previous.image.startsWith('"') || index * 20 > workMax) return undefined;
+  if (previous === undefined || previous.tokenType !== t.Identifier || previous.image.startsWith('"')) return undefined;
   // A misspelt keyword is often taken for a name, and the next word is where it shows.
   const word = closest(previous.value, [...clauses, 'TABLE', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'AND', 'OR', 'LIKE', 'BETWEEN', 'DISTINCT', 'VIEW', 'INDEX']);
   if (word === undefined) return undefined;

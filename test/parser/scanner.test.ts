@@ -125,3 +125,8 @@ test('keywords as labels and names, as PostgreSQL allows', () => {
   expect(failure('select 1 year')).toBe('42601 syntax error at or near "year" @9');
   expect(failure('select left')).toBe('42601 syntax error at end of input @11');
 });
+
+test('an array constructor takes named parameters', () => {
+  expect(parseExpression('array[:a, :b]')).toMatchObject({ elements: [{ kind: 'namedParameter' }, { kind: 'namedParameter' }] });
+  expect(parseExpression('array[[:a], [x[:b]]]')).toMatchObject({ elements: [{ elements: [{ kind: 'namedParameter' }] }, { elements: [{ kind: 'subscript', subscripts: [{ isSlice: true }] }] }] });
+});
