@@ -260,21 +260,58 @@ interface Holder {
   readonly nonce: string;
 }
 
-function lockWithFile(path: string): FileLock {
-  const lockPath = `${path}-lock`;
+/** A dead holder may have died while taking over from a dead holder, and so on; but not often. */
+const TakeoverDepthMax = 8;
+
+function lockWithFile(path: string, lockPath = `${path}-lock`, depth = 0): FileLock {
   const own: Holder = { pid: process.pid, bootId: bootId(), startTime: startTimeOf(process.pid), pidNamespace: pidNamespace(), nonce: randomBytes(16).toString('hex') };
   const content = JSON.stringify(own);
-  // Each turn either takes the free name, or finds a live holder, or removes a dead one; only the last goes round again.
+  const owned: FileLock = { release: () => releaseLockFile(lockPath, content) };
+  // Each turn either takes the free name, finds a live holder, or takes over from a dead one; only a change under our eyes goes round again.
   for (let tries = 0; tries < 10; tries++) {
     try {
       writeExclusive(lockPath, content);
-      return { release: () => releaseLockFile(lockPath, content) };
+      return owned;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    removeDeadHolder(path, lockPath);
+    if (takeOver(path, lockPath, content, depth)) return owned;
   }
   throw lockedError(path, '');
+}
+
+/**
+ * Replaces the lock file of a provably dead holder by ours; false when it changed meanwhile. Two starters may both find it dead, so the
+ * right to replace exactly this one is a lock of its own, named after its nonce: whoever has it looks again before replacing, and whoever
+ * comes later finds another holder. @throws DbError 55006 when the holder, or who is taking over, may be alive
+ */
+function takeOver(path: string, lockPath: string, content: string, depth: number): boolean {
+  const found = readLockFile(lockPath);
+  if (found === undefined) return false;
+  const holder = parseHolder(found);
+  if (holder === undefined || depth >= TakeoverDepthMax || !isProvablyDead(holder)) {
+    const who = holder === undefined ? `The lock file "${lockPath}" cannot be read.` : `Process ${holder.pid} holds "${lockPath}".`;
+    throw lockedError(path, `${who} If that process is certainly gone, remove the file by hand.`);
+  }
+  const right = lockWithFile(path, `${lockPath}-after-${holder.nonce}`, depth + 1);
+  try {
+    if (readLockFile(lockPath) !== found) return false;
+    const ownPath = `${lockPath}-${randomBytes(8).toString('hex')}`;
+    fs.writeFileSync(ownPath, content, { flag: 'wx', mode: 0o600 });
+    fs.renameSync(ownPath, lockPath);
+    return true;
+  } finally {
+    right.release();
+  }
+}
+
+function readLockFile(lockPath: string): string | undefined {
+  try {
+    return fs.readFileSync(lockPath, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Makes the whole lock file appear at once: a reader never sees half of it, and two makers cannot both succeed. */
@@ -296,45 +333,11 @@ function releaseLockFile(lockPath: string, content: string): void {
   }
 }
 
-/** Removes the lock file of a provably dead holder. @throws DbError 55006 when the holder may be alive */
-function removeDeadHolder(path: string, lockPath: string): void {
-  let content: string;
-  try {
-    content = fs.readFileSync(lockPath, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  const holder = parseHolder(content);
-  if (holder === undefined || !isProvablyDead(holder)) {
-    const who = holder === undefined ? `The lock file "${lockPath}" cannot be read.` : `Process ${holder.pid} holds "${lockPath}".`;
-    throw lockedError(path, `${who} If that process is certainly gone, remove the file by hand.`);
-  }
-  // Two starters may both find it dead. Moving it to a private name lets only one of them remove exactly what it judged.
-  const grave = `${lockPath}-${randomBytes(8).toString('hex')}`;
-  try {
-    fs.renameSync(lockPath, grave);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if (fs.readFileSync(grave, 'utf8') !== content) {
-    // We moved the lock of someone who took over between our reading and our renaming: give it back before anyone can miss it.
-    try {
-      fs.linkSync(grave, lockPath);
-    } finally {
-      fs.unlinkSync(grave);
-    }
-    throw lockedError(path, '');
-  }
-  fs.unlinkSync(grave);
-}
-
 function parseHolder(content: string): Holder | undefined {
   try {
     const value = JSON.parse(content) as Partial<Holder> | null;
     if (value === null || typeof value.pid !== 'number' || typeof value.bootId !== 'string') return undefined;
-    if (typeof value.startTime !== 'string' || typeof value.pidNamespace !== 'string' || typeof value.nonce !== 'string') return undefined;
+    if (typeof value.startTime !== 'string' || typeof value.pidNamespace !== 'string' || typeof value.nonce !== 'string' || !/^[0-9a-f]{32}$/.test(value.nonce)) return undefined;
     return value as Holder;
   } catch {
     return undefined;
