@@ -96,26 +96,36 @@ export class TableAccess {
   /** How the row key is encoded; undefined for a hidden row id. */
   readonly keyLayout: KeyLayout | undefined;
   readonly keyColumns: readonly number[];
-  /** All but the clustered primary key, which needs no entries of its own. */
-  readonly secondary: readonly IndexAccess[];
-  /** Including the clustered primary key. */
-  readonly indexes: readonly IndexAccess[];
+  readonly #manager: TransactionManager;
+  readonly #types: TypeRegistry;
+  #indexes: readonly IndexAccess[] | undefined;
+  #secondary: readonly IndexAccess[] | undefined;
   #normalizer: RowNormalizer | undefined;
 
   constructor(table: TableDef, manager: TransactionManager, types: TypeRegistry) {
     this.table = table;
     const names = { tableOid: table.oid, tableName: table.name };
-    this.tree = manager.tree(table.tree, { unique: true, freshKeys: table.clusterKey === undefined, ...names });
+    this.tree = manager.tree(table.tree, { unique: true, unclaimed: table.clusterKey === undefined, ...names });
     this.keyLayout = table.clusterKey === undefined ? undefined : new KeyLayout(table.clusterKey, types);
     this.keyColumns = (table.clusterKey ?? []).map((column) => {
       assert(column.column !== undefined, 'expression in a clustered primary key');
       return column.column;
     });
-    this.indexes = table.indexes.map((index) => {
-      const tree = index.isClustered ? this.tree : manager.tree(index.tree, { unique: index.isUnique, ...names, indexName: index.name });
-      return new IndexAccess(index, tree, types);
-    });
-    this.secondary = this.indexes.filter((index) => !index.definition.isClustered);
+    this.#manager = manager;
+    this.#types = types;
+  }
+
+  /** Including the clustered primary key. Made when first asked for: while an index is being built its tree does not exist. */
+  get indexes(): readonly IndexAccess[] {
+    return (this.#indexes ??= this.table.indexes.map((index) => {
+      const names = { tableOid: this.table.oid, tableName: this.table.name, indexName: index.name };
+      const tree = index.isClustered ? this.tree : this.#manager.tree(index.tree, { unique: index.isUnique, unclaimed: true, ...names });
+      return new IndexAccess(index, tree, this.#types);
+    }));
+  }
+  /** All but the clustered primary key, which needs no entries of its own. */
+  get secondary(): readonly IndexAccess[] {
+    return (this.#secondary ??= this.indexes.filter((index) => !index.definition.isClustered));
   }
 
   /**
