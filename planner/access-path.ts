@@ -461,6 +461,7 @@ function indexPath(
       kind: 'indexScan', output: scan.output, estimate: estimate(cost), table, alias: scan.alias, index,
       ranges: match?.ranges ?? [{ equal: [], low: undefined, high: undefined, nulls: 'any', anyOf: undefined }],
       reverse, columns, indexOnly: isCovered, filter, rowKey: scan.rowKey, isPoint: match?.isPoint ?? false,
+      keys: index.columns.some((column) => column.expression !== undefined) ? bound.keys : undefined,
     })),
   };
 }

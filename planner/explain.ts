@@ -352,6 +352,10 @@ class EntryBuilder {
       case 'virtualScan':
         return one(`Seq Scan on ${this.#relation(plan.table, plan.alias)}`, [['Node Type', 'Seq Scan'], ['Relation Name', plan.table.name], ['Alias', plan.alias]]);
       case 'values':
+        if (plan.rows.length === 0) {
+          properties.push(['One-Time Filter', 'false']);
+          return one('Result');
+        }
         return one('Values Scan on "*VALUES*"', [['Node Type', 'Values Scan'], ['Alias', '*VALUES*']]);
       case 'functionScan': {
         const name = plan.calls.map((call) => call.function.name).join(', ');
@@ -435,7 +439,7 @@ class EntryBuilder {
   #rangesText(plan: Extract<PhysicalPlan, { kind: 'indexScan' }>): string {
     const columnText = (i: number): string => {
       const column = plan.index.columns[i]!;
-      if (column.column === undefined) return 'expression';
+      if (column.column === undefined) return plan.keys === undefined ? 'expression' : this.#text(plan.keys[i]!);
       const scanned = plan.columns.find((candidate) => candidate.column === column.column);
       const name = scanned?.name ?? plan.table.columns[column.column]!.name;
       return scanned === undefined ? (this.#usePrefix ? `${quoteIdentifier(plan.alias)}.${quoteIdentifier(name)}` : quoteIdentifier(name)) : this.#columnText(scanned.id, name);

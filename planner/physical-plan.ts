@@ -80,6 +80,8 @@ export type PhysicalPlan =
       readonly rowKey: ColumnId | undefined;
       /** The whole key of a unique index by equality: at most one row. */
       readonly isPoint: boolean;
+      /** The index's keys over `columns` where some are expressions; for EXPLAIN only. */
+      readonly keys?: readonly BoundExpression[] | undefined;
     })
   | (Node & { readonly kind: 'virtualScan'; readonly table: TableDef; readonly alias: string; readonly columns: readonly ScanColumn[]; readonly filter: BoundExpression | undefined })
   | (Node & { readonly kind: 'values'; readonly rows: readonly (readonly BoundExpression[])[] })

@@ -1,5 +1,19 @@
-/** The rewrite rules in the order they run. */
+/**
+ * The rewrite rules in the order they run: what makes expressions smaller first, then what makes subqueries joins, then what moves conditions to
+ * where they can be used, then what drops the unused.
+ */
 import type { Rule } from '../optimize.js';
+import { foldConstants } from './fold-constants.js';
 import { inlineCtes } from './inline-ctes.js';
+import { minMaxByIndex } from './min-max-by-index.js';
+import { orToInList } from './or-to-in-list.js';
+import { pruneColumns } from './prune-columns.js';
+import { pushLimit } from './push-limit.js';
+import { pushPredicates } from './push-predicates.js';
+import { redundantDistinct } from './redundant-distinct.js';
+import { simplifyOuterJoins } from './simplify-outer-joins.js';
+import { unnestSubqueries } from './unnest-subqueries.js';
 
-export const ruleList: readonly Rule[] = [inlineCtes];
+export const ruleList: readonly Rule[] = [
+  inlineCtes, foldConstants, orToInList, unnestSubqueries, simplifyOuterJoins, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
+];
