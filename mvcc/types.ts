@@ -176,8 +176,8 @@ export type SavepointId = number & { readonly savepoint: unique symbol };
 export interface TreeOptions {
   /** Keys are claimed before they are inserted: primary trees and unique indexes (without their duplicate-NULL entries). */
   readonly unique: boolean;
-  /** Primary trees of hidden row ids: a key is never given twice, so an insert needs no claim. Default false. */
-  readonly freshKeys?: boolean | undefined;
+  /** Some keys are written without a claim or lock of their own: fresh row ids, and entries of an index, whose row is locked instead. Default false. */
+  readonly unclaimed?: boolean | undefined;
   /** Oid and name of the table, and name of the index, for explanations. */
   readonly tableOid?: Oid | undefined;
   readonly tableName?: string | undefined;
@@ -197,7 +197,7 @@ export interface RowNormalizer {
 
 /** One row of the lock view (pg_locks with blockers). */
 export interface LockView {
-  readonly kind: 'row' | 'table' | 'advisory' | 'commit turn';
+  readonly kind: 'row' | 'table' | 'advisory' | 'other';
   readonly tree: TreeId | undefined;
   readonly key: string | undefined;
   readonly object: string | undefined;

@@ -59,7 +59,7 @@ function checkLocks(manager: TransactionManager): void {
     if (transaction.wait !== undefined) assert(findCycle(transaction) === undefined, 'undetected deadlock', transaction.id);
     for (const [tree, writes] of transaction.writeSets ?? []) {
       for (const [key, entry] of writes.entries) {
-        if (!tree.options.unique || tree.options.freshKeys === true || entry.kind === WriteKind.Touch || newestChange(entry) === undefined) continue;
+        if (!tree.options.unique || tree.options.unclaimed === true || entry.kind === WriteKind.Touch || newestChange(entry) === undefined) continue;
         const slot = tree.locks.get(key);
         const owns = slot === transaction || (slot instanceof Lock && slot.heldBy(transaction) !== 0);
         assert(owns, 'change without its lock', transaction.id);

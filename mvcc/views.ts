@@ -1,5 +1,5 @@
 /** What is going on, as rows: locks with who waits for whom, transactions with what they run. */
-import { Lock } from './lock.js';
+import { Lock, LockWait } from './lock.js';
 import type { Transaction } from './transaction.js';
 import type { TransactionManager } from './transaction-manager.js';
 import type { ActivityView, LockView } from './types.js';
@@ -26,6 +26,21 @@ export function lockViews(manager: TransactionManager): LockView[] {
         });
       }
     }
+  }
+  for (const transaction of manager.active) {
+    const { wait } = transaction;
+    if (wait === undefined || wait instanceof LockWait) continue;
+    views.push({
+      kind: 'other',
+      tree: undefined,
+      key: undefined,
+      object: wait.describe(),
+      mode: wait.describe(),
+      granted: false,
+      session: transaction.owner.id,
+      transaction: transaction.id,
+      blockers: blockersOf(wait),
+    });
   }
   return views;
 }

@@ -32,7 +32,7 @@ export function insertEntry(transaction: Transaction, tree: VersionedTree, key: 
     entry = newest;
     entry.kind = WriteKind.Put;
   } else {
-    if (VERIFY.on && tree.options.unique && tree.options.freshKeys !== true) assert(isWriteLocked(transaction, tree, key), 'insert of an unclaimed key');
+    if (VERIFY.on && tree.options.unique && tree.options.unclaimed !== true) assert(isWriteLocked(transaction, tree, key), 'insert of an unclaimed key');
     assert(newest === undefined || newest.kind !== WriteKind.Put, 'insert over an own entry');
     entry = push(transaction, writes, key, WriteKind.Put, newest);
   }
@@ -57,7 +57,7 @@ export function updateEntry(
   transaction.checkWritable();
   const writes = writesOf(transaction, tree);
   const newest = writes.entries.get(key);
-  if (VERIFY.on && tree.options.unique) assert(isWriteLocked(transaction, tree, key), 'update of an unlocked row');
+  if (VERIFY.on && tree.options.unique && tree.options.unclaimed !== true) assert(isWriteLocked(transaction, tree, key), 'update of an unlocked row');
   const before = newestChange(newest);
   assert(before === undefined || before.kind === WriteKind.Put, 'update of a removed entry');
   const entry = push(transaction, writes, key, WriteKind.Put, newest);

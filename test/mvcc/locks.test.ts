@@ -271,6 +271,7 @@ describe('locks', () => {
     const committing = outcome(other.commit());
     await settle();
     expect(other.transaction.waitsFor).toEqual([loser.transaction.id]);
+    expect(script.world.manager.locks()).toContainEqual(expect.objectContaining({ kind: 'other', mode: 'CommitTurn', blockers: [loser.transaction.id] }));
     await loser.update(t, 'y', () => '1');
     expect(await outcome(loser.commit())).toBe('ok');
     expect(await committing).toBe('40001');
