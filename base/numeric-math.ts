@@ -27,13 +27,13 @@ function fromFixed(value: bigint, bits: number, scale: number): Numeric {
   return Numeric.of(value < 0n ? -(magnitude / 2n) : magnitude / 2n, scale);
 }
 
-/** @throws DbError 2201F for negative numbers */
-export function numericSqrt(value: Numeric): Numeric {
+/** At PostgreSQL's chosen scale, or at `atScale`. @throws DbError 2201F for negative numbers */
+export function numericSqrt(value: Numeric, atScale?: number): Numeric {
   if (value.isNaN) return value;
   if (value.sign < 0) throw new DbError('2201F', 'cannot take square root of a negative number');
   if (!value.isFinite) return value;
   // An estimate in groups of four digits, exactly as there.
-  const scale = resultScale((base10000Weight(value) + 1) * 2 - 1, value.scale);
+  const scale = atScale ?? resultScale((base10000Weight(value) + 1) * 2 - 1, value.scale);
   if (value.sign === 0) return new Numeric(0, scale);
   // Integer square root with one digit to spare, then rounding; exact.
   const shifted = value.scaledTo(Math.max(value.scale, 2 * scale + 2)) / (value.scale > 2 * scale + 2 ? bigPow10(value.scale - 2 * scale - 2) : 1n);

@@ -7,9 +7,11 @@ import { casts } from './cast.js';
 import { comparisonOperators } from './comparison.js';
 import { datetimeFunctions, datetimeOperators } from './datetime.js';
 import { generateFunctions } from './generate.js';
+import { mathFunctions, mathOperators } from './math.js';
 import { patternFunctions, patternOperators } from './pattern.js';
 import type { CastDef, FunctionDef, OperatorDef } from './registry.js';
 import { castKey, Resolver } from './resolve.js';
+import { statisticsFunctions } from './statistics.js';
 import { systemFunctions } from './system.js';
 import { textFunctions, textOperators } from './text.js';
 import { windowFunctions } from './window.js';
@@ -26,8 +28,8 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions];
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions];
 
 const functions = byName(functionLists);
 const operators = byName(operatorLists);
