@@ -12,8 +12,6 @@ const oneMinusCos60 = 1 - Math.cos(60 * RadiansPerDegree);
 const asinHalf = Math.asin(0.5);
 const acosHalf = Math.acos(0.5);
 const atanOne = Math.atan(1);
-const tan45 = sindQ1(45) / cosdQ1(45);
-const cot45 = cosdQ1(45) / sindQ1(45);
 
 export function inputOutOfRange(): DbError {
   return new DbError('22003', 'input is out of range');
@@ -27,6 +25,8 @@ function sindQ1(x: number): number {
 function cosdQ1(x: number): number {
   return x <= 60 ? cosd0to60(x) : sind0to30(90 - x);
 }
+const tan45 = sindQ1(45) / cosdQ1(45);
+const cot45 = cosdQ1(45) / sindQ1(45);
 function asindQ1(x: number): number {
   return x <= 0.5 ? (Math.asin(x) / asinHalf) * 30 : 90 - (Math.acos(x) / acosHalf) * 60;
 }
