@@ -3,7 +3,8 @@
  * hard ones to conflicting holders, soft ones to earlier waiters of the same queue. One graph for rows, unique keys, tables,
  * advisory locks, safe snapshots and the commit turn.
  *
- * A cycle with a soft edge is first dissolved by letting the waiter overtake, each pair at most once per search. Otherwise the member with the
+ * A cycle with a soft edge is first dissolved by letting the waiter overtake, each pair at most once per search, the pair farthest from the
+ * one that has just blocked first (as PostgreSQL does: its spec deadlock-soft). Otherwise the member with the
  * fewest row changes gives up with 40P01, ties to the youngest: the same history always has the same victim. Every member of a
  * cycle is waiting, so there is always a promise to reject.
  *
@@ -34,7 +35,7 @@ export class DeadlockDetector {
     const overtaken = new Set<string>();
     for (let start = starts.pop(); start !== undefined; start = starts.pop()) {
       for (let cycle = findCycle(start); cycle !== undefined; cycle = findCycle(start)) {
-        const soft = cycle.find((step) => step.soft && !overtaken.has(`${step.from.id} ${step.to.id}`));
+        const soft = cycle.findLast((step) => step.soft && !overtaken.has(`${step.from.id} ${step.to.id}`));
         if (soft !== undefined) {
           overtaken.add(`${soft.from.id} ${soft.to.id}`);
           if (soft.wait.overtake(soft.to)) {
