@@ -9,9 +9,11 @@ import { RowLayout, type LayoutColumn } from '../base/rowcode.js';
 import type { Datum } from '../base/datum.js';
 import type { SqlType, TypeRegistry } from '../base/types.js';
 import { sqlType } from '../base/types.js';
-import type { FunctionDef } from '../functions/registry.js';
-import type { Query } from '../parser/ast.js';
+import type { FunctionDef, ScalarImpl } from '../functions/registry.js';
+import type { Expression, Query } from '../parser/ast.js';
 import { parse, parseExpression } from '../parser/parse.js';
+import type { BoundExpression } from '../planner/expression.js';
+import { domainCheck } from './domains.js';
 import type {
   Catalog, CheckDef, ColumnDef, ForeignKeyDef, IndexColumn, IndexDef, IndexRelationDef, RelationDef, SequenceDef, TableDef, TableStatistics, ViewDef,
 } from '../planner/catalog.js';
@@ -290,6 +292,18 @@ export class SessionCatalog implements Catalog {
       return oid === undefined ? [] : this.source.env.userFunctions(this.source, oid, name);
     }
     return this.path.flatMap((oid) => this.source.env.userFunctions(this.source, oid, name));
+  }
+
+  domainCheck(oid: number): ScalarImpl | undefined {
+    return domainCheck(this.source, oid);
+  }
+  domainDefault(type: SqlType, bind: (e: Expression) => BoundExpression): BoundExpression | undefined {
+    for (let oid = type.oid; ; ) {
+      const record = this.source.reader.ownerOfType(oid);
+      if (record?.kind !== 'type' || record.detail.kind !== 'domain') return undefined;
+      if (record.detail.default !== undefined) return bind(parseExpression(record.detail.default));
+      oid = record.detail.base;
+    }
   }
 
   typeByName(schema: string | undefined, name: string): SqlType | undefined {

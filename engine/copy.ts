@@ -225,7 +225,7 @@ class CopyWriter {
 function copyColumns(table: TableRecord, statement: Copy): number[] {
   if (statement.columns.length === 0) return table.columns.flatMap((column, i) => (column.isDropped || column.generated === 'stored' ? [] : [i]));
   const columns = statement.columns.map((column) => {
-    const position = requireColumn(table, column.name, column.offset);
+    const position = requireColumn(table, column.name);
     if (table.columns[position]!.generated === 'stored') throw new DbError('42P10', `column "${column.name}" is a generated column`, { detail: 'Generated columns cannot be used in COPY.', offset: column.offset });
     return position;
   });

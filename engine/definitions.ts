@@ -26,7 +26,7 @@ function indexColumn(backend: Backend, table: TableRecord, column: IndexColumnRe
   if (column.column !== undefined) return quoteName(table.columns[column.column]!.name);
   const text = displayExpression(backend, column.expression!);
   // A plain call needs no parentheses of its own.
-  return parseExpression(column.expression!).kind === 'functionCall' ? text : `(${text.replace(/^\((.*)\)$/s, '$1')})`;
+  return parseExpression(column.expression!).kind === 'functionCall' ? text : `(${parenthesized(text)})`;
 }
 
 function columnWithOrder(backend: Backend, table: TableRecord, column: IndexColumnRecord): string {

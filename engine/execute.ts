@@ -162,6 +162,17 @@ function lockWord(plan: PhysicalPlan): string {
   return `SELECT FOR ${(node?.targets[0]?.strength ?? 'update').toUpperCase()}`;
 }
 
+/** @throws DbError 55000 for a materialized view whose query has never run */
+function checkPopulated(backend: Backend, planned: PlannedStatement): void {
+  for (const { table, access } of planned.relations) {
+    if (!table.isMaterializedView || access === 'write') continue;
+    const record = backend.draft.get(table.oid);
+    if (record?.kind === 'table' && record.view?.isPopulated === false) {
+      throw new DbError('55000', `materialized view "${table.name}" has not been populated`, { hint: 'Use the REFRESH MATERIALIZED VIEW command.' });
+    }
+  }
+}
+
 /** Other tables that foreign keys reach, bound once per definition. */
 const writeInfos = new WeakMap<TableDef, { readonly version: number; readonly info: TableWriteInfo }>();
 export function schemaLookup(backend: Backend): SchemaLookup {
@@ -263,6 +274,7 @@ export function startPlannedSync(backend: Backend, cached: CachedStatement, call
 function startLocked(backend: Backend, cached: CachedStatement, plan: CachedPlan, tx: Transaction, call: StartCall, options: StartOptions, canWait: boolean): Started {
   checkDefinitions(backend, tx, neededLocks(plan.planned, backend.catalog()));
   checkWritable(backend, plan.planned, cached.parsed.statement);
+  checkPopulated(backend, plan.planned);
   const ctx = backend.context(call.deadlineMs);
   const params = options.datums ?? bindParameters(call.params, cached.parsed, plan.planned.parameterTypes, ctx, call.format);
   const compiled = compiledFor(backend, plan, call.format, options.instrument === true);

@@ -16,7 +16,7 @@ import { kindWord } from '../catalog-objects.js';
 import { schemaLookup } from '../execute.js';
 import { printText } from '../text-values.js';
 import { addCheck, addForeignKey, addKeyToRows, constraintNames, deferralOf, validateCheck, validateForeignKey, validateNotNull, type KeySpec } from './constraints.js';
-import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, defaultText, type TableDraft } from './create-table.js';
+import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, defaultText, finishGenerated, type TableDraft } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { mentions } from './dependencies.js';
 import { dropTargets } from './drop.js';
@@ -47,7 +47,7 @@ function passOf(action: AlterTableAction): number {
 export async function alterTable(ddl: Ddl, statement: AlterTable): Promise<void> {
   const found = findRelation(ddl.backend, statement.name);
   if (found === undefined) {
-    if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`, { offset: statement.name.offset });
+    if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`);
     ddl.notice(`relation "${nameText(statement.name)}" does not exist, skipping`);
     return;
   }
@@ -66,13 +66,13 @@ async function alterOther(ddl: Ddl, statement: AlterTable, oid: number): Promise
     if (action.kind === 'ownerTo' || action.kind === 'setOptions' || action.kind === 'setTablespace' || action.kind === 'setColumnStatistics') continue;
     if (action.kind === 'setColumnDefault' && record.kind === 'view') {
       const at = record.columns.findIndex((column) => column.name === action.column);
-      if (at < 0) throw new DbError('42703', `column "${action.column}" of relation "${record.name}" does not exist`, { offset: action.offset });
+      if (at < 0) throw new DbError('42703', `column "${action.column}" of relation "${record.name}" does not exist`);
       const column = record.columns[at]!;
       const text = action.expression === undefined ? undefined : defaultText(ddl, action.expression, column.name, sqlType(column.type, column.typmod));
       ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === at ? { ...c, default: text } : c)) });
       continue;
     }
-    throw new DbError('42809', `ALTER action cannot be performed on relation "${'name' in record ? record.name : ''}"`, { detail: `This operation is not supported for ${kindWord(record)}${kindWord(record) === 'index' ? 'es' : 's'}.`, offset: action.offset });
+    throw new DbError('42809', `ALTER action cannot be performed on relation "${'name' in record ? record.name : ''}"`, { detail: `This operation is not supported for ${kindWord(record)}${kindWord(record) === 'index' ? 'es' : 's'}.` });
   }
 }
 
@@ -91,7 +91,7 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
     case 'dropColumn': {
       const position = columnIndex(record, action.column);
       if (position < 0) {
-        if (!action.ifExists) throw new DbError('42703', `column "${action.column}" of relation "${record.name}" does not exist`, { offset: action.offset });
+        if (!action.ifExists) throw new DbError('42703', `column "${action.column}" of relation "${record.name}" does not exist`);
         ddl.notice(`column "${action.column}" of relation "${record.name}" does not exist, skipping`);
         return;
       }
@@ -101,7 +101,7 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
     case 'alterColumnType':
       return alterType(ddl, oid, action);
     case 'setColumnDefault': {
-      const position = requireColumn(record, action.column, action.offset);
+      const position = requireColumn(record, action.column);
       const column = record.columns[position]!;
       if (column.generated === 'stored') throw new DbError('42601', `column "${column.name}" of relation "${record.name}" is a generated column`, { hint: action.expression === undefined ? 'Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.' : undefined });
       if (column.generated !== undefined) throw new DbError('42601', `column "${column.name}" of relation "${record.name}" is an identity column`, { hint: action.expression === undefined ? 'Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.' : undefined });
@@ -110,7 +110,7 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
       return;
     }
     case 'setColumnNotNull': {
-      const position = requireColumn(record, action.column, action.offset);
+      const position = requireColumn(record, action.column);
       const column = record.columns[position]!;
       if (action.notNull) {
         if (!column.notNull) await validateNotNull(ddl, oid, [position]);
@@ -118,16 +118,16 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
         return;
       }
       if (ddl.draft.indexesOf(oid).some((index) => index.constraint?.isPrimary === true && index.columns.some((c) => c.column === position))) {
-        throw new DbError('42P16', `column "${column.name}" is in a primary key`, { offset: action.offset });
+        throw new DbError('42P16', `column "${column.name}" is in a primary key`);
       }
-      if (column.generated === 'identity always' || column.generated === 'identity by default') throw new DbError('42601', `column "${column.name}" of relation "${record.name}" is an identity column`, { offset: action.offset });
+      if (column.generated === 'identity always' || column.generated === 'identity by default') throw new DbError('42601', `column "${column.name}" of relation "${record.name}" is an identity column`);
       changeColumn(ddl, oid, position, { notNull: false });
       return;
     }
     case 'dropColumnExpression': {
-      const position = requireColumn(record, action.column, action.offset);
+      const position = requireColumn(record, action.column);
       if (record.columns[position]!.generated !== 'stored') {
-        if (!action.ifExists) throw new DbError('55000', `column "${action.column}" of relation "${record.name}" is not a stored generated column`, { offset: action.offset });
+        if (!action.ifExists) throw new DbError('55000', `column "${action.column}" of relation "${record.name}" is not a stored generated column`);
         ddl.notice(`column "${action.column}" of relation "${record.name}" is not a stored generated column, skipping`);
         return;
       }
@@ -135,11 +135,11 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
       return;
     }
     case 'addColumnIdentity': {
-      const position = requireColumn(record, action.column, action.offset);
+      const position = requireColumn(record, action.column);
       const column = record.columns[position]!;
-      if (!column.notNull) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" must be declared NOT NULL before identity can be added`, { offset: action.offset });
-      if (column.generated !== undefined) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is already an identity column`, { offset: action.offset });
-      if (column.default !== undefined) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" already has a default value`, { offset: action.offset });
+      if (!column.notNull) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" must be declared NOT NULL before identity can be added`);
+      if (column.generated !== undefined) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is already an identity column`);
+      if (column.default !== undefined) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" already has a default value`);
       const name = chooseRelationName(ddl.backend, record.schema, record.name, column.name, 'seq');
       const made = makeSequence(ddl, sequenceDefaults(ddl, { name, schema: record.schema, type: column.type, persistence: record.persistence }), action.options);
       ddl.draft.put({ ...made, owner: { table: oid, column: position, isIdentity: true } });
@@ -147,18 +147,18 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
       return;
     }
     case 'setColumnIdentity': {
-      const position = requireColumn(record, action.column, action.offset);
+      const position = requireColumn(record, action.column);
       const column = record.columns[position]!;
-      if (column.generated !== 'identity always' && column.generated !== 'identity by default') throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is not an identity column`, { offset: action.offset });
+      if (column.generated !== 'identity always' && column.generated !== 'identity by default') throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is not an identity column`);
       if (action.always !== undefined) changeColumn(ddl, oid, position, { generated: action.always ? 'identity always' : 'identity by default' });
       if (action.options.length > 0) alterOwnedSequence(ddl, ddl.draft.get(column.sequence!) as SequenceRecord, action.options);
       return;
     }
     case 'dropColumnIdentity': {
-      const position = requireColumn(record, action.column, action.offset);
+      const position = requireColumn(record, action.column);
       const column = record.columns[position]!;
       if (column.generated !== 'identity always' && column.generated !== 'identity by default') {
-        if (!action.ifExists) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is not an identity column`, { offset: action.offset });
+        if (!action.ifExists) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is not an identity column`);
         ddl.notice(`column "${column.name}" of relation "${record.name}" is not an identity column, skipping`);
         return;
       }
@@ -168,13 +168,13 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
     }
     case 'setColumnStatistics': {
       if (typeof action.column === 'number') return;
-      changeColumn(ddl, oid, requireColumn(record, action.column, action.offset), { statisticsTarget: action.target < 0 ? undefined : action.target });
+      changeColumn(ddl, oid, requireColumn(record, action.column), { statisticsTarget: action.target < 0 ? undefined : action.target });
       return;
     }
     case 'setColumnStorage':
     case 'setColumnCompression':
     case 'setColumnOptions':
-      requireColumn(record, action.column, action.offset);
+      requireColumn(record, action.column);
       return;
     case 'addConstraint':
       return addConstraint(ddl, oid, action.constraint);
@@ -182,7 +182,7 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
       const key = record.foreignKeys.find((candidate) => candidate.name === action.name);
       if (key === undefined) {
         const exists = constraintNames(ddl, record).has(action.name);
-        throw new DbError(exists ? '42809' : '42704', exists ? `constraint "${action.name}" of relation "${record.name}" is not a foreign key constraint` : `constraint "${action.name}" of relation "${record.name}" does not exist`, { offset: action.offset });
+        throw new DbError(exists ? '42809' : '42704', exists ? `constraint "${action.name}" of relation "${record.name}" is not a foreign key constraint` : `constraint "${action.name}" of relation "${record.name}" does not exist`);
       }
       ddl.draft.put({ ...record, foreignKeys: record.foreignKeys.map((k) => (k === key ? { ...k, deferrable: deferralOf(action.attributes) } : k)) });
       return;
@@ -195,13 +195,13 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
         ddl.draft.put({ ...recordOf(ddl, oid), checks: record.checks.map((c) => (c === check ? { ...c, validated: true } : c)) });
         return;
       }
-      if (key === undefined) throw new DbError('42704', `constraint "${action.name}" of relation "${record.name}" does not exist`, { offset: action.offset });
+      if (key === undefined) throw new DbError('42704', `constraint "${action.name}" of relation "${record.name}" does not exist`);
       if (!key.validated) await validateForeignKey(ddl, oid, key);
       ddl.draft.put({ ...recordOf(ddl, oid), foreignKeys: record.foreignKeys.map((k) => (k === key ? { ...k, validated: true } : k)) });
       return;
     }
     case 'dropConstraint':
-      return dropConstraint(ddl, oid, action.name, action.ifExists, action.behavior, action.offset);
+      return dropConstraint(ddl, oid, action.name, action.ifExists, action.behavior);
     case 'setOptions':
     case 'clusterOn':
     case 'ownerTo':
@@ -220,13 +220,14 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
 async function addColumn(ddl: Ddl, oid: number, definition: ColumnDefinition, ifNotExists: boolean): Promise<void> {
   const before = recordOf(ddl, oid);
   if (columnIndex(before, definition.name) >= 0) {
-    if (!ifNotExists) throw new DbError('42701', `column "${definition.name}" of relation "${before.name}" already exists`, { offset: definition.offset });
+    if (!ifNotExists) throw new DbError('42701', `column "${definition.name}" of relation "${before.name}" already exists`);
     ddl.notice(`column "${definition.name}" of relation "${before.name}" already exists, skipping`, '42701');
     return;
   }
-  checkColumnName(before, definition.name, definition.offset);
-  const table: TableDraft = { record: before, keys: [], sequences: [], checks: [], foreignKeys: [], likeIndexes: [] };
+  checkColumnName(before, definition.name);
+  const table: TableDraft = { record: before, keys: [], sequences: [], checks: [], foreignKeys: [], generated: [], likeIndexes: [] };
   readColumnDefinition(ddl, table, definition);
+  finishGenerated(ddl, table);
   const old = { table: before, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
   const position = table.record.columns.length - 1;
   const column = table.record.columns[position]!;
@@ -281,12 +282,12 @@ function columnFiller(ddl: Ddl, oid: number, position: number): (row: Datum[]) =
 
 async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction, { kind: 'alterColumnType' }>): Promise<void> {
   const record = recordOf(ddl, oid);
-  const position = requireColumn(record, action.column, action.offset);
+  const position = requireColumn(record, action.column);
   const column = record.columns[position]!;
   const from = sqlType(column.type, column.typmod);
   const to = bindColumnType(ddl.backend, action.type, column.name);
   const { types } = ddl.backend.catalog();
-  if (action.using !== undefined && column.generated === 'stored') throw new DbError('42601', 'cannot specify USING when altering type of generated column', { detail: `Column "${column.name}" is a generated column.`, offset: action.offset });
+  if (action.using !== undefined && column.generated === 'stored') throw new DbError('42601', 'cannot specify USING when altering type of generated column', { detail: `Column "${column.name}" is a generated column.` });
   for (const other of ddl.draft.all()) {
     if (other.kind === 'view' && other.references.some((r) => r.oid === oid && r.column === position)) {
       throw new DbError('0A000', 'cannot alter type of a column used by a view or rule', { detail: `rule _RETURN on view ${other.name} depends on column "${column.name}"` });
@@ -373,7 +374,7 @@ async function addConstraint(ddl: Ddl, oid: number, constraint: Extract<AlterTab
       return addForeignKey(ddl, oid, constraint, true);
     case 'keyConstraint': {
       if (constraint.usingIndex !== undefined) return promoteIndex(ddl, oid, constraint, constraint.usingIndex);
-      const holder: TableDraft = { record: recordOf(ddl, oid), keys: [], sequences: [], checks: [], foreignKeys: [], likeIndexes: [] };
+      const holder: TableDraft = { record: recordOf(ddl, oid), keys: [], sequences: [], checks: [], foreignKeys: [], generated: [], likeIndexes: [] };
       addTableConstraint(holder, constraint);
       for (const key of holder.keys as readonly KeySpec[]) await addKeyToRows(ddl, oid, key);
       return;
@@ -387,9 +388,9 @@ async function addConstraint(ddl: Ddl, oid: number, constraint: Extract<AlterTab
 async function promoteIndex(ddl: Ddl, oid: number, constraint: Extract<AlterTableAction, { kind: 'addConstraint' }>['constraint'] & { kind: 'keyConstraint' }, name: string): Promise<void> {
   const record = recordOf(ddl, oid);
   const index = ddl.draft.indexesOf(oid).find((candidate) => candidate.name === name);
-  if (index === undefined) throw new DbError('42704', `index "${name}" does not exist`, { offset: constraint.offset });
-  if (index.constraint !== undefined) throw new DbError('55000', `index "${name}" is already associated with a constraint`, { offset: constraint.offset });
-  const wrong = (detail: string): DbError => new DbError('42809', `"${name}" is not a unique index`, { detail, offset: constraint.offset });
+  if (index === undefined) throw new DbError('42704', `index "${name}" does not exist`);
+  if (index.constraint !== undefined) throw new DbError('55000', `index "${name}" is already associated with a constraint`);
+  const wrong = (detail: string): DbError => new DbError('42809', `"${name}" is not a unique index`, { detail });
   if (!index.isUnique) throw wrong('Cannot create a primary key or unique constraint using such an index.');
   if (index.predicate !== undefined) throw new DbError('42809', `"${name}" is a partial index`, { detail: 'Cannot create a primary key or unique constraint using such an index.' });
   if (index.columns.some((column) => column.column === undefined)) throw new DbError('42809', `index "${name}" contains expressions`, { detail: 'Cannot create a primary key or unique constraint using such an index.' });
@@ -404,7 +405,7 @@ async function promoteIndex(ddl: Ddl, oid: number, constraint: Extract<AlterTabl
   ddl.draft.put({ ...index, name: newName, constraint: { oid: ddl.newOid(), isPrimary: constraint.isPrimary, deferrable: deferralOf(constraint.attributes) } });
 }
 
-async function dropConstraint(ddl: Ddl, oid: number, name: string, ifExists: boolean, behavior: 'cascade' | 'restrict', offset: number): Promise<void> {
+async function dropConstraint(ddl: Ddl, oid: number, name: string, ifExists: boolean, behavior: 'cascade' | 'restrict'): Promise<void> {
   const record = recordOf(ddl, oid);
   if (record.checks.some((check) => check.name === name)) {
     ddl.draft.put({ ...record, checks: record.checks.filter((check) => check.name !== name) });
@@ -421,7 +422,7 @@ async function dropConstraint(ddl: Ddl, oid: number, name: string, ifExists: boo
     await dropTargets(ddl, [{ oid: index.oid }], behavior);
     return;
   }
-  if (!ifExists) throw new DbError('42704', `constraint "${name}" of relation "${record.name}" does not exist`, { offset });
+  if (!ifExists) throw new DbError('42704', `constraint "${name}" of relation "${record.name}" does not exist`);
   ddl.notice(`constraint "${name}" of relation "${record.name}" does not exist, skipping`);
 }
 

@@ -113,7 +113,7 @@ export function addKey(ddl: Ddl, oid: number, key: KeySpec, mayCluster: boolean)
   const table = tableOf(ddl, oid);
   const existing = ddl.draft.indexesOf(oid);
   if (key.isPrimary && existing.some((index) => index.constraint?.isPrimary === true)) {
-    throw new DbError('42P16', `multiple primary keys for table "${table.name}" are not allowed`, { offset: key.offset });
+    throw new DbError('42P16', `multiple primary keys for table "${table.name}" are not allowed`, mayCluster ? { offset: key.offset } : {});
   }
   const what = key.isPrimary ? 'primary key' : 'unique';
   const columns = key.columns.map((name) => {
@@ -125,7 +125,7 @@ export function addKey(ddl: Ddl, oid: number, key: KeySpec, mayCluster: boolean)
     if (columns.indexOf(column) !== i) throw new DbError('42701', `column "${key.columns[i]!}" appears twice in ${what} constraint`, { offset: key.offset });
   });
   if (columns.length > 32) throw new DbError('54011', 'cannot use more than 32 columns in an index');
-  const include = key.include.map((name) => requireColumn(table, name, key.offset));
+  const include = key.include.map((name) => requireColumn(table, name));
   const deferrable = deferralOf(key.attributes);
   const same = existing.find((index) => index.constraint !== undefined && index.constraint.deferrable === deferrable && index.predicate === undefined && index.include.length === 0 && include.length === 0
     && index.columns.length === columns.length && index.columns.every((column, i) => column.column === columns[i]));
@@ -195,7 +195,7 @@ export async function addForeignKey(ddl: Ddl, oid: number, constraint: ForeignKe
   if (references.match === 'partial') throw notSupported('MATCH PARTIAL', references.offset);
   const columns = constraint.columns.map((column) => keyColumn(child, column.name, constraint.offset));
   const { index, parentColumns } = findParentKey(ddl, parent, references.columns.map((column) => keyColumn(parent, column.name, references.offset)), references.columns.length === 0);
-  if (columns.length !== parentColumns.length) throw new DbError('42830', 'number of referencing and referenced columns for foreign key disagree', { offset: constraint.offset });
+  if (columns.length !== parentColumns.length) throw new DbError('42830', 'number of referencing and referenced columns for foreign key disagree');
   const name = claimName(ddl, child, constraint.name, columnsForName(columns.map((column) => child.columns[column]!.name)), 'fkey');
   columns.forEach((column, i) => checkKeyTypes(ddl, child, column, parent, parentColumns[i]!, name));
   const onDeleteColumns = references.onDeleteColumns.map((column) => {
@@ -218,7 +218,7 @@ export async function addForeignKey(ddl: Ddl, oid: number, constraint: ForeignKe
 
 function keyColumn(table: TableRecord, name: string, offset: number): number {
   const found = table.columns.findIndex((column) => column.name === name && !column.isDropped);
-  if (found < 0) throw new DbError('42703', `column "${name}" referenced in foreign key constraint does not exist`, { offset });
+  if (found < 0) throw new DbError('42703', `column "${name}" referenced in foreign key constraint does not exist`);
   return found;
 }
 

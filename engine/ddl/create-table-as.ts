@@ -42,7 +42,9 @@ export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateM
     table.record = { ...table.record, view: { query: analyzed.text, isPopulated: statement.withData, references: analyzed.references } };
   }
   await finishTable(ddl, table);
-  return spec.withData ? query.into(table.record.oid) : 0;
+  if (spec.withData) return query.into(table.record.oid);
+  query.close();
+  return undefined;
 }
 
 interface Spec {
@@ -66,6 +68,7 @@ interface OpenQuery {
   readonly columns: readonly ResultColumn[];
   /** Runs it into a table. @returns the number of rows */
   into(table: number): Promise<number>;
+  close(): void;
 }
 
 async function openQuery(ddl: Ddl, query: Query | CreateTableAs['query'], names: readonly Identifier[]): Promise<OpenQuery> {
@@ -98,6 +101,7 @@ async function openQuery(ddl: Ddl, query: Query | CreateTableAs['query'], names:
   }
   return {
     columns,
+    close: () => finishInside(started),
     async into(table) {
       const insert = rowInserter(ddl, table);
       let count = 0;

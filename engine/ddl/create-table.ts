@@ -7,7 +7,7 @@
  */
 import { DbError, notSupported } from '../../base/errors.js';
 import { TypeOid, sqlType, typeName, type SqlType } from '../../base/types.js';
-import type { ColumnConstraint, ColumnDefinition, CreateTable, LikeClause, TableConstraint } from '../../parser/ast.js';
+import type { ColumnConstraint, ColumnDefinition, CreateTable, Expression, LikeClause, TableConstraint } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
 import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { addCheck, addForeignKey, addKey, type KeySpec } from './constraints.js';
@@ -30,6 +30,8 @@ export interface TableDraft {
   /** CHECK and foreign keys, to be added when all columns and keys are known. */
   readonly checks: { readonly name: string | undefined; readonly constraint: Extract<TableConstraint, { kind: 'checkConstraint' }>; readonly column: string | undefined }[];
   readonly foreignKeys: Extract<TableConstraint, { kind: 'foreignKeyConstraint' }>[];
+  /** Generation expressions, read when all columns are known. */
+  readonly generated: { readonly column: number; readonly expression: Expression }[];
   /** Indexes that LIKE INCLUDING INDEXES copies, with where the source's columns are here. */
   readonly likeIndexes: { readonly index: IndexRecord; readonly positions: ReadonlyMap<number, number> }[];
 }
@@ -67,13 +69,14 @@ export function startTable(ddl: Ddl, schema: number, name: string, persistence: 
       kind: 'table', oid: ddl.newOid(), schema, name, rowType: ddl.newOid(), rowArrayType: ddl.newOid(), persistence, onCommit,
       columns: [], tree: newTree(ddl), layouts: [], checks: [], foreignKeys: [],
     },
-    keys: [], sequences: [], checks: [], foreignKeys: [], likeIndexes: [],
+    keys: [], sequences: [], checks: [], foreignKeys: [], generated: [], likeIndexes: [],
   };
 }
 
 /** Everything is known: constraints are added and records and trees are made. */
 export async function finishTable(ddl: Ddl, table: TableDraft): Promise<void> {
   const { draft } = ddl;
+  finishGenerated(ddl, table);
   const keyed = new Set(table.keys.filter((key) => key.isPrimary).flatMap((key) => key.columns));
   table.record = {
     ...table.record, layouts: [table.record.columns.length],
@@ -93,6 +96,14 @@ export async function finishTable(ddl: Ddl, table: TableDraft): Promise<void> {
   for (const key of table.foreignKeys) await addForeignKey(ddl, table.record.oid, key, false);
 }
 
+export function finishGenerated(ddl: Ddl, table: TableDraft): void {
+  for (const { column, expression } of table.generated) {
+    const { name, type, typmod } = table.record.columns[column]!;
+    const text = generatedText(ddl, table.record, expression, name, sqlType(type, typmod));
+    table.record = { ...table.record, columns: table.record.columns.map((c, i) => (i === column ? { ...c, default: text } : c)) };
+  }
+}
+
 /** The primary key first, so that equal UNIQUE constraints fold into it. */
 function orderKeys(keys: readonly KeySpec[]): KeySpec[] {
   return [...keys.filter((key) => key.isPrimary), ...keys.filter((key) => !key.isPrimary)];
@@ -103,15 +114,15 @@ function orderKeys(keys: readonly KeySpec[]): KeySpec[] {
 /** Names that every row has in PostgreSQL, so no column can. */
 const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
-export function checkColumnName(table: Pick<TableRecord, 'columns' | 'name'>, name: string, offset: number): void {
-  if (systemColumns.has(name)) throw new DbError('42701', `column name "${name}" conflicts with a system column name`, { offset });
-  if (table.columns.some((column) => column.name === name && !column.isDropped)) throw new DbError('42701', `column "${name}" specified more than once`, { offset });
-  if (table.columns.length >= ColumnsMax) throw new DbError('54011', `tables can have at most ${ColumnsMax} columns`, { offset });
+export function checkColumnName(table: Pick<TableRecord, 'columns' | 'name'>, name: string): void {
+  if (systemColumns.has(name)) throw new DbError('42701', `column name "${name}" conflicts with a system column name`);
+  if (table.columns.some((column) => column.name === name && !column.isDropped)) throw new DbError('42701', `column "${name}" specified more than once`);
+  if (table.columns.length >= ColumnsMax) throw new DbError('54011', `tables can have at most ${ColumnsMax} columns`);
 }
 
 /** Reads a column definition; its constraints that concern more than the column go to the draft's lists. */
 export function addColumn(ddl: Ddl, table: TableDraft, element: ColumnDefinition): void {
-  checkColumnName(table.record, element.name, element.offset);
+  checkColumnName(table.record, element.name);
   const column = readColumn(ddl, table, element);
   table.record = { ...table.record, columns: [...table.record.columns, column] };
   const position = table.record.columns.length - 1;
@@ -180,7 +191,8 @@ function completeColumn(ddl: Ddl, table: TableDraft, position: number, element: 
         break;
       case 'generated':
         claim('generated', constraint.offset);
-        update({ default: generatedText(ddl, table.record, constraint.expression, column.name, type), generated: 'stored' });
+        update({ generated: 'stored' });
+        table.generated.push({ column: position, expression: constraint.expression });
         break;
       case 'identity': {
         claim('identity', constraint.offset);
@@ -280,7 +292,7 @@ async function addLike(ddl: Ddl, table: TableDraft, clause: LikeClause): Promise
   }
   if (source.kind === 'view') {
     for (const column of source.columns) {
-      checkColumnName(table.record, column.name, clause.offset);
+      checkColumnName(table.record, column.name);
       table.record = { ...table.record, columns: [...table.record.columns, { name: column.name, type: column.type, typmod: column.typmod, notNull: false, isDropped: false }] };
     }
     return;
@@ -288,7 +300,7 @@ async function addLike(ddl: Ddl, table: TableDraft, clause: LikeClause): Promise
   const positions = new Map<number, number>();
   source.columns.forEach((column, from) => {
     if (column.isDropped) return;
-    checkColumnName(table.record, column.name, clause.offset);
+    checkColumnName(table.record, column.name);
     const position = table.record.columns.length;
     positions.set(from, position);
     const keepsDefault = column.generated === 'stored' ? included.has('generated') : column.generated === undefined && included.has('defaults');

@@ -87,7 +87,7 @@ export class Ddl {
   /** @throws DbError 42P01 */
   async lockRelation(name: QualifiedName, mode: TableLockMode): Promise<RelationRecord> {
     const found = await this.lockNamed(name, mode);
-    if (found === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
+    if (found === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`);
     return found;
   }
 
@@ -98,7 +98,7 @@ export class Ddl {
 
 /** The words of the command tag for each kind. */
 const tags: Readonly<Record<string, string>> = {
-  createTable: 'CREATE TABLE', createIndex: 'CREATE INDEX', createView: 'CREATE VIEW', createMaterializedView: 'SELECT', refreshMaterializedView: 'REFRESH MATERIALIZED VIEW',
+  createTable: 'CREATE TABLE', createIndex: 'CREATE INDEX', createTableAs: 'CREATE TABLE AS', createView: 'CREATE VIEW', createMaterializedView: 'CREATE MATERIALIZED VIEW', refreshMaterializedView: 'REFRESH MATERIALIZED VIEW',
   createSequence: 'CREATE SEQUENCE', alterSequence: 'ALTER SEQUENCE', createSchema: 'CREATE SCHEMA', createDomain: 'CREATE DOMAIN', alterDomain: 'ALTER DOMAIN',
   createEnum: 'CREATE TYPE', createCompositeType: 'CREATE TYPE', createRangeType: 'CREATE TYPE', alterEnumAddValue: 'ALTER TYPE', alterCompositeType: 'ALTER TYPE',
   createFunction: 'CREATE FUNCTION', alterFunction: 'ALTER FUNCTION', comment: 'COMMENT', truncate: 'TRUNCATE TABLE', reindex: 'REINDEX', cluster: 'CLUSTER',
@@ -178,7 +178,7 @@ async function dispatch(ddl: Ddl, statement: Statement): Promise<number | undefi
       await createView(ddl, statement);
       return undefined;
     case 'createSequence':
-      createSequence(ddl, statement);
+      await createSequence(ddl, statement);
       return undefined;
     case 'alterSequence':
       await alterSequence(ddl, statement);

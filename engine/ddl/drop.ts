@@ -4,8 +4,9 @@
  */
 import { treeId } from '../../base/ids.js';
 import { DbError, notSupported } from '../../base/errors.js';
+import { FirstUserOid, TypeOid, baseTypeOf, sqlType, typeInfo } from '../../base/types.js';
 import type { Drop, DropBehavior, DroppedObject, ObjectType, QualifiedName } from '../../parser/ast.js';
-import type { CatalogRecord, IndexRecord, RelationRecord, TableRecord } from '../catalog-objects.js';
+import type { CatalogRecord, ColumnRecord, IndexRecord, RelationRecord, TableRecord } from '../catalog-objects.js';
 import { SchemaOid, kindWord } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { describe, describeDependent, dependentsOf, displayName, type Dependent, type DropTarget } from './dependencies.js';
@@ -31,7 +32,7 @@ async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promis
   const { objectType, ifExists } = statement;
   const { name } = object;
   if (name.schema !== undefined && !ddl.backend.catalog().schemaExists(name.schema)) {
-    if (!ifExists) throw new DbError('3F000', `schema "${name.schema}" does not exist`, { offset: name.offset });
+    if (!ifExists) throw new DbError('3F000', `schema "${name.schema}" does not exist`);
     ddl.notice(`schema "${name.schema}" does not exist, skipping`);
     return undefined;
   }
@@ -45,7 +46,7 @@ async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promis
       const oid = ddl.backend.catalog().schemaOid(name.name);
       if (oid === undefined) {
         if (ifExists) return skip(`schema "${name.name}"`);
-        throw new DbError('3F000', `schema "${name.name}" does not exist`, { offset: name.offset });
+        throw new DbError('3F000', `schema "${name.name}" does not exist`);
       }
       if (oid === SchemaOid.pgCatalog || oid === SchemaOid.informationSchema) throw new DbError('2BP01', `cannot drop schema ${name.name} because it is required by the database system`);
       return oid;
@@ -57,12 +58,12 @@ async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promis
       if (owner === undefined) {
         if (ddl.backend.isBuiltinType(name)) throw new DbError('2BP01', `cannot drop type ${name.name} because it is required by the database system`);
         if (ifExists) return skip(`type "${nameText(name)}"`);
-        throw new DbError('42704', `type "${nameText(name)}" does not exist`, { offset: name.offset });
+        throw new DbError('42704', `type "${nameText(name)}" does not exist`);
       }
       if (owner.kind !== 'type') {
         throw new DbError('2BP01', `cannot drop type ${displayName(ddl, owner)} because ${describe(ddl, owner)} requires it`, { hint: `You can drop ${describe(ddl, owner)} instead.` });
       }
-      if (objectType === 'domain' && owner.detail.kind !== 'domain') throw new DbError('42809', `"${name.name}" is not a domain`, { offset: name.offset });
+      if (objectType === 'domain' && owner.detail.kind !== 'domain') throw new DbError('42809', `"${name.name}" is not a domain`);
       return owner.oid;
     }
     case 'function':
@@ -85,13 +86,13 @@ async function resolveRelation(ddl: Ddl, objectType: ObjectType, name: Qualified
     if (findRelation(ddl.backend, name)?.oid === found.oid) break;
   }
   if (found === undefined) {
-    if (!ifExists) throw new DbError('42P01', `${objectType} "${nameText(name)}" does not exist`, { offset: name.offset });
+    if (!ifExists) throw new DbError(objectType === 'index' ? '42704' : '42P01', `${objectType} "${nameText(name)}" does not exist`);
     ddl.notice(`${objectType} "${nameText(name)}" does not exist, skipping`);
     return undefined;
   }
   if (kindWord(found) !== objectType) {
     const article = objectType === 'index' ? 'an' : 'a';
-    throw new DbError('42809', `"${found.name}" is not ${article} ${objectType}`, { hint: `Use DROP ${kindWord(found).toUpperCase()} to remove ${kindWord(found) === 'index' ? 'an' : 'a'} ${kindWord(found)}.`, offset: name.offset });
+    throw new DbError('42809', `"${found.name}" is not ${article} ${objectType}`, { hint: `Use DROP ${kindWord(found).toUpperCase()} to remove ${kindWord(found) === 'index' ? 'an' : 'a'} ${kindWord(found)}.` });
   }
   if (found.kind === 'index' && found.constraint !== undefined) {
     const table = ddl.draft.get(found.table)!;
@@ -117,7 +118,7 @@ export async function dropTargets(ddl: Ddl, targets: readonly DropTarget[], beha
   const automatic: Dependent[] = [];
   for (let target = queue.shift(); target !== undefined; target = queue.shift()) {
     const record = ddl.draft.get(target.oid)!;
-    const on = target.column === undefined ? describeDependent(ddl, { kind: 'object', oid: target.oid, automatic: false }) : describeDependent(ddl, { kind: 'column', table: target.oid, column: target.column, automatic: false });
+    const on = record.kind === 'index' ? `index ${record.name}` : target.column === undefined ? describeDependent(ddl, { kind: 'object', oid: target.oid, automatic: false }) : describeDependent(ddl, { kind: 'column', table: target.oid, column: target.column, automatic: false });
     for (const dependent of [...schemaMembers(ddl, record), ...dependentsOf(ddl, target)]) {
       const key = keyOf(dependent);
       if (seen.has(key)) continue;
@@ -129,7 +130,7 @@ export async function dropTargets(ddl: Ddl, targets: readonly DropTarget[], beha
     }
   }
   // What goes silently with something named here is no obstacle.
-  const obstacles = steps.filter(({ dependent }) => !(dependent.kind === 'foreignKey' && targets.some((t) => t.oid === dependent.table && t.column === undefined)));
+  const obstacles = steps.filter(({ dependent }) => !targets.some((target) => includes(target, dependent)));
   if (obstacles.length > 0 && behavior === 'restrict') throw stillNeeded(ddl, targets, obstacles);
   if (obstacles.length > 0 && !quiet) sayCascade(ddl, obstacles.map(({ dependent }) => describeDependent(ddl, dependent)));
   for (const target of targets) if (target.column === undefined) ddl.markDropping(target.oid);
@@ -140,6 +141,12 @@ export async function dropTargets(ddl: Ddl, targets: readonly DropTarget[], beha
     if (target.column === undefined) await remove(ddl, { kind: 'object', oid: target.oid, automatic: false });
     else await remove(ddl, { kind: 'column', table: target.oid, column: target.column, automatic: false });
   }
+}
+
+/** Whether the dependent is part of what is dropped anyway. */
+function includes(target: DropTarget, dependent: Dependent): boolean {
+  if (dependent.kind === 'object' || dependent.table !== target.oid) return false;
+  return target.column === undefined || ('column' in dependent && dependent.column === target.column);
 }
 
 /** A schema's contents depend on it. */
@@ -200,11 +207,21 @@ async function remove(ddl: Ddl, dependent: Dependent): Promise<void> {
       await ddl.lock(table.oid, 'access exclusive');
       draft.put({
         ...table,
-        columns: table.columns.map((column, i) => (i === dependent.column ? { ...column, isDropped: true, notNull: false, default: undefined, generated: undefined, sequence: undefined, name: `........pg.dropped.${i + 1}........` } : column)),
+        columns: table.columns.map((column, i) => (i === dependent.column ? { ...column, ...keptShape(ddl, column), isDropped: true, notNull: false, default: undefined, generated: undefined, sequence: undefined, name: `........pg.dropped.${i + 1}........` } : column)),
       });
       return;
     }
   }
+}
+
+/**
+ * A dropped column keeps its place in rows that are there, though its type may be dropped too: it takes a built-in type of the same shape.
+ */
+function keptShape(ddl: Ddl, column: ColumnRecord): Pick<ColumnRecord, 'type' | 'typmod'> {
+  const { types } = ddl.backend.definitions();
+  const base = baseTypeOf(sqlType(column.type, column.typmod), types);
+  if (base.oid < FirstUserOid) return { type: base.oid, typmod: base.typmod };
+  return { type: typeInfo(base.oid, types).storage === 'enum' ? TypeOid.oid : TypeOid.text, typmod: -1 };
 }
 
 async function removeObject(ddl: Ddl, record: CatalogRecord): Promise<void> {

@@ -68,11 +68,34 @@ export interface BoundOverRow {
   readonly columns: readonly number[];
 }
 
+const clauseWords: Partial<Record<Clause, string>> = {
+  'check constraints': 'check constraint', 'DEFAULT expressions': 'DEFAULT expression', 'index expressions': 'index expression', 'index predicates': 'index predicate',
+  'column generation expressions': 'column generation expression', 'transform expressions': 'transform expression', 'COPY FROM WHERE conditions': 'COPY FROM WHERE condition',
+};
+const subqueryKinds = new Set(['scalarSubquery', 'exists', 'inSubquery', 'quantifiedSubquery', 'arraySubquery']);
+
+/** What may not stand in a clause at all. @throws DbError 0A000 */
+function refuseForbidden(e: Expression, clause: Clause): void {
+  const word = clauseWords[clause];
+  const walk = (node: unknown): void => {
+    if (Array.isArray(node)) return node.forEach(walk);
+    if (typeof node !== 'object' || node === null) return;
+    if ('kind' in node) {
+      const { kind, offset } = node as Expression;
+      if (subqueryKinds.has(kind) && word !== undefined) throw new DbError('0A000', `cannot use subquery in ${word}`, { offset });
+      if (kind === 'columnRef' && clause === 'DEFAULT expressions') throw new DbError('0A000', 'cannot use column reference in DEFAULT expression', { offset });
+    }
+    Object.values(node).forEach(walk);
+  };
+  walk(e);
+}
+
 /** Binds an expression over the columns of a table (or none). `wanted` undefined: any type. */
 export function bindOverRow(backend: Backend, table: Pick<TableRecord, 'name' | 'columns'> | undefined, e: Expression, clause: Clause, wanted: SqlType | 'boolean' | undefined, what = ''): BoundOverRow {
   const binder = ddlBinder(backend);
   const row = table === undefined ? [] : rowColumns(binder, table.columns);
   const level = rowLevel(binder, undefined, table?.name ?? '', row, clause);
+  refuseForbidden(e, clause);
   const plain = binder.hooks.bindExpression(level, e);
   let expression = plain;
   if (wanted === 'boolean') expression = coerceToBoolean(binder, plain, what);

@@ -19,7 +19,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
   if (statement.concurrently) backend.block.preventInBlock('CREATE INDEX CONCURRENTLY');
   const found = await ddl.lockRelation(statement.table, 'share');
   if (found.kind !== 'table') {
-    throw new DbError('42809', `cannot create index on relation "${found.name}"`, { offset: statement.table.offset, detail: found.kind === 'view' ? 'This operation is not supported for views.' : `This operation is not supported for ${found.kind}es.`.replace('sequencees', 'sequences') });
+    throw new DbError('42809', `cannot create index on relation "${found.name}"`, { detail: found.kind === 'view' ? 'This operation is not supported for views.' : `This operation is not supported for ${found.kind}es.`.replace('sequencees', 'sequences') });
   }
   const method = statement.method ?? 'btree';
   if (method !== 'btree') {
@@ -31,7 +31,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
   if (columns.length > 32) throw new DbError('54011', 'cannot use more than 32 columns in an index');
   const include = statement.include.map((element) => {
     if (element.expression.kind !== 'columnRef') throw new DbError('0A000', 'expressions are not supported in included columns', { offset: element.offset });
-    return plainColumn(table, element.expression.parts.at(-1)!, element.offset);
+    return plainColumn(table, element.expression.parts.at(-1)!);
   });
   let predicate: string | undefined;
   if (statement.where !== undefined) {
@@ -54,9 +54,9 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
   await buildIndex(ddl, table.oid, index.oid);
 }
 
-function plainColumn(table: TableRecord, name: string, offset: number): number {
+function plainColumn(table: TableRecord, name: string): number {
   const found = table.columns.findIndex((column) => column.name === name && !column.isDropped);
-  if (found < 0) throw new DbError('42703', `column "${name}" does not exist`, { offset });
+  if (found < 0) throw new DbError('42703', `column "${name}" does not exist`);
   return found;
 }
 
@@ -76,7 +76,7 @@ function indexColumn(ddl: Ddl, table: TableRecord, element: IndexElement): Index
   const collation = element.collation === undefined ? undefined : checkCollation(element.collation.name, element.collation.offset);
   const shared = { collation, operatorClass: element.operatorClass?.name, ...order };
   if (expression.kind === 'columnRef' && expression.parts.length === 1) {
-    const column = plainColumn(table, expression.parts[0]!, element.offset);
+    const column = plainColumn(table, expression.parts[0]!);
     const { type, typmod } = table.columns[column]!;
     checkIndexable(ddl, type);
     return { ...shared, collation: collation ?? table.columns[column]!.collation, column, type, typmod };

@@ -24,7 +24,7 @@ export function schemaByName(backend: Backend, name: string, offset?: number): S
 export function creationSchema(backend: Backend, name: QualifiedName): SchemaRecord {
   const catalog = backend.catalog();
   if (name.catalog !== undefined && name.catalog !== backend.system.currentDatabase()) {
-    throw new DbError('0A000', `cross-database references are not implemented: "${name.catalog}.${nameText(name)}"`, { offset: name.offset });
+    throw new DbError('0A000', `cross-database references are not implemented: "${name.catalog}.${nameText(name)}"`);
   }
   if (name.schema === undefined) {
     const oid = catalog.creationSchema();
@@ -45,18 +45,18 @@ export function findRelation(backend: Backend, name: QualifiedName): RelationRec
   const record = catalog.relationRecord(name.schema, name.name);
   if (record === undefined) {
     const system = catalog.relation(name.schema, name.name);
-    if (system !== undefined) throw new DbError('42501', `permission denied: "${name.name}" is a system catalog`, { offset: name.offset });
+    if (system !== undefined) throw new DbError('42501', `permission denied: "${name.name}" is a system catalog`);
   }
   return record;
 }
 function schemaOrMissing(backend: Backend, name: QualifiedName): void {
-  if (!backend.catalog().schemaExists(name.schema!)) throw new DbError('3F000', `schema "${name.schema!}" does not exist`, { offset: name.offset });
+  if (!backend.catalog().schemaExists(name.schema!)) throw new DbError('3F000', `schema "${name.schema!}" does not exist`);
 }
 
 /** @throws DbError 42P01 */
 export function requireRelation(backend: Backend, name: QualifiedName): RelationRecord {
   const record = findRelation(backend, name);
-  if (record === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
+  if (record === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`);
   return record;
 }
 
@@ -70,7 +70,7 @@ export function resolveTable(backend: Backend, name: QualifiedName): TableRecord
 export function notA(record: RelationRecord, wanted: string, name: QualifiedName): DbError {
   const article = /^[aeiou]/.test(wanted) ? 'an' : 'a';
   const hint = record.kind === wanted ? undefined : `Use ${dropWords[kindWord(record)] ?? 'the command'} for ${kindWord(record) === 'index' ? 'an' : 'a'} ${kindWord(record)}.`;
-  return new DbError('42809', `"${record.name}" is not ${article} ${wanted}`, { offset: name.offset, hint: wanted === 'table' && kindWord(record) === 'table' ? undefined : hint });
+  return new DbError('42809', `"${record.name}" is not ${article} ${wanted}`, { hint: wanted === 'table' && kindWord(record) === 'table' ? undefined : hint });
 }
 const dropWords: Readonly<Record<string, string>> = { table: 'the TABLE form', view: 'the VIEW form', index: 'the INDEX form', sequence: 'the SEQUENCE form', 'materialized view': 'the MATERIALIZED VIEW form' };
 
@@ -129,8 +129,8 @@ export function columnIndex(table: TableRecord, name: string): number {
 }
 
 /** @throws DbError 42703 */
-export function requireColumn(table: TableRecord, name: string, offset?: number): number {
+export function requireColumn(table: TableRecord, name: string): number {
   const found = columnIndex(table, name);
-  if (found < 0) throw new DbError('42703', `column "${name}" of relation "${table.name}" does not exist`, { offset });
+  if (found < 0) throw new DbError('42703', `column "${name}" of relation "${table.name}" does not exist`);
   return found;
 }

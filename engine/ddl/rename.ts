@@ -28,7 +28,7 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
     case 'constraint':
       return renameConstraint(ddl, statement);
     case 'schema': {
-      const schema = schemaByName(ddl.backend, statement.name.name, statement.name.offset);
+      const schema = schemaByName(ddl.backend, statement.name.name);
       if (schema.oid < FirstUserOid && schema.name !== 'public') throw new DbError('42501', `permission denied for schema ${schema.name}`);
       if (ddl.draft.find('schema', 0, statement.newName) !== undefined) throw new DbError('42P06', `schema "${statement.newName}" already exists`);
       if (statement.newName.startsWith('pg_')) throw reservedSchemaName(statement.newName);
@@ -85,21 +85,21 @@ export function reservedSchemaName(name: string): DbError {
 export function userType(ddl: Ddl, name: { readonly schema: string | undefined; readonly name: string; readonly offset: number; readonly catalog: string | undefined }): TypeRecord {
   const type = ddl.backend.catalog().typeByName(name.schema, name.name);
   const owner = type === undefined ? undefined : ddl.draft.ownerOfType(type.oid);
-  if (owner === undefined) throw new DbError('42704', `type "${nameText(name)}" does not exist`, { offset: name.offset });
-  if (owner.kind !== 'type') throw new DbError('42809', `${name.name} is a table's row type`, { hint: 'Use ALTER TABLE instead.', offset: name.offset });
+  if (owner === undefined) throw new DbError('42704', `type "${nameText(name)}" does not exist`);
+  if (owner.kind !== 'type') throw new DbError('42809', `${name.name} is a table's row type`, { hint: 'Use ALTER TABLE instead.' });
   return owner;
 }
 
 async function renameRelation(ddl: Ddl, statement: Rename): Promise<void> {
   const found = await ddl.lockNamed(statement.name, 'access exclusive');
   if (found === undefined) {
-    if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`, { offset: statement.name.offset });
+    if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`);
     ddl.notice(`relation "${nameText(statement.name)}" does not exist, skipping`);
     return;
   }
   const word = kindWord(found);
   // ALTER TABLE serves every kind, as in PostgreSQL.
-  if (statement.objectType !== 'table' && word !== statement.objectType) throw new DbError('42809', `"${found.name}" is not ${/^[aeiou]/.test(statement.objectType) ? 'an' : 'a'} ${statement.objectType}`, { offset: statement.name.offset });
+  if (statement.objectType !== 'table' && word !== statement.objectType) throw new DbError('42809', `"${found.name}" is not ${/^[aeiou]/.test(statement.objectType) ? 'an' : 'a'} ${statement.objectType}`);
   checkRelationName(ddl.backend, found.schema, statement.newName);
   if (found.kind === 'table' || found.kind === 'view') renameInViews(ddl, found.oid, found.name, statement.newName);
   ddl.draft.put({ ...found, name: statement.newName });
@@ -108,7 +108,7 @@ async function renameRelation(ddl: Ddl, statement: Rename): Promise<void> {
 async function renameColumn(ddl: Ddl, statement: Rename): Promise<void> {
   const found = await ddl.lockNamed(statement.name, 'access exclusive');
   if (found === undefined) {
-    if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`, { offset: statement.name.offset });
+    if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`);
     ddl.notice(`relation "${nameText(statement.name)}" does not exist, skipping`);
     return;
   }
@@ -116,16 +116,16 @@ async function renameColumn(ddl: Ddl, statement: Rename): Promise<void> {
   const to = statement.newName;
   if (found.kind === 'view') {
     const position = found.columns.findIndex((column) => column.name === from);
-    if (position < 0) throw new DbError('42703', `column "${from}" does not exist`, { offset: statement.offset });
-    if (found.columns.some((column) => column.name === to)) throw new DbError('42701', `column "${to}" of relation "${found.name}" already exists`, { offset: statement.offset });
+    if (position < 0) throw new DbError('42703', `column "${from}" does not exist`);
+    if (found.columns.some((column) => column.name === to)) throw new DbError('42701', `column "${to}" of relation "${found.name}" already exists`);
     renameColumnInViews(ddl, found.oid, position, from, to);
     ddl.draft.put({ ...found, columns: found.columns.map((column, i) => (i === position ? { ...column, name: to } : column)) });
     return;
   }
-  if (found.kind !== 'table') throw new DbError('42809', `cannot rename columns of relation "${found.name}"`, { offset: statement.name.offset });
+  if (found.kind !== 'table') throw new DbError('42809', `cannot rename columns of relation "${found.name}"`);
   const position = columnIndex(found, from);
-  if (position < 0) throw new DbError('42703', `column "${from}" does not exist`, { offset: statement.offset });
-  if (columnIndex(found, to) >= 0) throw new DbError('42701', `column "${to}" of relation "${found.name}" already exists`, { offset: statement.offset });
+  if (position < 0) throw new DbError('42703', `column "${from}" does not exist`);
+  if (columnIndex(found, to) >= 0) throw new DbError('42701', `column "${to}" of relation "${found.name}" already exists`);
   renameColumnInViews(ddl, found.oid, position, from, to);
   ddl.draft.put({
     ...found,
@@ -236,7 +236,7 @@ function rewriteQuery(query: string, change: (node: Node) => Node): string {
 
 async function renameConstraint(ddl: Ddl, statement: Rename): Promise<void> {
   const found = await ddl.lockRelation(statement.name, 'access exclusive');
-  if (found.kind !== 'table') throw new DbError('42809', `"${found.name}" is not a table`, { offset: statement.name.offset });
+  if (found.kind !== 'table') throw new DbError('42809', `"${found.name}" is not a table`);
   const from = statement.part!;
   const to = statement.newName;
   const index = ddl.draft.indexesOf(found.oid).find((candidate) => candidate.constraint !== undefined && candidate.name === from);
@@ -246,8 +246,8 @@ async function renameConstraint(ddl: Ddl, statement: Rename): Promise<void> {
     return;
   }
   const exists = [...found.checks, ...found.foreignKeys].some((c) => c.name === from);
-  if (!exists) throw new DbError('42704', `constraint "${from}" for table "${found.name}" does not exist`, { offset: statement.offset });
-  if ([...found.checks, ...found.foreignKeys].some((c) => c.name === to)) throw new DbError('42710', `constraint "${to}" for relation "${found.name}" already exists`, { offset: statement.offset });
+  if (!exists) throw new DbError('42704', `constraint "${from}" for table "${found.name}" does not exist`);
+  if ([...found.checks, ...found.foreignKeys].some((c) => c.name === to)) throw new DbError('42710', `constraint "${to}" for relation "${found.name}" already exists`);
   ddl.draft.put({
     ...found, checks: found.checks.map((c) => (c.name === from ? { ...c, name: to } : c)), foreignKeys: found.foreignKeys.map((k) => (k.name === from ? { ...k, name: to } : k)),
   });
@@ -262,7 +262,7 @@ export async function setSchema(ddl: Ddl, statement: SetSchema): Promise<void> {
   else {
     const found = await ddl.lockNamed(statement.name, 'access exclusive');
     if (found === undefined) {
-      if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`, { offset: statement.name.offset });
+      if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`);
       ddl.notice(`relation "${nameText(statement.name)}" does not exist, skipping`);
       return;
     }

@@ -48,7 +48,7 @@ function applyOptions(ddl: Ddl, base: SequenceRecord, options: readonly Sequence
   let type = base.type;
   if (as !== undefined) {
     type = bindTypeName(ddl.backend, as.type).oid;
-    if (limits[type] === undefined) throw new DbError('22023', 'sequence type must be smallint, integer, or bigint', { offset: as.offset });
+    if (limits[type] === undefined) throw new DbError('22023', 'sequence type must be smallint, integer, or bigint');
   }
   const [typeMin, typeMax] = limits[type]!;
   const [oldMin, oldMax] = limits[base.type]!;
@@ -116,7 +116,7 @@ async function withOwner(ddl: Ddl, sequence: SequenceRecord, options: readonly S
   const table = await ddl.lockRelation({ catalog: undefined, schema: owned.column.at(-3), name: owned.column.at(-2)!, offset: owned.offset }, 'access share');
   if (table.kind !== 'table') throw new DbError('42809', `sequence cannot be owned by relation "${table.name}"`, { offset: owned.offset });
   if (table.schema !== sequence.schema) throw new DbError('55000', 'sequence must be in same schema as table it is linked to');
-  return { ...sequence, owner: { table: table.oid, column: requireColumn(table, owned.column.at(-1)!, owned.offset), isIdentity: false } };
+  return { ...sequence, owner: { table: table.oid, column: requireColumn(table, owned.column.at(-1)!), isIdentity: false } };
 }
 
 export async function alterSequence(ddl: Ddl, statement: AlterSequence): Promise<void> {

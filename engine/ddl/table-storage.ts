@@ -34,7 +34,7 @@ export function newTree(ddl: Ddl): number {
 
 function treeOptions(table: TableRecord, index: IndexRecord | undefined): TreeOptions {
   const names = { tableOid: toOid(table.oid), tableName: table.name };
-  return index === undefined ? { unique: true, freshKeys: true, ...names } : { unique: index.isUnique, ...names, indexName: index.name };
+  return index === undefined ? { unique: true, unclaimed: true, ...names } : { unique: index.isUnique, unclaimed: index.oid !== table.clusteredBy, ...names, indexName: index.name };
 }
 
 /** Makes the empty trees of a new (or emptied) table. Trees of clustered primary keys are the table's own. */
@@ -57,7 +57,8 @@ export function tableDef(ddl: Ddl, oid: number): TableDef {
 /** Calls `f` for every row in its newest state. */
 export async function forEachRow(ddl: Ddl, table: TableDef, f: (row: Datum[], rowKey: string) => void): Promise<void> {
   const { backend } = ddl;
-  const access = accessOf(ddl, table).useLayout();
+  // Without its indexes: one may be in the making.
+  const access = accessOf(ddl, { ...table, indexes: [] }).useLayout();
   const ctx = backend.context(ddl.call.deadlineMs);
   const scan = ddl.tx.openLatest(access.tree, wholeRange);
   let untilCheck = RowsPerCheck;

@@ -49,7 +49,7 @@ export function truncateTables(backend: Backend, tx: Transaction, tables: readon
     tx.dropTree(treeId(table.tree));
     executorEnv.rowIds.forget(treeId(table.tree));
     const clustered = indexes.find((index) => index.oid === table.clusteredBy);
-    tx.createTree(tree, { unique: true, freshKeys: clustered === undefined, ...names, indexName: clustered?.name });
+    tx.createTree(tree, { unique: true, unclaimed: clustered === undefined, ...names, indexName: clustered?.name });
     backend.draft.put({ ...table, tree, layouts: [table.columns.length] });
     for (const index of indexes) {
       if (index.oid === table.clusteredBy) {
@@ -58,7 +58,7 @@ export function truncateTables(backend: Backend, tx: Transaction, tables: readon
       }
       tx.dropTree(treeId(index.tree));
       const indexTree = store.newTreeId();
-      tx.createTree(indexTree, { unique: index.isUnique, ...names, indexName: index.name });
+      tx.createTree(indexTree, { unique: index.isUnique, unclaimed: true, ...names, indexName: index.name });
       backend.draft.put({ ...index, tree: indexTree });
     }
   }

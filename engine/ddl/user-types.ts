@@ -22,7 +22,7 @@ function newType(ddl: Ddl, name: QualifiedName): Pick<TypeRecord, 'kind' | 'oid'
   const taken = ddl.draft.find('type', schema.oid, name.name);
   const relation = ddl.draft.find('relation', schema.oid, name.name);
   const isRowType = relation !== undefined && ['table', 'view'].includes(ddl.draft.get(relation)!.kind);
-  if (taken !== undefined || isRowType) throw new DbError('42710', `type "${name.name}" already exists`, { offset: name.offset });
+  if (taken !== undefined || isRowType) throw new DbError('42710', `type "${name.name}" already exists`);
   return { kind: 'type', oid: ddl.newOid(), schema: schema.oid, name: name.name, arrayType: ddl.newOid() };
 }
 

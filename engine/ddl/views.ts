@@ -4,7 +4,7 @@
  */
 import { DbError } from '../../base/errors.js';
 import { TypeOid, typeName, sqlType, types as builtin } from '../../base/types.js';
-import type { CreateView, Expression, Query, Select, SelectTarget } from '../../parser/ast.js';
+import type { CreateView, Expression, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
 import { printQuery } from '../../parser/print.js';
 import { bindStatement } from '../../planner/binder.js';
 import type { Backend } from '../backend.js';
@@ -29,7 +29,7 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
   const bound = bindStatement(query, backend.catalog(), {
     settings: backend.plannerSettings(), dependencies: { relation: (oid) => add({ oid }), column: (oid, name) => addColumn(backend, oid, name, add) },
   });
-  if (bound.parameterTypes.length > 0) throw new DbError('42P02', 'there is no parameter $1');
+  if (bound.parameterTypes.length > 0) throw new DbError('42P02', 'there is no parameter $1', { offset: firstParameter(query) });
   if (names.length > bound.result.length) throw new DbError('42601', 'CREATE VIEW specifies more column names than columns', { offset: names[bound.result.length]!.offset });
   const columns = bound.result.map((column, i) => {
     const name = names[i]?.name ?? column.name;
@@ -39,7 +39,35 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
   columns.forEach(({ name }, i) => {
     if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
   });
-  return { columns, references: references.filter((r) => backend.draft.get(r.oid) !== undefined), text: printQuery(freezeStars(query, bound.result.map((column) => column.name), backend)) };
+  const direct = namedRelations(query, backend);
+  return { columns, references: references.filter((r) => direct.has(r.oid)), text: printQuery(freezeStars(query, bound.result.map((column) => column.name), backend)) };
+}
+
+function firstParameter(node: unknown): number | undefined {
+  if (typeof node !== 'object' || node === null) return undefined;
+  if ('kind' in node && node.kind === 'parameter') return (node as Parameter).offset;
+  for (const value of Object.values(node)) {
+    const found = firstParameter(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Relations that the text of a query names itself, not those its views read. */
+function namedRelations(query: Query, backend: Backend): Set<number> {
+  const found = new Set<number>();
+  const walk = (node: unknown): void => {
+    if (Array.isArray(node)) return node.forEach(walk);
+    if (typeof node !== 'object' || node === null) return;
+    if ('kind' in node && node.kind === 'tableRef') {
+      const { name } = node as TableRef;
+      const record = backend.catalog().relationRecord(name.schema, name.name);
+      if (record !== undefined) found.add(record.oid);
+    }
+    Object.values(node).forEach(walk);
+  };
+  walk(query);
+  return found;
 }
 
 function addColumn(backend: Backend, oid: number, name: string, add: (reference: Reference) => void): void {

@@ -8,7 +8,7 @@
  * Z2  NaN fails every check (all checks are written so that NaN does), so it takes the slow way; scaled columns hold no infinities.
  */
 import { Numeric } from '../../base/numeric.js';
-import { typeInfo } from '../../base/types.js';
+import { TypeOid } from '../../base/types.js';
 import type { BoundExpression } from '../../planner/expression.js';
 import type { ExpressionWriter, Source } from './expressions.js';
 import { isSimple } from './module.js';
@@ -101,8 +101,8 @@ export class Scaled {
         return this.#column(e.id);
       case 'cast': {
         if (e.type.typmod !== -1 || !isNumeric(e)) return undefined;
-        const from = typeInfo(e.arg.type.oid).storage;
-        if (from !== 'int2' && from !== 'int4') return undefined;
+        const from = e.arg.type.oid;
+        if (from !== TypeOid.int2 && from !== TypeOid.int4) return undefined;
         const arg = this.#expressions.value(e.arg);
         if (!isSimple(arg.code)) return undefined;
         return { code: arg.code, scale: 0, bound: 2147483648, checks: [], nulls: arg.nullable ? [`${arg.code} === null`] : [], exact: true, isProduct: false };
@@ -166,7 +166,7 @@ function rescale(operand: ScaledCode, scale: number): ScaledCode {
 const comparisonOperators: Readonly<Record<string, string>> = { '=': '===', '<>': '!==', '<': '<', '<=': '<=', '>': '>', '>=': '>=' };
 const negatedOperator: Readonly<Record<string, string>> = { '=': '<>', '<>': '=', '<': '>=', '>=': '<', '>': '<=', '<=': '>' };
 
-const isNumeric = (e: BoundExpression): boolean => typeInfo(e.type.oid).storage === 'numeric';
+const isNumeric = (e: BoundExpression): boolean => e.type.oid === TypeOid.numeric;
 
 function isArithmetic(e: CallExpression): boolean {
   return (e.operator === '+' || e.operator === '-' || e.operator === '*') && e.args.length === 2 && isNumeric(e) && isNumeric(e.args[0]!) && isNumeric(e.args[1]!);
