@@ -34,9 +34,10 @@ export const tableLocks: LockSpace = {
   ],
   // PostgreSQL's table: bit i of entry j says that modes i and j conflict.
   conflicts: [0b10000000, 0b11000000, 0b11110000, 0b11111000, 0b11101100, 0b11111100, 0b11111110, 0b11111111],
+  passMax: 0,
 };
 
-const advisoryLocks: LockSpace = { kind: 'advisory', modeNames: ['ShareLock', 'ExclusiveLock'], conflicts: [0b10, 0b11] };
+const advisoryLocks: LockSpace = { kind: 'advisory', modeNames: ['ShareLock', 'ExclusiveLock'], conflicts: [0b10, 0b11], passMax: 0 };
 const AdvisoryShared = 0;
 const AdvisoryExclusive = 1;
 

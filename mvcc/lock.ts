@@ -1,9 +1,10 @@
 /**
  * A lock with modes, holders and one fair queue: the same for rows, tables and advisory keys.
  *
- * A request is granted when no other holder's mode conflicts and no earlier waiter's does: FIFO, no barging, so a stream of sharers
- * cannot starve a writer. A holder's upgrade goes to the front, before all who hold nothing. Every release grants from the front
- * whatever has become compatible, so sharers are released in batches.
+ * A request is granted when no other holder's mode conflicts and no earlier waiter's does. Row locks let a few newcomers pass who are
+ * compatible with all holders, as PostgreSQL lets any number: its spec tuplelock-upgrade-no-deadlock counts on it; but a first waiter is
+ * passed `passMax` times at most, so a stream of sharers cannot starve a writer. A holder's upgrade goes to the front, before all who
+ * hold nothing. Every release grants from the front whatever has become compatible, so sharers are released in batches.
  *
  * L1  Modes held by two sessions never conflict.
  * L2  Every waiter conflicts with a holder or with an earlier waiter: nobody waits for nothing.
@@ -28,6 +29,8 @@ export interface LockSpace {
   readonly modeNames: readonly string[];
   /** Bit set of the modes that conflict with each mode. */
   readonly conflicts: readonly number[];
+  /** How many newcomers may be granted before the first waiter is; 0: strictly first come, first served. */
+  readonly passMax: number;
 }
 
 /** The map a lock lives in. */
@@ -54,6 +57,8 @@ export class Lock {
   readonly key: string | number | bigint;
   readonly holders: Holder[] = [];
   queue: LockWait[] = noWaiters;
+  /** Newcomers granted since the first waiter became the first. */
+  #passes = 0;
 
   constructor(space: LockSpace, home: LockHome, key: string | number | bigint) {
     this.space = space;
@@ -82,8 +87,8 @@ export class Lock {
     return false;
   }
 
-  /** Whether `owner` could have `mode` now, with the waiters before `queueEnd` going first (unless it holds the lock already). */
-  isFree(owner: LockOwner, mode: number, queueEnd = this.queue.length): boolean {
+  /** Whether `owner` could have `mode` now: with the waiters before `queueEnd` going first, or as a newcomer who may pass a few times. */
+  isFree(owner: LockOwner, mode: number, queueEnd?: number): boolean {
     const conflicting = this.space.conflicts[mode]!;
     let isHolder = false;
     for (const holder of this.holders) {
@@ -91,7 +96,9 @@ export class Lock {
       else if ((holder.mask & conflicting) !== 0) return false;
     }
     if (isHolder || (mutants.on && mutants.has('mvcc.barging'))) return true;
-    for (let i = 0; i < queueEnd; i++) {
+    if (queueEnd === undefined && this.#passes < this.space.passMax) return true;
+    const end = queueEnd ?? this.queue.length;
+    for (let i = 0; i < end; i++) {
       const waiter = this.queue[i]!;
       if (waiter.owner.session !== owner.session && (conflicting & (1 << waiter.mode)) !== 0) return false;
     }
@@ -106,6 +113,7 @@ export class Lock {
       holder.mask |= 1 << mode;
       return before;
     }
+    if (this.queue.length > 0) this.#passes++;
     this.holders.push({ owner, mask: 1 << mode });
     return 0;
   }
@@ -147,6 +155,7 @@ export class Lock {
       if (this.isFree(waiter.owner, waiter.mode, i)) {
         this.queue.splice(i, 1);
         waiter.granted?.(this.grant(waiter.owner, waiter.mode));
+        if (i === 0) this.#passes = 0;
         waiter.grant();
       } else i++;
     }

@@ -28,6 +28,7 @@ export const rowLocks: LockSpace = {
   kind: 'row',
   modeNames: ['KeyShareLock', 'ShareLock', 'NoKeyUpdateLock', 'UpdateLock'],
   conflicts: [1 << UpdateMode, (1 << NoKeyUpdate) | (1 << UpdateMode), (1 << Share) | (1 << NoKeyUpdate) | (1 << UpdateMode), 15],
+  passMax: 4,
 };
 
 export function rowLockModeNumber(mode: RowLockMode): number {

@@ -162,7 +162,7 @@ function giveBack(transaction: Transaction, logLength: number): void {
 }
 
 function lockNotAvailable(tree: VersionedTree): DbError {
-  return new DbError('55P03', `could not obtain lock on row in ${tree.describe()}`);
+  return new DbError('55P03', `could not obtain lock on row in ${tree.options.tableName === undefined ? tree.describe() : `relation "${tree.options.tableName}"`}`);
 }
 
 // ------------------------------------------------------------------------------------------------------------ keys to be inserted
