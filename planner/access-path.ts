@@ -304,9 +304,18 @@ export function scanPaths(cx: PlannerContext, scan: LogicalScan, local: readonly
   const widthBytes = cx.estimator.widthOf(scan.output);
   const shape = { rows, widthBytes };
   if (table.virtual !== undefined) return [virtualPath(cx, scan, local, shape)];
+  const candidates = scan.sample === undefined ? local.flatMap((e) => indexables(e, isOwn, 0n)) : [];
+  // One row by a unique key: nothing else can be better.
+  if (candidates.length > 0 && cx.enabled.indexScan) {
+    for (const index of table.indexes) {
+      if (!index.isUnique || index.predicate !== undefined || index.columns.length > candidates.length) continue;
+      const bound = bindScanIndex(cx, scan, index);
+      const match = matchIndex(cx, bound, candidates);
+      if (match?.isPoint === true) return [indexPath(cx, scan, bound, match, local, noExpressions, false, shape, [])];
+    }
+  }
   const paths: Path[] = [sequentialPath(cx, scan, local, shape)];
   if (scan.sample !== undefined) return paths;
-  const candidates = local.flatMap((e) => indexables(e, isOwn, 0n));
   const joinCandidates = clauses.flatMap((clause) => indexables(clause.expression, isOwn, clause.rels));
   const hasConditions = candidates.length > 0 || joinCandidates.length > 0 || local.some((e) => e.kind === 'or');
   for (const index of table.indexes) {

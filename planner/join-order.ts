@@ -17,7 +17,7 @@ import { collectColumns, conjunction, isVolatile } from './expression-tools.js';
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
 import { buildJoinGraph, classClause, log2, type JoinGraph, type Relation, type SpecialJoin } from './join-graph.js';
 import type { LogicalPlan } from './logical-plan.js';
-import { addPath, cheapestTotal, isWorthAdding, nothingApplied, once, orderOf, satisfiedKeys, type OrderKey, type Path, type PlannerContext } from './path.js';
+import { addPath, cheapestTotal, isWorthAdding, nothingApplied, once, orderOf, sameOrdered, satisfiedKeys, type OrderKey, type Path, type PlannerContext } from './path.js';
 import type { Estimate, JoinType, PhysicalPlan, PlanColumn } from './physical-plan.js';
 
 export const exactRelationsMax = 12;
@@ -55,6 +55,10 @@ class JoinPlanner {
   /** For each relation, the relations something connects it with. */
   readonly #neighbours: bigint[];
   readonly #known = new Map<bigint, JoinRel>();
+  /** For columns some join equates, the relations of those joins: orders by them may save a merge join its sort. */
+  readonly #joined = new Map<ColumnId, bigint>();
+  /** Relations below which paths that read other relations are kept after joining: LATERAL, and right sides of several relations. */
+  #parameterizable = 0n;
 
   constructor(cx: PlannerContext, graph: JoinGraph, wanted: readonly SortKey[]) {
     this.#cx = cx;
@@ -67,7 +71,33 @@ class JoinPlanner {
     for (const predicate of graph.predicates) connect(predicate.rels);
     for (const special of graph.specials) connect(special.left | special.right);
     for (const c of graph.classes) connect(c.members.reduce((rels, member) => rels | member.rels, 0n));
-    for (const relation of graph.relations) if (relation.depends !== 0n) connect(relation.depends | relation.bit);
+    for (const relation of graph.relations) {
+      if (relation.depends === 0n) continue;
+      connect(relation.depends | relation.bit);
+      this.#parameterizable = graph.all;
+    }
+    for (const special of graph.specials) if (special.join !== 'full' && (special.right & (special.right - 1n)) !== 0n) this.#parameterizable |= special.right;
+    const equated = (e: BoundExpression, rels: bigint): void => {
+      const columns = new Set<ColumnId>();
+      if (e.kind === 'column' || e.kind === 'cast' || (e.kind === 'call' && e.operator === '=')) collectColumns(e, columns);
+      for (const id of columns) this.#joined.set(id, (this.#joined.get(id) ?? 0n) | rels);
+    };
+    for (const predicate of graph.predicates) equated(predicate.expression, predicate.rels);
+    for (const special of graph.specials) for (const e of special.conditions) equated(e, special.left | special.right);
+    for (const c of graph.classes) {
+      const rels = c.members.reduce((all, member) => all | member.rels, 0n);
+      for (const member of c.members) equated(member.expression, rels);
+    }
+  }
+
+  /** The part of an order that somebody above may use. */
+  #usefulOrder(order: readonly OrderKey[], rels: bigint): readonly OrderKey[] {
+    if (order.length === 0) return order;
+    const isWanted = order[0]!.expressions.some((e) => this.#wanted.some((key) => sameOrdered(key.expression, e)));
+    if (isWanted) return order;
+    let length = 0;
+    while (length < order.length && order[length]!.expressions.some((e) => e.kind === 'column' && ((this.#joined.get(e.id) ?? 0n) & ~rels) !== 0n)) length++;
+    return length === order.length ? order : order.slice(0, length);
   }
 
   run(): readonly Path[] {
@@ -119,6 +149,7 @@ class JoinPlanner {
       if (relation.depends !== 0n) paths = paths.map((path) => ({ ...path, requires: path.requires | relation.depends }));
     }
     const plainRows = paths.filter((path) => path.requires === relation.depends).map((path) => path.rows);
+    if (!this.#graph.specials.some((special) => special.join === 'full')) paths = paths.map((path) => withOrder(path, this.#usefulOrder(path.order, relation.bit))).reduce((kept: Path[], path) => (addPath(kept, path), kept), []);
     const rows = plainRows.length === 0 ? paths[0]!.rows : Math.max(...plainRows);
     return { rels: relation.bit, rows, widthBytes: cx.estimator.widthOf(plan.output), output: plan.output, paths };
   }
@@ -431,10 +462,12 @@ class JoinPlanner {
   }
 
   #finish(target: JoinRel, path: Omit<Path, 'rows' | 'widthBytes' | 'applied' | 'build'> & { build: (estimate: Estimate) => PhysicalPlan }, above: readonly BoundExpression[]): void {
+    // Reading other relations is for the right side of a loop; such a join is worth keeping only where nothing else will do.
+    if (path.requires !== 0n && (target.rels & ~this.#parameterizable) !== 0n) return;
     const { costs } = this.#cx;
     const { rows, widthBytes } = target;
     const total = path.total + rows * costs.tuple + (above.length === 0 ? 0 : rows * conjunctsCost(above, costs));
-    const candidate = { ...path, rows, total };
+    const candidate = { ...path, rows, total, order: this.#usefulOrder(path.order, target.rels) };
     if (!isWorthAdding(target.paths, candidate)) return;
     const estimate: Estimate = { rows: Math.round(rows), startupCost: path.startup, totalCost: total, widthBytes: Math.round(widthBytes) };
     addPath(target.paths, {
@@ -486,12 +519,14 @@ class JoinPlanner {
     if (mergeable.length !== keys.length) return;
     const cx = this.#cx;
     const sortKeys = (list: readonly BoundExpression[]): SortKey[] => list.map((expression) => ({ expression, descending: false, nullsFirst: false, collation: undefined }));
+    const isHashless = !cx.enabled.hashJoin;
     const arrangements: (typeof keys)[] = [keys];
     for (const path of [...outer, ...inner]) {
       const arranged = arrange(keys, path.order);
       if (arranged !== undefined && !arrangements.some((known) => known.every((key, i) => key === arranged[i]))) arrangements.push(arranged);
     }
     for (const arranged of arrangements) {
+      if (!isHashless && arranged === keys && !outer.some((path) => path.order.length > 0) && !inner.some((path) => path.order.length > 0)) continue;
       const leftKeys = sortKeys(arranged.map((key) => key.left));
       const rightKeys = sortKeys(arranged.map((key) => key.right));
       const left = cheapestSorted(cx, outer, leftKeys);
@@ -518,11 +553,12 @@ class JoinPlanner {
     const outerRels = target.rels;
     for (const left of candidatesOf(outer)) {
       for (const right of inner) {
-        const rest = conditions.filter((e) => !right.applied.has(e));
         const isLateral = (right.requires & outerRels) !== 0n;
         const requires = left.requires | (right.requires & ~outerRels);
+        if (requires !== 0n && (outerRels & ~this.#parameterizable) !== 0n) continue;
+        const rest = right.applied.size === 0 ? conditions : conditions.filter((e) => !right.applied.has(e));
         // An index scan that used a clause of a predicate still to be applied above has applied it.
-        const stillAbove = above.filter((e) => !right.applied.has(e));
+        const stillAbove = right.applied.size === 0 ? above : above.filter((e) => !right.applied.has(e));
         const loops = Math.max(1, left.rows);
         // A semi or anti join stops at the first match.
         const share = join === 'semi' || join === 'anti' ? 0.5 : 1;
@@ -579,13 +615,17 @@ class JoinPlanner {
   }
 }
 
+function withOrder(path: Path, order: readonly OrderKey[]): Path {
+  return order === path.order ? path : { ...path, order };
+}
+
 const integers = new Set<Storage>(['int2', 'int4', 'int8']);
 
 const outputOf = (join: JoinType, left: PhysicalPlan, right: PhysicalPlan): readonly PlanColumn[] => (join === 'semi' || join === 'anti' ? left.output : [...left.output, ...right.output]);
 
 /** The cheapest path and those whose order might be worth keeping. */
 function candidatesOf(paths: readonly Path[]): readonly Path[] {
-  return paths.length <= 6 ? paths : [...new Set([cheapestTotal(paths), ...paths.filter((path) => path.order.length > 0)])].slice(0, 6);
+  return paths.length <= 3 ? paths : [...new Set([cheapestTotal(paths), ...paths.filter((path) => path.order.length > 0)])].slice(0, 4);
 }
 
 /** The keys in the order a path is sorted by, when it is sorted ascending by all of them first. */
