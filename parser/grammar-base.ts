@@ -2,8 +2,9 @@
  * What all parts of the grammar share: Chevrotain's parser set up for one token of lookahead, its failure as one cheap exception,
  * the bound on depth, and small rules used everywhere (names, lists of names, options).
  *
- * The grammar is one parser made of a chain of classes, one per area of SQL: base, types, expressions, queries, data modification,
- * tables, other definitions, utilities, statements. A rule that a later class defines is declared here.
+ * The grammar is one parser made of a chain of classes, one per area of SQL: base, types, operators, operands, calls, FROM, queries, data
+ * modification, tables, ALTER TABLE, settings, functions, definitions, ALTER and DROP, utilities, and at its end the statements (grammar.ts).
+ * A rule that a later class defines is declared here.
  *
  * In Chevrotain's recording phase every rule runs once with dummy tokens to learn the grammar's shape; so rule bodies build nodes from
  * whatever they get and put code that looks into values into ACTION. Repeated CONSUME and SUBRULE in a rule carry no
@@ -14,7 +15,7 @@ import type * as ast from './ast.js';
 import { tooDeep } from './lexer.js';
 import { OneTokenLookahead } from './lookahead.js';
 import * as t from './tokens.js';
-import { kw, SqlToken, valueOf } from './tokens.js';
+import { kw, valueOf, type SqlToken } from './tokens.js';
 
 /** Thrown by the grammar where no token fits; parse.ts makes the DbError of it. Not an Error: it needs no stack, and is quick. */
 export class SyntaxFailure {
@@ -45,11 +46,16 @@ export class GrammarBase extends EmbeddedActionsParser {
 
   // Rules of later classes that earlier ones call.
   declare readonly expression: Rule<[isRestricted?: boolean], ast.Expression>;
+  declare readonly primary: Rule<[], ast.Expression>;
+  declare readonly parenthesized: Rule<[], ast.Expression>;
+  declare readonly explicitRow: Rule<[], ast.Expression>;
+  declare readonly keywordFunction: Rule<[], ast.Expression>;
   declare readonly query: Rule<[], ast.Query>;
   declare readonly parenthesizedQuery: Rule<[], ast.Query>;
   declare readonly requiredParenthesizedQuery: Rule<[], ast.Query>;
   declare readonly sortClause: Rule<[], ast.SortItem[]>;
   declare readonly windowSpec: Rule<[], ast.WindowSpec>;
+  declare readonly alterObject: Rule<[objectType: ast.ObjectType, name: ast.QualifiedName, args: ast.FunctionParameter[] | undefined, offset: number], ast.Statement>;
   declare readonly statement: Rule<[], ast.Statement>;
   declare readonly preparable: Rule<[], ast.PreparableStatement>;
 

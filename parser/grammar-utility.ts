@@ -1,14 +1,14 @@
 /** Transactions, settings, prepared statements, cursors, EXPLAIN, maintenance, COPY: what neither queries nor defines. */
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
-import { DefinitionGrammar } from './grammar-definitions.js';
+import { AlterGrammar } from './grammar-alter.js';
 import * as t from './tokens.js';
 import { kw, valueOf } from './tokens.js';
 
 const flag = (name: string, offset: number): ast.DefinitionOption => ({ namespace: undefined, name, value: undefined, offset });
 const option = (name: string, value: ast.OptionValue, offset: number): ast.DefinitionOption => ({ namespace: undefined, name, value, offset });
 
-export class UtilityGrammar extends DefinitionGrammar {
+export class UtilityGrammar extends AlterGrammar {
   // ------------------------------------------------------------------------------------------------------- transactions
 
   readonly beginStatement = this.RULE('beginStatement', (): ast.Begin => {
