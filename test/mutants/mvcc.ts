@@ -26,6 +26,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.merge-loses-ranges': 'merged',
   'mvcc.fold-dropped': 'K=1',
   'mvcc.skip-order-push': 'strict',
+  'mvcc.prune-ignores-order': 'serializable plain',
+  'mvcc.dependency-without-reads': 'serializable plain',
   'mvcc.snapshot-per-statement': 'repeatable read',
   'mvcc.gc-at-last-published': 'repeatable read',
   'mvcc.newest-before-image': 'repeatable read',
