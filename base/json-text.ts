@@ -11,18 +11,21 @@ import { DbError } from './errors.js';
 
 export const JsonDepthMax = 6000;
 
-/** What a reader calls, in document order. The value handed up is whatever the sink makes of a part. */
+/**
+ * What a reader calls, in document order. The value handed up is whatever the sink makes of a part, which lies at [start, end) of
+ * the text.
+ */
 export interface JsonSink<T> {
   /** Whether string contents matter; if not, `string` and keys get ''. */
   readonly wantsStrings: boolean;
-  null(): T;
-  boolean(value: boolean): T;
+  null(start: number): T;
+  boolean(value: boolean, start: number): T;
   /** `text` is a valid JSON number. */
-  number(text: string): T;
-  string(text: string): T;
-  array(elements: T[]): T;
+  number(text: string, start: number): T;
+  string(text: string, start: number, end: number): T;
+  array(elements: T[], start: number, end: number): T;
   /** Keys as written, duplicates included. */
-  object(keys: string[], values: T[]): T;
+  object(keys: string[], values: T[], start: number, end: number): T;
 }
 
 /** 22P02 with the lexer's or parser's DETAIL. */
@@ -63,26 +66,28 @@ class JsonReader<T> {
       throw new DbError('54001', 'stack depth limit exceeded', { hint: 'The JSON value is nested too deeply.' });
     }
     const sink = this.#sink;
+    const start = this.#start;
+    const end = this.#end;
     switch (this.#kind) {
       case Token.string: {
         const text = this.#string;
         this.#next();
-        return sink.string(text);
+        return sink.string(text, start, end);
       }
       case Token.number: {
         const text = this.#text.slice(this.#start, this.#end);
         this.#next();
-        return sink.number(text);
+        return sink.number(text, start);
       }
       case Token.true:
       case Token.false: {
         const value = this.#kind === Token.true;
         this.#next();
-        return sink.boolean(value);
+        return sink.boolean(value, start);
       }
       case Token.null:
         this.#next();
-        return sink.null();
+        return sink.null(start);
       case Token.punctuation:
         if (this.#is(123)) return this.#object(depth);
         if (this.#is(91)) return this.#array(depth);
@@ -92,6 +97,7 @@ class JsonReader<T> {
 
   #array(depth: number): T {
     const elements: T[] = [];
+    const start = this.#start;
     this.#next();
     if (!this.#is(93)) {
       if (this.#is(44) || this.#is(125) || this.#is(58)) throw this.#expected('Expected array element or "]"');
@@ -102,13 +108,15 @@ class JsonReader<T> {
       }
       if (!this.#is(93)) throw this.#expected('Expected "," or "]"');
     }
+    const end = this.#end;
     this.#next();
-    return this.#sink.array(elements);
+    return this.#sink.array(elements, start, end);
   }
 
   #object(depth: number): T {
     const keys: string[] = [];
     const values: T[] = [];
+    const start = this.#start;
     this.#next();
     if (!this.#is(125)) {
       if (this.#kind !== Token.string) throw this.#expected('Expected string or "}"');
@@ -120,8 +128,9 @@ class JsonReader<T> {
       }
       if (!this.#is(125)) throw this.#expected('Expected "," or "}"');
     }
+    const end = this.#end;
     this.#next();
-    return this.#sink.object(keys, values);
+    return this.#sink.object(keys, values, start, end);
   }
 
   #member(keys: string[], values: T[], depth: number): void {

@@ -7,6 +7,7 @@ import { casts } from './cast.js';
 import { comparisonOperators } from './comparison.js';
 import { datetimeFunctions, datetimeOperators } from './datetime.js';
 import { generateFunctions } from './generate.js';
+import { jsonFunctions, jsonOperators } from './json.js';
 import { mathFunctions, mathOperators } from './math.js';
 import { patternFunctions, patternOperators } from './pattern.js';
 import type { CastDef, FunctionDef, OperatorDef } from './registry.js';
@@ -28,8 +29,8 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions];
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions];
 
 const functions = byName(functionLists);
 const operators = byName(operatorLists);

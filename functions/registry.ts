@@ -85,6 +85,8 @@ export interface FunctionDef {
    * types after resolution and coercion and puts the definition it returns into the plan. Undefined for all others.
    */
   readonly specialize: ((args: readonly SqlType[], result: SqlType, types: TypeRegistry, isVariadicCall?: boolean) => FunctionDef) | undefined;
+  /** kind `set` that returns `record`: adapts the function to the column definition list of the call (`AS t(a int, b text)`). */
+  readonly withColumns?: ((columns: readonly { readonly name: string; readonly type: SqlType }[]) => FunctionDef) | undefined;
 }
 
 /** What a window function sees of its partition; rows are numbered from 0 in window order. */
