@@ -29,7 +29,7 @@ import type { TableWriteInfo } from './schema-lookup.js';
 import type { IndexAccess, TableAccess } from './table-access.js';
 import { entryRowKey } from './table-access.js';
 import type { Row } from './table-writer.js';
-import { lockAndFollow, TableWriter } from './table-writer.js';
+import { lockAndFollow, LockJob, TableWriter } from './table-writer.js';
 import type { Wait } from './wait.js';
 import { isWait } from './wait.js';
 
@@ -113,7 +113,7 @@ export class ConstraintChecks {
       const rowKey = parentValues === undefined ? undefined : this.#findParent(access, key, parentValues);
       if (rowKey === undefined) throw missingParent(key, child, parent, values, ctx);
       if (mutants.on && mutants.has('executor.no-key-share')) return undefined;
-      const locked = lockAndFollow(access, this.#runtime, rowKey, 'key share', this.#context.canWait ? 'wait' : 'nowait', { view: 'latest' });
+      const locked = lockAndFollow(access, this.#runtime, new LockJob(rowKey), 'key share', this.#context.canWait ? 'wait' : 'nowait', { view: 'latest' });
       if (isWait(locked)) return locked;
       if (locked.kind === 'ok' || locked.kind === 'changed' || locked.kind === 'self') {
         const at = 'rowKey' in locked ? locked.rowKey : rowKey;
@@ -233,7 +233,7 @@ export class ConstraintChecks {
     const changed: Row = [...present];
     if (!isDelete) this.#applyAction(check, child, info, runtime, action, changed);
     const mode = isDelete || writer.changesKey(present, changed) ? 'update' : 'no key update';
-    const locked = writer.lock(rowKey, mode, writer.waitPolicy, { view: 'latest' });
+    const locked = writer.lock(new LockJob(rowKey), mode, writer.waitPolicy, { view: 'latest' });
     if (isWait(locked)) return locked;
     if (locked.kind === 'gone' || locked.kind === 'skipped') return undefined;
     const at = 'rowKey' in locked ? locked.rowKey : rowKey;

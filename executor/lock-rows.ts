@@ -11,7 +11,7 @@ import { publishNewest, stillMatches } from './recheck.js';
 import type { RowSource } from './row-source.js';
 import type { Runtime } from './runtime.js';
 import { outputIds, restoreTuple } from './runtime.js';
-import { lockAndFollow } from './table-writer.js';
+import { lockAndFollow, LockJob } from './table-writer.js';
 import type { Wait } from './wait.js';
 import { isWait } from './wait.js';
 
@@ -29,6 +29,8 @@ export class LockRowsExecution {
   readonly #row = new RowRef();
   #tuples: Datum[][] = [];
   #at = 0;
+  /** Locks being taken on the present row, by target. */
+  #jobs: (LockJob | undefined)[] = [];
   #isSourceDone = false;
 
   constructor(plan: LockRowsPlan, source: RowSource, runtime: Runtime, evaluate: (e: BoundExpression) => Datum) {
@@ -55,6 +57,7 @@ export class LockRowsExecution {
       const locked = this.#lock(tuple);
       if (isWait(locked)) return locked;
       this.#at++;
+      this.#jobs = [];
       if (locked) return 'row';
     }
   }
@@ -64,11 +67,11 @@ export class LockRowsExecution {
     const { registers } = this.#runtime;
     restoreTuple(registers, this.#ids, tuple);
     const changed: LockTarget[] = [];
-    for (const target of this.#plan.targets) {
+    for (const [i, target] of this.#plan.targets.entries()) {
       const rowKey = registers[target.rowKey] as string | null;
       if (rowKey === null) continue;
       const access = this.#runtime.access(target.table);
-      const locked = lockAndFollow(access, this.#runtime, rowKey, target.strength, this.#waitPolicy(target));
+      const locked = lockAndFollow(access, this.#runtime, (this.#jobs[i] ??= new LockJob(rowKey)), target.strength, this.#waitPolicy(target));
       if (isWait(locked)) return locked;
       if (locked.kind === 'skipped' || locked.kind === 'gone') return false;
       if (locked.kind !== 'changed') continue;

@@ -25,7 +25,7 @@ import { clearRegisters, outputIds, restoreTuple } from './runtime.js';
 import type { IndexAccess } from './table-access.js';
 import { entryRowKey } from './table-access.js';
 import type { Conflict, InsertJob, Row } from './table-writer.js';
-import { TableWriter } from './table-writer.js';
+import { LockJob, TableWriter } from './table-writer.js';
 import type { Wait } from './wait.js';
 import { isWait } from './wait.js';
 
@@ -61,6 +61,8 @@ export class ModifyExecution {
   #phase: 'rows' | 'checks' | 'done' = 'rows';
   /** The insert under way, kept over waits. */
   #job: InsertJob | undefined;
+  /** The lock being taken on the row under way, likewise. */
+  #lockJob: LockJob | undefined;
   /** Rows changed. */
   rowCount = 0;
 
@@ -97,6 +99,7 @@ export class ModifyExecution {
       if (wait !== undefined) return wait;
       this.#at++;
       this.#job = undefined;
+      this.#lockJob = undefined;
       if (stop()) return 'stopped';
       if (--untilClock === 0) {
         untilClock = 64;
@@ -192,7 +195,7 @@ export class ModifyExecution {
     const rowKey = this.#conflictingRowKey(conflict);
     if (rowKey === undefined) return 'again';
     if (conflict.self) throw affectsTwice('ON CONFLICT DO UPDATE', 'Ensure that no rows proposed for insertion within the same command have duplicate constrained values.');
-    const locked = writer.lock(rowKey, this.#assignedMayChangeKey ? 'update' : 'no key update', writer.waitPolicy, { view: 'latest' });
+    const locked = writer.lock(new LockJob(rowKey), this.#assignedMayChangeKey ? 'update' : 'no key update', writer.waitPolicy, { view: 'latest' });
     if (isWait(locked)) return locked;
     if (locked.kind === 'self') throw affectsTwice('ON CONFLICT DO UPDATE', 'Ensure that no rows proposed for insertion within the same command have duplicate constrained values.');
     if (locked.kind === 'gone' || locked.kind === 'skipped') return 'again';
@@ -237,7 +240,7 @@ export class ModifyExecution {
     if (rowKey === null) return undefined;
     let mode = this.#modeFor(rowKey, assignments, values);
     for (;;) {
-      const locked = writer.lock(rowKey, mode, writer.waitPolicy);
+      const locked = writer.lock((this.#lockJob ??= new LockJob(rowKey)), mode, writer.waitPolicy);
       if (isWait(locked)) return locked;
       if (!('rowKey' in locked)) return undefined;
       const row = writer.newest(locked.rowKey);
@@ -287,7 +290,7 @@ export class ModifyExecution {
     const writer = this.#writer;
     const rowKey = this.#rowKey();
     if (rowKey === null) return undefined;
-    const locked = writer.lock(rowKey, 'update', writer.waitPolicy);
+    const locked = writer.lock((this.#lockJob ??= new LockJob(rowKey)), 'update', writer.waitPolicy);
     if (isWait(locked)) return locked;
     if (!('rowKey' in locked)) return undefined;
     const row = writer.newest(locked.rowKey);
@@ -309,7 +312,7 @@ export class ModifyExecution {
     let mode: 'update' | 'no key update' = 'update';
     if (first.action === 'update') mode = this.#modeFor(rowKey, first.assignments, first.assignments.map(({ value }) => this.#evaluate(value)));
     for (;;) {
-      const locked = writer.lock(rowKey, mode, writer.waitPolicy);
+      const locked = writer.lock((this.#lockJob ??= new LockJob(rowKey)), mode, writer.waitPolicy);
       if (isWait(locked)) return locked;
       if (locked.kind === 'self') throw affectsTwice('MERGE', 'Ensure that not more than one source row matches any one target row.');
       if (!('rowKey' in locked)) return this.#mergeNotMatched();

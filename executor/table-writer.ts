@@ -17,7 +17,7 @@ import { compareBytes } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { mutants } from '../base/mutants.js';
-import { RowRef, type RowLockMode, type RowLockOptions, type WaitPolicy } from '../mvcc/types.js';
+import { RowRef, type RowLockMode, type RowLockOptions, type RowLockResult, type WaitPolicy } from '../mvcc/types.js';
 import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
@@ -252,8 +252,8 @@ export class TableWriter {
   // ------------------------------------------------------------------------------------------------------------ locking and reading
 
   /** Locks a row, following a changed primary key. */
-  lock(rowKey: string, mode: RowLockMode, wait: WaitPolicy, options: RowLockOptions = {}): Wait | LockOutcome {
-    return lockAndFollow(this.access, this.#runtime, rowKey, mode, wait, options);
+  lock(job: LockJob, mode: RowLockMode, wait: WaitPolicy, options: RowLockOptions = {}): Wait | LockOutcome {
+    return lockAndFollow(this.access, this.#runtime, job, mode, wait, options);
   }
   get waitPolicy(): WaitPolicy {
     return this.#waitPolicy;
@@ -376,25 +376,37 @@ export class TableWriter {
   }
 }
 
-/** Locks a row; when an UPDATE has moved it to another key, locks it there. Result 'changed' also covers the moved. */
-export function lockAndFollow(access: TableAccess, runtime: Runtime, rowKey: string, mode: RowLockMode, wait: WaitPolicy, options: RowLockOptions = {}): Wait | LockOutcome {
-  let key = rowKey;
-  let since: Csn | undefined = options.since;
-  let hasMoved = false;
-  for (;;) {
-    const locked = runtime.tx.lockRow(access.tree, key, mode, wait, since === undefined ? options : { ...options, since });
-    if (isWait(locked)) return locked;
-    switch (locked.kind) {
-      case 'ok':
-      case 'changed':
-        return { kind: hasMoved ? 'changed' : locked.kind, rowKey: key };
-      case 'moved':
-        key = locked.newKey;
-        since = locked.since;
-        hasMoved = true;
-        continue;
-      default:
-        return { kind: locked.kind };
-    }
+/**
+ * Locks a row; when an UPDATE has moved it to another key, locks it there. Result 'changed' also covers the moved. What a wait has found out is kept in
+ * `job`: two waiters that each asked again from the start would hand the lock of a row that is gone to and fro for ever.
+ */
+export function lockAndFollow(access: TableAccess, runtime: Runtime, job: LockJob, mode: RowLockMode, wait: WaitPolicy, options: RowLockOptions = {}): Wait | LockOutcome {
+  while (job.outcome === undefined) {
+    const locked = runtime.tx.lockRow(access.tree, job.rowKey, mode, wait, job.since === undefined ? options : { ...options, since: job.since });
+    if (isWait(locked)) return locked.then((result) => job.take(result));
+    if (locked.kind === 'ok' || locked.kind === 'changed') return { kind: job.hasMoved ? 'changed' : locked.kind, rowKey: job.rowKey };
+    job.take(locked);
+  }
+  return job.outcome;
+}
+
+/** How far locking one row has come. */
+export class LockJob {
+  rowKey: string;
+  since: Csn | undefined;
+  hasMoved = false;
+  /** Set when there is no row to act on. */
+  outcome: LockOutcome | undefined;
+
+  constructor(rowKey: string) {
+    this.rowKey = rowKey;
+  }
+  /** Notes a result. With 'ok' and 'changed' the lock is held, so asking again is safe and says the same. */
+  take(result: RowLockResult): void {
+    if (result.kind === 'moved') {
+      this.rowKey = result.newKey;
+      this.since = result.since;
+      this.hasMoved = true;
+    } else if (result.kind !== 'ok' && result.kind !== 'changed') this.outcome = { kind: result.kind };
   }
 }

@@ -1,0 +1,104 @@
+/**
+ * One scenario per deliberate bug of executor/mutants.ts: what holds without it and fails with it. test/executor/mutants.test.ts runs them as they
+ * are and planted; test/mutants/executor.ts reports which killed what.
+ */
+import assert from 'node:assert/strict';
+import type { Transaction } from '../../mvcc/transaction.js';
+import { codeOf, codeOfAsync, int, op, TestDatabase, type Columns } from './fixture.js';
+
+type Mode = 'interpreted' | 'generated';
+
+/** An account table, and a parent and child. */
+async function world(mode: Mode): Promise<TestDatabase> {
+  const db = await TestDatabase.open();
+  db.options = { ...db.options, mode };
+  db.createTable('t', { columns: { id: 'int4', value: 'int4!' }, key: ['id'], checks: [{ name: 't_value_check', expression: (c) => op(c('value'), '>=', int(0)) }] });
+  db.createTable('p', { columns: { id: 'int4' }, key: ['id'] });
+  db.createTable('c', { columns: { id: 'int4', p: 'int4' }, key: ['id'], indexes: [{ name: 'c_p', columns: ['p'] }], foreignKeys: [{ name: 'c_p_fkey', columns: ['p'], references: 'p', to: ['id'] }] });
+  db.insertRows('t', [[1, 10], [2, 20], [3, 30]]);
+  db.insertRows('p', [[1], [2]]);
+  db.insertRows('c', [[10, 1]]);
+  return db;
+}
+const is = (column: string, value: number) => (c: Columns) => op(c[column]!, '=', int(value));
+const plus = (n: number) => (c: Columns) => ({ value: op(c['value']!, '+', int(n)) });
+
+/** Runs two transactions of which the second waits for the first. */
+async function waiting(db: TestDatabase, first: (tx: Transaction) => void, second: (tx: Transaction) => Promise<unknown>): Promise<void> {
+  const a = db.begin('read committed', 1);
+  const b = db.begin('read committed', 2);
+  first(a);
+  const done = second(b);
+  a.commitSync();
+  await done;
+  b.commitSync();
+}
+
+export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> = {
+  'executor.limit-registers-less': async (mode) => {
+    const db = await world(mode);
+    // Both read rows 1 and 2; each changes one of them. Row 2 is where the scan stopped.
+    const a = db.begin('serializable', 1);
+    const b = db.begin('serializable', 2);
+    for (const tx of [a, b]) assert.deepEqual(db.run(tx, db.limit(db.scan('t').plan, 2)), [[1, 10], [2, 20]]);
+    const change = (tx: Transaction, id: number): unknown => {
+      const { plan, key } = db.indexScan('t', 't_pkey', [{ equal: [{ value: int(id), isNullTest: false }] }], { isPoint: true, withKey: true });
+      return db.run(tx, { ...db.update('t', plus(1)), input: plan, rowKey: key, assignments: [{ column: 1, value: int(99) }], recheck: undefined });
+    };
+    change(a, 1);
+    change(b, 2);
+    assert.equal(codeOf(() => {
+      a.commitSync();
+      b.commitSync();
+    }), '40001');
+    await db.close();
+  },
+  'executor.skip-recheck': async (mode) => {
+    const db = await world(mode);
+    await waiting(db, (tx) => db.run(tx, db.update('t', plus(10))), (tx) => db.runAsync(tx, db.delete('t', is('value', 20))));
+    assert.deepEqual(db.rowsOf('t'), [[1, 20], [2, 30], [3, 40]]);
+    await db.close();
+  },
+  'executor.update-from-snapshot': async (mode) => {
+    const db = await world(mode);
+    await waiting(db, (tx) => db.run(tx, db.update('t', plus(5), is('id', 1))), (tx) => db.runAsync(tx, db.update('t', plus(100), is('id', 1))));
+    assert.deepEqual(db.rowsOf('t')[0], [1, 115]);
+    await db.close();
+  },
+  'executor.skip-unique': async (mode) => {
+    const db = await world(mode);
+    assert.equal(codeOf(() => db.insertRows('t', [[1, 1]])), '23505');
+    await db.close();
+  },
+  'executor.skip-not-null': async (mode) => {
+    const db = await world(mode);
+    assert.equal(codeOf(() => db.insertRows('t', [[9, null]])), '23502');
+    await db.close();
+  },
+  'executor.skip-check': async (mode) => {
+    const db = await world(mode);
+    assert.equal(codeOf(() => db.insertRows('t', [[9, -1]])), '23514');
+    await db.close();
+  },
+  'executor.skip-child-check': async (mode) => {
+    const db = await world(mode);
+    assert.equal(codeOf(() => db.insertRows('c', [[11, 7]])), '23503');
+    await db.close();
+  },
+  'executor.skip-parent-check': async (mode) => {
+    const db = await world(mode);
+    assert.equal(codeOf(() => db.exec(db.delete('p', is('id', 1)))), '23503');
+    await db.close();
+  },
+  'executor.no-key-share': async (mode) => {
+    const db = await world(mode);
+    const a = db.begin('read committed', 1);
+    const b = db.begin('read committed', 2);
+    db.run(a, db.insert('c', [[11, 2]]));
+    const deleted = codeOfAsync(db.runAsync(b, db.delete('p', is('id', 2))));
+    a.commitSync();
+    assert.equal(await deleted, '23503');
+    b.rollback();
+    await db.close();
+  },
+};
