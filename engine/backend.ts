@@ -194,6 +194,10 @@ export class Backend implements SessionOwner {
     });
   }
 
+  cancelSleep(error: DbError): void {
+    this.#wake?.(error);
+  }
+
   /** Everything besides the catalog's version that a plan depends on. */
   plannerContext(parameterTypes: readonly number[]): string {
     if (this.#plannerContext?.settingsVersion !== this.settings.version) {
@@ -224,6 +228,7 @@ export class Backend implements SessionOwner {
   async #run(cached: CachedStatement, call: Call, isPartOfScript: boolean): Promise<StatementResult> {
     this.currentText = cached.parsed.text;
     this.currentStartedAtMs = this.instance.clock.now();
+    this.system.forgetAnswers();
     const { statement } = cached.parsed;
     const bounded = this.#withTimeout(call);
     const ends = await this.#control(statement);

@@ -9,12 +9,12 @@
  * E3  The synchronous face never waits: where it would have to, 55P03.
  */
 import type { Datum } from '../base/datum.js';
-import { DbError } from '../base/errors.js';
+import { DbError, notSupported } from '../base/errors.js';
 import type { Oid } from '../base/ids.js';
 import type { SqlType } from '../base/types.js';
 import { compile } from '../executor/compile.js';
 import { ConstraintChecks, runDeferred } from '../executor/constraint-checks.js';
-import type { CompiledStatement, Execution, ExecutionRequest } from '../executor/execution.js';
+import type { CompiledStatement, Execution, ExecutionRequest, StepResult } from '../executor/execution.js';
 import type { SchemaLookup, TableWriteInfo } from '../executor/schema-lookup.js';
 import { isWait } from '../executor/wait.js';
 import type { Transaction } from '../mvcc/transaction.js';
@@ -27,6 +27,7 @@ import type { Backend, Call, StatementResult } from './backend.js';
 import type { SessionCatalog } from './catalog-view.js';
 import type { StatementContext } from './eval-context.js';
 import { bindParameters } from './parameters.js';
+import { SuspendStatement } from './system-functions.js';
 import type { CachedPlan, CachedStatement } from './plan-cache.js';
 import type { ValueFormat } from './values.js';
 import { formatKey, rowShape, withOutputContext } from './values.js';
@@ -199,9 +200,14 @@ export function makeRequest(backend: Backend, tx: Transaction, params: readonly 
 /** A statement that has been planned, locked and started, with its snapshot taken. */
 export interface Started {
   readonly plan: CachedPlan;
-  readonly execution: Execution;
+  /** Replaced when a function had to wait and the statement starts over. */
+  execution: Execution;
   readonly ctx: StatementContext;
   readonly tx: Transaction;
+  readonly restart: () => Execution;
+  /** Whether rows have gone out already, or changes been made: then it cannot start over. */
+  hasDelivered: boolean;
+  readonly writeCountBefore: number;
 }
 
 export interface StartOptions {
@@ -278,22 +284,51 @@ function startLocked(backend: Backend, cached: CachedStatement, plan: CachedPlan
   const ctx = backend.context(call.deadlineMs);
   const params = options.datums ?? bindParameters(call.params, cached.parsed, plan.planned.parameterTypes, ctx, call.format);
   const compiled = compiledFor(backend, plan, call.format, options.instrument === true);
-  const execution = compiled.start(makeRequest(backend, tx, params, ctx, canWait, options.instrument === true));
-  return { plan, execution, ctx, tx };
+  const restart = (): Execution => compiled.start(makeRequest(backend, tx, params, ctx, canWait, options.instrument === true));
+  return { plan, execution: restart(), ctx, tx, restart, hasDelivered: false, writeCountBefore: tx.writeCount };
 }
 
 /** Steps to the end of the statement or until `quotaRows` more rows are there. @returns true at the end */
 export async function drive(backend: Backend, started: Started, quotaRows: number, deadlineMs: number): Promise<boolean> {
-  const { execution, ctx, tx } = started;
+  const { ctx, tx } = started;
   for (;;) {
-    const step = withOutputContext(ctx, () => execution.step(quotaRows));
+    let step: StepResult;
+    try {
+      step = withOutputContext(ctx, () => started.execution.step(quotaRows));
+    } catch (error) {
+      if (!(error instanceof SuspendStatement)) throw error;
+      await startOver(backend, started, error, deadlineMs);
+      continue;
+    }
     if (step === 'done') return true;
-    if (step === 'rows') return false;
+    if (step === 'rows') {
+      started.hasDelivered = true;
+      return false;
+    }
     if (step === 'slice') {
       await backend.instance.scheduler.yield();
       ctx.checkDeadline();
     } else await backend.waitFor(step, tx, deadlineMs);
   }
+}
+
+/**
+ * A function waits (an advisory lock, pg_sleep). Functions are synchronous, so the statement starts over afterwards, under its old snapshot; what its
+ * calls have answered so far is answered again from a list (system-functions.ts), so nothing is locked twice.
+ */
+async function startOver(backend: Backend, started: Started, suspended: SuspendStatement, deadlineMs: number): Promise<void> {
+  const { tx } = started;
+  if (started.hasDelivered || tx.writeCount !== started.writeCountBefore) {
+    const error = notSupported('waiting in a function after rows have been returned or changed');
+    suspended.waitFor.catch(() => undefined);
+    tx.cancelWait(error);
+    backend.cancelSleep(error);
+    throw error;
+  }
+  started.execution.close();
+  await backend.waitFor(suspended.waitFor, tx, deadlineMs);
+  backend.system.answerAgain();
+  started.execution = started.restart();
 }
 
 export async function runPlanned(backend: Backend, cached: CachedStatement, call: Call, options: StartOptions = {}): Promise<StatementResult> {

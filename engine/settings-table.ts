@@ -107,6 +107,8 @@ add(costs, 'parallel_setup_cost', 'real', '1000', 'One thread runs everything.',
 add(costs, 'parallel_tuple_cost', 'real', '0.1', 'One thread runs everything.', { min: 0, max: Number.MAX_VALUE });
 add(costs, 'min_parallel_table_scan_size', 'integer', '1024', 'One thread runs everything.', { unit: '8kB', min: 0, max: intMax });
 add(costs, 'min_parallel_index_scan_size', 'integer', '64', 'One thread runs everything.', { unit: '8kB', min: 0, max: intMax });
+add(costs, 'parallel_leader_participation', 'bool', 'on', 'One thread runs everything.');
+add(costs, 'debug_parallel_query', 'enum', 'off', 'One thread runs everything.', { values: ['off', 'on', 'regress'] });
 add(costs, 'force_parallel_mode', 'enum', 'off', 'One thread runs everything.', { values: ['off', 'on', 'regress'] });
 add('Query Tuning / Other Planner Options', 'join_collapse_limit', 'integer', '8', 'FROM items beyond which explicit joins keep their order.', { min: 1, max: intMax });
 add('Query Tuning / Other Planner Options', 'from_collapse_limit', 'integer', '8', 'FROM items beyond which subqueries stay apart.', { min: 1, max: intMax });

@@ -3,8 +3,8 @@
  * sizes, advisory locks, other sessions.
  *
  * Functions are synchronous, but two of them wait: an advisory lock that is held, and pg_sleep. They raise `SuspendStatement`; the driver
- * (execute.ts) waits for its promise and runs the statement again, and the call finds what it waited for in `#arrived`. Only statements that
- * change nothing can be run again.
+ * (execute.ts) waits for its promise and runs the statement again from its start, where the calls made so far find their answers in `#answers`, in
+ * the order in which they were made: the same plan over the same snapshot makes the same calls.
  */
 import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
@@ -38,8 +38,9 @@ export class SystemFunctions implements SystemCalls {
   #lastSequence: number | undefined;
   /** Session-level advisory locks held, for `isPristine`. */
   #heldLocks = 0;
-  /** What a suspended statement waited for and now has. */
-  readonly #arrived: string[] = [];
+  /** What the running statement's lock functions and sleeps have answered, and how far a restarted statement has asked for them again. */
+  readonly #answers: Datum[] = [];
+  #answerAt = 0;
   readonly #handlers: ReadonlyMap<string, Handler>;
 
   constructor(backend: Backend) {
@@ -319,40 +320,56 @@ export class SystemFunctions implements SystemCalls {
       yield [`pg_advisory_xact_lock${suffix}`, (args) => this.#lock(args, shared, false, false)];
       yield [`pg_try_advisory_lock${suffix}`, (args) => this.#lock(args, shared, true, true)];
       yield [`pg_try_advisory_xact_lock${suffix}`, (args) => this.#lock(args, shared, false, true)];
-      yield [`pg_advisory_unlock${suffix}`, (args) => {
+      yield [`pg_advisory_unlock${suffix}`, (args) => this.#once(() => {
         const wasHeld = this.#backend.block.ensureTransaction().unlockAdvisory(advisoryKey(args), shared);
         if (wasHeld) this.#heldLocks--;
         else this.#backend.say('WARNING', '01000', `you don't own a lock of type ${shared ? 'ShareLock' : 'ExclusiveLock'}`);
         return wasHeld;
-      }];
+      })];
     }
-    yield ['pg_advisory_unlock_all', () => {
+    yield ['pg_advisory_unlock_all', () => this.#once(() => {
       this.discardLocks();
       return '';
-    }];
+    })];
+  }
+
+  /** The call's answer of before the restart, or a new one. A call that waits leaves its answer for the restart. */
+  #once(call: () => Datum): Datum {
+    if (this.#answerAt < this.#answers.length) return this.#answers[this.#answerAt++]!;
+    const answer = call();
+    this.#answers.push(answer);
+    this.#answerAt++;
+    return answer;
+  }
+  #suspend(waitFor: Promise<unknown>, whenThere: () => Datum): never {
+    throw new SuspendStatement(waitFor.then(() => void this.#answers.push(whenThere())));
+  }
+  /** The statement starts over. */
+  answerAgain(): void {
+    this.#answerAt = 0;
+  }
+  /** Another statement begins. */
+  forgetAnswers(): void {
+    this.#answers.length = 0;
+    this.#answerAt = 0;
   }
 
   #lock(args: readonly Datum[], shared: boolean, session: boolean, attempt: boolean): Datum {
-    const key = advisoryKey(args);
-    const mark = `${key}:${String(shared)}:${String(session)}`;
-    const arrived = this.#arrived.indexOf(mark);
-    if (arrived >= 0) this.#arrived.splice(arrived, 1);
-    else {
+    return this.#once(() => {
+      const key = advisoryKey(args);
+      const taken = (): Datum => {
+        if (session) this.#heldLocks++;
+        return attempt ? true : '';
+      };
       const got = this.#backend.block.ensureTransaction().lockAdvisory(key, { shared, session, try: attempt });
-      if (got instanceof Promise) throw new SuspendStatement(got.then(() => void this.#arrived.push(mark)));
-      if (!got) return false;
-    }
-    if (session) this.#heldLocks++;
-    return attempt ? true : '';
+      if (got instanceof Promise) this.#suspend(got, taken);
+      return got ? taken() : false;
+    });
   }
   discardLocks(): void {
     if (this.#heldLocks === 0) return;
     this.#backend.block.ensureTransaction().unlockAllAdvisory();
     this.#heldLocks = 0;
-  }
-  /** A suspended statement is over, however it ended. */
-  forgetArrivals(): void {
-    this.#arrived.length = 0;
   }
 
   // ------------------------------------------------------------------------------------------------------------ sessions
@@ -373,14 +390,7 @@ export class SystemFunctions implements SystemCalls {
       void other.close();
       return true;
     }];
-    yield ['pg_sleep', ([seconds]) => {
-      const arrived = this.#arrived.indexOf('sleep');
-      if (arrived >= 0) {
-        this.#arrived.splice(arrived, 1);
-        return '';
-      }
-      throw new SuspendStatement(this.#backend.sleep((seconds as number) * 1000).then(() => void this.#arrived.push('sleep')));
-    }];
+    yield ['pg_sleep', ([seconds]) => this.#once(() => this.#suspend(this.#backend.sleep((seconds as number) * 1000), () => ''))];
     yield ['setseed', () => ''];
     yield ['jsonpathin', ([text]) => text!];
   }
