@@ -80,7 +80,7 @@ export function bindFunctionCall(level: QueryLevel, call: FunctionCall): BoundEx
     case 'aggregate':
       return bindAggregate(level, call, match, args, ordered, marks);
     case 'window':
-      throw new DbError('42P20', `window function ${shownName(call)} requires an OVER clause`, { offset: call.offset });
+      throw new DbError('42809', `window function ${shownName(call)} requires an OVER clause`, { offset: call.offset });
     case 'set':
       return bindSetCall(level, call, match, given, marks);
     default: {
@@ -357,7 +357,8 @@ function setItem(
   if (attributes !== undefined) return item(made(attributes), false);
   if (type.oid === TypeOid.record) {
     if (definitions === undefined) throw new DbError('42601', 'a column definition list is required for functions returning "record"', { offset });
-    return item(made(definitions), false);
+    const fitted = definition.withColumns?.(definitions) ?? definition;
+    return { kind: 'set', name, call: { function: fitted, args, columns: made(definitions) }, isScalar: false };
   }
   if (definitions !== undefined) throw new DbError('42601', 'a column definition list is only allowed for functions returning "record"', { offset });
   return item(made([{ name, type }]), true);

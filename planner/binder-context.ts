@@ -22,6 +22,8 @@ export interface BoundQuery {
   readonly columns: readonly PlanColumn[];
   /** Expressions of the shown columns while they are still untyped literals, for INSERT and UNION to decide; by position. */
   readonly unknowns: ReadonlyMap<number, BoundExpression>;
+  /** Where the shown columns' expressions stand in the text, for messages. */
+  readonly offsets?: readonly number[] | undefined;
 }
 
 export interface BindQueryOptions {

@@ -105,7 +105,7 @@ function bindRecursive(binder: Binder, boundary: QueryLevel, scope: CteScope, wr
   const term = binder.hooks.bindQuery(binder, boundary, termScope, asQuery(body.right), { keepUnknown: true, locking: undefined });
   if (working.references !== 1) throw refuse(`recursive reference to query "${name}" must not appear more than once`, firstMention(body.right, name));
   if (term.columns.length !== seed.columns.length) throw new DbError('42601', 'each UNION query must have the same number of columns', { offset: body.right.offset });
-  const coerced = coerceTerm(binder, name, body, shown, term);
+  const coerced = coerceTerm(binder, name, body, shown, seed.offsets, term);
   const columns = shown.map((column) => binder.newColumn(column.name, column.type));
   const plan: LogicalPlan = {
     kind: 'recursiveUnion', output: columns, cte: number, all: body.all, seed: seed.plan, term: coerced.plan,
@@ -122,17 +122,17 @@ function columnNames(binder: Binder, boundary: QueryLevel, scope: CteScope, quer
   return seed.columns.map((column, i) => given[i]?.name ?? column.name);
 }
 
-function coerceTerm(binder: Binder, name: string, body: SetOperation, seed: readonly PlanColumn[], term: BoundQuery): BoundQuery {
+function coerceTerm(binder: Binder, name: string, body: SetOperation, seed: readonly PlanColumn[], offsets: readonly number[] | undefined, term: BoundQuery): BoundQuery {
   const computed: ComputedColumn[] = [];
   const columns = term.columns.map((column, i) => {
     const target = seed[i]!.type;
     const unknown = term.unknowns.get(i);
-    const value: BoundExpression = unknown ?? columnRef(column, body.right.offset);
+    const value: BoundExpression = unknown ?? columnRef(column, term.offsets?.[i] ?? body.right.offset);
     if (!isUnknown(value) && value.type.oid !== target.oid) {
       const common = commonType(binder, [columnRef(seed[i]!, body.left.offset), value], 'UNION');
       if (common.oid !== target.oid) {
         throw new DbError('42804', `recursive query "${name}" column ${i + 1} has type ${formatType(target, binder.types)} in non-recursive term but type ${formatType(common, binder.types)} overall`, {
-          offset: body.left.offset,
+          offset: offsets?.[i] ?? body.left.offset,
           hint: 'Cast the output of the non-recursive term to the correct type.',
         });
       }
@@ -140,7 +140,7 @@ function coerceTerm(binder: Binder, name: string, body: SetOperation, seed: read
     if (unknown === undefined && value.type.oid === target.oid) {
       if (target.typmod !== -1 && value.type.typmod !== target.typmod) {
         throw new DbError('42804', `recursive query "${name}" column ${i + 1} has type ${formatType(target, binder.types)} in non-recursive term but type ${formatType(sqlType(target.oid), binder.types)} overall`, {
-          offset: body.left.offset,
+          offset: offsets?.[i] ?? body.left.offset,
           hint: 'Cast the output of the non-recursive term to the correct type.',
         });
       }

@@ -23,7 +23,7 @@ import { assignableColumn, bindTarget, targetColumn, type Target } from './binde
 import { asText, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
 import type { ColumnDef, IndexDef, TableDef } from './catalog.js';
 import { copyExpression } from './copy-plan.js';
-import { columnRef, conjunction, constant, sameExpression, substitute } from './expression-tools.js';
+import { columnRef, conjunction, constant, sameExpression, startOf, substitute } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { makeFilter, makeProject, oneRow, type ComputedColumn, type LogicalModify, type LogicalPlan } from './logical-plan.js';
 import type { OnConflict, PlanColumn, Recheck, ScanColumn } from './physical-plan.js';
@@ -42,7 +42,7 @@ export function coerceAssignment(binder: Binder, value: BoundExpression, column:
   const coerced = coerce(binder, value, column.type, 'assignment', value.offset);
   if (coerced !== undefined) return coerced;
   throw new DbError('42804', `column "${column.name}" is of type ${typeName(column.type.oid, binder.types)} but expression is of type ${typeName(value.type.oid, binder.types)}`, {
-    offset: value.offset,
+    offset: startOf(value),
     hint: 'You will need to rewrite or cast the expression.',
   });
 }
@@ -265,7 +265,7 @@ export function bindAssignments(binder: Binder, level: QueryLevel, target: Targe
   const columnOf = (to: TargetColumn): ColumnDef => {
     refusePath(to);
     const column = assignableColumn(target, targetColumn(target, to.name, to.offset), 'update');
-    if (seen.has(column.index)) throw new DbError('42601', `multiple assignments to same column "${to.name}"`, { offset: to.offset });
+    if (seen.has(column.index)) throw new DbError('42601', `multiple assignments to same column "${to.name}"`);
     seen.add(column.index);
     return column;
   };

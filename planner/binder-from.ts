@@ -35,7 +35,7 @@ export function bindFrom(level: QueryLevel, references: readonly TableReference[
   for (const reference of references) {
     level.namespace = namespace.map((item) => ({ ...item, lateralOnly: true, lateralOk: true }));
     const item = bindTableReference(level, reference);
-    checkNames(namespace, item.items, reference.offset);
+    checkNames(namespace, item.items);
     namespace.push(...item.items);
     plan = plan === undefined ? item.plan : makeJoin('inner', plan, item.plan, undefined, mayBeLateral(reference) && dependsOn(item.plan, plan));
   }
@@ -49,7 +49,7 @@ export function addFrom(level: QueryLevel, plan: LogicalPlan, references: readon
   for (const reference of references) {
     level.namespace = namespace.map((item) => ({ ...item, lateralOnly: true, lateralOk: true }));
     const item = bindTableReference(level, reference);
-    checkNames(namespace, item.items, reference.offset);
+    checkNames(namespace, item.items);
     namespace.push(...item.items);
     plan = makeJoin('inner', plan, item.plan, undefined, mayBeLateral(reference) && dependsOn(item.plan, plan));
   }
@@ -66,14 +66,14 @@ function dependsOn(plan: LogicalPlan, left: LogicalPlan): boolean {
   return false;
 }
 
-function checkNames(left: readonly NamespaceItem[], right: readonly NamespaceItem[], offset: number): void {
+function checkNames(left: readonly NamespaceItem[], right: readonly NamespaceItem[]): void {
   for (const a of right) {
     if (!a.relationVisible) continue;
     for (const b of left) {
       if (!b.relationVisible || b.entry.alias !== a.entry.alias) continue;
       // Two tables of one name in different schemas can be told apart.
       if (a.entry.schema !== undefined && b.entry.schema !== undefined && a.entry.schema !== b.entry.schema) continue;
-      throw new DbError('42712', `table name "${a.entry.alias}" specified more than once`, { offset });
+      throw new DbError('42712', `table name "${a.entry.alias}" specified more than once`);
     }
   }
 }
@@ -344,7 +344,7 @@ function bindJoinChain(level: QueryLevel, root: Join): FromItem {
     const lateralOk = link.type === 'inner' || link.type === 'cross' || link.type === 'left';
     level.namespace = [...outerNamespace, ...left.items.map((item) => ({ ...item, lateralOnly: true, lateralOk }))];
     const right = bindTableReference(level, link.right);
-    checkNames(left.items, right.items, link.right.offset);
+    checkNames(left.items, right.items);
     left = bindJoin(level, link, left, right);
   }
   level.namespace = outerNamespace;

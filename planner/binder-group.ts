@@ -11,7 +11,7 @@ import { unreachable } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
 import type { Expression, GroupingElement } from '../parser/ast.js';
 import { findItem, requireGroupable, type SelectItem } from './binder-sort.js';
-import { logicalPlanOf, mapAllExpressions, mapChildren, sameExpression } from './expression-tools.js';
+import { forEachChild, logicalPlanOf, mapAllExpressions, mapChildren, sameExpression } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { ComputedColumn } from './logical-plan.js';
 import type { QueryLevel } from './scope.js';
@@ -30,7 +30,10 @@ export function bindGroupBy(level: QueryLevel, elements: readonly GroupingElemen
   const grouped: number[] = [];
   const positionOf = (e: Expression): number => {
     const item = findItem(level, items, e, 'GROUP BY');
-    requireGroupable(level, items[item]!.expression);
+    const { expression } = items[item]!;
+    // By position or name an entry of the select list may be meant that has an aggregate or window call in it.
+    refuseCalls(level, expression);
+    requireGroupable(level, expression);
     let at = grouped.indexOf(item);
     if (at === -1) at = grouped.push(item) - 1;
     return at;
@@ -78,6 +81,14 @@ export function bindGroupBy(level: QueryLevel, elements: readonly GroupingElemen
     });
   }
   return { items: grouped, sets };
+}
+
+function refuseCalls(level: QueryLevel, e: BoundExpression): void {
+  if (e.kind === 'column') {
+    if (level.binder.aggregateOwner(e.id) === level) throw new DbError('42803', 'aggregate functions are not allowed in GROUP BY', { offset: e.offset });
+    if (level.windowCalls.some(({ call }) => call.id === e.id)) throw new DbError('42P20', 'window functions are not allowed in GROUP BY', { offset: e.offset });
+  }
+  forEachChild(e, (child) => refuseCalls(level, child));
 }
 
 /** Lifts expressions of one grouped select above its aggregate. */

@@ -39,15 +39,15 @@ function resolve(binder: Binder, name: string, left: number | undefined, right: 
 const specializations = new WeakMap<TypeRegistry, WeakMap<FunctionDef, Map<string, FunctionDef>>>();
 
 /** The definition for these argument types: one object for equal types, so that expressions can be compared. */
-export function specialize(types: TypeRegistry, definition: FunctionDef, args: readonly SqlType[], result: SqlType): FunctionDef {
+export function specialize(types: TypeRegistry, definition: FunctionDef, args: readonly SqlType[], result: SqlType, isVariadicCall = false): FunctionDef {
   if (definition.specialize === undefined) return definition;
   let byDefinition = specializations.get(types);
   if (byDefinition === undefined) specializations.set(types, (byDefinition = new WeakMap()));
   let byTypes = byDefinition.get(definition);
   if (byTypes === undefined) byDefinition.set(definition, (byTypes = new Map()));
-  const key = args.map((type) => type.oid).join();
+  const key = `${isVariadicCall ? 'v' : ''}${args.map((type) => type.oid).join()}`;
   let made = byTypes.get(key);
-  if (made === undefined) byTypes.set(key, (made = definition.specialize(args, result, types)));
+  if (made === undefined) byTypes.set(key, (made = definition.specialize(args, result, types, isVariadicCall)));
   return made;
 }
 
@@ -117,7 +117,7 @@ export function applyFunction(binder: Binder, match: FunctionMatch, given: reado
     args = [...coerced.slice(0, match.expandedFrom), { kind: 'array', type, offset, elements, isNested: false }];
   }
   const type = sqlType(match.returnType);
-  definition = specialize(binder.types, definition, args.map((arg) => arg.type), type);
+  definition = specialize(binder.types, definition, args.map((arg) => arg.type), type, definition.variadic && match.expandedFrom < 0);
   if (match.order !== undefined) definition = reordered(definition, match.order);
   return { function: definition, args, type };
 }

@@ -17,7 +17,7 @@ import { lockClauseName } from './binder-locking.js';
 import { addLimit, bindSelect, uniqueColumns, type QueryClauses } from './binder-select.js';
 import { bindSortKey, requireGroupable } from './binder-sort.js';
 import { commonType, isUnknown, mustCoerce } from './binder-types.js';
-import { columnRef, outputIdSet } from './expression-tools.js';
+import { columnRef, outputIdSet, startOf } from './expression-tools.js';
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
 import { makeProject, makeSort, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
@@ -81,7 +81,7 @@ function outputItem(level: QueryLevel, columns: readonly PlanColumn[], e: Parame
   const expression = level.binder.hooks.bindExpression(level, e);
   if (what === 'VALUES' || what === 'a parenthesized query' || expression.kind === 'column') return expression;
   throw new DbError('0A000', 'invalid UNION/INTERSECT/EXCEPT ORDER BY clause', {
-    offset: e.offset,
+    offset: startOf(expression),
     detail: 'Only result column names can be used, not expressions or functions.',
     hint: 'Add the expression/function to every SELECT, or move the UNION into a FROM clause.',
   });
@@ -130,7 +130,7 @@ export function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes:
     columns.push(binder.newColumn(`column${i + 1}`, type));
   }
   const coerced = rows.map((row) => row.map((e, i) => (targets[i] === undefined ? e : mustCoerce(binder, e, targets[i], 'implicit', e.offset))));
-  return { plan: { kind: 'values', output: columns, rows: coerced }, columns, unknowns };
+  return { plan: { kind: 'values', output: columns, rows: coerced }, columns, unknowns, offsets: rows[0]!.map(startOf) };
 }
 
 // ------------------------------------------------------------------------------------------------------------------- set operations
@@ -171,17 +171,17 @@ export function coerceColumns(binder: Binder, query: BoundQuery, targets: readon
     names.push(column.name);
     return made;
   });
-  return { plan: makeProject(query.plan, computed, names), columns, unknowns: new Map() };
+  return { plan: makeProject(query.plan, computed, names), columns, unknowns: new Map(), offsets: query.offsets };
 }
 
 function combine(binder: Binder, parent: QueryLevel | undefined, link: SetOperation, left: BoundQuery, right: BoundQuery): BoundQuery {
   const what = link.operator.toUpperCase();
   if (left.columns.length !== right.columns.length) {
-    throw new DbError('42601', `each ${what} query must have the same number of columns`, { offset: link.right.offset });
+    throw new DbError('42601', `each ${what} query must have the same number of columns`, { offset: right.offsets?.[0] ?? link.right.offset });
   }
   const targets = left.columns.map((column, i) => {
-    const a = left.unknowns.get(i) ?? columnRef(column, link.left.offset);
-    const b = right.unknowns.get(i) ?? columnRef(right.columns[i]!, link.right.offset);
+    const a = left.unknowns.get(i) ?? columnRef(column, left.offsets?.[i] ?? link.left.offset);
+    const b = right.unknowns.get(i) ?? columnRef(right.columns[i]!, right.offsets?.[i] ?? link.right.offset);
     const type = commonType(binder, [a, b], what);
     // Modifiers survive only where both sides agree.
     return a.type.oid === b.type.oid && a.type.typmod === b.type.typmod ? type : sqlType(type.oid, isUnknown(a) ? b.type.typmod : isUnknown(b) ? a.type.typmod : -1);
@@ -196,7 +196,7 @@ function combine(binder: Binder, parent: QueryLevel | undefined, link: SetOperat
   const ids = (query: BoundQuery): ColumnId[] => query.columns.map((column) => column.id);
   if (link.operator !== 'union') {
     const plan: LogicalPlan = { kind: 'setOperation', output: columns, operation: link.operator, all: link.all, left: a.plan, right: b.plan, leftColumns: ids(a), rightColumns: ids(b) };
-    return { plan, columns, unknowns: new Map() };
+    return { plan, columns, unknowns: new Map(), offsets: left.offsets };
   }
   const inputs: LogicalPlan[] = [];
   const inputColumns: ColumnId[][] = [];
@@ -218,5 +218,5 @@ function combine(binder: Binder, parent: QueryLevel | undefined, link: SetOperat
   }
   let plan: LogicalPlan = { kind: 'append', output: columns, inputs, inputColumns };
   if (!link.all) plan = { kind: 'distinct', output: columns, input: plan, on: columns.map((column) => columnRef(column)), isOn: false };
-  return { plan, columns, unknowns: new Map() };
+  return { plan, columns, unknowns: new Map(), offsets: left.offsets };
 }

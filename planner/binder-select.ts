@@ -22,7 +22,7 @@ import { expandRow, wholeRow } from './binder-row.js';
 import { bindSortKey, findItem, requireGroupable, type SelectItem } from './binder-sort.js';
 import { asText, coerceToBoolean, isUnknown } from './binder-types.js';
 import { bindNamedWindows } from './binder-window.js';
-import { columnRef, sameExpression } from './expression-tools.js';
+import { columnRef, sameExpression, startOf } from './expression-tools.js';
 import type { AggregateCall, BoundExpression, ColumnId, SortKey, WindowCall } from './expression.js';
 import { makeFilter, makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
@@ -45,13 +45,14 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   level.clause = 'SELECT';
   const items = bindTargets(level, select.targets);
   const where = select.where === undefined ? undefined : bindCondition(level, select.where, 'WHERE');
+  const offsets = items.map((item) => startOf(item.expression));
   const having = select.having === undefined ? undefined : bindCondition(level, select.having, 'HAVING');
   const sort: { item: number; clause: SortItem }[] = clauses.orderBy.map((clause) => ({ item: findItem(level, items, clause.expression, 'ORDER BY'), clause }));
   for (const item of items) if (!options.keepUnknown || item.isJunk || !isUnknown(item.expression)) item.expression = asText(binder, item.expression);
   const sortKeys = sort.map(({ item, clause }) => ({ item, key: bindSortKey(level, clause, items[item]!.expression) }));
   const group = bindGroupBy(level, select.groupBy, select.groupDistinct, items);
   const distinctOn = select.distinctOn?.map((e) => findItem(level, items, e, 'DISTINCT ON'));
-  if (select.isDistinct) checkDistinct(level, items, sortKeys, distinctOn);
+  if (select.isDistinct) checkDistinct(level, items, sortKeys, distinctOn, select.distinctOn?.map((e) => e.offset) ?? []);
   const limit = bindLimit(level, clauses);
   if (limit.withTies && sortKeys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause', { offset: clauses.limitCount?.offset });
   checkLockable(level, select);
@@ -102,7 +103,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   items.forEach((item, i) => {
     if (!item.isJunk && isUnknown(item.expression)) unknowns.set(i, item.expression);
   });
-  return { plan, columns: shown, unknowns };
+  return { plan, columns: shown, unknowns, offsets };
 }
 
 function bindCondition(level: QueryLevel, e: Expression, clause: 'WHERE' | 'HAVING'): BoundExpression {
@@ -266,12 +267,12 @@ export function addLimit(plan: LogicalPlan, limit: LimitClause, ties: readonly S
   return { kind: 'limit', output: plan.output, input: plan, limit: limit.limit, offset: limit.offset, withTies: ties };
 }
 
-function checkDistinct(level: QueryLevel, items: readonly SelectItem[], sort: readonly { item: number; key: SortKey }[], on: readonly number[] | undefined): void {
+function checkDistinct(level: QueryLevel, items: readonly SelectItem[], sort: readonly { item: number; key: SortKey }[], on: readonly number[] | undefined, offsets: readonly number[]): void {
   if (on === undefined) {
     for (const item of items) if (!item.isJunk) requireGroupable(level, item.expression);
     const junk = sort.find(({ item }) => items[item]!.isJunk);
     if (junk !== undefined) {
-      throw new DbError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list', { offset: items[junk.item]!.expression.offset });
+      throw new DbError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list', { offset: startOf(items[junk.item]!.expression) });
     }
     return;
   }
@@ -281,6 +282,6 @@ function checkDistinct(level: QueryLevel, items: readonly SelectItem[], sort: re
   for (const { item } of sort) {
     if (left.size === 0) break;
     if (on.includes(item)) left.delete(item);
-    else throw new DbError('42P10', 'SELECT DISTINCT ON expressions must match initial ORDER BY expressions', { offset: items[[...left][0]!]!.expression.offset });
+    else throw new DbError('42P10', 'SELECT DISTINCT ON expressions must match initial ORDER BY expressions', { offset: offsets[on.indexOf([...left][0]!)] });
   }
 }

@@ -20,7 +20,7 @@ import { castKey, type CastPath } from '../functions/resolve.js';
 import type { Expression, TypeName } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
 import { readLiteral } from './binder-literal.js';
-import { constant } from './expression-tools.js';
+import { constant, startOf } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 
 export function isUnknown(e: BoundExpression): boolean {
@@ -303,7 +303,7 @@ export function coerceToBoolean(binder: Binder, e: BoundExpression, what: string
   if (e.type.oid === TypeOid.bool) return e;
   if (e.kind === 'constant' && e.value === null && isUnknown(e)) return constant(null, types.bool, e.offset);
   const coerced = coerce(binder, e, types.bool, 'assignment', e.offset);
-  if (coerced === undefined) throw new DbError('42804', `argument of ${what} must be type boolean, not type ${typeName(e.type.oid, binder.types)}`, { offset: e.offset });
+  if (coerced === undefined) throw new DbError('42804', `argument of ${what} must be type boolean, not type ${typeName(e.type.oid, binder.types)}`, { offset: startOf(e) });
   return coerced;
 }
 
@@ -342,7 +342,7 @@ export function commonType(binder: Binder, list: readonly BoundExpression[], wha
     if (e.type.oid === TypeOid.unknown) continue;
     const next = gathered === undefined ? e.type.oid : resolver.commonType([gathered, e.type.oid]);
     if (next === undefined) {
-      throw new DbError('42804', `${what} types ${typeName(gathered!, binder.types)} and ${typeName(e.type.oid, binder.types)} cannot be matched`, { offset: e.offset });
+      throw new DbError('42804', `${what} types ${typeName(gathered!, binder.types)} and ${typeName(e.type.oid, binder.types)} cannot be matched`, { offset: startOf(e) });
     }
     gathered = next;
   }

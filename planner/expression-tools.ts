@@ -46,6 +46,32 @@ export function isNeverTrue(e: BoundExpression): boolean {
   return e.kind === 'constant' && e.value !== true;
 }
 
+/** Where an expression begins in the text, as messages about the whole of it point at: an operator's left operand, not the operator. */
+export function startOf(e: BoundExpression): number {
+  let start = e.offset;
+  switch (e.kind) {
+    case 'call':
+    case 'cast':
+    case 'and':
+    case 'or':
+    case 'not':
+    case 'isNull':
+    case 'isBoolean':
+    case 'isDistinct':
+    case 'inList':
+    case 'quantifiedArray':
+    case 'field':
+    case 'subscript':
+      forEachChild(e, (child) => {
+        const at = startOf(child);
+        if (at >= 0 && (start < 0 || at < start)) start = at;
+      });
+      return start;
+    default:
+      return start;
+  }
+}
+
 // ------------------------------------------------------------------------------------------------------------------- walking
 
 /** Calls `f` on each direct subexpression; the plan of a subquery is not entered. */

@@ -296,10 +296,24 @@ export function narrow(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>): Physi
       readBelow();
       return { ...plan, input: narrow(plan.input, below), output: keep(plan.output) };
     }
+    case 'nestedLoop': {
+      readBelow();
+      const right = narrow(plan.right, below);
+      // A lateral right side reads columns of the left that nothing above may need.
+      const ofLeft = plan.isLateral ? new Set(below) : below;
+      if (plan.isLateral) collectTreeColumns(right, ofLeft);
+      return { ...plan, left: narrow(plan.left, ofLeft), right, output: keep(plan.output) };
+    }
     default: {
       readBelow();
       const inputs = physicalInputs(plan);
       return { ...withPhysicalInputs(plan, inputs.map((input) => narrow(input, below))), output: keep(plan.output) };
     }
   }
+}
+
+/** Every column that some expression of the tree reads. */
+function collectTreeColumns(plan: PhysicalPlan, into: Set<ColumnId>): void {
+  forEachPhysicalExpression(plan, (e) => collectColumns(e, into));
+  for (const input of physicalInputs(plan)) collectTreeColumns(input, into);
 }

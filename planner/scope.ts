@@ -321,7 +321,7 @@ export function missingColumn(from: QueryLevel, relation: string | undefined, na
         }
         const columnDistance = editDistance(name, column.name, fuzzyDistanceMax);
         const distance = penalty + columnDistance;
-        if (distance > best || distance > fuzzyDistanceMax || columnDistance > column.name.length / 2) continue;
+        if (distance > best || distance > fuzzyDistanceMax || columnDistance > Math.floor(name.length / 2)) continue;
         if (distance < best) {
           best = distance;
           matches = [];
