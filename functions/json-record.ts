@@ -116,11 +116,14 @@ function populating(prefix: 'json' | 'jsonb'): FunctionDef[] {
     }),
     specialized(many, (args, _result, types) => {
       const shape = shapeFor(many.name, args, types);
+      const columns = shapeOf(args[0]!, types);
       return {
         ...many,
-        *set([base, document]: readonly Datum[], ctx: EvalContext): Generator<Datum> {
+        columns: columns?.names.map((name, i) => ({ name, type: columns.types[i]!.oid })),
+        *set([base, document]: readonly Datum[], ctx: EvalContext): Generator<readonly Datum[]> {
           if (document === null || document === undefined) return;
-          for (const object of rowsOf(document, many.name)) yield toRecord(object, shape(base as SqlRecord | null), (base as SqlRecord | null) ?? undefined, ctx);
+          const given = base as SqlRecord | null;
+          for (const object of rowsOf(document, many.name)) yield toRecord(object, shape(given), given ?? undefined, ctx).values;
         },
       };
     }),
@@ -139,6 +142,7 @@ function defining(prefix: 'json' | 'jsonb'): FunctionDef[] {
         const shape: RecordShape = { oid: definition.returns, names: columns.map((c) => c.name), types: columns.map((c) => c.type) };
         return {
           ...definition,
+          columns: columns.map((column) => ({ name: column.name, type: column.type.oid })),
           *set([document]: readonly Datum[], ctx: EvalContext): Generator<readonly Datum[]> {
             if (name.endsWith('recordset')) {
               for (const object of rowsOf(document!, name)) yield toRecord(object, shape, undefined, ctx).values;
