@@ -125,7 +125,7 @@ async function runSpecs(names: readonly string[], options: SpecsOptions): Promis
     }
     process.stdout.write(`${files.name.padEnd(32)} ${[...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ')}\n`);
     for (const permutation of report.permutations) {
-      const isPlain = permutation.verdict === 'equal' || permutation.verdict === 'equal but for row order';
+      const isPlain = permutation.verdict.startsWith('equal');
       if (options.verbose === true || !isPlain) process.stdout.write(`    ${permutation.names.join(' ')}: ${permutation.verdict}${permutation.note === '' ? '' : `: ${permutation.note}`}\n`);
       if (options.transcript === true) process.stdout.write(`${permutation.lines.join('\n')}\n\n`);
     }

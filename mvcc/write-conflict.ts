@@ -93,21 +93,24 @@ function judge(
   if (newest === undefined || newest.csn <= since) {
     result = view === 'snapshot' || existsNow(tree, key) ? ok : gone;
   } else if (isReadCommitted) {
-    result = view === 'snapshot' ? follow(newest, since) : existsNow(tree, key) ? changed : gone;
+    result = view === 'snapshot' ? follow(newest, since, mode) : existsNow(tree, key) ? changed : gone;
   } else result = firstUpdaterWins(transaction, tree, key, mode, newest, since, view);
   if (view === 'latest') registerLocked(transaction, tree, key, mode, result === gone ? newest : undefined);
   if (result === gone || result.kind === 'moved') giveBack(transaction, logLength);
   return result;
 }
 
-/** READ COMMITTED: what has become of the row that the snapshot showed. */
-function follow(newest: UndoRecord, since: number): RowLockResult {
+/** READ COMMITTED: what has become of the row that the snapshot showed. KEY SHARE is content with a row whose key is the same (as PostgreSQL). */
+function follow(newest: UndoRecord, since: number, mode: number): RowLockResult {
   let oldest = newest;
   let ended: UndoRecord | undefined = undefined;
+  let changesKey = false;
   for (let record: UndoRecord | undefined = newest; record !== undefined && record.csn > since; record = record.older) {
     oldest = record;
+    if (record.kind !== ChangeKind.Update || record.changesKey) changesKey = true;
     if (record.kind === ChangeKind.Delete || record.kind === ChangeKind.Replace) ended = record;
   }
+  if (mode === 0 && !changesKey) return ok;
   if (ended === undefined) return oldest.kind === ChangeKind.Insert ? gone : changed;
   if (ended.movedTo !== undefined && !(mutants.on && mutants.has('mvcc.moved-to-forgotten'))) {
     return { kind: 'moved', newKey: ended.movedTo, since: csn(ended.csn) };
