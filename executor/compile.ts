@@ -10,7 +10,7 @@ import type { CompiledStatement, CompileOptions, Execution, ExecutionRequest, Op
 import { evaluate } from './expression-interpreter.js';
 import { canGenerate } from './codegen.js';
 import type { Program, ProgramOutput } from './codegen/generated-plans.js';
-import { GeneratedPlans, GeneratedSource } from './codegen/generated-plans.js';
+import { GeneratedPlans, GeneratedSource, ProgramState } from './codegen/generated-plans.js';
 import { buildOperator } from './interpreter.js';
 import { lockRowsUnder, LockUnitExecution, lockUnitsInside } from './lock-unit.js';
 import { ModifyExecution, modifyInput, type ModifyPlan } from './modify.js';
@@ -47,10 +47,54 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
     },
     start: (request) => {
       if (isGenerated) generated ??= new GeneratedPlans(request.ctx.types, options.instrument);
-      if (generated !== undefined && isQuery) return new QueryExecution(planned, request, generated, (program ??= generated.program(plan, output)));
+      if (generated !== undefined && isQuery) {
+        program ??= generated.program(plan, output);
+        return program.suspendable ? new QueryExecution(planned, request, generated, program) : new BriefExecution(planned, request, generated, program);
+      }
       return new StatementExecution(planned, request, generated, (makeRow ??= rowMaker(result, options.shape)));
     },
   };
+}
+
+/** A statement that is one generated pipeline over a handful of rows, such as a point lookup: it runs at once. */
+class BriefExecution implements Execution {
+  readonly #runtime: Runtime;
+  readonly #program: Program;
+  #made: unknown[] | undefined;
+  #at = 0;
+  rows: unknown[] = [];
+
+  constructor(planned: PlannedStatement, request: ExecutionRequest, generated: GeneratedPlans, program: Program) {
+    this.#runtime = new Runtime(request, planned.columnCount, generated);
+    this.#program = program;
+  }
+  step(quotaRows: number): StepResult {
+    if (this.#made === undefined) {
+      this.#made = [];
+      this.#program.run(this.#runtime, new ProgramState(this.#runtime, this.#made));
+      if (this.#made.length <= quotaRows) {
+        this.#at = this.#made.length;
+        this.rows = this.#made;
+        return 'done';
+      }
+    }
+    while (this.#at < this.#made.length && this.rows.length < quotaRows) this.rows.push(this.#made[this.#at++]);
+    return this.#at < this.#made.length ? 'rows' : 'done';
+  }
+  takeRows(): unknown[] {
+    const { rows } = this;
+    this.rows = [];
+    return rows;
+  }
+  get rowCount(): number {
+    return this.#at;
+  }
+  get instrumentation(): ReadonlyMap<PhysicalPlan, OperatorCounts> | undefined {
+    return this.#runtime.instrumentation;
+  }
+  close(): void {
+    this.#runtime.closeAll();
+  }
 }
 
 /** A statement that is one generated pipeline. */

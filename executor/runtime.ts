@@ -48,7 +48,6 @@ export interface SubplanState {
 }
 
 export class Runtime {
-  readonly registers: Datum[];
   readonly params: readonly Datum[];
   readonly ctx: EvalContext;
   readonly tx: Transaction;
@@ -57,7 +56,9 @@ export class Runtime {
   /** Runs plans by generated code; undefined when everything is interpreted. */
   readonly generated: GeneratedPlans | undefined;
   readonly instrumentation: Map<PhysicalPlan, OperatorCounts> | undefined;
+  readonly #columnCount: number;
   // Most statements need none of the following, so they are made on first use.
+  #registers: Datum[] | undefined;
   #ctes: (TupleStore | undefined)[] | undefined;
   #workTables: Tuple[][] | undefined;
   #subplans: Map<SubqueryNode, SubplanState> | undefined;
@@ -67,7 +68,7 @@ export class Runtime {
   #closers: Set<{ close(): void }> | undefined;
 
   constructor(request: ExecutionRequest, columnCount: number, generated: GeneratedPlans | undefined) {
-    this.registers = columnCount === 0 ? [] : new Array<Datum>(columnCount).fill(null);
+    this.#columnCount = columnCount;
     this.params = request.params;
     this.ctx = request.ctx;
     this.tx = request.tx;
@@ -77,6 +78,9 @@ export class Runtime {
     this.instrumentation = request.instrument ? new Map() : undefined;
   }
 
+  get registers(): Datum[] {
+    return (this.#registers ??= new Array<Datum>(this.#columnCount).fill(null));
+  }
   /** Rows of each CTE by its number, once its turn has come. */
   get ctes(): (TupleStore | undefined)[] {
     return (this.#ctes ??= []);

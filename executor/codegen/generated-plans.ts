@@ -29,26 +29,27 @@ import { X } from './support.js';
 /** A running program's side of the contract: where rows go and when to give way. Reached as `o`. */
 export class ProgramState {
   readonly #runtime: Runtime;
-  readonly #scans = new Set<LeafScan>();
-  rows: unknown[] = [];
+  #scans: Set<LeafScan> | undefined;
+  rows: unknown[];
   max = Infinity;
   sliceEnd = Infinity;
   #untilTick = 256;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, rows: unknown[]) {
     this.#runtime = runtime;
+    this.rows = rows;
   }
   open(scan: LeafScan): LeafScan {
-    this.#scans.add(scan);
+    (this.#scans ??= new Set()).add(scan);
     return scan;
   }
   /** The scan has run to its end. */
   closed(scan: LeafScan): void {
-    this.#scans.delete(scan);
+    this.#scans!.delete(scan);
   }
   /** The scan ends at row `at` of its batch; `count` 0: it was suspended there already. */
   stop(scan: LeafScan, at: number, count: number): void {
-    this.#scans.delete(scan);
+    this.#scans!.delete(scan);
     if (count === 0) scan.close();
     else scan.stopAt(mutants.on && mutants.has('executor.limit-registers-less') ? at - 1 : at);
   }
@@ -67,6 +68,7 @@ export class ProgramState {
     return this.tick();
   }
   close(): void {
+    if (this.#scans === undefined) return;
     for (const scan of this.#scans) scan.close();
     this.#scans.clear();
   }
@@ -142,11 +144,11 @@ const helpers = { H, R: rowHelpers, X, W: wholeRange, forwardScan, reverseScan }
 /** The head of every generated function. */
 function writePrelude(w: Writer): string {
   const code = new Code(1);
-  code.line('const G = x.registers, P = x.params, C = x.ctx, tx = x.tx;');
+  const text = `${w.prologue.toString()}\n${w.code.toString()}`;
+  const used = Object.entries({ G: 'x.registers', P: 'x.params', C: 'x.ctx', tx: 'x.tx' }).filter(([name]) => new RegExp(`\\b${name}\\b`).test(text));
+  if (used.length > 0) code.line(`const ${used.map(([name, from]) => `${name} = ${from}`).join(', ')};`);
   if (w.temps.length > 0) code.line(`let ${w.temps.join(', ')};`);
-  code.append(w.prologue);
-  code.append(w.code);
-  return code.toString();
+  return `${code.toString()}\n${text}`;
 }
 
 function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegistry, instrument: boolean): Program {
@@ -256,7 +258,7 @@ export class GeneratedSource implements RowSource {
   constructor(program: Program, runtime: Runtime) {
     this.#program = program;
     this.#runtime = runtime;
-    this.#state = new ProgramState(runtime);
+    this.#state = new ProgramState(runtime, this.#rest);
   }
   fill(into: unknown[], max: number): 'done' | 'full' | 'slice' {
     if (this.#phase === 'done') return 'done';
@@ -279,7 +281,6 @@ export class GeneratedSource implements RowSource {
   #fillAtOnce(into: unknown[], max: number): 'done' | 'full' {
     if (this.#phase === 'new') {
       this.#phase = 'running';
-      this.#state.rows = this.#rest;
       this.#program.run(this.#runtime, this.#state);
     }
     let taken = 0;

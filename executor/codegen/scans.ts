@@ -9,6 +9,7 @@ import type { ScanColumn } from '../../planner/physical-plan.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { forEachRangeExpression, outerColumns } from '../plan-tools.js';
 import type { Consume, Pipeline } from './pipeline.js';
+import type { AccessCache } from './support.js';
 
 /** Names of the bytes that hold the present row. */
 interface RowPlace {
@@ -57,7 +58,16 @@ function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string
   w.line(`o.closed(${scan});`);
 }
 
-const accessName = (p: Pipeline, table: TableDef): string => p.w.once(`T${table.oid}`, `x.access(${p.module.constant(table)})`);
+/** The table's access is found once per transaction manager and kept with the program. */
+const accessName = (p: Pipeline, table: TableDef): string => p.w.once(`T${table.oid}`, `X.access(x, ${p.module.constant(table)}, ${accessCache(p, table)})`);
+function accessCache(p: Pipeline, table: TableDef): string {
+  let caches = cachesOf.get(p);
+  if (caches === undefined) cachesOf.set(p, (caches = new Map()));
+  let cache = caches.get(table);
+  if (cache === undefined) caches.set(table, (cache = p.module.constant({ manager: undefined, access: undefined } satisfies AccessCache)));
+  return cache;
+}
+const cachesOf = new WeakMap<Pipeline, Map<TableDef, string>>();
 const tableTree = (p: Pipeline, table: TableDef): string => p.w.once(`tt${table.oid}`, `${accessName(p, table)}.tree`);
 
 export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Consume): void {

@@ -21,7 +21,9 @@ import { keyRangesOf } from '../key-ranges.js';
 import { decodeEntry } from '../operators/index-scan.js';
 import { limitCount, offsetCount } from '../operators/limit.js';
 import { samplerOf } from '../operators/seq-scan.js';
-import { entryRowKey, type IndexAccess } from '../table-access.js';
+import type { TransactionManager } from '../../mvcc/transaction-manager.js';
+import type { TableDef } from '../../planner/catalog.js';
+import { entryRowKey, type IndexAccess, type TableAccess } from '../table-access.js';
 import type { Runtime } from '../runtime.js';
 import { DistinctSet } from './distinct-set.js';
 import type { JoinRow } from './join-table.js';
@@ -57,7 +59,21 @@ function copyRowKey(u8: Uint8Array, offset: number, buffer: ByteBuffer): number 
   return length;
 }
 
+/** A table's access as a program keeps it from one run to the next. */
+export interface AccessCache {
+  manager: TransactionManager | undefined;
+  access: TableAccess | undefined;
+}
+
 export const X = {
+  access(runtime: Runtime, table: TableDef, cache: AccessCache): TableAccess {
+    const { manager } = runtime.env;
+    if (cache.manager !== manager) {
+      cache.manager = manager;
+      cache.access = runtime.access(table);
+    }
+    return cache.access!.useLayout();
+  },
   evaluate,
   isNullTest,
   quantifiedArray,
