@@ -74,6 +74,9 @@ export function bindFunctionCall(level: QueryLevel, call: FunctionCall): BoundEx
     throw noFunction(binder, match, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
   }
   const { kind } = match.function;
+  if (kind === 'aggregate' && given.length === 0 && !call.isStar) {
+    throw new DbError('42809', `${shownName(call)}(*) must be used to call a parameterless aggregate function`, { offset: call.offset });
+  }
   if (kind !== 'aggregate') refuseAggregateSyntax(call, kind);
   if (call.over !== undefined) return bindWindowCall(level, call, match, given, marks);
   switch (kind) {

@@ -9,6 +9,7 @@
  */
 import { DbError } from '../base/errors.js';
 import { sqlType, TypeOid, typeName, type SqlType, type TypeAttribute, type TypeRegistry } from '../base/types.js';
+import type { EvalContext } from '../functions/registry.js';
 import type { Delete, Expression, Insert, Merge, Query, Update } from '../parser/ast.js';
 import type { Catalog, TableDef } from './catalog.js';
 import type { BoundExpression, ColumnId } from './expression.js';
@@ -66,6 +67,8 @@ export class Binder {
   readonly dependencies: DependencySink | undefined;
   /** REFRESH MATERIALIZED VIEW is planned as an INSERT into what nothing else may change. */
   readonly mayWriteMaterializedViews: boolean;
+  /** The session's context where there is one: literals that only it can read are at least tried while binding. */
+  readonly context: EvalContext | undefined;
   #columnCount = 0;
   #cteCount = 0;
   readonly #owners: (QueryLevel | undefined)[] = [];
@@ -83,6 +86,7 @@ export class Binder {
     parameterNames?: readonly string[] | undefined;
     dependencies?: DependencySink | undefined;
     mayWriteMaterializedViews?: boolean | undefined;
+    context?: EvalContext | undefined;
   }) {
     this.catalog = fields.catalog;
     this.types = fields.catalog.types;
@@ -90,6 +94,7 @@ export class Binder {
     this.hooks = fields.hooks;
     this.parameterTypes = [...fields.parameterTypes];
     this.dependencies = fields.dependencies;
+    this.context = fields.context;
     this.mayWriteMaterializedViews = fields.mayWriteMaterializedViews ?? false;
     this.#parameterNames = fields.parameterNames ?? [];
   }

@@ -78,8 +78,8 @@ function insertPositions(target: Target, statement: Insert): number[] {
   if (statement.columns.length === 0) return target.shown.map((_, i) => i);
   const seen = new Set<number>();
   return statement.columns.map((column) => {
-    refusePath(column);
     const position = targetColumn(target, column.name, column.offset);
+    refusePath(column);
     if (seen.has(position)) throw new DbError('42701', `column "${column.name}" specified more than once`, { offset: column.offset });
     seen.add(position);
     return position;
@@ -231,7 +231,7 @@ function inferArbiters(binder: Binder, table: TableDef, target: NonNullable<AstO
   };
   if (target.kind === 'conflictConstraint') {
     const index = table.indexes.find((candidate) => candidate.constraintName === target.name);
-    if (index === undefined) throw new DbError('42704', `constraint "${target.name}" for table "${table.name}" does not exist`, { offset: target.offset });
+    if (index === undefined) throw new DbError('42704', `constraint "${target.name}" for table "${table.name}" does not exist`);
     refuseDeferrable(index);
     return [index];
   }
@@ -263,8 +263,8 @@ export function bindAssignments(binder: Binder, level: QueryLevel, target: Targe
   const computed: ComputedColumn[] = [];
   const seen = new Set<number>();
   const columnOf = (to: TargetColumn): ColumnDef => {
-    refusePath(to);
     const column = assignableColumn(target, targetColumn(target, to.name, to.offset), 'update');
+    refusePath(to);
     if (seen.has(column.index)) throw new DbError('42601', `multiple assignments to same column "${to.name}"`);
     seen.add(column.index);
     return column;

@@ -12,7 +12,7 @@ import { isArrayType, sqlType, typeInfo, typeName, TypeOid, types, type SqlType 
 import { leftSpine, type Binary, type ColumnRef, type Expression, type Subscript } from '../parser/ast.js';
 import { bindFunctionCall, bindGrouping } from './binder-call.js';
 import { equalityOver, makeCall, makeOperator, operatorFunction } from './binder-operator.js';
-import { attributesOf, compareRows, expandRow, selectField, wholeRow } from './binder-row.js';
+import { compareRows, expandRow, selectField, wholeRow } from './binder-row.js';
 import { bindSubqueryExpression, bindQuantifiedSubquery } from './binder-subquery.js';
 import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce } from './binder-types.js';
 import { conjunction, constant, hasSubquery, isVolatile } from './expression-tools.js';
@@ -105,7 +105,7 @@ export function bindExpression(level: QueryLevel, e: Expression): BoundExpressio
     }
     case 'row': {
       const fields = e.elements.flatMap((element) => bindRowElement(level, element));
-      return { kind: 'row', type: types.record, offset: e.offset, fields: fields.map((field) => asText(level.binder, field)) };
+      return { kind: 'row', type: types.record, offset: e.offset, fields };
     }
     case 'array':
       return bindArray(level, e.elements, undefined, e.offset);
@@ -173,13 +173,6 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
   if (parts.length > 4) throw new DbError('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, { offset });
   const relation = resolveRelation(level, relationSchema, relationName, offset);
   if (relation === undefined) {
-    // `x.f` may also be a field of the composite column x.
-    if (parts.length === 2) {
-      const column = resolveColumn(level, relationName, offset);
-      if (column !== undefined && attributesOf(level, column.column.type) !== undefined) {
-        return selectField(level, columnExpression(level, column.column, column.entry.table?.oid, offset), field, offset);
-      }
-    }
     throw missingRelation(level, relationName, offset);
   }
   const column = columnOfRelation(level, relation, field, offset);

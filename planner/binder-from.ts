@@ -118,7 +118,7 @@ function derivedTable(level: QueryLevel, query: BoundQuery, alias: TableAlias | 
 export function renameColumns(columns: readonly PlanColumn[], alias: TableAlias | undefined, relation: string): readonly PlanColumn[] {
   if (alias === undefined || alias.columns.length === 0) return columns;
   if (alias.columns.length > columns.length) {
-    throw new DbError('42P10', `table "${alias.name || relation}" has ${columns.length} columns available but ${alias.columns.length} columns specified`, { offset: alias.offset });
+    throw new DbError('42P10', `table "${alias.name || relation}" has ${columns.length} columns available but ${alias.columns.length} columns specified`);
   }
   return columns.map((column, i) => (i < alias.columns.length ? { ...column, name: alias.columns[i]!.name } : column));
 }
@@ -288,13 +288,22 @@ function impliedLocking(level: QueryLevel, alias: string | undefined): ReturnTyp
 
 // ------------------------------------------------------------------------------------------------------------------- functions
 
+/** unnest(a, b) in FROM is unnest(a) and unnest(b) side by side. */
+function unnestSeparately(reference: FunctionRef): FunctionRef['functions'] {
+  return reference.functions.flatMap((f) => {
+    const { call } = f;
+    if (call.kind !== 'functionCall' || call.name.name !== 'unnest' || call.args.length < 2) return [f];
+    return call.args.map((arg) => ({ ...f, call: { ...call, args: [arg] } }));
+  });
+}
+
 function bindFunctionRef(level: QueryLevel, reference: FunctionRef): FromItem {
   const { binder } = level;
   const wasActive = level.isLateralActive;
   const clause = level.clause;
   level.isLateralActive = true;
   level.clause = 'functions in FROM';
-  const bound = reference.functions.map((f) => {
+  const bound = unnestSeparately(reference).map((f) => {
     const definitions = f.columnDefinitions?.map((column) => ({ name: column.name, type: bindTypeName(binder, column.type) }));
     return bindTableFunction(level, f.call, definitions, reference.alias?.name);
   });
@@ -390,8 +399,8 @@ function bindJoin(level: QueryLevel, join: Join, left: FromItem, right: FromItem
   for (const column of merged) {
     const a = columnRef(column.left, column.offset);
     const b = columnRef(column.right, column.offset);
+    const common = usingType(binder, a, b);
     conditions.push(coerceToBoolean(binder, makeOperator(binder, undefined, '=', a, b, column.offset), 'JOIN/USING'));
-    const common = commonType(binder, [a, b], 'JOIN/USING');
     const source = type === 'right' ? b : a;
     if (type !== 'full' && source.type.oid === common.oid && source.kind === 'column') shownMerged.push({ id: source.id, name: column.name, type: source.type });
     else {
@@ -418,6 +427,16 @@ function bindJoin(level: QueryLevel, join: Join, left: FromItem, right: FromItem
   return { plan, items: shown };
 }
 
+/** Messages about USING have no position, for the condition is nowhere in the text. */
+function usingType(binder: Binder, a: BoundExpression, b: BoundExpression): SqlType {
+  try {
+    return commonType(binder, [a, b], 'JOIN/USING');
+  } catch (error) {
+    if (error instanceof DbError) error.fields = { ...error.fields, offset: undefined };
+    throw error;
+  }
+}
+
 /** `(a JOIN b ...) AS j` hides what is inside; only j's columns remain. */
 function aliasJoin(level: QueryLevel, join: Join, plan: LogicalPlan, columns: readonly PlanColumn[], _inner: readonly NamespaceItem[]): FromItem {
   const entry = new RangeEntry({ alias: join.alias!.name, columns: renameColumns(columns, join.alias, join.alias!.name), isJoin: true });
@@ -439,8 +458,8 @@ function bindCondition(level: QueryLevel, items: readonly NamespaceItem[], on: E
 function mergeColumns(using: readonly Identifier[], left: readonly NamespaceItem[], right: readonly NamespaceItem[]): MergedColumn[] {
   const find = (items: readonly NamespaceItem[], name: Identifier, side: string): PlanColumn => {
     const matches = visibleColumns(items).filter((column) => column.name === name.name);
-    if (matches.length === 0) throw new DbError('42703', `column "${name.name}" specified in USING clause does not exist in ${side} table`, { offset: name.offset });
-    if (matches.length > 1) throw new DbError('42702', `common column name "${name.name}" appears more than once in ${side} table`, { offset: name.offset });
+    if (matches.length === 0) throw new DbError('42703', `column "${name.name}" specified in USING clause does not exist in ${side} table`);
+    if (matches.length > 1) throw new DbError('42702', `common column name "${name.name}" appears more than once in ${side} table`);
     return matches[0]!;
   };
   const seen = new Set<string>();

@@ -9,6 +9,7 @@ import { parseNumeric } from '../base/numeric.js';
 import { plainTextEnv } from '../base/text-env.js';
 import { inputText } from '../base/text-io.js';
 import { sqlType, typeInfo, TypeOid, types, type SqlType, type TypeRegistry } from '../base/types.js';
+import type { EvalContext } from '../functions/registry.js';
 import { constant } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 
@@ -45,6 +46,15 @@ export function readLiteral(value: string, type: SqlType, registry: TypeRegistry
   if (!isTimeless(type, registry, value)) return undefined;
   try {
     return inputText(sqlType(type.oid), value, registry === plainTextEnv.types ? plainTextEnv : { ...plainTextEnv, types: registry });
+  } catch (error) {
+    throw error instanceof DbError ? error.at(offset) : error;
+  }
+}
+
+/** Raises now what reading the literal would raise later, with its position. */
+export function checkLiteral(value: string, type: SqlType, context: EvalContext, offset: number): void {
+  try {
+    inputText(sqlType(type.oid), value, context);
   } catch (error) {
     throw error instanceof DbError ? error.at(offset) : error;
   }

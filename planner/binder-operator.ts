@@ -9,7 +9,7 @@ import { functionsNamed, operatorsNamed, resolverFor } from '../functions/catalo
 import type { FunctionDef, OperatorDef } from '../functions/registry.js';
 import { castKey, type FunctionMatch, type OperatorMatch } from '../functions/resolve.js';
 import type { Binder } from './binder-context.js';
-import { arrayTypeOf, asText, isUnknown, mustCoerce } from './binder-types.js';
+import { arrayTypeOf, asText, mustCoerce } from './binder-types.js';
 import type { BoundExpression } from './expression.js';
 
 export interface ResolvedOperator {
@@ -90,8 +90,8 @@ export function makeOperator(binder: Binder, schema: string | undefined, name: s
 
 /** An argument as its parameter's type; `any` and what stayed undetermined take it as it is, untyped literals as text. */
 export function coerceArgument(binder: Binder, arg: BoundExpression, declared: number): BoundExpression {
-  if (declared === TypeOid.any || declared === TypeOid.unknown) return isUnknown(arg) ? asText(binder, arg) : arg;
-  if (arg.type.oid === declared) return arg;
+  if (declared === TypeOid.any || declared === TypeOid.unknown) return asText(binder, arg);
+  if (arg.type.oid === declared) return arg.kind === 'row' ? asText(binder, arg) : arg;
   return mustCoerce(binder, arg, sqlType(declared), 'implicit', arg.offset);
 }
 

@@ -6,8 +6,8 @@
  */
 import { DbError } from '../base/errors.js';
 import { typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
-import { makeOperator, operatorFunction } from './binder-operator.js';
-import { coerceAll, coerceToBoolean, commonType } from './binder-types.js';
+import { makeOperator } from './binder-operator.js';
+import { coerceToBoolean } from './binder-types.js';
 import type { BoundExpression } from './expression.js';
 import { columnOfRelation, type QueryLevel, type ResolvedRelation } from './scope.js';
 
@@ -81,13 +81,13 @@ export function compareRows(level: QueryLevel, operator: string, left: readonly 
   const lessThan = [];
   const equals = [];
   for (let i = 0; i < left.length; i++) {
-    const pair = [left[i]!, right[i]!];
-    const type = commonType(binder, pair, 'row comparison');
-    const [a, b] = coerceAll(binder, pair, type);
-    lefts.push(a!);
-    rights.push(b!);
-    lessThan.push(operatorFunction(binder, '<', type, type, offset));
-    equals.push(operatorFunction(binder, '=', type, type, offset));
+    const less = makeOperator(binder, undefined, '<', left[i]!, right[i]!, offset);
+    const equal = less.kind === 'call' ? makeOperator(binder, undefined, '=', less.args[0]!, less.args[1]!, offset) : less;
+    if (less.kind !== 'call' || equal.kind !== 'call') throw new DbError('0A000', `could not determine interpretation of row comparison operator ${operator}`, { offset });
+    lefts.push(less.args[0]!);
+    rights.push(less.args[1]!);
+    lessThan.push(less.function);
+    equals.push(equal.function);
   }
   return { kind: 'rowCompare', type: types.bool, offset, left: lefts, right: rights, operator, lessThan, equals };
 }

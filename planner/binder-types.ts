@@ -19,7 +19,7 @@ import type { CastContext, EvalContext, FunctionDef, ScalarImpl } from '../funct
 import { castKey, type CastPath } from '../functions/resolve.js';
 import type { Expression, TypeName } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
-import { readLiteral } from './binder-literal.js';
+import { checkLiteral, readLiteral } from './binder-literal.js';
 import { constant, startOf } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 
@@ -164,6 +164,7 @@ function coerceUnknown(binder: Binder, e: BoundExpression, target: SqlType, offs
     if (e.value === null) return { ...e, type: target };
     const value = readLiteral(e.value as string, target, binder.types, e.offset);
     if (value !== undefined) return { ...e, type: target, value };
+    if (binder.context !== undefined) checkLiteral(e.value as string, target, binder.context, e.offset);
     return { kind: 'cast', type: target, offset: e.offset, arg: { ...e, type: types.text }, method: 'io', isExplicit: true };
   }
   return { kind: 'cast', type: target, offset, arg: e, method: 'io', isExplicit: false };
@@ -295,6 +296,7 @@ export function coerceAll(binder: Binder, list: readonly BoundExpression[], targ
 
 /** An untyped literal or parameter becomes text; anything else stays. */
 export function asText(binder: Binder, e: BoundExpression): BoundExpression {
+  if (e.kind === 'row' && e.fields.some((field) => isUnknown(field) || field.kind === 'row')) return { ...e, fields: e.fields.map((field) => asText(binder, field)) };
   return isUnknown(e) ? coerceUnknown(binder, e, types.text, e.offset) : e;
 }
 

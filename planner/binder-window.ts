@@ -24,7 +24,7 @@ export const defaultFrame: WindowFrame = {
 /** Binds the named definitions of a select, in order, so that an unused one is checked too. */
 export function bindNamedWindows(level: QueryLevel, windows: readonly NamedWindow[]): void {
   for (const window of windows) {
-    if (level.windows.has(window.name)) throw new DbError('42P20', `window "${window.name}" is already defined`, { offset: window.offset });
+    if (level.windows.has(window.name)) throw new DbError('42P20', `window "${window.name}" is already defined`, { offset: window.spec.offset });
     level.windows.set(window.name, { ...bindWindowSpec(level, window.spec), name: window.name });
   }
 }
@@ -51,7 +51,7 @@ export function bindWindowSpec(level: QueryLevel, spec: WindowSpec): BoundWindow
   const partitionBy = base?.partitionBy ?? withClause(level, 'window PARTITION BY', () => spec.partitionBy.map((e) => asText(level.binder, level.binder.hooks.bindExpression(level, e))));
   for (const e of partitionBy) requireOrdering(level, e);
   const orderBy = spec.orderBy.length === 0 ? (base?.orderBy ?? []) : withClause(level, 'window ORDER BY', () => spec.orderBy.map((item) => bindSortKey(level, item, asText(level.binder, level.binder.hooks.bindExpression(level, item.expression)))));
-  const frame = spec.frame === undefined ? undefined : bindFrame(level, spec.frame, orderBy);
+  const frame = spec.frame === undefined ? undefined : bindFrame(level, spec.frame, orderBy, spec.offset);
   return { name: undefined, partitionBy, orderBy, frame, offset: spec.offset };
 }
 
@@ -71,7 +71,7 @@ function requireOrdering(level: QueryLevel, e: BoundExpression): void {
   }
 }
 
-function bindFrame(level: QueryLevel, frame: AstFrame, orderBy: readonly SortKey[]): WindowFrame {
+function bindFrame(level: QueryLevel, frame: AstFrame, orderBy: readonly SortKey[], windowOffset: number): WindowFrame {
   const { start, end } = frame;
   const refuse = (message: string, offset: number): never => {
     throw new DbError('42P20', message, { offset });
@@ -82,7 +82,7 @@ function bindFrame(level: QueryLevel, frame: AstFrame, orderBy: readonly SortKey
   if (start.type === 'following' && end.type === 'preceding') refuse('frame starting from following row cannot have preceding rows', end.offset);
   if (start.type === 'following' && end.type === 'current row') refuse('frame starting from following row cannot end with current row', end.offset);
   const hasOffset = start.distance !== undefined || end.distance !== undefined;
-  if (frame.mode === 'groups' && orderBy.length === 0) refuse('GROUPS mode requires an ORDER BY clause', frame.offset);
+  if (frame.mode === 'groups' && orderBy.length === 0) refuse('GROUPS mode requires an ORDER BY clause', windowOffset);
   if (frame.mode !== 'range' || !hasOffset) {
     const clause: Clause = frame.mode === 'rows' ? 'window ROWS' : 'window GROUPS';
     const bound = (b: AstFrame['start']): FrameBound => ({
@@ -91,7 +91,7 @@ function bindFrame(level: QueryLevel, frame: AstFrame, orderBy: readonly SortKey
     });
     return { mode: frame.mode, start: bound(start), end: bound(end), exclude: frame.exclude, inRange: undefined };
   }
-  if (orderBy.length !== 1) refuse('RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column', frame.offset);
+  if (orderBy.length !== 1) refuse('RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column', windowOffset);
   const sortType = orderBy[0]!.expression.type;
   const distanceType = rangeDistanceType(level, sortType);
   const bind = (b: AstFrame['start']): BoundExpression | undefined => {

@@ -4,6 +4,7 @@
  */
 import { DbError, notSupported } from '../base/errors.js';
 import { sqlType, TypeOid, types, type SqlType } from '../base/types.js';
+import type { EvalContext } from '../functions/registry.js';
 import type { Delete, Insert, Merge, PreparableStatement, Query, Statement, Update } from '../parser/ast.js';
 import { Binder, type BinderHooks, type BoundQuery, type DependencySink } from './binder-context.js';
 import { bindDelete, bindInsert, bindUpdate } from './binder-dml.js';
@@ -42,6 +43,7 @@ export interface BindOptions {
   readonly settings?: ReadonlyMap<string, string>;
   readonly dependencies?: DependencySink;
   readonly mayWriteMaterializedViews?: boolean;
+  readonly context?: EvalContext | undefined;
 }
 
 const noSettings: ReadonlyMap<string, string> = new Map();
@@ -49,7 +51,7 @@ const noSettings: ReadonlyMap<string, string> = new Map();
 export function newBinder(catalog: Catalog, options: BindOptions): Binder {
   return new Binder({
     catalog, hooks: binderHooks, settings: options.settings ?? noSettings, parameterTypes: options.parameterTypes ?? [], parameterNames: options.parameterNames,
-    dependencies: options.dependencies, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
+    context: options.context, dependencies: options.dependencies, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
   });
 }
 

@@ -41,6 +41,7 @@ function bindOptions(options: PlanOptions): BindOptions {
   return {
     parameterTypes: options.parameterTypes ?? [],
     parameterNames: options.parameterNames ?? [],
+    context: options.context,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.mayWriteMaterializedViews === undefined ? {} : { mayWriteMaterializedViews: options.mayWriteMaterializedViews }),
   };
