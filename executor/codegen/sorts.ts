@@ -1,11 +1,11 @@
 /** Sort and DISTINCT. */
 import type { Storage } from '../../base/types.js';
 import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
-import type { SortKey } from '../../planner/expression.js';
+import type { ColumnId, SortKey } from '../../planner/expression.js';
+import { collectColumns } from '../../planner/expression-tools.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { distinctKeys } from '../operators/distinct.js';
 import { sortKeyComparator } from '../ordering.js';
-import { outerColumns } from '../plan-tools.js';
 import { isVolatilePlan } from './repeatable.js';
 import { distinctKeySource } from './keys.js';
 import type { Consume, Pipeline } from './pipeline.js';
@@ -27,7 +27,10 @@ export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume)
   const compare = comparatorSource(p, keys, places);
   const sorter = module.name('h');
   const planName = module.constant(plan);
-  if (limit !== undefined) p.publish(outerColumns({ ...plan, input: { kind: 'result', condition: undefined, output: [], estimate: plan.estimate } }));
+  // The interpreter computes the bound: columns of enclosing rows that it reads go to the registers. The keys' are the input's, not yet there.
+  const read = new Set<ColumnId>();
+  for (const count of [limit, limitOffset]) if (count !== undefined) collectColumns(count, read);
+  p.publish(read);
   const bound = limit === undefined ? 'Infinity' : `X.limitCount(${module.constant(limit)}, x) + X.offsetCount(${module.constant(limitOffset)}, x)`;
   w.line(`const ${sorter} = x.own(new X.TupleSorter(x, ${module.constant(types)}, ${compare}, ${bound}, ${planName}));`);
   w.block('', () => {
