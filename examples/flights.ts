@@ -12,7 +12,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { open, type Database } from '../engine/index.js';
 
-const data = join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data');
+/** The package exports neither its data nor its package.json, so its folder is found from its entry point in build/. */
+const data = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '..', 'data');
 
 const questions: readonly (readonly [string, string])[] = [
   ['How many airports, routes and flights are there?', 'select (select count(*) from airport) as airports, (select count(*) from route) as routes, (select count(*) from flight) as flights'],
