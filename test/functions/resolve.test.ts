@@ -41,7 +41,7 @@ describe('operators', () => {
   });
   test('prefix', () => {
     expect(op(undefined, '-', int4)).toBe('integer->integer');
-    expect(op(undefined, '-', unknown)).toBe('double precision->double precision');
+    expect(op(undefined, '-', unknown)).toBe('ambiguous');
   });
 });
 
