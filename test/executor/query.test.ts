@@ -156,6 +156,8 @@ describe.each(['interpreted', 'generated'] as const)('%s', (mode) => {
     expect(all).toEqual([[4, 'n4', 0], [0, 'n0', 0], [5, 'n5', 1], [1, 'n1', 1], [2, 'n2', 2], [3, null, 3]]);
     expect(db.exec(db.sort(plan, order, int(2)))).toEqual(all.slice(0, 2));
     expect(db.exec(db.limit(db.sort(plan, order), 2, 3))).toEqual(all.slice(3, 5));
+    const narrow = { ...db.sort(plan, order, int(2)), output: [plan.output[0]!] };
+    expect(db.exec(narrow), 'keys that are not in the output of a bounded sort').toEqual([[4], [0]]);
     expect(db.exec(db.limit(db.scan('item', { columns: ['id'] }).plan, 3, 4))).toEqual([[4], [5], [6]]);
     expect(db.exec(db.limit(plan, 0))).toEqual([]);
     expect(codeOf(() => db.exec(db.limit(plan, -1)))).toBe('2201W');
