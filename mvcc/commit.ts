@@ -126,6 +126,7 @@ function precommit(transaction: Transaction): PendingCommit | undefined {
   const hasTrees = transaction.log.length > 0 && transaction.log.some(isTreeItem);
   const node = transaction.node;
   const isTracked = node !== undefined && !node.isSafe && node.snapLow >= 0;
+  if (changes.length > 0) manager.settleOtherScans(transaction);
   if (isTracked) certify(transaction, changes);
   const needsNumber = changes.length > 0 || hasTrees;
   // Alone among serializable transactions, with everything published: whoever comes next begins after this one in every sense.
@@ -239,7 +240,6 @@ function certify(transaction: Transaction, changes: readonly FinalChange[]): voi
   const manager = transaction.manager;
   const node = transaction.node!;
   const certifier = manager.certifier;
-  if (changes.length > 0 || transaction.writeCount > 0) manager.settleOtherScans(transaction);
   const changedOnly = mutants.on && mutants.has('mvcc.probe-changed-trees-only');
   for (const { writes, entry, changesKey } of changes) {
     const index = writes.tree.siread;

@@ -8,7 +8,7 @@
  *
  * B1  The batches cover the range without gap or overlap, whatever is split, merged or written between two of them.
  * B2  What is registered as read ends exactly at the last row consumed: the batch is *settled* (SIREAD range, edges to newer
- *     writers) when the consumer moves on or stops, or when another transaction is about to certify, whichever is first.
+ *     writers) when the consumer moves on or stops, or when another transaction is about to commit, whichever is first.
  * B3  Between batches the scan depends on no position in a page but its fences.
  */
 import { assert } from '../base/assert.js';
@@ -87,6 +87,8 @@ export class LeafScan {
   #batchLow = '';
   #batchHigh: string | undefined = undefined;
   #isUnsettled = false;
+  /** The rows of the batch are settled, the gap behind them is not. */
+  #hasTail = false;
   /** Rows of a direct batch: first slot in scan order. */
   #firstSlot = 0;
 
@@ -124,7 +126,7 @@ export class LeafScan {
    */
   next(): boolean {
     this.#transaction.check();
-    if (this.#isUnsettled) this.#settle(this.#batchLow, this.#batchHigh);
+    if (this.#isUnsettled || this.#hasTail) this.#settle(this.#batchLow, this.#batchHigh);
     this.count = 0;
     while (this.#position !== 'end' && this.#position !== 'closed') {
       this.#fill();
@@ -411,11 +413,21 @@ export class LeafScan {
 
   // ------------------------------------------------------------------------------------------------------------ registering
 
-  /** Another transaction is about to certify while a batch is being consumed: it counts as read up to its last row. */
+  /**
+   * Another transaction is about to commit, and may change the leaf, while this scan stands at the end of a batch: the batch counts as
+   * read up to its last row. What lies behind that is read only if the consumer moves on.
+   */
   settleForOthers(): void {
-    if (this.#isUnsettled) this.#recordThrough(this.count - 1);
-    this.#isUnsettled = true; // the consumer may still read on to the end of the batch's interval
-    this.#transaction.manager.unsettled.add(this);
+    if (this.count === 0) return;
+    const last = this.keyAt(this.count - 1);
+    const high = this.#batchHigh;
+    this.#recordThrough(this.count - 1);
+    if (this.#reverse) this.#batchHigh = last;
+    else {
+      this.#batchLow = afterKey(last);
+      this.#batchHigh = high;
+    }
+    this.#hasTail = endsAfter(this.#batchHigh, this.#batchLow);
   }
 
   #settleThrough(i: number): void {
@@ -441,6 +453,7 @@ export class LeafScan {
   /** Registers [low, high) as read and adds the edges to or from the writers of what is newer than the snapshot in it. */
   #record(low: string, high: string | undefined): void {
     this.#isUnsettled = false;
+    this.#hasTail = false;
     const transaction = this.#transaction;
     const manager = transaction.manager;
     manager.unsettled.delete(this);

@@ -241,7 +241,7 @@ export class TransactionManager {
     log.length = 0;
   }
 
-  /** Before a serializable writer probes: what others are in the middle of reading counts as read. */
+  /** Before leaves change: what others are in the middle of reading counts as read. */
   settleOtherScans(transaction: Transaction): void {
     if (this.unsettled.size === 0) return;
     for (const scan of [...this.unsettled]) if (transaction.openScans?.has(scan) !== true) scan.settleForOthers();
