@@ -32,11 +32,11 @@ function tuplesOf(plan: PhysicalPlan, ids: readonly ColumnId[], computed: readon
 
 /** Prepares a plan to be run many times. Code is generated at the first start, which knows the catalog's types. */
 export function compile(planned: PlannedStatement, options: CompileOptions): CompiledStatement {
-  const { plan, ctes, result } = planned;
+  const { plan, result } = planned;
   const isGenerated = options.mode === 'generated' && canGenerate();
   const output: ProgramOutput = { ids: result.map((column) => column.id), computed: [], shape: options.shape, names: result.map((column) => column.name) };
-  // Without CTEs, locks and changes there is nothing but one pipeline.
-  const isQuery = plan.kind !== 'modify' && ctes.length === 0 && lockRowsUnder(plan) === undefined && lockUnitsInside(plan).length === 0;
+  const phases = phasesOf(planned);
+  const isQuery = phases.length === 1 && phases[0]!.kind === 'query';
   let generated: GeneratedPlans | undefined;
   let program: Program | undefined;
   let makeRow: RowMaker | undefined;
@@ -51,9 +51,32 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
         program ??= generated.program(plan, output);
         return program.suspendable ? new QueryExecution(planned, request, generated, program) : new BriefExecution(planned, request, generated, program);
       }
-      return new StatementExecution(planned, request, generated, (makeRow ??= rowMaker(result, options.shape)));
+      return new StatementExecution(planned, phases, request, generated, (makeRow ??= rowMaker(result, options.shape)));
     },
   };
+}
+
+/**
+ * What a statement does one after the other. `cte` is that whose rows the phase makes; without it they are the statement's own, or (`unit`) those of a part
+ * of a plan that locks rows and is read by the rest as if it were a table.
+ */
+type PhaseSpec =
+  | { readonly kind: 'modify'; readonly plan: ModifyPlan; readonly cte: PlannedCte | undefined }
+  | { readonly kind: 'lock'; readonly plan: PhysicalPlan; readonly cte: PlannedCte | undefined; readonly isUnit: boolean }
+  | { readonly kind: 'cte'; readonly plan: PhysicalPlan; readonly cte: PlannedCte }
+  | { readonly kind: 'query'; readonly plan: PhysicalPlan };
+
+function phasesOf(planned: PlannedStatement): readonly PhaseSpec[] {
+  const phases: PhaseSpec[] = [];
+  const add = (plan: PhysicalPlan, cte: PlannedCte | undefined): void => {
+    for (const unit of lockUnitsInside(plan)) phases.push({ kind: 'lock', plan: unit, cte: undefined, isUnit: true });
+    if (plan.kind === 'modify') phases.push({ kind: 'modify', plan, cte });
+    else if (lockRowsUnder(plan) !== undefined) phases.push({ kind: 'lock', plan, cte, isUnit: false });
+    else phases.push(cte === undefined ? { kind: 'query', plan } : { kind: 'cte', plan, cte });
+  };
+  for (const cte of planned.ctes) add(cte.plan, cte);
+  add(planned.plan, undefined);
+  return phases;
 }
 
 /** A statement that is one generated pipeline over a handful of rows, such as a point lookup: it runs at once. */
@@ -138,12 +161,11 @@ interface Phase {
 
 class StatementExecution implements Execution {
   readonly #planned: PlannedStatement;
+  readonly #phases: readonly PhaseSpec[];
   readonly #runtime: Runtime;
   readonly #makeRow: RowMaker;
   readonly #checks: ConstraintChecks;
   readonly #evaluate: (e: BoundExpression) => Datum;
-  /** Made one after the other, because a phase is built over what earlier ones left. */
-  readonly #phases: (() => Phase)[] = [];
   #current: Phase | undefined;
   #at = 0;
   #produced = 0;
@@ -151,56 +173,53 @@ class StatementExecution implements Execution {
   #isClosed = false;
   rows: unknown[] = [];
 
-  constructor(planned: PlannedStatement, request: ExecutionRequest, generated: GeneratedPlans | undefined, makeRow: RowMaker) {
+  constructor(planned: PlannedStatement, phases: readonly PhaseSpec[], request: ExecutionRequest, generated: GeneratedPlans | undefined, makeRow: RowMaker) {
     this.#planned = planned;
+    this.#phases = phases;
     const runtime = new Runtime(request, planned.columnCount, generated);
     this.#runtime = runtime;
     this.#makeRow = makeRow;
     this.#checks = new ConstraintChecks(request);
     this.#evaluate = generated === undefined ? (e) => evaluate(e, runtime) : (e) => generated.evaluate(e, runtime);
-    for (const cte of planned.ctes) this.#addCte(cte);
-    this.#addLockUnits(planned.plan);
-    this.#phases.push(() => this.#mainPhase());
   }
 
   // ------------------------------------------------------------------------------------------------------------ phases
 
-  #addCte(cte: PlannedCte): void {
-    this.#addLockUnits(cte.plan);
+  /** Begins a phase. Each is made when its turn comes, because it is built over what earlier ones left. */
+  #begin(spec: PhaseSpec): Phase {
     const runtime = this.#runtime;
-    if (cte.plan.kind === 'modify') {
-      const plan = cte.plan;
-      this.#phases.push(() => {
-        const store = new TupleStore(cte.columns, undefined, runtime);
-        runtime.ctes[cte.number] = store;
-        return modifyPhase(this.#modify(plan, () => store.push(saveTuple(runtime.registers, cte.columns))), () => false);
-      });
-    } else if (lockRowsUnder(cte.plan) !== undefined) {
-      const plan = cte.plan;
-      this.#phases.push(() => {
-        const store = new TupleStore(cte.columns, undefined, runtime);
-        runtime.ctes[cte.number] = store;
-        return this.#lockPhase(plan, () => store.push(saveTuple(runtime.registers, cte.columns)));
-      });
-    } else {
-      const plan = cte.plan;
-      this.#phases.push(() => {
+    switch (spec.kind) {
+      case 'modify': {
+        const modify = this.#modify(spec.plan, this.#sinkOf(spec));
+        if (spec.cte !== undefined) return modifyPhase(modify, () => false);
+        this.#main = modify;
+        return modifyPhase(modify, (quota) => this.rows.length >= quota);
+      }
+      case 'lock':
+        return this.#lockPhase(spec);
+      case 'cte': {
+        const { plan, cte } = spec;
         runtime.ctes[cte.number] = runtime.own(new TupleStore(cte.columns, () => tuplesOf(plan, cte.columns, [], runtime), runtime));
         return donePhase;
-      });
+      }
+      case 'query':
+        return this.#queryPhase(spec.plan);
     }
   }
 
-  #addLockUnits(plan: PhysicalPlan): void {
-    for (const unit of lockUnitsInside(plan)) {
-      this.#phases.push(() => {
-        const ids = outputIds(unit);
-        const tuples: Tuple[] = [];
-        const phase = this.#lockPhase(unit, () => tuples.push(saveTuple(this.#runtime.registers, ids)));
-        this.#runtime.substitutes.set(unit, new TuplesOperator(tuples, ids, this.#runtime));
-        return phase;
-      });
+  /** Where the rows of a phase go; called with the row in the registers. */
+  #sinkOf({ cte }: { readonly cte: PlannedCte | undefined }): () => void {
+    const runtime = this.#runtime;
+    if (cte !== undefined) {
+      const store = new TupleStore(cte.columns, undefined, runtime);
+      runtime.ctes[cte.number] = store;
+      return () => store.push(saveTuple(runtime.registers, cte.columns));
     }
+    const ids = this.#planned.result.map((column) => column.id);
+    return () => {
+      this.rows.push(this.#makeRow(saveTuple(runtime.registers, ids)));
+      this.#produced++;
+    };
   }
 
   #modify(plan: ModifyPlan, emit: () => void): ModifyExecution {
@@ -209,34 +228,33 @@ class StatementExecution implements Execution {
     return new ModifyExecution(plan, source, this.#runtime, this.#checks, this.#evaluate, emit);
   }
 
-  #lockPhase(plan: PhysicalPlan, emit: () => void, stop: (quota: number) => boolean = () => false): Phase {
-    const unit = new LockUnitExecution(plan, (input) => tuplesOf(input, outputIds(input), [], this.#runtime), this.#runtime, this.#evaluate);
+  #lockPhase(spec: Extract<PhaseSpec, { kind: 'lock' }>): Phase {
+    const runtime = this.#runtime;
+    const { plan, isUnit } = spec;
+    const unit = new LockUnitExecution(plan, (input) => tuplesOf(input, outputIds(input), [], runtime), runtime, this.#evaluate);
+    let emit: () => void;
+    if (isUnit) {
+      const ids = outputIds(plan);
+      const tuples: Tuple[] = [];
+      runtime.substitutes.set(plan, new TuplesOperator(tuples, ids, runtime));
+      emit = () => tuples.push(saveTuple(runtime.registers, ids));
+    } else emit = this.#sinkOf(spec);
+    const stops = !isUnit && spec.cte === undefined;
     return {
       step: (quota) => {
         for (;;) {
+          if (stops && this.rows.length >= quota) return 'stopped';
           const result = unit.next();
           if (isWait(result) || result === 'done' || result === 'slice') return result;
           emit();
-          if (stop(quota)) return 'stopped';
         }
       },
       close: () => unit.close(),
     };
   }
 
-  #mainPhase(): Phase {
-    const { plan, result } = this.#planned;
-    const ids = result.map((column) => column.id);
-    const emit = (): void => {
-      this.rows.push(this.#makeRow(saveTuple(this.#runtime.registers, ids)));
-      this.#produced++;
-    };
-    const isFull = (quota: number): boolean => this.rows.length >= quota;
-    if (plan.kind === 'modify') {
-      this.#main = this.#modify(plan, emit);
-      return modifyPhase(this.#main, isFull);
-    }
-    if (lockRowsUnder(plan) !== undefined) return this.#lockPhase(plan, emit, isFull);
+  #queryPhase(plan: PhysicalPlan): Phase {
+    const ids = this.#planned.result.map((column) => column.id);
     const source = tuplesOf(plan, ids, [], this.#runtime);
     return {
       step: (quota) => {
@@ -255,9 +273,9 @@ class StatementExecution implements Execution {
   step(quotaRows: number): StepResult {
     for (;;) {
       if (this.#current === undefined) {
-        const make = this.#phases[this.#at];
-        if (make === undefined) return 'done';
-        this.#current = make();
+        const spec = this.#phases[this.#at];
+        if (spec === undefined) return 'done';
+        this.#current = this.#begin(spec);
       }
       const result = this.#current.step(quotaRows);
       if (result === 'done') {

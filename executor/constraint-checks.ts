@@ -38,16 +38,25 @@ export type CheckContext = Omit<ExecutionRequest, 'params' | 'instrument'>;
 
 export class ConstraintChecks {
   readonly #context: CheckContext;
-  readonly #runtime: Runtime;
-  readonly #writers = new Map<Oid, { readonly writer: TableWriter; readonly info: TableWriteInfo; readonly runtime: Runtime }>();
+  // Most statements queue nothing, so what checks need is made with the first one.
+  #madeRuntime: Runtime | undefined;
+  #madeWriters: Map<Oid, { readonly writer: TableWriter; readonly info: TableWriteInfo; readonly runtime: Runtime }> | undefined;
+  #madeRow: RowRef | undefined;
   /** Checks to be made at the end of this statement. */
-  readonly #immediate: ConstraintCheck[] = [];
+  #immediate: ConstraintCheck[] | undefined;
   #at = 0;
-  readonly #row = new RowRef();
 
   constructor(context: CheckContext) {
     this.#context = context;
-    this.#runtime = new Runtime({ ...context, params: [], instrument: false }, 0, undefined);
+  }
+  get #runtime(): Runtime {
+    return (this.#madeRuntime ??= new Runtime({ ...this.#context, params: [], instrument: false }, 0, undefined));
+  }
+  get #writers(): Map<Oid, { readonly writer: TableWriter; readonly info: TableWriteInfo; readonly runtime: Runtime }> {
+    return (this.#madeWriters ??= new Map());
+  }
+  get #row(): RowRef {
+    return (this.#madeRow ??= new RowRef());
   }
 
   /** Takes a check: for the end of the statement, or for later when its constraint is deferred. */
@@ -56,22 +65,24 @@ export class ConstraintChecks {
     const deferrable = check.kind === 'unique' ? check.index.deferrable : check.key.deferrable;
     const isRestrict = check.kind === 'parent' && actionOf(check) === 'restrict';
     if (!isRestrict && constraints.isDeferred(constraintName(check), deferrable)) constraints.defer(check);
-    else this.#immediate.push(check);
+    else (this.#immediate ??= []).push(check);
   };
 
   /** Runs what was added, in order, and what that adds. A promise: wait for it and call again. @throws DbError 23503, 23505 */
   runImmediate(): Wait | undefined {
-    for (; this.#at < this.#immediate.length; this.#at++) {
-      const wait = this.run(this.#immediate[this.#at]!);
+    const checks = this.#immediate;
+    if (checks === undefined) return undefined;
+    for (; this.#at < checks.length; this.#at++) {
+      const wait = this.run(checks[this.#at]!);
       if (wait !== undefined) return wait;
     }
-    this.#immediate.length = 0;
+    this.#immediate = undefined;
     this.#at = 0;
     return undefined;
   }
 
   /** Runs one check. A promise: wait for it and call again. */
-  readonly run = (check: ConstraintCheck): Wait | undefined => {
+  run(check: ConstraintCheck): Wait | undefined {
     this.#context.ctx.checkDeadline();
     switch (check.kind) {
       case 'child':
@@ -81,7 +92,7 @@ export class ConstraintChecks {
       case 'unique':
         return this.#checkUnique(check);
     }
-  };
+  }
 
   #writer(table: Oid): { readonly writer: TableWriter; readonly info: TableWriteInfo; readonly runtime: Runtime } {
     let found = this.#writers.get(table);
@@ -307,7 +318,7 @@ function childIndex(access: TableAccess, key: ForeignKeyDef): IndexAccess | unde
  * statement, so that at READ COMMITTED the newest state is seen. A promise: wait for it and call again with the same `checks`.
  */
 export function runDeferred(checks: ConstraintChecks, queue: ConstraintQueue, names?: readonly string[]): Wait | undefined {
-  const wait = queue.run(checks.run, names);
+  const wait = queue.run((check) => checks.run(check), names);
   if (wait !== undefined) return wait;
   const followUp = checks.runImmediate();
   if (followUp !== undefined) return followUp;

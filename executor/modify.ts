@@ -34,12 +34,20 @@ export type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
 /** INSERT takes its rows in portions; the others need all of them first. */
 const InsertPortion = 256;
 
+interface ModifyInput {
+  readonly ids: readonly ColumnId[];
+  readonly computed: readonly BoundExpression[];
+}
+const inputs = new WeakMap<ModifyPlan, ModifyInput>();
+
 /** What the source of a ModifyTable gives per row: input columns to put into registers, then values computed along with them. */
-export function modifyInput(plan: ModifyPlan): { readonly ids: readonly ColumnId[]; readonly computed: readonly BoundExpression[] } {
-  const ids = outputIds(plan.input);
-  if (plan.operation === 'insert') return { ids, computed: plan.insertValues! };
-  if (plan.operation === 'update') return { ids, computed: plan.assignments.map((assignment) => assignment.value) };
-  return { ids, computed: [] };
+export function modifyInput(plan: ModifyPlan): ModifyInput {
+  let input = inputs.get(plan);
+  if (input === undefined) {
+    const computed = plan.operation === 'insert' ? plan.insertValues! : plan.operation === 'update' ? plan.assignments.map((assignment) => assignment.value) : [];
+    inputs.set(plan, (input = { ids: outputIds(plan.input), computed }));
+  }
+  return input;
 }
 
 export class ModifyExecution {
@@ -76,8 +84,7 @@ export class ModifyExecution {
     this.#writer = new TableWriter(plan, runtime, checks.add, evaluate);
     this.#ids = modifyInput(plan).ids;
     this.#arbiters = arbitersOf(plan.onConflict, this.#writer);
-    const assigned = (plan.onConflict ?? plan).assignments.map((assignment) => assignment.column);
-    this.#assignedMayChangeKey = this.#writer.mayChangeKey([...assigned, ...plan.generated.map((generated) => generated.column)]);
+    this.#assignedMayChangeKey = mayChangeKey(plan, this.#writer);
   }
 
   /** Goes on until done, until `stop` says so after a row, until the slice ends, or until a lock must be waited for. */
@@ -355,6 +362,13 @@ export class ModifyExecution {
   #chooseAction(matched: boolean): MergeAction | undefined {
     return this.#plan.mergeActions.find((action) => action.matched === matched && (action.condition === undefined || this.#evaluate(action.condition) === true));
   }
+}
+
+/** Whether what the statement assigns could change a key that foreign keys may reference. */
+function mayChangeKey(plan: ModifyPlan, writer: TableWriter): boolean {
+  if (plan.operation === 'delete' || (plan.operation === 'insert' && plan.onConflict === undefined)) return false;
+  const assigned = [...(plan.onConflict ?? plan).assignments, ...plan.mergeActions.flatMap((action) => action.assignments), ...plan.generated];
+  return writer.mayChangeKey(assigned.map(({ column }) => column));
 }
 
 function assign(row: Row, assignments: readonly { readonly column: number }[], values: readonly Datum[]): Row {

@@ -36,6 +36,36 @@ export type Row = Datum[];
 /** What the writer needs to know; a planned ModifyTable and a `TableWriteInfo` both have it. */
 export type WriterInfo = Pick<TableWriteInfo, 'table' | 'newRow' | 'checks' | 'generated' | 'indexExpressions'>;
 
+/** Where checks for later go. */
+export type CheckSink = (check: ConstraintCheck) => void;
+
+/** What follows from the definition alone; made once and kept with it. */
+interface WriterLayout {
+  readonly notNull: readonly number[];
+  /** Columns of unique indexes that a foreign key could reference. */
+  readonly keyColumns: readonly number[];
+  /** Whether rows must be in the registers: something is computed from them. */
+  readonly needsRegisters: boolean;
+}
+const layouts = new WeakMap<WriterInfo, WriterLayout>();
+
+function writerLayout(info: WriterInfo): WriterLayout {
+  let layout = layouts.get(info);
+  if (layout !== undefined) return layout;
+  const keyColumns = new Set<number>();
+  for (const index of info.table.indexes) {
+    if (!index.isUnique || index.predicate !== undefined || index.deferrable !== 'not deferrable') continue;
+    if (index.columns.every((column) => column.column !== undefined)) for (const { column } of index.columns) keyColumns.add(column!);
+  }
+  layout = {
+    notNull: info.table.columns.filter((column) => column.notNull && !column.isDropped).map((column) => column.index),
+    keyColumns: [...keyColumns],
+    needsRegisters: info.checks.length > 0 || info.generated.length > 0 || info.indexExpressions.size > 0,
+  };
+  layouts.set(info, layout);
+  return layout;
+}
+
 /** One index entry of a row: its key, and the column values it was made from (for messages). */
 interface Entry {
   readonly key: string;
@@ -77,30 +107,19 @@ export class TableWriter {
   readonly table: TableDef;
   readonly access: TableAccess;
   readonly #runtime: Runtime;
-  readonly #queue: (check: ConstraintCheck) => void;
+  readonly #checks: CheckSink;
   readonly #evaluate: (e: BoundExpression) => Datum;
   readonly #rowRef = new RowRef();
-  readonly #notNull: readonly number[];
-  /** Columns of unique indexes that a foreign key could reference. */
-  readonly #keyColumns: readonly number[];
-  /** Whether rows must be in the registers: something is computed from them. */
-  readonly #needsRegisters: boolean;
+  readonly #layout: WriterLayout;
 
-  constructor(info: WriterInfo, runtime: Runtime, queue: (check: ConstraintCheck) => void, evaluate: (e: BoundExpression) => Datum) {
+  constructor(info: WriterInfo, runtime: Runtime, checks: CheckSink, evaluate: (e: BoundExpression) => Datum) {
     this.info = info;
     this.table = info.table;
     this.#runtime = runtime;
     this.access = runtime.access(info.table);
-    this.#queue = queue;
+    this.#checks = checks;
     this.#evaluate = evaluate;
-    this.#notNull = info.table.columns.filter((column) => column.notNull && !column.isDropped).map((column) => column.index);
-    const keyColumns = new Set<number>();
-    for (const index of info.table.indexes) {
-      if (!index.isUnique || index.predicate !== undefined || index.deferrable !== 'not deferrable') continue;
-      if (index.columns.every((column) => column.column !== undefined)) for (const { column } of index.columns) keyColumns.add(column!);
-    }
-    this.#keyColumns = [...keyColumns];
-    this.#needsRegisters = info.checks.length > 0 || info.generated.length > 0 || info.indexExpressions.size > 0;
+    this.#layout = writerLayout(info);
   }
 
   // ------------------------------------------------------------------------------------------------------------ constraints of one row
@@ -127,7 +146,7 @@ export class TableWriter {
   checkRow(row: Row): void {
     const { ctx } = this.#runtime;
     if (!(mutants.on && mutants.has('executor.skip-not-null'))) {
-      for (const column of this.#notNull) if (row[column] === null) throw notNullViolation(this.table, column, row, ctx);
+      for (const column of this.#layout.notNull) if (row[column] === null) throw notNullViolation(this.table, column, row, ctx);
     }
     if (this.info.checks.length === 0) return;
     this.publish(row);
@@ -144,7 +163,7 @@ export class TableWriter {
   #entriesOf(row: readonly Datum[], rowKey: string): Entries {
     const { secondary } = this.access;
     if (secondary.length === 0) return [];
-    if (this.#needsRegisters) this.publish(row);
+    if (this.#layout.needsRegisters) this.publish(row);
     return secondary.map((index) => {
       const values = this.#indexValues(index, row);
       return values === undefined ? undefined : { key: index.entryKey(values, rowKey), values };
@@ -268,11 +287,11 @@ export class TableWriter {
 
   /** Whether an UPDATE from `oldRow` to `newRow` changes columns that a foreign key could reference. */
   changesKey(oldRow: readonly Datum[], newRow: readonly Datum[]): boolean {
-    return this.#keyColumns.some((column) => !this.#sameValue(column, oldRow[column]!, newRow[column]!));
+    return this.#layout.keyColumns.some((column) => !this.#sameValue(column, oldRow[column]!, newRow[column]!));
   }
   /** Whether assignments to these columns could change such a key at all. */
   mayChangeKey(columns: readonly number[]): boolean {
-    return columns.some((column) => this.#keyColumns.includes(column));
+    return columns.some((column) => this.#layout.keyColumns.includes(column));
   }
   #sameValue(column: number, a: Datum, b: Datum): boolean {
     if (a === b) return true;
@@ -351,7 +370,7 @@ export class TableWriter {
       const entry = entries[i];
       if (entry === undefined || !index.definition.isUnique || !index.isDeferrable || oldEntries[i]?.key === entry.key) return;
       if (entry.values.includes(null) && !index.definition.nullsNotDistinct) return;
-      this.#queue({ kind: 'unique', table: this.table, index: index.definition, values: entry.values });
+      this.#checks({ kind: 'unique', table: this.table, index: index.definition, values: entry.values });
     });
   }
 
@@ -361,7 +380,7 @@ export class TableWriter {
       const values: Datum[] = key.childColumns.map((column) => row[column] ?? null);
       // MATCH SIMPLE: one NULL satisfies it. MATCH FULL: only all NULLs do; a mixture fails when the check runs.
       if (key.match === 'simple' ? values.includes(null) : values.every((value) => value === null)) continue;
-      this.#queue({ kind: 'child', key, child: this.table, rowKey, values });
+      this.#checks({ kind: 'child', key, child: this.table, rowKey, values });
     }
   }
 
@@ -371,7 +390,7 @@ export class TableWriter {
       if (values.includes(null)) continue;
       if (newRow !== undefined && key.parentColumns.every((column) => this.#sameValue(column, oldRow[column]!, newRow[column]!))) continue;
       const newValues = newRow === undefined ? undefined : key.parentColumns.map((column) => newRow[column]!);
-      this.#queue({ kind: 'parent', key, parent: this.table, values, newValues, progress: undefined });
+      this.#checks({ kind: 'parent', key, parent: this.table, values, newValues, progress: undefined });
     }
   }
 }
