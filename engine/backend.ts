@@ -62,6 +62,7 @@ export interface PreparedStatement {
   readonly name: string;
   readonly cached: CachedStatement;
   readonly parameterTypes: readonly number[];
+  readonly result: readonly ResultColumn[];
   readonly text: string;
   readonly preparedAtMs: number;
 }

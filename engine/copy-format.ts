@@ -39,7 +39,7 @@ export function copyOptions(options: readonly DefinitionOption[], direction: 'fr
   for (const { name, offset } of options) if (!known.has(name)) throw new DbError('42601', `option "${name}" not recognized`, { offset });
   const format = text('format') ?? 'text';
   if (format === 'binary') throw notSupported('COPY format "binary"');
-  if (format !== 'text' && format !== 'csv') throw new DbError('22023', `COPY format "${format}" not recognized`);
+  if (format !== 'text' && format !== 'csv') throw new DbError('22023', `COPY format "${format}" not recognized`, { offset: given.get('format')?.offset });
   const isCsv = format === 'csv';
   const delimiter = text('delimiter') ?? (isCsv ? ',' : '\t');
   const nullText = text('null') ?? (isCsv ? '' : '\\N');

@@ -1,6 +1,7 @@
 /** PREPARE, EXECUTE, DEALLOCATE: prepared statements of SQL, by name and session. */
 import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
+import { sameType } from '../base/types.js';
 import type { Execute, Prepare } from '../parser/ast.js';
 import { evaluateExpressions } from './ddl/expressions.js';
 import { bindTypeName } from './ddl/types.js';
@@ -14,8 +15,8 @@ export function prepare(backend: Backend, cached: CachedStatement, statement: Pr
   // The text stays that of PREPARE, so that positions in later errors point into it.
   const inner = new CachedStatement({ ...cached.parsed, statement: statement.statement });
   // PostgreSQL analyses at once: errors show here.
-  findPlan(backend, inner, parameterTypes);
-  const prepared: PreparedStatement = { name: statement.name, cached: inner, parameterTypes, text: cached.parsed.text, preparedAtMs: backend.instance.clock.now() };
+  const { planned } = findPlan(backend, inner, parameterTypes);
+  const prepared: PreparedStatement = { name: statement.name, cached: inner, parameterTypes: planned.parameterTypes.map((type) => type.oid), result: planned.result, text: cached.parsed.text, preparedAtMs: backend.instance.clock.now() };
   backend.prepared.set(statement.name, prepared);
 }
 
@@ -37,7 +38,15 @@ export function executeArguments(backend: Backend, prepared: PreparedStatement, 
 export async function execute(backend: Backend, _cached: CachedStatement, statement: Execute, call: Call): Promise<StatementResult> {
   const prepared = findPrepared(backend, statement.name);
   const datums = executeArguments(backend, prepared, statement, call);
+  checkResult(backend, prepared);
   return runPlanned(backend, prepared.cached, { ...call, params: undefined }, { parameterTypes: prepared.parameterTypes, datums });
+}
+
+/** Whoever prepared the statement may have told others what its rows look like. @throws DbError 0A000 */
+function checkResult(backend: Backend, prepared: PreparedStatement): void {
+  const { result } = findPlan(backend, prepared.cached, prepared.parameterTypes).planned;
+  const same = result.length === prepared.result.length && result.every((column, i) => column.name === prepared.result[i]!.name && sameType(column.type, prepared.result[i]!.type));
+  if (!same) throw new DbError('0A000', 'cached plan must not change result type');
 }
 
 export function deallocate(backend: Backend, name: string | undefined): void {

@@ -72,7 +72,14 @@ class Runner {
   }
 
   async #command(command: GoldenCommand): Promise<void> {
-    if (command.text.startsWith('\\')) return;
+    if (command.text.startsWith('\\')) {
+      const [word, argument] = command.text.slice(1).split(' ');
+      if (word === 'sleep') await new Promise((resolve) => setTimeout(resolve, Number(argument)));
+      if (word === 'cancel') await this.#monitor.query('select pg_cancel_backend($1)', [this.#sessions.get(argument ?? '')!.pid]);
+      await this.#settle();
+      this.#report(argument ?? '');
+      return;
+    }
     const { client } = await this.#session(command.session);
     const running: Running = { command, isSettled: false, isReported: false, lines: [] };
     this.#running.set(command.session, running);
@@ -91,7 +98,11 @@ class Runner {
       },
     );
     await this.#settle();
-    const names = [command.session, ...[...this.#running.keys()].filter((name) => name !== command.session).sort()];
+    this.#report(command.session);
+  }
+
+  #report(first: string): void {
+    const names = [first, ...[...this.#running.keys()].filter((name) => name !== first).sort()];
     for (const name of names) {
       const other = this.#running.get(name);
       if (other === undefined) continue;
@@ -107,12 +118,13 @@ class Runner {
   }
 
   async #settle(): Promise<void> {
-    for (let quiet = 0; quiet < 2; ) {
+    const giveUpAt = Date.now() + 5000;
+    for (let quiet = 0; quiet < 2 && Date.now() < giveUpAt; ) {
       await new Promise((resolve) => setTimeout(resolve, 15));
       let isQuiet = true;
       for (const [name, running] of this.#running) {
         if (running.isSettled) continue;
-        const { rows } = await this.#monitor.query('select cardinality(pg_blocking_pids($1)) as n', [this.#sessions.get(name)!.pid]);
+        const { rows } = await this.#monitor.query('select cardinality(pg_blocking_pids($1) || pg_safe_snapshot_blocking_pids($1)) as n', [this.#sessions.get(name)!.pid]);
         if (Number((rows[0] as { n: number }).n) === 0) isQuiet = false;
       }
       quiet = isQuiet ? quiet + 1 : 0;
@@ -146,7 +158,7 @@ async function main(): Promise<void> {
     const outputs = await new Runner(monitor, database).run(blocks);
     await monitor.query(`drop database ${database} with (force)`);
     blocks.forEach((block, i) => {
-      if (block.commands.some((command) => !('comment' in command) && (command.text.startsWith('\\') || command.tags.has('plan')))) return;
+      if (block.commands.some((command) => !('comment' in command) && (/^\\(?!sleep|cancel)/.test(command.text) || command.tags.has('plan')))) return;
       // The driver shows the first word of a command tag only.
       const shown = outputs[i]!.map((line, j) => (line !== '' && block.expected[j]?.startsWith(`${line} `) === true && /^[A-Z]+$/.test(line) ? block.expected[j]! : line));
       if (shown.join('\n') === block.expected.join('\n')) return;
