@@ -6,6 +6,7 @@ import { arrayFunctions, arrayOperators } from './array.js';
 import { casts } from './cast.js';
 import { comparisonOperators } from './comparison.js';
 import { datetimeFunctions, datetimeOperators } from './datetime.js';
+import { formatFunctions } from './format.js';
 import { generateFunctions } from './generate.js';
 import { jsonFunctions, jsonOperators } from './json.js';
 import { mathFunctions, mathOperators } from './math.js';
@@ -30,7 +31,7 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
 }
 
 const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, formatFunctions];
 
 const functions = byName(functionLists);
 const operators = byName(operatorLists);
