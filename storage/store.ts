@@ -361,7 +361,11 @@ export class Store {
     assert(tree !== undefined, 'no tree was built');
     const built = new PrivateTree(tree, entryCount, pages, pages.size * this.pageSizeBytes, (it) => this.#discard(it));
     if (failure === undefined) return built;
-    built.discard();
+    try {
+      built.discard();
+    } catch {
+      // The pages stay private: no checkpoint holds them, and the next open finds them free.
+    }
     throw failure;
   }
 

@@ -191,7 +191,7 @@ export class Wal {
     const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
     const isRecovery = !(mutants.on && mutants.has('storage.recovery-segment-without-flag'));
     try {
-      const segment = this.#writeHeader(file, this.#nextNumber, 0, this.buffer.startLsn, isRecovery);
+      const segment = this.#writeHeader(file, this.#nextNumber, 0, this.buffer.startLsn, isRecovery, file.size());
       file.sync();
       this.#syncDirectory();
       this.#options.nameSegment(segment.number);
@@ -212,7 +212,7 @@ export class Wal {
       this.#segment = { number: planted.number, file, startLsn: old.startLsn, seed: saltCrc(old.salt), reservedEnd: file.size(), durableEnd: 0 };
     } else {
       const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
-      this.#segment = this.#writeHeader(file, this.#nextNumber++, planted.previousNumber, this.buffer.startLsn, false);
+      this.#segment = this.#writeHeader(file, this.#nextNumber++, planted.previousNumber, this.buffer.startLsn, false, 0);
       file.sync();
       this.#syncDirectory();
     }
@@ -238,13 +238,13 @@ export class Wal {
     }
   }
 
-  #writeHeader(file: File, number: number, previousNumber: number, startLsn: number, isRecovery: boolean): Segment {
+  /** `sizeBytes` is promised to be there whenever the header is believed: durable already, or with it before anything names the segment. */
+  #writeHeader(file: File, number: number, previousNumber: number, startLsn: number, isRecovery: boolean, sizeBytes: number): Segment {
     const salt = new Uint8Array(16);
     this.#options.prng.fill(salt);
-    const size = file.size();
-    const header = encodeSegmentHeader({ databaseId: this.#options.databaseId, number, previousNumber, startLsn, salt, isRecovery, fileSizeBytes: size });
+    const header = encodeSegmentHeader({ databaseId: this.#options.databaseId, number, previousNumber, startLsn, salt, isRecovery, fileSizeBytes: sizeBytes });
     writeFull(file, 0, header, 0, SegmentHeaderBytes);
-    return { number, file, startLsn, seed: saltCrc(salt), reservedEnd: size, durableEnd: size };
+    return { number, file, startLsn, seed: saltCrc(salt), reservedEnd: file.size(), durableEnd: sizeBytes };
   }
 
   #syncDirectory(): void {
@@ -262,7 +262,7 @@ export class Wal {
     await this.#rotation?.ended;
     if (this.#prepared !== undefined) return;
     const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
-    const prepared: Segment = { number: this.#nextNumber, file, startLsn: -1, seed: 0, reservedEnd: file.size(), durableEnd: 0 };
+    const prepared: Segment = { number: this.#nextNumber, file, startLsn: -1, seed: 0, reservedEnd: file.size(), durableEnd: file.size() };
     try {
       await file.syncAsync();
       this.#syncDirectory();
@@ -297,7 +297,7 @@ export class Wal {
     assert(this.#durableLsn >= rotation.lsn && this.#writtenLsn === rotation.lsn, 'rotation before the segment is durable', this.#durableLsn, rotation.lsn);
     const prepared = this.#prepared!;
     // Written anew each time, for the reason of `#rewriteUnsynced`; another salt does no harm before the first record.
-    this.#prepared = this.#writeHeader(prepared.file, prepared.number, rotation.previous, rotation.lsn, false);
+    this.#prepared = this.#writeHeader(prepared.file, prepared.number, rotation.previous, rotation.lsn, false, prepared.durableEnd);
     return prepared.file;
   }
 

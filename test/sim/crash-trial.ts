@@ -8,16 +8,23 @@ import { DbError } from '../../base/errors.js';
 import { csn } from '../../base/ids.js';
 import type { Prng } from '../../base/prng.js';
 import { seededPrng } from '../../base/prng.js';
+import { RingBytes } from '../../storage/superblock.js';
 import type { StoreOptions } from '../../storage/store.js';
 import { Store } from '../../storage/store.js';
 import { CrashVfs, PowerCut } from './crash-vfs.js';
 import { SimTime } from './sim-time.js';
 import type { WorldOptions } from './storage-world.js';
-import { applyCommit, buildFrom, difference, readState, World } from './storage-world.js';
+import { applyCommitUnflushed, buildFrom, buildTrees, difference, readState, World } from './storage-world.js';
 
 export interface TrialOptions {
   /** Probability that a sync fails. */
   readonly syncFailure: number;
+  /** The same for syncs of a meta block, where the rarest states begin. */
+  readonly metaSyncFailure: number;
+  /** Probability of a crash at a sync of a meta block, beside the one drawn by operations. */
+  readonly metaCrash: number;
+  /** Of 100 steps, how many sync in the blocking way. */
+  readonly blockingSyncs: number;
   /** Share of crashes that end the process only. */
   readonly kill: number;
   readonly world: WorldOptions;
@@ -30,8 +37,12 @@ export interface TrialOptions {
 /** Swarm testing: every seed draws its own mix, and some draw extremes. */
 export function drawTrial(prng: Prng): TrialOptions {
   const oneOf = <T>(...choices: readonly T[]): T => choices[prng.below(choices.length)]!;
+  const aimsAtMeta = prng.below(4) === 0;
   return {
     syncFailure: oneOf(0, 0, 0.03, 0.1, 0.3),
+    metaSyncFailure: aimsAtMeta ? 0.25 : 0,
+    metaCrash: aimsAtMeta ? 0.15 : 0,
+    blockingSyncs: oneOf(5, 5, 40),
     kill: oneOf(0, 0.15, 0.5),
     world: {
       keyCount: oneOf(8, 24, 80),
@@ -43,8 +54,8 @@ export function drawTrial(prng: Prng): TrialOptions {
       drops: oneOf(0, 3, 6),
       builds: oneOf(0, 0, 5),
     },
-    operationsMax: oneOf(30, 90, 200),
-    incarnations: oneOf(4, 7, 12),
+    operationsMax: aimsAtMeta ? 200 : oneOf(30, 90, 200),
+    incarnations: aimsAtMeta ? 20 : oneOf(4, 7, 12),
     store: {
       pageSizeBytes: oneOf(512, 512, 512, 1024),
       cacheBytes: 512 * oneOf(10, 20, 60),
@@ -100,13 +111,14 @@ class Trial {
     const crashAt = isLast ? Infinity : disk.operationCount + 1 + Math.floor(Math.pow(prng.unit(), 1.3) * this.#options.operationsMax);
     let hasCrashed = false;
     disk.hooks = {
-      onOperation: () => {
-        if (disk.operationCount < crashAt) return;
+      onOperation: (operation) => {
+        const isMetaSync = operation === 'sync' && disk.lastWriteAt < RingBytes && !isLast;
+        if (disk.operationCount < crashAt && !(isMetaSync && prng.unit() < this.#options.metaCrash)) return;
         hasCrashed = true;
         throw new PowerCut();
       },
       failsSync: () => {
-        if (isLast || prng.unit() >= this.#options.syncFailure) return false;
+        if (isLast || prng.unit() >= (disk.lastWriteAt < RingBytes ? Math.max(this.#options.metaSyncFailure, this.#options.syncFailure) : this.#options.syncFailure)) return false;
         this.#failedSyncs++;
         return true;
       },
@@ -140,7 +152,7 @@ class Trial {
   async #endIncarnation(disk: CrashVfs, store: Store | undefined, hasCrashed: boolean): Promise<void> {
     if (hasCrashed && this.#prng.unit() >= this.#options.kill) {
       this.#crashes++;
-      this.#disk = disk.powerCut(this.#prng);
+      this.#disk = disk.powerCut(this.#prng, this.#options.metaCrash > 0 ? 0.4 : 0.15);
     } else if (hasCrashed) {
       this.#crashes++;
       disk.kill();
@@ -175,23 +187,24 @@ class Trial {
     const background: Promise<void>[] = [];
     for (let step = 0; step < 30; step++) {
       const dice = prng.below(100);
-      if (dice < 70) {
+      if (prng.below(100) < this.#options.blockingSyncs) {
+        store.flushSync();
+        this.#world.ackedCsn = this.#world.lastCsn;
+      } else if (dice < 70) {
         // A batch: the last of its commits is awaited, or not even that.
         for (let count = 1 + prng.below(3); count > 0; count--) {
           pending.push(this.#commitOne(store));
           pending.at(-1)!.catch(() => undefined);
         }
         if (prng.below(4) > 0) await settle(pending);
+        else for (let turns = prng.below(6); turns > 0; turns--) await Promise.resolve();
       } else if (dice < 80) {
         background.push(store.checkpoint());
         background.at(-1)!.catch(() => undefined);
       } else if (dice < 85) {
         await store.checkpoint();
-      } else if (dice < 90) {
-        store.flushSync();
-        this.#world.ackedCsn = this.#world.lastCsn;
       } else if (dice < 95) {
-        time.advance(dice === 90 ? 2000 : 60);
+        time.advance(dice < 87 ? 2000 : 60);
         await time.yield();
       } else if (dice < 97) {
         pending.push(this.#buildAndAttach(store, time));
@@ -233,10 +246,10 @@ class Trial {
       this.#treeIds.add(id);
       return id;
     });
+    const built = buildTrees(store, this.#world.lastCsn + 1, changes);
     const n = this.#world.commit(changes);
     this.#commits++;
-    const flushed = applyCommit(store, n, changes);
-    await flushed;
+    await store.flushed(applyCommitUnflushed(store, n, changes, built));
     this.#world.ackedCsn = Math.max(this.#world.ackedCsn, n);
   }
 }

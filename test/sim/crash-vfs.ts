@@ -102,6 +102,8 @@ export class CrashVfs implements Vfs {
   #durableNames = new Map<string, Inode>();
   #names = new Map<string, Inode>();
   #pending: Pending[] = [];
+  /** Where the last write went, for faults that aim at something. */
+  lastWriteAt = 0;
   /** Files opened before a kill are dead. */
   epoch = 0;
 
@@ -166,6 +168,7 @@ export class CrashVfs implements Vfs {
     this.#operate('write');
     const growth = position + data.length - inode.live.size;
     if (growth > 0 && this.usedBytes() + growth > this.capacityBytes) throw new DbError('53100', 'no space left on device: simulated');
+    this.lastWriteAt = position;
     inode.live.write(position, data, 0, data.length);
     this.#pending.push({ kind: 'write', inode, position, data });
   }
@@ -210,7 +213,7 @@ export class CrashVfs implements Vfs {
   }
 
   /** A disk as it may be found after power is lost now. This one is not changed. */
-  powerCut(prng: Prng): CrashVfs {
+  powerCut(prng: Prng, tornShare = 0.15): CrashVfs {
     const image = new CrashVfs();
     const copies = new Map<Inode, Inode>();
     const copyOf = (inode: Inode): Inode => {
@@ -227,7 +230,7 @@ export class CrashVfs implements Vfs {
     for (const pending of this.#pending) {
       const isKept = prng.unit() < keep;
       if (pending.kind === 'write') {
-        const isTorn = prng.unit() < (isKept ? 0.15 : 0.1);
+        const isTorn = prng.unit() < (isKept ? tornShare : tornShare * 0.7);
         if (isTorn) tear(copyOf(pending.inode).durable, pending.position, pending.data, prng);
         else if (isKept) applyContent(copyOf(pending.inode).durable, pending);
       } else if (isKept) {

@@ -11,7 +11,7 @@ import { Store } from '../../storage/store.js';
 import { CrashVfs, PowerCut } from './crash-vfs.js';
 import { SimTime } from './sim-time.js';
 import type { Change } from './storage-world.js';
-import { applyCommitUnflushed, defaultWorld, difference, readState, World } from './storage-world.js';
+import { applyCommitUnflushed, buildTrees, defaultWorld, difference, readState, World } from './storage-world.js';
 
 /** What a workload works with. */
 export class CrashLab {
@@ -44,8 +44,9 @@ export class CrashLab {
   /** A commit whose promise is returned, not awaited; acknowledged when it resolves. */
   async commit(changes: readonly Change[]): Promise<void> {
     this.store.reserveLogSync(changes.reduce((sum, c) => sum + (c.kind === 'put' ? c.value.length + 80 : 80), 0));
+    const built = buildTrees(this.store, this.world.lastCsn + 1, changes);
     const n = this.world.commit(changes);
-    await this.store.flushed(applyCommitUnflushed(this.store, n, changes));
+    await this.store.flushed(applyCommitUnflushed(this.store, n, changes, built));
     this.world.ackedCsn = Math.max(this.world.ackedCsn, n);
   }
   put(tree: number, key: string, value: string): Change {

@@ -2,12 +2,12 @@
  * A model of what a store must hold, and a generator of commits for it. The model keeps the state after every CSN, so that after a crash
  * the recovered store can be compared with the one prefix of history that its last CSN names.
  */
-import type { TreeId } from '../../base/ids.js';
+import type { Lsn, TreeId } from '../../base/ids.js';
 import { csn, treeId } from '../../base/ids.js';
 import type { Prng } from '../../base/prng.js';
 import type { BulkSource } from '../../storage/bulk-build.js';
 import { LeafRef } from '../../storage/cursor.js';
-import type { Store } from '../../storage/store.js';
+import type { BuiltTree, Store } from '../../storage/store.js';
 
 /** Trees by id; entries by key, both as latin1 strings. */
 export type State = Map<number, Map<string, string>>;
@@ -128,13 +128,17 @@ export class World {
   }
 }
 
-/** Applies a commit to a store and returns the LSN to wait for. */
-export function applyCommit(store: Store, n: number, changes: readonly Change[]): ReturnType<Store['flushed']> {
-  return store.flushed(applyCommitUnflushed(store, n, changes));
+/** Applies a commit to a store; resolves when it is durable. */
+export function applyCommit(store: Store, n: number, changes: readonly Change[]): Promise<void> {
+  return store.flushed(applyCommitUnflushed(store, n, changes, buildTrees(store, n, changes)));
 }
 
-export function applyCommitUnflushed(store: Store, n: number, changes: readonly Change[]): Parameters<Store['flushed']>[0] {
-  const built = new Map(changes.filter((c) => c.kind === 'build').map((c) => [c.tree, buildFrom(store, c.tree, c.entries, n)]));
+/** The trees that a commit will attach, built but private: what comes before the slice of the commit and may fail without harm. */
+export function buildTrees(store: Store, n: number, changes: readonly Change[]): ReadonlyMap<number, BuiltTree> {
+  return new Map(changes.filter((c) => c.kind === 'build').map((c) => [c.tree, buildFrom(store, c.tree, c.entries, n)]));
+}
+
+export function applyCommitUnflushed(store: Store, n: number, changes: readonly Change[], built: ReadonlyMap<number, BuiltTree>): Lsn {
   const writer = store.beginCommit(csn(n));
   for (const change of changes) {
     switch (change.kind) {

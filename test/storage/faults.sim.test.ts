@@ -14,7 +14,7 @@ import type { CallKind, Fault } from '../sim/fault-vfs.js';
 import { FaultVfs } from '../sim/fault-vfs.js';
 import { SimTime } from '../sim/sim-time.js';
 import type { Change } from '../sim/storage-world.js';
-import { applyCommitUnflushed, defaultWorld, difference, readState, World } from '../sim/storage-world.js';
+import { applyCommit, defaultWorld, difference, readState, World } from '../sim/storage-world.js';
 
 const kinds: readonly CallKind[] = ['open', 'read', 'write', 'sync', 'truncate', 'unlink', 'rename', 'list', 'syncDirectory', 'lock'];
 
@@ -64,7 +64,7 @@ async function work(store: Store, world: World, trees: Set<number>, errors: DbEr
       continue;
     }
     const n = world.commit(changes);
-    await store.flushed(applyCommitUnflushed(store, n, changes));
+    await applyCommit(store, n, changes);
     world.ackedCsn = n;
     if (step % 8 !== 7) continue;
     try {

@@ -1,0 +1,57 @@
+/**
+ * Plants each bug of storage/mutants.ts and lets the simulations find it. Most die in a few lives of `crashTrial`; the rare ones get a
+ * trial that dwells where they can show, as a long run would do by itself. Budgets come from the model: the rarest took it 1,000 trials
+ * and more.
+ */
+import { mutants } from '../../base/mutants.js';
+import { storageMutantList } from '../../storage/mutants.js';
+import type { TrialOptions } from '../sim/crash-trial.js';
+import { crashTrial } from '../sim/crash-trial.js';
+import { damageTrial, makeDatabase } from '../sim/damage-trial.js';
+import type { MutantRun } from './btree.js';
+
+/** Syncs of the meta fail and are cut short again and again. */
+const atMeta: Partial<TrialOptions> = { syncFailure: 0, metaSyncFailure: 0.25, metaCrash: 0.15, kill: 0.1, operationsMax: 200, incarnations: 20 };
+
+const dwellings: Readonly<Record<string, Partial<TrialOptions>>> = {
+  'storage.one-meta': atMeta,
+  'storage.two-metas': atMeta,
+  'storage.three-metas': atMeta,
+  'storage.guard-newest-only': atMeta,
+  'storage.clean-meta-believed': { syncFailure: 0.15, metaSyncFailure: 0, metaCrash: 0, kill: 0.5, operationsMax: 40, incarnations: 14 },
+  'storage.overlapping-syncs': { blockingSyncs: 40, syncFailure: 0.2, metaSyncFailure: 0, metaCrash: 0 },
+  'storage.sync-retry': { syncFailure: 0.1 },
+};
+
+/** Bugs that no crash shows, only damaged bytes. */
+const shownByDamage = new Set(['storage.log-cut-in-silence', 'storage.no-seal']);
+
+async function runCrashes(name: string, seed: number, trialsMax: number): Promise<number | undefined> {
+  for (let trial = 1; trial <= trialsMax; trial++) {
+    const { failure } = await crashTrial(seed + trial - 1, dwellings[name] ?? {});
+    if (failure !== undefined) return trial;
+  }
+  return undefined;
+}
+
+async function runDamage(seed: number, trialsMax: number): Promise<number | undefined> {
+  const database = await makeDatabase(seed, false);
+  for (let trial = 1; trial <= trialsMax; trial++) {
+    const { failure } = await damageTrial(database, seed + trial - 1);
+    if (failure !== undefined) return trial;
+  }
+  return undefined;
+}
+
+export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ name }) => ({
+  name,
+  async run(seed, trialsMax) {
+    mutants.plant(name);
+    try {
+      if (shownByDamage.has(name)) return { killedAtTrial: await runDamage(seed, trialsMax), by: 'storage/damage.sim: right or XX001' };
+      return { killedAtTrial: await runCrashes(name, seed, trialsMax), by: 'storage/crash.sim: seven lives' };
+    } finally {
+      mutants.clear();
+    }
+  },
+}));
