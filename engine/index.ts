@@ -12,4 +12,5 @@ export type {
 } from './api.js';
 /** For shells: where statements end in a text that is still growing, and the words of the language. */
 export { splitStatements, type OpenConstruct, type Split, type StatementRange } from '../parser/split.js';
-export { isKeywordToQuote, sqlKeywords } from './keywords.js';
+export { sqlKeywords } from './keywords.js';
+export { isKeywordToQuote } from '../parser/keywords.js';

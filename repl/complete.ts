@@ -17,7 +17,8 @@ export async function complete(shell: Shell, line: string): Promise<[string[], s
   else if (/\\d\w*\+?\s+$/.test(before) || /\b(?:from|join|into|update|table|truncate|analyze|references|copy|view|on)\s+$/i.test(before)) for (const name of await relationNames(shell)) candidates.add(name);
   else {
     for (const name of await columnNames(shell, text)) candidates.add(name);
-    for (const keyword of sqlKeywords) candidates.add(matchCase(keyword, word));
+    // All keywords at once would tell nobody anything.
+    if (word !== '') for (const keyword of sqlKeywords) candidates.add(matchCase(keyword, word));
     if (word.length >= 2) for (const name of await relationNames(shell)) candidates.add(name);
   }
   return [[...candidates].filter((name) => name.toLowerCase().startsWith(word.toLowerCase())).sort(), word];

@@ -11,6 +11,14 @@ export interface ShellResult extends PrintableResult {
   readonly rowCount: number | null;
   /** psql's closing line, for example `INSERT 0 3`. */
   readonly tag: string;
+  readonly columns: readonly ShellColumn[];
+}
+
+export interface ShellColumn {
+  readonly name: string;
+  readonly isNumeric: boolean;
+  /** Undefined for columns the shell made up. */
+  readonly typeOid?: number | undefined;
 }
 
 export type TransactionStatus = 'idle' | 'active' | 'failed';
@@ -25,7 +33,7 @@ export class Connection {
 
   constructor(name: string, database: Database) {
     this.name = name;
-    this.session = database.connect();
+    this.session = database.connect({ name });
   }
 
   get isBusy(): boolean {
@@ -49,9 +57,13 @@ export class Connection {
     this.session.onNotice(listener);
   }
 
-  /** Runs one statement; `onSettled` bookkeeping is internal. @throws DatabaseError */
-  async run(sql: string, params: readonly unknown[] = [], signal?: AbortSignal): Promise<ShellResult[]> {
-    const running = this.#run(sql, params, signal);
+  /** Runs one statement. @throws DatabaseError */
+  run(sql: string, params: readonly unknown[] = [], signal?: AbortSignal): Promise<ShellResult[]> {
+    return this.#track(this.#run(sql, params, signal));
+  }
+
+  /** Busy until `running` settles. */
+  async #track<T>(running: Promise<T>): Promise<T> {
     this.#running = running;
     try {
       return await running;
@@ -68,9 +80,18 @@ export class Connection {
       rowCount: result.rowCount,
       tag: tagOf(result.command, result.rowCount),
       title: undefined,
-      columns: result.fields.map((field) => ({ name: field.name, isNumeric: numericOids.has(field.dataTypeID) })),
+      columns: result.fields.map((field) => ({ name: field.name, isNumeric: numericOids.has(field.dataTypeID), typeOid: field.dataTypeID })),
       rows: result.rows as unknown as (string | null)[][],
     }));
+  }
+
+  /** COPY ... FROM STDIN: the text comes from `source`. @throws DatabaseError */
+  copyIn(sql: string, source: AsyncIterable<Uint8Array | string>): Promise<ShellResult[]> {
+    return this.#track(this.session.copyFrom(sql, source).then(({ rowCount }) => [copyResult(rowCount)]));
+  }
+  /** COPY ... TO STDOUT. @throws DatabaseError */
+  copyOut(sql: string, sink: (chunk: string) => Promise<void> | void): Promise<ShellResult[]> {
+    return this.#track(this.session.copyTo(sql, sink).then(({ rowCount }) => [copyResult(rowCount)]));
   }
 
   /** Values of the first column, for meta-commands and completion. */
@@ -79,13 +100,16 @@ export class Connection {
     return (results.at(-1)?.rows ?? []).map((row) => row[0] ?? '');
   }
 
-  cancel(): void {
-    this.session.cancel();
+  /** Cancels what runs; false when nothing does. */
+  cancel(): boolean {
+    return this.session.cancel();
   }
   async close(): Promise<void> {
     await this.session.close();
   }
 }
+
+const copyResult = (rowCount: number | null): ShellResult => ({ command: 'COPY', rowCount, tag: tagOf('COPY', rowCount), title: undefined, columns: [], rows: [] });
 
 function tagOf(command: string, rowCount: number | null): string {
   if (command === 'INSERT') return `INSERT 0 ${rowCount ?? 0}`;

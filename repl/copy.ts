@@ -5,6 +5,7 @@
 import { createReadStream, createWriteStream, statSync, type ReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { spawn } from 'node:child_process';
 import { DatabaseError } from '../engine/index.js';
 import { quoteIdentifier } from './format/data.js';
@@ -44,12 +45,16 @@ function openInput(command: CopyCommand): NodeJS.ReadableStream {
     const child = spawn(command.file, { shell: true, stdio: ['ignore', 'pipe', 'inherit'] });
     return child.stdout;
   }
-  if (command.file.toLowerCase() === 'stdin' || command.file.toLowerCase() === 'pstdin') return process.stdin;
+  if (command.file.toLowerCase() === 'pstdin') return process.stdin;
   return createReadStream(command.file, { highWaterMark: 1 << 20 });
 }
 
 /** The stream's chunks with progress on a terminal; a missing file is 58P01. */
 async function* withProgress(shell: Shell, command: CopyCommand): AsyncGenerator<Uint8Array | string> {
+  if (isInline(command)) {
+    yield* shell.inlineData();
+    return;
+  }
   const input = openInput(command);
   let total = 0;
   try {
@@ -71,16 +76,19 @@ async function* withProgress(shell: Shell, command: CopyCommand): AsyncGenerator
   }
 }
 
+/** Whether the rows follow in the script itself, to a line `\\.`. */
+const isInline = (command: CopyCommand): boolean => !command.isProgram && command.file.toLowerCase() === 'stdin';
+
 async function copyIn(shell: Shell, command: CopyCommand, options: string): Promise<number> {
-  const result = await shell.current.session.copyFrom(`copy ${command.target} from stdin ${options}`, withProgress(shell, command));
-  return result.rowCount ?? 0;
+  const results = await shell.current.copyIn(`copy ${command.target} from stdin ${options}`, withProgress(shell, command));
+  return results[0]?.rowCount ?? 0;
 }
 
 async function copyOut(shell: Shell, command: CopyCommand, options: string): Promise<number> {
   const sink = openOutput(shell, command);
-  const result = await shell.current.session.copyTo(`copy ${command.target} to stdout ${options}`, (chunk) => sink.write(chunk));
+  const results = await shell.current.copyOut(`copy ${command.target} to stdout ${options}`, (chunk) => sink.write(chunk));
   await sink.end();
-  return result.rowCount ?? 0;
+  return results[0]?.rowCount ?? 0;
 }
 
 interface Sink {
@@ -100,7 +108,17 @@ function openOutput(shell: Shell, command: CopyCommand): Sink {
   return {
     write: async (text) => {
       check();
-      if (!stream.write(text)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+      if (stream.write(text) || stream.destroyed) return;
+      // A stream that fails while it is full never drains.
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          stream.off('drain', go);
+          stream.off('close', go);
+          resolve();
+        };
+        stream.on('drain', go);
+        stream.on('close', go);
+      });
     },
     end: async () => {
       stream.end();
@@ -158,7 +176,7 @@ async function* jsonObjects(shell: Shell, command: CopyCommand): AsyncGenerator<
     }
   };
   if (command.json === 'jsonl') {
-    const lines = createInterface({ input: openInput(command), crlfDelay: Infinity });
+    const lines = createInterface({ input: Readable.from(withProgress(shell, command)), crlfDelay: Infinity });
     let number = 0;
     for await (const line of lines) {
       number++;

@@ -51,7 +51,7 @@ async function describeRelation(shell: Shell, pattern: string): Promise<void> {
           when a.attgenerated = 's' then 'generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') stored' else coalesce(pg_get_expr(d.adbin, d.adrelid), '') end
       from pg_catalog.pg_attribute a left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
       where a.attrelid = ${oid!}::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`)).at(-1)!.rows;
-    printRows(shell, `${heading} "${schema}.${name}"`, ['Column', 'Type', 'Nullable', 'Default'], columns);
+    const table = { title: `${heading} "${schema}.${name}"`, columns: ['Column', 'Type', 'Nullable', 'Default'], rows: columns };
     const lines: string[] = [];
     const section = async (title: string, sql: string): Promise<void> => {
       const rows = await shell.current.column(sql);
@@ -66,8 +66,11 @@ async function describeRelation(shell: Shell, pattern: string): Promise<void> {
       await constraints('Check constraints', 'c', 'conrelid');
       await constraints('Foreign-key constraints', 'f', 'conrelid');
       await section('Referenced by', `select 'TABLE "' || conrelid::regclass::text || '" CONSTRAINT "' || conname || '" ' || pg_get_constraintdef(oid) from pg_catalog.pg_constraint where confrelid = ${oid!}::oid and contype = 'f' order by conname`);
+    } else if (kind === 'i') {
+      lines.push(...(await shell.current.column(`select case when i.indisprimary then 'primary key, ' when i.indisunique then 'unique, ' else '' end || 'for table "' || i.indrelid::regclass::text || '": '
+          || regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING ', '') from pg_catalog.pg_index i where i.indexrelid = ${oid!}::oid`)));
     } else if (kind === 'v') lines.push('View definition:', ...(await shell.current.column(`select pg_get_viewdef(${oid!}::oid)`)));
-    if (lines.length > 0) shell.output.write(`${lines.join('\n')}\n\n`);
+    printRows(shell, table.title, table.columns, table.rows, `${lines.map((line) => `${line}\n`).join('')}\n`);
   }
 }
 

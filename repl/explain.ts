@@ -1,10 +1,13 @@
 /** `\why`, `\graph` and `\locks`: conflicts and waits for people. */
-import type { Conflict } from '../engine/index.js';
+import type { Conflict, DatabaseError } from '../engine/index.js';
 import type { Shell } from './shell.js';
 
+/** Of the current session, or else the last of any. */
+const lastConflict = (shell: Shell): DatabaseError | undefined => shell.current.lastConflict ?? shell.lastConflict;
+
 export function renderConflict(shell: Shell): string {
-  const error = shell.current.lastConflict;
-  if (error?.conflict === undefined) return `No serialization failure or deadlock in session "${shell.current.name}" so far.\n`;
+  const error = lastConflict(shell);
+  if (error?.conflict === undefined) return `No serialization failure or deadlock so far.\n`;
   const lines = [`${shell.style.error(error.code)}: ${error.message}`, '', ...wrap(error.conflict.summary, 100)];
   if (error.hint !== undefined) lines.push('', `What helps: ${error.hint}`);
   return `${lines.join('\n')}\n`;
@@ -16,8 +19,8 @@ const meaning: Readonly<Record<Conflict['cycle'][number]['kind'], string>> = {
 
 /** The cycle from top to bottom, closing at the transaction it began with. */
 export function renderConflictGraph(shell: Shell): string {
-  const conflict = shell.current.lastConflict?.conflict;
-  if (conflict === undefined) return `No serialization failure or deadlock in session "${shell.current.name}" so far.\n`;
+  const conflict = lastConflict(shell)?.conflict;
+  if (conflict === undefined) return `No serialization failure or deadlock so far.\n`;
   const name = (id: number): string => `T${id}${id === conflict.victim ? ' (failed)' : ''}`;
   const width = Math.max(...conflict.cycle.map((edge) => name(edge.from).length)) + 4;
   const box = (text: string): string[] => [`┌${'─'.repeat(width)}┐`, `│${centre(text, width)}│`, `└${'─'.repeat(width)}┘`];
@@ -39,12 +42,19 @@ export async function renderLocks(shell: Shell): Promise<string> {
   const connection = shell.database.connect();
   try {
     const result = await connection.query<Record<string, string | null>>(
-      `select a.application_name as session, l.locktype, l.relation::regclass::text as relation, l.mode, l.granted, pg_blocking_pids(l.pid)::text as blockers, l.pid
-       from pg_locks l left join pg_stat_activity a on a.pid = l.pid order by l.granted, l.pid, l.relation`,
+      `select l.pid, a.application_name as session, l.locktype, coalesce(l.relation::regclass::text, '') as relation, l.object, l.mode, l.granted, case when l.granted then '{}' else pg_blocking_pids(l.pid)::text end as blockers
+       from pg_locks l left join pg_stat_activity a on a.pid = l.pid where l.pid <> pg_backend_pid() order by l.pid, l.granted desc, l.locktype, l.relation, l.object`,
       [], { values: 'text' },
     );
     if (result.rows.length === 0) return 'No locks.\n';
-    return `${result.rows.map((row) => `${row['session'] ?? row['pid'] ?? '?'}: ${row['granted'] === 't' ? 'holds' : 'WAITS FOR'} ${row['mode'] ?? ''} on ${row['locktype'] ?? ''} ${row['relation'] ?? ''}${row['granted'] === 't' ? '' : ` held by ${row['blockers'] ?? ''}`}`).join('\n')}\n`;
+    const names = new Map(result.rows.map((row) => [row['pid'], row['session'] === null || row['session'] === '' ? `session ${row['pid'] ?? '?'}` : row['session']]));
+    const nameOf = (pid: string): string => names.get(pid) ?? `session ${pid}`;
+    const lines = result.rows.map((row) => {
+      const what = row['locktype'] === 'tuple' ? `a row of ${row['relation'] ?? ''}` : row['relation'] === '' ? `${row['locktype'] ?? ''} ${row['object'] ?? ''}` : `${row['locktype'] ?? ''} ${row['relation'] ?? ''}`;
+      const blockers = (row['blockers'] ?? '{}').slice(1, -1).split(',').filter((pid) => pid !== '').map(nameOf);
+      return `${nameOf(row['pid'] ?? '')}: ${row['granted'] === 't' ? 'holds' : 'waits for'} ${row['mode'] ?? ''} on ${what}${blockers.length === 0 ? '' : `, held by ${blockers.join(', ')}`}`;
+    });
+    return `${lines.join('\n')}\n`;
   } finally {
     await connection.close();
   }

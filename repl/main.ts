@@ -77,6 +77,8 @@ program.addCommand(labCommand());
 await program.parseAsync();
 
 async function runShell(file: string, options: ShellOptions): Promise<void> {
+  // `serialite ... | head` ends the reader first: that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const isScript = options.command.length > 0 || options.file.length > 0 || !process.stdin.isTTY;
   const output: ShellOutput = {
     write: (text) => void process.stdout.write(text),

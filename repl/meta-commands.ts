@@ -16,6 +16,7 @@ import { quoteIdentifier } from './format/data.js';
 import type { ShellResult } from './connection.js';
 import type { Shell } from './shell.js';
 import { crosstab } from './crosstab.js';
+import { interpolate } from './settings.js';
 
 export interface MetaCommand {
   readonly names: readonly string[];
@@ -101,18 +102,21 @@ const query: readonly MetaCommand[] = [
       await shell.execute(statement);
     }
   } },
-  { names: ['gdesc'], usage: '\\gdesc', help: 'columns of the query, without showing rows', run: (shell) => shell.runBuffer((results) => {
-    const result = results.at(-1);
-    shell.print({ command: 'SELECT', rowCount: null, tag: '', title: undefined, columns: [{ name: 'Column', isNumeric: false }], rows: (result?.columns ?? []).map((column) => [column.name]) });
-  }) },
+  { names: ['gdesc'], usage: '\\gdesc', help: 'columns of the query in the buffer and their types, without running it', run: async (shell) => {
+    const sql = shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer.trim();
+    shell.buffer = '';
+    const described = (await shell.current.run(`select * from (${interpolate(sql, shell.settings.variables).replace(/;\s*$/, '')}\n) as described limit 0`)).at(-1)!.columns;
+    const types = await shell.current.column(`select format_type(oid, null) from unnest(array[${described.map((column) => column.typeOid ?? 25).join(', ')}]::oid[]) with ordinality as t(oid, n) order by n`);
+    printRows(shell, undefined, ['Column', 'Type'], described.map((column, i) => [column.name, types[i] ?? '']));
+  } },
   { names: ['watch'], usage: '\\watch [SECONDS [TIMES]]', help: 'run the query again and again until Ctrl-C', run: async (shell, [seconds, times]) => {
     const sql = shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer.trim();
     shell.buffer = '';
     const errorsBefore = shell.errorCount;
     shell.isInterrupted = false;
     for (let n = 0; (times === undefined || n < Number(times)) && !shell.isInterrupted && shell.errorCount === errorsBefore; n++) {
-      if (n > 0) await new Promise((done) => setTimeout(done, Number(seconds ?? 2) * 1000));
-      await shell.execute(sql);
+      if (n > 0) await shell.sleep(Number(seconds ?? 2) * 1000);
+      if (!shell.isInterrupted) await shell.execute(sql);
     }
   } },
   { names: ['crosstabview'], usage: '\\crosstabview [ROW [COLUMN [VALUE]]]', help: 'show the result as a grid', run: (shell, args) => shell.runBuffer((results) => {
@@ -347,8 +351,9 @@ async function editBuffer(shell: Shell, file: string | undefined): Promise<void>
   await shell.feed(readFileSync(path, 'utf8').trimEnd());
 }
 
-/** Used by describe.ts and others: a table of text. */
-export function printRows(shell: Shell, title: string | undefined, columns: readonly string[], rows: readonly (readonly (string | null)[])[]): void {
+/** Used by describe.ts and others: a table of text, and under it `below` instead of the number of rows. */
+export function printRows(shell: Shell, title: string | undefined, columns: readonly string[], rows: readonly (readonly (string | null)[])[], below?: string): void {
   const result: ShellResult = { command: 'SELECT', rowCount: rows.length, tag: '', title, columns: columns.map((name) => ({ name, isNumeric: false })), rows };
-  resultWriter(shell)(`${formatResult(result, shell.settings.format, shell.output.isTerminal ? shell.output.columns : 0)}\n`);
+  const { format } = shell.settings;
+  resultWriter(shell)(formatResult(result, below === undefined ? format : { ...format, footer: false }, shell.output.isTerminal ? shell.output.columns : 0) + (below ?? '\n'));
 }

@@ -4,10 +4,12 @@
  *
  * H1  Text is kept until a statement is complete; a meta-command acts at once, also in the middle of a line (`select 1 \gx`).
  * H2  Input for a session that is still busy waits for it; input for another one does not.
+ * H3  A script never hangs on its own sessions: a wait that only input still to come could end, when none can come, is cancelled.
  */
 import { createInterface } from 'node:readline';
 import { DatabaseError, splitStatements, type Database, type OpenConstruct } from '../engine/index.js';
 import { Connection, type ShellResult } from './connection.js';
+import { showActivity } from './activity.js';
 import { renderError, renderNotice } from './errors.js';
 import { formatResult } from './format/format.js';
 import { runMetaCommand } from './meta-commands.js';
@@ -28,12 +30,14 @@ export type Consumer = (results: readonly ShellResult[], shell: Shell) => Promis
 interface Job {
   readonly connection: Connection;
   readonly sql: string;
-  readonly done: Promise<void>;
+  done: Promise<void>;
   isDone: boolean;
   hasReportedWait: boolean;
 }
 
-const waitPollMs = 4;
+/** How often a statement under way is asked whether it waits: at first often, so that the prompt is free at once. */
+const waitPollMsMin = 2;
+const waitPollMsMax = 50;
 
 export class Shell {
   readonly database: Database;
@@ -46,6 +50,8 @@ export class Shell {
   /** The last statement sent, for `\g` on an empty buffer. */
   lastQuery = '';
   lastError: DatabaseError | undefined;
+  /** The last 40001 or 40P01 that any session met. */
+  lastConflict: DatabaseError | undefined;
   /** Where query results go; undefined means `output`. Set by `\o`. */
   redirect: ((text: string) => void) | undefined;
   isQuitting = false;
@@ -56,7 +62,15 @@ export class Shell {
   readonly conditions: { isActive: boolean; wasTaken: boolean }[] = [];
   /** Folder that `\i` and `\ir` resolve against. */
   scriptDirectory: string | undefined;
+  /** Asks the user for one line; only on a terminal. */
   readLine: ((prompt: string) => Promise<string>) | undefined;
+  /** The next line of the input that statements come from, undefined at its end: rows of COPY FROM STDIN follow the statement. */
+  nextLine: (() => Promise<string | undefined>) | undefined;
+  /** Called around output of a statement that finishes while the user may be typing. */
+  aside: { begin(): void; end(): void } | undefined;
+  /** How long a wait that nothing can end is watched before it is cancelled (a lock_timeout may end it sooner). */
+  stuckMs = 3000;
+  #wakeSleeper: (() => void) | undefined;
   #current: Connection;
   readonly #jobs = new Set<Job>();
 
@@ -114,7 +128,8 @@ export class Shell {
       const sql = at < 0 ? rest : rest.slice(0, at);
       if (this.isActiveBranch) {
         this.buffer += this.buffer === '' ? sql.trimStart() : sql;
-        await this.#runComplete();
+        // Only a semicolon completes a statement; without one a long statement is not read again for each of its lines.
+        if (sql.includes(';')) await this.#runComplete();
       }
       if (at < 0) break;
       const end = metaCommandEnd(rest, at);
@@ -134,32 +149,97 @@ export class Shell {
   async runScript(text: string): Promise<void> {
     const before = this.buffer;
     this.buffer = '';
-    for (const line of text.split('\n')) {
-      if (this.isQuitting || (this.settings.onErrorStop && this.errorCount > 0)) break;
-      await this.feed(line);
-    }
-    await this.finish();
+    const lines = text.endsWith('\n') ? text.slice(0, -1).split('\n') : text.split('\n');
+    let next = 0;
+    await this.#runLines(() => Promise.resolve(lines[next++]?.replace(/\r$/, '')));
     this.buffer = before;
   }
 
   /** Reads statements from a stream, a line at a time, so that a large script needs no memory. */
   async runStream(input: NodeJS.ReadableStream): Promise<void> {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-      if (this.isQuitting || (this.settings.onErrorStop && this.errorCount > 0)) break;
-      await this.feed(line);
-    }
-    await this.finish();
+    const lines = createInterface({ input, crlfDelay: Infinity });
+    const iterator = lines[Symbol.asyncIterator]();
+    await this.#runLines(async () => {
+      const { value, done } = await iterator.next();
+      return done === true ? undefined : value;
+    });
+    lines.close();
   }
 
-  /** End of input: runs what is left without a semicolon, as psql does, and waits for everything. */
+  async #runLines(nextLine: () => Promise<string | undefined>): Promise<void> {
+    const before = this.nextLine;
+    this.nextLine = nextLine;
+    try {
+      while (!this.isQuitting && !this.isInterrupted && !(this.settings.onErrorStop && this.errorCount > 0)) {
+        const line = await nextLine();
+        if (line === undefined) break;
+        await this.feed(line);
+      }
+      await this.finish();
+    } finally {
+      this.nextLine = before;
+    }
+  }
+
+  /** The lines up to `\\.` of the input that is being read, for COPY FROM STDIN. */
+  async *inlineData(): AsyncGenerator<string> {
+    for (let line = await this.nextLine?.(); line !== undefined && line !== '\\.'; line = await this.nextLine?.()) yield `${line}\n`;
+  }
+
+  /** End of a script: runs what is left without a semicolon, as psql does, and waits for everything. */
   async finish(): Promise<void> {
-    if (this.buffer.trim() !== '' && !this.isQuitting) await this.runBuffer();
+    if (this.buffer.trim() !== '' && !this.isQuitting && !this.isInterrupted && !(this.settings.onErrorStop && this.errorCount > 0)) await this.runBuffer();
     await this.settle();
   }
 
   /** Waits until no statement is under way. */
   async settle(): Promise<void> {
-    for (const job of [...this.#jobs]) await job.done;
+    for (const job of [...this.#jobs]) await this.#done(job);
+  }
+
+  /**
+   * Waits for a statement whose end the shell cannot go on without. When every statement under way waits for a lock of a session of this
+   * shell that is itself idle in its transaction, nothing can ever release it: the statement is cancelled rather than waited for (H3).
+   */
+  async #done(job: Job): Promise<void> {
+    let stuckSince: number | undefined;
+    while (!job.isDone) {
+      await pollOrDone(job, waitPollMsMax);
+      if (job.isDone || !this.#isStuck()) stuckSince = undefined;
+      else {
+        stuckSince ??= performance.now();
+        if (performance.now() - stuckSince < this.stuckMs) continue;
+        this.output.writeError(`${this.style.warning('WARNING:')}  [${job.connection.name}] waits for a lock that no statement under way will release; cancelling it\n`);
+        job.connection.cancel();
+        stuckSince = undefined;
+      }
+    }
+    await job.done;
+  }
+
+  #isStuck(): boolean {
+    return this.#jobs.size > 0 && [...this.#jobs].every((job) => job.connection.isWaiting && !job.connection.session.waitsFor.every((id) => this.#isForeign(id)));
+  }
+  #isForeign(sessionId: number): boolean {
+    return [...this.connections.values()].every((connection) => connection.session.id !== sessionId);
+  }
+
+  /** Ctrl-C: cancels what the current session runs, ends scripts, `\\watch` and pauses. False when there was nothing to stop. */
+  interrupt(): boolean {
+    this.isInterrupted = true;
+    this.#wakeSleeper?.();
+    return this.#current.cancel();
+  }
+
+  /** A pause that Ctrl-C ends. */
+  async sleep(ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wakeSleeper = resolve;
+      timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+    this.#wakeSleeper = undefined;
   }
 
   /** Runs the statement in the buffer (or the last one) and hands its results to `consumer` instead of printing them. */
@@ -175,7 +255,7 @@ export class Shell {
     const rest = text.slice(restStart);
     this.buffer = rest.trim() === '' ? '' : rest;
     for (const { start, end } of statements) {
-      if (this.settings.onErrorStop && this.errorCount > 0) return;
+      if (this.isInterrupted || (this.settings.onErrorStop && this.errorCount > 0)) return;
       await this.execute(text.slice(start, end));
     }
   }
@@ -183,37 +263,64 @@ export class Shell {
   /** Runs one statement on the current session and prints what it gives. Returns early when it waits for another session. */
   async execute(sql: string, consumer?: Consumer): Promise<void> {
     const connection = this.#current;
-    for (const job of [...this.#jobs]) if (job.connection === connection) await job.done;
+    for (const job of [...this.#jobs]) {
+      if (job.connection !== connection) continue;
+      // On a terminal nobody could type the COMMIT that ends the wait while the prompt is gone.
+      if (this.aside !== undefined && connection.isWaiting) {
+        return this.reportError(new DatabaseError('55000', `session "${connection.name}" still waits for a lock`, { hint: 'Use another session (\\session NAME), \\wait for it, or cancel its statement with Ctrl-C.' }), undefined);
+      }
+      await this.#done(job);
+    }
     this.lastQuery = sql;
     const text = interpolate(sql, this.settings.variables);
     const started = performance.now();
-    const done = connection.run(text).then(
-      async (results) => {
+    const activity = showActivity(this.output, firstLine(sql), () => (connection.isWaiting ? '(waits for a lock)' : ''));
+    const report = async (results: readonly ShellResult[]): Promise<void> => {
+      if (job.hasReportedWait) this.output.write(`${this.style.dim(`[${connection.name}] finished: ${firstLine(sql)}`)}\n`);
+      if (consumer !== undefined) await consumer(results, this);
+      else for (const result of results) this.print(result, connection);
+      if (this.settings.timing) this.output.write(`Time: ${formatDuration(performance.now() - started)}\n`);
+    };
+    const run = async (): Promise<void> => {
+      let results: readonly ShellResult[] | undefined;
+      let failure: unknown;
+      try {
+        results = await this.#send(connection, text);
+      } catch (error) {
+        failure = error;
+      }
+      activity.stop();
+      if (job.hasReportedWait) this.aside?.begin();
+      try {
+        if (results === undefined) this.reportError(failure, text, job.hasReportedWait ? connection : undefined);
+        else await report(results);
+      } catch (error) {
+        // The statement went well; what was to be done with its rows did not.
+        this.reportError(error, undefined);
+      } finally {
+        this.#jobs.delete(job);
         job.isDone = true;
-        if (job.hasReportedWait) this.output.write(`${this.style.dim(`[${connection.name}] finished: ${firstLine(sql)}`)}\n`);
-        if (consumer !== undefined) await consumer(results, this);
-        else for (const result of results) this.print(result, connection);
-        if (this.settings.timing) this.output.write(`Time: ${formatDuration(performance.now() - started)}\n`);
-      },
-      (error: unknown) => {
-        job.isDone = true;
-        this.reportError(error, text, job.hasReportedWait ? connection : undefined);
-      },
-    );
-    const job: Job = { connection, sql, done, isDone: false, hasReportedWait: false };
+        if (job.hasReportedWait) this.aside?.end();
+      }
+    };
+    const job: Job = { connection, sql, done: Promise.resolve(), isDone: false, hasReportedWait: false };
     this.#jobs.add(job);
-    void done.finally(() => this.#jobs.delete(job));
+    job.done = run();
     await this.#doneOrWaiting(job);
+    activity.stop();
   }
 
+  /** COPY with STDIN or STDOUT reads the lines that follow and writes where results go; everything else is the session's. */
+  #send(connection: Connection, text: string): Promise<ShellResult[]> {
+    if (/^copy\b[\s\S]*\bfrom\s+stdin\b/i.test(text)) return connection.copyIn(text, this.inlineData());
+    if (/^copy\b[\s\S]*\bto\s+stdout\b/i.test(text)) return connection.copyOut(text, this.redirect ?? ((chunk) => this.output.write(chunk)));
+    return connection.run(text);
+  }
+
+  /** Until the statement is done or waits for a session of this shell. */
   async #doneOrWaiting(job: Job): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    while (!job.isDone) {
-      const tick = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, waitPollMs);
-      });
-      await Promise.race([job.done, tick]);
-      clearTimeout(timer);
+    for (let ms = waitPollMsMin; !job.isDone; ms = Math.min(ms * 1.5, waitPollMsMax)) {
+      await pollOrDone(job, ms);
       if (!job.isDone && job.connection.isWaiting && this.connections.size > 1) {
         job.hasReportedWait = true;
         this.output.write(`${this.style.dim(`[${job.connection.name}] waits for another session; the prompt is free (\\locks shows who holds what)`)}\n`);
@@ -236,6 +343,7 @@ export class Shell {
     this.errorCount++;
     const known = error instanceof DatabaseError ? error : new DatabaseError('XX000', error instanceof Error ? error.message : String(error));
     this.lastError = known;
+    if (known.conflict !== undefined) this.lastConflict = known;
     this.output.writeError((connection === undefined ? '' : this.#prefix(connection)) + renderError(known, sql, this.style));
   }
 
@@ -271,6 +379,16 @@ function metaCommandEnd(text: string, at: number): number {
 const isOutside: ReadonlySet<OpenConstruct> = new Set<OpenConstruct>(['none', 'statement', 'parenthesis']);
 
 const isSpaced = (format: string): boolean => format === 'aligned' || format === 'box' || format === 'wrapped';
+
+/** Until the statement is done, but no longer than `ms`. */
+async function pollOrDone(job: Job, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tick = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([job.done, tick]);
+  clearTimeout(timer);
+}
 
 function firstLine(sql: string): string {
   const line = sql.split('\n')[0]!;

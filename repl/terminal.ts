@@ -18,15 +18,23 @@ export async function runTerminal(shell: Shell): Promise<void> {
     },
   });
   shell.readLine = (prompt) => new Promise((resolve) => readline.question(prompt, resolve));
-  readline.on('SIGINT', () => {
-    shell.isInterrupted = true;
-    if (shell.current.isBusy) shell.current.cancel();
-    else {
-      shell.buffer = '';
-      process.stdout.write('^C\n');
+  // What a statement reports late goes above the line being typed, which is then drawn again.
+  shell.aside = {
+    begin: () => process.stdout.write('\r\u001b[K'),
+    end: () => {
       readline.setPrompt(shell.prompt());
-      readline.prompt();
-    }
+      readline.prompt(true);
+    },
+  };
+  readline.on('SIGINT', () => {
+    process.stdout.write('^C\n');
+    if (shell.interrupt()) return;
+    shell.buffer = '';
+    // Typed text is dropped: ctrl-e goes to its end, ctrl-u deletes it.
+    readline.write(null, { ctrl: true, name: 'e' });
+    readline.write(null, { ctrl: true, name: 'u' });
+    readline.setPrompt(shell.prompt());
+    readline.prompt();
   });
   try {
     await readLines(shell, readline);
@@ -47,16 +55,21 @@ async function readLines(shell: Shell, readline: Interface): Promise<void> {
     isClosed = true;
     wake?.();
   });
+  const nextLine = async (): Promise<string | undefined> => {
+    while (lines.length === 0 && !isClosed) await new Promise<void>((resolve) => (wake = resolve));
+    return lines.shift();
+  };
+  shell.nextLine = nextLine;
   while (!shell.isQuitting) {
     readline.setPrompt(shell.prompt());
     readline.prompt();
-    while (lines.length === 0 && !isClosed) await new Promise<void>((resolve) => (wake = resolve));
-    const line = lines.shift();
+    const line = await nextLine();
     if (line === undefined) {
       process.stdout.write('\n');
       return;
     }
     if (line.trim() !== '') saveHistory(line);
+    shell.isInterrupted = false;
     await shell.feed(line);
   }
 }

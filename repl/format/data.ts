@@ -1,4 +1,5 @@
 /** Formats for programs: CSV (RFC 4180, as COPY writes it), TSV, JSON, JSON lines, HTML, INSERT statements, psql's unaligned. */
+import { isKeywordToQuote } from '../../engine/index.js';
 import type { FormatOptions, PrintableResult } from './result.js';
 
 export function formatCsv(result: PrintableResult, options: FormatOptions, separator: ',' | '\t' = ','): string {
@@ -58,6 +59,7 @@ export function formatInsert(result: PrintableResult, options: FormatOptions): s
   return result.rows.map((row) => `INSERT INTO ${quoteIdentifier(options.tableName)} (${columns}) VALUES (${row.map((value, i) => literal(value, result.columns[i]!.isNumeric)).join(', ')});\n`).join('');
 }
 
+/** As quote_ident: only where it must be. */
 export function quoteIdentifier(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return /^[a-z_][a-z0-9_]*$/.test(name) && !isKeywordToQuote(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
