@@ -13,7 +13,7 @@
  */
 import { TypeOid } from '../base/types.js';
 import type { FunctionDef } from '../functions/registry.js';
-import { collectColumns, columnsOf, conjunctsOf, freeColumns, isVolatile } from './expression-tools.js';
+import { collectColumns, collectProduced, columnsOf, conjunctsOf, freeColumns, isVolatile } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { LogicalPlan } from './logical-plan.js';
 
@@ -73,6 +73,16 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
     return rels;
   };
 
+  let inGraph: Set<ColumnId> | undefined;
+  const readsGraph = (plan: LogicalPlan): boolean => {
+    if (plan.kind === 'scan' || plan.kind === 'cteScan' || plan.kind === 'values') return false;
+    const free = freeColumns(plan);
+    if (free.size === 0) return false;
+    if (inGraph === undefined) collectProduced(root, (inGraph = new Set()));
+    for (const id of free) if (inGraph.has(id)) return true;
+    return false;
+  };
+
   /** Adds the relations of `plan` and returns them; `isInner`: conditions here filter the final result directly. */
   const collect = (plan: LogicalPlan, isInner: boolean): bigint => {
     // Chains of joins are left-deep and may be long; the right sides recurse, the left side loops.
@@ -109,7 +119,8 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
         for (const expression of conjunctsOf(above.condition)) pending.push({ expression, scope, isInner });
       } else {
         const left = rels;
-        const right = collect(above.right, false);
+        // A right side that reads rows of the left, or of anything else here, is kept whole: its conditions are not the join's.
+        const right = readsGraph(above.right) ? add(above.right) : collect(above.right, false);
         specials.push({ join: above.join as SpecialJoin['join'], left, right, wholeLeft: left, conditions: conjunctsOf(above.condition), nullAware: above.nullAware });
         rels |= right;
       }
@@ -131,7 +142,7 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
     for (const e of special.conditions) collectColumns(e, read);
     let needed = relsOf(read);
     for (const relation of relations) if ((relation.bit & special.right) !== 0n) needed |= relation.depends;
-    needed &= special.wholeLeft;
+    needed &= ~special.right;
     // Without a condition on the left any left relation will do; the first keeps the written order.
     special.left = needed === 0n ? special.wholeLeft : needed;
   }
@@ -176,14 +187,15 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
   for (const { expression, scope, isInner } of pending) {
     const own = relsOf(columnsOf(expression));
     const rels = complete(own, scope);
-    if (rels === 0n) {
-      if (isInner && scope === all) constants.push(expression);
-      else predicates.push({ expression, rels: scope });
+    if (rels === 0n && isInner && scope === all) {
+      constants.push(expression);
       continue;
     }
-    if (useClasses && isInner && rels === own && addToClass(classes, expression, relsOf)) continue;
-    if ((rels & (rels - 1n)) === 0n && !isVolatile(expression)) relations[log2(rels)]!.local.push(expression);
-    else predicates.push({ expression, rels: isVolatile(expression) ? scope : rels });
+    if (useClasses && isInner && rels !== 0n && rels === own && addToClass(classes, expression, relsOf)) continue;
+    // What reads no relation here, or may differ from row to row by itself, waits for all that stood below it.
+    const needed = rels === 0n || isVolatile(expression) ? scope : rels;
+    if ((needed & (needed - 1n)) === 0n) relations[log2(needed)]!.local.push(expression);
+    else predicates.push({ expression, rels: needed });
   }
   const kept = finishClasses(classes, relations);
   return { relations, specials, predicates, classes: kept, constants, all };

@@ -102,7 +102,9 @@ function unnestAny(input: LogicalPlan, query: Subquery, isNegated: boolean): Log
   const sides = conjunctsOf(comparison).every((e) => e.kind === 'call' && e.function.strict && e.args.every((arg) => isNotNull(arg, known)));
   if (sides) return makeJoin('anti', input, pulled.plan, conjunction([...conjunctsOf(comparison), ...pulled.conditions]));
   const isSingle = comparison.kind === 'call' && comparison.operator === '=' && query.hashable?.left.length === 1;
-  if (!isSingle || pulled.conditions.length > 0) return undefined;
+  // Only a hash join knows what NULLs mean here, and it needs a key on both sides.
+  const inputIds = outputIdSet(input);
+  if (!isSingle || pulled.conditions.length > 0 || query.hashable!.left[0]!.type.oid !== comparison.args[1]!.type.oid || ![...columnsOf(query.hashable!.left[0]!)].some((id) => inputIds.has(id))) return undefined;
   return makeJoin('anti', input, pulled.plan, comparison, false, true);
 }
 
