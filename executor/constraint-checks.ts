@@ -183,8 +183,7 @@ export class ConstraintChecks {
     const childValues = this.#convert(values, parent, key.parentColumns, child, key.childColumns);
     if (childValues === undefined) return undefined;
     if (action === 'no action' || action === 'restrict') {
-      if (action === 'no action' && this.#findParent(this.#access(parent), key, values) !== undefined) return undefined;
-      if (this.#children(key, child, childValues, true).length > 0) throw stillReferenced(key, child, parent, values, this.#context.ctx);
+      if (action === 'restrict' || this.#findParent(this.#access(parent), key, values) === undefined) this.#refuseChildren(check, child, childValues);
       return undefined;
     }
     check.progress ??= { children: this.#children(key, child, childValues, false), done: 0 };
@@ -193,7 +192,13 @@ export class ConstraintChecks {
       const wait = this.#followParent(check, child, childValues, progress.children[progress.done]!, action);
       if (wait !== undefined) return wait;
     }
+    // The default may be the very key that has gone; a child that did not change has no check of its own.
+    if (action === 'set default' && this.#findParent(this.#access(parent), key, values) === undefined) this.#refuseChildren(check, child, childValues);
     return undefined;
+  }
+
+  #refuseChildren({ key, parent, values }: ParentCheck, child: TableDef, childValues: readonly Datum[]): void {
+    if (this.#children(key, child, childValues, true).length > 0) throw stillReferenced(key, child, parent, values, this.#context.ctx);
   }
 
   /** Row keys of the newest children with these foreign key values; `first`: one is enough. */

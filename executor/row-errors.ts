@@ -3,6 +3,8 @@ import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { outputText } from '../base/text-io.js';
 import type { EvalContext } from '../functions/registry.js';
+import type { BoundExpression } from '../planner/expression.js';
+import { expressionText } from '../planner/expression-text.js';
 import type { ForeignKeyDef, IndexDef, TableDef } from '../planner/catalog.js';
 
 /** Values in DETAIL are cut after so many characters. */
@@ -50,9 +52,13 @@ export function uniqueViolation(table: TableDef, index: IndexDef, keyText: strin
   });
 }
 
-/** The key of a row in an index as DETAIL shows it. Expressions are shown by the index's own text for them. */
-export function indexKeyText(table: TableDef, index: IndexDef, values: readonly Datum[], ctx: EvalContext): string {
-  const names = index.columns.map((column) => (column.column === undefined ? '(expression)' : table.columns[column.column]!.name));
+/** The key of a row in an index as DETAIL shows it: `(a, lower(b))=(1, x)`. `keys` are the index's bound key expressions, if it has any. */
+export function indexKeyText(table: TableDef, index: IndexDef, values: readonly Datum[], ctx: EvalContext, keys?: readonly BoundExpression[]): string {
+  const names = index.columns.map((column, i) => {
+    if (column.column !== undefined) return table.columns[column.column]!.name;
+    const key = keys?.[i];
+    return key === undefined ? '(expression)' : expressionText(key, { types: ctx.types, column: (_, name) => name, subquery: () => '(subquery)' });
+  });
   const texts = values.map((value, i) => (value === null ? 'null' : outputText(index.columns[i]!.type, value, ctx)));
   return `(${names.join(', ')})=(${texts.join(', ')})`;
 }

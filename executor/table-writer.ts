@@ -46,6 +46,7 @@ interface WriterLayout {
   readonly keyColumns: readonly number[];
   /** Whether rows must be in the registers: something is computed from them. */
   readonly needsRegisters: boolean;
+  readonly hasViewOptions: boolean;
 }
 const layouts = new WeakMap<WriterInfo, WriterLayout>();
 
@@ -61,6 +62,7 @@ function writerLayout(info: WriterInfo): WriterLayout {
     notNull: info.table.columns.filter((column) => column.notNull && !column.isDropped).map((column) => column.index),
     keyColumns: [...keyColumns],
     needsRegisters: info.checks.length > 0 || info.generated.length > 0 || info.indexExpressions.size > 0,
+    hasViewOptions: info.checks.some((check) => check.isViewOption),
   };
   layouts.set(info, layout);
   return layout;
@@ -142,7 +144,7 @@ export class TableWriter {
     }
   }
 
-  /** NOT NULL, CHECK and view check options. @throws DbError 23502, 23514, 44000 */
+  /** NOT NULL and CHECK. @throws DbError 23502, 23514 */
   checkRow(row: Row): void {
     const { ctx } = this.#runtime;
     if (!(mutants.on && mutants.has('executor.skip-not-null'))) {
@@ -151,10 +153,17 @@ export class TableWriter {
     if (this.info.checks.length === 0) return;
     this.publish(row);
     for (const { name, expression, isViewOption } of this.info.checks) {
-      const holds = this.#evaluate(expression);
-      if (isViewOption) {
-        if (holds !== true) throw viewOptionViolation(name, this.table, row, ctx);
-      } else if (holds === false && !(mutants.on && mutants.has('executor.skip-check'))) throw checkViolation(this.table, name, row, ctx);
+      if (isViewOption || this.#evaluate(expression) !== false) continue;
+      if (!(mutants.on && mutants.has('executor.skip-check'))) throw checkViolation(this.table, name, row, ctx);
+    }
+  }
+
+  /** WITH CHECK OPTION of the view that was written through, once the row is in, so that a duplicate key is reported first. @throws DbError 44000 */
+  #checkViewOptions(row: readonly Datum[]): void {
+    if (!this.#layout.hasViewOptions) return;
+    this.publish(row);
+    for (const { name, expression, isViewOption } of this.info.checks) {
+      if (isViewOption && this.#evaluate(expression) !== true) throw viewOptionViolation(name, this.table, row, this.#runtime.ctx);
     }
   }
 
@@ -226,7 +235,7 @@ export class TableWriter {
   /** 23505 for a conflict that ON CONFLICT does not cover. */
   duplicateKey(conflict: Conflict): Error {
     const { definition } = conflict.index;
-    return uniqueViolation(this.table, definition, indexKeyText(this.table, definition, conflict.values, this.#runtime.ctx));
+    return uniqueViolation(this.table, definition, indexKeyText(this.table, definition, conflict.values, this.#runtime.ctx, this.info.indexExpressions.get(definition.oid)?.keys));
   }
 
   // ------------------------------------------------------------------------------------------------------------ insert
@@ -252,6 +261,7 @@ export class TableWriter {
       const entry = entries[i];
       if (entry !== undefined) this.#putEntry(index, entry.key, rowKey, row);
     });
+    this.#checkViewOptions(row);
     this.#queueUniqueChecks(entries, []);
     this.#queueChildChecks(row, undefined, rowKey);
     return undefined;
@@ -325,6 +335,7 @@ export class TableWriter {
       this.#put(newKey, newRow);
     }
     this.access.secondary.forEach((index, i) => this.#updateEntry(index, oldEntries[i], entries[i], oldKey, newKey, oldRow, newRow));
+    this.#checkViewOptions(newRow);
     this.#queueUniqueChecks(entries, oldEntries);
     this.#queueChildChecks(newRow, oldRow, newKey);
     this.#queueParentChecks(oldRow, newRow);
