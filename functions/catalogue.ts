@@ -3,7 +3,7 @@ import type { TypeRegistry } from '../base/types.js';
 import { aggregateFunctions } from './aggregate.js';
 import { arithmeticFunctions, arithmeticOperators } from './arithmetic.js';
 import { arrayFunctions, arrayOperators } from './array.js';
-import { casts } from './cast.js';
+import { casts as scalarCasts } from './cast.js';
 import { comparisonOperators } from './comparison.js';
 import { datetimeFunctions, datetimeOperators } from './datetime.js';
 import { formatFunctions } from './format.js';
@@ -11,6 +11,7 @@ import { generateFunctions } from './generate.js';
 import { jsonFunctions, jsonOperators } from './json.js';
 import { mathFunctions, mathOperators } from './math.js';
 import { patternFunctions, patternOperators } from './pattern.js';
+import { rangeCasts, rangeFunctions, rangeOperators } from './range.js';
 import type { CastDef, FunctionDef, OperatorDef } from './registry.js';
 import { castKey, Resolver } from './resolve.js';
 import { statisticsFunctions } from './statistics.js';
@@ -30,8 +31,10 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, formatFunctions];
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, rangeOperators];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, formatFunctions, rangeFunctions];
+
+const casts: readonly CastDef[] = [...scalarCasts, ...rangeCasts];
 
 const functions = byName(functionLists);
 const operators = byName(operatorLists);
