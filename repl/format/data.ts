@@ -37,7 +37,7 @@ function jsonValue(value: string | null, isNumeric: boolean): string {
 }
 
 export function formatHtml(result: PrintableResult, options: FormatOptions): string {
-  const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll('\n', '<br />');
+  const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll('\n', '<br />\n');
   const lines = ['<table border="1">'];
   if (!options.tuplesOnly) lines.push('  <tr>', ...result.columns.map((column) => `    <th align="center">${escape(column.name)}</th>`), '  </tr>');
   for (const row of result.rows) {

@@ -5,7 +5,10 @@ import type { FormatOptions, PrintableResult } from './result.js';
 interface Style {
   readonly horizontal: string;
   readonly vertical: string;
-  readonly cross: string;
+  /** Before a cell's text. */
+  readonly margin: string;
+  /** How much a rule is longer than its column is wide. */
+  readonly rulePadding: number;
   readonly top: readonly [string, string, string] | undefined;
   readonly middle: readonly [string, string, string];
   readonly bottom: readonly [string, string, string] | undefined;
@@ -13,52 +16,52 @@ interface Style {
 }
 
 const ascii = (border: 0 | 1 | 2): Style => ({
-  horizontal: '-', vertical: '|', cross: '+', isFramed: border === 2,
-  top: border === 2 ? ['+', '+', '+'] : undefined, middle: ['+', '+', '+'], bottom: border === 2 ? ['+', '+', '+'] : undefined,
+  horizontal: '-', vertical: border === 0 ? '' : '|', margin: border === 0 ? '' : ' ', rulePadding: border === 0 ? 0 : 2, isFramed: border === 2,
+  top: border === 2 ? ['+', '+', '+'] : undefined, middle: border === 0 ? [' ', ' ', ' '] : ['+', '+', '+'], bottom: border === 2 ? ['+', '+', '+'] : undefined,
 });
-const box: Style = { horizontal: '─', vertical: '│', cross: '┼', isFramed: true, top: ['┌', '┬', '┐'], middle: ['├', '┼', '┤'], bottom: ['└', '┴', '┘'] };
+const box: Style = { horizontal: '─', vertical: '│', margin: ' ', rulePadding: 2, isFramed: true, top: ['┌', '┬', '┐'], middle: ['├', '┼', '┤'], bottom: ['└', '┴', '┘'] };
 
-/** psql's default table: names centred, numbers to the right, continuation lines of a cell marked with `+`. */
+/** psql's default table, byte for byte: names centred, numbers to the right, lines of a cell that goes on marked with `+`. */
 export function formatTable(result: PrintableResult, options: FormatOptions): string {
-  if (options.border === 0 && options.format !== 'box') return formatBorderless(result, options);
   const style = options.format === 'box' ? box : ascii(options.border);
   const cells = result.rows.map((row) => row.map((value) => cellLines(value, options)));
   const headers = result.columns.map((column) => column.name.split('\n'));
   const widths = result.columns.map((_, i) => maxOf(headers[i]!.map(widthOf), cells.map((row) => maxOf(row[i]!.map(widthOf)))));
   const lines: string[] = [];
   const rule = (edges: readonly [string, string, string]): string => {
-    const inner = widths.map((width) => style.horizontal.repeat(width + 2)).join(edges[1]);
-    return style.isFramed ? edges[0] + inner + edges[2] : inner;
+    const inner = widths.map((width) => style.horizontal.repeat(width + style.rulePadding)).join(edges[1]);
+    return style.isFramed ? edges[0] + inner + edges[2] : result.columns.length === 0 ? '--' : inner;
   };
-  const printRow = (columns: readonly (readonly string[])[], align: (text: string, width: number, i: number) => string, mark: boolean): void => {
-    const height = Math.max(1, ...columns.map((column) => column.length));
+  const printLine = (parts: readonly string[]): void => {
+    const text = parts.join(style.vertical);
+    lines.push(style.isFramed ? style.vertical + text + style.vertical : text);
+  };
+  const printHeader = (): void => {
+    const height = maxOf([1], headers.map((header) => header.length));
+    for (let line = 0; line < height; line++) printLine(headers.map((header, i) => `${style.margin}${centre(header[line] ?? '', widths[i]!)}${line < header.length - 1 ? '+' : ' '}`));
+  };
+  // The last cell of a line without a frame ends where its text does, unless it goes on below.
+  const printRow = (row: readonly (readonly string[])[]): void => {
+    const height = maxOf([1], row.map((cell) => cell.length));
     for (let line = 0; line < height; line++) {
-      const parts = columns.map((column, i) => ` ${align(column[line] ?? '', widths[i]!, i)}${mark && line < column.length - 1 ? '+' : ' '}`);
-      const text = parts.join(style.vertical);
-      lines.push(style.isFramed ? style.vertical + text + style.vertical : text.trimEnd());
+      printLine(row.map((cell, i) => {
+        const text = cell[line] ?? '';
+        const isLast = i === row.length - 1 && !style.isFramed;
+        const goesOn = line < cell.length - 1;
+        if (isLast && line >= cell.length) return style.margin;
+        const aligned = result.columns[i]!.isNumeric ? padStart(text, widths[i]!) : isLast && !goesOn ? text : padEnd(text, widths[i]!);
+        return style.margin + aligned + (goesOn ? '+' : isLast ? '' : ' ');
+      }));
     }
   };
   if (result.title !== undefined && !options.tuplesOnly) lines.push(centre(result.title, widths.reduce((a, b) => a + b + 3, -1)).trimEnd());
   if (style.top !== undefined) lines.push(rule(style.top));
   if (!options.tuplesOnly) {
-    printRow(headers, (text, width) => centre(text, width), false);
+    if (result.columns.length > 0) printHeader();
     lines.push(rule(style.middle));
   }
-  for (const row of cells) printRow(row, (text, width, i) => (result.columns[i]!.isNumeric ? padStart(text, width) : padEnd(text, width)), true);
+  if (result.columns.length > 0) for (const row of cells) printRow(row);
   if (style.bottom !== undefined) lines.push(rule(style.bottom));
-  if (options.footer && !options.tuplesOnly) lines.push(rowCountText(result.rows.length));
-  return `${lines.join('\n')}\n`;
-}
-
-function formatBorderless(result: PrintableResult, options: FormatOptions): string {
-  const cells = result.rows.map((row) => row.map((value) => cellLines(value, options).join(' ')));
-  const widths = result.columns.map((column, i) => maxOf([widthOf(column.name)], cells.map((row) => widthOf(row[i]!))));
-  const lines: string[] = [];
-  if (!options.tuplesOnly) {
-    lines.push(result.columns.map((column, i) => centre(column.name, widths[i]!)).join(' ').trimEnd());
-    lines.push(widths.map((width) => '-'.repeat(width)).join(' '));
-  }
-  for (const row of cells) lines.push(row.map((text, i) => (result.columns[i]!.isNumeric ? padStart(text, widths[i]!) : padEnd(text, widths[i]!))).join(' ').trimEnd());
   if (options.footer && !options.tuplesOnly) lines.push(rowCountText(result.rows.length));
   return `${lines.join('\n')}\n`;
 }
@@ -73,10 +76,10 @@ export function formatExpanded(result: PrintableResult, options: FormatOptions):
     const heading = `-[ RECORD ${r + 1} ]`;
     const total = nameWidth + 3 + valueWidth;
     if (!options.tuplesOnly) lines.push(heading + (heading.length < nameWidth + 1 ? `${'-'.repeat(nameWidth + 1 - heading.length)}+${'-'.repeat(valueWidth + 1)}` : '-'.repeat(Math.max(0, total - heading.length))));
-    else if (r > 0) lines.push('');
+    else if (r > 0) lines.push(`${'-'.repeat(nameWidth + 1)}+${'-'.repeat(valueWidth + 1)}`);
     row.forEach((value, i) => {
       const texts = cellLines(value, options);
-      texts.forEach((text, line) => lines.push(`${padEnd(line === 0 ? result.columns[i]!.name : '', nameWidth)} | ${text}${line < texts.length - 1 ? '+' : ''}`.trimEnd()));
+      texts.forEach((text, line) => lines.push(`${padEnd(line === 0 ? result.columns[i]!.name : '', nameWidth)} | ${line < texts.length - 1 ? `${padEnd(text, valueWidth)}+` : text}`));
     });
   });
   return `${lines.join('\n')}\n`;
@@ -101,7 +104,7 @@ export function tableWidth(result: PrintableResult, options: FormatOptions): num
 /** A value's lines with control characters made visible, so that data cannot drive the terminal. */
 function cellLines(value: string | null, options: FormatOptions): string[] {
   if (value === null) return [options.nullText];
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+   
   return value.replaceAll('\r', '\\r').replaceAll('\t', '    ').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`).split('\n');
 }
 
