@@ -25,7 +25,7 @@
  * Source. The idea is that of FoundationDB's tuple layer and MyRocks' memcomparable format; numerics follow SQLite4's key encoding.
  */
 import { assert } from './assert.js';
-import { ByteBuffer } from './byte-buffer.js';
+import type { ByteBuffer } from './byte-buffer.js';
 import { getUtf8, putUtf8, utf8LengthMax } from './bytes.js';
 import type { Datum } from './datum.js';
 import type { SqlArray, SqlRange, SqlRecord } from './datum.js';

@@ -16,7 +16,7 @@
  * W2  Column positions never change; a dropped column keeps its place and reads as NULL.
  */
 import { assert } from './assert.js';
-import { ByteBuffer } from './byte-buffer.js';
+import type { ByteBuffer } from './byte-buffer.js';
 import { getF64, getInt8, getUtf8, setF64 } from './bytes.js';
 import type { Datum } from './datum.js';
 import { Interval, TimeTz } from './interval.js';

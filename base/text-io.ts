@@ -14,8 +14,8 @@ import { formatArray, joinRecord, parseArray, quoteBound, splitMultirange, split
 import {
   formatDate, formatTime, formatTimeTz, formatTimestamp, formatTimestampTz, parseDate, parseTime, parseTimeTz, parseTimestamp, parseTimestampTz,
 } from './datetime.js';
-import type { Datum } from './datum.js';
-import { SqlArray, SqlMultirange, SqlRange, SqlRecord } from './datum.js';
+import type { Datum , SqlMultirange, SqlRange} from './datum.js';
+import { SqlArray, SqlRecord } from './datum.js';
 import { DbError, notSupported } from './errors.js';
 import type { IntervalStyle } from './interval-text.js';
 import { formatInterval, parseInterval } from './interval-text.js';

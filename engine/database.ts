@@ -18,7 +18,7 @@ import { Session, type TransactionHandle } from './session.js';
 import { settingChecks } from './setting-checks.js';
 import { Settings } from './settings.js';
 import { Sql } from './sql-template.js';
-import { Statement } from './statement.js';
+import type { Statement } from './statement.js';
 import type { RowStream } from './stream.js';
 
 /** Idle sessions kept for calls on the database handle. */

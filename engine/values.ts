@@ -12,7 +12,7 @@
  * cached statements, so they read the context of the statement that is being stepped (`withOutputContext`). That is safe because a step is synchronous.
  */
 import type { Datum } from '../base/datum.js';
-import { SqlArray, SqlRecord } from '../base/datum.js';
+import type { SqlArray, SqlRecord } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { outputText } from '../base/text-io.js';
 import type { TextEnv } from '../base/text-env.js';

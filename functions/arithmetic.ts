@@ -1,6 +1,6 @@
 /** `+ - * / % ^` and their kin over integers, floats and numerics, with PostgreSQL's overflow and division errors. */
 import { DbError } from '../base/errors.js';
-import { Numeric } from '../base/numeric.js';
+import type { Numeric } from '../base/numeric.js';
 import { operator, scalar } from './define.js';
 import { divisionByZero, H } from './emit-helpers.js';
 import type { FunctionDef, OperatorDef } from './registry.js';
@@ -112,7 +112,7 @@ function gcdInt(a: Int8, b: Int8, check: (value: bigint) => Int8): Int8 {
   return check(gcd(BigInt(a), BigInt(b)));
 }
 function lcmInt(a: Int8, b: Int8, check: (value: bigint) => Int8): Int8 {
-  if (a == 0 || b == 0) return 0;
+  if (a === 0 || b === 0) return 0;
   const x = BigInt(a);
   const product = (x / gcd(x, BigInt(b))) * BigInt(b);
   return check(product < 0n ? -product : product);

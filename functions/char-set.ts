@@ -83,7 +83,6 @@ function matching(pattern: RegExp): CharSet {
 
 const classPatterns: Readonly<Record<string, RegExp>> = {
   alpha: /^[\p{L}\p{M}\p{Nl}]$/u, digit: /^\p{Nd}$/u, alnum: /^[\p{L}\p{M}\p{Nl}\p{Nd}]$/u, upper: /^\p{Lu}$/u, lower: /^\p{Ll}$/u,
-  // eslint-disable-next-line no-control-regex -- control characters are what is asked for
   space: /^[\s\x1c-\x1f]$/u, blank: /^[ \t\p{Zs}]$/u, punct: /^[\p{P}\p{S}]$/u, cntrl: /^\p{Cc}$/u, graph: /^[^\s\p{C}]$/u, print: /^[^\p{C}\t\n\v\f\r]$/u,
   xdigit: /^[0-9a-fA-F]$/, word: /^[\p{L}\p{M}\p{Nl}\p{Nd}_]$/u, ascii: /^[\0-\x7f]$/,
 };

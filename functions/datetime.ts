@@ -5,7 +5,7 @@
  * Source: PostgreSQL's timestamp.c, date.c; names and error texts are theirs.
  */
 import {
-  checkTimestamp, civilOfDays, civilOfTimestamp, daysInMonth, daysOfCivil, isDateInRange, isInfinite, isoWeek, dayOfWeek, dayOfYear, EpochJulianDay, microsOfClock, mondayOfIsoWeek,
+  checkTimestamp, civilOfTimestamp, daysInMonth, daysOfCivil, isDateInRange, isInfinite, isoWeek, dayOfWeek, dayOfYear, EpochJulianDay, microsOfClock, mondayOfIsoWeek,
   timestampDays, timestampMicrosOfDay, timestampOf, UnixToEpochSeconds,
 } from '../base/calendar.js';
 import { timestampFromZone, timestampInZone } from '../base/datetime.js';

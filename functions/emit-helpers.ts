@@ -5,7 +5,7 @@
 import { compareText } from '../base/text-order.js';
 import { DbError } from '../base/errors.js';
 import { addInt8, multiplyInt8, negateInt8, subtractInt8 } from '../base/interval.js';
-import { Numeric } from '../base/numeric.js';
+import type { Numeric } from '../base/numeric.js';
 
 type Int8 = number | bigint;
 
@@ -67,13 +67,13 @@ function int8Multiply(a: Int8, b: Int8): Int8 {
   return product;
 }
 function int8Divide(a: Int8, b: Int8): Int8 {
-  if (b == 0) throw divisionByZero();
+  if (b === 0) throw divisionByZero();
   // a - a % b is a multiple of b, so the quotient is exact even where a / b would round.
   if (typeof a === 'number' && typeof b === 'number') return (a - (a % b)) / b + 0;
   return int8(BigInt(a) / BigInt(b));
 }
 function int8Remainder(a: Int8, b: Int8): Int8 {
-  if (b == 0) throw divisionByZero();
+  if (b === 0) throw divisionByZero();
   if (typeof a === 'number' && typeof b === 'number') return (a % b) + 0;
   return int8(BigInt(a) % BigInt(b));
 }

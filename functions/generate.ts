@@ -1,5 +1,6 @@
 /** Set-returning functions over numbers and arrays: generate_series, unnest, generate_subscripts. Those of texts, times and JSON stand with their types. */
-import { SqlArray, type Datum } from '../base/datum.js';
+import type { SqlArray} from '../base/datum.js';
+import { type Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { Numeric } from '../base/numeric.js';
 import { setReturning } from './define.js';
@@ -22,7 +23,7 @@ function* integers(start: number, stop: number, step: number, ctx: EvalContext):
 }
 
 function* bigIntegers(start: Int8, stop: Int8, step: Int8, ctx: EvalContext): Generator<Datum> {
-  if (step == 0) throw zeroStep();
+  if (step === 0) throw zeroStep();
   if (typeof start === 'number' && typeof stop === 'number' && typeof step === 'number' && Number.isSafeInteger(stop + step)) {
     yield* integers(start, stop, step, ctx);
     return;

@@ -4,8 +4,7 @@
  *
  * Source: PostgreSQL's json.c, jsonb.c, jsonfuncs.c and jsonb_op.c for names, NULLs and errors.
  */
-import type { Datum } from '../base/datum.js';
-import { SqlArray, type SqlRecord } from '../base/datum.js';
+import type { Datum, SqlArray, SqlRecord } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { quoteJson } from '../base/json-text.js';
 import type { JsonbValue } from '../base/jsonb.js';

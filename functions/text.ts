@@ -102,7 +102,7 @@ function splitFields(text: string, delimiter: string | null, nullText: string | 
 // ------------------------------------------------------------------------------------------------------------------- changed texts
 
 function changeCase(text: string, convert: (character: string) => string): string {
-  // eslint-disable-next-line no-control-regex -- ASCII as such
+   
   if (/^[\0-\x7f]*$/.test(text)) return convert(text);
   let result = '';
   for (const character of text) {
