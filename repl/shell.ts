@@ -362,8 +362,10 @@ export class Shell {
   #metaCommandStart(text: string): number {
     if (this.buffer.trim() === '' && text.startsWith('.') && /^\.[a-z]/.test(text)) return 0;
     for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at + 1)) {
-      // Inside a string, a quoted name or a comment a backslash is data: then the text up to here does not end outside of them.
-      if (isOutside.has(splitStatements(`${this.buffer}${text.slice(0, at)}`).open)) return at;
+      // Inside a string, a quoted name or a comment a backslash is data: then the text up to here does not end outside of them. A comment to the
+      // end of its line is never open; what gives it away is that a quote opens no string in it.
+      const before = `${this.buffer}${text.slice(0, at)}`;
+      if (isOutside.has(splitStatements(before).open) && splitStatements(`${before}'`).open === 'string') return at;
     }
     return -1;
   }

@@ -1,0 +1,38 @@
+/** The command itself, as scripts see it: output, standard error and exit codes. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'serialite-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(args: readonly string[], input = ''): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'repl/main.ts', '--no-rc', ...args]);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.stdin.end(input);
+  });
+}
+
+test('-c over a file in CSV, a foreign file, a stream over the same file that fails in the middle', async () => {
+  const file = join(folder, 'a.slt');
+  const foreign = join(folder, 'foreign.slt');
+  writeFileSync(foreign, 'this is no database\n'.repeat(1000));
+  const [fine, refused] = await Promise.all([
+    run([file, '--csv', '-c', "create table t (a int, b text); insert into t values (1, 'x,y')", '-c', 'select * from t']),
+    run([foreign, '-c', 'select 1']),
+  ]);
+  expect(fine).toEqual({ code: 0, stdout: 'a,b\n1,"x,y"\n', stderr: '' });
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain('foreign.slt');
+  const failing = await run([file, '--json'], 'select a from t;\nselect nothing;\nselect 2 as b;\n');
+  expect(failing).toMatchObject({ code: 1, stdout: '[{"a":1}]\n[{"b":2}]\n' });
+  expect(failing.stderr).toContain('ERROR:  42703');
+});

@@ -1,0 +1,37 @@
+/** Variables in SQL, and the grammar of \copy. */
+import { describe, expect, test } from 'vitest';
+import { parseCopy } from '../../repl/copy.js';
+import { interpolate } from '../../repl/settings.js';
+
+describe('interpolation', () => {
+  const variables = new Map([['t', 'people'], ['n', "O'Hara"], ['q', 'a"b'], ['1', 'one']]);
+  const cases: readonly (readonly [string, string])[] = [
+    ['select * from :t', 'select * from people'],
+    ["select :'n', :\"q\"", "select 'O''Hara', \"a\"\"b\""],
+    ["select ':t', \":t\", $$:t$$, $x$:t$x$", "select ':t', \":t\", $$:t$$, $x$:t$x$"],
+    ['select 1 -- :t\n, :t', 'select 1 -- :t\n, people'],
+    ['select /* :t */ :t', 'select /* :t */ people'],
+    ['select x::t, a[1:2], :unknown', 'select x::t, a[1:2], :unknown'],
+    ["select ':t", "select ':t"],
+    ['select $1, :1', 'select $1, one'],
+  ];
+  test.each(cases)('%s', (sql, expected) => expect(interpolate(sql, variables)).toBe(expected));
+});
+
+describe('parseCopy', () => {
+  test('tables, columns, queries, programs', () => {
+    expect(parseCopy(" people from 'a b.csv' csv header;")).toMatchObject({ target: 'people', direction: 'from', file: 'a b.csv', isProgram: false, options: 'csv header', json: undefined });
+    expect(parseCopy(' "P" (id, "N x") from stdin')).toMatchObject({ target: '"P" (id, "N x")', file: 'stdin', options: '' });
+    expect(parseCopy(" (select 1 as a, (2) as b) to program 'cat -n' csv")).toMatchObject({ target: '(select 1 as a, (2) as b)', direction: 'to', file: 'cat -n', isProgram: true });
+    expect(parseCopy(" s.t to 'it''s.csv' with (format csv)")).toMatchObject({ target: 's.t', file: "it's.csv", options: 'with (format csv)' });
+  });
+  test('the form follows the name of the file, or is said', () => {
+    expect(parseCopy(' t from x.json').json).toBe('json');
+    expect(parseCopy(' t from x.ndjson').json).toBe('jsonl');
+    expect(parseCopy(' t from x.txt format jsonl').json).toBe('jsonl');
+    expect(parseCopy(' t from x.csv').json).toBeUndefined();
+  });
+  test('anything else is 42601', () => {
+    for (const text of ['', ' t', ' t into x', ' from x']) expect(() => parseCopy(text)).toThrow(expect.objectContaining({ code: '42601' }) as Error);
+  });
+});
