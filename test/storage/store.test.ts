@@ -124,6 +124,29 @@ describe('a store on real files', () => {
     await store.close();
   });
 
+  it('holds a database many times larger than its pool', async () => {
+    const path = directory.path('app.db');
+    const cacheBytes = 64 * 1024;
+    let store = await Store.open(realStore(path, { cacheBytes, pageSizeBytes: 1024 }));
+    const tree = store.newTreeId();
+    for (let n = 1; n <= 100; n++) {
+      const rows = Array.from({ length: 100 }, (_, i) => [`key${((n * 100 + i) * 7919) % 10_000}`, `${n}`.repeat(40)] as const);
+      store.reserveLogSync(20_000);
+      void put(store, n, tree, Object.fromEntries(rows));
+      if (n % 25 === 0) store.flushSync();
+    }
+    await store.checkpoint();
+    expect(store.stats().fileSizeBytes).toBeGreaterThan(10 * cacheBytes);
+    expect(store.stats().pool.slabBytes).toBeLessThanOrEqual(cacheBytes);
+    const rows = readTree(store, tree);
+    expect(rows.size).toBe(10_000);
+    await store.close();
+    store = await Store.open(realStore(path, { cacheBytes }));
+    expect(readTree(store, tree)).toEqual(rows);
+    expect(store.check('full').problems).toEqual([]);
+    await store.close();
+  });
+
   it('spills to temporary files that have no name', async () => {
     const store = await Store.open(realStore(directory.path('app.db')));
     const temp = store.openTemp();
