@@ -1,6 +1,7 @@
 /** `serialite lab`: the laboratory from the command line, on Serialite in process or on a server (`--url`). */
 import { Command } from 'commander';
 import { DatabaseError } from '../engine/index.js';
+import { addHistoryCommands } from './cli-histories.js';
 import { hermitage } from './catalogue/hermitage.js';
 import { anomalyTable, renderTable, runOn } from './catalogue/table.js';
 import { levels, type Anomaly, type Level } from './catalogue/anomaly.js';
@@ -61,6 +62,7 @@ export function labCommand(): Command {
     .option('--transcript', 'print the transcripts')
     .option('--verbose', 'print every permutation')
     .action(guard((names: string[], options: SpecsOptions) => runSpecs(names, options)));
+  addHistoryCommands(lab, targets, levelNamed, guard);
   return lab;
 }
 

@@ -50,6 +50,8 @@ export async function runWorkload(target: LabTarget, options: WorkloadOptions, l
 }
 
 const tolerated = new Set(['40001', '40P01', '23505', '23503', '55P03']);
+/** Turns of the event loop; a server needs its deadlock timeout. */
+const stuckRoundsMax = 5000;
 
 class WorkloadRunner {
   readonly #target: LabTarget;
@@ -83,14 +85,17 @@ class WorkloadRunner {
       const session = await this.#target.connect(`s${number}`);
       clients.push({ number, session, plan: { readOnly: false, ops: [], rollsBack: false }, at: -1, id: 0, ops: [], savepoints: [], snapshotPosition: 0, running: undefined, isBegun: false });
     }
+    let stuckRounds = 0;
     for (;;) {
       const idle = clients.filter((client) => client.running === undefined && (client.isBegun || this.#started < transactionCount));
       if (idle.length === 0) {
         const busy = clients.filter((client) => client.running !== undefined);
         if (busy.length === 0) break;
         await busy[0]!.session.pause();
+        if (++stuckRounds > stuckRoundsMax) await this.#breakUp(busy);
         continue;
       }
+      stuckRounds = 0;
       const client = this.#random.pick(idle);
       client.running = this.#step(client).finally(() => (client.running = undefined));
       await this.#untilIdleOrWaiting(client);
@@ -99,6 +104,13 @@ class WorkloadRunner {
     for (const client of clients) await client.session.close();
     await control.close();
     return { options: this.#options, seed: this.#seed, history: this.#history, failures: this.#failures, problems: this.#problems };
+  }
+
+  /** Everybody has waited for long: a deadlock that the database does not see. */
+  async #breakUp(busy: readonly Client[]): Promise<void> {
+    for (const client of busy) if (!(await client.session.isWaiting())) return;
+    this.#problems.push(`sessions ${busy.map((client) => client.number).join(', ')} wait for each other for ever`);
+    for (const client of busy) await client.session.cancel();
   }
 
   async #untilIdleOrWaiting(client: Client): Promise<void> {
