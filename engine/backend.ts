@@ -89,6 +89,8 @@ export class Backend implements SessionOwner {
   currentText = '';
   currentStartedAtMs = 0;
   isRunning = false;
+  /** Whether the session serves calls on the database handle. */
+  isPooled = false;
   #draftDefinitions: DefinitionSource | undefined;
   #catalog: { readonly version: number; readonly path: string; readonly temp: number | undefined; readonly catalog: SessionCatalog } | undefined;
   #plannerSettings: { readonly version: number; readonly values: ReadonlyMap<string, string> } | undefined;

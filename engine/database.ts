@@ -106,6 +106,7 @@ export class Database implements AsyncDisposable {
   async #withSession<T>(use: (session: Session) => Promise<T>): Promise<T> {
     this.#assertOpen();
     const session = this.#idle.pop() ?? this.connect();
+    session.backend.isPooled = true;
     try {
       return await use(session);
     } finally {
@@ -160,6 +161,7 @@ export class Database implements AsyncDisposable {
   /** Rows one batch at a time, from a session of its own. */
   stream<R = Row>(input: QueryInput, params?: QueryParams, options?: StreamOptions): RowStream<R> {
     const session = this.connect();
+    session.backend.isPooled = true;
     return session.stream<R>(input, params, options).onEnd(async () => {
       this.#sessions.delete(session);
       await session.close();

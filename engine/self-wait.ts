@@ -3,6 +3,8 @@
  * session meets a lock of the very transaction whose callback is awaiting it, both would wait for ever, and no wait graph of the database
  * shows it, for one edge of the cycle is an `await` in the application.
  *
+ * Only calls on the database handle are looked at: who opens a session of his own may well start a statement there without awaiting it.
+ *
  * `AsyncLocalStorage` knows on whose behalf a call is made. When such a call must wait and the transactions it waits for lead to the enclosing one,
  * it fails at once. Its cost (about a microsecond per promise) is paid only in a program that has called `transaction`.
  */
@@ -43,7 +45,7 @@ const watched = new Set<WatchedWait>();
  * so all watched ones are looked at.
  */
 export function watchWait(backend: Backend): (() => void) | undefined {
-  const scopes = enclosingTransactions().filter((scope) => scope.backend !== backend);
+  const scopes = backend.isPooled ? enclosingTransactions().filter((scope) => scope.backend !== backend) : [];
   const own: WatchedWait | undefined = scopes.length === 0 ? undefined : { backend, scopes };
   if (own !== undefined) watched.add(own);
   for (const wait of watched) if (waitsForOneOf(wait)) refuse(wait);

@@ -67,7 +67,7 @@ export async function commit(transaction: Transaction): Promise<CommitInfo> {
   refuseDoomed(transaction);
   const manager = transaction.manager;
   try {
-    if (transaction.writeCount > 0 || transaction.log.length > 0) {
+    if (changesAnything(transaction)) {
       if (manager.turn.mustWait(transaction)) await manager.turn.waitFor(transaction);
       const reserving = manager.store.reserveLog(transaction.logBytes + 64);
       if (reserving !== undefined) await reserving;
@@ -95,7 +95,7 @@ export function commitSync(transaction: Transaction): CommitInfo {
   refuseDoomed(transaction);
   const manager = transaction.manager;
   try {
-    if (transaction.writeCount > 0 || transaction.log.length > 0) manager.store.reserveLogSync(transaction.logBytes + 64);
+    if (changesAnything(transaction)) manager.store.reserveLogSync(transaction.logBytes + 64);
   } catch (error) {
     transaction.rollback();
     throw error;
@@ -105,6 +105,11 @@ export function commitSync(transaction: Transaction): CommitInfo {
   if (pending.transaction !== undefined && !pending.asyncCommit && !manager.store.isFlushed(pending.lsn)) manager.store.flushSync();
   manager.publishReady();
   return { csn: pending.csn };
+}
+
+/** Whether there is something to log; locks alone are not. */
+function changesAnything(transaction: Transaction): boolean {
+  return transaction.writeCount > 0 || transaction.log.some((item) => item instanceof TreeCreation || item instanceof TreeDrop);
 }
 
 const ignore = (): void => undefined;
