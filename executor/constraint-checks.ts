@@ -133,6 +133,8 @@ export class ConstraintChecks {
         if (this.#findParent(access, key, parentValues!) === rowKey) throw missingParent(key, child, parent, values, ctx);
         continue;
       }
+      // At REPEATABLE READ and above a parent that is newer than the snapshot is not there.
+      if (tx.isolation !== 'read committed') throw missingParent(key, child, parent, values, ctx);
       if (tx.newest(access.tree, rowKey, this.#row)) throw new InternalError('parent row is there and cannot be locked');
       if (this.#findParent(access, key, parentValues!) === undefined) throw missingParent(key, child, parent, values, ctx);
     }

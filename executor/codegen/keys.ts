@@ -28,8 +28,8 @@ function partOf(p: Pipeline, e: BoundExpression, name: string, nullable: boolean
   const storage = storageOf(p, e);
   if (numbers.has(storage)) return `${name} + ","`;
   if (storage === 'text' || storage === 'char' || storage === 'uuid' || storage === 'enum' || storage === 'bit') {
-    const part = `${name}.length + ":" + ${name}`;
-    return nullable ? `(${name} === null ? "-" : ${part})` : part;
+    // SQL text holds neither NUL nor half a surrogate pair, so the one ends a part and the other stands for NULL.
+    return nullable ? `(${name} === null ? "\\ud800\\0" : ${name} + "\\0")` : `${name} + "\\0"`;
   }
   return `X.joinGroupKeys([${keyOf(p, e, name, nullable)}])`;
 }

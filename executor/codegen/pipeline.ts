@@ -133,15 +133,29 @@ export class Pipeline {
     this.w.block('if (o.tick())', () => this.yield(1));
   }
 
-  /** `if (condition) { body }`, conjunct by conjunct so that a column is decoded only when those before held. */
-  when(condition: BoundExpression | undefined, body: () => void): void {
+  /** `if (condition) { body }`, conjunct by conjunct so that a column is decoded only when those before held. `of`: whose filter it is. */
+  when(condition: BoundExpression | undefined, body: () => void, of?: PhysicalPlan): void {
     const conjuncts = conjunctsOf(condition);
+    const counts = this.instrument && of !== undefined && conjuncts.length > 0 ? this.#counts(of) : undefined;
     const nest = (i: number): void => {
-      if (i === conjuncts.length) body();
-      else this.w.block(`if (${this.e.condition(conjuncts[i]!)})`, () => nest(i + 1));
+      if (i < conjuncts.length) {
+        this.w.block(`if (${this.e.condition(conjuncts[i]!)})`, () => nest(i + 1));
+        return;
+      }
+      if (counts !== undefined) this.w.line(`${counts}.removed--;`);
+      body();
     };
+    if (counts !== undefined) this.w.line(`${counts}.removed++;`);
     nest(0);
   }
+
+  /** EXPLAIN ANALYZE's counters of an operator. */
+  #counts(plan: PhysicalPlan): string {
+    let name = this.#counters.get(plan);
+    if (name === undefined) this.#counters.set(plan, (name = this.module.name('I')));
+    return this.w.once(name, `x.counts(${this.module.constant(plan)})`);
+  }
+  readonly #counters = new Map<PhysicalPlan, string>();
 
   /** Stores columns into the registers for the interpreter. */
   publish(ids: Iterable<ColumnId>): void {
@@ -158,7 +172,7 @@ export class Pipeline {
       this.#produce(plan, consume);
       return;
     }
-    const counts = this.w.once(this.module.name('I'), `x.counts(${this.module.constant(plan)})`);
+    const counts = this.#counts(plan);
     this.w.line(`${counts}.loops++;`);
     this.#produce(plan, () => {
       this.w.line(`${counts}.rows++;`);
@@ -189,7 +203,7 @@ export class Pipeline {
         this.#tuples(plan, consume);
         return;
       case 'filter':
-        this.produce(plan.input, () => this.when(plan.condition, consume));
+        this.produce(plan.input, () => this.when(plan.condition, consume, plan));
         return;
       case 'project':
         this.produce(plan.input, () => {
@@ -286,7 +300,7 @@ export class Pipeline {
     this.w.line(plan.kind === 'cteScan' ? `const ${rows} = x.cte(${plan.cte});` : `const ${rows} = x.workTable(${plan.cte});`);
     this.w.block(`for (let ${at} = 0, ${tuple}; (${tuple} = ${rows}.row(${at})) !== undefined; ${at}++)`, () => {
       for (const { id, position } of plan.columns) this.w.define(id, `${tuple}[${position}]`, true);
-      this.when(plan.filter, consume);
+      this.when(plan.filter, consume, plan);
       if (this.suspendable) this.w.block('if (o.tock())', () => this.yield(1));
     });
   }

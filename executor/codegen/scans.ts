@@ -81,7 +81,7 @@ export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Co
   scanLoop(p, `tx.openScan(${tableTree(p, table)}, W, ${reverse ? 'reverseScan' : 'forwardScan'})`, (place, key) => {
     bindStored(p, table, table.layout, columns, place);
     if (rowKey !== undefined) p.w.scope.bind(rowKey, { kind: 'pending', code: key, nullable: false, stored: undefined });
-    const rest = (): void => p.when(filter, consume);
+    const rest = (): void => p.when(filter, consume, plan);
     if (sampler === undefined) rest();
     else p.w.block(`if (${sampler}())`, rest);
   });
@@ -146,7 +146,7 @@ function placeOf(p: Pipeline, ref: string): RowPlace {
 function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: string, consume: Consume): void {
   const { w, module } = p;
   const { table, index, columns, indexOnly, rowKey, filter } = plan;
-  const rest = (): void => p.when(filter, consume);
+  const rest = (): void => p.when(filter, consume, plan);
   if (index.isClustered) {
     bindStored(p, table, table.layout, columns, place);
     if (rowKey !== undefined) w.scope.bind(rowKey, { kind: 'pending', code: key, nullable: false, stored: undefined });

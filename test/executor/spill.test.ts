@@ -1,0 +1,104 @@
+/** Shows that sorting, grouping, joining and DISTINCT give the same rows in a kilobyte as in megabytes, in the same order where there is one, and leave no file open. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { types } from '../../base/types.js';
+import { TupleSorter } from '../../executor/spill/tuple-sorter.js';
+import { Runtime } from '../../executor/runtime.js';
+import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import type { Datum } from '../../base/datum.js';
+import { asc, columnOf, desc, int, op, TestDatabase } from './fixture.js';
+
+const rowCount = 1500;
+
+describe.each([1 << 10, 8 << 10, 64 << 10])('%i bytes', (budget) => {
+  let db: TestDatabase;
+  beforeEach(async () => {
+    db = await TestDatabase.open({ pageSizeBytes: 2048 });
+    db.options = { ...db.options, mode: 'generated' };
+    db.createTable('t', { columns: { id: 'int4', k: 'int4', s: 'text', n: 'numeric(10,2)' }, key: ['id'] });
+    db.insertRows('t', Array.from({ length: rowCount }, (_, i) => [i, i % 13 === 0 ? null : (i * 7919) % 400, `text ${(i * 31) % 700}`, null]));
+  });
+  afterEach(async () => {
+    await db.close();
+  });
+  /** The rows with much memory and with little; the latter must have written files and closed them. */
+  const both = (plan: PhysicalPlan): { readonly roomy: unknown[]; readonly tight: unknown[] } => {
+    db.workMemBytes = 64 << 20;
+    const roomy = db.exec(plan);
+    expect(db.spill.madeCount).toBe(0);
+    db.workMemBytes = budget;
+    const tight = db.exec(plan);
+    expect(db.spill.madeCount).toBeGreaterThan(0);
+    expect(db.spill.openCount).toBe(0);
+    return { roomy, tight };
+  };
+  /** The same without the demand that files were written. */
+  const roomyAndTight = (plan: PhysicalPlan): { readonly roomy: unknown[]; readonly tight: unknown[] } => {
+    db.workMemBytes = 64 << 20;
+    const roomy = db.exec(plan);
+    db.workMemBytes = budget;
+    return { roomy, tight: db.exec(plan) };
+  };
+  const unordered = (rows: unknown[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+
+  test('external merge sort is stable', () => {
+    const { plan, c } = db.scan('t', { columns: ['id', 'k', 's'] });
+    const { roomy, tight } = both(db.sort(plan, [asc(c['k']!, true)]));
+    expect(tight).toEqual(roomy);
+    const byText = roomyAndTight(db.sort(plan, [desc(c['s']!), asc(c['k']!)]));
+    expect(byText.tight).toEqual(byText.roomy);
+  });
+  test('groups are divided until they fit', () => {
+    const { plan, c } = db.scan('t');
+    const grouped = db.aggregate(plan, [c['s']!, c['k']!], [{ name: 'count' }, { name: 'sum', args: [c['id']!] }, { name: 'max', args: [c['s']!] }, { name: 'count', args: [c['id']!], distinct: true, filter: op(c['id']!, '<', int(700)) }]);
+    const { roomy, tight } = both(grouped.plan);
+    expect(roomy.length).toBeGreaterThan(1000);
+    expect(unordered(tight)).toEqual(unordered(roomy));
+  });
+
+  test('joins run in passes', () => {
+    for (const join of ['inner', 'left', 'right', 'full', 'semi', 'anti'] as const) {
+      const left = db.scan('t', { columns: ['id', 'k'], filter: (x) => op(x['id']!, '<', int(900)) });
+      const right = db.scan('t', { columns: ['id', 's'], filter: (x) => op(x['id']!, '<>', int(7)) });
+      const plan: PhysicalPlan = {
+        kind: 'hashJoin', join, left: left.plan, right: right.plan, leftKeys: [left.c['k']!], rightKeys: [right.c['id']!], residual: op(left.c['id']!, '<>', right.c['id']!), nullAware: false, estimate: left.plan.estimate,
+        output: join === 'semi' || join === 'anti' ? left.plan.output : [...left.plan.output, ...right.plan.output],
+      };
+      const { roomy, tight } = roomyAndTight(plan);
+      expect(roomy.length, join).toBeGreaterThan(30);
+      expect(unordered(tight), join).toEqual(unordered(roomy));
+      expect(db.spill.openCount).toBe(0);
+    }
+    expect(db.spill.madeCount).toBeGreaterThan(0);
+  });
+
+  test('DISTINCT reads its input again', () => {
+    const { plan } = db.scan('t', { columns: ['s'] });
+    const { roomy, tight } = roomyAndTight({ kind: 'distinct', input: plan, on: [], strategy: 'hash', output: plan.output, estimate: plan.estimate });
+    expect(roomy).toHaveLength(700);
+    expect(unordered(tight)).toEqual(unordered(roomy));
+  });
+
+  test('an error or an early end leaves no file', () => {
+    db.workMemBytes = budget;
+    const { plan, c } = db.scan('t', { columns: ['id', 'k'] });
+    expect(db.exec(db.limit(db.sort(plan, [asc(c['k']!)]), 3))).toHaveLength(3);
+    const failing = db.project(db.sort(plan, [asc(c['k']!), asc(c['id']!)]), [op(int(1), '/', op(columnOf(plan.output[1]!), '-', int(300)))]);
+    expect(() => db.exec(failing.plan)).toThrow('division by zero');
+    expect(db.spill.openCount).toBe(0);
+  });
+
+  test('many runs are merged in rounds', () => {
+    db.workMemBytes = budget;
+    const tx = db.begin();
+    const runtime = new Runtime(db.request(tx), 0, undefined);
+    const sorter = new TupleSorter(runtime, [types.int4, types.int4], (a, b) => (a[0] as number) - (b[0] as number), Infinity);
+    const rows: Datum[][] = Array.from({ length: 20_000 }, (_, i) => [(i * 7919) % 997, i]);
+    for (const row of rows) sorter.push(row);
+    sorter.finish();
+    const sorted: Datum[][] = [];
+    for (let row = sorter.next(); row !== undefined; row = sorter.next()) sorted.push(row);
+    expect(sorted).toEqual([...rows].sort((a, b) => (a[0] as number) - (b[0] as number)));
+    expect(db.spill.openCount).toBe(0);
+    tx.rollback();
+  });
+});
