@@ -31,37 +31,37 @@ function allowed(level: Level, run: WorkloadRun): void {
 
 describe.each(workloads.map((w) => [w.name, w] as const))('%s', (_name, options) => {
   test('SERIALIZABLE: no anomaly, no needless failure', async () => {
-    const run = await runOnce(options, 'serializable', 11, 80);
+    const run = await runOnce(options, 'serializable', 11, 50);
     allowed('serializable', run);
     expect(judgeFailures(run).examples).toEqual([]);
   });
-  test('REPEATABLE READ: snapshot isolation', async () => allowed('repeatable read', await runOnce(options, 'repeatable read', 12, 60)));
-  test('READ COMMITTED', async () => allowed('read committed', await runOnce(options, 'read committed', 13, 60)));
+  test('REPEATABLE READ: snapshot isolation', async () => allowed('repeatable read', await runOnce(options, 'repeatable read', 12, 40)));
+  test('READ COMMITTED', async () => allowed('read committed', await runOnce(options, 'read committed', 13, 40)));
 });
 
 test('swarms shrink to small schedules', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 2, max: 40 }), fc.constantFrom<Level>('serializable', 'repeatable read'), async (seed, transactions, level) => {
+    fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 2, max: 25 }), fc.constantFrom<Level>('serializable', 'repeatable read'), async (seed, transactions, level) => {
       const run = await runOnce(swarm(seed), level, seed, transactions);
       allowed(level, run);
       expect(judgeFailures(run).needless).toBe(0);
     }),
-    { numRuns: 12 },
+    { numRuns: 8, endOnFailure: process.env['CI'] !== undefined },
   );
-}, 30_000);
+}, 60_000);
 
 test('the weaker levels show what they allow', async () => {
   const kinds = async (level: Level): Promise<Set<string>> => {
     const found = new Set<string>();
     for (const name of ['points', 'predicates', 'list-append']) {
-      const run = await runOnce(workloads.find((w) => w.name === name)!, level, 3, 150);
+      const run = await runOnce(workloads.find((w) => w.name === name)!, level, 3, 120);
       for (const { kind } of checkHistory(run.history).cycles) found.add(kind);
     }
     return found;
   };
   expect([...(await kinds('repeatable read'))].sort()).toEqual(['G2', 'G2-item']);
   expect(await kinds('read committed')).toContain('lost update');
-}, 30_000);
+}, 60_000);
 
 describe('planted bugs are found through SQL', () => {
   const find = async (mutant: string, names: readonly string[], level: Level, isCaught: (run: WorkloadRun) => boolean): Promise<boolean> => {
@@ -83,14 +83,13 @@ describe('planted bugs are found through SQL', () => {
     ['mvcc.no-probe', ['points']],
     ['mvcc.skip-not-found-registration', ['absent-keys']],
     ['mvcc.probe-active-only', ['points']],
-    ['mvcc.probe-changed-trees-only', ['predicates']],
   ] as const)('%s', async (mutant, names) => {
     expect(await find(mutant, names, 'serializable', isAnomalous)).toBe(true);
-  }, 30_000);
+  }, 60_000);
   test('mvcc.no-first-updater-wins', async () => {
     expect(await find('mvcc.no-first-updater-wins', ['points'], 'repeatable read', (run) => !['serializable', 'snapshot isolation'].includes(checkHistory(run.history).level))).toBe(true);
-  }, 30_000);
+  }, 60_000);
   test('mvcc.strict-only fails needlessly', async () => {
     expect(await find('mvcc.strict-only', ['points', 'ranges'], 'serializable', (run) => judgeFailures(run).needless > 0)).toBe(true);
-  }, 30_000);
+  }, 60_000);
 });
