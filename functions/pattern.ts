@@ -59,7 +59,8 @@ function parseOptions(options: string | undefined, functionName: string, allowsG
       isGlobal = true;
       continue;
     }
-    const changed = withOption(flags, letter);
+    // As an argument, e means what b does; PostgreSQL clears one bit too many. Embedded in a pattern it means extended.
+    const changed = withOption(flags, letter === 'e' ? 'b' : letter);
     if (changed === undefined) throw new DbError('22023', `invalid regular expression option: "${letter}"`);
     flags = changed;
   }

@@ -23,6 +23,22 @@ export interface RegexMatch {
 }
 
 type Remaining = () => boolean;
+type Repeat = Extract<RegexNode, { kind: 'repeat' }>;
+
+function hasBackReference(node: RegexNode): boolean {
+  switch (node.kind) {
+    case 'backReference':
+      return true;
+    case 'concat':
+    case 'alternation':
+      return node.items.some(hasBackReference);
+    case 'repeat':
+    case 'group':
+      return hasBackReference(node.item);
+    default:
+      return false;
+  }
+}
 
 export class Regex {
   readonly groupCount: number;
@@ -207,8 +223,33 @@ class Division {
     return false;
   }
 
-  /** Iterations take at least one character each, save where the minimum asks for empty ones. */
-  #iterations(node: Extract<RegexNode, { kind: 'repeat' }>, min: number, max: number, start: number, end: number, rest: Remaining): boolean {
+  /**
+   * `x{0,n}` is one or more of x found one by one, or nothing. `x{m,n}` is `x{m-1,n-1}` and then `x`, for only the last iteration's
+   * groups are seen, unless a back reference inside of x asks for them one by one too. The ways differ where x may be empty.
+   */
+  #iterations(node: Repeat, min: number, max: number, start: number, end: number, rest: Remaining): boolean {
+    if (min === 0) {
+      const some = this.#regex.tail(node, `1,${max}`, () => ({ ...node, min: 1 }));
+      if (max > 0 && this.#regex.matchesExactly(some, this.#subject, start, end, this.#check)) {
+        if (this.#oneByOne(node, 1, max, start, end, rest)) return true;
+        if (!this.#parsed.hasBackReferences) return false;
+      }
+      return start === end && rest();
+    }
+    if (hasBackReference(node.item)) return this.#oneByOne(node, min, max, start, end, rest);
+    this.#forget(node.item);
+    const prefix = this.#regex.tail(node, `prefix ${min - 1},${max - 1}`, () => ({ ...node, min: min - 1, max: max - 1, hasGroups: false }));
+    const ends = max === 1 ? [start] : this.#regex.endsOf(prefix, this.#subject, start, end, this.#check);
+    for (const middle of this.#inOrder(ends, node)) {
+      if (!this.#regex.matchesExactly(node.item, this.#subject, middle, end, this.#check)) continue;
+      if (this.part(node.item, middle, end, rest)) return true;
+      if (!this.#parsed.hasBackReferences) return false;
+    }
+    return false;
+  }
+
+  /** Iterations of at least one character each, unless the minimum asks for empty ones. */
+  #oneByOne(node: Repeat, min: number, max: number, start: number, end: number, rest: Remaining): boolean {
     if (start === end && min === 0) return rest();
     if (max === 0) return false;
     const nextMin = Math.max(min - 1, 0);
@@ -219,7 +260,7 @@ class Division {
       const isLast = middle === end && nextMin === 0;
       if (!isLast && (max === 1 || !this.#regex.matchesExactly(tail, this.#subject, middle, end, this.#check))) continue;
       this.#forget(node.item);
-      if (this.part(node.item, start, middle, () => (isLast ? rest() : this.#iterations(node, nextMin, max - 1, middle, end, rest)))) return true;
+      if (this.part(node.item, start, middle, () => (isLast ? rest() : this.#oneByOne(node, nextMin, max - 1, middle, end, rest)))) return true;
       if (!this.#parsed.hasBackReferences) return false;
     }
     return false;

@@ -161,7 +161,7 @@ class RegexParser {
     return { kind: 'set', set, preference: undefined, hasGroups: false };
   }
   #character(code: number): RegexNode {
-    const set: CharSet = [code, code];
+    const set: CharSet = code < 0 ? [] : [code, code];
     return this.#set(this.#flags.ignoresCase ? ignoringCase(set) : set);
   }
   #assertion(what: Assertion): RegexNode {
@@ -223,7 +223,9 @@ class RegexParser {
     this.#skipIgnored();
     const range = this.#quantifier();
     if (range === undefined) return atom;
-    if (atom.kind === 'assertion' || atom.kind === 'look') throw regexError('quantifier operand invalid');
+    // A bare constraint cannot be repeated; one in parentheses can.
+    const isGrouped = this.#text.startsWith('(?:', start);
+    if ((atom.kind === 'assertion' || atom.kind === 'look') && !isGrouped) throw regexError('quantifier operand invalid');
     if (start === this.#at) throw regexError('quantifier operand invalid');
     this.#skipIgnored();
     const again = this.#at;
@@ -402,9 +404,10 @@ class RegexParser {
       const code =
         match[1] !== undefined ? match[1].charCodeAt(0) & 31
         : match[5] !== undefined ? parseInt(match[5], 8)
-        : parseInt(match[2] ?? match[3] ?? match[4]!, 16);
-      if (code > 0x10ffff) throw regexError('invalid escape \\ sequence');
-      return code;
+        : Number(BigInt(`0x${match[2] ?? match[3] ?? match[4]!}`) & 0xffffffffn);
+      if (code > 0x7ffffffe) throw regexError('invalid escape \\ sequence');
+      // Past Unicode there is no such character, but it may be asked for.
+      return code > 0x10ffff ? -1 : code;
     }
     if (/[A-Za-z0-9]/.test(letter)) throw regexError('invalid escape \\ sequence');
     const code = rest.codePointAt(0)!;
@@ -428,13 +431,13 @@ class RegexParser {
       if (this.#at >= text.length) throw regexError('brackets [] not balanced');
       if (text[this.#at] === ']' && !isFirst) break;
       const low = this.#bracketItem(isFirst);
-      if (text[this.#at] === '-' && text[this.#at + 1] !== ']' && this.#at + 1 < text.length) {
+      if (text[this.#at] === '-' && text[this.#at + 1] !== ']') {
         if (typeof low !== 'number') throw regexError('invalid character range');
         this.#at++;
         const high = this.#bracketItem(false);
         if (typeof high !== 'number' || high < low) throw regexError('invalid character range');
         sets.push([low, high]);
-      } else sets.push(typeof low === 'number' ? [low, low] : low);
+      } else sets.push(typeof low !== 'number' ? low : low < 0 ? [] : [low, low]);
     }
     this.#at++;
     let set = union(...sets);
@@ -461,6 +464,7 @@ class RegexParser {
       if (characters.length !== 1) throw regexError('invalid collating element');
       return characters[0]!.codePointAt(0)!;
     }
+    if (this.#at >= text.length || (text[this.#at] === '-' && this.#at + 1 >= text.length)) throw regexError('brackets [] not balanced');
     if (text[this.#at] === '-' && !isFirst && text[this.#at + 1] !== ']') throw regexError('invalid character range');
     if (text[this.#at] === '\\' && this.#isAdvanced()) {
       const escaped = text[this.#at + 1];

@@ -46,7 +46,7 @@ interface DfaState {
 /** The classes of characters that a whole pattern distinguishes. */
 export class Alphabet {
   /** Class of each code point below 256. */
-  readonly #small = new Uint16Array(256);
+  readonly small = new Uint16Array(256);
   /** Starts of the runs of one class, ascending, and their classes. */
   readonly #starts: number[];
   readonly #classes: number[];
@@ -77,7 +77,7 @@ export class Alphabet {
     });
     this.samples = samples;
     this.count = samples.length;
-    for (let code = 0; code < 256; code++) this.#small[code] = this.#search(code);
+    for (let code = 0; code < 256; code++) this.small[code] = this.#search(code);
   }
   #search(code: number): number {
     let low = 0;
@@ -90,7 +90,7 @@ export class Alphabet {
     return this.#classes[low]!;
   }
   classOf(code: number): number {
-    return code < 256 ? this.#small[code]! : this.#search(code);
+    return code < 256 ? this.small[code]! : this.#search(code);
   }
 }
 
@@ -311,14 +311,21 @@ export class Program {
     const end = subject.length;
     // Floating and anchored states must not be mixed up: a floating kernel always holds the start state.
     let state = this.#internFloating(this.#beforeAt(subject, from));
-    for (let i = from; ; i++) {
-      const after = i < end ? alphabet.classOf(subject.at(i)) : alphabet.count;
-      if (state.accepts[after] === 0) this.#expandFloating(state, after);
-      if (state.accepts[after] === 2) return true;
-      if (i >= end) return false;
+    const { small } = alphabet;
+    const text = subject.codes === undefined ? subject.text : undefined;
+    for (let i = from; i < end; i++) {
+      const code = text === undefined ? subject.at(i) : text.charCodeAt(i);
+      const after = code < 256 ? small[code]! : alphabet.classOf(code);
+      const accepts = state.accepts[after]!;
+      if (accepts === 0) {
+        this.#expandFloating(state, after);
+        if (state.accepts[after] === 2) return true;
+      } else if (accepts === 2) return true;
       state = state.next[after]!;
       if ((i & (CheckEvery - 1)) === 0) check?.();
     }
+    if (state.accepts[alphabet.count] === 0) this.#expandFloating(state, alphabet.count);
+    return state.accepts[alphabet.count] === 2;
   }
   #floating = new Map<string, DfaState>();
   #internFloating(before: Before): DfaState {
