@@ -164,6 +164,23 @@ describe('the page table', () => {
     );
   });
 
+  it('grows to three levels and back from disk', () => {
+    const harness = new Harness();
+    for (const count of [60, 10, 4000, 100]) {
+      for (let i = 0; i < count; i++) harness.allocate();
+      harness.freeze(0);
+      harness.commit();
+      harness.checkDurable();
+    }
+    expect(harness.durableRoot!.depth).toBe(3);
+    harness.reload();
+    harness.write(harness.pick(4100)!);
+    harness.freeze(0);
+    harness.commit();
+    harness.checkDurable();
+    harness.checkCurrent();
+  });
+
   it('keeps private pages out of a checkpoint until they are adopted', () => {
     const harness = new Harness();
     harness.allocate();
