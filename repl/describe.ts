@@ -1,6 +1,7 @@
 /** `\d` and its family, over pg_catalog and information_schema: what exists, and what a table is made of. Patterns are psql's (`*`, `?`, schema.name). */
 import { DatabaseError } from '../engine/index.js';
-import { printRows, type MetaCommand } from './meta-commands.js';
+import type { MetaCommand } from './meta-commands.js';
+import { printRows } from './print-rows.js';
 import type { Shell } from './shell.js';
 
 /** A psql pattern as a condition on a schema and a name column; folds case outside quotes. */

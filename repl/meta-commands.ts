@@ -10,6 +10,7 @@ import { runCopy } from './copy.js';
 import { describeCommands } from './describe.js';
 import { renderConflict, renderConflictGraph, renderLocks } from './explain.js';
 import { renderError } from './errors.js';
+import { printRows } from './print-rows.js';
 import { formatResult } from './format/format.js';
 import type { FormatOptions, OutputFormat } from './format/result.js';
 import { quoteIdentifier } from './format/data.js';
@@ -349,11 +350,4 @@ async function editBuffer(shell: Shell, file: string | undefined): Promise<void>
   if (done.status !== 0) throw new DatabaseError('58000', `could not run the editor "${editor}"`);
   shell.buffer = '';
   await shell.feed(readFileSync(path, 'utf8').trimEnd());
-}
-
-/** Used by describe.ts and others: a table of text, and under it `below` instead of the number of rows. */
-export function printRows(shell: Shell, title: string | undefined, columns: readonly string[], rows: readonly (readonly (string | null)[])[], below?: string): void {
-  const result: ShellResult = { command: 'SELECT', rowCount: rows.length, tag: '', title, columns: columns.map((name) => ({ name, isNumeric: false })), rows };
-  const { format } = shell.settings;
-  resultWriter(shell)(formatResult(result, below === undefined ? format : { ...format, footer: false }, shell.output.isTerminal ? shell.output.columns : 0) + (below ?? '\n'));
 }
