@@ -170,6 +170,7 @@ function bindAggregate(level: QueryLevel, call: FunctionCall, match: FunctionMat
   const same = owner.aggregates.find((known) => sameAggregate(known, base));
   const id = same?.id ?? binder.newAggregateId(owner);
   if (same === undefined) owner.aggregates.push({ ...base, id });
+  owner.firstAggregateOffset ??= call.offset;
   recordReference(level, owner, id);
   return { kind: 'column', type: typed.type, offset: call.offset, id, name: match.function.name };
 }

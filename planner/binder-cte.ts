@@ -63,7 +63,7 @@ function register(binder: Binder, table: CommonTable, bound: BoundQuery, boundar
     materialized: table.materialized, mayWait: traits.isModifying || takesLocks(bound.plan), isCorrelated: outer.length > 0,
   });
   return {
-    name: table.name, number: traits.number, columns: columns.map(({ name, type }) => ({ name, type })), isWorkTable: false,
+    name: table.name, number: traits.number, columns: columns.map((column) => ({ name: column.name, type: column.type, shape: binder.recordShape(columnRef(column)) })), isWorkTable: false,
     hasResult: !traits.isModifying || bound.columns.length > 0, outer, references: 0,
   };
 }
@@ -99,14 +99,19 @@ function bindRecursive(binder: Binder, boundary: QueryLevel, scope: CteScope, wr
   const number = binder.newCteNumber();
   const shown = renamed(seed.columns, table);
   const working: CteBinding = {
-    name, number, columns: shown.map((column) => ({ name: column.name, type: column.type })), isWorkTable: true, hasResult: true, outer: [], references: 0,
+    name, number, columns: shown.map((column) => ({ name: column.name, type: column.type, shape: binder.recordShape(columnRef(column)) })), isWorkTable: true, hasResult: true, outer: [], references: 0,
   };
   const termScope: CteScope = { parent: inner, bindings: new Map([[name, working]]), later: new Set() };
   const term = binder.hooks.bindQuery(binder, boundary, termScope, asQuery(body.right), { keepUnknown: true, locking: undefined });
-  if (working.references !== 1) throw refuse(`recursive reference to query "${name}" must not appear more than once`, firstMention(body.right, name));
+  if (working.references !== 1) throw refuse(`recursive reference to query "${name}" must not appear more than once`, mentionsOf(body.right, name)[1] ?? firstMention(body.right, name));
   if (term.columns.length !== seed.columns.length) throw new DbError('42601', 'each UNION query must have the same number of columns', { offset: body.right.offset });
   const coerced = coerceTerm(binder, name, body, shown, seed.offsets, term);
-  const columns = shown.map((column) => binder.newColumn(column.name, column.type));
+  const columns = shown.map((column) => {
+    const made = binder.newColumn(column.name, column.type);
+    const shape = binder.recordShape(columnRef(column));
+    if (shape !== undefined) binder.setRecordShape(made.id, shape);
+    return made;
+  });
   const plan: LogicalPlan = {
     kind: 'recursiveUnion', output: columns, cte: number, all: body.all, seed: seed.plan, term: coerced.plan,
     seedColumns: seed.columns.map((column) => column.id), termColumns: coerced.columns.map((column) => column.id),
@@ -186,8 +191,9 @@ function checkTerm(union: SetOperation, name: string, refuse: (message: string, 
 
 // ------------------------------------------------------------------------------------------------------------------- mentions
 
-/** Offset of a reference to the unqualified table `name` anywhere in a piece of AST. */
-function firstMentionOrNone(root: unknown, name: string): number | undefined {
+/** Offsets of references to the unqualified table `name` in a piece of AST, in the order of the text. */
+function mentionsOf(root: unknown, name: string, most = Infinity): number[] {
+  const found: number[] = [];
   const stack: unknown[] = [root];
   while (stack.length > 0) {
     const node = stack.pop();
@@ -199,7 +205,10 @@ function firstMentionOrNone(root: unknown, name: string): number | undefined {
     const object = node as Record<string, unknown>;
     if (object['kind'] === 'tableRef') {
       const reference = object['name'] as { schema: string | undefined; name: string };
-      if (reference.schema === undefined && reference.name === name) return object['offset'] as number;
+      if (reference.schema === undefined && reference.name === name) {
+        found.push(object['offset'] as number);
+        if (found.length >= most) return found;
+      }
     }
     // A WITH of its own that has the name hides ours.
     const own = object['with'] as WithClause | undefined;
@@ -207,9 +216,10 @@ function firstMentionOrNone(root: unknown, name: string): number | undefined {
     const values = Object.values(object);
     for (let i = values.length - 1; i >= 0; i--) stack.push(values[i]);
   }
-  return undefined;
+  return found;
 }
 
+const firstMentionOrNone = (root: unknown, name: string): number | undefined => mentionsOf(root, name, 1)[0];
 const mentions = (root: unknown, name: string): boolean => firstMentionOrNone(root, name) !== undefined;
 const firstMention = (root: unknown, name: string): number => firstMentionOrNone(root, name) ?? -1;
 

@@ -12,6 +12,7 @@
 import { DbError, notSupported } from '../base/errors.js';
 import { typeName } from '../base/types.js';
 import type { Assignment, Delete, Expression, Insert, OnConflict as AstOnConflict, SelectTarget, TargetColumn, Update, Values, WithClause } from '../parser/ast.js';
+import { assignPath } from './assignment-path.js';
 import type { Binder, BoundQuery } from './binder-context.js';
 import { bindWith } from './binder-cte.js';
 import { addFrom } from './binder-from.js';
@@ -47,10 +48,6 @@ export function coerceAssignment(binder: Binder, value: BoundExpression, column:
   });
 }
 
-export function refusePath(target: TargetColumn): void {
-  if (target.path.length > 0) throw notSupported(target.path[0]!.kind === 'subscript' ? 'assignment to an array element' : 'assignment to a field of a composite column', target.offset);
-}
-
 function notInsertable(column: ColumnDef, hint: string | undefined): DbError {
   const detail = column.generated === 'stored' ? `Column "${column.name}" is a generated column.` : `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`;
   return new DbError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, { detail, hint });
@@ -79,8 +76,8 @@ function insertPositions(target: Target, statement: Insert): number[] {
   const seen = new Set<number>();
   return statement.columns.map((column) => {
     const position = targetColumn(target, column.name, column.offset);
-    refusePath(column);
-    if (seen.has(position)) throw new DbError('42701', `column "${column.name}" specified more than once`, { offset: column.offset });
+    // Parts of one column may be given one by one.
+    if (seen.has(position) && (column.path.length === 0 || statement.columns.some((other) => other.name === column.name && other.path.length === 0))) throw new DbError('42701', `column "${column.name}" specified more than once`, { offset: column.offset });
     seen.add(position);
     return position;
   });
@@ -117,15 +114,18 @@ function bindInsertSource(binder: Binder, level: QueryLevel, target: Target, sta
     return column.generated === 'identity by default' && statement.overriding === 'user' ? 'ignore' : 'value';
   };
   const isPlainValues = source.body.kind === 'values' && source.with === undefined && source.orderBy.length === 0 && source.limitCount === undefined && source.limitOffset === undefined;
-  if (isPlainValues) return bindInsertValues(binder, level, source.body as Values, columns, checkCount, admits);
+  if (isPlainValues) return bindInsertValues(binder, level, source.body as Values, columns, statement.columns, checkCount, admits);
   const query = binder.hooks.bindQuery(binder, level.parent, level.ctes, source, { keepUnknown: true, locking: undefined });
   const offsets = selectOffsets(source.body, source.offset);
   checkCount(query.columns.length, offsets);
   const values = new Map<number, BoundExpression>();
+  const setValue = (to: ColumnDef, written: TargetColumn | undefined, value: BoundExpression): void => {
+    values.set(to.index, written === undefined || written.path.length === 0 ? coerceAssignment(binder, value, to) : assignPath(level, written, values.get(to.index) ?? constant(null, to.type), value));
+  };
   query.columns.forEach((column, i) => {
     const to = columns[i]!;
     if (admits(to) === 'ignore') return;
-    values.set(to.index, coerceAssignment(binder, query.unknowns.get(i) ?? columnRef(column, offsets(i)), to));
+    setValue(to, statement.columns[i], query.unknowns.get(i) ?? columnRef(column, offsets(i)));
   });
   return { input: query.plan, values };
 }
@@ -141,6 +141,7 @@ function bindInsertValues(
   level: QueryLevel,
   source: Values,
   columns: readonly ColumnDef[],
+  written: readonly TargetColumn[],
   checkCount: (count: number, offsetOf: (i: number) => number) => void,
   admits: (column: ColumnDef) => 'value' | 'ignore',
 ): InsertSource {
@@ -163,15 +164,18 @@ function bindInsertValues(
       if (e.kind === 'defaultValue') return defaultOf(column);
       const bound = binder.hooks.bindExpression(valuesLevel, e);
       treatment[i] ??= admits(column);
-      return treatment[i] === 'ignore' ? defaultOf(column) : coerceAssignment(binder, bound, column);
+      if (treatment[i] === 'ignore') return defaultOf(column);
+      return (written[i]?.path.length ?? 0) > 0 ? bound : coerceAssignment(binder, bound, column);
     });
   });
+  const isWhole = written.every((column) => column.path.length === 0);
   const values = new Map<number, BoundExpression>();
   if (valuesLevel.setCalls.length > 0) throw new DbError('0A000', 'set-returning functions are not allowed in VALUES', { offset: valuesLevel.setCalls[0]!.offset });
   if (rows.length === 1) {
-    rows[0]!.forEach((e, i) => values.set(columns[i]!.index, e));
+    rows[0]!.forEach((e, i) => values.set(columns[i]!.index, (written[i]?.path.length ?? 0) > 0 ? assignPath(valuesLevel, written[i]!, values.get(columns[i]!.index) ?? constant(null, columns[i]!.type), e) : e));
     return { input: oneRow, values };
   }
+  if (!isWhole) throw notSupported('assignment to parts of columns by VALUES of several rows', source.offset);
   const output = columns.slice(0, width).map((column) => binder.newColumn(column.name, column.type));
   output.forEach((column, i) => values.set(columns[i]!.index, columnRef(column)));
   return { input: { kind: 'values', output, rows }, values };
@@ -206,7 +210,7 @@ function bindOnConflict(binder: Binder, level: QueryLevel, target: Target, claus
     update.namespace.push(visibleItem(entry));
   }
   update.clause = 'UPDATE';
-  const bound = bindAssignments(binder, update, target, clause.update.assignments);
+  const bound = bindAssignments(binder, update, target, clause.update.assignments, existing);
   if (bound.computed.length > 0) throw notSupported('a multiple-column assignment from a subquery in ON CONFLICT', clause.offset);
   update.clause = 'WHERE';
   const where = clause.update.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(update, clause.update.where), 'WHERE');
@@ -258,18 +262,31 @@ export interface BoundAssignments {
   readonly computed: readonly ComputedColumn[];
 }
 
-export function bindAssignments(binder: Binder, level: QueryLevel, target: Target, list: readonly Assignment[]): BoundAssignments {
+/** `old` are the columns of the row as it was. */
+export function bindAssignments(binder: Binder, level: QueryLevel, target: Target, list: readonly Assignment[], old: readonly ScanColumn[]): BoundAssignments {
+  const oldValue = (column: ColumnDef): BoundExpression => columnRef(old.find((scanned) => scanned.column === column.index)!);
   const assignments: { column: number; value: BoundExpression }[] = [];
   const computed: ComputedColumn[] = [];
-  const seen = new Set<number>();
+  const seen = new Map<number, boolean>();
   const columnOf = (to: TargetColumn): ColumnDef => {
     const column = assignableColumn(target, targetColumn(target, to.name, to.offset), 'update');
-    refusePath(to);
-    if (seen.has(column.index)) throw new DbError('42601', `multiple assignments to same column "${to.name}"`);
-    seen.add(column.index);
+    const isPart = to.path.length > 0;
+    // Several parts of one column may be assigned, the whole only once.
+    if (seen.has(column.index) && !(isPart && seen.get(column.index) === true)) throw new DbError('42601', `multiple assignments to same column "${to.name}"`);
+    seen.set(column.index, isPart);
     return column;
   };
-  const assign = (column: ColumnDef, value: BoundExpression | 'default'): void => {
+  const assign = (to: TargetColumn, value: BoundExpression | 'default'): void => {
+    const column = columnOf(to);
+    if (to.path.length > 0) {
+      if (value === 'default') throw new DbError('0A000', `cannot set ${to.path[0]!.kind === 'subscript' ? 'an array element' : 'a subfield'} to DEFAULT`, { offset: to.offset });
+      const earlier = assignments.find((known) => known.column === column.index);
+      const old = earlier?.value ?? oldValue(column);
+      const whole = assignPath(level, to, old, value);
+      if (earlier === undefined) assignments.push({ column: column.index, value: whole });
+      else earlier.value = whole;
+      return;
+    }
     if (column.generated === 'stored' || column.generated === 'identity always') {
       if (value !== 'default') {
         const detail = column.generated === 'stored' ? `Column "${column.name}" is a generated column.` : `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`;
@@ -283,18 +300,18 @@ export function bindAssignments(binder: Binder, level: QueryLevel, target: Targe
   for (const item of list) {
     if (item.kind === 'assignment') {
       const value = valueOf(item.value);
-      assign(columnOf(item.target), value);
+      assign(item.target, value);
       continue;
     }
     const { targets, source } = item;
     if (source.kind === 'row') {
       if (source.elements.length !== targets.length) throw new DbError('42601', 'number of columns does not match number of values', { offset: item.offset });
-      targets.forEach((to, i) => assign(columnOf(to), valueOf(source.elements[i]!)));
+      targets.forEach((to, i) => assign(to, valueOf(source.elements[i]!)));
     } else if (source.kind === 'scalarSubquery') {
       const { value, fields } = rowSubqueryFields(level, source, targets.length);
       const row = binder.newColumn('row', value.type);
       computed.push({ id: row.id, expression: value });
-      targets.forEach((to, i) => assign(columnOf(to), { kind: 'field', type: fields[i]!.type, offset: source.offset, arg: columnRef(row), index: i }));
+      targets.forEach((to, i) => assign(to, { kind: 'field', type: fields[i]!.type, offset: source.offset, arg: columnRef(row), index: i }));
     } else {
       throw new DbError('0A000', 'source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression', { offset: source.offset });
     }
@@ -309,7 +326,7 @@ export function bindUpdate(binder: Binder, boundary: QueryLevel | undefined, cte
   const from = addFrom(level, target.plan, statement.from);
   const condition = bindWhere(binder, level, statement.where);
   level.clause = 'UPDATE';
-  const bound = bindAssignments(binder, level, target, statement.assignments);
+  const bound = bindAssignments(binder, level, target, statement.assignments, target.columns);
   const input = makeProject(condition === undefined ? from : makeFilter(from, condition), bound.computed);
   const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
   const returning = bindReturning(binder, level, target, write.newRow, level.namespace.slice(1), statement.returning);
@@ -373,21 +390,26 @@ type Returning = readonly { readonly column: PlanColumn; readonly expression: Bo
 function bindReturning(binder: Binder, level: QueryLevel, target: Target, newRow: readonly ScanColumn[], others: QueryLevel['namespace'], list: readonly SelectTarget[] | undefined): Returning {
   if (list === undefined) return undefined;
   const after = new QueryLevel(binder, level.parent, level.ctes);
-  const shown = target.isView ? viewRow(target, newRow) : target.shown.map((column, i) => ({ id: newRow[i]!.id, name: column.name, type: column.type }));
-  showTarget(binder, after, target, shown);
+  const computed = new Map<ColumnId, BoundExpression>();
+  showTarget(binder, after, target, rowShown(binder, target, newRow, computed));
   for (const item of others) {
     binder.adopt(after, item.entry);
     after.namespace.push(item);
   }
-  return returningColumns(binder, after, list);
+  const returning = returningColumns(binder, after, list);
+  return computed.size === 0 ? returning : returning?.map((item) => ({ ...item, expression: substitute(item.expression, computed) }));
 }
 
-/** A view's columns over the new row; computed ones have no column there. */
-function viewRow(target: Target, newRow: readonly ScanColumn[]): PlanColumn[] {
+/** The statement's names for the target over the new row; what a view computes goes to `computed`, under ids of its own. */
+function rowShown(binder: Binder, target: Target, newRow: readonly ScanColumn[], computed: Map<ColumnId, BoundExpression>): PlanColumn[] {
+  const toNewRow = new Map<ColumnId, BoundExpression>();
+  for (const column of target.columns) toNewRow.set(column.id, columnRef(newRow.find((made) => made.column === column.column)!));
   return target.shown.map((column, i) => {
     const base = target.assignable[i];
-    if (base === undefined) throw notSupported(`RETURNING from view "${target.relationName}" with a computed column`);
-    return { id: newRow.find((made) => made.column === base.index)!.id, name: column.name, type: column.type };
+    if (base !== undefined) return { id: newRow.find((made) => made.column === base.index)!.id, name: column.name, type: column.type };
+    const made = binder.newColumn(column.name, column.type);
+    computed.set(made.id, substitute(target.computed.get(column.id)!, toNewRow));
+    return made;
   });
 }
 

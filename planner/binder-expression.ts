@@ -12,12 +12,12 @@ import { isArrayType, sqlType, typeInfo, typeName, TypeOid, types, type SqlType 
 import { leftSpine, type Binary, type ColumnRef, type Expression, type Subscript } from '../parser/ast.js';
 import { bindFunctionCall, bindGrouping } from './binder-call.js';
 import { equalityOver, makeCall, makeOperator, operatorFunction } from './binder-operator.js';
-import { compareRows, expandRow, selectField, wholeRow } from './binder-row.js';
+import { attributesOf, compareRows, expandRow, selectField, wholeRow } from './binder-row.js';
 import { bindSubqueryExpression, bindQuantifiedSubquery } from './binder-subquery.js';
 import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce } from './binder-types.js';
 import { conjunction, constant, hasSubquery, isVolatile } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
-import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type ResolvedRelation } from './scope.js';
+import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type RangeEntry, type ResolvedRelation } from './scope.js';
 
 export function bindExpression(level: QueryLevel, e: Expression): BoundExpression {
   switch (e.kind) {
@@ -42,7 +42,7 @@ export function bindExpression(level: QueryLevel, e: Expression): BoundExpressio
     case 'columnRef':
       return bindColumnRef(level, e);
     case 'star':
-      throw new DbError('42601', 'row expansion via "*" is not supported here', { offset: e.offset });
+      return bindRowStar(level, e);
     case 'fieldStar':
       throw new DbError('0A000', 'row expansion via "*" is not supported here', { offset: e.offset });
     case 'fieldSelection':
@@ -166,7 +166,9 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
     if (found !== undefined) return columnExpression(level, found.column, found.entry.table?.oid, offset);
     // A relation's name alone is its whole row.
     const relation = resolveRelation(level, undefined, name, offset);
-    if (relation !== undefined) return wholeRow(level, relation, offset);
+    if (relation !== undefined) return rowValue(level, relation, offset);
+    const system = systemColumn(level, undefined, name, offset);
+    if (system !== undefined) return system;
     throw missingColumn(level, undefined, name, offset);
   }
   const [relationSchema, relationName, field] = parts.length === 2 ? [undefined, parts[0]!, parts[1]!] : [parts[parts.length - 3], parts[parts.length - 2]!, parts[parts.length - 1]!];
@@ -177,8 +179,8 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
   }
   const column = columnOfRelation(level, relation, field, offset);
   if (column === undefined) {
-    const asFunction = functionOnRow(level, relation, field, offset);
-    if (asFunction !== undefined) return asFunction;
+    const system = systemColumn(level, relation.entry, field, offset);
+    if (system !== undefined) return system;
     throw missingColumn(level, relationName, field, offset);
   }
   return columnExpression(level, column, relation.entry.table?.oid, offset);
@@ -189,9 +191,32 @@ function columnExpression(level: QueryLevel, column: { id: number; name: string;
   return { kind: 'column', type: column.type, offset, id: column.id, name: column.name };
 }
 
-/** `t.f` may be the function f(t): PostgreSQL allows it for functions over the row type. Only user functions could match; none do here. */
-function functionOnRow(_level: QueryLevel, _relation: ResolvedRelation, _name: string, _offset: number): BoundExpression | undefined {
-  return undefined;
+/** `t.*` where a value is wanted, as in count(t.*): the whole row. */
+function bindRowStar(level: QueryLevel, e: Extract<Expression, { kind: 'star' }>): BoundExpression {
+  const name = e.qualifier[e.qualifier.length - 1];
+  if (name === undefined) throw new DbError('42601', 'row expansion via "*" is not supported here', { offset: e.offset });
+  const relation = resolveRelation(level, e.qualifier[e.qualifier.length - 2], name, e.offset);
+  if (relation === undefined) throw missingRelation(level, name, e.offset);
+  return rowValue(level, relation, e.offset);
+}
+
+/** A relation's row as one value: NULL where an outer join has no row of it. */
+function rowValue(level: QueryLevel, relation: ResolvedRelation, offset: number): BoundExpression {
+  const row = wholeRow(level, relation, offset);
+  if (row.kind !== 'row' || !relation.level.hasOuterJoin) return row;
+  const { table, columns } = relation.entry;
+  const witness = table === undefined ? -1 : columns.findIndex((_, i) => table.columns.filter((column) => !column.isDropped)[i]?.notNull === true);
+  const tested = witness === -1 ? row.fields : [row.fields[witness]!];
+  const missing = conjunction(tested.map((arg): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg, negated: false })));
+  return missing === undefined ? row : { kind: 'case', type: row.type, offset, branches: [{ when: missing, then: constant(null, row.type, offset) }], otherwise: row };
+}
+
+/** `tableoid`: the only system column that means something here. */
+function systemColumn(level: QueryLevel, entry: RangeEntry | undefined, name: string, offset: number): BoundExpression | undefined {
+  if (name !== 'tableoid') return undefined;
+  const tables = entry === undefined ? level.namespace.map((item) => item.entry).filter((candidate) => candidate.table !== undefined) : [entry];
+  const oid = tables.length === 1 ? tables[0]!.table?.oid : undefined;
+  return oid === undefined ? undefined : constant(oid, types.oid, offset);
 }
 
 function bindRowElement(level: QueryLevel, e: Expression): BoundExpression[] {
@@ -241,6 +266,12 @@ function bindIsNull(level: QueryLevel, operand: BoundExpression, negated: boolea
   if (operand.kind === 'row' && operand.fields.length > 0) {
     // A row IS NULL when every field is, and IS NOT NULL when none is: the two are not opposites.
     const args = operand.fields.map((field): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, field), negated }));
+    return conjunction(args)!;
+  }
+  const attributes = operand.kind === 'column' || operand.kind === 'case' || operand.kind === 'field' ? attributesOf(level, operand.type) : undefined;
+  if (attributes !== undefined && attributes.length > 0) {
+    // A composite value is NULL when all its fields are, and NOT NULL when none of them is.
+    const args = attributes.map((attribute, index): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: { kind: 'field', type: attribute.type, offset, arg: operand, index }, negated }));
     return conjunction(args)!;
   }
   return { kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, operand), negated };

@@ -247,7 +247,12 @@ function bindCteReference(level: QueryLevel, reference: TableRef, cte: CteBindin
   if (named.length > 0) throw new DbError('0A000', `${lockClauseName(named[0]!.strength)} cannot be applied to a WITH query`, { offset: named[0]!.offset });
   cte.references++;
   recordCteReference(level, cte);
-  const columns = cte.columns.map((column) => binder.newColumn(column.name, column.type));
+  const columns = cte.columns.map((column) => {
+    const made = binder.newColumn(column.name, column.type);
+    if (column.shape !== undefined) binder.setRecordShape(made.id, column.shape);
+    return made;
+  });
+  if (cte.isWorkTable) level.readsWorkTable = true;
   const shown = renameColumns(columns, reference.alias, cte.name);
   const entry = new RangeEntry({ alias: reference.alias?.name ?? cte.name, columns: shown, relationName: cte.name });
   binder.adopt(level, entry);
@@ -374,6 +379,7 @@ function visibleColumns(items: readonly NamespaceItem[]): PlanColumn[] {
 function bindJoin(level: QueryLevel, join: Join, left: FromItem, right: FromItem): FromItem {
   const { binder } = level;
   const type: JoinType = join.type === 'cross' ? 'inner' : join.type;
+  if (type !== 'inner') level.hasOuterJoin = true;
   const isLateral = mayBeLateral(join.right) && dependsOn(right.plan, left.plan);
   let using: readonly Identifier[] | undefined = join.using;
   if (join.isNatural) {

@@ -4,10 +4,10 @@
  *
  * Source. parse_merge.c.
  */
-import { DbError } from '../base/errors.js';
+import { DbError, notSupported } from '../base/errors.js';
 import type { Merge, MergeWhen } from '../parser/ast.js';
 import type { Binder, BoundQuery } from './binder-context.js';
-import { bindAssignments, coerceAssignment, completeRow, finishModify, newStatementLevel, recheckOf, refusePath, showTarget, withViewChecks } from './binder-dml.js';
+import { bindAssignments, coerceAssignment, completeRow, finishModify, newStatementLevel, recheckOf, showTarget, withViewChecks } from './binder-dml.js';
 import { bindTableReference } from './binder-from.js';
 import { bindDefault, bindWriteExpressions } from './binder-table.js';
 import { assignableColumn, bindTarget, targetColumn, type Target } from './binder-target.js';
@@ -22,11 +22,11 @@ import { QueryLevel, type CteScope, type NamespaceItem } from './scope.js';
 export function bindMerge(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, statement: Merge): BoundQuery {
   const level = newStatementLevel(binder, boundary, ctes, statement.with);
   const target = bindTarget(level, statement.table, statement.alias, 'merge');
-  if (target.isView) throw new DbError('42809', `cannot execute MERGE on relation "${target.relationName}"`, { detail: 'This operation is not supported for views.' });
+  if (target.isView) throw new DbError('0A000', `cannot execute MERGE on relation "${target.relationName}"`, { detail: 'This operation is not supported for views.' });
   const source = bindTableReference(level, statement.source);
   checkUnreachable(statement.whens);
   for (const item of source.items) {
-    if (item.entry.alias === target.alias) throw new DbError('42712', `name "${target.alias}" specified more than once`, { offset: statement.source.offset, detail: 'The name is used both as MERGE target table and data source.' });
+    if (item.entry.alias === target.alias) throw new DbError('42712', `name "${target.alias}" specified more than once`, { detail: 'The name is used both as MERGE target table and data source.' });
   }
   level.namespace = [...source.items];
   showTarget(binder, level, target, target.shown);
@@ -69,7 +69,7 @@ function bindAction(binder: Binder, level: QueryLevel, target: Target, sourceIte
       return { ...base, action: 'delete' };
     case 'mergeUpdate': {
       scope.clause = 'UPDATE';
-      const bound = bindAssignments(binder, scope, target, action.assignments);
+      const bound = bindAssignments(binder, scope, target, action.assignments, target.columns);
       computed.push(...bound.computed);
       return { ...base, action: 'update', assignments: bound.assignments };
     }
@@ -80,7 +80,7 @@ function bindAction(binder: Binder, level: QueryLevel, target: Target, sourceIte
         action.columns.length === 0
           ? target.shown.map((_, i) => i)
           : action.columns.map((column) => {
-              refusePath(column);
+              if (column.path.length > 0) throw notSupported('assignment to part of a column in MERGE', column.offset);
               const position = targetColumn(target, column.name, column.offset);
               if (seen.has(position)) throw new DbError('42701', `column "${column.name}" specified more than once`, { offset: column.offset });
               seen.add(position);

@@ -59,7 +59,7 @@ function withClauses(binder: Binder, parent: QueryLevel | undefined, ctes: CteSc
   binder.adopt(level, entry);
   const keys = clauses.orderBy.map((item): SortKey => bindSortKey(level, item, outputItem(level, bound.columns, item.expression, what)));
   const limit = bindLimit(level, clauses);
-  if (limit.withTies && keys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause', { offset: clauses.limitCount?.offset });
+  if (limit.withTies && keys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   let plan = bound.plan;
   if (keys.length > 0) plan = makeSort(plan, keys);
   plan = addLimit(plan, limit, limit.withTies ? keys : undefined);

@@ -54,8 +54,9 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   const distinctOn = select.distinctOn?.map((e) => findItem(level, items, e, 'DISTINCT ON'));
   if (select.isDistinct) checkDistinct(level, items, sortKeys, distinctOn, select.distinctOn?.map((e) => e.offset) ?? []);
   const limit = bindLimit(level, clauses);
-  if (limit.withTies && sortKeys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause', { offset: clauses.limitCount?.offset });
+  if (limit.withTies && sortKeys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   checkLockable(level, select);
+  if (level.readsWorkTable && level.aggregates.length > 0) throw new DbError('42P19', "aggregate functions are not allowed in a recursive query's recursive term", { offset: level.firstAggregateOffset });
 
   let plan: LogicalPlan = where === undefined ? from : makeFilter(from, where);
   const own = new Set<ColumnId>();

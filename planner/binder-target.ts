@@ -15,7 +15,7 @@ import { missingTable, scanColumns } from './binder-from.js';
 import { bindTargets } from './binder-select.js';
 import { coerceToBoolean } from './binder-types.js';
 import type { ColumnDef, TableDef, ViewDef } from './catalog.js';
-import { conjunction } from './expression-tools.js';
+import { conjunction, substitute } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { makeFilter, makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn, ScanColumn } from './physical-plan.js';
@@ -36,6 +36,8 @@ export interface Target {
   readonly shown: readonly PlanColumn[];
   /** For each of `shown`, the column it assigns to; undefined for a view's computed column. */
   readonly assignable: readonly (ColumnDef | undefined)[];
+  /** A view's computed columns as expressions over `columns`, by the ids of `shown`. */
+  readonly computed: ReadonlyMap<ColumnId, BoundExpression>;
   readonly relationName: string;
   readonly isView: boolean;
   /** Conditions of views with a check option, over `columns`. */
@@ -69,7 +71,7 @@ function tableTarget(binder: Binder, table: TableDef, alias: string, offset: num
   const output: readonly PlanColumn[] = [...columns, { id: rowKey, name: '(row key)', type: types.text }];
   const plan: LogicalPlan = { kind: 'scan', output, table, alias, columns, rowKey, sample: undefined };
   const assignable = columns.map((column) => table.columns[column.column]!);
-  return { table, alias, plan, rowKey, columns, shown: columns, assignable, relationName: table.name, isView: false, viewChecks: [], viewConditions: [] };
+  return { table, alias, plan, rowKey, columns, shown: columns, assignable, computed: new Map(), relationName: table.name, isView: false, viewChecks: [], viewConditions: [] };
 }
 
 function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: Operation, offset: number): Target {
@@ -114,8 +116,10 @@ function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: 
   const ownChecks = view.checkOption === 'none' || where === undefined ? [] : [{ name: view.name, expression: where }];
   // CASCADED makes the conditions of the views below checks too, whatever they say themselves.
   const below = view.checkOption === 'cascaded' ? base.viewConditions.map((expression) => ({ name: view.name, expression })) : base.viewChecks;
+  const expressions = new Map(base.computed);
+  for (const { id, expression } of computed) expressions.set(id, substitute(expression, base.computed));
   const conditions = [...base.viewConditions, ...(where === undefined ? [] : [where])];
-  return { ...base, alias, plan, shown, assignable, relationName: view.name, isView: true, viewChecks: [...below, ...ownChecks], viewConditions: conditions };
+  return { ...base, alias, plan, shown, assignable, computed: expressions, relationName: view.name, isView: true, viewChecks: [...below, ...ownChecks], viewConditions: conditions };
 }
 
 function notUpdatable(view: ViewDef, operation: Operation, detail: string): DbError {

@@ -12,6 +12,7 @@
  * Source. parse_relation.c, with its hints for misspelt names (a Levenshtein distance of at most 3 and less than half the name).
  */
 import { DbError } from '../base/errors.js';
+import type { TypeAttribute } from '../base/types.js';
 import type { Expression } from '../parser/ast.js';
 import type { Binder, ImpliedLocking } from './binder-context.js';
 import type { TableDef } from './catalog.js';
@@ -95,7 +96,7 @@ export interface CteBinding {
   readonly name: string;
   readonly number: number;
   /** Labels and types; a reference makes fresh ids. */
-  readonly columns: readonly { readonly name: string; readonly type: PlanColumn['type'] }[];
+  readonly columns: readonly { readonly name: string; readonly type: PlanColumn['type']; readonly shape: readonly TypeAttribute[] | undefined }[];
   /** Inside the recursive term of the CTE itself. */
   readonly isWorkTable: boolean;
   /** A data-modifying CTE without RETURNING has no columns to read. */
@@ -177,6 +178,11 @@ export class QueryLevel {
   /** Row locks this level's own clauses demand of items of FROM, and those an enclosing query implies. */
   locking: readonly LockRequest[] = [];
   readonly lockTargets: PendingLock[] = [];
+  /** FROM reads the work table of a recursive query. */
+  readsWorkTable = false;
+  firstAggregateOffset: number | undefined;
+  /** FROM has an outer join, so that a whole row may be missing. */
+  hasOuterJoin = false;
 
   constructor(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined) {
     this.binder = binder;
