@@ -20,7 +20,7 @@ import type { QueryParams } from './api.js';
 import { CatalogDraft } from './catalog-store.js';
 import { DefinitionSource, SessionCatalog } from './catalog-view.js';
 import { Portals } from './cursor.js';
-import { dropTemporaryObjects, onCommitTemporary } from './ddl/temporary.js';
+import { dropTemporaryObjects, hasOnCommitTables, onCommitTemporary } from './ddl/temporary.js';
 import type { Notice } from './errors.js';
 import { toTimestamp, StatementContext } from './eval-context.js';
 import { isPlannable, runDeferredConstraints, runPlanned } from './execute.js';
@@ -355,7 +355,8 @@ export class Backend implements SessionOwner {
   #beforeCommit(tx: Transaction | undefined, canWait: boolean): Promise<void> | void {
     if (tx === undefined || (!this.constraints.hasPending && !this.portals.hasHoldable && this.tempSchema === undefined)) return undefined;
     if (!canWait) {
-      runDeferredConstraints(this, tx, false);
+      if (hasOnCommitTables(this)) throw new DbError('0A000', 'a synchronous commit cannot carry out ON COMMIT of temporary tables', { hint: 'Use query().' });
+      void runDeferredConstraints(this, tx, false);
       return undefined;
     }
     return (async () => {

@@ -77,7 +77,6 @@ async function* sourceOf(ddl: Ddl, statement: Copy): AsyncIterable<string> {
 }
 
 async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promise<number> {
-  const { backend } = ddl;
   const name = statement.table!;
   const relation = await ddl.lockRelation(name, 'row exclusive');
   if (relation.kind !== 'table' || relation.view !== undefined) {

@@ -8,6 +8,7 @@
  * E2  A transaction with an older snapshot never runs against a table whose definition is newer: 40001 (concurrency.md section 10).
  * E3  The synchronous face never waits: where it would have to, 55P03.
  */
+import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import type { Oid } from '../base/ids.js';
@@ -269,7 +270,8 @@ export function startPlannedSync(backend: Backend, cached: CachedStatement, call
   tx.beginStatement(cached.info);
   block.noteSnapshot();
   try {
-    lockRelations(tx, neededLocks(plan.planned, backend.catalog()), false);
+    const waiting = lockRelations(tx, neededLocks(plan.planned, backend.catalog()), false);
+    assert(waiting === undefined, 'a synchronous statement waits for a table lock');
     return startLocked(backend, cached, plan, tx, call, {}, false);
   } catch (error) {
     tx.endStatement();
@@ -377,7 +379,7 @@ export function runDeferredConstraints(backend: Backend, tx: Transaction, canWai
   const step = (): Promise<unknown> | undefined => runDeferred(checks, backend.constraints, names);
   if (!canWait) {
     try {
-      step();
+      assert(step() === undefined, 'a synchronous check waits');
     } finally {
       tx.endStatement();
     }

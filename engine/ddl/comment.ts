@@ -17,7 +17,7 @@ export async function comment(ddl: Ddl, statement: Comment): Promise<void> {
     case 'index':
     case 'sequence': {
       const found = await ddl.lockRelation(statement.name, 'share update exclusive');
-      if (kindWord(found) !== statement.objectType) throw notA(found, statement.objectType, statement.name);
+      if (kindWord(found) !== statement.objectType) throw notA(found, statement.objectType);
       draft.put({ ...found, comment: text });
       return;
     }
@@ -32,7 +32,7 @@ export async function comment(ddl: Ddl, statement: Comment): Promise<void> {
     }
     case 'constraint': {
       const found = await ddl.lockRelation(statement.name, 'share update exclusive');
-      if (found.kind !== 'table') throw notA(found, 'table', statement.name);
+      if (found.kind !== 'table') throw notA(found, 'table');
       const index = draft.indexesOf(found.oid).find((candidate) => candidate.constraint !== undefined && candidate.name === statement.part);
       if (index?.constraint !== undefined) {
         draft.put({ ...index, constraint: { ...index.constraint, comment: text } });

@@ -193,13 +193,13 @@ export async function addForeignKey(ddl: Ddl, oid: number, constraint: ForeignKe
   if (child.persistence !== 'temporary' && parent.persistence === 'temporary') throw new DbError('42P16', 'constraints on permanent tables may reference only permanent tables');
   if (child.persistence === 'temporary' && parent.persistence !== 'temporary') throw new DbError('42P16', 'constraints on temporary tables may reference only temporary tables');
   if (references.match === 'partial') throw notSupported('MATCH PARTIAL', references.offset);
-  const columns = constraint.columns.map((column) => keyColumn(child, column.name, constraint.offset));
-  const { index, parentColumns } = findParentKey(ddl, parent, references.columns.map((column) => keyColumn(parent, column.name, references.offset)), references.columns.length === 0);
+  const columns = constraint.columns.map((column) => keyColumn(child, column.name));
+  const { index, parentColumns } = findParentKey(ddl, parent, references.columns.map((column) => keyColumn(parent, column.name)), references.columns.length === 0);
   if (columns.length !== parentColumns.length) throw new DbError('42830', 'number of referencing and referenced columns for foreign key disagree');
   const name = claimName(ddl, child, constraint.name, columnsForName(columns.map((column) => child.columns[column]!.name)), 'fkey');
   columns.forEach((column, i) => checkKeyTypes(ddl, child, column, parent, parentColumns[i]!, name));
   const onDeleteColumns = references.onDeleteColumns.map((column) => {
-    const position = keyColumn(child, column.name, column.offset);
+    const position = keyColumn(child, column.name);
     if (!columns.includes(position)) throw new DbError('42P10', `column "${column.name}" referenced in ON DELETE SET action must be part of foreign key`, { offset: column.offset });
     return position;
   });
@@ -216,7 +216,7 @@ export async function addForeignKey(ddl: Ddl, oid: number, constraint: ForeignKe
   if (validate && record.validated) await validateForeignKey(ddl, oid, record);
 }
 
-function keyColumn(table: TableRecord, name: string, offset: number): number {
+function keyColumn(table: TableRecord, name: string): number {
   const found = table.columns.findIndex((column) => column.name === name && !column.isDropped);
   if (found < 0) throw new DbError('42703', `column "${name}" referenced in foreign key constraint does not exist`);
   return found;

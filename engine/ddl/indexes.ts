@@ -99,7 +99,7 @@ export async function reindex(ddl: Ddl, statement: Reindex): Promise<void> {
   }
   const found = await ddl.lockRelation(statement.name, statement.target === 'index' ? 'access exclusive' : 'share');
   if (statement.target === 'index') {
-    if (found.kind !== 'index') throw notA(found, 'index', statement.name);
+    if (found.kind !== 'index') throw notA(found, 'index');
     await reindexTable(ddl, found.table, found.oid);
     return;
   }

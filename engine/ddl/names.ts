@@ -3,7 +3,7 @@ import { DbError } from '../../base/errors.js';
 import type { QualifiedName } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
 import type { RelationRecord, SchemaRecord, TableRecord } from '../catalog-objects.js';
-import { SchemaOid, kindWord } from '../catalog-objects.js';
+import { SchemaOid } from '../catalog-objects.js';
 
 /** Longest identifier in bytes, as in PostgreSQL. */
 const NameBytesMax = 63;
@@ -63,16 +63,13 @@ export function requireRelation(backend: Backend, name: QualifiedName): Relation
 /** A plain table. @throws DbError 42P01, 42809 */
 export function resolveTable(backend: Backend, name: QualifiedName): TableRecord {
   const record = requireRelation(backend, name);
-  if (record.kind !== 'table' || record.view !== undefined) throw notA(record, 'table', name);
+  if (record.kind !== 'table' || record.view !== undefined) throw notA(record, 'table');
   return record;
 }
 
-export function notA(record: RelationRecord, wanted: string, name: QualifiedName): DbError {
-  const article = /^[aeiou]/.test(wanted) ? 'an' : 'a';
-  const hint = record.kind === wanted ? undefined : `Use ${dropWords[kindWord(record)] ?? 'the command'} for ${kindWord(record) === 'index' ? 'an' : 'a'} ${kindWord(record)}.`;
-  return new DbError('42809', `"${record.name}" is not ${article} ${wanted}`, { hint: wanted === 'table' && kindWord(record) === 'table' ? undefined : hint });
+export function notA(record: RelationRecord, wanted: string): DbError {
+  return new DbError('42809', `"${record.name}" is not ${/^[aeiou]/.test(wanted) ? 'an' : 'a'} ${wanted}`);
 }
-const dropWords: Readonly<Record<string, string>> = { table: 'the TABLE form', view: 'the VIEW form', index: 'the INDEX form', sequence: 'the SEQUENCE form', 'materialized view': 'the MATERIALIZED VIEW form' };
 
 /** @throws DbError 42P07 when the schema has a relation of this name */
 export function checkRelationName(backend: Backend, schema: number, name: string): void {

@@ -54,12 +54,20 @@ export async function dropTemporaryObjects(instance: Instance, schema: number | 
   await tx.commit();
 }
 
-/** ON COMMIT DELETE ROWS and ON COMMIT DROP, inside the transaction that commits. */
-export async function onCommitTemporary(backend: Backend, tx: Transaction): Promise<void> {
+function onCommitTables(backend: Backend): TableRecord[] {
   const tables: TableRecord[] = [];
   for (const record of backend.draft.all()) {
     if (record.kind === 'table' && record.schema === backend.tempSchema && (record.onCommit === 'delete rows' || record.onCommit === 'drop')) tables.push(record);
   }
+  return tables;
+}
+export function hasOnCommitTables(backend: Backend): boolean {
+  return backend.tempSchema !== undefined && onCommitTables(backend).length > 0;
+}
+
+/** ON COMMIT DELETE ROWS and ON COMMIT DROP, inside the transaction that commits. */
+export async function onCommitTemporary(backend: Backend, tx: Transaction): Promise<void> {
+  const tables = onCommitTables(backend);
   if (tables.length === 0) return;
   tx.beginStatement({ text: 'on commit' });
   try {

@@ -14,7 +14,7 @@ export async function truncate(ddl: Ddl, statement: Truncate): Promise<void> {
   const tables = new Map<number, TableRecord>();
   for (const { name } of statement.tables) {
     const found = await ddl.lockRelation(name, 'access exclusive');
-    if (found.kind !== 'table' || found.view !== undefined) throw notA(found, 'table', name);
+    if (found.kind !== 'table' || found.view !== undefined) throw notA(found, 'table');
     tables.set(found.oid, found);
   }
   // Whoever refers to a truncated table must be truncated with it.
