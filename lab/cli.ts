@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { DatabaseError } from '../engine/index.js';
 import { addHistoryCommands } from './cli-histories.js';
 import { hermitage } from './catalogue/hermitage.js';
+import { stories } from './catalogue/stories.js';
 import { anomalyTable, renderTable, runOn } from './catalogue/table.js';
 import { levels, type Anomaly, type Level } from './catalogue/anomaly.js';
 import { readSpecFolder } from './specs/files.js';
@@ -14,7 +15,7 @@ import type { TargetFactory } from './target.js';
 import { postgresTarget } from './targets/postgres.js';
 import { serialiteTarget } from './targets/serialite.js';
 
-const anomalies: readonly Anomaly[] = hermitage;
+const anomalies: readonly Anomaly[] = [...hermitage, ...stories];
 
 let schemaCount = 0;
 /** A factory of fresh targets: in process without `url`, otherwise schemas on that server. */

@@ -7,6 +7,7 @@ export { judgeFailures, type Precision } from './checker/needless.js';
 export { runWorkload, type Failure, type WorkloadRun } from './generator/run-workload.js';
 export { planTransaction, swarm, workloads, type OpKind, type PlannedOp, type PlannedTransaction, type WorkloadOptions } from './generator/workload.js';
 export { hermitage } from './catalogue/hermitage.js';
+export { stories } from './catalogue/stories.js';
 export { anomalyTable, renderTable, runOn, type TableCell, type TableRow } from './catalogue/table.js';
 export { readSpecFolder } from './specs/files.js';
 export { serialOrder } from './specs/judge.js';
