@@ -349,6 +349,6 @@ export function formatType(type: SqlType, registry: TypeRegistry = builtinTypes)
       return `interval${fields}${precision === IntervalFullPrecision ? '' : `(${precision})`}`;
     }
     default:
-      return typeName(oid, registry);
+      return sqlNameOf.has(oid) ? typeName(oid) : `${typeName(oid, registry)}(${typmod})`;
   }
 }

@@ -44,7 +44,7 @@ function concatenate(a: SqlArray | null, b: SqlArray | null): SqlArray | null {
   }
   const [outer, inner] = a.dims.length > b.dims.length ? [a, b] : [b, a];
   if (outer.dims.length !== inner.dims.length + 1) throw incompatible(`Arrays of ${a.dims.length} and ${b.dims.length} dimensions are not compatible for concatenation.`);
-  for (let i = 0; i < inner.dims.length; i++) if (outer.dims[i + 1] !== inner.dims[i]) throw incompatible('Arrays with differing dimensions are not compatible for concatenation.');
+  for (let i = 0; i < inner.dims.length; i++) if (outer.dims[i + 1] !== inner.dims[i] || outer.lowerBounds[i + 1] !== inner.lowerBounds[i]) throw incompatible('Arrays with differing dimensions are not compatible for concatenation.');
   return new SqlArray(a.elementType, [outer.dims[0]! + 1, ...outer.dims.slice(1)], outer.lowerBounds, elements);
 }
 
@@ -67,9 +67,9 @@ function removeElements(array: SqlArray, unwanted: Datum, compare: Comparator): 
 function fill(value: Datum, dims: SqlArray, lowerBounds: SqlArray | null, elementOid: number): SqlArray {
   const sizes = dims.elements as (number | null)[];
   const bounds = (lowerBounds?.elements as (number | null)[] | undefined) ?? sizes.map(() => 1);
-  if (dims.dims.length > 1 || sizes.length > ArrayDimensionsMax) throw new DbError('2202E', sizes.length > ArrayDimensionsMax ? `number of array dimensions (${sizes.length}) exceeds the maximum allowed (${ArrayDimensionsMax})` : 'wrong number of array subscripts', dims.dims.length > 1 ? { detail: 'Dimension array must be one dimensional.' } : {});
-  if (bounds.length !== sizes.length) throw new DbError('2202E', 'wrong number of array subscripts', { detail: 'Low bound array has different size than dimensions array.' });
+  if (dims.dims.length > 1 || (lowerBounds?.dims.length ?? 0) > 1 || sizes.length > ArrayDimensionsMax) throw new DbError('2202E', sizes.length > ArrayDimensionsMax ? `number of array dimensions (${sizes.length}) exceeds the maximum allowed (${ArrayDimensionsMax})` : 'wrong number of array subscripts', dims.dims.length > 1 || (lowerBounds?.dims.length ?? 0) > 1 ? { detail: 'Dimension array must be one dimensional.' } : {});
   if (sizes.includes(null) || bounds.includes(null)) throw new DbError('22004', 'dimension values cannot be null');
+  if (bounds.length !== sizes.length) throw new DbError('2202E', 'wrong number of array subscripts', { detail: 'Low bound array has different size than dimensions array.' });
   const count = sizes.reduce<number>((product, size) => product * size!, 1);
   if (sizes.length === 0 || count === 0) return SqlArray.of(elementOid, []);
   if (count < 0 || count > 10_000_000) throw new DbError('54000', `array size exceeds the maximum allowed (10000000)`);
@@ -91,7 +91,7 @@ function trim(array: SqlArray, count: number): SqlArray {
   if (count < 0 || count > length) throw new DbError('2202E', `number of elements to trim must be between 0 and ${length}`);
   const kept = length - count;
   if (kept === 0) return SqlArray.of(array.elementType, []);
-  return new SqlArray(array.elementType, [kept, ...array.dims.slice(1)], array.lowerBounds, array.elements.slice(0, (array.elements.length / length) * kept));
+  return new SqlArray(array.elementType, [kept, ...array.dims.slice(1)], array.dims.map(() => 1), array.elements.slice(0, (array.elements.length / length) * kept));
 }
 
 const dimension = (array: SqlArray, n: number): number | null => (n >= 1 && n <= array.dims.length ? n - 1 : null);

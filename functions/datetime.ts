@@ -5,17 +5,18 @@
  * Source: PostgreSQL's timestamp.c, date.c; names and error texts are theirs.
  */
 import {
-  checkTimestamp, civilOfTimestamp, daysInMonth, daysOfCivil, isDateInRange, isInfinite, isoWeek, dayOfWeek, dayOfYear, EpochJulianDay, microsOfClock, mondayOfIsoWeek,
-  timestampDays, timestampMicrosOfDay, timestampOf, UnixToEpochSeconds,
+  checkTimestamp, civilOfTimestamp, daysInMonth, daysOfCivil, isDateInRange, isInfinite, isTimestampInRange, isoWeek, dayOfWeek, dayOfYear, EpochJulianDay, microsOfClock, mondayOfIsoWeek,
+  timestampDays, timestampMicrosOfDay, timestampOf, unixSeconds, UnixToEpochSeconds,
 } from '../base/calendar.js';
 import { timestampFromZone, timestampInZone } from '../base/datetime.js';
 import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
-import { intervalParts } from '../base/interval-text.js';
+import { formatInterval, intervalParts } from '../base/interval-text.js';
 import { addInt8, canonicalInt8, Interval, MicrosPerDay, MicrosPerHour, MicrosPerMinute, MicrosPerSecond, subtractInt8, TimeTz } from '../base/interval.js';
 import { Numeric } from '../base/numeric.js';
+import { formatFloat8 } from '../base/scalar-text.js';
 import { sessionZone } from '../base/text-env.js';
-import { findTimeZone, zoneAbbreviation, type TimeZone } from '../base/timezone.js';
+import { findTimeZone, offsetOfLocal, zoneAbbreviation, type TimeZone } from '../base/timezone.js';
 import { typeName, TypeOid } from '../base/types.js';
 import { operator, scalar, setReturning, type ScalarOptions } from './define.js';
 import type { EvalContext, FunctionDef, OperatorDef } from './registry.js';
@@ -34,7 +35,12 @@ function checkDate(days: number): number {
   if (!isDateInRange(days)) throw new DbError('22008', 'date out of range');
   return days;
 }
-const dateToStamp = (days: number): Stamp => (Number.isFinite(days) ? checkTimestamp(timestampOf(days, 0)) : days);
+function dateToStamp(days: number): Stamp {
+  if (!Number.isFinite(days)) return days;
+  const stamp = timestampOf(days, 0);
+  if (!isTimestampInRange(stamp)) throw new DbError('22008', 'date out of range for timestamp');
+  return stamp;
+}
 
 /** Months first (the day is cut to the month's length), then days, then time. */
 export function addInterval(value: Stamp, interval: Interval): Stamp {
@@ -128,8 +134,7 @@ function age(a: Stamp, b: Stamp): Interval {
     days--;
   }
   while (days < 0) {
-    // The days of the earlier moment's month, or of the later one's when counting backwards.
-    days += isNegative ? daysInMonth(x.year, x.month) : daysInMonth(y.year, y.month);
+    days += daysInMonth(y.year, y.month);
     months--;
   }
   const sign = isNegative ? -1 : 1;
@@ -316,8 +321,8 @@ const asDouble = (value: Numeric | null): number | null => (value === null ? nul
 // -------------------------------------------------------------------------------------------------------------------- truncation
 
 function truncateLocal(given: string, local: Stamp, oid: number): Stamp {
-  const field = fieldOf(given, oid);
   if (isInfinite(local)) return local;
+  const field = fieldOf(given, oid);
   const { year, month, day } = civilOfTimestamp(local);
   const micros = timestampMicrosOfDay(local);
   const days = timestampDays(local);
@@ -404,22 +409,28 @@ function zoneNamed(name: string): TimeZone {
   return zone;
 }
 function zoneShift(zone: Interval): bigint {
-  if (zone.months !== 0 || zone.days !== 0) throw new DbError('22023', `interval time zone must not include months or days`);
+  if (zone.months !== 0 || zone.days !== 0) throw new DbError('22023', `interval time zone "${formatInterval(zone)}" must not include months or days`);
   return BigInt(zone.micros);
 }
 
-function makeDate(year: number, month: number, day: number): number {
+/** Two functions that show a year before Christ differently when they refuse it. */
+function makeDate(year: number, month: number, day: number, isTimestamp = false): number {
   const y = year < 0 ? year + 1 : year;
-  if (year === 0 || month < 1 || month > 12 || day < 1 || day > daysInMonth(y, month)) throw new DbError('22008', `date field value out of range: ${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`);
-  return checkDate(daysOfCivil(y, month, day));
+  if (year === 0 || month < 1 || month > 12 || day < 1 || day > daysInMonth(y, month)) throw new DbError('22008', `date field value out of range: ${dateText(isTimestamp ? year : y, month, day)}`);
+  const days = daysOfCivil(y, month, day);
+  if (!isDateInRange(days)) throw new DbError('22008', `date out of range: ${dateText(year, month, day)}`);
+  return days;
 }
+const dateText = (year: number, month: number, day: number): string => `${year}-${twoDigits(month)}-${twoDigits(day)}`;
+/** C's %02d. */
+const twoDigits = (n: number): string => (n < 0 ? `-${-n}` : String(n).padStart(2, '0'));
 function makeTime(hour: number, minute: number, seconds: number): number {
-  const text = (): string => `${hour}:${String(minute).padStart(2, '0')}:${String(seconds).padStart(2, '0')}`;
+  const text = (): string => `${hour}:${twoDigits(minute)}:${formatFloat8(seconds, -9).padStart(2, '0')}`;
   const micros = Math.round(seconds * 1e6);
   if (hour < 0 || minute < 0 || minute > 59 || !(seconds >= 0) || seconds > 60 || hour > 24 || (hour === 24 && (minute > 0 || micros > 0))) throw new DbError('22008', `time field value out of range: ${text()}`);
   return microsOfClock(hour, minute, 0, 0) + micros;
 }
-const makeStamp = (y: number, mo: number, d: number, h: number, mi: number, s: number): Stamp => checkTimestamp(timestampOf(makeDate(y, mo, d), makeTime(h, mi, s)));
+const makeStamp = (y: number, mo: number, d: number, h: number, mi: number, s: number): Stamp => checkTimestamp(timestampOf(makeDate(y, mo, d, true), makeTime(h, mi, s)));
 
 function makeInterval(years: number, months: number, weeks: number, days: number, hours: number, minutes: number, seconds: number): Interval {
   const micros = BigInt(hours) * BigInt(MicrosPerHour) + BigInt(minutes) * BigInt(MicrosPerMinute) + BigInt(Math.round(seconds * 1e6));
@@ -482,8 +493,9 @@ const truncations: readonly FunctionDef[] = [
   scalar('date_trunc', 'text timestamp', 'timestamp', (f: string, v: Stamp) => truncateLocal(f, v, TypeOid.timestamp)),
   scalar('date_trunc', 'text timestamptz', 'timestamptz', (f: string, v: Stamp, ctx: EvalContext) => (isInfinite(v) ? truncateLocal(f, v, TypeOid.timestamptz) : fromLocal(truncateLocal(f, toLocal(v, ctx), TypeOid.timestamptz), ctx)), stable),
   scalar('date_trunc', 'text timestamptz text', 'timestamptz', (f: string, v: Stamp, name: string) => {
+    if (isInfinite(v)) return v;
     const zone = zoneNamed(name);
-    return isInfinite(v) ? v : timestampFromZone(truncateLocal(f, timestampInZone(v, zone), TypeOid.timestamptz), zone);
+    return timestampFromZone(truncateLocal(f, timestampInZone(v, zone), TypeOid.timestamptz), zone);
   }, stable),
   scalar('date_trunc', 'text interval', 'interval', truncateInterval),
   scalar('date_bin', 'interval timestamp timestamp', 'timestamp', bin),
@@ -505,8 +517,8 @@ const ages: readonly FunctionDef[] = [
 ];
 
 const zones: readonly FunctionDef[] = [
-  scalar('timezone', 'text timestamptz', 'timestamp', (name: string, v: Stamp) => timestampInZone(v, zoneNamed(name))),
-  scalar('timezone', 'text timestamp', 'timestamptz', (name: string, v: Stamp) => timestampFromZone(v, zoneNamed(name))),
+  scalar('timezone', 'text timestamptz', 'timestamp', (name: string, v: Stamp) => (isInfinite(v) ? v : timestampInZone(v, zoneNamed(name)))),
+  scalar('timezone', 'text timestamp', 'timestamptz', (name: string, v: Stamp) => (isInfinite(v) ? v : timestampFromZone(v, zoneNamed(name)))),
   scalar('timezone', 'interval timestamptz', 'timestamp', (zone: Interval, v: Stamp) => (isInfinite(v) ? v : checkTimestamp(canonicalInt8(BigInt(v) + zoneShift(zone))))),
   scalar('timezone', 'interval timestamp', 'timestamptz', (zone: Interval, v: Stamp) => (isInfinite(v) ? v : checkTimestamp(canonicalInt8(BigInt(v) - zoneShift(zone))))),
   scalar('timezone', 'text timetz', 'timetz', (name: string, v: TimeTz, ctx: EvalContext) => {
@@ -522,7 +534,7 @@ const zones: readonly FunctionDef[] = [
 ];
 
 const makers: readonly FunctionDef[] = [
-  scalar('make_date', 'int4 int4 int4', 'date', makeDate, { names: ['year', 'month', 'day'] }),
+  scalar('make_date', 'int4 int4 int4', 'date', (year: number, month: number, day: number) => makeDate(year, month, day), { names: ['year', 'month', 'day'] }),
   scalar('make_time', 'int4 int4 float8', 'time', makeTime, { names: ['hour', 'min', 'sec'] }),
   scalar('make_timestamp', 'int4 int4 int4 int4 int4 float8', 'timestamp', makeStamp, { names: ['year', 'month', 'mday', 'hour', 'min', 'sec'] }),
   scalar('make_timestamptz', 'int4 int4 int4 int4 int4 float8', 'timestamptz', (y: number, mo: number, d: number, h: number, mi: number, s: number, ctx: EvalContext) => fromLocal(makeStamp(y, mo, d, h, mi, s), ctx), { ...stable, names: ['year', 'month', 'mday', 'hour', 'min', 'sec'] }),
@@ -536,7 +548,7 @@ const stampSeries: readonly FunctionDef[] = [
   setReturning('generate_series', 'timestamptz timestamptz interval', 'timestamptz', ([a, b, step], ctx) => series(a as Stamp, b as Stamp, step as Interval, (v, s) => addIntervalTz(v, s, ctx), ctx), { volatility: 'stable' }),
 ];
 
-const overlapFunctions: readonly FunctionDef[] = ['date', 'timestamp', 'timestamptz', 'time', 'timetz'].map((type) =>
+const overlapFunctions: readonly FunctionDef[] = ['timestamp', 'timestamptz', 'time', 'timetz'].map((type) =>
   scalar('overlaps', `${type} ${type} ${type} ${type}`, 'bool', type === 'timetz' ? (a: TimeTz | null, b: TimeTz | null, c: TimeTz | null, d: TimeTz | null) => overlaps(...([a, b, c, d].map((v) => (v === null ? null : v.micros + v.zoneSeconds * MicrosPerSecond)) as [Datum, Datum, Datum, Datum])) : overlaps, { strict: false }),
 ).concat(
   ['timestamp', 'timestamptz', 'time'].flatMap((type) => {
@@ -551,16 +563,22 @@ const overlapFunctions: readonly FunctionDef[] = ['date', 'timestamp', 'timestam
 
 export const datetimeFunctions: readonly FunctionDef[] = [...clocks, ...fields, ...truncations, ...ages, ...zones, ...makers, ...stampSeries, ...overlapFunctions];
 
+/** A local time as a moment, also past the ends of the type: comparisons never fail. */
+function momentOf(local: Stamp, ctx: EvalContext): Stamp {
+  if (isInfinite(local)) return local;
+  return canonicalInt8(BigInt(local) - BigInt(offsetOfLocal(zoneOf(ctx), unixSeconds(local)) * MicrosPerSecond));
+}
+
 const crossComparisons = (): OperatorDef[] => {
   const tests: readonly (readonly [string, string, OperatorDef['btree'], (a: Stamp, b: Stamp) => boolean])[] = [
     ['<', '>', '<', (a, b) => a < b], ['<=', '>=', '<=', (a, b) => a <= b], ['=', '=', '=', (a, b) => a === b], ['<>', '<>', undefined, (a, b) => a !== b], ['>=', '<=', '>=', (a, b) => a >= b], ['>', '<', '>', (a, b) => a > b],
   ];
-  const lift: Readonly<Record<string, (v: Stamp, ctx: EvalContext) => Stamp>> = { date: (v) => dateToStamp(v as number), timestamp: (v) => v, timestamptz: (v) => v };
+  const lift: Readonly<Record<string, (v: Stamp, ctx: EvalContext) => Stamp>> = { date: (v) => (isInfinite(v) ? v : timestampOf(v as number, 0)), timestamp: (v) => v, timestamptz: (v) => v };
   const both = (left: string, right: string): ((a: Stamp, b: Stamp, ctx: EvalContext) => readonly [Stamp, Stamp]) => (a, b, ctx) => {
     const x = lift[left]!(a, ctx);
     const y = lift[right]!(b, ctx);
     if (left === right || (left !== 'timestamptz' && right !== 'timestamptz')) return [x, y];
-    return [left === 'timestamptz' ? x : fromLocal(x, ctx), right === 'timestamptz' ? y : fromLocal(y, ctx)];
+    return [left === 'timestamptz' ? x : momentOf(x, ctx), right === 'timestamptz' ? y : momentOf(y, ctx)];
   };
   const kinds = ['date', 'timestamp', 'timestamptz'];
   return kinds.flatMap((left) => kinds.filter((right) => right !== left).flatMap((right) => {
@@ -569,6 +587,10 @@ const crossComparisons = (): OperatorDef[] => {
   }));
 };
 
+const addTime = (days: number, micros: number): Stamp => {
+  const start = dateToStamp(days);
+  return isInfinite(start) ? start : checkTimestamp(addInt8(start, micros));
+};
 const negated = (interval: Interval): Interval => interval.negate();
 
 export const datetimeOperators: readonly OperatorDef[] = [
@@ -583,9 +605,10 @@ export const datetimeOperators: readonly OperatorDef[] = [
   operator('+', 'date', 'interval', 'timestamp', (d: number, i: Interval) => addInterval(dateToStamp(d), i), { commutator: '+' }),
   operator('+', 'interval', 'date', 'timestamp', (i: Interval, d: number) => addInterval(dateToStamp(d), i), { commutator: '+' }),
   operator('-', 'date', 'interval', 'timestamp', (d: number, i: Interval) => addInterval(dateToStamp(d), negated(i))),
-  operator('+', 'date', 'time', 'timestamp', (d: number, t: number) => (Number.isFinite(d) ? checkTimestamp(timestampOf(d, t)) : d), { commutator: '+' }),
-  operator('+', 'time', 'date', 'timestamp', (t: number, d: number) => (Number.isFinite(d) ? checkTimestamp(timestampOf(d, t)) : d), { commutator: '+' }),
-  operator('+', 'date', 'timetz', 'timestamptz', (d: number, t: TimeTz) => checkTimestamp(addInt8(timestampOf(d, t.micros), t.zoneSeconds * MicrosPerSecond)), { commutator: '+' }),
+  operator('+', 'date', 'time', 'timestamp', (d: number, t: number) => addTime(d, t), { commutator: '+' }),
+  operator('+', 'time', 'date', 'timestamp', (t: number, d: number) => addTime(d, t), { commutator: '+' }),
+  operator('+', 'date', 'timetz', 'timestamptz', (d: number, t: TimeTz) => addTime(d, t.micros + t.zoneSeconds * MicrosPerSecond), { commutator: '+' }),
+  operator('+', 'timetz', 'date', 'timestamptz', (t: TimeTz, d: number) => addTime(d, t.micros + t.zoneSeconds * MicrosPerSecond), { commutator: '+' }),
   operator('+', 'timestamp', 'interval', 'timestamp', addInterval, { commutator: '+' }),
   operator('+', 'interval', 'timestamp', 'timestamp', (i: Interval, v: Stamp) => addInterval(v, i), { commutator: '+' }),
   operator('-', 'timestamp', 'interval', 'timestamp', (v: Stamp, i: Interval) => addInterval(v, negated(i))),

@@ -95,7 +95,7 @@ function populating(prefix: 'json' | 'jsonb'): FunctionDef[] {
   const one = scalar(`${prefix}_populate_record`, prefix === 'json' ? 'anyelement json bool' : 'anyelement jsonb', 'anyelement', () => null, { strict: false, volatility: 'stable', defaultCount: prefix === 'json' ? 1 : 0 });
   const many = setReturning(`${prefix}_populate_recordset`, prefix === 'json' ? 'anyelement json bool' : 'anyelement jsonb', 'anyelement', () => [], { strict: false, volatility: 'stable', defaultCount: prefix === 'json' ? 1 : 0 });
   const shapeFor = (name: string, args: readonly SqlType[], types: TypeRegistry) => (base: SqlRecord | null): RecordShape => {
-    const shape = shapeOf(args[0]!, types) ?? base?.shape;
+    const shape = shapeOf(args[0]!, types) ?? (base instanceof SqlRecord ? base.shape : undefined);
     if (shape === undefined) {
       throw new DbError('42804', `first argument of ${name} must be a row type`);
     }
@@ -108,9 +108,10 @@ function populating(prefix: 'json' | 'jsonb'): FunctionDef[] {
         ...one,
         impl: (base: SqlRecord | null, document: Datum, ...rest: unknown[]) => {
           if (document === null) return base;
+          const to = shape(base);
           const tree = treeOf(document);
           if (!(tree instanceof JsonbObject)) throw new DbError('22023', `cannot call ${one.name} on ${isJsonbArray(tree) ? 'an array' : 'a scalar'}`);
-          return toRecord(tree, shape(base), base ?? undefined, rest[rest.length - 1] as EvalContext);
+          return toRecord(tree, to, base ?? undefined, rest[rest.length - 1] as EvalContext);
         },
       };
     }),
@@ -123,7 +124,8 @@ function populating(prefix: 'json' | 'jsonb'): FunctionDef[] {
         *set([base, document]: readonly Datum[], ctx: EvalContext): Generator<readonly Datum[]> {
           if (document === null || document === undefined) return;
           const given = base as SqlRecord | null;
-          for (const object of rowsOf(document, many.name)) yield toRecord(object, shape(given), given ?? undefined, ctx).values;
+          const to = shape(given);
+          for (const object of rowsOf(document, many.name)) yield toRecord(object, to, given ?? undefined, ctx).values;
         },
       };
     }),

@@ -148,10 +148,10 @@ export function likeEscape(pattern: string, escape: string): string {
   return result;
 }
 
-/** A pattern of SIMILAR TO, or of substring with its escape-quoted parts, as a regular expression. @throws DbError 22019, 2200C */
+/** A pattern of SIMILAR TO, or of substring with its escape-quoted parts, as a regular expression. @throws DbError 22025, 2200C */
 export function similarToRegex(pattern: string, escape: string): string {
   if (Array.from(escape).length > 1) {
-    throw new DbError('22019', 'invalid escape string', { hint: 'Escape string must be empty or one character.' });
+    throw new DbError('22025', 'invalid escape string', { hint: 'Escape string must be empty or one character.' });
   }
   let result = '^(?:';
   let isAfterEscape = false;

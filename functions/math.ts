@@ -158,7 +158,7 @@ function widthBucketNumeric(operand: Numeric, low: Numeric, high: Numeric, count
   if (order < 0 ? operand.compare(high) >= 0 : operand.compare(high) <= 0) return H.int4(count + 1);
   const offset = order < 0 ? operand.subtract(low) : low.subtract(operand);
   const width = order < 0 ? high.subtract(low) : low.subtract(high);
-  return Number(offset.multiply(Numeric.fromInt(count)).divideTruncated(width).coefficient) + 1;
+  return Number(offset.multiply(Numeric.fromInt(count)).divide(width).floor().coefficient) + 1;
 }
 
 const bucketInArray = scalar('width_bucket', 'anycompatible anycompatiblearray', 'int4', () => null);
@@ -186,7 +186,7 @@ const widthBucketArray = specialized(bucketInArray, (args, _result, types) => {
 
 const doubles: [string, (x: number) => number, ({ emit: (args: readonly string[]) => string } | undefined)?][] = [
   ['ceil', Math.ceil, call('ceil')], ['ceiling', Math.ceil, call('ceil')], ['floor', Math.floor, call('floor')], ['round', round],
-  ['trunc', Math.trunc, call('trunc')], ['sign', (x) => (Number.isNaN(x) ? x : x > 0 ? 1 : x < 0 ? -1 : 0)], ['sqrt', sqrt], ['dsqrt', sqrt],
+  ['trunc', Math.trunc, call('trunc')], ['sign', (x) => (x > 0 ? 1 : x < 0 ? -1 : 0)], ['sqrt', sqrt], ['dsqrt', sqrt],
   ['cbrt', Math.cbrt, call('cbrt')], ['exp', exp], ['ln', logarithm(Math.log)], ['log', logarithm(Math.log10)], ['log10', logarithm(Math.log10)],
   ['degrees', finiteResult((x) => x / 0.0174532925199432957692)], ['radians', (x) => x * 0.0174532925199432957692],
   ['sin', ofAngle(Math.sin)], ['cos', ofAngle(Math.cos)], ['tan', ofAngle(Math.tan)], ['cot', ofAngle((x) => 1 / Math.tan(x))],

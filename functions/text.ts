@@ -60,6 +60,8 @@ function left(text: string, count: number): string {
 }
 function right(text: string, count: number): string {
   const length = characterCount(text);
+  // The least integer has no negative to skip by.
+  if (count === -2147483648) return text;
   return sliceCharacters(text, count >= 0 ? Math.max(length - count, 0) : Math.min(-count, length), length);
 }
 
@@ -149,7 +151,7 @@ function repeat(text: string, count: number): string {
 const reverse = (text: string): string => (hasSurrogates(text) ? Array.from(text).reverse().join('') : text.split('').reverse().join(''));
 
 function chr(code: number): string {
-  if (code < 0) throw new DbError('54000', 'character number must be positive');
+  if (code < 0) throw new DbError('22023', 'character number must be positive');
   if (code === 0) throw new DbError('54000', 'null character not permitted');
   if (code > 0x10ffff) throw new DbError('54000', `requested character too large for encoding: ${code}`);
   if (code >= 0xd800 && code < 0xe000) throw new DbError('54000', `requested character not valid for encoding: ${code}`);
@@ -365,6 +367,12 @@ export function formatText(template: string, args: readonly (string | null)[]): 
   return result;
 }
 
+/** Of texts of which one begins the other, 1 or -1; else the difference of the first characters that differ. */
+function byteDifference(a: string, b: string): number {
+  const isPrefix = a.startsWith(b) || b.startsWith(a);
+  return isPrefix ? Math.sign(a.length - b.length) : compareText(a, b);
+}
+
 // ------------------------------------------------------------------------------------------------------------------- catalogue
 
 const bytes = (text: string): number => Buffer.byteLength(text);
@@ -457,7 +465,7 @@ export const textFunctions: readonly FunctionDef[] = [
   ...(['text', 'bpchar'] as const).flatMap((type) => [
     scalar(`${type}_larger`, `${type} ${type}`, type, (a: string, b: string) => (compareText(a, b) > 0 ? a : b)),
     scalar(`${type}_smaller`, `${type} ${type}`, type, (a: string, b: string) => (compareText(a, b) < 0 ? a : b)),
-    scalar(type === 'text' ? 'bttextcmp' : 'bpcharcmp', `${type} ${type}`, 'int4', (a: string, b: string) => Math.sign(compareText(type === 'text' ? a : trimBlanks(a), type === 'text' ? b : trimBlanks(b)))),
+    scalar(type === 'text' ? 'bttextcmp' : 'bpcharcmp', `${type} ${type}`, 'int4', (a: string, b: string) => byteDifference(type === 'text' ? a : trimBlanks(a), type === 'text' ? b : trimBlanks(b))),
   ]),
 ];
 
