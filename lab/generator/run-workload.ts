@@ -181,7 +181,7 @@ class WorkloadRunner {
         break;
       case 'list': {
         const text = rows[0]?.[0];
-        client.ops.push({ kind: 'list', key: `list ${op.low}`, values: text == null || text === '' ? [] : text.split(',').map(Number) });
+        client.ops.push({ kind: 'list', key: `list ${op.low}`, values: text === undefined || text === null || text === '' ? [] : text.split(',').map(Number) });
         break;
       }
       case 'child':
