@@ -39,6 +39,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.duplicate-after-absent-read': '7 a duplicate of a key that was read as absent',
   'mvcc.own-changes-at-once': 'a statement does not see its own changes',
   'mvcc.savepoint-keeps-locks': 'ROLLBACK TO gives back the locks taken since',
+  'mvcc.soft-edges-ignored': 'a cycle through a queue position is dissolved without a victim',
   'mvcc.barging': 'new sharers do not overtake a waiting writer',
   'mvcc.no-lock-timeout': 'lock_timeout ends a wait',
   'mvcc.payload-dropped-early': 'before-images outlive the pressure for memory as long as a snapshot needs them',
