@@ -12,6 +12,7 @@ import type { Prng } from '../base/prng.js';
 import type { Timer } from '../base/scheduler.js';
 import { builtinTypeByName, formatType, sqlType, type SqlType } from '../base/types.js';
 import type { ExecutorEnv } from '../executor/execution.js';
+import type { SchemaLookup } from '../executor/schema-lookup.js';
 import { ConstraintQueue } from '../executor/constraint-queue.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { SessionOwner } from '../mvcc/types.js';
@@ -23,7 +24,7 @@ import { Portals } from './cursor.js';
 import { dropTemporaryObjects, hasOnCommitTables, onCommitTemporary } from './ddl/temporary.js';
 import type { Notice } from './errors.js';
 import { toTimestamp, StatementContext } from './eval-context.js';
-import { isPlannable, runDeferredConstraints, runPlanned } from './execute.js';
+import { isPlannable, runDeferredConstraints, runPlanned, schemaLookup } from './execute.js';
 import type { Instance } from './instance.js';
 import type { CachedStatement, CachedText } from './plan-cache.js';
 import { watchWait } from './self-wait.js';
@@ -78,6 +79,7 @@ export class Backend implements SessionOwner {
   readonly prepared = new Map<string, PreparedStatement>();
   readonly portals: Portals;
   readonly system: SystemFunctions;
+  readonly schema: SchemaLookup;
   readonly prng: Prng;
   readonly startedAtMs: number;
   onNotice: (notice: Notice) => void = () => {};
@@ -99,7 +101,7 @@ export class Backend implements SessionOwner {
   #wake: ((error: DbError) => void) | undefined;
   /** DISCARD TEMP: drop them when the statement's transaction is over. */
   dropTemporaryAfterwards = false;
-  #plannerContext: { readonly settingsVersion: number; readonly text: string } | undefined;
+  #plannerContext: { readonly settingsVersion: number; readonly temp: number | undefined; readonly text: string } | undefined;
   #cancel: DbError | undefined;
   #idleTimer: Timer | undefined;
   #terminated: DbError | undefined;
@@ -114,6 +116,7 @@ export class Backend implements SessionOwner {
     this.draft = new CatalogDraft(instance.catalog);
     this.portals = new Portals(this);
     this.system = new SystemFunctions(this);
+    this.schema = schemaLookup(this);
     this.block = new TransactionBlock({
       instance, owner: this, settings: this.settings, draft: this.draft, notice: (n) => this.notice(n),
       participant: {
@@ -122,7 +125,7 @@ export class Backend implements SessionOwner {
         undoSince: (sequence) => this.portals.closeSince(sequence),
         nextSequence: () => this.nextSequence(),
       },
-      constraints: this.constraints,
+      constraints: this.constraints, statementTimestamp: () => toTimestamp(this.currentStartedAtMs),
     });
     instance.backends.set(this.id, this);
   }
@@ -135,7 +138,7 @@ export class Backend implements SessionOwner {
 
   /** The catalog as this session sees it now. */
   catalog(): SessionCatalog {
-    const path = this.settings.get('search_path')!;
+    const path = this.settings.hot.searchPath;
     const { version } = this.draft;
     const known = this.#catalog;
     if (known !== undefined && known.version === version && known.path === path && known.temp === this.tempSchema) return known.catalog;
@@ -177,7 +180,7 @@ export class Backend implements SessionOwner {
   }
   /** The executor's surroundings with this session's memory limit. */
   executorEnv(): ExecutorEnv {
-    const workMemBytes = this.settings.getNumber('work_mem') * 1024;
+    const { workMemBytes } = this.settings.hot;
     const { executorEnv } = this.instance;
     if (this.#executorEnv?.workMemBytes !== workMemBytes) this.#executorEnv = { ...executorEnv, workMemBytes };
     return this.#executorEnv;
@@ -203,11 +206,13 @@ export class Backend implements SessionOwner {
 
   /** Everything besides the catalog's version that a plan depends on. */
   plannerContext(parameterTypes: readonly number[]): string {
-    if (this.#plannerContext?.settingsVersion !== this.settings.version) {
-      this.#plannerContext = { settingsVersion: this.settings.version, text: plannerSettings.map((name) => this.settings.get(name)!).join('\0') };
+    let known = this.#plannerContext;
+    if (known === undefined || known.settingsVersion !== this.settings.version || known.temp !== this.tempSchema) {
+      const text = `${plannerSettings.map((name) => this.settings.get(name)!).join('\0')}\0${this.tempSchema ?? ''}\0`;
+      known = { settingsVersion: this.settings.version, temp: this.tempSchema, text };
+      this.#plannerContext = known;
     }
-    const temp = this.tempSchema === undefined ? '' : String(this.tempSchema);
-    return `${this.#plannerContext.text}\0${temp}\0${parameterTypes.join(',')}`;
+    return parameterTypes.length === 0 ? known.text : known.text + parameterTypes.join(',');
   }
 
   // ------------------------------------------------------------------------------------------------------------ running
@@ -243,11 +248,10 @@ export class Backend implements SessionOwner {
   }
 
   #withTimeout(call: Call): Call {
-    const timeout = this.settings.getNumber('statement_timeout');
+    const { statementTimeoutMs: timeout, transactionTimeoutMs: whole } = this.settings.hot;
     const { block } = this;
     let deadlineMs = call.deadlineMs;
     if (timeout > 0) deadlineMs = Math.min(deadlineMs, this.instance.clock.monotonic() + timeout);
-    const whole = this.settings.getNumber('transaction_timeout');
     if (whole > 0 && block.state !== 'idle') deadlineMs = Math.min(deadlineMs, block.startedMonotonicMs + whole);
     return deadlineMs === call.deadlineMs ? call : { ...call, deadlineMs };
   }
@@ -284,6 +288,7 @@ export class Backend implements SessionOwner {
   async runStep<T>(text: string, deadlineMs: number, step: (call: Pick<Call, 'deadlineMs'>) => Promise<T>): Promise<T> {
     this.#begin();
     this.currentText = text;
+    this.currentStartedAtMs = this.instance.clock.now();
     try {
       this.block.startStatement(false);
       const result = await step({ deadlineMs });
@@ -302,6 +307,7 @@ export class Backend implements SessionOwner {
   runStepSync<T>(text: string, step: () => T): T {
     this.#begin();
     this.currentText = text;
+    this.currentStartedAtMs = this.instance.clock.now();
     try {
       this.block.startStatement(false);
       const result = step();
@@ -333,7 +339,7 @@ export class Backend implements SessionOwner {
     if (this.block.state !== 'idle') this.#watchIdleTransaction();
   }
   #watchIdleTransaction(): void {
-    const idle = this.settings.getNumber('idle_in_transaction_session_timeout');
+    const idle = this.settings.hot.idleTimeoutMs;
     if (idle > 0) {
       const error = new DbError('25P03', 'terminating connection due to idle-in-transaction timeout', { severity: 'FATAL' });
       this.#idleTimer = this.instance.scheduler.after(idle, () => this.#terminate(error));

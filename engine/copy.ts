@@ -20,7 +20,7 @@ import { CopyReader, copyLine, copyOptions } from './copy-format.js';
 import { Ddl } from './ddl/ddl.js';
 import { bindOverRow, ddlRuntime } from './ddl/expressions.js';
 import { nameText, requireColumn } from './ddl/names.js';
-import { drive, finishInside, schemaLookup, startInside } from './execute.js';
+import { drive, finishInside, startInside } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
 import { datumFormat, type ResultColumn } from './values.js';
 
@@ -118,9 +118,9 @@ class CopyWriter {
     this.#isHeaderDue = options.header !== 'none';
     this.#columns = copyColumns(table, statement);
     this.#ctx = backend.context(ddl.call.deadlineMs);
-    const info = schemaLookup(backend).writeInfo(toOid(table.oid));
+    const info = backend.schema.writeInfo(toOid(table.oid));
     const runtime = ddlRuntime(backend, info.columnCount);
-    this.#checks = new ConstraintChecks({ tx: ddl.tx, ctx: this.#ctx, env: backend.executorEnv(), schema: schemaLookup(backend), constraints: backend.constraints, canWait: true });
+    this.#checks = new ConstraintChecks({ tx: ddl.tx, ctx: this.#ctx, env: backend.executorEnv(), schema: backend.schema, constraints: backend.constraints, canWait: true });
     this.#writer = new TableWriter(info, runtime, this.#checks.add, (e) => evaluate(e, runtime));
     this.#defaults = info.table.columns.map((column, i) => {
       const e = info.defaults[i];

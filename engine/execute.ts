@@ -29,9 +29,9 @@ import type { SessionCatalog } from './catalog-view.js';
 import type { StatementContext } from './eval-context.js';
 import { bindParameters } from './parameters.js';
 import { SuspendStatement } from './system-functions.js';
-import type { CachedPlan, CachedStatement } from './plan-cache.js';
+import type { CachedPlan, CachedStatement, NeededLock } from './plan-cache.js';
 import type { ValueFormat } from './values.js';
-import { formatKey, rowShape, withOutputContext } from './values.js';
+import { rowShape, withOutputContext } from './values.js';
 
 export type PlannableStatement = Extract<Statement, { kind: 'query' | 'insert' | 'update' | 'delete' | 'merge' }>;
 
@@ -68,7 +68,7 @@ function makePlan(backend: Backend, catalog: SessionCatalog, cached: CachedState
 
 /** The plan's code for rows of this format. */
 export function compiledFor(backend: Backend, plan: CachedPlan, format: ValueFormat, instrument = false): CompiledStatement {
-  const key = instrument ? 'instrument' : formatKey(format);
+  const key = instrument ? 'instrument' : format.key;
   let compiled = plan.compiled.get(key);
   if (compiled === undefined) {
     compiled = compile(plan.planned, {
@@ -87,17 +87,12 @@ export function commandOf(statement: Statement): string {
 
 // ---------------------------------------------------------------------------------------------------------------- locks and checks
 
-interface NeededLock {
-  readonly table: Oid;
-  readonly name: string;
-  readonly mode: TableLockMode;
-}
-const locksOf = new WeakMap<PlannedStatement, readonly NeededLock[]>();
-
 /** The statement's tables in the order of the plan, then those that foreign keys reach from what it writes. */
-function neededLocks(planned: PlannedStatement, catalog: SessionCatalog): readonly NeededLock[] {
-  let locks = locksOf.get(planned);
-  if (locks !== undefined) return locks;
+function neededLocks(plan: CachedPlan, backend: Backend): readonly NeededLock[] {
+  return (plan.locks ??= findLocks(plan.planned, backend.catalog()));
+}
+
+function findLocks(planned: PlannedStatement, catalog: SessionCatalog): readonly NeededLock[] {
   const modes = new Map<Oid, NeededLock>();
   const rank: readonly TableLockMode[] = ['access share', 'row share', 'row exclusive'];
   const add = (table: TableDef, mode: TableLockMode): boolean => {
@@ -124,9 +119,7 @@ function neededLocks(planned: PlannedStatement, catalog: SessionCatalog): readon
     }
     addChildren(table);
   }
-  locks = [...modes.values()];
-  locksOf.set(planned, locks);
-  return locks;
+  return [...modes.values()];
 }
 
 /** Takes the table locks; a promise when one must be waited for (then call again), undefined when all are held. */
@@ -193,7 +186,7 @@ export function schemaLookup(backend: Backend): SchemaLookup {
 }
 
 export function makeRequest(backend: Backend, tx: Transaction, params: readonly Datum[], ctx: StatementContext, canWait: boolean, instrument = false): ExecutionRequest {
-  return { tx, params, ctx, env: backend.executorEnv(), schema: schemaLookup(backend), constraints: backend.constraints, canWait, instrument };
+  return { tx, params, ctx, env: backend.executorEnv(), schema: backend.schema, constraints: backend.constraints, canWait, instrument };
 }
 
 // ---------------------------------------------------------------------------------------------------------------- running
@@ -242,7 +235,7 @@ export async function startPlanned(backend: Backend, cached: CachedStatement, ca
 async function lockPlan(backend: Backend, cached: CachedStatement, first: CachedPlan, tx: Transaction, call: StartCall, options: StartOptions): Promise<CachedPlan> {
   let plan = first;
   for (;;) {
-    const waiting = lockRelations(tx, neededLocks(plan.planned, backend.catalog()), true);
+    const waiting = lockRelations(tx, neededLocks(plan, backend), true);
     if (waiting !== undefined) {
       await backend.waitFor(waiting, tx, call.deadlineMs);
       if (tx.isolation === 'read committed') tx.refreshSnapshot();
@@ -270,7 +263,7 @@ export function startPlannedSync(backend: Backend, cached: CachedStatement, call
   tx.beginStatement(cached.info);
   block.noteSnapshot();
   try {
-    const waiting = lockRelations(tx, neededLocks(plan.planned, backend.catalog()), false);
+    const waiting = lockRelations(tx, neededLocks(plan, backend), false);
     assert(waiting === undefined, 'a synchronous statement waits for a table lock');
     return startLocked(backend, cached, plan, tx, call, {}, false);
   } catch (error) {
@@ -280,7 +273,7 @@ export function startPlannedSync(backend: Backend, cached: CachedStatement, call
 }
 
 function startLocked(backend: Backend, cached: CachedStatement, plan: CachedPlan, tx: Transaction, call: StartCall, options: StartOptions, canWait: boolean): Started {
-  checkDefinitions(backend, tx, neededLocks(plan.planned, backend.catalog()));
+  checkDefinitions(backend, tx, neededLocks(plan, backend));
   checkWritable(backend, plan.planned, cached.parsed.statement);
   checkPopulated(backend, plan.planned);
   const ctx = backend.context(call.deadlineMs);
@@ -375,7 +368,7 @@ export function runDeferredConstraints(backend: Backend, tx: Transaction, canWai
   if (!backend.constraints.hasPending) return undefined;
   tx.beginStatement({ text: 'deferred constraints' });
   const ctx = backend.context(Infinity);
-  const checks = new ConstraintChecks({ tx, ctx, env: backend.executorEnv(), schema: schemaLookup(backend), constraints: backend.constraints, canWait });
+  const checks = new ConstraintChecks({ tx, ctx, env: backend.executorEnv(), schema: backend.schema, constraints: backend.constraints, canWait });
   const step = (): Promise<unknown> | undefined => runDeferred(checks, backend.constraints, names);
   if (!canWait) {
     try {

@@ -3,6 +3,8 @@
  * settings the planner looks at and the declared parameter types, and is made anew when one of them differs; compiled code on the shape of
  * the rows besides. The least recently used texts go when their estimated size exceeds the budget.
  */
+import type { Oid } from '../base/ids.js';
+import type { TableLockMode } from '../mvcc/types.js';
 import type { CompiledStatement } from '../executor/execution.js';
 import type { ParsedStatement } from '../parser/ast.js';
 import { parse } from '../parser/parse.js';
@@ -19,6 +21,15 @@ export interface CachedPlan extends PlanKey {
   readonly planned: PlannedStatement;
   /** Code by shape of the rows, see `shapeKey` in values.ts. */
   readonly compiled: Map<string, CompiledStatement>;
+  /** Table locks the statement takes, found at its first run. */
+  locks: readonly NeededLock[] | undefined;
+}
+
+/** A table lock that a statement takes before it reads anything. */
+export interface NeededLock {
+  readonly table: Oid;
+  readonly name: string;
+  readonly mode: TableLockMode;
 }
 
 /** Plans of one statement under different contexts: few, newest first. */
@@ -41,7 +52,7 @@ export class CachedStatement {
     return undefined;
   }
   add(key: PlanKey, planned: PlannedStatement): CachedPlan {
-    const plan: CachedPlan = { catalogVersion: key.catalogVersion, context: key.context, planned, compiled: new Map() };
+    const plan: CachedPlan = { catalogVersion: key.catalogVersion, context: key.context, planned, compiled: new Map(), locks: undefined };
     this.#plans = [plan, ...this.#plans.filter((p) => p.context !== key.context)].slice(0, PlansPerStatementMax);
     return plan;
   }

@@ -17,7 +17,7 @@ import { enterTransaction, type TransactionScope } from './self-wait.js';
 import { backoffMs } from './retry.js';
 import { RowStream } from './stream.js';
 import type { ValueFormat } from './values.js';
-import { fieldsOf } from './values.js';
+import { fieldsOf, makeFormat } from './values.js';
 
 type Isolation = 'read committed' | 'repeatable read' | 'serializable';
 
@@ -252,10 +252,10 @@ export class Session implements AsyncDisposable {
   #format(options: QueryOptions): ValueFormat {
     const own = this.#options;
     const general = this.#instance.options;
-    return {
+    return makeFormat({
       rowMode: options.rowMode ?? own.rowMode ?? general.rowMode ?? 'object', values: options.values ?? 'js', int8: options.int8 ?? own.int8 ?? general.int8 ?? 'number',
       parsers: options.parsers ?? own.parsers ?? general.parsers, serializers: options.serializers ?? own.serializers ?? general.serializers,
-    };
+    });
   }
 
   /** Runs `step` when everything given before it is done. */

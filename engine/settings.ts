@@ -24,7 +24,23 @@ export interface SettingsMark {
 /** Extra checks of a value, given in canonical form; returns the form to keep. @throws DbError 22023 */
 export type SettingCheck = (value: string) => string;
 
+/** Settings that every transaction and statement asks for, read once per change. */
+export interface HotSettings {
+  readonly isolation: 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
+  readonly readOnly: boolean;
+  readonly deferrable: boolean;
+  readonly strict: boolean;
+  readonly asyncCommit: boolean;
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly transactionTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly workMemBytes: number;
+  readonly searchPath: string;
+}
+
 export class Settings {
+  #hot: { readonly version: number; readonly values: HotSettings } | undefined;
   #session: Values;
   #effective: Values;
   #defaults: Values;
@@ -50,6 +66,20 @@ export class Settings {
   }
   getNumber(name: string): number {
     return Number(this.get(name));
+  }
+
+  get hot(): HotSettings {
+    if (this.#hot?.version !== this.version) {
+      this.#hot = {
+        version: this.version,
+        values: {
+          isolation: this.get('default_transaction_isolation') as HotSettings['isolation'], readOnly: this.getBoolean('default_transaction_read_only'), deferrable: this.getBoolean('default_transaction_deferrable'),
+          strict: this.get('serializable_mode') === 'strict', asyncCommit: this.get('synchronous_commit') === 'off', lockTimeoutMs: this.getNumber('lock_timeout'), statementTimeoutMs: this.getNumber('statement_timeout'),
+          transactionTimeoutMs: this.getNumber('transaction_timeout'), idleTimeoutMs: this.getNumber('idle_in_transaction_session_timeout'), workMemBytes: this.getNumber('work_mem') * 1024, searchPath: this.get('search_path')!,
+        },
+      };
+    }
+    return this.#hot.values;
   }
 
   /** As SHOW prints it: with the largest unit that divides it. @throws DbError 42704 */

@@ -24,7 +24,7 @@ import type { TransactionModes } from '../parser/ast.js';
 import type { CatalogDraft, DraftMark } from './catalog-store.js';
 import type { Notice } from './errors.js';
 import type { Instance } from './instance.js';
-import type { Settings, SettingsMark } from './settings.js';
+import type { HotSettings, Settings, SettingsMark } from './settings.js';
 
 export type BlockState = 'idle' | 'single' | 'implicit' | 'block' | 'failed';
 type Isolation = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
@@ -64,6 +64,8 @@ export interface BlockEnv {
   readonly draft: CatalogDraft;
   readonly constraints: ConstraintQueue;
   readonly participant: BlockParticipant;
+  /** Microseconds since 2000-01-01 of the statement that runs: a transaction begins with its first one. */
+  statementTimestamp(): number;
   notice(notice: Notice): void;
 }
 
@@ -76,6 +78,8 @@ export class TransactionBlock {
   #modes: Modes | undefined = undefined;
   #savepoints: Savepoint[] = [];
   #startSettings: SettingsMark;
+  /** Modes of a new transaction under the settings as they are. */
+  #defaults: { readonly hot: HotSettings; readonly modes: Modes } | undefined = undefined;
   /** Microseconds since 2000-01-01, set when the transaction starts. */
   #startedAt = 0;
   #startedMonotonicMs = 0;
@@ -114,12 +118,12 @@ export class TransactionBlock {
     return this.#modes ?? this.#defaultModes();
   }
   #defaultModes(): Modes {
-    const { settings } = this.#env;
-    return {
-      isolation: settings.get('default_transaction_isolation') as Isolation,
-      readOnly: settings.getBoolean('default_transaction_read_only') || this.#env.instance.store.readOnly,
-      deferrable: settings.getBoolean('default_transaction_deferrable'),
-    };
+    const { hot } = this.#env.settings;
+    const known = this.#defaults;
+    if (known !== undefined && known.hot === hot) return known.modes;
+    const modes: Modes = { isolation: hot.isolation, readOnly: hot.readOnly || this.#env.instance.store.readOnly, deferrable: hot.deferrable };
+    this.#defaults = { hot, modes };
+    return modes;
   }
 
   /** A statement is about to run (not one of those below). @throws DbError 25P02 */
@@ -129,14 +133,13 @@ export class TransactionBlock {
   }
 
   #start(state: BlockState, modes: Modes = this.#defaultModes()): void {
-    const { clock } = this.#env.instance;
     assert(this.#tx === undefined, 'transaction left over');
     this.#state = state;
     this.#modes = modes;
     this.#savepoints = [];
     this.#startSettings = this.#env.settings.mark();
-    this.#startedAt = Math.round(clock.now() * 1000) - 946_684_800_000_000;
-    this.#startedMonotonicMs = clock.monotonic();
+    this.#startedAt = this.#env.statementTimestamp();
+    this.#startedMonotonicMs = this.#env.settings.hot.transactionTimeoutMs > 0 ? this.#env.instance.clock.monotonic() : 0;
     this.#hasSnapshot = false;
   }
 
@@ -147,8 +150,7 @@ export class TransactionBlock {
     const { instance, owner, settings } = this.#env;
     this.#tx = instance.manager.begin({
       isolation: modes.isolation === 'read uncommitted' ? 'read committed' : modes.isolation,
-      readOnly: modes.readOnly, deferrable: modes.deferrable, strict: settings.get('serializable_mode') === 'strict', owner,
-      lockTimeoutMs: settings.getNumber('lock_timeout'), asyncCommit: settings.get('synchronous_commit') === 'off',
+      readOnly: modes.readOnly, deferrable: modes.deferrable, strict: settings.hot.strict, owner, lockTimeoutMs: settings.hot.lockTimeoutMs, asyncCommit: settings.hot.asyncCommit,
       commitTurn: this.takesCommitTurn,
     });
     return this.#tx;

@@ -35,17 +35,22 @@ export interface ValueFormat {
   readonly int8: Int8Mode;
   readonly parsers: Parsers | undefined;
   readonly serializers: Readonly<Record<number, (value: unknown) => string>> | undefined;
+  /** Equal for formats that convert alike: compiled code is kept under it. */
+  readonly key: string;
+}
+
+/** A format with its key. */
+export function makeFormat(fields: Omit<ValueFormat, 'key'>): ValueFormat {
+  return { ...fields, key: formatKey(fields) };
 }
 
 
-/** Rows as datums, for cursors, COPY and tables made from queries. */
-export const datumFormat: ValueFormat = { rowMode: 'array', values: 'datum', int8: 'number', parsers: undefined, serializers: undefined };
+
 
 const parserIds = new WeakMap<Parsers, number>();
 let parserCount = 0;
 
-/** Equal for formats that convert alike: compiled code is kept under it. */
-export function formatKey(format: ValueFormat): string {
+function formatKey(format: Omit<ValueFormat, 'key'>): string {
   let id = 0;
   if (format.parsers !== undefined) {
     id = parserIds.get(format.parsers) ?? 0;
@@ -53,6 +58,9 @@ export function formatKey(format: ValueFormat): string {
   }
   return `${format.rowMode}:${format.values}:${format.int8}:${id}`;
 }
+
+/** Rows as datums, for cursors, COPY and tables made from queries. */
+export const datumFormat: ValueFormat = makeFormat({ rowMode: 'array', values: 'datum', int8: 'number', parsers: undefined, serializers: undefined });
 
 /** The statement whose rows are being made right now. */
 let output: TextEnv = plainTextEnv;

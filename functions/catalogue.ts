@@ -3,6 +3,7 @@ import type { TypeRegistry } from '../base/types.js';
 import { aggregateFunctions } from './aggregate.js';
 import { arithmeticFunctions, arithmeticOperators } from './arithmetic.js';
 import { arrayFunctions, arrayOperators } from './array.js';
+import { binaryFunctions, binaryOperators } from './binary.js';
 import { casts as scalarCasts } from './cast.js';
 import { comparisonOperators } from './comparison.js';
 import { datetimeFunctions, datetimeOperators } from './datetime.js';
@@ -10,6 +11,9 @@ import { formatFunctions } from './format.js';
 import { generateFunctions } from './generate.js';
 import { jsonFunctions, jsonOperators } from './json.js';
 import { mathFunctions, mathOperators } from './math.js';
+import { miscFunctions, miscOperators } from './misc.js';
+import { moneyOperators } from './money.js';
+import { orderedSetFunctions } from './ordered-set.js';
 import { patternFunctions, patternOperators } from './pattern.js';
 import { rangeCasts, rangeFunctions, rangeOperators } from './range.js';
 import type { CastDef, FunctionDef, OperatorDef } from './registry.js';
@@ -31,8 +35,8 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, rangeOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, formatFunctions, rangeFunctions];
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, rangeOperators, binaryOperators, moneyOperators, miscOperators];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, formatFunctions, rangeFunctions, binaryFunctions, orderedSetFunctions, miscFunctions];
 
 const casts: readonly CastDef[] = [...scalarCasts, ...rangeCasts];
 

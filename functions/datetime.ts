@@ -622,6 +622,7 @@ export const datetimeOperators: readonly OperatorDef[] = [
   operator('-', 'time', 'interval', 'time', (t: number, i: Interval) => wrapDay(BigInt(t) - BigInt(i.micros))),
   operator('-', 'time', 'time', 'interval', (a: number, b: number) => new Interval(0, 0, a - b)),
   operator('+', 'timetz', 'interval', 'timetz', (t: TimeTz, i: Interval) => new TimeTz(wrapDay(BigInt(t.micros) + BigInt(i.micros)), t.zoneSeconds), { commutator: '+' }),
+  operator('+', 'interval', 'timetz', 'timetz', (i: Interval, t: TimeTz) => new TimeTz(wrapDay(BigInt(t.micros) + BigInt(i.micros)), t.zoneSeconds), { commutator: '+' }),
   operator('-', 'timetz', 'interval', 'timetz', (t: TimeTz, i: Interval) => new TimeTz(wrapDay(BigInt(t.micros) - BigInt(i.micros)), t.zoneSeconds)),
   operator('+', 'interval', 'interval', 'interval', (a: Interval, b: Interval) => a.add(b), { commutator: '+' }),
   operator('-', 'interval', 'interval', 'interval', (a: Interval, b: Interval) => a.subtract(b)),

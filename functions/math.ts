@@ -123,8 +123,8 @@ function numericLcm(a: Numeric, b: Numeric): Numeric {
   return Numeric.of(product < 0n ? -product : product, scale);
 }
 
-/** round and trunc look at no more than 2000 decimals either way. */
-const decimals = (n: number): number => Math.min(Math.max(n, -2000), 2000);
+/** As far as the format reaches either way. */
+const decimals = (n: number): number => Math.min(Math.max(n, -131073), 16383);
 
 // ------------------------------------------------------------------------------------------------------------------- width_bucket
 

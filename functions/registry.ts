@@ -105,6 +105,12 @@ export interface WindowPartition {
 /** Prepares a partition and gives the value of each row. */
 export type WindowImpl = (partition: WindowPartition, ctx: EvalContext) => (row: number) => Datum;
 
+/** How one key of WITHIN GROUP sorts. */
+export interface SortDirection {
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
 /**
  * An aggregate as functions over a state. NULL inputs of a strict aggregate are skipped by the caller. `count(*)` has no argument.
  * `inverse` (moving windows) and `combine` may be absent.
@@ -118,6 +124,8 @@ export interface AggregateImpl {
   /** Ordered-set and hypothetical-set aggregates: direct arguments come first in `args` of the definition. */
   readonly orderedSet: 'ordered' | 'hypothetical' | undefined;
   readonly directArgCount: number;
+  /** Hypothetical-set aggregates: adapts the aggregate to the directions of its sort keys. */
+  readonly withOrder?: ((directions: readonly SortDirection[]) => AggregateImpl) | undefined;
   /** What a code generator may use instead of init/step/final for the commonest ones. */
   readonly builtin: 'count' | 'sum' | 'min' | 'max' | 'avg' | undefined;
 }

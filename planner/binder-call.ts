@@ -164,7 +164,7 @@ function bindAggregate(level: QueryLevel, call: FunctionCall, match: FunctionMat
   for (const e of [...inner, ...typed.direct]) refuseNested(owner, e);
   if (!aggregateClauses.has(owner.clause)) throw new DbError('42803', `aggregate functions are not allowed in ${clauseName(owner.clause)}`, { offset: call.offset });
   const base: AggregateCall = {
-    id: -1, type: typed.type, function: typed.function, args: typed.args, isDistinct: call.isDistinct, orderBy, filter, directArgs: typed.direct,
+    id: -1, type: typed.type, function: inOrder(typed.function, orderBy), args: typed.args, isDistinct: call.isDistinct, orderBy, filter, directArgs: typed.direct,
   };
   // One computation for calls that are the same.
   const same = owner.aggregates.find((known) => sameAggregate(known, base));
@@ -173,6 +173,12 @@ function bindAggregate(level: QueryLevel, call: FunctionCall, match: FunctionMat
   owner.firstAggregateOffset ??= call.offset;
   recordReference(level, owner, id);
   return { kind: 'column', type: typed.type, offset: call.offset, id, name: match.function.name };
+}
+
+/** A hypothetical-set aggregate has to know which way its keys sort. */
+function inOrder(definition: FunctionDef, orderBy: readonly SortKey[]): FunctionDef {
+  const withOrder = definition.aggregate?.withOrder;
+  return withOrder === undefined ? definition : { ...definition, aggregate: withOrder(orderBy) };
 }
 
 function clauseName(clause: Clause): string {

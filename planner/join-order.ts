@@ -438,9 +438,9 @@ class JoinPlanner {
       if (sides !== undefined && this.#isHashable(sides.left, sides.right)) keys.push({ ...sides, clause });
     }
     const residual = conditions.filter((e) => !keys.some((key) => key.clause === e));
-    const outer = a.paths.filter((path) => (path.requires & b.rels) === 0n);
+    const outer = standalone(a.paths, b.rels);
     if (outer.length === 0) return;
-    const plainInner = b.paths.filter((path) => (path.requires & a.rels) === 0n);
+    const plainInner = standalone(b.paths, a.rels);
     if (keys.length > 0 && plainInner.length > 0) this.#hashJoins(target, join, outer, plainInner, keys, residual, above, nullAware);
     if (nullAware) return;
     if (keys.length > 0 && plainInner.length > 0 && enabled.mergeJoin && !this.#cx.isDisabled('merge-join')) this.#mergeJoins(target, join, outer, plainInner, keys, residual, above);
@@ -600,7 +600,7 @@ class JoinPlanner {
     }
     const driven = left.paths.filter((path) => (path.requires & right.rels) !== 0n);
     if (driven.length === 0) return;
-    const source = cheapestTotal(right.paths.filter((path) => (path.requires & left.rels) === 0n));
+    const source = cheapestTotal(standalone(right.paths, left.rels));
     const rows = cx.estimator.groups(on, source.rows);
     const total = source.total + source.rows * cx.costs.operator * (on.length + 1);
     const unique: Path = {
@@ -613,6 +613,12 @@ class JoinPlanner {
     };
     this.#nestedLoops(target, 'inner', [unique], driven, conditions, above);
   }
+}
+
+/** Paths that need no other relation's row; failing that (LATERAL), those that need none of `rels`. */
+function standalone(paths: readonly Path[], rels: bigint): readonly Path[] {
+  const free = paths.filter((path) => path.requires === 0n);
+  return free.length > 0 ? free : paths.filter((path) => (path.requires & rels) === 0n);
 }
 
 function withOrder(path: Path, order: readonly OrderKey[]): Path {

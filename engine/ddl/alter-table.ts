@@ -13,7 +13,6 @@ import { evaluate } from '../../executor/expression-interpreter.js';
 import type { AlterTable, AlterTableAction, ColumnDefinition, Expression } from '../../parser/ast.js';
 import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { kindWord } from '../catalog-objects.js';
-import { schemaLookup } from '../execute.js';
 import { printText } from '../text-values.js';
 import { addCheck, addForeignKey, addKeyToRows, constraintNames, deferralOf, validateCheck, validateForeignKey, validateNotNull, type KeySpec } from './constraints.js';
 import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, defaultText, finishGenerated, type TableDraft } from './create-table.js';
@@ -267,7 +266,7 @@ function missingValue(ddl: Ddl, column: ColumnRecord, definition: ColumnDefiniti
 
 /** Computes a column of a row from its default or generation expression. */
 function columnFiller(ddl: Ddl, oid: number, position: number): (row: Datum[]) => Datum[] {
-  const info = schemaLookup(ddl.backend).writeInfo(oid as never);
+  const info = ddl.backend.schema.writeInfo(oid as never);
   const runtime = ddlRuntime(ddl.backend, info.columnCount);
   const generated = info.generated.find((g) => g.column === position);
   const byDefault = info.defaults[position];

@@ -8,7 +8,7 @@ import { isWait } from '../../executor/wait.js';
 import type { CreateMaterializedView, CreateTableAs, Identifier, Query, RefreshMaterializedView } from '../../parser/ast.js';
 import { parse } from '../../parser/parse.js';
 import type { TableRecord } from '../catalog-objects.js';
-import { schemaLookup, startInside, drive, finishInside } from '../execute.js';
+import { startInside, drive, finishInside } from '../execute.js';
 import { CachedStatement } from '../plan-cache.js';
 import { executeArguments, findPrepared } from '../prepared.js';
 import { datumFormat, type ResultColumn } from '../values.js';
@@ -124,7 +124,7 @@ async function openQuery(ddl: Ddl, query: Query | CreateTableAs['query'], names:
 /** Puts complete rows into a table with all its indexes and checks. */
 export function rowInserter(ddl: Ddl, table: number): (row: Datum[]) => Promise<void> {
   const { backend } = ddl;
-  const info = schemaLookup(backend).writeInfo(table as never);
+  const info = backend.schema.writeInfo(table as never);
   const runtime = ddlRuntime(backend, info.columnCount);
   const writer = new TableWriter(info, runtime, () => {}, (e) => evaluate(e, runtime));
   return async (row) => {

@@ -20,7 +20,6 @@ import { wholeRange, type TreeOptions } from '../../mvcc/types.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { BulkSource } from '../../storage/btree.js';
 import type { IndexRecord, TableRecord } from '../catalog-objects.js';
-import { schemaLookup } from '../execute.js';
 import type { Ddl } from './ddl.js';
 import { ddlRuntime } from './expressions.js';
 
@@ -195,7 +194,7 @@ function rowKeyMaker(table: TableDef): (row: readonly Datum[]) => string {
 
 /** The key values of an index for a row, undefined when its predicate leaves the row out. */
 function indexValues(ddl: Ddl, table: TableDef, access: IndexAccess): (row: readonly Datum[]) => readonly Datum[] | undefined {
-  const info = schemaLookup(ddl.backend).writeInfo(table.oid);
+  const info = ddl.backend.schema.writeInfo(table.oid);
   const expressions = info.indexExpressions.get(access.definition.oid);
   const runtime = ddlRuntime(ddl.backend, info.columnCount);
   return (row) => {

@@ -50,6 +50,7 @@ export class MergeJoinOperator implements Operator {
     this.#orphans = [];
     this.#left1 = undefined;
     this.#isLeftDone = false;
+    this.#ahead = undefined;
     this.#pullRight();
   }
 
@@ -140,6 +141,8 @@ export class MergeJoinOperator implements Operator {
   }
 
   #pullRight(): void {
+    // Rows of the group were put into the right side's registers meanwhile; it goes on from the row it published last.
+    if (this.#ahead !== undefined) restoreTuple(this.#runtime.registers, this.#rightIds, this.#ahead.tuple);
     this.#ahead = this.#right.next()
       ? { keys: sortKeyValues(this.#plan.rightKeys, this.#runtime), tuple: saveTuple(this.#runtime.registers, this.#rightIds) }
       : undefined;
