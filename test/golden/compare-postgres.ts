@@ -1,16 +1,17 @@
 /**
  * Runs golden scripts on a PostgreSQL server and shows where its answers differ from the ones written in the scripts. By command, not in CI:
  *
- *   npx tsx test/golden/compare-postgres.ts [words of script names]      server: PGHOST, PGPORT, PGUSER, default 127.0.0.1:55432 postgres
+ *   npx tsx test/golden/compare-postgres.ts [words of script names]
  *
  * Blocks with commands for the runner (backslash) or plans are left out.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import pg from 'pg';
+import { requirePostgres } from '../oracle/postgres-server.js';
 import type { GoldenBlock, GoldenCommand } from './golden.js';
 import { parseGolden } from './golden.js';
 
-const connection = { host: process.env['PGHOST'] ?? '127.0.0.1', port: Number(process.env['PGPORT'] ?? 55432), user: process.env['PGUSER'] ?? 'postgres' };
+const server = await requirePostgres();
 const identity = (text: string): string => text;
 const types = { getTypeParser: () => identity } as unknown as pg.CustomTypesConfig;
 
@@ -47,7 +48,7 @@ class Runner {
   async #session(name: string): Promise<{ readonly client: pg.Client; readonly pid: number }> {
     let session = this.#sessions.get(name);
     if (session === undefined) {
-      const client = new pg.Client({ ...connection, database: this.#database, types });
+      const client = new pg.Client({ connectionString: server.urlOf(this.#database), types });
       await client.connect();
       client.on('notice', (notice) => {
         const lines = [`${notice.severity ?? ''} ${notice.code ?? ''}: ${notice.message}`];
@@ -148,7 +149,7 @@ async function main(): Promise<void> {
   const words = process.argv.slice(2);
   const folder = new URL('scripts/', import.meta.url);
   const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.golden') && (words.length === 0 || words.some((word) => name.includes(word)))).sort();
-  const monitor = new pg.Client({ ...connection, database: 'postgres' });
+  const monitor = new pg.Client({ connectionString: server.url });
   await monitor.connect();
   let differences = 0;
   for (const script of scripts) {
@@ -177,3 +178,4 @@ async function main(): Promise<void> {
 }
 
 await main();
+server.stop();

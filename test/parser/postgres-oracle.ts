@@ -3,6 +3,7 @@
  * means "parsed" and nothing is ever executed; only statements that end a transaction are, which does no harm.
  */
 import pg from 'pg';
+import { startPostgres } from '../oracle/postgres-server.js';
 
 export interface SyntaxVerdict {
   readonly accepted: boolean;
@@ -18,14 +19,12 @@ export class PostgresOracle {
     this.#client = client;
   }
 
-  /** undefined when there is no server. PGORACLE_URL names another one. */
+  /** undefined when there is no server. */
   static async connect(): Promise<PostgresOracle | undefined> {
-    const client = new pg.Client({ connectionString: process.env['PGORACLE_URL'] ?? 'postgres://postgres@127.0.0.1:55432/postgres', connectionTimeoutMillis: 2000 });
-    try {
-      await client.connect();
-    } catch {
-      return undefined;
-    }
+    const server = await startPostgres();
+    if (server === undefined) return undefined;
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
     const oracle = new PostgresOracle(client);
     await oracle.#abort();
     return oracle;
