@@ -4,38 +4,62 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import benny from 'benny';
 import { cases } from './cases.js';
-import type { Peer } from './peers/peer.js';
+import type { BenchRun } from './cases/case.js';
+import { engines } from './engines.js';
 
-const loaders: Readonly<Record<string, () => Promise<Peer>>> = {
-  serialite: async () => (await import('./peers/serialite.js')).serialitePeer,
-  'better-sqlite3': async () => (await import('./peers/sqlite.js')).sqlitePeer,
-  pglite: async () => (await import('./peers/pglite.js')).pglitePeer,
-};
+export interface Sample {
+  /** Operations a second, or the figure of a case about sizes; undefined where the engine cannot run the case. */
+  readonly value: number | undefined;
+  readonly checksum: string;
+  readonly version: string;
+  readonly scale: number;
+  readonly rssBytes: number;
+}
 
-const [engine = '', caseName = '', seconds = '1'] = process.argv.slice(2);
+const [engineName = '', caseName = '', seconds = '1'] = process.argv.slice(2);
 const bench = cases.find((c) => c.name === caseName);
-const load = loaders[engine];
-if (bench === undefined || load === undefined) throw new Error(`no case "${caseName}" or engine "${engine}"`);
+const engine = engines.find((e) => e.name === engineName);
+if (bench === undefined || engine === undefined) throw new Error(`no case "${caseName}" or engine "${engineName}"`);
 const directory = mkdtempSync(join(process.env['BENCH_DIR'] ?? tmpdir(), 'serialite-bench-'));
 try {
-  const peer = await load();
-  const db = await peer.open(directory);
-  const run = await bench.setup(db);
-  const checksum = await run.checksum();
-  const log = console.log;
-  console.log = () => undefined;
-  // benny first calls a case without waiting for it, to learn whether it is asynchronous; batches must not overlap.
-  let tail: Promise<void> = Promise.resolve();
-  const summary = await benny.suite(
-    caseName,
-    benny.add(engine, () => (tail = tail.then(run.batch)), { minSamples: 5, maxTime: Number(seconds) }),
-    benny.cycle(() => ''),
-  );
-  console.log = log;
-  const result = summary.results[0]!;
-  console.log(JSON.stringify({ rate: run.operationsPerBatch / result.details.median, margin: result.margin, checksum, version: db.version, rss: process.memoryUsage.rss() }));
+  const db = await (await engine.load()).open(directory);
+  const scale = bench.isLong ? engine.longScale : 1;
+  const sample = { version: db.version, scale };
+  if (bench.needsDurability && !db.isDurable) print({ ...sample, value: undefined, checksum: '', rssBytes: 0 });
+  else {
+    const run = await bench.setup(db, scale);
+    const before = bench.isLong ? '' : await run.checksum();
+    const value = bench.isLong ? await once(run) : await sampled(run);
+    print({ ...sample, value, checksum: bench.isLong ? await run.checksum() : before, rssBytes: process.memoryUsage.rss() });
+  }
   await db.close();
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 process.exit(0);
+
+function print(sample: Sample): void {
+  console.log(JSON.stringify(sample));
+}
+
+/** A batch that is long enough by itself. */
+async function once(run: BenchRun): Promise<number> {
+  const started = performance.now();
+  await run.batch();
+  const seconds = (performance.now() - started) / 1000;
+  return run.figure === undefined ? run.operationsPerBatch / seconds : run.figure();
+}
+
+async function sampled(run: BenchRun): Promise<number> {
+  const { log } = console;
+  console.log = () => undefined;
+  // benny first calls a case without waiting for it, to learn whether it is asynchronous; batches must not overlap.
+  let tail: Promise<void> = Promise.resolve();
+  const summary = await benny.suite(
+    caseName,
+    benny.add(engineName, () => (tail = tail.then(run.batch)), { minSamples: 5, maxTime: Number(seconds) }),
+    benny.cycle(() => ''),
+  );
+  console.log = log;
+  return run.operationsPerBatch / summary.results[0]!.details.median;
+}

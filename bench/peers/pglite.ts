@@ -2,7 +2,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Peer, PeerDatabase, PeerStatement } from './peer.js';
+import { csvChunks, type Peer, type PeerDatabase, type PeerStatement } from './peer.js';
 
 export const pglitePeer: Peer = {
   name: 'PGlite',
@@ -16,11 +16,16 @@ export const pglitePeer: Peer = {
       run: (...p) => db.query(sql, [...p]),
     });
     const connection: PeerDatabase = {
-      version: `PostgreSQL ${Object.values(version ?? {}).join('')}`,
+      version: `PGlite, PostgreSQL ${Object.values(version ?? {}).join('')}`,
       isConcurrent: false,
+      isDurable: true,
+      isRetryable: () => false,
       exec: (sql) => db.exec(sql),
       prepare,
       connect: () => connection,
+      copy: async (table, columns, rows) => {
+        await db.query(`copy ${table} (${columns.join(', ')}) from '/dev/blob' csv`, [], { blob: new Blob([...csvChunks(rows)]) });
+      },
       close: () => db.close(),
       sizeBytes: async () => {
         await db.exec('checkpoint');

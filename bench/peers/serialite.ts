@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as Engine from '../../engine/index.js';
-import type { Peer, PeerConnection, PeerDatabase, PeerStatement } from './peer.js';
+import { csvChunks, type Peer, type PeerConnection, type PeerDatabase, type PeerStatement } from './peer.js';
 
 export const serialitePeer: Peer = {
   name: 'Serialite',
@@ -25,6 +25,11 @@ export const serialitePeer: Peer = {
       ...over(main, false),
       version: 'Serialite',
       isConcurrent: true,
+      isDurable: true,
+      isRetryable: (error) => (error as { isRetryable?: boolean }).isRetryable === true,
+      copy: async (table, columns, rows) => {
+        await main.copyFrom(`copy ${table} (${columns.join(', ')}) from stdin csv`, csvChunks(rows));
+      },
       connect: () => over(db.connect(), true),
       close: async () => {
         await main.close();

@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Peer, PeerDatabase, PeerStatement } from './peer.js';
+import { questionMarks, type Peer, type PeerDatabase, type PeerStatement } from './peer.js';
 
 export const sqlitePeer: Peer = {
   name: 'better-sqlite3',
@@ -14,15 +14,18 @@ export const sqlitePeer: Peer = {
     db.pragma('cache_size = -262144');
     const version = (db.prepare('select sqlite_version() as v').get() as { v: string }).v;
     const prepare = (sql: string): PeerStatement => {
-      const statement = db.prepare(translate(sql));
+      const statement = db.prepare(questionMarks(sql));
       return { get: (...p) => statement.get(...p), all: (...p) => statement.all(...p), run: (...p) => statement.run(...p) };
     };
     const connection: PeerDatabase = {
       version: `SQLite ${version}`,
       isConcurrent: false,
-      exec: (sql) => db.exec(translate(sql)),
+      isDurable: true,
+      isRetryable: () => false,
+      exec: (sql) => db.exec(sql),
       prepare,
       connect: () => connection,
+      copy: undefined,
       close: () => {
         if (db.open) db.close();
       },
@@ -34,8 +37,3 @@ export const sqlitePeer: Peer = {
     return Promise.resolve(connection);
   },
 };
-
-/** Parameters of the cases stand in order, each once. */
-function translate(sql: string): string {
-  return sql.replace(/\$\d+/g, '?');
-}

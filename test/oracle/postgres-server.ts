@@ -14,6 +14,8 @@ export interface PostgresServer {
   readonly url: string;
   /** The same server, another database. */
   urlOf(database: string): string;
+  /** The same through the local socket, where it is known. */
+  socketUrlOf(database: string): string;
   /** An empty database, in UTF8 with byte order, dropped first if there is one of this name. */
   createDatabase(name: string): Promise<string>;
   stop(): void;
@@ -22,7 +24,7 @@ export interface PostgresServer {
 /** undefined when no server is named and PostgreSQL is not installed. `isDurable: false` trades safety for speed: for comparing answers. */
 export async function startPostgres(options: { readonly isDurable?: boolean } = {}): Promise<PostgresServer | undefined> {
   const named = process.env['SERIALITE_POSTGRES_URL'];
-  if (named !== undefined) return describe(named, () => undefined);
+  if (named !== undefined) return describe(named, undefined, () => undefined);
   const bin = findBinaries();
   if (bin === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'serialite-postgres-'));
@@ -44,7 +46,7 @@ export async function startPostgres(options: { readonly isDurable?: boolean } = 
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', stop);
-  return describe(`postgres://postgres@127.0.0.1:${port}/postgres`, stop);
+  return describe(`postgres://postgres@127.0.0.1:${port}/postgres`, `postgres://postgres@localhost/postgres?host=${encodeURIComponent(folder)}&port=${port}`, stop);
 }
 
 /** For commands that are nothing without an oracle. */
@@ -54,14 +56,16 @@ export async function requirePostgres(options?: { readonly isDurable?: boolean }
   return server;
 }
 
-function describe(url: string, stop: () => void): PostgresServer {
-  const urlOf = (database: string): string => {
-    const other = new URL(url);
+function describe(url: string, socketUrl: string | undefined, stop: () => void): PostgresServer {
+  const inDatabase = (base: string, database: string): string => {
+    const other = new URL(base);
     other.pathname = `/${database}`;
     return other.href;
   };
+  const urlOf = (database: string): string => inDatabase(url, database);
   return {
     url, urlOf, stop,
+    socketUrlOf: (database) => inDatabase(socketUrl ?? url, database),
     async createDatabase(name) {
       const client = new pg.Client({ connectionString: url });
       await client.connect();

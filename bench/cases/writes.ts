@@ -1,0 +1,84 @@
+/** Many rows written in one transaction: one by one, several to a statement, by the engine's bulk path; updates and deletes by key. */
+import { seededPrng } from '../../base/prng.js';
+import { isPromise, type PeerDatabase } from '../peers/peer.js';
+import { accountColumns, accountCount, accounts, accountTable, insertStatements, makeAccounts, shuffledAccounts, type AccountRow } from './accounts.js';
+import { benchCase, checksumOf, repeat, type BenchCase } from './case.js';
+
+const million = 1_000_000;
+const indexes = ['create index account_owner on account (owner)', 'create index account_branch on account (branch)', 'create index account_balance on account (balance)'];
+const countAndSum = 'select count(*) as n, sum(balance) as s from account';
+
+function insertCase(order: 'sequential' | 'random', indexCount: number): BenchCase {
+  return benchCase({
+    name: `insert 1 M rows, ${order} keys, ${indexCount} index${indexCount === 1 ? '' : 'es'}`, unit: 'rows/s', target: 1.5, stretch: 3, isLong: true,
+    setup: async (db, scale) => {
+      await db.exec(accountTable);
+      for (const sql of indexes.slice(0, indexCount)) await db.exec(sql);
+      const count = Math.round(million * scale);
+      const rows = [...(order === 'sequential' ? accounts(count) : shuffledAccounts(count))];
+      const statement = await db.prepare('insert into account (id, owner, branch, balance) values ($1, $2, $3, $4)');
+      let next = 0;
+      const insert = repeat(statement, 'run', count, () => rows[next++]!);
+      return { operationsPerBatch: count, batch: () => inTransaction(db, insert), checksum: () => checksumOf(db, 'select min(id) as a from account') };
+    },
+  });
+}
+
+async function inTransaction(db: PeerDatabase, work: () => void | Promise<void>): Promise<void> {
+  await db.exec('begin');
+  const done = work();
+  if (isPromise(done as Promise<void>)) await done;
+  await db.exec('commit');
+}
+
+function bulkCase(name: string, write: (db: PeerDatabase, rows: readonly AccountRow[]) => Promise<void>): BenchCase {
+  return benchCase({
+    name, unit: 'rows/s', target: 2, stretch: 4, isLong: true,
+    setup: async (db, scale) => {
+      await db.exec(accountTable);
+      const count = Math.round(million * scale);
+      const rows = [...accounts(count)];
+      return { operationsPerBatch: count, batch: () => write(db, rows), checksum: () => checksumOf(db, 'select min(id) as a from account') };
+    },
+  });
+}
+
+async function insertMany(db: PeerDatabase, rows: readonly AccountRow[]): Promise<void> {
+  await inTransaction(db, async () => {
+    for (const sql of insertStatements(rows, 'account', accountColumns, 500)) await db.exec(sql);
+  });
+}
+
+function byKey(name: string, sql: string, params: (key: number) => readonly unknown[]): BenchCase {
+  const count = 10_000;
+  return benchCase({
+    name, unit: 'rows/s', target: 2, stretch: 4,
+    setup: async (db) => {
+      await makeAccounts(db);
+      const statement = await db.prepare(sql);
+      const prng = seededPrng(13);
+      const run = repeat(statement, 'run', count, () => params(1 + prng.below(accountCount)));
+      return { operationsPerBatch: count, batch: () => inTransaction(db, run), checksum: () => checksumOf(db, 'select count(*) as n from account where id = 0') };
+    },
+  });
+}
+
+const deleteCase = benchCase({
+  name: 'delete by key in one transaction', unit: 'rows/s', target: 2, stretch: 4, isLong: true,
+  setup: async (db) => {
+    await makeAccounts(db);
+    const statement = await db.prepare('delete from account where id = $1');
+    const count = accountCount / 2;
+    let i = 0;
+    const run = repeat(statement, 'run', count, () => [1 + ((i++ * 7919) % accountCount)]);
+    return { operationsPerBatch: count, batch: () => inTransaction(db, run), checksum: () => checksumOf(db, countAndSum) };
+  },
+});
+
+export const writes: readonly BenchCase[] = [
+  ...(['sequential', 'random'] as const).flatMap((order) => [0, 1, 3].map((count) => insertCase(order, count))),
+  bulkCase('multi-row insert of 1 M rows', insertMany),
+  bulkCase('COPY of 1 M rows, or the engine\'s bulk path', (db, rows) => (db.copy === undefined ? insertMany(db, rows) : db.copy('account', accountColumns, rows))),
+  byKey('update by key in one transaction', 'update account set balance = balance + $1 where id = $2', (key) => [1, key]),
+  deleteCase,
+];
