@@ -7,6 +7,7 @@ import { checkHistory, describeCycle, type CheckResult } from './checker/check.j
 import type { History, HistoryTransaction } from './checker/history.js';
 import { judgeFailures } from './checker/needless.js';
 import { runWorkload, type WorkloadRun } from './generator/run-workload.js';
+import { plantSkew, syntheticDefaults, syntheticHistory } from './generator/synthetic.js';
 import { swarm, workloads, type WorkloadOptions } from './generator/workload.js';
 import type { TargetFactory } from './target.js';
 
@@ -38,12 +39,11 @@ export function addHistoryCommands(lab: Command, targets: MakeTargets, levelName
   lab
     .command('check')
     .description('check a recorded history: JSON lines of { id, session, status, ops } in the order in which the transactions ended')
-    .argument('<file>', 'or - for standard input')
-    .action(guard((file: string) => {
-      const result = checkHistory(readHistory(file));
-      process.stdout.write(`${describeResult(result)}\n${result.serialOrder === undefined ? '' : `serial order: ${abbreviate(result.serialOrder)}\n`}`);
-      if (result.level !== 'serializable') process.exitCode = 1;
-    }));
+    .argument('[file]', 'or - for standard input')
+    .option('--generate <count>', 'instead of a file: so many random transactions of a serializable store, to measure the checker')
+    .option('--plant', 'with --generate: one write skew in the middle, which must be found')
+    .option('--seed <number>', 'of the generated history', '1')
+    .action(guard((file: string | undefined, options: CheckOptions) => check(file, options)));
   lab
     .command('precision')
     .description('the share of serialization failures that no cycle made necessary, on Serialite and, when reachable, on a server')
@@ -51,6 +51,28 @@ export function addHistoryCommands(lab: Command, targets: MakeTargets, levelName
     .option('--transactions <count>', 'transactions per history', '300')
     .option('--url <url>', 'a server to compare with', 'postgres://postgres@127.0.0.1:5432/postgres')
     .action(guard((options: { readonly seeds: string; readonly transactions: string; readonly url: string }) => precision(options, targets)));
+}
+
+interface CheckOptions {
+  readonly generate?: string;
+  readonly plant?: boolean;
+  readonly seed: string;
+}
+
+function check(file: string | undefined, options: CheckOptions): void {
+  if ((file === undefined) === (options.generate === undefined)) throw new DatabaseError('22023', 'lab check takes either a file or --generate');
+  const history = file !== undefined ? readHistory(file) : syntheticHistory({ ...syntheticDefaults, transactionCount: count(options.generate!, 'generate'), seed: count(options.seed, 'seed') });
+  const planted = file === undefined && options.plant === true ? plantSkew(history as HistoryTransaction[]) : undefined;
+  const before = process.cpuUsage();
+  const result = checkHistory(history);
+  const { user, system } = process.cpuUsage(before);
+  process.stdout.write(`${describeResult(result)}\n${result.serialOrder === undefined ? '' : `serial order: ${abbreviate(result.serialOrder)}\n`}`);
+  if (options.generate !== undefined) process.stdout.write(`checked in ${((user + system) / 1e6).toFixed(1)} s of processor time; ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB at the most, the history included\n`);
+  if (planted !== undefined) {
+    const isFound = result.cycles.length === 1 && result.cycles[0]!.cycle.every((step) => planted.includes(step.from));
+    process.stdout.write(isFound ? 'the planted cycle was found, and nothing else\n' : 'the planted cycle was NOT found alone\n');
+    if (!isFound) process.exitCode = 1;
+  } else if (result.level !== 'serializable') process.exitCode = 1;
 }
 
 async function histories(options: HistoryOptions, makeTarget: TargetFactory, level: Level): Promise<void> {
