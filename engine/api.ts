@@ -46,6 +46,8 @@ export interface OpenOptions extends ValueOptions {
   readonly versionBytesMax?: number | undefined;
   /** Longest stretch of uninterrupted work of one statement before others get their turn; default 10 ms. */
   readonly timeSliceMs?: number | undefined;
+  /** Remember where in your source each statement of a transaction was issued, for explanations of conflicts: about 5 microseconds each. Default: a sample, once a conflict has happened. */
+  readonly captureStacks?: boolean | undefined;
   /** The world outside, for simulations. */
   readonly vfs?: Vfs | undefined;
   readonly clock?: Clock | undefined;
@@ -120,6 +122,8 @@ export interface TransactionOptions extends CallOptions {
 export interface SessionOptions extends ValueOptions {
   /** Shown in activity views and explanations of conflicts. */
   readonly name?: string | undefined;
+  /** As the option of `open`, for this session. */
+  readonly captureStacks?: boolean | undefined;
   readonly rowMode?: RowMode | undefined;
   readonly settings?: Readonly<Record<string, string | number | boolean>> | undefined;
 }

@@ -15,9 +15,10 @@ import type { ExecutorEnv } from '../executor/execution.js';
 import type { SchemaLookup } from '../executor/schema-lookup.js';
 import { ConstraintQueue } from '../executor/constraint-queue.js';
 import type { Transaction } from '../mvcc/transaction.js';
-import type { SessionOwner } from '../mvcc/types.js';
+import type { SessionOwner, StatementInfo } from '../mvcc/types.js';
 import type { Statement } from '../parser/ast.js';
 import type { QueryParams } from './api.js';
+import { captureCallSite, TracedStatement, type CallTrace } from './call-site.js';
 import { CatalogDraft } from './catalog-store.js';
 import { DefinitionSource, SessionCatalog } from './catalog-view.js';
 import { Portals } from './cursor.js';
@@ -91,6 +92,10 @@ export class Backend implements SessionOwner {
   currentText = '';
   currentStartedAtMs = 0;
   isRunning = false;
+  /** Where the running statement was issued, when that is remembered. */
+  callSite: CallTrace | undefined;
+  /** Whether this session's calls are remembered: always, never, or as the sampler says. */
+  capturesStacks: boolean | undefined;
   /** Whether the session serves calls on the database handle. */
   isPooled = false;
   #draftDefinitions: DefinitionSource | undefined;
@@ -375,6 +380,15 @@ export class Backend implements SessionOwner {
     this.constraints.clear();
     this.portals.endOfTransaction(committed);
     this.#draftDefinitions = undefined;
+  }
+
+  /** Notes where the call comes from, for statements of a transaction block. Called while the caller is on the stack. */
+  traceCall(isInBlock: boolean): CallTrace | undefined {
+    return isInBlock && (this.capturesStacks ?? this.instance.callSites.take()) ? captureCallSite() : undefined;
+  }
+  /** What explanations of conflicts will know of a statement. */
+  infoOf(cached: CachedStatement): StatementInfo {
+    return this.callSite === undefined ? cached.info : new TracedStatement(cached.info.text, this.callSite);
   }
 
   context(deadlineMs: number): StatementContext {

@@ -8,8 +8,9 @@ import { keyBytes } from '../base/bytes.js';
 import { keyEnd, decodeKey, KeyLayout } from '../base/keycode.js';
 import { plainTextEnv } from '../base/text-env.js';
 import { outputText } from '../base/text-io.js';
-import type { Conflict as RawConflict, ConflictEdge as RawEdge, ConflictPlace as RawPlace, ConflictStatement } from '../mvcc/conflict.js';
+import type { Conflict as RawConflict, ConflictEdge as RawEdge, ConflictPlace as RawPlace, ConflictStatement, WriteConflict as RawWrite } from '../mvcc/conflict.js';
 import type { IndexDef, TableDef } from '../planner/catalog.js';
+import { deadlockAdvice, serializationAdvice, writeAdvice } from './conflict-advice.js';
 
 /** Where a conflict lies: the key written, or the range read, as text. */
 export interface ConflictPlace {
@@ -39,6 +40,8 @@ export interface Conflict {
   readonly cycle: readonly ConflictEdge[];
   /** The whole story in a few sentences. */
   readonly summary: string;
+  /** What would avoid it, one thing each. */
+  readonly advice: readonly string[];
 }
 
 /** What naming keys takes: the table a tree belongs to. */
@@ -55,20 +58,30 @@ export function conflictOf(value: unknown, tableOf: TableOfTree = () => undefine
   switch (value.kind) {
     case 'serialization': {
       const cycle = value.cycle.map((edge) => edgeOf(edge, tableOf));
-      return { kind: 'serialization', victim: value.victim, cycle, summary: serializationStory(value.victim, cycle) };
+      return { kind: 'serialization', victim: value.victim, cycle, summary: serializationStory(value.victim, cycle), advice: serializationAdvice(value.victim, cycle) };
     }
     case 'write': {
       const place = placeOf(value.place, tableOf);
-      const edge: ConflictEdge = { from: value.victim, to: value.victim, kind: 'ww', place, lock: undefined, fromStatement: value.statement, toStatement: undefined };
-      return { kind: 'write', victim: value.victim, cycle: [edge], summary: writeStory(value.victim, edge) };
+      const cycle = writeCycle(value, place);
+      return { kind: 'write', victim: value.victim, cycle, summary: writeStory(value, place), advice: writeAdvice(cycle[0]) };
     }
     case 'deadlock': {
       const cycle = value.cycle.map((step): ConflictEdge => ({
         from: step.transaction, to: step.waitsFor, kind: 'waits', place: undefined, lock: step.lock, fromStatement: step.statement, toStatement: undefined,
       }));
-      return { kind: 'deadlock', victim: value.victim, cycle, summary: deadlockStory(value.victim, cycle) };
+      return { kind: 'deadlock', victim: value.victim, cycle, summary: deadlockStory(value.victim, cycle), advice: deadlockAdvice(cycle) };
     }
   }
+}
+
+/** The victim's snapshot lacks the change, so it comes before the writer; its own change would come after. */
+function writeCycle(value: RawWrite, place: ConflictPlace): ConflictEdge[] {
+  const { victim, writer, statement, writerStatement } = value;
+  if (writer === undefined) return [];
+  return [
+    { from: victim, to: writer, kind: 'rw', place, lock: undefined, fromStatement: statement, toStatement: writerStatement },
+    { from: writer, to: victim, kind: 'ww', place, lock: undefined, fromStatement: writerStatement, toStatement: statement },
+  ];
 }
 
 function edgeOf(edge: RawEdge, tableOf: TableOfTree): ConflictEdge {
@@ -123,7 +136,11 @@ function rangeText(low: string, high: string | undefined, layout: KeyLayout | un
 
 // ---------------------------------------------------------------------------------------------------------------- sentences
 
-const quoted = (statement: ConflictStatement | undefined): string => (statement?.text === undefined ? '' : ` in statement ${statement.number} (${oneLine(statement.text)})`);
+/** ` in statement 2 (select ...), issued at transfer (bank.ts:12:9)`. */
+function quoted(statement: ConflictStatement | undefined): string {
+  if (statement?.text === undefined) return '';
+  return ` in statement ${statement.number} (${oneLine(statement.text)})${statement.site === undefined ? '' : `, issued at ${statement.site},`}`;
+}
 
 function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
@@ -155,8 +172,9 @@ function edgeSentence(edge: ConflictEdge): string {
 function serializationStory(victim: number, cycle: readonly ConflictEdge[]): string {
   return `${cycle.map(edgeSentence).join(' ')} These go round in a circle, so no serial order explains them all; transaction ${victim} was the last to commit and failed.`;
 }
-function writeStory(victim: number, edge: ConflictEdge): string {
-  return `Transaction ${victim} wanted to change${quoted(edge.fromStatement)} a row${where(edge.place, 'key')} that another transaction had changed and committed after ${victim} took its snapshot.`;
+function writeStory({ victim, writer, statement, writerStatement }: RawWrite, place: ConflictPlace): string {
+  const who = writer === undefined ? 'another transaction' : `transaction ${writer}`;
+  return `Transaction ${victim} wanted to change${quoted(statement)} a row${where(place, 'key')} that ${who} had changed${quoted(writerStatement)} and committed after ${victim} took its snapshot; the first to update wins.`;
 }
 function deadlockStory(victim: number, cycle: readonly ConflictEdge[]): string {
   return `${cycle.map(edgeSentence).join(' ')} None of them can go on; transaction ${victim} was chosen to fail.`;

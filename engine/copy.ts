@@ -33,7 +33,7 @@ export async function runCopy(backend: Backend, cached: CachedStatement, stateme
   const options = copyOptions(statement.options, statement.direction);
   const tx = backend.block.ensureTransaction();
   if (statement.direction === 'from' && backend.block.modes.readOnly) throw new DbError('25006', 'cannot execute COPY FROM in a read-only transaction');
-  tx.beginStatement(cached.info);
+  tx.beginStatement(backend.infoOf(cached));
   backend.block.noteSnapshot();
   try {
     const ddl = new Ddl(backend, tx, call, cached);

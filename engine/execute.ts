@@ -220,7 +220,7 @@ export async function startPlanned(backend: Backend, cached: CachedStatement, ca
   let plan = findPlan(backend, cached, options.parameterTypes ?? []);
   const tx = block.ensureTransaction();
   if (block.needsSafeSnapshot()) await backend.waitFor(tx.awaitSafeSnapshot(), tx, call.deadlineMs);
-  tx.beginStatement(cached.info);
+  tx.beginStatement(backend.infoOf(cached));
   block.noteSnapshot();
   try {
     plan = await lockPlan(backend, cached, plan, tx, call, options);
@@ -260,7 +260,7 @@ export function startPlannedSync(backend: Backend, cached: CachedStatement, call
   const plan = findPlan(backend, cached, []);
   const tx = block.ensureTransaction();
   if (block.needsSafeSnapshot()) throw new DbError('55P03', 'a deferrable transaction would have to wait for a safe snapshot');
-  tx.beginStatement(cached.info);
+  tx.beginStatement(backend.infoOf(cached));
   block.noteSnapshot();
   try {
     const waiting = lockRelations(tx, neededLocks(plan, backend), false);

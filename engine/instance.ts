@@ -24,6 +24,7 @@ import type { Vfs } from '../storage/vfs.js';
 import type { OpenOptions } from './api.js';
 import type { Backend } from './backend.js';
 import type { CatalogChanges } from './catalog-store.js';
+import { CallSiteSampler } from './call-site.js';
 import { CatalogStore } from './catalog-store.js';
 import { DefinitionSource, type CatalogViewEnv } from './catalog-view.js';
 import type { DatabaseError } from './errors.js';
@@ -57,6 +58,7 @@ export class Instance {
   /** Defaults of settings that differ from PostgreSQL's, by lower-case name. */
   readonly defaultSettings: ReadonlyMap<string, string>;
   readonly startedAtMs: number;
+  readonly callSites: CallSiteSampler;
   /** Set by the session that failed last with 40001 or 40P01. */
   lastConflict: DatabaseError | undefined;
   #nextBackendId = 1;
@@ -74,6 +76,7 @@ export class Instance {
     this.catalog = catalog;
     this.defaultSettings = defaults;
     this.startedAtMs = this.clock.now();
+    this.callSites = new CallSiteSampler(options.captureStacks, this.clock);
     this.sequences = new Sequences(store, manager);
     this.system = new SystemCatalog(this);
     const { system } = this;

@@ -55,6 +55,7 @@ export class Session implements AsyncDisposable {
     this.#options = options;
     this.#backend = new Backend(instance, defaults);
     this.#backend.name = options.name;
+    this.#backend.capturesStacks = options.captureStacks;
     this.#backend.onNotice = (notice) => {
       for (const listener of this.#listeners) listener(notice);
     };
@@ -169,6 +170,7 @@ export class Session implements AsyncDisposable {
   #assertSynchronous(): void {
     this.#assertOpen();
     if (this.#queued > 0) throw misuse('55000', 'the session is busy with an asynchronous statement', 'Await it first, or use another session.');
+    this.#backend.callSite = this.#backend.traceCall(this.transactionStatus !== 'idle');
   }
 
   /** Rows one batch at a time: `for await (const row of session.stream(...))`. Reads no further than it is asked for. */
@@ -269,8 +271,12 @@ export class Session implements AsyncDisposable {
     if (signal?.aborted === true) throw cancelled(signal);
     const before = this.#tail;
     const isFirst = this.#queued === 0;
+    const site = this.#backend.traceCall(!isFirst || this.transactionStatus !== 'idle');
     this.#queued++;
-    const running = this.#runInTurn(isFirst ? undefined : before, options, step);
+    const running = this.#runInTurn(isFirst ? undefined : before, options, (call) => {
+      this.#backend.callSite = site;
+      return step(call);
+    });
     this.#tail = running.catch(() => undefined);
     try {
       return await running;
@@ -303,6 +309,7 @@ export class Session implements AsyncDisposable {
     if (error.isRetryable) {
       this.#lastConflict = error;
       this.#instance.lastConflict = error;
+      this.#instance.callSites.noteConflict();
     }
   }
 

@@ -133,7 +133,7 @@ export class Statement<R = Row> {
     try {
       return f();
     } catch (error) {
-      const wrapped = toDatabaseError(error);
+      const wrapped = toDatabaseError(error, (oid) => this.#host.instance.definitions.tableDef(oid));
       this.#host.onError(wrapped);
       throw wrapped;
     }

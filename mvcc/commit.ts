@@ -300,7 +300,7 @@ function installChanges(transaction: Transaction, csn: Csn, changes: readonly Fi
     else writer.put(tree.btree!, keyBufferOf(key), 0, key.length, entry.chunk!.u8, entry.offset, entry.length);
   }
   const lsn = writer.finish();
-  manager.vacuum.add(csn, records, manager.lastPublished);
+  manager.vacuum.add(csn, records, manager.lastPublished, { transaction: transaction.id, statements: transaction.statements });
   return lsn;
 }
 

@@ -61,6 +61,9 @@ export interface WriteConflict {
   readonly victim: number;
   readonly place: ConflictPlace;
   readonly statement: ConflictStatement | undefined;
+  /** The transaction that changed the row, and its statement. */
+  readonly writer: number | undefined;
+  readonly writerStatement: ConflictStatement | undefined;
   readonly snapshot: number;
   readonly csn: number;
 }
@@ -92,11 +95,15 @@ export function serializationError(cycle: Cycle, victim: number): DbError {
 
 /** 40001 for a row that changed after the snapshot. */
 export function writeConflictError(transaction: Transaction, tree: VersionedTree, key: string, record: UndoRecord, what: 'update' | 'delete'): DbError {
+  const origin = transaction.manager.vacuum.originOf(record.csn);
+  const info = origin?.statements[record.statement - 1];
   const conflict: WriteConflict = {
     kind: 'write',
     victim: transaction.id,
     place: placeOf(tree, key, undefined, undefined),
     statement: currentStatement(transaction),
+    writer: origin?.transaction,
+    writerStatement: info === undefined ? undefined : { number: record.statement, text: info.text, site: info.site },
     snapshot: transaction.snapshotCsn,
     csn: record.csn,
   };

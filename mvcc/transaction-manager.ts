@@ -72,6 +72,7 @@ export interface MvccStatistics {
   readonly nodesVisited: number;
   readonly nodesKept: number;
   readonly nodesMerged: number;
+  readonly forcedDrops: number;
   readonly safeSnapshots: number;
   readonly sireadEntries: number;
   readonly sireadBytes: number;
@@ -356,6 +357,7 @@ export class TransactionManager {
       nodesVisited: certifier.nodesVisited,
       nodesKept: certifier.keptCount,
       nodesMerged: certifier.nodesMerged,
+      forcedDrops: certifier.forcedDrops,
       safeSnapshots: certifier.safeSnapshots,
       sireadEntries: certifier.budget.entries,
       sireadBytes: certifier.budget.bytes,

@@ -111,6 +111,8 @@ export class Transaction implements LockOwner, SnapshotUser {
   node: SerialNode | undefined;
   statement: Statement | undefined = undefined;
   statementCount = 0;
+  /** What was run, for explanations; shared with the node, if there is one. */
+  statements: StatementInfo[];
   paused: Set<Statement> | undefined = undefined;
   /** REPEATABLE READ and SERIALIZABLE: keeps the transaction's snapshot. */
   holder: SnapshotHolder | undefined = undefined;
@@ -135,6 +137,7 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.asyncCommit = options.asyncCommit ?? false;
     this.startedAtMs = manager.env.clock.now();
     this.node = node;
+    this.statements = node === undefined ? [] : node.statements;
   }
 
   get session(): SessionOwner {
@@ -168,11 +171,8 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.check();
     assert(this.statement === undefined, 'a statement is running', this.id);
     const statement = new Statement(this, ++this.statementCount, info);
-    const node = this.node;
-    if (node !== undefined) {
-      node.statements.push(info);
-      if (node.outGained) this.checkDoom();
-    }
+    this.statements.push(info);
+    if (this.node?.outGained === true) this.checkDoom();
     this.statement = statement;
     return statement.number;
   }
@@ -284,6 +284,7 @@ export class Transaction implements LockOwner, SnapshotUser {
       manager.certifier.abort(node, manager.lastPublished);
       manager.releaseSnapshot(holder);
       this.node = manager.newNode(this.id, true, node.strict);
+      this.statements = this.node.statements;
       // Let the writers that spoiled this snapshot get on before the next attempt.
       await manager.env.scheduler.yield();
       this.check();

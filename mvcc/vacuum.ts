@@ -9,14 +9,22 @@
  */
 import { mutants } from '../base/mutants.js';
 import type { SnapshotRegistry } from './snapshot.js';
+import type { StatementInfo } from './types.js';
 import { RecordBytes, type UndoRecord } from './undo-overlay.js';
 
 /** Records freed in one slice of background work. */
 const SliceRecords = 4096;
 
+/** Who made the records of a commit, for explanations. */
+export interface CommitOrigin {
+  readonly transaction: number;
+  readonly statements: readonly StatementInfo[];
+}
+
 interface Retired {
   readonly csn: number;
   readonly records: readonly UndoRecord[];
+  readonly origin: CommitOrigin;
 }
 
 export class Vacuum {
@@ -43,14 +51,27 @@ export class Vacuum {
   }
 
   /** Takes the records of a commit. May cancel the oldest snapshot holders when there is no memory for them. */
-  add(csn: number, records: readonly UndoRecord[], lastPublished: number): void {
+  add(csn: number, records: readonly UndoRecord[], lastPublished: number, origin: CommitOrigin): void {
     if (records.length === 0) return;
-    this.#queue.push({ csn, records });
+    this.#queue.push({ csn, records, origin });
     for (const record of records) {
       this.bytes += RecordBytes + record.key.length + record.payloadBytes;
       this.records++;
     }
     if (this.bytes > this.#compactAt) this.#relieve(lastPublished);
+  }
+
+  /** Who made the commit `csn`; undefined once its records are forgotten. */
+  originOf(csn: number): CommitOrigin | undefined {
+    let low = this.#head;
+    let high = this.#queue.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#queue[middle]!.csn < csn) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.#queue[low];
+    return found?.csn === csn ? found.origin : undefined;
   }
 
   /** Frees up to about `recordsMax` records. @returns whether more could be freed */

@@ -33,7 +33,7 @@ export class Connection {
 
   constructor(name: string, database: Database) {
     this.name = name;
-    this.session = database.connect({ name });
+    this.session = database.connect({ name, captureStacks: false });
   }
 
   get isBusy(): boolean {

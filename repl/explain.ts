@@ -9,7 +9,7 @@ export function renderConflict(shell: Shell): string {
   const error = lastConflict(shell);
   if (error?.conflict === undefined) return `No serialization failure or deadlock so far.\n`;
   const lines = [`${shell.style.error(error.code)}: ${error.message}`, '', ...wrap(error.conflict.summary, 100)];
-  if (error.hint !== undefined) lines.push('', `What helps: ${error.hint}`);
+  lines.push('', 'What helps:', ...error.conflict.advice.flatMap((text) => wrap(text, 98).map((line, i) => `${i === 0 ? '- ' : '  '}${line}`)));
   return `${lines.join('\n')}\n`;
 }
 
@@ -29,8 +29,10 @@ export function renderConflictGraph(shell: Shell): string {
     lines.push(...box(name(edge.from)));
     const place = edge.place === undefined ? (edge.lock ?? '') : [edge.place.table, edge.place.key ?? edge.place.range].filter((part) => part !== undefined).join(' ');
     lines.push(`${' '.repeat(width >> 1)}│ ${edge.kind}: ${meaning[edge.kind]}${place === '' ? '' : `, ${place}`}`);
-    if (edge.fromStatement?.text !== undefined) lines.push(`${' '.repeat(width >> 1)}│   ${oneLine(edge.fromStatement.text)}`);
-    if (edge.toStatement?.text !== undefined) lines.push(`${' '.repeat(width >> 1)}│   ${oneLine(edge.toStatement.text)}`);
+    for (const [id, statement] of [[edge.from, edge.fromStatement], [edge.to, edge.toStatement]] as const) {
+      if (statement?.text === undefined) continue;
+      lines.push(`${' '.repeat(width >> 1)}│   T${id}: ${oneLine(statement.text)}${statement.site === undefined ? '' : `  at ${statement.site}`}`);
+    }
     lines.push(`${' '.repeat(width >> 1)}▼`);
   }
   lines.push(`back to ${name(conflict.cycle[0]?.from ?? conflict.victim)}`);

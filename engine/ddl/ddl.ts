@@ -131,7 +131,7 @@ export async function runDdl(backend: Backend, cached: CachedStatement, call: Ca
     throw new DbError('25006', `cannot execute ${word} in a read-only transaction`);
   }
   const tx = backend.block.ensureTransaction();
-  tx.beginStatement(cached.info);
+  tx.beginStatement(backend.infoOf(cached));
   backend.block.noteSnapshot();
   try {
     const ddl = new Ddl(backend, tx, call, cached);

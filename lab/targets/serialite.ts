@@ -15,7 +15,8 @@ export function targetOver(database: Database, ownsDatabase = false): LabTarget 
     name: 'Serialite',
     kind: 'serialite',
     connect: async (label) => {
-      const session = new SerialiteSession(label, database.connect({ name: label }));
+      // Statements come from scripts; where in the laboratory they were issued says nothing.
+      const session = new SerialiteSession(label, database.connect({ name: label, captureStacks: false }));
       // The settings PostgreSQL's regression tests run under, so that transcripts can be compared.
       await session.run(`set datestyle to 'Postgres, MDY'; set timezone to 'PST8PDT'; set intervalstyle to 'postgres_verbose'`);
       sessions.add(session);

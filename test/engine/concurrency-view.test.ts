@@ -1,0 +1,36 @@
+/** pg_stat_concurrency: the counters, and that ordinary workloads reach no bound. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { open, type Database } from '../../engine/index.js';
+import { runWorkload } from '../../lab/generator/run-workload.js';
+import { workloads } from '../../lab/generator/workload.js';
+import { targetOver } from '../../lab/targets/serialite.js';
+
+let db: Database;
+beforeAll(async () => {
+  db = await open(':memory:');
+});
+afterAll(() => db.close());
+
+const counters = async (): Promise<Map<string, number>> =>
+  new Map((await db.query<{ name: string; value: number }>('select name, value from pg_stat_concurrency')).rows.map((row) => [row.name, row.value]));
+
+test('ordinary workloads escalate nothing', async () => {
+  for (const workload of workloads.filter((w) => ['points', 'ranges', 'long-readers'].includes(w.name))) {
+    await runWorkload(targetOver(db), workload, 'serializable', 5, 80);
+    await db.exec('drop table child, reg, lists; drop sequence ids');
+  }
+  const seen = await counters();
+  expect(seen.get('serialization_failures')).toBeGreaterThan(0);
+  for (const name of ['nodes_merged', 'forced_drops', 'siread_escalations', 'undo_stubs', 'snapshots_cancelled']) expect([name, seen.get(name)]).toEqual([name, 0]);
+});
+
+test('a transaction that reads more single keys than the bound is escalated and counted', async () => {
+  await db.exec('create table wide (id int primary key, v int); insert into wide select 2 * g, 0 from generate_series(1, 20000) g');
+  const session = db.connect();
+  await session.query('begin isolation level serializable');
+  const one = session.prepare('select v from wide where id = $1');
+  for (let id = 0; id < 17_000; id++) one.get(2 * id);
+  expect((await counters()).get('siread_escalations')).toBeGreaterThan(0);
+  await session.query('rollback');
+  await session.close();
+});
