@@ -27,6 +27,24 @@ export class SyntaxFailure {
 
 type Rule<Args extends unknown[], Result> = ParserMethod<Args, Result>;
 
+function literalNode(token: IToken): ast.Expression | undefined {
+  const offset = token.startOffset;
+  switch (token.tokenType) {
+    case t.Integer:
+    case t.Decimal:
+      return { kind: 'number', text: valueOf(token), offset };
+    case t.StringLiteral:
+      return { kind: 'string', value: valueOf(token), offset };
+    case kw.null:
+      return { kind: 'null', offset };
+    case kw.true:
+    case kw.false:
+      return { kind: 'boolean', value: token.tokenType === kw.true, offset };
+    default:
+      return undefined;
+  }
+}
+
 export class GrammarBase extends EmbeddedActionsParser {
   readonly lookahead: OneTokenLookahead;
   /** Text of the statements being parsed. */
@@ -99,6 +117,30 @@ export class GrammarBase extends EmbeddedActionsParser {
   protected secondIsParenthesis(): boolean {
     const type = this.LA(2).tokenType;
     return type === t.LParenOther || type === t.LParenQuery;
+  }
+
+  /** Chevrotain's position in `input`: the index of the token read last. */
+  declare private currIdx: number;
+
+  /**
+   * The literals of one parenthesised list that holds nothing else, read past without the rules for expressions: rows of a bulk INSERT are mostly that.
+   * Undefined, with nothing read, where the next list is not of this kind. Gives what the rules would give.
+   */
+  protected literalList(): ast.Expression[] | undefined {
+    const { input } = this;
+    let at = this.currIdx + 1;
+    if (input[at]!.tokenType !== t.LParenOther) return undefined;
+    const list: ast.Expression[] = [];
+    for (;;) {
+      const node = literalNode(input[++at]!);
+      if (node === undefined) return undefined;
+      list.push(node);
+      const after = input[++at]!.tokenType;
+      if (after === t.Comma) continue;
+      if (after !== t.RParen) return undefined;
+      this.currIdx = at;
+      return list;
+    }
   }
 
   /** Goes one level deeper. @throws DbError 54001 past the limit */

@@ -116,6 +116,11 @@ export class SelectGrammar extends FromGrammar {
     this.AT_LEAST_ONE_SEP({
       SEP: t.Comma,
       DEF: () => {
+        const literals = this.ACTION(() => this.literalList());
+        if (literals !== undefined && !this.RECORDING_PHASE) {
+          rows.push(literals);
+          return;
+        }
         this.CONSUME(t.LParen);
         rows.push(this.SUBRULE(this.expressionList));
         this.CONSUME(t.RParen);

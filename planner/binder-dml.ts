@@ -26,7 +26,7 @@ import type { ColumnDef, IndexDef, TableDef } from './catalog.js';
 import { copyExpression } from './copy-plan.js';
 import { columnRef, conjunction, constant, sameExpression, startOf, substitute } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
-import { makeFilter, makeProject, oneRow, type ComputedColumn, type LogicalModify, type LogicalPlan } from './logical-plan.js';
+import { makeFilter, makeProject, makeValues, oneRow, type ComputedColumn, type LogicalModify, type LogicalPlan } from './logical-plan.js';
 import type { OnConflict, PlanColumn, Recheck, ScanColumn } from './physical-plan.js';
 import { impliesPredicate } from './predicate-implication.js';
 import { QueryLevel, RangeEntry, visibleItem, type CteScope } from './scope.js';
@@ -178,7 +178,7 @@ function bindInsertValues(
   if (!isWhole) throw notSupported('assignment to parts of columns by VALUES of several rows', source.offset);
   const output = columns.slice(0, width).map((column) => binder.newColumn(column.name, column.type));
   output.forEach((column, i) => values.set(columns[i]!.index, columnRef(column)));
-  return { input: { kind: 'values', output, rows }, values };
+  return { input: makeValues(output, rows), values };
 }
 
 /** A value for every column by position (D1). */

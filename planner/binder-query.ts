@@ -19,7 +19,7 @@ import { bindSortKey, requireGroupable } from './binder-sort.js';
 import { commonType, isUnknown, mustCoerce } from './binder-types.js';
 import { columnRef, outputIdSet, startOf } from './expression-tools.js';
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
-import { makeProject, makeSort, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
+import { makeProject, makeSort, makeValues, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
 import { QueryLevel, RangeEntry, visibleItem, type CteScope } from './scope.js';
 
@@ -130,7 +130,7 @@ export function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes:
     columns.push(binder.newColumn(`column${i + 1}`, type));
   }
   const coerced = rows.map((row) => row.map((e, i) => (targets[i] === undefined ? e : mustCoerce(binder, e, targets[i], 'implicit', e.offset))));
-  return { plan: { kind: 'values', output: columns, rows: coerced }, columns, unknowns, offsets: rows[0]!.map(startOf) };
+  return { plan: makeValues(columns, coerced), columns, unknowns, offsets: rows[0]!.map(startOf) };
 }
 
 // ------------------------------------------------------------------------------------------------------------------- set operations

@@ -295,8 +295,9 @@ export function mapPlanExpressions(plan: LogicalPlan, f: (e: BoundExpression) =>
     });
   switch (plan.kind) {
     case 'values': {
+      if (plan.isConstant) return plan;
       const rows = mapList(plan.rows, (row) => mapList(row, f));
-      return rows === plan.rows ? plan : { ...plan, rows };
+      return rows === plan.rows ? plan : { ...plan, rows, isConstant: rows.every((row) => row.every((e) => e.kind === 'constant')) };
     }
     case 'scan': {
       if (plan.sample === undefined) return plan;

@@ -68,7 +68,12 @@ export interface LogicalModify extends Node, Omit<ModifyTable, 'input'> {
 
 export type LogicalPlan =
   /** Rows of expressions over parameters and outer columns; one row of no columns is the input of a SELECT without FROM. */
-  | (Node & { readonly kind: 'values'; readonly rows: readonly (readonly BoundExpression[])[] })
+  | (Node & {
+      readonly kind: 'values';
+      readonly rows: readonly (readonly BoundExpression[])[];
+      /** All of `rows` are constants, so that no rewrite need look at them. */
+      readonly isConstant: boolean;
+    })
   | LogicalScan
   | (Node & { readonly kind: 'functionScan'; readonly alias: string; readonly calls: readonly FunctionScanCall[]; readonly ordinality: ColumnId | undefined })
   | (Node & { readonly kind: 'cteScan' | 'workTableScan'; readonly cte: number; readonly name: string; readonly columns: readonly { readonly id: ColumnId; readonly position: number }[] })
@@ -118,10 +123,13 @@ export interface LogicalStatement {
 const noColumns: readonly PlanColumn[] = [];
 
 /** One row without columns. */
-export const oneRow: LogicalPlan = { kind: 'values', output: noColumns, rows: [[]] };
+export const oneRow: LogicalPlan = { kind: 'values', output: noColumns, rows: [[]], isConstant: true };
 
+export function makeValues(output: readonly PlanColumn[], rows: readonly (readonly BoundExpression[])[]): LogicalPlan {
+  return { kind: 'values', output, rows, isConstant: rows.every((row) => row.every((e) => e.kind === 'constant')) };
+}
 export function makeEmpty(output: readonly PlanColumn[]): LogicalPlan {
-  return { kind: 'values', output, rows: [] };
+  return makeValues(output, []);
 }
 export function isEmptyPlan(plan: LogicalPlan): boolean {
   return plan.kind === 'values' && plan.rows.length === 0;
