@@ -30,9 +30,9 @@ describe('queries', () => {
       expect(row(`(${list})`).map((e) => ({ ...e, offset: 0 }))).toEqual(slow.map((e) => ({ ...e, offset: 0 })));
       expect(row(`(${list})`).map((e) => e.offset)).toEqual(slow.map((e) => e.offset));
     }
-    expect(failure(`values (1, 'a'`)).toMatchObject({ code: '42601', offset: 14 });
-    expect(failure(`values (1, 'a') (2)`)).toMatchObject({ code: '42601', offset: 16 });
-    expect(failure(`values (1,)`)).toMatchObject({ code: '42601', offset: 10 });
+    expect(failure(`values (1, 'a'`)).toBe('42601 syntax error at end of input @14');
+    expect(failure(`values (1, 'a') (2)`)).toMatch(/^42601 .* @16$/);
+    expect(failure('values (1,)')).toMatch(/^42601 .* @10$/);
   });
 
   test('order, limit, offset and locks in any order PostgreSQL takes', () => {
