@@ -41,11 +41,11 @@ function isTimeless(type: SqlType, registry: TypeRegistry, text: string): boolea
   return info.elementOid !== 0 && isTimeless(sqlType(info.elementOid), registry, '');
 }
 
-/** The value of an untyped literal as `type` (without its modifier), or undefined when it must be read while the statement runs. */
+/** The value of an untyped literal as `type`, or undefined when it must be read while the statement runs. */
 export function readLiteral(value: string, type: SqlType, registry: TypeRegistry, offset: number): Datum | undefined {
   if (!isTimeless(type, registry, value)) return undefined;
   try {
-    return inputText(sqlType(type.oid), value, registry === plainTextEnv.types ? plainTextEnv : { ...plainTextEnv, types: registry });
+    return inputText(type, value, registry === plainTextEnv.types ? plainTextEnv : { ...plainTextEnv, types: registry });
   } catch (error) {
     throw error instanceof DbError ? error.at(offset) : error;
   }
@@ -54,7 +54,7 @@ export function readLiteral(value: string, type: SqlType, registry: TypeRegistry
 /** Raises now what reading the literal would raise later, with its position. */
 export function checkLiteral(value: string, type: SqlType, context: EvalContext, offset: number): void {
   try {
-    inputText(sqlType(type.oid), value, context);
+    inputText(type, value, context);
   } catch (error) {
     throw error instanceof DbError ? error.at(offset) : error;
   }

@@ -138,7 +138,11 @@ export function coerce(binder: Binder, e: BoundExpression, target: SqlType, cont
   const info = typeInfo(target.oid, binder.types);
   if (info.storage === 'none' && info.kind === 'base') throw notSupported(`type ${typeName(target.oid, binder.types)}`, offset);
   if (info.kind === 'domain') return coerceToDomain(binder, e, target, info.baseType!, context, offset);
-  if (source.oid === TypeOid.unknown) return applyTypmod(binder, coerceUnknown(binder, e, sqlType(target.oid), offset), target, context);
+  if (source.oid === TypeOid.unknown) {
+    // A modifier is applied by a cast after reading; but only its fields say what INTERVAL '1' YEAR means.
+    const readAs = target.oid === TypeOid.interval ? target : sqlType(target.oid);
+    return applyTypmod(binder, coerceUnknown(binder, e, readAs, offset), target, context);
+  }
   if (e.kind === 'row' && info.attributes !== undefined) return coerceRow(binder, e, target, context, offset);
   const path = resolverFor(binder.types).castPath(source.oid, target.oid, context);
   if (path === undefined) {
