@@ -16,8 +16,9 @@ export interface PostgresServer {
   urlOf(database: string): string;
   /** The same through the local socket, where it is known. */
   socketUrlOf(database: string): string;
-  /** An empty database, in UTF8 with byte order, dropped first if there is one of this name. */
-  createDatabase(name: string): Promise<string>;
+  /** A database, dropped first if there is one of this name: empty, in UTF8 with byte order, or a copy of `template`. */
+  createDatabase(name: string, template?: string): Promise<string>;
+  dropDatabase(name: string): Promise<void>;
   stop(): void;
 }
 
@@ -63,20 +64,25 @@ function describe(url: string, socketUrl: string | undefined, stop: () => void):
     return other.href;
   };
   const urlOf = (database: string): string => inDatabase(url, database);
+  const administer = async (...commands: readonly string[]): Promise<void> => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      for (const command of commands) await client.query(command);
+    } finally {
+      await client.end();
+    }
+  };
+  const drop = (name: string): string => `drop database if exists "${name}" with (force)`;
   return {
     url, urlOf, stop,
     socketUrlOf: (database) => inDatabase(socketUrl ?? url, database),
-    async createDatabase(name) {
-      const client = new pg.Client({ connectionString: url });
-      await client.connect();
-      try {
-        await client.query(`drop database if exists "${name}" with (force)`);
-        await client.query(`create database "${name}" template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`);
-      } finally {
-        await client.end();
-      }
+    async createDatabase(name, template) {
+      const source = template === undefined ? "template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'" : `"${template}"`;
+      await administer(drop(name), `create database "${name}" template ${source}`);
       return urlOf(name);
     },
+    dropDatabase: (name) => administer(drop(name)),
   };
 }
 
