@@ -251,7 +251,7 @@ export class ConstraintChecks {
     const changed: Row = [...present];
     if (!isDelete) this.#applyAction(check, child, info, runtime, action, changed);
     const mode = isDelete || writer.changesKey(present, changed) ? 'update' : 'no key update';
-    const locked = writer.lock(new LockJob(rowKey), mode, writer.waitPolicy, { view: 'latest' });
+    const locked = writer.lock(new LockJob(rowKey), mode, writer.waitPolicy, { view: 'action' });
     if (isWait(locked)) return locked;
     if (locked.kind === 'gone' || locked.kind === 'skipped') return undefined;
     const at = 'rowKey' in locked ? locked.rowKey : rowKey;

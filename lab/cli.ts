@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { DatabaseError } from '../engine/index.js';
 import { addHistoryCommands } from './cli-histories.js';
 import { hermitage } from './catalogue/hermitage.js';
-import { stories } from './catalogue/stories.js';
+import { catalogue } from './catalogue/catalogue.js';
 import { anomalyTable, renderTable, runOn } from './catalogue/table.js';
 import { levels, type Anomaly, type Level } from './catalogue/anomaly.js';
 import { readSpecFolder } from './specs/files.js';
@@ -15,8 +15,6 @@ import type { TargetFactory } from './target.js';
 import { postgresTarget } from './targets/postgres.js';
 import { serialiteTarget } from './targets/serialite.js';
 
-const anomalies: readonly Anomaly[] = [...hermitage, ...stories];
-
 let schemaCount = 0;
 /** A factory of fresh targets: in process without `url`, otherwise schemas on that server. */
 export function targets(url: string | undefined): TargetFactory {
@@ -27,7 +25,7 @@ export function targets(url: string | undefined): TargetFactory {
 export function labCommand(): Command {
   const lab = new Command('lab').description('the isolation laboratory: see, reproduce and explain anomalies, here or on any PostgreSQL-compatible server');
   lab.command('list').description('anomalies of the catalogue').action(() => {
-    for (const anomaly of anomalies) process.stdout.write(`${anomaly.id.padEnd(36)} ${anomaly.phenomenon.padEnd(20)} ${anomaly.title}\n`);
+    for (const anomaly of catalogue) process.stdout.write(`${anomaly.id.padEnd(36)} ${anomaly.phenomenon.padEnd(20)} ${anomaly.title}\n`);
   });
   lab
     .command('run')
@@ -41,18 +39,13 @@ export function labCommand(): Command {
     .description('the table of anomalies by level')
     .option('--url <url>', 'a server instead of Serialite')
     .option('--against <url>', 'a second target for comparison')
-    .action(guard(async (options: { readonly url?: string; readonly against?: string }) => {
-      const rows = await anomalyTable(hermitage, targets(options.url));
-      process.stdout.write(renderTable(options.url ?? 'Serialite', rows));
-      let differing = rows.flatMap((row) => row.cells).filter((cell) => !cell.isExpected).length;
-      if (options.against !== undefined) {
-        const others = await anomalyTable(hermitage, targets(options.against));
-        process.stdout.write(`\n${renderTable(options.against, others)}`);
-        differing += rows.flatMap((row, r) => row.cells.filter((cell, c) => cell.happened !== others[r]!.cells[c]!.happened)).length;
-      }
-      process.stdout.write(`${rows.length * levels.length - differing} of ${rows.length * levels.length} cells as in PostgreSQL's table\n`);
-      if (differing > 0) process.exitCode = 1;
-    }));
+    .action(guard((options: TableOptions) => printTable(hermitage, options)));
+  lab
+    .command('table')
+    .description('the whole catalogue by level')
+    .option('--url <url>', 'a server instead of Serialite')
+    .option('--against <url>', 'a second target for comparison')
+    .action(guard((options: TableOptions) => printTable(catalogue, options)));
   lab
     .command('specs')
     .description("run PostgreSQL's isolation specs and compare the transcripts")
@@ -79,8 +72,35 @@ function guard<A extends unknown[]>(action: (...args: A) => Promise<void> | void
   };
 }
 
+interface TableOptions {
+  readonly url?: string;
+  readonly against?: string;
+}
+
+/** One table, or two and where they differ. The exit code says whether every cell is as the catalogue says. */
+async function printTable(anomalies: readonly Anomaly[], options: TableOptions): Promise<void> {
+  const rows = await anomalyTable(anomalies, targets(options.url));
+  process.stdout.write(renderTable(options.url ?? 'Serialite', rows));
+  const all = [...rows];
+  if (options.against !== undefined) {
+    const others = await anomalyTable(anomalies, targets(options.against));
+    process.stdout.write(`\n${renderTable(options.against, others)}\n`);
+    all.push(...others);
+    for (const [r, row] of rows.entries()) {
+      for (const [c, cell] of row.cells.entries()) {
+        const other = others[r]!.cells[c]!;
+        if (cell.happened !== other.happened) process.stdout.write(`${row.anomaly.id} at ${cell.level}: ${cell.happened ? 'happens' : 'is prevented'} here, ${other.happened ? 'happens' : 'is prevented'} there\n`);
+      }
+    }
+  }
+  const cells = all.flatMap((row) => row.cells);
+  const right = cells.filter((cell) => cell.isExpected).length;
+  process.stdout.write(`${right} of ${cells.length} cells as the catalogue says\n`);
+  if (right < cells.length) process.exitCode = 1;
+}
+
 async function runOne(id: string, options: { readonly level?: string; readonly url?: string }): Promise<void> {
-  const anomaly = anomalies.find((candidate) => candidate.id === id);
+  const anomaly = catalogue.find((candidate) => candidate.id === id);
   if (anomaly === undefined) throw new DatabaseError('42704', `no anomaly "${id}"; lab list shows them all`);
   const wanted = options.level === undefined ? levels : [levelNamed(options.level)];
   process.stdout.write(`${anomaly.title} (${anomaly.phenomenon}; ${anomaly.source})\n\n${anomaly.story}\n\n`);

@@ -44,6 +44,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.publish-out-of-order', breaks: 'a commit is published before an earlier one' },
   // Locks and write rules (sections 3, 4).
   { name: 'mvcc.no-first-updater-wins', breaks: 'lost updates at REPEATABLE READ and above' },
+  { name: 'mvcc.action-misses-newer', breaks: 'a cascade skips a child newer than its snapshot: orphans at REPEATABLE READ' },
   { name: 'mvcc.insert-over-freed-key', breaks: 'a key freed after the snapshot is used again: two rows with one key in a snapshot' },
   { name: 'mvcc.waiter-not-revalidated', breaks: 'after a wait the row is taken for unchanged' },
   { name: 'mvcc.moved-to-forgotten', breaks: 'READ COMMITTED does not follow a changed primary key' },

@@ -19,7 +19,7 @@ import { Lock, LockGrant } from './lock.js';
 import { checkTree, existsNow } from './reading.js';
 import { UpdateMode, claimRow, lockObject, otherWriter, rowLockModeNumber, tryRowLock, waitForRow } from './row-lock.js';
 import type { Transaction } from './transaction.js';
-import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type WaitPolicy, afterKey } from './types.js';
+import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowView, type WaitPolicy, afterKey } from './types.js';
 import { ChangeKind, type UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { WriteEntry, WriteKind, newestChange } from './write-set.js';
@@ -61,7 +61,7 @@ async function lockRowWaiting(
   key: string,
   mode: number,
   since: number,
-  view: 'snapshot' | 'latest',
+  view: RowView,
   busy: Lock,
 ): Promise<RowLockResult> {
   const logLength = transaction.log.length;
@@ -78,7 +78,7 @@ function judge(
   key: string,
   mode: number,
   since: number,
-  view: 'snapshot' | 'latest',
+  view: RowView,
   logLength: number,
 ): RowLockResult {
   let result: RowLockResult;
@@ -95,7 +95,7 @@ function judge(
   } else if (isReadCommitted) {
     result = view === 'snapshot' ? follow(newest, since, mode) : existsNow(tree, key) ? changed : gone;
   } else result = firstUpdaterWins(transaction, tree, key, mode, newest, since, view);
-  if (view === 'latest') registerLocked(transaction, tree, key, mode, result === gone ? newest : undefined);
+  if (view !== 'snapshot') registerLocked(transaction, tree, key, mode, result === gone ? newest : undefined);
   if (result === gone || result.kind === 'moved') giveBack(transaction, logLength);
   return result;
 }
@@ -126,7 +126,7 @@ function firstUpdaterWins(
   mode: number,
   newest: UndoRecord,
   since: number,
-  view: 'snapshot' | 'latest',
+  view: RowView,
 ): RowLockResult {
   let oldest = newest;
   let changesKey = false;
@@ -136,6 +136,7 @@ function firstUpdaterWins(
   }
   // Found by a check of the newest state, and not in the snapshot: for this transaction there is no such row.
   if (view === 'latest' && oldest.kind === ChangeKind.Insert) return gone;
+  if (view === 'action' && oldest.kind === ChangeKind.Insert && (!existsNow(tree, key) || (mutants.on && mutants.has('mvcc.action-misses-newer')))) return gone;
   if (mode === 0 && !changesKey) return ok;
   if (mutants.on && mutants.has('mvcc.no-first-updater-wins')) return ok;
   throw writeConflictError(transaction, tree, key, newest, newest.kind === ChangeKind.Delete ? 'delete' : 'update');

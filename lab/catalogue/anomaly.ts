@@ -30,6 +30,8 @@ export interface Anomaly {
   readonly happened: (run: AnomalyRun) => boolean;
   /** The levels at which PostgreSQL lets it happen. */
   readonly allowedAt: readonly Level[];
+  /** The levels at which Serialite does, where it differs: it refuses what PostgreSQL lets through. */
+  readonly allowedHereAt?: readonly Level[] | undefined;
   /** Why each level behaves as it does. */
   readonly why: string;
 }
@@ -48,8 +50,13 @@ export interface AnomalyRun {
   committed(session: string): boolean;
   /** SQLSTATEs by session, in order. */
   readonly errors: readonly { readonly session: string; readonly code: string; readonly message: string }[];
-  /** Rows of `finally` queries run after the schedule, if any. */
+  readonly kind: LabTarget['kind'];
   readonly happened: boolean;
+}
+
+/** Whether `level` lets the anomaly happen on such a target; other servers are expected to behave as PostgreSQL. */
+export function isAllowed(anomaly: Anomaly, level: Level, kind: LabTarget['kind']): boolean {
+  return (kind === 'serialite' ? (anomaly.allowedHereAt ?? anomaly.allowedAt) : anomaly.allowedAt).includes(level);
 }
 
 /** Runs the schedule of `anomaly` at `level` on `target` and judges it. */
@@ -63,6 +70,7 @@ export async function runAnomaly(anomaly: Anomaly, level: Level, target: LabTarg
   });
   const view = {
     level,
+    kind: target.kind,
     permutation,
     errors,
     outcome: (step: number) => permutation.outcomes[step],

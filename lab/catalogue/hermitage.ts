@@ -2,17 +2,11 @@
  * Hermitage's anomalies, with their predicate and write variants. Names are those of Adya's thesis and of the Hermitage suite (Kleppmann 2014);
  * `npm run hermitage` prints which level lets which happen.
  */
-import type { Anomaly, AnomalyRun, AnomalyStep } from './anomaly.js';
+import type { Anomaly } from './anomaly.js';
+import { rowsText, steps } from './script.js';
 
 const setup = `CREATE TABLE test (id int PRIMARY KEY, value int); INSERT INTO test (id, value) VALUES (1, 10), (2, 20);`;
 const source = 'Hermitage; Adya 1999';
-
-/** `steps('a: SQL', 'b: SQL')`: one string per step. */
-function steps(...lines: readonly string[]): AnomalyStep[] {
-  return lines.map((line) => ({ session: line.slice(0, line.indexOf(':')), sql: line.slice(line.indexOf(':') + 1).trim() }));
-}
-
-const rowsText = (run: AnomalyRun, step: number): string => run.rows(step).map((row) => row.join('=')).join(' ');
 
 export const hermitage: readonly Anomaly[] = [
   {

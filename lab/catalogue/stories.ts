@@ -2,13 +2,9 @@
  * The classic stories: what the anomalies of the literature do to a hospital, a bank, a calendar. Each runs at every level on every target.
  * Sources: Berenson et al. 1995; Fekete, Liarokapis et al. 2005; Fekete, O'Neil, O'Neil 2004 (read-only anomaly); Ports, Grittner 2012; Kleppmann 2017.
  */
-import type { Anomaly, AnomalyRun, AnomalyStep } from './anomaly.js';
+import type { Anomaly } from './anomaly.js';
+import { bothCommitted, steps, weak } from './script.js';
 
-function steps(...lines: readonly string[]): AnomalyStep[] {
-  return lines.map((line) => ({ session: line.slice(0, line.indexOf(':')), sql: line.slice(line.indexOf(':') + 1).trim() }));
-}
-const bothCommitted = (run: AnomalyRun): boolean => run.committed('t1') && run.committed('t2');
-const weak = ['read committed', 'repeatable read'] as const;
 const skewWhy =
   'Each transaction reads what the other one changes, and neither changes what the other one has changed, so no row lock meets. A snapshot hides the change; only SERIALIZABLE sees that there is no order in which both make sense, and fails the second with 40001.';
 
@@ -71,7 +67,7 @@ export const stories: readonly Anomaly[] = [
     why: 'Withdrawal and deposit alone have an order: withdrawal first. The reader saw the deposit and not the withdrawal, which only the other order explains. Even a transaction that writes nothing can close a cycle.',
   },
   {
-    id: 'long-fork', title: 'Two readers disagree about what came first', phenomenon: 'long fork', source: 'Sovran et al. 2011',
+    id: 'long-fork', title: 'Two readers disagree about what came first', phenomenon: 'long fork, G-nonadjacent', source: 'Sovran et al. 2011',
     story: 'Two posts are written independently. One reader sees the first without the second, another one the second without the first.',
     setup: `CREATE TABLE post (id int PRIMARY KEY, text text)`,
     sessions: ['t1', 't2', 't3', 't4'],

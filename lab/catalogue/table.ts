@@ -1,6 +1,6 @@
 /** The Hermitage table: which level lets which anomaly happen, on one target or two side by side. */
 import type { TargetFactory } from '../target.js';
-import { levels, runAnomaly, type Anomaly, type AnomalyRun, type Level } from './anomaly.js';
+import { isAllowed, levels, runAnomaly, type Anomaly, type AnomalyRun, type Level } from './anomaly.js';
 
 export interface TableCell {
   readonly level: Level;
@@ -20,7 +20,7 @@ export async function anomalyTable(anomalies: readonly Anomaly[], makeTarget: Ta
     const cells: TableCell[] = [];
     for (const level of levels) {
       const run = await runOn(anomaly, level, makeTarget);
-      cells.push({ level, happened: run.happened, isExpected: run.happened === anomaly.allowedAt.includes(level), errors: run.errors.map((e) => e.code) });
+      cells.push({ level, happened: run.happened, isExpected: run.happened === isAllowed(anomaly, level, run.kind), errors: run.errors.map((e) => e.code) });
     }
     rows.push({ anomaly, cells });
   }
@@ -36,7 +36,7 @@ export async function runOn(anomaly: Anomaly, level: Level, makeTarget: TargetFa
   }
 }
 
-/** `happens` / `prevented`, with `!` where it is not what PostgreSQL does. */
+/** `happens` / `prevented`, with `!` where it is not what the catalogue says. */
 export function renderTable(name: string, rows: readonly TableRow[]): string {
   const width = Math.max(...rows.map((row) => row.anomaly.phenomenon.length), 10);
   const column = 18;

@@ -33,6 +33,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.newest-before-image': 'repeatable read',
   'mvcc.no-first-updater-wins': 'repeatable read',
   'mvcc.insert-over-freed-key': 'a key freed after the snapshot',
+  'mvcc.action-misses-newer': 'a cascade meets a child newer than its snapshot',
   'mvcc.waiter-not-revalidated': 'repeatable read',
   'mvcc.moved-to-forgotten': '11 READ COMMITTED follows the row',
   'mvcc.replace-is-update': '11 READ COMMITTED follows the row',

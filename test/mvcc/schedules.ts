@@ -376,6 +376,20 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a cascade meets a child newer than its snapshot',
+    async run() {
+      for (const level of [RR, S] as const) {
+        const script = await Script.open();
+        const t = await script.table({ x: '0' });
+        const [a, b] = [script.begin(level), script.begin(RC)];
+        await a.get(t, 'x');
+        await b.insert(t, 'child', 'new');
+        await b.commit();
+        assert.equal(await outcome(a.statement('cascade', async () => a.transaction.lockRow(t, 'child', 'update', 'wait', { view: 'action' }))), '40001');
+      }
+    },
+  },
+  {
     name: 'LIMIT: a phantom inside the walked range fails, beyond it commits',
     async run() {
       for (const inside of [true, false]) {

@@ -1,0 +1,142 @@
+/**
+ * The phenomena of Berenson et al. 1995 and Adya 1999 that Hermitage has no script for, and the stories of PostgreSQL's own SSI documentation: cursor
+ * stability, fuzzy reads, phantoms, and cycles of three.
+ */
+import type { Anomaly } from './anomaly.js';
+import { bothCommitted, everywhere, rowsText, steps, weak, weakest } from './script.js';
+
+const counter = `CREATE TABLE counter (id int PRIMARY KEY, n int); INSERT INTO counter VALUES (1, 0)`;
+
+export const classics: readonly Anomaly[] = [
+  {
+    id: 'dirty-write', title: 'Dirty write', phenomenon: 'P0', source: 'Berenson 1995',
+    story: 'Two clients sell the same car; one writes the buyer, the other the invoice last, so that Ann gets the car and Bob the bill.',
+    setup: `CREATE TABLE listing (car int PRIMARY KEY, buyer text); CREATE TABLE invoice (car int PRIMARY KEY, recipient text); INSERT INTO listing VALUES (1, NULL); INSERT INTO invoice VALUES (1, NULL)`,
+    sessions: ['t1', 't2', 't3'],
+    steps: steps(`t1: UPDATE listing SET buyer = 'ann'`, `t2: UPDATE listing SET buyer = 'bob'`, `t1: UPDATE invoice SET recipient = 'ann'`, 't1: COMMIT', `t2: UPDATE invoice SET recipient = 'bob'`, 't2: COMMIT', 't3: SELECT buyer, recipient FROM listing JOIN invoice USING (car)', 't3: COMMIT'),
+    happened: (run) => !['ann=ann', 'bob=bob'].includes(rowsText(run, 6)), allowedAt: [], why: 'Every level holds the lock of a written row to the end of the transaction: the second writer waits.',
+  },
+  {
+    id: 'dirty-read', title: 'Dirty read', phenomenon: 'P1', source: 'Berenson 1995',
+    story: 'Between the withdrawal and the deposit of a transfer, somebody adds up the accounts.',
+    setup: `CREATE TABLE account (id int PRIMARY KEY, balance int); INSERT INTO account VALUES (1, 50), (2, 50)`,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: UPDATE account SET balance = balance - 40 WHERE id = 1', 't2: SELECT sum(balance) FROM account', 't1: UPDATE account SET balance = balance + 40 WHERE id = 2', 't1: COMMIT', 't2: COMMIT'),
+    happened: (run) => run.value(1) !== '100', allowedAt: [], why: 'Uncommitted rows are private to their writer, even at READ UNCOMMITTED, which is READ COMMITTED here as in PostgreSQL.',
+  },
+  {
+    id: 'fuzzy-read', title: 'The same row twice', phenomenon: 'P2, A2 fuzzy read', source: 'Berenson 1995',
+    story: 'A client reads a price, thinks, and reads it again: another one has changed it.',
+    setup: `CREATE TABLE item (id int PRIMARY KEY, price int); INSERT INTO item VALUES (1, 10)`,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: SELECT price FROM item WHERE id = 1', 't2: UPDATE item SET price = 12 WHERE id = 1', 't2: COMMIT', 't1: SELECT price FROM item WHERE id = 1', 't1: COMMIT'),
+    happened: (run) => run.value(0) !== run.value(3), allowedAt: weakest, why: 'READ COMMITTED takes a snapshot for each statement, the other levels one for the transaction.',
+  },
+  {
+    id: 'phantom', title: 'The same question twice', phenomenon: 'P3, A3 phantom', source: 'Berenson 1995',
+    story: 'A client counts the open orders, and again: there is one more.',
+    setup: `CREATE TABLE orders (id int PRIMARY KEY, state text); CREATE INDEX orders_state ON orders (state); INSERT INTO orders VALUES (1, 'open')`,
+    sessions: ['t1', 't2'],
+    steps: steps(`t1: SELECT count(*) FROM orders WHERE state = 'open'`, `t2: INSERT INTO orders VALUES (2, 'open')`, 't2: COMMIT', `t1: SELECT count(*) FROM orders WHERE state = 'open'`, 't1: COMMIT'),
+    happened: (run) => run.value(0) !== run.value(3), allowedAt: weakest, why: 'What an index finds belongs to the snapshot as much as the rows do: the entries carry their versions.',
+  },
+  {
+    id: 'read-skew', title: 'Halves of a transfer', phenomenon: 'A5A read skew, G-single', source: 'Berenson 1995',
+    story: 'A client looks at its first account before a transfer and at its second one after it: money seems lost.',
+    setup: `CREATE TABLE account (id int PRIMARY KEY, balance int); INSERT INTO account VALUES (1, 50), (2, 50)`,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: SELECT balance FROM account WHERE id = 1', 't2: UPDATE account SET balance = balance + 20 WHERE id = 1', 't2: UPDATE account SET balance = balance - 20 WHERE id = 2', 't2: COMMIT', 't1: SELECT balance FROM account WHERE id = 2', 't1: COMMIT'),
+    happened: (run) => Number(run.value(0)) + Number(run.value(4)) !== 100, allowedAt: weakest, why: 'One snapshot for both reads shows the state before the transfer, or after it, but no mixture.',
+  },
+  {
+    id: 'cursor-lost-update', title: 'An update lost under a cursor', phenomenon: 'P4C, G-cursor', source: 'Berenson 1995; Adya 1999',
+    story: 'A client walks over rows with a cursor and writes back what it read at each; another one has changed the row under the cursor.',
+    setup: counter,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: DECLARE c CURSOR FOR SELECT n FROM counter ORDER BY id', 't1: FETCH 1 FROM c', 't2: UPDATE counter SET n = 100 WHERE id = 1', 't2: COMMIT', 't1: UPDATE counter SET n = 1 WHERE id = 1', 't1: COMMIT'),
+    happened: bothCommitted, allowedAt: weakest, why: 'A plain cursor locks nothing. READ COMMITTED writes over the change; a snapshot notices that the row is newer than itself.',
+  },
+  {
+    id: 'cursor-for-update', title: 'The same with a cursor FOR UPDATE', phenomenon: 'P4C, G-cursor', source: 'Berenson 1995, cursor stability',
+    story: 'The cursor locks each row it stands on.',
+    setup: counter,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: DECLARE c CURSOR FOR SELECT n FROM counter ORDER BY id FOR UPDATE', 't1: FETCH 1 FROM c', 't2: UPDATE counter SET n = n + 100 WHERE id = 1', 't1: UPDATE counter SET n = 1 WHERE CURRENT OF c', 't1: COMMIT', 't2: COMMIT'),
+    happened: (run) => run.committed('t1') && run.committed('t2') && run.level !== 'read committed', allowedAt: [],
+    why: 'The other writer waits for the lock. READ COMMITTED then adds to the new value, which loses nothing; the other levels fail it.',
+  },
+  {
+    id: 'lost-update-whole-row', title: 'A form that saves all its fields', phenomenon: 'P4 lost update', source: 'Fowler 2002',
+    story: 'Two people edit one address: one the street, the other the city. Each form writes back every field as it was loaded.',
+    setup: `CREATE TABLE address (id int PRIMARY KEY, street text, city text); INSERT INTO address VALUES (1, 'old street', 'old city')`,
+    sessions: ['t1', 't2', 't3'],
+    steps: steps('t1: SELECT street, city FROM address', 't2: SELECT street, city FROM address', `t1: UPDATE address SET street = 'new street', city = 'old city'`, 't1: COMMIT', `t2: UPDATE address SET street = 'old street', city = 'new city'`, 't2: COMMIT', 't3: SELECT street, city FROM address', 't3: COMMIT'),
+    happened: (run) => rowsText(run, 6) === 'old street=new city', allowedAt: weakest, why: 'Nothing ties the second UPDATE to what its form had loaded, except a snapshot: there it is 40001, and the form loads again.',
+  },
+  {
+    id: 'lost-update-version-column', title: 'A version number instead of a level', phenomenon: 'P4 lost update', source: 'Fowler 2002, optimistic offline lock',
+    story: 'Each form writes only if the version is the one it loaded, and looks at how many rows it changed.',
+    setup: `CREATE TABLE address (id int PRIMARY KEY, street text, version int); INSERT INTO address VALUES (1, 'old', 1)`,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: SELECT version FROM address', 't2: SELECT version FROM address', `t1: UPDATE address SET street = 'one', version = 2 WHERE id = 1 AND version = 1 RETURNING version`, `t2: UPDATE address SET street = 'two', version = 2 WHERE id = 1 AND version = 1 RETURNING version`, 't1: COMMIT', 't2: COMMIT'),
+    happened: (run) => run.committed('t2') && run.rows(3).length > 0, allowedAt: [], why: 'READ COMMITTED waits, evaluates the condition on the new row and changes nothing, which the client can see; the other levels fail with 40001.',
+  },
+  {
+    id: 'lost-update-in-place', title: 'Let the database add', phenomenon: 'P4 lost update', source: 'Berenson 1995',
+    story: 'Two clients count with SET n = n + 1 instead of writing a sum of their own.',
+    setup: counter,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: UPDATE counter SET n = n + 1 RETURNING n', 't2: UPDATE counter SET n = n + 1 RETURNING n', 't1: COMMIT', 't2: COMMIT'),
+    happened: (run) => run.committed('t2') && run.value(1) !== '2', allowedAt: [], why: 'READ COMMITTED computes the new value from the newest row once it has the lock; the other levels fail with 40001.',
+  },
+  {
+    id: 'intersecting-sums', title: 'Two sums that feed each other', phenomenon: 'G2 write skew over predicates', source: 'PostgreSQL wiki, SSI',
+    story: 'One client adds up class one and inserts the sum into class two; another one does the reverse.',
+    setup: `CREATE TABLE entry (class int, value int); INSERT INTO entry VALUES (1, 10), (1, 20), (2, 100), (2, 200)`,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: SELECT sum(value) FROM entry WHERE class = 1', 't2: SELECT sum(value) FROM entry WHERE class = 2', 't1: INSERT INTO entry VALUES (2, 30)', 't2: INSERT INTO entry VALUES (1, 300)', 't1: COMMIT', 't2: COMMIT'),
+    happened: bothCommitted, allowedAt: weak, why: 'Whoever came second would have added the row of the first. Each insert falls among the rows that the other one has read.',
+  },
+  {
+    id: 'primary-colors', title: 'Three colours in a circle', phenomenon: 'G2-item, a cycle of three', source: 'PostgreSQL wiki, SSI',
+    story: 'Red turns yellow, yellow blue, blue red, each by another client at the same time: every dot changes, and in no order could it.',
+    setup: `CREATE TABLE dot (id int PRIMARY KEY, color text); INSERT INTO dot VALUES (1, 'red'), (2, 'yellow'), (3, 'blue')`,
+    sessions: ['t1', 't2', 't3'],
+    steps: steps(`t1: UPDATE dot SET color = 'yellow' WHERE color = 'red'`, `t2: UPDATE dot SET color = 'blue' WHERE color = 'yellow'`, `t3: UPDATE dot SET color = 'red' WHERE color = 'blue'`, 't1: COMMIT', 't2: COMMIT', 't3: COMMIT'),
+    happened: (run) => run.committed('t1') && run.committed('t2') && run.committed('t3'), allowedAt: weak, why: 'Each has read the dot that the next one changes. No two of them need conflict; all three do.',
+  },
+  {
+    id: 'batch-report', title: 'A report of a closed day that changes', phenomenon: 'read-only anomaly', source: 'Ports, Grittner 2012; PostgreSQL wiki, Deposit Report',
+    story: 'Receipts carry the number of the current day. The day is closed, a report adds up the closed day, and then a receipt arrives in it that had been begun before.',
+    setup: `CREATE TABLE day (n int); INSERT INTO day VALUES (1); CREATE TABLE receipt (id int PRIMARY KEY, day int, amount int); INSERT INTO receipt VALUES (1, 1, 100)`,
+    sessions: ['t1', 't2', 't3'],
+    steps: steps('t1: SELECT n FROM day', 't2: UPDATE day SET n = 2', 't2: COMMIT', 't3: SELECT n FROM day', 't3: SELECT sum(amount) FROM receipt WHERE day = 1', 't3: COMMIT', 't1: INSERT INTO receipt VALUES (2, 1, 50)', 't1: COMMIT'),
+    happened: (run) => run.committed('t1') && run.committed('t3') && run.value(3) === '2' && run.value(4) === '100', allowedAt: weak,
+    why: 'Receipt before closing explains the two writers; the report saw the day closed and the receipt missing. Only SERIALIZABLE counts the reader.',
+  },
+  {
+    id: 'serial-order-against-commits', title: 'Committed later, and yet before', phenomenon: 'none: an anti-dependency alone', source: 'Ports, Grittner 2012',
+    story: 'A client reads a row, another one changes it and commits, and then the first commits a change elsewhere. That is no anomaly: the first simply came before.',
+    setup: `CREATE TABLE item (id int PRIMARY KEY, v int); INSERT INTO item VALUES (1, 0), (2, 0)`,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: SELECT v FROM item WHERE id = 1', 't2: UPDATE item SET v = 1 WHERE id = 1', 't2: COMMIT', 't1: UPDATE item SET v = 1 WHERE id = 2', 't1: COMMIT'),
+    happened: bothCommitted, allowedAt: everywhere, why: 'One edge is no cycle. A database that failed here would fail needlessly.',
+  },
+  {
+    id: 'pivot-without-cycle', title: 'A dangerous structure that is none', phenomenon: 'none: needless abort', source: 'design of Serialite, measured on PostgreSQL 15',
+    story: 'Three transactions read and write in a row, the last of them first to commit. There is an order; PostgreSQL fails the one in the middle all the same.',
+    setup: `CREATE TABLE item (id int PRIMARY KEY, v int); INSERT INTO item VALUES (1, 0), (2, 0), (3, 0)`,
+    sessions: ['t1', 't2', 't3'],
+    steps: steps('t1: SELECT v FROM item WHERE id = 1', 't2: SELECT v FROM item WHERE id = 2', 't3: UPDATE item SET v = 1 WHERE id = 2', 't3: COMMIT', 't2: UPDATE item SET v = 1 WHERE id = 1', 't2: COMMIT', 't1: UPDATE item SET v = 1 WHERE id = 3', 't1: COMMIT'),
+    happened: (run) => run.committed('t1') && run.committed('t2') && run.committed('t3'), allowedAt: weak, allowedHereAt: everywhere,
+    why: 'The order t1, t2, t3 explains everything. PostgreSQL looks for two anti-dependencies in a row; Serialite looks for the cycle, and there is none.',
+  },
+  {
+    id: 'deadlock', title: 'Two transfers in opposite directions', phenomenon: 'deadlock', source: 'Gray 1978',
+    story: 'One client moves money from a to b, the other from b to a; each holds what the other waits for.',
+    setup: `CREATE TABLE account (id int PRIMARY KEY, balance int); INSERT INTO account VALUES (1, 50), (2, 50)`,
+    sessions: ['t1', 't2'],
+    steps: steps('t1: UPDATE account SET balance = balance - 1 WHERE id = 1', 't2: UPDATE account SET balance = balance - 1 WHERE id = 2', 't1: UPDATE account SET balance = balance + 1 WHERE id = 2', 't2: UPDATE account SET balance = balance + 1 WHERE id = 1', 't1: COMMIT', 't2: COMMIT'),
+    happened: (run) => run.errors.some((e) => e.code === '40P01'), allowedAt: everywhere, why: 'Locks in different orders. Serialite searches the wait graph at once, PostgreSQL after deadlock_timeout; one of the two fails with 40P01.',
+  },
+];
