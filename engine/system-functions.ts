@@ -9,6 +9,7 @@
 import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { TypeOid, builtinTypeByName, builtinTypes, formatType, sqlType, sqlTypeNames, typeName } from '../base/types.js';
+import { canonicalJsonPath } from '../functions/jsonpath-print.js';
 import type { SystemCalls } from '../functions/registry.js';
 import { parseTypeName } from '../parser/parse.js';
 import type { Backend } from './backend.js';
@@ -392,7 +393,7 @@ export class SystemFunctions implements SystemCalls {
     }];
     yield ['pg_sleep', ([seconds]) => this.#once(() => this.#suspend(this.#backend.sleep((seconds as number) * 1000), () => ''))];
     yield ['setseed', () => ''];
-    yield ['jsonpathin', ([text]) => text!];
+    yield ['jsonpathin', ([text]) => canonicalJsonPath(text as string)];
   }
 }
 

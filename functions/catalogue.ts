@@ -10,6 +10,7 @@ import { datetimeFunctions, datetimeOperators } from './datetime.js';
 import { formatFunctions } from './format.js';
 import { generateFunctions } from './generate.js';
 import { jsonFunctions, jsonOperators } from './json.js';
+import { jsonPathFunctions, jsonPathOperators } from './jsonpath.js';
 import { mathFunctions, mathOperators } from './math.js';
 import { miscFunctions, miscOperators } from './misc.js';
 import { moneyOperators } from './money.js';
@@ -35,8 +36,8 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, rangeOperators, binaryOperators, moneyOperators, miscOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, formatFunctions, rangeFunctions, binaryFunctions, orderedSetFunctions, miscFunctions];
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, jsonPathOperators, rangeOperators, binaryOperators, moneyOperators, miscOperators];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, jsonPathFunctions, formatFunctions, rangeFunctions, binaryFunctions, orderedSetFunctions, miscFunctions];
 
 const casts: readonly CastDef[] = [...scalarCasts, ...rangeCasts];
 

@@ -1,8 +1,9 @@
-/** to_char, to_number, to_date and to_timestamp with templates: the catalogue's lines; format-number.ts and format-datetime.ts do the work. */
+/** to_char, to_number, to_date and to_timestamp with templates: the catalogue's lines; format-number.ts, format-datetime.ts and read-datetime.ts do the work. */
 import type { Interval } from '../base/interval.js';
 import type { Numeric } from '../base/numeric.js';
 import { scalar } from './define.js';
-import { formatIntervalBy, formatTimestampBy, formatTimestampTzBy, parseDateBy, parseTimestampBy } from './format-datetime.js';
+import { formatIntervalBy, formatTimestampBy, formatTimestampTzBy } from './format-datetime.js';
+import { parseDateBy, parseTimestampBy } from './read-datetime.js';
 import { formatFloat, formatInteger, formatNumeric, parseNumber } from './format-number.js';
 import type { FunctionDef } from './registry.js';
 
