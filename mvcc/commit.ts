@@ -14,6 +14,8 @@
  * P1  Nothing is awaited between the first probe and the last byte handed to the log.
  * P2  Commits are published in CSN order, which is log order, each after it is durable (or asked not to wait).
  * P3  After numbering only an I/O error can stop a commit, and that poisons the store.
+ * P4  A commit that is published in its own slice, while nobody uses a snapshot, leaves no before-images: whoever reads from then on
+ *     sees it. That is the synchronous face alone at work, and every load. All others keep them until the horizon has passed.
  *
  * A serializable transaction that wrote nothing is numbered too unless its snapshot is safe: sharing another's CSN would make it look
  * finished before a snapshot that is older than its end. It has no log record and waits for nothing.
@@ -31,7 +33,7 @@ import { TreeCreation, TreeDrop } from './tree-change.js';
 import type { MvccCommitWriter, TransactionManager } from './transaction-manager.js';
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
-import { compareKeys } from './key-order.js';
+import { sortByKey } from './key-sort.js';
 import { type TreeWrites, type WriteEntry, WriteKind, newestChange } from './write-set.js';
 
 /** A numbered commit on its way to publication. */
@@ -61,6 +63,8 @@ interface FinalChange {
 }
 
 const nothingCommitted: CommitInfo = { csn: csnOf(0) };
+/** Durable at once only where nothing waits for the disk. */
+const lsnMax = Number.MAX_SAFE_INTEGER as Lsn;
 const leaf = new LeafRef();
 
 export async function commit(transaction: Transaction): Promise<CommitInfo> {
@@ -77,7 +81,7 @@ export async function commit(transaction: Transaction): Promise<CommitInfo> {
     throw error;
   }
   refuseDoomed(transaction);
-  const pending = precommit(transaction);
+  const pending = precommit(transaction, transaction.asyncCommit || manager.store.isFlushed(lsnMax));
   if (pending === undefined || pending.transaction === undefined) {
     if (pending !== undefined) manager.publishReady();
     return pending === undefined ? nothingCommitted : { csn: pending.csn };
@@ -100,16 +104,21 @@ export function commitSync(transaction: Transaction): CommitInfo {
     transaction.rollback();
     throw error;
   }
-  const pending = precommit(transaction);
+  const pending = precommit(transaction, true);
   if (pending === undefined) return nothingCommitted;
   if (pending.transaction !== undefined && !pending.asyncCommit && !manager.store.isFlushed(pending.lsn)) manager.store.flushSync();
   manager.publishReady();
+  // One that need not wait for the disk itself may stand behind others that do.
+  if (pending.transaction?.lifecycle === 'precommitted') {
+    manager.store.flushSync();
+    manager.publishReady();
+  }
   return { csn: pending.csn };
 }
 
 /** Whether there is something to log; locks alone are not. */
 function changesAnything(transaction: Transaction): boolean {
-  return transaction.writeCount > 0 || transaction.log.some((item) => item instanceof TreeCreation || item instanceof TreeDrop);
+  return transaction.writeCount > 0 || transaction.changesTrees;
 }
 
 const ignore = (): void => undefined;
@@ -122,18 +131,22 @@ function refuseDoomed(transaction: Transaction): void {
   transaction.check();
 }
 
-/** The slice. @returns undefined when the transaction is over at once: it changed nothing and needs no number */
-function precommit(transaction: Transaction): PendingCommit | undefined {
+/**
+ * The slice. `isImmediate`: the commit will be published before anybody else runs.
+ * @returns undefined when the transaction is over at once: it changed nothing and needs no number
+ */
+function precommit(transaction: Transaction, isImmediate: boolean): PendingCommit | undefined {
   const manager = transaction.manager;
   if (transaction.statement !== undefined) transaction.endStatement();
   transaction.closeScans();
-  const changes = finalChanges(transaction);
-  const hasTrees = transaction.log.length > 0 && transaction.log.some(isTreeItem);
   const node = transaction.node;
   const isTracked = node !== undefined && !node.isSafe && node.snapLow >= 0;
-  if (changes.length > 0) manager.settleOtherScans(transaction);
-  if (isTracked) certify(transaction, changes);
-  const needsNumber = changes.length > 0 || hasTrees;
+  const keepsVersions = !isImmediate || isObserved(transaction);
+  const changes = isTracked || keepsVersions ? finalChanges(transaction, keepsVersions) : undefined;
+  const hasChanges = changes === undefined ? transaction.writeCount > 0 : changes.length > 0;
+  if (hasChanges) manager.settleOtherScans(transaction);
+  if (isTracked) certify(transaction, changes!);
+  const needsNumber = hasChanges || transaction.changesTrees;
   // Alone among serializable transactions, with everything published: whoever comes next begins after this one in every sense.
   const isForgettable = isTracked && !needsNumber && manager.lastPublished === manager.lastAssigned && manager.certifier.isAlone(node);
   if (!needsNumber && (!isTracked || isForgettable)) {
@@ -155,31 +168,33 @@ function precommit(transaction: Transaction): PendingCommit | undefined {
   let install: (() => void) | undefined = undefined;
   let lsn = 0 as Lsn;
   if (mutants.on && mutants.has('mvcc.install-after-fsync')) {
-    install = () => void installChanges(transaction, csn, changes);
-  } else lsn = installChanges(transaction, csn, changes);
+    install = () => void installChanges(transaction, csn, changes ?? finalChanges(transaction, true));
+  } else lsn = changes === undefined || !keepsVersions ? installUnseen(transaction, csn) : installChanges(transaction, csn, changes);
   manager.endActive(transaction, 'precommitted');
   return manager.enqueue({ csn, transaction, lsn, asyncCommit: transaction.asyncCommit, resolve: undefined, reject: undefined, install });
 }
 
-function isTreeItem(item: unknown): boolean {
-  return item instanceof TreeCreation || item instanceof TreeDrop;
+/** Whether someone may ask for what was there before, although the commit is published at once. */
+function isObserved(transaction: Transaction): boolean {
+  const manager = transaction.manager;
+  if (manager.pending.length > 0) return true;
+  const own = transaction.holder?.registry === undefined ? 0 : 1;
+  return manager.snapshots.size > own && !(mutants.on && mutants.has('mvcc.versions-dropped-under-snapshot'));
 }
 
 // ------------------------------------------------------------------------------------------------------------ what changes
 
 const noChanges: readonly FinalChange[] = [];
 
-/** Every key whose committed state will differ, in key order per tree, with its before-image copied out of the page. */
-function finalChanges(transaction: Transaction): readonly FinalChange[] {
+/** Every key whose committed state will differ, in key order per tree, with its before-image copied out of the page if it is kept. */
+function finalChanges(transaction: Transaction, keepsVersions: boolean): readonly FinalChange[] {
   if (transaction.writeSets === undefined) return noChanges;
   const changes: FinalChange[] = [];
   for (const writes of transaction.writeSets.values()) {
     if (writes.entries.size === 0) continue;
-    const entries = [...writes.entries.values()];
-    if (entries.length > 1) entries.sort(byKey);
-    for (const newest of entries) {
+    for (const newest of sortedEntries(writes)) {
       const entry = newestChange(newest);
-      const change = entry === undefined ? undefined : finalChange(transaction.manager, writes, entry);
+      const change = entry === undefined ? undefined : finalChange(transaction.manager, writes, entry, keepsVersions);
       if (change !== undefined) changes.push(change);
       else if (newest.kind !== WriteKind.Touch) registerUnused(transaction, newest);
     }
@@ -197,11 +212,14 @@ function registerUnused(transaction: Transaction, entry: WriteEntry): void {
   node.readsOf(tree.siread, manager.certifier.budget).addPoint(entry.key, entry.command, true);
 }
 
-function byKey(a: WriteEntry, b: WriteEntry): number {
-  return compareKeys(a.key, b.key);
+/** The newest entry of each key, in key order. */
+function sortedEntries(writes: TreeWrites): readonly WriteEntry[] {
+  const entries = Array.from(writes.entries.values());
+  sortByKey(entries);
+  return entries;
 }
 
-function finalChange(manager: TransactionManager, writes: TreeWrites, entry: WriteEntry): FinalChange | undefined {
+function finalChange(manager: TransactionManager, writes: TreeWrites, entry: WriteEntry, keepsVersions: boolean): FinalChange | undefined {
   const btree = writes.tree.btree;
   const key = entry.key;
   const isPresent = entry.kind === WriteKind.Put;
@@ -214,9 +232,11 @@ function finalChange(manager: TransactionManager, writes: TreeWrites, entry: Wri
   let kind: ChangeKind = ChangeKind.Delete;
   if (isPresent) kind = entry.isFresh && movedTo !== key ? ChangeKind.Replace : ChangeKind.Update;
   const slot = leaf.slot;
-  let chunk: ByteChunk;
-  let length: number;
-  if (leaf.hasOverflow && leaf.isOverflow(slot)) {
+  let chunk: ByteChunk | undefined = undefined;
+  let length = 0;
+  if (!keepsVersions) {
+    // Nobody will ask.
+  } else if (leaf.hasOverflow && leaf.isOverflow(slot)) {
     const bytes = leaf.readOverflow(slot);
     length = bytes.length;
     chunk = manager.undoArena.append(bytes, 0, length);
@@ -304,7 +324,26 @@ function installChanges(transaction: Transaction, csn: Csn, changes: readonly Fi
   return lsn;
 }
 
+/** Applies and logs the changes, leaving no before-images (P4): no object per row, no look at what was there. */
+function installUnseen(transaction: Transaction, csn: Csn): Lsn {
+  const writer = transaction.manager.store.beginCommit(csn);
+  changeTrees(transaction, csn, writer);
+  for (const writes of transaction.writeSets?.values() ?? []) {
+    const btree = writes.tree.btree;
+    if (writes.tree.isDropped || btree === undefined) continue;
+    for (const newest of sortedEntries(writes)) {
+      const entry = newestChange(newest);
+      if (entry === undefined) continue;
+      const { key } = entry;
+      if (entry.kind === WriteKind.Put) writer.put(btree, keyBufferOf(key), 0, key.length, entry.chunk!.u8, entry.offset, entry.length);
+      else writer.delete(btree, keyBufferOf(key), 0, key.length);
+    }
+  }
+  return writer.finish();
+}
+
 function changeTrees(transaction: Transaction, csn: Csn, writer: MvccCommitWriter): void {
+  if (!transaction.changesTrees) return;
   const manager = transaction.manager;
   for (const item of transaction.log) {
     if (item instanceof TreeCreation) {

@@ -12,13 +12,10 @@ import { definitionConflictError } from './conflict.js';
 import { LeafScan } from './leaf-scan.js';
 import { undoneTo } from './snapshot.js';
 import type { Transaction } from './transaction.js';
-import { type KeyRange, RowRef, afterKey } from './types.js';
+import { type KeyRange, type RowRef, afterKey } from './types.js';
 import type { UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { WriteKind, changeBefore, newestChange, type WriteEntry } from './write-set.js';
-
-/** For looking whether a key is there. */
-const probeRef = new RowRef();
 
 /** Longest key any page can hold. */
 const keyBuffer = new Uint8Array(65536);
@@ -42,7 +39,7 @@ export function pointGet(transaction: Transaction, tree: VersionedTree, key: Uin
   if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
   let text: string | undefined = undefined;
   if (transaction.writeSets !== undefined) {
-    const writes = transaction.writeSets.get(tree);
+    const writes = transaction.writesIn(tree);
     if (writes !== undefined) {
       text = keyString(key, 0, keyLength);
       const own = changeBefore(writes.entries.get(text), transaction.statement!.number);
@@ -89,7 +86,7 @@ function readOverPoint(transaction: Transaction, tree: VersionedTree, key: strin
 
 export function newest(transaction: Transaction, tree: VersionedTree, key: string, into: RowRef): boolean {
   transaction.check();
-  const own = newestChange(transaction.writeSets?.get(tree)?.entries.get(key));
+  const own = newestChange(transaction.writesIn(tree)?.entries.get(key));
   if (own !== undefined) return fillFromEntry(tree, own, into);
   if (tree.btree === undefined) return false;
   transaction.holdRow(into);
@@ -102,9 +99,7 @@ export function newest(transaction: Transaction, tree: VersionedTree, key: strin
 export function existsNow(tree: VersionedTree, key: string): boolean {
   const btree = tree.btree;
   if (btree === undefined) return false;
-  const found = btree.seek(keyBufferOf(key), key.length, probeRef.leaf);
-  probeRef.release();
-  return found;
+  return btree.has(keyBufferOf(key), key.length);
 }
 
 export function openScan(

@@ -9,11 +9,12 @@
  * | update            | x         | x     | x             | x      |
  *
  * UPDATE takes `no key update`, or `update` when it changes a column a foreign key could reference; DELETE takes `update`; the child
- * side of a foreign key takes `key share`. The key of a row about to be inserted is locked too, in mode `update`: that is the claim,
- * and a transaction that inserts much has many of them, so an uncontended claim is just the transaction itself in the tree's map.
- * It becomes a `Lock` object when somebody else asks.
+ * side of a foreign key takes `key share`. The key of a row about to be inserted is locked too, in mode `update`: that is the claim.
+ *
+ * Nearly all locks are held by one transaction in one mode and never asked for by another. Such a lock is a `RowHold`, of which a
+ * transaction has one per mode for all its rows; it becomes a `Lock` object when somebody else asks, or its holder for more.
  */
-import { assert } from '../base/assert.js';
+import { VERIFY, assert } from '../base/assert.js';
 import { Lock, type LockSpace } from './lock.js';
 import type { Transaction } from './transaction.js';
 import type { RowLockMode } from './types.js';
@@ -44,37 +45,65 @@ export function rowLockModeNumber(mode: RowLockMode): number {
   }
 }
 
-/** What stands in a tree's lock map: a claim (mode `update`, no queue) or a whole lock. */
-export type RowLockSlot = Transaction | Lock;
+/** A transaction's hold on a row in one mode, uncontended. */
+export class RowHold {
+  readonly transaction: Transaction;
+  readonly mode: number;
+  constructor(transaction: Transaction, mode: number) {
+    this.transaction = transaction;
+    this.mode = mode;
+  }
+}
+
+/** What stands in a tree's lock map. */
+export type RowLockSlot = RowHold | Lock;
+
+/** Log item: the transaction had nothing on this row before. */
+export class RowGrant {
+  readonly tree: VersionedTree;
+  readonly key: string;
+  constructor(tree: VersionedTree, key: string) {
+    this.tree = tree;
+    this.key = key;
+  }
+}
+
+/** The transaction's hold for `mode`; to be put into a lock map. */
+function holdOf(transaction: Transaction, mode: number): RowHold {
+  const holds = transaction.rowHolds;
+  if (holds.length === 0) transaction.manager.rowHolderCount++;
+  return (holds[mode] ??= new RowHold(transaction, mode));
+}
 
 /** Takes the lock if it is free. @returns undefined when held now, else the lock to wait for */
 export function tryRowLock(transaction: Transaction, tree: VersionedTree, key: string, mode: number): Lock | undefined {
   const slot = tree.locks.get(key);
-  if (slot === transaction) return undefined;
-  let lock: Lock;
   if (slot === undefined) {
-    lock = newRowLock(tree, key);
-    tree.locks.set(key, lock);
-  } else if (slot instanceof Lock) {
-    if (slot.covers(transaction, mode)) return undefined;
-    if (!slot.isFree(transaction, mode)) return slot;
-    lock = slot;
-  } else return inflate(tree, key, slot);
+    tree.locks.set(key, holdOf(transaction, mode));
+    transaction.log.push(new RowGrant(tree, key));
+    return undefined;
+  }
+  // A stronger mode conflicts with all that a weaker one does, so it covers it.
+  if (!(slot instanceof Lock) && slot.transaction === transaction && slot.mode >= mode) return undefined;
+  const lock = slot instanceof Lock ? slot : inflate(tree, key, slot);
+  if (lock.covers(transaction, mode)) return undefined;
+  if (!lock.isFree(transaction, mode)) return lock;
   transaction.logGrant(lock, lock.grant(transaction, mode));
   return undefined;
 }
 
-/** Claims a key that nobody holds, without a lock object. */
+/** Claims a key that nobody holds. */
 export function claimRow(transaction: Transaction, tree: VersionedTree, key: string): void {
-  assert(!tree.locks.has(key), 'claimed key is locked');
-  tree.locks.set(key, transaction);
+  if (VERIFY.on) assert(!tree.locks.has(key), 'claimed key is locked');
+  tree.locks.set(key, holdOf(transaction, UpdateMode));
 }
 
-/** Gives a claim back, whatever has become of it. */
-export function releaseClaim(transaction: Transaction, tree: VersionedTree, key: string): void {
+/** Gives back everything the transaction has on the row, whatever has become of its claim or hold. */
+export function releaseRow(transaction: Transaction, tree: VersionedTree, key: string): void {
   const slot = tree.locks.get(key);
-  if (slot === transaction) tree.locks.delete(key);
-  else if (slot instanceof Lock) slot.restore(transaction, 0);
+  if (slot === undefined) return;
+  if (slot instanceof Lock) slot.restore(transaction, 0);
+  else if (slot.transaction === transaction) tree.locks.delete(key);
 }
 
 /** Whether `transaction` holds the key exclusively against other writers. */
@@ -82,13 +111,13 @@ export function isWriteLocked(transaction: Transaction, tree: VersionedTree, key
   const slot = tree.locks.get(key);
   if (slot === undefined) return false;
   if (slot instanceof Lock) return (slot.heldBy(transaction) & ((1 << NoKeyUpdate) | (1 << UpdateMode))) !== 0;
-  return slot === transaction;
+  return slot.transaction === transaction && slot.mode >= NoKeyUpdate;
 }
 
 /** The transaction other than `transaction` that holds the key in a writer's mode, if any. */
 export function otherWriter(transaction: Transaction, slot: RowLockSlot | undefined): Transaction | undefined {
-  if (slot === undefined || slot === transaction) return undefined;
-  if (!(slot instanceof Lock)) return slot;
+  if (slot === undefined) return undefined;
+  if (!(slot instanceof Lock)) return slot.transaction !== transaction && slot.mode >= NoKeyUpdate ? slot.transaction : undefined;
   for (const holder of slot.holders) {
     if (holder.owner !== transaction && (holder.mask & ((1 << NoKeyUpdate) | (1 << UpdateMode))) !== 0) return holder.owner.transaction;
   }
@@ -102,15 +131,12 @@ export function lockObject(tree: VersionedTree, key: string): Lock {
   return slot instanceof Lock ? slot : inflate(tree, key, slot);
 }
 
-function inflate(tree: VersionedTree, key: string, claimant: Transaction): Lock {
-  const lock = newRowLock(tree, key);
-  lock.grant(claimant, UpdateMode);
+function inflate(tree: VersionedTree, key: string, hold: RowHold): Lock {
+  const lock = new Lock(rowLocks, tree, key);
+  lock.grant(hold.transaction, hold.mode);
   tree.locks.set(key, lock);
+  tree.lockObjectCount++;
   return lock;
-}
-
-function newRowLock(tree: VersionedTree, key: string): Lock {
-  return new Lock(rowLocks, tree, key);
 }
 
 /** Waits for a lock that `tryRowLock` found taken. */

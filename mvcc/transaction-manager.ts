@@ -20,7 +20,7 @@ import { DeadlockDetector } from './deadlock.js';
 import { type LeafScan, ScanBuffers } from './leaf-scan.js';
 import { LockGrant } from './lock.js';
 import { LockTable } from './lock-table.js';
-import { releaseClaim } from './row-lock.js';
+import { RowGrant, releaseRow } from './row-lock.js';
 import { SerialNode } from './serial-node.js';
 import { type SnapshotHolder, SnapshotRegistry } from './snapshot.js';
 import { Transaction } from './transaction.js';
@@ -114,6 +114,8 @@ export class TransactionManager {
   readonly #buffers: ScanBuffers[] = [];
   readonly #arenas: ByteArena[] = [];
   #transactionCount = 0;
+  /** Transactions that have held rows; see row-lock.ts. */
+  rowHolderCount = 0;
 
   constructor(store: MvccStore, env: MvccEnvironment, options: MvccOptions = {}) {
     this.store = store;
@@ -235,11 +237,25 @@ export class TransactionManager {
   /** Gives back what the log says was locked, in the order it was taken. */
   releaseLog(transaction: Transaction): void {
     const log = transaction.log;
-    for (const item of log) {
-      if (item instanceof LockGrant) item.lock.restore(transaction, 0);
-      else if (item instanceof WriteEntry && item.claims) releaseClaim(transaction, item.writes.tree, item.key);
+    const isAlone = (this.rowHolderCount === 1 && transaction.rowHolds.length > 0) || (mutants.on && mutants.has('mvcc.locks-cleared-under-others'));
+    for (let i = 0; i < log.length; i++) {
+      const item = log[i]!;
+      if (item instanceof WriteEntry) {
+        if (item.claims) this.#releaseRow(transaction, item.writes.tree, item.key, isAlone);
+      } else if (item instanceof RowGrant) this.#releaseRow(transaction, item.tree, item.key, isAlone);
+      else if (item instanceof LockGrant) item.lock.restore(transaction, 0);
     }
     log.length = 0;
+    if (transaction.rowHolds.length > 0) {
+      transaction.rowHolds.length = 0;
+      this.rowHolderCount--;
+    }
+  }
+
+  /** `isAlone`: no other transaction has a hold on a row, so where no lock is an object either the tree's locks go all at once. */
+  #releaseRow(transaction: Transaction, tree: VersionedTree, key: string, isAlone: boolean): void {
+    if (!isAlone || tree.lockObjectCount > 0) releaseRow(transaction, tree, key);
+    else if (tree.locks.size > 0) tree.locks.clear();
   }
 
   /** Before leaves change: what others are in the middle of reading counts as read. */

@@ -23,6 +23,7 @@ import type { LeafScan } from './leaf-scan.js';
 import { type Lock, LockGrant, type LockOwner } from './lock.js';
 import { tableLockModeNumber } from './lock-table.js';
 import { newest, openScan, pointGet, probeLatest } from './reading.js';
+import { RowGrant, type RowHold } from './row-lock.js';
 import { SafeSnapshotWait } from './safe-snapshot-wait.js';
 import type { SerialNode } from './serial-node.js';
 import { SnapshotHolder, type SnapshotUser } from './snapshot.js';
@@ -79,7 +80,7 @@ export class Statement extends SnapshotHolder implements PausedStatement {
   }
 }
 
-export type LogItem = WriteEntry | LockGrant | TreeCreation | TreeDrop;
+export type LogItem = WriteEntry | LockGrant | RowGrant | TreeCreation | TreeDrop;
 
 interface Savepoint {
   readonly id: number;
@@ -118,7 +119,13 @@ export class Transaction implements LockOwner, SnapshotUser {
   holder: SnapshotHolder | undefined = undefined;
   wait: Wait | undefined = undefined;
   writeSets: Map<VersionedTree, TreeWrites> | undefined = undefined;
+  /** The write set asked for last. */
+  #lastWrites: TreeWrites | undefined = undefined;
+  /** By mode; see row-lock.ts. */
+  readonly rowHolds: (RowHold | undefined)[] = [];
   readonly log: LogItem[] = [];
+  /** Whether the log may hold trees made or dropped. */
+  changesTrees = false;
   /** Upper bound of the log record so far. */
   logBytes = 0;
   arena: ByteArena | undefined = undefined;
@@ -306,13 +313,13 @@ export class Transaction implements LockOwner, SnapshotUser {
     const savepoint = this.#savepoints[at]!;
     this.#savepoints.length = at + 1;
     const log = this.log;
-    const granted: LockGrant[] = [];
+    const granted: (LockGrant | RowGrant)[] = [];
     while (log.length > savepoint.logLength) {
       const item = log.pop()!;
-      if (item instanceof LockGrant) granted.push(item);
+      if (item instanceof LockGrant || item instanceof RowGrant) granted.push(item);
       else applyUndo(this, item);
     }
-    if (!(mutants.on && mutants.has('mvcc.savepoint-keeps-locks'))) for (const grant of granted) grant.lock.restore(this, grant.before);
+    if (!(mutants.on && mutants.has('mvcc.savepoint-keeps-locks'))) for (const grant of granted) applyUndo(this, grant);
     else for (const grant of granted.reverse()) log.push(grant);
     this.writeCount = savepoint.writeCount;
     this.logBytes = savepoint.logBytes;
@@ -454,6 +461,7 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.checkWritable();
     const tree = this.manager.addTree(new VersionedTree(id, options, undefined));
     tree.creator = this;
+    this.changesTrees = true;
     this.log.push(new TreeCreation(tree, undefined));
     return tree;
   }
@@ -463,6 +471,7 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.checkWritable();
     const tree = this.manager.addTree(new VersionedTree(built.id, options, built.tree));
     tree.creator = this;
+    this.changesTrees = true;
     this.log.push(new TreeCreation(tree, built));
     return tree;
   }
@@ -470,6 +479,7 @@ export class Transaction implements LockOwner, SnapshotUser {
   /** Gone at commit. The caller holds ACCESS EXCLUSIVE on the table. */
   dropTree(id: TreeId): void {
     this.checkWritable();
+    this.changesTrees = true;
     this.log.push(new TreeDrop(id));
   }
 
@@ -491,7 +501,7 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.wait?.cancel(new DbError('57014', 'canceling statement because its transaction is rolled back'));
     this.manager.endActive(this, 'aborted');
     const log = this.log;
-    for (let i = log.length - 1; i >= 0; i--) {
+    for (let i = this.changesTrees ? log.length - 1 : -1; i >= 0; i--) {
       const item = log[i]!;
       if (item instanceof TreeCreation) applyUndo(this, item);
     }
@@ -505,11 +515,27 @@ export class Transaction implements LockOwner, SnapshotUser {
     return true;
   }
 
+  /** This transaction's changes in a tree, if there are any. */
+  writesIn(tree: VersionedTree): TreeWrites | undefined {
+    const last = this.#lastWrites;
+    if (last !== undefined && last.tree === tree) return last;
+    const writes = this.writeSets?.get(tree);
+    if (writes !== undefined) this.#lastWrites = writes;
+    return writes;
+  }
+  addWrites(writes: TreeWrites): TreeWrites {
+    this.writeSets ??= new Map();
+    this.writeSets.set(writes.tree, writes);
+    this.#lastWrites = writes;
+    return writes;
+  }
+
   /** Gives back every lock and claim, in the order they were taken. The log is empty afterwards. */
   releaseLocks(): void {
     if (this.log.length > 0) this.manager.releaseLog(this);
     if (this.arena !== undefined) this.manager.giveArena(this.arena);
     this.writeSets = undefined;
+    this.#lastWrites = undefined;
     this.arena = undefined;
   }
 

@@ -2,7 +2,7 @@
 import type { TreeId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
-import { releaseClaim } from './row-lock.js';
+import { RowGrant, releaseRow } from './row-lock.js';
 import type { LogItem, Transaction } from './transaction.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { LockGrant } from './lock.js';
@@ -28,6 +28,8 @@ export class TreeDrop {
 export function applyUndo(transaction: Transaction, item: LogItem): void {
   if (item instanceof LockGrant) {
     item.lock.restore(transaction, item.before);
+  } else if (item instanceof RowGrant) {
+    releaseRow(transaction, item.tree, item.key);
   } else if (item instanceof WriteEntry) {
     const tree = item.writes.tree;
     item.writes.undo(item);
@@ -43,7 +45,7 @@ export function applyUndo(transaction: Transaction, item: LogItem): void {
         node.readsOf(tree.siread, transaction.manager.certifier.budget).addPoint(item.key, item.command, true);
       }
     }
-    if (item.claims) releaseClaim(transaction, tree, item.key);
+    if (item.claims) releaseRow(transaction, tree, item.key);
   } else if (item instanceof TreeCreation) {
     transaction.manager.removeTree(item.tree);
     item.built?.discard();

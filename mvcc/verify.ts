@@ -50,8 +50,14 @@ function checkLocks(manager: TransactionManager): void {
   for (const tree of manager.trees.values()) {
     for (const slot of tree.locks.values()) {
       if (slot instanceof Lock) slot.check();
-      else assert(slot.lifecycle === 'active' || slot.lifecycle === 'precommitted', 'claim outlives its transaction', slot.id);
+      else {
+        const { transaction } = slot;
+        assert(transaction.lifecycle === 'active' || transaction.lifecycle === 'precommitted', 'row lock outlives its transaction', transaction.id);
+        assert(transaction.rowHolds[slot.mode] === slot, 'foreign hold in a lock map', transaction.id);
+      }
     }
+    const lockObjects = Array.from(tree.locks.values()).filter((slot) => slot instanceof Lock).length;
+    assert(tree.lockObjectCount === lockObjects, 'lock objects miscounted', tree.lockObjectCount, lockObjects);
   }
   for (const lock of manager.lockTable.all()) lock.check();
   for (const transaction of manager.active) {
@@ -61,7 +67,7 @@ function checkLocks(manager: TransactionManager): void {
       for (const [key, entry] of writes.entries) {
         if (!tree.options.unique || tree.options.unclaimed === true || entry.kind === WriteKind.Touch || newestChange(entry) === undefined) continue;
         const slot = tree.locks.get(key);
-        const owns = slot === transaction || (slot instanceof Lock && slot.heldBy(transaction) !== 0);
+        const owns = slot instanceof Lock ? slot.heldBy(transaction) !== 0 : slot?.transaction === transaction;
         assert(owns, 'change without its lock', transaction.id);
       }
     }

@@ -27,6 +27,8 @@ export class VersionedTree implements LockHome {
   readonly overlay = new UndoOverlay();
   readonly siread: SireadIndex;
   readonly locks = new Map<string, RowLockSlot>();
+  /** How many of them are `Lock` objects. */
+  lockObjectCount = 0;
   /** The transaction that is creating the tree. */
   creator: Transaction | undefined = undefined;
   isDropped = false;
@@ -44,7 +46,7 @@ export class VersionedTree implements LockHome {
     return `row in ${this.describe()}`;
   }
   removeLock(lock: Lock): void {
-    this.locks.delete(lock.key as string);
+    if (this.locks.delete(lock.key as string)) this.lockObjectCount--;
   }
 
   /** For messages: `relation "t"`, `index "i"`, or the number of the tree. */

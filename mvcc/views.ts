@@ -1,5 +1,6 @@
 /** What is going on, as rows: locks with who waits for whom, transactions with what they run. */
 import { Lock, LockWait } from './lock.js';
+import { rowLocks } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { TransactionManager } from './transaction-manager.js';
 import type { ActivityView, LockView } from './types.js';
@@ -18,10 +19,10 @@ export function lockViews(manager: TransactionManager): LockView[] {
           tree: tree.id,
           key,
           object: tree.describe(),
-          mode: 'UpdateLock',
+          mode: rowLocks.modeNames[slot.mode]!,
           granted: true,
-          session: slot.owner.id,
-          transaction: slot.id,
+          session: slot.transaction.owner.id,
+          transaction: slot.transaction.id,
           blockers: [],
         });
       }

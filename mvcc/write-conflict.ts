@@ -17,7 +17,7 @@ import { mutants } from '../base/mutants.js';
 import { writeConflictError } from './conflict.js';
 import { Lock, LockGrant } from './lock.js';
 import { checkTree, existsNow } from './reading.js';
-import { UpdateMode, claimRow, lockObject, otherWriter, rowLockModeNumber, tryRowLock, waitForRow } from './row-lock.js';
+import { RowGrant, UpdateMode, claimRow, lockObject, otherWriter, releaseRow, rowLockModeNumber, tryRowLock, waitForRow } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowView, type WaitPolicy, afterKey } from './types.js';
 import { ChangeKind, type UndoRecord } from './undo-overlay.js';
@@ -82,7 +82,7 @@ function judge(
   logLength: number,
 ): RowLockResult {
   let result: RowLockResult;
-  const own = newestChange(transaction.writeSets?.get(tree)?.entries.get(key));
+  const own = newestChange(transaction.writesIn(tree)?.entries.get(key));
   if (own !== undefined) {
     if (own.command === transaction.statement!.number) result = self;
     else result = own.kind === WriteKind.Delete ? gone : ok;
@@ -163,6 +163,7 @@ function giveBack(transaction: Transaction, logLength: number): void {
   if (transaction.log.length === logLength) return;
   const item = transaction.log.pop();
   if (item instanceof LockGrant) item.lock.restore(transaction, item.before);
+  else if (item instanceof RowGrant) releaseRow(transaction, item.tree, item.key);
 }
 
 function lockNotAvailable(tree: VersionedTree): DbError {
@@ -193,8 +194,9 @@ async function claimWaiting(transaction: Transaction, tree: VersionedTree, key: 
 
 /** @returns the lock to wait for when another transaction is about to decide whether the key exists */
 function tryClaim(transaction: Transaction, tree: VersionedTree, key: string, upsert: boolean): ClaimResult | Lock {
-  const writes = transaction.writeSets?.get(tree);
-  const own = newestChange(writes?.entries.get(key));
+  const writes = transaction.writesIn(tree);
+  const before = writes?.entries.get(key);
+  const own = newestChange(before);
   if (own !== undefined) {
     if (own.kind === WriteKind.Delete) return free;
     return { kind: 'exists', own: true, self: own.command === transaction.statement!.number, newer: false };
@@ -203,7 +205,7 @@ function tryClaim(transaction: Transaction, tree: VersionedTree, key: string, up
   const slot = tree.locks.get(key);
   const other = otherWriter(transaction, slot);
   if (other !== undefined) {
-    const pending = newestChange(other.writeSets?.get(tree)?.entries.get(key));
+    const pending = newestChange(other.writesIn(tree)?.entries.get(key));
     const willBePresent = pending === undefined ? isPresent : pending.kind === WriteKind.Put;
     const isInstalled = other.lifecycle !== 'active';
     if (!isPresent || !willBePresent || isInstalled) return lockObject(tree, key);
@@ -219,7 +221,7 @@ function tryClaim(transaction: Transaction, tree: VersionedTree, key: string, up
   if (slot === undefined) {
     claimRow(transaction, tree, key);
     const into = writes ?? writesOf(transaction, tree);
-    const entry = new WriteEntry(into, key, WriteKind.Claim, transaction.statement!.number, true, into.entries.get(key));
+    const entry = new WriteEntry(into, key, WriteKind.Claim, transaction.statement!.number, true, before);
     into.push(entry);
     transaction.log.push(entry);
   } else {

@@ -20,22 +20,27 @@ import type { VersionedTree } from './versioned-tree.js';
 export const WriteKind = { Claim: 0, Touch: 1, Put: 2, Delete: 3 } as const;
 export type WriteKind = (typeof WriteKind)[keyof typeof WriteKind];
 
+/** What few entries have; shared by entries, never changed. */
+export interface WriteExtra {
+  readonly changedColumns: readonly number[] | undefined;
+  /** Where the row that was committed at this key went. */
+  readonly movedTo: string | undefined;
+  /** Where a row that this transaction had put here went. */
+  readonly freshMovedTo: string | undefined;
+}
+
+const FlagClaims = 8;
+const FlagFresh = 16;
+const FlagChangesKey = 32;
+
+/** There is one per row written, so it is kept small: kind and flags share a word, what is rare lies elsewhere. */
 export class WriteEntry {
   readonly writes: TreeWrites;
   readonly key: string;
-  kind: WriteKind;
+  flags: number;
   /** Command number: statements with a greater one see the entry. */
   readonly command: number;
-  /** The key was locked by claiming it: the lock goes when this entry is undone. */
-  readonly claims: boolean;
-  /** Another row than the one committed at this key. */
-  isFresh = false;
-  changesKey = false;
-  changedColumns: readonly number[] | undefined = undefined;
-  /** Where the row that was committed at this key went. */
-  movedTo: string | undefined = undefined;
-  /** Where a row that this transaction had put here went. */
-  freshMovedTo: string | undefined = undefined;
+  extra: WriteExtra | undefined = undefined;
   chunk: ByteChunk | undefined = undefined;
   offset = 0;
   length = 0;
@@ -44,10 +49,45 @@ export class WriteEntry {
   constructor(writes: TreeWrites, key: string, kind: WriteKind, command: number, claims: boolean, previous: WriteEntry | undefined) {
     this.writes = writes;
     this.key = key;
-    this.kind = kind;
+    this.flags = kind | (claims ? FlagClaims : 0);
     this.command = command;
-    this.claims = claims;
     this.previous = previous;
+  }
+
+  get kind(): WriteKind {
+    return (this.flags & 7) as WriteKind;
+  }
+  set kind(kind: WriteKind) {
+    this.flags = (this.flags & ~7) | kind;
+  }
+  /** The key was locked by claiming it: the lock goes when this entry is undone. */
+  get claims(): boolean {
+    return (this.flags & FlagClaims) !== 0;
+  }
+  /** Another row than the one committed at this key. */
+  get isFresh(): boolean {
+    return (this.flags & FlagFresh) !== 0;
+  }
+  get changesKey(): boolean {
+    return (this.flags & FlagChangesKey) !== 0;
+  }
+  setFresh(): void {
+    this.flags |= FlagFresh;
+  }
+  setChangesKey(): void {
+    this.flags |= FlagChangesKey;
+  }
+  get changedColumns(): readonly number[] | undefined {
+    return this.extra?.changedColumns;
+  }
+  get movedTo(): string | undefined {
+    return this.extra?.movedTo;
+  }
+  get freshMovedTo(): string | undefined {
+    return this.extra?.freshMovedTo;
+  }
+  setExtra(changedColumns: readonly number[] | undefined, movedTo: string | undefined, freshMovedTo: string | undefined): void {
+    if (changedColumns !== undefined || movedTo !== undefined || freshMovedTo !== undefined) this.extra = { changedColumns, movedTo, freshMovedTo };
   }
 }
 
@@ -68,18 +108,28 @@ export class TreeWrites {
   readonly tree: VersionedTree;
   readonly entries = new Map<string, WriteEntry>();
   readonly order = new KeyOrder(this.entries);
+  /** The claim last made, while it is the newest entry of its key: the insert that follows need not look it up. */
+  claimed: WriteEntry | undefined = undefined;
 
   constructor(tree: VersionedTree) {
     this.tree = tree;
   }
 
+  /** The newest entry of a key. */
+  newest(key: string): WriteEntry | undefined {
+    const { claimed } = this;
+    return claimed !== undefined && claimed.key === key ? claimed : this.entries.get(key);
+  }
+
   push(entry: WriteEntry): void {
+    this.claimed = entry.kind === WriteKind.Claim ? entry : undefined;
     if (entry.previous === undefined) this.order.added(entry.key);
     this.entries.set(entry.key, entry);
   }
 
   /** Takes back the newest entry of its key. */
   undo(entry: WriteEntry): void {
+    this.claimed = undefined;
     if (entry.previous !== undefined) this.entries.set(entry.key, entry.previous);
     else {
       this.entries.delete(entry.key);

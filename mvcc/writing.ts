@@ -13,19 +13,13 @@ import { TreeWrites, WriteEntry, WriteKind, newestChange } from './write-set.js'
 const LogOverheadBytes = 32;
 
 export function writesOf(transaction: Transaction, tree: VersionedTree): TreeWrites {
-  transaction.writeSets ??= new Map();
-  let writes = transaction.writeSets.get(tree);
-  if (writes === undefined) {
-    writes = new TreeWrites(tree);
-    transaction.writeSets.set(tree, writes);
-  }
-  return writes;
+  return transaction.writesIn(tree) ?? transaction.addWrites(new TreeWrites(tree));
 }
 
 export function insertEntry(transaction: Transaction, tree: VersionedTree, key: string, value: Uint8Array, offset: number, length: number): void {
   transaction.checkWritable();
   const writes = writesOf(transaction, tree);
-  const newest = writes.entries.get(key);
+  const newest = writes.newest(key);
   let entry: WriteEntry;
   if (newest !== undefined && newest.kind === WriteKind.Claim) {
     assert(newest.command === transaction.statement!.number, 'claim of another statement', newest.command);
@@ -36,11 +30,11 @@ export function insertEntry(transaction: Transaction, tree: VersionedTree, key: 
     assert(newest === undefined || newest.kind !== WriteKind.Put, 'insert over an own entry');
     entry = push(transaction, writes, key, WriteKind.Put, newest);
   }
-  entry.isFresh = true;
+  entry.setFresh();
   const before = newestChange(entry.previous);
   if (before !== undefined) {
-    entry.movedTo = before.movedTo;
-    entry.changesKey = true;
+    entry.setExtra(undefined, before.movedTo, undefined);
+    entry.setChangesKey();
   }
   store(transaction, entry, value, offset, length);
 }
@@ -61,10 +55,9 @@ export function updateEntry(
   const before = newestChange(newest);
   assert(before === undefined || before.kind === WriteKind.Put, 'update of a removed entry');
   const entry = push(transaction, writes, key, WriteKind.Put, newest);
-  entry.isFresh = before?.isFresh ?? false;
-  entry.movedTo = before?.movedTo;
-  entry.changesKey = (before?.changesKey ?? false) || (options?.changesKeyColumns ?? false);
-  entry.changedColumns = unionColumns(before, options?.changedColumns);
+  if (before?.isFresh === true) entry.setFresh();
+  if (before?.changesKey === true || options?.changesKeyColumns === true) entry.setChangesKey();
+  entry.setExtra(unionColumns(before, options?.changedColumns), before?.movedTo, undefined);
   store(transaction, entry, value, offset, length);
 }
 
@@ -78,12 +71,11 @@ export function removeEntry(transaction: Transaction, tree: VersionedTree, key: 
   const claims = tree.options.unique && !isWriteLocked(transaction, tree, key);
   if (claims) claimRow(transaction, tree, key);
   const entry = push(transaction, writes, key, WriteKind.Delete, newest, claims);
-  entry.changesKey = true;
+  entry.setChangesKey();
   if (before?.isFresh === true) {
-    entry.isFresh = true;
-    entry.movedTo = before.movedTo;
-    entry.freshMovedTo = options?.movedTo;
-  } else entry.movedTo = options?.movedTo;
+    entry.setFresh();
+    entry.setExtra(undefined, before.movedTo, options?.movedTo);
+  } else entry.setExtra(undefined, options?.movedTo, undefined);
   transaction.logBytes += LogOverheadBytes + key.length;
   transaction.writeCount++;
 }

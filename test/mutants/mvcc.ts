@@ -31,6 +31,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.snapshot-per-statement': 'repeatable read',
   'mvcc.gc-at-last-published': 'repeatable read',
   'mvcc.newest-before-image': 'repeatable read',
+  'mvcc.versions-dropped-under-snapshot': 'repeatable read',
   'mvcc.no-first-updater-wins': 'repeatable read',
   'mvcc.insert-over-freed-key': 'a key freed after the snapshot',
   'mvcc.action-misses-newer': 'a cascade meets a child newer than its snapshot',

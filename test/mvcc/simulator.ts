@@ -377,7 +377,8 @@ export class Simulator {
     const before = manager.lastAssigned;
     session.isCommitting = true;
     try {
-      const promise = transaction.commit();
+      // Some commit without waiting for others, which leaves no before-images where nobody could ask for them.
+      const promise = this.#prng.below(8) === 0 ? transaction.commitSync() : transaction.commit();
       if (manager.lastAssigned > before) this.#install(recorder, manager.lastAssigned);
       else if (transaction.lifecycle === 'committed') this.#install(recorder, this.#world.manager.lastAssigned + 0.5);
       await promise;

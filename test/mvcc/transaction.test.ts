@@ -52,6 +52,62 @@ describe('transactions', () => {
     expect(await c.get(t, 'k')).toBe('a');
   });
 
+  it('leave no before-images when they are published at once and nobody uses a snapshot', async () => {
+    const script = await Script.open();
+    const t = await script.table({ k: '0', m: '0', n: '0' });
+    const { manager } = script.world;
+    while (manager.step());
+    const undo = (): number => manager.statistics().undoRecords;
+    const alone = script.begin('repeatable read');
+    await alone.update(t, 'k', () => '1');
+    await alone.delete(t, 'm');
+    await alone.insert(t, 'o', '1');
+    await alone.insert(t, 'p', '1');
+    await alone.delete(t, 'p');
+    alone.transaction.commitSync();
+    expect(undo()).toBe(0);
+
+    const old = script.begin('repeatable read');
+    expect(await old.get(t, 'k')).toBe('1');
+    const watched = script.begin('read committed');
+    await watched.update(t, 'k', () => '2');
+    watched.transaction.commitSync();
+    expect(undo()).toBe(1);
+    expect([await old.get(t, 'k'), await old.get(t, 'm'), await old.get(t, 'o'), await old.get(t, 'p')]).toEqual(['1', undefined, '1', undefined]);
+    old.rollback();
+
+    // One that has to wait for the disk is installed before it is published, and read around.
+    script.world.store.isImmediate = false;
+    const slow = script.begin('read committed');
+    await slow.update(t, 'k', () => '3');
+    const committing = slow.commit();
+    await settle();
+    expect(undo()).toBeGreaterThan(0);
+    const behind = script.begin('read committed', { asyncCommit: true });
+    await behind.update(t, 'n', () => '1');
+    const waiting = behind.commit();
+    const reader = script.begin('read committed');
+    expect([await reader.get(t, 'k'), await reader.get(t, 'n')]).toEqual(['2', '0']);
+    script.world.store.flush(2);
+    await Promise.all([committing, waiting]);
+    expect([await reader.get(t, 'k'), await reader.get(t, 'n')]).toEqual(['3', '1']);
+  });
+
+  it('are over when the synchronous face returns, also behind commits that wait for the disk', async () => {
+    const script = await Script.open();
+    const t = await script.table({ k: '0', m: '0' });
+    script.world.store.isImmediate = false;
+    const first = script.begin('read committed');
+    await first.update(t, 'k', () => '1');
+    const committing = first.commit();
+    await settle();
+    const second = script.begin('read committed', { asyncCommit: true });
+    await second.update(t, 'm', () => '1');
+    second.transaction.commitSync();
+    expect([first.transaction.state, second.transaction.state]).toEqual(['committed', 'committed']);
+    await committing;
+  });
+
   it('give up their locks only when they are published', async () => {
     const script = await Script.open();
     const t = await script.table({ k: '0' });
