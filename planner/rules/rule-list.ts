@@ -11,9 +11,10 @@ import { pruneColumns } from './prune-columns.js';
 import { pushLimit } from './push-limit.js';
 import { pushPredicates } from './push-predicates.js';
 import { redundantDistinct } from './redundant-distinct.js';
+import { simplifyConditions } from './simplify-conditions.js';
 import { simplifyOuterJoins } from './simplify-outer-joins.js';
 import { unnestSubqueries } from './unnest-subqueries.js';
 
 export const ruleList: readonly Rule[] = [
-  inlineCtes, foldConstants, orToInList, unnestSubqueries, simplifyOuterJoins, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
+  inlineCtes, foldConstants, simplifyConditions, orToInList, unnestSubqueries, simplifyOuterJoins, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
 ];

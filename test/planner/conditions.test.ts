@@ -1,0 +1,46 @@
+/** Shows that conditions are simplified to what can be used (plans) and keep their meaning (answers, at the edges of dates and with NULL). */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { open, type Database, type Session } from '../../engine/index.js';
+import { MemoryVfs } from '../../storage/memory-vfs.js';
+
+let db: Database;
+let session: Session;
+beforeAll(async () => {
+  db = await open('conditions.db', { vfs: new MemoryVfs() });
+  session = db.connect();
+  await session.exec(`
+    create table d (id integer primary key, day date);
+    insert into d values (1, '1994-12-31'), (2, '1995-01-01'), (3, '1995-01-02'), (4, 'infinity'), (5, '-infinity'), (6, null);
+    create table a (id integer primary key, x integer, y integer);
+    create table b (id integer primary key, x integer, y integer);
+    insert into a select i, nullif(i % 5, 4), nullif(i % 3, 2) from generate_series(1, 40) i;
+    insert into b select i, nullif(i % 7, 6), nullif(i % 4, 3) from generate_series(1, 40) i`);
+});
+afterAll(async () => {
+  await session.close();
+  await db.close();
+});
+const ids = async (sql: string, params: readonly unknown[] = []): Promise<unknown[]> => (await session.query<{ id: unknown }>(sql, params)).rows.map((row) => row.id);
+const plan = async (sql: string): Promise<string> => (await session.query(`explain (costs off) ${sql}`)).rows.map((row) => row['QUERY PLAN']).join('\n');
+
+test('a date against a midnight is compared as dates', async () => {
+  expect(await plan("select id from d where day < date '1994-01-01' + interval '1' year")).toContain("(day < '1995-01-01'::date)");
+  for (const operator of ['<', '<=', '=', '<>', '>=', '>']) {
+    const computed = await ids(`select id from d where day ${operator} $1::timestamp order by id`, ['1995-01-01 00:00:00']);
+    expect(await ids(`select id from d where day ${operator} timestamp '1995-01-01 00:00:00' order by id`)).toEqual(computed);
+    expect(await ids(`select id from d where not (timestamp '1995-01-01 00:00:00' ${operator} day) order by id`)).toEqual(await ids(`select id from d where not ($1::timestamp ${operator} day) order by id`, ['1995-01-01 00:00:00']));
+  }
+});
+
+test('another time of day stays a timestamp', async () => {
+  expect(await ids("select id from d where day < timestamp '1995-01-01 00:00:01' and day > '-infinity' order by id")).toEqual([1, 2]);
+  expect(await ids("select id from d where day < timestamp 'infinity' and day > '1990-01-01' order by id")).toEqual([1, 2, 3]);
+});
+
+test('what all alternatives of an OR demand is demanded once', async () => {
+  const sql = 'select a.id from a, b where (a.x = b.x and a.y = 1 and b.y = 0) or (a.x = b.x and a.y = 0 and b.y = 2) order by a.id, b.id';
+  expect(await plan(sql)).toMatch(/Hash Cond|Index Cond|Merge Cond/);
+  expect(await ids(sql)).toEqual(await ids('select a.id from a, b where case when a.x = b.x then (a.y = 1 and b.y = 0) or (a.y = 0 and b.y = 2) end order by a.id, b.id'));
+  expect(await ids('select id from a where (x = 1 and y = 0) or x = 1 order by id')).toEqual(await ids('select id from a where x = 1 order by id'));
+  expect(await ids('select id from a where not ((x = 1 and y = 0) or (x = 1 and y = 1)) order by id')).toEqual(await ids('select id from a where not (x = 1 and (y = 0 or y = 1)) order by id'));
+});
