@@ -29,7 +29,7 @@ const names: readonly ComparisonName[] = [
 ];
 
 /** How generated code compares: as numbers, as texts (=== and code point order), or through a named helper that gives -1, 0, 1. */
-type EmitStyle = 'direct' | 'text' | 'compareFloat' | 'compareNumeric' | undefined;
+type EmitStyle = 'direct' | 'text' | 'bpchar' | 'compareFloat' | 'compareNumeric' | undefined;
 
 function six(left: string, right: string, compare: Comparator, style: EmitStyle): OperatorDef[] {
   return names.map((c) => {
@@ -38,7 +38,7 @@ function six(left: string, right: string, compare: Comparator, style: EmitStyle)
         ? undefined
         : style === 'direct' || (style === 'text' && (c.name === '=' || c.name === '<>'))
           ? (args: readonly string[]) => `(${args[0]} ${c.js} ${args[1]})`
-          : (args: readonly string[]) => `(H.${style === 'text' ? 'compareText' : style}(${args[0]}, ${args[1]}) ${c.js} 0)`;
+          : (args: readonly string[]) => `(H.${style === 'text' ? 'compareText' : style === 'bpchar' ? 'compareBpchar' : style}(${args[0]}, ${args[1]}) ${c.js} 0)`;
     return operator(c.name, left, right, 'bool', (a: Datum, b: Datum) => c.holds(compare(a, b)), {
       commutator: c.commutator, negator: c.negator, ...(c.btree === undefined ? {} : { btree: c.btree }), ...(emit === undefined ? {} : { emit }),
       functionName: `${left}${right === left ? '' : right}_${{ '<': 'lt', '<=': 'le', '=': 'eq', '<>': 'ne', '>=': 'ge', '>': 'gt' }[c.name]}`,
@@ -55,7 +55,8 @@ const sameType: OperatorDef[] = [
   ...['float4', 'float8'].flatMap((left) => ['float4', 'float8'].flatMap((right) => six(left, right, (a, b) => H.compareFloat(a as number, b as number), 'compareFloat'))),
   ...six('numeric', 'numeric', (a, b) => (a as Numeric).compare(b as Numeric), 'compareNumeric'),
   ...[['text', 'text'], ['name', 'name'], ['name', 'text'], ['text', 'name'], ['char', 'char']].flatMap(([left, right]) => six(left!, right!, (a, b) => H.compareText(a as string, b as string), 'text')),
-  ...['bpchar', 'bytea', 'uuid', 'bit', 'varbit', 'timetz', 'interval', 'jsonb'].flatMap((type) => six(type, type, comparatorOf(sqlType(typeOid(type))), undefined)),
+  ...six('bpchar', 'bpchar', (a, b) => H.compareBpchar(a as string, b as string), 'bpchar'),
+  ...['bytea', 'uuid', 'bit', 'varbit', 'timetz', 'interval', 'jsonb'].flatMap((type) => six(type, type, comparatorOf(sqlType(typeOid(type))), undefined)),
 ];
 
 /**

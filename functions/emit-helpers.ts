@@ -2,6 +2,7 @@
  * What generated source reaches as `H`: the checked arithmetic that `emit` templates call. Every function here is also the implementation in the
  * catalogue, so generated code and interpreter cannot differ. Integers are numbers; int8 is canonical (a bigint only beyond 2^53).
  */
+import { trimBlanks } from '../base/datum.js';
 import { compareText } from '../base/text-order.js';
 import { DbError } from '../base/errors.js';
 import { addInt8, multiplyInt8, negateInt8, subtractInt8 } from '../base/interval.js';
@@ -122,8 +123,13 @@ function compareNumeric(a: Numeric, b: Numeric): number {
   return a.compare(b);
 }
 
+
+/** Trailing blanks do not count. */
+function compareBpchar(a: string, b: string): number {
+  return a === b ? 0 : compareText(trimBlanks(a), trimBlanks(b));
+}
 export const H = {
   int2, int4, int8, divideInt, remainderInt, int8Add, int8Subtract, int8Multiply, int8Divide, int8Remainder, int8Negate,
-  floatAdd, floatSubtract, floatMultiply, floatDivide, float4, compareFloat, compareNumeric, compareText, outOfRange,
+  floatAdd, floatSubtract, floatMultiply, floatDivide, float4, compareFloat, compareNumeric, compareText, compareBpchar, outOfRange,
 } as const;
 export type EmitHelpers = typeof H;

@@ -15,7 +15,8 @@ import { columnsOf } from '../../planner/expression-tools.js';
 import { isDomain, physicalPlanOf } from '../expression-interpreter.js';
 import { readsWorkTable } from '../plan-tools.js';
 import { isSimple } from './module.js';
-import type { Pending, Writer } from './scope.js';
+import { ByteConditions } from './byte-conditions.js';
+import type { Writer } from './scope.js';
 import { Scaled } from './scaled.js';
 
 export interface Source {
@@ -35,11 +36,13 @@ export class ExpressionWriter {
   readonly #w: Writer;
   readonly #types: TypeRegistry;
   readonly #scaled: Scaled;
+  readonly #bytes: ByteConditions;
 
   constructor(writer: Writer, types: TypeRegistry) {
     this.#w = writer;
     this.#types = types;
     this.#scaled = new Scaled(writer, this);
+    this.#bytes = new ByteConditions(writer, types, (index) => this.#parameter(index));
   }
 
   storageOf(oid: number): Storage {
@@ -272,10 +275,8 @@ export class ExpressionWriter {
         return this.#isDistinct(e);
       case 'call':
         return this.#comparison(e, false) ?? this.#isValue(this.value(e), 'true');
-      case 'column':
-      case 'constant':
       case 'inList':
-        return this.#isValue(this.value(e), 'true');
+        return this.#bytes.condition(e, false) ?? this.#isValue(this.value(e), 'true');
       default:
         return this.#isValue(this.value(e), 'true');
     }
@@ -302,6 +303,8 @@ export class ExpressionWriter {
         return this.condition(e.arg);
       case 'call':
         return this.#comparison(e, true) ?? this.#isValue(this.value(e), 'false');
+      case 'inList':
+        return this.#bytes.condition(e, true) ?? this.#isValue(this.value(e), 'false');
       default:
         return this.#isValue(this.value(e), 'false');
     }
@@ -309,7 +312,7 @@ export class ExpressionWriter {
 
   /** A strict boolean call as a condition: no NULL is made only to be tested again. */
   #comparison(e: Of<'call'>, negated: boolean): string | undefined {
-    const bytes = this.#textComparison(e, negated);
+    const bytes = this.#bytes.condition(e, negated);
     if (bytes !== undefined) return bytes;
     const scaled = this.#scaled.comparison(e, negated);
     if (scaled !== undefined) return scaled;
@@ -324,35 +327,6 @@ export class ExpressionWriter {
     return `(${this.#sequence(variables.map((variable) => variable.assign), whole)})`;
   }
 
-  /** A stored text column not yet decoded against a constant or parameter: compared as bytes, which sort as text does. */
-  #textComparison(e: Of<'call'>, negated: boolean): string | undefined {
-    if (e.operator === undefined || e.args.length !== 2 || !byteOperators.has(e.operator)) return undefined;
-    const [left, right] = e.args as readonly [BoundExpression, BoundExpression];
-    if (this.storageOf(left.type.oid) !== 'text' || this.storageOf(right.type.oid) !== 'text') return undefined;
-    const flip = left.kind !== 'column';
-    const column = flip ? right : left;
-    const other = flip ? left : right;
-    if (column.kind !== 'column' || (other.kind !== 'constant' && other.kind !== 'parameter')) return undefined;
-    const binding = this.#w.scope.find(column.id);
-    if (binding?.kind !== 'pending' || binding.stored?.source.bytes === undefined) return undefined;
-    const bytes = this.#bytesOf(other);
-    if (bytes === undefined) return undefined;
-    const operator = flip ? flipped(e.operator) : e.operator;
-    const compared = byteComparison(binding, bytes, negated ? negatedOf(operator) : operator);
-    const tests = [
-      ...(binding.nullable ? [`!(${binding.stored.rename(binding.stored.source.isNull(binding.stored.row))})`] : []),
-      ...(other.kind === 'parameter' ? [`${bytes} !== null`] : []),
-      compared,
-    ];
-    return `(${tests.join(' && ')})`;
-  }
-
-  /** UTF-8 of a text constant (made once) or parameter (once an execution). */
-  #bytesOf(e: Of<'constant'> | Of<'parameter'>): string | undefined {
-    if (e.kind === 'constant') return typeof e.value === 'string' ? this.#w.module.constant(constantBytes(e.value)) : undefined;
-    return this.#w.once(`b${e.index}`, `X.utf8Bytes(${this.#parameter(e.index)})`);
-  }
-
   #isDistinct(e: Of<'isDistinct'>): string {
     const left = this.value(e.left);
     const right = this.value(e.right);
@@ -365,27 +339,6 @@ export class ExpressionWriter {
 /** Functions that never answer NULL to arguments that are not: those the generator has templates for. Others may. */
 function isTotal(definition: FunctionDef): boolean {
   return definition.emit !== undefined;
-}
-
-const byteOperators = new Set(['=', '<>', '<', '<=', '>', '>=']);
-const flipped = (operator: string): string => ({ '<': '>', '<=': '>=', '>': '<', '>=': '<=' })[operator] ?? operator;
-const negatedOf = (operator: string): string => ({ '=': '<>', '<>': '=', '<': '>=', '>=': '<', '>': '<=', '<=': '>' })[operator]!;
-
-function byteComparison(binding: Pending, bytes: string, operator: string): string {
-  const { source, row, rename } = binding.stored!;
-  const range = `${rename('u8')}, ${rename(source.bytes!.start(row))}, ${rename(source.bytes!.end(row))}`;
-  if (operator === '=' || operator === '<>') return `${operator === '<>' ? '!' : ''}X.equalsBytes(${range}, ${bytes})`;
-  return `X.compareToBytes(${range}, ${bytes}) ${operator} 0`;
-}
-
-const bytesOfConstants = new Map<string, Uint8Array>();
-function constantBytes(text: string): Uint8Array {
-  let bytes = bytesOfConstants.get(text);
-  if (bytes === undefined) {
-    if (bytesOfConstants.size > 1000) bytesOfConstants.clear();
-    bytesOfConstants.set(text, (bytes = Buffer.from(text, 'utf8')));
-  }
-  return bytes;
 }
 
 /** The boolean type, for conditions made here. */

@@ -101,7 +101,7 @@ export function isGenerated(plan: PhysicalPlan): boolean {
     case 'limit':
       return plan.withTies === undefined;
     case 'aggregate':
-      return plan.groupingSets === undefined && plan.strategy !== 'sorted';
+      return plan.groupingSets === undefined;
     case 'virtualScan':
     case 'functionScan':
     case 'projectSet':

@@ -234,7 +234,8 @@ export class Pipeline {
         produceDistinct(this, plan, consume);
         return;
       case 'aggregate':
-        produceAggregate(this, plan, consume);
+        if (plan.strategy === 'sorted' && this.copies > 4) this.bridge(plan, consume);
+        else produceAggregate(this, plan, consume);
         return;
       case 'append':
         if (plan.inputs.length * this.copies > 4) this.bridge(plan, consume);

@@ -3,7 +3,7 @@
  * does, on values the generated code has computed.
  */
 import type { ByteBuffer } from '../../base/byte-buffer.js';
-import { compareBytes, equalBytes, getVarint, keyString, varintEnd } from '../../base/bytes.js';
+import { getVarint, keyString, varintEnd } from '../../base/bytes.js';
 import type { Datum, GroupKey } from '../../base/datum.js';
 import { joinGroupKeys, SqlRecord } from '../../base/datum.js';
 import type { KeyLayout } from '../../base/keycode.js';
@@ -25,6 +25,7 @@ import type { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { TableDef } from '../../planner/catalog.js';
 import { entryRowKey, type IndexAccess, type TableAccess } from '../table-access.js';
 import type { Runtime } from '../runtime.js';
+import { compareToBytes, compareUnpadded, equalsBytes, equalsUnpadded, utf8Bytes, utf8BytesUnpadded } from './byte-text.js';
 import { DistinctSet } from './distinct-set.js';
 import type { JoinRow } from './join-table.js';
 import { JoinTable } from './join-table.js';
@@ -92,6 +93,12 @@ export const X = {
   DistinctSet,
   TupleSorter,
   GroupTable,
+  utf8Bytes,
+  utf8BytesUnpadded,
+  equalsBytes,
+  compareToBytes,
+  equalsUnpadded,
+  compareUnpadded,
 
   extreme(e: Of<'greatest' | 'least'>, values: readonly Datum[], ctx: EvalContext): Datum {
     let best: Datum = null;
@@ -124,19 +131,6 @@ export const X = {
   },
   isDistinct(equals: FunctionDef, left: Datum, right: Datum, ctx: EvalContext): boolean {
     return left === null || right === null ? left !== right : callFunction(equals, [left, right], ctx) !== true;
-  },
-  utf8Bytes(text: Datum): Uint8Array | null {
-    return text === null ? null : Buffer.from(text as string, 'utf8');
-  },
-  equalsBytes(u8: Uint8Array, start: number, end: number, bytes: Uint8Array): boolean {
-    const { length } = bytes;
-    if (end - start !== length) return false;
-    if (length > 24) return equalBytes(u8, start, end, bytes, 0, length);
-    for (let i = 0; i < length; i++) if (u8[start + i] !== bytes[i]) return false;
-    return true;
-  },
-  compareToBytes(u8: Uint8Array, start: number, end: number, bytes: Uint8Array): number {
-    return compareBytes(u8, start, end, bytes, 0, bytes.length);
   },
   /** A numeric of a safe coefficient. */
   newNumeric(coefficient: number, scale: number): Numeric {

@@ -83,6 +83,8 @@ export class TestSpill {
 export const typeNamed = (name: string): SqlType => {
   const match = /^numeric\((\d+),(\d+)\)$/.exec(name);
   if (match !== null) return sqlType(1700, ((Number(match[1]) << 16) | Number(match[2])) + 4);
+  const char = /^char\((\d+)\)$/.exec(name);
+  if (char !== null) return sqlType(1042, Number(char[1]) + 4);
   const info = builtinTypeByName(name);
   if (info === undefined) throw new Error(`no type ${name}`);
   return sqlType(info.oid);

@@ -36,7 +36,8 @@ function show(value: unknown): string {
 
 const numeric102 = typeNamed('numeric(10,2)');
 const numeric150 = typeNamed('numeric(15,4)');
-const columnTypes: readonly SqlType[] = [types.int4, types.int8, types.text, numeric102, numeric150, types.float8, types.bool, types.numeric];
+const char6 = typeNamed('char(6)');
+const columnTypes: readonly SqlType[] = [types.int4, types.int8, types.text, numeric102, numeric150, types.float8, types.bool, types.numeric, char6, types.date];
 
 const decimal = (scale: number, digits: number): fc.Arbitrary<Datum> =>
   fc.bigInt({ min: -(10n ** BigInt(digits)) + 1n, max: 10n ** BigInt(digits) - 1n }).map((coefficient) => Numeric.of(coefficient, scale));
@@ -50,6 +51,8 @@ function valueOf(type: SqlType): fc.Arbitrary<Datum> {
     if (type === numeric150) return fc.oneof(decimal(4, 15), fc.integer({ min: -30, max: 30 }).map((n) => Numeric.of(n, 4)));
     if (type === types.float8) return fc.constantFrom<Datum>(0, -0, 1.5, -2, 1e10, NaN, Infinity, -Infinity);
     if (type === types.bool) return fc.boolean();
+    if (type === char6) return fc.constantFrom('a', 'b', 'ab', '', 'a b', '\u00e9').map((text) => text.padEnd(6));
+    if (type === types.date) return fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom<Datum>(Infinity, -Infinity, 9131));
     return fc.constantFrom(...['0', '1.0', '1.00', '-3.25', '123456789012345678901234567890.5', 'NaN'].map((text) => parseNumeric(text)!));
   })();
   return fc.option(plain, { nil: null, freq: 8 });
@@ -84,6 +87,7 @@ function expressionOf(columns: readonly BoundExpression[]): (type: SqlType, dept
         fc.tuple(fc.constantFrom('=', '<>', '<', '<=', '>', '>='), operands).map(([name, [a, b]]) => op(a, name, b)),
         fc.tuple(fc.constantFrom('and' as const, 'or' as const), fc.array(sub(type), { minLength: 2, maxLength: 3 })).map(([kind, args]): BoundExpression => ({ kind, args, type, ...base })),
         sub(type).map((arg): BoundExpression => ({ kind: 'not', arg, type, ...base })),
+        fc.tuple(sub(types.text), fc.constantFrom('~~', '!~~'), fc.constantFrom('', '%', 'a%', '%b', '%a%', 'a', '%a%b%', '%\u00e9', 'a_', '%\\%', 'aa%aa')).map(([arg, name, pattern]) => op(arg, name, constant(pattern, types.text))),
         fc.tuple(fc.constantFrom(...columnTypes).chain(sub), fc.boolean()).map(([arg, negated]): BoundExpression => ({ kind: 'isNull', arg, negated, type, ...base })),
         fc.tuple(sub(type), fc.constantFrom('true' as const, 'false' as const, 'unknown' as const), fc.boolean()).map(([arg, test, negated]): BoundExpression => ({ kind: 'isBoolean', arg, test, negated, type, ...base })),
         fc.tuple(operands, fc.boolean()).map(([[left, right], negated]): BoundExpression => ({ kind: 'isDistinct', left, right, equals: operatorFunction('=', left.type, right.type), negated, type, ...base })),
@@ -125,8 +129,8 @@ function outcome(tx: Transaction, plan: PhysicalPlan, options: CompileOptions, q
 const interpreted: CompileOptions = { mode: 'interpreted', shape: { mode: 'array', convert: [] }, instrument: false };
 const generated: CompileOptions = { ...interpreted, mode: 'generated' };
 
-const tableNames = ['i', 'l', 't', 'n', 'm', 'f', 'b', 'x'];
-const tableTypes = ['int4', 'int8', 'text', 'numeric(10,2)', 'numeric(15,4)', 'float8', 'bool', 'numeric'];
+const tableNames = ['i', 'l', 't', 'n', 'm', 'f', 'b', 'x', 'c', 'd'];
+const tableTypes = ['int4', 'int8', 'text', 'numeric(10,2)', 'numeric(15,4)', 'float8', 'bool', 'numeric', 'char(6)', 'date'];
 const made = new Map<string, string>();
 /** A table of all column types; the ones with the same NOT NULL columns and number are one and the same. */
 function randomTable(number: number, notNull: readonly boolean[]): string {
@@ -250,7 +254,7 @@ function randomPlan(c: Choices, tables: readonly string[], depth: number): Built
       const groupBy = Array.from({ length: c.below(3) }, () => column());
       const calls: AggregateCall[] = Array.from({ length: 1 + c.below(3) }, () => {
         const name = c.pick(['count', 'sum', 'min', 'max', 'avg']);
-        const candidates = input.columns.filter(({ type }) => name === 'count' || (type.oid !== 16 && (name === 'min' || name === 'max' || (type.oid !== 25 && type.oid !== 701))));
+        const candidates = input.columns.filter(({ type }) => name === 'count' || (type.oid !== 16 && (name === 'min' || name === 'max' || ![25, 701, 1042, 1082].includes(type.oid))));
         if (candidates.length === 0) return { id: db.columnId(), type: types.int8, function: aggregateNamed('count', []), args: [], isDistinct: false, orderBy: [], filter: undefined, directArgs: [] };
         const arg = columnOf(c.pick(candidates));
         const definition = aggregateNamed(name, [arg.type]);
@@ -258,6 +262,10 @@ function randomPlan(c: Choices, tables: readonly string[], depth: number): Built
       });
       const groups = groupBy.map((expression) => ({ id: db.columnId(), expression }));
       const output: PlanColumn[] = [...groups.map(({ id, expression }) => ({ id, name: 'g', type: expression.type })), ...calls.map(({ id, type }) => ({ id, name: 'a', type }))];
+      if (groups.length > 0 && c.below(3) === 0) {
+        const sorted = db.sort(input.plan, groupBy.map((expression) => asc(expression)));
+        return passing({ kind: 'aggregate', input: sorted, groupBy: groups, groupingSets: undefined, groupingCalls: [], calls, strategy: 'sorted', output, estimate });
+      }
       return passing({ kind: 'aggregate', input: input.plan, groupBy: groups, groupingSets: undefined, groupingCalls: [], calls, strategy: groups.length === 0 ? 'plain' : 'hash', output, estimate });
     }
     case 3: {
@@ -302,7 +310,7 @@ function randomPlan(c: Choices, tables: readonly string[], depth: number): Built
   }
 }
 
-const notNullColumns = [true, false, true, false, true, false, true, false];
+const notNullColumns = [true, false, true, false, true, false, true, false, true, false];
 const tableRows = fc.array(fc.array(rowArbitrary, { minLength: 6, maxLength: 30, size: 'max' }), { minLength: 2, maxLength: 2 });
 const unordered = (rows: string[] | string): string[] | string => (typeof rows === 'string' ? rows : [...rows].sort());
 

@@ -1,0 +1,134 @@
+/** Conditions on stored text that is not decoded yet: comparisons, IN lists and LIKE against constants and parameters (byte-text.ts). */
+import type { BoundExpression } from '../../planner/expression.js';
+import { typeInfo, type TypeRegistry } from '../../base/types.js';
+import { bytePattern, utf8Bytes, utf8BytesUnpadded } from './byte-text.js';
+import type { Pending, Stored, Writer } from './scope.js';
+
+type Of<Kind extends BoundExpression['kind']> = Extract<BoundExpression, { kind: Kind }>;
+
+const comparisons = new Set(['=', '<>', '<', '<=', '>', '>=']);
+const flipped = (operator: string): string => ({ '<': '>', '<=': '>=', '>': '<', '>=': '<=' })[operator] ?? operator;
+const negatedOf = (operator: string): string => ({ '=': '<>', '<>': '=', '<': '>=', '>=': '<', '>': '<=', '<=': '>' })[operator]!;
+
+/** IN lists up to this length are compared one by one. */
+const InListMax = 16;
+
+export class ByteConditions {
+  readonly #w: Writer;
+  readonly #types: TypeRegistry;
+  readonly #parameter: (index: number) => string;
+
+  /** `parameter` gives the name of a parameter's value. */
+  constructor(writer: Writer, types: TypeRegistry, parameter: (index: number) => string) {
+    this.#w = writer;
+    this.#types = types;
+    this.#parameter = parameter;
+  }
+
+  /** Whether `e` is true (`negated`: false), as source; undefined when it must be computed on values. */
+  condition(e: BoundExpression, negated: boolean): string | undefined {
+    switch (e.kind) {
+      case 'call':
+        if (e.operator === undefined || e.args.length !== 2) return undefined;
+        if (comparisons.has(e.operator)) return this.#comparison(e, e.operator, negated);
+        return e.operator === '~~' || e.operator === '!~~' ? this.#like(e, (e.operator === '!~~') !== negated) : undefined;
+      case 'inList':
+        return this.#inList(e, e.negated !== negated);
+      default:
+        return undefined;
+    }
+  }
+
+  /** A stored text column that is still bytes, casts that change nothing aside; `padded`: a char(n). */
+  #column(e: BoundExpression): { readonly binding: Pending & { readonly stored: Stored }; readonly padded: boolean } | undefined {
+    let plain = e;
+    while (plain.kind === 'cast' && plain.method === 'binary') plain = plain.arg;
+    if (plain.kind !== 'column') return undefined;
+    const storage = this.#storage(plain);
+    if ((storage !== 'text' && storage !== 'bpchar') || storage !== this.#storage(e)) return undefined;
+    const binding = this.#w.scope.find(plain.id);
+    if (binding?.kind !== 'pending' || binding.stored?.source.bytes === undefined) return undefined;
+    return { binding: binding as Pending & { readonly stored: Stored }, padded: storage === 'bpchar' };
+  }
+  #storage(e: BoundExpression): string {
+    return typeInfo(e.type.oid, this.#types).storage;
+  }
+
+  /** UTF-8 of a text constant (made once) or parameter (once an execution). */
+  #bytesOf(e: BoundExpression, padded: boolean): string | undefined {
+    if (e.kind === 'constant') return typeof e.value === 'string' ? this.#w.module.constant(constantBytes(e.value, padded)) : undefined;
+    if (e.kind !== 'parameter') return undefined;
+    return this.#w.once(`${padded ? 'bp' : 'b'}${e.index}`, `X.${padded ? 'utf8BytesUnpadded' : 'utf8Bytes'}(${this.#parameter(e.index)})`);
+  }
+
+  #notNull({ nullable, stored }: Pending & { readonly stored: Stored }): string[] {
+    return nullable ? [`!(${stored.rename(stored.source.isNull(stored.row))})`] : [];
+  }
+
+  #comparison(e: Of<'call'>, given: string, negated: boolean): string | undefined {
+    const [left, right] = e.args as readonly [BoundExpression, BoundExpression];
+    if (this.#storage(left) !== this.#storage(right)) return undefined;
+    const isFlipped = this.#column(left) === undefined;
+    const column = this.#column(isFlipped ? right : left);
+    const other = isFlipped ? left : right;
+    if (column === undefined) return undefined;
+    const { binding, padded } = column;
+    const bytes = this.#bytesOf(other, padded);
+    if (bytes === undefined) return undefined;
+    const turned = isFlipped ? flipped(given) : given;
+    const operator = negated ? negatedOf(turned) : turned;
+    const range = rangeOf(binding.stored);
+    const compared =
+      operator === '=' || operator === '<>'
+        ? `${operator === '<>' ? '!' : ''}X.${padded ? 'equalsUnpadded' : 'equalsBytes'}(${range}, ${bytes})`
+        : `X.${padded ? 'compareUnpadded' : 'compareToBytes'}(${range}, ${bytes}) ${operator} 0`;
+    return `(${[...this.#notNull(binding), ...(other.kind === 'parameter' ? [`${bytes} !== null`] : []), compared].join(' && ')})`;
+  }
+
+  #inList(e: Of<'inList'>, negated: boolean): string | undefined {
+    const column = this.#column(e.arg);
+    if (column === undefined || e.list.length === 0 || e.list.length > InListMax) return undefined;
+    const { binding, padded } = column;
+    const tests: string[] = [];
+    for (const item of e.list) {
+      if (item.kind !== 'constant' || this.#storage(item) !== this.#storage(e.arg)) return undefined;
+      const bytes = this.#bytesOf(item, padded);
+      if (bytes === undefined) return undefined;
+      tests.push(`X.${padded ? 'equalsUnpadded' : 'equalsBytes'}(${this.#inTemporaries(binding.stored, tests.length === 0)}, ${bytes})`);
+    }
+    return `(${[...this.#notNull(binding), `${negated ? '!' : ''}(${tests.join(' || ')})`].join(' && ')})`;
+  }
+  #temporaries: readonly [string, string] | undefined;
+  /** The range with start and end computed once for several tests. */
+  #inTemporaries(stored: Stored, isFirst: boolean): string {
+    const { source, row, rename } = stored;
+    this.#temporaries ??= [this.#w.temp(), this.#w.temp()];
+    const [start, end] = this.#temporaries;
+    return isFirst ? `${rename('u8')}, ${start} = ${rename(source.bytes!.start(row))}, ${end} = ${rename(source.bytes!.end(row))}` : `${rename('u8')}, ${start}, ${end}`;
+  }
+
+  #like(e: Of<'call'>, negated: boolean): string | undefined {
+    const column = this.#column(e.args[0]!);
+    const pattern = e.args[1]!;
+    if (column === undefined || column.padded || pattern.kind !== 'constant' || typeof pattern.value !== 'string') return undefined;
+    const compiled = bytePattern(pattern.value);
+    if (compiled === undefined) return undefined;
+    const test = `${this.#w.module.constant(compiled)}.test(${rangeOf(column.binding.stored)})`;
+    return `(${[...this.#notNull(column.binding), `${negated ? '!' : ''}${test}`].join(' && ')})`;
+  }
+}
+
+function rangeOf({ source, row, rename }: Stored): string {
+  return `${rename('u8')}, ${rename(source.bytes!.start(row))}, ${rename(source.bytes!.end(row))}`;
+}
+
+const bytesOfConstants = [new Map<string, Uint8Array>(), new Map<string, Uint8Array>()] as const;
+function constantBytes(text: string, padded: boolean): Uint8Array {
+  const known = bytesOfConstants[padded ? 1 : 0];
+  let bytes = known.get(text);
+  if (bytes === undefined) {
+    if (known.size > 1000) known.clear();
+    known.set(text, (bytes = (padded ? utf8BytesUnpadded(text) : utf8Bytes(text))!));
+  }
+  return bytes;
+}
