@@ -19,6 +19,7 @@
  *     current entry changes first leaves its old entry in `overrides`.
  * T5  After an open that was not clean, what older valid metas reference is guarded until the next meta is durable, for the newest may
  *     exist only in the page cache.
+ * T6  A checkpoint has a table page for every page id below its page count, mapped or not.
  *
  * Source. design/storage.md section 4; the checksums beside the addresses are ZFS's; test/storage/page-table.test.ts.
  */
@@ -267,6 +268,8 @@ export class PageTable implements PageIo {
       id = this.#pageCount++;
       if (id >= 0xfffffff0) throw new DbError('54000', 'the database has no page numbers left');
       this.#reservePages(this.#pageCount);
+      // The table page of a new id must exist even if no page of it is ever written: its parent names it (T6).
+      if (!(mutants.on && mutants.has('storage.new-table-page-unmarked'))) this.#markChanged(id);
     }
     assert(this.#slots[id] === NoSlot, 'free page id has a slot', id);
     const page = pageId(id);

@@ -21,6 +21,11 @@ const dwellings: Readonly<Record<string, Partial<TrialOptions>>> = {
   'storage.clean-meta-believed': { syncFailure: 0.15, metaSyncFailure: 0, metaCrash: 0, kill: 0.5, operationsMax: 40, incarnations: 14 },
   'storage.overlapping-syncs': { blockingSyncs: 40, syncFailure: 0.2, metaSyncFailure: 0, metaCrash: 0 },
   'storage.sync-retry': { syncFailure: 0.1 },
+  // The page count has to cross a multiple of 64 by pages under construction alone.
+  'storage.new-table-page-unmarked': {
+    syncFailure: 0, metaSyncFailure: 0, metaCrash: 0, operationsMax: 400, incarnations: 12,
+    world: { keyCount: 80, valueLengthMax: 300, changesMax: 4, treeCountMax: 6, deletes: 25, creates: 2, drops: 3, builds: 5 },
+  },
 };
 
 /** Bugs that no crash shows, only damaged bytes. */
