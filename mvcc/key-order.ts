@@ -42,6 +42,12 @@ export class KeyOrder {
    */
   collect(low: string, high: string | undefined, reverse: boolean, countMax: number, into: string[]): boolean {
     if (this.#map.size === 0) return false;
+    if (high !== undefined && isAfter(high, low)) {
+      // One key: the map itself knows, and no order is made for it.
+      if (!this.#map.has(low)) return false;
+      if (countMax > 0) into.push(low);
+      return countMax === 0;
+    }
     const blocks = this.#ordered();
     const map = this.#map;
     let found = 0;
@@ -122,6 +128,11 @@ export class KeyOrder {
     }
     return low;
   }
+}
+
+/** Whether `high` is the least key greater than `low`. */
+function isAfter(high: string, low: string): boolean {
+  return high.length === low.length + 1 && high.charCodeAt(low.length) === 0 && high.startsWith(low);
 }
 
 function lowerBound(keys: readonly string[], key: string): number {

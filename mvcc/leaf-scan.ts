@@ -70,6 +70,8 @@ export class LeafScan {
   count = 0;
 
   readonly statement: Statement;
+  /** Place in the manager's list of unsettled scans, -1: not in it. */
+  unsettledAt = -1;
   readonly #transaction: Transaction;
   readonly #tree: VersionedTree;
   readonly #reverse: boolean;
@@ -251,8 +253,9 @@ export class LeafScan {
     // The part of the range inside this leaf's fences.
     let low = this.#low;
     let high = this.#high;
-    if (isStep || this.#reverse) low = maxKey(low, leaf.lowerFence());
-    if (isStep || !this.#reverse) high = minEnd(high, leaf.upperFence());
+    if ((isStep && !this.#reverse) || (this.#reverse && !isLast)) low = maxKey(low, leaf.lowerFence());
+    // A range that ends inside the leaf needs no fence at that end.
+    if ((isStep && this.#reverse) || (!this.#reverse && !isLast)) high = minEnd(high, leaf.upperFence());
     if (this.#reverse ? low === '' : high === undefined) isLast = true;
     this.#fillMerged(leaf, hasOwn ? writes : undefined, from, to, low, high, isLast, true);
   }
@@ -332,7 +335,7 @@ export class LeafScan {
       this.#batchLow = low;
       this.#batchHigh = high;
       this.#isUnsettled = true;
-      this.#transaction.manager.unsettled.add(this);
+      this.#transaction.manager.addUnsettled(this);
     }
     if (dirtyKeys.length === 0) {
       if (from === to) return;
@@ -456,7 +459,7 @@ export class LeafScan {
     this.#hasTail = false;
     const transaction = this.#transaction;
     const manager = transaction.manager;
-    manager.unsettled.delete(this);
+    manager.removeUnsettled(this);
     const node = transaction.node;
     if (node === undefined || node.isSafe || !endsAfter(high, low)) return;
     const tree = this.#tree;

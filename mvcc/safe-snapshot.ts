@@ -10,14 +10,13 @@
  */
 import { mutants } from '../base/mutants.js';
 import type { Certifier } from './certifier.js';
-import { type SerialNode, dropEdges } from './serial-node.js';
+import { type SerialNode, addWatch, dropEdges } from './serial-node.js';
 
 /** At T's snapshot: watch who is under way. @returns true when the snapshot is safe already, and T is not to be tracked */
 export function decideSafety(certifier: Certifier, node: SerialNode): boolean {
   for (const other of certifier.active) {
     if (other.readOnly || other === node) continue;
-    node.watching.add(other);
-    other.watchers.add(node);
+    addWatch(node, other);
   }
   // Numbered but not yet published: committed after this snapshot, though they will never end again.
   for (let other = certifier.last; other !== undefined && other.csnHigh > node.snapLow; other = other.previous) {
@@ -55,7 +54,7 @@ export function stopWatching(node: SerialNode): void {
 
 function endangers(committed: SerialNode, reader: SerialNode): boolean {
   // Without changes and without a look at the newest state nothing precedes it but in time.
-  if (committed.writes.size === 0 && committed.in.size === 0) return false;
+  if (!committed.hasWrites && committed.in.size === 0) return false;
   if (committed.lowFix <= reader.snapHigh) return true;
   // The edge may lie between two members of a merged node.
   if (committed.isMerged && committed.csnLow <= reader.snapHigh) return true;

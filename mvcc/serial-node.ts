@@ -19,6 +19,21 @@ export interface EdgeReason {
   readonly toStatement: number;
 }
 
+/** Shared by every node until it has an entry of its own: most transactions meet nobody, and six collections each would be most of their cost. */
+const noEdges = new Map<SerialNode, EdgeReason>();
+const noNodes = new Set<SerialNode>();
+const noMarks: WriteMark[] = [];
+const noReads = new Map<SireadIndex, TreeReads>();
+
+/** One changed key. */
+interface WriteMark {
+  readonly index: SireadIndex;
+  readonly key: string;
+  /** Statement number * 2 + (1 when the change is visible to existence-only readers). */
+  readonly mark: number;
+}
+type Writes = Map<SireadIndex, Map<string, number>>;
+
 /** Infinity without boxing surprises: greater than any CSN. */
 export const NoCsn = Number.MAX_SAFE_INTEGER;
 
@@ -34,11 +49,13 @@ export class SerialNode {
   csnHigh = NoCsn;
   /** Least CSN of a dropped transaction that this one precedes; NoCsn when there is none. */
   lowFix = NoCsn;
-  readonly out = new Map<SerialNode, EdgeReason>();
-  readonly in = new Map<SerialNode, EdgeReason>();
-  readonly reads = new Map<SireadIndex, TreeReads>();
-  /** Changed keys per tree -> statement number * 2 + (1 when the change is visible to existence-only readers). Filled at commit. */
-  readonly writes = new Map<SireadIndex, Map<string, number>>();
+  /** Edges, reads, writes and watchers are added by the functions of this file alone. */
+  out = noEdges;
+  in = noEdges;
+  reads = noReads;
+  /** Filled at commit; as maps only when the exact test asks for them, which is seldom. */
+  #marks = noMarks;
+  #writes: Writes | undefined = undefined;
   readonly statements: StatementInfo[] = [];
   /** Where this node went when it was merged. */
   representative: SerialNode | undefined = undefined;
@@ -54,8 +71,8 @@ export class SerialNode {
   // Safe snapshots, see safe-snapshot.ts.
   isSafe = false;
   isUnsafe = false;
-  readonly watching = new Set<SerialNode>();
-  readonly watchers = new Set<SerialNode>();
+  watching = noNodes;
+  watchers = noNodes;
   /** Called once when safety is decided. */
   onSafety: (() => void) | undefined = undefined;
 
@@ -75,18 +92,29 @@ export class SerialNode {
     let reads = this.reads.get(index);
     if (reads === undefined) {
       reads = new TreeReads(index, this, budget);
+      if (this.reads === noReads) this.reads = new Map();
       this.reads.set(index, reads);
     }
     return reads;
   }
 
   addWrite(index: SireadIndex, key: string, statement: number, changesKey: boolean): void {
-    let keys = this.writes.get(index);
-    if (keys === undefined) {
-      keys = new Map();
-      this.writes.set(index, keys);
+    const mark = { index, key, mark: statement * 2 + (changesKey ? 1 : 0) };
+    if (this.#marks === noMarks) this.#marks = [];
+    this.#marks.push(mark);
+    if (this.#writes !== undefined) addMark(this.#writes, mark);
+  }
+
+  get hasWrites(): boolean {
+    return this.#marks.length > 0;
+  }
+  /** Marks of changed keys per tree. */
+  get writes(): Writes {
+    if (this.#writes === undefined) {
+      this.#writes = new Map();
+      for (const mark of this.#marks) addMark(this.#writes, mark);
     }
-    keys.set(key, statement * 2 + (changesKey ? 1 : 0));
+    return this.#writes;
   }
 
   releaseReads(): void {
@@ -95,12 +123,28 @@ export class SerialNode {
   }
 }
 
+function addMark(writes: Writes, { index, key, mark }: WriteMark): void {
+  let keys = writes.get(index);
+  if (keys === undefined) writes.set(index, (keys = new Map()));
+  keys.set(key, mark);
+}
+
 /** Adds the edge `from` -> `to` unless it is known. @returns whether it is new */
 export function addEdge(from: SerialNode, to: SerialNode, reason: EdgeReason): boolean {
   if (from === to || from.out.has(to)) return false;
+  if (from.out === noEdges) from.out = new Map();
+  if (to.in === noEdges) to.in = new Map();
   from.out.set(to, reason);
   to.in.set(from, reason);
   return true;
+}
+
+/** `watcher` learns of the end of `watched`. */
+export function addWatch(watcher: SerialNode, watched: SerialNode): void {
+  if (watcher.watching === noNodes) watcher.watching = new Set();
+  if (watched.watchers === noNodes) watched.watchers = new Set();
+  watcher.watching.add(watched);
+  watched.watchers.add(watcher);
 }
 
 /** Removes every edge at `node`. */

@@ -29,12 +29,14 @@ const RangeBytes = 250;
 /** One key read by one transaction. */
 class ReadPoint {
   readonly reads: TreeReads;
+  readonly key: string;
   statement: number;
   existence: boolean;
   /** Other readers of the same key. */
   next: ReadPoint | undefined = undefined;
-  constructor(reads: TreeReads, statement: number, existence: boolean) {
+  constructor(reads: TreeReads, key: string, statement: number, existence: boolean) {
     this.reads = reads;
+    this.key = key;
     this.statement = statement;
     this.existence = existence;
   }
@@ -96,58 +98,93 @@ export class SireadBudget {
   entries = 0;
   bytes = 0;
   escalations = 0;
-  readonly holders = new Set<TreeReads>();
+  /** Linked through `previousHolder` and `nextHolder`. */
+  firstHolder: TreeReads | undefined = undefined;
 
   constructor(entriesMax: number, bytesMax: number) {
     this.entriesMax = entriesMax;
     this.bytesMax = bytesMax;
   }
 
+  addHolder(holder: TreeReads): void {
+    holder.nextHolder = this.firstHolder;
+    if (this.firstHolder !== undefined) this.firstHolder.previousHolder = holder;
+    this.firstHolder = holder;
+  }
+  removeHolder(holder: TreeReads): void {
+    if (holder.previousHolder !== undefined) holder.previousHolder.nextHolder = holder.nextHolder;
+    else if (this.firstHolder === holder) this.firstHolder = holder.nextHolder;
+    if (holder.nextHolder !== undefined) holder.nextHolder.previousHolder = holder.previousHolder;
+    holder.previousHolder = undefined;
+    holder.nextHolder = undefined;
+  }
+
   /** Merges ranges of the heaviest holder until the total fits, or nothing is left to merge. */
   enforce(): void {
     while (this.bytes > this.bytesMax) {
-      let heaviest: TreeReads | undefined = undefined;
-      for (const holder of this.holders) if (heaviest === undefined || holder.bytes > heaviest.bytes) heaviest = holder;
+      let heaviest = this.firstHolder;
+      for (let holder = this.firstHolder; holder !== undefined; holder = holder.nextHolder) if (heaviest === undefined || holder.bytes > heaviest.bytes) heaviest = holder;
       if (heaviest === undefined || heaviest.entryCount <= 1) return;
       heaviest.escalate(Math.max(1, heaviest.entryCount >>> 2));
     }
   }
 }
 
+/** Points of one transaction and tree that are looked through one by one; more get a map. */
+const ListedPointsMax = 8;
+
+/** Shared until there is an entry: a transaction mostly has points or ranges of a tree, not both. */
+const noPoints: ReadPoint[] = [];
+const noRanges: ReadRange[] = [];
+
 /** What one transaction has read of one tree. */
 export class TreeReads {
   readonly index: SireadIndex;
   readonly node: SerialNode;
   readonly #budget: SireadBudget;
-  readonly #points = new Map<string, ReadPoint>();
-  #full: ReadRange[] = [];
-  #existence: ReadRange[] = [];
+  #points = noPoints;
+  /** By key, once there are many. */
+  #byKey: Map<string, ReadPoint> | undefined = undefined;
+  #full = noRanges;
+  #existence = noRanges;
   bytes = 0;
+  previousHolder: TreeReads | undefined = undefined;
+  nextHolder: TreeReads | undefined = undefined;
 
   constructor(index: SireadIndex, node: SerialNode, budget: SireadBudget) {
     this.index = index;
     this.node = node;
     this.#budget = budget;
-    budget.holders.add(this);
+    budget.addHolder(this);
   }
 
   get entryCount(): number {
-    return this.#points.size + this.#full.length + this.#existence.length;
+    return this.#points.length + this.#full.length + this.#existence.length;
   }
 
   addPoint(key: string, statement: number, existence: boolean): void {
-    const known = this.#points.get(key);
+    const known = this.#pointAt(key);
     if (known !== undefined) {
       if (!existence) known.existence = false;
       return;
     }
     if (rangeAt(this.#full, key) !== undefined || (existence && rangeAt(this.#existence, key) !== undefined)) return;
-    const point = new ReadPoint(this, statement, existence);
+    const point = new ReadPoint(this, key, statement, existence);
     point.next = this.index.points.get(key);
     this.index.points.set(key, point);
-    this.#points.set(key, point);
+    if (this.#points === noPoints) this.#points = [];
+    this.#points.push(point);
+    if (this.#byKey !== undefined) this.#byKey.set(key, point);
+    else if (this.#points.length > ListedPointsMax) this.#byKey = new Map(this.#points.map((p) => [p.key, p]));
     this.#account(1, PointBytes + key.length);
     this.#limit();
+  }
+
+  #pointAt(key: string): ReadPoint | undefined {
+    if (this.#byKey !== undefined) return this.#byKey.get(key);
+    const points = this.#points;
+    for (let i = points.length - 1; i >= 0; i--) if (points[i]!.key === key) return points[i];
+    return undefined;
   }
 
   /** Adds [low, high), merged with what it overlaps or touches. */
@@ -157,6 +194,8 @@ export class TreeReads {
       this.addPoint(low, statement, existence);
       return;
     }
+    if (existence && this.#existence === noRanges) this.#existence = [];
+    if (!existence && this.#full === noRanges) this.#full = [];
     const list = existence ? this.#existence : this.#full;
     let first = 0;
     let last = list.length;
@@ -183,7 +222,7 @@ export class TreeReads {
 
   /** The entry of this transaction that a write of `key` overwrites. */
   hitBy(key: string, changesKey: boolean): ReadHit | undefined {
-    const point = this.#points.get(key);
+    const point = this.#pointAt(key);
     if (point !== undefined && (changesKey || !point.existence)) {
       return { node: this.node, statement: point.statement, low: key, high: afterKey(key) };
     }
@@ -193,7 +232,7 @@ export class TreeReads {
 
   /** Takes over the entries of `other`, which is released. */
   absorb(other: TreeReads): void {
-    const points = [...other.#points].map(([key, point]) => ({ key, statement: point.statement, existence: point.existence }));
+    const points = [...other.#points];
     const ranges = [...other.#full, ...other.#existence];
     other.release();
     if (mutants.on && mutants.has('mvcc.merge-loses-ranges')) return;
@@ -209,7 +248,7 @@ export class TreeReads {
       statement: number;
     }
     let pieces: Piece[] = [];
-    for (const [key, point] of this.#points) pieces.push({ low: key, high: afterKey(key), statement: point.statement });
+    for (const { key, statement } of this.#points) pieces.push({ low: key, high: afterKey(key), statement });
     for (const range of this.#full) pieces.push({ low: range.low, high: range.high, statement: range.owner.statement });
     for (const range of this.#existence) pieces.push({ low: range.low, high: range.high, statement: range.owner.statement });
     pieces.sort((a, b) => compareKeys(a.low, b.low));
@@ -238,7 +277,7 @@ export class TreeReads {
   /** Removes every entry from the tree's index. */
   release(): void {
     this.#clear();
-    this.#budget.holders.delete(this);
+    this.#budget.removeHolder(this);
   }
 
   /** S2, under VERIFY. */
@@ -252,15 +291,16 @@ export class TreeReads {
   }
 
   #clear(): void {
-    for (const [key, point] of this.#points) {
-      this.#unlinkPoint(key, point);
-      this.#account(-1, -(PointBytes + key.length));
+    for (const point of this.#points) {
+      this.#unlinkPoint(point.key, point);
+      this.#account(-1, -(PointBytes + point.key.length));
     }
-    this.#points.clear();
+    this.#points = noPoints;
+    this.#byKey = undefined;
     for (const range of this.#full) this.#dropRange(range);
     for (const range of this.#existence) this.#dropRange(range);
-    this.#full = [];
-    this.#existence = [];
+    this.#full = noRanges;
+    this.#existence = noRanges;
   }
 
   #unlinkPoint(key: string, point: ReadPoint): void {

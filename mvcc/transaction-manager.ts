@@ -104,7 +104,7 @@ export class TransactionManager {
   readonly lockTable: LockTable;
   readonly undoArena = new ByteArena();
   /** Scans in the middle of a batch that is not registered yet (leaf-scan.ts, B2). */
-  readonly unsettled = new Set<LeafScan>();
+  readonly #unsettled: LeafScan[] = [];
   readonly trees = new Map<TreeId, VersionedTree>();
   /** Numbered, not yet published, in CSN order. */
   readonly pending: PendingCommit[] = [];
@@ -260,8 +260,22 @@ export class TransactionManager {
 
   /** Before leaves change: what others are in the middle of reading counts as read. */
   settleOtherScans(transaction: Transaction): void {
-    if (this.unsettled.size === 0) return;
-    for (const scan of [...this.unsettled]) if (transaction.openScans?.has(scan) !== true) scan.settleForOthers();
+    if (this.#unsettled.length === 0) return;
+    for (const scan of [...this.#unsettled]) if (transaction.openScans?.has(scan) !== true) scan.settleForOthers();
+  }
+  addUnsettled(scan: LeafScan): void {
+    if (scan.unsettledAt >= 0) return;
+    scan.unsettledAt = this.#unsettled.length;
+    this.#unsettled.push(scan);
+  }
+  removeUnsettled(scan: LeafScan): void {
+    const at = scan.unsettledAt;
+    if (at < 0) return;
+    scan.unsettledAt = -1;
+    const last = this.#unsettled.pop()!;
+    if (last === scan) return;
+    this.#unsettled[at] = last;
+    last.unsettledAt = at;
   }
 
   // ------------------------------------------------------------------------------------------------------------ numbering and publishing
