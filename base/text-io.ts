@@ -60,6 +60,11 @@ function intervalStyleOf(env: TextEnv): IntervalStyle {
 // ------------------------------------------------------------------------------------------------------------------- reading
 
 export function textReader(type: SqlType, env: TextEnv): TextReader {
+  const outer = typeInfo(type.oid, env.types);
+  if (outer.kind === 'domain') {
+    const read = textReader(outer.baseType!, env);
+    return (text) => env.system.call('domain_check', [type.oid, read(text)]);
+  }
   const { oid, typmod } = baseTypeOf(type, env.types);
   const info = typeInfo(oid, env.types);
   switch (info.storage) {

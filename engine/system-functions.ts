@@ -13,6 +13,7 @@ import { canonicalJsonPath } from '../functions/jsonpath-print.js';
 import type { SystemCalls } from '../functions/registry.js';
 import { parseTypeName } from '../parser/parse.js';
 import type { Backend } from './backend.js';
+import { domainCheck } from './domains.js';
 import type { IndexRecord, RelationRecord, SequenceRecord, TableRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
 import { constraintDefinition, functionArguments, functionDefinition, functionResult, indexColumnDefinition, indexDefinition, viewDefinition } from './definitions.js';
@@ -393,6 +394,7 @@ export class SystemFunctions implements SystemCalls {
     }];
     yield ['pg_sleep', ([seconds]) => this.#once(() => this.#suspend(this.#backend.sleep((seconds as number) * 1000), () => ''))];
     yield ['setseed', () => ''];
+    yield ['domain_check', ([type, value]) => domainCheck(this.#backend.catalog().source, type as number)?.(value, -1, false, this.#backend.context(Infinity)) ?? value!];
     yield ['jsonpathin', ([text]) => canonicalJsonPath(text as string)];
   }
 }

@@ -205,7 +205,8 @@ export function convertRows(rows: readonly (readonly Datum[])[], columns: readon
 }
 
 export function fieldsOf(columns: readonly ResultColumn[], types: TypeRegistry): Field[] {
-  return columns.map(({ name, type }) => ({
+  // A domain's values are described as those of its base type.
+  return columns.map(({ name, type }) => ({ name, type: baseTypeOf(type, types) })).map(({ name, type }) => ({
     name, tableID: 0, columnID: 0, dataTypeID: type.oid, dataTypeSize: typeInfo(type.oid, types).length, dataTypeModifier: type.typmod, format: 'text',
   }));
 }

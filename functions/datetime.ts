@@ -58,7 +58,7 @@ export function addInterval(value: Stamp, interval: Interval): Stamp {
 }
 
 /** Months and days move the local clock, time moves the moment. */
-function addIntervalTz(value: Stamp, interval: Interval, ctx: EvalContext): Stamp {
+export function addIntervalTz(value: Stamp, interval: Interval, ctx: EvalContext): Stamp {
   if (isInfinite(value)) return value;
   let result = value;
   if (interval.months !== 0 || interval.days !== 0) result = fromLocal(addInterval(toLocal(value, ctx), new Interval(interval.months, interval.days, 0)), ctx);

@@ -265,7 +265,7 @@ const buildObjectText: Builder = (converters, values, ctx) => {
   checkPairs(values, 'json_build_object');
   const members: string[] = [];
   for (let i = 0; i < values.length; i += 2) {
-    if (values[i] === null) throw new DbError('22004', `argument ${i + 1} cannot be null`, { hint: 'Object keys should be text.' });
+    if (values[i] === null) throw new DbError('22023', `argument ${i + 1} cannot be null`, { hint: 'Object keys should be text.' });
     members.push(`${quoteJson(converters[i]!.key(values[i]!, ctx))} : ${valueText(converters[i + 1]!, values[i + 1]!, ctx)}`);
   }
   return `{${members.join(', ')}}`;
@@ -350,7 +350,7 @@ function gathering<State>(name: string, args: string, returns: string, init: () 
   });
 }
 
-const nullKey = (): DbError => new DbError('22004', 'field name must not be null');
+const nullKey = (): DbError => new DbError('22023', 'field name must not be null');
 
 const aggregates: FunctionDef[] = [
   gathering<string[] | null>('json_agg', 'anyelement', 'json', () => null, (state, [converter], [value], ctx) => {

@@ -26,6 +26,12 @@ function assignSteps(level: QueryLevel, target: TargetColumn, steps: readonly Ta
   const step = steps[0];
   if (step === undefined) return coercePart(binder, target, value, container.type);
   const type = baseOf(binder, container.type);
+  if (type !== container.type) {
+    // Only the last of several assignments to parts of a domain's value is checked: what is between may hold to nothing.
+    const unchecked = container.kind === 'call' && container.function.name === 'domain_check' ? container.args[0]! : container;
+    const changed = assignSteps(level, target, steps, { ...unchecked, type }, value);
+    return coercePart(binder, target, changed, container.type);
+  }
   const info = typeInfo(type.oid, binder.types);
   if (step.kind === 'field') {
     if (info.attributes === undefined) {

@@ -313,7 +313,8 @@ function bindSetCall(level: QueryLevel, call: FunctionCall, match: FunctionMatch
   const height = 1 + Math.max(0, ...inner.map((nested) => nested.height));
   const id = binder.newId();
   const { columns } = applied.function;
-  const type = columns !== undefined && columns.length > 1 ? types.record : applied.type;
+  const isRow = typeInfo(applied.type.oid, binder.types).attributes !== undefined;
+  const type = columns !== undefined && columns.length > 1 && !isRow ? types.record : applied.type;
   if (columns !== undefined && columns.length > 1) binder.setRecordShape(id, columns.map((column) => ({ name: column.name, type: sqlType(column.type) })));
   level.setCalls.push({ id, function: applied.function, args: applied.args, type, name: call.name.name, height, offset: call.offset });
   return { kind: 'column', type, offset: call.offset, id, name: call.name.name };
@@ -338,7 +339,11 @@ export function bindTableFunction(level: QueryLevel, e: Expression, definitions:
       return setItem(binder, name, applyFunction(binder, match, args, e.offset), definitions, e.offset);
     }
   }
-  if (definitions !== undefined) throw new DbError('42601', 'a column definition list is only allowed for functions returning "record"', { offset: e.offset });
+  if (definitions !== undefined) {
+    const fitted = e.kind === 'functionCall' ? fittedScalar(level, e, definitions) : undefined;
+    if (fitted === undefined) throw new DbError('42601', 'a column definition list is only allowed for functions returning "record"', { offset: e.offset });
+    return fitted;
+  }
   const expression = asText(binder, binder.hooks.bindExpression(level, e));
   if (isUnknown(expression)) throw notSupported('a value of unknown type in FROM', e.offset);
   const attributes = attributesOf(level, expression.type) ?? (expression.type.oid === TypeOid.record ? binder.recordShape(expression) : undefined);
@@ -347,6 +352,19 @@ export function bindTableFunction(level: QueryLevel, e: Expression, definitions:
     return { kind: 'scalar', name, columns, isScalar: false };
   }
   return { kind: 'scalar', name, columns: [{ name, expression }], isScalar: true };
+}
+
+/** A function of one record, in FROM with a column list that says what the record is; undefined when it returns anything else. */
+function fittedScalar(level: QueryLevel, e: FunctionCall, definitions: readonly { name: string; type: SqlType }[]): TableFunctionItem | undefined {
+  const { binder } = level;
+  const args = e.args.map((arg) => binder.hooks.bindExpression(level, arg.value));
+  const match = resolveCall(binder, e, args);
+  if (typeof match === 'string') return undefined;
+  const applied = applyFunction(binder, match, args, e.offset);
+  const fitted = applied.type.oid === TypeOid.record ? applied.function.withColumns?.(definitions) : undefined;
+  if (fitted === undefined) return undefined;
+  const columns = definitions.map((column) => binder.newColumn(column.name, column.type));
+  return { kind: 'set', name: e.name.name, call: { function: fitted, args: applied.args, columns }, isScalar: false };
 }
 
 function setItem(

@@ -341,7 +341,9 @@ function bindFunctionRef(level: QueryLevel, reference: FunctionRef): FromItem {
   // `FROM f() AS x` also renames the one column of a scalar function, unless it has a column list of its own.
   const isScalar = bound.length === 1 && single.isScalar;
   let shown: readonly PlanColumn[] = columns;
-  if (isScalar && reference.alias !== undefined) shown = columns.map((column, i) => (i === 0 ? { ...column, name: reference.alias!.name } : column));
+  // Nor one whose result has a name of its own, as an OUT parameter has.
+  const isNamed = single.kind !== 'scalar' && single.call.function.columns?.length === 1;
+  if (isScalar && !isNamed && reference.alias !== undefined) shown = columns.map((column, i) => (i === 0 ? { ...column, name: reference.alias!.name } : column));
   shown = renameColumns(shown, reference.alias, single.name);
   const entry = new RangeEntry({ alias: reference.alias?.name ?? single.name, columns: shown, isScalarFunction: isScalar && !reference.withOrdinality });
   binder.adopt(level, entry);

@@ -38,6 +38,8 @@ function isTimeless(type: SqlType, registry: TypeRegistry, text: string): boolea
   if (type.oid === TypeOid.date || type.oid === TypeOid.timestamp || type.oid === TypeOid.time) return /^\s*\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\s*$|^\s*\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*$/.test(text);
   const info = typeInfo(type.oid, registry);
   if (info.kind === 'enum') return true;
+  // A domain's checks may be about anything.
+  if (info.kind === 'domain') return false;
   return info.elementOid !== 0 && isTimeless(sqlType(info.elementOid), registry, '');
 }
 

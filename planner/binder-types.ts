@@ -11,7 +11,7 @@ import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { inputText, outputText } from '../base/text-io.js';
 import {
-  builtinTypeByName, IntervalField, IntervalFullPrecision, IntervalFullRange, intervalTypmod, numericTypmod, sqlType, typeInfo, typeName, TypeOid, types, varcharTypmod,
+  baseTypeOf, builtinTypeByName, IntervalField, IntervalFullPrecision, IntervalFullRange, intervalTypmod, numericTypmod, sqlType, typeInfo, typeName, TypeOid, types, varcharTypmod,
   type SqlType,
 } from '../base/types.js';
 import { allCasts, resolverFor } from '../functions/catalogue.js';
@@ -143,6 +143,7 @@ export function coerce(binder: Binder, e: BoundExpression, target: SqlType, cont
     const readAs = target.oid === TypeOid.interval ? target : sqlType(target.oid);
     return applyTypmod(binder, coerceUnknown(binder, e, readAs, offset), target, context);
   }
+  if (info.kind === 'array' && typeInfo(info.elementOid, binder.types).kind === 'domain') return coerceToDomainArray(binder, e, target, info.elementOid, context, offset);
   if (e.kind === 'row' && info.attributes !== undefined) return coerceRow(binder, e, target, context, offset);
   const path = resolverFor(binder.types).castPath(source.oid, target.oid, context);
   if (path === undefined) {
@@ -180,6 +181,17 @@ function coerceToDomain(binder: Binder, e: BoundExpression, target: SqlType, bas
   const check = binder.catalog.domainCheck?.(target.oid);
   if (check === undefined) return { kind: 'cast', type: target, offset, arg: value, method: 'binary', isExplicit: context === 'explicit' };
   return { kind: 'call', type: target, offset, function: domainFunction(check, base, target), args: [value], operator: undefined };
+}
+
+/** An array whose elements are of a domain: one of its base type, each element of which is then checked. */
+function coerceToDomainArray(binder: Binder, e: BoundExpression, target: SqlType, domain: number, context: CastContext, offset: number): BoundExpression | undefined {
+  const base = baseTypeOf(sqlType(domain), binder.types);
+  const baseArray = typeInfo(base.oid, binder.types).kind === 'array' ? undefined : arrayTypeOf(binder, base);
+  if (baseArray === undefined) return undefined;
+  const value = coerce(binder, e, baseArray, context, offset);
+  if (value === undefined) return undefined;
+  const check = elementwiseTo(domain, (element: Datum, _typmod: number, _isExplicit: boolean, ctx: EvalContext) => ctx.system.call('domain_check', [domain, element]), true);
+  return { kind: 'cast', type: target, offset, arg: value, method: check, isExplicit: context === 'explicit' };
 }
 
 const domainFunctions = new WeakMap<ScalarImpl, FunctionDef>();
@@ -276,9 +288,9 @@ function arrayMethod(path: Extract<CastPath, { kind: 'array' }>, source: SqlType
   return made;
 }
 
-function elementwiseTo(elementOid: number, method: ScalarImpl): ScalarImpl {
+function elementwiseTo(elementOid: number, method: ScalarImpl, takesNull = false): ScalarImpl {
   return (value: SqlArray, typmod: number, isExplicit: boolean, ctx: EvalContext): Datum =>
-    new SqlArray(elementOid, value.dims, value.lowerBounds, value.elements.map((element) => (element === null ? null : method(element, typmod, isExplicit, ctx))));
+    new SqlArray(elementOid, value.dims, value.lowerBounds, value.elements.map((element) => (element === null && !takesNull ? null : method(element, typmod, isExplicit, ctx))));
 }
 
 // ------------------------------------------------------------------------------------------------------------------- convenience

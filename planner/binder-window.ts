@@ -5,7 +5,8 @@
  * Source. parse_clause.c (transformWindowDefinitions, transformFrameOffset).
  */
 import { DbError } from '../base/errors.js';
-import { typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import { baseTypeOf, typeName, types, type SqlType } from '../base/types.js';
+import { inRangeOf } from '../functions/in-range.js';
 import type { Expression, NamedWindow, WindowFrame as AstFrame, WindowSpec } from '../parser/ast.js';
 import { findOperator } from './binder-operator.js';
 import { bindSortKey } from './binder-sort.js';
@@ -93,14 +94,16 @@ function bindFrame(level: QueryLevel, frame: AstFrame, orderBy: readonly SortKey
   }
   if (orderBy.length !== 1) refuse('RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column', windowOffset);
   const sortType = orderBy[0]!.expression.type;
-  const distanceType = rangeDistanceType(level, sortType);
+  const inRange = inRangeOf(baseTypeOf(sortType, level.binder.types).oid);
   const bind = (b: AstFrame['start']): BoundExpression | undefined => {
     if (b.distance === undefined) return undefined;
     const value = bindDistance(level, b.distance, 'window RANGE');
-    if (distanceType === undefined) {
+    if (inRange === undefined) {
       throw new DbError('0A000', `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeName(sortType.oid, level.binder.types)}`, { offset: b.offset });
     }
-    const coerced = isUnknown(value) ? mustCoerce(level.binder, value, distanceType, 'implicit', b.offset) : coerce(level.binder, value, distanceType, 'implicit', b.offset);
+    if (inRange.offsets.includes(value.type.oid)) return value;
+    const offsetType = { oid: inRange.offsets[0]!, typmod: -1 };
+    const coerced = isUnknown(value) ? mustCoerce(level.binder, value, offsetType, 'implicit', b.offset) : coerce(level.binder, value, offsetType, 'implicit', b.offset);
     if (coerced === undefined) {
       throw new DbError('0A000', `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeName(sortType.oid, level.binder.types)} and offset type ${typeName(value.type.oid, level.binder.types)}`, {
         offset: b.offset,
@@ -109,26 +112,7 @@ function bindFrame(level: QueryLevel, frame: AstFrame, orderBy: readonly SortKey
     }
     return coerced;
   };
-  const startValue = bind(start);
-  const endValue = bind(end);
-  const add = findOperator(level.binder, '+', sortType, distanceType!);
-  const subtract = findOperator(level.binder, '-', sortType, distanceType!);
-  if (add === undefined || subtract === undefined) refuse(`RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeName(sortType.oid, level.binder.types)}`, frame.offset);
-  return {
-    mode: 'range',
-    start: { kind: start.type, value: startValue },
-    end: { kind: end.type, value: endValue },
-    exclude: frame.exclude,
-    inRange: { add: add!.function, subtract: subtract!.function },
-  };
-}
-
-/** What is added to a value of the ORDER BY column in RANGE mode. */
-function rangeDistanceType(level: QueryLevel, sortType: SqlType): SqlType | undefined {
-  const info = typeInfo(sortType.oid, level.binder.types);
-  if (info.category === 'N' && info.storage !== 'oid') return sortType.oid === TypeOid.float4 ? types.float8 : { ...sortType, typmod: -1 };
-  if (info.category === 'D' || info.category === 'T') return types.interval;
-  return undefined;
+  return { mode: 'range', start: { kind: start.type, value: bind(start) }, end: { kind: end.type, value: bind(end) }, exclude: frame.exclude, inRange };
 }
 
 function bindDistance(level: QueryLevel, e: Expression, clause: Clause): BoundExpression {

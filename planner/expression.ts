@@ -5,6 +5,7 @@
  */
 import type { Datum } from '../base/datum.js';
 import type { SqlType } from '../base/types.js';
+import type { InRange } from '../functions/in-range.js';
 import type { FunctionDef, ScalarImpl } from '../functions/registry.js';
 import type { PhysicalPlan } from './physical-plan.js';
 import type { LogicalPlan } from './logical-plan.js';
@@ -102,8 +103,8 @@ export interface WindowFrame {
   readonly start: FrameBound;
   readonly end: FrameBound;
   readonly exclude: 'no others' | 'current row' | 'group' | 'ties';
-  /** RANGE with offset: `+` and `-` of the sort column's type with the offset's type. */
-  readonly inRange: { readonly add: FunctionDef; readonly subtract: FunctionDef } | undefined;
+  /** RANGE with offset: how values of the sort column's type are placed. */
+  readonly inRange: InRange | undefined;
 }
 
 export interface WindowCall {

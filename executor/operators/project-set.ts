@@ -2,7 +2,10 @@
  * Set-returning functions in the select list: for each input row they advance in lockstep until all have ended, the shorter ones giving NULL;
  * a row for which all are empty gives nothing.
  */
-import type { Datum } from '../../base/datum.js';
+import { SqlRecord, type Datum, type RecordShape } from '../../base/datum.js';
+import { TypeOid, sqlType } from '../../base/types.js';
+import type { FunctionDef } from '../../functions/registry.js';
+import type { ColumnId } from '../../planner/expression.js';
 import { evaluate } from '../expression-interpreter.js';
 import type { Operator, Runtime } from '../runtime.js';
 import { functionRows } from './function-scan.js';
@@ -40,9 +43,12 @@ export class ProjectSetOperator implements Operator {
       const isEnd = step === undefined || step.done === true;
       if (isEnd) this.#iterators[c] = undefined;
       else any = true;
-      this.#runtime.registers[call.id] = isEnd ? null : projectedValue(call.function.columns !== undefined, step.value);
+      this.#runtime.registers[call.id] = isEnd ? null : projectedValue(call.function, this.#typeOf(call.id), step.value);
     });
     return any;
+  }
+  #typeOf(id: ColumnId): number {
+    return this.#plan.output.find((column) => column.id === id)?.type.oid ?? TypeOid.record;
   }
   close(): void {
     for (const iterator of this.#iterators) iterator?.return?.();
@@ -51,10 +57,13 @@ export class ProjectSetOperator implements Operator {
   }
 }
 
+const shapes = new WeakMap<FunctionDef, RecordShape>();
+
 /** A function with several OUT columns gives a record in a select list. */
-function projectedValue(isRow: boolean, row: readonly Datum[]): Datum {
-  return isRow && row.length > 1 ? recordOf(row) : (row[0] ?? null);
-}
-function recordOf(row: readonly Datum[]): Datum {
-  return row as unknown as Datum;
+function projectedValue(definition: FunctionDef, type: number, row: readonly Datum[]): Datum {
+  const { columns } = definition;
+  if (columns === undefined || columns.length === 1) return row[0] ?? null;
+  let shape = shapes.get(definition);
+  if (shape === undefined) shapes.set(definition, (shape = { oid: type, names: columns.map((column) => column.name), types: columns.map((column) => sqlType(column.type)) }));
+  return new SqlRecord(shape, row);
 }

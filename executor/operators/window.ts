@@ -11,8 +11,8 @@ import type { Datum } from '../../base/datum.js';
 import { DbError, InternalError } from '../../base/errors.js';
 import type { WindowPartition } from '../../functions/registry.js';
 import type { FrameBound, WindowCall, WindowFrame } from '../../planner/expression.js';
-import { callFunction, evaluate } from '../expression-interpreter.js';
-import { compareSortKeys, datumsKey, sortKeyComparator, sortKeyValues } from '../ordering.js';
+import { evaluate } from '../expression-interpreter.js';
+import { compareSortKeys, datumsKey, sortKeyValues } from '../ordering.js';
 import type { Operator, Runtime, Tuple } from '../runtime.js';
 import { outputIds, restoreTuple, saveTuple } from '../runtime.js';
 import type { PlanOf } from './plan-of.js';
@@ -136,16 +136,15 @@ class Frames {
     const key = this.#plan.orderBy[0]!;
     const { inRange } = this.#frame;
     if (inRange === undefined) throw new InternalError('RANGE with offset without arithmetic');
-    const subtract = (bound.kind === 'preceding') !== key.descending;
-    const limit = callFunction(subtract ? inRange.subtract : inRange.add, [value, offset], this.#runtime.ctx);
-    const compare = sortKeyComparator(key, this.#runtime.ctx.types);
+    const subtracts = (bound.kind === 'preceding') !== key.descending;
+    // Of the values in order, those before the frame's start are on its wrong side, and so are those after its end.
+    const isLess = isStart === key.descending;
     let low = this.#valuesStart;
     let high = this.#valuesEnd;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const order = compare(p.rows[middle]!.order[0]!, limit);
-      if (order < 0 || (!isStart && order === 0)) low = middle + 1;
-      else high = middle;
+      if (inRange.test(p.rows[middle]!.order[0]!, value, offset, subtracts, isLess, this.#runtime.ctx) === isStart) high = middle;
+      else low = middle + 1;
     }
     return low;
   }
@@ -156,7 +155,7 @@ function offsetOf(frame: WindowFrame, bound: FrameBound, which: 'starting' | 'en
   const offset = evaluate(bound.value, runtime);
   if (offset === null) throw new DbError('22004', `frame ${which} offset must not be null`);
   if (frame.mode !== 'range' && (offset as number | bigint) < 0) throw new DbError('22013', `frame ${which} offset must not be negative`);
-  if (frame.mode === 'range' && typeof offset === 'number' && offset < 0) throw new DbError('22013', 'invalid preceding or following size in window function');
+  if (frame.mode === 'range') frame.inRange?.checkOffset(offset);
   return offset;
 }
 
