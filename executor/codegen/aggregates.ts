@@ -7,7 +7,8 @@ import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
 import type { AggregateCall, BoundExpression } from '../../planner/expression.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import type { Source } from './expressions.js';
-import { distinctKeySource } from './keys.js';
+import { KeyCodes, tableCall } from './key-codes.js';
+import { distinctKeySource, sameKey } from './keys.js';
 import type { Consume, Pipeline } from './pipeline.js';
 import { exactness, SafeMax, Scaled } from './scaled.js';
 
@@ -77,52 +78,70 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   const { groupBy, calls } = plan;
   p.settle(plan, plan);
   const accumulators = calls.map((call, c) => accumulatorOf(p, call, `${c}`));
+  const expressions = groupBy.map(({ expression }) => expression);
   const group = module.name('g');
+  const number = module.name('i');
   const field = (name: string): string => `${group}.a${name}`;
   const table = module.name('h');
-  const key = module.name('v');
+  const keys = module.name('h');
+  const scratch = module.name('v');
   // What a row put aside holds: group values, then what each call takes.
   const typesOfCall = (call: AggregateCall): SqlType[] => [
     ...call.directArgs.map((arg) => arg.type), ...call.args.map((arg) => arg.type), ...call.orderBy.map((key) => key.expression.type), sqlType(TypeOid.bool),
   ];
-  const spooledTypes = [...groupBy.map(({ expression }) => expression.type), ...calls.flatMap(typesOfCall)];
+  const spooledTypes = [...expressions.map((e) => e.type), ...calls.flatMap(typesOfCall)];
   const groupBytes = 120 + groupBy.length * 24 + calls.length * 48;
-  w.line(`const ${table} = x.own(new X.GroupTable(x, ${module.constant(plan)}, ${module.constant(spooledTypes)}, ${groupBytes}));`);
-  const map = module.name('h');
-  w.line(`let ${map} = ${table}.map;`);
+  // The table is written before the loop that shows which dictionaries it needs.
+  const head = w.reserve();
+  const dictionaries: string[] = [];
 
-  const makeGroup = (values: readonly string[]): string => {
-    const fields = [...values.map((value, i) => `v${i}: ${value}`), ...accumulators.flatMap((accumulator) => accumulator.fields.map(({ name, init }) => `a${name}: ${init}`))];
-    return `{ ${fields.join(', ')} }`;
-  };
-  const writeRow = (values: readonly Source[], spooled: readonly CallInputs[] | undefined): void => {
-    w.line(`const ${key} = ${distinctKeySource(p, groupBy.map(({ expression }) => expression), values)};`);
-    w.line(`let ${group} = ${map}.get(${key});`);
-    w.block(`if (${group} === undefined)`, () => {
-      const make = `${map}.set(${key}, ${group} = ${makeGroup(values.map((value) => value.code))});`;
-      w.block(`if (${table}.hasRoom(${key}))`, () => w.line(make));
-      w.block('else', () => {
-        const parts = calls.flatMap((call, c) => {
-          const { direct, args, keys, filter } = spooled?.[c] ?? inputsOf(p, call);
-          return [...[...direct, ...args, ...keys].map((source) => source.code), filter];
-        });
-        w.line(`${table}.spool(${key}, [${[...values.map((value) => value.code), ...parts].join(', ')}]);`);
+  /** `given`: the values of a row read back. */
+  const writeRow = (given: readonly Source[] | undefined, spooled: readonly CallInputs[] | undefined): number => {
+    // Stored text is looked up by its bytes; what must be computed is computed once, for the key and the group.
+    const values = given ?? expressions.map((e) => (isStoredText(p, e) ? undefined : inVariable(p, p.e.value(e))));
+    const made = new KeyCodes();
+    expressions.forEach((e, i) => made.write(p, [e], values[i] === undefined ? undefined : [values[i]]));
+    if (expressions.length === 0) made.codes.push('0');
+    for (const { name, source } of made.dictionaries) {
+      head.line(`const ${name} = ${source};`);
+      dictionaries.push(name);
+    }
+    const call = tableCall(made.codes, scratch);
+    w.line(`let ${number} = ${keys}.find${call.suffix}(${call.args}), ${group};`);
+    w.block(`if (${number} !== 0)`, () => w.line(`${group} = ${table}.groups[${number}];`));
+    w.block(`else if (${table}.hasRoom())`, () => {
+      const datums = expressions.map((e, i) => values[i]?.code ?? p.e.value(e).code);
+      const fields = [...datums.map((value, i) => `v${i}: ${value}`), ...accumulators.flatMap((accumulator) => accumulator.fields.map(({ name, init }) => `a${name}: ${init}`))];
+      w.line(`${keys}.add${call.suffix}(${call.args});`);
+      w.line(`${table}.groups.push(${group} = { ${fields.join(', ')} });`);
+    });
+    w.block('else', () => {
+      const datums = expressions.map((e, i) => values[i] ?? inVariable(p, p.e.value(e)));
+      const parts = calls.flatMap((each, c) => {
+        const { direct, args, keys: orderKeys, filter } = spooled?.[c] ?? inputsOf(p, each);
+        return [...[...direct, ...args, ...orderKeys].map((source) => source.code), filter];
       });
+      w.line(`${table}.spool(${distinctKeySource(p, expressions, datums)}, [${[...datums.map((value) => value.code), ...parts].join(', ')}]);`);
     });
     w.block(`if (${group} !== undefined)`, () => {
-      calls.forEach((call, c) => writeStep(p, call, accumulators[c]!, field, spooled?.[c]));
+      calls.forEach((each, c) => writeStep(p, each, accumulators[c]!, field, spooled?.[c]));
     });
+    return made.codes.length;
   };
 
+  let arity = 1;
+  let isNullable: readonly boolean[] = [];
   w.block('', () => {
     p.produce(plan.input, () => {
-      const values = groupBy.map(({ expression }) => inVariable(p, p.e.value(expression)));
-      writeRow(values, undefined);
+      isNullable = expressions.map((e) => !isStoredText(p, e) && p.e.value(e).nullable);
+      arity = writeRow(undefined, undefined);
     });
   });
+  const at = module.name('i');
   w.block('for (;;)', () => {
     p.scans.push({ cleanup: `x.release(${table});` });
-    w.block(`for (const ${group} of ${map}.values())`, () => {
+    w.block(`for (let ${at} = 1; ${at} <= ${keys}.count; ${at}++)`, () => {
+      w.line(`const ${group} = ${table}.groups[${at}];`);
       groupBy.forEach(({ id }, i) => w.scope.bind(id, { kind: 'pending', code: `${group}.v${i}`, nullable: true, stored: undefined }));
       for (const { id } of plan.groupingCalls) w.define(id, '0', false);
       calls.forEach((call, c) => {
@@ -134,22 +153,32 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
     });
     p.scans.pop();
     w.line(`if (!${table}.nextPartition()) break;`);
-    w.line(`${map} = ${table}.map;`);
     const tuple = module.name('v');
     w.block(`for (let ${tuple}; (${tuple} = ${table}.read()) !== undefined;)`, () => {
-      let at = 0;
-      const read = (): Source => inVariable(p, { code: `${tuple}[${at++}]`, nullable: true });
-      const values = groupBy.map(read);
+      let position = 0;
+      // Nullable or not as in the first pass, for the key takes as many codes.
+      const read = (): Source => inVariable(p, { code: `${tuple}[${position++}]`, nullable: true });
+      const values = isNullable.map((nullable): Source => ({ code: read().code, nullable }));
       const spooled = calls.map((call): CallInputs => {
         const direct = call.directArgs.map(read);
         const args = call.args.map(read);
-        const keys = call.orderBy.map(read);
-        return { direct, args, keys, filter: read().code };
+        const orderKeys = call.orderBy.map(read);
+        return { direct, args, keys: orderKeys, filter: read().code };
       });
-      writeRow(values, spooled);
+      arity = writeRow(values, spooled);
     });
   });
+  head.line(`const ${scratch} = new Int32Array(${arity});`);
+  head.line(`const ${table} = x.own(new X.GroupTable(x, ${module.constant(plan)}, ${module.constant(spooledTypes)}, ${groupBytes}, ${arity}, [${dictionaries.join(', ')}])), ${keys} = ${table}.keys;`);
   w.line(`x.release(${table});`);
+}
+
+/** Text of a scan that is not decoded yet. */
+function isStoredText(p: Pipeline, e: BoundExpression): boolean {
+  if (e.kind !== 'column') return false;
+  const binding = p.w.scope.find(e.id);
+  const storage = typeInfo(baseTypeOf(e.type, p.types).oid, p.types).storage;
+  return binding?.kind === 'pending' && binding.stored?.source.bytes !== undefined && (storage === 'text' || storage === 'bpchar');
 }
 
 /**
@@ -183,7 +212,7 @@ function produceSorted(p: Pipeline, plan: AggregatePlan, consume: Consume): void
       const key = module.name('v');
       w.line(`const ${key} = ${distinctKeySource(p, groupBy.map(({ expression }) => expression), values)};`);
       w.line(`let ${done} = null;`);
-      w.block(`if (${group} === null || !Object.is(${key}, ${last}))`, () => {
+      w.block(`if (${group} === null || !${sameKey(key, last)})`, () => {
         const fields = [...values.map((value, i) => `v${i}: ${value.code}`), ...accumulators.flatMap((accumulator) => accumulator.fields.map(({ name, init }) => `a${name}: ${init}`))];
         w.line(`${done} = ${group};`);
         w.line(`${group} = { ${fields.join(', ')} };`);

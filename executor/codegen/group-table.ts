@@ -9,6 +9,7 @@ import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { SpillFile } from '../execution.js';
 import type { Runtime } from '../runtime.js';
 import { tupleFormat, TupleRunReader, TupleRunWriter, type TupleFormat, type TupleRun } from '../spill/tuple-file.js';
+import { IntTable, type Dictionary } from './int-table.js';
 import { partitionOf } from './key-hash.js';
 
 const PartitionCount = 16;
@@ -26,28 +27,45 @@ export class GroupTable<Group> {
   readonly #plan: PhysicalPlan;
   readonly #types: readonly SqlType[];
   readonly #groupBytes: number;
-  map = new Map<GroupKey, Group>();
+  /** Key codes to numbers of groups. */
+  readonly keys: IntTable;
+  /** By number from 1. */
+  groups: (Group | undefined)[] = [undefined];
+  readonly #dictionaries: readonly Dictionary[];
   #bytes = 0;
   #depth = 0;
+  #isFull = false;
   #file: SpillFile | undefined;
   #format: TupleFormat | undefined;
   #writers: TupleRunWriter[] | undefined;
   readonly #pending: PendingRun[] = [];
   #reader: TupleRunReader | undefined;
 
-  /** `types` of the rows that `spool` gets; `groupBytes`: a guess of the size of a group without its key. */
-  constructor(runtime: Runtime, plan: PhysicalPlan, types: readonly SqlType[], groupBytes: number) {
+  /** `types` of the rows that `spool` gets; `groupBytes`: a guess of the size of a group; `arity`: codes of a key; `dictionaries`: where they come from. */
+  constructor(runtime: Runtime, plan: PhysicalPlan, types: readonly SqlType[], groupBytes: number, arity: number, dictionaries: readonly Dictionary[]) {
     this.#runtime = runtime;
     this.#plan = plan;
     this.#types = types;
     this.#groupBytes = groupBytes;
+    this.keys = new IntTable(arity);
+    this.#dictionaries = dictionaries;
   }
 
-  /** Whether a new key still gets a group; otherwise its row must be spooled. */
-  hasRoom(key: GroupKey): boolean {
-    if (this.#bytes > this.#runtime.env.workMemBytes && this.#depth < DepthMax && this.map.size > 0) return false;
-    this.#bytes += this.#groupBytes + (typeof key === 'string' ? 32 + key.length : 16);
+  /** Whether a new key still gets a group; otherwise its row must be spooled, and the dictionaries take nothing new either. */
+  hasRoom(): boolean {
+    const { workMemBytes } = this.#runtime.env;
+    if (this.#depth < DepthMax && this.keys.count > 0 && (this.#isFull || this.#bytes > workMemBytes || this.#bytes + this.#dictionaryBytes() > workMemBytes)) {
+      if (!this.#isFull) for (const dictionary of this.#dictionaries) dictionary.isFrozen = true;
+      this.#isFull = true;
+      return false;
+    }
+    this.#bytes += this.#groupBytes;
     return true;
+  }
+  #dictionaryBytes(): number {
+    let bytes = this.keys.bytes;
+    for (const dictionary of this.#dictionaries) bytes += dictionary.bytes;
+    return bytes;
   }
 
   /** Puts a row aside. */
@@ -75,8 +93,7 @@ export class GroupTable<Group> {
       }
       this.#writers = undefined;
     }
-    this.map = new Map();
-    this.#bytes = 0;
+    this.#clear();
     const next = this.#pending.pop();
     if (next === undefined) {
       this.close();
@@ -91,8 +108,15 @@ export class GroupTable<Group> {
     return this.#reader!.next();
   }
 
+  #clear(): void {
+    this.keys.clear();
+    this.groups = [undefined];
+    for (const dictionary of this.#dictionaries) dictionary.clear();
+    this.#bytes = 0;
+    this.#isFull = false;
+  }
   close(): void {
-    this.map = new Map();
+    this.#clear();
     if (this.#file !== undefined) this.#runtime.release(this.#file);
     this.#file = undefined;
   }

@@ -15,6 +15,7 @@ import type { SpillFile } from '../execution.js';
 import type { Runtime } from '../runtime.js';
 import { datumBytes } from '../spill/memory.js';
 import { tupleFormat, TupleRunReader, TupleRunWriter, type TupleFormat } from '../spill/tuple-file.js';
+import { IntTable } from './int-table.js';
 import { partitionOf } from './key-hash.js';
 
 /** `[next, matched, ...columns]` */
@@ -29,8 +30,13 @@ export class JoinTable {
   readonly #plan: PhysicalPlan;
   readonly #types: readonly SqlType[];
   readonly #keyOf: (row: JoinRow) => GroupKey;
+  /** Keys of small integers: puts a row read back into `ints`. */
+  readonly #link: ((row: JoinRow) => void) | undefined;
   readonly #canSpill: boolean;
   map = new Map<GroupKey, JoinRow>();
+  /** Keys of small integers: their numbers, and the first row of each number. Instead of `map`. */
+  readonly ints: IntTable | undefined;
+  heads: JoinRow[] = [];
   /** All rows in memory, those without a key too; for right and full joins. */
   rows: JoinRow[] = [];
   #bytes = 0;
@@ -42,14 +48,23 @@ export class JoinTable {
   #pass = { first: 0, end: PartitionCount };
   readonly #keepRows: boolean;
 
-  /** `types` of the columns; `keyOf` computes the key of a row read back; `keepRows`: unmatched rows are wanted at the end. */
-  constructor(runtime: Runtime, plan: PhysicalPlan, types: readonly SqlType[], keyOf: (row: JoinRow) => GroupKey, keepRows: boolean, canSpill: boolean) {
+  /**
+   * `types` of the columns; `keyOf` computes the key of a row read back; `keepRows`: unmatched rows are wanted at the end. With `arity` the key is of so many
+   * small integers, and `link` calls `link1` or `link2` with those of a row read back.
+   */
+  constructor(
+    runtime: Runtime, plan: PhysicalPlan, types: readonly SqlType[], keyOf: (row: JoinRow) => GroupKey, keepRows: boolean, canSpill: boolean, arity = 0,
+    link?: (table: JoinTable, row: JoinRow) => void,
+  ) {
     this.#runtime = runtime;
     this.#plan = plan;
     this.#types = types;
     this.#keyOf = keyOf;
     this.#keepRows = keepRows;
     this.#canSpill = canSpill;
+    this.ints = arity > 0 ? new IntTable(arity) : undefined;
+    this.heads = [undefined as unknown as JoinRow];
+    this.#link = link === undefined ? undefined : (row) => link(this, row);
   }
 
   /** Adds a row; `key` null: it equals nothing. */
@@ -60,21 +75,56 @@ export class JoinTable {
     }
     if (key === null && !this.#keepRows) return;
     this.#put(key, row);
+    this.#count(row);
+  }
+  #count(row: JoinRow): void {
     let bytes = RowOverheadBytes;
     for (let i = 2; i < row.length; i++) bytes += datumBytes(row[i] as Datum);
     this.#bytes += bytes;
     if (this.#bytes > this.#runtime.env.workMemBytes && this.#canSpill) this.#startSpill();
   }
+
+  /** The same for keys of small integers. A row that equals nothing is added with `add` and no key. */
+  add1(a: number, row: JoinRow): void {
+    if (this.#writers !== undefined) {
+      this.#write(this.#keyOf(row), row);
+      return;
+    }
+    if (this.#keepRows || this.#canSpill) this.rows.push(row);
+    this.link1(a, row);
+    this.#count(row);
+  }
+  add2(a: number, b: number, row: JoinRow): void {
+    if (this.#writers !== undefined) {
+      this.#write(this.#keyOf(row), row);
+      return;
+    }
+    if (this.#keepRows || this.#canSpill) this.rows.push(row);
+    this.link2(a, b, row);
+    this.#count(row);
+  }
+  link1(a: number, row: JoinRow): void {
+    const number = this.ints!.find1(a);
+    if (number === 0) this.heads[this.ints!.add1(a)] = row;
+    else chain(this.heads[number]!, row);
+  }
+  link2(a: number, b: number, row: JoinRow): void {
+    const number = this.ints!.find2(a, b);
+    if (number === 0) this.heads[this.ints!.add2(a, b)] = row;
+    else chain(this.heads[number]!, row);
+  }
+
   #put(key: GroupKey, row: JoinRow): void {
     if (this.#keepRows || this.#canSpill) this.rows.push(row);
     if (key === null) return;
+    if (this.#link !== undefined) {
+      this.#link(row);
+      return;
+    }
     const { map } = this;
     const first = map.get(key);
     if (first === undefined) map.set(key, row);
-    else {
-      row[0] = first[0];
-      first[0] = row;
-    }
+    else chain(first, row);
   }
 
   #startSpill(): void {
@@ -84,7 +134,7 @@ export class JoinTable {
     this.#writers = Array.from({ length: PartitionCount }, () => new TupleRunWriter(this.#file!, this.#format!, blockBytes));
     const { rows } = this;
     this.rows = [];
-    this.map = new Map();
+    this.#clearKeys();
     for (const row of rows) this.#write(this.#keyOf(row), row);
   }
   #write(key: GroupKey, row: JoinRow): void {
@@ -124,7 +174,7 @@ export class JoinTable {
     if (this.#writers === undefined) return;
     this.#runtime.ctx.checkDeadline();
     this.#pass = this.#passes[pass]!;
-    this.map = new Map();
+    this.#clearKeys();
     this.rows = [];
     for (let p = this.#pass.first; p < this.#pass.end; p++) {
       const reader = new TupleRunReader(this.#file!, this.#format!, this.#writers[p]!.run);
@@ -142,10 +192,21 @@ export class JoinTable {
     return partition >= this.#pass.first && partition < this.#pass.end;
   }
 
-  close(): void {
+  #clearKeys(): void {
     this.map = new Map();
+    this.ints?.clear();
+    this.heads = [undefined as unknown as JoinRow];
+  }
+  close(): void {
+    this.#clearKeys();
     this.rows = [];
     if (this.#file !== undefined) this.#runtime.release(this.#file);
     this.#file = undefined;
   }
+}
+
+/** Puts a row behind the first of its key. */
+function chain(first: JoinRow, row: JoinRow): void {
+  row[0] = first[0];
+  first[0] = row;
 }

@@ -3,7 +3,10 @@ import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { isVolatilePlan } from './repeatable.js';
+import { baseTypeOf, typeInfo } from '../../base/types.js';
+import { smallIntegers } from './key-codes.js';
 import { groupKeySource } from './keys.js';
+import { isSimple } from './module.js';
 import { isPointLookup } from './scans.js';
 import type { Consume, Pipeline } from './pipeline.js';
 
@@ -31,25 +34,23 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
   const canRepeat = !isVolatilePlan(left);
   const table = module.name('h');
   p.settle(plan, plan);
+  const arity = intArity(p, plan);
   // A key of a row read back from a temporary file is computed again from its columns.
-  const keyOf = module.name('q');
-  const row = module.name('v');
-  const outerScope = w.scope;
-  const outerCode = w.code;
-  w.block(`const ${keyOf} = (${row}) =>`, () => {
-    bindTuple(p, rightIds, row, 2);
-    w.line(`return ${groupKeySource(p, rightKeys)};`);
-  }, ';');
-  w.scope = outerScope;
-  w.code = outerCode;
-  w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(typesOf(right, rightIds))}, ${keyOf}, ${keepsUnmatched}, ${canRepeat}));`);
+  const keyOf = overRow(p, rightIds, () => w.line(`return ${groupKeySource(p, rightKeys)};`), '');
+  const link = arity === 0 ? 'undefined' : overRow(p, rightIds, (row) => w.line(`t.link${arity}(${intKeys(p, rightKeys).names.join(', ')}, ${row});`), 't, ');
+  w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(typesOf(right, rightIds))}, ${keyOf}, ${keepsUnmatched}, ${canRepeat}, ${arity}, ${link}));`);
   w.block('', () => {
     p.produce(right, () => {
+      const row = (): string => `[null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}]`;
+      if (arity > 0) {
+        const { names, notNull } = intKeys(p, rightKeys);
+        w.block(notNull === '' ? '' : `if (${notNull})`, () => w.line(`${table}.add${arity}(${names.join(', ')}, ${row()});`));
+        if (keepsUnmatched && notNull !== '') w.block('else', () => w.line(`${table}.add(null, ${row()});`));
+        return;
+      }
       const key = module.name('v');
       w.line(`const ${key} = ${groupKeySource(p, rightKeys)};`);
-      const values = rightIds.map((id) => w.use(id).code);
-      const add = `${table}.add(${key}, [null, false${values.map((value) => `, ${value}`).join('')}]);`;
-      w.line(keepsUnmatched ? add : `if (${key} !== null) ${add}`);
+      w.block(keepsUnmatched ? '' : `if (${key} !== null)`, () => w.line(`${table}.add(${key}, ${row()});`));
     });
   });
   const pass = module.name('m');
@@ -58,12 +59,21 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
   w.block(`for (let ${pass} = 0; ${pass} < ${passes}; ${pass}++)`, () => {
     w.line(`${table}.load(${pass});`);
     const map = module.name('h');
-    w.line(`const ${map} = ${table}.map;`);
+    w.line(arity > 0 ? `const ${map} = ${table}.ints, ${map}_ = ${table}.heads;` : `const ${map} = ${table}.map;`);
     p.produce(left, () => {
+      const found = module.name('v');
+      if (arity > 0) {
+        const { names, notNull } = intKeys(p, leftKeys);
+        w.block(`if (${passes} === 1 || ${table}.accepts(${groupKeySource(p, leftKeys)}))`, () => {
+          const lookup = `${map}_[${map}.find${arity}(${names.join(', ')})]`;
+          w.line(`const ${found} = ${notNull === '' ? lookup : `${notNull} ? ${lookup} : undefined`};`);
+          probe(p, plan, join, found, rightIds, residual, consume);
+        });
+        return;
+      }
       const key = module.name('v');
       w.line(`const ${key} = ${groupKeySource(p, leftKeys)};`);
       w.block(`if (${passes} === 1 || ${table}.accepts(${key}))`, () => {
-        const found = module.name('v');
         w.line(`const ${found} = ${key} === null ? undefined : ${map}.get(${key});`);
         probe(p, plan, join, found, rightIds, residual, consume);
       });
@@ -83,6 +93,41 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
     }
   });
   w.line(`x.release(${table});`);
+}
+
+/** A function over a row of the build side whose columns `body` may read; the name of its last parameter is given to it. */
+function overRow(p: Pipeline, ids: readonly ColumnId[], body: (row: string) => void, parameters: string): string {
+  const { w, module } = p;
+  const name = module.name('q');
+  const row = module.name('v');
+  w.block(`const ${name} = (${parameters}${row}) =>`, () => {
+    bindTuple(p, ids, row, 2);
+    body(row);
+  }, ';');
+  return name;
+}
+
+/** How many small integers the key is of, when it is of one or two and nothing else; otherwise 0. */
+function intArity(p: Pipeline, { leftKeys, rightKeys }: PlanOf<'hashJoin'>): number {
+  const isSmall = (e: BoundExpression): boolean => smallIntegers.has(typeInfo(baseTypeOf(e.type, p.types).oid, p.types).storage);
+  return leftKeys.length <= 2 && [...leftKeys, ...rightKeys].every(isSmall) ? leftKeys.length : 0;
+}
+
+/** The integers of a key in variables, and the test that none is NULL ('' when it needs none). */
+function intKeys(p: Pipeline, keys: readonly BoundExpression[]): { readonly names: readonly string[]; readonly notNull: string } {
+  const names: string[] = [];
+  const tests: string[] = [];
+  for (const key of keys) {
+    const value = p.e.value(key);
+    let name = value.code;
+    if (!isSimple(name)) {
+      name = p.module.name('v');
+      p.w.line(`const ${name} = ${value.code};`);
+    }
+    names.push(name);
+    if (value.nullable) tests.push(`${name} !== null`);
+  }
+  return { names, notNull: tests.join(' && ') };
 }
 
 /** The partners of one left row: a chain of rows from `first` (undefined: none). */

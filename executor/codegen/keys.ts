@@ -16,7 +16,7 @@ function storageOf(p: Pipeline, e: BoundExpression): Storage {
 }
 
 /** The key of a value in a variable or literal; NULL gives null. */
-function keyOf(p: Pipeline, e: BoundExpression, name: string, nullable: boolean): string {
+export function keyOf(p: Pipeline, e: BoundExpression, name: string, nullable: boolean): string {
   const storage = storageOf(p, e);
   if (ownKey.has(storage)) return name;
   if (storage === 'numeric') return nullable ? `(${name} === null ? null : ${name}.groupKey())` : `${name}.groupKey()`;
@@ -58,6 +58,9 @@ export function groupKeySource(p: Pipeline, keys: readonly BoundExpression[]): s
   const whole = `("" + ${keys.map((key, i) => partOf(p, key, names[i]!, false)).join(' + ')})`;
   return sequence(assigns, nulls.length === 0 ? whole : `(${nulls.join(' || ')} ? null : ${whole})`);
 }
+
+/** Whether two keys are one, as a Map sees it: NaN is itself, and -0 is 0. */
+export const sameKey = (a: string, b: string): string => `(${a} === ${b} || (${a} !== ${a} && ${b} !== ${b}))`;
 
 /** The key of a group or of a distinct row: NULL is a value like others. The names of the values are given back for whoever keeps them. */
 export function distinctKeySource(p: Pipeline, keys: readonly BoundExpression[], sources: readonly Source[]): string {

@@ -6,7 +6,7 @@ import { instantiate } from '../codegen.js';
 
 /** Lines with indentation, so that a generated plan can be read in a debugger. */
 export class Code {
-  readonly #lines: string[] = [];
+  readonly #lines: (string | Code)[] = [];
   #depth: number;
 
   constructor(depth = 0) {
@@ -23,14 +23,17 @@ export class Code {
     this.#depth--;
     this.line(`}${tail}`);
   }
-  append(other: Code): void {
-    for (const line of other.#lines) this.#lines.push('  '.repeat(this.#depth) + line);
+  /** A place whose lines are written later. */
+  reserve(): Code {
+    const place = new Code(this.#depth);
+    this.#lines.push(place);
+    return place;
   }
   get isEmpty(): boolean {
     return this.#lines.length === 0;
   }
   toString(): string {
-    return this.#lines.join('\n');
+    return this.#lines.filter((line) => typeof line === 'string' || !line.isEmpty).join('\n');
   }
 }
 

@@ -81,6 +81,10 @@ export class Writer {
   line(text: string): void {
     this.code.line(text);
   }
+  /** A place before what is written next, for what only that will show to be needed. */
+  reserve(): Code {
+    return this.code.reserve();
+  }
   /** A block of source with a scope of its own. */
   block(head: string, body: () => void, tail = ''): void {
     const outer = this.scope;

@@ -7,7 +7,7 @@ import type { PlanOf } from '../operators/plan-of.js';
 import { distinctKeys } from '../operators/distinct.js';
 import { sortKeyComparator } from '../ordering.js';
 import { isVolatilePlan } from './repeatable.js';
-import { distinctKeySource } from './keys.js';
+import { distinctKeySource, sameKey } from './keys.js';
 import type { Consume, Pipeline } from './pipeline.js';
 
 /** Values that JavaScript's `<` orders. */
@@ -106,7 +106,7 @@ export function produceDistinct(p: Pipeline, plan: PlanOf<'distinct'>, consume: 
     w.line(`let ${last};`);
     p.produce(plan.input, () => {
       w.line(`const ${key} = ${distinctKeySource(p, keys, keys.map((e) => p.e.value(e)))};`);
-      w.block(`if (${last} === undefined || !Object.is(${key}, ${last}))`, () => {
+      w.block(`if (${last} === undefined || !${sameKey(key, last)})`, () => {
         w.line(`${last} = ${key};`);
         consume();
       });

@@ -35,6 +35,7 @@ import { finishCall, type newCallState } from '../operators/aggregate.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { TupleSorter } from '../spill/tuple-sorter.js';
 import { GroupTable } from './group-table.js';
+import { ByteDictionary, ValueDictionary } from './int-table.js';
 
 interface RowChain {
   readonly first: JoinRow;
@@ -93,6 +94,8 @@ export const X = {
   DistinctSet,
   TupleSorter,
   GroupTable,
+  ByteDictionary,
+  ValueDictionary,
   utf8Bytes,
   utf8BytesUnpadded,
   equalsBytes,

@@ -280,6 +280,11 @@ function randomPlan(c: Choices, tables: readonly string[], depth: number): Built
       const other = column(right, key.type);
       const output = join === 'semi' || join === 'anti' ? input.plan.output : [...input.plan.output, ...right.plan.output];
       const residual = c.below(2) === 0 ? condition(input, right) : undefined;
+      if (c.below(4) === 0) {
+        const leftKeys = [column(input, types.int4), column(input, types.int4)];
+        const rightKeys = [column(right, types.int4), column(right, types.int4)];
+        return passing({ kind: 'hashJoin', join, left: input.plan, right: right.plan, leftKeys, rightKeys, residual, nullAware: false, output, estimate });
+      }
       if (c.below(3) === 0) return passing({ kind: 'nestedLoop', join, left: input.plan, right: right.plan, condition: op(key, '=', other), isLateral: false, output, estimate });
       return passing({ kind: 'hashJoin', join, left: input.plan, right: right.plan, leftKeys: [key], rightKeys: [other], residual, nullAware: join === 'anti' && c.below(3) === 0, output, estimate });
     }
