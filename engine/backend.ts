@@ -107,6 +107,7 @@ export class Backend implements SessionOwner {
   /** DISCARD TEMP: drop them when the statement's transaction is over. */
   dropTemporaryAfterwards = false;
   #plannerContext: { readonly settingsVersion: number; readonly temp: number | undefined; readonly text: string } | undefined;
+  #plainContext: StatementContext | undefined;
   #cancel: DbError | undefined;
   #idleTimer: Timer | undefined;
   #terminated: DbError | undefined;
@@ -306,6 +307,39 @@ export class Backend implements SessionOwner {
     } finally {
       this.#finish();
     }
+  }
+
+  // What the short way (quick.ts) needs of all this.
+
+  /** Version of the catalog as this session sees it. */
+  get catalogVersion(): number {
+    return this.draft.version;
+  }
+  /** Whether a statement may begin now without more ado. */
+  get isReady(): boolean {
+    return !this.isRunning && this.#terminated === undefined && !this.instance.isClosed;
+  }
+  /** Whether the end of a transaction of one statement means work besides its commit. */
+  get hasCommitWork(): boolean {
+    return this.tempSchema !== undefined || this.portals.hasHoldable || this.usedSequence;
+  }
+  /** Notes what runs, for activity views. */
+  note(text: string): void {
+    this.currentText = text;
+    this.currentStartedAtMs = this.instance.clock.now();
+  }
+  beginQuick(text: string): void {
+    this.#begin();
+    this.note(text);
+  }
+  endQuick(): void {
+    this.#finish();
+  }
+  /** A context for code that asks for types, settings and interruptions alone. */
+  plainContext(): StatementContext {
+    const { types } = this.definitions();
+    if (this.#plainContext?.types !== types) this.#plainContext = new StatementContext(this, types, 0, 0, Infinity);
+    return this.#plainContext;
   }
 
   /** The synchronous face: `step` must not wait. */

@@ -54,8 +54,8 @@ export function isPlannable(statement: Statement): statement is PlannableStateme
 /** The statement's plan under the session's present catalog and settings, made if need be. */
 export function findPlan(backend: Backend, cached: CachedStatement, parameterTypes: readonly number[]): CachedPlan {
   const catalog = backend.catalog();
-  const key = { catalogVersion: catalog.version, context: backend.plannerContext(parameterTypes) };
-  return cached.find(key) ?? cached.add(key, makePlan(backend, catalog, cached, parameterTypes));
+  const context = backend.plannerContext(parameterTypes);
+  return cached.find(catalog.version, context) ?? cached.add({ catalogVersion: catalog.version, context }, makePlan(backend, catalog, cached, parameterTypes));
 }
 
 function makePlan(backend: Backend, catalog: SessionCatalog, cached: CachedStatement, parameterTypes: readonly number[]): PlannedStatement {
@@ -88,7 +88,7 @@ export function commandOf(statement: Statement): string {
 // ---------------------------------------------------------------------------------------------------------------- locks and checks
 
 /** The statement's tables in the order of the plan, then those that foreign keys reach from what it writes. */
-function neededLocks(plan: CachedPlan, backend: Backend): readonly NeededLock[] {
+export function neededLocks(plan: CachedPlan, backend: Backend): readonly NeededLock[] {
   return (plan.locks ??= findLocks(plan.planned, backend.catalog()));
 }
 

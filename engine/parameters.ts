@@ -6,7 +6,7 @@ import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { inputText } from '../base/text-io.js';
 import type { TextEnv } from '../base/text-env.js';
-import type { SqlType } from '../base/types.js';
+import type { SqlType, TypeRegistry } from '../base/types.js';
 import { TypeOid, baseTypeOf, typeInfo, typeName } from '../base/types.js';
 import type { ParsedStatement } from '../parser/ast.js';
 import type { QueryParams } from './api.js';
@@ -23,6 +23,77 @@ export function bindParameters(given: QueryParams | undefined, parsed: ParsedSta
       throw error;
     }
   });
+}
+
+/** How a parameter's commonest values are told from others; 0: never. */
+const ParameterKind = { Other: 0, Int4: 1, Int8: 2, Float8: 3, Text: 4, Bool: 5 } as const;
+
+/** Parameters of one plan and format: values that are datums already are taken as they are, without a text or a type being looked at. */
+export class ParameterBinder {
+  readonly #kinds: Uint8Array;
+  readonly #values: Datum[];
+
+  constructor(parsed: ParsedStatement, types: readonly SqlType[], registry: TypeRegistry, format: ValueFormat) {
+    // Parameters by name take the general way.
+    this.#kinds = Uint8Array.from(types, (type) => (parsed.parameterNames.length > 0 ? ParameterKind.Other : parameterKind(type, registry, format)));
+    this.#values = new Array<Datum>(types.length).fill(null);
+  }
+
+  /**
+   * The datums of `given`, in an array that the next call uses again; undefined when some value needs `bindParameters`, which is this function's twin
+   * for all values.
+   */
+  bind(given: QueryParams | undefined): readonly Datum[] | undefined {
+    const kinds = this.#kinds;
+    const values = this.#values;
+    if (given === undefined) return kinds.length === 0 ? values : undefined;
+    if (!Array.isArray(given) || given.length !== kinds.length) return undefined;
+    for (let i = 0; i < kinds.length; i++) {
+      const value: unknown = given[i];
+      switch (kinds[i]!) {
+        case ParameterKind.Int4:
+          if (typeof value !== 'number' || (value | 0) !== value) return undefined;
+          values[i] = value | 0;
+          break;
+        case ParameterKind.Int8:
+          if (!Number.isSafeInteger(value)) return undefined;
+          values[i] = (value as number) + 0;
+          break;
+        case ParameterKind.Float8:
+          if (typeof value !== 'number') return undefined;
+          values[i] = value;
+          break;
+        case ParameterKind.Text:
+          if (typeof value !== 'string' || value.includes('\0')) return undefined;
+          values[i] = value;
+          break;
+        case ParameterKind.Bool:
+          if (typeof value !== 'boolean') return undefined;
+          values[i] = value;
+          break;
+        default:
+          return undefined;
+      }
+    }
+    return values;
+  }
+}
+
+function parameterKind(type: SqlType, registry: TypeRegistry, format: ValueFormat): number {
+  if (type.typmod !== -1 || format.serializers?.[type.oid] !== undefined || baseTypeOf(type, registry).oid !== type.oid) return ParameterKind.Other;
+  if (type.oid === TypeOid.text) return ParameterKind.Text;
+  switch (typeInfo(type.oid, registry).storage) {
+    case 'int4':
+      return ParameterKind.Int4;
+    case 'int8':
+      return ParameterKind.Int8;
+    case 'float8':
+      return ParameterKind.Float8;
+    case 'bool':
+      return ParameterKind.Bool;
+    default:
+      return ParameterKind.Other;
+  }
 }
 
 function positional(given: QueryParams | undefined, parsed: ParsedStatement, count: number): readonly unknown[] {

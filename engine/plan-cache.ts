@@ -8,6 +8,7 @@ import type { TableLockMode } from '../mvcc/types.js';
 import type { CompiledStatement } from '../executor/execution.js';
 import type { ParsedStatement } from '../parser/ast.js';
 import { parse } from '../parser/parse.js';
+import type { QuickPlan } from './quick.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 
 /** What a plan was made under. */
@@ -23,6 +24,8 @@ export interface CachedPlan extends PlanKey {
   readonly compiled: Map<string, CompiledStatement>;
   /** Table locks the statement takes, found at its first run. */
   locks: readonly NeededLock[] | undefined;
+  /** The short way of running it for rows of one format, see quick.ts; undefined until it is first looked for. */
+  quick: QuickPlan | undefined;
 }
 
 /** A table lock that a statement takes before it reads anything. */
@@ -47,12 +50,12 @@ export class CachedStatement {
     this.info = { text: parsed.text };
   }
 
-  find(key: PlanKey): CachedPlan | undefined {
-    for (const plan of this.#plans) if (plan.catalogVersion === key.catalogVersion && plan.context === key.context) return plan;
+  find(catalogVersion: number, context: string): CachedPlan | undefined {
+    for (const plan of this.#plans) if (plan.catalogVersion === catalogVersion && plan.context === context) return plan;
     return undefined;
   }
   add(key: PlanKey, planned: PlannedStatement): CachedPlan {
-    const plan: CachedPlan = { catalogVersion: key.catalogVersion, context: key.context, planned, compiled: new Map(), locks: undefined };
+    const plan: CachedPlan = { catalogVersion: key.catalogVersion, context: key.context, planned, compiled: new Map(), locks: undefined, quick: undefined };
     this.#plans = [plan, ...this.#plans.filter((p) => p.context !== key.context)].slice(0, PlansPerStatementMax);
     return plan;
   }

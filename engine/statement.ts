@@ -12,6 +12,7 @@ import { toDatabaseError, type DatabaseError } from './errors.js';
 import { isPlannable, runPlannedSync, startPlannedSync } from './execute.js';
 import type { Instance } from './instance.js';
 import type { CachedStatement } from './plan-cache.js';
+import { runQuickly } from './quick.js';
 import type { ValueFormat } from './values.js';
 import { withOutputContext } from './values.js';
 
@@ -54,11 +55,11 @@ export class Statement<R = Row> {
 
   /** The first row, undefined when there is none. @throws DatabaseError */
   get(...params: StatementParams): R | undefined {
-    return this.#runSync(params, 1).rows[0] as R | undefined;
+    return this.#rows(params, 1)[0] as R | undefined;
   }
   /** All rows. @throws DatabaseError */
   all(...params: StatementParams): R[] {
-    return this.#runSync(params, Infinity).rows as R[];
+    return this.#rows(params, Infinity) as R[];
   }
   /** How many rows were changed. @throws DatabaseError */
   run(...params: StatementParams): RunResult {
@@ -117,6 +118,21 @@ export class Statement<R = Row> {
     return (await this.#host.query(params ?? this.#ownParams, options)) as QueryResult<R>;
   }
 
+  /** By the short way if there is one. */
+  #rows(params: StatementParams, quotaRows: number): unknown[] {
+    this.#host.assertUsable();
+    const cached = this.#cached;
+    if (cached !== undefined) {
+      try {
+        const rows = runQuickly(this.#host.backend(), cached, this.#params(params), this.#format(), quotaRows !== Infinity);
+        if (rows !== undefined) return rows;
+      } catch (error) {
+        throw this.#translated(error);
+      }
+    }
+    return this.#runSync(params, quotaRows).rows;
+  }
+
   #runSync(params: StatementParams, quotaRows: number): StatementResult {
     this.#host.assertUsable();
     return this.#guard(() => {
@@ -133,10 +149,13 @@ export class Statement<R = Row> {
     try {
       return f();
     } catch (error) {
-      const wrapped = toDatabaseError(error, (oid) => this.#host.instance.definitions.tableDef(oid));
-      this.#host.onError(wrapped);
-      throw wrapped;
+      throw this.#translated(error);
     }
+  }
+  #translated(error: unknown): DatabaseError {
+    const wrapped = toDatabaseError(error, (oid) => this.#host.instance.definitions.tableDef(oid));
+    this.#host.onError(wrapped);
+    return wrapped;
   }
 
   #statement(): CachedStatement {

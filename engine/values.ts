@@ -75,6 +75,16 @@ export function withOutputContext<T>(context: TextEnv, f: () => T): T {
   }
 }
 
+/** The same without a closure. @returns what `leaveOutputContext` needs to put the outer one back */
+export function enterOutputContext(context: TextEnv): TextEnv {
+  const outer = output;
+  output = context;
+  return outer;
+}
+export function leaveOutputContext(outer: TextEnv): void {
+  output = outer;
+}
+
 type Convert = ((value: Datum) => unknown) | undefined;
 
 /** Turns non-NULL datums of a type into user values; undefined leaves them as they are. */

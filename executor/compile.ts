@@ -10,11 +10,12 @@ import type { CompiledStatement, CompileOptions, Execution, ExecutionRequest, Op
 import { evaluate } from './expression-interpreter.js';
 import { canGenerate } from './codegen.js';
 import type { Program, ProgramOutput } from './codegen/generated-plans.js';
-import { GeneratedPlans, GeneratedSource, ProgramState } from './codegen/generated-plans.js';
+import { GeneratedPlans, GeneratedSource, isBrief, ProgramState } from './codegen/generated-plans.js';
 import { buildOperator } from './interpreter.js';
 import { lockRowsUnder, LockUnitExecution, lockUnitsInside } from './lock-unit.js';
 import { ModifyExecution, modifyInput, type ModifyPlan } from './modify.js';
 import { TuplesOperator } from './operators/queue.js';
+import { QuickQuery } from './quick-query.js';
 import { OperatorSource, type RowSource } from './row-source.js';
 import { rowMaker, type RowMaker } from './row-shape.js';
 import type { Tuple } from './runtime.js';
@@ -52,6 +53,11 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
         return program.suspendable ? new QueryExecution(planned, request, generated, program) : new BriefExecution(planned, request, generated, program);
       }
       return new StatementExecution(planned, phases, request, generated, (makeRow ??= rowMaker(result, options.shape)));
+    },
+    quick: ({ ctx, env, schema, constraints }) => {
+      if (!isQuery || generated === undefined || options.instrument) return undefined;
+      const program = generated.program(plan, output, false);
+      return program.isPlain ? new QuickQuery(program, isBrief(plan), { ctx, env, schema, constraints, tx: undefined!, params: [], canWait: false, instrument: false }) : undefined;
     },
   };
 }

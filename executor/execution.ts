@@ -18,6 +18,7 @@ import type { Transaction } from '../mvcc/transaction.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { ConstraintQueue } from './constraint-queue.js';
+import type { QuickQuery } from './quick-query.js';
 import type { RowIds } from './row-ids.js';
 import type { SchemaLookup } from './schema-lookup.js';
 
@@ -79,6 +80,8 @@ export interface CompiledStatement {
   /** The generated source, for debugging and tests; undefined when interpreted. */
   readonly source: string | undefined;
   start(request: ExecutionRequest): Execution;
+  /** The statement as a `QuickQuery`, if it is a query simple enough to be one. To be asked after a first `start`. */
+  quick(request: Pick<ExecutionRequest, 'ctx' | 'env' | 'schema' | 'constraints'>): QuickQuery | undefined;
 }
 
 /**

@@ -48,9 +48,10 @@ export interface SubplanState {
 }
 
 export class Runtime {
-  readonly params: readonly Datum[];
-  readonly ctx: EvalContext;
-  readonly tx: Transaction;
+  // A query that runs again and again in one runtime sets these anew each time (quick-query.ts); elsewhere they stay.
+  params: readonly Datum[];
+  ctx: EvalContext;
+  tx: Transaction;
   readonly env: ExecutorEnv;
   readonly request: ExecutionRequest;
   /** Runs plans by generated code; undefined when everything is interpreted. */

@@ -127,6 +127,10 @@ export class Certifier {
     this.keptCount--;
   }
 
+  /** Whether no serializable transaction is active or kept. */
+  get isIdle(): boolean {
+    return this.first === undefined && this.active.size === 0;
+  }
   /** Whether nobody else is active or kept. */
   isAlone(node: SerialNode): boolean {
     return this.first === undefined && this.active.size === 1 && this.active.has(node);

@@ -38,6 +38,7 @@ export const tableLocks: LockSpace = {
 };
 
 const advisoryLocks: LockSpace = { kind: 'advisory', modeNames: ['ShareLock', 'ExclusiveLock'], conflicts: [0b10, 0b11], passMax: 0 };
+const AccessShare = 0;
 const AdvisoryShared = 0;
 const AdvisoryExclusive = 1;
 
@@ -89,6 +90,12 @@ export class LockTable {
     else if (!lock.isFree(transaction, mode)) return lock;
     transaction.logGrant(lock, lock.grant(transaction, mode));
     return undefined;
+  }
+
+  /** Whether `transaction`, which holds nothing, could read the table without waiting. */
+  isReadable(transaction: Transaction, table: Oid): boolean {
+    const lock = this.#tables.get(table);
+    return lock === undefined || lock.isFree(transaction, AccessShare);
   }
 
   advisory(key: bigint): Lock {

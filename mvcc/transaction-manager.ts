@@ -7,7 +7,7 @@
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import { DbError } from '../base/errors.js';
-import { type Csn, type Lsn, type TreeId, csn, txnId } from '../base/ids.js';
+import { type Csn, type Lsn, type Oid, type TreeId, csn, txnId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { Prng } from '../base/prng.js';
 import type { Scheduler } from '../base/scheduler.js';
@@ -24,7 +24,7 @@ import { RowGrant, releaseRow } from './row-lock.js';
 import { SerialNode } from './serial-node.js';
 import { type SnapshotHolder, SnapshotRegistry } from './snapshot.js';
 import { Transaction } from './transaction.js';
-import type { ActivityView, BeginOptions, LockView, SessionOwner, TreeOptions } from './types.js';
+import type { ActivityView, BeginOptions, LockView, SessionOwner, StatementInfo, TreeOptions } from './types.js';
 import { Vacuum } from './vacuum.js';
 import { VersionedTree } from './versioned-tree.js';
 import { activityView, lockViews } from './views.js';
@@ -83,6 +83,8 @@ export interface MvccStatistics {
   readonly snapshotsCancelled: number;
 }
 
+/** Whoever reads within one slice. */
+const sliceOwner: SessionOwner = { id: 0 };
 const MiB = 1024 * 1024;
 /** Scan buffers kept for reuse. */
 const PooledBuffersMax = 32;
@@ -116,6 +118,7 @@ export class TransactionManager {
   #transactionCount = 0;
   /** Transactions that have held rows; see row-lock.ts. */
   rowHolderCount = 0;
+  #reader: Transaction | undefined = undefined;
 
   constructor(store: MvccStore, env: MvccEnvironment, options: MvccOptions = {}) {
     this.store = store;
@@ -181,6 +184,24 @@ export class TransactionManager {
     this.counters.begun++;
     if (options.commitTurn === true && node !== undefined) this.turn.take(transaction);
     return transaction;
+  }
+
+  /**
+   * Begins reading what is published now, when the caller reads within this very slice and is a transaction of its own: it needs no number, no snapshot
+   * in the registry and no lock, because nobody else runs before it has ended. `tables` are those it reads; undefined when one of them is locked against
+   * readers, when `isolation` asks for more (a serializable reader beside others that must be certified), or when a slice is being read already. The
+   * caller ends the slice with `endSlice`. @throws DbError 58030 when the store is poisoned
+   */
+  beginSlice(tables: readonly { readonly table: Oid }[], isSerializable: boolean, info: StatementInfo): Transaction | undefined {
+    if (this.poisoned !== undefined) throw this.poisoned;
+    const reader = (this.#reader ??= new Transaction(this, txnId(0), { isolation: 'read committed', readOnly: true, owner: sliceOwner }, undefined));
+    if (reader.statement !== undefined) return undefined;
+    if (isSerializable && !(this.lastPublished === this.lastAssigned && this.certifier.isIdle)) return undefined;
+    for (const { table } of tables) if (!this.lockTable.isReadable(reader, table)) return undefined;
+    reader.beginSlice(info);
+    this.counters.begun++;
+    this.counters.committed++;
+    return reader;
   }
 
   newNode(id: number, readOnly: boolean, strict: boolean): SerialNode {

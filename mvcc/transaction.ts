@@ -70,8 +70,8 @@ export interface PausedStatement {
  * snapshot itself.
  */
 export class Statement extends SnapshotHolder implements PausedStatement {
-  readonly number: number;
-  readonly info: StatementInfo;
+  number: number;
+  info: StatementInfo;
   snapshotCsn: Csn = -1 as Csn;
   constructor(user: SnapshotUser, number: number, info: StatementInfo) {
     super(user);
@@ -133,6 +133,7 @@ export class Transaction implements LockOwner, SnapshotUser {
   readonly #rowRefs: RowRef[] = [];
   readonly #savepoints: Savepoint[] = [];
   #savepointCount = 0;
+  #spare: Statement | undefined = undefined;
 
   constructor(manager: TransactionManager, id: TxnId, options: BeginOptions, node: SerialNode | undefined) {
     this.manager = manager;
@@ -184,12 +185,29 @@ export class Transaction implements LockOwner, SnapshotUser {
     return statement.number;
   }
 
+  /** One object serves the statements of a transaction one after the other, unless it is paused meanwhile. */
+  #nextStatement(info: StatementInfo): Statement {
+    const number = ++this.statementCount;
+    const spare = this.#spare;
+    if (spare === undefined) return new Statement(this, number, info);
+    this.#spare = undefined;
+    spare.number = number;
+    spare.info = info;
+    spare.snapshotCsn = -1 as Csn;
+    return spare;
+  }
+
   /** Ends the statement; READ COMMITTED gives its snapshot back. Scans of the statement that are still open are closed. */
   endStatement(): void {
     const statement = this.statement;
     assert(statement !== undefined, 'no statement is running', this.id);
     this.statement = undefined;
     this.#endStatement(statement);
+    this.#spare = statement;
+    this.#releaseRows();
+  }
+
+  #releaseRows(): void {
     const refs = this.#rowRefs;
     if (refs.length === 0) return;
     for (const ref of refs) {
@@ -197,6 +215,24 @@ export class Transaction implements LockOwner, SnapshotUser {
       ref.release();
     }
     refs.length = 0;
+  }
+
+  /**
+   * For the manager's slice reader alone: a statement over what is published now, whose snapshot is not registered because it ends before anything can
+   * be published or collected.
+   */
+  beginSlice(info: StatementInfo): void {
+    assert(this.statement === undefined, 'a slice is being read');
+    const statement = this.#nextStatement(info);
+    statement.snapshotCsn = this.manager.lastPublished;
+    this.statement = statement;
+  }
+  endSlice(): void {
+    const statement = this.statement!;
+    this.statement = undefined;
+    if (this.openScans !== undefined && this.openScans.size > 0) this.closeScans();
+    this.#spare = statement;
+    this.#releaseRows();
   }
 
   #endStatement(statement: Statement): void {

@@ -80,6 +80,8 @@ export interface Program {
   readonly run: Run;
   /** Whether `run` gives a generator; otherwise it does everything at once. */
   readonly suspendable: boolean;
+  /** Whether it asks nothing of the runtime but its transaction, parameters and tables: no function that looks at the session, no memory, no sub-plan. */
+  readonly isPlain: boolean;
   readonly source: string;
 }
 
@@ -118,7 +120,7 @@ export function isGenerated(plan: PhysicalPlan): boolean {
 }
 
 /** Rows that a plan may read without ever giving way: few, whatever the data. */
-function isBrief(plan: PhysicalPlan): boolean {
+export function isBrief(plan: PhysicalPlan): boolean {
   switch (plan.kind) {
     case 'result':
       return true;
@@ -151,9 +153,14 @@ function writePrelude(w: Writer): string {
   return `${code.toString()}\n${text}`;
 }
 
-function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegistry, instrument: boolean): Program {
+/** Whether generated source, which reaches everything by fixed names, leaves context, registers and runtime alone. */
+function isPlainSource(w: Writer): boolean {
+  const text = `${w.prologue.toString()}\n${w.code.toString()}`.replaceAll('X.access(x,', '');
+  return !/\b(?:x|C|G)\b/.test(text);
+}
+
+function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegistry, instrument: boolean, suspendable: boolean): Program {
   const module = new Module();
-  const suspendable = !isBrief(plan);
   const p = new Pipeline(module, types, { suspendable, instrument });
   const needed = new Set<ColumnId>(output.ids);
   for (const e of output.computed) collectColumns(e, needed);
@@ -165,7 +172,7 @@ function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegis
   });
   const body = `return function${suspendable ? '*' : ''} (x, o) {\n${writePrelude(p.w)}\n};`;
   const { value, source } = module.finish(helpers, body);
-  return { run: value as Run, suspendable, source };
+  return { run: value as Run, suspendable, isPlain: isPlainSource(p.w), source };
 }
 
 function rowSource(p: Pipeline, values: readonly { readonly code: string; readonly nullable: boolean }[], output: ProgramOutput): string {
@@ -201,11 +208,12 @@ export class GeneratedPlans {
     this.#instrument = instrument;
   }
 
-  program(plan: PhysicalPlan, output: ProgramOutput): Program {
+  /** `suspendable` false: whatever it reads, for a caller that does not give way. */
+  program(plan: PhysicalPlan, output: ProgramOutput, suspendable = !isBrief(plan)): Program {
     let made = this.#programs.get(plan);
     if (made === undefined) this.#programs.set(plan, (made = []));
-    let found = made.find((candidate) => sameOutput(candidate.output, output));
-    if (found === undefined) made.push((found = { output, program: makeProgram(plan, output, this.#types, this.#instrument) }));
+    let found = made.find((candidate) => candidate.program.suspendable === suspendable && sameOutput(candidate.output, output));
+    if (found === undefined) made.push((found = { output, program: makeProgram(plan, output, this.#types, this.#instrument, suspendable) }));
     return found.program;
   }
   source(plan: PhysicalPlan, output: ProgramOutput, runtime: Runtime): GeneratedSource {

@@ -1,0 +1,113 @@
+/**
+ * The short way of a query that is simple (executor/quick-query.ts) and has run before: from parameters to rows by a few comparisons, one generated
+ * function, and no object that does not reach the user.
+ *
+ * It is tried first and says `undefined` wherever anything is not as usual; the caller then takes the general way (execute.ts), which gives the same
+ * answer in every case.
+ *
+ * K1  Outside a block the query is a transaction of its own within one slice (`TransactionManager.beginSlice`): nothing else runs before its end.
+ * K2  Inside a block it is a statement like any other, with its number, snapshot and locks; only what it would have to wait for sends it the other way.
+ * K3  Nothing has happened when `undefined` is returned, save a statement number.
+ */
+import type { Datum } from '../base/datum.js';
+import type { QuickQuery } from '../executor/quick-query.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import type { QueryParams } from './api.js';
+import type { Backend } from './backend.js';
+import { checkDefinitions, neededLocks } from './execute.js';
+import { ParameterBinder } from './parameters.js';
+import type { CachedPlan, CachedStatement, NeededLock } from './plan-cache.js';
+import type { ValueFormat } from './values.js';
+import { enterOutputContext, leaveOutputContext, rowShape } from './values.js';
+
+/** What is found once per plan and format. */
+export interface QuickPlan {
+  readonly formatKey: string;
+  /** Undefined: the plan has no short way. */
+  readonly query: QuickQuery | undefined;
+  readonly binder: ParameterBinder | undefined;
+  readonly locks: readonly NeededLock[];
+  /** Whether values are converted for the user, by functions that may look at the session's settings. */
+  readonly converts: boolean;
+}
+
+/** All rows of the query, or undefined: run it the general way. `briefOnly`: it must read but a handful. @throws DbError of the statement */
+export function runQuickly(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, briefOnly: boolean): unknown[] | undefined {
+  const plan = cached.find(backend.catalogVersion, backend.plannerContext(noTypes));
+  if (plan === undefined) return undefined;
+  let quick = plan.quick;
+  if (quick === undefined || quick.formatKey !== format.key) {
+    quick = findQuick(backend, cached, plan, format);
+    if (quick === undefined) return undefined;
+  }
+  const { query } = quick;
+  if (query === undefined || query.isRunning || (briefOnly && !query.isBrief) || !backend.isReady) return undefined;
+  const params = quick.binder!.bind(given);
+  if (params === undefined) return undefined;
+  const { block } = backend;
+  if (block.state === 'idle') return backend.hasCommitWork ? undefined : readSlice(backend, cached, quick, query, params);
+  return block.state === 'block' && !block.needsSafeSnapshot() ? readInBlock(backend, cached, quick, query, params) : undefined;
+}
+const noTypes: readonly number[] = [];
+
+/** The short way for a plan whose code exists already for this format; undefined when it has not run yet. */
+function findQuick(backend: Backend, cached: CachedStatement, plan: CachedPlan, format: ValueFormat): QuickPlan | undefined {
+  const compiled = plan.compiled.get(format.key);
+  if (compiled === undefined || plan.locks === undefined) return undefined;
+  const { planned } = plan;
+  const { types } = backend.definitions();
+  const isRead = cached.parsed.statement.kind === 'query' && planned.relations.every(({ table, access }) => access === 'read' && !table.isMaterializedView);
+  const { schema, constraints } = backend;
+  const query = isRead ? compiled.quick({ ctx: backend.plainContext(), env: backend.instance.executorEnv, schema, constraints }) : undefined;
+  const binder = query === undefined ? undefined : new ParameterBinder(cached.parsed, planned.parameterTypes, types, format);
+  const converts = rowShape(planned.result, format, types).convert.some((convert) => convert !== undefined);
+  plan.quick = { formatKey: format.key, query, binder, locks: neededLocks(plan, backend), converts };
+  return plan.quick;
+}
+
+/** K1 */
+function readSlice(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, params: readonly Datum[]): unknown[] | undefined {
+  const { manager } = backend.instance;
+  const tx = manager.beginSlice(quick.locks, backend.block.modes.isolation === 'serializable', cached.info);
+  if (tx === undefined) return undefined;
+  try {
+    backend.note(cached.parsed.text);
+    return run(backend, quick, query, tx, params);
+  } finally {
+    tx.endSlice();
+  }
+}
+
+/** K2 */
+function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, params: readonly Datum[]): unknown[] | undefined {
+  const { block } = backend;
+  backend.beginQuick(cached.parsed.text);
+  try {
+    const tx = block.ensureTransaction();
+    tx.beginStatement(cached.info);
+    try {
+      for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
+      block.noteSnapshot();
+      checkDefinitions(backend, tx, quick.locks);
+      return run(backend, quick, query, tx, params);
+    } finally {
+      tx.endStatement();
+    }
+  } catch (error) {
+    block.fail();
+    throw error;
+  } finally {
+    backend.endQuick();
+  }
+}
+
+function run(backend: Backend, quick: QuickPlan, query: QuickQuery, tx: Transaction, params: readonly Datum[]): unknown[] {
+  const ctx = backend.plainContext();
+  if (!quick.converts) return query.run(tx, params, ctx);
+  const outer = enterOutputContext(ctx);
+  try {
+    return query.run(tx, params, ctx);
+  } finally {
+    leaveOutputContext(outer);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * A query that is one generated function of its transaction, its parameters and its tables (`Program.isPlain`), to be run again and again in the same
+ * runtime: a run allocates its result and nothing else. It runs to its end at once, so it serves callers that do not give way, and any caller
+ * when it is brief.
+ *
+ * What it computes is what the same plan computes through `CompiledStatement.start`; tests compare the two.
+ */
+import { assert } from '../base/assert.js';
+import type { Datum } from '../base/datum.js';
+import type { EvalContext } from '../functions/registry.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import type { Program } from './codegen/generated-plans.js';
+import { ProgramState } from './codegen/generated-plans.js';
+import type { ExecutionRequest } from './execution.js';
+import { Runtime } from './runtime.js';
+
+export class QuickQuery {
+  /** Whether it reads a handful of rows, whatever the data. */
+  readonly isBrief: boolean;
+  readonly #program: Program;
+  readonly #runtime: Runtime;
+  readonly #state: ProgramState;
+  #isRunning = false;
+
+  constructor(program: Program, isBrief: boolean, request: ExecutionRequest) {
+    this.isBrief = isBrief;
+    this.#program = program;
+    this.#runtime = new Runtime(request, 0, undefined);
+    this.#state = new ProgramState(this.#runtime, []);
+  }
+
+  /** A conversion of the user's may call the database while rows are being made: then the query is taken. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** All rows. `params` are borrowed for the call; `ctx` is asked for nothing but types and interruptions. */
+  run(tx: Transaction, params: readonly Datum[], ctx: EvalContext): unknown[] {
+    assert(!this.#isRunning, 'a quick query inside itself');
+    const runtime = this.#runtime;
+    const state = this.#state;
+    const rows: unknown[] = [];
+    runtime.tx = tx;
+    runtime.params = params;
+    runtime.ctx = ctx;
+    state.rows = rows;
+    this.#isRunning = true;
+    try {
+      this.#program.run(runtime, state);
+    } finally {
+      this.#isRunning = false;
+      state.close();
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,154 @@
+/** The short way of simple prepared queries (engine/quick.ts) gives what the general way gives, in every state a session can be in. */
+import { describe, expect, test } from 'vitest';
+import type { Database, Session } from '../../engine/index.js';
+import { DatabaseError, open } from '../../engine/index.js';
+import { getUtf8 } from '../../base/bytes.js';
+
+const queries: readonly (readonly [string, readonly unknown[]])[] = [
+  ['select * from t where id = $1', [7]],
+  ['select * from t where id = $1', [-1]],
+  ['select * from t where id = $1', [null]],
+  ['select * from t where id = $1', ['8']],
+  ['select n, d, at from t where id = $1', [9]],
+  ['select * from t where id >= $1 and id < $2 order by id', [3, 12]],
+  ['select id from t where g = $1 order by id', [2]],
+  ['select t.id, u.v from t join t u on u.id = t.g where t.id = $1', [11]],
+  ['select sum(id) as s, count(*) as n from t where g < $1', [3]],
+  ['select id from t where v = $1', ['row 5']],
+  ['select $1::int8 + 1 as a, $2::text as b, $3::bool as c', [2 ** 40, 'x', true]],
+  ['select 1 / $1 as q', [4]],
+];
+
+async function withDatabase(body: (db: Database, session: Session) => Promise<void>): Promise<void> {
+  const db = await open(':memory:');
+  try {
+    await db.exec(`create table t (id int primary key, g int, v text, n numeric, d date, at timestamptz); create index t_g on t (g);
+      insert into t select i, i % 5, 'row ' || i, i / 3.0, date '2024-01-01' + i, timestamptz '2024-01-01 00:00+00' + i * interval '1 hour' from generate_series(1, 40) i`);
+    await body(db, db.connect());
+  } finally {
+    await db.close();
+  }
+}
+
+/** Every query three times, so that the last runs the short way, and once by an interpreting session over the same moment. */
+async function agree(session: Session, settings: string): Promise<void> {
+  for (const [text, params] of queries) {
+    const statement = session.prepare(text);
+    for (let i = 0; i < 2; i++) statement.all(...params);
+    const quick = [statement.all(...params), statement.get(...params)];
+    await session.exec(`${settings} execution_mode = interpreted`);
+    const general = statement.all(...params);
+    await session.exec(`${settings} execution_mode = generated`);
+    expect(quick).toEqual([general, general[0]]);
+  }
+}
+const codeOf = (f: () => unknown): string => {
+  try {
+    f();
+    return 'none';
+  } catch (error) {
+    return error instanceof DatabaseError ? error.code : String(error);
+  }
+};
+
+describe('the short way agrees with the general one', () => {
+  test('outside a transaction, at each level', () =>
+    withDatabase(async (_, session) => {
+      for (const level of ['read committed', 'repeatable read', 'serializable']) {
+        await session.exec(`set default_transaction_isolation = '${level}'`);
+        await agree(session, 'set');
+      }
+    }));
+
+  test('inside a transaction, with changes of its own and a snapshot of its own', () =>
+    withDatabase(async (db, session) => {
+      for (const level of ['read committed', 'repeatable read', 'serializable']) {
+        await session.exec(`begin isolation level ${level}`);
+        session.prepare('select count(*) from t').get();
+        await session.exec("update t set v = 'mine' where id = 7; delete from t where id = 8; insert into t (id, g, v) values (100, 2, 'new')");
+        await db.exec("update t set v = v || '!' where id between 9 and 12");
+        await agree(session, 'set local');
+        await session.exec('rollback');
+      }
+    }));
+
+  test('own changes, others’ commits and changed definitions are seen', () =>
+    withDatabase(async (db, session) => {
+      const statement = session.prepare<{ v: string }>('select v from t where id = $1');
+      for (let i = 0; i < 3; i++) expect(statement.get(1)).toEqual({ v: 'row 1' });
+      await db.exec("update t set v = 'changed' where id = 1");
+      expect(statement.get(1)).toEqual({ v: 'changed' });
+      await db.exec('alter table t add column extra int default 3; alter table t alter column v type varchar(20)');
+      expect(statement.get(1)).toEqual({ v: 'changed' });
+      await db.exec('truncate t');
+      expect(statement.get(1)).toBeUndefined();
+      await session.exec("create temp table t (id int primary key, v text); insert into pg_temp.t values (1, 'temporary')");
+      expect(statement.get(1)).toEqual({ v: 'temporary' });
+      await session.exec('drop table pg_temp.t');
+      await db.exec('drop table t');
+      expect(codeOf(() => statement.get(1))).toBe('42P01');
+    }));
+});
+
+describe('what is not as usual takes the general way', () => {
+  test('a table locked against readers', () =>
+    withDatabase(async (db, session) => {
+      const statement = session.prepare('select v from t where id = $1');
+      for (let i = 0; i < 3; i++) statement.get(1);
+      const other = db.connect();
+      await other.exec('begin; lock table t in access exclusive mode');
+      expect(codeOf(() => statement.get(1))).toBe('55P03');
+      await session.exec('begin');
+      expect(codeOf(() => statement.get(1))).toBe('55P03');
+      expect(session.transactionStatus).toBe('failed');
+      await session.exec('rollback');
+      await other.exec('rollback');
+      expect(statement.get(1)).toEqual({ v: 'row 1' });
+    }));
+
+  test('a serializable reader beside others is certified: the read-only anomaly is still found', () =>
+    withDatabase(async (db) => {
+      const [a, b, reader] = [db.connect(), db.connect(), db.connect({ settings: { default_transaction_isolation: 'serializable' } })];
+      const report = reader.prepare('select id, g from t where id in (1, 2) order by id');
+      for (let i = 0; i < 3; i++) report.all();
+      await a.exec('begin isolation level serializable; select g from t where id in (1, 2)');
+      await b.exec('begin isolation level serializable; update t set g = g + 20 where id = 2; commit');
+      report.all();
+      const outcome = await a.exec('update t set g = -10 where id = 1; commit').then(() => 'committed', (error: DatabaseError) => error.code);
+      expect(outcome).toBe('40001');
+    }));
+
+  test('an error inside a block fails the block; outside it leaves nothing behind', () =>
+    withDatabase(async (_, session) => {
+      const statement = session.prepare('select 10 / g as q from t where id = $1');
+      for (let i = 0; i < 3; i++) expect(statement.get(1)).toEqual({ q: 10 });
+      expect(codeOf(() => statement.get(5))).toBe('22012');
+      expect(statement.get(1)).toEqual({ q: 10 });
+      await session.exec('begin');
+      expect(codeOf(() => statement.get(5))).toBe('22012');
+      expect(session.transactionStatus).toBe('failed');
+      expect(codeOf(() => statement.get(1))).toBe('25P02');
+      await session.exec('rollback');
+    }));
+
+  test('a parser that asks another session for the same statement', () =>
+    withDatabase(async (db, session) => {
+      const text = 'select n from t where id = $1';
+      const inner = db.connect().prepare<{ n: string }>(text);
+      const outer = session.prepare<{ n: unknown }>(text, { parsers: { 1700: () => inner.get(9)?.n } });
+      for (let i = 0; i < 4; i++) {
+        expect(Number(inner.get(3)!.n)).toBe(1);
+        expect(Number(outer.get(3)!.n)).toBe(3);
+      }
+    }));
+});
+
+test('short texts are decoded alike at every length, ASCII or not', () => {
+  for (const unit of ['a', 'é', '€', '𝄞']) {
+    for (let length = 0; length <= 20; length++) {
+      const text = 'abcdefghijklmnopqrst'.slice(0, Math.max(0, length - 1)) + (length > 0 ? unit : '');
+      const bytes = Buffer.from(text, 'utf8');
+      expect(getUtf8(bytes, 0, bytes.length)).toBe(text);
+    }
+  }
+});
