@@ -52,6 +52,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.replace-is-update', breaks: 'READ COMMITTED takes a deleted and re-inserted key for the same row' },
   { name: 'mvcc.savepoint-keeps-locks', breaks: 'ROLLBACK TO keeps the locks taken since' },
   { name: 'mvcc.locks-cleared-under-others', breaks: 'the end of one transaction gives back the row locks of others' },
+  { name: 'mvcc.bulk-claims-forgotten', breaks: 'claims that only a write set tells of are not seen by others' },
   { name: 'mvcc.no-deadlock-search', breaks: 'deadlocks are not found' },
   { name: 'mvcc.soft-edges-ignored', breaks: 'deadlocks through a queue position are not found' },
   { name: 'mvcc.barging', breaks: 'new requests overtake waiters: starvation' },

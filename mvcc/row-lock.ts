@@ -13,12 +13,17 @@
  *
  * Nearly all locks are held by one transaction in one mode and never asked for by another. Such a lock is a `RowHold`, of which a
  * transaction has one per mode for all its rows; it becomes a `Lock` object when somebody else asks, or its holder for more.
+ *
+ * A transaction that has claimed many keys of a tree does not enter further ones in the tree's lock map: its write set, which every
+ * asker then looks into, says that it has claimed them (`TreeWrites.isBulk`). There are few such writers at a time.
  */
 import { VERIFY, assert } from '../base/assert.js';
+import { mutants } from '../base/mutants.js';
 import { Lock, type LockSpace } from './lock.js';
 import type { Transaction } from './transaction.js';
 import type { RowLockMode } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
+import type { TreeWrites } from './write-set.js';
 
 const KeyShare = 0;
 const Share = 1;
@@ -75,9 +80,22 @@ function holdOf(transaction: Transaction, mode: number): RowHold {
   return (holds[mode] ??= new RowHold(transaction, mode));
 }
 
+/** Who has the row or key, and how. */
+export function lockSlot(tree: VersionedTree, key: string): RowLockSlot | undefined {
+  const slot = tree.locks.size === 0 ? undefined : tree.locks.get(key);
+  if (slot !== undefined || tree.bulkWrites.length === 0 || (mutants.on && mutants.has('mvcc.bulk-claims-forgotten'))) return slot;
+  for (const writes of tree.bulkWrites) if (hasClaim(writes, key)) return holdOf(writes.transaction, UpdateMode);
+  return undefined;
+}
+
+function hasClaim(writes: TreeWrites, key: string): boolean {
+  for (let entry = writes.entries.get(key); entry !== undefined; entry = entry.previous) if (entry.claims) return true;
+  return false;
+}
+
 /** Takes the lock if it is free. @returns undefined when held now, else the lock to wait for */
 export function tryRowLock(transaction: Transaction, tree: VersionedTree, key: string, mode: number): Lock | undefined {
-  const slot = tree.locks.get(key);
+  const slot = lockSlot(tree, key);
   if (slot === undefined) {
     tree.locks.set(key, holdOf(transaction, mode));
     transaction.log.push(new RowGrant(tree, key));
@@ -92,10 +110,21 @@ export function tryRowLock(transaction: Transaction, tree: VersionedTree, key: s
   return undefined;
 }
 
-/** Claims a key that nobody holds. */
-export function claimRow(transaction: Transaction, tree: VersionedTree, key: string): void {
-  if (VERIFY.on) assert(!tree.locks.has(key), 'claimed key is locked');
+/** Claims a key that nobody holds; an entry that says so must follow in the same slice. */
+export function claimRow(writes: TreeWrites, key: string): void {
+  const { tree, transaction } = writes;
+  if (VERIFY.on) assert(lockSlot(tree, key) === undefined, 'claimed key is locked');
+  if (writes.isBulk) return;
   tree.locks.set(key, holdOf(transaction, UpdateMode));
+  if (++writes.claimCount <= transaction.manager.mappedClaimsMax) return;
+  writes.isBulk = true;
+  tree.bulkWrites.push(writes);
+}
+
+/** The transaction is over: its write set claims nothing any more. */
+export function endBulkWrites(writes: TreeWrites): void {
+  const { bulkWrites } = writes.tree;
+  bulkWrites.splice(bulkWrites.indexOf(writes), 1);
 }
 
 /** Gives back everything the transaction has on the row, whatever has become of its claim or hold. */
@@ -108,7 +137,7 @@ export function releaseRow(transaction: Transaction, tree: VersionedTree, key: s
 
 /** Whether `transaction` holds the key exclusively against other writers. */
 export function isWriteLocked(transaction: Transaction, tree: VersionedTree, key: string): boolean {
-  const slot = tree.locks.get(key);
+  const slot = lockSlot(tree, key);
   if (slot === undefined) return false;
   if (slot instanceof Lock) return (slot.heldBy(transaction) & ((1 << NoKeyUpdate) | (1 << UpdateMode))) !== 0;
   return slot.transaction === transaction && slot.mode >= NoKeyUpdate;
@@ -126,7 +155,7 @@ export function otherWriter(transaction: Transaction, slot: RowLockSlot | undefi
 
 /** The lock of a key as an object, to wait for it. */
 export function lockObject(tree: VersionedTree, key: string): Lock {
-  const slot = tree.locks.get(key);
+  const slot = lockSlot(tree, key);
   assert(slot !== undefined, 'no lock to wait for');
   return slot instanceof Lock ? slot : inflate(tree, key, slot);
 }

@@ -56,6 +56,8 @@ export interface MvccOptions {
   readonly sireadBytesMax?: number | undefined;
   /** Complete committed serializable transactions kept for certification (K). Default 128. */
   readonly completeKeptMax?: number | undefined;
+  /** Keys of one tree that a transaction claims in the tree's lock map; of further ones its write set tells. Default 256. */
+  readonly mappedClaimsMax?: number | undefined;
   /** Incomplete ones before the oldest are merged into summaries. Default 4096. */
   readonly incompleteKeptMax?: number | undefined;
 }
@@ -89,7 +91,7 @@ const MiB = 1024 * 1024;
 /** Scan buffers kept for reuse. */
 const PooledBuffersMax = 32;
 /** Write arenas kept for reuse. */
-const PooledArenasMax = 32;
+const PooledArenasMax = 256;
 
 export class TransactionManager {
   lastAssigned: Csn;
@@ -104,6 +106,7 @@ export class TransactionManager {
   readonly deadlocks = new DeadlockDetector();
   readonly turn = new CommitTurn();
   readonly lockTable: LockTable;
+  readonly mappedClaimsMax: number;
   readonly undoArena = new ByteArena();
   /** Scans in the middle of a batch that is not registered yet (leaf-scan.ts, B2). */
   readonly #unsettled: LeafScan[] = [];
@@ -125,6 +128,7 @@ export class TransactionManager {
     this.env = env;
     this.lastAssigned = store.lastCsn;
     this.lastPublished = store.lastCsn;
+    this.mappedClaimsMax = options.mappedClaimsMax ?? 256;
     this.#strictSerializable = options.strictSerializable ?? false;
     this.certifier = new Certifier({
       completeKeptMax: options.completeKeptMax ?? 128,

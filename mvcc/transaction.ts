@@ -23,7 +23,7 @@ import type { LeafScan } from './leaf-scan.js';
 import { type Lock, LockGrant, type LockOwner } from './lock.js';
 import { tableLockModeNumber } from './lock-table.js';
 import { newest, openScan, pointGet, probeLatest } from './reading.js';
-import { RowGrant, type RowHold } from './row-lock.js';
+import { RowGrant, type RowHold, endBulkWrites } from './row-lock.js';
 import { SafeSnapshotWait } from './safe-snapshot-wait.js';
 import type { SerialNode } from './serial-node.js';
 import { SnapshotHolder, type SnapshotUser } from './snapshot.js';
@@ -570,6 +570,7 @@ export class Transaction implements LockOwner, SnapshotUser {
   releaseLocks(): void {
     if (this.log.length > 0) this.manager.releaseLog(this);
     if (this.arena !== undefined) this.manager.giveArena(this.arena);
+    if (this.writeSets !== undefined) for (const writes of this.writeSets.values()) if (writes.isBulk) endBulkWrites(writes);
     this.writeSets = undefined;
     this.#lastWrites = undefined;
     this.arena = undefined;

@@ -3,6 +3,7 @@ import { assert } from '../base/assert.js';
 import { LeafRef } from '../storage/cursor.js';
 import { findCycle } from './deadlock.js';
 import { Lock } from './lock.js';
+import { lockSlot } from './row-lock.js';
 import { keyBufferOf } from './reading.js';
 import type { TransactionManager } from './transaction-manager.js';
 import { WriteKind, newestChange } from './write-set.js';
@@ -56,6 +57,7 @@ function checkLocks(manager: TransactionManager): void {
         assert(transaction.rowHolds[slot.mode] === slot, 'foreign hold in a lock map', transaction.id);
       }
     }
+    for (const { transaction } of tree.bulkWrites) assert(transaction.writeSets?.has(tree) === true, 'bulk claims outlive their transaction', transaction.id);
     const lockObjects = Array.from(tree.locks.values()).filter((slot) => slot instanceof Lock).length;
     assert(tree.lockObjectCount === lockObjects, 'lock objects miscounted', tree.lockObjectCount, lockObjects);
   }
@@ -66,7 +68,7 @@ function checkLocks(manager: TransactionManager): void {
     for (const [tree, writes] of transaction.writeSets ?? []) {
       for (const [key, entry] of writes.entries) {
         if (!tree.options.unique || tree.options.unclaimed === true || entry.kind === WriteKind.Touch || newestChange(entry) === undefined) continue;
-        const slot = tree.locks.get(key);
+        const slot = lockSlot(tree, key);
         const owns = slot instanceof Lock ? slot.heldBy(transaction) !== 0 : slot?.transaction === transaction;
         assert(owns, 'change without its lock', transaction.id);
       }

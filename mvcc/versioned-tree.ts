@@ -12,6 +12,7 @@ import { SireadIndex } from './siread.js';
 import type { Transaction } from './transaction.js';
 import type { RowNormalizer, TreeOptions } from './types.js';
 import { UndoOverlay } from './undo-overlay.js';
+import type { TreeWrites } from './write-set.js';
 
 export class VersionedTree implements LockHome {
   readonly id: TreeId;
@@ -27,7 +28,9 @@ export class VersionedTree implements LockHome {
   readonly overlay = new UndoOverlay();
   readonly siread: SireadIndex;
   readonly locks = new Map<string, RowLockSlot>();
-  /** How many of them are `Lock` objects. */
+  /** Write sets that claim more keys than the map tells; see row-lock.ts. */
+  readonly bulkWrites: TreeWrites[] = [];
+  /** How many locks are `Lock` objects. */
   lockObjectCount = 0;
   /** The transaction that is creating the tree. */
   creator: Transaction | undefined = undefined;

@@ -1,6 +1,6 @@
 /** What is going on, as rows: locks with who waits for whom, transactions with what they run. */
 import { Lock, LockWait } from './lock.js';
-import { rowLocks } from './row-lock.js';
+import { RowHold, lockSlot, rowLocks } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { TransactionManager } from './transaction-manager.js';
 import type { ActivityView, LockView } from './types.js';
@@ -13,18 +13,12 @@ export function lockViews(manager: TransactionManager): LockView[] {
   for (const tree of manager.trees.values()) {
     for (const [key, slot] of tree.locks) {
       if (slot instanceof Lock) addLock(views, slot, tree, key);
-      else {
-        views.push({
-          kind: 'row',
-          tree: tree.id,
-          key,
-          object: tree.describe(),
-          mode: rowLocks.modeNames[slot.mode]!,
-          granted: true,
-          session: slot.transaction.owner.id,
-          transaction: slot.transaction.id,
-          blockers: [],
-        });
+      else addHold(views, slot, tree, key);
+    }
+    for (const writes of tree.bulkWrites) {
+      for (const key of writes.entries.keys()) {
+        const slot = tree.locks.has(key) ? undefined : lockSlot(tree, key);
+        if (slot instanceof RowHold) addHold(views, slot, tree, key);
       }
     }
   }
@@ -44,6 +38,20 @@ export function lockViews(manager: TransactionManager): LockView[] {
     });
   }
   return views;
+}
+
+function addHold(views: LockView[], hold: RowHold, tree: VersionedTree, key: string): void {
+  views.push({
+    kind: 'row',
+    tree: tree.id,
+    key,
+    object: tree.describe(),
+    mode: rowLocks.modeNames[hold.mode]!,
+    granted: true,
+    session: hold.transaction.owner.id,
+    transaction: hold.transaction.id,
+    blockers: [],
+  });
 }
 
 function addLock(views: LockView[], lock: Lock, tree: VersionedTree | undefined, key: string | undefined): void {

@@ -17,7 +17,7 @@ import { mutants } from '../base/mutants.js';
 import { writeConflictError } from './conflict.js';
 import { Lock, LockGrant } from './lock.js';
 import { checkTree, existsNow } from './reading.js';
-import { RowGrant, UpdateMode, claimRow, lockObject, otherWriter, releaseRow, rowLockModeNumber, tryRowLock, waitForRow } from './row-lock.js';
+import { RowGrant, UpdateMode, claimRow, lockObject, lockSlot, otherWriter, releaseRow, rowLockModeNumber, tryRowLock, waitForRow } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowView, type WaitPolicy, afterKey } from './types.js';
 import { ChangeKind, type UndoRecord } from './undo-overlay.js';
@@ -202,7 +202,7 @@ function tryClaim(transaction: Transaction, tree: VersionedTree, key: string, up
     return { kind: 'exists', own: true, self: own.command === transaction.statement!.number, newer: false };
   }
   const isPresent = existsNow(tree, key);
-  const slot = tree.locks.get(key);
+  const slot = lockSlot(tree, key);
   const other = otherWriter(transaction, slot);
   if (other !== undefined) {
     const pending = newestChange(other.writesIn(tree)?.entries.get(key));
@@ -219,8 +219,8 @@ function tryClaim(transaction: Transaction, tree: VersionedTree, key: string, up
     }
   }
   if (slot === undefined) {
-    claimRow(transaction, tree, key);
     const into = writes ?? writesOf(transaction, tree);
+    claimRow(into, key);
     const entry = new WriteEntry(into, key, WriteKind.Claim, transaction.statement!.number, true, before);
     into.push(entry);
     transaction.log.push(entry);

@@ -11,6 +11,7 @@
 import { mutants } from '../base/mutants.js';
 import type { ByteChunk } from './byte-arena.js';
 import { KeyOrder } from './key-order.js';
+import type { Transaction } from './transaction.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 /**
@@ -105,13 +106,19 @@ export function newestChange(newest: WriteEntry | undefined): WriteEntry | undef
 }
 
 export class TreeWrites {
+  readonly transaction: Transaction;
   readonly tree: VersionedTree;
   readonly entries = new Map<string, WriteEntry>();
   readonly order = new KeyOrder(this.entries);
   /** The claim last made, while it is the newest entry of its key: the insert that follows need not look it up. */
   claimed: WriteEntry | undefined = undefined;
 
-  constructor(tree: VersionedTree) {
+  /** Claims entered in the tree's lock map, until there are so many that further ones are not; see row-lock.ts. */
+  claimCount = 0;
+  isBulk = false;
+
+  constructor(transaction: Transaction, tree: VersionedTree) {
+    this.transaction = transaction;
     this.tree = tree;
   }
 

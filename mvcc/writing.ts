@@ -13,7 +13,7 @@ import { TreeWrites, WriteEntry, WriteKind, newestChange } from './write-set.js'
 const LogOverheadBytes = 32;
 
 export function writesOf(transaction: Transaction, tree: VersionedTree): TreeWrites {
-  return transaction.writesIn(tree) ?? transaction.addWrites(new TreeWrites(tree));
+  return transaction.writesIn(tree) ?? transaction.addWrites(new TreeWrites(transaction, tree));
 }
 
 export function insertEntry(transaction: Transaction, tree: VersionedTree, key: string, value: Uint8Array, offset: number, length: number): void {
@@ -69,7 +69,7 @@ export function removeEntry(transaction: Transaction, tree: VersionedTree, key: 
   assert(before === undefined || before.kind === WriteKind.Put, 'removal of a removed entry');
   // An entry of a unique index is guarded by its row's lock in the primary tree; the claim makes others who want the key wait for our end.
   const claims = tree.options.unique && !isWriteLocked(transaction, tree, key);
-  if (claims) claimRow(transaction, tree, key);
+  if (claims) claimRow(writes, key);
   const entry = push(transaction, writes, key, WriteKind.Delete, newest, claims);
   entry.setChangesKey();
   if (before?.isFresh === true) {

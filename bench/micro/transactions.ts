@@ -182,6 +182,17 @@ const cases: Record<string, () => Promise<void>> = {
   'insert ascending, 1 index': (): Promise<void> => inserts('insert ascending, 1 index', 1, (i) => i),
   'insert ascending, 3 indexes': (): Promise<void> => inserts('insert ascending, 3 indexes', 3, (i) => i),
   'insert random': (): Promise<void> => inserts('insert random', 0, shuffled),
+  'insert a million': async () => {
+    const world = await makeWorld(0);
+    const cpu = process.cpuUsage();
+    const wall = performance.now();
+    const transaction = begin(world.manager);
+    for (let i = 0; i < 1_000_000; i++) insertRow(world, transaction, i, 0);
+    print('insert a million', 1_000_000, cpu, wall);
+    transaction.commitSync();
+    print('  and their commit', 1_000_000, cpu, wall);
+    await endWorld(world);
+  },
   'update random': async () => {
     const world = await filled(100_000);
     const prng = seededPrng(3);
