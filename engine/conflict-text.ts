@@ -91,7 +91,8 @@ function edgeOf(edge: RawEdge, tableOf: TableOfTree): ConflictEdge {
   };
 }
 
-function placeOf(place: RawPlace, tableOf: TableOfTree): ConflictPlace {
+/** A place in words. */
+export function placeOf(place: RawPlace, tableOf: TableOfTree): ConflictPlace {
   const table = place.tableOid === undefined ? undefined : tableOf(place.tableOid);
   const index = table?.indexes.find((candidate) => candidate.tree === place.tree);
   const layout = table === undefined || index === undefined ? undefined : new KeyLayout(index.columns, table.layout.types);

@@ -37,6 +37,7 @@ add(client, 'default_transaction_deferrable', 'bool', 'off', 'Whether new serial
 add(client, 'transaction_isolation', 'enum', 'read committed', 'Isolation level of the current transaction.', { values: ['serializable', 'repeatable read', 'read committed', 'read uncommitted'], context: 'transaction' });
 add(client, 'transaction_read_only', 'bool', 'off', 'Whether the current transaction is read-only.', { context: 'transaction' });
 add(client, 'transaction_deferrable', 'bool', 'off', 'Whether the current transaction waits for a safe snapshot.', { context: 'transaction' });
+add(client, 'track_dependencies', 'bool', 'off', 'Whether repeatable read transactions are tracked as serializable ones are, without failing, for pg_stat_dependencies.');
 add(client, 'serializable_mode', 'enum', 'exact', 'Whether serializable transactions also keep the order of real time.', { values: ['exact', 'strict'] });
 add(client, 'statement_timeout', 'integer', '0', 'Longest time a statement may take.', { unit: 'ms', min: 0, max: intMax });
 add(client, 'lock_timeout', 'integer', '0', 'Longest time a statement may wait for one lock.', { unit: 'ms', min: 0, max: intMax });

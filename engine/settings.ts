@@ -30,6 +30,7 @@ export interface HotSettings {
   readonly readOnly: boolean;
   readonly deferrable: boolean;
   readonly strict: boolean;
+  readonly observe: boolean;
   readonly asyncCommit: boolean;
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs: number;
@@ -74,7 +75,7 @@ export class Settings {
         version: this.version,
         values: {
           isolation: this.get('default_transaction_isolation') as HotSettings['isolation'], readOnly: this.getBoolean('default_transaction_read_only'), deferrable: this.getBoolean('default_transaction_deferrable'),
-          strict: this.get('serializable_mode') === 'strict', asyncCommit: this.get('synchronous_commit') === 'off', lockTimeoutMs: this.getNumber('lock_timeout'), statementTimeoutMs: this.getNumber('statement_timeout'),
+          strict: this.get('serializable_mode') === 'strict', observe: this.getBoolean('track_dependencies'), asyncCommit: this.get('synchronous_commit') === 'off', lockTimeoutMs: this.getNumber('lock_timeout'), statementTimeoutMs: this.getNumber('statement_timeout'),
           transactionTimeoutMs: this.getNumber('transaction_timeout'), idleTimeoutMs: this.getNumber('idle_in_transaction_session_timeout'), workMemBytes: this.getNumber('work_mem') * 1024, searchPath: this.get('search_path')!,
         },
       };

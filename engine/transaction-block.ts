@@ -150,7 +150,7 @@ export class TransactionBlock {
     const { instance, owner, settings } = this.#env;
     this.#tx = instance.manager.begin({
       isolation: modes.isolation === 'read uncommitted' ? 'read committed' : modes.isolation,
-      readOnly: modes.readOnly, deferrable: modes.deferrable, strict: settings.hot.strict, owner, lockTimeoutMs: settings.hot.lockTimeoutMs, asyncCommit: settings.hot.asyncCommit,
+      readOnly: modes.readOnly, deferrable: modes.deferrable, strict: settings.hot.strict, observe: settings.hot.observe, owner, lockTimeoutMs: settings.hot.lockTimeoutMs, asyncCommit: settings.hot.asyncCommit,
       commitTurn: this.takesCommitTurn,
     });
     return this.#tx;

@@ -6,6 +6,7 @@ import { hermitage } from './catalogue/hermitage.js';
 import { catalogue } from './catalogue/catalogue.js';
 import { anomalyTable, renderTable, runOn } from './catalogue/table.js';
 import { levels, type Anomaly, type Level } from './catalogue/anomaly.js';
+import { runStepByStep } from './catalogue/step-by-step.js';
 import { readSpecFolder } from './specs/files.js';
 import { serialOrder } from './specs/judge.js';
 import { runSpec, type SpecFiles, type SpecReport } from './specs/spec-suite.js';
@@ -32,8 +33,9 @@ export function labCommand(): Command {
     .description('run one anomaly and show what happened')
     .argument('<id>')
     .option('--level <level>', 'read-committed, snapshot or serializable; default all')
+    .option('--step', 'show rows, versions, locks, what was read and the graph after each step')
     .option('--url <url>', 'a server instead of Serialite')
-    .action(guard((id: string, options: { readonly level?: string; readonly url?: string }) => runOne(id, options)));
+    .action(guard((id: string, options: RunOptions) => runOne(id, options)));
   lab
     .command('hermitage')
     .description('the table of anomalies by level')
@@ -99,12 +101,22 @@ async function printTable(anomalies: readonly Anomaly[], options: TableOptions):
   if (right < cells.length) process.exitCode = 1;
 }
 
-async function runOne(id: string, options: { readonly level?: string; readonly url?: string }): Promise<void> {
+interface RunOptions {
+  readonly level?: string;
+  readonly url?: string;
+  readonly step?: boolean;
+}
+
+async function runOne(id: string, options: RunOptions): Promise<void> {
   const anomaly = catalogue.find((candidate) => candidate.id === id);
   if (anomaly === undefined) throw new DatabaseError('42704', `no anomaly "${id}"; lab list shows them all`);
   const wanted = options.level === undefined ? levels : [levelNamed(options.level)];
   process.stdout.write(`${anomaly.title} (${anomaly.phenomenon}; ${anomaly.source})\n\n${anomaly.story}\n\n`);
   for (const level of wanted) {
+    if (options.step === true) {
+      await stepThrough(anomaly, level, targets(options.url));
+      continue;
+    }
     const run = await runOn(anomaly, level, targets(options.url));
     process.stdout.write(`--- ${level}: the anomaly ${run.happened ? 'HAPPENS' : 'is prevented'}\n`);
     const sessionOf = new Map(anomaly.steps.map((step, i) => [`step${i + 1}`, step.session]));
@@ -112,6 +124,17 @@ async function runOne(id: string, options: { readonly level?: string; readonly u
     process.stdout.write('\n');
   }
   process.stdout.write(`${anomaly.why}\n`);
+}
+
+async function stepThrough(anomaly: Anomaly, level: Level, makeTarget: TargetFactory): Promise<void> {
+  const target = await makeTarget();
+  try {
+    process.stdout.write(`--- ${level}, step by step on ${target.name}\n`);
+    const run = await runStepByStep(anomaly, level, target, (text) => void process.stdout.write(text));
+    process.stdout.write(`\nAt ${level} the anomaly ${run.happened ? 'HAPPENED' : 'was prevented'}.\n\n`);
+  } finally {
+    await target.close();
+  }
 }
 
 function levelNamed(name: string): Level {

@@ -9,6 +9,7 @@ export { planTransaction, swarm, workloads, type OpKind, type PlannedOp, type Pl
 export { hermitage } from './catalogue/hermitage.js';
 export { catalogue } from './catalogue/catalogue.js';
 export { anomalyTable, renderTable, runOn, type TableCell, type TableRow } from './catalogue/table.js';
+export { runStepByStep } from './catalogue/step-by-step.js';
 export { readSpecFolder } from './specs/files.js';
 export { serialOrder } from './specs/judge.js';
 export { allInterleavings, parseSpec, type Blocker, type PermutationStep, type Spec, type SpecSession, type SpecStep } from './specs/spec-parser.js';

@@ -280,7 +280,7 @@ function certify(transaction: Transaction, changes: readonly FinalChange[]): voi
       }
     }
   }
-  const cycle = certifier.certify(node);
+  const cycle = node.isObserved ? undefined : certifier.certify(node);
   if (cycle === undefined) return;
   manager.counters.serializationFailures++;
   const error = serializationError(cycle, transaction.id);

@@ -60,6 +60,8 @@ export class SerialNode {
   /** Where this node went when it was merged. */
   representative: SerialNode | undefined = undefined;
   isMerged = false;
+  /** Of a REPEATABLE READ transaction that is watched, not certified: cycles through it are shown and let pass. */
+  isObserved = false;
   /** The tracked snapshot: keeps concurrent committed transactions incomplete. */
   readonly holder = new SnapshotHolder(undefined);
   /** Neighbours in the list of kept committed nodes. */

@@ -162,6 +162,12 @@ export class TreeReads {
     return this.#points.length + this.#full.length + this.#existence.length;
   }
 
+  /** What was read, for views. */
+  entries(): { readonly low: string; readonly high: string | undefined; readonly statement: number; readonly existenceOnly: boolean }[] {
+    const points = this.#points.map((point) => ({ low: point.key, high: afterKey(point.key) as string | undefined, statement: point.statement, existenceOnly: point.existence }));
+    return [...points, ...[...this.#full, ...this.#existence].map((range) => ({ low: range.low, high: range.high, statement: range.owner.statement, existenceOnly: range.owner.existence }))];
+  }
+
   addPoint(key: string, statement: number, existence: boolean): void {
     const known = this.#pointAt(key);
     if (known !== undefined) {

@@ -182,11 +182,13 @@ export class TransactionManager {
     assert(!this.#bySession.has(options.owner), 'the session has a transaction already', options.owner.id);
     const id = txnId(++this.#transactionCount);
     const strict = options.strict ?? this.#strictSerializable;
-    const node = options.isolation === 'serializable' ? this.newNode(id, options.readOnly ?? false, strict) : undefined;
+    const isObserved = options.observe === true && options.isolation === 'repeatable read';
+    const node = options.isolation === 'serializable' || isObserved ? this.newNode(id, options.readOnly ?? false, strict) : undefined;
+    if (isObserved) node!.isObserved = true;
     const transaction = new Transaction(this, id, options, node);
     this.#bySession.set(options.owner, transaction);
     this.counters.begun++;
-    if (options.commitTurn === true && node !== undefined) this.turn.take(transaction);
+    if (options.commitTurn === true && node !== undefined && !isObserved) this.turn.take(transaction);
     return transaction;
   }
 

@@ -594,7 +594,7 @@ export class Transaction implements LockOwner, SnapshotUser {
   /** SERIALIZABLE, after a new out-edge: fails at once if a cycle has closed that can never open again. */
   checkDoom(): void {
     const node = this.node;
-    if (node === undefined || !node.outGained || node.isSafe) return;
+    if (node === undefined || !node.outGained || node.isSafe || node.isObserved) return;
     node.outGained = false;
     const cycle = this.manager.certifier.certify(node);
     if (cycle === undefined) return;

@@ -86,6 +86,8 @@ export interface BeginOptions {
   readonly deferrable?: boolean | undefined;
   /** Certify against real-time order as well (strict serializability). Default: the manager's option. */
   readonly strict?: boolean | undefined;
+  /** REPEATABLE READ: keep what it reads and depends on for the views, without ever failing it. */
+  readonly observe?: boolean | undefined;
   readonly owner: SessionOwner;
   /** Milliseconds a lock may be waited for before 55P03; 0 or undefined: no limit. May be changed on the transaction. */
   readonly lockTimeoutMs?: number | undefined;

@@ -246,7 +246,7 @@ function keyExists(transaction: Transaction, tree: VersionedTree, key: string, u
     if (newer && upsert) throw writeConflictError(transaction, tree, key, newestInsert!, 'update');
     const node = transaction.node;
     if (node !== undefined && !node.isSafe) {
-      if (newer && node.reads.get(tree.siread)?.hitBy(key, false) !== undefined && !(mutants.on && mutants.has('mvcc.duplicate-after-absent-read'))) {
+      if (newer && !node.isObserved && node.reads.get(tree.siread)?.hitBy(key, false) !== undefined && !(mutants.on && mutants.has('mvcc.duplicate-after-absent-read'))) {
         // Its snapshot showed it that the key is absent: with this row present no serial order is left.
         throw writeConflictError(transaction, tree, key, newestInsert!, 'update');
       }

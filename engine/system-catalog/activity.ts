@@ -2,7 +2,6 @@
 import { SqlArray } from '../../base/datum.js';
 import { TypeOid } from '../../base/types.js';
 import type { Backend } from '../backend.js';
-import type { MvccStatistics } from '../../mvcc/transaction-manager.js';
 import type { TableRecord } from '../catalog-objects.js';
 import { toTimestamp } from '../eval-context.js';
 import { displayValue } from '../settings.js';
@@ -55,21 +54,6 @@ function* settingRows(backend: Backend): Iterable<VirtualRow> {
       enumvals: definition.values.length === 0 ? null : SqlArray.of(TypeOid.text, [...definition.values]), boot_val: definition.initial, reset_val: displayValue({ ...definition, unit: undefined }, reset), pending_restart: false,
     };
   }
-}
-
-/** Counters of transactions and their bounds: an escalation is coarser bookkeeping, never a wrong answer. */
-const concurrencyCounters: Readonly<Record<keyof MvccStatistics, string>> = {
-  begun: 'transactions begun', committed: 'transactions committed', rolledBack: 'transactions rolled back', writeConflicts: '40001 because a row had changed since the snapshot',
-  serializationFailures: '40001 because of a cycle', deadlocks: '40P01', strictCycles: 'commits that the quick test could not clear', exactCycles: 'commits that the exact test refused',
-  nodesVisited: 'transactions looked at by both tests', nodesKept: 'committed serializable transactions remembered', nodesMerged: 'escalation: transactions merged into summaries under long snapshots',
-  forcedDrops: 'escalation: transactions forgotten to keep the bound', safeSnapshots: 'read-only transactions that needed no tracking', sireadEntries: 'keys and ranges remembered as read', sireadBytes: 'memory they take',
-  sireadEscalations: 'escalation: ranges merged with their neighbours', undoRecords: 'old versions kept', undoBytes: 'memory they take', undoStubs: 'escalation: old versions without their content',
-  snapshotsCancelled: 'escalation: snapshots cancelled for memory (53200)',
-};
-
-function* concurrencyRows(backend: Backend): Iterable<VirtualRow> {
-  const statistics = backend.instance.manager.statistics();
-  for (const [name, meaning] of Object.entries(concurrencyCounters)) yield { name: name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value: statistics[name as keyof MvccStatistics], meaning };
 }
 
 export const activityTables: readonly VirtualTable[] = [
@@ -135,7 +119,6 @@ export const activityTables: readonly VirtualTable[] = [
       for (const record of relations(backend)) if (record.kind === 'table') yield { relid: record.oid, schemaname: backend.definitions().schemaName(record.schema), relname: record.name, n_live_tup: backend.draft.statisticsOf(record.oid)?.rowCount ?? 0, n_dead_tup: 0 };
     },
   },
-  { oid: 12109, schema: 'pg_catalog', name: 'pg_stat_concurrency', columns: 'name:text value:int8 meaning:text', rows: concurrencyRows },
   {
     oid: 12108, schema: 'pg_catalog', name: 'pg_timezone_names', columns: 'name:text abbrev:text utc_offset:interval is_dst:bool',
     *rows() {

@@ -3,6 +3,7 @@ import { typeName } from '../../base/types.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { Instance } from '../instance.js';
 import { activityTables } from './activity.js';
+import { concurrencyTables } from './concurrency.js';
 import { informationSchema } from './information-schema.js';
 import { relationTables } from './relations.js';
 import { numberedFunctions, typeTables } from './types-and-functions.js';
@@ -44,7 +45,7 @@ const emptyTables: readonly (readonly [oid: number, name: string, columns: strin
 ];
 
 const definitions: readonly VirtualTable[] = [
-  ...relationTables, ...typeTables, ...activityTables, ...informationSchema,
+  ...relationTables, ...typeTables, ...activityTables, ...concurrencyTables, ...informationSchema,
   ...emptyTables.map(([oid, name, columns]): VirtualTable => ({ oid, schema: 'pg_catalog', name, columns, rows: () => [] })),
 ];
 

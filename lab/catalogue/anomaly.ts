@@ -3,7 +3,7 @@
  * anomaly happened. The same script runs at every level on every target; what differs is who waits, who fails and what is read.
  */
 import type { LabOutcome, LabTarget } from '../target.js';
-import { runPermutation, type PermutationRun } from '../specs/spec-runner.js';
+import { runPermutation, type AfterStep, type PermutationRun } from '../specs/spec-runner.js';
 import type { Spec } from '../specs/spec-parser.js';
 
 export type Level = 'read committed' | 'repeatable read' | 'serializable';
@@ -60,10 +60,12 @@ export function isAllowed(anomaly: Anomaly, level: Level, kind: LabTarget['kind'
 }
 
 /** Runs the schedule of `anomaly` at `level` on `target` and judges it. */
-export async function runAnomaly(anomaly: Anomaly, level: Level, target: LabTarget): Promise<AnomalyRun> {
-  const spec = toSpec(anomaly, level);
+export async function runAnomaly(anomaly: Anomaly, level: Level, target: LabTarget, afterStep?: AfterStep): Promise<AnomalyRun> {
+  // Watched step by step, Serialite keeps the dependencies of snapshots too.
+  const begin = `${afterStep !== undefined && target.kind === 'serialite' ? 'SET track_dependencies TO on; ' : ''}BEGIN ISOLATION LEVEL ${level.toUpperCase()};`;
+  const spec = toSpec(anomaly, begin);
   const order = anomaly.steps.map((step, i) => ({ step: spec.sessions[anomaly.sessions.indexOf(step.session)]!.steps.find((s) => s.name === stepName(i))!, blockers: [] }));
-  const permutation = await runPermutation(spec, order, target);
+  const permutation = await runPermutation(spec, order, target, afterStep);
   const errors = anomaly.steps.flatMap((step, i) => {
     const error = permutation.outcomes[i]?.error;
     return error === undefined ? [] : [{ session: step.session, code: error.code, message: error.message }];
@@ -89,7 +91,7 @@ export async function runAnomaly(anomaly: Anomaly, level: Level, target: LabTarg
 
 const stepName = (i: number): string => `step${i + 1}`;
 
-function toSpec(anomaly: Anomaly, level: Level): Spec {
+function toSpec(anomaly: Anomaly, begin: string): Spec {
   return {
     name: anomaly.id,
     setups: [anomaly.setup],
@@ -97,7 +99,7 @@ function toSpec(anomaly: Anomaly, level: Level): Spec {
     permutations: [],
     sessions: anomaly.sessions.map((name, session) => ({
       name,
-      setup: `BEGIN ISOLATION LEVEL ${level.toUpperCase()};`,
+      setup: begin,
       teardown: undefined,
       steps: anomaly.steps.flatMap((step, i) => (step.session === name ? [{ name: stepName(i), session, sql: step.sql }] : [])),
     })),

@@ -36,8 +36,11 @@ const pollLimit = 60_000;
 /** Rounds after which a step that every other session leaves waiting is cancelled. */
 const stuckPolls = 200;
 
-export async function runPermutation(spec: Spec, permutation: readonly PermutationStep[], target: LabTarget): Promise<PermutationRun> {
-  const run = new SpecRun(spec, permutation, target);
+/** Called with the transcript so far, after the setup and after every step. */
+export type AfterStep = (lines: readonly string[]) => Promise<void>;
+
+export async function runPermutation(spec: Spec, permutation: readonly PermutationStep[], target: LabTarget, afterStep?: AfterStep): Promise<PermutationRun> {
+  const run = new SpecRun(spec, permutation, target, afterStep);
   return run.run();
 }
 
@@ -51,9 +54,11 @@ class SpecRun {
   readonly #notices: number[] = [];
   readonly #outcomes: (LabOutcome | undefined)[];
   readonly #waited: boolean[];
+  readonly #afterStep: AfterStep | undefined;
   #waiting: ActiveStep[] = [];
 
-  constructor(spec: Spec, permutation: readonly PermutationStep[], target: LabTarget) {
+  constructor(spec: Spec, permutation: readonly PermutationStep[], target: LabTarget, afterStep: AfterStep | undefined) {
+    this.#afterStep = afterStep;
     this.#spec = spec;
     this.#permutation = permutation;
     this.#target = target;
@@ -79,6 +84,7 @@ class SpecRun {
         if (session.setup !== undefined) setupError ??= await this.#runPlain(connection, session.setup, `setup of session ${session.name} failed`);
       }
       if (setupError === undefined) {
+        await this.#afterStep?.(this.#lines);
         await this.#runSteps();
         for (const [i, session] of this.#spec.sessions.entries()) {
           if (session.teardown !== undefined) await this.#runPlain(this.#sessions[i]!, session.teardown, `teardown of session ${session.name} failed`);
@@ -125,6 +131,7 @@ class SpecRun {
       const isWaiting = await this.#tryComplete(active, { isRetry: false, mayBlock: false });
       await this.#tryCompleteWaiting({ mayBlock: false });
       if (isWaiting) this.#waiting.push(active);
+      await this.#afterStep?.(this.#lines);
     }
     await this.#tryCompleteWaiting({ mayBlock: true });
     for (const stuck of this.#waiting) this.#lines.push(`failed to complete permutation due to mutually-blocking steps: ${stuck.at.step.name}`);

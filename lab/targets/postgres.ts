@@ -30,7 +30,7 @@ export async function postgresTarget(url: string, options: { readonly schema: st
     kind: 'postgres',
     connect: async (label) => {
       const client = await connectClient(pg, url);
-      await client.query(`set search_path to "${schema}", public; set datestyle to 'Postgres, MDY'; set timezone to 'PST8PDT'; set intervalstyle to 'postgres_verbose'`);
+      await client.query(`set search_path to "${schema}", public; set datestyle to 'Postgres, MDY'; set timezone to 'PST8PDT'; set intervalstyle to 'postgres_verbose'; set application_name to '${schema}/${label.replaceAll("'", '')}'`);
       const pid = (await client.query<{ p: number }>('select pg_backend_pid() as p')).rows[0]!.p;
       const session = new PostgresSession(pg, label, client, pid, isBlocked, control, schema, options.pollMs ?? 3, () => sessions.delete(session));
       sessions.add(session);
