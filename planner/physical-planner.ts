@@ -295,7 +295,8 @@ function aggregatePaths(cx: PlannerContext, plan: Extract<LogicalPlan, { kind: '
     addPath(paths, makePath({ rows, widthBytes, startup: input.startup, total, order, requires: input.requires }, (estimate) => node(estimate, input.build(), 'sorted')));
   };
   for (const input of inputs) if (isGroupedBy(input, grouped)) sorted(input);
-  if (!grouped.some(isVolatile)) sorted(cheapestSorted(cx, inputs, grouped.map(ascending)));
+  // Sorting rows in order to group them costs more than hashing them, whatever their number; estimates that are too low made it look cheap.
+  if (!cx.enabled.hashAggregate && !grouped.some(isVolatile)) sorted(cheapestSorted(cx, inputs, grouped.map(ascending)));
   return paths;
 }
 

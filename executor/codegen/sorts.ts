@@ -9,6 +9,7 @@ import { sortKeyComparator } from '../ordering.js';
 import { isVolatilePlan } from './repeatable.js';
 import { distinctKeySource, sameKey } from './keys.js';
 import type { Consume, Pipeline } from './pipeline.js';
+import { exactness, Scaled } from './scaled.js';
 
 /** Values that JavaScript's `<` orders. */
 const ordered: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp', 'uuid', 'bit']);
@@ -58,13 +59,24 @@ export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume)
 
 /** Top-N: whether a row's first key alone puts it behind the worst row kept, so that no tuple need be made. */
 function behindWorst(p: Pipeline, key: SortKey, place: number, sorter: string): string | undefined {
+  const { w, module } = p;
   const storage = typeInfo(baseTypeOf(key.expression.type, p.types).oid, p.types).storage;
-  if (!ordered.has(storage)) return undefined;
+  const worst = module.name('v');
+  const operator = key.descending ? '<' : '>';
+  if (storage === 'numeric') {
+    // Coefficients of one scale compare as their numerics do; a sum that could have been rounded is not looked at.
+    const scaled = new Scaled(w, p.e).coefficient(key.expression);
+    if (scaled === undefined || scaled.nulls.length > 0) return undefined;
+    const value = module.name('v');
+    w.line(`const ${worst} = ${sorter}.worst, ${value} = ${scaled.code};`);
+    return `(${worst} !== undefined && ${worst}[${place}] !== null && ${exactness(scaled, value)} && ${value} ${operator} X.coefficientAt(${worst}[${place}], ${scaled.scale}))`;
+  }
+  // NaN is neither less nor greater here, so it is never left out.
+  if (!ordered.has(storage) && storage !== 'float8' && storage !== 'float4') return undefined;
   const value = p.e.value(key.expression);
-  if (value.nullable) return undefined;
-  const worst = p.module.name('v');
-  p.w.line(`const ${worst} = ${sorter}.worst;`);
-  return `(${worst} !== undefined && ${worst}[${place}] !== null && ${value.code} ${key.descending ? '<' : '>'} ${worst}[${place}])`;
+  const name = module.name('v');
+  w.line(`const ${worst} = ${sorter}.worst, ${name} = ${value.code};`);
+  return `(${worst} !== undefined && ${worst}[${place}] !== null${value.nullable ? ` && ${name} !== null` : ''} && ${name} ${operator} ${worst}[${place}])`;
 }
 
 /** A comparator of tuples, one test per key. */

@@ -139,6 +139,13 @@ export const X = {
   newNumeric(coefficient: number, scale: number): Numeric {
     return new Numeric(coefficient + 0, scale);
   },
+  /** The coefficient of a numeric at `scale`, NaN (which compares with nothing) when it is not exactly a double there. */
+  coefficientAt(value: Numeric, scale: number): number {
+    const { coefficient } = value;
+    if (typeof coefficient !== 'number' || value.scale > scale) return NaN;
+    const scaled = coefficient * 10 ** (scale - value.scale);
+    return scaled <= Number.MAX_SAFE_INTEGER && scaled >= -Number.MAX_SAFE_INTEGER ? scaled : NaN;
+  },
   /** Key ranges of an index scan over bound values that were computed in the order of `forEachRangeExpression`. */
   ranges(layout: KeyLayout, ranges: readonly IndexRange[], reverse: boolean, places: ReadonlyMap<BoundExpression, number>, values: readonly Datum[]): KeyRange[] {
     return keyRangesOf(layout, ranges, reverse, (e) => values[places.get(e)!]!);
