@@ -58,7 +58,7 @@ export function planBody(backend: Backend, record: FunctionRecord, cached: Cache
   const statement = requirePlannable(cached.parsed.statement);
   const catalog = backend.catalog();
   const key = { catalogVersion: catalog.version, context: backend.plannerContext(types.map((type) => type.oid)) };
-  const known = cached.find(key);
+  const known = cached.find(key.catalogVersion, key.context);
   if (known !== undefined) return known;
   if (cached.parsed.parameterCount > types.length) throw new DbError('42P02', `there is no parameter $${types.length + 1}`);
   const planned = planStatement(statement, {
