@@ -26,7 +26,7 @@ import { planStatement } from '../planner/plan-statement.js';
 import type { Backend } from './backend.js';
 import type { FunctionRecord } from './catalog-objects.js';
 import { ddlBinder, evaluateExpressions } from './ddl/expressions.js';
-import { StatementContext } from './eval-context.js';
+import type { StatementContext } from './eval-context.js';
 import { checkDefinitions, checkWritable, findLocks, isPlannable, lockRelations, makeRequest, type PlannableStatement } from './execute.js';
 import { CachedStatement, type CachedPlan } from './plan-cache.js';
 import { inputParameters, type RoutineCall, type RoutineResult } from './routine-shape.js';
