@@ -234,7 +234,7 @@ export class Backend implements SessionOwner {
     try {
       for (const cached of text.statements) onResult(await this.#run(cached, call, isScript));
       await this.block.finishScript();
-      await this.#awaitSequences();
+      await this.awaitSequences();
     } catch (error) {
       this.block.fail();
       throw error;
@@ -275,7 +275,7 @@ export class Backend implements SessionOwner {
         return statement.isStart ? 'START TRANSACTION' : 'BEGIN';
       case 'commit': {
         const tag = await this.block.commit(statement.chain);
-        await this.#awaitSequences();
+        await this.awaitSequences();
         return tag;
       }
       case 'rollback':
@@ -304,7 +304,7 @@ export class Backend implements SessionOwner {
       this.block.startStatement(false);
       const result = await step({ deadlineMs });
       await this.block.finishStatement(true);
-      await this.#awaitSequences();
+      await this.awaitSequences();
       return result;
     } catch (error) {
       this.block.fail();
@@ -337,6 +337,12 @@ export class Backend implements SessionOwner {
     this.#begin();
     this.note(text);
   }
+  /** A turn of the event loop after a time slice. @throws DbError 57014 */
+  async giveWay(): Promise<void> {
+    await this.instance.scheduler.yield();
+    const error = this.interruption(Infinity);
+    if (error !== undefined) throw error;
+  }
   endQuick(): void {
     this.#finish();
   }
@@ -356,10 +362,7 @@ export class Backend implements SessionOwner {
       this.block.startStatement(false);
       const result = step();
       void this.block.finishStatement(false);
-      if (this.usedSequence) {
-        this.usedSequence = false;
-        if (!this.instance.store.isFlushed(this.instance.sequences.pendingLsn)) this.instance.store.flushSync();
-      }
+      this.flushSequences();
       return result;
     } catch (error) {
       this.block.fail();
@@ -396,7 +399,13 @@ export class Backend implements SessionOwner {
     this.#terminated = error;
   }
 
-  async #awaitSequences(): Promise<void> {
+  /** Makes handed out values of sequences durable, at once. */
+  flushSequences(): void {
+    if (!this.usedSequence) return;
+    this.usedSequence = false;
+    if (!this.instance.store.isFlushed(this.instance.sequences.pendingLsn)) this.instance.store.flushSync();
+  }
+  async awaitSequences(): Promise<void> {
     if (!this.usedSequence) return;
     this.usedSequence = false;
     const { sequences, store } = this.instance;

@@ -98,6 +98,11 @@ export class PlanCache {
     return cached;
   }
 
+  /** The statements of a text that has been seen, without counting as a use. */
+  known(text: string): readonly CachedStatement[] | undefined {
+    return this.#texts.get(text)?.statements;
+  }
+
   #evictOldest(): void {
     const oldest = this.#texts.keys().next().value!;
     this.#texts.delete(oldest);

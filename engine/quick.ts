@@ -10,15 +10,16 @@
  * K3  Nothing has happened when `undefined` is returned, save a statement number.
  */
 import type { Datum } from '../base/datum.js';
+import type { CompiledStatement } from '../executor/execution.js';
 import type { QuickQuery } from '../executor/quick-query.js';
 import type { Transaction } from '../mvcc/transaction.js';
-import type { QueryParams } from './api.js';
+import type { Field, QueryParams } from './api.js';
 import type { Backend } from './backend.js';
-import { checkDefinitions, neededLocks } from './execute.js';
+import { checkDefinitions, commandOf, neededLocks } from './execute.js';
 import { ParameterBinder } from './parameters.js';
 import type { CachedPlan, CachedStatement, NeededLock } from './plan-cache.js';
 import type { ValueFormat } from './values.js';
-import { enterOutputContext, leaveOutputContext, rowShape } from './values.js';
+import { enterOutputContext, fieldsOf, leaveOutputContext, rowShape } from './values.js';
 
 /** What is found once per plan and format. */
 export interface QuickPlan {
@@ -27,19 +28,19 @@ export interface QuickPlan {
   readonly query: QuickQuery | undefined;
   readonly binder: ParameterBinder | undefined;
   readonly locks: readonly NeededLock[];
+  /** Code of a plain INSERT, UPDATE or DELETE that gives nothing back but a count (quick-modify.ts). */
+  readonly modify: CompiledStatement | undefined;
+  /** Command tag, and the columns as the library describes them. */
+  readonly command: string;
+  readonly fields: readonly Field[];
   /** Whether values are converted for the user, by functions that may look at the session's settings. */
   readonly converts: boolean;
 }
 
 /** All rows of the query, or undefined: run it the general way. `briefOnly`: it must read but a handful. @throws DbError of the statement */
 export function runQuickly(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, briefOnly: boolean): unknown[] | undefined {
-  const plan = cached.find(backend.catalogVersion, backend.plannerContext(noTypes));
-  if (plan === undefined) return undefined;
-  let quick = plan.quick;
-  if (quick === undefined || quick.formatKey !== format.key) {
-    quick = findQuick(backend, cached, plan, format);
-    if (quick === undefined) return undefined;
-  }
+  const quick = quickPlan(backend, cached, format);
+  if (quick === undefined) return undefined;
   const { query } = quick;
   if (query === undefined || query.isRunning || (briefOnly && !query.isBrief) || !backend.isReady) return undefined;
   const params = quick.binder!.bind(given);
@@ -47,6 +48,14 @@ export function runQuickly(backend: Backend, cached: CachedStatement, given: Que
   const { block } = backend;
   if (block.state === 'idle') return backend.hasCommitWork ? undefined : readSlice(backend, cached, quick, query, params);
   return block.state === 'block' && !block.needsSafeSnapshot() ? readInBlock(backend, cached, quick, query, params) : undefined;
+}
+
+/** The short way of the plan that holds now, undefined when there is no such plan yet. */
+export function quickPlan(backend: Backend, cached: CachedStatement, format: ValueFormat): QuickPlan | undefined {
+  const plan = cached.find(backend.catalogVersion, backend.plannerContext(noTypes));
+  if (plan === undefined) return undefined;
+  const { quick } = plan;
+  return quick !== undefined && quick.formatKey === format.key ? quick : findQuick(backend, cached, plan, format);
 }
 const noTypes: readonly number[] = [];
 
@@ -56,12 +65,15 @@ function findQuick(backend: Backend, cached: CachedStatement, plan: CachedPlan, 
   if (compiled === undefined || plan.locks === undefined) return undefined;
   const { planned } = plan;
   const { types } = backend.definitions();
-  const isRead = cached.parsed.statement.kind === 'query' && planned.relations.every(({ table, access }) => access === 'read' && !table.isMaterializedView);
+  const { kind } = cached.parsed.statement;
+  const isRead = kind === 'query' && planned.relations.every(({ table, access }) => access === 'read' && !table.isMaterializedView);
   const { schema, constraints } = backend;
   const query = isRead ? compiled.quick({ ctx: backend.plainContext(), env: backend.instance.executorEnv, schema, constraints }) : undefined;
-  const binder = query === undefined ? undefined : new ParameterBinder(cached.parsed, planned.parameterTypes, types, format);
+  const isModify = (kind === 'insert' || kind === 'update' || kind === 'delete') && planned.result.length === 0 && planned.relations.every(({ table, access }) => access === 'read' || table.virtual === undefined);
+  const modify = isModify && planned.relations.every(({ table }) => !table.isMaterializedView) ? compiled : undefined;
+  const binder = query === undefined && modify === undefined ? undefined : new ParameterBinder(cached.parsed, planned.parameterTypes, types, format);
   const converts = rowShape(planned.result, format, types).convert.some((convert) => convert !== undefined);
-  plan.quick = { formatKey: format.key, query, binder, locks: neededLocks(plan, backend), converts };
+  plan.quick = { formatKey: format.key, query, binder, modify, locks: neededLocks(plan, backend), converts, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
   return plan.quick;
 }
 
@@ -84,7 +96,7 @@ function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan
   backend.beginQuick(cached.parsed.text);
   try {
     const tx = block.ensureTransaction();
-    tx.beginStatement(cached.info);
+    tx.beginStatement(backend.infoOf(cached));
     try {
       for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
       block.noteSnapshot();

@@ -11,6 +11,8 @@ import { Backend, type Call, type CopyStreams, type StatementResult } from './ba
 import { DatabaseError, misuse, toDatabaseError } from './errors.js';
 import type { Instance } from './instance.js';
 import type { CachedText } from './plan-cache.js';
+import { quickPlan, runQuickly } from './quick.js';
+import { modifyWaiting, type ModifyResult } from './quick-modify.js';
 import { Sql } from './sql-template.js';
 import { Statement } from './statement.js';
 import { enterTransaction, type TransactionScope } from './self-wait.js';
@@ -45,6 +47,7 @@ export class Session implements AsyncDisposable {
   #tail: Promise<unknown> = Promise.resolve();
   #queued = 0;
   #isClosed = false;
+  #plainFormat: ValueFormat | undefined;
   /** The callback of `transaction` that runs now. */
   #scope: TransactionScope | undefined;
   #lastConflict: DatabaseError | undefined;
@@ -120,6 +123,10 @@ export class Session implements AsyncDisposable {
   }
 
   async #runOne<R>(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined, scope: TransactionScope | undefined): Promise<QueryResult<R>> {
+    if (options === undefined && typeof input === 'string') {
+      const quick = this.#tryQuick(input, params, scope);
+      if (quick !== undefined) return (await quick) as QueryResult<R>;
+    }
     const normal = normalizeInput(input, params, options);
     const results = await this.#enqueue(normal.text, scope, normal.options, (call) => {
       const cached = this.parse(normal.text);
@@ -127,6 +134,39 @@ export class Session implements AsyncDisposable {
       return this.#runText(cached, { ...call, params: normal.params }, normal.options.onResult);
     });
     return (results[0] ?? emptyResult()) as QueryResult<R>;
+  }
+
+  /** The short way (quick.ts, quick-modify.ts), when nothing is queued and the text has run before. */
+  #tryQuick(text: string, params: QueryParams | undefined, scope: TransactionScope | undefined): QueryResult<unknown> | Promise<QueryResult<unknown>> | undefined {
+    if (this.#queued > 0 || this.#isClosed || this.#instance.isClosed || this.#scope !== scope) return undefined;
+    const statements = this.#instance.plans.known(text);
+    if (statements?.length !== 1) return undefined;
+    const cached = statements[0]!;
+    const format = (this.#plainFormat ??= this.#format({}));
+    const backend = this.#backend;
+    backend.callSite = backend.traceCall(backend.block.state !== 'idle');
+    try {
+      if (cached.parsed.statement.kind === 'query') {
+        const rows = runQuickly(backend, cached, params, format, true);
+        return rows === undefined ? undefined : { command: 'SELECT', rows, rowCount: rows.length, fields: quickPlan(backend, cached, format)!.fields };
+      }
+      const modified = modifyWaiting(backend, cached, params, format);
+      return modified === undefined ? undefined : this.#awaitModified(modified);
+    } catch (error) {
+      throw this.#translated(error);
+    }
+  }
+  async #awaitModified(running: Promise<ModifyResult>): Promise<QueryResult<unknown>> {
+    this.#queued++;
+    this.#tail = running.catch(ignore);
+    try {
+      const { command, rowCount } = await running;
+      return { command, rows: [], rowCount, fields: noFields };
+    } catch (error) {
+      throw this.#translated(error);
+    } finally {
+      this.#queued--;
+    }
   }
 
   async #execute(text: string | Sql, options: QueryOptions | undefined, scope: TransactionScope | undefined, copy?: CopyStreams): Promise<QueryResult[]> {
@@ -281,12 +321,15 @@ export class Session implements AsyncDisposable {
     try {
       return await running;
     } catch (error) {
-      const wrapped = toDatabaseError(error, (oid) => this.#instance.definitions.tableDef(oid));
-      this.#note(wrapped);
-      throw wrapped;
+      throw this.#translated(error);
     } finally {
       this.#queued--;
     }
+  }
+  #translated(error: unknown): DatabaseError {
+    const wrapped = toDatabaseError(error, (oid) => this.#instance.definitions.tableDef(oid));
+    this.#note(wrapped);
+    return wrapped;
   }
 
   async #runInTurn<T>(before: Promise<unknown> | undefined, options: CallOptions & QueryOptions, step: (call: Call) => Promise<T>): Promise<T> {
@@ -392,6 +435,7 @@ interface HandleCalls {
   stream(input: QueryInput, params: QueryParams | undefined, options: StreamOptions | undefined): RowStream<unknown>;
 }
 
+const ignore = (): void => undefined;
 const noFields: readonly Field[] = [];
 function emptyResult(): QueryResult {
   return { command: '', rows: [], rowCount: null, fields: noFields };

@@ -13,6 +13,7 @@ import { isPlannable, runPlannedSync, startPlannedSync } from './execute.js';
 import type { Instance } from './instance.js';
 import type { CachedStatement } from './plan-cache.js';
 import { runQuickly } from './quick.js';
+import { modifyQuickly } from './quick-modify.js';
 import type { ValueFormat } from './values.js';
 import { withOutputContext } from './values.js';
 
@@ -63,6 +64,16 @@ export class Statement<R = Row> {
   }
   /** How many rows were changed. @throws DatabaseError */
   run(...params: StatementParams): RunResult {
+    this.#host.assertUsable();
+    const cached = this.#cached;
+    if (cached !== undefined) {
+      try {
+        const result = modifyQuickly(this.#host.backend(), cached, this.#params(params), this.#format());
+        if (result !== undefined) return result;
+      } catch (error) {
+        throw this.#translated(error);
+      }
+    }
     const { command, rowCount } = this.#runSync(params, Infinity);
     return { command, rowCount };
   }

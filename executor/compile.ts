@@ -38,6 +38,12 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
   const output: ProgramOutput = { ids: result.map((column) => column.id), computed: [], shape: options.shape, names: result.map((column) => column.name) };
   const phases = phasesOf(planned);
   const isQuery = phases.length === 1 && phases[0]!.kind === 'query';
+  const isModify = phases.length === 1 && phases[0]!.kind === 'modify';
+  /** A run that has ended and left nothing behind: the next one takes its place. */
+  let ended: StatementExecution | undefined;
+  const keep = (execution: StatementExecution): void => {
+    ended = execution;
+  };
   let generated: GeneratedPlans | undefined;
   let program: Program | undefined;
   let makeRow: RowMaker | undefined;
@@ -52,7 +58,14 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
         program ??= generated.program(plan, output);
         return program.suspendable ? new QueryExecution(planned, request, generated, program) : new BriefExecution(planned, request, generated, program);
       }
-      return new StatementExecution(planned, phases, request, generated, (makeRow ??= rowMaker(result, options.shape)));
+      if (ended !== undefined) {
+        const execution = ended;
+        ended = undefined;
+        execution.restart(request);
+        return execution;
+      }
+      const isKept = isModify && generated !== undefined && !request.instrument;
+      return new StatementExecution(planned, phases, request, generated, (makeRow ??= rowMaker(result, options.shape)), isKept ? keep : undefined);
     },
     quick: ({ ctx, env, schema, constraints }) => {
       if (!isQuery || generated === undefined || options.instrument) return undefined;
@@ -176,10 +189,15 @@ class StatementExecution implements Execution {
   #at = 0;
   #produced = 0;
   #main: ModifyExecution | undefined;
+  /** Of a statement that is one ModifyTable: kept from run to run. */
+  #modifyPhase: Phase | undefined;
   #isClosed = false;
+  readonly #keep: ((execution: StatementExecution) => void) | undefined;
   rows: unknown[] = [];
 
-  constructor(planned: PlannedStatement, phases: readonly PhaseSpec[], request: ExecutionRequest, generated: GeneratedPlans | undefined, makeRow: RowMaker) {
+  /** `keep` is given the execution when it has run to its end and may be started again by `restart`. */
+  constructor(planned: PlannedStatement, phases: readonly PhaseSpec[], request: ExecutionRequest, generated: GeneratedPlans | undefined, makeRow: RowMaker, keep: ((execution: StatementExecution) => void) | undefined) {
+    this.#keep = keep;
     this.#planned = planned;
     this.#phases = phases;
     const runtime = new Runtime(request, planned.columnCount, generated);
@@ -187,6 +205,17 @@ class StatementExecution implements Execution {
     this.#makeRow = makeRow;
     this.#checks = new ConstraintChecks(request);
     this.#evaluate = generated === undefined ? (e) => evaluate(e, runtime) : (e) => generated.evaluate(e, runtime);
+  }
+
+  /** Runs the statement again with what a fresh execution would be given. */
+  restart(request: ExecutionRequest): void {
+    this.#runtime.restart(request);
+    this.#checks.restart(request);
+    this.#main!.restart();
+    this.#current = this.#modifyPhase;
+    this.#at = 0;
+    this.#produced = 0;
+    this.#isClosed = false;
   }
 
   // ------------------------------------------------------------------------------------------------------------ phases
@@ -199,7 +228,8 @@ class StatementExecution implements Execution {
         const modify = this.#modify(spec.plan, this.#sinkOf(spec));
         if (spec.cte !== undefined) return modifyPhase(modify, () => false);
         this.#main = modify;
-        return modifyPhase(modify, (quota) => this.rows.length >= quota);
+        this.#modifyPhase = modifyPhase(modify, spec.plan.returning === undefined ? () => false : (quota) => this.rows.length >= quota);
+        return this.#modifyPhase;
       }
       case 'lock':
         return this.#lockPhase(spec);
@@ -311,15 +341,25 @@ class StatementExecution implements Execution {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    const hasEnded = this.#at === this.#phases.length;
     this.#current?.close();
     this.#current = undefined;
     this.#at = this.#phases.length;
     this.#runtime.closeAll();
+    if (hasEnded && this.#keep !== undefined && this.rows.length === 0 && this.#runtime.isClean) this.#keep(this);
   }
 }
 
 const donePhase: Phase = { step: () => 'done', close: () => undefined };
 
 function modifyPhase(modify: ModifyExecution, isFull: (quota: number) => boolean): Phase {
-  return { step: (quota) => modify.step(() => isFull(quota)), close: () => modify.close() };
+  let wanted = Infinity;
+  const stop = (): boolean => isFull(wanted);
+  return {
+    step: (quota) => {
+      wanted = quota;
+      return modify.step(stop);
+    },
+    close: () => modify.close(),
+  };
 }

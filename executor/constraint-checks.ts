@@ -37,7 +37,7 @@ import { isWait } from './wait.js';
 export type CheckContext = Omit<ExecutionRequest, 'params' | 'instrument'>;
 
 export class ConstraintChecks {
-  readonly #context: CheckContext;
+  #context: CheckContext;
   // Most statements queue nothing, so what checks need is made with the first one.
   #madeRuntime: Runtime | undefined;
   #madeWriters: Map<Oid, { readonly writer: TableWriter; readonly info: TableWriteInfo; readonly runtime: Runtime }> | undefined;
@@ -48,6 +48,14 @@ export class ConstraintChecks {
 
   constructor(context: CheckContext) {
     this.#context = context;
+  }
+  /** For the next run of the same statement. */
+  restart(context: CheckContext): void {
+    this.#context = context;
+    this.#madeRuntime = undefined;
+    this.#madeWriters = undefined;
+    this.#immediate = undefined;
+    this.#at = 0;
   }
   get #runtime(): Runtime {
     return (this.#madeRuntime ??= new Runtime({ ...this.#context, params: [], instrument: false }, 0, undefined));

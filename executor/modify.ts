@@ -33,6 +33,7 @@ export type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
 
 /** INSERT takes its rows in portions; the others need all of them first. */
 const InsertPortion = 256;
+const noArbiters: readonly IndexAccess[] = [];
 
 interface ModifyInput {
   readonly ids: readonly ColumnId[];
@@ -53,6 +54,8 @@ export function modifyInput(plan: ModifyPlan): ModifyInput {
 export class ModifyExecution {
   readonly #plan: ModifyPlan;
   readonly #source: RowSource;
+  /** Whether the source gives values alone, so that its tuple is the row to insert. */
+  readonly #takesTuples: boolean;
   readonly #runtime: Runtime;
   readonly #checks: ConstraintChecks;
   readonly #evaluate: (e: BoundExpression) => Datum;
@@ -83,14 +86,29 @@ export class ModifyExecution {
     this.#emit = emit;
     this.#writer = new TableWriter(plan, runtime, checks.add, evaluate);
     this.#ids = modifyInput(plan).ids;
+    this.#takesTuples = this.#ids.length === 0;
     this.#arbiters = arbitersOf(plan.onConflict, this.#writer);
     this.#assignedMayChangeKey = mayChangeKey(plan, this.#writer);
+  }
+
+  /** For the next run of the same statement, in the same runtime. */
+  restart(): void {
+    this.#source.restart();
+    this.#writer.restart();
+    this.#tuples.length = 0;
+    this.#at = 0;
+    this.#isSourceDone = false;
+    this.#phase = 'rows';
+    this.#job = undefined;
+    this.#lockJob = undefined;
+    this.rowCount = 0;
   }
 
   /** Goes on until done, until `stop` says so after a row, until the slice ends, or until a lock must be waited for. */
   step(stop: () => boolean): Wait | 'done' | 'stopped' | 'slice' {
     const { env } = this.#runtime;
-    const sliceEnd = env.clock.monotonic() + env.timeSliceMs;
+    // Most statements are over before the clock would be looked at.
+    let sliceEnd = -1;
     let untilClock = 64;
     while (this.#phase === 'rows') {
       if (this.#at === this.#tuples.length) {
@@ -111,7 +129,9 @@ export class ModifyExecution {
       if (--untilClock === 0) {
         untilClock = 64;
         this.#runtime.ctx.checkDeadline();
-        if (env.clock.monotonic() >= sliceEnd) return 'slice';
+        const now = env.clock.monotonic();
+        if (sliceEnd < 0) sliceEnd = now + env.timeSliceMs;
+        else if (now >= sliceEnd) return 'slice';
       }
     }
     if (this.#phase === 'checks') {
@@ -124,7 +144,7 @@ export class ModifyExecution {
 
   #fill(): 'slice' | undefined {
     if (this.#plan.operation === 'insert') {
-      this.#tuples = [];
+      this.#tuples.length = 0;
       this.#at = 0;
     }
     const max = this.#plan.operation === 'insert' ? InsertPortion : Infinity;
@@ -136,7 +156,7 @@ export class ModifyExecution {
 
   close(): void {
     this.#source.close();
-    this.#tuples = [];
+    this.#tuples.length = 0;
     this.#at = 0;
     this.#phase = 'done';
   }
@@ -169,13 +189,14 @@ export class ModifyExecution {
   // ------------------------------------------------------------------------------------------------------------ insert
 
   #insertTuple(tuple: Datum[]): Wait | undefined {
-    return this.#insertRow(() => tuple.slice(this.#ids.length));
+    return this.#insertRow(this.#job === undefined ? (this.#takesTuples ? tuple : tuple.slice(this.#ids.length)) : undefined);
   }
 
-  #insertRow(makeRow: () => Row): Wait | undefined {
+  /** `row`: values by column; undefined when the row of `#job` is tried again. */
+  #insertRow(row: Row | undefined): Wait | undefined {
     const writer = this.#writer;
     if (this.#job === undefined) {
-      const row = makeRow();
+      assert(row !== undefined, 'no row to insert');
       writer.completeRow(row);
       writer.checkRow(row);
       this.#job = { row, rowKey: undefined, entries: undefined };
@@ -353,10 +374,10 @@ export class ModifyExecution {
     const { recheck, rowKey } = this.#plan;
     if (recheck !== undefined) clearRegisters(this.#runtime.registers, recheck.columns.map((column) => column.id));
     if (rowKey !== undefined) this.#runtime.registers[rowKey] = null;
-    if (this.#job !== undefined) return this.#insertRow(() => []);
+    if (this.#job !== undefined) return this.#insertRow(undefined);
     const action = this.#chooseAction(false);
     if (action === undefined || action.action !== 'insert') return undefined;
-    return this.#insertRow(() => action.insertValues!.map((value) => this.#evaluate(value)));
+    return this.#insertRow(action.insertValues!.map((value) => this.#evaluate(value)));
   }
 
   #chooseAction(matched: boolean): MergeAction | undefined {
@@ -372,13 +393,13 @@ function mayChangeKey(plan: ModifyPlan, writer: TableWriter): boolean {
 }
 
 function assign(row: Row, assignments: readonly { readonly column: number }[], values: readonly Datum[]): Row {
-  const newRow = [...row];
-  assignments.forEach(({ column }, i) => (newRow[column] = values[i]!));
+  const newRow = row.slice();
+  for (let i = 0; i < assignments.length; i++) newRow[assignments[i]!.column] = values[i]!;
   return newRow;
 }
 
 function arbitersOf(onConflict: OnConflict | undefined, writer: TableWriter): readonly IndexAccess[] {
-  if (onConflict === undefined) return [];
+  if (onConflict === undefined) return noArbiters;
   const unique = writer.access.indexes.filter((index) => index.definition.isUnique && !index.isDeferrable);
   return onConflict.arbiters.length === 0 ? unique : unique.filter((index) => onConflict.arbiters.includes(index.definition.oid));
 }

@@ -3,6 +3,7 @@
  * look the same from above.
  */
 import type { Datum } from '../base/datum.js';
+import { InternalError } from '../base/errors.js';
 import type { BoundExpression, ColumnId } from '../planner/expression.js';
 import type { Operator, Runtime } from './runtime.js';
 
@@ -12,6 +13,8 @@ export interface RowSource {
    * after giving way. No page is looked at between calls.
    */
   fill(into: Datum[][], max: number): 'done' | 'full' | 'slice';
+  /** From the beginning again, when the statement runs again in the same runtime; only generated sources can. */
+  restart(): void;
   close(): void;
 }
 
@@ -57,6 +60,9 @@ export class OperatorSource implements RowSource {
     }
     this.#runtime.suspendScans();
     return 'full';
+  }
+  restart(): void {
+    throw new InternalError('an interpreted source starts over');
   }
   close(): void {
     if (this.#state === 'open') this.#operator.close();

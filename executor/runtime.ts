@@ -48,12 +48,12 @@ export interface SubplanState {
 }
 
 export class Runtime {
-  // A query that runs again and again in one runtime sets these anew each time (quick-query.ts); elsewhere they stay.
+  // A statement that runs again in the runtime of its last run sets these anew (`restart`, quick-query.ts); else they stay.
   params: readonly Datum[];
   ctx: EvalContext;
   tx: Transaction;
   readonly env: ExecutorEnv;
-  readonly request: ExecutionRequest;
+  request: ExecutionRequest;
   /** Runs plans by generated code; undefined when everything is interpreted. */
   readonly generated: GeneratedPlans | undefined;
   readonly instrumentation: Map<PhysicalPlan, OperatorCounts> | undefined;
@@ -77,6 +77,18 @@ export class Runtime {
     this.request = request;
     this.generated = generated;
     this.instrumentation = request.instrument ? new Map() : undefined;
+  }
+
+  /** For the next run of the same statement. */
+  restart(request: ExecutionRequest): void {
+    this.params = request.params;
+    this.ctx = request.ctx;
+    this.tx = request.tx;
+    this.request = request;
+  }
+  /** Whether a run that is over has left nothing behind that the next one could meet: rows of CTEs, answers of subqueries, operators. */
+  get isClean(): boolean {
+    return this.#ctes === undefined && this.#workTables === undefined && this.#subplans === undefined && this.#substitutes === undefined && this.#positions === undefined && this.instrumentation === undefined;
   }
 
   get registers(): Datum[] {

@@ -17,7 +17,7 @@ import { compareBytes } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { mutants } from '../base/mutants.js';
-import { RowRef, type RowLockMode, type RowLockOptions, type RowLockResult, type WaitPolicy } from '../mvcc/types.js';
+import { RowRef, type ClaimOptions, type RowLockMode, type RowLockOptions, type RowLockResult, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
 import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
@@ -100,6 +100,17 @@ export interface LockedRow {
 }
 export type LockOutcome = LockedRow | { readonly kind: 'gone' | 'self' | 'skipped' };
 
+// What most calls pass, made once.
+const noEntries: Entries = [];
+const noArbiters: readonly IndexAccess[] = [];
+const noOptions: RowLockOptions = {};
+const claimWaiting: ClaimOptions = { upsert: false, wait: 'wait' };
+const claimNow: ClaimOptions = { upsert: false, wait: 'nowait' };
+const upsertWaiting: ClaimOptions = { upsert: true, wait: 'wait' };
+const upsertNow: ClaimOptions = { upsert: true, wait: 'nowait' };
+const plainUpdate: UpdateOptions = { changesKeyColumns: false };
+const keyUpdate: UpdateOptions = { changesKeyColumns: true };
+
 const out = new ByteBuffer(1024);
 const entryOut = new ByteBuffer(256);
 const oldEntryOut = new ByteBuffer(256);
@@ -122,6 +133,11 @@ export class TableWriter {
     this.#checks = checks;
     this.#evaluate = evaluate;
     this.#layout = writerLayout(info);
+  }
+
+  /** For the next run of the same statement. */
+  restart(): void {
+    this.access.useLayout();
   }
 
   // ------------------------------------------------------------------------------------------------------------ constraints of one row
@@ -171,7 +187,7 @@ export class TableWriter {
 
   #entriesOf(row: readonly Datum[], rowKey: string): Entries {
     const { secondary } = this.access;
-    if (secondary.length === 0) return [];
+    if (secondary.length === 0) return noEntries;
     if (this.#layout.needsRegisters) this.publish(row);
     return secondary.map((index) => {
       const values = this.#indexValues(index, row);
@@ -193,12 +209,12 @@ export class TableWriter {
    * first, because what conflicts there is no error.
    */
   #claim(rowKey: string | undefined, row: readonly Datum[], entries: Entries, oldEntries: Entries, arbiters: readonly IndexAccess[]): Wait | Conflict | undefined {
-    for (const arbiter of arbiters) {
+    if (arbiters.length > 0) for (const arbiter of arbiters) {
       const claimed = this.#claimIndex(arbiter, rowKey, row, entries, oldEntries, true);
       if (claimed !== undefined) return claimed;
     }
     for (const index of this.access.indexes) {
-      if (arbiters.includes(index)) continue;
+      if (arbiters.length > 0 && arbiters.includes(index)) continue;
       const claimed = this.#claimIndex(index, rowKey, row, entries, oldEntries, false);
       if (claimed !== undefined) return claimed;
     }
@@ -208,11 +224,10 @@ export class TableWriter {
   #claimIndex(index: IndexAccess, rowKey: string | undefined, row: readonly Datum[], entries: Entries, oldEntries: Entries, upsert: boolean): Wait | Conflict | undefined {
     if (!index.definition.isUnique) return undefined;
     let key: string;
-    let values: readonly Datum[];
+    let values: readonly Datum[] | undefined;
     if (index.definition.isClustered) {
       if (rowKey === undefined) return undefined;
       key = rowKey;
-      values = this.access.keyColumns.map((column) => row[column]!);
     } else {
       const at = this.access.secondary.indexOf(index);
       const entry = entries[at];
@@ -222,9 +237,10 @@ export class TableWriter {
       values = entry.values;
     }
     if (mutants.on && mutants.has('executor.skip-unique')) return undefined;
-    const claimed = this.#runtime.tx.claimKey(index.tree, key, { upsert, wait: this.#waitPolicy });
+    const claimed = this.#runtime.tx.claimKey(index.tree, key, this.#runtime.request.canWait ? (upsert ? upsertWaiting : claimWaiting) : upsert ? upsertNow : claimNow);
     if (isWait(claimed)) return claimed;
     if (claimed.kind === 'free') return undefined;
+    values ??= this.access.keyColumns.map((column) => row[column]!);
     return { kind: 'conflict', index, key, values, self: claimed.self };
   }
 
@@ -244,25 +260,26 @@ export class TableWriter {
    * Inserts a complete, checked row. A conflict on an index of `arbiters` is returned; on any other it is 23505.
    * Returns undefined when the row is in. @throws DbError 23505, 40001, 40P01, 55P03
    */
-  insert(job: InsertJob, arbiters: readonly IndexAccess[] = []): Wait | Conflict | undefined {
+  insert(job: InsertJob, arbiters: readonly IndexAccess[] = noArbiters): Wait | Conflict | undefined {
     const { tx, env } = this.#runtime;
     const { row } = job;
     const isClustered = this.access.keyLayout !== undefined;
     const rowKey = (job.rowKey ??= isClustered ? this.access.rowKeyOf(row) : env.rowIds.next(this.access.tree, tx));
     const entries = (job.entries ??= this.#entriesOf(row, rowKey));
-    const claimed = this.#claim(isClustered ? rowKey : undefined, row, entries, [], arbiters);
+    const claimed = this.#claim(isClustered ? rowKey : undefined, row, entries, noEntries, arbiters);
     if (claimed !== undefined) {
       if (isWait(claimed)) return claimed;
       if (arbiters.includes(claimed.index)) return claimed;
       throw this.duplicateKey(claimed);
     }
     this.#put(rowKey, row);
-    this.access.secondary.forEach((index, i) => {
+    const { secondary } = this.access;
+    for (let i = 0; i < secondary.length; i++) {
       const entry = entries[i];
-      if (entry !== undefined) this.#putEntry(index, entry.key, rowKey, row);
-    });
+      if (entry !== undefined) this.#putEntry(secondary[i]!, entry.key, rowKey, row);
+    }
     this.#checkViewOptions(row);
-    this.#queueUniqueChecks(entries, []);
+    this.#queueUniqueChecks(entries, noEntries);
     this.#queueChildChecks(row, undefined, rowKey);
     return undefined;
   }
@@ -281,7 +298,7 @@ export class TableWriter {
   // ------------------------------------------------------------------------------------------------------------ locking and reading
 
   /** Locks a row, following a changed primary key. */
-  lock(job: LockJob, mode: RowLockMode, wait: WaitPolicy, options: RowLockOptions = {}): Wait | LockOutcome {
+  lock(job: LockJob, mode: RowLockMode, wait: WaitPolicy, options: RowLockOptions = noOptions): Wait | LockOutcome {
     return lockAndFollow(this.access, this.#runtime, job, mode, wait, options);
   }
   get waitPolicy(): WaitPolicy {
@@ -297,7 +314,8 @@ export class TableWriter {
 
   /** Whether an UPDATE from `oldRow` to `newRow` changes columns that a foreign key could reference. */
   changesKey(oldRow: readonly Datum[], newRow: readonly Datum[]): boolean {
-    return this.#layout.keyColumns.some((column) => !this.#sameValue(column, oldRow[column]!, newRow[column]!));
+    for (const column of this.#layout.keyColumns) if (!this.#sameValue(column, oldRow[column]!, newRow[column]!)) return true;
+    return false;
   }
   /** Whether assignments to these columns could change such a key at all. */
   mayChangeKey(columns: readonly number[]): boolean {
@@ -321,7 +339,7 @@ export class TableWriter {
     const newKey = this.access.keyLayout === undefined ? oldKey : this.access.rowKeyOf(newRow);
     const oldEntries = this.#entriesOf(oldRow, oldKey);
     const entries = this.#entriesOf(newRow, newKey);
-    const claimed = this.#claim(newKey === oldKey ? undefined : newKey, newRow, entries, oldEntries, []);
+    const claimed = this.#claim(newKey === oldKey ? undefined : newKey, newRow, entries, oldEntries, noArbiters);
     if (claimed !== undefined) {
       if (isWait(claimed)) return claimed;
       throw this.duplicateKey(claimed);
@@ -329,12 +347,13 @@ export class TableWriter {
     if (newKey === oldKey) {
       out.length = 0;
       encodeRow(this.table.layout, newRow, out);
-      tx.update(this.access.tree, oldKey, out.bytes, 0, out.length, { changesKeyColumns: this.changesKey(oldRow, newRow) });
+      tx.update(this.access.tree, oldKey, out.bytes, 0, out.length, this.changesKey(oldRow, newRow) ? keyUpdate : plainUpdate);
     } else {
       tx.remove(this.access.tree, oldKey, { movedTo: newKey });
       this.#put(newKey, newRow);
     }
-    this.access.secondary.forEach((index, i) => this.#updateEntry(index, oldEntries[i], entries[i], oldKey, newKey, oldRow, newRow));
+    const { secondary } = this.access;
+    for (let i = 0; i < secondary.length; i++) this.#updateEntry(secondary[i]!, oldEntries[i], entries[i], oldKey, newKey, oldRow, newRow);
     this.#checkViewOptions(newRow);
     this.#queueUniqueChecks(entries, oldEntries);
     this.#queueChildChecks(newRow, oldRow, newKey);
@@ -377,6 +396,7 @@ export class TableWriter {
   // ------------------------------------------------------------------------------------------------------------ checks for later
 
   #queueUniqueChecks(entries: Entries, oldEntries: Entries): void {
+    if (entries === noEntries) return;
     this.access.secondary.forEach((index, i) => {
       const entry = entries[i];
       if (entry === undefined || !index.definition.isUnique || !index.isDeferrable || oldEntries[i]?.key === entry.key) return;

@@ -294,12 +294,18 @@ export class GeneratedSource implements RowSource {
     let taken = 0;
     while (taken < this.#rest.length && into.length < max) into.push(this.#rest[taken++]);
     if (taken === this.#rest.length) {
-      this.#rest = [];
+      this.#rest.length = 0;
       this.#phase = 'done';
       return 'done';
     }
     this.#rest = this.#rest.slice(taken);
     return 'full';
+  }
+  /** From the beginning, in the runtime's next run. Whoever restarts a source closes it. */
+  restart(): void {
+    this.#rest.length = 0;
+    this.#state.rows = this.#rest;
+    this.#phase = 'new';
   }
   close(): void {
     this.#phase = 'done';

@@ -152,3 +152,107 @@ test('short texts are decoded alike at every length, ASCII or not', () => {
     }
   }
 });
+
+describe('changes by the short way', () => {
+  const statements: readonly (readonly [string, readonly (readonly unknown[])[]])[] = [
+    ['insert into w (id, v, n) values ($1, $2, $3)', [[1, 'a', 1], [2, 'b', 2], [3, 'c', 3], [2, 'again', 4], [4, null, 5], [5, 'e', 5], [6, 'f', 1]]],
+    ['update w set n = n + $1 where id = $2', [[10, 1], [10, 2], [10, 99], [-11, 1], [5, 3]]],
+    ['update w set id = id + $1 where id = $2', [[100, 1], [100, 2], [-1, 5], [0, 3]]],
+    ['update w set p = $1 where v = $2', [[2, 'b'], [77, 'c'], [3, 'c']]],
+    ['insert into w (id, v, n) values ($1, $2, $3) on conflict (id) do update set n = excluded.n + w.n', [[3, 'x', 100], [50, 'y', 60], [50, 'z', 1]]],
+    ['delete from w where id = $1', [[50], [51], [3], [101], [102]]],
+  ];
+  const tables = `create table p (id int primary key); insert into p select i from generate_series(1, 10) i;
+    create table w (id int primary key, v text not null, n int check (n > 0), p int references p, twice int generated always as (n * 2) stored, unique (n)); create index w_v on w (v);
+    create table c (w int references w on delete cascade on update cascade)`;
+
+  /** What each call said, and the table afterwards. */
+  async function story(run: (session: Session, text: string, params: readonly unknown[]) => Promise<unknown>, settings: string): Promise<unknown[]> {
+    const db = await open(':memory:');
+    try {
+      await db.exec(tables);
+      const session = db.connect();
+      await session.exec(settings);
+      const said: unknown[] = [];
+      for (const [text, calls] of statements) {
+        for (const params of calls) {
+          if (session.transactionStatus === 'active') await session.exec('savepoint s');
+          said.push(await run(session, text, params).then((x) => x, (error: DatabaseError) => error.code));
+          if (session.transactionStatus === 'failed') await session.exec('rollback to s');
+          said.push((await session.query('select w.*, (select count(*) from c where c.w = w.id) as k from w order by id')).rows);
+        }
+        if (text.startsWith('insert') && !text.includes('conflict')) await session.exec('insert into c select id from w');
+      }
+      if (session.transactionStatus !== 'idle') await session.exec('commit');
+      said.push((await db.query('select * from w order by id')).rows);
+      return said;
+    } finally {
+      await db.close();
+    }
+  }
+  const counted = (result: { readonly command: string; readonly rowCount: number | null }): unknown => [result.command, result.rowCount];
+
+  for (const level of ['read committed', 'repeatable read', 'serializable']) {
+    for (const block of ['', `begin isolation level ${level};`]) {
+      test(`agree with the general way and with the interpreter: ${block === '' ? `${level}, autocommit` : block}`, async () => {
+        const settings = `set default_transaction_isolation = '${level}'; ${block}`;
+        const quick = await story(async (session, text, params) => counted(await session.query(text, params)), settings);
+        const synchronous = await story(async (session, text, params) => counted(session.prepare(text).run(...params)), settings);
+        const general = await story(async (session, text, params) => counted(await session.query(text, params, { timeout: 60_000 })), settings);
+        const interpreted = await story(async (session, text, params) => counted(await session.query(text, params)), `set execution_mode = interpreted; ${settings}`);
+        expect(quick).toEqual(general);
+        expect(synchronous).toEqual(general);
+        expect(interpreted).toEqual(general);
+      });
+    }
+  }
+
+  test('waits for a lock, in order with what is given after it, and can be cancelled', () =>
+    withDatabase(async (db, session) => {
+      const text = 'update t set g = g + 1 where id = $1';
+      for (let i = 0; i < 3; i++) await session.query(text, [1]);
+      const other = db.connect();
+      await other.exec('begin; update t set g = 100 where id = 1');
+      const waiting = session.query(text, [1]);
+      const behind = session.query<{ g: number }>('select g from t where id = $1', [1]);
+      expect(session.isWaiting).toBe(true);
+      await other.exec('commit');
+      expect((await waiting).rowCount).toBe(1);
+      expect((await behind).rows).toEqual([{ g: 101 }]);
+      await other.exec('begin; update t set g = 0 where id = 1');
+      const cancelled = session.query(text, [1]);
+      session.cancel();
+      await expect(cancelled).rejects.toMatchObject({ code: '57014' });
+      await other.exec('rollback');
+      expect((await session.query(text, [1])).rowCount).toBe(1);
+    }));
+
+  test('several sessions in the same statement at once', () =>
+    withDatabase(async (db) => {
+      const sessions = Array.from({ length: 8 }, () => db.connect());
+      for (let i = 0; i < 3; i++) await sessions[0]!.query('update t set g = g + 1 where id = $1', [2]);
+      await Promise.all(sessions.map(async (session) => {
+        for (let i = 0; i < 10; i++) await session.query('update t set g = g + 1 where id = $1', [2]);
+      }));
+      expect((await db.query('select g from t where id = 2')).rows).toEqual([{ g: 2 + 3 + 80 }]);
+    }));
+
+  test('a table locked against writers, a read-only transaction and a changed definition', () =>
+    withDatabase(async (db, session) => {
+      const text = 'update t set g = g + 1 where id = $1';
+      const statement = session.prepare(text);
+      for (let i = 0; i < 3; i++) statement.run(1);
+      const other = db.connect();
+      await other.exec('begin; lock table t in share mode');
+      expect(codeOf(() => statement.run(1))).toBe('55P03');
+      const waiting = session.query(text, [1]);
+      for (let i = 0; i < 100 && !session.isWaiting; i++) await new Promise((resolve) => setImmediate(resolve));
+      expect(session.isWaiting).toBe(true);
+      await other.exec('alter table t alter column g type bigint; commit');
+      expect((await waiting).rowCount).toBe(1);
+      await session.exec('begin read only');
+      expect(codeOf(() => statement.run(1))).toBe('25006');
+      await session.exec('rollback');
+      expect((await db.query('select g from t where id = 1')).rows).toEqual([{ g: 5 }]);
+    }));
+});

@@ -1,0 +1,134 @@
+/**
+ * The short way of an INSERT, UPDATE or DELETE without RETURNING that has run before: parameters are bound without a text being looked at, and the
+ * execution of the last run is used again (compile.ts). All rules are those of the general way, which is taken wherever anything is not as usual.
+ *
+ * K4  Nothing has been written when `undefined` is returned.
+ * K5  A statement that fails is undone by `TransactionBlock.fail`, as everywhere.
+ */
+import type { Datum } from '../base/datum.js';
+import type { Execution } from '../executor/execution.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import type { QueryParams } from './api.js';
+import type { Backend } from './backend.js';
+import { checkDefinitions, makeRequest } from './execute.js';
+import type { CachedStatement } from './plan-cache.js';
+import { quickPlan, type QuickPlan } from './quick.js';
+import type { ValueFormat } from './values.js';
+
+interface Begun {
+  readonly execution: Execution;
+  readonly tx: Transaction;
+}
+
+/** What to run with which parameters, if it may be run this way now. */
+function prepared(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): { readonly quick: QuickPlan; readonly params: readonly Datum[] } | undefined {
+  const quick = quickPlan(backend, cached, format);
+  if (quick?.modify === undefined || !backend.isReady) return undefined;
+  const { block, settings } = backend;
+  const { state } = block;
+  if (state === 'idle' ? backend.tempSchema !== undefined || backend.portals.hasHoldable : state !== 'block') return undefined;
+  const { statementTimeoutMs, transactionTimeoutMs } = settings.hot;
+  if (block.modes.readOnly || block.needsSafeSnapshot() || statementTimeoutMs > 0 || transactionTimeoutMs > 0) return undefined;
+  const params = quick.binder!.bind(given);
+  return params === undefined ? undefined : { quick, params: params.slice() };
+}
+
+/** Starts it in its transaction; undefined when a table lock must be waited for. */
+function begin(backend: Backend, cached: CachedStatement, quick: QuickPlan, params: readonly Datum[], canWait: boolean): Begun | undefined {
+  const { block } = backend;
+  block.startStatement(false);
+  const tx = block.ensureTransaction();
+  tx.beginStatement(backend.infoOf(cached));
+  let execution: Execution | undefined;
+  try {
+    for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
+    block.noteSnapshot();
+    checkDefinitions(backend, tx, quick.locks);
+    execution = quick.modify!.start(makeRequest(backend, tx, params, backend.context(Infinity), canWait));
+    return { tx, execution };
+  } finally {
+    if (execution === undefined) tx.endStatement();
+  }
+}
+
+/** What the statement did. */
+export interface ModifyResult {
+  readonly command: string;
+  readonly rowCount: number;
+}
+
+/** Runs to the end without waiting; undefined: take the general way. @throws DbError of the statement, 55P03 */
+export function modifyQuickly(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): ModifyResult | undefined {
+  const ready = prepared(backend, cached, given, format);
+  if (ready === undefined) return undefined;
+  const { quick, params } = ready;
+  const { block } = backend;
+  backend.beginQuick(cached.parsed.text);
+  try {
+    const begun = begin(backend, cached, quick, params, false);
+    if (begun === undefined) return undefined;
+    const { tx, execution } = begun;
+    let rowCount: number;
+    try {
+      while (execution.step(Infinity) !== 'done');
+      ({ rowCount } = execution);
+    } finally {
+      execution.close();
+      tx.endStatement();
+    }
+    void block.finishStatement(false);
+    backend.flushSequences();
+    return { command: quick.command, rowCount };
+  } catch (error) {
+    block.fail();
+    throw error;
+  } finally {
+    backend.endQuick();
+  }
+}
+
+/** The same with waiting, for locks and for the commit. Undefined at once: take the general way. */
+export function modifyWaiting(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): Promise<ModifyResult> | undefined {
+  const ready = prepared(backend, cached, given, format);
+  if (ready === undefined) return undefined;
+  const { quick, params } = ready;
+  let isLeft = true;
+  backend.beginQuick(cached.parsed.text);
+  try {
+    const begun = begin(backend, cached, quick, params, true);
+    if (begun === undefined) return undefined;
+    isLeft = false;
+    return finish(backend, quick, begun);
+  } catch (error) {
+    backend.block.fail();
+    throw error;
+  } finally {
+    if (isLeft) backend.endQuick();
+  }
+}
+
+async function finish(backend: Backend, quick: QuickPlan, { tx, execution }: Begun): Promise<ModifyResult> {
+  const { block } = backend;
+  try {
+    let rowCount: number;
+    try {
+      for (let step = execution.step(Infinity); step !== 'done'; step = execution.step(Infinity)) {
+        if (step === 'slice') await backend.giveWay();
+        else if (step !== 'rows') await backend.waitFor(step, tx, Infinity);
+      }
+      ({ rowCount } = execution);
+    } finally {
+      execution.close();
+      tx.endStatement();
+    }
+    const ending = block.finishStatement(true);
+    if (ending !== undefined) await ending;
+    if (backend.usedSequence) await backend.awaitSequences();
+    return { command: quick.command, rowCount };
+  } catch (error) {
+    block.fail();
+    throw error;
+  } finally {
+    backend.endQuick();
+  }
+}
