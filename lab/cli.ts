@@ -1,6 +1,7 @@
 /** `serialite lab`: the laboratory from the command line, on Serialite in process or on a server (`--url`). */
 import { Command } from 'commander';
 import { DatabaseError } from '../engine/index.js';
+import { addGoldenCommand } from './cli-golden.js';
 import { addHistoryCommands } from './cli-histories.js';
 import { hermitage } from './catalogue/hermitage.js';
 import { catalogue } from './catalogue/catalogue.js';
@@ -58,6 +59,7 @@ export function labCommand(): Command {
     .option('--transcript', 'print the transcripts')
     .option('--verbose', 'print every permutation')
     .action(guard((names: string[], options: SpecsOptions) => runSpecs(names, options)));
+  addGoldenCommand(lab, targets, guard);
   addHistoryCommands(lab, targets, levelNamed, guard);
   return lab;
 }

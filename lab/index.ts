@@ -10,6 +10,7 @@ export { hermitage } from './catalogue/hermitage.js';
 export { catalogue } from './catalogue/catalogue.js';
 export { anomalyTable, renderTable, runOn, type TableCell, type TableRow } from './catalogue/table.js';
 export { runStepByStep } from './catalogue/step-by-step.js';
+export { parseScript, runScript, sameOutput, type ScriptBlock, type ScriptCommand } from './specs/golden-script.js';
 export { readSpecFolder } from './specs/files.js';
 export { serialOrder } from './specs/judge.js';
 export { allInterleavings, parseSpec, type Blocker, type PermutationStep, type Spec, type SpecSession, type SpecStep } from './specs/spec-parser.js';
