@@ -6,6 +6,7 @@
  * R1  "Waiting" is asked of the target, never guessed from elapsed time.
  * R2  Every permutation starts from fresh sessions and a fresh setup, and leaves nothing behind.
  */
+import { splitStatements } from '../../engine/index.js';
 import type { LabOutcome, LabSession, LabTarget } from '../target.js';
 import type { PermutationStep, Spec } from './spec-parser.js';
 import { renderError, renderResult } from './transcript.js';
@@ -20,6 +21,8 @@ export interface PermutationRun {
   readonly waited: readonly boolean[];
   /** Errors of setup or teardown; such a run cannot be compared. */
   readonly setupError: string | undefined;
+  /** Features that statements of the setup needed and the target refused (0A000); those statements were left out. */
+  readonly missing: readonly string[];
 }
 
 interface ActiveStep {
@@ -32,6 +35,8 @@ interface ActiveStep {
   readonly noticeTargets: Map<string, number>;
 }
 
+/** Undefined table, function, object; wrong object type. */
+const dependsOnMissing: ReadonlySet<string> = new Set(['42P01', '42883', '42704', '42809', '42601']);
 const pollLimit = 60_000;
 /** Rounds after which a step that every other session leaves waiting is cancelled. */
 const stuckPolls = 200;
@@ -55,6 +60,8 @@ class SpecRun {
   readonly #outcomes: (LabOutcome | undefined)[];
   readonly #waited: boolean[];
   readonly #afterStep: AfterStep | undefined;
+  readonly #missing: string[] = [];
+  #lastCode: string | undefined;
   #waiting: ActiveStep[] = [];
 
   constructor(spec: Spec, permutation: readonly PermutationStep[], target: LabTarget, afterStep: AfterStep | undefined) {
@@ -71,7 +78,7 @@ class SpecRun {
     let setupError: string | undefined;
     try {
       this.#lines.push(`starting permutation: ${this.#permutation.map((p) => p.step.name).join(' ')}`);
-      for (const sql of this.#spec.setups) setupError ??= await this.#runPlain(control, sql, 'setup failed');
+      for (const sql of this.#spec.setups) setupError ??= await this.#runSetup(control, sql, 'setup failed');
       for (const [i, session] of this.#spec.sessions.entries()) {
         const connection = await this.#target.connect(session.name);
         this.#sessions.push(connection);
@@ -81,7 +88,7 @@ class SpecRun {
           this.#notices[i]!++;
           this.#lines.push(`${session.name}: ${severity}:  ${message}`);
         });
-        if (session.setup !== undefined) setupError ??= await this.#runPlain(connection, session.setup, `setup of session ${session.name} failed`);
+        if (session.setup !== undefined) setupError ??= await this.#runSetup(connection, session.setup, `setup of session ${session.name} failed`);
       }
       if (setupError === undefined) {
         await this.#afterStep?.(this.#lines);
@@ -92,15 +99,36 @@ class SpecRun {
       }
     } finally {
       for (const session of this.#sessions) await session.close();
+      const shown = this.#lines.length;
       if (this.#spec.teardown !== undefined) await this.#runPlain(control, this.#spec.teardown, 'teardown failed');
+      // It drops what the setup could not make.
+      if (this.#missing.length > 0) this.#lines.length = shown;
       await control.close();
     }
-    return { names: this.#permutation.map((p) => p.step.name), lines: this.#lines, outcomes: this.#outcomes, waited: this.#waited, setupError };
+    return { names: this.#permutation.map((p) => p.step.name), lines: this.#lines, outcomes: this.#outcomes, waited: this.#waited, setupError, missing: this.#missing };
+  }
+
+  /**
+   * A setup that needs a feature the target refuses is run again statement by statement, without the refused ones and those that depend on them: some
+   * permutations do not touch what is missing.
+   */
+  async #runSetup(session: LabSession, sql: string, failure: string): Promise<string | undefined> {
+    const shown = this.#lines.length;
+    const error = await this.#runPlain(session, sql, failure);
+    if (error === undefined || this.#lastCode !== '0A000') return error;
+    this.#lines.length = shown;
+    for (const { start, end } of splitStatements(sql).statements) {
+      const statement = await session.run(sql.slice(start, end));
+      if (statement.error?.code === '0A000') this.#missing.push(statement.error.message);
+      else if (statement.error !== undefined && !dependsOnMissing.has(statement.error.code)) return `${failure}: ${statement.error.severity}:  ${statement.error.message}`;
+    }
+    return undefined;
   }
 
   async #runPlain(session: LabSession, sql: string, failure: string): Promise<string | undefined> {
     const outcome = await session.run(sql);
     for (const result of outcome.results) if (result.columns.length > 0) this.#lines.push(...renderResult(result));
+    this.#lastCode = outcome.error?.code;
     if (outcome.error === undefined) return undefined;
     const message = `${failure}: ${outcome.error.severity}:  ${outcome.error.message}`;
     this.#lines.push(message);

@@ -92,7 +92,7 @@ async function compare(spec: Spec, run: PermutationRun, accepted: readonly (read
   }
   if (unsupported !== undefined) return { ...base, verdict: 'unsupported', note: unsupported };
   const feature = run.outcomes.find((outcome) => outcome?.error?.code === '0A000')?.error?.message;
-  if (feature !== undefined) return { ...base, verdict: 'unsupported', note: feature };
+  if (feature !== undefined || run.missing.length > 0) return { ...base, verdict: 'unsupported', note: feature ?? run.missing.join('; ') };
   if (accepted[0] !== undefined) {
     const other = canonical(accepted[0]);
     const at = own.findIndex((line, i) => line !== other[i]);

@@ -10,12 +10,29 @@ type Pg = typeof pgModule;
 
 /** @throws DatabaseError 08001 when the server cannot be reached, 58P01 when the `pg` package is not installed. */
 export async function postgresTarget(url: string, options: { readonly schema: string; readonly pollMs?: number }): Promise<LabTarget> {
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) throw new DatabaseError('08001', `"${redact(url)}" is no postgres:// URL`);
   const pg = await loadPg();
-  const schema = options.schema;
   const control = await connectClient(pg, url);
+  try {
+    return await openTarget(pg, control, url, options);
+  } catch (error) {
+    await control.end();
+    throw error instanceof DatabaseError ? error : serverError(error);
+  }
+}
+
+/** What the server refused, as an error of the laboratory: a feature it lacks, a right it does not give. */
+function serverError(error: unknown): DatabaseError {
+  const { code, message, hint } = toLabError(error);
+  return new DatabaseError(code, `the server cannot be worked with: ${message}`, { hint, cause: error });
+}
+
+async function openTarget(pg: Pg, control: pgModule.Client, url: string, options: { readonly schema: string; readonly pollMs?: number }): Promise<LabTarget> {
+  const schema = options.schema;
   const version = await control.query<{ server_version: string }>('show server_version').catch(() => ({ rows: [{ server_version: '?' }] }));
   await control.query(`create schema "${schema}"`);
   await control.query(`set search_path to "${schema}", public`);
+  // CockroachDB and others lack the functions that tell who waits; then there is nothing to decide a schedule by.
   const hasBlockedFunction = (await control.query(`select 1 from pg_proc where proname = 'pg_isolation_test_session_is_blocked'`)).rows.length > 0;
   const sessions = new Set<PostgresSession>();
   const isBlocked = async (pid: number): Promise<boolean> => {
@@ -25,13 +42,17 @@ export async function postgresTarget(url: string, options: { readonly schema: st
       : await control.query<{ b: boolean }>('select pg_blocking_pids($1) && $2::int[] as b', [pid, others]);
     return result.rows[0]!.b;
   };
+  if (!hasBlockedFunction && (await control.query(`select 1 from pg_proc where proname = 'pg_blocking_pids'`)).rows.length === 0) {
+    await control.query(`drop schema "${schema}"`);
+    throw new DatabaseError('0A000', 'the server has neither pg_isolation_test_session_is_blocked nor pg_blocking_pids: whether a session waits cannot be asked');
+  }
   return {
     name: `PostgreSQL ${version.rows[0]!.server_version.split(' ')[0]}`,
     kind: 'postgres',
     connect: async (label) => {
       const client = await connectClient(pg, url);
       await client.query(`set search_path to "${schema}", public; set datestyle to 'Postgres, MDY'; set timezone to 'PST8PDT'; set intervalstyle to 'postgres_verbose'; set application_name to '${schema}/${label.replaceAll("'", '')}'`);
-      const pid = (await client.query<{ p: number }>('select pg_backend_pid() as p')).rows[0]!.p;
+      const pid = await backendOf(client);
       const session = new PostgresSession(pg, label, client, pid, isBlocked, control, schema, options.pollMs ?? 3, () => sessions.delete(session));
       sessions.add(session);
       return session;
@@ -45,6 +66,10 @@ export async function postgresTarget(url: string, options: { readonly schema: st
   };
 }
 
+async function backendOf(client: pgModule.Client): Promise<number> {
+  return (await client.query<{ p: number }>('select pg_backend_pid() as p')).rows[0]!.p;
+}
+
 async function loadPg(): Promise<Pg> {
   try {
     return (await import('pg')).default;
@@ -56,7 +81,7 @@ async function loadPg(): Promise<Pg> {
 async function connectClient(pg: Pg, url: string): Promise<pgModule.Client> {
   let client: pgModule.Client;
   try {
-    client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+    client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000, application_name: 'serialite lab' });
     client.on('error', () => undefined);
     await client.connect();
   } catch (cause) {

@@ -19,7 +19,7 @@ const unsupported: Readonly<Record<string, RegExp>> = {
   'eval-plan-qual': /row locking in a correlated subquery/,
   'merge-update': /PARTITION BY/,
   'read-write-unique-3': /CREATE FUNCTION/,
-  'ri-trigger': /CREATE FUNCTION/,
+  'ri-trigger': /CREATE (FUNCTION|TRIGGER)/,
 };
 const accepted = new Set(['equal', 'equal but for row order', 'equal but for plans', 'no needless abort', 'expected of another version']);
 
