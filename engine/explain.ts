@@ -2,6 +2,7 @@
 import { DbError, notSupported } from '../base/errors.js';
 import type { DefinitionOption, Explain, PreparableStatement } from '../parser/ast.js';
 import { explainJson, explainText } from '../planner/explain.js';
+import { isGenerated } from '../executor/codegen/generated-plans.js';
 import type { OperatorCounts } from '../executor/execution.js';
 import type { PhysicalPlan } from '../planner/physical-plan.js';
 import type { Backend, Call, StatementResult } from './backend.js';
@@ -78,6 +79,7 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
     executionMs = clock.monotonic() - start;
   }
   const printed = {
+    isInterpreted: (plan: PhysicalPlan) => backend.settings.get('execution_mode') === 'generated' && !isGenerated(plan),
     costs: options.costs, verbose: options.verbose, timing: options.timing, types: backend.definitions().types, planningMs: options.summary ? planningMs : undefined,
     executionMs: options.summary ? executionMs : undefined, ...(counts === undefined ? {} : { actual: (plan: PhysicalPlan) => counts.get(plan) }),
   };

@@ -87,3 +87,13 @@ for (const [i, sql] of queries.entries()) {
     }
   });
 }
+
+test('every query is generated code throughout', async () => {
+  for (const [i, sql] of queries.entries()) {
+    const plan = (await session.query(`explain (verbose, costs off) ${sql}`)).rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(`${i + 1}: ${plan}`).not.toContain('Execution: interpreted');
+  }
+  // What is not is said.
+  const recursive = 'with recursive n (i) as (select 1 union all select i + 1 from n where i < 3) select * from n';
+  expect((await session.query(`explain (verbose) ${recursive}`)).rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Execution: interpreted');
+});
