@@ -15,6 +15,8 @@ export interface CostConstants {
   readonly tuple: number;
   readonly indexTuple: number;
   readonly operator: number;
+  /** Handing a row from one loop to another, where an operator is not fused with its inputs: a merge join. */
+  readonly apart: number;
   /** Bytes a sort or hash table may take before it goes to temporary files. */
   readonly workMemoryBytes: number;
 }
@@ -59,6 +61,7 @@ export function costConstants(settings: ReadonlyMap<string, string>): CostConsta
     tuple: numberSetting(settings, 'cpu_tuple_cost', 0.01),
     indexTuple: numberSetting(settings, 'cpu_index_tuple_cost', 0.005),
     operator: numberSetting(settings, 'cpu_operator_cost', 0.0025),
+    apart: numberSetting(settings, 'cpu_tuple_cost', 0.01) * 5,
     workMemoryBytes: memorySetting(settings, 'work_mem', 4 * 1024 * 1024),
   };
 }

@@ -531,7 +531,7 @@ class JoinPlanner {
       const rightKeys = sortKeys(arranged.map((key) => key.right));
       const left = cheapestSorted(cx, outer, leftKeys);
       const right = cheapestSorted(cx, inner, rightKeys);
-      const total = left.total + right.total + (left.rows + right.rows) * cx.costs.operator * keys.length + target.rows * conjunctsCost(residual, cx.costs) + (cx.enabled.mergeJoin ? 0 : disabledCost);
+      const total = left.total + right.total + (left.rows + right.rows) * (cx.costs.operator * keys.length + cx.costs.apart) + target.rows * conjunctsCost(residual, cx.costs) + (cx.enabled.mergeJoin ? 0 : disabledCost);
       const both: OrderKey[] = leftKeys.map((key, i) => ({
         expressions: join === 'inner' ? [key.expression, rightKeys[i]!.expression] : [key.expression], descending: false, nullsFirst: false, notNull: join === 'inner',
       }));
