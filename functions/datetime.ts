@@ -432,6 +432,11 @@ function makeTime(hour: number, minute: number, seconds: number): number {
 }
 const makeStamp = (y: number, mo: number, d: number, h: number, mi: number, s: number): Stamp => checkTimestamp(timestampOf(makeDate(y, mo, d, true), makeTime(h, mi, s)));
 
+/** Arguments left out count as 0; the call's context may follow the last that is given. */
+function makeIntervalOf(...given: readonly unknown[]): Interval {
+  const [years, months, weeks, days, hours, minutes, seconds] = Array.from({ length: 7 }, (_, i) => (typeof given[i] === 'number' ? given[i] : 0));
+  return makeInterval(years!, months!, weeks!, days!, hours!, minutes!, seconds!);
+}
 function makeInterval(years: number, months: number, weeks: number, days: number, hours: number, minutes: number, seconds: number): Interval {
   const micros = BigInt(hours) * BigInt(MicrosPerHour) + BigInt(minutes) * BigInt(MicrosPerMinute) + BigInt(Math.round(seconds * 1e6));
   return Interval.checked(years * 12 + months, weeks * 7 + days, canonicalInt8(micros));
@@ -539,7 +544,7 @@ const makers: readonly FunctionDef[] = [
   scalar('make_timestamp', 'int4 int4 int4 int4 int4 float8', 'timestamp', makeStamp, { names: ['year', 'month', 'mday', 'hour', 'min', 'sec'] }),
   scalar('make_timestamptz', 'int4 int4 int4 int4 int4 float8', 'timestamptz', (y: number, mo: number, d: number, h: number, mi: number, s: number, ctx: EvalContext) => fromLocal(makeStamp(y, mo, d, h, mi, s), ctx), { ...stable, names: ['year', 'month', 'mday', 'hour', 'min', 'sec'] }),
   scalar('make_timestamptz', 'int4 int4 int4 int4 int4 float8 text', 'timestamptz', (y: number, mo: number, d: number, h: number, mi: number, s: number, zone: string) => timestampFromZone(makeStamp(y, mo, d, h, mi, s), zoneNamed(zone)), { ...stable, names: ['year', 'month', 'mday', 'hour', 'min', 'sec', 'timezone'] }),
-  scalar('make_interval', 'int4 int4 int4 int4 int4 int4 float8', 'interval', (...given: (number | undefined)[]) => makeInterval(given[0] ?? 0, given[1] ?? 0, given[2] ?? 0, given[3] ?? 0, given[4] ?? 0, given[5] ?? 0, given[6] ?? 0), { defaultCount: 7, names: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'] }),
+  scalar('make_interval', 'int4 int4 int4 int4 int4 int4 float8', 'interval', makeIntervalOf, { defaultCount: 7, names: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'] }),
   scalar('to_timestamp', 'float8', 'timestamptz', toTimestamp),
 ];
 

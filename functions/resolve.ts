@@ -234,7 +234,7 @@ export class Resolver {
     const count = args.length;
     const order = names !== undefined && names.some((name) => name !== undefined) ? argumentOrder(definition, names) : undefined;
     if (names !== undefined && names.some((name) => name !== undefined) && order === undefined) return undefined;
-    const base = { function: definition, order, returnType: definition.returns, expandedFrom: -1 };
+    const base = { function: definition, order, returnType: definition.returns, expandedFrom: -1, isUndetermined: false };
     if (order !== undefined) {
       // Positions that no argument fills must have defaults.
       const filled = new Set(order);
@@ -259,7 +259,7 @@ export class Resolver {
     if (!match.declared.some(isPolymorphic)) return match;
     const binding = this.bindPolymorphic(args, match.declared);
     if (binding === undefined) return match;
-    return { ...match, declared: binding.args, returnType: binding.resolve(match.function.returns) };
+    return { ...match, declared: binding.args, returnType: binding.resolve(match.function.returns), isUndetermined: binding.isUndetermined };
   }
 
   /** Chooses the operator; `left` undefined for a prefix operator. */
@@ -370,6 +370,8 @@ export interface FunctionMatch {
   readonly order: readonly number[] | undefined;
   /** Arguments from here on are elements of the VARIADIC array; -1 when not expanded. */
   readonly expandedFrom: number;
+  /** Nothing says what anyelement is. */
+  readonly isUndetermined: boolean;
 }
 
 export interface OperatorMatch {

@@ -169,7 +169,7 @@ export class OperandGrammar extends OperatorGrammar {
             const offset = this.here();
             const entry = this.SUBRULE(this.subscript);
             this.ACTION(() => {
-              result = withSubscript(result, entry, offset);
+              result = withSubscript(base, result, entry, offset);
             });
           },
         },
@@ -435,13 +435,13 @@ export class OperandGrammar extends OperatorGrammar {
   });
 }
 
-/** `a[1]` and then `[2]` are one node. */
-function withSubscript(base: ast.Expression, entry: ast.SubscriptEntry, offset: number): ast.Expression {
-  if (base.kind === 'subscript') {
-    (base.subscripts as ast.SubscriptEntry[]).push(entry);
-    return base;
+/** `a[1]` and then `[2]` are one node; `(a[1])[2]` is one over another. */
+function withSubscript(base: ast.Expression, operand: ast.Expression, entry: ast.SubscriptEntry, offset: number): ast.Expression {
+  if (operand.kind === 'subscript' && operand !== base) {
+    (operand.subscripts as ast.SubscriptEntry[]).push(entry);
+    return operand;
   }
-  return { kind: 'subscript', operand: base, subscripts: [entry], offset };
+  return { kind: 'subscript', operand, subscripts: [entry], offset };
 }
 
 /** A type by name, without array bounds. */

@@ -14,7 +14,7 @@ import type { FunctionDef } from '../functions/registry.js';
 import type { FunctionMatch } from '../functions/resolve.js';
 import type { Expression, FunctionCall, Grouping } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
-import { applyFunction, coerceArgument, noFunction } from './binder-operator.js';
+import { applyFunction, coerceArgument, noFunction, refuseUndetermined } from './binder-operator.js';
 import { attributesOf, selectField } from './binder-row.js';
 import { bindSortKey } from './binder-sort.js';
 import { asText, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
@@ -71,6 +71,8 @@ export function bindFunctionCall(level: QueryLevel, call: FunctionCall): BoundEx
   if (typeof match === 'string') {
     const other = match === 'none' ? otherMeaning(level, call, args) : undefined;
     if (other !== undefined) return other;
+    const { schema } = call.name;
+    if (schema !== undefined && match === 'none' && !binder.catalog.schemaExists(schema)) throw new DbError('3F000', `schema "${schema}" does not exist`, { offset: call.offset });
     throw noFunction(binder, match, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
   }
   const { kind } = match.function;
@@ -223,6 +225,7 @@ function finishAggregateArgs(
     const definition = match.function.specialize?.(all.map((e) => e.type), type, binder.types) ?? match.function;
     return { function: definition, args: sorts, direct: directs, type };
   }
+  refuseUndetermined(match, call.offset);
   const coerced = all.map((arg, i) => coerceArgument(binder, arg, match.declared[i]!));
   const type = sqlType(match.returnType);
   const definition = match.function.specialize?.(coerced.map((e) => e.type), type, binder.types) ?? match.function;
@@ -333,8 +336,7 @@ export function bindTableFunction(level: QueryLevel, e: Expression, definitions:
     const marks = markOf(level);
     const args = e.args.map((arg) => binder.hooks.bindExpression(level, arg.value));
     const match = resolveCall(binder, e, args);
-    // A function of the user that returns one row is called once for it, not once a field.
-    if (typeof match !== 'string' && (match.function.kind === 'set' || (match.function.kind === 'scalar' && match.function.set !== undefined))) {
+    if (typeof match !== 'string' && match.function.kind === 'set') {
       refuseAggregateSyntax(e, 'set');
       if (level.setCalls.length > marks.sets) throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: e.offset });
       return setItem(binder, name, applyFunction(binder, match, args, e.offset), definitions, e.offset);

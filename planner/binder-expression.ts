@@ -169,21 +169,12 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
     if (relation !== undefined) return rowValue(level, relation, offset);
     const system = systemColumn(level, undefined, name, offset);
     if (system !== undefined) return system;
-    const parameter = routineParameter(level, name, offset);
-    if (parameter !== undefined) return parameter;
     throw missingColumn(level, undefined, name, offset);
   }
   const [relationSchema, relationName, field] = parts.length === 2 ? [undefined, parts[0]!, parts[1]!] : [parts[parts.length - 3], parts[parts.length - 2]!, parts[parts.length - 1]!];
   if (parts.length > 4) throw new DbError('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, { offset });
   const relation = resolveRelation(level, relationSchema, relationName, offset);
   if (relation === undefined) {
-    const { routine } = level.binder;
-    if (routine !== undefined && relationSchema === undefined) {
-      const named = routine.name === relationName ? routineParameter(level, field, offset) : undefined;
-      if (named !== undefined) return named;
-      const row = routineParameter(level, relationName, offset);
-      if (row !== undefined) return selectField(level, row, field, offset);
-    }
     throw missingRelation(level, relationName, offset);
   }
   const column = columnOfRelation(level, relation, field, offset);
@@ -193,12 +184,6 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
     throw missingColumn(level, relationName, field, offset);
   }
   return columnExpression(level, column, relation.entry.table?.oid, offset);
-}
-
-/** In the body of a SQL function: a parameter by its name. */
-function routineParameter(level: QueryLevel, name: string, offset: number): BoundExpression | undefined {
-  const index = level.binder.routine?.parameters.indexOf(name) ?? -1;
-  return index < 0 ? undefined : level.binder.parameter(index, offset);
 }
 
 function columnExpression(level: QueryLevel, column: { id: number; name: string; type: SqlType }, table: number | undefined, offset: number): BoundExpression {
@@ -337,7 +322,8 @@ function bindInList(level: QueryLevel, operand: Expression, items: readonly Expr
   }
   if (list.length === 1) return makeOperator(binder, undefined, negated ? '<>' : '=', arg, list[0]!, offset);
   const type = commonType(binder, [arg, ...list], undefined);
-  if (type !== undefined) {
+  // Arrays have no array type over them, so each is compared as it stands.
+  if (type !== undefined && (!isArrayType(type.oid, binder.types) || list.every((item) => item.type.oid === type.oid || isUnknown(item)) && arg.type.oid === type.oid)) {
     const equality = equalityOver(binder, type, offset);
     const [left, ...rest] = coerceAll(binder, [arg, ...list], equality.operand);
     return { kind: 'inList', type: types.bool, offset, arg: left!, list: rest, equals: equality.function, negated };
@@ -413,9 +399,9 @@ function bindNullIf(level: QueryLevel, e: Extract<Expression, { kind: 'nullIf' }
   const when = makeOperator(binder, undefined, '=', left, right, e.offset);
   if (when.kind !== 'call') throw new DbError('42804', 'NULLIF requires = operator to yield boolean', { offset: e.offset });
   if (isVolatile(left)) throw notSupported('NULLIF over a volatile expression', e.offset);
-  // The result is the left operand with the type the comparison gave it when it was untyped.
-  const then = isUnknown(left) ? when.args[0]! : left;
-  const value = hasSubquery(then) ? bindExpression(level, e.left) : then;
+  // The result is the left operand as the comparison took it: of varchar, text.
+  const then = when.args[0]!;
+  const value = !hasSubquery(then) ? then : mustCoerce(binder, bindExpression(level, e.left), then.type, 'implicit', e.offset);
   return { kind: 'case', type: then.type, offset: e.offset, branches: [{ when, then: constant(null, then.type, e.offset) }], otherwise: value };
 }
 

@@ -109,7 +109,7 @@ export function bindTableReference(level: QueryLevel, reference: TableReference)
 function derivedTable(level: QueryLevel, query: BoundQuery, alias: TableAlias | undefined, relation: { readonly schema: string; readonly name: string } | undefined): FromItem {
   const plan = hoistLocks(level.binder, query);
   const columns = renameColumns(plan.columns, alias, relation?.name ?? 'unnamed_subquery');
-  const entry = new RangeEntry({ alias: alias?.name ?? relation?.name ?? '', columns, schema: alias === undefined ? relation?.schema : undefined, relationName: relation?.name });
+  const entry = new RangeEntry({ alias: alias?.name ?? relation?.name ?? '', columns, schema: alias === undefined ? relation?.schema : undefined, relationName: relation?.name, rowType: relation });
   level.binder.adopt(level, entry);
   return { plan: plan.plan, items: [{ ...visibleItem(entry), relationVisible: entry.alias !== '' }] };
 }
@@ -210,12 +210,17 @@ function bindSample(level: QueryLevel, sample: TableSample): NonNullable<Extract
   return bound;
 }
 
+function notSampled(reference: TableRef): DbError {
+  return new DbError('0A000', 'TABLESAMPLE clause can only be applied to tables and materialized views', { offset: reference.offset });
+}
+
 function bindView(level: QueryLevel, view: ViewDef, reference: TableRef): FromItem {
   const { binder } = level;
   if (binder.viewStack.includes(view.oid)) {
     throw new DbError('42P17', `infinite recursion detected in rules for relation "${view.name}"`, { offset: reference.offset });
   }
   if (view.query.kind !== 'query') throw notSupported('a view that is not a query', reference.offset);
+  if (reference.sample !== undefined) throw notSampled(reference);
   binder.dependencies?.relation(view.oid);
   const query = expandView(binder, view, impliedLocking(level, reference.alias?.name ?? view.name));
   return derivedTable(level, query, reference.alias ?? undefined, { schema: view.schema, name: view.name });

@@ -128,7 +128,8 @@ export class GroupLift {
       if (!this.#level.owns(e.id)) return e;
       return this.#dependent(e, isInSubquery);
     }
-    for (const group of this.#compound) if (sameExpression(group.expression, e)) return group.column;
+    // Inside a subquery only grouped columns are known again, not what is computed from others, as in PostgreSQL.
+    if (!isInSubquery) for (const group of this.#compound) if (sameExpression(group.expression, e)) return group.column;
     return mapChildren(
       e,
       (child) => this.lift(child, isInSubquery),
@@ -139,15 +140,9 @@ export class GroupLift {
           const by = this.#byColumn.get(id);
           return by !== undefined && by.kind === 'column' ? by.id : id;
         });
-        return { ...query, plan, outer: [...new Set([...outer.filter((id) => !this.#level.owns(id)), ...this.#compoundIdsIn(query.outer)])] };
+        return { ...query, plan, outer: [...new Set(outer.filter((id) => !this.#level.owns(id)))] };
       },
     );
-  }
-
-  /** A subquery that read columns of a compound grouping expression now reads the group's column. */
-  #compoundIdsIn(outer: readonly ColumnId[]): ColumnId[] {
-    if (outer.every((id) => this.#byColumn.has(id) || !this.#level.owns(id))) return [];
-    return this.#compound.map((group) => (group.column as { id: ColumnId }).id);
   }
 
   #dependent(e: Extract<BoundExpression, { kind: 'column' }>, isInSubquery: boolean): BoundExpression {

@@ -106,7 +106,7 @@ export function sortOperatorDirection(binder: Binder, name: string, type: SqlTyp
 
 /** Arguments put where the chosen definition wants them, VARIADIC ones packed, and the definition adapted. */
 export function applyFunction(binder: Binder, match: FunctionMatch, given: readonly BoundExpression[], offset: number): { readonly function: FunctionDef; readonly args: readonly BoundExpression[]; readonly type: SqlType } {
-  if (match.function.oid !== undefined) binder.dependencies?.routine?.(match.function.oid);
+  refuseUndetermined(match, offset);
   const coerced = given.map((arg, i) => coerceArgument(binder, arg, match.declared[i]!));
   let args: readonly BoundExpression[] = coerced;
   let definition = match.function;
@@ -121,6 +121,11 @@ export function applyFunction(binder: Binder, match: FunctionMatch, given: reado
   definition = specialize(binder.types, definition, args.map((arg) => arg.type), type, definition.variadic && match.expandedFrom < 0);
   if (match.order !== undefined) definition = reordered(definition, match.order);
   return { function: definition, args, type };
+}
+
+/** @throws DbError 42804 when only untyped arguments stand for anyelement */
+export function refuseUndetermined(match: FunctionMatch, offset: number): void {
+  if (match.isUndetermined) throw new DbError('42804', 'could not determine polymorphic type because input has type unknown', { offset });
 }
 
 const reorderings = new WeakMap<FunctionDef, Map<string, FunctionDef>>();

@@ -68,6 +68,7 @@ function withClauses(binder: Binder, parent: QueryLevel | undefined, ctes: CteSc
 
 function outputItem(level: QueryLevel, columns: readonly PlanColumn[], e: Parameters<Binder['hooks']['bindExpression']>[1], what: string): BoundExpression {
   if (e.kind === 'number' && /^\d+$/.test(e.text)) {
+    if (Number(e.text) > 2147483647) throw new DbError('42601', 'non-integer constant in ORDER BY', { offset: e.offset });
     const column = columns[Number(e.text) - 1];
     if (column === undefined) throw new DbError('42P10', `ORDER BY position ${e.text} is not in select list`, { offset: e.offset });
     return columnRef(column, e.offset);

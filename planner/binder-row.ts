@@ -21,7 +21,7 @@ export function wholeRow(level: QueryLevel, relation: ResolvedRelation, offset: 
     columnOfRelation(level, relation, column.name, offset);
     return { kind: 'column', type: column.type, offset, id: column.id, name: column.name };
   });
-  const rowType = entry.table === undefined ? undefined : level.binder.catalog.typeByName(entry.table.schema, entry.table.name);
+  const rowType = entry.rowType === undefined ? undefined : level.binder.catalog.typeByName(entry.rowType.schema, entry.rowType.name);
   return { kind: 'row', type: rowType ?? types.record, offset, fields, names: entry.columns.map((column) => column.name) };
 }
 

@@ -36,6 +36,8 @@ export class RangeEntry {
   readonly relationName: string | undefined;
   readonly columns: readonly PlanColumn[];
   readonly table: TableDef | undefined;
+  /** A view's row type, when the whole row is asked for. */
+  readonly rowType: { readonly schema: string; readonly name: string } | undefined;
   readonly isJoin: boolean;
   /** For a function returning one scalar column: `f` as a whole is that column. */
   readonly isScalarFunction: boolean;
@@ -47,6 +49,7 @@ export class RangeEntry {
     schema?: string | undefined;
     relationName?: string | undefined;
     table?: TableDef | undefined;
+    rowType?: { readonly schema: string; readonly name: string } | undefined;
     isJoin?: boolean;
     isScalarFunction?: boolean;
   }) {
@@ -55,6 +58,7 @@ export class RangeEntry {
     this.schema = fields.schema;
     this.relationName = fields.relationName;
     this.table = fields.table;
+    this.rowType = fields.rowType ?? fields.table;
     this.isJoin = fields.isJoin ?? false;
     this.isScalarFunction = fields.isScalarFunction ?? false;
     this.#byName = undefined;
@@ -398,7 +402,7 @@ function figure(e: Expression): [string | undefined, 0 | 1 | 2] {
     case 'case': {
       if (e.otherwise !== undefined) {
         const [name, strength] = figure(e.otherwise);
-        if (strength > 0) return [name, strength];
+        if (strength > 1) return [name, strength];
       }
       return ['case', 1];
     }

@@ -318,6 +318,9 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
     ddl.draft.put({ ...recordOf(ddl, oid), columns: recordOf(ddl, oid).columns.map((c, i) => (i === position ? { ...c, missing: column.missing } : c)) });
     return;
   }
+  // What was known of the old values cannot be read as values of the new type.
+  const statistics = ddl.draft.statisticsOf(oid);
+  if (statistics !== undefined) ddl.draft.put({ ...statistics, columns: statistics.columns.map((known, i) => (i === position ? null : known)) });
   await rewriteInto(ddl, oid, old, (row) => {
     const next = [...row];
     next[position] = conversion(row);

@@ -64,7 +64,9 @@ function push(plan: LogicalPlan, conditions: readonly BoundExpression[]): Logica
         if ((plan.groupingSets === undefined || plan.groupingSets.every((set) => set.includes(i))) && !isVolatile(group.expression) && !hasSubquery(group.expression)) groups.set(group.id, group.expression);
       });
       const own = outputIdSet(plan);
-      const [down, stay] = split(conditions, (e) => !plan.isPlain && !isVolatile(e) && columnsOf(e).size > 0 && readsOnly(e, (id) => groups.has(id) || !own.has(id)));
+      // A grouping set without columns gives its row over no rows too.
+      const isNeverEmpty = plan.isPlain || plan.groupBy.length === 0 || plan.groupingSets?.some((set) => set.length === 0) === true;
+      const [down, stay] = split(conditions, (e) => !isNeverEmpty && !isVolatile(e) && columnsOf(e).size > 0 && readsOnly(e, (id) => groups.has(id) || !own.has(id)));
       return above(withInputs(plan, [push(plan.input, down.map((e) => substitute(e, groups)))]), stay);
     }
     case 'window': {
@@ -164,7 +166,8 @@ function pushJoin(join: LogicalJoin, conditions: readonly BoundExpression[]): Lo
   const left = push(join.left, toLeft);
   const right = push(join.right, toRight);
   const condition = conjunction(on);
-  const isSame = left === join.left && right === join.right && on.length === conjunctsOf(join.condition).length;
+  const before = conjunctsOf(join.condition);
+  const isSame = left === join.left && right === join.right && on.length === before.length && on.every((e, i) => e === before[i]);
   return above(isSame ? join : makeJoin(join.join, left, right, condition, join.isLateral, join.nullAware), stay);
 }
 
