@@ -1,0 +1,61 @@
+/** The tables of a round: a type of every kind somewhere, keys, defaults, checks, references, indexes of every shape, and rows. */
+import type { Generator, TableColumn, TableModel } from './generator.js';
+import { comparable, kinds, literal, typeNames, value, type Kind } from './kinds.js';
+
+const usual: readonly Kind[] = ['int4', 'text', 'int4', 'numeric', 'int8', 'bool', 'date', 'timestamp', 'text', 'int2'];
+
+/** Statements that make the round's schema; the generator knows its tables afterwards. */
+export function schemaScript(g: Generator): string[] {
+  const { c } = g;
+  const script = ["create type mood as enum ('sad', 'ok', 'happy')", 'create domain posint as int check (value > 0)'];
+  for (let t = 0; t < 5; t++) script.push(...newTable(g, `r${t}`));
+  const parent = g.tables.find((table) => table.key.length === 1)!;
+  script.push(`create table child (id serial primary key, parent_id int references ${parent.name} (id) on delete ${c.pick(['cascade', 'set null', 'no action', 'restrict', 'set default'])}${c.maybe(0.4, () => ' deferrable initially deferred')}, a int4 default 3, p posint, t text not null default 'd', g int generated always as (a * 2) stored)`);
+  g.tables.push({
+    name: 'child', key: ['id'], columns: [
+      { name: 'id', kind: 'int4', isRequired: true, hasDefault: false, isGenerated: false }, { name: 'parent_id', kind: 'int4', isRequired: false, hasDefault: false, isGenerated: false },
+      { name: 'a', kind: 'int4', isRequired: false, hasDefault: true, isGenerated: false }, { name: 't', kind: 'text', isRequired: true, hasDefault: true, isGenerated: false }, { name: 'g', kind: 'int4', isRequired: false, hasDefault: true, isGenerated: true },
+    ],
+  });
+  // How many numbers a failed statement uses up is nobody's promise: later rows give their own.
+  script.push('insert into child (a, t) values (1, \'x\'), (2, \'y\'), (null, \'x\'), (4, \'z\')');
+  const first = g.tables[0]!;
+  script.push(`create view v0 as select ${first.columns.map((column) => column.name).join(', ')} from ${first.name} where id > 1`);
+  g.tables.push({ ...first, name: 'v0', columns: first.columns.map((column) => ({ ...column, isGenerated: true })) });
+  script.push('create sequence sq start 5 increment 3');
+  if (c.chance(0.7)) script.push('analyze');
+  return script;
+}
+
+export function newTable(g: Generator, name: string): string[] {
+  const { c } = g;
+  const columns: TableColumn[] = [{ name: 'id', kind: 'int4', isRequired: true, hasDefault: false, isGenerated: false }];
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'h'];
+  for (const column of names.slice(0, c.between(3, 7))) columns.push({ name: column, kind: c.chance(0.65) ? c.pick(usual) : c.pick(kinds), isRequired: c.chance(0.15), hasDefault: c.chance(0.15), isGenerated: false });
+  const hasKey = c.chance(0.85);
+  const definitions = columns.map((column, i) => {
+    if (i === 0) return `id int${hasKey ? ' primary key' : ' not null'}`;
+    const check = c.maybe(0.1, () => (column.kind === 'int4' ? ` check (${column.name} < 1000)` : ''));
+    return `${column.name} ${typeNames[column.kind]}${column.hasDefault ? ` default ${value(c, column.kind)}` : ''}${column.isRequired ? ' not null' : ''}${check}`;
+  });
+  const script = [`create table ${name} (${definitions.join(', ')})`];
+  const table: TableModel = { name, columns, key: hasKey ? ['id'] : [] };
+  g.tables.push(table);
+  const rows = Array.from({ length: c.between(4, 24) }, (_, i) => `(${columns.map((column, n) => (n === 0 ? String(i) : column.isRequired ? value(c, column.kind) : c.chance(0.18) ? 'null' : literal(c, column.kind))).join(', ')})`);
+  script.push(`insert into ${name} values ${rows.join(', ')}`);
+  for (let n = c.below(4); n > 0; n--) script.push(createIndex(g, table));
+  return script;
+}
+
+export function createIndex(g: Generator, table: TableModel): string {
+  const { c } = g;
+  const usable = table.columns.filter((column) => comparable.includes(column.kind));
+  const part = (column: TableColumn): string => {
+    const target = column.kind === 'text' && c.chance(0.2) ? `lower(${column.name})` : column.kind === 'int4' && c.chance(0.1) ? `(${column.name} + 1)` : column.name;
+    return `${target}${c.pick(['', '', ' desc', ' nulls first', ' desc nulls last'])}`;
+  };
+  const columns = c.some(usable, 1, 3);
+  const includes = c.maybe(0.2, () => ` include (${c.pick(table.columns).name})`);
+  const where = c.maybe(0.15, () => ` where ${c.pick(usable).name} is not null`);
+  return `create index ${g.name(`${table.name}_i`)} on ${table.name} (${columns.map(part).join(', ')})${includes}${where}`;
+}
