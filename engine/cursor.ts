@@ -4,6 +4,8 @@
  * A portal keeps the snapshot of its statement (mvcc's paused statement) and reads on when rows are fetched. A cursor that can go backwards keeps the
  * rows it has passed; one WITH HOLD reads the rest when its transaction commits and then lives without one.
  *
+ * A cursor's rows carry the keys of the table rows they are made of as their last columns, which FETCH does not show: WHERE CURRENT OF finds its row by them.
+ *
  * P1  Position p is on row p (1-based), 0 before the first, `count + 1` after the last; FETCH moves first and then gives the row.
  * P2  A portal opened in a subtransaction that is undone is gone; one only moved in it stays where it is.
  *
@@ -13,6 +15,7 @@ import { DbError } from '../base/errors.js';
 import type { Datum } from '../base/datum.js';
 import type { PausedStatement } from '../mvcc/transaction.js';
 import type { DeclareCursor, Fetch } from '../parser/ast.js';
+import type { PlannedStatement } from '../planner/physical-plan.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import type { Started } from './execute.js';
 import { drive, startPlanned } from './execute.js';
@@ -24,6 +27,10 @@ export class Portal {
   readonly name: string;
   readonly text: string;
   readonly columns: readonly ResultColumn[];
+  /** Tables whose row keys follow the columns in each row. */
+  readonly #keySources: PlannedStatement['rowKeySources'];
+  /** The row that FETCH has stopped at. */
+  #current: readonly Datum[] | undefined;
   readonly isHoldable: boolean;
   readonly isScrollable: boolean;
   readonly sequence: number;
@@ -49,7 +56,9 @@ export class Portal {
     this.isHoldable = fields.isHoldable;
     this.isScrollable = fields.isScrollable;
     this.ownsTransaction = fields.ownsTransaction;
-    this.columns = started.plan.planned.result;
+    const { result, rowKeySources } = started.plan.planned;
+    this.#keySources = rowKeySources;
+    this.columns = result.slice(0, result.length - rowKeySources.length);
     this.sequence = backend.nextSequence();
     this.createdAtMs = backend.instance.clock.now();
     this.#paused = started.tx.pauseStatement();
@@ -82,6 +91,26 @@ export class Portal {
 
   /** FETCH and MOVE. @throws DbError 55000 backwards in a cursor that cannot */
   async fetch(direction: Fetch['direction'], count: number, call: Pick<Call, 'deadlineMs'>): Promise<Datum[][]> {
+    const rows = await this.#move(direction, count, call);
+    const isOnRow = this.#position >= 1 && this.#position <= this.#readCount;
+    this.#current = !isOnRow ? undefined : this.isScrollable || this.isMaterialized ? this.#rows[this.#position - 1] : (rows.at(-1) ?? this.#current);
+    return this.#keySources.length === 0 ? rows : rows.map((row) => row.slice(0, this.columns.length));
+  }
+
+  /** The key of the row of `table` that the cursor is on. @throws DbError 24000 */
+  currentKey(table: { readonly oid: number; readonly name: string }): string {
+    if (this.isHoldable && this.isMaterialized) throw new DbError('24000', `cursor "${this.name}" is held from a previous transaction`);
+    const isLocking = this.#keySources.some((source) => source.isLocked);
+    const isCandidate = (source: PlannedStatement['rowKeySources'][number]): boolean => source.table.oid === table.oid && source.isLocked === isLocking;
+    const at = this.#keySources.findIndex(isCandidate);
+    if (isLocking && at < 0) throw new DbError('24000', `cursor "${this.name}" does not have a FOR UPDATE/SHARE reference to table "${table.name}"`);
+    if (isLocking && this.#keySources.filter(isCandidate).length > 1) throw new DbError('24000', `cursor "${this.name}" has multiple FOR UPDATE/SHARE references to table "${table.name}"`);
+    if (at < 0 || (!isLocking && this.#keySources.length > 1)) throw new DbError('24000', `cursor "${this.name}" is not a simply updatable scan of table "${table.name}"`);
+    if (this.#current === undefined) throw new DbError('24000', `cursor "${this.name}" is not positioned on a row`);
+    return this.#current[this.columns.length + at] as string;
+  }
+
+  async #move(direction: Fetch['direction'], count: number, call: Pick<Call, 'deadlineMs'>): Promise<Datum[][]> {
     switch (direction) {
       case 'forward':
         return count < 0 ? this.#backward(-count) : count === 0 ? this.#again() : this.#forward(count, call.deadlineMs);
@@ -96,7 +125,7 @@ export class Portal {
 
   async #forward(count: number, deadlineMs: number): Promise<Datum[][]> {
     const end = this.#position + count;
-    if (!this.isScrollable) {
+    if (!this.isScrollable && !this.isMaterialized) {
       const rows = await this.#read(count, deadlineMs);
       this.#position += rows.length + (rows.length < count ? 1 : 0);
       return rows;
@@ -149,8 +178,11 @@ export class Portal {
 
   /** WITH HOLD: reads the rest, for the time after the transaction. */
   async materialize(): Promise<void> {
+    const before = this.#readCount;
     const rows = await this.#read(Infinity, Infinity);
-    this.#rows.push(...rows);
+    // One that cannot go backwards has not kept what it has passed.
+    if (!this.isScrollable) this.#rows = new Array<Datum[]>(before).fill([]);
+    for (const row of rows) this.#rows.push(row);
     this.#finish();
   }
   /** Whether the plan is still open and reads the table. */
@@ -204,7 +236,7 @@ export class Portals {
     if (statement.hold && statement.query.locking.length > 0) throw new DbError('0A000', `DECLARE CURSOR WITH HOLD ... FOR ${lockName(statement)} is not supported`, { detail: 'Holdable cursors must be READ ONLY.' });
     if (statement.scroll === true && statement.query.locking.length > 0) throw new DbError('0A000', `DECLARE SCROLL CURSOR ... FOR ${lockName(statement)} is not supported`, { detail: 'Scrollable cursors must be READ ONLY.' });
     // The statement's own text keeps its positions; only the query in it is planned.
-    const query = new CachedStatement({ ...cached.parsed, statement: statement.query });
+    const query = new CachedStatement({ ...cached.parsed, statement: statement.query }, true);
     const started = await startPlanned(this.#backend, query, { ...call, format: datumFormat });
     const isScrollable = statement.scroll ?? (statement.hold || statement.query.locking.length === 0);
     const portal = new Portal(this.#backend, started, { name, text: cached.parsed.text, isHoldable: statement.hold, isScrollable, ownsTransaction: false });

@@ -62,7 +62,7 @@ function makePlan(backend: Backend, catalog: SessionCatalog, cached: CachedState
   const { statement, parameterNames, parameterCount } = cached.parsed;
   const types: (SqlType | undefined)[] = parameterTypes.map((oid) => (oid === 0 ? undefined : { oid, typmod: -1 }));
   return planStatement(statement as PlannableStatement, {
-    catalog, settings: backend.plannerSettings(), parameterTypes: types, parameterNames, parameterCount, context: backend.context(Infinity),
+    catalog, settings: backend.plannerSettings(), parameterTypes: types, parameterNames, parameterCount, context: backend.context(Infinity), withRowKeys: cached.withRowKeys,
   });
 }
 

@@ -43,10 +43,13 @@ export class CachedStatement {
   readonly parsed: ParsedStatement;
   /** Shared with mvcc for explanations of conflicts. */
   readonly info: { readonly text: string };
+  /** A cursor's query: its rows come with the keys of the rows they are made of. */
+  readonly withRowKeys: boolean;
   #plans: CachedPlan[] = [];
 
-  constructor(parsed: ParsedStatement) {
+  constructor(parsed: ParsedStatement, withRowKeys = false) {
     this.parsed = parsed;
+    this.withRowKeys = withRowKeys;
     this.info = { text: parsed.text };
   }
 

@@ -394,6 +394,10 @@ export class SystemFunctions implements SystemCalls {
     }];
     yield ['pg_sleep', ([seconds]) => this.#once(() => this.#suspend(this.#backend.sleep((seconds as number) * 1000), () => ''))];
     yield ['setseed', () => ''];
+    yield ['current_of', ([cursor, table]) => {
+      const record = this.#backend.draft.get(table as number) as TableRecord;
+      return this.#backend.portals.get(cursor as string).currentKey(record);
+    }];
     yield ['domain_check', ([type, value]) => domainCheck(this.#backend.catalog().source, type as number)?.(value, -1, false, this.#backend.context(Infinity)) ?? value!];
     yield ['jsonpathin', ([text]) => canonicalJsonPath(text as string)];
   }

@@ -34,6 +34,8 @@ export interface BindQueryOptions {
   readonly locking: ImpliedLocking | undefined;
   /** The statement itself: its WITH may change data. */
   readonly isTopLevel?: boolean;
+  /** A cursor's query: the keys of the rows it reads come after its columns, for WHERE CURRENT OF. */
+  readonly withRowKeys?: boolean;
 }
 
 export interface ImpliedLocking {
@@ -53,6 +55,12 @@ export interface BinderHooks {
   bindQuery(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, query: Query, options: BindQueryOptions): BoundQuery;
 }
 
+/** A table whose rows a cursor stands on. */
+export interface RowKeySource {
+  readonly table: TableDef;
+  readonly isLocked: boolean;
+}
+
 export class Binder {
   readonly catalog: Catalog;
   readonly types: TypeRegistry;
@@ -62,6 +70,8 @@ export class Binder {
   /** How many leading entries of `parameterTypes` the caller fixed. */
   readonly ctes: LogicalCte[] = [];
   readonly relations = new Map<number, { table: TableDef; access: 'read' | 'lock rows' | 'write' }>();
+  /** Of a cursor's query: tables whose row keys are its last columns. */
+  readonly rowKeySources: RowKeySource[] = [];
   /** Views being expanded, outermost first: a guard against cycles and the depth of nesting. */
   readonly viewStack: number[] = [];
   readonly dependencies: DependencySink | undefined;

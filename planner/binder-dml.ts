@@ -10,13 +10,15 @@
  * (infer_arbiter_indexes).
  */
 import { DbError, notSupported } from '../base/errors.js';
-import { typeName } from '../base/types.js';
-import type { Assignment, Delete, Expression, Insert, OnConflict as AstOnConflict, SelectTarget, TargetColumn, Update, Values, WithClause } from '../parser/ast.js';
+import { typeName, TypeOid, types } from '../base/types.js';
+import type { EvalContext, FunctionDef } from '../functions/registry.js';
+import type { Assignment, CurrentOf, Delete, Expression, Insert, OnConflict as AstOnConflict, SelectTarget, TargetColumn, Update, Values, WithClause } from '../parser/ast.js';
 import { assignPath } from './assignment-path.js';
 import type { Binder, BoundQuery } from './binder-context.js';
 import { bindWith } from './binder-cte.js';
 import { addFrom } from './binder-from.js';
 import { conditionsOf } from './binder-locking.js';
+import { makeOperator } from './binder-operator.js';
 import { bindTargets } from './binder-select.js';
 import { rowSubqueryFields } from './binder-subquery.js';
 import { bindDefault, bindIndex, bindWriteExpressions, rowLevel, type WriteExpressions } from './binder-table.js';
@@ -324,7 +326,7 @@ export function bindUpdate(binder: Binder, boundary: QueryLevel | undefined, cte
   const target = bindTarget(level, statement.table, statement.alias, 'update');
   showTarget(binder, level, target, target.shown);
   const from = addFrom(level, target.plan, statement.from);
-  const condition = bindWhere(binder, level, statement.where);
+  const condition = bindWhere(binder, level, statement.where, target);
   level.clause = 'UPDATE';
   const bound = bindAssignments(binder, level, target, statement.assignments, target.columns);
   const input = makeProject(condition === undefined ? from : makeFilter(from, condition), bound.computed);
@@ -341,7 +343,7 @@ export function bindDelete(binder: Binder, boundary: QueryLevel | undefined, cte
   const target = bindTarget(level, statement.table, statement.alias, 'delete');
   showTarget(binder, level, target, target.shown);
   const from = addFrom(level, target.plan, statement.using);
-  const condition = bindWhere(binder, level, statement.where);
+  const condition = bindWhere(binder, level, statement.where, target);
   const input = condition === undefined ? from : makeFilter(from, condition);
   const write: WriteExpressions = { newRow: [], checks: [], generated: [], indexExpressions: bindWriteExpressions(binder, target.table).indexExpressions };
   const returning = statement.returning === undefined ? undefined : returningColumns(binder, level, statement.returning);
@@ -361,10 +363,23 @@ export function showTarget(binder: Binder, level: QueryLevel, target: Target, co
   return entry;
 }
 
-function bindWhere(binder: Binder, level: QueryLevel, where: Expression | undefined): BoundExpression | undefined {
+function bindWhere(binder: Binder, level: QueryLevel, where: Expression | undefined, target: Target): BoundExpression | undefined {
   if (where === undefined) return undefined;
   level.clause = 'WHERE';
+  if (where.kind === 'currentOf') return bindCurrentOf(binder, where, target);
   return coerceToBoolean(binder, binder.hooks.bindExpression(level, where), 'WHERE');
+}
+
+/** The row that a cursor stands on, by its key: the session knows the cursor. */
+function bindCurrentOf(binder: Binder, where: CurrentOf, target: Target): BoundExpression {
+  if (target.isView) throw new DbError('0A000', 'WHERE CURRENT OF on a view is not implemented', { offset: where.offset });
+  const { oid } = target.table;
+  const key: FunctionDef = {
+    kind: 'scalar', name: 'current_of', schema: 'pg_catalog', args: [], argNames: undefined, variadic: false, defaultCount: 0, returns: TypeOid.text, volatility: 'stable', strict: false,
+    impl: (ctx: EvalContext) => ctx.system.call('current_of', [where.cursor, oid]), emit: undefined, aggregate: undefined, window: undefined, set: undefined, columns: undefined, specialize: undefined,
+  };
+  const given: BoundExpression = { kind: 'call', type: types.text, offset: where.offset, function: key, args: [], operator: undefined };
+  return makeOperator(binder, undefined, '=', columnRef({ id: target.rowKey, name: '(row key)', type: types.text }), given, where.offset);
 }
 
 /** What READ COMMITTED tests again after a wait (D3). */

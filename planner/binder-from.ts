@@ -187,11 +187,12 @@ function bindTable(level: QueryLevel, table: TableDef, reference: TableRef): Fro
   binder.adopt(level, entry);
   const lock = lockFor(level, alias);
   let rowKey: number | undefined;
-  if (lock !== undefined && table.virtual === undefined) {
+  if ((lock !== undefined || level.rowKeys !== undefined) && table.virtual === undefined) {
     rowKey = binder.newId();
-    level.lockTargets.push({ table, alias, rowKey, columns, strength: lock.strength, wait: lock.wait });
+    if (lock !== undefined) level.lockTargets.push({ table, alias, rowKey, columns, strength: lock.strength, wait: lock.wait });
+    level.rowKeys?.push({ table, id: rowKey, isLocked: lock !== undefined });
   }
-  binder.useRelation(table, rowKey === undefined ? 'read' : 'lock rows');
+  binder.useRelation(table, lock === undefined || rowKey === undefined ? 'read' : 'lock rows');
   const output: readonly PlanColumn[] = rowKey === undefined ? columns : [...columns, { id: rowKey, name: '(row key)', type: types.text }];
   const plan: LogicalPlan = { kind: 'scan', output, table, alias, columns, rowKey, sample: reference.sample === undefined ? undefined : bindSample(level, reference.sample) };
   return { plan, items: [visibleItem(entry)] };

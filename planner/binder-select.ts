@@ -40,6 +40,7 @@ export interface QueryClauses {
 export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, select: Select, clauses: QueryClauses, options: BindQueryOptions): BoundQuery {
   const level = new QueryLevel(binder, parent, ctes);
   level.locking = lockRequests(clauses.locking, options.locking);
+  if (options.withRowKeys === true) level.rowKeys = [];
   const from = bindFrom(level, select.from);
   bindNamedWindows(level, select.windows);
   level.clause = 'SELECT';
@@ -61,6 +62,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   let plan: LogicalPlan = where === undefined ? from : makeFilter(from, where);
   const own = new Set<ColumnId>();
   const isGrouped = select.groupBy.length > 0 || having !== undefined || level.aggregates.length > 0 || level.groupingCalls.length > 0;
+  if (level.rowKeys !== undefined && !isGrouped && !select.isDistinct && level.windowCalls.length === 0 && level.setCalls.length === 0) addRowKeys(level, items, own);
   let lift = (e: BoundExpression): BoundExpression => e;
   if (isGrouped) {
     const grouping = new GroupLift(level, group.items.map((item) => items[item]!.expression), group.sets);
@@ -105,6 +107,15 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     if (!item.isJunk && isUnknown(item.expression)) unknowns.set(i, item.expression);
   });
   return { plan, columns: shown, unknowns, offsets };
+}
+
+/** The keys of the rows that a cursor's rows are made of, as its last columns. */
+function addRowKeys(level: QueryLevel, items: SelectItem[], own: Set<ColumnId>): void {
+  for (const { table, id, isLocked } of level.rowKeys!) {
+    level.binder.rowKeySources.push({ table, isLocked });
+    own.add(id);
+    items.push({ expression: columnRef({ id, name: '(row key)', type: types.text }), name: '(row key)', isJunk: false });
+  }
 }
 
 function bindCondition(level: QueryLevel, e: Expression, clause: 'WHERE' | 'HAVING'): BoundExpression {

@@ -44,6 +44,7 @@ export interface BindOptions {
   readonly dependencies?: DependencySink;
   readonly mayWriteMaterializedViews?: boolean;
   readonly context?: EvalContext | undefined;
+  readonly withRowKeys?: boolean;
 }
 
 const noSettings: ReadonlyMap<string, string> = new Map();
@@ -68,12 +69,12 @@ export function isPlannable(statement: Statement): statement is PreparableStatem
 export function bindStatement(statement: Statement, catalog: Catalog, options: BindOptions = {}): BoundStatement {
   if (!isPlannable(statement)) throw notSupported(`planning of ${statement.kind}`, statement.offset);
   const binder = newBinder(catalog, options);
-  const bound = statement.kind === 'query' ? bindTopQuery(binder, statement) : bindModify(binder, undefined, undefined, statement);
+  const bound = statement.kind === 'query' ? bindTopQuery(binder, statement, options.withRowKeys === true) : bindModify(binder, undefined, undefined, statement);
   return { binder, ctes: binder.ctes, plan: bound.plan, result: bound.columns, parameterTypes: finishParameters(binder) };
 }
 
-function bindTopQuery(binder: Binder, statement: Query): BoundQuery {
-  return bindQuery(binder, undefined, undefined, statement, { keepUnknown: false, locking: undefined, isTopLevel: true });
+function bindTopQuery(binder: Binder, statement: Query, withRowKeys: boolean): BoundQuery {
+  return bindQuery(binder, undefined, undefined, statement, { keepUnknown: false, locking: undefined, isTopLevel: true, withRowKeys });
 }
 
 /** @throws DbError 42P18 when a parameter's type could not be determined */

@@ -210,6 +210,8 @@ export interface PlannedStatement {
   readonly plan: PhysicalPlan;
   /** What the user sees, in order: the plan's columns by id, with labels. Empty for DML without RETURNING. */
   readonly result: readonly PlanColumn[];
+  /** A cursor's: the tables whose row keys are the last columns of `result`. */
+  readonly rowKeySources: readonly { readonly table: TableDef; readonly isLocked: boolean }[];
   readonly parameterTypes: readonly SqlType[];
   /** Catalog version it was planned under, and relations it reads or writes (for table locks and invalidation). */
   readonly catalogVersion: number;

@@ -35,6 +35,8 @@ export interface PlanOptions {
   readonly mayWriteMaterializedViews?: boolean;
   /** Told each rule's result, for the `[opt]` golden output. */
   readonly onRule?: (rule: string, plan: LogicalPlan) => void;
+  /** For a cursor: its rows come with the keys of the rows they are made of. */
+  readonly withRowKeys?: boolean;
 }
 
 function bindOptions(options: PlanOptions): BindOptions {
@@ -42,6 +44,7 @@ function bindOptions(options: PlanOptions): BindOptions {
     parameterTypes: options.parameterTypes ?? [],
     parameterNames: options.parameterNames ?? [],
     context: options.context,
+    withRowKeys: options.withRowKeys === true,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.mayWriteMaterializedViews === undefined ? {} : { mayWriteMaterializedViews: options.mayWriteMaterializedViews }),
   };
@@ -89,7 +92,7 @@ export function planBound(bound: BoundStatement, options: PlanOptions): PlannedS
   const needed = new Set<ColumnId>(bound.result.map((column) => column.id));
   const plan = narrow(planPhysical(cx, lowerSubqueries(cx, optimized.plan)), needed);
   const planned: PlannedStatement = {
-    ctes, plan, result: bound.result, parameterTypes: bound.parameterTypes, catalogVersion: options.catalog.version, relations: [...binder.relations.values()], columnCount: binder.columnCount, isReadOnly,
+    ctes, plan, result: bound.result, rowKeySources: binder.rowKeySources, parameterTypes: bound.parameterTypes, catalogVersion: options.catalog.version, relations: [...binder.relations.values()], columnCount: binder.columnCount, isReadOnly,
   };
   if (VERIFY.on) validatePlan(planned);
   return planned;

@@ -182,6 +182,8 @@ export class QueryLevel {
   /** Row locks this level's own clauses demand of items of FROM, and those an enclosing query implies. */
   locking: readonly LockRequest[] = [];
   readonly lockTargets: PendingLock[] = [];
+  /** Row keys that a cursor's query gives with its rows; undefined where none are wanted. */
+  rowKeys: { readonly table: TableDef; readonly id: ColumnId; readonly isLocked: boolean }[] | undefined;
   /** FROM reads the work table of a recursive query. */
   readsWorkTable = false;
   firstAggregateOffset: number | undefined;

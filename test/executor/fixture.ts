@@ -270,7 +270,7 @@ export class TestDatabase {
 
   planned(plan: PhysicalPlan, extra: Partial<PlannedStatement> = {}): PlannedStatement {
     const result = plan.kind === 'modify' && plan.returning === undefined ? [] : plan.output;
-    return { ctes: [], plan, result, parameterTypes: [], catalogVersion: 0, relations: [], columnCount: this.columnCount, isReadOnly: false, ...extra };
+    return { ctes: [], plan, result, rowKeySources: [], parameterTypes: [], catalogVersion: 0, relations: [], columnCount: this.columnCount, isReadOnly: false, ...extra };
   }
   request(tx: Transaction, extra: Partial<ExecutionRequest> = {}): ExecutionRequest {
     return { tx, params: [], ctx: this.ctx, env: this.env, schema: this.schema, constraints: this.constraintsOf(tx), canWait: false, instrument: this.options.instrument, ...extra };
