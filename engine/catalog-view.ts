@@ -172,7 +172,9 @@ export class DefinitionSource {
   #view(record: ViewRecord): ViewDef {
     return {
       kind: 'view', oid: toOid(record.oid), schema: this.schemaName(record.schema), name: record.name,
-      columns: record.columns.map((column) => ({ name: column.name, type: sqlType(column.type, column.typmod) })),
+      columns: record.columns.map((column) => ({
+        name: column.name, type: sqlType(column.type, column.typmod), ...(column.default === undefined ? {} : { defaultExpression: parseExpression(column.default) }),
+      })),
       query: parseQuery(record.query), checkOption: record.checkOption,
     };
   }

@@ -1,5 +1,6 @@
 /** Definitions of catalog objects as SQL text, in the form of PostgreSQL's ruleutils.c: what `\d` and `pg_get_*def` show. */
 import { TypeOid, formatType, sqlType } from '../base/types.js';
+import type { QualifiedName, Query } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression, printQuery } from '../parser/print.js';
 import type { Backend } from './backend.js';
@@ -16,10 +17,21 @@ export function displayExpression(backend: Backend, text: string): string {
   return printExpression(parseExpression(named));
 }
 
-export function viewDefinition(record: RelationRecord): string | null {
+/** Relations that the session's search path finds are named without their schema. */
+export function viewDefinition(record: RelationRecord, backend: Backend): string | null {
   const query = record.kind === 'view' ? record.query : record.kind === 'table' ? record.view?.query : undefined;
   if (query === undefined) return null;
-  return ` ${printQuery(parseQuery(query))};`;
+  const catalog = backend.catalog();
+  const walk = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(walk);
+    if (typeof node !== 'object' || node === null) return node;
+    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, walk(value)]));
+    const name = copy['name'] as QualifiedName;
+    if (copy['kind'] !== 'tableRef' || name.schema === undefined) return copy;
+    const found = catalog.relationRecord(undefined, name.name);
+    return found !== undefined && found === catalog.relationRecord(name.schema, name.name) ? { ...copy, name: { ...name, schema: undefined } } : copy;
+  };
+  return ` ${printQuery(walk(parseQuery(query)) as Query)};`;
 }
 
 function indexColumn(backend: Backend, table: TableRecord, column: IndexColumnRecord): string {

@@ -224,7 +224,7 @@ export class SystemFunctions implements SystemCalls {
     yield ['current_schemas', ([implicit]) => SqlArray.of(TypeOid.name, [...this.currentSchemas(implicit as boolean)])];
     yield ['pg_get_viewdef', ([view]) => {
       const record = this.#relation(typeof view === 'string' ? (this.relationOid(view) ?? 0) : view!);
-      return record === undefined ? null : viewDefinition(record);
+      return record === undefined ? null : viewDefinition(record, this.#backend);
     }];
     yield ['pg_get_indexdef', ([oid, column]) => {
       const record = this.#relation(oid!);

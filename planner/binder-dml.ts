@@ -9,7 +9,7 @@
  * Source. analyze.c (transformInsertStmt and its neighbours), parse_target.c, rewriteHandler.c (rewriteTargetListIU), plancat.c
  * (infer_arbiter_indexes).
  */
-import { DbError, notSupported } from '../base/errors.js';
+import { DbError } from '../base/errors.js';
 import { typeName, TypeOid, types } from '../base/types.js';
 import type { EvalContext, FunctionDef } from '../functions/registry.js';
 import type { Assignment, CurrentOf, Delete, Expression, Insert, OnConflict as AstOnConflict, SelectTarget, TargetColumn, Update, Values, WithClause } from '../parser/ast.js';
@@ -24,7 +24,7 @@ import { rowSubqueryFields } from './binder-subquery.js';
 import { bindDefault, bindIndex, bindWriteExpressions, rowLevel, type WriteExpressions } from './binder-table.js';
 import { assignableColumn, bindTarget, targetColumn, type Target } from './binder-target.js';
 import { asText, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
-import type { ColumnDef, IndexDef, TableDef } from './catalog.js';
+import type { ColumnDef, IndexDef } from './catalog.js';
 import { copyExpression } from './copy-plan.js';
 import { columnRef, conjunction, constant, sameExpression, startOf, substitute } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
@@ -63,10 +63,14 @@ export function bindInsert(binder: Binder, boundary: QueryLevel | undefined, cte
   const positions = insertPositions(target, statement);
   const given = insertWidth(statement) ?? positions.length;
   const columns = positions.slice(0, statement.columns.length === 0 ? given : undefined).map((position) => assignableColumn(target, position, 'insert'));
+  if (target.isView) {
+    const twice = columns.findIndex((column, i) => statement.columns[i]?.path.length !== 1 && columns.findIndex((other) => other.index === column.index) < i);
+    if (twice >= 0) throw new DbError('42601', `multiple assignments to same column "${columns[twice]!.name}"`);
+  }
   const { input, values } = bindInsertSource(binder, level, target, statement, columns);
   const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
   const onConflict = statement.onConflict === undefined ? undefined : bindOnConflict(binder, level, target, statement.onConflict, write);
-  const insertValues = completeRow(binder, target.table, values);
+  const insertValues = completeRow(binder, target, values);
   const returning = bindReturning(binder, level, target, write.newRow, [], statement.returning);
   return finishModify(target, write, {
     operation: 'insert', input, insertValues, rowKey: undefined, assignments: [], recheck: undefined, onConflict, mergeActions: [], returning,
@@ -163,31 +167,43 @@ function bindInsertValues(
     checkCount(row.length, (i) => row[i]!.offset);
     return row.map((e, i) => {
       const column = columns[i]!;
-      if (e.kind === 'defaultValue') return defaultOf(column);
+      if (e.kind === 'defaultValue') {
+        const part = written[i]?.path.at(-1);
+        if (part !== undefined) throw new DbError('0A000', part.kind === 'field' ? 'cannot set a subfield to DEFAULT' : 'cannot set an array element to DEFAULT', { offset: written[i]!.offset });
+        return defaultOf(column);
+      }
       const bound = binder.hooks.bindExpression(valuesLevel, e);
       treatment[i] ??= admits(column);
       if (treatment[i] === 'ignore') return defaultOf(column);
       return (written[i]?.path.length ?? 0) > 0 ? bound : coerceAssignment(binder, bound, column);
     });
   });
-  const isWhole = written.every((column) => column.path.length === 0);
-  const values = new Map<number, BoundExpression>();
+  /** The values of a row by column: parts of one column come together in it. */
+  const together = (row: readonly BoundExpression[]): Map<number, BoundExpression> => {
+    const values = new Map<number, BoundExpression>();
+    row.forEach((e, i) => {
+      const { index, type } = columns[i]!;
+      values.set(index, (written[i]?.path.length ?? 0) > 0 ? assignPath(valuesLevel, written[i]!, values.get(index) ?? constant(null, type), e) : e);
+    });
+    return values;
+  };
   if (valuesLevel.setCalls.length > 0) throw new DbError('0A000', 'set-returning functions are not allowed in VALUES', { offset: valuesLevel.setCalls[0]!.offset });
-  if (rows.length === 1) {
-    rows[0]!.forEach((e, i) => values.set(columns[i]!.index, (written[i]?.path.length ?? 0) > 0 ? assignPath(valuesLevel, written[i]!, values.get(columns[i]!.index) ?? constant(null, columns[i]!.type), e) : e));
-    return { input: oneRow, values };
-  }
-  if (!isWhole) throw notSupported('assignment to parts of columns by VALUES of several rows', source.offset);
-  const output = columns.slice(0, width).map((column) => binder.newColumn(column.name, column.type));
-  output.forEach((column, i) => values.set(columns[i]!.index, columnRef(column)));
-  return { input: makeValues(output, rows), values };
+  const byColumn = rows.map(together);
+  if (rows.length === 1) return { input: oneRow, values: byColumn[0]! };
+  const given = [...byColumn[0]!.keys()].map((index) => columns.find((column) => column.index === index)!);
+  const output = given.map((column) => binder.newColumn(column.name, column.type));
+  return {
+    input: makeValues(output, byColumn.map((row) => given.map((column) => row.get(column.index)!))),
+    values: new Map(given.map((column, i) => [column.index, columnRef(output[i]!)])),
+  };
 }
 
 /** A value for every column by position (D1). */
-export function completeRow(binder: Binder, table: TableDef, values: ReadonlyMap<number, BoundExpression>): BoundExpression[] {
-  return table.columns.map((column) => {
+export function completeRow(binder: Binder, target: Target, values: ReadonlyMap<number, BoundExpression>): BoundExpression[] {
+  return target.table.columns.map((column) => {
     if (column.isDropped || column.generated === 'stored') return constant(null, column.type);
-    return values.get(column.index) ?? bindDefault(binder, column);
+    // A view may have defaults of its own.
+    return values.get(column.index) ?? bindDefault(binder, target.assignable.find((shown) => shown?.index === column.index) ?? column);
   });
 }
 
@@ -198,25 +214,29 @@ function bindOnConflict(binder: Binder, level: QueryLevel, target: Target, claus
   if (clause.target === undefined && clause.update !== undefined) {
     throw new DbError('42601', 'ON CONFLICT DO UPDATE requires inference specification or constraint name', { offset: clause.offset, hint: 'For example, ON CONFLICT (column_name).' });
   }
-  const arbiters = clause.target === undefined ? [] : inferArbiters(binder, table, clause.target, write);
+  const arbiters = clause.target === undefined ? [] : inferArbiters(binder, target, clause.target, write);
   const nothing = { existing: [], excluded: [], assignments: [], where: undefined };
   if (clause.update === undefined) return { arbiters: arbiters.map((index) => index.oid), action: 'nothing', ...nothing };
   const update = new QueryLevel(binder, level.parent, level.ctes);
   const rowOf = (): ScanColumn[] => write.newRow.map((column) => ({ ...column, id: binder.newId() }));
   const existing = rowOf();
   const excluded = rowOf();
+  // What a view computes of a row, by placeholders that are replaced in what is bound.
+  const computedOf = new Map<ColumnId, BoundExpression>();
   for (const [alias, row] of [[target.alias, existing], ['excluded', excluded]] as const) {
-    const entry = new RangeEntry({ alias, columns: shownOver(target, row), relationName: alias === 'excluded' ? undefined : target.relationName, table: target.isView ? undefined : table });
+    const columns = target.isView ? shownWithComputed(binder, target, row, computedOf) : shownOver(target, row);
+    const entry = new RangeEntry({ alias, columns, relationName: alias === 'excluded' ? undefined : target.relationName, table: target.isView ? undefined : table });
     binder.adopt(update, entry);
     // As in PostgreSQL, a plain name is the existing row's in SET's left side only: in expressions both rows have it, so it is ambiguous.
     update.namespace.push(visibleItem(entry));
   }
   update.clause = 'UPDATE';
   const bound = bindAssignments(binder, update, target, clause.update.assignments, existing);
-  if (bound.computed.length > 0) throw notSupported('a multiple-column assignment from a subquery in ON CONFLICT', clause.offset);
+  for (const { id, expression } of bound.computed) computedOf.set(id, expression);
+  const settled = (e: BoundExpression): BoundExpression => substitute(substitute(e, computedOf), computedOf);
   update.clause = 'WHERE';
   const where = clause.update.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(update, clause.update.where), 'WHERE');
-  return { arbiters: arbiters.map((index) => index.oid), action: 'update', existing, excluded, assignments: bound.assignments, where };
+  return { arbiters: arbiters.map((index) => index.oid), action: 'update', existing, excluded, assignments: bound.assignments.map(({ column, value }) => ({ column, value: settled(value) })), where: where === undefined ? undefined : settled(where) };
 }
 
 /** The statement's names for the target over another row of the table: a view's columns keep the view's names. */
@@ -229,7 +249,25 @@ function shownOver(target: Target, row: readonly ScanColumn[]): PlanColumn[] {
   });
 }
 
-function inferArbiters(binder: Binder, table: TableDef, target: NonNullable<AstOnConflict['target']>, write: WriteExpressions): readonly IndexDef[] {
+/** The same with the columns that a view computes; `computedOf` gets what stands for them. */
+function shownWithComputed(binder: Binder, target: Target, row: readonly ScanColumn[], computedOf: Map<ColumnId, BoundExpression>): PlanColumn[] {
+  const overRow = new Map<ColumnId, BoundExpression>();
+  for (const column of target.columns) {
+    const scanned = row.find((candidate) => candidate.column === column.column);
+    if (scanned !== undefined) overRow.set(column.id, columnRef(scanned));
+  }
+  return target.shown.map((column, i) => {
+    const base = target.assignable[i];
+    const scanned = base === undefined ? undefined : row.find((candidate) => candidate.column === base.index);
+    if (scanned !== undefined) return { id: scanned.id, name: column.name, type: column.type };
+    const placeholder = binder.newColumn(column.name, column.type);
+    computedOf.set(placeholder.id, substitute(target.computed.get(column.id) ?? constant(null, column.type), overRow));
+    return placeholder;
+  });
+}
+
+function inferArbiters(binder: Binder, into: Target, target: NonNullable<AstOnConflict['target']>, write: WriteExpressions): readonly IndexDef[] {
+  const { table } = into;
   const refuseDeferrable = (index: IndexDef): void => {
     if (index.deferrable !== 'not deferrable') {
       throw new DbError('55000', 'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters', { offset: target.offset });
@@ -241,7 +279,8 @@ function inferArbiters(binder: Binder, table: TableDef, target: NonNullable<AstO
     refuseDeferrable(index);
     return [index];
   }
-  const level = rowLevel(binder, table, table.name, write.newRow, 'ON CONFLICT');
+  // A view's names for its columns, computed ones apart.
+  const level = into.isView ? rowLevel(binder, undefined, into.relationName, shownOver(into, write.newRow) as ScanColumn[], 'ON CONFLICT') : rowLevel(binder, table, table.name, write.newRow, 'ON CONFLICT');
   const elements = target.elements.map((element) => asText(binder, binder.hooks.bindExpression(level, element.expression)));
   const where = target.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(level, target.where), 'WHERE');
   const matching = table.indexes.filter((index) => {
@@ -306,7 +345,11 @@ export function bindAssignments(binder: Binder, level: QueryLevel, target: Targe
       continue;
     }
     const { targets, source } = item;
-    if (source.kind === 'row') {
+    if (source.kind === 'row' && source.elements.some((e) => e.kind === 'star' || e.kind === 'fieldStar')) {
+      const row = binder.hooks.bindExpression(level, source);
+      if (row.kind !== 'row' || row.fields.length !== targets.length) throw new DbError('42601', 'number of columns does not match number of values', { offset: item.offset });
+      targets.forEach((to, i) => assign(to, row.fields[i]!));
+    } else if (source.kind === 'row') {
       if (source.elements.length !== targets.length) throw new DbError('42601', 'number of columns does not match number of values', { offset: item.offset });
       targets.forEach((to, i) => assign(to, valueOf(source.elements[i]!)));
     } else if (source.kind === 'scalarSubquery') {

@@ -108,7 +108,7 @@ function bindAction(binder: Binder, level: QueryLevel, target: Target, sourceIte
         if (column.generated !== undefined && action.overriding === 'user') return;
         values.set(column.index, coerceAssignment(binder, value, column));
       });
-      return { ...base, action: 'insert', insertValues: completeRow(binder, target.table, values) };
+      return { ...base, action: 'insert', insertValues: completeRow(binder, target, values) };
     }
   }
 }

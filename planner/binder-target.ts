@@ -102,13 +102,17 @@ function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: 
     const { expression } = item;
     if (expression.kind === 'column') {
       shown.push({ id: expression.id, name, type: expression.type });
-      assignable.push(base.assignable[base.shown.findIndex((column) => column.id === expression.id)]);
+      const below = base.assignable[base.shown.findIndex((column) => column.id === expression.id)];
+      const defaultExpression = view.columns[i]?.defaultExpression;
+      assignable.push(below === undefined || defaultExpression === undefined ? below : { ...below, defaultExpression });
       return;
     }
     const column = binder.newColumn(name, expression.type);
     computed.push({ id: column.id, expression });
     shown.push(column);
     assignable.push(undefined);
+    // Its default would have to be put there.
+    if (operation === 'insert' && view.columns[i]?.defaultExpression !== undefined) throw notAssignable(name, view.name, operation);
   });
   let plan = base.plan;
   if (where !== undefined) plan = makeFilter(plan, where);
@@ -161,7 +165,11 @@ export function targetColumn(target: Target, name: string, offset: number): numb
 export function assignableColumn(target: Target, position: number, operation: 'insert' | 'update'): ColumnDef {
   const column = target.assignable[position];
   if (column !== undefined) return column;
-  throw new DbError('0A000', `cannot ${operation === 'insert' ? 'insert into' : 'update'} column "${target.shown[position]!.name}" of view "${target.relationName}"`, {
+  throw notAssignable(target.shown[position]!.name, target.relationName, operation);
+}
+
+function notAssignable(column: string, view: string, operation: 'insert' | 'update'): DbError {
+  return new DbError('0A000', `cannot ${operation === 'insert' ? 'insert into' : 'update'} column "${column}" of view "${view}"`, {
     detail: 'View columns that are not columns of their base relation are not updatable.',
   });
 }

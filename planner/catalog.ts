@@ -133,7 +133,8 @@ export interface ViewDef {
   readonly oid: Oid;
   readonly schema: string;
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+  /** `defaultExpression`: what an INSERT into the view gives the column, before the table's own default. */
+  readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly defaultExpression?: Expression | undefined }[];
   readonly query: SqlStatement;
   readonly checkOption: 'none' | 'local' | 'cascaded';
 }

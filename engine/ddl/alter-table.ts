@@ -25,6 +25,7 @@ import { chooseRelationName, columnIndex, findRelation, nameText, requireColumn 
 import { alterOwnedSequence, makeSequence, sequenceDefaults } from './sequences.js';
 import { tableDef } from './table-storage.js';
 import { bindColumnType, serialBase } from './types.js';
+import { checkOptionOf, viewOptions } from './views.js';
 
 /** Passes, earliest first. */
 function passOf(action: AlterTableAction): number {
@@ -62,6 +63,15 @@ export async function alterTable(ddl: Ddl, statement: AlterTable): Promise<void>
 async function alterOther(ddl: Ddl, statement: AlterTable, oid: number): Promise<void> {
   const record = ddl.draft.get(oid)!;
   for (const action of statement.actions) {
+    if (action.kind === 'setOptions' && record.kind === 'view') {
+      const options: Record<string, string> = { ...record.options };
+      // WITH CHECK OPTION of CREATE VIEW is this option.
+      if (record.checkOption !== 'none') options['check_option'] = record.checkOption;
+      if (action.reset) for (const option of action.options) delete options[option.name];
+      else Object.assign(options, viewOptions(action.options));
+      ddl.draft.put({ ...record, options, checkOption: checkOptionOf(options) });
+      continue;
+    }
     if (action.kind === 'ownerTo' || action.kind === 'setOptions' || action.kind === 'setTablespace' || action.kind === 'setColumnStatistics') continue;
     if (action.kind === 'setColumnDefault' && record.kind === 'view') {
       const at = record.columns.findIndex((column) => column.name === action.column);

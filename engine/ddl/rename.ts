@@ -177,14 +177,28 @@ function renameInViews(ddl: Ddl, relation: number, from: string, to: string): vo
     );
   }
 }
+/** Queries of views name the table by its new schema. */
+function moveInViews(ddl: Ddl, relation: number, name: string, from: string, to: string): void {
+  for (const view of viewsOn(ddl, relation)) {
+    view.put(
+      rewriteQuery(view.query, (node) => {
+        const named = node['name'] as { readonly name: string; readonly schema?: string } | undefined;
+        return node['kind'] === 'tableRef' && named?.name === name && named.schema === from ? { ...node, name: { ...named, schema: to } } : node;
+      }),
+    );
+  }
+}
 function renameSchemaInViews(ddl: Ddl, from: string, to: string): void {
   for (const record of [...ddl.draft.all()]) {
-    if (record.kind !== 'view') continue;
-    const query = rewriteQuery(record.query, (node) => {
+    const before = record.kind === 'view' ? record.query : record.kind === 'table' ? record.view?.query : undefined;
+    if (before === undefined) continue;
+    const query = rewriteQuery(before, (node) => {
       const name = node['name'] as { readonly schema?: string } | undefined;
       return typeof name === 'object' && name.schema === from ? { ...node, name: { ...name, schema: to } } : node;
     });
-    if (query !== record.query) ddl.draft.put({ ...record, query });
+    if (query === before) continue;
+    if (record.kind === 'view') ddl.draft.put({ ...record, query });
+    else if (record.kind === 'table' && record.view !== undefined) ddl.draft.put({ ...record, view: { ...record.view, query } });
   }
 }
 
@@ -270,6 +284,7 @@ export async function setSchema(ddl: Ddl, statement: SetSchema): Promise<void> {
     moved = found;
   }
   ddl.draft.put({ ...moved, schema: schema.oid });
+  if (moved.kind === 'table' || moved.kind === 'view') moveInViews(ddl, moved.oid, moved.name, ddl.backend.definitions().schemaName(moved.schema), statement.schema);
   if (moved.kind !== 'table') return;
   for (const index of ddl.draft.indexesOf(moved.oid)) ddl.draft.put({ ...index, schema: schema.oid });
   for (const other of [...ddl.draft.all()]) if (other.kind === 'sequence' && other.owner?.table === moved.oid) ddl.draft.put({ ...other, schema: schema.oid });

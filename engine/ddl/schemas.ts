@@ -1,6 +1,7 @@
 /** CREATE SCHEMA, with the objects it may bring along. */
 import { DbError } from '../../base/errors.js';
 import type { CreateSchema, QualifiedName, Statement } from '../../parser/ast.js';
+import { quoteIdentifier } from '../../parser/print-names.js';
 import type { Ddl } from './ddl.js';
 import { reservedSchemaName } from './rename.js';
 
@@ -13,7 +14,19 @@ export async function createSchema(ddl: Ddl, statement: CreateSchema, run: (inne
   }
   if (name.startsWith('pg_')) throw reservedSchemaName(name);
   ddl.draft.put({ kind: 'schema', oid: ddl.newOid(), name });
-  for (const element of statement.elements) await run(inSchema(element, name));
+  const { settings } = ddl.backend;
+  const before = settings.mark();
+  const path = settings.get('search_path')!;
+  // What the elements name is looked for in the new schema first.
+  settings.set('search_path', `${quoteIdentifier(name)}${path === '' ? '' : `, ${path}`}`, true);
+  for (const element of [...statement.elements].sort((a, b) => rank(a) - rank(b))) await run(inSchema(element, name));
+  settings.rollbackTo(before);
+}
+
+/** Elements are made in an order in which they may name each other, however they are written. */
+function rank(element: Statement): number {
+  const order = ['createSequence', 'createTable', 'createView', 'createIndex'].indexOf(element.kind);
+  return order < 0 ? 4 : order;
 }
 
 /** Elements without a schema belong to the new one. */

@@ -4,7 +4,7 @@
  */
 import { DbError } from '../../base/errors.js';
 import { TypeOid, typeName, sqlType, types as builtin } from '../../base/types.js';
-import type { CreateView, Expression, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
+import type { CreateView, DefinitionOption, Expression, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
 import { printQuery } from '../../parser/print.js';
 import { bindStatement } from '../../planner/binder.js';
 import type { Backend } from '../backend.js';
@@ -40,7 +40,7 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
     if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
   });
   const direct = namedRelations(query, backend);
-  return { columns, references: references.filter((r) => direct.has(r.oid)), text: printQuery(freezeStars(query, bound.result.map((column) => column.name), backend)) };
+  return { columns, references: references.filter((r) => direct.has(r.oid)), text: printQuery(qualified(freezeStars(query, bound.result.map((column) => column.name), backend), backend)) };
 }
 
 function firstParameter(node: unknown): number | undefined {
@@ -68,6 +68,31 @@ function namedRelations(query: Query, backend: Backend): Set<number> {
   };
   walk(query);
   return found;
+}
+
+/** Every relation by its schema: what a view reads does not depend on the search path of who reads the view. */
+function qualified(query: Query, backend: Backend): Query {
+  const catalog = backend.catalog();
+  const ctes = new Set<string>();
+  const collect = (node: unknown): void => {
+    if (Array.isArray(node)) return node.forEach(collect);
+    if (typeof node !== 'object' || node === null) return;
+    if ('materialized' in node && 'name' in node && typeof node.name === 'string') ctes.add(node.name);
+    Object.values(node).forEach(collect);
+  };
+  collect(query);
+  const walk = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(walk);
+    if (typeof node !== 'object' || node === null) return node;
+    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, walk(value)]));
+    if (copy['kind'] !== 'tableRef') return copy;
+    const name = copy['name'] as TableRef['name'];
+    if (name.schema !== undefined || ctes.has(name.name)) return copy;
+    const record = catalog.relationRecord(undefined, name.name);
+    if (record === undefined) return copy;
+    return { ...copy, name: { ...name, schema: record.schema === backend.tempSchema ? 'pg_temp' : backend.definitions().schemaName(record.schema) } };
+  };
+  return walk(query) as Query;
 }
 
 function addColumn(backend: Backend, oid: number, name: string, add: (reference: Reference) => void): void {
@@ -117,9 +142,8 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
   const isTemporary = statement.persistence === 'temporary' || readsTemporary;
   if (readsTemporary && statement.persistence !== 'temporary') ddl.notice(`view "${statement.name.name}" will be a temporary view`);
   const schema = isTemporary ? await temporarySchema(ddl) : creationSchema(backend, statement.name);
-  const optionCheck = statement.options.find((option) => option.name === 'check_option')?.value;
-  const checkOption = statement.checkOption ?? (optionCheck === 'local' || optionCheck === 'cascaded' ? optionCheck : 'none');
-  const options = Object.fromEntries(statement.options.map((option) => [option.name, String(option.value ?? 'true')]));
+  const options = viewOptions(statement.options);
+  const checkOption = statement.checkOption ?? checkOptionOf(options);
   const existing = draft.find('relation', schema.oid, statement.name.name);
   if (existing !== undefined && statement.orReplace) {
     const old = draft.get(existing)!;
@@ -134,6 +158,25 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
     kind: 'view', oid: ddl.newOid(), schema: schema.oid, name: statement.name.name, rowType: ddl.newOid(), rowArrayType: ddl.newOid(), columns: analyzed.columns, query: analyzed.text,
     checkOption, persistence: isTemporary ? 'temporary' : 'permanent', references: analyzed.references, options,
   });
+}
+
+/** WITH (...) and SET (...) of a view. @throws DbError 22023 */
+export function viewOptions(given: readonly DefinitionOption[]): Record<string, string> {
+  const options: Record<string, string> = {};
+  for (const option of given) {
+    const value = String(option.value ?? 'true');
+    if (option.name === 'check_option') {
+      if (value !== 'local' && value !== 'cascaded') throw new DbError('22023', `invalid value for enum option "check_option": ${value}`, { detail: 'Valid values are "local" and "cascaded".' });
+    } else if (option.name === 'security_barrier' || option.name === 'security_invoker') {
+      if (!/^(t|tr|tru|true|f|fa|fal|fals|false|on|off|of|y|ye|yes|n|no|1|0)$/i.test(value)) throw new DbError('22023', `invalid value for boolean option "${option.name}": ${value}`);
+    } else throw new DbError('22023', `unrecognized parameter "${option.name}"`);
+    options[option.name] = value;
+  }
+  return options;
+}
+export function checkOptionOf(options: Readonly<Record<string, string>>): ViewRecord['checkOption'] {
+  const value = options['check_option'];
+  return value === 'local' || value === 'cascaded' ? value : 'none';
 }
 
 /** OR REPLACE may only add columns at the end. @throws DbError 42P16 */

@@ -117,7 +117,7 @@ export const informationSchema: readonly VirtualTable[] = [
     oid: 13203, schema: 'information_schema', name: 'views', columns: 'table_catalog:name table_schema:name table_name:name view_definition:varchar check_option:varchar is_updatable:varchar is_insertable_into:varchar is_trigger_updatable:varchar is_trigger_deletable:varchar is_trigger_insertable_into:varchar',
     *rows(backend) {
       for (const record of relations(backend)) {
-        if (record.kind === 'view') yield { table_catalog: backend.system.currentDatabase(), table_schema: schemaOf(backend, record), table_name: record.name, view_definition: viewDefinition(record), check_option: record.checkOption.toUpperCase(), is_updatable: 'YES', is_insertable_into: 'YES', is_trigger_updatable: 'NO', is_trigger_deletable: 'NO', is_trigger_insertable_into: 'NO' };
+        if (record.kind === 'view') yield { table_catalog: backend.system.currentDatabase(), table_schema: schemaOf(backend, record), table_name: record.name, view_definition: viewDefinition(record, backend), check_option: record.checkOption.toUpperCase(), is_updatable: 'YES', is_insertable_into: 'YES', is_trigger_updatable: 'NO', is_trigger_deletable: 'NO', is_trigger_insertable_into: 'NO' };
       }
     },
   },

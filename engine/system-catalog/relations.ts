@@ -249,14 +249,14 @@ export const relationTables: readonly VirtualTable[] = [
   {
     oid: 12011, schema: 'pg_catalog', name: 'pg_views', columns: 'schemaname:name viewname:name viewowner:name definition:text',
     *rows(backend) {
-      for (const record of relations(backend)) if (record.kind === 'view') yield { schemaname: schemaName(backend, record), viewname: record.name, viewowner: backend.user, definition: viewDefinition(record) };
+      for (const record of relations(backend)) if (record.kind === 'view') yield { schemaname: schemaName(backend, record), viewname: record.name, viewowner: backend.user, definition: viewDefinition(record, backend) };
     },
   },
   {
     oid: 12012, schema: 'pg_catalog', name: 'pg_matviews', columns: 'schemaname:name matviewname:name matviewowner:name tablespace:name hasindexes:bool ispopulated:bool definition:text',
     *rows(backend) {
       for (const record of relations(backend)) {
-        if (record.kind === 'table' && record.view !== undefined) yield { schemaname: schemaName(backend, record), matviewname: record.name, matviewowner: backend.user, hasindexes: backend.draft.indexesOf(record.oid).length > 0, ispopulated: record.view.isPopulated, definition: viewDefinition(record) };
+        if (record.kind === 'table' && record.view !== undefined) yield { schemaname: schemaName(backend, record), matviewname: record.name, matviewowner: backend.user, hasindexes: backend.draft.indexesOf(record.oid).length > 0, ispopulated: record.view.isPopulated, definition: viewDefinition(record, backend) };
       }
     },
   },
