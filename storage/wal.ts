@@ -383,31 +383,37 @@ export class Wal {
   }
 
   async #step(): Promise<void> {
-    const commits = this.#commitsInBatch;
-    const lsn = this.#writeBatch();
-    this.#commitsInBatch = 0;
-    if (mutants.on && mutants.has('storage.ack-before-sync')) this.#publish(lsn);
-    if (this.#isDeferring()) {
-      this.#armSync();
-      return;
+    try {
+      const commits = this.#commitsInBatch;
+      const lsn = this.#writeBatch();
+      this.#commitsInBatch = 0;
+      if (mutants.on && mutants.has('storage.ack-before-sync')) this.#publish(lsn);
+      if (this.#isDeferring()) {
+        this.#armSync();
+        return;
+      }
+      if (lsn > this.#durableLsn) {
+        const segment = this.#segment!;
+        const reservedEnd = segment.reservedEnd;
+        const startedAtMs = this.#options.clock.monotonic();
+        this.#rewriteUnsynced();
+        if (commits <= 1 && this.#commitsInLastBatch <= 1 && this.#syncMsAverage < SyncMsForAlone) this.#syncNow(segment.file);
+        else await this.#syncInBackground(segment.file);
+        this.#syncMsAverage += (this.#options.clock.monotonic() - startedAtMs - this.#syncMsAverage) / 8;
+        this.#commitsInLastBatch = commits;
+        if (this.#failure !== undefined) return;
+        segment.durableEnd = Math.max(segment.durableEnd, reservedEnd);
+        this.#setDurable(lsn);
+      }
+      if (this.#rotation !== undefined && this.#durableLsn >= this.#rotation.lsn) {
+        await this.#syncInBackground(this.#writePreparedHeader());
+        if (this.#failure === undefined) this.#finishRotation();
+      } else this.#reserveAhead();
+    } catch (error) {
+      if (mutants.on && mutants.has('storage.failure-noticed-late')) await Promise.resolve();
+      // Here and not where the step is awaited: by then a blocking flush may have come in between, and would write and sync once more (G2).
+      this.#fail(error);
     }
-    if (lsn > this.#durableLsn) {
-      const segment = this.#segment!;
-      const reservedEnd = segment.reservedEnd;
-      const startedAtMs = this.#options.clock.monotonic();
-      this.#rewriteUnsynced();
-      if (commits <= 1 && this.#commitsInLastBatch <= 1 && this.#syncMsAverage < SyncMsForAlone) this.#syncNow(segment.file);
-      else await this.#syncInBackground(segment.file);
-      this.#syncMsAverage += (this.#options.clock.monotonic() - startedAtMs - this.#syncMsAverage) / 8;
-      this.#commitsInLastBatch = commits;
-      if (this.#failure !== undefined) return;
-      segment.durableEnd = Math.max(segment.durableEnd, reservedEnd);
-      this.#setDurable(lsn);
-    }
-    if (this.#rotation !== undefined && this.#durableLsn >= this.#rotation.lsn) {
-      await this.#syncInBackground(this.#writePreparedHeader());
-      if (this.#failure === undefined) this.#finishRotation();
-    } else this.#reserveAhead();
   }
 
   async #syncInBackground(file: File): Promise<void> {
