@@ -4,7 +4,7 @@ export { isAllowed, levels, runAnomaly, type Anomaly, type AnomalyRun, type Anom
 export { checkHistory, describeCycle, type CheckResult, type CycleAnomaly, type CycleKind, type CycleStep, type HistoryLevel } from './checker/check.js';
 export type { History, HistoryOp, HistoryTransaction } from './checker/history.js';
 export { judgeFailures, type Precision } from './checker/needless.js';
-export { runWorkload, type Failure, type WorkloadRun } from './generator/run-workload.js';
+export { plannedSchedule, runWorkload, seededSchedule, type Failure, type ScheduleSource, type WorkloadRun } from './generator/run-workload.js';
 export { planTransaction, swarm, workloads, type OpKind, type PlannedOp, type PlannedTransaction, type WorkloadOptions } from './generator/workload.js';
 export { hermitage } from './catalogue/hermitage.js';
 export { catalogue } from './catalogue/catalogue.js';

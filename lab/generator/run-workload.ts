@@ -44,8 +44,27 @@ interface Client {
   isBegun: boolean;
 }
 
-export async function runWorkload(target: LabTarget, options: WorkloadOptions, level: Level, seed: number, transactionCount: number): Promise<WorkloadRun> {
-  const run = new WorkloadRunner(target, options, level, seed);
+/** Where the transactions and the schedule come from. A shrinker makes both as data; a seed draws them. */
+export interface ScheduleSource {
+  /** What the next transaction will do. */
+  plan(): PlannedTransaction;
+  /** Which of so many idle sessions goes on: 0 to `count - 1`. */
+  pick(count: number): number;
+}
+
+export function seededSchedule(seed: number, options: WorkloadOptions): ScheduleSource {
+  const random = new Random(seed);
+  return { plan: () => planTransaction(random, options), pick: (count) => random.below(count) };
+}
+/** Exactly these transactions, interleaved by `picks`; when those are used up, the first idle session goes on. */
+export function plannedSchedule(transactions: readonly PlannedTransaction[], picks: readonly number[]): ScheduleSource {
+  let next = 0;
+  let at = 0;
+  return { plan: () => transactions[next++]!, pick: (count) => (picks[at++] ?? 0) % count };
+}
+
+export async function runWorkload(target: LabTarget, options: WorkloadOptions, level: Level, seed: number, transactionCount: number, source = seededSchedule(seed, options)): Promise<WorkloadRun> {
+  const run = new WorkloadRunner(target, options, level, seed, source);
   return run.run(transactionCount);
 }
 
@@ -58,7 +77,7 @@ class WorkloadRunner {
   readonly #options: WorkloadOptions;
   readonly #level: Level;
   readonly #seed: number;
-  readonly #random: Random;
+  readonly #source: ScheduleSource;
   readonly #history: HistoryTransaction[] = [];
   readonly #failures: Failure[] = [];
   readonly #problems: string[] = [];
@@ -66,12 +85,12 @@ class WorkloadRunner {
   #started = 0;
   #values = 0;
 
-  constructor(target: LabTarget, options: WorkloadOptions, level: Level, seed: number) {
+  constructor(target: LabTarget, options: WorkloadOptions, level: Level, seed: number, source: ScheduleSource) {
     this.#target = target;
     this.#options = options;
     this.#level = level;
     this.#seed = seed;
-    this.#random = new Random(seed);
+    this.#source = source;
   }
 
   async run(transactionCount: number): Promise<WorkloadRun> {
@@ -96,7 +115,7 @@ class WorkloadRunner {
         continue;
       }
       stuckRounds = 0;
-      const client = this.#random.pick(idle);
+      const client = idle[this.#source.pick(idle.length)]!;
       client.running = this.#step(client).finally(() => (client.running = undefined));
       await this.#untilIdleOrWaiting(client);
     }
@@ -124,7 +143,7 @@ class WorkloadRunner {
 
   async #step(client: Client): Promise<void> {
     if (!client.isBegun) {
-      client.plan = planTransaction(this.#random, this.#options);
+      client.plan = this.#source.plan();
       client.id = ++this.#started;
       client.at = 0;
       client.ops = [];
