@@ -15,7 +15,7 @@ import type { ExecutorEnv } from '../executor/execution.js';
 import type { SchemaLookup } from '../executor/schema-lookup.js';
 import { ConstraintQueue } from '../executor/constraint-queue.js';
 import type { Transaction } from '../mvcc/transaction.js';
-import type { SessionOwner, StatementInfo } from '../mvcc/types.js';
+import type { SavepointId, SessionOwner, StatementInfo } from '../mvcc/types.js';
 import type { Statement } from '../parser/ast.js';
 import type { QueryParams } from './api.js';
 import { captureCallSite, TracedStatement, type CallTrace } from './call-site.js';
@@ -98,6 +98,10 @@ export class Backend implements SessionOwner {
   capturesStacks: boolean | undefined;
   /** Whether the session serves calls on the database handle. */
   isPooled = false;
+  /** Calls of SQL functions that are running, one inside the other. */
+  routineDepth = 0;
+  /** Where the transaction stood before a SQL function first changed something within the running statement. */
+  routineMark: { readonly tx: Transaction; readonly savepoint: SavepointId; readonly writeCount: number } | undefined;
   #draftDefinitions: DefinitionSource | undefined;
   #catalog: { readonly version: number; readonly path: string; readonly temp: number | undefined; readonly catalog: SessionCatalog } | undefined;
   #plannerSettings: { readonly version: number; readonly values: ReadonlyMap<string, string> } | undefined;
@@ -243,6 +247,7 @@ export class Backend implements SessionOwner {
     this.currentText = cached.parsed.text;
     this.currentStartedAtMs = this.instance.clock.now();
     this.system.forgetAnswers();
+    this.#forgetRoutineMark();
     const { statement } = cached.parsed;
     const bounded = this.#withTimeout(call);
     const ends = await this.#control(statement);
@@ -376,6 +381,7 @@ export class Backend implements SessionOwner {
     this.isRunning = true;
   }
   #finish(): void {
+    this.#forgetRoutineMark();
     this.isRunning = false;
     this.#cancel = undefined;
     if (this.block.state !== 'idle') this.#watchIdleTransaction();
@@ -449,6 +455,17 @@ export class Backend implements SessionOwner {
     this.#wake?.(error);
     return true;
   }
+  /** A SQL function is about to change data: what it changes must be undone if the calling statement has to start over. */
+  markRoutineWrite(tx: Transaction): void {
+    if (this.routineMark?.tx !== tx) this.routineMark = { tx, savepoint: tx.savepoint(), writeCount: tx.writeCount };
+  }
+  /** The running statement is over: what its functions did is its own. */
+  #forgetRoutineMark(): void {
+    const mark = this.routineMark;
+    this.routineMark = undefined;
+    if (mark !== undefined && this.block.tx === mark.tx && mark.tx.state === 'active') mark.tx.release(mark.savepoint);
+  }
+
   /** Why the running statement must stop, if it must. */
   interruption(deadlineMs: number): DbError | undefined {
     if (this.#cancel !== undefined) return this.#cancel;

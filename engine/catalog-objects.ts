@@ -195,7 +195,16 @@ export interface FunctionRecord {
   readonly volatility: 'immutable' | 'stable' | 'volatile';
   readonly strict: boolean;
   readonly language: string;
+  /** The statements as written, or for an SQL-standard body (`standard`) printed from their trees. */
   readonly body: string;
+  readonly standard?: 'return' | 'atomic' | undefined;
+  /** SET clauses: in force while it runs. */
+  readonly settings?: readonly { readonly name: string; readonly value: string }[] | undefined;
+  readonly cost?: number | undefined;
+  readonly rows?: number | undefined;
+  readonly leakproof?: boolean | undefined;
+  readonly parallel?: string | undefined;
+  readonly securityDefiner?: boolean | undefined;
   readonly references: readonly Reference[];
   readonly comment?: string | undefined;
 }

@@ -242,6 +242,11 @@ export class CatalogStore implements CatalogReader {
     return this.#changedAt.get(oid) ?? 0;
   }
 
+  /** Functions of the host have changed: they are no records, but plans depend on them (C2). */
+  functionsChanged(): void {
+    this.#version = this.newVersion();
+  }
+
   /** A commit with these changes is published (C4). */
   apply(changes: CatalogChanges, csn: number): void {
     if (changes.size === 0) return;

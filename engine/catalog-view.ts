@@ -31,7 +31,9 @@ export interface CatalogViewEnv {
   systemTable(schema: string, name: string): RelationDef | undefined;
   systemTableByOid(oid: number): TableDef | undefined;
   systemNames(): readonly string[];
-  userFunctions(view: DefinitionSource, schema: number | undefined, name: string): readonly FunctionDef[];
+  userFunctions(view: DefinitionSource, schema: number, name: string): readonly FunctionDef[];
+  /** Those the host has registered. */
+  hostFunctions(schema: string, name: string): readonly FunctionDef[];
 }
 
 interface Cached {

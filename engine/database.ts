@@ -11,6 +11,7 @@ import type {
   CallOptions, OpenOptions, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions,
 } from './api.js';
 import type { DatabaseError } from './errors.js';
+import type { AggregateOptions, FunctionOptions, HostFunction, TypeFinder } from './host-functions.js';
 import { misuse, toDatabaseError } from './errors.js';
 import { Instance } from './instance.js';
 import { enclosingTransactions } from './self-wait.js';
@@ -174,6 +175,38 @@ export class Database implements AsyncDisposable {
    */
   async transaction<T>(callback: (tx: TransactionHandle) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
     return this.#withSession((session) => session.transaction(callback, options));
+  }
+
+  /**
+   * Registers a function in JavaScript under a SQL name, for as long as the database is open; one of the same name and argument types is replaced.
+   * `db.createFunction('slug', { args: ['text'], returns: 'text', volatility: 'immutable', strict: true }, (s) => s.toLowerCase())`
+   */
+  createFunction(name: string, options: FunctionOptions, body: HostFunction): void {
+    this.#register(() => this.#instance.hostFunctions.createFunction(name, options, body, this.#typeFinder()));
+  }
+  /** Registers an aggregate: `init` makes a state, `step` takes a row's arguments, `final` gives the result. */
+  createAggregate<State>(name: string, options: AggregateOptions<State>): void {
+    this.#register(() => this.#instance.hostFunctions.createAggregate(name, options, this.#typeFinder()));
+  }
+  /** Takes back all functions and aggregates registered under a name. @returns whether there were any */
+  removeFunction(name: string, schema = 'public'): boolean {
+    let found = false;
+    this.#register(() => (found = this.#instance.hostFunctions.remove(schema, name)));
+    return found;
+  }
+  #register(change: () => void): void {
+    this.#assertOpen();
+    try {
+      change();
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+    this.#instance.catalog.functionsChanged();
+  }
+  #typeFinder(): TypeFinder {
+    this.#synchronous ??= this.connect({ name: 'synchronous statements' });
+    const { backend } = this.#synchronous;
+    return (name) => backend.typeByText(name);
   }
 
   /** COPY ... FROM STDIN from a stream. */

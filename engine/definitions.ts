@@ -138,7 +138,21 @@ export function functionDefinition(backend: Backend, oid: number): string | unde
   if (record === undefined) return undefined;
   const schema = backend.definitions().schemaName(record.schema);
   const kind = record.isProcedure ? 'PROCEDURE' : 'FUNCTION';
-  const returns = record.isProcedure ? '' : `\n RETURNS ${functionResult(backend, oid)!}`;
-  const traits = [record.volatility === 'volatile' ? '' : ` ${record.volatility.toUpperCase()}`, record.strict ? ' STRICT' : ''].join('');
-  return `CREATE OR REPLACE ${kind} ${quoteName(schema)}.${quoteName(record.name)}(${functionArguments(backend, oid)!})${returns}\n LANGUAGE ${record.language}${traits === '' ? '' : `\n${traits}`}\nAS $function$${record.body}$function$\n`;
+  const returns = record.isProcedure ? '' : ` RETURNS ${functionResult(backend, oid)!}\n`;
+  const traits = [
+    record.volatility === 'volatile' ? '' : record.volatility.toUpperCase(), record.parallel === undefined || record.parallel === 'unsafe' ? '' : `PARALLEL ${record.parallel.toUpperCase()}`, record.strict ? 'STRICT' : '',
+    record.securityDefiner === true ? 'SECURITY DEFINER' : '', record.leakproof === true ? 'LEAKPROOF' : '', record.cost === undefined ? '' : `COST ${record.cost}`, record.rows === undefined ? '' : `ROWS ${record.rows}`,
+  ].filter((trait) => trait !== '');
+  const settings = (record.settings ?? []).map((s) => ` SET ${quoteName(s.name)} TO ${s.name === 'search_path' ? s.value || "''" : quoteLiteral(s.value)}\n`).join('');
+  return `CREATE OR REPLACE ${kind} ${quoteName(schema)}.${quoteName(record.name)}(${functionArguments(backend, oid)!})\n${returns} LANGUAGE ${record.language}\n${traits.length === 0 ? '' : ` ${traits.join(' ')}\n`}${settings}${functionBody(record)}\n`;
+}
+
+/** AS with dollar quotes that the body does not hold, RETURN, or BEGIN ATOMIC. */
+export function functionBody(record: FunctionRecord): string {
+  if (record.standard === 'return') return `RETURN ${record.body.slice('SELECT '.length)}`;
+  if (record.standard === 'atomic') return `BEGIN ATOMIC\n${record.body.split('\n').map((line) => ` ${line}`).join('\n')}${record.body === '' ? '' : ';\n'}END`;
+  const word = record.isProcedure ? 'procedure' : 'function';
+  let tag = `$${word}$`;
+  for (let i = 1; record.body.includes(tag); i++) tag = `$${word}${i}$`;
+  return `AS ${tag}${record.body}${tag}`;
 }

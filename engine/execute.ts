@@ -92,7 +92,7 @@ export function neededLocks(plan: CachedPlan, backend: Backend): readonly Needed
   return (plan.locks ??= findLocks(plan.planned, backend.catalog()));
 }
 
-function findLocks(planned: PlannedStatement, catalog: SessionCatalog): readonly NeededLock[] {
+export function findLocks(planned: PlannedStatement, catalog: SessionCatalog): readonly NeededLock[] {
   const modes = new Map<Oid, NeededLock>();
   const rank: readonly TableLockMode[] = ['access share', 'row share', 'row exclusive'];
   const add = (table: TableDef, mode: TableLockMode): boolean => {
@@ -313,7 +313,9 @@ export async function drive(backend: Backend, started: Started, quotaRows: numbe
  */
 async function startOver(backend: Backend, started: Started, suspended: SuspendStatement, deadlineMs: number): Promise<void> {
   const { tx } = started;
-  if (started.hasDelivered || tx.writeCount !== started.writeCountBefore) {
+  const mark = backend.routineMark;
+  const isUndoable = mark !== undefined && mark.writeCount === started.writeCountBefore && !backend.system.hasAnswers;
+  if (started.hasDelivered || (tx.writeCount !== started.writeCountBefore && !isUndoable)) {
     const error = notSupported('waiting in a function after rows have been returned or changed');
     suspended.waitFor.catch(() => undefined);
     tx.cancelWait(error);
@@ -322,6 +324,8 @@ async function startOver(backend: Backend, started: Started, suspended: SuspendS
   }
   started.execution.close();
   await backend.waitFor(suspended.waitFor, tx, deadlineMs);
+  if (mark !== undefined && tx.writeCount !== started.writeCountBefore) tx.rollbackTo(mark.savepoint);
+  if (tx.isolation === 'read committed') tx.refreshSnapshot();
   backend.system.answerAgain();
   started.execution = started.restart();
 }

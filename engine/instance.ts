@@ -32,7 +32,8 @@ import { PlanCache } from './plan-cache.js';
 import { Sequences } from './sequences.js';
 import { SystemCatalog } from './system-catalog/system-catalog.js';
 import { parseText, staticTextContext } from './text-values.js';
-import { userFunctions } from './user-functions.js';
+import { HostFunctions } from './host-functions.js';
+import { userFunctions } from './routine.js';
 
 /** Pause between two looks for versions nobody needs any more. */
 const VacuumIntervalMs = 1000;
@@ -51,6 +52,7 @@ export class Instance {
   readonly system: SystemCatalog;
   readonly viewEnv: CatalogViewEnv;
   readonly plans: PlanCache;
+  readonly hostFunctions = new HostFunctions();
   /** Where COPY finds its files. */
   readonly copyVfs: Vfs;
   readonly executorEnv: ExecutorEnv;
@@ -86,6 +88,7 @@ export class Instance {
       systemTableByOid: (oid) => system.tableByOid(oid),
       systemNames: () => system.names(),
       userFunctions,
+      hostFunctions: (schema, name) => this.hostFunctions.named(schema, name),
     };
     this.definitions = new DefinitionSource(catalog, this.viewEnv);
     this.plans = new PlanCache();

@@ -350,6 +350,9 @@ export class SystemFunctions implements SystemCalls {
   answerAgain(): void {
     this.#answerAt = 0;
   }
+  get hasAnswers(): boolean {
+    return this.#answers.length > 0;
+  }
   /** Another statement begins. */
   forgetAnswers(): void {
     this.#answers.length = 0;

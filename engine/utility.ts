@@ -1,9 +1,8 @@
 /** Statements without a plan of their own: each kind leads to the file that knows it. */
-import { unreachable } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { types } from '../base/types.js';
-import type { SettingValue, Statement } from '../parser/ast.js';
+import type { Statement } from '../parser/ast.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import { runCopy } from './copy.js';
 import { runDdl } from './ddl/ddl.js';
@@ -13,9 +12,9 @@ import { runDeferredConstraints } from './execute.js';
 import { runExplain } from './explain.js';
 import type { CachedStatement } from './plan-cache.js';
 import { deallocate, execute, prepare } from './prepared.js';
-import { quoteIdentifier } from './sql-template.js';
+import { settingText } from './setting-text.js';
 import { convertRows, type ResultColumn } from './values.js';
-import { runCall } from './user-functions.js';
+import { runCall } from './call.js';
 
 const done = (command: string): StatementResult => ({ command, rows: [], rowCount: null, columns: [] });
 
@@ -99,30 +98,6 @@ export async function runUtility(backend: Backend, cached: CachedStatement, call
 }
 
 // ---------------------------------------------------------------------------------------------------------------- settings
-
-/** Settings whose value is a list keep its items quoted as identifiers. */
-const listSettings = new Set(['search_path', 'temp_tablespaces', 'datestyle']);
-
-function settingText(name: string, values: readonly SettingValue[]): string {
-  const isList = listSettings.has(name.toLowerCase());
-  if (values.length > 1 && !isList) throw new DbError('22023', `SET ${name} takes only one argument`);
-  return values
-    .map((value) => {
-      switch (value.kind) {
-        case 'number':
-          return value.text;
-        case 'word':
-          return isList && name.toLowerCase() === 'search_path' && value.value !== value.value.toLowerCase() ? quoteIdentifier(value.value) : value.value;
-        case 'string':
-          return isList && name.toLowerCase() === 'search_path' && values.length >= 1 && !/^[a-z_][a-z0-9_$]*$/.test(value.value) ? quoteIdentifier(value.value) : value.value;
-        case 'interval':
-          return value.cast.operand.kind === 'string' ? value.cast.operand.value : '';
-        default:
-          return unreachable(value);
-      }
-    })
-    .join(', ');
-}
 
 function show(backend: Backend, name: string | undefined, call: Call): StatementResult {
   if (name !== undefined) {

@@ -58,6 +58,8 @@ export interface FunctionDef {
   readonly name: string;
   /** Schema, `pg_catalog` for built-ins. */
   readonly schema: string;
+  /** Of a function of the user: its record in the catalog, or a number given to a function of the host. */
+  readonly oid?: number | undefined;
   /** Type oids; pseudo-types (`anyelement`, `anyarray`, `any`, ...) are resolved by `resolve.ts`. */
   readonly args: readonly number[];
   readonly argNames: readonly string[] | undefined;

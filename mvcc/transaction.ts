@@ -240,6 +240,23 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.manager.releaseSnapshot(statement);
   }
 
+  /**
+   * Begins a statement inside the running one (a SQL function): it sees what that one has changed so far, and at READ COMMITTED what others have
+   * committed meanwhile. The outer statement keeps its snapshot, its scans and the rows it holds. @returns what `endNested` takes
+   */
+  beginNested(info: StatementInfo): { readonly outer: Statement | undefined; readonly refs: readonly RowRef[] } {
+    const outer = this.statement;
+    const refs = this.#rowRefs.splice(0);
+    this.statement = undefined;
+    this.beginStatement(info);
+    return { outer, refs };
+  }
+  endNested(nested: { readonly outer: Statement | undefined; readonly refs: readonly RowRef[] }): void {
+    if (this.statement !== undefined && this.statement !== nested.outer) this.endStatement();
+    this.statement = nested.outer;
+    this.#rowRefs.push(...nested.refs);
+  }
+
   closeScans(): void {
     if (this.openScans !== undefined) for (const scan of this.openScans) scan.close();
   }

@@ -336,7 +336,8 @@ export function bindTableFunction(level: QueryLevel, e: Expression, definitions:
     const marks = markOf(level);
     const args = e.args.map((arg) => binder.hooks.bindExpression(level, arg.value));
     const match = resolveCall(binder, e, args);
-    if (typeof match !== 'string' && match.function.kind === 'set') {
+    // A function of the user that returns one row is called once for it, not once a field.
+    if (typeof match !== 'string' && (match.function.kind === 'set' || (match.function.kind === 'scalar' && match.function.set !== undefined))) {
       refuseAggregateSyntax(e, 'set');
       if (level.setCalls.length > marks.sets) throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: e.offset });
       return setItem(binder, name, applyFunction(binder, match, args, e.offset), definitions, e.offset);

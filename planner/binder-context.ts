@@ -47,6 +47,14 @@ export interface ImpliedLocking {
 export interface DependencySink {
   relation(oid: number): void;
   column(table: number, column: string): void;
+  /** A function of the user. */
+  routine?(oid: number): void;
+}
+
+/** The SQL function whose body is bound: its parameters can be named where no column has the name. */
+export interface RoutineScope {
+  readonly name: string;
+  readonly parameters: readonly (string | undefined)[];
 }
 
 export interface BinderHooks {
@@ -79,6 +87,7 @@ export class Binder {
   readonly mayWriteMaterializedViews: boolean;
   /** The session's context where there is one: literals that only it can read are at least tried while binding. */
   readonly context: EvalContext | undefined;
+  readonly routine: RoutineScope | undefined;
   #columnCount = 0;
   #cteCount = 0;
   readonly #owners: (QueryLevel | undefined)[] = [];
@@ -97,6 +106,7 @@ export class Binder {
     dependencies?: DependencySink | undefined;
     mayWriteMaterializedViews?: boolean | undefined;
     context?: EvalContext | undefined;
+    routine?: RoutineScope | undefined;
   }) {
     this.catalog = fields.catalog;
     this.types = fields.catalog.types;
@@ -105,6 +115,7 @@ export class Binder {
     this.parameterTypes = [...fields.parameterTypes];
     this.dependencies = fields.dependencies;
     this.context = fields.context;
+    this.routine = fields.routine;
     this.mayWriteMaterializedViews = fields.mayWriteMaterializedViews ?? false;
     this.#parameterNames = fields.parameterNames ?? [];
   }
@@ -122,6 +133,7 @@ export class Binder {
   /** What is known about the fields of an expression of type record. */
   recordShape(e: BoundExpression): readonly TypeAttribute[] | undefined {
     if (e.kind === 'column') return this.#recordShapes.get(e.id);
+    if (e.kind === 'call' && e.function.columns !== undefined) return e.function.columns.map((column) => ({ name: column.name, type: sqlType(column.type) }));
     if (e.kind === 'row') return e.fields.map((field, i) => ({ name: e.names?.[i] ?? `f${i + 1}`, type: field.type }));
     if (e.kind === 'subquery' && e.subkind === 'row') return this.#recordShapes.get(e.columns[0]!);
     return undefined;

@@ -169,12 +169,21 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
     if (relation !== undefined) return rowValue(level, relation, offset);
     const system = systemColumn(level, undefined, name, offset);
     if (system !== undefined) return system;
+    const parameter = routineParameter(level, name, offset);
+    if (parameter !== undefined) return parameter;
     throw missingColumn(level, undefined, name, offset);
   }
   const [relationSchema, relationName, field] = parts.length === 2 ? [undefined, parts[0]!, parts[1]!] : [parts[parts.length - 3], parts[parts.length - 2]!, parts[parts.length - 1]!];
   if (parts.length > 4) throw new DbError('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, { offset });
   const relation = resolveRelation(level, relationSchema, relationName, offset);
   if (relation === undefined) {
+    const { routine } = level.binder;
+    if (routine !== undefined && relationSchema === undefined) {
+      const named = routine.name === relationName ? routineParameter(level, field, offset) : undefined;
+      if (named !== undefined) return named;
+      const row = routineParameter(level, relationName, offset);
+      if (row !== undefined) return selectField(level, row, field, offset);
+    }
     throw missingRelation(level, relationName, offset);
   }
   const column = columnOfRelation(level, relation, field, offset);
@@ -184,6 +193,12 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
     throw missingColumn(level, relationName, field, offset);
   }
   return columnExpression(level, column, relation.entry.table?.oid, offset);
+}
+
+/** In the body of a SQL function: a parameter by its name. */
+function routineParameter(level: QueryLevel, name: string, offset: number): BoundExpression | undefined {
+  const index = level.binder.routine?.parameters.indexOf(name) ?? -1;
+  return index < 0 ? undefined : level.binder.parameter(index, offset);
 }
 
 function columnExpression(level: QueryLevel, column: { id: number; name: string; type: SqlType }, table: number | undefined, offset: number): BoundExpression {

@@ -106,6 +106,7 @@ export function sortOperatorDirection(binder: Binder, name: string, type: SqlTyp
 
 /** Arguments put where the chosen definition wants them, VARIADIC ones packed, and the definition adapted. */
 export function applyFunction(binder: Binder, match: FunctionMatch, given: readonly BoundExpression[], offset: number): { readonly function: FunctionDef; readonly args: readonly BoundExpression[]; readonly type: SqlType } {
+  if (match.function.oid !== undefined) binder.dependencies?.routine?.(match.function.oid);
   refuseUndetermined(match, offset);
   const coerced = given.map((arg, i) => coerceArgument(binder, arg, match.declared[i]!));
   let args: readonly BoundExpression[] = coerced;

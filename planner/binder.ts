@@ -6,7 +6,7 @@ import { DbError, notSupported } from '../base/errors.js';
 import { sqlType, TypeOid, types, type SqlType } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import type { Delete, Insert, Merge, PreparableStatement, Query, Statement, Update } from '../parser/ast.js';
-import { Binder, type BinderHooks, type BoundQuery, type DependencySink } from './binder-context.js';
+import { Binder, type BinderHooks, type BoundQuery, type DependencySink, type RoutineScope } from './binder-context.js';
 import { bindDelete, bindInsert, bindUpdate } from './binder-dml.js';
 import { bindExpression } from './binder-expression.js';
 import { bindMerge } from './binder-merge.js';
@@ -45,6 +45,7 @@ export interface BindOptions {
   readonly mayWriteMaterializedViews?: boolean;
   readonly context?: EvalContext | undefined;
   readonly withRowKeys?: boolean;
+  readonly routine?: RoutineScope | undefined;
 }
 
 const noSettings: ReadonlyMap<string, string> = new Map();
@@ -52,7 +53,7 @@ const noSettings: ReadonlyMap<string, string> = new Map();
 export function newBinder(catalog: Catalog, options: BindOptions): Binder {
   return new Binder({
     catalog, hooks: binderHooks, settings: options.settings ?? noSettings, parameterTypes: options.parameterTypes ?? [], parameterNames: options.parameterNames,
-    context: options.context, dependencies: options.dependencies, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
+    context: options.context, dependencies: options.dependencies, routine: options.routine, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
   });
 }
 

@@ -102,7 +102,7 @@ export class Folder {
 
   #call(e: Extract<BoundExpression, { kind: 'call' }>): BoundExpression {
     const { function: f } = e;
-    if (f.kind !== 'scalar' || f.impl === undefined || f.volatility !== 'immutable') return e;
+    if (f.kind !== 'scalar' || f.impl === undefined || f.oid !== undefined || f.volatility !== 'immutable') return e;
     if (f.strict && e.args.some((arg) => arg.kind === 'constant' && arg.value === null)) return constant(null, e.type, e.offset);
     if (!e.args.every((arg) => arg.kind === 'constant')) return e;
     return this.#try(e, () => f.impl!(...e.args.map((arg) => (arg as Constant).value), this.#context));

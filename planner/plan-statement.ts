@@ -7,7 +7,7 @@ import { DbError } from '../base/errors.js';
 import { sqlType, type SqlType } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import type { PreparableStatement, Query } from '../parser/ast.js';
-import type { Binder, DependencySink } from './binder-context.js';
+import type { Binder, DependencySink, RoutineScope } from './binder-context.js';
 import { bindStatement, newBinder, type BindOptions, type BoundStatement } from './binder.js';
 import { bindDefault, bindWriteExpressions } from './binder-table.js';
 import type { Catalog, TableDef } from './catalog.js';
@@ -33,6 +33,7 @@ export interface PlanOptions {
   /** Rules switched off by name, for tests that compare plans with and without one. */
   readonly disabledRules?: ReadonlySet<string>;
   readonly mayWriteMaterializedViews?: boolean;
+  readonly routine?: RoutineScope | undefined;
   /** Told each rule's result, for the `[opt]` golden output. */
   readonly onRule?: (rule: string, plan: LogicalPlan) => void;
   /** For a cursor: its rows come with the keys of the rows they are made of. */
@@ -45,6 +46,7 @@ function bindOptions(options: PlanOptions): BindOptions {
     parameterNames: options.parameterNames ?? [],
     context: options.context,
     withRowKeys: options.withRowKeys === true,
+    routine: options.routine,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.mayWriteMaterializedViews === undefined ? {} : { mayWriteMaterializedViews: options.mayWriteMaterializedViews }),
   };
@@ -138,6 +140,7 @@ function lowerSubquery(cx: PlannerContext, query: Subquery): Subquery {
 function isReading(ctes: readonly LogicalCte[], plan: LogicalPlan): boolean {
   const changes = (node: LogicalPlan): boolean => {
     if (node.kind === 'modify' || node.kind === 'lockRows') return true;
+    if ((node.kind === 'functionScan' || node.kind === 'projectSet') && node.calls.some((call) => call.function.oid !== undefined && call.function.volatility === 'volatile')) return true;
     let found = false;
     forEachPlanExpression(node, (e) => {
       found ||= callsWriter(e) || subqueriesOf(e).some((query) => changes(logicalPlanOf(query)));
@@ -150,7 +153,7 @@ function isReading(ctes: readonly LogicalCte[], plan: LogicalPlan): boolean {
 const writers = new Set(['nextval', 'setval']);
 
 function callsWriter(e: BoundExpression): boolean {
-  if (e.kind === 'call' && writers.has(e.function.name)) return true;
+  if (e.kind === 'call' && (writers.has(e.function.name) || (e.function.oid !== undefined && e.function.volatility === 'volatile'))) return true;
   let found = false;
   mapChildren(e, (child) => {
     found ||= callsWriter(child);

@@ -78,6 +78,7 @@ function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: Cat
       else if (other.columns.some((c) => isTypeOf(record, c.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
       return;
     case 'index':
+      if (record.kind === 'function' && [other.predicate, ...other.columns.map((c) => c.expression)].some((text) => text !== undefined && callsFunction(text, record.name))) found.push({ kind: 'object', oid: other.oid, automatic: false });
       if (other.table !== record.oid) return;
       if (column === undefined || usesColumn(ddl, other, record as TableRecord, column)) found.push({ kind: 'object', oid: other.oid, automatic: true });
       return;

@@ -27,7 +27,7 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
     if (!references.some((known) => known.oid === reference.oid && known.column === reference.column)) references.push(reference);
   };
   const bound = bindStatement(query, backend.catalog(), {
-    settings: backend.plannerSettings(), dependencies: { relation: (oid) => add({ oid }), column: (oid, name) => addColumn(backend, oid, name, add) },
+    settings: backend.plannerSettings(), dependencies: { relation: (oid) => add({ oid }), column: (oid, name) => addColumn(backend, oid, name, add), routine: (oid) => add({ oid }) },
   });
   if (bound.parameterTypes.length > 0) throw new DbError('42P02', 'there is no parameter $1', { offset: firstParameter(query) });
   if (names.length > bound.result.length) throw new DbError('42601', 'CREATE VIEW specifies more column names than columns', { offset: names[bound.result.length]!.offset });
@@ -40,7 +40,7 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
     if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
   });
   const direct = namedRelations(query, backend);
-  return { columns, references: references.filter((r) => direct.has(r.oid)), text: printQuery(qualified(freezeStars(query, bound.result.map((column) => column.name), backend), backend)) };
+  return { columns, references: references.filter((r) => direct.has(r.oid) || backend.draft.get(r.oid)?.kind === 'function'), text: printQuery(qualified(freezeStars(query, bound.result.map((column) => column.name), backend), backend)) };
 }
 
 function firstParameter(node: unknown): number | undefined {

@@ -1,11 +1,12 @@
 /** pg_type, pg_proc, pg_operator, pg_cast and their kin: what is built in, beside the user's types. */
 import { SqlArray } from '../../base/datum.js';
-import { TypeOid, builtinTypes, type TypeInfo } from '../../base/types.js';
+import { TypeOid, builtinTypes, typeInfo, type TypeInfo } from '../../base/types.js';
 import { allCasts, allFunctions, allOperators } from '../../functions/catalogue.js';
 import type { FunctionDef } from '../../functions/registry.js';
 import type { Backend } from '../backend.js';
 import { SchemaOid } from '../catalog-objects.js';
 import { displayExpression } from '../definitions.js';
+import { inputParameters } from '../routine-shape.js';
 import { OwnerOid } from './relations.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
@@ -61,12 +62,36 @@ function* typeRows(backend: Backend): Iterable<VirtualRow> {
   }
 }
 
-function* procRows(): Iterable<VirtualRow> {
+function* procRows(backend: Backend): Iterable<VirtualRow> {
+  yield* userProcRows(backend);
   for (const [oid, f] of numberedFunctions().byOid) {
     yield {
       oid, proname: f.name, pronamespace: SchemaOid.pgCatalog, proowner: OwnerOid, prolang: 12, procost: 1, prorows: f.kind === 'set' ? 1000 : 0, provariadic: 0, prosupport: 0,
       prokind: f.kind === 'aggregate' ? 'a' : f.kind === 'window' ? 'w' : 'f', prosecdef: false, proleakproof: false, proisstrict: f.strict, proretset: f.kind === 'set', provolatile: f.volatility[0]!, proparallel: 's',
       pronargs: f.args.length, pronargdefaults: f.defaultCount, prorettype: f.returns, proargtypes: new SqlArray(TypeOid.oid, f.args.length === 0 ? [] : [f.args.length], f.args.length === 0 ? [] : [0], [...f.args]), prosrc: f.name,
+    };
+  }
+}
+
+const oidArray = (oids: readonly number[]): SqlArray => new SqlArray(TypeOid.oid, oids.length === 0 ? [] : [oids.length], oids.length === 0 ? [] : [0], [...oids]);
+const modeLetters = { in: 'i', out: 'o', inout: 'b', variadic: 'v', table: 't' } as const;
+
+function* userProcRows(backend: Backend): Iterable<VirtualRow> {
+  for (const record of backend.draft.all()) {
+    if (record.kind !== 'function') continue;
+    const inputs = inputParameters(record);
+    const { parameters } = record;
+    const variadic = inputs.find((p) => p.mode === 'variadic');
+    yield {
+      oid: record.oid, proname: record.name, pronamespace: record.schema, proowner: OwnerOid, prolang: 14, procost: record.cost ?? 100, prorows: record.returnsSet ? (record.rows ?? 1000) : 0,
+      provariadic: variadic === undefined ? 0 : typeInfo(variadic.type, backend.definitions().types).elementOid, prosupport: 0, prokind: record.isProcedure ? 'p' : 'f', prosecdef: record.securityDefiner === true,
+      proleakproof: record.leakproof === true, proisstrict: record.strict, proretset: record.returnsSet, provolatile: record.volatility[0]!, proparallel: (record.parallel ?? 'unsafe')[0]!, pronargs: inputs.length,
+      pronargdefaults: inputs.filter((p) => p.default !== undefined).length, prorettype: record.returns, proargtypes: oidArray(inputs.map((p) => p.type)),
+      proallargtypes: parameters.length === inputs.length && inputs.every((p) => p.mode === 'in') ? null : SqlArray.of(TypeOid.oid, parameters.map((p) => p.type)),
+      proargmodes: parameters.every((p) => p.mode === 'in') ? null : SqlArray.of(TypeOid.char, parameters.map((p) => modeLetters[p.mode])),
+      proargnames: parameters.every((p) => p.name === undefined) ? null : SqlArray.of(TypeOid.text, parameters.map((p) => p.name ?? '')),
+      prosrc: record.standard === undefined ? record.body : '', prosqlbody: record.standard === undefined ? null : record.body,
+      proconfig: record.settings === undefined || record.settings.length === 0 ? null : SqlArray.of(TypeOid.text, record.settings.map((s) => `${s.name}=${s.value}`)),
     };
   }
 }

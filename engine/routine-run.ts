@@ -1,0 +1,255 @@
+/**
+ * Running functions in SQL. The statements of a body are planned like any others, with the parameters as `$n` and by name, and their plans are kept
+ * with the function's record.
+ *
+ * Q1  A VOLATILE function's statements are statements of their own inside the calling one: they see what it and they have changed, and at READ
+ *     COMMITTED what others commit meanwhile. A STABLE or IMMUTABLE one reads under the calling statement's snapshot and changes nothing (0A000).
+ * Q2  A call is synchronous. Where its statement would have to wait for a lock it raises `SuspendStatement`: the driver undoes what functions have
+ *     changed (to the savepoint set before their first change), waits and starts the calling statement over. CALL itself waits in place.
+ * Q3  What a body's last statement returns is made the declared type by an assignment cast, chosen once per plan.
+ *
+ * Source: PostgreSQL's executor/functions.c (fmgr_sql, check_sql_fn_retval) for what is allowed and how errors read.
+ */
+import { SqlRecord, type Datum } from '../base/datum.js';
+import { DbError, notSupported } from '../base/errors.js';
+import { sqlType, typeInfo, typeName, TypeOid, type SqlType } from '../base/types.js';
+import { evaluate } from '../executor/expression-interpreter.js';
+import { Runtime } from '../executor/runtime.js';
+import { compile } from '../executor/compile.js';
+import { isWait } from '../executor/wait.js';
+import type { Execution } from '../executor/execution.js';
+import { parse, parseExpression } from '../parser/parse.js';
+import type { Statement } from '../parser/ast.js';
+import { coerce } from '../planner/binder-types.js';
+import type { BoundExpression } from '../planner/expression.js';
+import { planStatement } from '../planner/plan-statement.js';
+import type { Backend } from './backend.js';
+import type { FunctionRecord } from './catalog-objects.js';
+import { ddlBinder, evaluateExpressions } from './ddl/expressions.js';
+import type { StatementContext } from './eval-context.js';
+import { checkDefinitions, checkWritable, findLocks, isPlannable, lockRelations, makeRequest, type PlannableStatement } from './execute.js';
+import { CachedStatement, type CachedPlan } from './plan-cache.js';
+import { inputParameters, type RoutineCall, type RoutineResult } from './routine-shape.js';
+import { SuspendStatement } from './system-functions.js';
+import { datumFormat, rowShape, withOutputContext, type ResultColumn } from './values.js';
+
+/** Calls of SQL functions within one another: each takes a few kilobytes of the JavaScript stack. */
+const RoutineDepthMax = 120;
+
+const bodies = new WeakMap<FunctionRecord, readonly CachedStatement[]>();
+
+/** The statements of a body. @throws DbError 42601 */
+export function bodyOf(record: FunctionRecord): readonly CachedStatement[] {
+  let body = bodies.get(record);
+  if (body === undefined) bodies.set(record, (body = parse(record.body).map((parsed) => new CachedStatement(parsed))));
+  return body;
+}
+
+/** @throws DbError 0A000 for what a function in SQL cannot do here */
+export function requirePlannable(statement: Statement): PlannableStatement {
+  if (isPlannable(statement)) return statement;
+  throw notSupported(`${statement.kind === 'unsupported' ? statement.feature : statement.kind.replaceAll(/[A-Z]/g, (c) => ` ${c}`).toUpperCase()} in a function`);
+}
+
+const scopeOf = (record: FunctionRecord): { readonly name: string; readonly parameters: readonly (string | undefined)[] } => ({ name: record.name, parameters: inputParameters(record).map((p) => p.name) });
+
+/** The plan of one statement of the body, for these parameter types. */
+export function planBody(backend: Backend, record: FunctionRecord, cached: CachedStatement, types: readonly SqlType[]): CachedPlan {
+  const statement = requirePlannable(cached.parsed.statement);
+  const catalog = backend.catalog();
+  const key = { catalogVersion: catalog.version, context: backend.plannerContext(types.map((type) => type.oid)) };
+  const known = cached.find(key.catalogVersion, key.context);
+  if (known !== undefined) return known;
+  if (cached.parsed.parameterCount > types.length) throw new DbError('42P02', `there is no parameter $${types.length + 1}`);
+  const planned = planStatement(statement, {
+    catalog, settings: backend.plannerSettings(), parameterTypes: types, parameterNames: cached.parsed.parameterNames, parameterCount: cached.parsed.parameterCount,
+    context: backend.context(Infinity), routine: scopeOf(record),
+  });
+  return cached.add(key, planned);
+}
+
+// ---------------------------------------------------------------------------------------------------------------- results
+
+type Convert = (row: readonly Datum[]) => readonly Datum[];
+const converters = new WeakMap<CachedPlan, Map<string, Convert>>();
+
+/** From the columns of the last statement to what the function is declared to give (Q3). @throws DbError 42P13 */
+export function converterFor(backend: Backend, record: FunctionRecord, plan: CachedPlan, last: Statement, returns: RoutineResult): Convert {
+  let byType = converters.get(plan);
+  if (byType === undefined) converters.set(plan, (byType = new Map()));
+  const key = `${returns.type.oid}:${returns.columns?.map((c) => c.type.oid).join() ?? ''}`;
+  let convert = byType.get(key);
+  if (convert === undefined) byType.set(key, (convert = makeConverter(backend, record, plan.planned.result, last, returns)));
+  return convert;
+}
+
+function makeConverter(backend: Backend, record: FunctionRecord, given: readonly ResultColumn[], last: Statement, returns: RoutineResult): Convert {
+  if (returns.kind === 'void') return () => [null];
+  const name = (type: SqlType): string => typeName(type.oid, backend.definitions().types);
+  const mismatch = (detail: string): DbError => new DbError('42P13', `return type mismatch in function declared to return ${name(returns.type)}`, { detail });
+  if (given.length === 0 && last.kind !== 'query') throw mismatch("Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING.");
+  if (returns.kind === 'value') {
+    if (given.length !== 1) throw mismatch('Final statement must return exactly one column.');
+    const cast = castOf(backend, given[0]!.type, returns.type);
+    if (cast === undefined) throw mismatch(`Actual return type is ${name(given[0]!.type)}.`);
+    return (row) => [cast(row[0]!)];
+  }
+  const { columns } = returns;
+  // One column that is the row itself.
+  if (given.length === 1 && typeInfo(given[0]!.type.oid, backend.definitions().types).storage === 'record' && (given[0]!.type.oid === returns.type.oid || given[0]!.type.oid === TypeOid.record)) {
+    return (row) => (row[0] instanceof SqlRecord ? row[0].values : (columns ?? []).map(() => null));
+  }
+  if (columns === undefined) return (row) => row;
+  if (given.length < columns.length) throw mismatch('Final statement returns too few columns.');
+  if (given.length > columns.length) throw mismatch('Final statement returns too many columns.');
+  const casts = columns.map((column, i) => {
+    const cast = castOf(backend, given[i]!.type, column.type);
+    if (cast === undefined) throw mismatch(`Final statement returns ${name(given[i]!.type)} instead of ${name(column.type)} at column ${i + 1}.`);
+    return cast;
+  });
+  return (row) => casts.map((cast, i) => cast(row[i]!));
+}
+
+/** An assignment cast of single values, undefined when there is none. */
+function castOf(backend: Backend, from: SqlType, to: SqlType): ((value: Datum) => Datum) | undefined {
+  if (from.oid === to.oid && to.typmod === -1) return (value) => value;
+  const binder = ddlBinder(backend);
+  const column: BoundExpression = { kind: 'column', type: from, offset: -1, id: binder.newId(), name: 'value' };
+  const bound = coerce(binder, column, to, 'assignment', -1);
+  if (bound === undefined) return undefined;
+  if (bound === column) return (value) => value;
+  return (value) => {
+    const runtime = new Runtime(makeRequest(backend, backend.block.ensureTransaction(), [], backend.context(Infinity), true), binder.columnCount, undefined);
+    runtime.registers[0] = value;
+    return evaluate(bound, runtime);
+  };
+}
+
+// ---------------------------------------------------------------------------------------------------------------- running
+
+/** A call as a driver sees it: what it yields must be awaited before it goes on. */
+type Steps = Generator<Promise<unknown>, readonly (readonly Datum[])[]>;
+
+/** Values of the call's arguments, those left out from their defaults. Undefined: a strict function has a NULL. */
+function completeArguments(backend: Backend, record: FunctionRecord, args: readonly Datum[], types: readonly SqlType[]): readonly Datum[] | undefined {
+  const inputs = inputParameters(record);
+  const all = inputs.map((parameter, i): Datum => {
+    const given = args[i];
+    if (given !== undefined || parameter.default === undefined) return given ?? null;
+    return evaluateExpressions(backend, [parseExpression(parameter.default)], [types[i]!], { params: undefined, format: datumFormat, deadlineMs: Infinity, copy: undefined })[0]!;
+  });
+  return record.strict && all.includes(null) ? undefined : all;
+}
+
+function* callSteps(backend: Backend, call: RoutineCall, args: readonly Datum[], deadlineMs: number): Steps {
+  const { record } = call;
+  const values = completeArguments(backend, record, args, call.args);
+  if (values === undefined) return [];
+  if (backend.routineDepth >= RoutineDepthMax) {
+    throw new DbError('54001', 'stack depth limit exceeded', { hint: `Calls of SQL functions may be nested ${RoutineDepthMax} deep.` });
+  }
+  const settings = backend.settings.mark();
+  backend.routineDepth++;
+  try {
+    for (const { name, value } of record.settings ?? []) backend.settings.set(name, value, true);
+    const body = bodyOf(record);
+    let rows: readonly (readonly Datum[])[] = [];
+    for (let i = 0; i < body.length; i++) {
+      const cached = body[i]!;
+      const plan = planBody(backend, record, cached, call.args);
+      const isLast = i === body.length - 1;
+      const given = yield* statementSteps(backend, record, cached, plan, values, isLast && !call.returns.isSet ? 1 : Infinity, deadlineMs);
+      if (!isLast) continue;
+      const convert = converterFor(backend, record, plan, cached.parsed.statement, call.returns);
+      rows = call.returns.kind === 'void' ? [[null]] : given.map(convert);
+    }
+    return rows;
+  } finally {
+    backend.routineDepth--;
+    if ((record.settings?.length ?? 0) > 0) backend.settings.rollbackTo(settings);
+  }
+}
+
+function* statementSteps(backend: Backend, record: FunctionRecord, cached: CachedStatement, plan: CachedPlan, values: readonly Datum[], rowsMax: number, deadlineMs: number): Steps {
+  const tx = backend.block.ensureTransaction();
+  const { statement } = cached.parsed;
+  const isVolatile = record.volatility === 'volatile';
+  if (!isVolatile && statement.kind !== 'query') throw new DbError('0A000', `${statement.kind.toUpperCase()} is not allowed in a non-volatile function`);
+  const isWriting = statement.kind !== 'query' || !plan.planned.isReadOnly;
+  if (isWriting && isVolatile) backend.markRoutineWrite(tx);
+  const nested = isVolatile || tx.statement === undefined ? tx.beginNested({ text: cached.parsed.text }) : undefined;
+  let execution: Execution | undefined;
+  try {
+    const locks = (plan.locks ??= findLocks(plan.planned, backend.catalog()));
+    for (let waiting = lockRelations(tx, locks, true); waiting !== undefined; waiting = lockRelations(tx, locks, true)) {
+      yield waiting;
+      if (nested !== undefined) tx.refreshSnapshot();
+    }
+    checkDefinitions(backend, tx, locks);
+    checkWritable(backend, plan.planned, statement);
+    const ctx = backend.context(deadlineMs);
+    execution = compiledBody(backend, plan).start(makeRequest(backend, tx, values, ctx, true));
+    const running = execution;
+    // What changes data runs to its end, whatever is wanted of its rows.
+    const quota = isWriting ? Infinity : rowsMax;
+    for (;;) {
+      const step = withOutputContext(ctx, () => running.step(quota));
+      if (step === 'done' || step === 'rows') return running.takeRows() as Datum[][];
+      if (isWait(step)) yield step;
+      else ctx.checkDeadline();
+    }
+  } finally {
+    execution?.close();
+    if (nested !== undefined) tx.endNested(nested);
+  }
+}
+
+function compiledBody(backend: Backend, plan: CachedPlan): ReturnType<typeof compile> {
+  const mode = backend.settings.get('execution_mode') as 'generated' | 'interpreted';
+  let compiled = plan.compiled.get(mode);
+  if (compiled === undefined) {
+    compiled = compile(plan.planned, { mode, shape: rowShape(plan.planned.result, datumFormat, backend.definitions().types), instrument: false });
+    plan.compiled.set(mode, compiled);
+  }
+  return compiled;
+}
+
+/** The rows of a call (Q2): one at most unless it returns a set. @throws SuspendStatement */
+export function runRoutine(context: StatementContext, call: RoutineCall, args: readonly Datum[]): readonly (readonly Datum[])[] {
+  const steps = callSteps(context.backend, call, args, context.deadlineMs);
+  const step = steps.next();
+  if (step.done === true) return step.value;
+  const waiting = step.value;
+  steps.return([]);
+  throw new SuspendStatement(waiting);
+}
+
+/** The same for CALL, which waits where it has to. */
+export async function callRoutine(backend: Backend, call: RoutineCall, args: readonly Datum[], deadlineMs: number): Promise<readonly (readonly Datum[])[]> {
+  const steps = callSteps(backend, call, args, deadlineMs);
+  let step = steps.next();
+  while (step.done !== true) {
+    try {
+      await backend.waitFor(step.value, backend.block.ensureTransaction(), deadlineMs);
+    } catch (error) {
+      steps.return([]);
+      throw error;
+    }
+    step = steps.next();
+  }
+  return step.value;
+}
+
+/** CREATE: plans every statement and compares the last one's columns with what is declared. @throws DbError of class 42 */
+export function checkBody(backend: Backend, record: FunctionRecord, returns: RoutineResult): void {
+  const types = inputParameters(record).map((p) => sqlType(p.type));
+  const body = bodyOf(record);
+  const last = body.at(-1);
+  if (last === undefined && returns.kind !== 'void') {
+    throw new DbError('42P13', `return type mismatch in function declared to return ${typeName(returns.type.oid, backend.definitions().types)}`, { detail: "Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING." });
+  }
+  for (const cached of body) {
+    const plan = planBody(backend, record, cached, types);
+    if (cached === last) converterFor(backend, record, plan, cached.parsed.statement, returns);
+  }
+}
