@@ -15,7 +15,7 @@ import { exactness, SafeMax, Scaled } from './scaled.js';
 type AggregatePlan = PlanOf<'aggregate'>;
 
 /** How one call is kept and written. `field(name)` is where a part of its state is. */
-interface Accumulator {
+export interface Accumulator {
   /** Parts of the state with their first values, as source. */
   readonly fields: readonly { readonly name: string; readonly init: string }[];
   /** Writes the step over the present row, or over one that was put aside. */
@@ -58,7 +58,7 @@ function producePlain(p: Pipeline, plan: AggregatePlan, consume: Consume): void 
 }
 
 /** The step of a call under its filter. */
-function writeStep(p: Pipeline, call: AggregateCall, accumulator: Accumulator, field: (name: string) => string, given?: CallInputs): void {
+export function writeStep(p: Pipeline, call: AggregateCall, accumulator: Accumulator, field: (name: string) => string, given?: CallInputs): void {
   const step = (): void => accumulator.step(field, given);
   if (call.filter === undefined) step();
   else p.w.block(`if (${given?.filter ?? p.e.condition(call.filter)})`, step);
@@ -237,7 +237,7 @@ function inVariable(p: Pipeline, source: Source): Source {
 /** Values that JavaScript's `<` orders and `===` compares. */
 const ordered: ReadonlySet<Storage> = new Set<Storage>(['int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp']);
 
-function accumulatorOf(p: Pipeline, call: AggregateCall, n: string): Accumulator {
+export function accumulatorOf(p: Pipeline, call: AggregateCall, n: string): Accumulator {
   const builtin = call.function.aggregate!.builtin;
   if (call.isDistinct || call.orderBy.length > 0 || call.directArgs.length > 0) return generalAccumulator(p, call, n);
   const [arg] = call.args;

@@ -23,6 +23,7 @@ import { ExpressionWriter } from './expressions.js';
 import { Code, Module } from './module.js';
 import { Pipeline } from './pipeline.js';
 import { isPointLookup } from './scans.js';
+import { isRunningWindow } from './windows.js';
 import { Writer } from './scope.js';
 import { X } from './support.js';
 
@@ -104,11 +105,12 @@ export function isGenerated(plan: PhysicalPlan): boolean {
       return plan.withTies === undefined;
     case 'aggregate':
       return plan.groupingSets === undefined;
+    case 'window':
+      return isRunningWindow(plan);
     case 'virtualScan':
     case 'functionScan':
     case 'projectSet':
     case 'mergeJoin':
-    case 'window':
     case 'setOperation':
     case 'recursiveUnion':
     case 'lockRows':

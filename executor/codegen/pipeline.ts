@@ -26,6 +26,7 @@ import type { Module } from './module.js';
 import { Code } from './module.js';
 import { produceIndexScan, produceSeqScan } from './scans.js';
 import { Writer } from './scope.js';
+import { produceWindow } from './windows.js';
 import { produceDistinct, produceSort } from './sorts.js';
 import { isGenerated } from './generated-plans.js';
 
@@ -236,6 +237,10 @@ export class Pipeline {
       case 'aggregate':
         if (plan.strategy === 'sorted' && this.copies > 4) this.bridge(plan, consume);
         else produceAggregate(this, plan, consume);
+        return;
+      case 'window':
+        if (this.copies > 4) this.bridge(plan, consume);
+        else produceWindow(this, plan, consume);
         return;
       case 'append':
         if (plan.inputs.length * this.copies > 4) this.bridge(plan, consume);

@@ -33,6 +33,7 @@ import type { AggregateCall } from '../../planner/expression.js';
 import { H } from '../../functions/emit-helpers.js';
 import { finishCall, type newCallState } from '../operators/aggregate.js';
 import type { PlanOf } from '../operators/plan-of.js';
+import { TupleQueue } from '../spill/tuple-queue.js';
 import { TupleSorter } from '../spill/tuple-sorter.js';
 import { GroupTable } from './group-table.js';
 import { ByteDictionary, ValueDictionary } from './int-table.js';
@@ -93,6 +94,7 @@ export const X = {
   JoinTable,
   DistinctSet,
   TupleSorter,
+  TupleQueue,
   GroupTable,
   ByteDictionary,
   ValueDictionary,

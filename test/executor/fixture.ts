@@ -506,6 +506,11 @@ export function aggregateNamed(name: string, args: readonly SqlType[]): Function
   const result = found.returns === 2283 ? args[0]! : sqlType(found.returns);
   return found.specialize === undefined ? found : found.specialize(args, result, builtinTypes);
 }
+export function windowNamed(name: string): FunctionDef {
+  const found = functionsNamed(name).find((candidate) => candidate.kind === 'window' && candidate.args.length === 0);
+  if (found === undefined) throw new Error(`no window function ${name}`);
+  return found;
+}
 export const asc = (expression: BoundExpression, nullsFirst = false): SortKey => ({ expression, descending: false, nullsFirst, collation: undefined });
 export const desc = (expression: BoundExpression, nullsFirst = true): SortKey => ({ expression, descending: true, nullsFirst, collation: undefined });
 

@@ -11,9 +11,9 @@ import { sqlType, types, type SqlType } from '../../base/types.js';
 import { compile } from '../../executor/compile.js';
 import type { CompileOptions } from '../../executor/execution.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import type { AggregateCall, BoundExpression, SortKey } from '../../planner/expression.js';
+import type { AggregateCall, BoundExpression, SortKey, WindowCall, WindowFrame } from '../../planner/expression.js';
 import type { PhysicalPlan, PlanColumn } from '../../planner/physical-plan.js';
-import { aggregateNamed, asc, columnOf, constant, op, operatorFunction, TestDatabase, typeNamed } from './fixture.js';
+import { aggregateNamed, asc, columnOf, constant, op, operatorFunction, TestDatabase, typeNamed, windowNamed } from './fixture.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -243,7 +243,7 @@ function randomPlan(c: Choices, tables: readonly string[], depth: number): Built
     return op(left, c.pick(['=', '<>', '<', '>=']), right);
   };
   const passing = (plan: PhysicalPlan): Built => ({ plan, columns: plan.output });
-  switch (c.below(9)) {
+  switch (c.below(10)) {
     case 0:
       return passing(db.filter(input.plan, condition(input)));
     case 1: {
@@ -305,6 +305,8 @@ function randomPlan(c: Choices, tables: readonly string[], depth: number): Built
       if (c.below(2) === 0) return passing({ kind: 'append', inputs: [first.plan, other.plan], inputColumns: [ids(first.plan), ids(other.plan)], output, estimate });
       return passing({ kind: 'setOperation', operation: c.pick(['intersect', 'except'] as const), all: c.below(2) === 0, left: first.plan, right: other.plan, leftColumns: ids(first.plan), rightColumns: ids(other.plan), output, estimate });
     }
+    case 8:
+      return passing(randomWindow(c, input, () => column()));
     default: {
       const inner = db.scan(c.pick(tables));
       const outer = column(input, types.int4);
@@ -313,6 +315,29 @@ function randomPlan(c: Choices, tables: readonly string[], depth: number): Built
       return passing(db.filter(input.plan, subquery));
     }
   }
+}
+
+/** A window over input that is sorted by all its columns, so that frames of rows are the same however it was made. */
+function randomWindow(c: Choices, input: Built, column: () => BoundExpression): PhysicalPlan {
+  const partitionBy = Array.from({ length: c.below(3) }, column);
+  const orderBy = Array.from({ length: c.below(3) }, () => asc(column()));
+  const sorted = db.sort(input.plan, [...partitionBy.map((e) => asc(e)), ...orderBy, ...input.columns.map((each) => asc(columnOf(each)))]);
+  const bound = (kind: WindowFrame['start']['kind']): WindowFrame['start'] => ({ kind, value: undefined });
+  const calls = Array.from({ length: 1 + c.below(3) }, (): WindowCall => {
+    const mode = c.pick(['rows', 'range', 'groups'] as const);
+    const frame: WindowFrame = { mode, start: bound('unbounded preceding'), end: bound(c.pick(['current row', 'current row', 'unbounded following'])), exclude: c.pick(['no others', 'no others', 'no others', 'current row']), inRange: undefined };
+    const numbering = c.pick(['row_number', 'rank', 'dense_rank', undefined, undefined, undefined]);
+    if (numbering !== undefined) return { id: db.columnId(), type: types.int8, function: windowNamed(numbering), args: [], filter: undefined, frame };
+    const name = c.pick(['count', 'sum', 'min', 'max', 'avg']);
+    const fitting = input.columns.filter(({ type }) => (name === 'count' ? true : name === 'min' || name === 'max' ? [20, 23, 25, 1082].includes(type.oid) : [20, 23, 1700].includes(type.oid)));
+    if (fitting.length === 0) return { id: db.columnId(), type: types.int8, function: aggregateNamed('count', []), args: [], filter: undefined, frame };
+    const arg = columnOf(c.pick(fitting));
+    const definition = aggregateNamed(name, [arg.type]);
+    const filter = c.below(5) === 0 ? op(arg, '<>', arg) : undefined;
+    return { id: db.columnId(), type: sqlType(definition.returns), function: definition, args: [arg], filter, frame };
+  });
+  const output = [...input.plan.output, ...calls.map(({ id, type }) => ({ id, name: 'w', type }))];
+  return { kind: 'window', input: sorted, partitionBy, orderBy, calls, output, estimate: { rows: 1, startupCost: 0, totalCost: 0, widthBytes: 0 } };
 }
 
 const notNullColumns = [true, false, true, false, true, false, true, false, true, false];
