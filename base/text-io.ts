@@ -96,7 +96,7 @@ export function textReader(type: SqlType, env: TextEnv): TextReader {
     case 'bpchar':
       return (text) => applyBpcharLength(checkText(text), varcharLength(typmod), false);
     case 'char':
-      return (text) => checkText(text).slice(0, 1);
+      return readChar;
     case 'bytea':
       return parseBytea;
     case 'bit':
@@ -147,6 +147,17 @@ export function textReader(type: SqlType, env: TextEnv): TextReader {
     default:
       return unreachable(info.storage);
   }
+}
+
+/** "char": one byte, above ASCII as `\\ooo`. Of a longer text the first character counts. */
+export function readChar(text: string): string {
+  const octal = /^\\([0-3][0-7]{2})$/.exec(text);
+  if (octal !== null) return charOfByte(parseInt(octal[1]!, 8));
+  return checkText(text).slice(0, 1);
+}
+/** The zero byte is the empty string; bytes above ASCII are kept in octal, which is how they are shown. */
+export function charOfByte(byte: number): string {
+  return byte === 0 ? '' : byte < 128 ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`;
 }
 
 function cannotAccept(oid: number): DbError {

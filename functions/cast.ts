@@ -4,6 +4,7 @@
  *
  * Every method gets `(value, typmod, isExplicit, ctx)`; an explicit cast cuts an over-long string, any other one refuses it (22001).
  */
+import { charOfByte, readChar } from '../base/text-io.js';
 import { checkTimestamp, isInfinite, roundMicros, timestampDays, timestampMicrosOfDay, timestampOf } from '../base/calendar.js';
 import { timestampFromZone, timestampInZone } from '../base/datetime.js';
 import type { Datum } from '../base/datum.js';
@@ -138,12 +139,12 @@ const stringCasts: CastDef[] = [
   cast('char', 'text', 'implicit', 'binary'),
   cast('char', 'varchar', 'assignment', toVarchar),
   cast('char', 'bpchar', 'assignment', toBpchar),
-  cast('char', 'int4', 'explicit', (text: string) => (text === '' ? 0 : (text.charCodeAt(0) << 24) >> 24)),
+  cast('char', 'int4', 'explicit', (text: string) => (text === '' ? 0 : ((text.length === 4 ? parseInt(text.slice(1), 8) : text.charCodeAt(0)) << 24) >> 24)),
   cast('int4', 'char', 'explicit', (v: number) => {
     if (v < -128 || v > 127) throw new DbError('22003', '"char" out of range');
-    return v === 0 ? '' : String.fromCharCode(v & 255);
+    return charOfByte(v & 255);
   }),
-  ...['text', 'varchar', 'bpchar'].map((type) => cast(type, 'char', 'assignment', (text: string) => text.slice(0, 1))),
+  ...['text', 'varchar', 'bpchar'].map((type) => cast(type, 'char', 'assignment', readChar)),
   cast('bool', 'text', 'assignment', (v: boolean) => (v ? 'true' : 'false')),
   cast('bool', 'varchar', 'assignment', (v: boolean, typmod: number, isExplicit: boolean) => toVarchar(v ? 'true' : 'false', typmod, isExplicit)),
   cast('bool', 'bpchar', 'assignment', (v: boolean, typmod: number, isExplicit: boolean) => toBpchar(v ? 'true' : 'false', typmod, isExplicit)),

@@ -135,6 +135,12 @@ export async function dropTargets(ddl: Ddl, targets: readonly DropTarget[], beha
   if (obstacles.length > 0 && !quiet) sayCascade(ddl, obstacles.map(({ dependent }) => describeDependent(ddl, dependent)));
   for (const target of targets) if (target.column === undefined) ddl.markDropping(target.oid);
   for (const { dependent } of steps) if (dependent.kind === 'object') ddl.markDropping(dependent.oid);
+  // The index of a clustered key has its table's tree, which only the table, while it is there, can tell.
+  const goesWithTable = (dependent: Dependent): boolean => {
+    const record = dependent.kind === 'object' ? ddl.draft.get(dependent.oid) : undefined;
+    return record?.kind === 'index' && ddl.isDropping(record.table);
+  };
+  for (const dependent of automatic.filter(goesWithTable)) await remove(ddl, dependent);
   for (const { dependent } of [...steps].reverse()) await remove(ddl, dependent);
   for (const dependent of automatic.reverse()) await remove(ddl, dependent);
   for (const target of targets) {

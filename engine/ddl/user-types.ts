@@ -233,7 +233,7 @@ export function createRange(ddl: Ddl, statement: CreateRangeType): void {
   const option = (name: string): unknown => statement.options.find((o) => o.name === name)?.value;
   const subtypeName = option('subtype');
   if (typeof subtypeName !== 'string') throw new DbError('42601', 'type attribute "subtype" is required');
-  for (const { name } of statement.options) if (!['subtype', 'multirange_type_name', 'collation', 'subtype_opclass'].includes(name)) throw notSupported(`range option "${name}"`, statement.offset);
+  for (const { name } of statement.options) if (!['subtype', 'multirange_type_name', 'collation', 'subtype_opclass', 'subtype_diff'].includes(name)) throw notSupported(`range option "${name}"`, statement.offset);
   const base = newType(ddl, statement.name);
   const subtype = ddl.backend.typeByText(subtypeName);
   if (subtype === undefined) throw new DbError('42704', `type "${subtypeName}" does not exist`);
