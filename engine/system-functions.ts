@@ -43,11 +43,11 @@ export class SystemFunctions implements SystemCalls {
   /** What the running statement's lock functions and sleeps have answered, and how far a restarted statement has asked for them again. */
   readonly #answers: Datum[] = [];
   #answerAt = 0;
-  readonly #handlers: ReadonlyMap<string, Handler>;
+  /** Made when the session first calls one: 13 KB, and most sessions never do. */
+  #handlers: ReadonlyMap<string, Handler> | undefined;
 
   constructor(backend: Backend) {
     this.#backend = backend;
-    this.#handlers = new Map([...this.#catalogHandlers(), ...this.#lockHandlers(), ...this.#sessionHandlers()]);
   }
 
   get holdsLocks(): boolean {
@@ -55,6 +55,7 @@ export class SystemFunctions implements SystemCalls {
   }
 
   call(name: string, args: readonly Datum[]): Datum {
+    this.#handlers ??= new Map([...this.#catalogHandlers(), ...this.#lockHandlers(), ...this.#sessionHandlers()]);
     const handler = this.#handlers.get(name);
     if (handler === undefined) throw notSupported(`function ${name}`);
     return handler(args);

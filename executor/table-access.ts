@@ -14,7 +14,7 @@ import { assert } from '../base/assert.js';
 import { ByteBuffer } from '../base/byte-buffer.js';
 import { getVarint, keyString, putKeyString, putVarint, varintEnd } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
-import { encodeKey, KeyLayout } from '../base/keycode.js';
+import { encodeKey, encodeKeyColumn, KeyLayout, putInt4Key } from '../base/keycode.js';
 import type { RowLayout } from '../base/rowcode.js';
 import { encodeRow, isOldRow, upgradeRow } from '../base/rowcode.js';
 import type { TypeRegistry } from '../base/types.js';
@@ -148,8 +148,12 @@ export class TableAccess {
   rowKeyOf(row: readonly Datum[]): string {
     const { keyLayout } = this;
     assert(keyLayout !== undefined, 'row key of a table without clustered primary key');
+    if (keyLayout.integerBytes === 4) {
+      putInt4Key(scratch.bytes, 0, row[this.keyColumns[0]!] as number);
+      return keyString(scratch.bytes, 0, 4);
+    }
     scratch.length = 0;
-    encodeKey(keyLayout, this.keyColumns.map((column) => row[column]!), scratch);
+    for (let i = 0; i < this.keyColumns.length; i++) encodeKeyColumn(keyLayout, i, row[this.keyColumns[i]!]!, scratch);
     return keyString(scratch.bytes, 0, scratch.length);
   }
 }

@@ -21,6 +21,7 @@ import { RowRef, type ClaimOptions, type RowLockMode, type RowLockOptions, type 
 import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
+import { decodeWholeRow } from './codegen/row-decoder.js';
 import type { ConstraintCheck } from './constraint-queue.js';
 import { checkViolation, indexKeyText, notNullViolation, uniqueViolation, viewOptionViolation } from './row-errors.js';
 import type { Runtime } from './runtime.js';
@@ -309,7 +310,8 @@ export class TableWriter {
   newest(rowKey: string): Row | undefined {
     const ref = this.#rowRef;
     if (!this.#runtime.tx.newest(this.access.tree, rowKey, ref)) return undefined;
-    return decodeRow(this.table.layout, ref.u8, ref.dv, ref.offset);
+    const { layout } = this.table;
+    return this.#runtime.generated === undefined ? decodeRow(layout, ref.u8, ref.dv, ref.offset) : decodeWholeRow(layout, ref.u8, ref.dv, ref.offset);
   }
 
   /** Whether an UPDATE from `oldRow` to `newRow` changes columns that a foreign key could reference. */

@@ -11,6 +11,7 @@ import { Interval, TimeTz } from '../../base/interval.js';
 import { parseJsonb } from '../../base/jsonb.js';
 import { decodeKey, encodeKey, keyEnd, KeyLayout } from '../../base/keycode.js';
 import { Numeric, applyNumericTypmod } from '../../base/numeric.js';
+import { compileRowDecoder } from '../../executor/codegen/row-decoder.js';
 import { columnSource, decodeRow, encodeRow, isOldRow, rowHelpers, RowLayout, upgradeRow } from '../../base/rowcode.js';
 import { numericTypmod, sqlType, TypeOid, type SqlType } from '../../base/types.js';
 
@@ -101,6 +102,7 @@ describe('rows', () => {
     const sources = types.map((_, i) => columnSource(layout, i, constant));
     const body = sources.map((s) => `(${s.isNull('o')}) ? null : ${s.value('o')}`).join(', ');
     const read = new Function('u8', 'dv', 'o', 'R', 'C', `return [${body}]`) as (u8: Uint8Array, dv: DataView, o: number, R: unknown, C: unknown) => Datum[];
+    const decode = compileRowDecoder(layout);
     fc.assert(
       fc.property(row, fc.boolean(), (values, isWide) => {
         const stored = isWide ? values.map((v, i) => (i === 8 ? 'x'.repeat(70_000) : v)) : values;
@@ -110,6 +112,7 @@ describe('rows', () => {
         expect(start).toBe(5);
         same(decodeRow(layout, out.bytes, out.dv, start), stored);
         same(read(out.bytes, out.dv, start, rowHelpers, constants), stored);
+        same(decode(out.bytes, out.dv, start), stored);
       }),
       { numRuns: 100 },
     );
@@ -125,5 +128,6 @@ describe('rows', () => {
     expect(isOldRow(newer, out.bytes, upgraded)).toBe(false);
     const values = decodeRow(newer, out.bytes, out.dv, upgraded);
     expect([values[0], values[1], String(values[2])]).toEqual([null, 'answer', '1.5']);
+    expect(compileRowDecoder(newer)(out.bytes, out.dv, upgraded)).toEqual(values);
   });
 });
