@@ -31,6 +31,7 @@ export interface CatalogViewEnv {
   systemTable(schema: string, name: string): RelationDef | undefined;
   systemTableByOid(oid: number): TableDef | undefined;
   systemNames(): readonly string[];
+  sequenceTable(record: SequenceRecord, schema: string): TableDef;
   userFunctions(view: DefinitionSource, schema: number, name: string): readonly FunctionDef[];
   /** Those the host has registered. */
   hostFunctions(schema: string, name: string): readonly FunctionDef[];
@@ -182,7 +183,7 @@ export class DefinitionSource {
   }
 
   #sequence(record: SequenceRecord): SequenceDef {
-    return { kind: 'sequence', oid: toOid(record.oid), schema: this.schemaName(record.schema), name: record.name };
+    return { kind: 'sequence', oid: toOid(record.oid), schema: this.schemaName(record.schema), name: record.name, state: this.#env.sequenceTable(record, this.schemaName(record.schema)) };
   }
 }
 

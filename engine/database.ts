@@ -10,11 +10,13 @@ import type { MvccStatistics } from '../mvcc/transaction-manager.js';
 import type {
   CallOptions, OpenOptions, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions,
 } from './api.js';
+import { dump, type DumpOptions } from './dump.js';
 import type { DatabaseError } from './errors.js';
 import type { AggregateOptions, FunctionOptions, HostFunction, TypeFinder } from './host-functions.js';
 import { misuse, toDatabaseError } from './errors.js';
 import { Instance } from './instance.js';
 import { enclosingTransactions } from './self-wait.js';
+import { restore, type RestoreOptions, type RestoreResult } from './restore.js';
 import { Session, type TransactionHandle } from './session.js';
 import { settingChecks } from './setting-checks.js';
 import { Settings } from './settings.js';
@@ -216,6 +218,26 @@ export class Database implements AsyncDisposable {
   /** COPY ... TO STDOUT into a sink. */
   async copyTo(text: string, sink: (chunk: string) => Promise<void> | void, options?: QueryOptions): Promise<QueryResult> {
     return this.#withSession((session) => session.copyTo(text, sink, options));
+  }
+
+  /** Writes the database as SQL text that psql and `restore` load, of one moment, a piece at a time. */
+  async dump(sink: (chunk: string) => Promise<void> | void, options: DumpOptions = {}): Promise<void> {
+    await this.#withOwnSession('dump', (session) => dump(session, sink, options));
+  }
+  /** Loads what `dump` or pg_dump (plain, with COPY or INSERT) has written. @throws DatabaseError of the first statement that fails */
+  async restore(source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, options: RestoreOptions = {}): Promise<RestoreResult> {
+    return this.#withOwnSession('restore', (session) => restore(session, source, options));
+  }
+  async #withOwnSession<T>(name: string, use: (session: Session) => Promise<T>): Promise<T> {
+    const session = this.connect({ name });
+    try {
+      return await use(session);
+    } catch (error) {
+      throw toDatabaseError(error);
+    } finally {
+      this.#sessions.delete(session);
+      await session.close();
+    }
   }
 
   // ------------------------------------------------------------------------------------------------------------ maintenance

@@ -43,7 +43,8 @@ function indexColumn(backend: Backend, table: TableRecord, column: IndexColumnRe
 
 function columnWithOrder(backend: Backend, table: TableRecord, column: IndexColumnRecord): string {
   const parts = [indexColumn(backend, table, column)];
-  if (column.collation !== undefined) parts.push(`COLLATE ${quoteName(column.collation)}`);
+  const own = column.column === undefined ? undefined : table.columns[column.column]!.collation;
+  if (column.collation !== undefined && column.collation !== own) parts.push(`COLLATE ${quoteName(column.collation)}`);
   if (column.operatorClass !== undefined && /pattern/.test(column.operatorClass)) parts.push(column.operatorClass);
   if (column.descending) parts.push('DESC');
   if (column.nullsFirst !== column.descending) parts.push(column.nullsFirst ? 'NULLS FIRST' : 'NULLS LAST');

@@ -30,6 +30,7 @@ import { DefinitionSource, type CatalogViewEnv } from './catalog-view.js';
 import type { DatabaseError } from './errors.js';
 import { PlanCache } from './plan-cache.js';
 import { Sequences } from './sequences.js';
+import { sequenceTable } from './system-catalog/sequence-table.js';
 import { SystemCatalog } from './system-catalog/system-catalog.js';
 import { parseText, staticTextContext } from './text-values.js';
 import { HostFunctions } from './host-functions.js';
@@ -87,6 +88,7 @@ export class Instance {
       systemTable: (schema, name) => system.table(schema, name),
       systemTableByOid: (oid) => system.tableByOid(oid),
       systemNames: () => system.names(),
+      sequenceTable: (record, schema) => sequenceTable(record, schema),
       userFunctions,
       hostFunctions: (schema, name) => this.hostFunctions.named(schema, name),
     };

@@ -14,6 +14,7 @@ import { EmbeddedActionsParser, type IToken, type ParserMethod, type TokenType }
 import type * as ast from './ast.js';
 import { tooDeep } from './lexer.js';
 import { OneTokenLookahead } from './lookahead.js';
+import { quoteIdentifier } from './print-names.js';
 import * as t from './tokens.js';
 import { kw, valueOf, type SqlToken } from './tokens.js';
 
@@ -318,8 +319,16 @@ export class GrammarBase extends EmbeddedActionsParser {
       { ALT: () => { const text = this.SUBRULE(this.signedNumber); return this.ACTION(() => Number(text)); } },
       {
         ALT: () => {
-          const word = valueOf(this.CONSUME(t.ColLabel));
-          return word === 'true' ? true : word === 'false' ? false : word;
+          // A word, a qualified name, or the words of a type (timestamp with time zone).
+          const first = valueOf(this.CONSUME(t.ColLabel));
+          let text = first;
+          this.MANY(() =>
+            this.OR1([
+              { ALT: () => { this.CONSUME(t.Dot); text = `${quoteIdentifier(text)}.${quoteIdentifier(valueOf(this.CONSUME1(t.ColLabel)))}`; } },
+              { ALT: () => { text += ` ${valueOf(this.CONSUME2(t.ColLabel))}`; } },
+            ]),
+          );
+          return text === 'true' ? true : text === 'false' ? false : text;
         },
       },
     ]),

@@ -148,7 +148,7 @@ function bindTableRef(level: QueryLevel, reference: TableRef): FromItem {
     case 'view':
       return bindView(level, relation, reference);
     case 'sequence':
-      throw notSupported('reading a sequence as a table', reference.offset);
+      return bindTable(level, relation.state, reference);
     case 'index':
       throw new DbError('42809', `cannot open relation "${name}"`, { offset: reference.name.offset, detail: 'This operation is not supported for indexes.' });
     default:

@@ -144,6 +144,8 @@ export interface SequenceDef {
   readonly oid: Oid;
   readonly schema: string;
   readonly name: string;
+  /** Its state as a table of one row: last_value, log_cnt, is_called. */
+  readonly state: TableDef;
 }
 
 export interface IndexRelationDef {

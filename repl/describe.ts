@@ -88,6 +88,7 @@ const schemaCommands: readonly MetaCommand[] = [
       from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace where ${pattern === undefined ? "n.nspname <> 'pg_catalog'" : `p.proname ~ '^(${pattern.replaceAll('*', '.*').replaceAll("'", "''")})$'`} order by 1, 2, 4`) },
   { names: ['l', 'list', 'databases'], usage: '\\l', help: 'the open database', run: (shell) => printRows(shell, 'List of databases', ['Name', 'File'], [['main', shell.database.path]]) },
   { names: ['sv'], usage: '\\sv NAME', help: 'definition of a view', run: async (shell, [name]) => shell.output.write(`${(await shell.current.column(`select pg_get_viewdef('${(name ?? '').replaceAll("'", "''")}'::regclass)`)).join('\n')}\n`) },
+  { names: ['dump'], usage: '.dump [TABLE]...', help: 'the database, or some tables, as SQL', run: async (shell, names) => shell.database.dump((chunk) => shell.output.write(chunk), { data: 'inserts', ...(names.length === 0 ? {} : { tables: names }) }) },
   { names: ['tables'], usage: '.tables [PATTERN]', help: 'names of tables and views', run: async (shell, [pattern]) => shell.output.write(`${(await shell.current.column(`select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r','v','m') and ${patternCondition(pattern, 'n.nspname', 'c.relname')} order by 1`)).join('  ')}\n`) },
   { names: ['indexes'], usage: '.indexes', help: 'names of indexes', run: (shell, [pattern]) => relations(shell, 'i', pattern) },
 ];

@@ -3,7 +3,7 @@
  * `serialite [file]`: the shell, on a terminal or for scripts. Exit codes: 0 fine, 1 a statement failed, 2 the database could not be opened, 3 a script
  * stopped at an error (ON_ERROR_STOP or --stop-on-error).
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -72,6 +72,26 @@ program
     process.exitCode = report.problems.length === 0 ? 0 : 1;
   });
 
+program
+  .command('dump')
+  .description('write a database as SQL that psql and restore load')
+  .argument('<file>')
+  .option('-o, --output <path>', 'write to a file instead of standard output')
+  .option('--inserts', 'rows as INSERT statements instead of COPY')
+  .option('--schema-only', 'definitions without rows')
+  .option('--data-only', 'rows without definitions')
+  .option('-t, --table <name>', 'only this table or view; may be given several times', collect, [])
+  .action(runDump);
+
+program
+  .command('restore')
+  .description('load what dump or pg_dump (plain, with COPY or INSERT) has written')
+  .argument('<file>', 'database file, created when missing')
+  .argument('[dump]', 'the text; - is standard input', '-')
+  .option('--single-transaction', 'all or nothing')
+  .option('--keep-going', 'report errors and go on')
+  .action(runRestore);
+
 program.addCommand(labCommand());
 
 await program.parseAsync();
@@ -123,6 +143,53 @@ async function runShell(file: string, options: ShellOptions): Promise<void> {
   await shell.close();
   await database.close();
   if (isScript && shell.errorCount > 0) process.exitCode = shell.settings.onErrorStop ? 3 : 1;
+}
+
+interface DumpCommand {
+  readonly output?: string;
+  readonly inserts?: boolean;
+  readonly schemaOnly?: boolean;
+  readonly dataOnly?: boolean;
+  readonly table: readonly string[];
+}
+
+async function runDump(file: string, options: DumpCommand): Promise<void> {
+  const database = await openOrExit(file, { mustExist: true, readOnly: true });
+  const out = options.output === undefined ? process.stdout : createWriteStream(options.output);
+  const sink = (chunk: string): Promise<void> | void => {
+    if (!out.write(chunk)) return new Promise((resolve) => out.once('drain', resolve));
+    return undefined;
+  };
+  try {
+    const data = options.schemaOnly === true ? 'none' : options.inserts === true ? 'inserts' : 'copy';
+    await database.dump(sink, { data, definitions: options.dataOnly !== true, ...(options.table.length === 0 ? {} : { tables: options.table }) });
+  } catch (error) {
+    process.stderr.write(error instanceof DatabaseError ? renderError(error, undefined, makeStyle(false)) : `${String(error)}\n`);
+    process.exitCode = 1;
+  }
+  if (options.output !== undefined) await new Promise<void>((resolve) => out.end(() => resolve()));
+  await database.close();
+}
+
+async function runRestore(file: string, source: string, options: { readonly singleTransaction?: boolean; readonly keepGoing?: boolean }): Promise<void> {
+  const database = await openOrExit(file, {});
+  const style = makeStyle(false);
+  let errorCount = 0;
+  const report = (error: DatabaseError, statement: string): void => {
+    errorCount++;
+    process.stderr.write(renderError(error, statement, style));
+  };
+  try {
+    const input = source === '-' ? process.stdin : createReadStream(source);
+    const result = await database.restore(input, { singleTransaction: options.singleTransaction, ...(options.keepGoing === true ? { onError: report } : {}) });
+    const skipped = Object.entries(result.skipped).map(([name, count]) => `${count} ${name}`);
+    process.stdout.write(`${result.statementCount} statements, ${result.rowCount} rows copied${skipped.length === 0 ? '' : `; passed over: ${skipped.join(', ')}`}${errorCount === 0 ? '' : `; ${errorCount} failed`}\n`);
+  } catch (error) {
+    process.stderr.write(error instanceof DatabaseError ? renderError(error, undefined, style) : `${(error as Error).message}\n`);
+    errorCount++;
+  }
+  await database.close();
+  process.exitCode = errorCount === 0 ? 0 : 1;
 }
 
 function readScript(path: string): string {

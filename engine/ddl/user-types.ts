@@ -7,6 +7,7 @@ import { parseExpression } from '../../parser/parse.js';
 import type { DomainConstraintRecord, TableRecord, TypeRecord } from '../catalog-objects.js';
 import { notSupported } from '../../base/errors.js';
 import { checkCollation } from './create-table.js';
+import { SystemFunctions } from '../system-functions.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, ddlRuntime, storedText } from './expressions.js';
 import { creationSchema, makeObjectName } from './names.js';
@@ -239,6 +240,7 @@ export function createRange(ddl: Ddl, statement: CreateRangeType): void {
   if (subtype === undefined) throw new DbError('42704', `type "${subtypeName}" does not exist`);
   if (!operatorExists(subtype.oid, ddl.backend.catalog().types)) throw new DbError('42704', `data type ${typeName(subtype.oid, ddl.backend.catalog().types)} has no default operator class for access method "btree"`);
   const given = option('multirange_type_name');
-  const multirangeName = typeof given === 'string' ? given : base.name.includes('range') ? base.name.replace('range', 'multirange') : `${base.name}_multirange`;
+  // The multirange lives in the schema of the range.
+  const multirangeName = typeof given === 'string' ? SystemFunctions.splitName(given).at(-1)! : base.name.includes('range') ? base.name.replace('range', 'multirange') : `${base.name}_multirange`;
   ddl.draft.put({ ...base, detail: { kind: 'range', subtype: subtype.oid, multirange: ddl.newOid(), multirangeName, multirangeArray: ddl.newOid() } });
 }

@@ -6,6 +6,12 @@ import { displayExpression, viewDefinition } from '../definitions.js';
 import { relations } from './relations.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
+/** A domain over any depth of domains that is NOT NULL. */
+function domainRefusesNull(backend: Backend, type: number): boolean {
+  const record = backend.draft.ownerOfType(type);
+  return record?.kind === 'type' && record.oid === type && record.detail.kind === 'domain' && (record.detail.notNull || domainRefusesNull(backend, record.detail.base));
+}
+
 const yesNo = (value: boolean): string => (value ? 'YES' : 'NO');
 const schemaOf = (backend: Backend, record: { readonly schema: number }): string => backend.definitions().schemaName(record.schema);
 
@@ -58,7 +64,7 @@ function* columnRows(backend: Backend): Iterable<VirtualRow> {
       const sequence = identity === null || column.sequence === undefined ? undefined : backend.draft.get(column.sequence);
       const text = column.default === undefined ? null : displayExpression(backend, column.default);
       yield {
-        table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, column_name: column.name, ordinal_position: i + 1, column_default: column.generated === 'stored' ? null : text, is_nullable: yesNo(!column.notNull),
+        table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, column_name: column.name, ordinal_position: i + 1, column_default: column.generated === 'stored' ? null : text, is_nullable: yesNo(!column.notNull && !domainRefusesNull(backend, column.type)),
         ...typeColumns(backend, sqlType(column.type, column.typmod)), collation_name: column.collation ?? null, is_self_referencing: 'NO', is_identity: yesNo(identity !== null), identity_generation: identity,
         ...(sequence?.kind === 'sequence' ? { identity_start: sequence.start, identity_increment: sequence.increment, identity_maximum: sequence.maxValue, identity_minimum: sequence.minValue } : {}), identity_cycle: 'NO',
         is_generated: column.generated === 'stored' ? 'ALWAYS' : 'NEVER', generation_expression: column.generated === 'stored' ? text : null, is_updatable: 'YES', dtd_identifier: String(i + 1),

@@ -15,7 +15,7 @@ export type VirtualRow = Readonly<Record<string, Datum | undefined>>;
 
 export interface VirtualTable {
   readonly oid: number;
-  readonly schema: 'pg_catalog' | 'information_schema';
+  readonly schema: string;
   readonly name: string;
   /** `name:type`, blank-separated. */
   readonly columns: string;

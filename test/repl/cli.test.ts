@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(args: readonly string[], input = ''): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'repl/main.ts', '--no-rc', ...args]);
+    const child = spawn(process.execPath, ['--import', 'tsx', 'repl/main.ts', ...(args[0] === 'dump' || args[0] === 'restore' ? [] : ['--no-rc']), ...args]);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -35,4 +35,19 @@ test('-c over a file in CSV, a foreign file, a stream over the same file that fa
   const failing = await run([file, '--json'], 'select a from t;\nselect nothing;\nselect 2 as b;\n');
   expect(failing).toMatchObject({ code: 1, stdout: '[{"a":1}]\n[{"b":2}]\n' });
   expect(failing.stderr).toContain('ERROR:  42703');
+});
+
+test('dump writes what restore reads, over the command line', async () => {
+  const file = join(folder, 'dumped.slt');
+  await run([file, '-q', '-c', "create table t (a int primary key, b text); insert into t values (1, 'x'), (2, null)"]);
+  const whole = await run(['dump', file]);
+  expect(whole).toMatchObject({ code: 0, stderr: '' });
+  const text = join(folder, 'dump.sql');
+  writeFileSync(text, whole.stdout);
+  const loaded = await run(['restore', join(folder, 'loaded.slt'), text]);
+  expect(loaded).toMatchObject({ code: 0, stderr: '' });
+  expect(loaded.stdout).toMatch(/2 rows copied/);
+  const [again, part] = await Promise.all([run(['dump', join(folder, 'loaded.slt')]), run([file, '-q', '-c', '.dump t'])]);
+  expect(again.stdout).toBe(whole.stdout);
+  expect(part.stdout).toContain("INSERT INTO public.t (a, b) VALUES (2, NULL);");
 });
