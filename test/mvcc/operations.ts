@@ -248,11 +248,22 @@ export class Operations {
       }
       if (!claim.own) recorder.seeExistence(item.P(pk), true, transaction.manager.lastAssigned);
       if (onConflict === 'nothing' || claim.self) return false;
-      const locked = await transaction.lockRow(table.P, pk, 'no key update', 'wait', { view: 'latest' });
+      const locked = await this.#lockNewest(pk);
       if (locked.kind === 'gone') continue;
       const row = this.#newest(pk);
       await this.#replaceRow(row, { ...row, attr, tag: recorder.nextTag() });
       return true;
+    }
+  }
+
+  /** Locking reads the row: also when that very read is what dooms the transaction. */
+  async #lockNewest(pk: string): Promise<RowLockResult> {
+    const { transaction, table, recorder } = this;
+    try {
+      return await transaction.lockRow(table.P, pk, 'no key update', 'wait', { view: 'latest' });
+    } catch (error) {
+      if (transaction.mustAbort !== undefined) recorder.see(item.P(pk), null, recorder.asOf());
+      throw error;
     }
   }
 
