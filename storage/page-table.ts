@@ -128,6 +128,10 @@ export class PageTable implements PageIo {
   get freeSlotCount(): number {
     return this.#freeSlots.length;
   }
+  /** Whether some page may lie elsewhere than the newest durable checkpoint says. */
+  get isChanged(): boolean {
+    return this.#isChanged.includes(1);
+  }
   // -------------------------------------------------------------------------------------------------------------- loading
 
   /**

@@ -522,7 +522,10 @@ export class Store {
   }
 
   #isUnchanged(wal: Wal): boolean {
-    return wal.appendedLsn === this.#checkpointer.captureLsn && this.#pool.stats().dirtyCount === 0 && this.#checkpointing === undefined;
+    if (wal.appendedLsn !== this.#checkpointer.captureLsn || this.#checkpointing !== undefined) return false;
+    // Pages of a tree being attached are in no log, and may all have been evicted.
+    const hasEvicted = this.#table.isChanged && !(mutants.on && mutants.has('storage.evicted-pages-forgotten'));
+    return this.#pool.stats().dirtyCount === 0 && !hasEvicted;
   }
 
   async #runCheckpoint(wal: Wal): Promise<void> {

@@ -8,6 +8,7 @@ import { storageMutantList } from '../../storage/mutants.js';
 import type { TrialOptions } from '../sim/crash-trial.js';
 import { crashTrial } from '../sim/crash-trial.js';
 import { damageTrial, makeDatabase } from '../sim/damage-trial.js';
+import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
 import type { MutantRun } from './btree.js';
 
 /** Syncs of the meta fail and are cut short again and again. */
@@ -49,11 +50,21 @@ async function runDamage(seed: number, trialsMax: number): Promise<number | unde
   return undefined;
 }
 
+/** A trial is a turn at which the attachment of a large tree meets a checkpoint. */
+async function runEvictedBuild(trialsMax: number): Promise<number | undefined> {
+  for (let trial = 1; trial <= trialsMax; trial++) {
+    const failure = await evictedBuildTrial((trial - 1) % 40).catch((error: unknown) => String(error));
+    if (failure !== undefined) return trial;
+  }
+  return undefined;
+}
+
 export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ name }) => ({
   name,
   async run(seed, trialsMax) {
     mutants.plant(name);
     try {
+      if (name === 'storage.evicted-pages-forgotten') return { killedAtTrial: await runEvictedBuild(Math.min(trialsMax, 40)), by: 'storage/store: large trees are in a checkpoint' };
       if (shownByDamage.has(name)) return { killedAtTrial: await runDamage(seed, trialsMax), by: 'storage/damage.sim: right or XX001' };
       return { killedAtTrial: await runCrashes(name, seed, trialsMax), by: 'storage/crash.sim: seven lives' };
     } finally {
