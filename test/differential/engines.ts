@@ -34,8 +34,8 @@ export class SerialiteEngine implements Engine {
     this.#db = db;
     this.session = db.connect();
   }
-  static async open(): Promise<SerialiteEngine> {
-    return new SerialiteEngine(await open(':memory:', { timeSliceMs: 1000 }));
+  static async open(settings: Readonly<Record<string, string>> = {}): Promise<SerialiteEngine> {
+    return new SerialiteEngine(await open(':memory:', { timeSliceMs: 1000, settings }));
   }
   async run(sql: string): Promise<Answer> {
     try {

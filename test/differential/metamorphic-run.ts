@@ -1,0 +1,19 @@
+/** `npm run metamorphic -- [--queries N] [--seed S]`: variants and partitions in turn. Exit code 1 on a difference. */
+import { parseArgs } from 'node:util';
+import { runPartitions, runVariant, variants } from './metamorphic.js';
+
+const { values } = parseArgs({ options: { queries: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } } });
+const seed = Number(values.seed);
+let done = 0;
+let wrong = 0;
+for (let round = 0; done < Number(values.queries); round++) {
+  const variant = variants[round % variants.length]!;
+  const lockstep = await runVariant(variant, seed, round, 300);
+  for (const found of lockstep.differences) console.log(`\n#### ${variant.name}, round ${round}: ${found.what}\n${found.sql}\n${found.ours.message}`);
+  const partitions = await runPartitions(seed, round, 300);
+  for (const text of partitions.wrong) console.log(`\n#### round ${round}: ${text}`);
+  done += lockstep.statements + partitions.queries;
+  wrong += lockstep.differences.length + partitions.wrong.length;
+}
+console.log(`${done} queries, ${wrong} differences`);
+process.exitCode = wrong > 0 ? 1 : 0;
