@@ -15,7 +15,7 @@
  * P2  Commits are published in CSN order, which is log order, each after it is durable (or asked not to wait).
  * P3  After numbering only an I/O error can stop a commit, and that poisons the store.
  * P4  A commit that is published in its own slice, while nobody uses a snapshot, leaves no before-images: whoever reads from then on
- *     sees it. That is the synchronous face alone at work, and every load. All others keep them until the horizon has passed.
+ *     sees it. That is whoever works alone, and every load. All others keep them until the horizon has passed.
  *
  * A serializable transaction that wrote nothing is numbered too unless its snapshot is safe: sharing another's CSN would make it look
  * finished before a snapshot that is older than its end. It has no log record and waits for nothing.
@@ -63,6 +63,10 @@ interface FinalChange {
 }
 
 const nothingCommitted: CommitInfo = { csn: csnOf(0) };
+/** A sync may block the event loop for so long; */
+const SyncMsMax = 2;
+/** a large commit, whose versions would take as long, for one millisecond more per so many rows. */
+const RowsPerSyncMs = 500;
 /** Durable at once only where nothing waits for the disk. */
 const lsnMax = Number.MAX_SAFE_INTEGER as Lsn;
 const leaf = new LeafRef();
@@ -80,8 +84,14 @@ export async function commit(transaction: Transaction): Promise<CommitInfo> {
     transaction.rollback();
     throw error;
   }
+  // Whoever is ready to commit may join; who is alone after that need not wait for another thread's sync, and leaves nothing behind (P4).
+  let isAlone = mayFlushAtOnce(transaction);
+  if (isAlone) {
+    await manager.env.scheduler.yield();
+    isAlone = mayFlushAtOnce(transaction);
+  }
   refuseDoomed(transaction);
-  const pending = precommit(transaction, transaction.asyncCommit || manager.store.isFlushed(lsnMax));
+  const pending = precommit(transaction, isAlone || transaction.asyncCommit || manager.store.isFlushed(lsnMax));
   if (pending === undefined || pending.transaction === undefined) {
     if (pending !== undefined) manager.publishReady();
     return pending === undefined ? nothingCommitted : { csn: pending.csn };
@@ -90,8 +100,15 @@ export async function commit(transaction: Transaction): Promise<CommitInfo> {
     pending.resolve = resolve;
     pending.reject = reject;
   });
+  if (isAlone && !manager.store.isFlushed(pending.lsn)) {
+    try {
+      manager.store.flushSync();
+    } catch {
+      // The log has failed, and the promise has been told.
+    }
+  }
   manager.publishReady();
-  if (!manager.store.isFlushed(pending.lsn)) void manager.store.flushed(pending.lsn).then(manager.publishReady, ignore);
+  if (!isAlone && !manager.store.isFlushed(pending.lsn)) void manager.store.flushed(pending.lsn).then(manager.publishReady, ignore);
   return published;
 }
 
@@ -119,6 +136,13 @@ export function commitSync(transaction: Transaction): CommitInfo {
 /** Whether there is something to log; locks alone are not. */
 function changesAnything(transaction: Transaction): boolean {
   return transaction.writeCount > 0 || transaction.changesTrees;
+}
+
+/** Whether nobody else is at work, and blocking for the disk costs less than what the detour would. */
+function mayFlushAtOnce(transaction: Transaction): boolean {
+  const { manager } = transaction;
+  if (transaction.asyncCommit || manager.activeCount > 1 || manager.pending.length > 0 || !changesAnything(transaction)) return false;
+  return manager.store.syncMsAverage < Math.max(SyncMsMax, transaction.writeCount / RowsPerSyncMs);
 }
 
 const ignore = (): void => undefined;

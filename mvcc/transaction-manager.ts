@@ -36,7 +36,7 @@ export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'delete' | 'createTree
 /** What mvcc needs of the store. */
 export type MvccStore = Pick<
   Store,
-  'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'flushed' | 'flushSync' | 'onDurable' | 'onPoison' | 'poisoned'
+  'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'flushed' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'poisoned'
 > & { beginCommit(csn: Csn): MvccCommitWriter };
 
 export interface MvccEnvironment {

@@ -496,6 +496,10 @@ export class Store {
   isFlushed(at: Lsn): boolean {
     return this.#wal === undefined || this.#options.durability === 'relaxed' || this.#wal.durableLsn >= at;
   }
+  /** Milliseconds that making the log durable takes, as of late. */
+  get syncMsAverage(): number {
+    return this.#wal?.syncMsAverage ?? 0;
+  }
   /** For the synchronous face: writes and syncs everything appended, now. With 'relaxed' and 'none' there is nothing to do. */
   flushSync(): void {
     if (this.#poisoned !== undefined) throw this.#poisoned;

@@ -44,6 +44,8 @@ const FirstReserveBytesMax = 1 << 18;
 const WriteOutBytes = 1 << 22;
 /** Below this average a sync is cheaper on our own thread. */
 const SyncMsForAlone = 2;
+/** One sync that took longer says little about the next. */
+const SyncMsCounted = 32;
 
 export interface WalOptions {
   readonly vfs: Vfs;
@@ -131,6 +133,10 @@ export class Wal {
   }
   get durableLsn(): number {
     return this.#durableLsn;
+  }
+  /** What a sync takes, as of late. */
+  get syncMsAverage(): number {
+    return this.#syncMsAverage;
   }
   get isStarted(): boolean {
     return this.#segment !== undefined;
@@ -399,7 +405,7 @@ export class Wal {
         this.#rewriteUnsynced();
         if (commits <= 1 && this.#commitsInLastBatch <= 1 && this.#syncMsAverage < SyncMsForAlone) this.#syncNow(segment.file);
         else await this.#syncInBackground(segment.file);
-        this.#syncMsAverage += (this.#options.clock.monotonic() - startedAtMs - this.#syncMsAverage) / 8;
+        this.#noteSync(startedAtMs);
         this.#commitsInLastBatch = commits;
         if (this.#failure !== undefined) return;
         segment.durableEnd = Math.max(segment.durableEnd, reservedEnd);
@@ -447,6 +453,11 @@ export class Wal {
     writeFull(segment.file, position, bytes, 0, length);
   }
 
+  #noteSync(startedAtMs: number): void {
+    const ms = Math.min(this.#options.clock.monotonic() - startedAtMs, SyncMsCounted);
+    this.#syncMsAverage += (ms - this.#syncMsAverage) / 8;
+  }
+
   #syncNow(file: File): void {
     try {
       file.sync();
@@ -491,7 +502,9 @@ export class Wal {
         this.#rewriteUnsynced();
         const segment = this.#segment!;
         if (lsn > this.#durableLsn) {
+          const startedAtMs = this.#options.clock.monotonic();
           this.#syncNow(segment.file);
+          this.#noteSync(startedAtMs);
           segment.durableEnd = segment.reservedEnd;
         }
         this.#commitsInBatch = 0;

@@ -93,6 +93,45 @@ describe('transactions', () => {
     expect([await reader.get(t, 'k'), await reader.get(t, 'n')]).toEqual(['3', '1']);
   });
 
+  it('flush the log themselves when they are alone and the disk is quick, and then leave no before-images', async () => {
+    const script = await Script.open();
+    const t = await script.table({ k: '0' });
+    const { manager, store } = script.world;
+    while (manager.step());
+    store.isImmediate = false;
+    store.syncMsAverage = 0.3;
+    const change = async (value: string): Promise<void> => {
+      const client = script.begin('read committed');
+      await client.update(t, 'k', () => value);
+      const committing = client.commit();
+      script.world.time.turn();
+      await committing;
+    };
+    await change('1');
+    expect(manager.statistics().undoRecords).toBe(0);
+
+    // Not alone any more after the turn it gives the others: it waits with them.
+    const first = script.begin('read committed');
+    await first.update(t, 'k', () => '2');
+    const committing = first.commit();
+    const second = script.begin('read committed');
+    script.world.time.turn();
+    await settle();
+    expect(first.transaction.state).toBe('precommitted');
+    expect(await second.get(t, 'k')).toBe('1');
+    store.flush(1);
+    await committing;
+    expect(await second.get(t, 'k')).toBe('2');
+    second.rollback();
+
+    // The disk fails: as with any other commit, the outcome is unknown.
+    store.flushSync = () => {
+      store.poison(new DbError('58030', 'disk on fire'));
+      throw new Error('sync');
+    };
+    await expect(change('3')).rejects.toMatchObject({ code: '58030', message: expect.stringContaining('unknown') as string });
+  });
+
   it('are over when the synchronous face returns, also behind commits that wait for the disk', async () => {
     const script = await Script.open();
     const t = await script.table({ k: '0', m: '0' });

@@ -97,6 +97,8 @@ export class TestStore implements MvccStore {
     if (this.isFlushed(target)) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.push({ lsn: target, resolve, reject }));
   }
+  /** Infinite: a commit never flushes by itself, also when it is alone. */
+  syncMsAverage = Infinity;
   flushSync(): void {
     this.flush(Infinity);
   }
