@@ -324,8 +324,11 @@ async function startOver(backend: Backend, started: Started, suspended: SuspendS
   }
   started.execution.close();
   await backend.waitFor(suspended.waitFor, tx, deadlineMs);
-  if (mark !== undefined && tx.writeCount !== started.writeCountBefore) tx.rollbackTo(mark.savepoint);
-  if (tx.isolation === 'read committed') tx.refreshSnapshot();
+  if (mark !== undefined) {
+    // A statement of a routine waited: it is to see what the others did meanwhile, as it would if it stood alone.
+    if (tx.writeCount !== started.writeCountBefore) tx.rollbackTo(mark.savepoint);
+    if (tx.isolation === 'read committed') tx.refreshSnapshot();
+  }
   backend.system.answerAgain();
   started.execution = started.restart();
 }
