@@ -88,10 +88,10 @@ export async function commit(transaction: Transaction): Promise<CommitInfo> {
   let isAlone = mayFlushAtOnce(transaction);
   if (isAlone) {
     await manager.env.scheduler.yield();
-    isAlone = mayFlushAtOnce(transaction);
+    isAlone = mayFlushAtOnce(transaction) || staysLone();
   }
   refuseDoomed(transaction);
-  const pending = precommit(transaction, isAlone || transaction.asyncCommit || manager.store.isFlushed(lsnMax));
+  const pending = precommit(transaction, isAlone || transaction.asyncCommit || manager.store.isFlushed(lsnMax), isAlone && staysLone());
   if (pending === undefined || pending.transaction === undefined) {
     if (pending !== undefined) manager.publishReady();
     return pending === undefined ? nothingCommitted : { csn: pending.csn };
@@ -145,6 +145,11 @@ function mayFlushAtOnce(transaction: Transaction): boolean {
   return manager.store.syncMsAverage < Math.max(SyncMsMax, transaction.writeCount / RowsPerSyncMs);
 }
 
+/** The mutant that takes a commit for alone because it was so before its turn. */
+function staysLone(): boolean {
+  return mutants.on && mutants.has('mvcc.lone-commit-drops-versions');
+}
+
 const ignore = (): void => undefined;
 
 function refuseDoomed(transaction: Transaction): void {
@@ -156,16 +161,16 @@ function refuseDoomed(transaction: Transaction): void {
 }
 
 /**
- * The slice. `isImmediate`: the commit will be published before anybody else runs.
+ * The slice. `isImmediate`: the commit will be published before anybody else runs. `isUnseen`: nobody is asked whether he uses a snapshot (a mutant).
  * @returns undefined when the transaction is over at once: it changed nothing and needs no number
  */
-function precommit(transaction: Transaction, isImmediate: boolean): PendingCommit | undefined {
+function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = false): PendingCommit | undefined {
   const manager = transaction.manager;
   if (transaction.statement !== undefined) transaction.endStatement();
   transaction.closeScans();
   const node = transaction.node;
   const isTracked = node !== undefined && !node.isSafe && node.snapLow >= 0;
-  const keepsVersions = !isImmediate || isObserved(transaction);
+  const keepsVersions = !isImmediate || (!isUnseen && isObserved(transaction));
   const changes = isTracked || keepsVersions ? finalChanges(transaction, keepsVersions) : undefined;
   const hasChanges = changes === undefined ? transaction.writeCount > 0 : changes.length > 0;
   if (hasChanges) manager.settleOtherScans(transaction);

@@ -37,6 +37,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.gc-at-last-published', breaks: 'before-images are freed although a snapshot still needs them' },
   { name: 'mvcc.payload-dropped-early', breaks: 'before-images become stubs although a snapshot still needs them' },
   { name: 'mvcc.versions-dropped-under-snapshot', breaks: 'a commit published at once leaves no before-images although a snapshot is in use' },
+  { name: 'mvcc.lone-commit-drops-versions', breaks: 'a commit that was alone leaves no before-images although someone has begun to read during the turn it gave' },
+  { name: 'mvcc.slice-reads-unpublished', breaks: 'a read within one slice sees commits that are numbered and not yet published: they may be lost' },
   { name: 'mvcc.snapshot-per-statement', breaks: 'REPEATABLE READ takes a snapshot per statement' },
   { name: 'mvcc.own-changes-at-once', breaks: 'a statement sees its own changes (Halloween)' },
   { name: 'mvcc.step-from-changed-leaf', breaks: 'a scan goes on from a leaf that was changed as if it were not' },

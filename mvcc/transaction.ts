@@ -224,7 +224,8 @@ export class Transaction implements LockOwner, SnapshotUser {
   beginSlice(info: StatementInfo): void {
     assert(this.statement === undefined, 'a slice is being read');
     const statement = this.#nextStatement(info);
-    statement.snapshotCsn = this.manager.lastPublished;
+    const { manager } = this;
+    statement.snapshotCsn = mutants.on && mutants.has('mvcc.slice-reads-unpublished') ? manager.lastAssigned : manager.lastPublished;
     this.statement = statement;
   }
   endSlice(): void {

@@ -32,6 +32,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.gc-at-last-published': 'repeatable read',
   'mvcc.newest-before-image': 'repeatable read',
   'mvcc.versions-dropped-under-snapshot': 'repeatable read',
+  'mvcc.lone-commit-drops-versions': 'repeatable read',
+  'mvcc.slice-reads-unpublished': 'a read within one slice sees what is published and nothing else',
   'mvcc.no-first-updater-wins': 'repeatable read',
   'mvcc.insert-over-freed-key': 'a key freed after the snapshot',
   'mvcc.action-misses-newer': 'a cascade meets a child newer than its snapshot',

@@ -3,7 +3,9 @@
  * Each throws when something else happens than must. Used by schedules.test.ts, and by the mutants as killers.
  */
 import { strict as assert } from 'node:assert';
-import { type Client, Script, outcome, settle } from './client.js';
+import { keyBytes } from '../../base/bytes.js';
+import { RowRef } from '../../mvcc/types.js';
+import { type Client, Script, latin1, outcome, settle } from './client.js';
 
 export interface Schedule {
   readonly name: string;
@@ -579,6 +581,57 @@ export const schedules: readonly Schedule[] = [
       old.rollback();
       script.world.manager.step();
       assert.equal(script.world.manager.statistics().undoRecords, 0);
+    },
+  },
+  {
+    name: 'a read within one slice sees what is published and nothing else',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0' });
+      const { manager, store } = script.world;
+      const read = (): string | undefined => {
+        const reader = manager.beginSlice([], false, { text: 'get k' });
+        assert.ok(reader !== undefined);
+        const ref = new RowRef();
+        const value = reader.get(t, keyBytes('k'), 1, ref) ? latin1(ref.u8, ref.offset, ref.length) : undefined;
+        reader.endSlice();
+        return value;
+      };
+      store.isImmediate = false;
+      const writer = script.begin(RC);
+      await writer.update(t, 'k', set('1'));
+      const committing = writer.commit();
+      await settle();
+      // Installed, and not durable: it may still be lost.
+      assert.equal(writer.transaction.lifecycle, 'precommitted');
+      assert.equal(read(), '0');
+      assert.equal(manager.snapshots.size, 0);
+      store.flush(1);
+      await committing;
+      assert.equal(read(), '1');
+    },
+  },
+  {
+    name: 'a commit that was alone keeps before-images for who began during its turn',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0' });
+      const { store, time } = script.world;
+      store.isImmediate = false;
+      store.syncMsAverage = 0.3;
+      const writer = script.begin(RC);
+      await writer.update(t, 'k', set('1'));
+      const committing = writer.commit();
+      const reader = script.begin(RR);
+      await reader.get(t, 'm');
+      time.turn();
+      await settle();
+      assert.equal(writer.transaction.lifecycle, 'precommitted');
+      assert.equal(await reader.get(t, 'k'), '0');
+      store.flush(1);
+      await committing;
+      assert.equal(await reader.get(t, 'k'), '0');
+      reader.rollback();
     },
   },
 ];

@@ -40,6 +40,8 @@ export interface WindowOptions {
   readonly allowDeferrable: boolean;
   /** Bytes added to every row: 512-byte pages hold 20 rows of 0, three of 100, none of 200. */
   readonly paddingBytes: number;
+  /** Sessions rest between transactions, and whoever is alone then flushes the log itself. */
+  readonly hasLoneCommits: boolean;
 }
 
 export interface WindowResult {
@@ -73,6 +75,7 @@ export function windowFor(seed: number, levels: readonly IsolationLevel[], o: Pa
     isPlain: prng.below(3) === 0,
     allowDeferrable: prng.below(4) === 0,
     paddingBytes: [0, 0, 60, 100, 200][prng.below(5)]!,
+    hasLoneCommits: prng.below(3) === 0,
     ...o,
   };
 }
@@ -117,6 +120,9 @@ export class Simulator {
   readonly #history: HistoryTransaction[] = [];
   readonly #initial = new Map<string, string>();
   readonly #installed = new Map<string, string>();
+  /** Was alone when it committed, and gives the others a turn. */
+  #lone: Recorder | undefined = undefined;
+  #isCalling = false;
   #started = 0;
   #steps = 0;
   readonly result: WindowResult = {
@@ -142,8 +148,14 @@ export class Simulator {
   async run(): Promise<WindowResult> {
     const { store } = this.#world;
     store.isImmediate = true;
+    store.syncMsAverage = Infinity;
+    store.onInstalled = undefined;
     await this.#fill();
     store.isImmediate = this.#options.isImmediate;
+    if (this.#options.hasLoneCommits) store.syncMsAverage = 0;
+    store.onInstalled = (csn) => {
+      if (this.#lone !== undefined && !this.#isCalling) this.#installLone(csn);
+    };
     for (let i = 0; i < this.#options.sessions; i++) this.#startSession(i);
     await this.#settle();
     for (;;) {
@@ -161,7 +173,7 @@ export class Simulator {
         }
         continue;
       }
-      this.#world.time.turn();
+      if (this.#lone === undefined || this.#prng.below(8) === 0) this.#world.time.turn();
       if (mayFlush && (ready.length === 0 || this.#prng.below(4) === 0)) store.flush(1 + this.#prng.below(3));
       else {
         const session = ready[this.#prng.below(ready.length)]!;
@@ -238,6 +250,7 @@ export class Simulator {
     while (this.#started < this.#options.transactions) {
       this.#started++;
       await this.#transaction(session, pause);
+      while (this.#options.hasLoneCommits && session.prng.below(3) !== 0) await pause();
     }
   }
 
@@ -378,17 +391,33 @@ export class Simulator {
     session.isCommitting = true;
     try {
       // Some commit without waiting for others, which leaves no before-images where nobody could ask for them.
+      this.#isCalling = true;
       const promise = this.#prng.below(8) === 0 ? transaction.commitSync() : transaction.commit();
+      this.#isCalling = false;
       if (manager.lastAssigned > before) this.#install(recorder, manager.lastAssigned);
       else if (transaction.lifecycle === 'committed') this.#install(recorder, this.#world.manager.lastAssigned + 0.5);
-      await promise;
+      else if (transaction.lifecycle === 'active') {
+        this.#lone = recorder;
+        session.isYielding = true;
+      }
+      const { csn } = await promise;
+      // Nothing was left to install.
+      if (this.#lone === recorder) this.#installLone(csn > 0 ? csn : manager.lastAssigned + 0.5);
       this.result.committed++;
     } catch (error) {
       if (!(error instanceof DbError)) throw error;
       this.#note(recorder, error);
     } finally {
+      this.#isCalling = false;
+      if (this.#lone === recorder) this.#lone = undefined;
       session.isCommitting = false;
     }
+  }
+
+  #installLone(csn: number): void {
+    const recorder = this.#lone!;
+    this.#lone = undefined;
+    this.#install(recorder, csn);
   }
 
   #install(recorder: Recorder, csn: number): void {

@@ -55,6 +55,8 @@ export class TestStore implements MvccStore {
   poisoned: DbError | undefined = undefined;
   /** Set to make every commit durable at once. */
   isImmediate = true;
+  /** Told of every commit as it is installed. */
+  onInstalled: ((number: Csn) => void) | undefined = undefined;
   #lsn = 0;
   #durable = 0;
   #waiting: { lsn: number; resolve: () => void; reject: (error: DbError) => void }[] = [];
@@ -86,6 +88,7 @@ export class TestStore implements MvccStore {
         writer.finish();
         this.#lsn++;
         if (this.isImmediate) this.#durable = this.#lsn;
+        this.onInstalled?.(number);
         return lsn(this.#lsn);
       },
     };
