@@ -12,6 +12,7 @@ import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import type { Oid } from '../base/ids.js';
+import { mutants } from '../base/mutants.js';
 import type { SqlType } from '../base/types.js';
 import { compile } from '../executor/compile.js';
 import { ConstraintChecks, runDeferred } from '../executor/constraint-checks.js';
@@ -326,7 +327,8 @@ async function startOver(backend: Backend, started: Started, suspended: SuspendS
   await backend.waitFor(suspended.waitFor, tx, deadlineMs);
   if (mark !== undefined) {
     // A statement of a routine waited: it is to see what the others did meanwhile, as it would if it stood alone.
-    if (tx.writeCount !== started.writeCountBefore) tx.rollbackTo(mark.savepoint);
+    const isKept = mutants.on && mutants.has('engine.start-over-keeps-changes');
+    if (tx.writeCount !== started.writeCountBefore && !isKept) tx.rollbackTo(mark.savepoint);
     if (tx.isolation === 'read committed') tx.refreshSnapshot();
   }
   backend.system.answerAgain();

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { btreeMutants } from './btree.js';
+import { engineMutants } from './engine.js';
 import { executorMutants } from './executor.js';
 import { mvccMutants } from './mvcc.js';
 import { storageMutants } from './storage.js';
@@ -14,7 +15,7 @@ interface Mutant {
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string', default: '1' }, trials: { type: 'string', default: '5000' } } });
-const all: readonly Mutant[] = [...storageMutants, ...btreeMutants, ...mvccMutants, ...executorMutants];
+const all: readonly Mutant[] = [...storageMutants, ...btreeMutants, ...mvccMutants, ...executorMutants, ...engineMutants];
 const wanted = all.filter((mutant) => positionals.length === 0 || positionals.some((part) => mutant.name.includes(part)));
 let alive = 0;
 for (const mutant of wanted) {

@@ -1,0 +1,6 @@
+/** The engine's deliberate bugs (see base/mutants.ts); each is planted by test/mutants/engine.ts and must be noticed. */
+import type { MutantDescription } from '../base/mutants.js';
+
+export const engineMutantList: readonly MutantDescription[] = [
+  { name: 'engine.start-over-keeps-changes', breaks: 'a statement whose function had to wait starts over on top of what the function had changed: it is changed twice' },
+];
