@@ -265,9 +265,11 @@ export class Session implements AsyncDisposable {
     try {
       this.#backend.block.takesCommitTurn = isLast;
       const { isolation: _isolation, readOnly: _readOnly, deferrable: _deferrable, retry: _retry, ...call } = options;
+      const isPlain = Object.values(call).every((value) => value === undefined);
       await this.#execute(begin, call, scope);
       const handle = new TransactionHandle({
-        query: (input, params, o) => this.#runOne(input, params, { ...call, ...o }, scope),
+        // Without options it stays without, so that the short way is open.
+        query: (input, params, o) => this.#runOne(input, params, isPlain ? o : { ...call, ...o }, scope),
         exec: (text, o) => this.#execute(text, { ...call, ...o }, scope),
         stream: (input, params, o) => this.#stream(input, params, { ...call, ...o }, scope),
       }, this, () => scope.isOpen);

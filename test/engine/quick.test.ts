@@ -1,6 +1,6 @@
 /** The short way of simple prepared queries (engine/quick.ts) gives what the general way gives, in every state a session can be in. */
 import { describe, expect, test } from 'vitest';
-import type { Database, Session } from '../../engine/index.js';
+import type { Database, Session, TransactionHandle } from '../../engine/index.js';
 import { DatabaseError, open } from '../../engine/index.js';
 import { getUtf8 } from '../../base/bytes.js';
 
@@ -206,6 +206,28 @@ describe('changes by the short way', () => {
       });
     }
   }
+
+  test('is open to the handle of transaction(), unless its options or the call say otherwise', () =>
+    withDatabase(async (_, session) => {
+      const texts = ['select g from t where id = $1', 'update t set g = g + 1 where id = $1'];
+      for (const text of texts) for (let i = 0; i < 3; i++) await session.query(text, [1]);
+      let quick = 0;
+      const { backend } = session;
+      const beginQuick = backend.beginQuick.bind(backend);
+      backend.beginQuick = (text) => {
+        quick++;
+        beginQuick(text);
+      };
+      const both = (timeout?: number) => async (tx: TransactionHandle): Promise<void> => {
+        for (const text of texts) await tx.query(text, [1], timeout === undefined ? undefined : { timeout });
+      };
+      await session.transaction(both(), { isolation: 'serializable', retry: 2 });
+      expect(quick).toBe(2);
+      await session.transaction(both(60_000));
+      await session.transaction(both(), { timeout: 60_000 });
+      expect(quick).toBe(2);
+      expect((await session.query('select g from t where id = 1')).rows).toEqual([{ g: 7 }]);
+    }));
 
   test('waits for a lock, in order with what is given after it, and can be cancelled', () =>
     withDatabase(async (db, session) => {
