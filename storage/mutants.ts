@@ -27,6 +27,7 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.no-temporary-file', breaks: 'a kill during creation leaves half a database' },
   { name: 'storage.sync-retry', breaks: 'a second sync succeeds for pages that the kernel has dropped' },
   { name: 'storage.overlapping-syncs', breaks: 'a blocking sync succeeds for pages that a sync under way has just failed to write' },
+  { name: 'storage.length-of-overlapping-sync', breaks: 'after a blocking sync records claim a length of the log that a sync under way fails to make durable' },
   { name: 'storage.failure-noticed-late', breaks: 'between a failed sync and its poison a blocking flush syncs once more, and acknowledges what is lost' },
   { name: 'storage.clean-meta-believed', breaks: 'a clean meta that never reached the disk hides the log' },
   { name: 'storage.checkpoint-follows-current', breaks: 'a checkpoint takes up evictions later than its capture' },

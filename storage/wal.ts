@@ -408,7 +408,7 @@ export class Wal {
         this.#noteSync(startedAtMs);
         this.#commitsInLastBatch = commits;
         if (this.#failure !== undefined) return;
-        segment.durableEnd = Math.max(segment.durableEnd, reservedEnd);
+        this.#noteDurableEnd(segment, reservedEnd);
         this.#setDurable(lsn);
       }
       if (this.#rotation !== undefined && this.#durableLsn >= this.#rotation.lsn) {
@@ -451,6 +451,14 @@ export class Wal {
       if (!isValidRecord(bytes, at, read, this.#durableLsn + at, segment.seed)) throw new DbError('58030', `could not sync "${segment.file.path}": it lost what was written`);
     }
     writeFull(segment.file, position, bytes, 0, length);
+  }
+
+  /**
+   * After a sync. While another one is under way the length stays as it was: what that one was to make durable this one may have found clean, and only
+   * records are written once more. A record that claims a length which a crash takes back would be taken for damage (G6).
+   */
+  #noteDurableEnd(segment: Segment, end: number): void {
+    if (this.#syncsUnderWay === 0 || (mutants.on && mutants.has('storage.length-of-overlapping-sync'))) segment.durableEnd = Math.max(segment.durableEnd, end);
   }
 
   #noteSync(startedAtMs: number): void {
@@ -505,7 +513,7 @@ export class Wal {
           const startedAtMs = this.#options.clock.monotonic();
           this.#syncNow(segment.file);
           this.#noteSync(startedAtMs);
-          segment.durableEnd = segment.reservedEnd;
+          this.#noteDurableEnd(segment, segment.reservedEnd);
         }
         this.#commitsInBatch = 0;
         this.#setDurable(lsn);

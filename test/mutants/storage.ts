@@ -9,6 +9,7 @@ import type { TrialOptions } from '../sim/crash-trial.js';
 import { crashTrial } from '../sim/crash-trial.js';
 import { damageTrial, makeDatabase } from '../sim/damage-trial.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
+import { overlappingLengthTrial } from '../sim/overlapping-length-trial.js';
 import type { MutantRun } from './btree.js';
 
 /** Syncs of the meta fail and are cut short again and again. */
@@ -59,12 +60,19 @@ async function runEvictedBuild(trialsMax: number): Promise<number | undefined> {
   return undefined;
 }
 
+/** A trial is a number of commits before the sync that fails. */
+async function runOverlappingLength(trialsMax: number): Promise<number | undefined> {
+  for (let trial = 1; trial <= trialsMax; trial++) if ((await overlappingLengthTrial(trial)) !== undefined) return trial;
+  return undefined;
+}
+
 export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ name }) => ({
   name,
   async run(seed, trialsMax) {
     mutants.plant(name);
     try {
       if (name === 'storage.evicted-pages-forgotten') return { killedAtTrial: await runEvictedBuild(Math.min(trialsMax, 40)), by: 'storage/store: large trees are in a checkpoint' };
+      if (name === 'storage.length-of-overlapping-sync') return { killedAtTrial: await runOverlappingLength(Math.min(trialsMax, 60)), by: 'storage/store: the length that the log claims' };
       if (shownByDamage.has(name)) return { killedAtTrial: await runDamage(seed, trialsMax), by: 'storage/damage.sim: right or XX001' };
       return { killedAtTrial: await runCrashes(name, seed, trialsMax), by: 'storage/crash.sim: seven lives' };
     } finally {

@@ -12,6 +12,7 @@ import type { StoreOptions } from '../../storage/store.js';
 import { Store } from '../../storage/store.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
+import { overlappingLengthTrial } from '../sim/overlapping-length-trial.js';
 import { makeTestDirectory, realStore } from '../sim/real-files.js';
 import { SimTime } from '../sim/sim-time.js';
 import { buildFrom, readTree } from '../sim/storage-world.js';
@@ -308,6 +309,11 @@ describe('commits', () => {
     expect(again.lastCsn).toBe(1);
     expect(readTree(again, tree).get('s')).toBe('33');
     await again.close();
+  });
+
+  // A flush that came between a failed sync and the news of it counted zeros as durable that had gone with that sync: the log was called damaged.
+  it('claim no length of the log that a failed sync took with it', async () => {
+    for (let commits = 1; commits <= 60; commits++) expect(await overlappingLengthTrial(commits)).toBeUndefined();
   });
 
   it('that throw in the middle poison the store, and reopening brings back what was acknowledged', async () => {
