@@ -57,6 +57,11 @@ describe('seven lives: crashes and failed syncs over many incarnations', () => {
     expect((await crashTrial(seed)).failure).toBeUndefined();
   });
 
+  // A flush had noted the length of the log while a sync that was to write its last zeros was about to fail.
+  it('seed 10028630: a flush beside a failing sync of new space', async () => {
+    expect((await crashTrial(10028630)).failure).toBeUndefined();
+  });
+
   it('20,000 images in all', () => {
     expect(images).toBeGreaterThan(20_000);
   });
