@@ -89,6 +89,13 @@ export class ConstraintChecks {
     return undefined;
   }
 
+  /** Has a table of the check's foreign key been dropped since the check was put off? */
+  isOfDroppedTable(check: ConstraintCheck): boolean {
+    if (check.kind !== 'child' && check.kind !== 'parent') return false;
+    const { schema } = this.#context;
+    return !schema.hasTable(check.key.parent) || !schema.hasTable(check.key.child);
+  }
+
   /** Runs one check. A promise: wait for it and call again. */
   run(check: ConstraintCheck): Wait | undefined {
     this.#context.ctx.checkDeadline();
@@ -333,7 +340,7 @@ function childIndex(access: TableAccess, key: ForeignKeyDef): IndexAccess | unde
  * statement, so that at READ COMMITTED the newest state is seen. A promise: wait for it and call again with the same `checks`.
  */
 export function runDeferred(checks: ConstraintChecks, queue: ConstraintQueue, names?: readonly string[]): Wait | undefined {
-  const wait = queue.run((check) => checks.run(check), names);
+  const wait = queue.run((check) => (checks.isOfDroppedTable(check) ? undefined : checks.run(check)), names);
   if (wait !== undefined) return wait;
   const followUp = checks.runImmediate();
   if (followUp !== undefined) return followUp;

@@ -23,4 +23,5 @@ export interface TableWriteInfo {
 export interface SchemaLookup {
   /** @throws InternalError when there is no such table: a foreign key cannot outlive its tables */
   writeInfo(table: Oid): TableWriteInfo;
+  hasTable(table: Oid): boolean;
 }

@@ -438,6 +438,7 @@ function makeIntervalOf(...given: readonly unknown[]): Interval {
   return makeInterval(years!, months!, weeks!, days!, hours!, minutes!, seconds!);
 }
 function makeInterval(years: number, months: number, weeks: number, days: number, hours: number, minutes: number, seconds: number): Interval {
+  if (!Number.isFinite(seconds)) throw new DbError('22008', 'interval out of range');
   const micros = BigInt(hours) * BigInt(MicrosPerHour) + BigInt(minutes) * BigInt(MicrosPerMinute) + BigInt(Math.round(seconds * 1e6));
   return Interval.checked(years * 12 + months, weeks * 7 + days, canonicalInt8(micros));
 }

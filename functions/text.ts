@@ -13,7 +13,7 @@ import type { TextWriter } from '../base/text-io.js';
 import { textWriter } from '../base/text-io.js';
 import { compareText } from '../base/text-order.js';
 import type { SqlType } from '../base/types.js';
-import { TypeOid } from '../base/types.js';
+import { baseTypeOf, typeInfo, TypeOid } from '../base/types.js';
 import { operator, scalar, setReturning, specialized } from './define.js';
 import { quoteIdentifier, quoteLiteral } from './quoting.js';
 import type { EvalContext, FunctionDef, OperatorDef } from './registry.js';
@@ -258,9 +258,10 @@ function printerOf(type: SqlType): Printer {
 /** A function with a VARIADIC "any" tail whose arguments are printed. A VARIADIC array in the call counts as its elements. */
 function printing(name: string, args: string, firstPrinted: number, impl: (values: readonly (string | null)[], fixed: readonly Datum[]) => Datum, isStrict = false): FunctionDef {
   const definition = scalar(name, args, 'text', () => null, { variadic: true, strict: false, volatility: 'stable' });
-  return specialized(definition, (types, _result, _registry, isVariadicCall) => {
+  return specialized(definition, (types, _result, registry, isVariadicCall) => {
     const printers = types.slice(firstPrinted).map(printerOf);
     const count = types.length;
+    if (isVariadicCall === true && typeInfo(baseTypeOf(types[count - 1]!, registry).oid, registry).elementOid === 0) throw new DbError('42804', 'VARIADIC argument must be an array');
     return {
       ...definition,
       impl: (...given: unknown[]) => {

@@ -65,7 +65,7 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
   const relations: Relation[] = [];
   const specials: SpecialJoin[] = [];
   const relationOf = new Map<ColumnId, Relation>();
-  const pending: { expression: BoundExpression; scope: bigint; isInner: boolean }[] = [];
+  const pending: { expression: BoundExpression; scope: bigint; outer: bigint; isInner: boolean }[] = [];
 
   const relsOf = (columns: Iterable<ColumnId>): bigint => {
     let rels = 0n;
@@ -75,7 +75,7 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
 
   let inGraph: Set<ColumnId> | undefined;
   const readsGraph = (plan: LogicalPlan): boolean => {
-    if (plan.kind === 'scan' || plan.kind === 'cteScan' || plan.kind === 'values') return false;
+    if (readsNothing(plan) || plan.kind === 'values') return false;
     const free = freeColumns(plan);
     if (free.size === 0) return false;
     if (inGraph === undefined) collectProduced(root, (inGraph = new Set()));
@@ -83,8 +83,8 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
     return false;
   };
 
-  /** Adds the relations of `plan` and returns them; `isInner`: conditions here filter the final result directly. */
-  const collect = (plan: LogicalPlan, isInner: boolean): bigint => {
+  /** Adds the relations of `plan` and returns them; `isInner`: conditions here filter the final result directly; `outer`: what stands to the left, which LATERAL reads. */
+  const collect = (plan: LogicalPlan, isInner: boolean, outer: bigint): bigint => {
     // Chains of joins are left-deep and may be long; the right sides recurse, the left side loops.
     let rels = 0n;
     let node = plan;
@@ -101,8 +101,8 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
     }
     if (node.kind === 'join') {
       const flipped = node.join === 'right';
-      const left = collect(flipped ? node.right : node.left, isInner && flipped);
-      const right = collect(flipped ? node.left : node.right, false);
+      const left = collect(flipped ? node.right : node.left, isInner && flipped, outer);
+      const right = collect(flipped ? node.left : node.right, false, outer);
       specials.push({ join: flipped ? 'left' : 'full', left, right, wholeLeft: left, conditions: conjunctsOf(node.condition), nullAware: false });
       rels = left | right;
     } else rels = add(node);
@@ -110,28 +110,28 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
       const { node: above } = down[i]!;
       if (above.kind === 'filter') {
         const scope = rels;
-        for (const expression of conjunctsOf(above.condition)) pending.push({ expression, scope, isInner });
+        for (const expression of conjunctsOf(above.condition)) pending.push({ expression, scope, outer, isInner });
         continue;
       }
       if (above.join === 'inner') {
-        rels |= collect(above.right, isInner);
+        rels |= collect(above.right, isInner, outer | rels);
         const scope = rels;
-        for (const expression of conjunctsOf(above.condition)) pending.push({ expression, scope, isInner });
+        for (const expression of conjunctsOf(above.condition)) pending.push({ expression, scope, outer, isInner });
       } else {
         const left = rels;
         // A right side that reads rows of the left, or of anything else here, is kept whole: its conditions are not the join's.
-        const right = readsGraph(above.right) ? add(above.right) : collect(above.right, false);
+        const right = readsGraph(above.right) ? add(above.right) : collect(above.right, false, outer);
         specials.push({ join: above.join as SpecialJoin['join'], left, right, wholeLeft: left, conditions: conjunctsOf(above.condition), nullAware: above.nullAware });
         rels |= right;
       }
     }
     return rels;
   };
-  const all = collect(root, true);
+  const all = collect(root, true, 0n);
 
   // LATERAL: which relations a relation's plan reads.
   for (const relation of relations) {
-    if (relations.length === 1 || relation.plan.kind === 'scan' || relation.plan.kind === 'cteScan') continue;
+    if (relations.length === 1 || readsNothing(relation.plan)) continue;
     relation.depends = relsOf(freeColumns(relation.plan));
   }
 
@@ -184,9 +184,10 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
   const predicates: Predicate[] = [];
   const constants: BoundExpression[] = [];
   const classes: EquivalenceClass[] = [];
-  for (const { expression, scope, isInner } of pending) {
+  for (const { expression, scope, outer, isInner } of pending) {
     const own = relsOf(columnsOf(expression));
-    const rels = complete(own, scope);
+    // What LATERAL reads to its left has come through the outer joins there.
+    const rels = complete(own, (own & ~scope) === 0n ? scope : scope | outer);
     if (rels === 0n && isInner && scope === all) {
       constants.push(expression);
       continue;
@@ -200,6 +201,9 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
   const kept = finishClasses(classes, relations);
   return { relations, specials, predicates, classes: kept, constants, all };
 }
+
+/** A scan reads columns of others only in the arguments of TABLESAMPLE. */
+const readsNothing = (plan: LogicalPlan): boolean => (plan.kind === 'scan' && plan.sample === undefined) || plan.kind === 'cteScan';
 
 export function log2(bit: bigint): number {
   let n = 0;

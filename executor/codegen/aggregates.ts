@@ -5,7 +5,9 @@
 import type { SqlType, Storage } from '../../base/types.js';
 import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
 import type { AggregateCall, BoundExpression } from '../../planner/expression.js';
+import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { PlanOf } from '../operators/plan-of.js';
+import { planInputs } from '../plan-tools.js';
 import type { Source } from './expressions.js';
 import { KeyCodes, tableCall } from './key-codes.js';
 import { distinctKeySource, sameKey } from './keys.js';
@@ -95,14 +97,22 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   const head = w.reserve();
   const dictionaries: string[] = [];
 
+  // Where the input's code is there several times, every copy writes the same codes: values that may be NULL, by the same dictionaries.
+  const isRepeated = repeats(plan.input);
+  const valuesOf = (): (Source | undefined)[] => {
+    if (isRepeated) return expressions.map((e) => ({ code: inVariable(p, p.e.value(e)).code, nullable: true }));
+    // Stored text is looked up by its bytes; what must be computed is computed once, for the key and the group.
+    return expressions.map((e) => (isStoredText(p, e) ? undefined : inVariable(p, p.e.value(e))));
+  };
+
   /** `given`: the values of a row read back. */
   const writeRow = (given: readonly Source[] | undefined, spooled: readonly CallInputs[] | undefined): number => {
-    // Stored text is looked up by its bytes; what must be computed is computed once, for the key and the group.
-    const values = given ?? expressions.map((e) => (isStoredText(p, e) ? undefined : inVariable(p, p.e.value(e))));
-    const made = new KeyCodes();
+    const values = given ?? valuesOf();
+    const made = new KeyCodes(isRepeated ? dictionaries : undefined);
     expressions.forEach((e, i) => made.write(p, [e], values[i] === undefined ? undefined : [values[i]]));
     if (expressions.length === 0) made.codes.push('0');
     for (const { name, source } of made.dictionaries) {
+      if (dictionaries.includes(name)) continue;
       head.line(`const ${name} = ${source};`);
       dictionaries.push(name);
     }
@@ -130,10 +140,10 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   };
 
   let arity = 1;
-  let isNullable: readonly boolean[] = [];
+  let isNullable: readonly boolean[] = expressions.map(() => true);
   w.block('', () => {
     p.produce(plan.input, () => {
-      isNullable = expressions.map((e) => !isStoredText(p, e) && p.e.value(e).nullable);
+      if (!isRepeated) isNullable = expressions.map((e) => !isStoredText(p, e) && p.e.value(e).nullable);
       arity = writeRow(undefined, undefined);
     });
   });
@@ -171,6 +181,13 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   head.line(`const ${scratch} = new Int32Array(${arity});`);
   head.line(`const ${table} = x.own(new X.GroupTable(x, ${module.constant(plan)}, ${module.constant(spooledTypes)}, ${groupBytes}, ${arity}, [${dictionaries.join(', ')}])), ${keys} = ${table}.keys;`);
   w.line(`x.release(${table});`);
+}
+
+/** May the code of what takes the rows of `plan` be there more than once (P3 of pipeline.ts)? */
+function repeats(plan: PhysicalPlan): boolean {
+  if (plan.kind === 'append' || plan.kind === 'window' || (plan.kind === 'aggregate' && plan.strategy === 'sorted')) return true;
+  if ((plan.kind === 'hashJoin' || plan.kind === 'mergeJoin' || plan.kind === 'nestedLoop') && (plan.join === 'left' || plan.join === 'right' || plan.join === 'full')) return true;
+  return planInputs(plan).some(repeats);
 }
 
 /** Text of a scan that is not decoded yet. */

@@ -19,6 +19,12 @@ export class KeyCodes {
   /** Source of the dictionaries, one of each in the order of first use. */
   readonly dictionaries: { readonly name: string; readonly source: string }[] = [];
 
+  /** `known`: names of dictionaries that an earlier copy of the same code has made; they are used again, in their order. */
+  constructor(known: readonly string[] = []) {
+    this.#known = known;
+  }
+  readonly #known: readonly string[];
+
   /** The codes of `expressions` for the present row, in variables. `given`: their values, where they are computed already. */
   write(p: Pipeline, expressions: readonly BoundExpression[], given: readonly Source[] | undefined): void {
     expressions.forEach((e, i) => this.#writeOne(p, e, given?.[i]));
@@ -59,7 +65,7 @@ export class KeyCodes {
   }
 
   #dictionary(p: Pipeline, kind: 'ByteDictionary' | 'ValueDictionary'): string {
-    const name = p.module.name('d');
+    const name = this.#known[this.dictionaries.length] ?? p.module.name('d');
     this.dictionaries.push({ name, source: `new X.${kind}()` });
     return name;
   }

@@ -23,6 +23,15 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['HAVING over an empty set among others', "select id from r2 left join (select 5 as k where false) d on true where exists (select where r2.h like 'a' group by grouping sets (()) having 7 > d.k)", []],
   ['numbers as bits', 'select 3::bit(4), 3::int8::bit(8)', [['0011', '00000011']]],
   ['make_interval with some of its arguments', 'select make_interval(0, 9, 0, 24)', [['9 mons 24 days']]],
+  // The code that takes a row is there once for each input of an append, and each copy had dictionaries of its own for one table of groups.
+  ['groups over UNION ALL', 'select n, count(*) from (select id, 12::numeric n from r2 union all select id, 2 from r2) d group by n order by n', [['2', '6'], ['12', '6']]],
+  ['groups over UNION ALL by stored and by computed text', "select h, count(*) from (select h from r2 union all select 'a' || '' from r2 union all select null) d group by h order by h", [['a', '12'], [null, '1']]],
+  ['groups over UNION ALL by a column that is NULL in one', 'select c, count(*) from (select id c from r2 where id < 3 union all select null from r2) d group by c order by c', [['1', '1'], ['2', '1'], [null, '6']]],
+  ['groups over a full join', 'select a.n::text, count(*) from (select id, c::numeric n from r2) a full join (select id, 7 x from r3) b on a.id = b.id - 3 group by a.n order by a.n', [['0', '1'], ['1', '2'], ['2', '1'], ['3', '1'], ['4', '1'], [null, '14']]],
+  // No row of VALUES, no code of its rows: whether the groups' values may be NULL was known from nowhere.
+  ['groups over nothing', 'select e, b, percentile_disc(0) within group (order by id) from r3 where id is null group by e, b', []],
+  // A condition in a LATERAL that reads what an outer join has padded is not the padded table's own.
+  ['a condition of LATERAL on an outer join', 'select t1.id, t2.id from r2 t1 left join r2 t2 on t1.id = t2.c, lateral (select * from r2 t3 where t2.id = t2.c and t3.id = 1) s', [['1', '1'], ['2', '2'], ['3', '3'], ['4', '4']]],
   ['subscripts of a subscript in parentheses', "select (('{{1,2},{3,4}}'::int[])[1:2])[1:1], ('{{1,2},{3,4}}'::int[])[1:2][1]", [['{{1,2}}', '{{1},{3}}']]],
 ];
 
@@ -36,6 +45,10 @@ const codes: readonly (readonly [string, string])[] = [
   ['select length(h), exists (select from r3 where r3.id = length(r2.h)) from r2 group by length(h)', '42803'],
   ["select (('{{1,2}}'::int[])[1])[1]", '42804'],
   ['select 1 union select 2 order by 99999999999999', '42601'],
+  ["select concat_ws(',', variadic 10)", '42804'],
+  ['select concat(variadic 10)', '42804'],
+  ["select make_interval(secs => 'infinity')", '22008'],
+  ["select make_interval(secs => 'nan')", '22008'],
 ];
 
 describe('what random statements found', () => {
@@ -52,6 +65,12 @@ describe('what random statements found', () => {
     expect((await engine.run("select case when true then 1 else 2::int8 end, nullif('a'::varchar, 'b'), nullif(1, 2.5), 1::posint")).types).toEqual(['20', '25', '1700', '23']);
     expect((await engine.run('select v from v0 v')).types).toEqual(['user']);
     expect((await engine.run('show timezone')).rowCount).toBeNull();
+  });
+  test('a deferred foreign key whose table is gone at commit', async () => {
+    for (const sql of ['create table parent (id int primary key)', 'create table child (id int references parent initially deferred)', 'begin', 'insert into child values (1)', 'drop table parent cascade', 'commit']) {
+      expect((await engine.run(sql)).message, sql).toBe('');
+    }
+    expect((await engine.run('select id from child')).rows).toEqual([['1']]);
   });
   test('a column of another type keeps no statistics of the old values', async () => {
     for (const sql of ['create table s (id int primary key, c bigint)', 'insert into s values (1, 5), (2, 4294967296)', 'analyze s', 'delete from s where id = 2', 'alter table s alter c type int', 'analyze s']) {

@@ -161,6 +161,7 @@ export class TestDatabase {
     },
   };
   readonly schema: SchemaLookup = {
+    hasTable: (table: Oid) => [...this.tables.values()].some((candidate) => candidate.definition.oid === table),
     writeInfo: (table: Oid) => {
       for (const candidate of this.tables.values()) if (candidate.definition.oid === table) return candidate.info;
       throw new Error('no such table');
