@@ -44,6 +44,8 @@ export interface OpenOptions extends ValueOptions {
   readonly checkpointIntervalMs?: number | undefined;
   /** Memory for old row versions before the holder of the oldest snapshot is cancelled; default 256 MiB. */
   readonly versionBytesMax?: number | undefined;
+  /** Analyse tables again, in the background, when enough of their rows have changed; default true. */
+  readonly autoAnalyze?: boolean | undefined;
   /** Longest stretch of uninterrupted work of one statement before others get their turn; default 10 ms. */
   readonly timeSliceMs?: number | undefined;
   /** Remember where in your source each statement of a transaction was issued, for explanations of conflicts: about 5 microseconds each. Default: a sample, once a conflict has happened. */

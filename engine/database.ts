@@ -10,6 +10,7 @@ import type { MvccStatistics } from '../mvcc/transaction-manager.js';
 import type {
   CallOptions, OpenOptions, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions,
 } from './api.js';
+import { AutoAnalyze } from './auto-analyze.js';
 import { dump, type DumpOptions } from './dump.js';
 import type { DatabaseError } from './errors.js';
 import type { AggregateOptions, FunctionOptions, HostFunction, TypeFinder } from './host-functions.js';
@@ -69,11 +70,15 @@ export class Database implements AsyncDisposable {
   readonly #sessions = new Set<Session>();
   /** The session of synchronous statements. */
   #synchronous: Session | undefined;
+  readonly #autoAnalyze: AutoAnalyze | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(instance: Instance) {
     this.#instance = instance;
+    if (instance.options.autoAnalyze !== false && instance.options.readOnly !== true) {
+      this.#autoAnalyze = new AutoAnalyze(instance, (use) => this.#withOwnSession('automatic analyze', use));
+    }
   }
   /** @internal */
   get instance(): Instance {
@@ -276,6 +281,7 @@ export class Database implements AsyncDisposable {
   }
   async #close(): Promise<void> {
     await this.#translate(async () => {
+      this.#autoAnalyze?.stop();
       await Promise.all([...this.#sessions].map((session) => session.close()));
       await this.#instance.close();
     });

@@ -3,7 +3,7 @@
  * `Database` (database.ts) is the public face over it.
  *
  * Background work is steps that the scheduler calls, so a simulation owns every interleaving: vacuum runs while there are old versions, in slices;
- * statistics are refreshed when a table has changed enough (statistics.ts). Checkpoints are storage's own business.
+ * statistics are refreshed when a table has changed enough (auto-analyze.ts). Checkpoints are storage's own business.
  */
 import type { Clock } from '../base/clock.js';
 import { realClock } from '../base/clock.js';
@@ -15,6 +15,7 @@ import type { SqlType, TypeRegistry } from '../base/types.js';
 import type { Datum } from '../base/datum.js';
 import type { ExecutorEnv } from '../executor/execution.js';
 import { RowIds } from '../executor/row-ids.js';
+import { TableChanges } from '../executor/table-changes.js';
 import { openSpillFile } from './spill-file.js';
 import { TransactionManager } from '../mvcc/transaction-manager.js';
 import { MemoryVfs } from '../storage/memory-vfs.js';
@@ -96,7 +97,7 @@ export class Instance {
     this.plans = new PlanCache();
     this.copyVfs = options.vfs ?? new NodeVfs();
     this.executorEnv = {
-      clock: this.clock, timeSliceMs: options.timeSliceMs ?? 10, workMemBytes: 16 * 1024 * 1024, openSpill: () => openSpillFile(store), manager, rowIds: new RowIds(),
+      clock: this.clock, timeSliceMs: options.timeSliceMs ?? 10, workMemBytes: 16 * 1024 * 1024, openSpill: () => openSpillFile(store), manager, rowIds: new RowIds(), tableChanges: new TableChanges(),
     };
   }
 
@@ -159,6 +160,14 @@ export class Instance {
     void this.scheduler.yield().then(() => {
       if (!this.#isClosed) this.#vacuum();
     });
+  }
+
+  /** Whether a session waits for a lock of this one's transaction. */
+  isWaitedFor(backend: Backend): boolean {
+    const id = backend.block.tx?.id;
+    if (id === undefined) return false;
+    for (const other of this.backends.values()) if (other.block.tx?.waitsFor.includes(id) === true) return true;
+    return false;
   }
 
   get isClosed(): boolean {

@@ -21,6 +21,7 @@ import type { ConstraintQueue } from './constraint-queue.js';
 import type { QuickQuery } from './quick-query.js';
 import type { RowIds } from './row-ids.js';
 import type { SchemaLookup } from './schema-lookup.js';
+import type { TableChanges } from './table-changes.js';
 
 /** A temporary file for what does not fit into memory. All calls are synchronous; the file vanishes on `close`. */
 export interface SpillFile {
@@ -42,6 +43,7 @@ export interface ExecutorEnv {
   openSpill(): SpillFile;
   readonly manager: TransactionManager;
   readonly rowIds: RowIds;
+  readonly tableChanges: TableChanges;
 }
 
 /** What one run of a compiled statement is given. */

@@ -27,6 +27,7 @@ import { checkViolation, indexKeyText, notNullViolation, uniqueViolation, viewOp
 import type { Runtime } from './runtime.js';
 import type { TableWriteInfo } from './schema-lookup.js';
 import type { IndexAccess, TableAccess } from './table-access.js';
+import type { ChangeCount } from './table-changes.js';
 import { datumsKey } from './ordering.js';
 import type { Wait } from './wait.js';
 import { isWait } from './wait.js';
@@ -125,6 +126,7 @@ export class TableWriter {
   readonly #evaluate: (e: BoundExpression) => Datum;
   readonly #rowRef = new RowRef();
   readonly #layout: WriterLayout;
+  readonly #changes: ChangeCount;
 
   constructor(info: WriterInfo, runtime: Runtime, checks: CheckSink, evaluate: (e: BoundExpression) => Datum) {
     this.info = info;
@@ -134,6 +136,7 @@ export class TableWriter {
     this.#checks = checks;
     this.#evaluate = evaluate;
     this.#layout = writerLayout(info);
+    this.#changes = runtime.env.tableChanges.of(info.table.oid);
   }
 
   /** For the next run of the same statement. */
@@ -273,6 +276,7 @@ export class TableWriter {
       if (arbiters.includes(claimed.index)) return claimed;
       throw this.duplicateKey(claimed);
     }
+    this.#changes.rows++;
     this.#put(rowKey, row);
     const { secondary } = this.access;
     for (let i = 0; i < secondary.length; i++) {
@@ -346,6 +350,7 @@ export class TableWriter {
       if (isWait(claimed)) return claimed;
       throw this.duplicateKey(claimed);
     }
+    this.#changes.rows++;
     if (newKey === oldKey) {
       out.length = 0;
       encodeRow(this.table.layout, newRow, out);
@@ -387,6 +392,7 @@ export class TableWriter {
   remove(rowKey: string, row: readonly Datum[]): void {
     const { tx } = this.#runtime;
     const entries = this.#entriesOf(row, rowKey);
+    this.#changes.rows++;
     tx.remove(this.access.tree, rowKey);
     this.access.secondary.forEach((index, i) => {
       const entry = entries[i];

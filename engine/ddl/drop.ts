@@ -236,7 +236,9 @@ async function removeObject(ddl: Ddl, record: CatalogRecord): Promise<void> {
   if (record.kind === 'table') {
     ddl.backend.portals.refuseOpenOn([record], 'DROP TABLE');
     tx.dropTree(treeId(record.tree));
-    ddl.backend.instance.executorEnv.rowIds.forget(treeId(record.tree));
+    const { executorEnv } = ddl.backend.instance;
+    executorEnv.rowIds.forget(treeId(record.tree));
+    executorEnv.tableChanges.forget(record.oid);
   }
   if (record.kind === 'index') {
     const table = draft.get(record.table) as TableRecord | undefined;

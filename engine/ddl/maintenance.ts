@@ -20,6 +20,8 @@ import { forEachRow, tableDef } from './table-storage.js';
 
 /** Rows in the sample per unit of the statistics target: a histogram bin errs by half its size with probability 1 %. */
 const SampleRowsPerTarget = 300;
+/** A sample of which one column takes about a millisecond. */
+const YieldSampleRows = 1000;
 
 export async function analyze(backend: Backend, statement: Analyze | Vacuum, call: Call): Promise<void> {
   if (backend.block.modes.readOnly) throw new DbError('25006', 'cannot execute ANALYZE in a read-only transaction');
@@ -69,13 +71,14 @@ async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {
   const old = ddl.draft.statisticsOf(record.oid);
   const pageCount = store.hasTree(record.tree as never) ? store.tree(record.tree as never).leafCountEstimate() : 1;
   const { types } = backend.catalog();
-  const statistics: StatisticsRecord = {
-    kind: 'statistics', oid: old?.oid ?? ddl.newOid(), table: record.oid, rowCount, pageCount: Math.max(1, pageCount),
-    columns: record.columns.map((column, i) => {
-      if (column.isDropped || column.statisticsTarget === 0) return null;
-      return columnStatistics(sample.map(({ row }) => row[i]!), sqlType(column.type, column.typmod), rowCount, column.statisticsTarget ?? target, types);
-    }),
-  };
+  const columns: (ColumnStatisticsRecord | null)[] = [];
+  for (const [i, column] of record.columns.entries()) {
+    const isWanted = !column.isDropped && column.statisticsTarget !== 0;
+    columns.push(isWanted ? columnStatistics(sample.map(({ row }) => row[i]!), sqlType(column.type, column.typmod), rowCount, column.statisticsTarget ?? target, types) : null);
+    // Sorting a column's sample takes milliseconds: others get their turn in between.
+    if (isWanted && sample.length >= YieldSampleRows) await backend.instance.scheduler.yield();
+  }
+  const statistics: StatisticsRecord = { kind: 'statistics', oid: old?.oid ?? ddl.newOid(), table: record.oid, rowCount, pageCount: Math.max(1, pageCount), columns };
   ddl.draft.put(statistics);
 }
 

@@ -48,6 +48,7 @@ export function truncateTables(backend: Backend, tx: Transaction, tables: readon
     const names = { tableOid: toOid(table.oid), tableName: table.name };
     tx.dropTree(treeId(table.tree));
     executorEnv.rowIds.forget(treeId(table.tree));
+    executorEnv.tableChanges.of(table.oid).rows += backend.draft.statisticsOf(table.oid)?.rowCount ?? 0;
     const clustered = indexes.find((index) => index.oid === table.clusteredBy);
     tx.createTree(tree, { unique: true, unclaimed: clustered === undefined, ...names, indexName: clustered?.name });
     backend.draft.put({ ...table, tree, layouts: [table.columns.length] });

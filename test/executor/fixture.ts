@@ -15,6 +15,7 @@ import { ConstraintQueue } from '../../executor/constraint-queue.js';
 import type { CompileOptions, Execution, ExecutionRequest, ExecutorEnv, SpillFile } from '../../executor/execution.js';
 import { runSync } from '../../executor/execution.js';
 import { RowIds } from '../../executor/row-ids.js';
+import { TableChanges } from '../../executor/table-changes.js';
 import type { SchemaLookup, TableWriteInfo } from '../../executor/schema-lookup.js';
 import { functionsNamed, operatorsNamed } from '../../functions/catalogue.js';
 import type { EvalContext, FunctionDef } from '../../functions/registry.js';
@@ -124,6 +125,7 @@ export class TestDatabase {
   readonly clock = new TestClock();
   readonly spill = new TestSpill();
   readonly rowIds = new RowIds();
+  readonly tableChanges = new TableChanges();
   readonly tables = new Map<string, TestTable>();
   workMemBytes = 4 << 20;
   timeSliceMs = 10;
@@ -148,7 +150,7 @@ export class TestDatabase {
   }
 
   get env(): ExecutorEnv {
-    return { clock: this.clock, timeSliceMs: this.timeSliceMs, workMemBytes: this.workMemBytes, openSpill: this.spill.open, manager: this.manager, rowIds: this.rowIds };
+    return { clock: this.clock, timeSliceMs: this.timeSliceMs, workMemBytes: this.workMemBytes, openSpill: this.spill.open, manager: this.manager, rowIds: this.rowIds, tableChanges: this.tableChanges };
   }
   readonly ctx: EvalContext = {
     transactionTimestamp: 0, statementTimestamp: 0, clockTimestamp: () => 0, timeZone: 'UTC', prng: seededPrng(7), types: builtinTypes,
