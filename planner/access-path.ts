@@ -417,7 +417,16 @@ function fixedBy(local: readonly BoundExpression[]): BoundExpression[] {
   return fixed;
 }
 
+/** The order of an index's entries behind `from` columns that are fixed. Entries that carry the row key are ordered by it in the end. */
 function indexOrder(cx: PlannerContext, scan: LogicalScan, bound: BoundIndex, from: number, reverse: boolean): OrderKey[] {
+  const { index } = bound;
+  const order = columnOrder(scan, bound, from, reverse);
+  if (index.isClustered || (index.isUnique && index.deferrable === 'not deferrable')) return order;
+  const clustered = scan.table.indexes.find((other) => other.isClustered);
+  return clustered === undefined ? order : [...order, ...columnOrder(scan, bindScanIndex(cx, scan, clustered), 0, reverse)];
+}
+
+function columnOrder(scan: LogicalScan, bound: BoundIndex, from: number, reverse: boolean): OrderKey[] {
   return bound.index.columns.slice(from).map((column, i) => {
     const expression = bound.keys[from + i]!;
     const notNull = column.column !== undefined && scan.table.columns[column.column]!.notNull;

@@ -314,7 +314,7 @@ class EntryBuilder {
     if (filter !== undefined && counts !== undefined && counts.removed > 0) properties.push(['Rows Removed by Filter', String(Math.round(counts.removed / Math.max(1, counts.loops)))]);
     if (counts !== undefined && counts.spilledBytes > 0) properties.push(['Disk', `${Math.ceil(counts.spilledBytes / 1024)}kB`]);
     if (this.#options.verbose === true && this.#options.isInterpreted?.(plan) === true) properties.push(['Execution', 'interpreted']);
-    if (plan.kind === 'modify' || plan.kind === 'values' || plan.kind === 'functionScan' || plan.kind === 'aggregate' || plan.kind === 'window') forEachPhysicalExpression(plan.kind === 'modify' ? { ...plan, recheck: undefined } : plan, (e) => expressions.push(e));
+    if (plan.kind === 'modify' || plan.kind === 'values' || plan.kind === 'functionScan' || plan.kind === 'aggregate' || plan.kind === 'window' || plan.kind === 'indexScan') forEachPhysicalExpression(plan.kind === 'modify' ? { ...plan, recheck: undefined } : plan, (e) => expressions.push(e));
     const subplans = this.#subplansOf(expressions);
     const children: Child[] = [...subplans.filter((child) => child.relationship === 'InitPlan'), ...inputs, ...subplans.filter((child) => child.relationship !== 'InitPlan')];
     return { title, fields, estimate: shown.estimate, plan, properties, children, counts };
