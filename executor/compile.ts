@@ -11,6 +11,7 @@ import { evaluate } from './expression-interpreter.js';
 import { canGenerate } from './codegen.js';
 import type { Program, ProgramOutput } from './codegen/generated-plans.js';
 import { GeneratedPlans, GeneratedSource, isBrief, ProgramState } from './codegen/generated-plans.js';
+import { hasInlineLocks, LockWait, RestartingSource, RestartingUnit } from './inline-locks.js';
 import { buildOperator } from './interpreter.js';
 import { lockRowsUnder, LockUnitExecution, lockUnitsInside } from './lock-unit.js';
 import { ModifyExecution, modifyInput, type ModifyPlan } from './modify.js';
@@ -34,7 +35,8 @@ function tuplesOf(plan: PhysicalPlan, ids: readonly ColumnId[], computed: readon
 /** Prepares a plan to be run many times. Code is generated at the first start, which knows the catalog's types. */
 export function compile(planned: PlannedStatement, options: CompileOptions): CompiledStatement {
   const { plan, result } = planned;
-  const isGenerated = options.mode === 'generated' && canGenerate();
+  const locksInline = hasInlineLocks(planned);
+  const isGenerated = options.mode === 'generated' && canGenerate() && !locksInline;
   const output: ProgramOutput = { ids: result.map((column) => column.id), computed: [], shape: options.shape, names: result.map((column) => column.name) };
   const phases = phasesOf(planned);
   const isQuery = phases.length === 1 && phases[0]!.kind === 'query';
@@ -65,7 +67,7 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
         return execution;
       }
       const isKept = isModify && generated !== undefined && !request.instrument;
-      return new StatementExecution(planned, phases, request, generated, (makeRow ??= rowMaker(result, options.shape)), isKept ? keep : undefined);
+      return new StatementExecution(planned, phases, request, generated, (makeRow ??= rowMaker(result, options.shape)), locksInline, isKept ? keep : undefined);
     },
     quick: ({ ctx, env, schema, constraints }) => {
       if (!isQuery || generated === undefined || options.instrument) return undefined;
@@ -192,11 +194,14 @@ class StatementExecution implements Execution {
   /** Of a statement that is one ModifyTable: kept from run to run. */
   #modifyPhase: Phase | undefined;
   #isClosed = false;
+  /** Whether rows are locked in the middle of a plan (inline-locks.ts). */
+  readonly #locksInline: boolean;
   readonly #keep: ((execution: StatementExecution) => void) | undefined;
   rows: unknown[] = [];
 
   /** `keep` is given the execution when it has run to its end and may be started again by `restart`. */
-  constructor(planned: PlannedStatement, phases: readonly PhaseSpec[], request: ExecutionRequest, generated: GeneratedPlans | undefined, makeRow: RowMaker, keep: ((execution: StatementExecution) => void) | undefined) {
+  constructor(planned: PlannedStatement, phases: readonly PhaseSpec[], request: ExecutionRequest, generated: GeneratedPlans | undefined, makeRow: RowMaker, locksInline: boolean, keep: ((execution: StatementExecution) => void) | undefined) {
+    this.#locksInline = locksInline;
     this.#keep = keep;
     this.#planned = planned;
     this.#phases = phases;
@@ -235,12 +240,17 @@ class StatementExecution implements Execution {
         return this.#lockPhase(spec);
       case 'cte': {
         const { plan, cte } = spec;
-        runtime.ctes[cte.number] = runtime.own(new TupleStore(cte.columns, () => tuplesOf(plan, cte.columns, [], runtime), runtime));
+        runtime.ctes[cte.number] = runtime.own(new TupleStore(cte.columns, () => this.#tuplesOf(plan, cte.columns), runtime));
         return donePhase;
       }
       case 'query':
         return this.#queryPhase(spec.plan);
     }
+  }
+
+  #tuplesOf(plan: PhysicalPlan, ids: readonly ColumnId[], computed: readonly BoundExpression[] = []): RowSource {
+    const make = (): RowSource => tuplesOf(plan, ids, computed, this.#runtime);
+    return this.#locksInline ? new RestartingSource(make) : make();
   }
 
   /** Where the rows of a phase go; called with the row in the registers. */
@@ -260,14 +270,14 @@ class StatementExecution implements Execution {
 
   #modify(plan: ModifyPlan, emit: () => void): ModifyExecution {
     const { ids, computed } = modifyInput(plan);
-    const source = tuplesOf(plan.input, ids, computed, this.#runtime);
+    const source = this.#tuplesOf(plan.input, ids, computed);
     return new ModifyExecution(plan, source, this.#runtime, this.#checks, this.#evaluate, emit);
   }
 
   #lockPhase(spec: Extract<PhaseSpec, { kind: 'lock' }>): Phase {
     const runtime = this.#runtime;
     const { plan, isUnit } = spec;
-    const unit = new LockUnitExecution(plan, (input) => tuplesOf(input, outputIds(input), [], runtime), runtime, this.#evaluate);
+    const unit = this.#lockUnit(plan);
     let emit: () => void;
     if (isUnit) {
       const ids = outputIds(plan);
@@ -289,9 +299,14 @@ class StatementExecution implements Execution {
     };
   }
 
+  #lockUnit(plan: PhysicalPlan): Pick<LockUnitExecution, 'next' | 'close'> {
+    const make = (): LockUnitExecution => new LockUnitExecution(plan, (input) => this.#tuplesOf(input, outputIds(input)), this.#runtime, this.#evaluate);
+    return this.#locksInline ? new RestartingUnit(make, outputIds(plan), this.#runtime) : make();
+  }
+
   #queryPhase(plan: PhysicalPlan): Phase {
     const ids = this.#planned.result.map((column) => column.id);
-    const source = tuplesOf(plan, ids, [], this.#runtime);
+    const source = this.#tuplesOf(plan, ids);
     return {
       step: (quota) => {
         const tuples: Datum[][] = [];
@@ -313,7 +328,7 @@ class StatementExecution implements Execution {
         if (spec === undefined) return 'done';
         this.#current = this.#begin(spec);
       }
-      const result = this.#current.step(quotaRows);
+      const result = this.#locksInline ? this.#stepOrWait(this.#current, quotaRows) : this.#current.step(quotaRows);
       if (result === 'done') {
         this.#current.close();
         this.#current = undefined;
@@ -324,6 +339,17 @@ class StatementExecution implements Execution {
       if (result === 'stopped') return 'rows';
       if (result === 'slice') return 'slice';
       return result as Promise<void>;
+    }
+  }
+
+  /** A lock in the middle of the plan must be waited for: the phase has put itself back, and what it was reading is left. */
+  #stepOrWait(phase: Phase, quotaRows: number): ReturnType<Phase['step']> {
+    try {
+      return phase.step(quotaRows);
+    } catch (error) {
+      if (!(error instanceof LockWait)) throw error;
+      this.#runtime.abandonScans();
+      return error.wait;
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * Physical plan -> pull iterators. Obviously correct rather than fast: the oracle of the generated code, and what runs where code cannot be
- * generated. LockRows and ModifyTable are no operators: they may wait, so they run beside the pull iterators (lock-rows.ts, modify.ts) and
- * stand here as substitutes that give the rows they have finished.
+ * generated. LockRows and ModifyTable may wait, so they run beside the pull iterators (lock-rows.ts, modify.ts) and stand here as substitutes
+ * that give the rows they have finished. A LockRows that reads an outer row is an operator all the same (inline-locks.ts).
  */
 import { unreachable } from '../base/assert.js';
 import { InternalError } from '../base/errors.js';
@@ -16,6 +16,7 @@ import { FunctionScanOperator } from './operators/function-scan.js';
 import { HashJoinOperator } from './operators/hash-join.js';
 import { IndexScanOperator } from './operators/index-scan.js';
 import { LimitOperator } from './operators/limit.js';
+import { LockRowsOperator } from './operators/lock-rows.js';
 import { MaterializeOperator } from './operators/materialize.js';
 import { MergeJoinOperator } from './operators/merge-join.js';
 import { NestedLoopOperator } from './operators/nested-loop.js';
@@ -99,6 +100,7 @@ export function buildPlain(plan: PhysicalPlan, runtime: Runtime): Operator {
     case 'materialize':
       return new MaterializeOperator(plan, build(plan.input), outerColumns(plan).size > 0 || readsWorkTable(plan), runtime);
     case 'lockRows':
+      return new LockRowsOperator(plan, build(plan.input), runtime);
     case 'modify':
       throw new InternalError(`${plan.kind} inside a pull iterator`);
     default:

@@ -14,8 +14,8 @@ import { forEachNodeExpression, planInputs } from './plan-tools.js';
 import type { RowSource } from './row-source.js';
 import type { Operator, Runtime } from './runtime.js';
 import { physicalPlanOf } from './expression-interpreter.js';
+import { isInlineInput, locksInline } from './inline-locks.js';
 import { someExpression } from '../planner/expression-tools.js';
-import { notSupported } from '../base/errors.js';
 import type { Wait } from './wait.js';
 
 const isStreaming = (plan: PhysicalPlan): boolean =>
@@ -28,7 +28,7 @@ export function lockRowsUnder(plan: PhysicalPlan): LockRowsPlan | undefined {
   return node.kind === 'lockRows' ? node : undefined;
 }
 
-/** The places in a plan, its subqueries included, where rows are locked, each as large as it can be; the root itself is left out. */
+/** The places in a plan, its subqueries included, where rows are locked ahead of it, each as large as it can be; the root itself is left out. */
 export function lockUnitsInside(plan: PhysicalPlan): PhysicalPlan[] {
   const units: PhysicalPlan[] = [];
   const visit = (node: PhysicalPlan, isRoot: boolean): void => {
@@ -40,15 +40,11 @@ export function lockUnitsInside(plan: PhysicalPlan): PhysicalPlan[] {
     }
     forEachNodeExpression(node, (e) => {
       someExpression(e, (inner) => {
-        if (inner.kind === 'subquery') {
-          const before = units.length;
-          visit(physicalPlanOf(inner), false);
-          if (units.length > before && inner.outer.length > 0) throw notSupported('row locking in a correlated subquery', inner.offset);
-        }
+        if (inner.kind === 'subquery' && !locksInline(inner)) visit(physicalPlanOf(inner), false);
         return false;
       });
     });
-    for (const input of planInputs(node)) visit(input, false);
+    for (const input of planInputs(node)) if (!isInlineInput(node, input)) visit(input, false);
   };
   visit(plan, true);
   // Inner ones first.

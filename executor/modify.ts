@@ -74,6 +74,8 @@ export class ModifyExecution {
   #job: InsertJob | undefined;
   /** The lock being taken on the row under way, likewise. */
   #lockJob: LockJob | undefined;
+  /** The row that has been changed, while its RETURNING is computed: that may have to wait for a lock (inline-locks.ts). */
+  #returned: readonly Datum[] | undefined;
   /** Rows changed. */
   rowCount = 0;
 
@@ -101,6 +103,7 @@ export class ModifyExecution {
     this.#phase = 'rows';
     this.#job = undefined;
     this.#lockJob = undefined;
+    this.#returned = undefined;
     this.rowCount = 0;
   }
 
@@ -163,6 +166,10 @@ export class ModifyExecution {
 
   /** Changes one row. A promise: nothing but locks has changed; wait and call again. */
   #change(tuple: Datum[]): Wait | undefined {
+    if (this.#returned !== undefined) {
+      this.#returnRow(this.#returned);
+      return undefined;
+    }
     restoreTuple(this.#runtime.registers, this.#ids, tuple);
     switch (this.#plan.operation) {
       case 'insert':
@@ -179,10 +186,13 @@ export class ModifyExecution {
   /** Counts the change of a row and gives out its RETURNING. */
   #finishRow(row: readonly Datum[]): void {
     this.rowCount++;
-    const { returning } = this.#plan;
-    if (returning === undefined) return;
+    if (this.#plan.returning !== undefined) this.#returnRow(row);
+  }
+  #returnRow(row: readonly Datum[]): void {
+    this.#returned = row;
     this.#writer.publish(row);
-    for (const { id, expression } of returning) this.#runtime.registers[id] = this.#evaluate(expression);
+    for (const { id, expression } of this.#plan.returning!) this.#runtime.registers[id] = this.#evaluate(expression);
+    this.#returned = undefined;
     this.#emit();
   }
 

@@ -4,6 +4,7 @@ import type { MutantDescription } from '../base/mutants.js';
 export const executorMutantDescriptions: readonly MutantDescription[] = [
   { name: 'executor.limit-registers-less', breaks: 'a scan stopped by LIMIT registers one key less than it read: a phantom at that key goes unnoticed (concurrency.md 7)' },
   { name: 'executor.skip-recheck', breaks: 'after a wait at READ COMMITTED the WHERE is not evaluated again: a row that no longer matches is changed (concurrency.md 3)' },
+  { name: 'executor.restart-keeps-rows', breaks: 'a statement that waited for a lock in the middle of its plan starts over and keeps the rows found before: they come twice (inline-locks.ts)' },
   { name: 'executor.update-from-snapshot', breaks: 'after a wait at READ COMMITTED the new row is made from the values first read: a lost update (concurrency.md 3)' },
   { name: 'executor.skip-unique', breaks: 'unique keys are not claimed: two rows with one key (concurrency.md 4)' },
   { name: 'executor.skip-not-null', breaks: 'NOT NULL is not checked' },

@@ -142,6 +142,12 @@ export class Runtime {
     if (this.#positions !== undefined) for (const position of this.#positions) position.suspend();
   }
 
+  /** Leaves everything that was under way, for a statement that starts over. */
+  abandonScans(): void {
+    if (this.#positions !== undefined) for (const position of this.#positions) position.close();
+    this.#subplans = undefined;
+  }
+
   /** Registers something to be closed at the end at the latest. */
   own<T extends { close(): void }>(resource: T): T {
     (this.#closers ??= new Set()).add(resource);

@@ -1,5 +1,5 @@
 /** FOR UPDATE and its kin: names in messages, and what a query that locks rows may not contain. */
-import { DbError, notSupported } from '../base/errors.js';
+import { DbError } from '../base/errors.js';
 import type { LockingClause, Select } from '../parser/ast.js';
 import type { Binder, BoundQuery, ImpliedLocking } from './binder-context.js';
 import { copyExpression } from './copy-plan.js';
@@ -106,12 +106,11 @@ export function makeLockRows(level: QueryLevel, plan: LogicalPlan): LogicalPlan 
 }
 
 /**
- * A query that takes row locks, or changes data, runs ahead of the plan that reads it: only the top of a plan may wait (P2). It becomes a CTE
- * of the statement. @throws DbError 0A000 when it depends on an outer row
+ * A query that takes row locks runs ahead of the plan that reads it, as a CTE of the statement: only the top of a plan may wait (P2). One that
+ * depends on an outer row stays where it is and locks for each of those rows, the exception of P2.
  */
 export function hoistLocks(binder: Binder, query: BoundQuery): BoundQuery {
-  if (!takesLocks(query.plan)) return query;
-  if (freeColumns(query.plan).size > 0) throw notSupported('row locking in a correlated subquery');
+  if (!takesLocks(query.plan) || freeColumns(query.plan).size > 0) return query;
   const number = binder.newCteNumber();
   binder.ctes.push({ number, name: 'locked', plan: query.plan, columns: query.columns, isModifying: false, isRecursive: false, materialized: true, mayWait: true, isCorrelated: false });
   const columns = query.columns.map((column) => binder.newColumn(column.name, column.type));

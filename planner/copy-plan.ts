@@ -99,8 +99,12 @@ function rename(plan: LogicalPlan, idOf: Rename, cteOf: (cte: number) => number)
     case 'recursiveUnion':
       return { ...over, output, cte: cteOf(over.cte), seedColumns: over.seedColumns.map(idOf), termColumns: over.termColumns.map(idOf) };
     case 'lockRows':
+      return {
+        ...over, output,
+        targets: over.targets.map((target) => ({ ...target, rowKey: idOf(target.rowKey), recheck: { ...target.recheck, columns: computed(target.recheck.columns), computed: computed(target.recheck.computed) } })),
+      };
     case 'modify':
-      // Plans that lock or change rows stand alone; they are never copied.
+      // Plans that change rows stand alone; they are never copied.
       return { ...over, output };
     default:
       return unreachable(over);

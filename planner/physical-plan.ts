@@ -4,7 +4,8 @@
  * outer columns). Estimates are for EXPLAIN and for sizing, never for correctness.
  *
  * P1  Every ColumnId is produced by exactly one operator of the statement.
- * P2  Only ModifyTable and LockRows may wait for other transactions, and they stand at the top of the plan (or of a data-modifying CTE).
+ * P2  Only ModifyTable and LockRows may wait for other transactions, and they stand at the top of the plan (or of a data-modifying CTE). A LockRows
+ *     that reads an outer row stands inside a subplan or on the right of a lateral nested loop; the executor starts over after its waits.
  * P3  A scan under ModifyTable/LockRows produces the row key (`rowKey`) from which the row is found again after a wait.
  */
 import type { Oid } from '../base/ids.js';

@@ -3,6 +3,7 @@
  * are and planted; test/mutants/executor.ts reports which killed what.
  */
 import assert from 'node:assert/strict';
+import { open } from '../../engine/index.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { codeOf, codeOfAsync, int, op, TestDatabase, type Columns } from './fixture.js';
 
@@ -52,6 +53,20 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
       b.commitSync();
     }), '40001');
     await db.close();
+  },
+  'executor.restart-keeps-rows': async () => {
+    const db = await open(':memory:');
+    try {
+      await db.exec('create table a (id int primary key); create table b (id int primary key, v int); insert into a values (1), (2); insert into b values (1, 1), (2, 2)');
+      const [holder, reader] = [db.connect(), db.connect()];
+      await holder.exec('begin; update b set v = 3 where id = 2');
+      const reading = reader.query('select id, (select v from b where b.id = a.id for update) as v from a order by id');
+      while (!reader.isWaiting) await new Promise((resolve) => setImmediate(resolve));
+      await holder.exec('commit');
+      assert.deepEqual((await reading).rows, [{ id: 1, v: 1 }, { id: 2, v: 3 }]);
+    } finally {
+      await db.close();
+    }
   },
   'executor.skip-recheck': async (mode) => {
     const db = await world(mode);

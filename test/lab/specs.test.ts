@@ -16,9 +16,7 @@ const permutationMax = 8;
 
 /** Why some permutations cannot run yet. */
 const unsupported: Readonly<Record<string, RegExp>> = {
-  'eval-plan-qual': /row locking in a correlated subquery/,
   'merge-update': /PARTITION BY/,
-  'read-write-unique-3': /CREATE FUNCTION/,
   'ri-trigger': /CREATE (FUNCTION|TRIGGER)/,
 };
 const accepted = new Set(['equal', 'equal but for row order', 'equal but for plans', 'no needless abort', 'expected of another version']);
