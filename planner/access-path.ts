@@ -328,7 +328,7 @@ export function scanPaths(cx: PlannerContext, scan: LogicalScan, local: readonly
     const match = hasConditions ? matchIndex(cx, bound, candidates) : undefined;
     if (match !== undefined) {
       add(match);
-      if (match.equalCount < bound.keys.length && !match.isPoint) add(match, true);
+      if (!match.isPoint) add(match, true);
     } else {
       // The whole index, for its order or because it alone holds all columns.
       if (!index.isClustered || cx.isDisabled('index-order')) add(undefined);
