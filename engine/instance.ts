@@ -29,6 +29,7 @@ import { CallSiteSampler } from './call-site.js';
 import { CatalogStore } from './catalog-store.js';
 import { DefinitionSource, type CatalogViewEnv } from './catalog-view.js';
 import type { DatabaseError } from './errors.js';
+import { LoopTurn } from './loop-turn.js';
 import { PlanCache } from './plan-cache.js';
 import { Sequences } from './sequences.js';
 import { sequenceTable } from './system-catalog/sequence-table.js';
@@ -54,6 +55,7 @@ export class Instance {
   readonly system: SystemCatalog;
   readonly viewEnv: CatalogViewEnv;
   readonly plans: PlanCache;
+  readonly turn: LoopTurn;
   readonly hostFunctions = new HostFunctions();
   /** Where COPY finds its files. */
   readonly copyVfs: Vfs;
@@ -95,6 +97,7 @@ export class Instance {
     };
     this.definitions = new DefinitionSource(catalog, this.viewEnv);
     this.plans = new PlanCache();
+    this.turn = new LoopTurn(this.clock, this.scheduler);
     this.copyVfs = options.vfs ?? new NodeVfs();
     this.executorEnv = {
       clock: this.clock, timeSliceMs: options.timeSliceMs ?? 10, workMemBytes: 16 * 1024 * 1024, openSpill: () => openSpillFile(store), manager, rowIds: new RowIds(), tableChanges: new TableChanges(),

@@ -138,7 +138,7 @@ export class Session implements AsyncDisposable {
 
   /** The short way (quick.ts, quick-modify.ts), when nothing is queued and the text has run before. */
   #tryQuick(text: string, params: QueryParams | undefined, scope: TransactionScope | undefined): QueryResult<unknown> | Promise<QueryResult<unknown>> | undefined {
-    if (this.#queued > 0 || this.#isClosed || this.#instance.isClosed || this.#scope !== scope) return undefined;
+    if (this.#queued > 0 || this.#isClosed || this.#instance.isClosed || this.#scope !== scope || this.#instance.turn.over() !== undefined) return undefined;
     const statements = this.#instance.plans.known(text);
     if (statements?.length !== 1) return undefined;
     const cached = statements[0]!;
@@ -338,6 +338,8 @@ export class Session implements AsyncDisposable {
     const { signal, timeout } = options;
     const deadlineMs = timeout === undefined ? Infinity : this.#instance.clock.monotonic() + timeout;
     if (before !== undefined) await before;
+    const nextTurn = this.#instance.turn.over();
+    if (nextTurn !== undefined) await nextTurn;
     if (this.#isClosed) throw misuse('08003', 'the session was closed before the statement could run');
     if (signal === undefined) return step({ params: undefined, format: this.#format(options), deadlineMs, copy: undefined });
     if (signal.aborted) throw cancelled(signal);

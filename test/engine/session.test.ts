@@ -273,3 +273,29 @@ describe('copy', () => {
       expect(await code(db.query('copy t to stdout'))).toBe('0A000');
     }));
 });
+
+test('calls that are over at once leave the event loop its turns', async () => {
+  const db = await open(':memory:');
+  await db.exec('create table t (id int primary key); insert into t select generate_series(1, 1000)');
+  const session = db.connect();
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    timer = setImmediate(count);
+  };
+  let timer = setImmediate(count);
+  for (const level of ['read committed', 'serializable']) {
+    turns = 0;
+    // As many calls as it takes, but a turn comes every few thousand at the latest.
+    for (let i = 0; i < 200_000 && turns < 3; i++) {
+      if (i % 10 === 0) await session.query(`begin isolation level ${level}`);
+      await session.query('select id from t where id = $1', [1 + (i % 1000)]);
+      if (i % 10 === 9) await session.query('commit');
+    }
+    expect([level, turns]).toEqual([level, 3]);
+    await session.query('rollback');
+  }
+  clearImmediate(timer);
+  await session.close();
+  await db.close();
+});

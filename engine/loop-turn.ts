@@ -1,0 +1,45 @@
+/**
+ * Leaving the event loop to others. A call that needs neither the disk nor a lock is over within microtasks, so a program that awaits one after the other
+ * would never let the loop go on: no timer fires, no socket is read, and a commit of another session, which is durable or not by then, is not told.
+ * So a turn of the loop is given `TurnMs` of calls; whoever comes after that is continued in the next one.
+ *
+ * The loop's turn is noticed by a `yield` that was asked for when the turn began; the clock is looked at every few calls only.
+ */
+import type { Clock } from '../base/clock.js';
+import type { Scheduler } from '../base/scheduler.js';
+
+const TurnMs = 2;
+const CallsPerLook = 8;
+
+export class LoopTurn {
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  #untilLook = 0;
+  #endsAtMs = 0;
+  /** The next turn; undefined before a look has asked for it. */
+  #next: Promise<void> | undefined;
+  #isOver = false;
+
+  constructor(clock: Clock, scheduler: Scheduler) {
+    this.#clock = clock;
+    this.#scheduler = scheduler;
+  }
+
+  /** Called for each statement. @returns the next turn when this one has lasted long enough, undefined to go on */
+  over(): Promise<void> | undefined {
+    if (this.#isOver) return this.#next;
+    if (--this.#untilLook > 0) return undefined;
+    this.#untilLook = CallsPerLook;
+    const now = this.#clock.monotonic();
+    if (this.#next === undefined) {
+      this.#endsAtMs = now + TurnMs;
+      this.#next = this.#scheduler.yield().then(() => {
+        this.#next = undefined;
+        this.#isOver = false;
+      });
+      return undefined;
+    }
+    this.#isOver = now >= this.#endsAtMs;
+    return this.#isOver ? this.#next : undefined;
+  }
+}
