@@ -142,7 +142,7 @@ export class Session implements AsyncDisposable {
     const statements = this.#instance.plans.known(text);
     if (statements?.length !== 1) return undefined;
     const cached = statements[0]!;
-    const format = (this.#plainFormat ??= this.#format({}));
+    const format = this.#format(noOptions);
     const backend = this.#backend;
     backend.callSite = backend.traceCall(backend.block.state !== 'idle');
     try {
@@ -294,6 +294,11 @@ export class Session implements AsyncDisposable {
   // ------------------------------------------------------------------------------------------------------------ the queue
 
   #format(options: QueryOptions): ValueFormat {
+    const { rowMode, values, int8, parsers, serializers } = options;
+    if (rowMode === undefined && values === undefined && int8 === undefined && parsers === undefined && serializers === undefined) return (this.#plainFormat ??= this.#makeFormat(options));
+    return this.#makeFormat(options);
+  }
+  #makeFormat(options: QueryOptions): ValueFormat {
     const own = this.#options;
     const general = this.#instance.options;
     return makeFormat({
@@ -439,6 +444,7 @@ interface HandleCalls {
   stream(input: QueryInput, params: QueryParams | undefined, options: StreamOptions | undefined): RowStream<unknown>;
 }
 
+const noOptions: QueryOptions = {};
 const ignore = (): void => undefined;
 const noFields: readonly Field[] = [];
 function emptyResult(): QueryResult {
