@@ -15,95 +15,47 @@
  * Source. design/storage.md; overview of the parts in docs/architecture.md, of the bytes in docs/file-format.md.
  */
 import { assert } from '../base/assert.js';
-import type { Clock } from '../base/clock.js';
 import { DbError } from '../base/errors.js';
 import type { Csn, Lsn, TreeId } from '../base/ids.js';
 import { csn, lsn, treeId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
-import type { Prng } from '../base/prng.js';
-import type { Scheduler, Timer } from '../base/scheduler.js';
+import type { Timer } from '../base/scheduler.js';
 import { BTree } from './btree.js';
 import type { BulkSource } from './btree.js';
-import { BufferPool } from './buffer-pool.js';
-import type { BufferPoolStats } from './buffer-pool.js';
+import type { BufferPool } from './buffer-pool.js';
 import type { CheckReport } from './check.js';
 import { checkStore } from './check.js';
-import { Checkpointer } from './checkpoint.js';
+import type { Checkpointer } from './checkpoint.js';
 import type { BuiltTree } from './commit-writer.js';
 import { CommitWriter } from './commit-writer.js';
 import type { PlantedStart } from './mutants.js';
 import { plantEarlySegment, plantedStart, skipsRecoveryCheckpoint } from './mutants.js';
-import { PageTable } from './page-table.js';
-import type { PrivatePages } from './page-table.js';
+import type { PageTable } from './page-table.js';
+import { Opened, openMainFile } from './opened-file.js';
+import { PrivateTree } from './private-tree.js';
 import type { ReplayResult } from './recovery.js';
 import { listSegments, replay, segmentNumbers } from './recovery.js';
-import type { Meta } from './superblock.js';
+import { ReplayToTrees } from './replay-target.js';
+import type { StoreOptions, StoreStats } from './store-options.js';
 import { PageSizeBytesMax, PageSizeBytesMin, readRing } from './superblock.js';
-import type { DirectoryEntry } from './tree-directory.js';
-import { DirectoryTreeId, TreeDirectory, TreeState } from './tree-directory.js';
-import type { File, Vfs } from './vfs.js';
+import type { DirectoryEntry, TreeDirectory } from './tree-directory.js';
+import { TreeState } from './tree-directory.js';
+import type { File } from './vfs.js';
 import type { WalOptions } from './wal.js';
 import { reservationFor, Wal } from './wal.js';
 import { ChunkBytesDefault, segmentPath } from './wal-record.js';
 
 export type { BuiltTree, CommitWriter } from './commit-writer.js';
 export type { CheckProblem, CheckReport } from './check.js';
-
-export interface StoreOptions {
-  readonly vfs: Vfs;
-  /** Path of the main file as the Vfs understands it. */
-  readonly path: string;
-  readonly clock: Clock;
-  readonly prng: Prng;
-  readonly scheduler: Scheduler;
-  /** 'full': acknowledged means synced. 'relaxed': written soon, synced at checkpoints and once a second. 'none': no log at all (in-memory databases). */
-  readonly durability?: 'full' | 'relaxed' | 'none' | undefined;
-  /** Only for a new file. A power of two from 512 to 65536; default 8192. */
-  readonly pageSizeBytes?: number | undefined;
-  /** Budget of the buffer pool; default 256 MiB. */
-  readonly cacheBytes?: number | undefined;
-  readonly readOnly?: boolean | undefined;
-  /** Refuse to create a missing file. */
-  readonly mustExist?: boolean | undefined;
-  /** The log is extended by this much at a time, zeros written ahead; default 4 MiB. */
-  readonly walReserveBytes?: number | undefined;
-  /** A transaction larger than this is cut into chunks of about this size in the log; default 1 MiB. */
-  readonly walChunkBytes?: number | undefined;
-  /** A built tree above this is made durable by a checkpoint, so that the log need not repeat it; default 4 MiB. */
-  readonly buildLogBytesMax?: number | undefined;
-  /** A checkpoint begins when the log since the last one exceeds this; default 64 MiB. */
-  readonly checkpointWalBytes?: number | undefined;
-  /** ... or when this much time passed and something was logged; default 5 minutes. 0 turns background checkpoints off. */
-  readonly checkpointIntervalMs?: number | undefined;
-  /** At this size of the log new commits wait for a checkpoint, and are refused (53100) when it fails; default 1 GiB. */
-  readonly walBytesMax?: number | undefined;
-}
-
-export interface StoreStats {
-  readonly path: string;
-  readonly pageSizeBytes: number;
-  readonly fileSizeBytes: number;
-  readonly slotCount: number;
-  readonly freeSlotCount: number;
-  readonly pageCount: number;
-  readonly walBytes: number;
-  readonly appendedLsn: number;
-  readonly durableLsn: number;
-  readonly flushCount: number;
-  readonly checkpointCount: number;
-  readonly checkpointFailureCount: number;
-  readonly pool: BufferPoolStats;
-}
+export type { StoreOptions, StoreStats } from './store-options.js';
 
 const DefaultPageSizeBytes = 8192;
-const DefaultCacheBytes = 256 << 20;
 const DefaultReserveBytes = 4 << 20;
 const DefaultCheckpointBytes = 64 << 20;
 const DefaultCheckpointIntervalMs = 300_000;
 const DefaultWalBytesMax = 2 ** 30;
 const DefaultBuildLogBytes = 4 << 20;
 const DropPagesPerSlice = 64;
-const OpenTriesMax = 100;
 
 /** Where the log of this incarnation begins, and what it continues from. */
 interface LogEnd {
@@ -614,153 +566,4 @@ export class Store {
       this.#file.close();
     }
   }
-}
-
-// ---------------------------------------------------------------------------------------------------------------- parts
-
-interface Bindings {
-  capture(): { readonly lastCsn: number; readonly nextTreeId: number };
-  poison(cause: unknown): DbError;
-}
-
-/** The file with its table, pool and directory, before and while a Store stands on it. */
-class Opened {
-  readonly options: StoreOptions;
-  readonly file: File;
-  readonly databaseId: Uint8Array;
-  readonly table: PageTable;
-  readonly pool: BufferPool;
-  readonly directory: TreeDirectory;
-  readonly checkpointer: Checkpointer;
-  #bindings: Bindings = {
-    capture: () => ({ lastCsn: 0, nextTreeId: 1 }),
-    poison: (cause) => (cause instanceof DbError ? cause : new DbError('58030', 'could not create the database', { cause })),
-  };
-
-  constructor(options: StoreOptions, file: File, pageSizeBytes: number, databaseId: Uint8Array, meta: Meta | undefined, guards: readonly Meta[] = []) {
-    this.options = options;
-    this.file = file;
-    this.databaseId = databaseId;
-    this.table = new PageTable(file, pageSizeBytes);
-    this.pool = new BufferPool(this.table, options.cacheBytes ?? DefaultCacheBytes);
-    if (meta !== undefined) this.table.load(meta, guards);
-    const tree =
-      meta === undefined
-        ? BTree.create(this.pool, DirectoryTreeId, this.table.allocatePage())
-        : BTree.open(this.pool, DirectoryTreeId, meta.directoryRoot as BTree['root']);
-    this.directory = new TreeDirectory(this.pool, tree);
-    this.checkpointer = new Checkpointer(
-      {
-        vfs: options.vfs,
-        path: options.path,
-        file,
-        table: this.table,
-        pool: this.pool,
-        scheduler: options.scheduler,
-        clock: options.clock,
-        databaseId,
-        directoryRoot: tree.root,
-        capture: () => this.#bindings.capture(),
-        poison: (cause) => this.#bindings.poison(cause),
-      },
-      meta,
-    );
-  }
-
-  bind(bindings: Bindings): void {
-    this.#bindings = bindings;
-  }
-}
-
-class ReplayToTrees {
-  readonly #opened: Opened;
-  #csn = 0;
-  nextTreeId: number;
-
-  constructor(opened: Opened, nextTreeId: number) {
-    this.#opened = opened;
-    this.nextTreeId = nextTreeId;
-  }
-  beginCommit(csn: number): void {
-    this.#csn = csn;
-  }
-  put(tree: number, b: Uint8Array, keyOffset: number, keyLength: number, valueOffset: number, valueLength: number): void {
-    this.#opened.directory.get(treeId(tree)).put(b, keyOffset, keyLength, b, valueOffset, valueLength, this.#csn);
-  }
-  delete(tree: number, b: Uint8Array, keyOffset: number, keyLength: number): void {
-    this.#opened.directory.get(treeId(tree)).delete(b, keyOffset, keyLength, this.#csn);
-  }
-  createTree(id: number): void {
-    const { directory, pool, table } = this.#opened;
-    const tree = BTree.create(pool, treeId(id), table.allocatePage());
-    directory.set(tree.id, TreeState.Live, tree.root);
-    directory.cache(tree);
-    this.nextTreeId = Math.max(this.nextTreeId, id + 1);
-  }
-  dropTree(id: number): void {
-    const entry = this.#find(id);
-    this.#opened.directory.set(entry.id, TreeState.Dropped, entry.root);
-  }
-  attachTree(id: number): void {
-    const entry = this.#find(id);
-    this.#opened.directory.set(entry.id, TreeState.Live, entry.root);
-    this.nextTreeId = Math.max(this.nextTreeId, id + 1);
-  }
-  #find(id: number): DirectoryEntry {
-    const entry = this.#opened.directory.find(treeId(id));
-    if (entry === undefined) throw new DbError('XX001', `the log refers to tree ${id}, which does not exist`);
-    return entry;
-  }
-}
-
-class PrivateTree implements BuiltTree {
-  readonly id: TreeId;
-  readonly tree: BTree;
-  readonly entryCount: number;
-  readonly pages: PrivatePages;
-  logBytes: number;
-  /** Whether a checkpoint holds its pages. */
-  isDurable = false;
-  isEnded = false;
-  readonly #discard: (built: PrivateTree) => void;
-
-  constructor(tree: BTree, entryCount: number, pages: PrivatePages, logBytes: number, discard: (built: PrivateTree) => void) {
-    this.id = tree.id;
-    this.tree = tree;
-    this.entryCount = entryCount;
-    this.pages = pages;
-    this.logBytes = logBytes;
-    this.#discard = discard;
-  }
-  discard(): void {
-    if (this.isEnded) return;
-    this.isEnded = true;
-    this.#discard(this);
-  }
-}
-
-// ---------------------------------------------------------------------------------------------------------------- the main file
-
-/**
- * Opens and locks the main file, or a temporary one to be made into it. Between opening and locking someone else may have replaced, made
- * or removed the file, so the name is looked at again under the lock.
- */
-async function openMainFile(options: StoreOptions): Promise<{ readonly file: File; readonly isNew: boolean }> {
-  const { vfs, path } = options;
-  const lockMode = options.readOnly === true ? 'shared' : 'exclusive';
-  for (let tries = 0; tries < OpenTriesMax; tries++) {
-    const exists = vfs.exists(path);
-    if (!exists && (options.readOnly === true || options.mustExist === true)) throw new DbError('58P01', `database file "${path}" does not exist`);
-    const name = exists || (mutants.on && mutants.has('storage.no-temporary-file')) ? path : `${path}.tmp`;
-    const file = vfs.open(name, exists ? (options.readOnly === true ? 'read' : 'write') : 'create');
-    try {
-      await file.lock(lockMode);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-    if (file.isAt(name) && (exists || name === path || !vfs.exists(path))) return { file, isNew: !exists };
-    file.close();
-  }
-  throw new DbError('55006', `database "${path}" is being replaced again and again`);
 }

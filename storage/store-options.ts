@@ -1,0 +1,52 @@
+/** What a store is opened with, and what it tells of itself. */
+import type { Clock } from '../base/clock.js';
+import type { Prng } from '../base/prng.js';
+import type { Scheduler } from '../base/scheduler.js';
+import type { BufferPoolStats } from './buffer-pool.js';
+import type { Vfs } from './vfs.js';
+
+export interface StoreOptions {
+  readonly vfs: Vfs;
+  /** Path of the main file as the Vfs understands it. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly scheduler: Scheduler;
+  /** 'full': acknowledged means synced. 'relaxed': written soon, synced at checkpoints and once a second. 'none': no log at all (in-memory databases). */
+  readonly durability?: 'full' | 'relaxed' | 'none' | undefined;
+  /** Only for a new file. A power of two from 512 to 65536; default 8192. */
+  readonly pageSizeBytes?: number | undefined;
+  /** Budget of the buffer pool; default 256 MiB. */
+  readonly cacheBytes?: number | undefined;
+  readonly readOnly?: boolean | undefined;
+  /** Refuse to create a missing file. */
+  readonly mustExist?: boolean | undefined;
+  /** The log is extended by this much at a time, zeros written ahead; default 4 MiB. */
+  readonly walReserveBytes?: number | undefined;
+  /** A transaction larger than this is cut into chunks of about this size in the log; default 1 MiB. */
+  readonly walChunkBytes?: number | undefined;
+  /** A built tree above this is made durable by a checkpoint, so that the log need not repeat it; default 4 MiB. */
+  readonly buildLogBytesMax?: number | undefined;
+  /** A checkpoint begins when the log since the last one exceeds this; default 64 MiB. */
+  readonly checkpointWalBytes?: number | undefined;
+  /** ... or when this much time passed and something was logged; default 5 minutes. 0 turns background checkpoints off. */
+  readonly checkpointIntervalMs?: number | undefined;
+  /** At this size of the log new commits wait for a checkpoint, and are refused (53100) when it fails; default 1 GiB. */
+  readonly walBytesMax?: number | undefined;
+}
+
+export interface StoreStats {
+  readonly path: string;
+  readonly pageSizeBytes: number;
+  readonly fileSizeBytes: number;
+  readonly slotCount: number;
+  readonly freeSlotCount: number;
+  readonly pageCount: number;
+  readonly walBytes: number;
+  readonly appendedLsn: number;
+  readonly durableLsn: number;
+  readonly flushCount: number;
+  readonly checkpointCount: number;
+  readonly checkpointFailureCount: number;
+  readonly pool: BufferPoolStats;
+}
