@@ -9,7 +9,8 @@ import {
   roundMicros, timestampOf, unixSeconds,
 } from './calendar.js';
 import type { DecodedDateTime } from './datetime-parse.js';
-import { DateTimeFaultError, dateTimeError, decodeDateTime, decodeTimeOnly } from './datetime-parse.js';
+import { DateTimeFaultError, dateTimeError } from './datetime-fields.js';
+import { decodeDateTime, decodeTimeOnly } from './datetime-parse.js';
 import { DbError } from './errors.js';
 import { TimeTz, addInt8 } from './interval.js';
 import type { DateStyle, TextEnv } from './text-env.js';

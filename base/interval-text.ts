@@ -6,8 +6,8 @@
  */
 import { roundMicros } from './calendar.js';
 import { decoding, fractionText, two } from './datetime.js';
-import type { Field } from './datetime-parse.js';
-import { DateTimeFaultError, fail, splitFields } from './datetime-parse.js';
+import type { Field } from './datetime-fields.js';
+import { DateTimeFaultError, fail, splitFields } from './datetime-fields.js';
 import { Interval, MicrosPerDay, MicrosPerHour, MicrosPerMinute, MicrosPerSecond, addInt8, canonicalInt8, intervalOutOfRange, multiplyInt8, negateInt8, roundHalfEven } from './interval.js';
 import { IntervalField, IntervalFullRange, intervalFields, intervalPrecision } from './types.js';
 
