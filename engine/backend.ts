@@ -437,7 +437,10 @@ export class Backend implements SessionOwner {
   }
   /** What explanations of conflicts will know of a statement. */
   infoOf(cached: CachedStatement): StatementInfo {
-    return this.callSite === undefined ? cached.info : new TracedStatement(cached.info.text, this.callSite);
+    return this.callSite === undefined ? cached.info : this.infoOfText(cached.info.text);
+  }
+  infoOfText(text: string): StatementInfo {
+    return this.callSite === undefined ? { text } : new TracedStatement(text, this.callSite);
   }
 
   context(deadlineMs: number): StatementContext {

@@ -8,6 +8,7 @@
 import type { Datum } from '../base/datum.js';
 import type { Execution } from '../executor/execution.js';
 import type { Transaction } from '../mvcc/transaction.js';
+import type { StatementInfo } from '../mvcc/types.js';
 import type { QueryParams } from './api.js';
 import type { Backend } from './backend.js';
 import { checkDefinitions, makeRequest } from './execute.js';
@@ -20,31 +21,37 @@ interface Begun {
   readonly tx: Transaction;
 }
 
+/** Whether the session is in a state in which a statement that writes may run this way. */
+export function canRunQuickly(backend: Backend): boolean {
+  if (!backend.isReady) return false;
+  const { block, settings } = backend;
+  const { state } = block;
+  if (state === 'idle' ? backend.tempSchema !== undefined || backend.portals.hasHoldable : state !== 'block') return false;
+  const { statementTimeoutMs, transactionTimeoutMs } = settings.hot;
+  return !block.modes.readOnly && !block.needsSafeSnapshot() && statementTimeoutMs === 0 && transactionTimeoutMs === 0;
+}
+
 /** What to run with which parameters, if it may be run this way now. */
 function prepared(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): { readonly quick: QuickPlan; readonly params: readonly Datum[] } | undefined {
   const quick = quickPlan(backend, cached, format);
-  if (quick?.modify === undefined || !backend.isReady) return undefined;
-  const { block, settings } = backend;
-  const { state } = block;
-  if (state === 'idle' ? backend.tempSchema !== undefined || backend.portals.hasHoldable : state !== 'block') return undefined;
-  const { statementTimeoutMs, transactionTimeoutMs } = settings.hot;
-  if (block.modes.readOnly || block.needsSafeSnapshot() || statementTimeoutMs > 0 || transactionTimeoutMs > 0) return undefined;
+  if (quick?.modify === undefined || !canRunQuickly(backend)) return undefined;
   const params = quick.binder!.bind(given);
   return params === undefined ? undefined : { quick, params: params.slice() };
 }
 
 /** Starts it in its transaction; undefined when a table lock must be waited for. */
-function begin(backend: Backend, cached: CachedStatement, quick: QuickPlan, params: readonly Datum[], canWait: boolean): Begun | undefined {
+function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], canWait: boolean, paramRows?: readonly (readonly Datum[])[]): Begun | undefined {
   const { block } = backend;
   block.startStatement(false);
   const tx = block.ensureTransaction();
-  tx.beginStatement(backend.infoOf(cached));
+  tx.beginStatement(info);
   let execution: Execution | undefined;
   try {
     for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
     block.noteSnapshot();
     checkDefinitions(backend, tx, quick.locks);
-    execution = quick.modify!.start(makeRequest(backend, tx, params, backend.context(Infinity), canWait));
+    const request = makeRequest(backend, tx, params, backend.context(Infinity), canWait);
+    execution = quick.modify!.start(paramRows === undefined ? request : { ...request, paramRows });
     return { tx, execution };
   } finally {
     if (execution === undefined) tx.endStatement();
@@ -65,7 +72,7 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
   const { block } = backend;
   backend.beginQuick(cached.parsed.text);
   try {
-    const begun = begin(backend, cached, quick, params, false);
+    const begun = begin(backend, backend.infoOf(cached), quick, params, false);
     if (begun === undefined) return undefined;
     const { tx, execution } = begun;
     let rowCount: number;
@@ -90,12 +97,19 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
 /** The same with waiting, for locks and for the commit. Undefined at once: take the general way. */
 export function modifyWaiting(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): Promise<ModifyResult> | undefined {
   const ready = prepared(backend, cached, given, format);
-  if (ready === undefined) return undefined;
-  const { quick, params } = ready;
+  return ready === undefined ? undefined : runWaiting(backend, cached.parsed.text, backend.infoOf(cached), ready.quick, ready.params, undefined);
+}
+
+/** An INSERT of one row of parameters, once for each of `rows`, as one statement whose text is `text`. Undefined at once: take the general way. */
+export function modifyRows(backend: Backend, quick: QuickPlan, text: string, rows: readonly (readonly Datum[])[]): Promise<ModifyResult> | undefined {
+  return runWaiting(backend, text, backend.infoOfText(text), quick, rows[0]!, rows);
+}
+
+function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], paramRows: readonly (readonly Datum[])[] | undefined): Promise<ModifyResult> | undefined {
   let isLeft = true;
-  backend.beginQuick(cached.parsed.text);
+  backend.beginQuick(text);
   try {
-    const begun = begin(backend, cached, quick, params, true);
+    const begun = begin(backend, info, quick, params, true, paramRows);
     if (begun === undefined) return undefined;
     isLeft = false;
     return finish(backend, quick, begun);

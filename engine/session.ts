@@ -12,6 +12,7 @@ import { DatabaseError, misuse, toDatabaseError } from './errors.js';
 import type { Instance } from './instance.js';
 import type { CachedText } from './plan-cache.js';
 import { quickPlan, runQuickly } from './quick.js';
+import { runLiteralInsert } from './literal-insert.js';
 import { modifyWaiting, type ModifyResult } from './quick-modify.js';
 import { Sql } from './sql-template.js';
 import { Statement } from './statement.js';
@@ -129,6 +130,8 @@ export class Session implements AsyncDisposable {
     }
     const normal = normalizeInput(input, params, options);
     const results = await this.#enqueue(normal.text, scope, normal.options, (call) => {
+      const inserting = normal.params === undefined ? this.#insertLiterals(normal.text, call, normal.options.onResult) : undefined;
+      if (inserting !== undefined) return inserting;
       const cached = this.parse(normal.text);
       if (cached.statements.length > 1) throw new DbError('42601', 'cannot insert multiple commands into a prepared statement', { hint: 'Use exec() to run several statements.' });
       return this.#runText(cached, { ...call, params: normal.params }, normal.options.onResult);
@@ -171,7 +174,20 @@ export class Session implements AsyncDisposable {
 
   async #execute(text: string | Sql, options: QueryOptions | undefined, scope: TransactionScope | undefined, copy?: CopyStreams): Promise<QueryResult[]> {
     const normal = normalizeInput(text, undefined, options);
-    return this.#enqueue(normal.text, scope, normal.options, (call) => this.#runText(this.parse(normal.text), { ...call, params: normal.params, copy }, normal.options.onResult));
+    return this.#enqueue(normal.text, scope, normal.options, (call) => {
+      const inserting = normal.params === undefined ? this.#insertLiterals(normal.text, call, normal.options.onResult) : undefined;
+      return inserting ?? this.#runText(this.parse(normal.text), { ...call, params: normal.params, copy }, normal.options.onResult);
+    });
+  }
+
+  /** Many rows of literals, the short way (literal-insert.ts); undefined: the text is to be parsed. */
+  #insertLiterals(text: string, call: Call, onResult: ((result: QueryResult) => void) | undefined): Promise<QueryResult[]> | undefined {
+    const inserting = runLiteralInsert(this.#backend, this.#instance.plans, text, call);
+    return inserting?.then(({ command, rowCount }) => {
+      const result: QueryResult = { command, rows: [], rowCount, fields: noFields };
+      onResult?.(result);
+      return [result];
+    });
   }
 
   async #runText(cached: CachedText, call: Call, onResult?: (result: QueryResult) => void): Promise<QueryResult[]> {

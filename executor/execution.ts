@@ -51,6 +51,8 @@ export interface ExecutionRequest {
   readonly tx: Transaction;
   /** By parameter number, already of `parameterTypes`. */
   readonly params: readonly Datum[];
+  /** For an INSERT of one row of parameters: parameters of each row to insert; the source is run for one after the other. Generated code only. */
+  readonly paramRows?: readonly (readonly Datum[])[] | undefined;
   readonly ctx: EvalContext;
   readonly env: ExecutorEnv;
   /** Other tables that foreign keys reach, as the statement's transaction sees them. */

@@ -69,6 +69,8 @@ export class ModifyExecution {
   #tuples: Datum[][] = [];
   #at = 0;
   #isSourceDone = false;
+  /** How many of the request's `paramRows` have been run. */
+  #paramRowAt = 0;
   #phase: 'rows' | 'checks' | 'done' = 'rows';
   /** The insert under way, kept over waits. */
   #job: InsertJob | undefined;
@@ -100,6 +102,7 @@ export class ModifyExecution {
     this.#tuples.length = 0;
     this.#at = 0;
     this.#isSourceDone = false;
+    this.#paramRowAt = 0;
     this.#phase = 'rows';
     this.#job = undefined;
     this.#lockJob = undefined;
@@ -150,11 +153,30 @@ export class ModifyExecution {
       this.#tuples.length = 0;
       this.#at = 0;
     }
+    const { paramRows } = this.#runtime.request;
+    if (paramRows !== undefined) {
+      this.#fillByParameters(paramRows);
+      return undefined;
+    }
     const max = this.#plan.operation === 'insert' ? InsertPortion : Infinity;
     const result = this.#source.fill(this.#tuples, max);
     if (result === 'slice' && max === Infinity) return 'slice';
     this.#isSourceDone = result === 'done';
     return undefined;
+  }
+
+  /** A portion of an INSERT that runs its source for each row of parameters. */
+  #fillByParameters(paramRows: readonly (readonly Datum[])[]): void {
+    const source = this.#source;
+    const tuples = this.#tuples;
+    while (tuples.length < InsertPortion && this.#paramRowAt < paramRows.length) {
+      this.#runtime.params = paramRows[this.#paramRowAt++]!;
+      source.close();
+      source.restart();
+      const filled = source.fill(tuples, tuples.length + 2);
+      assert(filled === 'done', 'a row of parameters gave more than a row');
+    }
+    this.#isSourceDone = this.#paramRowAt === paramRows.length;
   }
 
   close(): void {
