@@ -47,10 +47,20 @@ export interface LabSession {
   close(): Promise<void>;
 }
 
+/** The machine under a target, when its power can be cut: what was not durable is gone then, and every session with it. */
+export interface LabMachine {
+  /** The power goes before so many and one more operations on the disk have been done; 0: now. */
+  cutAfter(operations: number): void;
+  readonly isCut: boolean;
+  /** Power is back: opens the database as the disk holds it. Sessions are to be connected anew. */
+  reopen(): Promise<void>;
+}
+
 export interface LabTarget {
   /** Shown in reports: `serialite 0.1.0`, `PostgreSQL 15.18`. */
   readonly name: string;
   readonly kind: 'serialite' | 'postgres';
+  readonly machine?: LabMachine | undefined;
   connect(label: string): Promise<LabSession>;
   /** Leaves nothing behind: drops the schema or the in-memory database this target worked in. */
   close(): Promise<void>;

@@ -16,7 +16,7 @@ export type HistoryOp =
 export interface HistoryTransaction {
   readonly id: number;
   readonly session: number;
-  /** `unknown`: the connection broke at COMMIT; counts as committed when somebody read from it. */
+  /** `unknown`: the connection broke at COMMIT; counts as committed unless the state found afterwards has nothing of it (recovery.ts). */
   readonly status: 'committed' | 'aborted' | 'unknown';
   readonly ops: readonly HistoryOp[];
 }

@@ -35,11 +35,13 @@ export interface WorkloadOptions {
   readonly opsMax: number;
   readonly readOnlyShare: number;
   readonly rollbackShare: number;
+  /** Chance at each turn, on a target whose machine allows it, that the power will be cut after some more operations on the disk. */
+  readonly cutShare: number;
   /** Weights of the operations. */
   readonly mix: Readonly<Partial<Record<OpKind, number>>>;
 }
 
-const base = { sessionCount: 5, keyCount: 16, presentShare: 1, rangeMax: 6, opsMin: 2, opsMax: 5, readOnlyShare: 0.1, rollbackShare: 0.05 };
+const base = { sessionCount: 5, keyCount: 16, presentShare: 1, rangeMax: 6, opsMin: 2, opsMax: 5, readOnlyShare: 0.1, rollbackShare: 0.05, cutShare: 0.02 };
 export const workloads: readonly WorkloadOptions[] = [
   { ...base, name: 'points', mix: { read: 3, update: 2 } },
   { ...base, name: 'ranges', keyCount: 32, mix: { range: 3, update: 2, read: 1 } },
@@ -65,6 +67,7 @@ export function swarm(seed: number): WorkloadOptions {
   return {
     name: `swarm ${seed}`, sessionCount: random.between(2, 8), keyCount: random.pick([3, 6, 12, 32, 100]), presentShare: random.pick([0, 0.5, 1]), rangeMax: random.between(2, 12),
     opsMin: 1, opsMax: random.between(2, 9), readOnlyShare: random.pick([0, 0.1, 0.4]), rollbackShare: random.pick([0, 0.1, 0.3]), mix,
+    cutShare: random.pick([0.005, 0.02, 0.1]),
   };
 }
 

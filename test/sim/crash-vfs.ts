@@ -92,6 +92,8 @@ export interface CrashVfsHooks {
   onOperation?: (operation: string) => void;
   /** Whether the next sync fails: its writes are then readable but will never be written. */
   failsSync?: () => boolean;
+  /** How long a sync that does not block takes. */
+  duringSync?: () => Promise<void>;
 }
 
 export class CrashVfs implements Vfs {
@@ -349,6 +351,7 @@ class CrashFile implements File {
     const started = this.#vfs.pendingOf(this.#inode);
     await Promise.resolve();
     await Promise.resolve();
+    await this.#vfs.hooks.duringSync?.();
     this.#assertAlive();
     // The disk is done before the caller hears of it, and other code runs in between.
     let failure: unknown;
