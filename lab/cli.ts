@@ -179,7 +179,7 @@ async function runSpecs(names: readonly string[], options: SpecsOptions): Promis
     }
   }
   process.stdout.write(`\n${[...totals].map(([verdict, count]) => `${count} ${verdict}`).join(', ')}\n`);
-  if ((totals.get('differs') ?? 0) > 0 || (totals.get('not run') ?? 0) > 0) process.exitCode = 1;
+  if ((totals.get('differs') ?? 0) > 0 || (totals.get('setup failed') ?? 0) > 0 || (totals.get('not run') ?? 0) > 0) process.exitCode = 1;
 }
 
 /** The transcripts of a live server take the place of the expected files. */

@@ -23,6 +23,8 @@ export interface LabError {
   readonly severity: string;
   readonly detail: string | undefined;
   readonly hint: string | undefined;
+  /** 1-based, in the script that was run. */
+  readonly position: number | undefined;
   /** Serialite's cycle as data, where the target gives one. */
   readonly conflict: unknown;
 }

@@ -94,12 +94,15 @@ const stepName = (i: number): string => `step${i + 1}`;
 function toSpec(anomaly: Anomaly, begin: string): Spec {
   return {
     name: anomaly.id,
+    text: '',
     setups: [anomaly.setup],
+    setupsAt: [-1],
     teardown: undefined,
     permutations: [],
     sessions: anomaly.sessions.map((name, session) => ({
       name,
       setup: begin,
+      setupAt: -1,
       teardown: undefined,
       steps: anomaly.steps.flatMap((step, i) => (step.session === name ? [{ name: stepName(i), session, sql: step.sql }] : [])),
     })),

@@ -6,7 +6,11 @@ import { DatabaseError } from '../../engine/index.js';
 
 export interface Spec {
   readonly name: string;
+  /** As read, for places in error messages; empty for one that was not read. */
+  readonly text: string;
   readonly setups: readonly string[];
+  /** Where in `text` the SQL of each setup begins. */
+  readonly setupsAt: readonly number[];
   readonly teardown: string | undefined;
   readonly sessions: readonly SpecSession[];
   /** Empty means every interleaving that keeps each session's order. */
@@ -16,6 +20,7 @@ export interface Spec {
 export interface SpecSession {
   readonly name: string;
   readonly setup: string | undefined;
+  readonly setupAt: number;
   readonly teardown: string | undefined;
   readonly steps: readonly SpecStep[];
 }
@@ -52,6 +57,7 @@ export function parseSpec(name: string, text: string): Spec {
     if (token.kind !== 'block') throw fail(token, 'a { SQL } block');
     return token.text;
   };
+  const blockAt = (): number => peek().at + 1 + /^[ \t\r\f]*/.exec(text.slice(peek().at + 1))![0].length;
   const identifier = (): string => {
     const token = next();
     if (token.kind !== 'word' && token.kind !== 'name') throw fail(token, 'a name');
@@ -59,8 +65,10 @@ export function parseSpec(name: string, text: string): Spec {
   };
 
   const setups: string[] = [];
+  const setupsAt: number[] = [];
   while (isWord('setup')) {
     next();
+    setupsAt.push(blockAt());
     setups.push(block());
   }
   let teardown: string | undefined;
@@ -74,9 +82,11 @@ export function parseSpec(name: string, text: string): Spec {
     next();
     const sessionName = identifier();
     let setup: string | undefined;
+    let setupAt = -1;
     let sessionTeardown: string | undefined;
     if (isWord('setup')) {
       next();
+      setupAt = blockAt();
       setup = block();
     }
     const steps: SpecStep[] = [];
@@ -94,7 +104,7 @@ export function parseSpec(name: string, text: string): Spec {
       sessionTeardown = block();
     }
     if (steps.length === 0) throw fail(peek(), 'a step');
-    sessions.push({ name: sessionName, setup, teardown: sessionTeardown, steps });
+    sessions.push({ name: sessionName, setup, setupAt, teardown: sessionTeardown, steps });
   }
   if (sessions.length === 0) throw fail(peek(), 'a session');
 
@@ -134,7 +144,7 @@ export function parseSpec(name: string, text: string): Spec {
     permutations.push(steps);
   }
   if (peek().kind !== 'end') throw fail(peek(), 'session, permutation or end of file');
-  return { name, setups, teardown, sessions, permutations };
+  return { name, text, setups, setupsAt, teardown, sessions, permutations };
 }
 
 /** All interleavings that keep each session's own order, in the order the isolation tester makes them. */
@@ -209,8 +219,10 @@ function trimBlock(text: string): string {
 }
 
 function specError(name: string, text: string, at: number, message: string): DatabaseError {
+  return new DatabaseError('42601', `${placeIn(name, text, at)}: ${message}`, { position: at + 1 });
+}
+/** `name:line:column`, both from 1. */
+export function placeIn(name: string, text: string, at: number): string {
   const before = text.slice(0, at);
-  const line = before.split('\n').length;
-  const column = at - before.lastIndexOf('\n');
-  return new DatabaseError('42601', `${name}:${line}:${column}: ${message}`, { position: at + 1 });
+  return `${name}:${before.split('\n').length}:${at - before.lastIndexOf('\n')}`;
 }

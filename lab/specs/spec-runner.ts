@@ -7,8 +7,8 @@
  * R2  Every permutation starts from fresh sessions and a fresh setup, and leaves nothing behind.
  */
 import { splitStatements } from '../../engine/index.js';
-import type { LabOutcome, LabSession, LabTarget } from '../target.js';
-import type { PermutationStep, Spec } from './spec-parser.js';
+import type { LabError, LabOutcome, LabSession, LabTarget } from '../target.js';
+import { placeIn, type PermutationStep, type Spec } from './spec-parser.js';
 import { renderError, renderResult } from './transcript.js';
 
 export interface PermutationRun {
@@ -19,7 +19,7 @@ export interface PermutationRun {
   readonly outcomes: readonly (LabOutcome | undefined)[];
   /** Steps found waiting at least once, by position. */
   readonly waited: readonly boolean[];
-  /** Errors of setup or teardown; such a run cannot be compared. */
+  /** Why a setup failed, with line and column in the spec; such a run cannot be compared. */
   readonly setupError: string | undefined;
   /** Features that statements of the setup needed and the target refused (0A000); those statements were left out. */
   readonly missing: readonly string[];
@@ -33,6 +33,12 @@ interface ActiveStep {
   hasReportedWait: boolean;
   /** Starting counts of notices of the sessions its markers name. */
   readonly noticeTargets: Map<string, number>;
+}
+
+/** SQL of a setup and where in the spec's text it begins; -1 without a text. */
+interface SetupBlock {
+  readonly sql: string;
+  readonly at: number;
 }
 
 /** Undefined table, function, object; wrong object type. */
@@ -61,7 +67,6 @@ class SpecRun {
   readonly #waited: boolean[];
   readonly #afterStep: AfterStep | undefined;
   readonly #missing: string[] = [];
-  #lastCode: string | undefined;
   #waiting: ActiveStep[] = [];
 
   constructor(spec: Spec, permutation: readonly PermutationStep[], target: LabTarget, afterStep: AfterStep | undefined) {
@@ -78,7 +83,7 @@ class SpecRun {
     let setupError: string | undefined;
     try {
       this.#lines.push(`starting permutation: ${this.#permutation.map((p) => p.step.name).join(' ')}`);
-      for (const sql of this.#spec.setups) setupError ??= await this.#runSetup(control, sql, 'setup failed');
+      for (const [i, sql] of this.#spec.setups.entries()) setupError ??= await this.#runSetup(control, { sql, at: this.#spec.setupsAt[i]! }, 'setup failed');
       for (const [i, session] of this.#spec.sessions.entries()) {
         const connection = await this.#target.connect(session.name);
         this.#sessions.push(connection);
@@ -88,7 +93,7 @@ class SpecRun {
           this.#notices[i]!++;
           this.#lines.push(`${session.name}: ${severity}:  ${message}`);
         });
-        if (session.setup !== undefined) setupError ??= await this.#runSetup(connection, session.setup, `setup of session ${session.name} failed`);
+        if (session.setup !== undefined) setupError ??= await this.#runSetup(connection, { sql: session.setup, at: session.setupAt }, `setup of session ${session.name} failed`);
       }
       if (setupError === undefined) {
         await this.#afterStep?.(this.#lines);
@@ -112,27 +117,31 @@ class SpecRun {
    * A setup that needs a feature the target refuses is run again statement by statement, without the refused ones and those that depend on them: some
    * permutations do not touch what is missing.
    */
-  async #runSetup(session: LabSession, sql: string, failure: string): Promise<string | undefined> {
+  async #runSetup(session: LabSession, { sql, at }: SetupBlock, failure: string): Promise<string | undefined> {
     const shown = this.#lines.length;
-    const error = await this.#runPlain(session, sql, failure);
-    if (error === undefined || this.#lastCode !== '0A000') return error;
+    const { results, error } = await this.#runPlain(session, sql, failure);
+    if (error === undefined) return undefined;
+    const { statements } = splitStatements(sql);
+    // Without a position of its own an error is that of the statement after those that gave results.
+    const statementAt = (i: number): number => at + (statements[Math.min(i, statements.length - 1)]?.start ?? 0);
+    const describe = (found: LabError, from: number): string => `${at < 0 ? '' : `${placeIn(this.#spec.name, this.#spec.text, from)}: `}${failure}: ${found.severity}:  ${found.message}`;
+    if (error.code !== '0A000') return describe(error, error.position === undefined ? statementAt(results.length) : at + error.position - 1);
     this.#lines.length = shown;
-    for (const { start, end } of splitStatements(sql).statements) {
-      const statement = await session.run(sql.slice(start, end));
-      if (statement.error?.code === '0A000') this.#missing.push(statement.error.message);
-      else if (statement.error !== undefined && !dependsOnMissing.has(statement.error.code)) return `${failure}: ${statement.error.severity}:  ${statement.error.message}`;
+    for (const [i, { start, end }] of statements.entries()) {
+      const { error: own } = await session.run(sql.slice(start, end));
+      if (own === undefined) continue;
+      const from = own.position === undefined ? statementAt(i) : at + start + own.position - 1;
+      if (own.code === '0A000') this.#missing.push(`${at < 0 ? '' : `${placeIn(this.#spec.name, this.#spec.text, from)}: `}${own.message}`);
+      else if (!dependsOnMissing.has(own.code)) return describe(own, from);
     }
     return undefined;
   }
 
-  async #runPlain(session: LabSession, sql: string, failure: string): Promise<string | undefined> {
+  async #runPlain(session: LabSession, sql: string, failure: string): Promise<LabOutcome> {
     const outcome = await session.run(sql);
     for (const result of outcome.results) if (result.columns.length > 0) this.#lines.push(...renderResult(result));
-    this.#lastCode = outcome.error?.code;
-    if (outcome.error === undefined) return undefined;
-    const message = `${failure}: ${outcome.error.severity}:  ${outcome.error.message}`;
-    this.#lines.push(message);
-    return message;
+    if (outcome.error !== undefined) this.#lines.push(`${failure}: ${outcome.error.severity}:  ${outcome.error.message}`);
+    return outcome;
   }
 
   async #runSteps(): Promise<void> {

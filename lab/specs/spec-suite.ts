@@ -11,12 +11,12 @@ import type { LabTarget, TargetFactory } from '../target.js';
 import { allInterleavings, parseSpec, type Spec } from './spec-parser.js';
 import { runPermutation, type PermutationRun } from './spec-runner.js';
 
-export type Verdict = 'equal' | 'equal but for row order' | 'equal but for plans' | 'no needless abort' | 'differs' | 'unsupported' | 'expected of another version';
+export type Verdict = 'equal' | 'equal but for row order' | 'equal but for plans' | 'no needless abort' | 'differs' | 'setup failed' | 'unsupported' | 'expected of another version';
 
 export interface PermutationReport {
   readonly names: readonly string[];
   readonly verdict: Verdict;
-  /** First differing lines, a serial order, or the unsupported feature. */
+  /** First differing lines, a serial order, the unsupported feature, or where and why the setup failed. */
   readonly note: string;
   readonly lines: readonly string[];
 }
@@ -81,7 +81,6 @@ export async function runSpec(files: SpecFiles, makeTarget: TargetFactory, judge
 
 async function compare(spec: Spec, run: PermutationRun, accepted: readonly (readonly string[])[], makeTarget: TargetFactory, judge: Judge | undefined): Promise<PermutationReport> {
   const base = { names: run.names, lines: run.lines };
-  const unsupported = run.setupError !== undefined ? run.setupError : undefined;
   const own = canonical(run.lines);
   let difference = 'no expected transcript has this permutation';
   for (const lines of accepted) {
@@ -90,7 +89,7 @@ async function compare(spec: Spec, run: PermutationRun, accepted: readonly (read
     if (sameLines(sortTables(own), sortTables(other))) return { ...base, verdict: 'equal but for row order', note: '' };
     if (sameLines(sortTables(withoutPlans(own)), sortTables(withoutPlans(other)))) return { ...base, verdict: 'equal but for plans', note: '' };
   }
-  if (unsupported !== undefined) return { ...base, verdict: 'unsupported', note: unsupported };
+  if (run.setupError !== undefined) return { ...base, verdict: 'setup failed', note: run.setupError };
   const feature = run.outcomes.find((outcome) => outcome?.error?.code === '0A000')?.error?.message;
   if (feature !== undefined || run.missing.length > 0) return { ...base, verdict: 'unsupported', note: feature ?? run.missing.join('; ') };
   if (accepted[0] !== undefined) {

@@ -205,6 +205,6 @@ interface PgQuery {
 }
 
 function toLabError(error: unknown): LabError {
-  const e = error as { code?: string; message: string; severity?: string; detail?: string; hint?: string };
-  return { code: e.code ?? '08006', message: e.message, severity: e.severity ?? 'FATAL', detail: e.detail, hint: e.hint, conflict: undefined };
+  const e = error as { code?: string; message: string; severity?: string; detail?: string; hint?: string; position?: string };
+  return { code: e.code ?? '08006', message: e.message, severity: e.severity ?? 'FATAL', detail: e.detail, hint: e.hint, position: e.position === undefined ? undefined : Number(e.position), conflict: undefined };
 }

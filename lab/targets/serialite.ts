@@ -77,5 +77,5 @@ function toLabResult(result: QueryResult): LabResult {
 
 function toLabError(error: unknown): LabError {
   if (!(error instanceof DatabaseError)) throw error;
-  return { code: error.code, message: error.message, severity: error.severity, detail: error.detail, hint: error.hint, conflict: error.conflict };
+  return { code: error.code, message: error.message, severity: error.severity, detail: error.detail, hint: error.hint, position: error.position, conflict: error.conflict };
 }

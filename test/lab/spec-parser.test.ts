@@ -9,7 +9,9 @@ describe('parseSpec', () => {
     const spec = parseSpec('x', `# comment\nsetup { one } setup { two }\nteardown { three }\nsession a setup { four } step s1 { five\nsix } teardown { seven }`);
     expect(spec.setups).toEqual(['one', 'two']);
     expect(spec.teardown).toBe('three');
-    expect(spec.sessions).toEqual([{ name: 'a', setup: 'four', teardown: 'seven', steps: [{ name: 's1', session: 0, sql: 'five\nsix' }] }]);
+    expect(spec.setupsAt.map((at) => spec.text.slice(at, at + 3))).toEqual(['one', 'two']);
+    expect(spec.text.slice(spec.sessions[0]!.setupAt).startsWith('four')).toBe(true);
+    expect(spec.sessions).toEqual([{ name: 'a', setup: 'four', setupAt: spec.text.indexOf('four'), teardown: 'seven', steps: [{ name: 's1', session: 0, sql: 'five\nsix' }] }]);
     expect(spec.permutations).toEqual([]);
   });
   test('quoted names and permutations with markers', () => {

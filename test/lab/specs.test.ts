@@ -161,6 +161,32 @@ describe('the suite judges', () => {
   });
 });
 
+describe('a setup that fails is named with line and column', () => {
+  const report = async (setup: string, sessionSetup = 'begin;'): Promise<{ verdict: string; note: string }> => {
+    const spec = `setup\n{\n  ${setup}\n}\nteardown { drop table if exists t; }\nsession a\nsetup { ${sessionSetup} }\nstep s1 { select 1; }\nstep s2 { commit; }\npermutation s1 s2`;
+    const { permutations } = await runSpec({ name: 'broken', spec, expected: [] }, () => serialiteTarget(), undefined);
+    return { verdict: permutations[0]!.verdict, note: permutations[0]!.note };
+  };
+  test('an unknown table in the second statement', async () => {
+    expect(await report('create table t (id int);\n  insert into tt values (1);')).toEqual({ verdict: 'setup failed', note: 'broken:4:15: setup failed: ERROR:  relation "tt" does not exist' });
+  });
+  test('a syntax error', async () => {
+    expect(await report('create table t (id int);\n  insrt into t values (1);')).toMatchObject({ verdict: 'setup failed', note: expect.stringMatching(/^broken:4:3: setup failed: ERROR: {2}syntax error/) as string });
+  });
+  test('an error without a position is that of its statement', async () => {
+    expect(await report('create table t (id int primary key);\n  insert into t values (1);\n  insert into t values (1);')).toMatchObject({ note: expect.stringMatching(/^broken:5:3: setup failed: ERROR: {2}duplicate key/) as string });
+  });
+  test("a session's setup", async () => {
+    expect(await report('create table t (id int);', 'begin; select nope from t;')).toEqual({ verdict: 'setup failed', note: 'broken:7:23: setup of session a failed: ERROR:  column "nope" does not exist' });
+  });
+  test('a feature that is refused is named, with its place, and the rest of the setup runs', async () => {
+    const spec = { ...waiting, name: 'refused', spec: waiting.spec.replace('insert into t', 'create trigger g before insert on t execute function f(); insert into t') };
+    const [permutation] = (await runSpec({ ...spec, expected: [] }, () => serialiteTarget(), undefined)).permutations;
+    expect(permutation).toMatchObject({ verdict: 'unsupported', note: 'refused:2:57: CREATE TRIGGER is not supported' });
+    expect(permutation!.lines.at(-1)).toBe('step b2: rollback;');
+  });
+});
+
 describe('planted bugs make specs fail', () => {
   const conflict = { ...waiting, spec: waiting.spec.replaceAll('{ begin; }', '{ begin isolation level repeatable read; }'), expected: [waiting.expected[0]!.replaceAll(' n\n--\n11\n(1 row)\n', 'ERROR:  could not serialize access due to concurrent update').replaceAll('update\n\nstep', 'update\nstep')] };
   test('the specs agree without them', async () => {
