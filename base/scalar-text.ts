@@ -34,8 +34,23 @@ function outOfRange(typeName: string, text: string): DbError {
   return new DbError('22003', `value "${text}" is out of range for type ${typeName}`);
 }
 
+/** The value of one to nine digits, -1 for any other text. */
+function fewDigits(text: string): number {
+  const { length } = text;
+  if (length === 0 || length > 9) return -1;
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 /** int2 or int4. Digits out of range are reported before what follows them. */
 export function parseInt4(text: string, typeName: 'smallint' | 'integer'): number {
+  const plain = fewDigits(text);
+  if (plain >= 0 && (plain < 32768 || typeName === 'integer')) return plain;
   const match = integerPattern.exec(text);
   if (match === null) throw invalidSyntax(typeName, text);
   const value = Number(match[1]);
@@ -46,6 +61,8 @@ export function parseInt4(text: string, typeName: 'smallint' | 'integer'): numbe
   return value + 0;
 }
 export function parseInt8(text: string): number | bigint {
+  const plain = fewDigits(text);
+  if (plain >= 0) return plain;
   const match = integerPattern.exec(text);
   if (match === null) throw invalidSyntax('bigint', text);
   const exact = Number.isSafeInteger(Number(match[1])) ? undefined : BigInt(match[1]!.replace(/^\+/, ''));
@@ -72,6 +89,8 @@ export function parseFloat4(text: string): number {
   return parseFloating(text, 'real');
 }
 function parseFloating(text: string, typeName: 'double precision' | 'real'): number {
+  const plain = fewDigits(text);
+  if (plain >= 0) return typeName === 'real' ? Math.fround(plain) : plain;
   const trimmed = trimSpace(text);
   const number = floatPattern.exec(trimmed)?.[0];
   if (number !== undefined) {

@@ -4,7 +4,8 @@
  *   text  fields between delimiters, \N for NULL, backslash escapes; a line `\.` ends the data
  *   CSV   RFC 4180 with PostgreSQL's rule that an unquoted null string is NULL and a quoted one is not
  *
- * `CopyReader` takes input in pieces of any size and gives whole records, so memory is bounded by the longest record.
+ * `CopyReader` takes input in pieces of any size and gives whole records, so memory is bounded by the longest record. A line without quotes, escapes
+ * and carriage returns, as nearly all are, is cut at its delimiters; the others are walked through character by character.
  */
 import { DbError, notSupported } from '../base/errors.js';
 import type { DefinitionOption, OptionValue } from '../parser/ast.js';
@@ -72,64 +73,128 @@ export function copyOptions(options: readonly DefinitionOption[], direction: 'fr
   return { format, delimiter, null: nullText, header, quote, escape, forceQuote, forceNotNull: list('force_not_null'), forceNull: list('force_null') };
 }
 
-/** A field: its text, and for CSV whether it was quoted. NULL is decided by the caller, who knows the column. */
-export interface CopyField {
-  readonly text: string;
-  readonly isQuoted: boolean;
-}
-
-export interface CopyRecord {
-  readonly fields: readonly CopyField[];
-  /** Number of the line it begins on, from 1. */
-  readonly line: number;
-}
-
 const badData = (message: string, line: number): DbError => new DbError('22P04', message, { detail: `Line ${line}.` });
 
-/** Splits input into records. */
+/** A record's end within the input: of its content, of its line end, and how many lines it has. */
+interface RecordEnd {
+  readonly contentEnd: number;
+  readonly next: number;
+  readonly lineCount: number;
+}
+
+/** Splits input into records: `push` and `end` bring input, `next` goes to the next record that is whole. */
 export class CopyReader {
   readonly #options: CopyOptions;
+  readonly #isCsv: boolean;
+  /** What makes a line more than its fields between delimiters, besides a carriage return. */
+  readonly #special: string;
   #rest = '';
-  #line = 1;
+  #at = 0;
+  #lines = 0;
+  #isLast = false;
   #isEnded = false;
+  /** Where the next of each is, from wherever it was last looked for; looked for again once that lies behind. */
+  #specialAt = -1;
+  #returnAt = -1;
+  #delimiterAt = -1;
+  /** Texts of the record's fields; used again by the next record. NULL is decided by the caller, who knows the column. */
+  readonly fields: string[] = [];
+  /** By field: CSV, whether it was quoted; text, whether it is anything but the null string. */
+  readonly quoted: boolean[] = [];
+  /** Number of the line the record begins on, from 1. */
+  line = 0;
 
-  constructor(options: CopyOptions) {
+  readonly #cutsLines: boolean;
+
+  /** `cutsLines` false: every line is walked through, for tests. */
+  constructor(options: CopyOptions, cutsLines = true) {
     this.#options = options;
+    this.#cutsLines = cutsLines;
+    this.#isCsv = options.format === 'csv';
+    this.#special = this.#isCsv ? options.quote : '\\';
   }
 
-  /** Records that `chunk` completes. */
-  *push(chunk: string): Iterable<CopyRecord> {
-    this.#rest += chunk;
-    yield* this.#drain(false);
+  push(chunk: string): void {
+    this.#rest = this.#at === this.#rest.length ? chunk : this.#rest.slice(this.#at) + chunk;
+    this.#at = 0;
+    this.#specialAt = -1;
+    this.#returnAt = -1;
+    this.#delimiterAt = -1;
   }
-  /** The record that the end of the input completes, if there is one. */
-  *end(): Iterable<CopyRecord> {
-    yield* this.#drain(true);
+  /** No more input comes: what is left is a record, too. */
+  end(): void {
+    this.#isLast = true;
   }
   /** Whether `\.` was met: what follows is not read. */
   get isEnded(): boolean {
     return this.#isEnded;
   }
 
-  *#drain(isEnd: boolean): Iterable<CopyRecord> {
-    let at = 0;
-    while (!this.#isEnded && at < this.#rest.length) {
-      const end = this.#options.format === 'csv' ? this.#csvRecordEnd(at, isEnd) : this.#textLineEnd(at, isEnd);
-      if (end === undefined) break;
-      const raw = this.#rest.slice(at, end.contentEnd);
-      const line = this.#line;
-      this.#line += end.lineCount;
-      at = end.next;
-      if (raw === '\\.' ) {
-        this.#isEnded = true;
-        break;
-      }
-      yield { line, fields: this.#options.format === 'csv' ? this.#csvFields(raw, line) : this.#textFields(raw) };
+  /** Reads the next record into `fields`, `quoted` and `line`; false: there is none before more input comes. @throws DbError 22P04, 22021 */
+  next(): boolean {
+    if (this.#isEnded || this.#at >= this.#rest.length) return false;
+    this.line = this.#lines + 1;
+    const lineEnd = this.#plainLineEnd();
+    if (lineEnd !== undefined) {
+      const start = this.#at;
+      const contentEnd = this.#returnAt < lineEnd ? lineEnd - 1 : lineEnd;
+      this.#at = lineEnd + 1;
+      this.#lines++;
+      if (this.#isCsv && contentEnd === start + 2 && this.#rest.startsWith('\\.', start)) return this.#finish();
+      this.#cut(start, contentEnd);
+      return true;
     }
-    this.#rest = this.#rest.slice(at);
+    const end = this.#isCsv ? this.#csvRecordEnd(this.#at, this.#isLast) : this.#textLineEnd(this.#at, this.#isLast);
+    if (end === undefined) return false;
+    const raw = this.#rest.slice(this.#at, end.contentEnd);
+    this.#lines += end.lineCount;
+    this.#at = end.next;
+    if (raw === '\\.') return this.#finish();
+    this.fields.length = 0;
+    this.quoted.length = 0;
+    if (this.#isCsv) this.#csvFields(raw);
+    else this.#textFields(raw);
+    return true;
+  }
+  #finish(): false {
+    this.#isEnded = true;
+    return false;
   }
 
-  #textLineEnd(start: number, isEnd: boolean): { readonly contentEnd: number; readonly next: number; readonly lineCount: number } | undefined {
+  /** The line feed that ends a line in which every character stands for itself, a carriage return before it apart; undefined: another line, or not whole. */
+  #plainLineEnd(): number | undefined {
+    if (!this.#cutsLines) return undefined;
+    const text = this.#rest;
+    const at = this.#at;
+    const end = text.indexOf('\n', at);
+    if (end === -1) return undefined;
+    if (this.#specialAt < at) this.#specialAt = indexOrEnd(text, this.#special, at);
+    if (this.#returnAt < at) this.#returnAt = indexOrEnd(text, '\r', at);
+    return this.#specialAt < end || this.#returnAt < end - 1 ? undefined : end;
+  }
+  #cut(start: number, contentEnd: number): void {
+    const text = this.#rest;
+    const { fields, quoted } = this;
+    const { delimiter, null: nullText } = this.#options;
+    let count = 0;
+    for (let at = start; ; count++) {
+      if (this.#delimiterAt < at) this.#delimiterAt = indexOrEnd(text, delimiter, at);
+      const end = Math.min(this.#delimiterAt, contentEnd);
+      const field = text.slice(at, end);
+      fields[count] = field;
+      quoted[count] = !this.#isCsv && field !== nullText;
+      if (end === contentEnd) break;
+      at = end + 1;
+    }
+    fields.length = count + 1;
+    quoted.length = count + 1;
+  }
+  #add(text: string, isQuoted: boolean): void {
+    this.fields.push(text);
+    this.quoted.push(isQuoted);
+  }
+
+  #textLineEnd(start: number, isEnd: boolean): RecordEnd | undefined {
     const text = this.#rest;
     for (let at = start; at < text.length; at++) {
       const code = text.charCodeAt(at);
@@ -143,24 +208,23 @@ export class CopyReader {
     return isEnd ? { contentEnd: text.length, next: text.length, lineCount: 1 } : undefined;
   }
 
-  #textFields(raw: string): CopyField[] {
+  #textFields(raw: string): void {
     const { delimiter } = this.#options;
-    const fields: CopyField[] = [];
     let start = 0;
     for (let at = 0; at <= raw.length; at++) {
       if (at < raw.length && raw[at] === '\\') at++;
       else if (at === raw.length || raw[at] === delimiter) {
         const source = raw.slice(start, at);
         // The null string is compared before escapes are undone.
-        fields.push(source === this.#options.null ? { text: source, isQuoted: false } : { text: source.includes('\\') ? unescapeText(source) : source, isQuoted: true });
+        if (source === this.#options.null) this.#add(source, false);
+        else this.#add(source.includes('\\') ? unescapeText(source) : source, true);
         start = at + 1;
       }
     }
-    if (start <= raw.length && raw.endsWith('\\') && fields.length === 0) fields.push({ text: unescapeText(raw), isQuoted: true });
-    return fields;
+    if (start <= raw.length && raw.endsWith('\\') && this.fields.length === 0) this.#add(unescapeText(raw), true);
   }
 
-  #csvRecordEnd(start: number, isEnd: boolean): { readonly contentEnd: number; readonly next: number; readonly lineCount: number } | undefined {
+  #csvRecordEnd(start: number, isEnd: boolean): RecordEnd | undefined {
     const { quote, escape } = this.#options;
     const text = this.#rest;
     let inQuotes = false;
@@ -182,21 +246,20 @@ export class CopyReader {
       }
     }
     if (!isEnd) return undefined;
-    if (inQuotes) throw badData('unterminated CSV quoted field', this.#line);
+    if (inQuotes) throw badData('unterminated CSV quoted field', this.line);
     return { contentEnd: text.length, next: text.length, lineCount };
   }
 
-  #csvFields(raw: string, line: number): CopyField[] {
+  #csvFields(raw: string): void {
     const { quote, escape, delimiter } = this.#options;
-    const fields: CopyField[] = [];
     let text = '';
     let isQuoted = false;
     let inQuotes = false;
     for (let at = 0; at <= raw.length; at++) {
       const char = raw[at];
       if (char === undefined) {
-        if (inQuotes) throw badData('unterminated CSV quoted field', line);
-        fields.push({ text, isQuoted });
+        if (inQuotes) throw badData('unterminated CSV quoted field', this.line);
+        this.#add(text, isQuoted);
       } else if (inQuotes) {
         if (char === escape && at + 1 < raw.length && (raw[at + 1] === quote || raw[at + 1] === escape)) text += raw[++at]!;
         else if (char === quote) inQuotes = false;
@@ -205,13 +268,17 @@ export class CopyReader {
         inQuotes = true;
         isQuoted = true;
       } else if (char === delimiter) {
-        fields.push({ text, isQuoted });
+        this.#add(text, isQuoted);
         text = '';
         isQuoted = false;
       } else text += char;
     }
-    return fields;
   }
+}
+
+function indexOrEnd(text: string, wanted: string, start: number): number {
+  const at = text.indexOf(wanted, start);
+  return at === -1 ? text.length : at;
 }
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };

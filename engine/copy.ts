@@ -5,17 +5,20 @@
 import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { oid as toOid } from '../base/ids.js';
-import { inputText, outputText } from '../base/text-io.js';
+import type { TextReader } from '../base/text-io.js';
+import { outputText, textReader } from '../base/text-io.js';
 import { sqlType } from '../base/types.js';
 import { ConstraintChecks } from '../executor/constraint-checks.js';
 import { evaluate } from '../executor/expression-interpreter.js';
+import type { Conflict, InsertJob } from '../executor/table-writer.js';
 import { TableWriter } from '../executor/table-writer.js';
+import type { Wait } from '../executor/wait.js';
 import { isWait } from '../executor/wait.js';
 import type { Copy, Query } from '../parser/ast.js';
 import { readFull } from '../storage/vfs.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import type { TableRecord } from './catalog-objects.js';
-import type { CopyOptions, CopyRecord } from './copy-format.js';
+import type { CopyOptions } from './copy-format.js';
 import { CopyReader, copyLine, copyOptions } from './copy-format.js';
 import { Ddl } from './ddl/ddl.js';
 import { bindOverRow, ddlRuntime } from './ddl/expressions.js';
@@ -85,11 +88,19 @@ async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promis
   const writer = new CopyWriter(ddl, relation, statement, options);
   await writer.lockParents();
   const reader = new CopyReader(options);
+  const drain = async (): Promise<void> => {
+    while (reader.next()) {
+      const waiting = writer.take(reader);
+      if (waiting !== undefined) await waiting;
+    }
+  };
   for await (const chunk of sourceOf(ddl, statement)) {
-    for (const record of reader.push(chunk)) await writer.take(record);
+    reader.push(chunk);
+    await drain();
     if (reader.isEnded) break;
   }
-  if (!reader.isEnded) for (const record of reader.end()) await writer.take(record);
+  reader.end();
+  await drain();
   await writer.finish();
   return writer.count;
 }
@@ -101,7 +112,11 @@ class CopyWriter {
   readonly #columns: readonly number[];
   readonly #writer: TableWriter;
   readonly #checks: ConstraintChecks;
-  readonly #defaults: readonly (() => Datum)[];
+  /** A row before anything is known of it, and what makes the values of columns that are not read. */
+  readonly #empty: readonly Datum[];
+  readonly #defaults: readonly { readonly column: number; readonly make: () => Datum }[];
+  /** By column read. */
+  readonly #readers: readonly TextReader[];
   readonly #where: ((row: readonly Datum[]) => boolean) | undefined;
   readonly #forceNotNull: ReadonlySet<number>;
   readonly #forceNull: ReadonlySet<number>;
@@ -122,9 +137,14 @@ class CopyWriter {
     const runtime = ddlRuntime(backend, info.columnCount);
     this.#checks = new ConstraintChecks({ tx: ddl.tx, ctx: this.#ctx, env: backend.executorEnv(), schema: backend.schema, constraints: backend.constraints, canWait: true });
     this.#writer = new TableWriter(info, runtime, this.#checks.add, (e) => evaluate(e, runtime));
-    this.#defaults = info.table.columns.map((column, i) => {
+    this.#empty = info.table.columns.map(() => null);
+    this.#defaults = info.table.columns.flatMap((column, i) => {
       const e = info.defaults[i];
-      return e === undefined || column.isDropped ? () => null : () => evaluate(e, runtime);
+      return e === undefined || column.isDropped || this.#columns.includes(i) ? [] : [{ column: i, make: () => evaluate(e, runtime) }];
+    });
+    this.#readers = this.#columns.map((column) => {
+      const { type, typmod } = table.columns[column]!;
+      return textReader(sqlType(type, typmod), this.#ctx);
     });
     if (statement.where !== undefined) {
       const bound = bindOverRow(backend, table, statement.where, 'COPY FROM WHERE conditions', 'boolean', 'WHERE');
@@ -142,52 +162,62 @@ class CopyWriter {
     for (const key of this.#table.foreignKeys) await this.#ddl.lock(key.parent, 'row share');
   }
 
-  async take(record: CopyRecord): Promise<void> {
+  /** Writes a record's row. A promise: it is not in before that is over, or it is time to give way. */
+  take(record: CopyReader): Promise<void> | undefined {
     if (this.#isHeaderDue) {
       this.#isHeaderDue = false;
       if (this.#options.header === 'match') this.#matchHeader(record);
-      return;
+      return undefined;
     }
     const row = this.#read(record);
     this.#writer.completeRow(row);
-    if (this.#where !== undefined && !this.#where(row)) return;
-    const { backend, tx, call } = this.#ddl;
+    if (this.#where !== undefined && !this.#where(row)) return undefined;
+    const { line } = record;
+    const job = { row, rowKey: undefined, entries: undefined };
     try {
       this.#writer.checkRow(row);
-      const job = { row, rowKey: undefined, entries: undefined };
-      for (let waiting = this.#writer.insert(job); waiting !== undefined; waiting = this.#writer.insert(job)) {
+      const waiting = this.#writer.insert(job);
+      if (isWait(waiting)) return this.#wait(waiting, job, line);
+    } catch (error) {
+      throw this.#at(error, line);
+    }
+    return this.#counted();
+  }
+  async #wait(first: Wait, job: InsertJob, line: number): Promise<void> {
+    const { backend, tx, call } = this.#ddl;
+    try {
+      for (let waiting: Wait | Conflict | undefined = first; waiting !== undefined; waiting = this.#writer.insert(job)) {
         if (isWait(waiting)) await backend.waitFor(waiting, tx, call.deadlineMs);
       }
     } catch (error) {
-      throw this.#at(error, record.line);
+      throw this.#at(error, line);
     }
+    await this.#counted();
+  }
+  #counted(): Promise<void> | undefined {
     this.count++;
-    if (--this.#untilCheck > 0) return;
+    if (--this.#untilCheck > 0) return undefined;
     this.#untilCheck = BatchRows;
     this.#ctx.checkDeadline();
-    await backend.instance.scheduler.yield();
+    return this.#ddl.backend.instance.scheduler.yield();
   }
 
-  #read(record: CopyRecord): Datum[] {
-    const { fields, line } = record;
+  #read({ fields, quoted, line }: CopyReader): Datum[] {
     const columns = this.#columns;
-    if (fields.length > columns.length && !(columns.length === 0 && fields.length === 1 && fields[0]!.text === '')) throw new DbError('22P04', 'extra data after last expected column', { detail: this.#context(line) });
-    const row: Datum[] = this.#defaults.map(() => null);
-    const given = new Set(columns);
-    this.#defaults.forEach((make, i) => {
-      if (!given.has(i)) row[i] = make();
-    });
-    columns.forEach((column, i) => {
+    if (fields.length > columns.length && !(columns.length === 0 && fields.length === 1 && fields[0] === '')) throw new DbError('22P04', 'extra data after last expected column', { detail: this.#context(line) });
+    const row = this.#empty.slice();
+    for (const { column, make } of this.#defaults) row[column] = make();
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!;
       const field = fields[i];
-      const { name, type, typmod } = this.#table.columns[column]!;
-      if (field === undefined) throw new DbError('22P04', `missing data for column "${name}"`, { detail: this.#context(line) });
-      if (this.#isNull(field.text, field.isQuoted, column)) return;
+      if (field === undefined) throw new DbError('22P04', `missing data for column "${this.#table.columns[column]!.name}"`, { detail: this.#context(line) });
+      if (this.#isNull(field, quoted[i]!, column)) continue;
       try {
-        row[column] = inputText(sqlType(type, typmod), field.text, this.#ctx);
+        row[column] = this.#readers[i]!(field);
       } catch (error) {
-        throw this.#at(error, line, `column ${name}: "${field.text}"`);
+        throw this.#at(error, line, `column ${this.#table.columns[column]!.name}: "${field}"`);
       }
-    });
+    }
     return row;
   }
   #isNull(text: string, isQuoted: boolean, column: number): boolean {
@@ -206,11 +236,11 @@ class CopyWriter {
     return error;
   }
 
-  #matchHeader({ fields }: CopyRecord): void {
+  #matchHeader({ fields }: CopyReader): void {
     if (fields.length !== this.#columns.length) throw new DbError('22P04', `wrong number of fields in header line: got ${fields.length}, expected ${this.#columns.length}`);
     this.#columns.forEach((column, i) => {
       const { name } = this.#table.columns[column]!;
-      if (fields[i]!.text !== name) throw new DbError('22P04', `column name mismatch in header line field ${i + 1}: got "${fields[i]!.text}", expected "${name}"`);
+      if (fields[i]! !== name) throw new DbError('22P04', `column name mismatch in header line field ${i + 1}: got "${fields[i]!}", expected "${name}"`);
     });
   }
 
