@@ -7,6 +7,7 @@
 import type { Datum } from '../../base/datum.js';
 import { comparatorOf } from '../../base/datum.js';
 import { DbError } from '../../base/errors.js';
+import { sortSliced } from '../../base/sliced-sort.js';
 import { sqlType, typeInfo, type SqlType, type TypeRegistry } from '../../base/types.js';
 import type { Analyze, MaintainedTable, Vacuum } from '../../parser/ast.js';
 import type { Backend, Call } from '../backend.js';
@@ -16,12 +17,10 @@ import { printText } from '../text-values.js';
 import { Ddl } from './ddl.js';
 import { findRelation, nameText } from './names.js';
 import { operatorExists } from './operators.js';
-import { forEachRow, tableDef } from './table-storage.js';
+import { forEachRow, pauses, tableDef } from './table-storage.js';
 
 /** Rows in the sample per unit of the statistics target: a histogram bin errs by half its size with probability 1 %. */
 const SampleRowsPerTarget = 300;
-/** A sample of which one column takes about a millisecond. */
-const YieldSampleRows = 1000;
 
 export async function analyze(backend: Backend, statement: Analyze | Vacuum, call: Call): Promise<void> {
   if (backend.block.modes.readOnly) throw new DbError('25006', 'cannot execute ANALYZE in a read-only transaction');
@@ -71,12 +70,12 @@ async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {
   const old = ddl.draft.statisticsOf(record.oid);
   const pageCount = store.hasTree(record.tree as never) ? store.tree(record.tree as never).leafCountEstimate() : 1;
   const { types } = backend.catalog();
+  const pause = pauses(ddl);
   const columns: (ColumnStatisticsRecord | null)[] = [];
   for (const [i, column] of record.columns.entries()) {
     const isWanted = !column.isDropped && column.statisticsTarget !== 0;
-    columns.push(isWanted ? columnStatistics(sample.map(({ row }) => row[i]!), sqlType(column.type, column.typmod), rowCount, column.statisticsTarget ?? target, types) : null);
-    // Sorting a column's sample takes milliseconds: others get their turn in between.
-    if (isWanted && sample.length >= YieldSampleRows) await backend.instance.scheduler.yield();
+    columns.push(isWanted ? await columnStatistics(sample.map(({ row }) => row[i]!), sqlType(column.type, column.typmod), rowCount, column.statisticsTarget ?? target, types, pause) : null);
+    await pause();
   }
   const statistics: StatisticsRecord = { kind: 'statistics', oid: old?.oid ?? ddl.newOid(), table: record.oid, rowCount, pageCount: Math.max(1, pageCount), columns };
   ddl.draft.put(statistics);
@@ -90,7 +89,7 @@ function widthOf(value: Datum, type: SqlType, types: TypeRegistry): number {
   return printText(value, type, types).length;
 }
 
-function columnStatistics(values: readonly Datum[], type: SqlType, rowCount: number, target: number, types: TypeRegistry): ColumnStatisticsRecord | null {
+async function columnStatistics(values: readonly Datum[], type: SqlType, rowCount: number, target: number, types: TypeRegistry, pause: () => Promise<void> | undefined): Promise<ColumnStatisticsRecord | null> {
   if (values.length === 0) return null;
   const present = values.flatMap((value, i) => (value === null ? [] : [{ value, i }]));
   const nullFraction = 1 - present.length / values.length;
@@ -99,7 +98,9 @@ function columnStatistics(values: readonly Datum[], type: SqlType, rowCount: num
     return { nullFraction, distinct: present.length === 0 ? 0 : -1, averageWidthBytes, mostCommon: [], histogram: [], correlation: 0 };
   }
   const compare = comparatorOf(type, types);
-  const sorted = [...present].sort((a, b) => compare(a.value, b.value) || a.i - b.i);
+  const order = Uint32Array.from(present, (_, i) => i);
+  await sortSliced(order, (a, b) => compare(present[a]!.value, present[b]!.value), pause);
+  const sorted = Array.from(order, (i) => present[i]!);
   const groups: { readonly value: Datum; count: number }[] = [];
   for (const { value } of sorted) {
     const last = groups.at(-1);

@@ -8,6 +8,7 @@
 import { ByteBuffer } from '../../base/byte-buffer.js';
 import { assert } from '../../base/assert.js';
 import { keyString, putKeyString } from '../../base/bytes.js';
+import { sortSliced } from '../../base/sliced-sort.js';
 import type { Datum } from '../../base/datum.js';
 import { oid as toOid, treeId } from '../../base/ids.js';
 import { KeyLayout, encodeKey, putInt8Key } from '../../base/keycode.js';
@@ -55,23 +56,18 @@ export function tableDef(ddl: Ddl, oid: number): TableDef {
 
 /** Calls `f` for every row in its newest state. */
 export async function forEachRow(ddl: Ddl, table: TableDef, f: (row: Datum[], rowKey: string) => void): Promise<void> {
-  const { backend } = ddl;
   // Without its indexes: one may be in the making.
   const access = accessOf(ddl, { ...table, indexes: [] }).useLayout();
-  const ctx = backend.context(ddl.call.deadlineMs);
   const scan = ddl.tx.openLatest(access.tree, wholeRange);
+  const pause = pauses(ddl);
   let untilCheck = RowsPerCheck;
-  let sliceEnd = backend.instance.clock.monotonic() + backend.instance.executorEnv.timeSliceMs;
   try {
     while (scan.next()) {
       for (let i = 0; i < scan.count; i++) f(decodeRow(table.layout, scan.u8, scan.dv, scan.offsets[i]!), scan.keyAt(i));
       untilCheck -= scan.count;
       if (untilCheck > 0) continue;
       untilCheck = RowsPerCheck;
-      ctx.checkDeadline();
-      if (backend.instance.clock.monotonic() < sliceEnd) continue;
-      await backend.instance.scheduler.yield();
-      sliceEnd = backend.instance.clock.monotonic() + backend.instance.executorEnv.timeSliceMs;
+      await pause();
     }
   } finally {
     scan.close();
@@ -80,6 +76,20 @@ export async function forEachRow(ddl: Ddl, table: TableDef, f: (row: Datum[], ro
 
 function accessOf(ddl: Ddl, table: TableDef): TableAccess {
   return tableAccess(table, ddl.backend.instance.manager, ddl.backend.definitions().types);
+}
+
+/** What gives others their turn when a time slice is over. */
+export function pauses({ backend, call }: Ddl): () => Promise<void> | undefined {
+  const { clock, scheduler, executorEnv } = backend.instance;
+  const ctx = backend.context(call.deadlineMs);
+  let sliceEnd = clock.monotonic() + executorEnv.timeSliceMs;
+  return () => {
+    if (clock.monotonic() < sliceEnd) return undefined;
+    ctx.checkDeadline();
+    return scheduler.yield().then(() => {
+      sliceEnd = clock.monotonic() + executorEnv.timeSliceMs;
+    });
+  };
 }
 
 /** Entries on their way into a tree: sorted by key, given out in order. */
@@ -102,12 +112,12 @@ class EntryList implements BulkSource {
   get count(): number {
     return this.#keys.length;
   }
-  /** Sorts. @returns the position of the first key that equals its neighbour, -1 when there is none */
-  sort(): number {
+  /** Sorts, pausing for others. @returns the position of the first key that equals its neighbour, -1 when there is none */
+  async sort(pause: () => Promise<void> | undefined): Promise<number> {
     const keys = this.#keys;
     const order = new Uint32Array(keys.length);
     for (let i = 0; i < order.length; i++) order[i] = i;
-    order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : 0));
+    await sortSliced(order, (a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : 0), pause);
     this.#order = order;
     for (let i = 1; i < order.length; i++) if (keys[order[i]!] === keys[order[i - 1]!]) return order[i]!;
     return -1;
@@ -155,7 +165,7 @@ export async function buildIndex(ddl: Ddl, tableOid: number, indexOid: number): 
     entries.add(access.entryKey(key, rowKey), out.bytes.slice(0, out.length));
     if (index.isUnique) keyed.push(key);
   });
-  const duplicate = entries.sort();
+  const duplicate = await entries.sort(pauses(ddl));
   if (duplicate >= 0) {
     const definition = access.definition;
     throw new DbError('23505', `could not create unique index "${index.name}"`, {
@@ -230,7 +240,7 @@ export async function rewriteTable(ddl: Ddl, old: { readonly table: TableRecord;
     nextRows.push({ row: next, rowKey: key });
     if (clustered !== undefined) keyed.push(next);
   });
-  const duplicate = rows.sort();
+  const duplicate = await rows.sort(pauses(ddl));
   if (duplicate >= 0) {
     const definition = table.indexes.find((index) => index.isClustered)!;
     const values = definition.columns.map((column) => keyed[duplicate]![column.column!]!);
@@ -254,7 +264,7 @@ export async function rewriteTable(ddl: Ddl, old: { readonly table: TableRecord;
       entries.add(indexAccess.entryKey(key, rowKey), out.bytes.slice(0, out.length));
       entryKeys.push(key);
     }
-    const clash = entries.sort();
+    const clash = await entries.sort(pauses(ddl));
     if (clash >= 0) {
       throw new DbError('23505', `could not create unique index "${index.name}"`, {
         detail: `Key ${indexKeyText(table, indexAccess.definition, entryKeys[clash]!, ddl.backend.context(Infinity))} is duplicated.`, schema: table.schema, table: table.name, constraint: index.name,

@@ -1,0 +1,92 @@
+/**
+ * `npm run bench:loop`: how long each kind of work keeps the event loop from others. A timer asks for its turn every millisecond; printed is how late it
+ * came, at the median, the 99th percentile and at worst, while one workload runs for some seconds. The bound aimed at is 50 ms at the 99th percentile.
+ * Options: --rows 300000 --seconds 2 --only TEXT.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type * as Engine from '../../engine/index.js';
+
+const { values } = parseArgs({ options: { rows: { type: 'string', default: '300000' }, seconds: { type: 'string', default: '2' }, only: { type: 'string' } } });
+const { open } = (await import('../../dist/engine/index.js' as string)) as typeof Engine;
+const rows = Number(values.rows);
+
+/** Milliseconds by which the timer was late. */
+async function lateness(work: () => Promise<void>): Promise<number[]> {
+  const late: number[] = [];
+  let isOn = true;
+  let expected = performance.now() + 1;
+  const tick = (): void => {
+    const now = performance.now();
+    late.push(Math.max(0, now - expected));
+    expected = now + 1;
+    if (isOn) setTimeout(tick, 1);
+  };
+  setTimeout(tick, 1);
+  await work();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  isOn = false;
+  return late.sort((a, b) => a - b);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'serialite-loop-'));
+const db = await open(join(folder, 'loop.slt'), { autoAnalyze: false });
+const fill = (table: string): string => `insert into ${table} select g, 'owner ' || g, (g::int8 * 7919 % 1000)::int, (g::int8 * 7919 % 100003)::float8 from generate_series(1, ${rows}) g`;
+const columns = '(id int primary key, owner text not null, branch int not null, balance float8 not null)';
+await db.exec(`create table account ${columns}; ${fill('account')}; create index on account (branch); analyze`);
+const sessions = Array.from({ length: 16 }, () => db.connect());
+
+function* csv(): Generator<string> {
+  for (let id = 1; id <= rows; id += 1000) yield Array.from({ length: 1000 }, (_, i) => `${id + i},owner ${id + i},${(id + i) % 1000},${id + i}\n`).join('');
+}
+
+const query = (text: string) => async (): Promise<void> => void (await db.query(text));
+const workloads: readonly (readonly [name: string, run: () => Promise<void>])[] = [
+  ['point reads, 16 sessions', async () => void (await Promise.all(sessions.map(async (session, n) => {
+    for (let i = 0; i < 500; i++) await session.query('select * from account where id = $1', [1 + ((n * 500 + i) % rows)]);
+  })))],
+  ['durable updates, 16 sessions', async () => void (await Promise.all(sessions.map(async (session, n) => {
+    for (let i = 0; i < 50; i++) await session.query('update account set balance = balance + 1 where id = $1', [1 + ((n * 50 + i) % rows)]);
+  })))],
+  ['scan with sum', query('select sum(balance) from account')],
+  ['group by', query('select branch, sum(balance) from account group by branch')],
+  ['sort of all rows', query('select id from account order by owner desc offset 1000000')],
+  ['window total', query('select max(t) from (select sum(balance) over (partition by branch order by id) as t from account) w')],
+  ['hash join', query('select count(*) from account a join account b on a.id = b.id')],
+  ['array_agg and string_agg', query('select length(string_agg(owner, \',\')), cardinality(array_agg(id)) from account')],
+  ['regular expressions', query('select count(*) from account where owner ~ \'9+$\'')],
+  ['all rows to the program', query('select * from account')],
+  ['update of all rows', query('update account set balance = balance + 1')],
+  ['insert ... select', async () => void (await db.exec(`create table copied ${columns}; ${fill('copied')}; drop table copied`))],
+  ['COPY', async () => {
+    await db.exec(`create table loaded ${columns}`);
+    await db.copyFrom('copy loaded from stdin csv', csv());
+    await db.exec('drop table loaded');
+  }],
+  ['create index', async () => void (await db.exec('create index by_owner on account (owner); drop index by_owner'))],
+  ['analyze', query('analyze account')],
+  ['checkpoint', async () => {
+    await db.query('update account set balance = balance - 1 where id % 10 = 0');
+    await db.checkpoint();
+  }],
+  ['vacuum', query('vacuum account')],
+  ['full check', async () => void (await db.check('full'))],
+];
+
+process.stdout.write(`milliseconds a timer of 1 ms came late, ${rows} rows\n${''.padEnd(32)}${'median'.padStart(9)}${'p99'.padStart(9)}${'worst'.padStart(9)}\n`);
+for (const [name, run] of workloads) {
+  if (values.only !== undefined && !name.includes(values.only)) continue;
+  await run();
+  const late = await lateness(async () => {
+    const end = performance.now() + Number(values.seconds) * 1000;
+    do await run();
+    while (performance.now() < end);
+  });
+  const at = (share: number): string => late[Math.min(late.length - 1, Math.floor(late.length * share))]!.toFixed(1).padStart(9);
+  process.stdout.write(`${name.padEnd(32)}${at(0.5)}${at(0.99)}${at(1)}\n`);
+}
+for (const session of sessions) await session.close();
+await db.close();
+rmSync(folder, { recursive: true, force: true });
