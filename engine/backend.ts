@@ -133,6 +133,7 @@ export class Backend implements SessionOwner {
         beforeCommit: (tx, canWait) => this.#beforeCommit(tx, canWait),
         afterEnd: (committed) => this.#afterEnd(committed),
         undoSince: (sequence) => this.portals.closeSince(sequence),
+        afterUndo: () => this.#forgetUndoneSchema(),
         nextSequence: () => this.nextSequence(),
       },
       constraints: this.constraints, statementTimestamp: () => toTimestamp(this.currentStartedAtMs),
@@ -429,6 +430,11 @@ export class Backend implements SessionOwner {
     this.constraints.clear();
     this.portals.endOfTransaction(committed);
     this.#draftDefinitions = undefined;
+    if (!committed) this.#forgetUndoneSchema();
+  }
+  /** The schema of temporary objects is gone with the (sub)transaction that made it. */
+  #forgetUndoneSchema(): void {
+    if (this.tempSchema !== undefined && this.draft.get(this.tempSchema) === undefined) this.tempSchema = undefined;
   }
 
   /** Notes where the call comes from, for statements of a transaction block. Called while the caller is on the stack. */

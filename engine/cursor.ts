@@ -8,6 +8,7 @@
  *
  * P1  Position p is on row p (1-based), 0 before the first, `count + 1` after the last; FETCH moves first and then gives the row.
  * P2  A portal opened in a subtransaction that is undone is gone; one only moved in it stays where it is.
+ * P3  One whose FETCH or MOVE has failed gives no more rows, whatever is undone; it can only be closed.
  *
  * Source: PostgreSQL's pquery.c (PortalRunFetch) for every direction.
  */
@@ -45,6 +46,8 @@ export class Portal {
   #readCount = 0;
   #isAtEnd = false;
   #isClosed = false;
+  /** A FETCH has failed: no other will run (P3). */
+  #hasFailed = false;
   /** Whether the stream opened a transaction of its own. */
   readonly ownsTransaction: boolean;
 
@@ -89,9 +92,16 @@ export class Portal {
     return rows;
   }
 
-  /** FETCH and MOVE. @throws DbError 55000 backwards in a cursor that cannot */
+  /** FETCH and MOVE. @throws DbError 55000 backwards in a cursor that cannot, and after a failure (P3) */
   async fetch(direction: Fetch['direction'], count: number, call: Pick<Call, 'deadlineMs'>): Promise<Datum[][]> {
-    const rows = await this.#move(direction, count, call);
+    if (this.#hasFailed) throw new DbError('55000', `portal "${this.name}" cannot be run`);
+    let rows: Datum[][];
+    try {
+      rows = await this.#move(direction, count, call);
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
+    }
     const isOnRow = this.#position >= 1 && this.#position <= this.#readCount;
     this.#current = !isOnRow ? undefined : this.isScrollable || this.isMaterialized ? this.#rows[this.#position - 1] : (rows.at(-1) ?? this.#current);
     return this.#keySources.length === 0 ? rows : rows.map((row) => row.slice(0, this.columns.length));
@@ -263,7 +273,7 @@ export class Portals {
   /** A (sub)transaction is undone (P2). */
   closeSince(sequence: number): void {
     for (const [name, portal] of this.#portals) {
-      if (portal.sequence < sequence || portal.isMaterialized) continue;
+      if (portal.sequence < sequence || (portal.isMaterialized && !portal.isClosed)) continue;
       portal.close();
       this.#portals.delete(name);
     }

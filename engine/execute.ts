@@ -145,7 +145,7 @@ export function checkDefinitions(backend: Backend, tx: Transaction, locks: reado
 
 /** @throws DbError 25006 for changes inside READ ONLY; temporary tables may be changed */
 export function checkWritable(backend: Backend, planned: PlannedStatement, statement: Statement): void {
-  if (!backend.block.modes.readOnly) return;
+  if (!backend.block.modes.readOnly || (statement.kind === 'merge' && statement.whens.every((when) => when.action.kind === 'mergeNothing'))) return;
   for (const { table, access } of planned.relations) {
     if (access === 'read' || table.isTemporary) continue;
     const what = statement.kind === 'query' ? (access === 'write' ? 'SELECT' : lockWord(planned.plan)) : statement.kind.toUpperCase();

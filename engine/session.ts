@@ -132,7 +132,7 @@ export class Session implements AsyncDisposable {
     const results = await this.#enqueue(normal.text, scope, normal.options, (call) => {
       const inserting = normal.params === undefined ? this.#insertLiterals(normal.text, call, normal.options.onResult) : undefined;
       if (inserting !== undefined) return inserting;
-      const cached = this.parse(normal.text);
+      const cached = this.#parseInTurn(normal.text, (text) => text.statements.length > 1);
       if (cached.statements.length > 1) throw new DbError('42601', 'cannot insert multiple commands into a prepared statement', { hint: 'Use exec() to run several statements.' });
       return this.#runText(cached, { ...call, params: normal.params }, normal.options.onResult);
     });
@@ -176,7 +176,7 @@ export class Session implements AsyncDisposable {
     const normal = normalizeInput(text, undefined, options);
     return this.#enqueue(normal.text, scope, normal.options, (call) => {
       const inserting = normal.params === undefined ? this.#insertLiterals(normal.text, call, normal.options.onResult) : undefined;
-      return inserting ?? this.#runText(this.parse(normal.text), { ...call, params: normal.params, copy }, normal.options.onResult);
+      return inserting ?? this.#runText(this.#parseInTurn(normal.text), { ...call, params: normal.params, copy }, normal.options.onResult);
     });
   }
 
@@ -203,6 +203,16 @@ export class Session implements AsyncDisposable {
     return { command: result.command, rows: result.rows as Row[], rowCount: result.rowCount, fields: fieldsOf(result.columns, this.#backend.definitions().types) };
   }
 
+  /** When it is the text's turn: one that cannot be read fails the transaction block it stands in, like any other statement that fails. */
+  #parseInTurn(text: string, isRefused: (text: CachedText) => boolean = () => false): CachedText {
+    let parsed: CachedText | undefined;
+    try {
+      parsed = this.parse(text);
+      return parsed;
+    } finally {
+      if (parsed === undefined || isRefused(parsed)) this.#backend.block.fail();
+    }
+  }
   /** @internal */
   parse(text: string): CachedText {
     return this.#instance.plans.get(text);
@@ -237,7 +247,7 @@ export class Session implements AsyncDisposable {
     this.#assertOpen();
     const normal = normalizeInput(input, params, options);
     const run = <T>(step: (call: Call) => Promise<T>): Promise<T> => this.#enqueue(normal.text, scope, normal.options, (call) => step({ ...call, params: normal.params }));
-    return new RowStream<R>(this.#backend, () => this.parse(normal.text), run, options?.batchRows ?? 256);
+    return new RowStream<R>(this.#backend, () => this.#parseInTurn(normal.text), run, options?.batchRows ?? 256);
   }
 
   /** COPY table FROM STDIN: reads text or bytes from `source`. */

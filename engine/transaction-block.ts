@@ -54,6 +54,8 @@ export interface BlockParticipant {
   afterEnd(committed: boolean): void;
   /** Everything opened since `sequence` belongs to a subtransaction that is undone. */
   undoSince(sequence: number): void;
+  /** The catalog is again as it was when that subtransaction began. */
+  afterUndo(): void;
   nextSequence(): number;
 }
 
@@ -252,6 +254,7 @@ export class TransactionBlock {
     this.#tx!.rollbackTo(savepoint.mark);
     settings.rollbackTo(savepoint.settings);
     draft.rollbackTo(savepoint.draft);
+    participant.afterUndo();
     this.#modes = { ...this.modes, readOnly: savepoint.readOnly };
   }
 

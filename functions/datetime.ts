@@ -12,7 +12,7 @@ import { timestampFromZone, timestampInZone } from '../base/datetime.js';
 import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { formatInterval, intervalParts } from '../base/interval-text.js';
-import { addInt8, canonicalInt8, Interval, MicrosPerDay, MicrosPerHour, MicrosPerMinute, MicrosPerSecond, subtractInt8, TimeTz } from '../base/interval.js';
+import { addInt8, canonicalInt8, Interval, MicrosPerDay, MicrosPerHour, MicrosPerMinute, MicrosPerSecond, roundHalfEven, subtractInt8, TimeTz } from '../base/interval.js';
 import { Numeric } from '../base/numeric.js';
 import { formatFloat8 } from '../base/scalar-text.js';
 import { sessionZone } from '../base/text-env.js';
@@ -446,7 +446,8 @@ function makeInterval(years: number, months: number, weeks: number, days: number
 function toTimestamp(seconds: number): Stamp {
   if (Number.isNaN(seconds)) throw new DbError('22008', 'timestamp cannot be NaN');
   if (!Number.isFinite(seconds)) return seconds;
-  const micros = Math.round((seconds - UnixToEpochSeconds) * 1e6);
+  // In the order of PostgreSQL's float8_timestamptz, whose last digit is what is left after the epochs are apart; a half goes to the even one.
+  const micros = roundHalfEven((seconds - UnixToEpochSeconds) * 1e6);
   if (!Number.isFinite(micros) || Math.abs(micros) > 9.3e18) throw new DbError('22008', `timestamp out of range: "${seconds}"`);
   return checkTimestamp(canonicalInt8(BigInt(micros)));
 }

@@ -13,7 +13,7 @@ import { Numeric, applyNumericTypmod, parseNumeric } from '../base/numeric.js';
 import { invalidSyntax } from '../base/scalar-text.js';
 import { numericTypmod } from '../base/types.js';
 
-type Key = ',' | '.' | '0' | '9' | 'B' | 'D' | 'EEEE' | 'FM' | 'G' | 'L' | 'MI' | 'PL' | 'PR' | 'RN' | 'rn' | 'SG' | 'SP' | 'S' | 'TH' | 'th' | 'V';
+type Key = ',' | '.' | '0' | '9' | 'B' | 'C' | 'D' | 'EEEE' | 'FM' | 'G' | 'L' | 'MI' | 'PL' | 'PR' | 'RN' | 'rn' | 'SG' | 'SP' | 'S' | 'TH' | 'th' | 'V';
 type FormatNode = { readonly kind: 'action'; readonly key: Key } | { readonly kind: 'character'; readonly text: string };
 
 /** What a template asks for. `pre` and `post` count digits before and after the point. */
@@ -39,8 +39,8 @@ interface NumberShape {
 }
 
 const keys: readonly [string, Key][] = [
-  [',', ','], ['.', '.'], ['0', '0'], ['9', '9'], ['B', 'B'], ['D', 'D'], ['EEEE', 'EEEE'], ['FM', 'FM'], ['G', 'G'], ['L', 'L'], ['MI', 'MI'],
-  ['PL', 'PL'], ['PR', 'PR'], ['RN', 'RN'], ['SG', 'SG'], ['SP', 'SP'], ['S', 'S'], ['TH', 'TH'], ['V', 'V'], ['b', 'B'], ['d', 'D'], ['eeee', 'EEEE'],
+  [',', ','], ['.', '.'], ['0', '0'], ['9', '9'], ['B', 'B'], ['C', 'C'], ['D', 'D'], ['EEEE', 'EEEE'], ['FM', 'FM'], ['G', 'G'], ['L', 'L'], ['MI', 'MI'],
+  ['PL', 'PL'], ['PR', 'PR'], ['RN', 'RN'], ['SG', 'SG'], ['SP', 'SP'], ['S', 'S'], ['TH', 'TH'], ['V', 'V'], ['b', 'B'], ['c', 'C'], ['d', 'D'], ['eeee', 'EEEE'],
   ['fm', 'FM'], ['g', 'G'], ['l', 'L'], ['mi', 'MI'], ['pl', 'PL'], ['pr', 'PR'], ['rn', 'rn'], ['sg', 'SG'], ['sp', 'SP'], ['s', 'S'], ['th', 'th'], ['v', 'V'],
 ];
 

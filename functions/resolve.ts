@@ -53,7 +53,7 @@ export class Resolver {
       const element = this.castPath(fromInfo.elementOid, toInfo.elementOid, context);
       return element === undefined ? undefined : element.kind === 'relabel' ? { kind: 'relabel' } : { kind: 'array', element };
     }
-    if (from === TypeOid.record || to === TypeOid.record) return undefined;
+    if (to === TypeOid.record) return undefined;
     if (contextRank[context] >= contextRank.assignment && toInfo.category === 'S') return { kind: 'io' };
     if (contextRank[context] >= contextRank.explicit && fromInfo.category === 'S') return { kind: 'io' };
     return undefined;

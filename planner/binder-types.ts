@@ -56,6 +56,7 @@ function lookupType(binder: Binder, name: TypeName): SqlType {
   }
   const found = binder.catalog.typeByName(schema, last);
   if (found !== undefined) return found;
+  if (schema !== undefined && !binder.catalog.schemaExists(schema)) throw new DbError('3F000', `schema "${schema}" does not exist`, { offset: name.offset });
   throw new DbError('42704', `type "${name.names.join('.')}" does not exist`, { offset: name.offset });
 }
 

@@ -24,6 +24,13 @@ function isPlain(type: SqlType, registry: TypeRegistry): boolean {
   return info.kind === 'enum' || (info.elementOid !== 0 && plainTypes.has(info.elementOid));
 }
 
+/** bytea_output and extra_float_digits say how these are printed. */
+function printsBySetting(type: SqlType, registry: TypeRegistry): boolean {
+  const { elementOid } = typeInfo(type.oid, registry);
+  const oid = elementOid === 0 ? type.oid : elementOid;
+  return oid === TypeOid.bytea || oid === TypeOid.float4 || oid === TypeOid.float8;
+}
+
 /** Context for immutable functions, which by their definition look at nothing in it that changes. */
 function contextOf(registry: TypeRegistry, given: EvalContext | undefined): EvalContext {
   return given ?? ({ ...plainTextEnv, types: registry, checkDeadline: () => undefined } as unknown as EvalContext);
@@ -115,6 +122,7 @@ export class Folder {
     const { value } = arg;
     if (method === 'binary') return { ...arg, type: e.type };
     if (!isPlain(arg.type, this.#types) || !isPlain(e.type, this.#types)) return e;
+    if (method === 'io' && printsBySetting(arg.type, this.#types)) return e;
     if (method === 'io') return this.#try(e, () => inputText(e.type, outputText(arg.type, value, this.#env), this.#env));
     return this.#try(e, () => method(value, e.type.typmod, e.isExplicit, this.#context));
   }

@@ -61,7 +61,8 @@ export async function runRound(ours: Engine, theirs: Engine, options: { readonly
     count++;
     if (b.code !== undefined) failed++;
     // A timeout of the oracle says nothing.
-    const what = b.code === '57014' ? undefined : difference(a, b, planned.order, planned.depth);
+    const state = ours.status() === theirs.status() || (a.code === undefined) !== (b.code === undefined) ? undefined : `transaction ${ours.status()} instead of ${theirs.status()}`;
+    const what = b.code === '57014' ? undefined : (difference(a, b, planned.order, planned.depth) ?? state);
     if (what !== undefined) {
       const reason = explain({ sql: planned.sql, ours: a, theirs: b, inBlock });
       if (reason !== undefined) explained.set(reason, (explained.get(reason) ?? 0) + 1);
