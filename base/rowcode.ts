@@ -17,7 +17,7 @@
  */
 import { assert } from './assert.js';
 import type { ByteBuffer } from './byte-buffer.js';
-import { getF64, getInt8, getUtf8, setF64 } from './bytes.js';
+import { getF64, getInt8, getUtf8, putUtf8, setF64, setU32, utf8LengthMax } from './bytes.js';
 import type { Datum } from './datum.js';
 import { Interval, TimeTz } from './interval.js';
 import { getUuid } from './keycode.js';
@@ -35,6 +35,24 @@ export interface LayoutColumn {
 export const RowFlag = { Wide: 1 } as const;
 export const LayoutIdMax = 255;
 
+/** How the commonest values are written without asking for their type again. */
+const Encoding = { Other: 0, Int4: 1, Float8: 2, Bool: 3, Text: 4 } as const;
+
+function encodingOf(storage: Storage): number {
+  switch (storage) {
+    case 'int4':
+      return Encoding.Int4;
+    case 'float8':
+      return Encoding.Float8;
+    case 'bool':
+      return Encoding.Bool;
+    case 'text':
+      return Encoding.Text;
+    default:
+      return Encoding.Other;
+  }
+}
+
 export class RowLayout {
   /** 0 to LayoutIdMax. */
   readonly id: number;
@@ -47,6 +65,8 @@ export class RowLayout {
   readonly variableNumbers: readonly number[];
   /** By column: scale of a numeric stored as a scaled double, otherwise -1. */
   readonly scales: readonly number[];
+  /** By column: `Encoding`. */
+  readonly encodings: Uint8Array;
   readonly variableCount: number;
   /** Offset of the table of ends. */
   readonly endsOffset: number;
@@ -81,6 +101,7 @@ export class RowLayout {
     this.fixedOffsets = fixedOffsets;
     this.variableNumbers = variableNumbers;
     this.scales = scales;
+    this.encodings = Uint8Array.from(storages, encodingOf);
     this.variableCount = variableCount;
     this.endsOffset = at;
   }
@@ -98,23 +119,41 @@ export function encodeRow(layout: RowLayout, values: readonly Datum[], out: Byte
 }
 
 function encodeRowWith(layout: RowLayout, values: readonly Datum[], out: ByteBuffer, endBytes: 2 | 4): void {
-  const { columns, storages, fixedOffsets, variableNumbers, scales, types } = layout;
+  const { columns, encodings, fixedOffsets } = layout;
   const start = out.length;
   const headLength = layout.endsOffset + layout.variableCount * endBytes;
   out.reserve(headLength);
-  out.bytes.fill(0, start, start + headLength);
-  out.bytes[start] = layout.id;
-  out.bytes[start + 1] = endBytes === 4 ? RowFlag.Wide : 0;
+  const { bytes } = out;
+  // A head is short: a native call would cost more than the loop.
+  for (let at = start, end = start + headLength; at < end; at++) bytes[at] = 0;
+  bytes[start] = layout.id;
+  bytes[start + 1] = endBytes === 4 ? RowFlag.Wide : 0;
   out.length = start + headLength;
   for (let i = 0; i < columns.length; i++) {
     const value = values[i] ?? null;
     const fixed = fixedOffsets[i]!;
     if (value === null) out.bytes[start + 2 + (i >> 3)]! |= 1 << (i & 7);
-    else if (scales[i]! >= 0) setF64(out.bytes, start + fixed, scaledCoefficient(value as Numeric, scales[i]!));
-    else if (fixed >= 0) putFixed(storages[i]!, columns[i]!.type, value, out.bytes, start + fixed, types);
-    else putValue(storages[i]!, columns[i]!.type, value, out, types);
+    else {
+      switch (encodings[i]!) {
+        case Encoding.Int4:
+          setU32(out.bytes, start + fixed, value as number);
+          break;
+        case Encoding.Float8:
+          setF64(out.bytes, start + fixed, value as number);
+          break;
+        case Encoding.Bool:
+          out.bytes[start + fixed] = value === true ? 1 : 0;
+          break;
+        case Encoding.Text:
+          out.reserve(utf8LengthMax(value as string));
+          out.length = putUtf8(out.bytes, out.length, value as string);
+          break;
+        default:
+          encodeOther(layout, i, value, start, out);
+      }
+    }
     if (fixed < 0) {
-      const at = start + layout.endsOffset + variableNumbers[i]! * endBytes;
+      const at = start + layout.endsOffset + layout.variableNumbers[i]! * endBytes;
       const end = out.length - start;
       out.bytes[at] = end;
       out.bytes[at + 1] = end >>> 8;
@@ -124,6 +163,15 @@ function encodeRowWith(layout: RowLayout, values: readonly Datum[], out: ByteBuf
       }
     }
   }
+}
+function encodeOther(layout: RowLayout, column: number, value: NonNullable<Datum>, start: number, out: ByteBuffer): void {
+  const fixed = layout.fixedOffsets[column]!;
+  const scale = layout.scales[column]!;
+  const storage = layout.storages[column]!;
+  const { type } = layout.columns[column]!;
+  if (scale >= 0) setF64(out.bytes, start + fixed, scaledCoefficient(value as Numeric, scale));
+  else if (fixed >= 0) putFixed(storage, type, value, out.bytes, start + fixed, layout.types);
+  else putValue(storage, type, value, out, layout.types);
 }
 
 /** The value has passed its typmod, so it has the column's scale (NaN apart) and fits. */

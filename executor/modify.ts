@@ -34,6 +34,7 @@ export type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
 /** INSERT takes its rows in portions; the others need all of them first. */
 const InsertPortion = 256;
 const noArbiters: readonly IndexAccess[] = [];
+const unread: Row = [];
 
 interface ModifyInput {
   readonly ids: readonly ColumnId[];
@@ -99,7 +100,7 @@ export class ModifyExecution {
   restart(): void {
     this.#source.restart();
     this.#writer.restart();
-    this.#tuples.length = 0;
+    this.#forgetTuples();
     this.#at = 0;
     this.#isSourceDone = false;
     this.#paramRowAt = 0;
@@ -150,7 +151,7 @@ export class ModifyExecution {
 
   #fill(): 'slice' | undefined {
     if (this.#plan.operation === 'insert') {
-      this.#tuples.length = 0;
+      this.#forgetTuples();
       this.#at = 0;
     }
     const { paramRows } = this.#runtime.request;
@@ -179,9 +180,14 @@ export class ModifyExecution {
     this.#isSourceDone = this.#paramRowAt === paramRows.length;
   }
 
+  /** Emptying an array that is empty is a call into the runtime all the same. */
+  #forgetTuples(): void {
+    if (this.#tuples.length > 0) this.#tuples.length = 0;
+  }
+
   close(): void {
     this.#source.close();
-    this.#tuples.length = 0;
+    this.#forgetTuples();
     this.#at = 0;
     this.#phase = 'done';
   }
@@ -353,7 +359,9 @@ export class ModifyExecution {
     const locked = writer.lock((this.#lockJob ??= new LockJob(rowKey)), 'update', writer.waitPolicy);
     if (isWait(locked)) return locked;
     if (!('rowKey' in locked)) return undefined;
-    const row = writer.newest(locked.rowKey);
+    // Without indexes, references and RETURNING, nobody asks what was in a row that is as it was found.
+    const isRead = locked.kind === 'changed' || writer.removalNeedsRow || this.#plan.returning !== undefined;
+    const row = isRead ? writer.newest(locked.rowKey) : unread;
     assert(row !== undefined, 'locked row does not exist');
     if (locked.kind === 'changed' && !this.#recheck(row, locked.rowKey)) return undefined;
     writer.remove(locked.rowKey, row);

@@ -388,6 +388,11 @@ export class TableWriter {
     tx.update(index.tree, after.key, entryOut.bytes, 0, entryOut.length);
   }
 
+  /** Whether removing a row takes its values: for index entries, or for those that reference it. */
+  get removalNeedsRow(): boolean {
+    return this.access.secondary.length > 0 || this.table.referencedBy.length > 0;
+  }
+
   /** Removes a locked row whose newest content is `row`. */
   remove(rowKey: string, row: readonly Datum[]): void {
     const { tx } = this.#runtime;

@@ -268,7 +268,7 @@ export class GeneratedSource implements RowSource {
   constructor(program: Program, runtime: Runtime) {
     this.#program = program;
     this.#runtime = runtime;
-    this.#state = new ProgramState(runtime, this.#rest);
+    this.#state = new ProgramState(runtime, []);
   }
   fill(into: unknown[], max: number): 'done' | 'full' | 'slice' {
     if (this.#phase === 'done') return 'done';
@@ -291,22 +291,17 @@ export class GeneratedSource implements RowSource {
   #fillAtOnce(into: unknown[], max: number): 'done' | 'full' {
     if (this.#phase === 'new') {
       this.#phase = 'running';
+      this.#state.rows = into;
       this.#program.run(this.#runtime, this.#state);
-    }
-    let taken = 0;
-    while (taken < this.#rest.length && into.length < max) into.push(this.#rest[taken++]);
-    if (taken === this.#rest.length) {
-      this.#rest.length = 0;
-      this.#phase = 'done';
-      return 'done';
-    }
-    this.#rest = this.#rest.slice(taken);
-    return 'full';
+      if (into.length > max) this.#rest = into.splice(max);
+    } else for (const row of this.#rest.splice(0, max - into.length)) into.push(row);
+    if (this.#rest.length > 0) return 'full';
+    this.#phase = 'done';
+    return 'done';
   }
   /** From the beginning, in the runtime's next run. Whoever restarts a source closes it. */
   restart(): void {
-    this.#rest.length = 0;
-    this.#state.rows = this.#rest;
+    if (this.#rest.length > 0) this.#rest = [];
     this.#phase = 'new';
   }
   close(): void {
