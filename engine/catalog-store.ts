@@ -7,7 +7,7 @@
  * DDL has a *draft*, its own changes laid over them.
  *
  * C1  A session sees the newest committed catalog with its own draft, whatever its snapshot: definitions are guarded by table locks, and a
- *     transaction with an older snapshot is stopped by `changedAt` (concurrency.md section 10).
+ *     transaction with an older snapshot is stopped by `changedAt`, or does without the index, by `indexedAt` (concurrency.md section 10).
  * C2  `CatalogReader.version` is equal at two moments only if nothing the reader answers has changed between them.
  * C3  The name tree is written with claims, so a second creator of a name waits for the first and then fails.
  * C4  Committed maps change in the same synchronous slice in which the commit is published, before its locks are released.
@@ -135,6 +135,7 @@ export class CatalogStore implements CatalogReader {
   readonly #nameTree: VersionedTree;
   readonly #index = new RecordIndex();
   readonly #changedAt = new Map<number, number>();
+  readonly #indexedAt = new Map<number, number>();
   #nextOid: number = FirstUserOid;
   #version = 1;
   #versionCounter = 1;
@@ -237,9 +238,13 @@ export class CatalogStore implements CatalogReader {
     return this.#nameTree;
   }
 
-  /** CSN of the last change of an object's definition since opening, 0 for none. */
+  /** CSN of the last change of an object's definition since opening, 0 for none. A new index leaves its table's definition as it was. */
   changedAt(oid: number): number {
     return this.#changedAt.get(oid) ?? 0;
+  }
+  /** CSN of the last index made or changed on a table since opening, 0 for none. */
+  indexedAt(table: number): number {
+    return this.#indexedAt.get(table) ?? 0;
   }
 
   /** Functions of the host have changed: they are no records, but plans depend on them (C2). */
@@ -254,7 +259,7 @@ export class CatalogStore implements CatalogReader {
       if (record === undefined) this.#index.remove(oid);
       else this.#index.put(record);
       this.#changedAt.set(oid, csn);
-      if (record?.kind === 'index') this.#changedAt.set(record.table, csn);
+      if (record?.kind === 'index') this.#indexedAt.set(record.table, csn);
     }
     this.#version = this.newVersion();
   }

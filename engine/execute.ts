@@ -5,7 +5,8 @@
  * definitions still hold (else plan again), run the compiled code to its end or to a quota, check deferred constraints at the commit.
  *
  * E1  Table locks come before the first page is read; a statement at READ COMMITTED that had to wait for one takes a fresh snapshot.
- * E2  A transaction with an older snapshot never runs against a table whose definition is newer: 40001 (concurrency.md section 10).
+ * E2  A transaction with an older snapshot never runs against a table whose definition is newer: 40001 (concurrency.md section 10). An index that is newer is
+ *     not used, which costs a plan of its own; who would have to write it gets 40001 too.
  * E3  The synchronous face never waits: where it would have to, 55P03.
  */
 import { assert } from '../base/assert.js';
@@ -22,7 +23,7 @@ import { isWait } from '../executor/wait.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { TableLockMode } from '../mvcc/types.js';
 import type { Statement } from '../parser/ast.js';
-import type { TableDef } from '../planner/catalog.js';
+import type { Catalog, RelationDef, TableDef } from '../planner/catalog.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import { planStatement, tableWriteInfo } from '../planner/plan-statement.js';
 import type { Backend, Call, StatementResult } from './backend.js';
@@ -59,7 +60,7 @@ export function findPlan(backend: Backend, cached: CachedStatement, parameterTyp
   return cached.find(catalog.version, context) ?? cached.add({ catalogVersion: catalog.version, context }, makePlan(backend, catalog, cached, parameterTypes));
 }
 
-function makePlan(backend: Backend, catalog: SessionCatalog, cached: CachedStatement, parameterTypes: readonly number[]): PlannedStatement {
+function makePlan(backend: Backend, catalog: Catalog, cached: CachedStatement, parameterTypes: readonly number[]): PlannedStatement {
   const { statement, parameterNames, parameterCount } = cached.parsed;
   const types: (SqlType | undefined)[] = parameterTypes.map((oid) => (oid === 0 ? undefined : { oid, typmod: -1 }));
   return planStatement(statement as PlannableStatement, {
@@ -136,11 +137,38 @@ export function lockRelations(tx: Transaction, locks: readonly NeededLock[], can
 export function checkDefinitions(backend: Backend, tx: Transaction, locks: readonly NeededLock[]): void {
   if (tx.isolation === 'read committed') return;
   const { catalog } = backend.instance;
-  for (const { table, name } of locks) {
-    if (catalog.changedAt(table) > tx.snapshotCsn) {
+  for (const { table, name, mode } of locks) {
+    // Whoever only reads does without an index that is newer than its snapshot (planForSnapshot); whoever writes would have to keep it.
+    if (catalog.changedAt(table) > tx.snapshotCsn || (mode !== 'access share' && catalog.indexedAt(table) > tx.snapshotCsn)) {
       throw new DbError('40001', 'could not serialize access due to concurrent update', { detail: `The definition of relation "${name}" has changed since the transaction's snapshot.`, table: name });
     }
   }
+}
+
+/** Whether a table has an index that is newer than the transaction's snapshot. */
+export function isIndexedSince(backend: Backend, tx: Transaction, locks: readonly NeededLock[]): boolean {
+  return tx.isolation !== 'read committed' && locks.some(({ table }) => backend.instance.catalog.indexedAt(table) > tx.snapshotCsn);
+}
+/** The plan itself, or one without the indexes that are newer than the snapshot: those do not have what it sees. */
+function planForSnapshot(backend: Backend, cached: CachedStatement, plan: CachedPlan, tx: Transaction, options: StartOptions): CachedPlan {
+  if (!isIndexedSince(backend, tx, neededLocks(plan, backend))) return plan;
+  const { catalog: store } = backend.instance;
+  const { snapshotCsn } = tx;
+  const catalog = backend.catalog();
+  const older = <T extends RelationDef | undefined>(relation: T): T =>
+    relation?.kind === 'table' && store.indexedAt(relation.oid) > snapshotCsn ? { ...relation, indexes: relation.indexes.filter((index) => store.changedAt(index.oid) <= snapshotCsn) } : relation;
+  const asOfSnapshot: Catalog = {
+    version: catalog.version, searchPath: catalog.searchPath, types: catalog.types,
+    relation: (schema, name) => older(catalog.relation(schema, name)),
+    tableByOid: (oid) => older(catalog.tableByOid(oid)),
+    schemaExists: (name) => catalog.schemaExists(name),
+    functions: (schema, name) => catalog.functions(schema, name),
+    typeByName: (schema, name) => catalog.typeByName(schema, name),
+    domainCheck: (oid) => catalog.domainCheck(oid),
+    domainDefault: (type, bind) => catalog.domainDefault(type, bind),
+    relationNames: () => catalog.relationNames(),
+  };
+  return cached.apart(plan, makePlan(backend, asOfSnapshot, cached, options.parameterTypes ?? []));
 }
 
 /** @throws DbError 25006 for changes inside READ ONLY; temporary tables may be changed */
@@ -278,6 +306,7 @@ function startLocked(backend: Backend, cached: CachedStatement, plan: CachedPlan
   checkDefinitions(backend, tx, neededLocks(plan, backend));
   checkWritable(backend, plan.planned, cached.parsed.statement);
   checkPopulated(backend, plan.planned);
+  plan = planForSnapshot(backend, cached, plan, tx, options);
   const ctx = backend.context(call.deadlineMs);
   const params = options.datums ?? bindParameters(call.params, cached.parsed, plan.planned.parameterTypes, ctx, call.format);
   const compiled = compiledFor(backend, plan, call.format, options.instrument === true);

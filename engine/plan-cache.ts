@@ -62,6 +62,10 @@ export class CachedStatement {
     this.#plans = [plan, ...this.#plans.filter((p) => p.context !== key.context)].slice(0, PlansPerStatementMax);
     return plan;
   }
+  /** A plan for one run in place of `plan`; it takes the same locks and is not kept. */
+  apart(plan: CachedPlan, planned: PlannedStatement): CachedPlan {
+    return { ...plan, planned, compiled: new Map(), quick: undefined };
+  }
 }
 
 /** All statements of one text. */

@@ -15,7 +15,7 @@ import type { QuickQuery } from '../executor/quick-query.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { Field, QueryParams } from './api.js';
 import type { Backend } from './backend.js';
-import { checkDefinitions, commandOf, neededLocks } from './execute.js';
+import { checkDefinitions, commandOf, isIndexedSince, neededLocks } from './execute.js';
 import { ParameterBinder } from './parameters.js';
 import type { CachedPlan, CachedStatement, NeededLock } from './plan-cache.js';
 import type { ValueFormat } from './values.js';
@@ -101,6 +101,7 @@ function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan
       for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
       block.noteSnapshot();
       checkDefinitions(backend, tx, quick.locks);
+      if (isIndexedSince(backend, tx, quick.locks)) return undefined;
       return run(backend, quick, query, tx, params);
     } finally {
       tx.endStatement();

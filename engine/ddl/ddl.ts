@@ -69,7 +69,7 @@ export class Ddl {
       await this.backend.waitFor(waiting, this.tx, this.call.deadlineMs);
       if (this.tx.isolation === 'read committed') this.tx.refreshSnapshot();
     }
-    if (this.tx.isolation !== 'read committed' && this.backend.instance.catalog.changedAt(relation) > this.tx.snapshotCsn) {
+    if (this.tx.isolation !== 'read committed' && Math.max(this.backend.instance.catalog.changedAt(relation), this.backend.instance.catalog.indexedAt(relation)) > this.tx.snapshotCsn) {
       throw new DbError('40001', 'could not serialize access due to concurrent update', { detail: 'The definition of the relation has changed since the transaction\'s snapshot.' });
     }
   }
