@@ -186,8 +186,11 @@ export class CopyReader {
       if (end === contentEnd) break;
       at = end + 1;
     }
-    fields.length = count + 1;
-    quoted.length = count + 1;
+    // Setting a length, even to what it is, is a call into the runtime.
+    if (fields.length > count + 1) {
+      fields.length = count + 1;
+      quoted.length = count + 1;
+    }
   }
   #add(text: string, isQuoted: boolean): void {
     this.fields.push(text);
