@@ -34,3 +34,18 @@ test('a transaction that reads more single keys than the bound is escalated and 
   await session.query('rollback');
   await session.close();
 });
+
+test('committed transactions that a long reader keeps are merged beyond their bound, counted, and forgotten when it ends', async () => {
+  await db.exec('create table kept (k int primary key, v int); insert into kept select g, g from generate_series(1, 50) g');
+  const [reader, writer] = [db.connect(), db.connect()];
+  await reader.exec('begin isolation level serializable; select count(*) from kept where k < 10; update kept set v = 0 where k = 50');
+  await writer.exec('set default_transaction_isolation to serializable');
+  const step = (i: number): Promise<unknown> => writer.exec(`begin; select v from kept where k = ${10 + (i % 30)}; update kept set v = v + 1 where k = ${10 + ((i + 1) % 30)}; commit`);
+  for (let i = 0; i < 4200; i++) await step(i);
+  expect((await counters()).get('nodes_kept')).toBeLessThanOrEqual(4096);
+  expect((await counters()).get('nodes_merged')).toBeGreaterThan(0);
+  await reader.exec('commit');
+  for (let i = 0; i < 10; i++) await step(i);
+  expect((await counters()).get('nodes_kept')).toBeLessThan(10);
+  await Promise.all([reader.close(), writer.close()]);
+});
