@@ -320,7 +320,7 @@ export function scanPaths(cx: PlannerContext, scan: LogicalScan, local: readonly
   const hasConditions = candidates.length > 0 || joinCandidates.length > 0 || local.some((e) => e.kind === 'or');
   for (const index of table.indexes) {
     const bound = bindScanIndex(cx, scan, index);
-    if (bound.predicate !== undefined && !allImply(local, bound.predicate)) continue;
+    if (bound.predicate !== undefined && !allImply(local, bound.predicate, cx.binder.types)) continue;
     const implied = bound.predicate === undefined ? noExpressions : local.filter((e) => conjunctsOf(bound.predicate).some((p) => sameExpression(e, p)));
     const add = (match: IndexMatch | undefined, reverse = false): void => {
       paths.push(indexPath(cx, scan, bound, match, local, implied, reverse, shape, clauses));

@@ -287,7 +287,7 @@ function inferArbiters(binder: Binder, into: Target, target: NonNullable<AstOnCo
     if (!index.isUnique) return false;
     const { keys, predicate } = write.indexExpressions.get(index.oid) ?? bindIndex(binder, table, write.newRow, index);
     const covers = keys.every((key) => elements.some((element) => sameExpression(element, key))) && elements.every((element) => keys.some((key) => sameExpression(element, key)));
-    return covers && (predicate === undefined || (where !== undefined && impliesPredicate(where, predicate)));
+    return covers && (predicate === undefined || (where !== undefined && impliesPredicate(where, predicate, binder.types)));
   });
   const usable = matching.filter((index) => index.deferrable === 'not deferrable');
   if (matching.length > 0 && usable.length === 0) refuseDeferrable(matching[0]!);

@@ -155,8 +155,8 @@ export function coerce(binder: Binder, e: BoundExpression, target: SqlType, cont
   const isExplicit = context === 'explicit';
   if (path.kind === 'relabel') return applyTypmod(binder, { kind: 'cast', type: sqlType(target.oid, sameModifier(source, target) ? source.typmod : -1), offset, arg: e, method: 'binary', isExplicit }, target, context);
   const method = path.kind === 'io' ? 'io' : path.kind === 'cast' ? path.cast.method : arrayMethod(path, sqlType(source.oid), sqlType(target.oid));
-  // The cast itself reads how many bits are wanted: a number is cut from the left, a bit string from the right.
-  const casted: BoundExpression = { kind: 'cast', type: target.oid === TypeOid.bit ? target : sqlType(target.oid), offset, arg: e, method, isExplicit };
+  // The cast itself reads how many bits are wanted: a number is cut from the left, a bit string from the right. Text is read whole and cut after.
+  const casted: BoundExpression = { kind: 'cast', type: target.oid === TypeOid.bit && method !== 'io' ? target : sqlType(target.oid), offset, arg: e, method, isExplicit };
   return applyTypmod(binder, casted, target, context);
 }
 

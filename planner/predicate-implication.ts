@@ -5,25 +5,26 @@
  * Source. predtest.c, a small part of it.
  */
 import { comparatorOf, type Datum } from '../base/datum.js';
+import type { TypeRegistry } from '../base/types.js';
 import { conjunctsOf, isNullWhen, sameExpression } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 
-export function impliesPredicate(premise: BoundExpression, conclusion: BoundExpression): boolean {
+export function impliesPredicate(premise: BoundExpression, conclusion: BoundExpression, types: TypeRegistry): boolean {
   const premises = conjunctsOf(premise);
-  return conjunctsOf(conclusion).every((goal) => premises.some((given) => implies(given, goal)));
+  return conjunctsOf(conclusion).every((goal) => premises.some((given) => implies(given, goal, types)));
 }
 
 /** The same over premises already split. */
-export function allImply(premises: readonly BoundExpression[], conclusion: BoundExpression): boolean {
-  return conjunctsOf(conclusion).every((goal) => premises.some((given) => implies(given, goal)));
+export function allImply(premises: readonly BoundExpression[], conclusion: BoundExpression, types: TypeRegistry): boolean {
+  return conjunctsOf(conclusion).every((goal) => premises.some((given) => implies(given, goal, types)));
 }
 
-function implies(given: BoundExpression, goal: BoundExpression): boolean {
+function implies(given: BoundExpression, goal: BoundExpression, types: TypeRegistry): boolean {
   if (sameExpression(given, goal)) return true;
-  if (goal.kind === 'or') return goal.args.some((arg) => implies(given, arg));
-  if (goal.kind === 'and') return goal.args.every((arg) => implies(given, arg));
-  if (given.kind === 'or') return given.args.every((arg) => implies(arg, goal));
-  if (given.kind === 'and') return given.args.some((arg) => implies(arg, goal));
+  if (goal.kind === 'or') return goal.args.some((arg) => implies(given, arg, types));
+  if (goal.kind === 'and') return goal.args.every((arg) => implies(given, arg, types));
+  if (given.kind === 'or') return given.args.every((arg) => implies(arg, goal, types));
+  if (given.kind === 'and') return given.args.some((arg) => implies(arg, goal, types));
   if (goal.kind === 'isNull' && goal.negated) {
     // Anything true that would be NULL for a NULL operand shows the operand is not NULL.
     const { arg } = goal;
@@ -34,8 +35,8 @@ function implies(given: BoundExpression, goal: BoundExpression): boolean {
   const a = comparison(given);
   const b = comparison(goal);
   if (a === undefined || b === undefined || !sameExpression(a.arg, b.arg)) return false;
-  const compare = comparatorOf(b.type);
   if (a.type.oid !== b.type.oid) return false;
+  const compare = comparatorOf(b.type, types);
   return a.values.every((value) => holds(a.operator, value, b, compare));
 }
 

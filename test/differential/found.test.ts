@@ -114,4 +114,18 @@ describe('what random statements found', () => {
     }
     expect((await engine.run('select c from s where c = 5')).rows).toEqual([['5']]);
   });
+  test('a partial index over an enum', async () => {
+    for (const sql of [
+      "create type stage as enum ('created', 'active', 'done')", 'create table job (name text, stage stage not null)', "create unique index job_open on job (name) where stage < 'done'",
+      "insert into job values ('a', 'created'), ('b', 'done'), ('b', 'done')", "insert into job values ('a', 'active') on conflict (name) where stage < 'active' do nothing",
+    ]) {
+      expect((await engine.run(sql)).message, sql).toBe('');
+    }
+    expect((await engine.run("select count(*) from job where name = 'a' and stage < 'active'")).rows).toEqual([['1']]);
+    expect((await engine.run("select count(*) from job where name = 'b' and stage in ('active', 'done')")).rows).toEqual([['2']]);
+  });
+  test('text cast to bit(n) is cut and filled, a stored one is not', () => inTurn([
+    ["select '101'::text::bit(2), ('1' || '01')::bit(5), ('x' || 'ff00')::bit(8)::int", [['10', '10100', '255']]],
+    ["select '101'::bit(2), '10'::text::varbit(1)", [['10', '1']]], ['create table bits (b bit(2))', ''], ["insert into bits values ('101')", '22026'],
+  ]));
 });
