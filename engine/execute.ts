@@ -342,7 +342,7 @@ export async function drive(backend: Backend, started: Started, quotaRows: numbe
  * A function waits (an advisory lock, pg_sleep). Functions are synchronous, so the statement starts over afterwards, under its old snapshot; what its
  * calls have answered so far is answered again from a list (system-functions.ts), so nothing is locked twice.
  */
-async function startOver(backend: Backend, started: Started, suspended: SuspendStatement, deadlineMs: number): Promise<void> {
+export async function startOver(backend: Backend, started: Pick<Started, 'execution' | 'tx' | 'restart' | 'hasDelivered' | 'writeCountBefore'>, suspended: SuspendStatement, deadlineMs: number): Promise<void> {
   const { tx } = started;
   const mark = backend.routineMark;
   const isUndoable = mark !== undefined && mark.writeCount === started.writeCountBefore && !backend.system.hasAnswers;

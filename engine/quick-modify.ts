@@ -6,19 +6,22 @@
  * K5  A statement that fails is undone by `TransactionBlock.fail`, as everywhere.
  */
 import type { Datum } from '../base/datum.js';
-import type { Execution } from '../executor/execution.js';
+import type { Execution, ExecutionRequest, StepResult } from '../executor/execution.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { StatementInfo } from '../mvcc/types.js';
 import type { QueryParams } from './api.js';
 import type { Backend } from './backend.js';
-import { checkDefinitions, makeRequest } from './execute.js';
+import { checkDefinitions, makeRequest, startOver } from './execute.js';
 import type { CachedStatement } from './plan-cache.js';
 import { quickPlan, type QuickPlan } from './quick.js';
+import { SuspendStatement } from './system-functions.js';
 import type { ValueFormat } from './values.js';
 
 interface Begun {
-  readonly execution: Execution;
+  /** Replaced when a function had to wait and the statement starts over. */
+  execution: Execution;
   readonly tx: Transaction;
+  readonly request: ExecutionRequest;
 }
 
 /** Whether the session is in a state in which a statement that writes may run this way. */
@@ -51,8 +54,9 @@ function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: 
     block.noteSnapshot();
     checkDefinitions(backend, tx, quick.locks);
     const request = makeRequest(backend, tx, params, backend.context(Infinity), canWait);
-    execution = quick.modify!.start(paramRows === undefined ? request : { ...request, paramRows });
-    return { tx, execution };
+    const whole = paramRows === undefined ? request : { ...request, paramRows };
+    execution = quick.modify!.start(whole);
+    return { tx, execution, request: whole };
   } finally {
     if (execution === undefined) tx.endStatement();
   }
@@ -107,6 +111,7 @@ export function modifyRows(backend: Backend, quick: QuickPlan, text: string, row
 
 function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], paramRows: readonly (readonly Datum[])[] | undefined): Promise<ModifyResult> | undefined {
   let isLeft = true;
+  if (backend.system.hasAnswers) backend.system.forgetAnswers();
   backend.beginQuick(text);
   try {
     const begun = begin(backend, info, quick, params, true, paramRows);
@@ -121,18 +126,31 @@ function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: 
   }
 }
 
-async function finish(backend: Backend, quick: QuickPlan, { tx, execution }: Begun): Promise<ModifyResult> {
+async function finish(backend: Backend, quick: QuickPlan, begun: Begun): Promise<ModifyResult> {
   const { block } = backend;
+  const { tx } = begun;
+  const writeCountBefore = tx.writeCount;
   try {
     let rowCount: number;
     try {
-      for (let step = execution.step(Infinity); step !== 'done'; step = execution.step(Infinity)) {
+      for (;;) {
+        let step: StepResult;
+        try {
+          step = begun.execution.step(Infinity);
+        } catch (error) {
+          if (!(error instanceof SuspendStatement)) throw error;
+          const started = { execution: begun.execution, tx, restart: () => quick.modify!.start(begun.request), hasDelivered: false, writeCountBefore };
+          await startOver(backend, started, error, Infinity);
+          begun.execution = started.execution;
+          continue;
+        }
+        if (step === 'done') break;
         if (step === 'slice') await backend.giveWay();
         else if (step !== 'rows') await backend.waitFor(step, tx, Infinity);
       }
-      ({ rowCount } = execution);
+      ({ rowCount } = begun.execution);
     } finally {
-      execution.close();
+      begun.execution.close();
       tx.endStatement();
     }
     const ending = block.finishStatement(true);

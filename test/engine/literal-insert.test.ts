@@ -75,6 +75,15 @@ describe('literal rows', () => {
     });
   });
 
+  test('a default may wait', async () => {
+    await inSession(async (session) => {
+      await session.exec('create table slow (id int primary key, x text default pg_sleep(0.001)::text)');
+      expect((await session.exec(`insert into slow (id) values ${pad}(1), (2), (3), (4), (5)`))[0]!.rowCount).toBe(5);
+      for (let id = 6; id < 9; id++) expect((await session.query('insert into slow (id) values ($1)', [id])).rowCount).toBe(1);
+      expect((await session.query('select count(*)::int as n from slow')).rows).toEqual([{ n: 8 }]);
+    });
+  });
+
   test('foreign keys are checked at the end of the statement', async () => {
     await inSession(async (session) => {
       await session.exec('create table tree (id int primary key, parent int references tree)');
