@@ -10,12 +10,12 @@ import { findPlan, runPlanned } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
 
 export function prepare(backend: Backend, cached: CachedStatement, statement: Prepare): void {
-  if (backend.prepared.has(statement.name)) throw new DbError('42P05', `prepared statement "${statement.name}" already exists`);
   const parameterTypes = statement.parameterTypes.map((type) => bindTypeName(backend, type).oid);
   // The text stays that of PREPARE, so that positions in later errors point into it.
   const inner = new CachedStatement({ ...cached.parsed, statement: statement.statement });
   // PostgreSQL analyses at once: errors show here.
   const { planned } = findPlan(backend, inner, parameterTypes);
+  if (backend.prepared.has(statement.name)) throw new DbError('42P05', `prepared statement "${statement.name}" already exists`);
   const prepared: PreparedStatement = { name: statement.name, cached: inner, parameterTypes: planned.parameterTypes.map((type) => type.oid), result: planned.result, text: cached.parsed.text, preparedAtMs: backend.instance.clock.now() };
   backend.prepared.set(statement.name, prepared);
 }

@@ -8,7 +8,7 @@
  */
 import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
-import { TypeOid, builtinTypeByName, builtinTypes, formatType, sqlType, sqlTypeNames, typeName } from '../base/types.js';
+import { TypeOid, builtinTypeByName, builtinTypes, sqlTypeNames, typeName } from '../base/types.js';
 import { canonicalJsonPath } from '../functions/jsonpath-print.js';
 import type { SystemCalls } from '../functions/registry.js';
 import { parseTypeName } from '../parser/parse.js';
@@ -197,7 +197,7 @@ export class SystemFunctions implements SystemCalls {
     yield ['regclassout', ([oid]) => this.#relationName(oid as number)];
     yield ['to_regclass', ([text]) => this.relationOid(text as string) ?? null];
     yield ['regtypein', reader((text) => this.typeOid(text), 'type')];
-    yield ['regtypeout', ([oid]) => (builtinTypes.lookup(oid as number) ?? types().lookup(oid as number) ? formatType(sqlType(oid as number), types()) : String(oid))];
+    yield ['regtypeout', ([oid]) => (builtinTypes.lookup(oid as number) ?? types().lookup(oid as number) ? typeName(oid as number, types()) : String(oid))];
     yield ['to_regtype', ([text]) => this.typeOid(text as string) ?? null];
     const schemaOid = (text: string): number | undefined => this.#backend.catalog().schemaOid(SystemFunctions.splitName(text).at(-1)!);
     yield ['regnamespacein', reader(schemaOid, 'schema', '3F000')];

@@ -459,8 +459,11 @@ function overlaps(a: Datum, b: Datum, c: Datum, d: Datum): boolean | null {
   const [s2, e2] = order(c, d);
   if (s1 === null || s2 === null) return null;
   if (s1 === s2) return e1 === null || e2 === null ? null : true;
-  const [first, second] = (s1 as number) < (s2 as number) ? [{ s: s1, e: e1 }, { s: s2 }] : [{ s: s2, e: e2 }, { s: s1 }];
-  return first.e === null ? null : (second.s as number) < (first.e as number);
+  const [first, second] = (s1 as number) < (s2 as number) ? [{ s: s1, e: e1 }, { s: s2, e: e2 }] : [{ s: s2, e: e2 }, { s: s1, e: e1 }];
+  if (first.e === null) return null;
+  if ((second.s as number) < (first.e as number)) return true;
+  // The later one starts after the end of the other, and would end there too; but its end is not known.
+  return second.e === null ? null : false;
 }
 
 function* series(start: Stamp, stop: Stamp, step: Interval, add: (value: Stamp, step: Interval) => Stamp, ctx: EvalContext): Generator<Datum> {

@@ -155,7 +155,11 @@ function bindAggregate(level: QueryLevel, call: FunctionCall, match: FunctionMat
   const typed = finishAggregateArgs(binder, match, args, ordered, call);
   const orderBy: SortKey[] = call.withinGroup
     ? call.orderBy.map((item, i) => bindSortKey(level, item, typed.args[i]!))
-    : call.orderBy.map((item) => bindSortKey(level, item, asText(binder, binder.hooks.bindExpression(level, item.expression))));
+    : call.orderBy.map((item) => {
+        // Two subqueries are never the same expression once they are bound: as they are written they are.
+        const same = call.isDistinct ? call.args.findIndex((arg) => arg.value.kind !== 'columnRef' && writtenAlike(arg.value, item.expression)) : -1;
+        return bindSortKey(level, item, typed.args[same] ?? asText(binder, binder.hooks.bindExpression(level, item.expression)));
+      });
   if (call.isDistinct) {
     const stray = orderBy.find((key) => !typed.args.some((arg) => sameExpression(arg, key.expression)));
     if (stray !== undefined) throw new DbError('42P10', 'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list', { offset: stray.expression.offset });
@@ -356,6 +360,12 @@ export function bindTableFunction(level: QueryLevel, e: Expression, definitions:
     return { kind: 'scalar', name, columns, isScalar: false };
   }
   return { kind: 'scalar', name, columns: [{ name, expression }], isScalar: true };
+}
+
+/** Whether two expressions are written alike, but for where they stand. */
+function writtenAlike(a: Expression, b: Expression): boolean {
+  const written = (e: Expression): string => JSON.stringify(e, (key, value: unknown) => (key === 'offset' ? undefined : typeof value === 'bigint' ? String(value) : value));
+  return a.kind === b.kind && written(a) === written(b);
 }
 
 /** A function of one record, in FROM with a column list that says what the record is; undefined when it returns anything else. */

@@ -214,9 +214,9 @@ function bindOnConflict(binder: Binder, level: QueryLevel, target: Target, claus
   if (clause.target === undefined && clause.update !== undefined) {
     throw new DbError('42601', 'ON CONFLICT DO UPDATE requires inference specification or constraint name', { offset: clause.offset, hint: 'For example, ON CONFLICT (column_name).' });
   }
-  const arbiters = clause.target === undefined ? [] : inferArbiters(binder, target, clause.target, write);
+  const infer = clause.target === undefined ? (): readonly IndexDef[] => [] : inferArbiters(binder, target, clause.target, write);
   const nothing = { existing: [], excluded: [], assignments: [], where: undefined };
-  if (clause.update === undefined) return { arbiters: arbiters.map((index) => index.oid), action: 'nothing', ...nothing };
+  if (clause.update === undefined) return { arbiters: infer().map((index) => index.oid), action: 'nothing', ...nothing };
   const update = new QueryLevel(binder, level.parent, level.ctes);
   const rowOf = (): ScanColumn[] => write.newRow.map((column) => ({ ...column, id: binder.newId() }));
   const existing = rowOf();
@@ -236,7 +236,7 @@ function bindOnConflict(binder: Binder, level: QueryLevel, target: Target, claus
   const settled = (e: BoundExpression): BoundExpression => substitute(substitute(e, computedOf), computedOf);
   update.clause = 'WHERE';
   const where = clause.update.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(update, clause.update.where), 'WHERE');
-  return { arbiters: arbiters.map((index) => index.oid), action: 'update', existing, excluded, assignments: bound.assignments.map(({ column, value }) => ({ column, value: settled(value) })), where: where === undefined ? undefined : settled(where) };
+  return { arbiters: infer().map((index) => index.oid), action: 'update', existing, excluded, assignments: bound.assignments.map(({ column, value }) => ({ column, value: settled(value) })), where: where === undefined ? undefined : settled(where) };
 }
 
 /** The statement's names for the target over another row of the table: a view's columns keep the view's names. */
@@ -266,7 +266,8 @@ function shownWithComputed(binder: Binder, target: Target, row: readonly ScanCol
   });
 }
 
-function inferArbiters(binder: Binder, into: Target, target: NonNullable<AstOnConflict['target']>, write: WriteExpressions): readonly IndexDef[] {
+/** Which unique indexes the target names; asked when the rest of the clause is bound, for PostgreSQL looks for them when it plans. */
+function inferArbiters(binder: Binder, into: Target, target: NonNullable<AstOnConflict['target']>, write: WriteExpressions): () => readonly IndexDef[] {
   const { table } = into;
   const refuseDeferrable = (index: IndexDef): void => {
     if (index.deferrable !== 'not deferrable') {
@@ -276,23 +277,27 @@ function inferArbiters(binder: Binder, into: Target, target: NonNullable<AstOnCo
   if (target.kind === 'conflictConstraint') {
     const index = table.indexes.find((candidate) => candidate.constraintName === target.name);
     if (index === undefined) throw new DbError('42704', `constraint "${target.name}" for table "${table.name}" does not exist`);
-    refuseDeferrable(index);
-    return [index];
+    return () => {
+      refuseDeferrable(index);
+      return [index];
+    };
   }
   // A view's names for its columns, computed ones apart.
   const level = into.isView ? rowLevel(binder, undefined, into.relationName, shownOver(into, write.newRow) as ScanColumn[], 'ON CONFLICT') : rowLevel(binder, table, table.name, write.newRow, 'ON CONFLICT');
   const elements = target.elements.map((element) => asText(binder, binder.hooks.bindExpression(level, element.expression)));
   const where = target.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(level, target.where), 'WHERE');
-  const matching = table.indexes.filter((index) => {
-    if (!index.isUnique) return false;
-    const { keys, predicate } = write.indexExpressions.get(index.oid) ?? bindIndex(binder, table, write.newRow, index);
-    const covers = keys.every((key) => elements.some((element) => sameExpression(element, key))) && elements.every((element) => keys.some((key) => sameExpression(element, key)));
-    return covers && (predicate === undefined || (where !== undefined && impliesPredicate(where, predicate, binder.types)));
-  });
-  const usable = matching.filter((index) => index.deferrable === 'not deferrable');
-  if (matching.length > 0 && usable.length === 0) refuseDeferrable(matching[0]!);
-  if (usable.length === 0) throw new DbError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification', {});
-  return usable;
+  return () => {
+    const matching = table.indexes.filter((index) => {
+      if (!index.isUnique) return false;
+      const { keys, predicate } = write.indexExpressions.get(index.oid) ?? bindIndex(binder, table, write.newRow, index);
+      const covers = keys.every((key) => elements.some((element) => sameExpression(element, key))) && elements.every((element) => keys.some((key) => sameExpression(element, key)));
+      return covers && (predicate === undefined || (where !== undefined && impliesPredicate(where, predicate, binder.types)));
+    });
+    const usable = matching.filter((index) => index.deferrable === 'not deferrable');
+    if (matching.length > 0 && usable.length === 0) refuseDeferrable(matching[0]!);
+    if (usable.length === 0) throw new DbError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification', {});
+    return usable;
+  };
 }
 
 // ------------------------------------------------------------------------------------------------------------------- UPDATE

@@ -362,6 +362,10 @@ export function commonType(binder: Binder, list: readonly BoundExpression[], wha
     if (e.type.oid === TypeOid.unknown) continue;
     const next = gathered === undefined ? e.type.oid : resolver.commonType([gathered, e.type.oid]);
     if (next === undefined) {
+      // Within a category PostgreSQL settles on one type first and fails at the conversion.
+      if (typeInfo(gathered!, binder.types).category === typeInfo(e.type.oid, binder.types).category) {
+        throw new DbError('42846', `${what} could not convert type ${typeName(e.type.oid, binder.types)} to ${typeName(gathered!, binder.types)}`, { offset: startOf(e) });
+      }
       throw new DbError('42804', `${what} types ${typeName(gathered!, binder.types)} and ${typeName(e.type.oid, binder.types)} cannot be matched`, { offset: startOf(e) });
     }
     gathered = next;

@@ -1,5 +1,5 @@
 /** Set-returning functions in FROM, side by side (ROWS FROM): the shorter ones are padded with NULLs; WITH ORDINALITY numbers the rows. */
-import type { Datum } from '../../base/datum.js';
+import { SqlRecord, type Datum } from '../../base/datum.js';
 import type { FunctionDef } from '../../functions/registry.js';
 import { callFunction, evaluate } from '../expression-interpreter.js';
 import type { Operator, Runtime } from '../runtime.js';
@@ -18,7 +18,14 @@ export function* functionRows(definition: FunctionDef, args: readonly Datum[], w
     yield [callFunction(definition, args, runtime.ctx)];
     return;
   }
-  for (const row of definition.set(args, runtime.ctx)) yield definition.columns === undefined ? [row as Datum] : (row as readonly Datum[]);
+  const isOne = definition.columns === undefined;
+  for (const row of definition.set(args, runtime.ctx)) yield isOne ? [row as Datum] : (row as readonly Datum[]);
+}
+
+/** In FROM a record spreads over the columns: the elements of an array of records. */
+function spread(row: readonly Datum[]): readonly Datum[] {
+  const only = row.length === 1 ? row[0] : undefined;
+  return only instanceof SqlRecord ? only.values : row;
 }
 
 export class FunctionScanOperator implements Operator {
@@ -47,7 +54,7 @@ export class FunctionScanOperator implements Operator {
         const step = this.#iterators[c]?.next();
         if (step === undefined || step.done === true) this.#iterators[c] = undefined;
         else any = true;
-        const row = step === undefined || step.done === true ? undefined : step.value;
+        const row = step === undefined || step.done === true ? undefined : spread(step.value);
         call.columns.forEach((column, i) => (registers[column.id] = row?.[i] ?? null));
       });
       if (!any) return false;

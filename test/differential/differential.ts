@@ -7,6 +7,8 @@ import { runRound, type Difference, type Sort } from './round.js';
 export interface DifferentialOptions {
   readonly seed: number;
   readonly statements: number;
+  /** No new round after so many; Infinity: as long as it takes. */
+  readonly minutes: number;
   /** Only this round, up to statement `until`. */
   readonly round: number | undefined;
   readonly until: number | undefined;
@@ -32,10 +34,11 @@ export async function runDifferential(server: PostgresServer, options: Different
   const theirs = await PostgresEngine.connect(await server.createDatabase(options.database));
   const explained = new Map<string, number>();
   const differences: Difference[] = [];
+  const endsAtMs = performance.now() + options.minutes * 60_000;
   let statements = 0;
   let failed = 0;
   let rounds = 0;
-  for (let round = options.round ?? 0; statements < options.statements && differences.length < options.most; round++) {
+  for (let round = options.round ?? 0; statements < options.statements && differences.length < options.most && performance.now() < endsAtMs; round++) {
     await theirs.reset();
     const ours = await SerialiteEngine.open();
     const report = await runRound(ours, theirs, {

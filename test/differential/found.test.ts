@@ -35,11 +35,19 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['C in a template of numbers, which prints nothing', "select to_char(3.10, 'ABC'), to_char(3, '99c')", [['A', '  3']]],
   ['the last digit of to_timestamp', "select to_timestamp(ln(0.125::float8)) at time zone 'UTC'", [['1969-12-31 23:59:57.920558']]],
   ['a record as text', "select row(1, 'a b', null)::text, (row(1, 2)::text)::char(2)", [['(1,"a b",)', '(1']]],
+  ['an array of records in FROM', 'select * from unnest(array[row(1, 2), row(3, 4)]) r(a int, b int)', [['1', '2'], ['3', '4']]],
+  ['an aggregate with DISTINCT over a subquery', "select array_agg(distinct (select 1) order by (select 1))::text", [['{1}']]],
+  ['OVERLAPS with an end that is not known', "select (timestamp '2023-12-31', interval '0') overlaps (timestamp '2024-03-31', null::interval), (date '2024-01-01', date '2024-01-05') overlaps (date '2024-01-03', null)", [[null, 't']]],
+  ['a type without its length', "select pg_typeof('a'::char(4)), pg_typeof(b'1'), pg_typeof(array['a'::char(3)])", [['character', 'bit', 'character[]']]],
   ['subscripts of a subscript in parentheses', "select (('{{1,2},{3,4}}'::int[])[1:2])[1:1], ('{{1,2},{3,4}}'::int[])[1:2][1]", [['{{1,2}}', '{{1},{3}}']]],
 ];
 
 const codes: readonly (readonly [string, string])[] = [
   ["select nosuch.t '1'", '3F000'],
+  ['insert into r2 values (1) on conflict (c) do update set id = excluded.nosuch', '42703'],
+  ['insert into r2 values (1) on conflict (c) do update set id = 1', '42P10'],
+  ["select greatest('{1}'::int[], array[true])", '42846'],
+  ['select greatest(1, true)', '42804'],
   ["select row(1, 2)::int", '42846'],
   ['select * from v0 tablesample system (1)', '0A000'],
   ["select percentile_disc(0.5) within group (order by 'x')", '42804'],

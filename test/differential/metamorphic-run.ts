@@ -1,12 +1,13 @@
-/** `npm run metamorphic -- [--queries N] [--seed S]`: variants and partitions in turn. Exit code 1 on a difference. */
+/** `npm run metamorphic -- [--queries N] [--minutes M] [--seed S]`: variants and partitions in turn, until the first bound. Exit code 1 on a difference. */
 import { parseArgs } from 'node:util';
 import { runPartitions, runVariant, variants } from './metamorphic.js';
 
-const { values } = parseArgs({ options: { queries: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } } });
+const { values } = parseArgs({ options: { queries: { type: 'string', default: '100000' }, minutes: { type: 'string', default: 'Infinity' }, seed: { type: 'string', default: '1' } } });
+const endsAtMs = performance.now() + Number(values.minutes) * 60_000;
 const seed = Number(values.seed);
 let done = 0;
 let wrong = 0;
-for (let round = 0; done < Number(values.queries); round++) {
+for (let round = 0; done < Number(values.queries) && performance.now() < endsAtMs; round++) {
   const variant = variants[round % variants.length]!;
   const lockstep = await runVariant(variant, seed, round, 300);
   for (const found of lockstep.differences) console.log(`\n#### ${variant.name}, round ${round}: ${found.what}\n${found.sql}\n${found.ours.message}`);

@@ -1,6 +1,7 @@
 /**
- * `npm run differential -- [--statements N] [--seed S] [--round R] [--until K] [--no-reduce] [--most M] [--only query,change]`: random statements on
- * Serialite and PostgreSQL in lockstep. `--round` with `--seed` replays one round. Exit code 1 when a difference is not explained.
+ * `npm run differential -- [--statements N] [--minutes M] [--seed S] [--round R] [--until K] [--no-reduce] [--most M] [--only query,change]`: random statements on
+ * Serialite and PostgreSQL in lockstep. `--round` with `--seed` replays one round; `--minutes` ends
+ * the run after the round in which they are over. Exit code 1 when a difference is not explained.
  */
 import { parseArgs } from 'node:util';
 import { requirePostgres } from '../oracle/postgres-server.js';
@@ -9,12 +10,12 @@ import type { Sort } from './round.js';
 
 const { values } = parseArgs({
   allowNegative: true,
-  options: { statements: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' }, round: { type: 'string' }, until: { type: 'string' }, reduce: { type: 'boolean', default: true }, most: { type: 'string', default: '20' }, only: { type: 'string' }, database: { type: 'string', default: 'serialite_differential' } },
+  options: { statements: { type: 'string', default: '100000' }, minutes: { type: 'string', default: 'Infinity' }, seed: { type: 'string', default: '1' }, round: { type: 'string' }, until: { type: 'string' }, reduce: { type: 'boolean', default: true }, most: { type: 'string', default: '20' }, only: { type: 'string' }, database: { type: 'string', default: 'serialite_differential' } },
 });
 const server = await requirePostgres();
 const started = performance.now();
 const report = await runDifferential(server, {
-  seed: Number(values.seed), statements: Number(values.statements), round: values.round === undefined ? undefined : Number(values.round), until: values.until === undefined ? undefined : Number(values.until),
+  seed: Number(values.seed), statements: Number(values.statements), minutes: Number(values.minutes), round: values.round === undefined ? undefined : Number(values.round), until: values.until === undefined ? undefined : Number(values.until),
   reduces: values.reduce, most: Number(values.most), sorts: values.only === undefined ? undefined : new Set(values.only.split(',') as Sort[]), database: values.database, print: console.log,
 });
 for (const [reason, count] of report.explained) console.log(`explained: ${count} x ${reason}`);

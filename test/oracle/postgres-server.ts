@@ -78,7 +78,7 @@ function describe(url: string, socketUrl: string | undefined, stop: () => void):
     url, urlOf, stop,
     socketUrlOf: (database) => inDatabase(socketUrl ?? url, database),
     async createDatabase(name, template) {
-      const source = template === undefined ? "template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'" : `"${template}"`;
+      const source = template === undefined ? "template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C.UTF-8'" : `"${template}"`;
       await administer(drop(name), `create database "${name}" template ${source}`);
       return urlOf(name);
     },
