@@ -1,5 +1,5 @@
 /** Definitions of catalog objects as SQL text, in the form of PostgreSQL's ruleutils.c: what `\d` and `pg_get_*def` show. */
-import { TypeOid, formatType, sqlType } from '../base/types.js';
+import { TypeOid, formatType, sqlType, typeInfo, typeName } from '../base/types.js';
 import type { QualifiedName, Query } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression, printQuery } from '../parser/print.js';
@@ -15,6 +15,15 @@ export function displayExpression(backend: Backend, text: string): string {
     return record?.kind === 'sequence' ? `${quoteLiteral(backend.system.qualified(record))}::regclass` : whole;
   });
   return printExpression(parseExpression(named));
+}
+
+/** A column's default as pg_attrdef shows it: a string that its type keeps as it is written is followed by the type, without its modifier. */
+export function displayDefault(backend: Backend, text: string, type: number): string {
+  const shown = displayExpression(backend, text);
+  const { types } = backend.catalog();
+  const isKept = type === TypeOid.text || type === TypeOid.varchar || type === TypeOid.bpchar || typeInfo(type, types).kind === 'enum';
+  if (!isKept || !/^'(?:[^']|'')*'$/.test(shown)) return shown;
+  return `${shown}::${type === TypeOid.bpchar ? 'bpchar' : typeName(type, types)}`;
 }
 
 /** Relations that the session's search path finds are named without their schema. */

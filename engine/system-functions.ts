@@ -294,6 +294,11 @@ export class SystemFunctions implements SystemCalls {
   #serialSequence(table: string, column: string): Datum {
     const oid = this.relationOid(table);
     const record = oid === undefined ? undefined : this.#backend.draft.get(oid);
+    if (record?.kind === 'view') {
+      // A view's column has no sequence, but it must be there: introspection asks of every relation.
+      if (!record.columns.some((candidate) => candidate.name === column)) throw new DbError('42703', `column "${column}" of relation "${record.name}" does not exist`);
+      return null;
+    }
     if (record?.kind !== 'table') throw new DbError('42P01', `relation "${table}" does not exist`);
     const position = record.columns.findIndex((candidate) => candidate.name === column && !candidate.isDropped);
     if (position < 0) throw new DbError('42703', `column "${column}" of relation "${record.name}" does not exist`);

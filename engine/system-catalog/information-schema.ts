@@ -2,7 +2,7 @@
 import { TypeOid, baseTypeOf, numericPrecision, numericScale, sqlType, typeInfo, typeName, varcharLength, type SqlType } from '../../base/types.js';
 import type { Backend } from '../backend.js';
 import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
-import { displayExpression, viewDefinition } from '../definitions.js';
+import { displayDefault, displayExpression, viewDefinition } from '../definitions.js';
 import { relations } from './relations.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
@@ -62,7 +62,7 @@ function* columnRows(backend: Backend): Iterable<VirtualRow> {
       if (column.isDropped) continue;
       const identity = column.generated === 'identity always' ? 'ALWAYS' : column.generated === 'identity by default' ? 'BY DEFAULT' : null;
       const sequence = identity === null || column.sequence === undefined ? undefined : backend.draft.get(column.sequence);
-      const text = column.default === undefined ? null : displayExpression(backend, column.default);
+      const text = column.default === undefined ? null : displayDefault(backend, column.default, column.type);
       yield {
         table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, column_name: column.name, ordinal_position: i + 1, column_default: column.generated === 'stored' ? null : text, is_nullable: yesNo(!column.notNull && !domainRefusesNull(backend, column.type)),
         ...typeColumns(backend, sqlType(column.type, column.typmod)), collation_name: column.collation ?? null, is_self_referencing: 'NO', is_identity: yesNo(identity !== null), identity_generation: identity,

@@ -4,7 +4,7 @@ import { TypeOid, baseTypeOf, sqlType, typeInfo } from '../../base/types.js';
 import type { Backend } from '../backend.js';
 import type { CatalogRecord, Deferral, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { SchemaOid } from '../catalog-objects.js';
-import { checkDefinition, displayExpression, foreignKeyDefinition, indexDefinition, keyDefinition, viewDefinition } from '../definitions.js';
+import { checkDefinition, displayDefault, displayExpression, foreignKeyDefinition, indexDefinition, keyDefinition, viewDefinition } from '../definitions.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
 /** The one role. */
@@ -159,8 +159,8 @@ export function* constraintRows(backend: Backend): Iterable<VirtualRow & { reado
 function* defaultRows(backend: Backend): Iterable<VirtualRow> {
   for (const record of relations(backend)) {
     if (record.kind !== 'table' && record.kind !== 'view') continue;
-    for (const [i, column] of (record.columns as readonly { readonly default?: string | undefined }[]).entries()) {
-      if (column.default !== undefined) yield { oid: record.oid * 1600 + i, adrelid: record.oid, adnum: i + 1, adbin: displayExpression(backend, column.default) };
+    for (const [i, column] of (record.columns as readonly { readonly default?: string | undefined; readonly type: number }[]).entries()) {
+      if (column.default !== undefined) yield { oid: record.oid * 1600 + i, adrelid: record.oid, adnum: i + 1, adbin: displayDefault(backend, column.default, column.type) };
     }
   }
 }
