@@ -70,7 +70,7 @@ interface JobQueueClass {
 
 const jobs: Library = {
   name: 'pg-boss',
-  about: 'a job queue: its schema, every migration that it can take back and make again, jobs through all their states, subscriptions, schedules, maintenance',
+  about: 'a job queue: its schema, every migration that it can take back and make again, jobs through all their states, subscriptions, schedules, clearing of queues',
   expected: [
     ['installed', 20], ['taken back to', 13], ['made again up to', 20], 2, { to: 'ada' }, 'active', 'completed', { sent: true }, null, ['b', 'c'], 'failed',
     'cancelled', 'created', { topic: 'news' }, [{ name: 'nightly', cron: '0 3 * * *' }], 0, 'completed 1, created 2, failed 1', 0, 0,
