@@ -14,6 +14,7 @@ import { textReader } from '../base/text-io.js';
 import type { SqlType } from '../base/types.js';
 import { TypeOid } from '../base/types.js';
 import { headOfInsert, LiteralKind, LiteralRows } from '../parser/literal-rows.js';
+import { defaultMaxLength } from '../parser/parse.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import type { Backend, Call } from './backend.js';
@@ -23,7 +24,7 @@ import type { ModifyResult } from './quick-modify.js';
 import { canRunQuickly, modifyRows } from './quick-modify.js';
 import { quickPlan, type QuickPlan } from './quick.js';
 
-/** Shorter texts are not worth a look, nor are fewer rows than this. */
+/** Shorter texts are not worth a look, nor are fewer rows than this; longer ones than any statement may be are refused by the parser. */
 const LengthMin = 200;
 const RowsMin = 4;
 
@@ -34,7 +35,7 @@ const readable = new Set<number>([
 
 /** Undefined: run the text the general way. @throws DbError of the statement */
 export function runLiteralInsert(backend: Backend, plans: PlanCache, text: string, call: Call): Promise<ModifyResult> | undefined {
-  if (text.length < LengthMin || call.deadlineMs !== Infinity || !canRunQuickly(backend)) return undefined;
+  if (text.length < LengthMin || text.length > defaultMaxLength || call.deadlineMs !== Infinity || !canRunQuickly(backend)) return undefined;
   const head = headOfInsert(text);
   if (head === undefined) return undefined;
   const width = widthOf(text, head.length);

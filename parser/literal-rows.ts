@@ -10,6 +10,8 @@
 /** Where the rows begin, up to and with VALUES. Names in the head are left to the parser. */
 const insertHead = /\s*insert\s+into\s+(?:\w+\s*\.\s*)?\w+\s*(?:\((?:\s*\w+\s*,)*\s*\w+\s*\)\s*)?values\s*(?=\()/iy;
 
+const word = /[a-z]+/iy;
+
 /** What a literal is, with its text: that of a string without quotes. */
 export const LiteralKind = { Number: 0, String: 1, True: 2, False: 3, Null: 4 } as const;
 export type LiteralKind = (typeof LiteralKind)[keyof typeof LiteralKind];
@@ -119,7 +121,6 @@ export class LiteralRows {
   }
 
   #word(): boolean {
-    const word = /[a-z]+/iy;
     word.lastIndex = this.#at;
     const found = word.exec(this.#text)?.[0];
     if (found === undefined) return false;

@@ -101,3 +101,20 @@ test('the scanner takes plain literals and the head of a plain insert alone', ()
   while (scanner.next()) seen.push([scanner.kind, scanner.kind === LiteralKind.Number && !Number.isNaN(scanner.small) ? scanner.small : scanner.literal]);
   expect(seen.slice(0, 5)).toEqual([[LiteralKind.Number, 12], [LiteralKind.Number, -3], [LiteralKind.Number, '1234567890'], [LiteralKind.Number, '4.5'], [LiteralKind.String, "a'b"]]);
 });
+
+test('a text that is too long for a statement is refused, with literals alone as with anything else', async () => {
+  const db = await open(':memory:');
+  await db.exec('create table t (id int, s text)');
+  const text = `insert into t values ${Array.from({ length: 17 }, (_, i) => `(${i}, '${'x'.repeat(1 << 20)}')`).join(', ')}`;
+  await expect(db.exec(text)).rejects.toMatchObject({ code: '54001' });
+  expect((await db.query('select count(*)::int as n from t')).rows).toEqual([{ n: 0 }]);
+  await db.close();
+});
+
+test('plain rows of literals do take the short way', async () => {
+  const db = await open(':memory:');
+  await db.exec('create table t (id int primary key, s text)');
+  await db.exec(`insert into t (id, s) values${pad}(1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'), (5, null)`);
+  expect(db.instance.plans.known(`insert into t (id, s) values${pad}($1, $2)`)).toHaveLength(1);
+  await db.close();
+});
