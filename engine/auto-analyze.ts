@@ -57,11 +57,17 @@ export class AutoAnalyze {
     for (const [oid, changes] of executorEnv.tableChanges.entries()) {
       if (changes.rows <= ThresholdRows) continue;
       const table = catalog.get(oid);
-      // Its creator may not have committed yet.
-      if (table === undefined || table.kind !== 'table' || table.persistence === 'temporary') continue;
+      if (table === undefined && !this.#isBeingMade(oid)) executorEnv.tableChanges.forget(oid);
+      if (table?.kind !== 'table' || table.persistence === 'temporary') continue;
       if (changes.rows > ThresholdRows + ThresholdFraction * (catalog.statisticsOf(oid)?.rowCount ?? 0)) due.push({ table, changes });
     }
     return due;
+  }
+
+  /** Whether a session has made the table and not committed yet; otherwise it was never committed, or is gone. */
+  #isBeingMade(oid: number): boolean {
+    for (const backend of this.#instance.backends.values()) if (backend.draft.get(oid) !== undefined) return true;
+    return false;
   }
 
   async #run(due: readonly { readonly table: TableRecord; readonly changes: ChangeCount }[]): Promise<void> {

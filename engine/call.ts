@@ -2,8 +2,7 @@
 import { DbError } from '../base/errors.js';
 import { sqlType, typeName } from '../base/types.js';
 import type { Datum } from '../base/datum.js';
-import type { Resolver} from '../functions/resolve.js';
-import { type FunctionMatch } from '../functions/resolve.js';
+import type { FunctionMatch, Resolver } from '../functions/resolve.js';
 import { resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef } from '../functions/registry.js';
 import type { Call as CallStatement } from '../parser/ast.js';

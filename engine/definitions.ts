@@ -149,12 +149,21 @@ export function functionDefinition(backend: Backend, oid: number): string | unde
   const schema = backend.definitions().schemaName(record.schema);
   const kind = record.isProcedure ? 'PROCEDURE' : 'FUNCTION';
   const returns = record.isProcedure ? '' : ` RETURNS ${functionResult(backend, oid)!}\n`;
-  const traits = [
+  const traits = functionTraits(record);
+  const settings = functionSettings(record).map((setting) => ` ${setting}\n`).join('');
+  return `CREATE OR REPLACE ${kind} ${quoteName(schema)}.${quoteName(record.name)}(${functionArguments(backend, oid)!})\n${returns} LANGUAGE ${record.language}\n${traits.length === 0 ? '' : ` ${traits.join(' ')}\n`}${settings}${functionBody(record)}\n`;
+}
+
+/** What stands between LANGUAGE and the settings, where it is not the default. */
+export function functionTraits(record: FunctionRecord): string[] {
+  return [
     record.volatility === 'volatile' ? '' : record.volatility.toUpperCase(), record.parallel === undefined || record.parallel === 'unsafe' ? '' : `PARALLEL ${record.parallel.toUpperCase()}`, record.strict ? 'STRICT' : '',
     record.securityDefiner === true ? 'SECURITY DEFINER' : '', record.leakproof === true ? 'LEAKPROOF' : '', record.cost === undefined ? '' : `COST ${record.cost}`, record.rows === undefined ? '' : `ROWS ${record.rows}`,
   ].filter((trait) => trait !== '');
-  const settings = (record.settings ?? []).map((s) => ` SET ${quoteName(s.name)} TO ${s.name === 'search_path' ? s.value || "''" : quoteLiteral(s.value)}\n`).join('');
-  return `CREATE OR REPLACE ${kind} ${quoteName(schema)}.${quoteName(record.name)}(${functionArguments(backend, oid)!})\n${returns} LANGUAGE ${record.language}\n${traits.length === 0 ? '' : ` ${traits.join(' ')}\n`}${settings}${functionBody(record)}\n`;
+}
+/** Its SET clauses. */
+export function functionSettings(record: FunctionRecord): string[] {
+  return (record.settings ?? []).map((s) => `SET ${quoteName(s.name)} TO ${s.name === 'search_path' ? s.value || "''" : quoteLiteral(s.value)}`);
 }
 
 /** AS with dollar quotes that the body does not hold, RETURN, or BEGIN ATOMIC. */

@@ -12,7 +12,9 @@ import { quoteIdentifier as quoteName, quoteLiteral } from '../parser/print-name
 import type { Backend } from './backend.js';
 import type { CatalogRecord, FunctionRecord, IndexRecord, SchemaRecord, SequenceRecord, TableRecord, TypeRecord, ViewRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
-import { checkDefinition, displayExpression, foreignKeyDefinition, functionBody, indexDefinition, keyDefinition, viewDefinition } from './definitions.js';
+import { checkDefinition, displayExpression, foreignKeyDefinition, functionBody, functionSettings, functionTraits, indexDefinition, keyDefinition, viewDefinition } from './definitions.js';
+import { callsFunction } from './ddl/dependencies.js';
+import { inputParameters } from './routine-shape.js';
 import type { Session } from './session.js';
 
 export interface DumpOptions {
@@ -166,7 +168,7 @@ class Dump {
     const found: number[] = [];
     for (const record of this.#records) {
       if (record.kind !== 'function') continue;
-      if (texts.some((text) => text !== undefined && text.includes(record.name))) found.push(record.oid);
+      if (texts.some((text) => text !== undefined && callsFunction(text, record.name))) found.push(record.oid);
     }
     return found;
   }
@@ -233,13 +235,9 @@ class Dump {
     });
     const table = record.parameters.filter((p) => p.mode === 'table');
     const returns = record.isProcedure ? '' : table.length > 0 ? ` RETURNS TABLE(${table.map((p) => `${quoteName(p.name ?? '')} ${this.#type(p.type)}`).join(', ')})` : ` RETURNS ${record.returnsSet ? 'SETOF ' : ''}${this.#type(record.returns)}`;
-    const traits = [
-      record.volatility === 'volatile' ? '' : record.volatility.toUpperCase(), record.strict ? 'STRICT' : '', record.securityDefiner === true ? 'SECURITY DEFINER' : '', record.leakproof === true ? 'LEAKPROOF' : '',
-      record.parallel === undefined ? '' : `PARALLEL ${record.parallel.toUpperCase()}`, record.cost === undefined ? '' : `COST ${record.cost}`, record.rows === undefined ? '' : `ROWS ${record.rows}`,
-      ...(record.settings ?? []).map((s) => `SET ${quoteName(s.name)} TO ${s.name === 'search_path' ? s.value || "''" : quoteLiteral(s.value)}`),
-    ].filter((trait) => trait !== '');
+    const traits = [...functionTraits(record), ...functionSettings(record)];
     const name = this.#name(record);
-    const signature = record.parameters.filter((p) => p.mode !== 'out' && p.mode !== 'table').map((p) => this.#type(p.type)).join(', ');
+    const signature = inputParameters(record).map((p) => this.#type(p.type)).join(', ');
     return `CREATE ${kind} ${name}(${parameters.join(', ')})${returns}\n    LANGUAGE ${record.language}${traits.map((trait) => ` ${trait}`).join('')}\n    ${functionBody(record)};\n${this.#comment(`${kind} ${name}(${signature})`, record.comment)}\n`;
   }
 

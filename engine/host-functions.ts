@@ -57,13 +57,8 @@ export class HostFunctions {
   readonly #definitions = new Map<string, FunctionDef[]>();
   #nextOid = 2 ** 31;
 
-  /** Those of a name; `schema` undefined: in any. */
-  named(schema: string | undefined, name: string): readonly FunctionDef[] {
-    const all = this.#definitions.get(name) ?? [];
-    return schema === undefined ? all : all.filter((f) => f.schema === schema);
-  }
-  all(): FunctionDef[] {
-    return [...this.#definitions.values()].flat();
+  named(schema: string, name: string): readonly FunctionDef[] {
+    return this.#definitions.get(name)?.filter((f) => f.schema === schema) ?? [];
   }
 
   #add(definition: FunctionDef): void {

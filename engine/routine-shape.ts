@@ -18,8 +18,9 @@ export interface RoutineResult {
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[] | undefined;
 }
 
-export const inputParameters = (record: FunctionRecord): FunctionRecord['parameters'] => record.parameters.filter((p) => p.mode !== 'out' && p.mode !== 'table');
-export const outputParameters = (record: FunctionRecord): FunctionRecord['parameters'] => record.parameters.filter((p) => p.mode === 'out' || p.mode === 'inout' || p.mode === 'table');
+type Parametrized = Pick<FunctionRecord, 'parameters'>;
+export const inputParameters = (record: Parametrized): FunctionRecord['parameters'] => record.parameters.filter((p) => p.mode !== 'out' && p.mode !== 'table');
+export const outputParameters = (record: Parametrized): FunctionRecord['parameters'] => record.parameters.filter((p) => p.mode === 'out' || p.mode === 'inout' || p.mode === 'table');
 
 export function resultOf(record: FunctionRecord, returns: number, types: TypeRegistry, resolve: (oid: number) => number = (oid) => oid): RoutineResult {
   const type = sqlType(returns);

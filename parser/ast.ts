@@ -11,6 +11,8 @@
  * A3  Names of built-in types written as keywords arrive resolved, as `pg_catalog.int4` for INTEGER; special call syntax
  *     arrives as a call of a `pg_catalog` function, as `pg_catalog.extract('year', x)`. The printer recognises them and writes the SQL form.
  *
+ * One file of types alone, in the order of the grammar's parts: nodes refer to each other in all directions, and the grammar names them all as `ast.X`.
+ *
  * Source. The grammar of PostgreSQL 15 (gram.y, parsenodes.h), which decides what a node must be able to hold.
  */
 

@@ -161,7 +161,8 @@ export function mentions(text: string, name: string): boolean {
   const stripped = text.replaceAll(/'(?:[^']|'')*'/g, "''");
   return pattern === undefined ? stripped.includes(`"${name.replaceAll('"', '""')}"`) : pattern.test(stripped);
 }
-function callsFunction(text: string, name: string): boolean {
+/** Whether stored text calls a function of this name, in whatever schema. */
+export function callsFunction(text: string, name: string): boolean {
   return new RegExp(`(?<![\\w$])"?${name.replaceAll(/[^\w]/g, '\\$&')}"?\\s*\\(`).test(text);
 }
 

@@ -78,7 +78,7 @@ function parametersOf(ddl: Ddl, statement: CreateFunction): FunctionRecord['para
 }
 
 function returnTypeOf(ddl: Ddl, statement: CreateFunction, parameters: FunctionRecord['parameters']): { returns: number; returnsSet: boolean } {
-  const outputs = parameters.filter((p) => p.mode === 'out' || p.mode === 'inout' || p.mode === 'table');
+  const outputs = outputParameters({ parameters });
   const implied = outputs.length === 0 ? undefined : outputs.length === 1 ? outputs[0]!.type : TypeOid.record;
   if (statement.isProcedure) return { returns: implied === undefined ? TypeOid.void : TypeOid.record, returnsSet: false };
   if (statement.returnsTable !== undefined) {

@@ -124,3 +124,14 @@ test('autoAnalyze: false leaves it to the user', async () => {
   await look();
   expect(await estimate('t')).toBe(-1);
 });
+
+test('tables that were never committed are forgotten, those still being made are not', async () => {
+  const session = db.connect();
+  await session.exec('begin; create table gone (id int); insert into gone select generate_series(1, 200)');
+  await look();
+  expect([...db.instance.executorEnv.tableChanges.entries()].map(([, count]) => count.rows)).toEqual([200]);
+  await session.exec('rollback');
+  await look();
+  expect([...db.instance.executorEnv.tableChanges.entries()]).toEqual([]);
+  await session.close();
+});
