@@ -351,7 +351,9 @@ class CrashFile implements File {
     const started = this.#vfs.pendingOf(this.#inode);
     await Promise.resolve();
     await Promise.resolve();
-    await this.#vfs.hooks.duringSync?.();
+    // No turn more than before where nobody asks: kept seeds replay by the turn.
+    const { duringSync } = this.#vfs.hooks;
+    if (duringSync !== undefined) await duringSync();
     this.#assertAlive();
     // The disk is done before the caller hears of it, and other code runs in between.
     let failure: unknown;
