@@ -15,7 +15,7 @@
  * precedes them, at most `completeKeptMax` of those: a forced drop leaves its CSN as `lowFix` with whatever preceded it, which is
  * conservative. Too many incomplete ones (a long reader) are merged, oldest first.
  *
- * C1  The kept list ascends by csnHigh; complete nodes are a prefix of it.
+ * C1  Active nodes ascend by snapshot; the kept list ascends by csnHigh; complete nodes are a prefix of it.
  * C2  Out-edges of an active node lead to committed nodes only; nothing active leads to a complete node.
  * C3  Dropping, merging and safe-marking never hide a cycle; without forced drops and merges none is invented.
  *
@@ -24,11 +24,12 @@
 import { assert } from '../base/assert.js';
 import { mutants } from '../base/mutants.js';
 import type { UndoRecord } from './undo-overlay.js';
+import { NodeList } from './node-list.js';
+import { RecentReads, SlotCountMax, SlotReadsMax } from './recent-reads.js';
 import { decideSafety, finishWatched, stopWatching } from './safe-snapshot.js';
 import { type EdgeReason, NoCsn, type SerialNode, addEdge, dependency, dropEdges, reasonOf } from './serial-node.js';
 import type { ReadHit, SireadIndex } from './siread.js';
 import { SireadBudget } from './siread.js';
-import { SnapshotRegistry } from './snapshot.js';
 
 /** One edge of a cycle that was found. */
 export interface CycleStep {
@@ -50,13 +51,11 @@ const orderReason: EdgeReason = reasonOf('order', undefined, undefined, undefine
 export class Certifier {
   readonly #options: CertifierOptions;
   readonly budget: SireadBudget;
-  /** Snapshots of tracked active transactions. */
-  readonly tracked = new SnapshotRegistry();
-  readonly active = new Set<SerialNode>();
+  readonly recent: RecentReads;
+  /** Tracked and under way, ascending by snapshot: that of each was the newest when it was taken. */
+  readonly active = new NodeList();
   /** Kept committed nodes, ascending by csnHigh. */
-  first: SerialNode | undefined = undefined;
-  last: SerialNode | undefined = undefined;
-  keptCount = 0;
+  readonly kept = new NodeList();
 
   strictCycles = 0;
   exactCycles = 0;
@@ -68,6 +67,8 @@ export class Certifier {
   constructor(options: CertifierOptions) {
     this.#options = options;
     this.budget = new SireadBudget(options.sireadEntriesMax, options.sireadBytesMax);
+    // A bound below what a slot holds is kept by doing without slots.
+    this.recent = new RecentReads(this.budget, options.sireadEntriesMax < SlotReadsMax ? 0 : SlotCountMax);
   }
 
   // ------------------------------------------------------------------------------------------------------------ life of a node
@@ -78,20 +79,18 @@ export class Certifier {
     node.snapLow = snapshot;
     node.snapHigh = snapshot;
     if (node.readOnly && decideSafety(this, node)) return;
-    this.tracked.add(node.holder, snapshot);
     this.active.add(node);
   }
 
   /** The transaction is numbered `csn`: its edges now count as committed. */
-  commit(node: SerialNode, csn: number, lastPublished: number): void {
+  commit(node: SerialNode, csn: number): void {
     assert(node.state === 'active' && !node.isSafe, 'only tracked active nodes commit');
     node.state = 'committed';
     node.csnLow = csn;
     node.csnHigh = csn;
-    this.#end(node);
-    this.#link(node);
+    this.active.remove(node);
+    this.kept.add(node);
     finishWatched(this, node);
-    this.prune(lastPublished);
   }
 
   abort(node: SerialNode, lastPublished: number): void {
@@ -99,41 +98,18 @@ export class Certifier {
     node.state = 'gone';
     dropEdges(node);
     node.releaseReads();
-    this.#end(node);
+    this.active.remove(node);
     finishWatched(this, node);
     this.prune(lastPublished);
   }
 
-  #end(node: SerialNode): void {
-    this.tracked.remove(node.holder);
-    this.active.delete(node);
-  }
-
-  #link(node: SerialNode): void {
-    node.previous = this.last;
-    if (this.last === undefined) this.first = node;
-    else this.last.next = node;
-    this.last = node;
-    this.keptCount++;
-  }
-
-  unlink(node: SerialNode): void {
-    if (node.previous === undefined) this.first = node.next;
-    else node.previous.next = node.next;
-    if (node.next === undefined) this.last = node.previous;
-    else node.next.previous = node.previous;
-    node.previous = undefined;
-    node.next = undefined;
-    this.keptCount--;
-  }
-
   /** Whether no serializable transaction is active or kept. */
   get isIdle(): boolean {
-    return this.first === undefined && this.active.size === 0;
+    return this.kept.size === 0 && this.active.size === 0;
   }
   /** Whether nobody else is active or kept. */
   isAlone(node: SerialNode): boolean {
-    return this.first === undefined && this.active.size === 1 && this.active.has(node);
+    return this.kept.size === 0 && this.active.size === 1 && this.active.first === node;
   }
 
   // ------------------------------------------------------------------------------------------------------------ edges
@@ -160,6 +136,8 @@ export class Certifier {
 
   /** Writer after reader: `writer`, about to commit, overwrites `key`; everybody concurrent who has read it precedes it. */
   probe(writer: SerialNode, index: SireadIndex, key: string, changesKey: boolean, statement: number): void {
+    this.recent.settleReaders(index, key, writer);
+    if (index.isEmpty) return;
     index.forEachReader(key, changesKey, (hit: ReadHit) => {
       const reader = hit.node;
       if (reader === writer) return;
@@ -208,7 +186,7 @@ export class Certifier {
       if (least >= pushedFrom || leastNode === undefined) return undefined;
       pushedFrom = least;
       if (mutants.on && mutants.has('mvcc.skip-order-push')) return undefined;
-      for (let later = this.last; later !== undefined && later.csnHigh > least; later = later.previous) {
+      for (let later = this.kept.last; later !== undefined && later.csnHigh > least; later = later.previous) {
         if (later.snapHigh >= least) visit(parents, stack, leastNode, later, orderReason);
       }
       if (stack.length === 0) return undefined;
@@ -232,7 +210,7 @@ export class Certifier {
       }
       for (const [next, reason] of node.out) visit(parents, stack, node, next, reason);
       const from = Math.min(node.csnLow, fold);
-      for (let later = this.last; later !== undefined && later.csnHigh > from; later = later.previous) {
+      for (let later = this.kept.last; later !== undefined && later.csnHigh > from; later = later.previous) {
         if (later === node || parents.has(later) || later.snapHigh < from) continue;
         if (later.snapHigh >= fold) visit(parents, stack, node, later, orderReason);
         else if (later.snapHigh >= node.csnLow) {
@@ -248,20 +226,21 @@ export class Certifier {
 
   /** Drops what no cycle can need any more, and enforces the bounds. */
   prune(lastPublished: number): void {
-    if (this.first === undefined) return;
-    const low = this.tracked.least(lastPublished);
-    if (this.tracked.size === 0 && this.last!.csnHigh <= low) {
+    const { kept } = this;
+    if (kept.first === undefined) return;
+    const low = Math.min(this.active.first?.snapLow ?? lastPublished, lastPublished);
+    if (this.active.size === 0 && kept.last!.csnHigh <= low) {
       // Nobody active: whoever comes next begins after all of these, so no edge can lead back to them.
-      while (this.first !== undefined) this.#drop(this.first);
+      while (kept.first !== undefined) this.#drop(kept.first);
       return;
     }
     let completeCount = 0;
     for (let again = true; again; ) {
       again = false;
       completeCount = 0;
-      for (let node: SerialNode | undefined = this.first; node !== undefined && node.csnHigh <= low; ) {
+      for (let node: SerialNode | undefined = kept.first; node !== undefined && node.csnHigh <= low; ) {
         const next: SerialNode | undefined = node.next;
-        const hasEarlier: boolean = node !== this.first && this.first!.csnLow <= node.snapHigh && !(mutants.on && mutants.has('mvcc.prune-ignores-order'));
+        const hasEarlier: boolean = node !== kept.first && kept.first!.csnLow <= node.snapHigh && !(mutants.on && mutants.has('mvcc.prune-ignores-order'));
         const hasIn = node.in.size > 0 && !(mutants.on && mutants.has('mvcc.prune-ignores-edges'));
         if (!hasIn && !hasEarlier) {
           if (node.out.size > 0 && completeCount > 0) again = true; // something before it may be free now
@@ -271,24 +250,24 @@ export class Certifier {
       }
     }
     while (completeCount > this.#options.completeKeptMax) {
-      this.#dropForced(this.first!);
+      this.#dropForced(kept.first!);
       completeCount--;
     }
-    if (this.keptCount - completeCount > this.#options.incompleteKeptMax) this.#mergeOldest(completeCount);
+    if (kept.size - completeCount > this.#options.incompleteKeptMax) this.#mergeOldest(completeCount);
   }
 
   #drop(node: SerialNode): void {
     node.state = 'gone';
     dropEdges(node);
     node.releaseReads();
-    this.unlink(node);
+    this.kept.remove(node);
   }
 
   #dropForced(node: SerialNode): void {
     this.forcedDrops++;
     const fold = Math.min(node.csnLow, node.lowFix);
     for (const earlier of node.in.keys()) earlier.lowFix = Math.min(earlier.lowFix, fold);
-    for (let earlier = this.first; earlier !== undefined; earlier = earlier.next) {
+    for (let earlier = this.kept.first; earlier !== undefined; earlier = earlier.next) {
       if (earlier !== node && earlier.csnLow <= node.snapHigh) earlier.lowFix = Math.min(earlier.lowFix, fold);
     }
     this.#drop(node);
@@ -296,10 +275,10 @@ export class Certifier {
 
   /** Merges the two oldest incomplete nodes until the number of incomplete ones is within its bound. */
   #mergeOldest(completeCount: number): void {
-    let node = this.first;
+    let node = this.kept.first;
     for (let i = 0; i < completeCount; i++) node = node!.next;
     assert(node !== undefined, 'no incomplete node to merge');
-    while (this.keptCount - completeCount > Math.max(1, this.#options.incompleteKeptMax)) this.#merge(node, node.next!);
+    while (this.kept.size - completeCount > Math.max(1, this.#options.incompleteKeptMax)) this.#merge(node, node.next!);
   }
 
   /** `b` becomes part of `a`, its predecessor in the list. */
@@ -318,8 +297,7 @@ export class Certifier {
     dropEdges(b);
     for (const [next, reason] of out) if (next !== a) addEdge(a, next, reason);
     for (const [before, reason] of into) if (before !== a) addEdge(before, a, reason);
-    for (const [index, reads] of b.reads) a.readsOf(index, this.budget).absorb(reads);
-    b.reads.clear();
+    a.absorbReads(b);
     for (const [index, keys] of b.writes) {
       for (const [key, mark] of keys) {
         const known = a.writes.get(index)?.get(key) ?? 0;
@@ -328,7 +306,7 @@ export class Certifier {
     }
     b.state = 'gone';
     b.representative = a;
-    this.unlink(b);
+    this.kept.remove(b);
   }
 }
 

@@ -67,6 +67,8 @@ const nothingCommitted: CommitInfo = { csn: csnOf(0) };
 const SyncMsMax = 2;
 /** a large commit, whose versions would take as long, for one millisecond more per so many rows. */
 const RowsPerSyncMs = 500;
+/** Above so many changed keys it is cheaper to settle all recent reads once than to look for readers of each among them. */
+const ProbesMax = 64;
 /** Durable at once only where nothing waits for the disk. */
 const lsnMax = Number.MAX_SAFE_INTEGER as Lsn;
 const leaf = new LeafRef();
@@ -92,10 +94,7 @@ export async function commit(transaction: Transaction): Promise<CommitInfo> {
   }
   refuseDoomed(transaction);
   const pending = precommit(transaction, isAlone || transaction.asyncCommit || manager.store.isFlushed(lsnMax), isAlone && staysLone());
-  if (pending === undefined || pending.transaction === undefined) {
-    if (pending !== undefined) manager.publishReady();
-    return pending === undefined ? nothingCommitted : { csn: pending.csn };
-  }
+  if (!('lsn' in pending)) return pending;
   const published = new Promise<CommitInfo>((resolve, reject) => {
     pending.resolve = resolve;
     pending.reject = reject;
@@ -122,8 +121,8 @@ export function commitSync(transaction: Transaction): CommitInfo {
     throw error;
   }
   const pending = precommit(transaction, true);
-  if (pending === undefined) return nothingCommitted;
-  if (pending.transaction !== undefined && !pending.asyncCommit && !manager.store.isFlushed(pending.lsn)) manager.store.flushSync();
+  if (!('lsn' in pending)) return pending;
+  if (!pending.asyncCommit && !manager.store.isFlushed(pending.lsn)) manager.store.flushSync();
   manager.publishReady();
   // One that need not wait for the disk itself may stand behind others that do.
   if (pending.transaction?.lifecycle === 'precommitted') {
@@ -162,9 +161,9 @@ function refuseDoomed(transaction: Transaction): void {
 
 /**
  * The slice. `isImmediate`: the commit will be published before anybody else runs. `isUnseen`: nobody is asked whether he uses a snapshot (a mutant).
- * @returns undefined when the transaction is over at once: it changed nothing and needs no number
+ * @returns a pending commit, or the result at once when nothing was changed
  */
-function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = false): PendingCommit | undefined {
+function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = false): PendingCommit | CommitInfo {
   const manager = transaction.manager;
   if (transaction.statement !== undefined) transaction.endStatement();
   transaction.closeScans();
@@ -182,17 +181,18 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
     manager.endActive(transaction, 'committed');
     manager.turn.release(transaction);
     transaction.releaseLocks();
-    return undefined;
+    return nothingCommitted;
   }
   const sharesNumber = !needsNumber && mutants.on && mutants.has('mvcc.read-only-shares-number');
   const csn = sharesNumber ? manager.lastAssigned : manager.assignCsn();
-  if (isTracked) manager.certifier.commit(node, csn, manager.lastPublished);
+  if (isTracked) manager.certifier.commit(node, csn);
   if (!needsNumber) {
     manager.endActive(transaction, 'committed');
     manager.turn.release(transaction);
     transaction.releaseLocks();
-    if (sharesNumber) return undefined;
-    return manager.enqueue({ csn, transaction: undefined, lsn: 0 as Lsn, asyncCommit: true, resolve: undefined, reject: undefined, install: undefined });
+    if (sharesNumber) return nothingCommitted;
+    manager.publishNumber(csn);
+    return { csn };
   }
   let install: (() => void) | undefined = undefined;
   let lsn = 0 as Lsn;
@@ -234,11 +234,11 @@ function finalChanges(transaction: Transaction, keepsVersions: boolean): readonl
 
 /** A key that was found free and claimed but gets no version (never inserted, or removed again): that it was free has been observed. */
 function registerUnused(transaction: Transaction, entry: WriteEntry): void {
-  const { node, manager } = transaction;
+  const { node } = transaction;
   const { tree } = entry.writes;
   if (node === undefined || node.isSafe || !tree.options.unique) return;
   if (mutants.on && mutants.has('mvcc.unused-claim-forgotten')) return;
-  node.readsOf(tree.siread, manager.certifier.budget).addPoint(entry.key, entry.command, true);
+  node.readPoint(tree.siread, entry.key, entry.command, true);
 }
 
 /** The newest entry of each key, in key order. */
@@ -295,17 +295,18 @@ function certify(transaction: Transaction, changes: readonly FinalChange[]): voi
   const node = transaction.node!;
   const certifier = manager.certifier;
   const changedOnly = mutants.on && mutants.has('mvcc.probe-changed-trees-only');
+  if (transaction.writeCount > ProbesMax) certifier.recent.settleAll();
   for (const { writes, entry, changesKey } of changes) {
     const index = writes.tree.siread;
     node.addWrite(index, entry.key, entry.command, changesKey);
-    if (!index.isEmpty && !(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, entry.key, changesKey, entry.command);
+    if (!(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, entry.key, changesKey, entry.command);
   }
   if (transaction.writeSets !== undefined && !changedOnly) {
     for (const [tree, writes] of transaction.writeSets) {
       for (const entry of writes.entries.values()) {
         if (entry.kind !== WriteKind.Touch || newestChange(entry) !== undefined) continue;
         node.addWrite(tree.siread, entry.key, entry.command, false);
-        if (!tree.siread.isEmpty) certifier.probe(node, tree.siread, entry.key, false, entry.command);
+        certifier.probe(node, tree.siread, entry.key, false, entry.command);
       }
     }
   }

@@ -50,7 +50,7 @@ export interface DependencyView {
 
 function nodesOf(manager: TransactionManager): SerialNode[] {
   const nodes: SerialNode[] = [];
-  for (let node = manager.certifier.first; node !== undefined; node = node.next) nodes.push(node);
+  for (let node = manager.certifier.kept.first; node !== undefined; node = node.next) nodes.push(node);
   return [...nodes, ...manager.certifier.active];
 }
 

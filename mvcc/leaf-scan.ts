@@ -466,7 +466,7 @@ export class LeafScan {
     const isHidden = this.#register === 'hidden';
     const statement = this.statement.number;
     if (!(mutants.on && mutants.has('mvcc.empty-range-unregistered') && this.count === 0)) {
-      node.readsOf(tree.siread, manager.certifier.budget).addRange(low, high, statement, isHidden);
+      node.readRange(tree.siread, low, high, statement, isHidden);
     }
     const overlay = tree.overlay;
     if (overlay.isEmpty) return;

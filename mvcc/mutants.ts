@@ -17,6 +17,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.unused-claim-forgotten', breaks: 'a row inserted and removed again forgets that its key was seen free' },
   // Edges (section 8).
   { name: 'mvcc.no-probe', breaks: 'writers do not look for readers' },
+  { name: 'mvcc.recent-reads-unprobed', breaks: 'writers look for readers in the index only, not among recent reads' },
+  { name: 'mvcc.recent-reads-forgotten', breaks: 'reads that leave their slot do not reach the index' },
   { name: 'mvcc.probe-active-only', breaks: 'writers look for active readers only, not for those that committed after their snapshot' },
   { name: 'mvcc.probe-changed-trees-only', breaks: 'writers do not probe the indexes whose entries stay' },
   { name: 'mvcc.rolled-back-writes-probed', breaks: 'writes undone by a savepoint still make edges: needless failures' },

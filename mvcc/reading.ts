@@ -49,9 +49,8 @@ export function pointGet(transaction: Transaction, tree: VersionedTree, key: Uin
   const node = transaction.node;
   const isTracked = node !== undefined && !node.isSafe;
   if (isTracked && register) {
-    text ??= keyString(key, 0, keyLength);
-    if (!(mutants.on && mutants.has('mvcc.skip-not-found-registration') && !existsNow(tree, text))) {
-      node.readsOf(tree.siread, transaction.manager.certifier.budget).addPoint(text, transaction.statement!.number, false);
+    if (!(mutants.on && mutants.has('mvcc.skip-not-found-registration') && !existsNow(tree, keyString(key, 0, keyLength)))) {
+      node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
     }
   }
   const btree = tree.btree;

@@ -19,7 +19,7 @@ export function decideSafety(certifier: Certifier, node: SerialNode): boolean {
     addWatch(node, other);
   }
   // Numbered but not yet published: committed after this snapshot, though they will never end again.
-  for (let other = certifier.last; other !== undefined && other.csnHigh > node.snapLow; other = other.previous) {
+  for (let other = certifier.kept.last; other !== undefined && other.csnHigh > node.snapLow; other = other.previous) {
     if (endangers(other, node)) node.isUnsafe = true;
   }
   if (mutants.on && mutants.has('mvcc.safe-on-snapshot-only')) {
@@ -35,6 +35,7 @@ export function decideSafety(certifier: Certifier, node: SerialNode): boolean {
 /** A watched transaction has ended. */
 export function finishWatched(certifier: Certifier, ended: SerialNode): void {
   if (ended.state === 'gone') stopWatching(ended);
+  if (ended.watchers.size === 0) return;
   for (const node of ended.watchers) {
     node.watching.delete(ended);
     if (ended.state === 'committed' && endangers(ended, node)) node.isUnsafe = true;
@@ -48,6 +49,7 @@ export function finishWatched(certifier: Certifier, ended: SerialNode): void {
 
 /** The node will never be found safe: it ended, was merged, or is known to be unsafe. */
 export function stopWatching(node: SerialNode): void {
+  if (node.watching.size === 0) return;
   for (const other of node.watching) other.watchers.delete(node);
   node.watching.clear();
 }
@@ -69,10 +71,9 @@ function markSafe(certifier: Certifier, node: SerialNode): void {
   dropEdges(node);
   node.releaseReads();
   if (node.state === 'active') {
-    certifier.tracked.remove(node.holder);
-    certifier.active.delete(node);
+    certifier.active.remove(node);
   } else {
     node.state = 'gone';
-    certifier.unlink(node);
+    certifier.kept.remove(node);
   }
 }

@@ -3,10 +3,13 @@
  * transaction, see certifier.ts. A node may stand for several merged transactions; then the pairs of bounds differ and every test
  * uses the end that errs towards an edge.
  */
-import { SnapshotHolder } from './snapshot.js';
-import type { ReadHit, SireadBudget, SireadIndex } from './siread.js';
+import { keyString } from '../base/bytes.js';
+import { endsAfter } from './interval-tree.js';
+import type { NodeList } from './node-list.js';
+import { NoSlot, type RecentReads } from './recent-reads.js';
+import type { ReadHit, SireadIndex } from './siread.js';
 import { TreeReads } from './siread.js';
-import type { StatementInfo } from './types.js';
+import { type StatementInfo, afterKey } from './types.js';
 
 /** Why an edge exists: for explanations only. `low`, `high` is the range read; statements are numbers within their transactions. */
 export interface EdgeReason {
@@ -52,7 +55,10 @@ export class SerialNode {
   /** Edges, reads, writes and watchers are added by the functions of this file alone. */
   out = noEdges;
   in = noEdges;
-  reads = noReads;
+  #reads = noReads;
+  readonly #recent: RecentReads;
+  /** Its place in recent-reads.ts, for that file alone. */
+  slot = NoSlot;
   /** Filled at commit; as maps only when the exact test asks for them, which is seldom. */
   #marks = noMarks;
   #writes: Writes | undefined = undefined;
@@ -62,9 +68,8 @@ export class SerialNode {
   isMerged = false;
   /** Of a REPEATABLE READ transaction that is watched, not certified: cycles through it are shown and let pass. */
   isObserved = false;
-  /** The tracked snapshot: keeps concurrent committed transactions incomplete. */
-  readonly holder = new SnapshotHolder(undefined);
-  /** Neighbours in the list of kept committed nodes. */
+  /** The list it is in, of active nodes or of kept committed ones, and its neighbours there; for node-list.ts alone. */
+  list: NodeList | undefined = undefined;
   previous: SerialNode | undefined = undefined;
   next: SerialNode | undefined = undefined;
   /** Set when the node gained an out-edge that no early check has looked at. */
@@ -78,10 +83,11 @@ export class SerialNode {
   /** Called once when safety is decided. */
   onSafety: (() => void) | undefined = undefined;
 
-  constructor(id: number, readOnly: boolean, strict: boolean) {
+  constructor(id: number, readOnly: boolean, strict: boolean, recent: RecentReads) {
     this.id = id;
     this.readOnly = readOnly;
     this.strict = strict;
+    this.#recent = recent;
   }
 
   /** The node that stands for this one now. */
@@ -90,15 +96,60 @@ export class SerialNode {
     return next === undefined ? this : next.resolve();
   }
 
-  readsOf(index: SireadIndex, budget: SireadBudget): TreeReads {
-    let reads = this.reads.get(index);
+  // ------------------------------------------------------------------------------------------------------------ reads
+
+  /** Registers a key as read, found or not. `existence`: only whether the row is there was looked at. */
+  readPoint(index: SireadIndex, key: string, statement: number, existence: boolean): void {
+    if (!this.#recent.addPointText(this, index, key, statement, existence)) this.readsOf(index).addPoint(key, statement, existence);
+  }
+
+  /** The same, in full, for a key in bytes. */
+  readPointBytes(index: SireadIndex, key: Uint8Array, keyLength: number, statement: number): void {
+    if (!this.#recent.addPoint(this, index, key, keyLength, statement, false)) this.readsOf(index).addPoint(keyString(key, 0, keyLength), statement, false);
+  }
+
+  /** Registers [low, high) as read. */
+  readRange(index: SireadIndex, low: string, high: string | undefined, statement: number, existence: boolean): void {
+    if (!endsAfter(high, low)) return;
+    if (high !== undefined && high.length === low.length + 1 && high === afterKey(low)) this.readPoint(index, low, statement, existence);
+    else if (!this.#recent.addRange(this, index, low, high, statement, existence)) this.readsOf(index).addRange(low, high, statement, existence);
+  }
+
+  /** What it has read of each tree, all of it in the index. */
+  get reads(): ReadonlyMap<SireadIndex, TreeReads> {
+    this.#recent.settle(this);
+    return this.#reads;
+  }
+  /** What of it was in the index before anybody asked. */
+  get settledReads(): ReadonlyMap<SireadIndex, TreeReads> {
+    return this.#reads;
+  }
+
+  /** Its entries in the index of one tree, for those who add to them. */
+  readsOf(index: SireadIndex): TreeReads {
+    let reads = this.#reads.get(index);
     if (reads === undefined) {
-      reads = new TreeReads(index, this, budget);
-      if (this.reads === noReads) this.reads = new Map();
-      this.reads.set(index, reads);
+      reads = new TreeReads(index, this, this.#recent.budget);
+      if (this.#reads === noReads) this.#reads = new Map();
+      this.#reads.set(index, reads);
     }
     return reads;
   }
+
+  /** All of `other`'s reads become this node's. */
+  absorbReads(other: SerialNode): void {
+    for (const [index, reads] of other.reads) this.readsOf(index).absorb(reads);
+    other.#reads = noReads;
+  }
+
+  releaseReads(): void {
+    this.#recent.release(this);
+    if (this.#reads === noReads) return;
+    for (const reads of this.#reads.values()) reads.release();
+    this.#reads = noReads;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ writes
 
   addWrite(index: SireadIndex, key: string, statement: number, changesKey: boolean): void {
     const mark = { index, key, mark: statement * 2 + (changesKey ? 1 : 0) };
@@ -117,11 +168,6 @@ export class SerialNode {
       for (const mark of this.#marks) addMark(this.#writes, mark);
     }
     return this.#writes;
-  }
-
-  releaseReads(): void {
-    for (const reads of this.reads.values()) reads.release();
-    this.reads.clear();
   }
 }
 
@@ -151,10 +197,14 @@ export function addWatch(watcher: SerialNode, watched: SerialNode): void {
 
 /** Removes every edge at `node`. */
 export function dropEdges(node: SerialNode): void {
-  for (const other of node.out.keys()) other.in.delete(node);
-  for (const other of node.in.keys()) other.out.delete(node);
-  node.out.clear();
-  node.in.clear();
+  if (node.out.size > 0) {
+    for (const other of node.out.keys()) other.in.delete(node);
+    node.out = noEdges;
+  }
+  if (node.in.size > 0) {
+    for (const other of node.in.keys()) other.out.delete(node);
+    node.in = noEdges;
+  }
 }
 
 /**

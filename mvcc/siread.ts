@@ -5,10 +5,12 @@
  * tree, into which a new range is coalesced; a scan that grows leaf by leaf stays one entry. Ranges are logical keys, so page splits
  * and merges do not concern them.
  *
+ * A transaction's first reads wait in recent-reads.ts; here is what a writer had to ask for, and what found no room there.
+ *
  * An entry is *full* (the values were read) or *existence only* (a unique or foreign-key check: only whether the row is there
  * matters, so an update of other columns is no conflict). Finer filters, a compiled WHERE per interval, have their place beside it.
  *
- * S1  A key read by a tracked transaction, found or not, is in a point or a range of it until its node is dropped.
+ * S1  A key read by a tracked transaction, found or not, is in a point or a range of it, or among its recent reads, until its node is dropped.
  * S2  The full ranges of one transaction and tree are disjoint, ascending and not adjacent; so are the existence-only ones.
  * S3  Escalation only ever widens what is covered.
  *
@@ -63,10 +65,13 @@ export class SireadIndex {
   readonly tree: VersionedTree;
   readonly points = new Map<string, ReadPoint>();
   readonly ranges = new IntervalTree<RangeRead>();
+  /** Where the hash of a key of this tree begins, so that equal keys of two trees seldom have equal hashes. */
+  readonly hashSeed: number;
   #stabbed: ReadRange[] = [];
 
   constructor(tree: VersionedTree) {
     this.tree = tree;
+    this.hashSeed = Math.imul(tree.id + 1, 0x9e3779b1);
   }
 
   get isEmpty(): boolean {

@@ -211,7 +211,7 @@ export class TransactionManager {
   }
 
   newNode(id: number, readOnly: boolean, strict: boolean): SerialNode {
-    return new SerialNode(id, readOnly, strict);
+    return new SerialNode(id, readOnly, strict, this.certifier.recent);
   }
 
   /** The transactions that have not ended, each of another session. */
@@ -317,6 +317,17 @@ export class TransactionManager {
     return pending;
   }
 
+  /** Publishes a number without changes as soon as those before it are. */
+  publishNumber(number: Csn): void {
+    if (this.pending.length === 0) {
+      this.#advanceTo(number);
+      this.#forgetOld();
+      return;
+    }
+    this.enqueue({ csn: number, transaction: undefined, lsn: 0 as Lsn, asyncCommit: true, resolve: undefined, reject: undefined, install: undefined });
+    this.publishReady();
+  }
+
   /** Publishes, in CSN order, every commit that need not wait any longer. */
   readonly publishReady = (): void => {
     for (let first = this.pending[0]; first !== undefined; first = this.pending[0]) {
@@ -338,8 +349,7 @@ export class TransactionManager {
 
   #publish(pending: PendingCommit): void {
     pending.install?.();
-    assert(pending.csn > this.lastPublished, 'published out of order', pending.csn);
-    this.lastPublished = pending.csn;
+    this.#advanceTo(pending.csn);
     const transaction = pending.transaction;
     if (transaction !== undefined) {
       transaction.lifecycle = 'committed';
@@ -350,6 +360,16 @@ export class TransactionManager {
       transaction.releaseLocks();
       pending.resolve?.({ csn: pending.csn });
     }
+    this.#forgetOld();
+  }
+
+  #advanceTo(number: Csn): void {
+    assert(number > this.lastPublished, 'published out of order', number);
+    this.lastPublished = number;
+  }
+
+  /** What the newest publication has made superfluous. */
+  #forgetOld(): void {
     this.vacuum.step(this.lastPublished, 64);
     this.certifier.prune(this.lastPublished);
   }
@@ -412,11 +432,11 @@ export class TransactionManager {
       strictCycles: certifier.strictCycles,
       exactCycles: certifier.exactCycles,
       nodesVisited: certifier.nodesVisited,
-      nodesKept: certifier.keptCount,
+      nodesKept: certifier.kept.size,
       nodesMerged: certifier.nodesMerged,
       forcedDrops: certifier.forcedDrops,
       safeSnapshots: certifier.safeSnapshots,
-      sireadEntries: certifier.budget.entries,
+      sireadEntries: certifier.budget.entries + certifier.recent.count,
       sireadBytes: certifier.budget.bytes,
       sireadEscalations: certifier.budget.escalations,
       undoRecords: vacuum.records,

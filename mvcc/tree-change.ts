@@ -42,7 +42,7 @@ export function applyUndo(transaction: Transaction, item: LogItem): void {
       // That the key was free has been observed, and its lock no longer guards the observation.
       const node = transaction.node;
       if (node !== undefined && !node.isSafe && node.snapLow >= 0) {
-        node.readsOf(tree.siread, transaction.manager.certifier.budget).addPoint(item.key, item.command, true);
+        node.readPoint(tree.siread, item.key, item.command, true);
       }
     }
     if (item.claims) releaseRow(transaction, tree, item.key);

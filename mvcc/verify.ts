@@ -80,15 +80,19 @@ function checkCertifier(manager: TransactionManager): void {
   const { certifier } = manager;
   let count = 0;
   let previous = 0;
-  for (let node = certifier.first; node !== undefined; node = node.next) {
+  for (let node = certifier.kept.first; node !== undefined; node = node.next) {
     assert(node.state === 'committed' && node.csnHigh >= previous, 'kept transactions out of order', node.csnHigh, previous);
     previous = node.csnHigh;
     count++;
-    for (const reads of node.reads.values()) reads.check();
+    for (const reads of node.settledReads.values()) reads.check();
     for (const other of node.out.keys()) assert(other.in.has(node), 'edge without its reverse');
   }
-  assert(count === certifier.keptCount, 'kept transactions miscounted', count, certifier.keptCount);
+  certifier.recent.check();
+  assert(count === certifier.kept.size, 'kept transactions miscounted', count, certifier.kept.size);
+  let oldest = 0;
   for (const node of certifier.active) {
+    assert(node.snapLow >= oldest, 'active transactions out of order', node.snapLow, oldest);
+    oldest = node.snapLow;
     assert(node.state === 'active', 'ended transaction is tracked', node.id);
     for (const other of node.out.keys()) assert(other.state === 'committed' && other.in.has(node), 'edge of an active transaction to one not committed');
   }

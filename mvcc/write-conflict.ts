@@ -151,7 +151,7 @@ function registerLocked(transaction: Transaction, tree: VersionedTree, key: stri
   if (node === undefined || node.isSafe) return;
   const certifier = transaction.manager.certifier;
   const statement = transaction.statement!.number;
-  node.readsOf(tree.siread, certifier.budget).addPoint(key, statement, mode === 0);
+  node.readPoint(tree.siread, key, statement, mode === 0);
   for (let record = missed; record !== undefined && record.csn > node.snapLow; record = record.older) {
     certifier.readOver(node, record, tree.siread, key, afterKey(key), statement);
   }
@@ -261,7 +261,7 @@ function registerHidden(transaction: Transaction, tree: VersionedTree, key: stri
   const node = transaction.node!;
   const certifier = transaction.manager.certifier;
   const statement = transaction.statement!.number;
-  if (!(mutants.on && mutants.has('mvcc.hidden-read-unregistered'))) node.readsOf(tree.siread, certifier.budget).addPoint(key, statement, true);
+  if (!(mutants.on && mutants.has('mvcc.hidden-read-unregistered'))) node.readPoint(tree.siread, key, statement, true);
   for (let record = tree.overlay.heads.get(key); record !== undefined && record.csn > snap; record = record.older) {
     if (record.changesKey) certifier.readHidden(node, record, tree.siread, statement);
   }

@@ -1,9 +1,11 @@
 /** The search structures against naive ones: intervals by stabbing, SIREAD entries by membership, the lazy key order by sorting. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { keyBytes } from '../../base/bytes.js';
 import { treeId } from '../../base/ids.js';
 import { Interval, IntervalTree } from '../../mvcc/interval-tree.js';
 import { KeyOrder } from '../../mvcc/key-order.js';
+import { RecentReads } from '../../mvcc/recent-reads.js';
 import { SerialNode } from '../../mvcc/serial-node.js';
 import { SireadBudget } from '../../mvcc/siread.js';
 import { VersionedTree } from '../../mvcc/versioned-tree.js';
@@ -45,9 +47,10 @@ describe('TreeReads', () => {
       fc.property(fc.array(read, { maxLength: 40 }), fc.array(read, { maxLength: 20 }), fc.array(key, { maxLength: 20 }), fc.boolean(), (first, second, probes, isBounded) => {
         const tree = new VersionedTree(treeId(1), { unique: true }, undefined);
         const budget = new SireadBudget(isBounded ? 3 : 1000, 1e9);
-        const [a, b] = [new SerialNode(1, false, false), new SerialNode(2, false, false)];
+        const recent = new RecentReads(budget, 0);
+        const [a, b] = [new SerialNode(1, false, false, recent), new SerialNode(2, false, false, recent)];
         const add = (node: SerialNode, reads: typeof first): void => {
-          const of = node.readsOf(tree.siread, budget);
+          const of = node.readsOf(tree.siread);
           for (const { low, high, isPoint, existence } of reads) {
             if (isPoint) of.addPoint(low, 1, existence);
             else of.addRange(low, high, 1, existence);
@@ -72,11 +75,64 @@ describe('TreeReads', () => {
         };
         check(a, first);
         check(b, second);
-        a.readsOf(tree.siread, budget).absorb(b.readsOf(tree.siread, budget));
+        a.absorbReads(b);
         check(a, [...first, ...second]);
         a.releaseReads();
         expect(tree.siread.isEmpty).toBe(true);
         expect([budget.entries, budget.bytes]).toEqual([0, 0]);
+      }),
+    );
+  });
+});
+
+describe('RecentReads', () => {
+  const step = fc.record({
+    kind: fc.constantFrom('read' as const, 'read' as const, 'read' as const, 'probe' as const, 'probe' as const, 'end' as const, 'commit' as const, 'ask' as const, 'settle all' as const),
+    node: fc.nat({ max: 4 }), tree: fc.nat({ max: 1 }), low: key, high: end, isPoint: fc.boolean(), asBytes: fc.boolean(), existence: fc.boolean(), statement: fc.nat({ max: 2 }),
+  });
+
+  it.each([0, 1, 2, 64])('with %i slots a probe finds exactly those who have read the key', (slotCount) => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300, size: 'max' }), fc.boolean(), (steps, isLong) => {
+        const trees = [new VersionedTree(treeId(1), { unique: true }, undefined), new VersionedTree(treeId(2), { unique: true }, undefined)];
+        const budget = new SireadBudget(1000, 1e9);
+        const recent = new RecentReads(budget, slotCount);
+        const prefix = isLong ? 'x'.repeat(31) : '';
+        const fresh = (id: number): SerialNode => new SerialNode(id, false, false, recent);
+        const nodes = [0, 1, 2, 3, 4].map(fresh);
+        const done: { node: SerialNode; step: (typeof steps)[number] }[] = [];
+        const has = (s: (typeof steps)[number], probe: string): boolean => (s.isPoint ? s.low === probe : s.low <= probe && (s.high === undefined || probe < s.high));
+        for (const s of steps) {
+          const node = nodes[s.node]!;
+          const index = trees[s.tree]!.siread;
+          const low = prefix + s.low;
+          if (s.kind === 'read') {
+            if (s.isPoint && s.asBytes && !s.existence) node.readPointBytes(index, keyBytes(low), low.length, s.statement);
+            else if (s.isPoint) node.readPoint(index, low, s.statement, s.existence);
+            else node.readRange(index, low, s.high === undefined ? undefined : prefix + s.high, s.statement, s.existence);
+            done.push({ node, step: s });
+          } else if (s.kind === 'end') {
+            node.releaseReads();
+            node.state = 'gone';
+            nodes[s.node] = fresh(s.node);
+          } else if (s.kind === 'commit') node.state = 'committed';
+          else if (s.kind === 'settle all') recent.settleAll();
+          else if (s.kind === 'ask') {
+            const expected = done.some((d) => d.node === node && d.step.tree === s.tree && !d.step.existence && has(d.step, s.low));
+            expect(node.reads.get(index)?.hitBy(low, false) !== undefined).toBe(expected);
+          } else {
+            const found = new Set<SerialNode>();
+            recent.settleReaders(index, low, node);
+            index.forEachReader(low, s.existence, (hit) => found.add(hit.node));
+            found.delete(node); // a writer does not ask for its own reads
+            const readers = done.filter((d) => d.node !== node && d.node.state !== 'gone' && d.step.tree === s.tree && (s.existence || !d.step.existence) && has(d.step, s.low));
+            expect(found).toEqual(new Set(readers.map((d) => d.node)));
+          }
+          recent.check();
+        }
+        for (const node of nodes) node.releaseReads();
+        expect([recent.count, budget.entries, budget.bytes]).toEqual([0, 0, 0]);
+        for (const tree of trees) expect(tree.siread.isEmpty).toBe(true);
       }),
     );
   });
