@@ -252,10 +252,10 @@ export class Database implements AsyncDisposable {
     this.#assertOpen();
     await this.#translate(() => this.#instance.store.checkpoint());
   }
-  /** Reads the whole file and reports what is wrong with it. `quick`: checksums; `full`: also order, structure and slots. */
+  /** Reads the whole file and reports what is wrong with it, while others go on. `quick`: checksums; `full`: also order, structure and slots. */
   async check(level: 'quick' | 'full' = 'quick', _options?: CallOptions): Promise<CheckReport> {
     this.#assertOpen();
-    return this.#translate(async () => this.#instance.store.check(level));
+    return this.#translate(() => this.#instance.store.checkInSlices(level));
   }
   stats(): DatabaseStatistics {
     const { store, manager, backends, plans } = this.#instance;

@@ -1,5 +1,5 @@
 /**
- * Deliberate bugs of the storage (see base/mutants.ts): each leaves out one step of the protocol in design/storage.md section 7. Which
+ * Deliberate bugs of the storage (see base/mutants.ts): each leaves out one step of the protocol in design/storage.md section 7, the last ones of the check. Which
  * test kills which, and after how many trials: `npm run mutants`, test/mutants/storage.ts. The few that need code of their own to
  * misbehave have it here.
  */
@@ -37,6 +37,8 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.evicted-pages-forgotten', breaks: 'a checkpoint is left out although pages that no log holds were changed and evicted' },
   { name: 'storage.log-cut-in-silence', breaks: 'damage in the middle of the log drops the commits after it' },
   { name: 'storage.no-seal', breaks: 'damage to the last batch of an idle log looks like a torn write' },
+  { name: 'storage.check-forgets-changes', breaks: 'a check in slices takes a page that was freed and given to another tree meanwhile for one with two owners' },
+  { name: 'storage.check-forgets-pauses', breaks: 'a check in slices takes a page that a merge has moved behind the place where it paused for one with two owners' },
 ];
 
 /** How a log misbehaves at its start; see `Wal.start`. */

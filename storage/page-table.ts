@@ -98,6 +98,8 @@ export class PageTable implements PageIo {
   /** Private pages and the tree under construction that owns them. */
   readonly #private = new Map<number, PrivatePages>();
   #collecting: PrivatePages | undefined = undefined;
+  /** Each collects the pages that get or lose an owner; see `watchOwners`. */
+  readonly #watchers = new Set<Set<number>>();
 
   #slotCount = 0;
   /** SlotState bits by slot number; entry 0 unused. */
@@ -277,6 +279,7 @@ export class PageTable implements PageIo {
     }
     assert(this.#slots[id] === NoSlot, 'free page id has a slot', id);
     const page = pageId(id);
+    for (const changed of this.#watchers) changed.add(id);
     if (this.#collecting !== undefined) {
       this.#collecting.add(id);
       this.#private.set(id, this.#collecting);
@@ -286,6 +289,7 @@ export class PageTable implements PageIo {
 
   freePage(id: PageId): void {
     assert(id < this.#pageCount, 'freed page does not exist', id);
+    for (const changed of this.#watchers) changed.add(id);
     if (this.#slots[id] !== NoSlot) this.#setCurrent(id, NoSlot, 0);
     else if (this.#freeze !== undefined && !this.#freeze.overrides.has(id)) this.#freeze.overrides.set(id, { slot: NoSlot, crc: 0 });
     this.#private.get(id)?.delete(id);
@@ -310,6 +314,7 @@ export class PageTable implements PageIo {
   /** Private pages become part of the database. A freeze under way still leaves them out. */
   adopt(pages: PrivatePages): void {
     for (const id of pages) {
+      for (const changed of this.#watchers) changed.add(id);
       this.#private.delete(id);
       this.#markChanged(id);
     }
@@ -619,18 +624,27 @@ export class PageTable implements PageIo {
     assert(free === this.#freeSlots.length, 'free slots lost', free, this.#freeSlots.length);
   }
 
-  /** Reads every page that has a slot and reports what is damaged. */
-  checkPages(report: (message: string) => void): void {
-    const bytes = new Uint8Array(this.pageSizeBytes);
-    for (let id = 0; id < this.#pageCount; id++) {
+  /** Reads the pages from `first` on that have a slot, `count` ids, and reports what is damaged. */
+  checkPages(first: number, count: number, report: (message: string) => void): void {
+    for (let id = first; id < Math.min(first + count, this.#pageCount); id++) {
       if (this.#slots[id] === NoSlot) continue;
       try {
-        this.readPage(pageId(id), bytes, 0);
+        this.readPage(pageId(id), this.#scratch, 0);
       } catch (error) {
         if (!(error instanceof DbError)) throw error;
         report(`${error.message}: ${error.fields.detail ?? ''}`);
       }
     }
+  }
+
+  /** From now until `unwatchOwners`, pages allocated, freed or adopted are added to the set. */
+  watchOwners(): Set<number> {
+    const changed = new Set<number>();
+    this.#watchers.add(changed);
+    return changed;
+  }
+  unwatchOwners(changed: Set<number>): void {
+    this.#watchers.delete(changed);
   }
 
   /** Page ids in use, ascending, private ones left out: what the trees together must own. */

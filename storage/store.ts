@@ -23,7 +23,7 @@ import type { Timer } from '../base/scheduler.js';
 import { BTree } from './btree.js';
 import type { BulkSource } from './btree.js';
 import type { BufferPool } from './buffer-pool.js';
-import type { CheckReport } from './check.js';
+import type { CheckReport, CheckRun } from './check.js';
 import { checkStore } from './check.js';
 import type { Checkpointer } from './checkpoint.js';
 import type { BuiltTree } from './commit-writer.js';
@@ -54,6 +54,8 @@ const DefaultReserveBytes = 4 << 20;
 const DefaultCheckpointBytes = 64 << 20;
 const DefaultCheckpointIntervalMs = 300_000;
 const DefaultWalBytesMax = 2 ** 30;
+/** How long a check in slices runs before it lets others have their turn. */
+const CheckSliceMs = 5;
 const DefaultBuildLogBytes = 4 << 20;
 const DropPagesPerSlice = 64;
 
@@ -513,6 +515,28 @@ export class Store {
 
   /** 'quick': the ring, the page table, every page's checksum. 'full': also every tree, and that each page has exactly one owner. */
   check(level: 'quick' | 'full'): CheckReport {
+    for (const run = this.#startCheck(level); ; ) {
+      const step = run.next(false);
+      if (step.done === true) return step.value;
+    }
+  }
+  /** The same, giving others their turn every few milliseconds; what they change meanwhile is checked in one state or another. */
+  async checkInSlices(level: 'quick' | 'full'): Promise<CheckReport> {
+    const { clock, scheduler } = this.#options;
+    const run = this.#startCheck(level);
+    let sliceEnd = clock.monotonic() + CheckSliceMs;
+    for (let wasPaused = false; ; ) {
+      const step = run.next(wasPaused);
+      if (step.done === true) return step.value;
+      wasPaused = clock.monotonic() >= sliceEnd;
+      if (!wasPaused) continue;
+      await scheduler.yield();
+      if (this.#poisoned !== undefined || this.#closing !== undefined) run.return(undefined as never);
+      this.#assertUsable();
+      sliceEnd = clock.monotonic() + CheckSliceMs;
+    }
+  }
+  #startCheck(level: 'quick' | 'full'): CheckRun {
     this.#assertUsable();
     return checkStore(level, { file: this.#file, table: this.#table, pool: this.#pool, directory: this.#directory });
   }

@@ -3,6 +3,9 @@
  * Problems are reported, not thrown, so that one damaged page does not hide the next; a page that cannot be read is a problem too, and
  * what hangs below it is not visited. One page is pinned at a time.
  *
+ * A walk may be made in portions, between which others change the tree: each portion descends again to the key where the last one ended, so it sees one state
+ * of the tree. Pages on the way whose range begins before that key were met by an earlier portion; they are looked at again, but not counted again.
+ *
  * Checked: header (kind, version, flags, level, ids), P1 and P2 (space accounted for to the byte, cells inside the page and disjoint),
  * S1 (order, prefix, fences), fences equal to the separators above, edges only at the edges, overflow chains (O1), each page reached once.
  */
@@ -61,7 +64,7 @@ export interface TreeCheckHooks {
   /** Called for each problem found. */
   readonly onProblem: (problem: TreeProblem) => void;
   /** Called for each page of the tree, also overflow pages; false when the page was seen before (in this tree or another). */
-  readonly onPage: (pageId: number) => boolean;
+  readonly onPage: (pageId: number, isOverflow: boolean) => boolean;
   /** Called for each entry in key order; bytes are borrowed. For counting, and for comparing a table with its indexes. */
   readonly onEntry?: ((key: Uint8Array, keyLength: number) => void) | undefined;
 }
@@ -79,16 +82,23 @@ export interface TreeCheckResult {
 
 /** Walks the whole tree. */
 export function checkTree(pool: BufferPool, tree: TreeId, root: number, hooks: TreeCheckHooks): TreeCheckResult {
-  return new TreeChecker(pool, tree, hooks).check(root);
+  const checker = new TreeChecker(pool, tree, hooks);
+  checker.check(root, '', Infinity);
+  return checker.result;
 }
 
-class TreeChecker {
+export class TreeChecker {
   readonly #pool: BufferPool;
   readonly #tree: TreeId;
   readonly #hooks: TreeCheckHooks;
   readonly #key: Uint8Array;
   #isDropping = false;
-  readonly #result: TreeCheckResult = { height: 0, leafCount: 0, innerCount: 0, overflowPageCount: 0, entryCount: 0, leafBytesUsed: 0, maxCsn: 0 };
+  /** Where this portion began, and what is left of it. */
+  #from = '';
+  #pagesLeft = 0;
+  /** Where the next portion begins, once this one is to end. */
+  #next: string | undefined;
+  readonly result: TreeCheckResult = { height: 0, leafCount: 0, innerCount: 0, overflowPageCount: 0, entryCount: 0, leafBytesUsed: 0, maxCsn: 0 };
 
   constructor(pool: BufferPool, tree: TreeId, hooks: TreeCheckHooks) {
     this.#pool = pool;
@@ -97,7 +107,11 @@ class TreeChecker {
     this.#key = new Uint8Array(pool.pageSizeBytes * 2);
   }
 
-  check(root: number): TreeCheckResult {
+  /** Checks the part of the tree from the key `from` (latin1) on, about `pageCount` pages of it. @returns where to go on, undefined at the end */
+  check(root: number, from: string, pageCount: number): string | undefined {
+    this.#from = from;
+    this.#pagesLeft = pageCount;
+    this.#next = undefined;
     let level: number;
     try {
       const frame = this.#pool.fetch(root);
@@ -105,12 +119,12 @@ class TreeChecker {
       level = this.#pool.bytesOf(frame)[this.#pool.baseOf(frame) + AtLevel]!;
     } catch (error) {
       this.#unreadable(root, error);
-      return this.#result;
+      return undefined;
     }
-    this.#result.height = level + 1;
+    this.result.height = level + 1;
     if (level >= 32) this.#report(root, `level ${level} is impossible`);
     else this.#checkNode(root, level, '', undefined);
-    return this.#result;
+    return this.#next;
   }
 
   #report(pageId: number, message: string): void {
@@ -124,7 +138,9 @@ class TreeChecker {
   /** `lower` and `upper` are what the pages above say the fences are, as latin1; '' and undefined at the edges. */
   #checkNode(pageId: number, level: number, lower: string, upper: string | undefined): void {
     const pool = this.#pool;
-    if (!this.#hooks.onPage(pageId)) {
+    this.#pagesLeft--;
+    const isNew = lower >= this.#from;
+    if (isNew && !this.#hooks.onPage(pageId, false)) {
       this.#report(pageId, 'the page is used twice');
       return;
     }
@@ -147,31 +163,56 @@ class TreeChecker {
       if (!this.#checkSpace(u8, dv, base, pageId)) return;
       this.#checkFences(u8, dv, base, pageId, lower, upper);
       this.#checkKeys(u8, dv, base, pageId, lower, upper, level === 0 ? undefined : separators);
-      const count = countOf(dv, base);
       if (level > 0) {
-        this.#result.innerCount++;
+        const count = countOf(dv, base);
+        if (isNew) this.result.innerCount++;
         for (let i = 0; i <= count; i++) children.push(childAt(dv, base, i));
       } else {
-        this.#result.leafCount++;
-        this.#result.entryCount += count;
-        this.#result.leafBytesUsed += pool.pageSizeBytes - (dv.getUint16(base + AtHeapStart, true) - dv.getUint16(base + AtSlots, true) - count * SlotSizeBytes) - dv.getUint16(base + AtFragmented, true);
-        const maxCsn = dv.getFloat64(base + AtMaxCsn, true);
-        if (!(maxCsn >= 0)) this.#report(pageId, 'the leaf stamp is not a number');
-        else if (maxCsn > this.#result.maxCsn) this.#result.maxCsn = maxCsn;
-        for (let i = 0; i < count; i++) {
-          if ((rawValueLengthAt(dv, base, i) & OverflowBit) === 0) continue;
-          if ((u8[base + AtFlags]! & PageFlag.HasOverflow) === 0) this.#report(pageId, 'an overflow value, but not the flag for it');
-          const pointer = valueAt(dv, base, i);
-          chains.push(dv.getUint32(pointer, true), dv.getUint32(pointer + 4, true));
-        }
+        this.#checkLeaf(u8, dv, base, pageId, isNew, chains);
       }
     } finally {
       pool.unpin(frame);
     }
+    this.#pagesLeft -= chains.length / 2;
     for (let i = 0; i < chains.length; i += 2) this.#checkChain(pageId, chains[i]!, chains[i + 1]!);
     for (let i = 0; i < children.length; i++) {
-      this.#checkNode(children[i]!, level - 1, i === 0 ? lower : separators[i - 1]!, i === separators.length ? upper : separators[i]);
+      const end = separators[i];
+      if (end !== undefined && end <= this.#from && this.#from !== '') continue;
+      this.#checkNode(children[i]!, level - 1, i === 0 ? lower : separators[i - 1]!, end ?? upper);
+      if (this.#next !== undefined) return;
+      if (this.#pagesLeft > 0 || end === undefined) continue;
+      this.#next = end;
+      return;
     }
+  }
+
+  /** What only leaves have. Collects the overflow chains, each as a length and a first page. */
+  #checkLeaf(u8: Uint8Array, dv: DataView, base: number, pageId: number, isNew: boolean, chains: number[]): void {
+    const pool = this.#pool;
+    const count = countOf(dv, base);
+    const first = isNew ? 0 : this.#firstFrom(u8, dv, base, count);
+    const { result } = this;
+    result.entryCount += count - first;
+    if (isNew) {
+      result.leafCount++;
+      result.leafBytesUsed += pool.pageSizeBytes - (dv.getUint16(base + AtHeapStart, true) - dv.getUint16(base + AtSlots, true) - count * SlotSizeBytes) - dv.getUint16(base + AtFragmented, true);
+    }
+    const maxCsn = dv.getFloat64(base + AtMaxCsn, true);
+    if (!(maxCsn >= 0)) this.#report(pageId, 'the leaf stamp is not a number');
+    else if (maxCsn > result.maxCsn) result.maxCsn = maxCsn;
+    for (let i = first; i < count; i++) {
+      if ((rawValueLengthAt(dv, base, i) & OverflowBit) === 0) continue;
+      if ((u8[base + AtFlags]! & PageFlag.HasOverflow) === 0) this.#report(pageId, 'an overflow value, but not the flag for it');
+      const pointer = valueAt(dv, base, i);
+      chains.push(dv.getUint32(pointer, true), dv.getUint32(pointer + 4, true));
+    }
+  }
+
+  /** The first entry of the leaf that no earlier portion has seen. */
+  #firstFrom(u8: Uint8Array, dv: DataView, base: number, count: number): number {
+    let i = 0;
+    while (i < count && latin1(this.#key, copyKey(u8, dv, base, i, this.#key, 0)) < this.#from) i++;
+    return i;
   }
 
   #checkHeader(u8: Uint8Array, dv: DataView, base: number, pageId: number, level: number): boolean {
@@ -265,7 +306,7 @@ class TreeChecker {
       if (upper !== undefined && key >= upper) this.#report(pageId, `key ${i} is not below the upper fence`);
       if (keyHead(this.#key, prefixLength, length) !== headAt(dv, base, i)) this.#report(pageId, `head ${i} has bytes beyond its key`);
       if (separators !== undefined) separators.push(key);
-      else this.#hooks.onEntry?.(this.#key, length);
+      else if (key >= this.#from) this.#hooks.onEntry?.(this.#key, length);
       previous = key;
     }
   }
@@ -276,11 +317,11 @@ class TreeChecker {
     let rest = length;
     try {
       for (let ordinal = 0; page !== NoPage; ordinal++) {
-        if (!this.#hooks.onPage(page)) {
+        if (!this.#hooks.onPage(page, true)) {
           this.#report(leaf, `overflow page ${page} is used twice`);
           return;
         }
-        this.#result.overflowPageCount++;
+        this.result.overflowPageCount++;
         const frame = pool.fetchForScan(page);
         checkOverflowPage(pool, frame, this.#tree, page);
         const dv = pool.viewOf(frame);
