@@ -86,6 +86,11 @@ export class ConstraintQueue {
     return this.#entries.length > this.#doneLog.length;
   }
 
+  /** Whether a foreign key's check waits that a change of this table has queued. A unique constraint's is queued for every new key, also where nothing is in doubt. */
+  hasPendingOn(table: number): boolean {
+    return this.#entries.some(({ check, isDone }) => !isDone && check.kind !== 'unique' && (check.kind === 'child' ? check.child : check.parent).oid === table);
+  }
+
   /**
    * Runs pending checks (those of `names`, or all) in order. Returns a promise when one must wait: await it and call again. Checks queued
    * meanwhile by cascades run too. @throws DbError 23503, 23505

@@ -242,8 +242,8 @@ const epochOf = (value: Stamp): Numeric => scaled(canonicalInt8(BigInt(value) + 
 function extractDate(given: string, days: number): Numeric | null {
   const oid = TypeOid.date;
   const field = fieldOf(given, oid);
-  if (!Number.isFinite(days)) return infiniteField(field, days < 0, given, oid);
   if (['microseconds', 'milliseconds', 'second', 'minute', 'hour', 'timezone', 'timezone_hour', 'timezone_minute'].includes(field)) throw unsupportedUnit(given, oid);
+  if (!Number.isFinite(days)) return infiniteField(field, days < 0, given, oid);
   if (field === 'julian') return int(days + EpochJulianDay);
   if (field === 'epoch') return Numeric.fromInt(days * 86400 + UnixToEpochSeconds);
   return extractStamp(given, timestampOf(days, 0), oid);

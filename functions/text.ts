@@ -109,8 +109,8 @@ function changeCase(text: string, convert: (character: string) => string): strin
   let result = '';
   for (const character of text) {
     const changed = convert(character);
-    // Case mapping is one to one: no SS for a sharp s.
-    result += characterCount(changed) === 1 ? changed : character;
+    // Case mapping is one to one: no SS for a sharp s. Only the dotted capital I has a simple mapping beside its long one.
+    result += characterCount(changed) === 1 ? changed : changed === 'i\u0307' ? 'i' : character;
   }
   return result;
 }

@@ -159,7 +159,7 @@ export class OperandGrammar extends OperatorGrammar {
           ALT: () => {
             const offset = this.CONSUME(t.Dot).startOffset;
             this.OR1([
-              { ALT: () => { result = { kind: 'fieldSelection', operand: result, field: valueOf(this.CONSUME(t.ColLabel)), offset }; } },
+              { ALT: () => { result = { kind: 'fieldSelection', operand: result, field: this.SUBRULE(this.fieldName), offset }; } },
               { ALT: () => { this.CONSUME(t.Star); result = { kind: 'fieldStar', operand: result, offset }; } },
             ]);
           },
@@ -194,6 +194,15 @@ export class OperandGrammar extends OperatorGrammar {
     return { isSlice: slice !== undefined, lower, upper: slice?.upper };
   });
 
+  /** After a dot any word is a name, but NOT before BETWEEN and its kin: there it begins an operator. */
+  readonly fieldName = this.RULE('fieldName', (): string => {
+    const token = this.CONSUME(t.ColLabel);
+    this.ACTION(() => {
+      if (token.tokenType === t.NotLa) this.fail(token);
+    });
+    return valueOf(token);
+  });
+
   /** A column, a function call or a typed literal: whatever begins with a name. */
   readonly nameExpression = this.RULE('nameExpression', (): ast.Expression => {
     const first = this.OR([{ ALT: () => this.CONSUME(t.ColId) }, { ALT: () => this.CONSUME(t.TypeOrFunctionKeyword) }]);
@@ -205,7 +214,7 @@ export class OperandGrammar extends OperatorGrammar {
       DEF: () => {
         this.CONSUME(t.Dot);
         this.OR1([
-          { ALT: () => parts.push(valueOf(this.CONSUME(t.ColLabel))) },
+          { ALT: () => parts.push(this.SUBRULE(this.fieldName)) },
           { ALT: () => { this.CONSUME(t.Star); isStar = true; } },
         ]);
       },

@@ -36,6 +36,7 @@ export class TypeGrammar extends GrammarBase {
       this.CONSUME(t.LParen);
       const token = this.CONSUME(t.Integer);
       this.CONSUME(t.RParen);
+      this.ACTION(() => this.int4(token));
       return token;
     });
     return digits === undefined ? noModifiers : [{ kind: 'number', text: valueOf(digits), offset: digits.startOffset }];

@@ -78,17 +78,13 @@ export function dollarString(source: string, start: number, end: number): string
   return source.slice(start + tagLength, end - tagLength);
 }
 
-/** Binary digits of `B'...'` or `X'...'`. @throws DbError 22P02 for a digit that is none */
+/** What stands in `B'...'` or `X'...'`, hexadecimal digits written out as binary ones. What is no digit stays, to be refused where the literal is read. */
 export function bitString(source: string, start: number, end: number, isHex: boolean): string {
   const digits = plainString(source, start + 1, end);
+  if (!(isHex ? /^[0-9a-f]*$/i : /^[01]*$/).test(digits)) return `${isHex ? 'x' : 'b'}${digits}`;
+  if (!isHex) return digits;
   let bits = '';
-  for (const digit of digits) {
-    const value = digit.length === 1 ? '0123456789abcdef'.indexOf(digit.toLowerCase()) : -1;
-    if (value < 0 || (!isHex && value > 1)) {
-      throw new DbError('22P02', `"${digit}" is not a valid ${isHex ? 'hexadecimal' : 'binary'} digit`, { offset: start });
-    }
-    bits += isHex ? value.toString(2).padStart(4, '0') : digit;
-  }
+  for (const digit of digits) bits += parseInt(digit, 16).toString(2).padStart(4, '0');
   return bits;
 }
 

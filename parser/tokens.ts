@@ -102,11 +102,11 @@ export const kw: Readonly<Record<Keyword, TokenType>> = Object.fromEntries(
 ) as Record<Keyword, TokenType>;
 
 /** NOT before BETWEEN, IN, LIKE, ILIKE or SIMILAR: an infix operator's first word. */
-export const NotLa = token('NotLa', kw.not, ColLabel, BareLabel);
+export const NotLa = token('NotLa', kw.not);
 /** NULLS before FIRST or LAST. */
-export const NullsLa = token('NullsLa', ColLabel);
+export const NullsLa = token('NullsLa');
 /** WITH before TIME or ORDINALITY. */
-export const WithLa = token('WithLa', ColLabel);
+export const WithLa = token('WithLa');
 
 const punctuation: TokenType[] = [
   LParen, LParenQuery, LParenOther, RParen, LBracket, RBracket, Comma, Semicolon, Colon, Dot, DotDot, ColonEquals, Arrow, TypeCast,

@@ -12,12 +12,12 @@ import { builtinTypeByName, sqlType, sqlTypeNames, typeInfo, typeName, TypeOid, 
 import { functionsNamed, resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef } from '../functions/registry.js';
 import type { FunctionMatch } from '../functions/resolve.js';
-import type { Expression, FunctionCall, Grouping } from '../parser/ast.js';
+import type { Expression, FunctionCall, FunctionColumn, Grouping } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
 import { applyFunction, coerceArgument, noFunction, refuseUndetermined } from './binder-operator.js';
 import { attributesOf, selectField } from './binder-row.js';
 import { bindSortKey } from './binder-sort.js';
-import { asText, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
+import { asText, bindTypeName, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
 import { bindWindowSpec, defaultFrame } from './binder-window.js';
 import { columnsOfAll, sameExpression, someExpression } from './expression-tools.js';
 import type { AggregateCall, BoundExpression, SortKey } from './expression.js';
@@ -332,7 +332,7 @@ export type TableFunctionItem =
   | { readonly kind: 'scalar'; readonly name: string; readonly columns: readonly { readonly name: string; readonly expression: BoundExpression }[]; readonly isScalar: boolean };
 
 /** A function in FROM: its rows, or for one that returns a single value an expression. */
-export function bindTableFunction(level: QueryLevel, e: Expression, definitions: readonly { name: string; type: SqlType }[] | undefined, _alias: string | undefined): TableFunctionItem {
+export function bindTableFunction(level: QueryLevel, e: Expression, written: readonly FunctionColumn[] | undefined): TableFunctionItem {
   const { binder } = level;
   const name = e.kind === 'functionCall' ? e.name.name : (figureColumnName(e) ?? '?column?');
   if (e.kind === 'functionCall') {
@@ -344,11 +344,12 @@ export function bindTableFunction(level: QueryLevel, e: Expression, definitions:
     if (typeof match !== 'string' && (match.function.kind === 'set' || (match.function.kind === 'scalar' && match.function.set !== undefined))) {
       refuseAggregateSyntax(e, 'set');
       if (level.setCalls.length > marks.sets) throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: e.offset });
-      return setItem(binder, name, applyFunction(binder, match, args, e.offset), definitions, e.offset);
+      return setItem(binder, name, applyFunction(binder, match, args, e.offset), written, e.offset);
     }
+    if (typeof match === 'string' && written !== undefined) throw noFunction(binder, match, shownName(e), args, e.offset);
   }
-  if (definitions !== undefined) {
-    const fitted = e.kind === 'functionCall' ? fittedScalar(level, e, definitions) : undefined;
+  if (written !== undefined) {
+    const fitted = e.kind === 'functionCall' ? fittedScalar(level, e, written) : undefined;
     if (fitted === undefined) throw new DbError('42601', 'a column definition list is only allowed for functions returning "record"', { offset: e.offset });
     return fitted;
   }
@@ -369,40 +370,48 @@ function writtenAlike(a: Expression, b: Expression): boolean {
 }
 
 /** A function of one record, in FROM with a column list that says what the record is; undefined when it returns anything else. */
-function fittedScalar(level: QueryLevel, e: FunctionCall, definitions: readonly { name: string; type: SqlType }[]): TableFunctionItem | undefined {
+function fittedScalar(level: QueryLevel, e: FunctionCall, written: readonly FunctionColumn[]): TableFunctionItem | undefined {
   const { binder } = level;
   const args = e.args.map((arg) => binder.hooks.bindExpression(level, arg.value));
   const match = resolveCall(binder, e, args);
   if (typeof match === 'string') return undefined;
   const applied = applyFunction(binder, match, args, e.offset);
-  const fitted = applied.type.oid === TypeOid.record ? applied.function.withColumns?.(definitions) : undefined;
+  if (applied.type.oid !== TypeOid.record) return undefined;
+  const definitions = definedColumns(binder, written);
+  const fitted = applied.function.withColumns?.(definitions);
   if (fitted === undefined) return undefined;
   const columns = definitions.map((column) => binder.newColumn(column.name, column.type));
   return { kind: 'set', name: e.name.name, call: { function: fitted, args: applied.args, columns }, isScalar: false };
+}
+
+/** The columns of a definition list: their types are looked at when the function is known to take them. */
+function definedColumns(binder: Binder, written: readonly FunctionColumn[]): { readonly name: string; readonly type: SqlType }[] {
+  return written.map((column) => ({ name: column.name, type: bindTypeName(binder, column.type) }));
 }
 
 function setItem(
   binder: Binder,
   name: string,
   applied: { readonly function: FunctionDef; readonly args: readonly BoundExpression[]; readonly type: SqlType },
-  definitions: readonly { name: string; type: SqlType }[] | undefined,
+  written: readonly FunctionColumn[] | undefined,
   offset: number,
 ): TableFunctionItem {
   const { function: definition, args, type } = applied;
   const made = (columns: readonly { name: string; type: SqlType }[]): PlanColumn[] => columns.map((column) => binder.newColumn(column.name, column.type));
   const item = (columns: readonly PlanColumn[], isScalar: boolean): TableFunctionItem => ({ kind: 'set', name, call: { function: definition, args, columns }, isScalar });
   if (definition.columns !== undefined) {
-    if (definitions !== undefined) throw new DbError('42601', 'a column definition list is redundant for a function with OUT parameters', { offset });
+    if (written !== undefined) throw new DbError('42601', 'a column definition list is redundant for a function with OUT parameters', { offset });
     return item(made(definition.columns.map((column) => ({ name: column.name, type: sqlType(column.type) }))), definition.columns.length === 1);
   }
   const { attributes } = typeInfo(type.oid, binder.types);
   if (attributes !== undefined) return item(made(attributes), false);
   if (type.oid === TypeOid.record) {
-    if (definitions === undefined) throw new DbError('42601', 'a column definition list is required for functions returning "record"', { offset });
+    if (written === undefined) throw new DbError('42601', 'a column definition list is required for functions returning "record"', { offset });
+    const definitions = definedColumns(binder, written);
     const fitted = definition.withColumns?.(definitions) ?? definition;
     return { kind: 'set', name, call: { function: fitted, args, columns: made(definitions) }, isScalar: false };
   }
-  if (definitions !== undefined) throw new DbError('42601', 'a column definition list is only allowed for functions returning "record"', { offset });
+  if (written !== undefined) throw new DbError('42601', 'a column definition list is only allowed for functions returning "record"', { offset });
   return item(made([{ name, type }]), true);
 }
 

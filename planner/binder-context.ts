@@ -11,6 +11,7 @@ import { DbError } from '../base/errors.js';
 import { sqlType, TypeOid, typeName, type SqlType, type TypeAttribute, type TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import type { Delete, Expression, Insert, Merge, Query, Update } from '../parser/ast.js';
+import type { ExplicitCollations } from './binder-collation.js';
 import type { Catalog, TableDef } from './catalog.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { LogicalCte, LogicalPlan } from './logical-plan.js';
@@ -85,6 +86,8 @@ export class Binder {
   readonly dependencies: DependencySink | undefined;
   /** REFRESH MATERIALIZED VIEW is planned as an INSERT into what nothing else may change. */
   readonly mayWriteMaterializedViews: boolean;
+  /** Once a COLLATE has been met. */
+  collated: ExplicitCollations | undefined;
   /** The session's context where there is one: literals that only it can read are at least tried while binding. */
   readonly context: EvalContext | undefined;
   readonly routine: RoutineScope | undefined;

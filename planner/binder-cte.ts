@@ -50,8 +50,8 @@ function bindMember(binder: Binder, parent: QueryLevel | undefined, scope: CteSc
     return register(binder, table, bound, boundary, { isModifying: true, isRecursive: false, number: binder.newCteNumber() });
   }
   if (isRecursive && mentions(statement, table.name)) return bindRecursive(binder, boundary, scope, table, statement);
-  if (table.search !== undefined || table.cycle !== undefined) throw new DbError('42601', 'WITH query is not recursive', { offset: table.offset });
   const bound = binder.hooks.bindQuery(binder, boundary, scope, statement, { keepUnknown: false, locking: undefined });
+  if (table.search !== undefined || table.cycle !== undefined) throw new DbError('42601', 'WITH query is not recursive', { offset: table.offset });
   return register(binder, table, bound, boundary, { isModifying: false, isRecursive: false, number: binder.newCteNumber() });
 }
 

@@ -5,21 +5,30 @@
  *
  * Source. parse_expr.c.
  */
-import { unreachable } from '../base/assert.js';
+import { assert, unreachable } from '../base/assert.js';
+import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { parseNumber } from './binder-literal.js';
 import { isArrayType, sqlType, typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import type { FunctionDef } from '../functions/registry.js';
 import { leftSpine, type Binary, type ColumnRef, type Expression, type Subscript } from '../parser/ast.js';
 import { bindFunctionCall, bindGrouping } from './binder-call.js';
 import { equalityOver, makeCall, makeOperator, operatorFunction } from './binder-operator.js';
 import { attributesOf, compareRows, expandRow, selectField, wholeRow } from './binder-row.js';
 import { bindSubqueryExpression, bindQuantifiedSubquery } from './binder-subquery.js';
+import { ExplicitCollations } from './binder-collation.js';
 import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce } from './binder-types.js';
 import { conjunction, constant, hasSubquery, isVolatile } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type RangeEntry, type ResolvedRelation } from './scope.js';
 
 export function bindExpression(level: QueryLevel, e: Expression): BoundExpression {
+  const bound = bindPlain(level, e);
+  if (level.binder.collated !== undefined) level.binder.collated.collationOf(bound);
+  return bound;
+}
+
+function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
   switch (e.kind) {
     case 'number':
       return parseNumber(e.text, e.offset);
@@ -117,7 +126,7 @@ export function bindExpression(level: QueryLevel, e: Expression): BoundExpressio
         throw new DbError('42804', `collations are not supported by type ${typeName(arg.type.oid, level.binder.types)}`, { offset: e.offset });
       }
       checkCollation(e.collation.name, e.collation.offset);
-      return arg;
+      return (level.binder.collated ??= new ExplicitCollations(level.binder.types)).mark(arg, e.collation.name, e.offset);
     }
     case 'functionCall':
       return bindFunctionCall(level, e);
@@ -175,6 +184,8 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
   }
   const [relationSchema, relationName, field] = parts.length === 2 ? [undefined, parts[0]!, parts[1]!] : [parts[parts.length - 3], parts[parts.length - 2]!, parts[parts.length - 1]!];
   if (parts.length > 4) throw new DbError('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, { offset });
+  // A database in front must be this one.
+  if (parts.length === 4 && parts[0] !== level.binder.context?.system.currentDatabase()) throw new DbError('0A000', `cross-database references are not implemented: ${parts.join('.')}`, { offset });
   const relation = resolveRelation(level, relationSchema, relationName, offset);
   if (relation === undefined) {
     const { routine } = level.binder;
@@ -413,11 +424,25 @@ function bindNullIf(level: QueryLevel, e: Extract<Expression, { kind: 'nullIf' }
   const right = bindExpression(level, e.right);
   const when = makeOperator(binder, undefined, '=', left, right, e.offset);
   if (when.kind !== 'call') throw new DbError('42804', 'NULLIF requires = operator to yield boolean', { offset: e.offset });
-  if (isVolatile(left)) throw notSupported('NULLIF over a volatile expression', e.offset);
   // The result is the left operand as the comparison took it: of varchar, text.
   const then = when.args[0]!;
-  const value = !hasSubquery(then) ? then : mustCoerce(binder, bindExpression(level, e.left), then.type, 'implicit', e.offset);
-  return { kind: 'case', type: then.type, offset: e.offset, branches: [{ when, then: constant(null, then.type, e.offset) }], otherwise: value };
+  // What must be evaluated once, or is dear, goes into a call.
+  if (isVolatile(left) || hasSubquery(left)) return { kind: 'call', type: then.type, offset: e.offset, function: nullIfFunction(when.function), args: when.args, operator: undefined };
+  return { kind: 'case', type: then.type, offset: e.offset, branches: [{ when, then: constant(null, then.type, e.offset) }], otherwise: then };
+}
+
+const nullIfFunctions = new WeakMap<FunctionDef, FunctionDef>();
+
+/** NULLIF as a function, over the equality of its operands. */
+function nullIfFunction(equals: FunctionDef): FunctionDef {
+  let made = nullIfFunctions.get(equals);
+  if (made === undefined) {
+    const { impl } = equals;
+    assert(impl !== undefined, 'equality without an implementation', equals.name);
+    made = { ...equals, name: 'nullif', returns: equals.args[0]!, strict: false, emit: undefined, impl: (left: Datum, right: Datum, ctx: unknown) => (left !== null && right !== null && impl(left, right, ctx) === true ? null : left) };
+    nullIfFunctions.set(equals, made);
+  }
+  return made;
 }
 
 // ---------------------------------------------------------------------------------------------------------- arrays, casts, others

@@ -14,7 +14,7 @@ import { bindTableFunction } from './binder-call.js';
 import type { Binder, BoundQuery } from './binder-context.js';
 import { hoistLocks, lockClauseName } from './binder-locking.js';
 import { makeOperator } from './binder-operator.js';
-import { bindTypeName, coerceToBoolean, commonType, mustCoerce } from './binder-types.js';
+import { coerceToBoolean, commonType, mustCoerce } from './binder-types.js';
 import type { TableDef, ViewDef } from './catalog.js';
 import { columnRef, conjunction, constant, freeColumns, outputIdSet } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
@@ -135,7 +135,10 @@ function findCte(level: QueryLevel, name: string): CteBinding | undefined {
 
 function bindTableRef(level: QueryLevel, reference: TableRef): FromItem {
   const { binder } = level;
-  const { schema, name } = reference.name;
+  const { catalog, schema, name } = reference.name;
+  if (catalog !== undefined && catalog !== binder.context?.system.currentDatabase()) {
+    throw new DbError('0A000', `cross-database references are not implemented: "${catalog}.${schema}.${name}"`, { offset: reference.name.offset });
+  }
   if (schema === undefined) {
     const cte = findCte(level, name);
     if (cte !== undefined) return bindCteReference(level, reference, cte);
@@ -304,6 +307,7 @@ function unnestSeparately(reference: FunctionRef): FunctionRef['functions'] {
   return reference.functions.flatMap((f) => {
     const { call } = f;
     if (call.kind !== 'functionCall' || call.name.name !== 'unnest' || call.args.length < 2) return [f];
+    if (f.columnDefinitions !== undefined) throw new DbError('42601', 'UNNEST() with multiple arguments cannot have a column definition list', { offset: call.offset });
     return call.args.map((arg) => ({ ...f, call: { ...call, args: [arg] } }));
   });
 }
@@ -315,8 +319,7 @@ function bindFunctionRef(level: QueryLevel, reference: FunctionRef): FromItem {
   level.isLateralActive = true;
   level.clause = 'functions in FROM';
   const bound = unnestSeparately(reference).map((f) => {
-    const definitions = f.columnDefinitions?.map((column) => ({ name: column.name, type: bindTypeName(binder, column.type) }));
-    return bindTableFunction(level, f.call, definitions, reference.alias?.name);
+    return bindTableFunction(level, f.call, f.columnDefinitions);
   });
   level.isLateralActive = wasActive;
   level.clause = clause;

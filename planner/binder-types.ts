@@ -9,6 +9,7 @@
  */
 import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
+import { plainTextEnv } from '../base/text-env.js';
 import { inputText, outputText } from '../base/text-io.js';
 import {
   baseTypeOf, builtinTypeByName, IntervalField, IntervalFullPrecision, IntervalFullRange, intervalTypmod, numericTypmod, sqlType, typeInfo, typeName, TypeOid, types, varcharTypmod,
@@ -72,10 +73,13 @@ function columnTypeNamed(binder: Binder, name: TypeName): SqlType {
 
 function modifierNumbers(modifiers: readonly Expression[], name: TypeName): number[] {
   return modifiers.map((modifier) => {
-    if (modifier.kind !== 'number' || !/^-?\d+$/.test(modifier.text)) throw new DbError('42601', 'type modifiers must be simple constants or identifiers', { offset: name.offset });
-    return Number(modifier.text);
+    if (modifier.kind !== 'number') throw new DbError('42601', 'type modifiers must be simple constants or identifiers', { offset: name.offset });
+    return inputText(types.int4, modifier.text, plainTextEnv) as number;
   });
 }
+
+/** Types that have a length, a precision or a scale. */
+const modified: ReadonlySet<number> = new Set([TypeOid.varchar, TypeOid.bpchar, TypeOid.bit, TypeOid.varbit, TypeOid.numeric, TypeOid.time, TypeOid.timetz, TypeOid.timestamp, TypeOid.timestamptz, TypeOid.interval]);
 
 function typmodOf(base: SqlType, name: TypeName): number {
   const { offset } = name;
@@ -88,6 +92,7 @@ function typmodOf(base: SqlType, name: TypeName): number {
     return intervalTypmod(bits, precision);
   }
   if (name.modifiers.length === 0) return base.typmod;
+  if (!modified.has(base.oid)) throw new DbError('42601', `type modifier is not allowed for type "${name.names[name.names.length - 1]!}"`, { offset });
   const numbers = modifierNumbers(name.modifiers, name);
   const [first, second] = numbers as [number, number | undefined];
   const invalid = (message: string): never => {
@@ -119,7 +124,7 @@ function typmodOf(base: SqlType, name: TypeName): number {
       if (first < 0) invalid(`${typeName(base.oid).replace(/ with.*/, '').toUpperCase()}(${first}) precision must not be negative`);
       return Math.min(first, 6);
     default:
-      throw new DbError('42601', `type modifier is not allowed for type "${name.names[name.names.length - 1]!}"`, { offset });
+      return base.typmod;
   }
 }
 

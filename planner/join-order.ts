@@ -147,8 +147,8 @@ class JoinPlanner {
       for (const path of scanPaths(cx, plan, local, this.#clausesFor(relation))) addPath(paths, path);
     } else {
       for (const path of cx.lower(plan, this.#wanted)) addPath(paths, filtered(cx, path, local));
-      if (relation.depends !== 0n) paths = paths.map((path) => ({ ...path, requires: path.requires | relation.depends }));
     }
+    if (relation.depends !== 0n) paths = paths.map((path) => ({ ...path, requires: path.requires | relation.depends }));
     const plainRows = paths.filter((path) => path.requires === relation.depends).map((path) => path.rows);
     if (!this.#graph.specials.some((special) => special.join === 'full')) paths = paths.map((path) => withOrder(path, this.#usefulOrder(path.order, relation.bit))).reduce((kept: Path[], path) => (addPath(kept, path), kept), []);
     const rows = plainRows.length === 0 ? paths[0]!.rows : Math.max(...plainRows);

@@ -54,7 +54,7 @@ export async function alterTable(ddl: Ddl, statement: AlterTable): Promise<void>
   const weak = statement.actions.every((a) => a.kind === 'validateConstraint' || a.kind === 'setColumnStatistics');
   const relation = await ddl.lockRelation(statement.name, weak ? 'share update exclusive' : 'access exclusive');
   if (relation.kind !== 'table') return alterOther(ddl, statement, relation.oid);
-  ddl.backend.portals.refuseOpenOn([relation], 'ALTER TABLE');
+  ddl.refuseInUse([relation], 'ALTER TABLE');
   const actions = [...statement.actions].map((action, i) => ({ action, i })).sort((a, b) => passOf(a.action) - passOf(b.action) || a.i - b.i);
   for (const { action } of actions) await apply(ddl, relation.oid, action, statement);
 }

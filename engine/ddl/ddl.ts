@@ -84,6 +84,12 @@ export class Ddl {
       if (again?.oid === found.oid) return again;
     }
   }
+  /** @throws DbError 55006 when a cursor of this session reads one of the tables, or a deferred check of this transaction waits for one */
+  refuseInUse(tables: readonly { readonly oid: number; readonly name: string }[], command: string): void {
+    this.backend.portals.refuseOpenOn(tables, command);
+    const pending = tables.find((table) => this.backend.constraints.hasPendingOn(table.oid));
+    if (pending !== undefined) throw new DbError('55006', `cannot ${command} "${pending.name}" because it has pending trigger events`);
+  }
   /** @throws DbError 42P01 */
   async lockRelation(name: QualifiedName, mode: TableLockMode): Promise<RelationRecord> {
     const found = await this.lockNamed(name, mode);

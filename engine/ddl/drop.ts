@@ -234,7 +234,7 @@ async function removeObject(ddl: Ddl, record: CatalogRecord): Promise<void> {
   const { draft, tx } = ddl;
   if (record.kind === 'table' || record.kind === 'view' || record.kind === 'sequence') await ddl.lock(record.oid, 'access exclusive');
   if (record.kind === 'table') {
-    ddl.backend.portals.refuseOpenOn([record], 'DROP TABLE');
+    ddl.refuseInUse([record], 'DROP TABLE');
     tx.dropTree(treeId(record.tree));
     const { executorEnv } = ddl.backend.instance;
     executorEnv.rowIds.forget(treeId(record.tree));

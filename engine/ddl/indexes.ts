@@ -19,8 +19,14 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
   if (statement.concurrently) backend.block.preventInBlock('CREATE INDEX CONCURRENTLY');
   const found = await ddl.lockRelation(statement.table, 'share');
   if (found.kind !== 'table') {
+    // What the expressions themselves say comes first, over the columns of a view too.
+    if (found.kind === 'view') {
+      const columns = found.columns.map((column) => ({ ...column, notNull: false, isDropped: false }));
+      for (const { expression } of statement.elements) if (expression.kind !== 'columnRef') bindOverRow(backend, { name: found.name, columns }, expression, 'index expressions', undefined);
+    }
     throw new DbError('42809', `cannot create index on relation "${found.name}"`, { detail: found.kind === 'view' ? 'This operation is not supported for views.' : `This operation is not supported for ${found.kind}es.`.replace('sequencees', 'sequences') });
   }
+  ddl.refuseInUse([found], 'CREATE INDEX');
   const method = statement.method ?? 'btree';
   if (method !== 'btree') {
     if (!['hash', 'gin', 'gist', 'brin', 'spgist'].includes(method)) throw new DbError('42704', `access method "${method}" does not exist`);

@@ -35,7 +35,7 @@ export async function truncate(ddl: Ddl, statement: Truncate): Promise<void> {
     const sequences = [...draft.all()].filter((r): r is SequenceRecord => r.kind === 'sequence' && r.owner !== undefined && tables.has(r.owner.table));
     for (const sequence of sequences) restartSequence(ddl, sequence);
   }
-  ddl.backend.portals.refuseOpenOn([...tables.values()], 'TRUNCATE TABLE');
+  ddl.refuseInUse([...tables.values()], 'TRUNCATE');
   truncateTables(ddl.backend, ddl.tx, [...tables.values()]);
 }
 

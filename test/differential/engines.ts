@@ -81,7 +81,7 @@ export class PostgresEngine implements Engine {
   async reset(): Promise<void> {
     if (this.#status !== 'idle') await this.#client.query('rollback');
     await this.#client.query('discard all');
-    await this.#client.query("set client_min_messages = error; set statement_timeout = '10s'; drop schema public cascade; create schema public");
+    await this.#client.query("set client_min_messages = error; set statement_timeout = '10s'; set temp_file_limit = '256MB'; drop schema public cascade; create schema public");
   }
   /** An error is told before the state of the transaction is: the answer waits for both. */
   async run(sql: string): Promise<Answer> {

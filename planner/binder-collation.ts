@@ -1,0 +1,85 @@
+/**
+ * COLLATE in expressions. All collations here order by code point, so the name changes no result; what it must not do is contradict another one: the
+ * collation of an explicit COLLATE goes up through calls, casts and conditionals to the first result that is not text, and where two of them meet
+ * PostgreSQL refuses the statement (42P21).
+ *
+ * Source. parse_collate.c.
+ */
+import { DbError } from '../base/errors.js';
+import { typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
+import { forEachChild } from './expression-tools.js';
+import type { BoundExpression } from './expression.js';
+
+interface Collation {
+  readonly name: string;
+  readonly offset: number;
+}
+
+export class ExplicitCollations {
+  readonly #types: TypeRegistry;
+  /** What is known of an expression; null: no explicit collation. */
+  readonly #known = new WeakMap<BoundExpression, Collation | null>();
+
+  constructor(types: TypeRegistry) {
+    this.#types = types;
+  }
+
+  /** `e` as the operand of COLLATE, an object of its own. */
+  mark(e: BoundExpression, name: string, offset: number): BoundExpression {
+    this.collationOf(e);
+    const marked = { ...e };
+    this.#known.set(marked, { name, offset });
+    return marked;
+  }
+
+  /** The explicit collation of a result. @throws DbError 42P21 where two meet below */
+  collationOf(e: BoundExpression): Collation | null {
+    let found = this.#known.get(e);
+    if (found === undefined) this.#known.set(e, (found = this.#compute(e)));
+    return found;
+  }
+
+  #compute(e: BoundExpression): Collation | null {
+    switch (e.kind) {
+      case 'constant':
+      case 'parameter':
+      case 'column':
+      case 'subquery':
+      case 'currentOf':
+        return null;
+      case 'case': {
+        for (const branch of e.branches) this.collationOf(branch.when);
+        return this.#passedOn(e.type, this.#together([...e.branches.map((branch) => branch.then), e.otherwise]));
+      }
+      case 'row':
+        for (const field of e.fields) this.collationOf(field);
+        return null;
+      case 'rowCompare':
+        e.left.forEach((left, i) => this.#together([left, e.right[i]!]));
+        return null;
+      default: {
+        const children: BoundExpression[] = [];
+        forEachChild(e, (child) => children.push(child));
+        return this.#passedOn(e.type, this.#together(children));
+      }
+    }
+  }
+
+  /** The one collation of several inputs. */
+  #together(inputs: readonly BoundExpression[]): Collation | null {
+    let one: Collation | null = null;
+    for (const input of inputs) {
+      const own = this.collationOf(input);
+      if (own === null) continue;
+      if (one !== null && one.name !== own.name) throw new DbError('42P21', `collation mismatch between explicit collations "${one.name}" and "${own.name}"`, { offset: own.offset });
+      one = own;
+    }
+    return one;
+  }
+
+  #passedOn(type: SqlType, collation: Collation | null): Collation | null {
+    if (collation === null) return null;
+    const { category, elementOid } = typeInfo(type.oid, this.#types);
+    return category === 'S' || (elementOid !== 0 && typeInfo(elementOid, this.#types).category === 'S') ? collation : null;
+  }
+}
