@@ -6,7 +6,7 @@
 import type { Timer } from '../base/scheduler.js';
 import type { Transaction } from './transaction.js';
 import { Wait, type WaitEdge } from './wait.js';
-import { WriteKind, newestChange } from './write-set.js';
+import { WriteFlag, WriteKind } from './write-set.js';
 
 /** Longest wait for a turn. */
 const TurnWaitMsMax = 1000;
@@ -30,13 +30,14 @@ export class CommitTurn {
   mustWait(transaction: Transaction): boolean {
     const node = this.holder?.node;
     if (node === undefined || node.isSafe || this.holder === transaction || transaction.isolation !== 'serializable') return false;
-    for (const [tree, writes] of transaction.writeSets ?? []) {
-      const reads = node.reads.get(tree.siread);
+    for (const writes of transaction.writes?.trees ?? []) {
+      const reads = node.reads.get(writes.tree.siread);
       if (reads === undefined) continue;
-      for (const [key, entry] of writes.entries) {
-        const change = newestChange(entry);
-        if (change === undefined && entry.kind !== WriteKind.Touch) continue;
-        if (reads.hitBy(key, change?.changesKey ?? false) !== undefined) return true;
+      const { set } = writes;
+      for (const entry of writes.newest()) {
+        const change = set.newestChange(entry);
+        if (change < 0 && set.kindOf(entry) !== WriteKind.Touch) continue;
+        if (reads.hitBy(set.keyOf(entry), change >= 0 && set.has(change, WriteFlag.ChangesKey)) !== undefined) return true;
       }
     }
     return false;

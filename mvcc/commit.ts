@@ -26,15 +26,17 @@ import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import { LeafRef } from '../storage/cursor.js';
 import type { ByteChunk } from './byte-arena.js';
+import type { Certifier } from './certifier.js';
 import { serializationError } from './conflict.js';
 import { keyBufferOf } from './reading.js';
+import type { SerialNode } from './serial-node.js';
 import type { Transaction } from './transaction.js';
 import { TreeCreation, TreeDrop } from './tree-change.js';
 import type { MvccCommitWriter, TransactionManager } from './transaction-manager.js';
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
 import { sortByKey } from './key-sort.js';
-import { type TreeWrites, type WriteEntry, WriteKind, newestChange } from './write-set.js';
+import { type TreeWrites, WriteFlag, WriteKind, type WriteSet } from './write-set.js';
 
 /** A numbered commit on its way to publication. */
 export interface PendingCommit {
@@ -53,7 +55,9 @@ export interface PendingCommit {
 /** One key as it will be after the commit, with what was there before. */
 interface FinalChange {
   readonly writes: TreeWrites;
-  readonly entry: WriteEntry;
+  /** The entry of the write set, and its key. */
+  readonly entry: number;
+  readonly key: string;
   readonly kind: ChangeKind;
   readonly changesKey: boolean;
   readonly movedTo: string | undefined;
@@ -217,15 +221,17 @@ const noChanges: readonly FinalChange[] = [];
 
 /** Every key whose committed state will differ, in key order per tree, with its before-image copied out of the page if it is kept. */
 function finalChanges(transaction: Transaction, keepsVersions: boolean): readonly FinalChange[] {
-  if (transaction.writeSets === undefined) return noChanges;
+  const set = transaction.writes;
+  if (set === undefined) return noChanges;
   const changes: FinalChange[] = [];
-  for (const writes of transaction.writeSets.values()) {
-    if (writes.entries.size === 0) continue;
-    for (const newest of sortedEntries(writes)) {
-      const entry = newestChange(newest);
-      const change = entry === undefined ? undefined : finalChange(transaction.manager, writes, entry, keepsVersions);
+  for (const [tree, entries] of set.newestByTree().entries()) {
+    const writes = set.trees[tree]!;
+    sortByKey(set, entries);
+    for (const newest of entries) {
+      const entry = set.newestChange(newest);
+      const change = entry < 0 ? undefined : finalChange(transaction.manager, writes, entry, keepsVersions);
       if (change !== undefined) changes.push(change);
-      else if (newest.kind !== WriteKind.Touch) registerUnused(transaction, newest);
+      else if (set.kindOf(newest) !== WriteKind.Touch && set.kindOf(newest) !== WriteKind.Hold) registerUnused(transaction, writes, newest);
     }
   }
   leaf.release();
@@ -233,33 +239,26 @@ function finalChanges(transaction: Transaction, keepsVersions: boolean): readonl
 }
 
 /** A key that was found free and claimed but gets no version (never inserted, or removed again): that it was free has been observed. */
-function registerUnused(transaction: Transaction, entry: WriteEntry): void {
+function registerUnused(transaction: Transaction, { set, tree }: TreeWrites, entry: number): void {
   const { node } = transaction;
-  const { tree } = entry.writes;
   if (node === undefined || node.isSafe || !tree.options.unique) return;
   if (mutants.on && mutants.has('mvcc.unused-claim-forgotten')) return;
-  node.readPoint(tree.siread, entry.key, entry.command, true);
+  node.readPoint(tree.siread, set.keyOf(entry), set.commandOf(entry), true);
 }
 
-/** The newest entry of each key, in key order. */
-function sortedEntries(writes: TreeWrites): readonly WriteEntry[] {
-  const entries = Array.from(writes.entries.values());
-  sortByKey(entries);
-  return entries;
-}
-
-function finalChange(manager: TransactionManager, writes: TreeWrites, entry: WriteEntry, keepsVersions: boolean): FinalChange | undefined {
+function finalChange(manager: TransactionManager, writes: TreeWrites, entry: number, keepsVersions: boolean): FinalChange | undefined {
+  const { set } = writes;
   const btree = writes.tree.btree;
-  const key = entry.key;
-  const isPresent = entry.kind === WriteKind.Put;
+  const key = set.keyOf(entry);
+  const isPresent = set.kindOf(entry) === WriteKind.Put;
   const wasPresent = btree !== undefined && btree.seek(keyBufferOf(key), key.length, leaf);
   if (!wasPresent) {
     if (!isPresent) return undefined; // inserted and removed again
-    return { writes, entry, kind: ChangeKind.Insert, changesKey: true, movedTo: undefined, chunk: undefined, offset: 0, length: Absent };
+    return { writes, entry, key, kind: ChangeKind.Insert, changesKey: true, movedTo: undefined, chunk: undefined, offset: 0, length: Absent };
   }
-  const movedTo = finalPlace(writes, key, entry.movedTo);
+  const movedTo = finalPlace(writes, key, set.extraOf(entry).movedTo);
   let kind: ChangeKind = ChangeKind.Delete;
-  if (isPresent) kind = entry.isFresh && movedTo !== key ? ChangeKind.Replace : ChangeKind.Update;
+  if (isPresent) kind = set.has(entry, WriteFlag.Fresh) && movedTo !== key ? ChangeKind.Replace : ChangeKind.Update;
   const slot = leaf.slot;
   let chunk: ByteChunk | undefined = undefined;
   let length = 0;
@@ -273,17 +272,17 @@ function finalChange(manager: TransactionManager, writes: TreeWrites, entry: Wri
     length = leaf.valueLength(slot);
     chunk = manager.undoArena.append(leaf.u8, leaf.valueOffset(slot), length);
   }
-  const changesKey = kind !== ChangeKind.Update || entry.changesKey;
-  return { writes, entry, kind, changesKey, movedTo: movedTo === key ? undefined : movedTo, chunk, offset: manager.undoArena.offset, length };
+  const changesKey = kind !== ChangeKind.Update || set.has(entry, WriteFlag.ChangesKey);
+  return { writes, entry, key, kind, changesKey, movedTo: movedTo === key ? undefined : movedTo, chunk, offset: manager.undoArena.offset, length };
 }
 
 /** Where a moved row ends up when it was moved several times: `key` itself when it came back, undefined when it was deleted in the end. */
 function finalPlace(writes: TreeWrites, key: string, movedTo: string | undefined): string | undefined {
   let place = movedTo;
   for (let i = 0; place !== undefined && place !== key && i < 64; i++) {
-    const there = newestChange(writes.entries.get(place));
-    if (there === undefined || there.kind !== WriteKind.Delete) return place;
-    place = there.freshMovedTo;
+    const there = writes.set.newestChange(writes.find(place));
+    if (there < 0 || writes.set.kindOf(there) !== WriteKind.Delete) return place;
+    place = writes.set.extraOf(there).freshMovedTo;
   }
   return place;
 }
@@ -296,26 +295,31 @@ function certify(transaction: Transaction, changes: readonly FinalChange[]): voi
   const certifier = manager.certifier;
   const changedOnly = mutants.on && mutants.has('mvcc.probe-changed-trees-only');
   if (transaction.writeCount > ProbesMax) certifier.recent.settleAll();
-  for (const { writes, entry, changesKey } of changes) {
+  for (const { writes, entry, key, changesKey } of changes) {
     const index = writes.tree.siread;
-    node.addWrite(index, entry.key, entry.command, changesKey);
-    if (!(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, entry.key, changesKey, entry.command);
+    const command = writes.set.commandOf(entry);
+    node.addWrite(index, key, command, changesKey);
+    if (!(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, key, changesKey, command);
   }
-  if (transaction.writeSets !== undefined && !changedOnly) {
-    for (const [tree, writes] of transaction.writeSets) {
-      for (const entry of writes.entries.values()) {
-        if (entry.kind !== WriteKind.Touch || newestChange(entry) !== undefined) continue;
-        node.addWrite(tree.siread, entry.key, entry.command, false);
-        certifier.probe(node, tree.siread, entry.key, false, entry.command);
-      }
-    }
-  }
+  if (transaction.writes !== undefined && !changedOnly) probeTouched(node, certifier, transaction.writes);
   const cycle = node.isObserved ? undefined : certifier.certify(node);
   if (cycle === undefined) return;
   manager.counters.serializationFailures++;
   const error = serializationError(cycle, transaction.id);
   transaction.rollback();
   throw error;
+}
+
+/** Entries that stay while their rows change. */
+function probeTouched(node: SerialNode, certifier: Certifier, set: WriteSet): void {
+  for (let entry = 0; entry < set.count; entry++) {
+    if (set.kindOf(entry) !== WriteKind.Touch || set.has(entry, WriteFlag.Superseded) || set.newestChange(entry) >= 0) continue;
+    const { siread } = set.treeOf(entry).tree;
+    const key = set.keyOf(entry);
+    const command = set.commandOf(entry);
+    node.addWrite(siread, key, command, false);
+    certifier.probe(node, siread, key, false, command);
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------------ installing
@@ -326,19 +330,18 @@ function installChanges(transaction: Transaction, csn: Csn, changes: readonly Fi
   changeTrees(transaction, csn, writer);
   const node = transaction.node !== undefined && !transaction.node.isSafe ? transaction.node : undefined;
   const records: UndoRecord[] = [];
-  for (const { writes, entry, kind, changesKey, movedTo, chunk, offset, length } of changes) {
-    const tree = writes.tree;
+  for (const { writes, entry, key, kind, changesKey, movedTo, chunk, offset, length } of changes) {
+    const { set, tree } = writes;
     if (tree.isDropped) continue;
-    const key = entry.key;
     const record = new UndoRecord(
       tree.overlay,
       key,
       csn,
       kind,
       node,
-      entry.command,
+      set.commandOf(entry),
       changesKey,
-      entry.changedColumns,
+      set.extraOf(entry).changedColumns,
       movedTo,
       chunk,
       offset,
@@ -346,8 +349,8 @@ function installChanges(transaction: Transaction, csn: Csn, changes: readonly Fi
     );
     tree.overlay.push(record);
     records.push(record);
-    if (kind === ChangeKind.Delete) writer.delete(tree.btree!, keyBufferOf(key), 0, key.length);
-    else writer.put(tree.btree!, keyBufferOf(key), 0, key.length, entry.chunk!.u8, entry.offset, entry.length);
+    if (kind === ChangeKind.Delete) writer.delete(tree.btree!, set.keyChunk(entry).u8, set.keyOffset(entry), key.length);
+    else writer.put(tree.btree!, set.keyChunk(entry).u8, set.keyOffset(entry), key.length, set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));
   }
   const lsn = writer.finish();
   manager.vacuum.add(csn, records, manager.lastPublished, { transaction: transaction.id, statements: transaction.statements });
@@ -358,15 +361,19 @@ function installChanges(transaction: Transaction, csn: Csn, changes: readonly Fi
 function installUnseen(transaction: Transaction, csn: Csn): Lsn {
   const writer = transaction.manager.store.beginCommit(csn);
   changeTrees(transaction, csn, writer);
-  for (const writes of transaction.writeSets?.values() ?? []) {
-    const btree = writes.tree.btree;
-    if (writes.tree.isDropped || btree === undefined) continue;
-    for (const newest of sortedEntries(writes)) {
-      const entry = newestChange(newest);
-      if (entry === undefined) continue;
-      const { key } = entry;
-      if (entry.kind === WriteKind.Put) writer.put(btree, keyBufferOf(key), 0, key.length, entry.chunk!.u8, entry.offset, entry.length);
-      else writer.delete(btree, keyBufferOf(key), 0, key.length);
+  const set = transaction.writes;
+  const lists = set === undefined ? [] : set.newestByTree();
+  for (let tree = 0; tree < lists.length; tree++) {
+    const { btree, isDropped } = set!.trees[tree]!.tree;
+    if (isDropped || btree === undefined) continue;
+    const entries = lists[tree]!;
+    sortByKey(set!, entries);
+    for (let i = 0; i < entries.length; i++) {
+      const entry = set!.newestChange(entries[i]!);
+      if (entry < 0) continue;
+      const { u8 } = set!.keyChunk(entry);
+      if (set!.kindOf(entry) === WriteKind.Put) writer.put(btree, u8, set!.keyOffset(entry), set!.keyLength(entry), set!.valueChunk(entry).u8, set!.valueOffset(entry), set!.valueLength(entry));
+      else writer.delete(btree, u8, set!.keyOffset(entry), set!.keyLength(entry));
     }
   }
   return writer.finish();

@@ -5,7 +5,7 @@
 import { dependency, type SerialNode } from './serial-node.js';
 import type { TransactionManager } from './transaction-manager.js';
 import { ChangeKind } from './undo-overlay.js';
-import { WriteKind, newestChange } from './write-set.js';
+import { WriteFlag, WriteKind } from './write-set.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 export interface TrackedView {
@@ -77,12 +77,13 @@ export function versionViews(manager: TransactionManager): VersionView[] {
     }
   }
   for (const transaction of manager.active) {
-    for (const [tree, writes] of transaction.writeSets ?? []) {
-      for (const newest of writes.entries.values()) {
-        const entry = newestChange(newest);
-        if (entry === undefined) continue;
-        const kind = entry.kind === WriteKind.Delete ? 'delete' : entry.isFresh ? 'insert' : 'update';
-        views.push({ tree, key: entry.key, kind, csn: undefined, transaction: transaction.id });
+    for (const writes of transaction.writes?.trees ?? []) {
+      const { set, tree } = writes;
+      for (const newest of writes.newest()) {
+        const entry = set.newestChange(newest);
+        if (entry < 0) continue;
+        const kind = set.kindOf(entry) === WriteKind.Delete ? 'delete' : set.has(entry, WriteFlag.Fresh) ? 'insert' : 'update';
+        views.push({ tree, key: set.keyOf(entry), kind, csn: undefined, transaction: transaction.id });
       }
     }
   }
@@ -104,12 +105,16 @@ export function dependencyViews(manager: TransactionManager): DependencyView[] {
     const writer = transaction.node;
     if (writer === undefined || writer.snapLow < 0) continue;
     const seen = new Set<SerialNode>();
-    for (const [tree, writes] of transaction.writeSets ?? []) {
-      for (const entry of writes.entries.values()) {
-        tree.siread.forEachReader(entry.key, newestChange(entry)?.changesKey ?? true, ({ node, low, high }) => {
+    for (const writes of transaction.writes?.trees ?? []) {
+      const { set, tree } = writes;
+      for (const entry of writes.newest()) {
+        const key = set.keyOf(entry);
+        const change = set.newestChange(entry);
+        if (change < 0 && set.kindOf(entry) === WriteKind.Hold) continue;
+        tree.siread.forEachReader(key, change < 0 || set.has(change, WriteFlag.ChangesKey), ({ node, low, high }) => {
           if (node === writer || seen.has(node) || (node.state !== 'active' && node.csnHigh <= writer.snapLow)) return;
           seen.add(node);
-          views.push({ from: node.id, to: writer.id, kind: 'rw', tree, key: entry.key, low, high, certain: false });
+          views.push({ from: node.id, to: writer.id, kind: 'rw', tree, key, low, high, certain: false });
         });
       }
     }

@@ -1,5 +1,5 @@
 /**
- * The key order of a Map, made only when somebody asks for it.
+ * The key order of a map, made only when somebody asks for it.
  *
  * Write sets and undo overlays are looked up by key nearly always, and most of them live and die without being scanned; so `add` and
  * `delete` on them cost nothing here until the first ordered read. From then on the order is kept up: blocks of at most `BlockMax`
@@ -10,13 +10,20 @@ import { assert } from '../base/assert.js';
 
 const BlockMax = 512;
 
+/** What has the keys: a Map, or the write set of a tree. */
+export interface KeySource {
+  readonly size: number;
+  has(key: string): boolean;
+  keys(): Iterable<string>;
+}
+
 export class KeyOrder {
-  readonly #map: ReadonlyMap<string, unknown>;
+  readonly #map: KeySource;
   #blocks: string[][] | undefined = undefined;
   #fresh: string[] = [];
   #staleCount = 0;
 
-  constructor(map: ReadonlyMap<string, unknown>) {
+  constructor(map: KeySource) {
     this.#map = map;
   }
 

@@ -20,7 +20,7 @@ import { undoneTo } from './snapshot.js';
 import type { Statement, Transaction } from './transaction.js';
 import { afterKey } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
-import { type TreeWrites, WriteKind, changeBefore } from './write-set.js';
+import { type TreeWrites, WriteKind } from './write-set.js';
 
 /** Dirty keys merged into one batch at most, so that a batch stays small when a transaction has put a lot into one leaf's range. */
 const DirtyKeysMax = 256;
@@ -191,7 +191,7 @@ export class LeafScan {
 
   #fill(): void {
     const btree = this.#tree.btree;
-    const writes = this.#transaction.writeSets?.get(this.#tree);
+    const writes = this.#transaction.writesIn(this.#tree);
     if (btree === undefined) {
       this.#fillMerged(undefined, writes, 0, 0, this.#low, this.#high, true, true);
       return;
@@ -241,7 +241,7 @@ export class LeafScan {
       }
     }
     if (from > to) from = to;
-    const hasOwn = writes !== undefined && writes.entries.size > 0;
+    const hasOwn = writes !== undefined && writes.size > 0;
     const needsRegion = hasOwn || this.#register !== 'none' || leaf.maxCsn > this.#snap;
     if (!needsRegion) {
       this.#position = isLast ? 'end' : 'step';
@@ -314,7 +314,7 @@ export class LeafScan {
         cut = collected[collected.length - 1]!;
         while (dirtyKeys.length > 0 && (this.#reverse ? dirtyKeys[dirtyKeys.length - 1]! < cut : dirtyKeys[dirtyKeys.length - 1]! > cut)) dirtyKeys.pop();
       }
-      for (const key of collected) if (tree.overlay.heads.get(key)!.csn > this.#snap && writes?.entries.has(key) !== true) dirtyKeys.push(key);
+      for (const key of collected) if (tree.overlay.heads.get(key)!.csn > this.#snap && writes?.has(key) !== true) dirtyKeys.push(key);
     }
     if (isCut) {
       if (this.#reverse) low = cut;
@@ -358,9 +358,10 @@ export class LeafScan {
         isPresent = at < to && leaf.compareKey(at, keyBufferOf(key), key.length) === 0;
         if (isPresent) slot = at + 1;
       }
-      const own = changeBefore(writes?.entries.get(key), this.#commandEnd);
-      if (own !== undefined) {
-        if (own.kind !== WriteKind.Delete) scratchUsed = this.#copyRow(own.chunk!.u8, own.offset, own.length, -1 - i, scratchUsed);
+      const own = writes === undefined ? -1 : writes.set.changeBefore(writes.find(key), this.#commandEnd);
+      if (own >= 0) {
+        const { set } = writes!;
+        if (set.kindOf(own) !== WriteKind.Delete) scratchUsed = this.#copyRow(set.valueChunk(own).u8, set.valueOffset(own), set.valueLength(own), -1 - i, scratchUsed);
         continue;
       }
       const record = undoneTo(tree.overlay.heads.get(key), this.#snap);

@@ -57,6 +57,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.savepoint-keeps-locks', breaks: 'ROLLBACK TO keeps the locks taken since' },
   { name: 'mvcc.locks-cleared-under-others', breaks: 'the end of one transaction gives back the row locks of others' },
   { name: 'mvcc.bulk-claims-forgotten', breaks: 'claims that only a write set tells of are not seen by others' },
+  { name: 'mvcc.bulk-mode-forgotten', breaks: 'a lock that only a write set tells of is taken for one that excludes everybody' },
+  { name: 'mvcc.undo-loses-older', breaks: 'taking back a change forgets the one that the key had before in the same transaction' },
   { name: 'mvcc.no-deadlock-search', breaks: 'deadlocks are not found' },
   { name: 'mvcc.soft-edges-ignored', breaks: 'deadlocks through a queue position are not found' },
   { name: 'mvcc.barging', breaks: 'new requests overtake waiters: starvation' },

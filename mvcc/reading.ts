@@ -15,7 +15,7 @@ import type { Transaction } from './transaction.js';
 import { type KeyRange, type RowRef, afterKey } from './types.js';
 import type { UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
-import { WriteKind, changeBefore, newestChange, type WriteEntry } from './write-set.js';
+import { WriteKind, type WriteSet } from './write-set.js';
 
 /** Longest key any page can hold. */
 const keyBuffer = new Uint8Array(65536);
@@ -38,12 +38,11 @@ export function pointGet(transaction: Transaction, tree: VersionedTree, key: Uin
   const snap = transaction.snapshotCsn;
   if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
   let text: string | undefined = undefined;
-  if (transaction.writeSets !== undefined) {
+  if (transaction.writes !== undefined) {
     const writes = transaction.writesIn(tree);
     if (writes !== undefined) {
-      text = keyString(key, 0, keyLength);
-      const own = changeBefore(writes.entries.get(text), transaction.statement!.number);
-      if (own !== undefined) return fillFromEntry(tree, own, into);
+      const own = writes.set.changeBefore(writes.set.findBytes(writes.number, key, keyLength), transaction.statement!.number);
+      if (own >= 0) return fillFromEntry(tree, writes.set, own, into);
     }
   }
   const node = transaction.node;
@@ -85,8 +84,9 @@ function readOverPoint(transaction: Transaction, tree: VersionedTree, key: strin
 
 export function newest(transaction: Transaction, tree: VersionedTree, key: string, into: RowRef): boolean {
   transaction.check();
-  const own = newestChange(transaction.writesIn(tree)?.entries.get(key));
-  if (own !== undefined) return fillFromEntry(tree, own, into);
+  const writes = transaction.writesIn(tree);
+  const own = writes === undefined ? -1 : writes.set.newestChange(writes.find(key));
+  if (own >= 0) return fillFromEntry(tree, writes!.set, own, into);
   if (tree.btree === undefined) return false;
   transaction.holdRow(into);
   if (!tree.btree.seek(keyBufferOf(key), key.length, into.leaf)) return false;
@@ -133,10 +133,10 @@ export function probeLatest(transaction: Transaction, tree: VersionedTree, range
 
 // ------------------------------------------------------------------------------------------------------------ filling a RowRef
 
-function fillFromEntry(tree: VersionedTree, entry: WriteEntry, into: RowRef): boolean {
-  if (entry.kind === WriteKind.Delete) return false;
-  const chunk = entry.chunk!;
-  fill(tree, into, chunk.u8, chunk.dv, entry.offset, entry.length);
+function fillFromEntry(tree: VersionedTree, set: WriteSet, entry: number, into: RowRef): boolean {
+  if (set.kindOf(entry) === WriteKind.Delete) return false;
+  const chunk = set.valueChunk(entry);
+  fill(tree, into, chunk.u8, chunk.dv, set.valueOffset(entry), set.valueLength(entry));
   return true;
 }
 

@@ -14,8 +14,8 @@
  * Nearly all locks are held by one transaction in one mode and never asked for by another. Such a lock is a `RowHold`, of which a
  * transaction has one per mode for all its rows; it becomes a `Lock` object when somebody else asks, or its holder for more.
  *
- * A transaction that has claimed many keys of a tree does not enter further ones in the tree's lock map: its write set, which every
- * asker then looks into, says that it has claimed them (`TreeWrites.isBulk`). There are few such writers at a time.
+ * A transaction that has claimed or locked many keys of a tree does not enter further ones in the tree's lock map: its write set, which
+ * every asker then looks into, says that it has them (`TreeWrites.isBulk`). There are few such writers at a time.
  */
 import { VERIFY, assert } from '../base/assert.js';
 import { mutants } from '../base/mutants.js';
@@ -23,7 +23,7 @@ import { Lock, type LockSpace } from './lock.js';
 import type { Transaction } from './transaction.js';
 import type { RowLockMode } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
-import type { TreeWrites } from './write-set.js';
+import { type TreeWrites, WriteFlag, WriteKind } from './write-set.js';
 
 const KeyShare = 0;
 const Share = 1;
@@ -84,21 +84,27 @@ function holdOf(transaction: Transaction, mode: number): RowHold {
 export function lockSlot(tree: VersionedTree, key: string): RowLockSlot | undefined {
   const slot = tree.locks.size === 0 ? undefined : tree.locks.get(key);
   if (slot !== undefined || tree.bulkWrites.length === 0 || (mutants.on && mutants.has('mvcc.bulk-claims-forgotten'))) return slot;
-  for (const writes of tree.bulkWrites) if (hasClaim(writes, key)) return holdOf(writes.transaction, UpdateMode);
+  for (const writes of tree.bulkWrites) {
+    const mode = modeIn(writes, key);
+    if (mode >= 0) return holdOf(writes.transaction, mode);
+  }
   return undefined;
 }
 
-function hasClaim(writes: TreeWrites, key: string): boolean {
-  for (let entry = writes.entries.get(key); entry !== undefined; entry = entry.previous) if (entry.claims) return true;
-  return false;
+/** The mode in which the write set holds the key, or -1. */
+function modeIn(writes: TreeWrites, key: string): number {
+  const { set } = writes;
+  for (let entry = writes.find(key); entry >= 0; entry = set.previousOf(entry)) {
+    if (set.has(entry, WriteFlag.Claims)) return set.has(entry, WriteFlag.Weak) && !(mutants.on && mutants.has('mvcc.bulk-mode-forgotten')) ? NoKeyUpdate : UpdateMode;
+  }
+  return -1;
 }
 
 /** Takes the lock if it is free. @returns undefined when held now, else the lock to wait for */
 export function tryRowLock(transaction: Transaction, tree: VersionedTree, key: string, mode: number): Lock | undefined {
   const slot = lockSlot(tree, key);
   if (slot === undefined) {
-    tree.locks.set(key, holdOf(transaction, mode));
-    transaction.log.push(new RowGrant(tree, key));
+    takeFree(transaction, tree, key, mode);
     return undefined;
   }
   // A stronger mode conflicts with all that a weaker one does, so it covers it.
@@ -110,15 +116,33 @@ export function tryRowLock(transaction: Transaction, tree: VersionedTree, key: s
   return undefined;
 }
 
-/** Claims a key that nobody holds; an entry that says so must follow in the same slice. */
-export function claimRow(writes: TreeWrites, key: string): void {
+function takeFree(transaction: Transaction, tree: VersionedTree, key: string, mode: number): void {
+  if (mode >= NoKeyUpdate) {
+    const writes = transaction.writesOf(tree);
+    if (writes.isBulk) {
+      writes.push(key, WriteKind.Hold, mode === NoKeyUpdate ? WriteFlag.Claims | WriteFlag.Weak : WriteFlag.Claims);
+      return;
+    }
+    countMapped(writes);
+  }
+  tree.locks.set(key, holdOf(transaction, mode));
+  transaction.log.push(new RowGrant(tree, key));
+}
+
+/** Claims a key that nobody holds. @returns the flags of the entry that says so, which must follow in the same slice */
+export function claimRow(writes: TreeWrites, key: string): number {
   const { tree, transaction } = writes;
   if (VERIFY.on) assert(lockSlot(tree, key) === undefined, 'claimed key is locked');
-  if (writes.isBulk) return;
+  if (writes.isBulk) return WriteFlag.Claims;
   tree.locks.set(key, holdOf(transaction, UpdateMode));
-  if (++writes.claimCount <= transaction.manager.mappedClaimsMax) return;
+  countMapped(writes);
+  return WriteFlag.Claims | WriteFlag.Mapped;
+}
+
+function countMapped(writes: TreeWrites): void {
+  if (++writes.mappedCount <= writes.transaction.manager.mappedClaimsMax) return;
   writes.isBulk = true;
-  tree.bulkWrites.push(writes);
+  writes.tree.bulkWrites.push(writes);
 }
 
 /** The transaction is over: its write set claims nothing any more. */

@@ -28,7 +28,7 @@ import type { ActivityView, BeginOptions, LockView, SessionOwner, StatementInfo,
 import { Vacuum } from './vacuum.js';
 import { VersionedTree } from './versioned-tree.js';
 import { activityView, lockViews } from './views.js';
-import { WriteEntry } from './write-set.js';
+import { WriteFlag, WriteSet } from './write-set.js';
 
 /** What mvcc needs of a commit writer. */
 export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'delete' | 'createTree' | 'attachTree' | 'dropTree' | 'finish'>;
@@ -90,8 +90,8 @@ const sliceOwner: SessionOwner = { id: 0 };
 const MiB = 1024 * 1024;
 /** Scan buffers kept for reuse. */
 const PooledBuffersMax = 32;
-/** Write arenas kept for reuse. */
-const PooledArenasMax = 256;
+/** Write sets kept for reuse. */
+const PooledWriteSetsMax = 256;
 
 export class TransactionManager {
   lastAssigned: Csn;
@@ -117,7 +117,7 @@ export class TransactionManager {
   readonly #strictSerializable: boolean;
   readonly #bySession = new Map<SessionOwner, Transaction>();
   readonly #buffers: ScanBuffers[] = [];
-  readonly #arenas: ByteArena[] = [];
+  readonly #writeSets: WriteSet[] = [];
   #transactionCount = 0;
   /** Transactions that have held rows; see row-lock.ts. */
   rowHolderCount = 0;
@@ -267,9 +267,8 @@ export class TransactionManager {
     const isAlone = (this.rowHolderCount === 1 && transaction.rowHolds.length > 0) || (mutants.on && mutants.has('mvcc.locks-cleared-under-others'));
     for (let i = 0; i < log.length; i++) {
       const item = log[i]!;
-      if (item instanceof WriteEntry) {
-        if (item.claims) this.#releaseRow(transaction, item.writes.tree, item.key, isAlone);
-      } else if (item instanceof RowGrant) this.#releaseRow(transaction, item.tree, item.key, isAlone);
+      if (typeof item === 'number') this.#releaseClaim(transaction, item, isAlone);
+      else if (item instanceof RowGrant) this.#releaseRow(transaction, item.tree, item.key, isAlone);
       else if (item instanceof LockGrant) item.lock.restore(transaction, 0);
     }
     log.length = 0;
@@ -277,6 +276,15 @@ export class TransactionManager {
       transaction.rowHolds.length = 0;
       this.rowHolderCount--;
     }
+  }
+
+  #releaseClaim(transaction: Transaction, entry: number, isAlone: boolean): void {
+    const writes = transaction.writes!;
+    if (!writes.has(entry, WriteFlag.Claims)) return;
+    const { tree } = writes.treeOf(entry);
+    // One that was not put into the lock map is there only if somebody has asked for it.
+    if (tree.lockObjectCount === 0 && (tree.locks.size === 0 || !writes.has(entry, WriteFlag.Mapped))) return;
+    this.#releaseRow(transaction, tree, writes.keyOf(entry), isAlone);
   }
 
   /** `isAlone`: no other transaction has a hold on a row, so where no lock is an object either the tree's locks go all at once. */
@@ -409,12 +417,12 @@ export class TransactionManager {
     if (this.#buffers.length < PooledBuffersMax) this.#buffers.push(buffers);
   }
 
-  takeArena(): ByteArena {
-    return this.#arenas.pop() ?? new ByteArena();
+  takeWriteSet(): WriteSet {
+    return this.#writeSets.pop() ?? new WriteSet();
   }
   /** Nobody reads the after-images of an ended transaction. */
-  giveArena(arena: ByteArena): void {
-    if (this.#arenas.length < PooledArenasMax && arena.reset()) this.#arenas.push(arena);
+  giveWriteSet(set: WriteSet): void {
+    if (this.#writeSets.length < PooledWriteSetsMax && set.reset()) this.#writeSets.push(set);
   }
 
   locks(): LockView[] {

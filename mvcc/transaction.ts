@@ -16,7 +16,6 @@ import { DbError } from '../base/errors.js';
 import { type Csn, type Oid, type TreeId, type TxnId, csn } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
-import type { ByteArena } from './byte-arena.js';
 import { commit, commitSync } from './commit.js';
 import { serializationError } from './conflict.js';
 import type { LeafScan } from './leaf-scan.js';
@@ -55,7 +54,7 @@ import { wholeRange } from './types.js';
 import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
-import type { TreeWrites, WriteEntry } from './write-set.js';
+import { TreeWrites, type WriteSet } from './write-set.js';
 import { insertEntry, removeEntry, touchEntry, updateEntry } from './writing.js';
 
 /** A statement paused between two of its batches (an open cursor or portal): keeps its snapshot and its command number. */
@@ -80,7 +79,11 @@ export class Statement extends SnapshotHolder implements PausedStatement {
   }
 }
 
-export type LogItem = WriteEntry | LockGrant | RowGrant | TreeCreation | TreeDrop;
+/** A number is that of an entry of the write set. */
+export type LogItem = number | LockGrant | RowGrant | TreeCreation | TreeDrop;
+
+/** Up to so many trees written to are looked through one by one. */
+const FewTrees = 8;
 
 interface Savepoint {
   readonly id: number;
@@ -118,9 +121,11 @@ export class Transaction implements LockOwner, SnapshotUser {
   /** REPEATABLE READ and SERIALIZABLE: keeps the transaction's snapshot. */
   holder: SnapshotHolder | undefined = undefined;
   wait: Wait | undefined = undefined;
-  writeSets: Map<VersionedTree, TreeWrites> | undefined = undefined;
+  writes: WriteSet | undefined = undefined;
   /** The write set asked for last. */
   #lastWrites: TreeWrites | undefined = undefined;
+  /** Once there are more than few. */
+  #writesByTree: Map<VersionedTree, TreeWrites> | undefined = undefined;
   /** By mode; see row-lock.ts. */
   readonly rowHolds: (RowHold | undefined)[] = [];
   readonly log: LogItem[] = [];
@@ -128,7 +133,6 @@ export class Transaction implements LockOwner, SnapshotUser {
   changesTrees = false;
   /** Upper bound of the log record so far. */
   logBytes = 0;
-  arena: ByteArena | undefined = undefined;
   openScans: Set<LeafScan> | undefined = undefined;
   readonly #rowRefs: RowRef[] = [];
   readonly #savepoints: Savepoint[] = [];
@@ -573,25 +577,35 @@ export class Transaction implements LockOwner, SnapshotUser {
   writesIn(tree: VersionedTree): TreeWrites | undefined {
     const last = this.#lastWrites;
     if (last !== undefined && last.tree === tree) return last;
-    const writes = this.writeSets?.get(tree);
-    if (writes !== undefined) this.#lastWrites = writes;
-    return writes;
+    if (this.writes === undefined) return undefined;
+    const { trees } = this.writes;
+    if (this.#writesByTree !== undefined) return this.#writesByTree.get(tree);
+    for (let i = 0; i < trees.length; i++) if (trees[i]!.tree === tree) return (this.#lastWrites = trees[i]);
+    return undefined;
   }
-  addWrites(writes: TreeWrites): TreeWrites {
-    this.writeSets ??= new Map();
-    this.writeSets.set(writes.tree, writes);
+  /** The same, made if need be. */
+  writesOf(tree: VersionedTree): TreeWrites {
+    return this.writesIn(tree) ?? this.#addWrites(tree);
+  }
+  #addWrites(tree: VersionedTree): TreeWrites {
+    this.writes ??= this.manager.takeWriteSet();
+    const writes = new TreeWrites(this.writes, this, tree);
     this.#lastWrites = writes;
+    if (writes.number < FewTrees) return writes;
+    this.#writesByTree ??= new Map(this.writes.trees.map((one) => [one.tree, one]));
+    this.#writesByTree.set(tree, writes);
     return writes;
   }
 
   /** Gives back every lock and claim, in the order they were taken. The log is empty afterwards. */
   releaseLocks(): void {
     if (this.log.length > 0) this.manager.releaseLog(this);
-    if (this.arena !== undefined) this.manager.giveArena(this.arena);
-    if (this.writeSets !== undefined) for (const writes of this.writeSets.values()) if (writes.isBulk) endBulkWrites(writes);
-    this.writeSets = undefined;
     this.#lastWrites = undefined;
-    this.arena = undefined;
+    this.#writesByTree = undefined;
+    if (this.writes === undefined) return;
+    for (const writes of this.writes.trees) if (writes.isBulk) endBulkWrites(writes);
+    this.manager.giveWriteSet(this.writes);
+    this.writes = undefined;
   }
 
   // ------------------------------------------------------------------------------------------------------------ checks

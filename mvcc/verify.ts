@@ -6,7 +6,7 @@ import { Lock } from './lock.js';
 import { lockSlot } from './row-lock.js';
 import { keyBufferOf } from './reading.js';
 import type { TransactionManager } from './transaction-manager.js';
-import { WriteKind, newestChange } from './write-set.js';
+import { WriteKind } from './write-set.js';
 
 const leaf = new LeafRef();
 
@@ -57,7 +57,7 @@ function checkLocks(manager: TransactionManager): void {
         assert(transaction.rowHolds[slot.mode] === slot, 'foreign hold in a lock map', transaction.id);
       }
     }
-    for (const { transaction } of tree.bulkWrites) assert(transaction.writeSets?.has(tree) === true, 'bulk claims outlive their transaction', transaction.id);
+    for (const { transaction } of tree.bulkWrites) assert(transaction.writesIn(tree) !== undefined, 'bulk claims outlive their transaction', transaction.id);
     const lockObjects = Array.from(tree.locks.values()).filter((slot) => slot instanceof Lock).length;
     assert(tree.lockObjectCount === lockObjects, 'lock objects miscounted', tree.lockObjectCount, lockObjects);
   }
@@ -65,9 +65,11 @@ function checkLocks(manager: TransactionManager): void {
   for (const transaction of manager.active) {
     assert(transaction.lifecycle === 'active' || transaction.lifecycle === 'precommitted', 'ended transaction is listed', transaction.id);
     if (transaction.wait !== undefined) assert(findCycle(transaction) === undefined, 'undetected deadlock', transaction.id);
-    for (const [tree, writes] of transaction.writeSets ?? []) {
-      for (const [key, entry] of writes.entries) {
-        if (!tree.options.unique || tree.options.unclaimed === true || entry.kind === WriteKind.Touch || newestChange(entry) === undefined) continue;
+    for (const writes of transaction.writes?.trees ?? []) {
+      const { set, tree } = writes;
+      for (const entry of writes.newest()) {
+        if (!tree.options.unique || tree.options.unclaimed === true || set.kindOf(entry) === WriteKind.Touch || set.newestChange(entry) < 0) continue;
+        const key = set.keyOf(entry);
         const slot = lockSlot(tree, key);
         const owns = slot instanceof Lock ? slot.heldBy(transaction) !== 0 : slot?.transaction === transaction;
         assert(owns, 'change without its lock', transaction.id);

@@ -16,7 +16,7 @@ export function lockViews(manager: TransactionManager): LockView[] {
       else addHold(views, slot, tree, key);
     }
     for (const writes of tree.bulkWrites) {
-      for (const key of writes.entries.keys()) {
+      for (const key of writes.keys()) {
         const slot = tree.locks.has(key) ? undefined : lockSlot(tree, key);
         if (slot instanceof RowHold) addHold(views, slot, tree, key);
       }

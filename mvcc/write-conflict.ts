@@ -15,15 +15,15 @@ import { DbError } from '../base/errors.js';
 import { csn } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import { writeConflictError } from './conflict.js';
-import { Lock, LockGrant } from './lock.js';
+import { Lock } from './lock.js';
 import { checkTree, existsNow } from './reading.js';
-import { RowGrant, UpdateMode, claimRow, lockObject, lockSlot, otherWriter, releaseRow, rowLockModeNumber, tryRowLock, waitForRow } from './row-lock.js';
+import { UpdateMode, claimRow, lockObject, lockSlot, otherWriter, rowLockModeNumber, tryRowLock, waitForRow } from './row-lock.js';
 import type { Transaction } from './transaction.js';
+import { applyUndo } from './tree-change.js';
 import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowView, type WaitPolicy, afterKey } from './types.js';
 import { ChangeKind, type UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
-import { WriteEntry, WriteKind, newestChange } from './write-set.js';
-import { writesOf } from './writing.js';
+import { WriteKind } from './write-set.js';
 
 const ok: RowLockResult = { kind: 'ok' };
 const changed: RowLockResult = { kind: 'changed' };
@@ -82,10 +82,11 @@ function judge(
   logLength: number,
 ): RowLockResult {
   let result: RowLockResult;
-  const own = newestChange(transaction.writesIn(tree)?.entries.get(key));
-  if (own !== undefined) {
-    if (own.command === transaction.statement!.number) result = self;
-    else result = own.kind === WriteKind.Delete ? gone : ok;
+  const writes = transaction.writesIn(tree);
+  const own = writes === undefined ? -1 : writes.set.newestChange(writes.find(key));
+  if (own >= 0) {
+    if (writes!.set.commandOf(own) === transaction.statement!.number) result = self;
+    else result = writes!.set.kindOf(own) === WriteKind.Delete ? gone : ok;
     return result;
   }
   const newest = tree.overlay.heads.get(key);
@@ -160,10 +161,7 @@ function registerLocked(transaction: Transaction, tree: VersionedTree, key: stri
 
 /** Gives back the lock just taken: its grant is the last item of the log, or there is none. */
 function giveBack(transaction: Transaction, logLength: number): void {
-  if (transaction.log.length === logLength) return;
-  const item = transaction.log.pop();
-  if (item instanceof LockGrant) item.lock.restore(transaction, item.before);
-  else if (item instanceof RowGrant) releaseRow(transaction, item.tree, item.key);
+  if (transaction.log.length > logLength) applyUndo(transaction, transaction.log.pop()!);
 }
 
 function lockNotAvailable(tree: VersionedTree): DbError {
@@ -195,18 +193,19 @@ async function claimWaiting(transaction: Transaction, tree: VersionedTree, key: 
 /** @returns the lock to wait for when another transaction is about to decide whether the key exists */
 function tryClaim(transaction: Transaction, tree: VersionedTree, key: string, upsert: boolean): ClaimResult | Lock {
   const writes = transaction.writesIn(tree);
-  const before = writes?.entries.get(key);
-  const own = newestChange(before);
-  if (own !== undefined) {
-    if (own.kind === WriteKind.Delete) return free;
-    return { kind: 'exists', own: true, self: own.command === transaction.statement!.number, newer: false };
+  const own = writes === undefined ? -1 : writes.set.newestChange(writes.find(key));
+  if (own >= 0) {
+    const { set } = writes!;
+    if (set.kindOf(own) === WriteKind.Delete) return free;
+    return { kind: 'exists', own: true, self: set.commandOf(own) === transaction.statement!.number, newer: false };
   }
   const isPresent = existsNow(tree, key);
   const slot = lockSlot(tree, key);
   const other = otherWriter(transaction, slot);
   if (other !== undefined) {
-    const pending = newestChange(other.writesIn(tree)?.entries.get(key));
-    const willBePresent = pending === undefined ? isPresent : pending.kind === WriteKind.Put;
+    const theirs = other.writesIn(tree);
+    const pending = theirs === undefined ? -1 : theirs.set.newestChange(theirs.find(key));
+    const willBePresent = pending < 0 ? isPresent : theirs!.set.kindOf(pending) === WriteKind.Put;
     const isInstalled = other.lifecycle !== 'active';
     if (!isPresent || !willBePresent || isInstalled) return lockObject(tree, key);
   }
@@ -219,11 +218,8 @@ function tryClaim(transaction: Transaction, tree: VersionedTree, key: string, up
     }
   }
   if (slot === undefined) {
-    const into = writes ?? writesOf(transaction, tree);
-    claimRow(into, key);
-    const entry = new WriteEntry(into, key, WriteKind.Claim, transaction.statement!.number, true, before);
-    into.push(entry);
-    transaction.log.push(entry);
+    const into = writes ?? transaction.writesOf(tree);
+    into.push(key, WriteKind.Claim, claimRow(into, key));
   } else {
     const busy = tryRowLock(transaction, tree, key, UpdateMode);
     if (busy !== undefined) return busy;

@@ -1,27 +1,51 @@
 /**
  * One transaction's own changes. Nothing uncommitted reaches a page: until commit a change is an entry here.
  *
- * Per tree a map from key to the newest entry; older entries of the same key hang behind it, because the running statement must not
- * see its own changes (entries with its own command number are skipped, which also settles the Halloween problem) and because a
- * savepoint may bring them back. The bytes lie in an append-only arena.
+ * Entries are numbers. What an entry says stands in eight words of one growing array, its key and value in an append-only run of bytes,
+ * and a hash table finds the newest entry of a tree's key: nothing is allocated per row, and a set that has been used is used again.
+ * Older entries of a key hang behind the newest, because the running statement must not see its own changes (entries with its own
+ * command number are skipped, which also settles the Halloween problem) and because a savepoint may bring them back.
  *
- * W1  Entries of a key are chained newest first by the order of the transaction's log.
+ * W1  Entries of a key are chained newest first in the order of the transaction's log, which is that of their numbers.
  * W2  Only the owner of the key's lock has an entry for it (trees declared unique; other trees are guarded by their row's lock).
+ * W3  Entries are taken back last first. So emptying the slot of a key's only entry leaves the table as it was before the key came, and
+ *     open addressing needs no marks for what was deleted.
  */
+import { assert } from '../base/assert.js';
+import { keyString } from '../base/bytes.js';
+import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
-import type { ByteChunk } from './byte-arena.js';
+import { type ByteChunk, ByteRun, offsetOf } from './byte-arena.js';
 import { KeyOrder } from './key-order.js';
 import type { Transaction } from './transaction.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 /**
- * Claim: the key is locked to be inserted, nothing written yet. Touch: the entry stays but its row changes (see `Transaction.touch`).
- * Both are transparent to readers.
+ * Claim: the key is locked to be inserted, nothing written yet. Hold: the row is locked to be changed (see row-lock.ts). Touch: the
+ * entry stays but its row changes (see `Transaction.touch`). All are transparent to readers.
  */
-export const WriteKind = { Claim: 0, Touch: 1, Put: 2, Delete: 3 } as const;
+export const WriteKind = { Claim: 0, Touch: 1, Put: 2, Delete: 3, Hold: 4 } as const;
 export type WriteKind = (typeof WriteKind)[keyof typeof WriteKind];
 
-/** What few entries have; shared by entries, never changed. */
+/** What an entry's flags say beside its kind; above them stands the number of its tree. */
+export const WriteFlag = {
+  /** The key was locked by making this entry: the lock goes when the entry is undone. */
+  Claims: 8,
+  /** The lock it took is in mode `no key update`, not `update`. */
+  Weak: 16,
+  /** The lock it took is in the tree's lock map. */
+  Mapped: 32,
+  /** Another row than the one committed at this key. */
+  Fresh: 64,
+  ChangesKey: 128,
+  /** Not the newest entry of its key. */
+  Superseded: 256,
+  Extra: 512,
+} as const;
+const KindMask = 7;
+const TreeShift = 10;
+
+/** What few entries have. */
 export interface WriteExtra {
   readonly changedColumns: readonly number[] | undefined;
   /** Where the row that was committed at this key went. */
@@ -29,118 +53,358 @@ export interface WriteExtra {
   /** Where a row that this transaction had put here went. */
   readonly freshMovedTo: string | undefined;
 }
+const noExtra: WriteExtra = { changedColumns: undefined, movedTo: undefined, freshMovedTo: undefined };
 
-const FlagClaims = 8;
-const FlagFresh = 16;
-const FlagChangesKey = 32;
+// The words of an entry.
+const AtHash = 0;
+const AtKey = 1;
+const AtKeyLength = 2;
+const AtFlags = 3;
+/** Command number: statements with a greater one see the entry. */
+const AtCommand = 4;
+const AtPrevious = 5;
+const AtValue = 6;
+const AtValueLength = 7;
+const EntryShift = 3;
 
-/** There is one per row written, so it is kept small: kind and flags share a word, what is rare lies elsewhere. */
-export class WriteEntry {
-  readonly writes: TreeWrites;
-  readonly key: string;
-  flags: number;
-  /** Command number: statements with a greater one see the entry. */
-  readonly command: number;
-  extra: WriteExtra | undefined = undefined;
-  chunk: ByteChunk | undefined = undefined;
-  offset = 0;
-  length = 0;
-  readonly previous: WriteEntry | undefined;
+const EntriesFirst = 16;
+/** A set that has grown beyond this is not kept for the next transaction. */
+const EntriesKept = 2048;
+const EntriesMax = 2 ** 27;
+const SlotsFirst = 64;
+/** Odd, so that every slot is reached; what keys with the same front have at their ends stays side by side. */
+const SlotStep = 17;
 
-  constructor(writes: TreeWrites, key: string, kind: WriteKind, command: number, claims: boolean, previous: WriteEntry | undefined) {
-    this.writes = writes;
-    this.key = key;
-    this.flags = kind | (claims ? FlagClaims : 0);
-    this.command = command;
-    this.previous = previous;
-  }
+export class WriteSet {
+  readonly trees: TreeWrites[] = [];
+  /** Number of entries, and of the next one. */
+  count = 0;
+  #words = new Int32Array(EntriesFirst << EntryShift);
+  /** Number of the newest entry of a key, plus one; 0: free. At most half of the slots are taken. */
+  #table = new Int32Array(SlotsFirst);
+  #keyCount = 0;
+  readonly #bytes = new ByteRun();
+  readonly #extras = new Map<number, WriteExtra>();
+  /** The key looked up or added last, its hash, and the slot where it is or would be. */
+  #foundKey: string | undefined = undefined;
+  #foundTree = -1;
+  #foundHash = 0;
+  #foundSlot = 0;
 
-  get kind(): WriteKind {
-    return (this.flags & 7) as WriteKind;
-  }
-  set kind(kind: WriteKind) {
-    this.flags = (this.flags & ~7) | kind;
-  }
-  /** The key was locked by claiming it: the lock goes when this entry is undone. */
-  get claims(): boolean {
-    return (this.flags & FlagClaims) !== 0;
-  }
-  /** Another row than the one committed at this key. */
-  get isFresh(): boolean {
-    return (this.flags & FlagFresh) !== 0;
-  }
-  get changesKey(): boolean {
-    return (this.flags & FlagChangesKey) !== 0;
-  }
-  setFresh(): void {
-    this.flags |= FlagFresh;
-  }
-  setChangesKey(): void {
-    this.flags |= FlagChangesKey;
-  }
-  get changedColumns(): readonly number[] | undefined {
-    return this.extra?.changedColumns;
-  }
-  get movedTo(): string | undefined {
-    return this.extra?.movedTo;
-  }
-  get freshMovedTo(): string | undefined {
-    return this.extra?.freshMovedTo;
-  }
-  setExtra(changedColumns: readonly number[] | undefined, movedTo: string | undefined, freshMovedTo: string | undefined): void {
-    if (changedColumns !== undefined || movedTo !== undefined || freshMovedTo !== undefined) this.extra = { changedColumns, movedTo, freshMovedTo };
-  }
-}
-
-/** The newest real change of a chain made by a command before `commandEnd`. */
-export function changeBefore(newest: WriteEntry | undefined, commandEnd: number): WriteEntry | undefined {
-  if (mutants.on && mutants.has('mvcc.own-changes-at-once')) commandEnd = Infinity;
-  let entry = newest;
-  while (entry !== undefined && (entry.command >= commandEnd || entry.kind === WriteKind.Claim || entry.kind === WriteKind.Touch)) entry = entry.previous;
-  return entry;
-}
-
-/** The newest real change of a chain. */
-export function newestChange(newest: WriteEntry | undefined): WriteEntry | undefined {
-  return changeBefore(newest, Infinity);
-}
-
-export class TreeWrites {
-  readonly transaction: Transaction;
-  readonly tree: VersionedTree;
-  readonly entries = new Map<string, WriteEntry>();
-  readonly order = new KeyOrder(this.entries);
-  /** The claim last made, while it is the newest entry of its key: the insert that follows need not look it up. */
-  claimed: WriteEntry | undefined = undefined;
-
-  /** Claims entered in the tree's lock map, until there are so many that further ones are not; see row-lock.ts. */
-  claimCount = 0;
-  isBulk = false;
-
-  constructor(transaction: Transaction, tree: VersionedTree) {
-    this.transaction = transaction;
-    this.tree = tree;
+  /** Forgets everything. False when it has grown so large that it is better thrown away. */
+  reset(): boolean {
+    if (this.#words.length > EntriesKept << EntryShift) return false;
+    if (this.#keyCount > 0) this.#table.fill(0);
+    this.trees.length = 0;
+    this.count = 0;
+    this.#keyCount = 0;
+    this.#bytes.reset();
+    if (this.#extras.size > 0) this.#extras.clear();
+    this.#foundKey = undefined;
+    return true;
   }
 
-  /** The newest entry of a key. */
-  newest(key: string): WriteEntry | undefined {
-    const { claimed } = this;
-    return claimed !== undefined && claimed.key === key ? claimed : this.entries.get(key);
+  // ------------------------------------------------------------------------------------------------------------ finding
+
+  /** The newest entry of a tree's key, or -1. */
+  find(tree: number, key: string): number {
+    if (this.#foundKey === key && this.#foundTree === tree) return this.#table[this.#foundSlot]! - 1;
+    const hash = hashOfKey(tree, key);
+    const table = this.#table;
+    const mask = table.length - 1;
+    let slot = hash & mask;
+    let entry = table[slot]! - 1;
+    while (entry >= 0 && !this.#isOf(entry, hash, tree, key)) {
+      slot = (slot + SlotStep) & mask;
+      entry = table[slot]! - 1;
+    }
+    this.#foundKey = key;
+    this.#foundTree = tree;
+    this.#foundHash = hash;
+    this.#foundSlot = slot;
+    return entry;
   }
 
-  push(entry: WriteEntry): void {
-    this.claimed = entry.kind === WriteKind.Claim ? entry : undefined;
-    if (entry.previous === undefined) this.order.added(entry.key);
-    this.entries.set(entry.key, entry);
-  }
-
-  /** Takes back the newest entry of its key. */
-  undo(entry: WriteEntry): void {
-    this.claimed = undefined;
-    if (entry.previous !== undefined) this.entries.set(entry.key, entry.previous);
-    else {
-      this.entries.delete(entry.key);
-      this.order.removed();
+  /** The same for a key that is no string yet. */
+  findBytes(tree: number, key: Uint8Array, keyLength: number): number {
+    const hash = hashOfBytes(tree, key, keyLength);
+    const table = this.#table;
+    const words = this.#words;
+    const mask = table.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + SlotStep) & mask) {
+      const entry = table[slot]! - 1;
+      if (entry < 0) return -1;
+      const at = entry << EntryShift;
+      if (words[at + AtHash] !== hash || words[at + AtKeyLength] !== keyLength || words[at + AtFlags]! >>> TreeShift !== tree) continue;
+      const { u8 } = this.#bytes.chunkOf(words[at + AtKey]!);
+      const offset = offsetOf(words[at + AtKey]!);
+      let i = 0;
+      while (i < keyLength && u8[offset + i] === key[i]) i++;
+      if (i === keyLength) return entry;
     }
   }
+
+  #isOf(entry: number, hash: number, tree: number, key: string): boolean {
+    const words = this.#words;
+    const at = entry << EntryShift;
+    const { length } = key;
+    if (words[at + AtHash] !== hash || words[at + AtKeyLength] !== length || words[at + AtFlags]! >>> TreeShift !== tree) return false;
+    const { u8 } = this.#bytes.chunkOf(words[at + AtKey]!);
+    const offset = offsetOf(words[at + AtKey]!);
+    let i = 0;
+    while (i < length && u8[offset + i] === key.charCodeAt(i)) i++;
+    return i === length;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ adding and taking back
+
+  /** A new entry, which becomes the newest of its key. @throws DbError 54000 */
+  push(tree: number, key: string, kind: WriteKind, flags: number, command: number): number {
+    const previous = this.find(tree, key);
+    const entry = this.count;
+    const at = entry << EntryShift;
+    if (at === this.#words.length) this.#grow();
+    const words = this.#words;
+    if (previous < 0) {
+      words[at + AtKey] = this.#bytes.appendKey(key);
+      this.trees[tree]!.added(key);
+      this.#keyCount++;
+    } else {
+      words[at + AtKey] = words[(previous << EntryShift) + AtKey]!;
+      words[(previous << EntryShift) + AtFlags]! |= WriteFlag.Superseded;
+    }
+    words[at + AtHash] = this.#foundHash;
+    words[at + AtKeyLength] = key.length;
+    words[at + AtFlags] = (tree << TreeShift) | flags | kind;
+    words[at + AtCommand] = command;
+    words[at + AtPrevious] = previous;
+    words[at + AtValueLength] = 0;
+    this.#table[this.#foundSlot] = entry + 1;
+    this.count = entry + 1;
+    if (this.#keyCount * 2 > this.#table.length) this.#rehash();
+    return entry;
+  }
+
+  /** Takes back the last entry. */
+  pop(): void {
+    const entry = --this.count;
+    const words = this.#words;
+    const at = entry << EntryShift;
+    const previous = words[at + AtPrevious]!;
+    const mask = this.#table.length - 1;
+    let slot = words[at + AtHash]! & mask;
+    while (this.#table[slot] !== entry + 1) slot = (slot + SlotStep) & mask;
+    this.#table[slot] = previous + 1;
+    if ((words[at + AtFlags]! & WriteFlag.Extra) !== 0) this.#extras.delete(entry);
+    this.#foundKey = undefined;
+    if (previous >= 0) {
+      if (!(mutants.on && mutants.has('mvcc.undo-loses-older'))) words[(previous << EntryShift) + AtFlags]! &= ~WriteFlag.Superseded;
+    } else {
+      this.#keyCount--;
+      this.treeOf(entry).removed();
+    }
+  }
+
+  #grow(): void {
+    if (this.count === EntriesMax) throw new DbError('54000', 'the transaction has changed too much');
+    const words = new Int32Array(this.#words.length * 2);
+    words.set(this.#words);
+    this.#words = words;
+  }
+
+  #rehash(): void {
+    const table = new Int32Array(this.#table.length * 2);
+    const mask = table.length - 1;
+    const words = this.#words;
+    for (let entry = 0; entry < this.count; entry++) {
+      const at = entry << EntryShift;
+      const occupant = words[at + AtPrevious]! + 1;
+      let slot = words[at + AtHash]! & mask;
+      while (table[slot] !== occupant) slot = (slot + SlotStep) & mask;
+      table[slot] = entry + 1;
+    }
+    this.#table = table;
+    this.#foundKey = undefined;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ one entry
+
+  treeOf(entry: number): TreeWrites {
+    return this.trees[this.#words[(entry << EntryShift) + AtFlags]! >>> TreeShift]!;
+  }
+  kindOf(entry: number): WriteKind {
+    return (this.#words[(entry << EntryShift) + AtFlags]! & KindMask) as WriteKind;
+  }
+  has(entry: number, flag: number): boolean {
+    return (this.#words[(entry << EntryShift) + AtFlags]! & flag) !== 0;
+  }
+  set(entry: number, flag: number): void {
+    this.#words[(entry << EntryShift) + AtFlags]! |= flag;
+  }
+  setKind(entry: number, kind: WriteKind): void {
+    const at = (entry << EntryShift) + AtFlags;
+    this.#words[at] = (this.#words[at]! & ~KindMask) | kind;
+  }
+  commandOf(entry: number): number {
+    return this.#words[(entry << EntryShift) + AtCommand]!;
+  }
+  /** The entry of the same key before this one, or -1. */
+  previousOf(entry: number): number {
+    return this.#words[(entry << EntryShift) + AtPrevious]!;
+  }
+
+  keyOf(entry: number): string {
+    const at = entry << EntryShift;
+    const address = this.#words[at + AtKey]!;
+    const offset = offsetOf(address);
+    return keyString(this.#bytes.chunkOf(address).u8, offset, offset + this.#words[at + AtKeyLength]!);
+  }
+  /** Where its key lies: in the chunk, from the offset on. */
+  keyChunk(entry: number): ByteChunk {
+    return this.#bytes.chunkOf(this.#words[(entry << EntryShift) + AtKey]!);
+  }
+  keyOffset(entry: number): number {
+    return offsetOf(this.#words[(entry << EntryShift) + AtKey]!);
+  }
+  keyLength(entry: number): number {
+    return this.#words[(entry << EntryShift) + AtKeyLength]!;
+  }
+
+  valueChunk(entry: number): ByteChunk {
+    return this.#bytes.chunkOf(this.#words[(entry << EntryShift) + AtValue]!);
+  }
+  valueOffset(entry: number): number {
+    return offsetOf(this.#words[(entry << EntryShift) + AtValue]!);
+  }
+  valueLength(entry: number): number {
+    return this.#words[(entry << EntryShift) + AtValueLength]!;
+  }
+  /** Copies the value of a put. */
+  setValue(entry: number, value: Uint8Array, offset: number, length: number): void {
+    const at = entry << EntryShift;
+    this.#words[at + AtValue] = this.#bytes.append(value, offset, length);
+    this.#words[at + AtValueLength] = length;
+  }
+
+  extraOf(entry: number): WriteExtra {
+    return this.has(entry, WriteFlag.Extra) ? this.#extras.get(entry)! : noExtra;
+  }
+  setExtra(entry: number, changedColumns: readonly number[] | undefined, movedTo: string | undefined, freshMovedTo: string | undefined): void {
+    if (changedColumns === undefined && movedTo === undefined && freshMovedTo === undefined) return;
+    this.#extras.set(entry, { changedColumns, movedTo, freshMovedTo });
+    this.set(entry, WriteFlag.Extra);
+  }
+
+  /** The newest real change of a chain made by a command before `commandEnd`, or -1. */
+  changeBefore(newest: number, commandEnd: number): number {
+    if (mutants.on && mutants.has('mvcc.own-changes-at-once')) commandEnd = Infinity;
+    for (let entry = newest; entry >= 0; entry = this.previousOf(entry)) {
+      const kind = this.kindOf(entry);
+      if ((kind === WriteKind.Put || kind === WriteKind.Delete) && this.commandOf(entry) < commandEnd) return entry;
+    }
+    return -1;
+  }
+  /** The newest real change of a chain, or -1. */
+  newestChange(newest: number): number {
+    return this.changeBefore(newest, Infinity);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ all of them
+
+  /** By tree, the newest entry of each key, in the order they were made. */
+  newestByTree(): readonly Int32Array[] {
+    const lists = this.trees.map((writes) => new Int32Array(writes.size));
+    const counts = new Int32Array(lists.length);
+    for (let entry = 0; entry < this.count; entry++) {
+      const flags = this.#words[(entry << EntryShift) + AtFlags]!;
+      if ((flags & WriteFlag.Superseded) !== 0) continue;
+      const tree = flags >>> TreeShift;
+      lists[tree]![counts[tree]!++] = entry;
+    }
+    assert(lists.every((list, tree) => counts[tree] === list.length), 'keys of a write set miscounted', this.count);
+    return lists;
+  }
+}
+
+/** What a transaction has changed in one tree. To KeyOrder it is the set of the keys with an entry. */
+export class TreeWrites {
+  readonly set: WriteSet;
+  readonly transaction: Transaction;
+  readonly tree: VersionedTree;
+  /** Its place in `set.trees`. */
+  readonly number: number;
+  /** Number of keys. */
+  size = 0;
+  /** Locks entered in the tree's lock map, until there are so many that further ones are not; see row-lock.ts. */
+  mappedCount = 0;
+  isBulk = false;
+  #order: KeyOrder | undefined = undefined;
+
+  constructor(set: WriteSet, transaction: Transaction, tree: VersionedTree) {
+    this.set = set;
+    this.transaction = transaction;
+    this.tree = tree;
+    this.number = set.trees.length;
+    set.trees.push(this);
+  }
+
+  /** The newest entry of a key, or -1. */
+  find(key: string): number {
+    return this.set.find(this.number, key);
+  }
+  has(key: string): boolean {
+    return this.set.find(this.number, key) >= 0;
+  }
+  /** Adds an entry of the running statement, and to the log. */
+  push(key: string, kind: WriteKind, flags: number): number {
+    const { statement, log } = this.transaction;
+    const entry = this.set.push(this.number, key, kind, flags, statement!.number);
+    log.push(entry);
+    return entry;
+  }
+  keys(): string[] {
+    return Array.from(this.newest(), (entry) => this.set.keyOf(entry));
+  }
+  /** The newest entry of each key, in the order they were made. */
+  newest(): Int32Array {
+    return this.set.newestByTree()[this.number]!;
+  }
+  get order(): KeyOrder {
+    return (this.#order ??= new KeyOrder(this));
+  }
+
+  // For the set alone.
+  added(key: string): void {
+    this.size++;
+    this.#order?.added(key);
+  }
+  removed(): void {
+    this.size--;
+    this.#order?.removed();
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- hashing
+
+/** The last four bits of the key choose among sixteen neighbouring slots, what is before them which sixteen. */
+function mixed(hash: number, last: number): number {
+  hash = Math.imul(hash ^ (last >>> 4), 0x85ebca6b);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0xc2b2ae35);
+  hash ^= hash >>> 13;
+  return (hash & ~15) | (((hash >>> 28) ^ last) & 15);
+}
+
+export function hashOfKey(tree: number, key: string): number {
+  let hash = Math.imul(tree + 1, 0x9e3779b1);
+  const last = key.length - 1;
+  for (let i = 0; i < last; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return mixed(hash, last < 0 ? 0 : key.charCodeAt(last));
+}
+
+export function hashOfBytes(tree: number, key: Uint8Array, length: number): number {
+  let hash = Math.imul(tree + 1, 0x9e3779b1);
+  const last = length - 1;
+  for (let i = 0; i < last; i++) hash = Math.imul(hash ^ key[i]!, 0x01000193);
+  return mixed(hash, last < 0 ? 0 : key[last]!);
 }

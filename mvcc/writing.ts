@@ -7,36 +7,32 @@ import { claimRow, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { RemoveOptions, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
-import { TreeWrites, WriteEntry, WriteKind, newestChange } from './write-set.js';
+import { type TreeWrites, WriteFlag, WriteKind } from './write-set.js';
 
 /** Bytes a change costs in the log beside its key and value, at most. */
 const LogOverheadBytes = 32;
 
-export function writesOf(transaction: Transaction, tree: VersionedTree): TreeWrites {
-  return transaction.writesIn(tree) ?? transaction.addWrites(new TreeWrites(transaction, tree));
-}
-
 export function insertEntry(transaction: Transaction, tree: VersionedTree, key: string, value: Uint8Array, offset: number, length: number): void {
   transaction.checkWritable();
-  const writes = writesOf(transaction, tree);
-  const newest = writes.newest(key);
-  let entry: WriteEntry;
-  if (newest !== undefined && newest.kind === WriteKind.Claim) {
-    assert(newest.command === transaction.statement!.number, 'claim of another statement', newest.command);
-    entry = newest;
-    entry.kind = WriteKind.Put;
+  const writes = transaction.writesOf(tree);
+  const { set } = writes;
+  const newest = writes.find(key);
+  let entry = newest;
+  if (newest >= 0 && set.kindOf(newest) === WriteKind.Claim) {
+    assert(set.commandOf(newest) === transaction.statement!.number, 'claim of another statement', set.commandOf(newest));
+    set.setKind(newest, WriteKind.Put);
   } else {
     if (VERIFY.on && tree.options.unique && tree.options.unclaimed !== true) assert(isWriteLocked(transaction, tree, key), 'insert of an unclaimed key');
-    assert(newest === undefined || newest.kind !== WriteKind.Put, 'insert over an own entry');
-    entry = push(transaction, writes, key, WriteKind.Put, newest);
+    assert(newest < 0 || set.kindOf(newest) !== WriteKind.Put, 'insert over an own entry');
+    entry = writes.push(key, WriteKind.Put, 0);
   }
-  entry.setFresh();
-  const before = newestChange(entry.previous);
-  if (before !== undefined) {
-    entry.setExtra(undefined, before.movedTo, undefined);
-    entry.setChangesKey();
+  set.set(entry, WriteFlag.Fresh);
+  const before = set.newestChange(set.previousOf(entry));
+  if (before >= 0) {
+    set.setExtra(entry, undefined, set.extraOf(before).movedTo, undefined);
+    set.set(entry, WriteFlag.ChangesKey);
   }
-  store(transaction, entry, value, offset, length);
+  store(transaction, writes, entry, value, offset, length);
 }
 
 export function updateEntry(
@@ -49,33 +45,36 @@ export function updateEntry(
   options: UpdateOptions | undefined,
 ): void {
   transaction.checkWritable();
-  const writes = writesOf(transaction, tree);
-  const newest = writes.entries.get(key);
+  const writes = transaction.writesOf(tree);
+  const { set } = writes;
+  const newest = writes.find(key);
   if (VERIFY.on && tree.options.unique && tree.options.unclaimed !== true) assert(isWriteLocked(transaction, tree, key), 'update of an unlocked row');
-  const before = newestChange(newest);
-  assert(before === undefined || before.kind === WriteKind.Put, 'update of a removed entry');
-  const entry = push(transaction, writes, key, WriteKind.Put, newest);
-  if (before?.isFresh === true) entry.setFresh();
-  if (before?.changesKey === true || options?.changesKeyColumns === true) entry.setChangesKey();
-  entry.setExtra(unionColumns(before, options?.changedColumns), before?.movedTo, undefined);
-  store(transaction, entry, value, offset, length);
+  const before = set.newestChange(newest);
+  assert(before < 0 || set.kindOf(before) === WriteKind.Put, 'update of a removed entry');
+  const entry = changeHeld(transaction, writes, key, newest, WriteKind.Put);
+  if (before >= 0 && set.has(before, WriteFlag.Fresh)) set.set(entry, WriteFlag.Fresh);
+  if ((before >= 0 && set.has(before, WriteFlag.ChangesKey)) || options?.changesKeyColumns === true) set.set(entry, WriteFlag.ChangesKey);
+  if (before >= 0) set.setExtra(entry, unionColumns(set.extraOf(before).changedColumns, options?.changedColumns), set.extraOf(before).movedTo, undefined);
+  else set.setExtra(entry, options?.changedColumns, undefined, undefined);
+  store(transaction, writes, entry, value, offset, length);
 }
 
 export function removeEntry(transaction: Transaction, tree: VersionedTree, key: string, options: RemoveOptions | undefined): void {
   transaction.checkWritable();
-  const writes = writesOf(transaction, tree);
-  const newest = writes.entries.get(key);
-  const before = newestChange(newest);
-  assert(before === undefined || before.kind === WriteKind.Put, 'removal of a removed entry');
+  const writes = transaction.writesOf(tree);
+  const { set } = writes;
+  const newest = writes.find(key);
+  const before = set.newestChange(newest);
+  assert(before < 0 || set.kindOf(before) === WriteKind.Put, 'removal of a removed entry');
+  const isHeld = isHold(transaction, writes, newest);
   // An entry of a unique index is guarded by its row's lock in the primary tree; the claim makes others who want the key wait for our end.
-  const claims = tree.options.unique && !isWriteLocked(transaction, tree, key);
-  if (claims) claimRow(writes, key);
-  const entry = push(transaction, writes, key, WriteKind.Delete, newest, claims);
-  entry.setChangesKey();
-  if (before?.isFresh === true) {
-    entry.setFresh();
-    entry.setExtra(undefined, before.movedTo, options?.movedTo);
-  } else entry.setExtra(undefined, options?.movedTo, undefined);
+  const claims = !isHeld && tree.options.unique && !isWriteLocked(transaction, tree, key);
+  const entry = isHeld ? changeHeld(transaction, writes, key, newest, WriteKind.Delete) : writes.push(key, WriteKind.Delete, claims ? claimRow(writes, key) : 0);
+  set.set(entry, WriteFlag.ChangesKey);
+  if (before >= 0 && set.has(before, WriteFlag.Fresh)) {
+    set.set(entry, WriteFlag.Fresh);
+    set.setExtra(entry, undefined, set.extraOf(before).movedTo, options?.movedTo);
+  } else set.setExtra(entry, undefined, options?.movedTo, undefined);
   transaction.logBytes += LogOverheadBytes + key.length;
   transaction.writeCount++;
 }
@@ -85,35 +84,30 @@ export function touchEntry(transaction: Transaction, tree: VersionedTree, key: s
   transaction.checkWritable();
   const node = transaction.node;
   if (node === undefined || node.isSafe) return;
-  const writes = writesOf(transaction, tree);
-  if (writes.entries.has(key)) return;
-  push(transaction, writes, key, WriteKind.Touch, undefined);
+  const writes = transaction.writesOf(tree);
+  const newest = writes.find(key);
+  if (newest < 0 || writes.set.kindOf(newest) === WriteKind.Hold) writes.push(key, WriteKind.Touch, 0);
 }
 
-function push(
-  transaction: Transaction,
-  writes: TreeWrites,
-  key: string,
-  kind: WriteKind,
-  newest: WriteEntry | undefined,
-  claims = false,
-): WriteEntry {
-  const entry = new WriteEntry(writes, key, kind, transaction.statement!.number, claims, newest);
-  writes.push(entry);
-  transaction.log.push(entry);
-  return entry;
+/** Whether the entry is a lock that this statement has taken. */
+function isHold(transaction: Transaction, writes: TreeWrites, newest: number): boolean {
+  return newest >= 0 && writes.set.kindOf(newest) === WriteKind.Hold && writes.set.commandOf(newest) === transaction.statement!.number;
 }
 
-function store(transaction: Transaction, entry: WriteEntry, value: Uint8Array, offset: number, length: number): void {
-  const arena = (transaction.arena ??= transaction.manager.takeArena());
-  entry.chunk = arena.append(value, offset, length);
-  entry.offset = arena.offset;
-  entry.length = length;
-  transaction.logBytes += LogOverheadBytes + entry.key.length + length;
+/** The entry that changes a locked row: the lock itself where it is one of this statement, else a new one. */
+function changeHeld(transaction: Transaction, writes: TreeWrites, key: string, newest: number, kind: WriteKind): number {
+  if (!isHold(transaction, writes, newest)) return writes.push(key, kind, 0);
+  writes.set.setKind(newest, kind);
+  return newest;
+}
+
+function store(transaction: Transaction, writes: TreeWrites, entry: number, value: Uint8Array, offset: number, length: number): void {
+  const { set } = writes;
+  set.setValue(entry, value, offset, length);
+  transaction.logBytes += LogOverheadBytes + set.keyLength(entry) + length;
   transaction.writeCount++;
 }
 
-function unionColumns(before: WriteEntry | undefined, columns: readonly number[] | undefined): readonly number[] | undefined {
-  if (before === undefined || columns === undefined) return columns;
-  return before.changedColumns === undefined ? undefined : [...new Set([...before.changedColumns, ...columns])];
+function unionColumns(before: readonly number[] | undefined, columns: readonly number[] | undefined): readonly number[] | undefined {
+  return before === undefined || columns === undefined ? undefined : [...new Set([...before, ...columns])];
 }

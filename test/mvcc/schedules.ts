@@ -510,6 +510,44 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'locks that only a write set tells of have their modes and their ends',
+    async run() {
+      const script = await Script.open({ mappedClaimsMax: 0 });
+      const t = await script.table({ j: '0', k: '0', l: '0' });
+      const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
+      await a.update(t, 'j', set('a'));
+      const savepoint = a.savepoint();
+      await a.lock(t, 'k', 'no key update');
+      assert.equal(t.locks.has('k'), false);
+      // As the child of a foreign key does.
+      await c.lock(t, 'k', 'key share');
+      const waiting = await blocked(b, b.update(t, 'k', set('b')));
+      a.rollbackTo(savepoint);
+      await settle();
+      assert.equal(await waiting.outcome, 'ok');
+      await a.delete(t, 'l');
+      const sharing = await blocked(c, c.lock(t, 'l', 'key share'));
+      await a.commit();
+      assert.equal(await sharing.outcome, 'ok');
+    },
+  },
+  {
+    name: 'ROLLBACK TO brings back what a key held before',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0' });
+      const a = script.begin(RC);
+      await a.update(t, 'k', set('1'));
+      const savepoint = a.savepoint();
+      await a.update(t, 'k', set('2'));
+      await a.delete(t, 'k');
+      a.rollbackTo(savepoint);
+      assert.equal(await a.get(t, 'k'), '1');
+      await a.commit();
+      assert.equal(await script.begin(RC).get(t, 'k'), '1');
+    },
+  },
+  {
     name: 'new sharers do not overtake a waiting writer',
     async run() {
       const script = await Script.open();

@@ -1,0 +1,118 @@
+/** The write set against a map of stacks: keys with the same fronts and the same ends, several trees, entries taken back last first, sets used again. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keyBytes } from '../../base/bytes.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import { TreeWrites, WriteKind, WriteSet, hashOfBytes, hashOfKey } from '../../mvcc/write-set.js';
+
+const treeCount = 3;
+
+/** What the set must say: per tree and key the entries, oldest first. */
+class Model {
+  readonly stacks = new Map<string, number[]>();
+  readonly log: { readonly tree: number; readonly key: string; readonly value: string }[] = [];
+
+  push(tree: number, key: string, value: string): number {
+    const name = `${tree} ${key}`;
+    const stack = this.stacks.get(name) ?? [];
+    this.stacks.set(name, stack);
+    stack.push(this.log.length);
+    return this.log.push({ tree, key, value }) - 1;
+  }
+  pop(): void {
+    const { tree, key } = this.log.pop()!;
+    const name = `${tree} ${key}`;
+    const stack = this.stacks.get(name)!;
+    stack.pop();
+    if (stack.length === 0) this.stacks.delete(name);
+  }
+  newest(tree: number, key: string): number {
+    return this.stacks.get(`${tree} ${key}`)?.at(-1) ?? -1;
+  }
+}
+
+function valueOf(set: WriteSet, entry: number): string {
+  const start = set.valueOffset(entry);
+  return Buffer.from(set.valueChunk(entry).u8).toString('latin1', start, start + set.valueLength(entry));
+}
+
+function check(set: WriteSet, trees: readonly TreeWrites[], model: Model, keys: readonly string[]): void {
+  expect(set.count).toBe(model.log.length);
+  for (const writes of trees) {
+    const known: string[] = [];
+    for (const key of keys) {
+      const newest = model.newest(writes.number, key);
+      expect(writes.find(key)).toBe(newest);
+      expect(set.findBytes(writes.number, keyBytes(key), key.length)).toBe(newest);
+      if (newest >= 0) known.push(key);
+      const stack = model.stacks.get(`${writes.number} ${key}`) ?? [];
+      for (let entry = newest, i = stack.length - 1; entry >= 0; entry = set.previousOf(entry), i--) {
+        expect(entry).toBe(stack[i]);
+        expect(set.keyOf(entry)).toBe(key);
+        expect(set.treeOf(entry)).toBe(writes);
+        expect(valueOf(set, entry)).toBe(model.log[entry]!.value);
+      }
+    }
+    expect(writes.size).toBe(known.length);
+    expect(writes.keys().sort()).toEqual(known.sort());
+  }
+}
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+const keys = fc.uniqueArray(
+  fc.oneof(
+    fc.integer({ min: 0, max: 600 }).map((n) => String.fromCharCode(0x80, 0, n >> 8, n & 255)),
+    fc.integer({ min: 0, max: 600 }).map((n) => `${n}\0\0`),
+    fc.uint8Array({ maxLength: 10 }).map(latin1),
+  ),
+  { minLength: 1, maxLength: 300 },
+);
+/** A key's place and a tree; a negative place takes back that many entries. */
+const steps = fc.array(fc.tuple(fc.integer({ min: -5, max: 299 }), fc.nat(treeCount - 1)), { maxLength: 500 });
+
+describe('WriteSet', () => {
+  it('holds what a map of stacks holds', () => {
+    fc.assert(
+      fc.property(keys, fc.array(steps, { minLength: 1, maxLength: 3 }), (known, runs) => {
+        const set = new WriteSet();
+        for (const run of runs) {
+          const trees = Array.from({ length: treeCount }, () => new TreeWrites(set, {} as Transaction, {} as VersionedTree));
+          const model = new Model();
+          for (const [at, tree] of run) {
+            for (let i = at; i < 0 && set.count > 0; i++) {
+              set.pop();
+              model.pop();
+            }
+            if (at < 0) continue;
+            const key = known[at % known.length]!;
+            const value = `${key} ${set.count}`;
+            const entry = set.push(tree, key, WriteKind.Put, 0, 1);
+            set.setValue(entry, keyBytes(value), 0, value.length);
+            expect(entry).toBe(model.push(tree, key, value));
+          }
+          check(set, trees, model, known);
+          expect(set.reset()).toBe(true);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('keeps values of every length apart, those longer than a chunk among them', () => {
+    const set = new WriteSet();
+    const writes = new TreeWrites(set, {} as Transaction, {} as VersionedTree);
+    const lengths = [0, 1, 65535, 65536, 65537, 200_000, 0, 3, 65530, 6, 0, 1];
+    lengths.forEach((length, i) => set.setValue(set.push(writes.number, `k${i}`, WriteKind.Put, 0, 1), new Uint8Array(length).fill(i + 1), 0, length));
+    lengths.forEach((length, i) => {
+      const start = set.valueOffset(i);
+      expect(set.valueLength(i)).toBe(length);
+      expect(set.valueChunk(i).u8.subarray(start, start + length).every((byte) => byte === i + 1)).toBe(true);
+      expect(set.keyOf(i)).toBe(`k${i}`);
+    });
+  });
+
+  it('has one hash for a key as a string and as bytes', () => {
+    fc.assert(fc.property(fc.nat(100), fc.uint8Array({ maxLength: 20 }), (tree, bytes) => hashOfKey(tree, latin1(bytes)) === hashOfBytes(tree, bytes, bytes.length)));
+  });
+});
