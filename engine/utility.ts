@@ -166,9 +166,6 @@ function discard(backend: Backend, target: 'all' | 'plans' | 'sequences' | 'temp
 async function lockTables(backend: Backend, statement: Extract<Statement, { kind: 'lockTable' }>, call: Call): Promise<StatementResult> {
   backend.block.requireTransactionBlock('LOCK TABLE');
   const tx = backend.block.ensureTransaction();
-  if (backend.block.modes.readOnly && !['access share', 'row share', 'row exclusive'].includes(statement.mode)) {
-    throw new DbError('25006', 'cannot execute LOCK TABLE in a read-only transaction');
-  }
   for (const { name } of statement.tables) {
     const table = resolveTable(backend, name);
     try {

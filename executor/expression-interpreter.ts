@@ -31,7 +31,7 @@ export function evaluate(e: BoundExpression, runtime: Runtime): Datum {
     case 'call':
       return callFunction(e.function, e.args.map((arg) => evaluate(arg, runtime)), runtime.ctx);
     case 'cast':
-      return castDatum(evaluate(e.arg, runtime), e, runtime.ctx);
+      return e.arg.kind === 'constant' ? castLiteral(e, runtime) : castDatum(evaluate(e.arg, runtime), e, runtime.ctx);
     case 'and':
       return evaluateAnd(e, runtime);
     case 'or':
@@ -120,6 +120,15 @@ export function castDatum(value: Datum, e: Of<'cast'>, ctx: EvalContext): Datum 
 /** Coercions to a domain see NULL too: its NOT NULL may object. */
 export function isDomain(type: SqlType, ctx: Pick<EvalContext, 'types'>): boolean {
   return type.oid >= FirstUserOid && typeInfo(type.oid, ctx.types).kind === 'domain';
+}
+
+/** A literal is read once in a run. */
+function castLiteral(e: Extract<BoundExpression, { kind: 'cast' }>, runtime: Runtime): Datum {
+  const known = runtime.literals.get(e);
+  if (known !== undefined) return known;
+  const value = castDatum(evaluate(e.arg, runtime), e, runtime.ctx);
+  runtime.literals.set(e, value);
+  return value;
 }
 
 function evaluateAnd(e: Of<'and' | 'or'>, runtime: Runtime): Datum {

@@ -67,6 +67,7 @@ export class Runtime {
   #positions: Set<{ suspend(): void; close(): void }> | undefined;
   #accesses: Map<TableDef, TableAccess> | undefined;
   #closers: Set<{ close(): void }> | undefined;
+  #literals: Map<BoundExpression, Datum> | undefined;
 
   constructor(request: ExecutionRequest, columnCount: number, generated: GeneratedPlans | undefined) {
     this.#columnCount = columnCount;
@@ -85,6 +86,7 @@ export class Runtime {
     this.ctx = request.ctx;
     this.tx = request.tx;
     this.request = request;
+    this.#literals = undefined;
   }
   /** Whether a run that is over has left nothing behind that the next one could meet: rows of CTEs, answers of subqueries, operators. */
   get isClean(): boolean {
@@ -113,6 +115,10 @@ export class Runtime {
   }
   get subplans(): Map<SubqueryNode, SubplanState> {
     return (this.#subplans ??= new Map());
+  }
+  /** Values of literals that only the session's settings can read, once they have been. */
+  get literals(): Map<BoundExpression, Datum> {
+    return (this.#literals ??= new Map());
   }
   /** Operators that stand for a plan node instead of being built from it: rows locked beforehand. */
   get substitutes(): Map<PhysicalPlan, Operator> {

@@ -78,7 +78,7 @@ function renamed(columns: readonly PlanColumn[], table: CommonTable): readonly P
 // ------------------------------------------------------------------------------------------------------------------- recursion
 
 function bindRecursive(binder: Binder, boundary: QueryLevel, scope: CteScope, written: CommonTable, writtenQuery: Query): CteBinding {
-  const table = written.search === undefined && written.cycle === undefined ? written : expandSearchAndCycle(written, (columns) => columnNames(binder, boundary, scope, writtenQuery, columns));
+  const table = written.search === undefined && written.cycle === undefined ? written : expanded(binder, boundary, scope, written, writtenQuery);
   const query = table.statement as Query;
   const { name } = table;
   const refuse = (message: string, offset: number): DbError => new DbError('42P19', message, { offset });
@@ -117,6 +117,16 @@ function bindRecursive(binder: Binder, boundary: QueryLevel, scope: CteScope, wr
     seedColumns: seed.columns.map((column) => column.id), termColumns: coerced.columns.map((column) => column.id),
   };
   return register(binder, { ...table, columns: [] }, { plan, columns, unknowns: new Map() }, boundary, { isModifying: false, isRecursive: true, number });
+}
+
+/** The member with SEARCH and CYCLE written out; what is wrong with its query itself is said before what is wrong with them. */
+function expanded(binder: Binder, boundary: QueryLevel, scope: CteScope, written: CommonTable, query: Query): CommonTable {
+  try {
+    return expandSearchAndCycle(written, (columns) => columnNames(binder, boundary, scope, query, columns));
+  } catch (error) {
+    bindRecursive(binder, boundary, scope, { ...written, search: undefined, cycle: undefined }, query);
+    throw error;
+  }
 }
 
 /** Names of the columns before SEARCH and CYCLE add theirs. */

@@ -287,6 +287,7 @@ class EntryBuilder {
   #entry(plan: PhysicalPlan, filters: readonly BoundExpression[], carried: readonly BoundExpression[] = []): Entry {
     switch (plan.kind) {
       case 'filter':
+        if (plan.isGate === true && plan.input.kind !== 'result') return this.#node(plan, filters, carried, plan);
         return this.#entry(plan.input, [...filters, plan.condition], carried);
       case 'project': {
         if (filters.length > 0 && plan.input.kind === 'result') return this.#node(plan.input, filters, plan.computed.map((column) => column.expression), plan);
@@ -432,6 +433,8 @@ class EntryBuilder {
         return one(`${name} on ${this.#relation(plan.table, plan.alias)}`, [['Node Type', 'ModifyTable'], ['Operation', name], ['Relation Name', plan.table.name], ['Alias', plan.alias]]);
       }
       case 'filter':
+        add('One-Time Filter', plan.condition);
+        return one('Result');
       case 'project':
         return one('Result');
       default:

@@ -188,7 +188,8 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
     const own = relsOf(columnsOf(expression));
     // What LATERAL reads to its left has come through the outer joins there.
     const rels = complete(own, (own & ~scope) === 0n ? scope : scope | outer);
-    if (rels === 0n && isInner && scope === all) {
+    // On the side that every join keeps, a condition that reads no relation decides about the whole result.
+    if (rels === 0n && isInner && !isVolatile(expression)) {
       constants.push(expression);
       continue;
     }

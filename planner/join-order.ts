@@ -42,9 +42,9 @@ export function joinPaths(cx: PlannerContext, root: LogicalPlan, wanted: readonl
   return paths;
 }
 
-/** A condition without columns is tested once, above everything. */
+/** A condition without columns is tested once, before anything is read. */
 function gate(path: Path, condition: BoundExpression): Path {
-  return { ...path, build: once((): PhysicalPlan => { const input = path.build(); return { kind: 'filter', output: input.output, estimate: input.estimate, input, condition }; }) };
+  return { ...path, build: once((): PhysicalPlan => { const input = path.build(); return { kind: 'filter', output: input.output, estimate: input.estimate, input, condition, isGate: true }; }) };
 }
 
 type Legality = { readonly special: SpecialJoin; readonly isSwapped: boolean } | 'inner' | undefined;

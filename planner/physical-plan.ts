@@ -90,7 +90,8 @@ export type PhysicalPlan =
   | (Node & { readonly kind: 'functionScan'; readonly alias: string; readonly calls: readonly FunctionScanCall[]; readonly ordinality: ColumnId | undefined; readonly filter: BoundExpression | undefined })
   | (Node & { readonly kind: 'cteScan'; readonly cte: number; readonly name: string; readonly columns: readonly { readonly id: ColumnId; readonly position: number }[]; readonly filter: BoundExpression | undefined })
   | (Node & { readonly kind: 'workTableScan'; readonly cte: number; readonly name: string; readonly columns: readonly { readonly id: ColumnId; readonly position: number }[]; readonly filter: BoundExpression | undefined })
-  | (Node & { readonly kind: 'filter'; readonly input: PhysicalPlan; readonly condition: BoundExpression })
+  /** `isGate`: the condition reads no row of the input, and is tested before the input is opened. */
+  | (Node & { readonly kind: 'filter'; readonly input: PhysicalPlan; readonly condition: BoundExpression; readonly isGate?: true })
   /** Adds computed columns; passes through the input columns that are in `output`. */
   | (Node & { readonly kind: 'project'; readonly input: PhysicalPlan; readonly computed: readonly { readonly id: ColumnId; readonly expression: BoundExpression }[] })
   /** Set-returning functions in the select list, in lockstep. */

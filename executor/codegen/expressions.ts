@@ -196,6 +196,8 @@ export class ExpressionWriter {
       e.method === 'io'
         ? `X.castThroughText(${this.#w.module.constant(e)}, ${name}, C)`
         : `${this.#w.module.constant(e.method)}(${name}, ${e.type.typmod}, ${e.isExplicit}, C)`;
+    // A literal that only the session's settings can read, a timestamptz for one, is read once in a run.
+    if (e.arg.kind === 'constant' && e.arg.value !== null) return { code: `(${this.#w.temp()} ??= ${result})`, nullable: true };
     return { code: this.#sequence([assign], arg.nullable && !isDomain(e.type, { types: this.#types }) ? `(${name} === null ? null : ${result})` : result), nullable: true };
   }
 

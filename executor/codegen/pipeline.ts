@@ -204,7 +204,8 @@ export class Pipeline {
         this.#tuples(plan, consume);
         return;
       case 'filter':
-        this.produce(plan.input, () => this.when(plan.condition, consume, plan));
+        if (plan.isGate === true) this.when(plan.condition, () => this.produce(plan.input, consume));
+        else this.produce(plan.input, () => this.when(plan.condition, consume, plan));
         return;
       case 'project':
         this.produce(plan.input, () => {

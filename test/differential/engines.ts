@@ -39,7 +39,7 @@ export class SerialiteEngine implements Engine {
   }
   async run(sql: string): Promise<Answer> {
     try {
-      const result = await this.session.query(sql, undefined, { rowMode: 'array', values: 'text', timeout: 20_000 });
+      const result = await this.session.query(sql, undefined, { rowMode: 'array', values: 'text', timeout: 60_000 });
       return { code: undefined, message: '', command: result.command, rowCount: result.rowCount, names: result.fields.map((field) => field.name), types: result.fields.map((field) => typeName(field.dataTypeID)), rows: result.rows as unknown as (string | null)[][] };
     } catch (error) {
       const { cause } = error as DatabaseError;
@@ -59,7 +59,7 @@ export class SerialiteEngine implements Engine {
 const typeName = (oid: number): string => (oid >= firstUserOid ? 'user' : String(oid));
 const identity = (text: string): string => text;
 
-/** PostgreSQL: a database of the run's own, emptied between rounds. */
+/** PostgreSQL: a database of the run's own, emptied between rounds. Its bounds are the connection's, which RESET ALL leaves. */
 export class PostgresEngine implements Engine {
   readonly #client: pg.Client;
   #status: 'idle' | 'active' | 'failed' = 'idle';
@@ -74,14 +74,14 @@ export class PostgresEngine implements Engine {
     client.on('error', () => this.#onReady?.());
   }
   static async connect(url: string): Promise<PostgresEngine> {
-    const client = new pg.Client({ connectionString: url, options: '-c timezone=UTC', types: { getTypeParser: () => identity } as unknown as pg.CustomTypesConfig });
+    const client = new pg.Client({ connectionString: url, options: '-c timezone=UTC -c statement_timeout=10s -c temp_file_limit=256MB -c client_min_messages=error', types: { getTypeParser: () => identity } as unknown as pg.CustomTypesConfig });
     await client.connect();
     return new PostgresEngine(client);
   }
   async reset(): Promise<void> {
     if (this.#status !== 'idle') await this.#client.query('rollback');
     await this.#client.query('discard all');
-    await this.#client.query("set client_min_messages = error; set statement_timeout = '10s'; set temp_file_limit = '256MB'; drop schema public cascade; create schema public");
+    await this.#client.query("drop schema public cascade; create schema public");
   }
   /** An error is told before the state of the transaction is: the answer waits for both. */
   async run(sql: string): Promise<Answer> {

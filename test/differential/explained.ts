@@ -43,7 +43,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     name: 'PostgreSQL evaluates constants when it plans, and all arguments of a strict function: an error where we never come to it',
-    explains: ({ sql, ours, theirs }) => isQuery(sql) && ours.code === undefined && isOfValues(theirs.code) && (mayPassOver.test(sql) || (ours.rows.length === 0 && /\bfrom\b/.test(sql))),
+    explains: ({ sql, ours, theirs }) => ours.code === undefined && isOfValues(theirs.code) && (isQuery(sql) || (/^(insert|update|delete|merge)\b/.test(sql) && ours.rowCount === 0)) && (mayPassOver.test(sql) || (ours.rows.length === 0 && /\bfrom\b/.test(sql)) || !isQuery(sql)),
   },
   {
     name: 'several expressions of a row fail: which error is met first',
@@ -54,8 +54,12 @@ export const explanations: readonly Explanation[] = [
     explains: ({ sql, theirs }) => /[^:]:[a-z]/.test(sql) && theirs.code === '42601',
   },
   {
-    name: 'a temporary table in a READ ONLY transaction',
-    explains: ({ sql, ours, theirs }) => ours.code === '25006' && theirs.code === undefined && /\bct\d/.test(sql),
+    name: 'a temporary table, ANALYZE or REINDEX in a READ ONLY transaction',
+    explains: ({ sql, ours, theirs }) => ours.code === '25006' && theirs.code === undefined && /\bct\d|^(analyze|reindex)\b/.test(sql),
+  },
+  {
+    name: "min or max WITH TIES: PostgreSQL's 21000",
+    explains: ({ sql, ours, theirs }) => ours.code === undefined && theirs.code === '21000' && /\b(min|max)\(/.test(sql) && /\bwith ties\b/.test(sql),
   },
   {
     name: 'the last digit of power, exp and the like',

@@ -45,6 +45,10 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['TABLESAMPLE of each row to the left', 'select r2.id, count(s.id) from r2 left join lateral (select * from r3 tablesample bernoulli (case when r2.id < 3 then 100 else 0 end)) s on true group by r2.id order by r2.id', [['1', '20'], ['2', '20'], ['3', '0'], ['4', '0'], ['5', '0'], ['6', '0']]],
   ['a dotted capital I', "select lower('İ'), upper('ß')", [['i', 'ß']]],
   ['collations of one name', `select max(h collate "C") from r2 where h collate "C" < 'b' and case when h < 'b' then h collate "C" else h end > ''`, [['a']]],
+  // A condition without columns was tested once a row, above a join of millions of them, where something had moved it below an outer join's kept side.
+  ['a condition without columns decides before anything is read', 'select count(*) from r3 a cross join r3 b cross join r3 c cross join r3 d cross join r3 e cross join r3 f cross join r3 g left join r2 on r2.id = g.id where 5 not in (select id from r2)', [['0']]],
+  ['a condition without columns below an outer join', 'select count(*) from r2 left join (select * from r3 where 5 not in (select id from r2)) s on r2.id = s.id', [['6']]],
+  ['a condition without columns, correlated', 'select r2.id, (select count(*) from r3 left join r2 x on x.id = r3.id where r2.id > 4) from r2 order by r2.id', [['1', '0'], ['2', '0'], ['3', '0'], ['4', '0'], ['5', '20'], ['6', '20']]],
   ['subscripts of a subscript in parentheses', "select (('{{1,2},{3,4}}'::int[])[1:2])[1:1], ('{{1,2},{3,4}}'::int[])[1:2][1]", [['{{1,2}}', '{{1},{3}}']]],
 ];
 
@@ -82,6 +86,8 @@ const codes: readonly (readonly [string, string])[] = [
   ['select * from nosuch.public.r2', '0A000'],
   ['with w(a) as (select 1 from nosuch) cycle a set z using p select 1', '42P01'],
   ['with w(a) as (select 1) cycle a set z using p select 1', '42601'],
+  ['with recursive w(x, yx) as (select 1, 2 union all select 1, w.y from w) cycle y set seen using way select 1', '42703'],
+  ['with recursive w(x, yx) as (select 1, 2 union all select 1, w.yx from w) cycle y set seen using way select 1', '42601'],
   ["select extract(timezone from 'infinity'::date)", '0A000'],
   ["select 'a'::char(99999999999999999999)", '42601'],
   ["select '1'::bit(99999999999)", '22003'],
@@ -140,6 +146,7 @@ describe('what random statements found', () => {
     ["set bytea_output = 'escape'", ''], ['set extra_float_digits = 0', ''], ["select 'abc'::bytea::text, (0.1::float8 + 0.2::float8)::text, array['abc'::bytea]::text", [['abc', '0.3', '{abc}']]],
     ['reset all', ''], ["select 'abc'::bytea::text, (0.1::float8 + 0.2::float8)::text", [['\\x616263', '0.30000000000000004']]],
   ]));
+  test('LOCK TABLE in a READ ONLY transaction', () => inTurn([['begin read only', ''], ['lock table r2', ''], ['commit', '']]));
   test('a table for which a deferred check waits', () => inTurn([
     ['create table p1 (id int primary key)', ''], ['create table c1 (id int unique deferrable initially deferred, p int references p1 deferrable initially deferred)', ''], ['insert into p1 values (1), (2)', ''],
     ['begin', ''], ['insert into c1 values (1, 1)', ''], ['savepoint a', ''], ['drop table c1', '55006'], ['rollback to a', ''], ['alter table c1 add x int', '55006'], ['rollback to a', ''], ['truncate c1', '55006'], ['rollback to a', ''],
