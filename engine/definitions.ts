@@ -1,29 +1,35 @@
 /** Definitions of catalog objects as SQL text, in the form of PostgreSQL's ruleutils.c: what `\d` and `pg_get_*def` show. */
-import { TypeOid, formatType, sqlType, typeInfo, typeName } from '../base/types.js';
+import { TypeOid, formatType, sqlType, typeInfo, type SqlType } from '../base/types.js';
 import type { QualifiedName, Query } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression, printQuery } from '../parser/print.js';
 import type { Backend } from './backend.js';
+import { booleanType, storedText, withSequenceNames } from './stored-text.js';
 import { parseQuery } from './catalog-view.js';
 import type { ForeignKeyRecord, FunctionRecord, IndexColumnRecord, IndexRecord, RelationRecord, TableRecord } from './catalog-objects.js';
 import { quoteIdentifier as quoteName, quoteLiteral } from '../parser/print-names.js';
 
-/** Stored text with sequences by name again. */
+/** Types from here on are of users: their name may need its schema. */
+const FirstUserOid = 16384;
+
+/** Stored text with sequences by name again, as it was written. */
 export function displayExpression(backend: Backend, text: string): string {
-  const named = text.replaceAll(/(\d+)::(?:pg_catalog\.)?regclass/g, (whole, oid: string) => {
-    const record = backend.draft.get(Number(oid));
-    return record?.kind === 'sequence' ? `${quoteLiteral(backend.system.qualified(record))}::regclass` : whole;
-  });
-  return printExpression(parseExpression(named));
+  return printExpression(parseExpression(withSequenceNames(backend, text)));
 }
 
-/** A column's default as pg_attrdef shows it: a string that its type keeps as it is written is followed by the type, without its modifier. */
-export function displayDefault(backend: Backend, text: string, type: number): string {
-  const shown = displayExpression(backend, text);
-  const { types } = backend.catalog();
-  const isKept = type === TypeOid.text || type === TypeOid.varchar || type === TypeOid.bpchar || typeInfo(type, types).kind === 'enum';
-  if (!isKept || !/^'(?:[^']|'')*'$/.test(shown)) return shown;
-  return `${shown}::${type === TypeOid.bpchar ? 'bpchar' : typeName(type, types)}`;
+/** A column's default, or what a generated one is computed from, as pg_get_expr shows it. */
+export function displayDefault(backend: Backend, text: string, column: { readonly type: number; readonly typmod: number }, table?: TableRecord, isPretty = false): string {
+  return storedText(backend, text, { columns: table?.columns, type: sqlType(column.type, column.typmod), isPretty });
+}
+
+/** A condition over a table's row. */
+export function displayCondition(backend: Backend, text: string, table: TableRecord, isPretty = false): string {
+  return storedText(backend, text, { columns: table.columns, type: booleanType, isPretty });
+}
+
+/** A condition over the value of a domain. */
+export function displayDomainCondition(backend: Backend, text: string, domain: { readonly base: number; readonly typmod: number }, isPretty = false): string {
+  return storedText(backend, text, { columns: [{ name: 'value', type: domain.base, typmod: domain.typmod }], isDomain: true, type: booleanType, isPretty });
 }
 
 /** Relations that the session's search path finds are named without their schema. */
@@ -43,15 +49,18 @@ export function viewDefinition(record: RelationRecord, backend: Backend): string
   return ` ${printQuery(walk(parseQuery(query)) as Query)};`;
 }
 
-function indexColumn(backend: Backend, table: TableRecord, column: IndexColumnRecord): string {
+/** What reads as a call. */
+const plainCalls = new Set<string>(['functionCall', 'coalesce', 'greatest', 'least', 'nullIf', 'sqlValueFunction']);
+
+function indexColumn(backend: Backend, table: TableRecord, column: IndexColumnRecord, isPretty: boolean): string {
   if (column.column !== undefined) return quoteName(table.columns[column.column]!.name);
-  const text = displayExpression(backend, column.expression!);
+  const text = storedText(backend, column.expression!, { columns: table.columns, isPretty });
   // A plain call needs no parentheses of its own.
-  return parseExpression(column.expression!).kind === 'functionCall' ? text : `(${parenthesized(text)})`;
+  return plainCalls.has(parseExpression(column.expression!).kind) ? text : `(${text})`;
 }
 
-function columnWithOrder(backend: Backend, table: TableRecord, column: IndexColumnRecord): string {
-  const parts = [indexColumn(backend, table, column)];
+function columnWithOrder(backend: Backend, table: TableRecord, column: IndexColumnRecord, isPretty: boolean): string {
+  const parts = [indexColumn(backend, table, column, isPretty)];
   const own = column.column === undefined ? undefined : table.columns[column.column]!.collation;
   if (column.collation !== undefined && column.collation !== own) parts.push(`COLLATE ${quoteName(column.collation)}`);
   if (column.operatorClass !== undefined && /pattern/.test(column.operatorClass)) parts.push(column.operatorClass);
@@ -60,25 +69,22 @@ function columnWithOrder(backend: Backend, table: TableRecord, column: IndexColu
   return parts.join(' ');
 }
 
-export function indexColumnDefinition(backend: Backend, index: IndexRecord, position: number): string | null {
+export function indexColumnDefinition(backend: Backend, index: IndexRecord, position: number, isPretty = false): string | null {
   const table = backend.draft.get(index.table) as TableRecord;
   const column = index.columns[position];
-  if (column !== undefined) return indexColumn(backend, table, column);
+  if (column !== undefined) return indexColumn(backend, table, column, isPretty);
   const included = index.include[position - index.columns.length];
   return included === undefined ? null : quoteName(table.columns[included]!.name);
 }
 
-export function indexDefinition(backend: Backend, index: IndexRecord): string {
+/** `isPretty`: without the schema where the search path finds the table, and no parentheses around the predicate. */
+export function indexDefinition(backend: Backend, index: IndexRecord, isPretty = false): string {
   const table = backend.draft.get(index.table) as TableRecord;
-  const schema = backend.definitions().schemaName(table.schema);
-  const columns = index.columns.map((column) => columnWithOrder(backend, table, column)).join(', ');
+  const name = isPretty ? backend.system.qualified(table) : `${quoteName(backend.definitions().schemaName(table.schema))}.${quoteName(table.name)}`;
+  const columns = index.columns.map((column) => columnWithOrder(backend, table, column, isPretty)).join(', ');
   const include = index.include.length === 0 ? '' : ` INCLUDE (${index.include.map((c) => quoteName(table.columns[c]!.name)).join(', ')})`;
-  const where = index.predicate === undefined ? '' : ` WHERE ${parenthesized(displayExpression(backend, index.predicate))}`;
-  return `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX ${quoteName(index.name)} ON ${quoteName(schema)}.${quoteName(table.name)} USING btree (${columns})${include}${index.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}${where}`;
-}
-
-function parenthesized(text: string): string {
-  return /^\(.*\)$/s.test(text) ? text : `(${text})`;
+  const where = index.predicate === undefined ? '' : ` WHERE ${displayCondition(backend, index.predicate, table, isPretty)}`;
+  return `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX ${quoteName(index.name)} ON ${name} USING btree (${columns})${include}${index.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}${where}`;
 }
 
 function deferral(deferrable: 'not deferrable' | 'initially immediate' | 'initially deferred'): string {
@@ -100,24 +106,44 @@ export function foreignKeyDefinition(backend: Backend, table: TableRecord, key: 
 }
 
 /** By the constraint's own oid. */
-export function constraintDefinition(backend: Backend, oid: number): string | undefined {
+export function constraintDefinition(backend: Backend, oid: number, isPretty = false): string | undefined {
   for (const record of backend.draft.all()) {
     if (record.kind === 'index' && record.constraint?.oid === oid) return keyDefinition(backend, record);
     if (record.kind === 'type' && record.detail.kind === 'domain') {
       const check = record.detail.checks.find((candidate) => candidate.oid === oid);
-      if (check !== undefined) return `CHECK (${parenthesized(displayExpression(backend, check.expression))})${check.validated ? '' : ' NOT VALID'}`;
+      if (check !== undefined) return checkDefinition(displayDomainCondition(backend, check.expression, record.detail, isPretty), check.validated, false);
     }
     if (record.kind !== 'table') continue;
     const check = record.checks.find((candidate) => candidate.oid === oid);
-    if (check !== undefined) return checkDefinition(backend, check.expression, check.validated, check.noInherit === true);
+    if (check !== undefined) return checkDefinition(displayCondition(backend, check.expression, record, isPretty), check.validated, check.noInherit === true);
     const key = record.foreignKeys.find((candidate) => candidate.oid === oid);
     if (key !== undefined) return foreignKeyDefinition(backend, record, key);
   }
   return undefined;
 }
 
-export function checkDefinition(backend: Backend, expression: string, validated: boolean, noInherit: boolean): string {
-  return `CHECK (${parenthesized(displayExpression(backend, expression))})${noInherit ? ' NO INHERIT' : ''}${validated ? '' : ' NOT VALID'}`;
+/** `shown` is the condition as it is displayed. */
+export function checkDefinition(shown: string, validated: boolean, noInherit: boolean): string {
+  return `CHECK (${shown})${noInherit ? ' NO INHERIT' : ''}${validated ? '' : ' NOT VALID'}`;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- types
+
+/** Whether a user's type needs its schema: the search path does not find it, or finds another. */
+export function isTypeHidden(backend: Backend, oid: number): boolean {
+  const info = typeInfo(oid, backend.definitions().types);
+  if (info.kind === 'array' && info.elementOid !== 0) return isTypeHidden(backend, info.elementOid);
+  if (info.kind === 'multirange') return isTypeHidden(backend, info.subtypeOid);
+  return backend.catalog().typeByName(undefined, info.name)?.oid !== oid;
+}
+
+/** A type as format_type writes it: with its schema where the search path does not find it. */
+export function typeText(backend: Backend, type: SqlType): string {
+  const { types } = backend.definitions();
+  const info = types.lookup(type.oid);
+  if (info === undefined || type.oid < FirstUserOid) return formatType(type, types);
+  if (info.kind === 'array' && info.elementOid !== 0) return `${typeText(backend, sqlType(info.elementOid, type.typmod))}[]`;
+  return isTypeHidden(backend, type.oid) ? `${quoteName(info.schema)}.${formatType(type, types)}` : formatType(type, types);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- functions
@@ -126,22 +152,29 @@ function findFunction(backend: Backend, oid: number): FunctionRecord | undefined
   const record = backend.draft.get(oid);
   return record?.kind === 'function' ? record : undefined;
 }
-const typeText = (backend: Backend, oid: number): string => formatType(sqlType(oid), backend.definitions().types);
-
-export function functionArguments(backend: Backend, oid: number): string | undefined {
+/** `withDefaults: false` is what identifies it: the parameters a call or a DROP names. */
+export function functionArguments(backend: Backend, oid: number, withDefaults = true): string | undefined {
   const record = findFunction(backend, oid);
-  if (record === undefined) return undefined;
+  if (record === undefined) return builtinArguments(backend, oid);
   return record.parameters
     .filter((p) => p.mode !== 'table')
-    .map((p) => [p.mode === 'in' ? '' : p.mode.toUpperCase(), p.name === undefined ? '' : quoteName(p.name), typeText(backend, p.type), p.default === undefined ? '' : `DEFAULT ${displayExpression(backend, p.default)}`].filter((part) => part !== '').join(' '))
+    .map((p) => [p.mode === 'in' ? '' : p.mode.toUpperCase(), p.name === undefined ? '' : quoteName(p.name), typeText(backend, sqlType(p.type)), p.default === undefined || !withDefaults ? '' : `DEFAULT ${storedText(backend, p.default, { type: sqlType(p.type) })}`].filter((part) => part !== '').join(' '))
     .join(', ');
+}
+function builtinArguments(backend: Backend, oid: number): string | undefined {
+  const builtin = backend.instance.system.builtin(oid);
+  return builtin?.args.map((type, i) => `${builtin.variadic && i === builtin.args.length - 1 ? 'VARIADIC ' : ''}${builtin.argNames?.[i] === undefined ? '' : `${quoteName(builtin.argNames[i])} `}${typeText(backend, sqlType(type))}`).join(', ');
 }
 export function functionResult(backend: Backend, oid: number): string | undefined {
   const record = findFunction(backend, oid);
-  if (record === undefined || record.isProcedure) return undefined;
+  if (record === undefined) {
+    const builtin = backend.instance.system.builtin(oid);
+    return builtin === undefined ? undefined : `${builtin.kind === 'set' ? 'SETOF ' : ''}${typeText(backend, sqlType(builtin.returns))}`;
+  }
+  if (record.isProcedure) return undefined;
   const table = record.parameters.filter((p) => p.mode === 'table');
-  if (table.length > 0) return `TABLE(${table.map((p) => `${quoteName(p.name ?? '')} ${typeText(backend, p.type)}`).join(', ')})`;
-  return `${record.returnsSet ? 'SETOF ' : ''}${record.returns === TypeOid.void ? 'void' : typeText(backend, record.returns)}`;
+  if (table.length > 0) return `TABLE(${table.map((p) => `${quoteName(p.name ?? '')} ${typeText(backend, sqlType(p.type))}`).join(', ')})`;
+  return `${record.returnsSet ? 'SETOF ' : ''}${record.returns === TypeOid.void ? 'void' : typeText(backend, sqlType(record.returns))}`;
 }
 export function functionDefinition(backend: Backend, oid: number): string | undefined {
   const record = findFunction(backend, oid);

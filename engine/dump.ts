@@ -211,8 +211,8 @@ class Dump {
         if (detail.collation !== undefined) parts.push(`COLLATE ${quoteName(detail.collation)}`);
         if (detail.default !== undefined) parts.push(`DEFAULT ${displayExpression(this.#backend, detail.default)}`);
         if (detail.notNull) parts.push('NOT NULL');
-        for (const check of detail.checks) if (check.validated) parts.push(`CONSTRAINT ${quoteName(check.name)} ${checkDefinition(this.#backend, check.expression, true, false)}`);
-        const late = detail.checks.filter((c) => !c.validated).map((c) => `ALTER DOMAIN ${name} ADD CONSTRAINT ${quoteName(c.name)} ${checkDefinition(this.#backend, c.expression, false, false)};\n`);
+        for (const check of detail.checks) if (check.validated) parts.push(`CONSTRAINT ${quoteName(check.name)} ${checkDefinition(displayExpression(this.#backend, check.expression), true, false)}`);
+        const late = detail.checks.filter((c) => !c.validated).map((c) => `ALTER DOMAIN ${name} ADD CONSTRAINT ${quoteName(c.name)} ${checkDefinition(displayExpression(this.#backend, c.expression), false, false)};\n`);
         return `${parts.join(' ')};\n${late.join('')}${this.#comment(`DOMAIN ${name}`, record.comment)}\n`;
       }
     }
@@ -255,11 +255,11 @@ class Dump {
       if (column.notNull) parts.push('NOT NULL');
       return `    ${parts.join(' ')}`;
     });
-    for (const check of record.checks) if (check.validated) lines.push(`    CONSTRAINT ${quoteName(check.name)} ${checkDefinition(this.#backend, check.expression, true, check.noInherit === true)}`);
+    for (const check of record.checks) if (check.validated) lines.push(`    CONSTRAINT ${quoteName(check.name)} ${checkDefinition(displayExpression(this.#backend, check.expression), true, check.noInherit === true)}`);
     const primary = draft.indexesOf(record.oid).find((index) => index.constraint?.isPrimary === true);
     if (primary !== undefined) lines.push(`    CONSTRAINT ${quoteName(primary.name)} ${keyDefinition(this.#backend, primary)}`);
     const name = this.#name(record);
-    const late = record.checks.filter((c) => !c.validated).map((c) => `ALTER TABLE ${name} ADD CONSTRAINT ${quoteName(c.name)} ${checkDefinition(this.#backend, c.expression, false, c.noInherit === true)};\n`);
+    const late = record.checks.filter((c) => !c.validated).map((c) => `ALTER TABLE ${name} ADD CONSTRAINT ${quoteName(c.name)} ${checkDefinition(displayExpression(this.#backend, c.expression), false, c.noInherit === true)};\n`);
     const comments = [
       this.#comment(`TABLE ${name}`, record.comment), ...record.columns.map((c) => (c.isDropped ? '' : this.#comment(`COLUMN ${name}.${quoteName(c.name)}`, c.comment))),
       ...record.checks.map((c) => this.#comment(`CONSTRAINT ${quoteName(c.name)} ON ${name}`, c.comment)),

@@ -8,7 +8,7 @@
  */
 import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
-import { TypeOid, builtinTypeByName, builtinTypes, sqlTypeNames, typeName } from '../base/types.js';
+import { TypeOid, builtinTypeByName, builtinTypes, sqlType, sqlTypeNames } from '../base/types.js';
 import { canonicalJsonPath } from '../functions/jsonpath-print.js';
 import type { SystemCalls } from '../functions/registry.js';
 import { parseTypeName } from '../parser/parse.js';
@@ -16,8 +16,10 @@ import type { Backend } from './backend.js';
 import { domainCheck } from './domains.js';
 import type { IndexRecord, RelationRecord, SequenceRecord, TableRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
-import { constraintDefinition, functionArguments, functionDefinition, functionResult, indexColumnDefinition, indexDefinition, viewDefinition } from './definitions.js';
+import { constraintDefinition, functionArguments, functionBody, functionDefinition, functionResult, indexColumnDefinition, indexDefinition, isTypeHidden, typeText, viewDefinition } from './definitions.js';
+import { isRoutineVisible, routineOid, routineText } from './routine-names.js';
 import { bindTypeName } from './ddl/types.js';
+import { storedText } from './stored-text.js';
 import { toTimestamp } from './eval-context.js';
 import { int8Datum } from './sequences.js';
 import { quoteIdentifier as quoteName } from '../parser/print-names.js';
@@ -28,6 +30,16 @@ export class SuspendStatement extends Error {
   constructor(waitFor: Promise<unknown>) {
     super('a function waits');
     this.waitFor = waitFor;
+  }
+}
+
+/** What to_reg* gives where the reading function fails. */
+function orNull(find: () => number | undefined): number | null {
+  try {
+    return find() ?? null;
+  } catch (error) {
+    if (error instanceof DbError) return null;
+    throw error;
   }
 }
 
@@ -150,7 +162,7 @@ export class SystemFunctions implements SystemCalls {
     const record = this.#backend.draft.get(oid);
     const system = record === undefined ? this.#backend.instance.system.tableByOid(oid) : undefined;
     if (system !== undefined) return system.schema === 'pg_catalog' ? quoteName(system.name) : `${quoteName(system.schema)}.${quoteName(system.name)}`;
-    if (record === undefined || !('schema' in record) || record.kind === 'type' || record.kind === 'function') return String(oid);
+    if (record === undefined || !('schema' in record) || record.kind === 'function' || (record.kind === 'type' && record.detail.kind !== 'composite')) return String(oid);
     return this.qualified(record);
   }
   /** Quoted name, with its schema unless the search path finds it without. */
@@ -197,7 +209,8 @@ export class SystemFunctions implements SystemCalls {
     yield ['regclassout', ([oid]) => this.#relationName(oid as number)];
     yield ['to_regclass', ([text]) => this.relationOid(text as string) ?? null];
     yield ['regtypein', reader((text) => this.typeOid(text), 'type')];
-    yield ['regtypeout', ([oid]) => (builtinTypes.lookup(oid as number) ?? types().lookup(oid as number) ? typeName(oid as number, types()) : String(oid))];
+    yield ['regtypeout', ([oid]) => (builtinTypes.lookup(oid as number) ?? types().lookup(oid as number) ? typeText(this.#backend, sqlType(oid as number)) : String(oid))];
+    yield ['type_text', ([oid, typmod]) => typeText(this.#backend, sqlType(oid as number, typmod as number))];
     yield ['to_regtype', ([text]) => this.typeOid(text as string) ?? null];
     const schemaOid = (text: string): number | undefined => this.#backend.catalog().schemaOid(SystemFunctions.splitName(text).at(-1)!);
     yield ['regnamespacein', reader(schemaOid, 'schema', '3F000')];
@@ -211,11 +224,16 @@ export class SystemFunctions implements SystemCalls {
     yield ['regroleout', ([oid]) => (oid === 10 ? this.#backend.user : String(oid))];
     yield ['to_regrole', ([text]) => roleOid(text as string) ?? null];
     const { system } = this.#backend.instance;
-    const procOid = (text: string): number | undefined => system.functionOid(text.replace(/\(.*$/s, '').replace(/^pg_catalog\./, ''));
-    for (const type of ['regproc', 'regprocedure']) {
-      yield [`${type}in`, reader(procOid, 'function', '42883')];
-      yield [`${type}out`, ([oid]) => system.functionName(oid as number, type === 'regprocedure') ?? String(oid)];
-      yield [`to_${type}`, ([text]) => procOid(text as string) ?? null];
+    for (const type of ['regproc', 'regprocedure'] as const) {
+      const withArguments = type === 'regprocedure';
+      const find = (text: string): number | undefined => routineOid(this.#backend, text, withArguments);
+      yield [`${type}in`, ([text]) => {
+        const oid = text === '-' ? 0 : (number(text as string) ?? find(text as string));
+        if (oid === undefined) throw new DbError('42883', `function "${text as string}" does not exist`);
+        return oid;
+      }];
+      yield [`${type}out`, ([oid]) => routineText(this.#backend, oid as number, withArguments)];
+      yield [`to_${type}`, ([text]) => orNull(() => find(text as string))];
     }
     for (const type of ['regoper', 'regoperator', 'regcollation', 'regconfig', 'regdictionary']) {
       yield [`${type}in`, reader(() => undefined, type.slice(3))];
@@ -227,18 +245,26 @@ export class SystemFunctions implements SystemCalls {
       const record = this.#relation(typeof view === 'string' ? (this.relationOid(view) ?? 0) : view!);
       return record === undefined ? null : viewDefinition(record, this.#backend);
     }];
-    yield ['pg_get_indexdef', ([oid, column]) => {
+    yield ['pg_get_indexdef', ([oid, column, pretty]) => {
       const record = this.#relation(oid!);
       if (record?.kind !== 'index') return null;
-      return column === undefined || column === 0 ? indexDefinition(this.#backend, record) : indexColumnDefinition(this.#backend, record, (column as number) - 1);
+      return column === undefined || column === 0 ? indexDefinition(this.#backend, record, pretty === true) : indexColumnDefinition(this.#backend, record, (column as number) - 1, pretty === true);
     }];
-    yield ['pg_get_constraintdef', ([oid]) => constraintDefinition(this.#backend, oid as number) ?? null];
-    yield ['pg_get_expr', ([text]) => text!];
+    yield ['pg_get_constraintdef', ([oid, pretty]) => constraintDefinition(this.#backend, oid as number, pretty === true) ?? null];
+    yield ['pg_get_expr', ([text, relation, pretty]) => {
+      if (pretty !== true) return text!;
+      const record = this.#relation(relation!);
+      return storedText(this.#backend, text as string, { columns: record?.kind === 'table' ? record.columns : undefined, isPretty: true });
+    }];
     yield ['pg_get_functiondef', ([oid]) => functionDefinition(this.#backend, oid as number) ?? null];
     yield ['pg_get_function_arguments', ([oid]) => functionArguments(this.#backend, oid as number) ?? null];
-    yield ['pg_get_function_identity_arguments', ([oid]) => functionArguments(this.#backend, oid as number) ?? null];
+    yield ['pg_get_function_identity_arguments', ([oid]) => functionArguments(this.#backend, oid as number, false) ?? null];
+    yield ['pg_get_function_sqlbody', ([oid]) => {
+      const record = this.#backend.draft.get(oid as number);
+      return record?.kind === 'function' && record.standard !== undefined ? functionBody(record) : null;
+    }];
     yield ['pg_get_function_result', ([oid]) => functionResult(this.#backend, oid as number) ?? null];
-    for (const name of ['pg_get_triggerdef', 'pg_get_ruledef', 'pg_get_partkeydef', 'shobj_description']) yield [name, () => null];
+    for (const name of ['pg_get_triggerdef', 'pg_get_ruledef', 'pg_get_partkeydef', 'pg_get_statisticsobjdef_columns', 'shobj_description']) yield [name, () => null];
     yield ['pg_get_userbyid', ([oid]) => (oid === 10 ? this.#backend.user : `unknown (OID=${String(oid)})`)];
     yield ['pg_get_serial_sequence', ([table, column]) => this.#serialSequence(table as string, column as string)];
     yield ['pg_sequence_last_value', ([oid]) => {
@@ -255,11 +281,16 @@ export class SystemFunctions implements SystemCalls {
     }];
     yield ['pg_table_is_visible', ([oid]) => {
       const record = this.#relation(oid!);
+      const type = record === undefined ? this.#backend.draft.get(oid as number) : undefined;
+      if (type?.kind === 'type') return !isTypeHidden(this.#backend, type.oid);
       if (record === undefined) return system.tableByOid(oid as number) === undefined ? null : system.tableByOid(oid as number)!.schema === 'pg_catalog';
       return this.#backend.catalog().relationRecord(undefined, record.name)?.oid === oid;
     }];
-    yield ['pg_type_is_visible', ([oid]) => builtinTypes.lookup(oid as number) !== undefined || !typeName(oid as number, types()).includes('???')];
-    for (const name of ['pg_function_is_visible', 'pg_operator_is_visible', 'pg_opclass_is_visible', 'pg_collation_is_visible']) yield [name, () => true];
+    yield ['pg_type_is_visible', ([oid]) => (builtinTypes.lookup(oid as number) !== undefined ? true : types().lookup(oid as number) === undefined ? null : !isTypeHidden(this.#backend, oid as number))];
+    yield ['pg_function_is_visible', ([oid]) => isRoutineVisible(this.#backend, oid as number)];
+    for (const kind of ['operator', 'opclass', 'opfamily', 'collation', 'conversion', 'statistics_obj', 'ts_config', 'ts_dict', 'ts_parser', 'ts_template']) yield [`pg_${kind}_is_visible`, () => true];
+    yield ['pg_tablespace_size', () => this.#backend.instance.store.stats().fileSizeBytes];
+    yield ['pg_tablespace_location', () => ''];
     yield ['pg_encoding_to_char', ([encoding]) => (encoding === 6 ? 'UTF8' : '')];
     yield ['getdatabaseencoding', () => 'UTF8'];
     yield ['pg_client_encoding', () => 'UTF8'];

@@ -3,10 +3,13 @@
  * catalog or the session goes through `ctx.system`, which engine implements; `call` passes the name on.
  */
 import { DbError } from '../base/errors.js';
-import type { Datum } from '../base/datum.js';
+import type { Datum, SqlArray } from '../base/datum.js';
 import { formatType, sqlType } from '../base/types.js';
-import { scalar, specialized, type ScalarOptions } from './define.js';
+import { scalar, setReturning, specialized, type ScalarOptions } from './define.js';
 import type { EvalContext, FunctionDef } from './registry.js';
+
+/** Types from here on are of users: their name may need its schema. */
+const FirstUserOid = 16384;
 
 const stable: ScalarOptions = { volatility: 'stable' };
 const volatile: ScalarOptions = { volatility: 'volatile' };
@@ -42,7 +45,7 @@ const reflection: FunctionDef[] = [
     if (oid === null) return null;
     if (oid === 0) return '-';
     if (ctx.types.lookup(oid) === undefined) return '???';
-    return formatType(sqlType(oid, typmod ?? -1), ctx.types);
+    return oid < FirstUserOid ? formatType(sqlType(oid, typmod ?? -1), ctx.types) : ctx.system.call('type_text', [oid, typmod ?? -1]);
   }, { strict: false, volatility: 'stable' }),
 ];
 
@@ -74,6 +77,14 @@ const sequences: FunctionDef[] = [
   viaSystem('pg_sequence_last_value', 'regclass', 'int8'),
 ];
 
+/** `name=value` of each element. */
+function* optionRows(options: SqlArray): Iterable<readonly Datum[]> {
+  for (const option of options.elements as readonly string[]) {
+    const at = option.indexOf('=');
+    yield at < 0 ? [option, null] : [option.slice(0, at), option.slice(at + 1)];
+  }
+}
+
 const definitions: FunctionDef[] = [
   viaSystem('pg_get_viewdef', 'oid', 'text'),
   viaSystem('pg_get_viewdef', 'oid bool', 'text'),
@@ -89,8 +100,17 @@ const definitions: FunctionDef[] = [
   viaSystem('pg_get_function_arguments', 'oid', 'text'),
   viaSystem('pg_get_function_identity_arguments', 'oid', 'text'),
   viaSystem('pg_get_function_result', 'oid', 'text'),
+  viaSystem('pg_get_function_sqlbody', 'oid', 'text'),
   viaSystem('pg_get_triggerdef', 'oid', 'text'),
+  viaSystem('pg_get_triggerdef', 'oid bool', 'text'),
   viaSystem('pg_get_ruledef', 'oid', 'text'),
+  viaSystem('pg_get_ruledef', 'oid bool', 'text'),
+  viaSystem('pg_get_statisticsobjdef_columns', 'oid', 'text'),
+  viaSystem('pg_tablespace_location', 'oid', 'text'),
+  // No table here has partitions.
+  setReturning('pg_partition_ancestors', 'regclass', 'regclass', () => [], stable),
+  setReturning('pg_partition_tree', 'regclass', 'record', () => [], { ...stable, columns: [{ name: 'relid', type: 'regclass' }, { name: 'parentrelid', type: 'regclass' }, { name: 'isleaf', type: 'bool' }, { name: 'level', type: 'int4' }] }),
+  setReturning('pg_options_to_table', '_text', 'record', ([options]) => optionRows(options as SqlArray), { ...stable, columns: [{ name: 'option_name', type: 'text' }, { name: 'option_value', type: 'text' }] }),
   viaSystem('pg_get_partkeydef', 'oid', 'text'),
   viaSystem('pg_get_userbyid', 'oid', 'name'),
   viaSystem('obj_description', 'oid name', 'text'),
@@ -101,8 +121,9 @@ const definitions: FunctionDef[] = [
     const [name, type] = entry.split(':');
     return viaSystem(name!, 'text', type!);
   }),
-  ...['pg_table_is_visible', 'pg_type_is_visible', 'pg_function_is_visible', 'pg_operator_is_visible', 'pg_opclass_is_visible', 'pg_collation_is_visible'].map((name) => viaSystem(name, 'oid', 'bool')),
+  ...['pg_table_is_visible', 'pg_type_is_visible', 'pg_function_is_visible', 'pg_operator_is_visible', 'pg_opclass_is_visible', 'pg_opfamily_is_visible', 'pg_collation_is_visible', 'pg_conversion_is_visible', 'pg_statistics_obj_is_visible', 'pg_ts_config_is_visible', 'pg_ts_dict_is_visible', 'pg_ts_parser_is_visible', 'pg_ts_template_is_visible'].map((name) => viaSystem(name, 'oid', 'bool')),
   viaSystem('pg_encoding_to_char', 'int4', 'name'),
+  scalar('pg_char_to_encoding', 'name', 'int4', (name: string) => (/^utf-?8$/i.test(name) ? 6 : -1), stable),
   viaSystem('getdatabaseencoding', '', 'name'),
   viaSystem('pg_client_encoding', '', 'name'),
   viaSystem('pg_relation_is_publishable', 'regclass', 'bool'),
@@ -114,6 +135,7 @@ const sizes: FunctionDef[] = [
   ...['pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size'].map((name) => viaSystem(name, 'regclass', 'int8', volatile)),
   viaSystem('pg_relation_size', 'regclass text', 'int8', volatile),
   viaSystem('pg_database_size', 'name', 'int8', volatile),
+  viaSystem('pg_tablespace_size', 'oid', 'int8', volatile),
   viaSystem('pg_relation_filenode', 'regclass', 'oid'),
 ];
 

@@ -129,7 +129,7 @@ function fieldName(arg: BoundExpression, index: number, types: TypeRegistry): st
 const suffixes: readonly (readonly [RegExp, string])[] = [[/_?eq$/, '='], [/_?ne$/, '<>'], [/_?lt$/, '<'], [/_?le$/, '<='], [/_?gt$/, '>'], [/_?ge$/, '>=']];
 
 /** The operator a comparison function stands behind, or the function's own name. */
-function operatorOf(name: string): string {
+export function operatorOf(name: string): string {
   for (const [suffix, operator] of suffixes) if (suffix.test(name)) return operator;
   return name;
 }

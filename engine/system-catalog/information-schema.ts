@@ -2,7 +2,7 @@
 import { TypeOid, baseTypeOf, numericPrecision, numericScale, sqlType, typeInfo, typeName, varcharLength, type SqlType } from '../../base/types.js';
 import type { Backend } from '../backend.js';
 import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
-import { displayDefault, displayExpression, viewDefinition } from '../definitions.js';
+import { displayDefault, displayCondition, viewDefinition } from '../definitions.js';
 import { relations } from './relations.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
@@ -62,7 +62,7 @@ function* columnRows(backend: Backend): Iterable<VirtualRow> {
       if (column.isDropped) continue;
       const identity = column.generated === 'identity always' ? 'ALWAYS' : column.generated === 'identity by default' ? 'BY DEFAULT' : null;
       const sequence = identity === null || column.sequence === undefined ? undefined : backend.draft.get(column.sequence);
-      const text = column.default === undefined ? null : displayDefault(backend, column.default, column.type);
+      const text = column.default === undefined ? null : displayDefault(backend, column.default, column, record);
       yield {
         table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, column_name: column.name, ordinal_position: i + 1, column_default: column.generated === 'stored' ? null : text, is_nullable: yesNo(!column.notNull && !domainRefusesNull(backend, column.type)),
         ...typeColumns(backend, sqlType(column.type, column.typmod)), collation_name: column.collation ?? null, is_self_referencing: 'NO', is_identity: yesNo(identity !== null), identity_generation: identity,
@@ -90,7 +90,7 @@ function* constraints(backend: Backend): Iterable<NamedConstraint> {
       if (index.constraint !== undefined) yield { table: record, name: index.name, type: index.constraint.isPrimary ? 'PRIMARY KEY' : 'UNIQUE', columns: index.columns.map((c) => c.column!), deferrable: index.constraint.deferrable, key: undefined, expression: undefined };
     }
     for (const key of record.foreignKeys) yield { table: record, name: key.name, type: 'FOREIGN KEY', columns: key.columns, deferrable: key.deferrable, key, expression: undefined };
-    for (const check of record.checks) yield { table: record, name: check.name, type: 'CHECK', columns: [], deferrable: 'not deferrable', key: undefined, expression: displayExpression(backend, check.expression) };
+    for (const check of record.checks) yield { table: record, name: check.name, type: 'CHECK', columns: [], deferrable: 'not deferrable', key: undefined, expression: `(${displayCondition(backend, check.expression, record)})` };
     // NOT NULL counts as a check in the standard.
     for (const [i, column] of record.columns.entries()) if (column.notNull && !column.isDropped) yield { table: record, name: `${record.schema}_${record.oid}_${i + 1}_not_null`, type: 'CHECK', columns: [], deferrable: 'not deferrable', key: undefined, expression: `${column.name} IS NOT NULL` };
   }

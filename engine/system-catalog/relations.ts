@@ -1,10 +1,15 @@
 /** pg_class, pg_attribute and what hangs on relations: indexes, constraints, defaults, sequences, comments. */
 import { SqlArray, type Datum } from '../../base/datum.js';
 import { TypeOid, baseTypeOf, sqlType, typeInfo } from '../../base/types.js';
+import type { Expression } from '../../parser/ast.js';
+import { parseExpression } from '../../parser/parse.js';
+import { figureColumnName } from '../../planner/scope.js';
 import type { Backend } from '../backend.js';
 import type { CatalogRecord, Deferral, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { SchemaOid } from '../catalog-objects.js';
-import { checkDefinition, displayDefault, displayExpression, foreignKeyDefinition, indexDefinition, keyDefinition, viewDefinition } from '../definitions.js';
+import { checkDefinition, displayCondition, displayDefault, displayDomainCondition, foreignKeyDefinition, indexDefinition, keyDefinition, viewDefinition } from '../definitions.js';
+import { storedText } from '../stored-text.js';
+import { collationOids, isByValue, typeAlignment, typeCollation, typeStorage } from './type-shape.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
 /** The one role. */
@@ -34,7 +39,7 @@ export function relationKind(record: RelationRecord): string {
 function* classRows(backend: Backend): Iterable<VirtualRow> {
   const defaults = {
     reloftype: 0, relowner: OwnerOid, reltablespace: 0, relallvisible: 0, reltoastrelid: 0, relisshared: false, relpersistence: 'p', relchecks: 0, relhasrules: false, relhastriggers: false,
-    relhassubclass: false, relrowsecurity: false, relforcerowsecurity: false, relispopulated: true, relreplident: 'd', relispartition: false, relrewrite: 0, relfrozenxid: 0, relminmxid: 0, relhasindex: false, relam: 0, reltype: 0,
+    relhassubclass: false, relrowsecurity: false, relforcerowsecurity: false, relispopulated: true, relreplident: 'n', relispartition: false, relrewrite: 0, relfrozenxid: 0, relminmxid: 0, relhasindex: false, relam: 0, reltype: 0,
     relfilenode: 0, relpages: 0, reltuples: -1,
   };
   for (const table of backend.instance.system.tables()) {
@@ -46,33 +51,44 @@ function* classRows(backend: Backend): Iterable<VirtualRow> {
       case 'table': {
         const statistics = backend.draft.statisticsOf(record.oid);
         yield {
-          ...shared, reltype: record.rowType, relam: HeapMethod, relfilenode: record.tree, relpages: statistics?.pageCount ?? 0, reltuples: statistics?.rowCount ?? -1, relhasindex: backend.draft.indexesOf(record.oid).length > 0,
-          relpersistence: record.persistence === 'temporary' ? 't' : record.persistence === 'unlogged' ? 'u' : 'p', relnatts: record.columns.length, relchecks: record.checks.length,
+          ...shared, reltype: record.rowType, relam: HeapMethod, relreplident: 'd', reloptions: optionList(record.options), relfilenode: record.tree, relpages: statistics?.pageCount ?? 0, reltuples: statistics?.rowCount ?? -1, relhasindex: backend.draft.indexesOf(record.oid).length > 0,
+          relpersistence: persistenceLetter(record), relnatts: record.columns.length, relchecks: record.checks.length,
           relhastriggers: record.foreignKeys.length > 0 || backend.draft.childrenOf(record.oid).length > 0, relispopulated: record.view?.isPopulated ?? true, relhasrules: record.view !== undefined,
         };
         break;
       }
       case 'view':
-        yield { ...shared, reltype: record.rowType, relnatts: record.columns.length, relhasrules: true, relpersistence: record.persistence === 'temporary' ? 't' : 'p', reltuples: 0 };
+        yield { ...shared, reltype: record.rowType, relnatts: record.columns.length, relhasrules: true, relpersistence: record.persistence === 'temporary' ? 't' : 'p', reltuples: 0, reloptions: optionList(record.options, record.checkOption === 'none' ? [] : [`check_option=${record.checkOption}`]) };
         break;
       case 'sequence':
-        yield { ...shared, relfilenode: record.state, relnatts: 3, relpages: 1, reltuples: 1, relpersistence: record.persistence === 'temporary' ? 't' : 'p' };
+        yield { ...shared, relfilenode: record.state, relnatts: 3, relpages: 1, reltuples: 1, relpersistence: persistenceLetter(record) };
         break;
       case 'index':
-        yield { ...shared, relam: BtreeMethod, relfilenode: record.tree, relnatts: record.columns.length + record.include.length, reltuples: 0, relpages: 1 };
+        yield { ...shared, relam: BtreeMethod, relfilenode: record.tree, relnatts: record.columns.length + record.include.length, reltuples: 0, relpages: 1, relpersistence: persistenceLetter(backend.draft.get(record.table) as TableRecord), reloptions: optionList(record.options) };
         break;
     }
   }
+  // A composite type is a relation of its own, under the type's oid.
+  for (const record of backend.draft.all()) {
+    if (record.kind === 'type' && record.detail.kind === 'composite') yield { ...defaults, oid: record.oid, relname: record.name, relnamespace: record.schema, relkind: 'c', reltype: record.oid, relnatts: record.detail.attributes.length, reltuples: 0 };
+  }
 }
 
-function attributeShape(backend: Backend, type: number, typmod: number): VirtualRow {
+const persistenceLetter = (record: { readonly persistence: string }): string => (record.persistence === 'temporary' ? 't' : record.persistence === 'unlogged' ? 'u' : 'p');
+
+/** `name=value` of each storage option, as pg_class keeps them. */
+function optionList(options: Readonly<Record<string, string>> | undefined, more: readonly string[] = []): SqlArray | null {
+  const list = [...Object.entries(options ?? {}).map(([name, value]) => `${name}=${value}`), ...more];
+  return list.length === 0 ? null : SqlArray.of(TypeOid.text, list);
+}
+
+/** `collation` is the column's own, where it has one. */
+function attributeShape(backend: Backend, type: number, typmod: number, collation?: string): VirtualRow {
   const { types } = backend.definitions();
   const info = typeInfo(baseTypeOf(sqlType(type), types).oid, types);
-  const align = info.length === 8 ? 'd' : info.length === 2 ? 's' : info.length === 1 ? 'c' : 'i';
-  const isText = [TypeOid.text, TypeOid.varchar, TypeOid.bpchar].includes(info.oid as never);
   return {
-    atttypid: type, atttypmod: typmod, attlen: info.length, attndims: info.elementOid !== 0 && info.kind === 'array' ? 1 : 0, attbyval: info.length > 0 && info.length <= 8, attalign: align,
-    attstorage: info.length > 0 ? 'p' : 'x', attcompression: '', attcollation: isText ? 100 : info.oid === TypeOid.name ? 950 : 0,
+    atttypid: type, atttypmod: typmod, attlen: info.length, attndims: info.elementOid !== 0 && info.kind === 'array' ? 1 : 0, attbyval: isByValue(info), attalign: typeAlignment(info, types),
+    attstorage: typeStorage(info), attcompression: '', attcollation: collation === undefined ? typeCollation(type, types) : (collationOids[collation] ?? 0),
   };
 }
 
@@ -85,7 +101,7 @@ function* attributeRows(backend: Backend): Iterable<VirtualRow> {
     if (record.kind === 'table') {
       for (const [i, column] of record.columns.entries()) {
         yield {
-          ...defaults, attrelid: record.oid, attname: column.name, attnum: i + 1, ...attributeShape(backend, column.isDropped ? TypeOid.int4 : column.type, column.typmod), ...(column.isDropped ? { atttypid: 0 } : {}),
+          ...defaults, attrelid: record.oid, attname: column.name, attnum: i + 1, ...attributeShape(backend, column.isDropped ? TypeOid.int4 : column.type, column.typmod, column.collation), ...(column.isDropped ? { atttypid: 0 } : {}),
           attnotnull: column.notNull, atthasdef: column.default !== undefined, atthasmissing: column.missing !== undefined && column.missing !== null, attstattarget: column.statisticsTarget ?? -1,
           attidentity: column.generated === 'identity always' ? 'a' : column.generated === 'identity by default' ? 'd' : '', attgenerated: column.generated === 'stored' ? 's' : '', attisdropped: column.isDropped,
         };
@@ -94,9 +110,10 @@ function* attributeRows(backend: Backend): Iterable<VirtualRow> {
       for (const [i, column] of record.columns.entries()) yield { ...defaults, attrelid: record.oid, attname: column.name, attnum: i + 1, ...attributeShape(backend, column.type, column.typmod), atthasdef: column.default !== undefined };
     } else if (record.kind === 'index') {
       const table = backend.draft.get(record.table) as TableRecord;
+      const names = indexColumnNames(record, table);
       for (const [i, column] of record.columns.entries()) {
-        const name = column.column === undefined ? `expr${i === 0 ? '' : i}` : table.columns[column.column]!.name;
-        yield { ...defaults, attrelid: record.oid, attname: name, attnum: i + 1, ...attributeShape(backend, column.type, column.typmod) };
+        const own = column.column === undefined ? undefined : table.columns[column.column]!;
+        yield { ...defaults, attrelid: record.oid, attname: names[i]!, attnum: i + 1, ...attributeShape(backend, column.type, column.typmod, column.collation ?? own?.collation) };
       }
       for (const [i, position] of record.include.entries()) {
         const column = table.columns[position]!;
@@ -106,6 +123,24 @@ function* attributeRows(backend: Backend): Iterable<VirtualRow> {
       for (const [i, [name, type]] of ([['last_value', TypeOid.int8], ['log_cnt', TypeOid.int8], ['is_called', TypeOid.bool]] as const).entries()) yield { ...defaults, attrelid: record.oid, attname: name, attnum: i + 1, attnotnull: true, ...attributeShape(backend, type, -1) };
     }
   }
+  for (const record of backend.draft.all()) {
+    if (record.kind !== 'type' || record.detail.kind !== 'composite') continue;
+    for (const [i, attribute] of record.detail.attributes.entries()) {
+      yield { ...defaults, attrelid: record.oid, attname: attribute.name, attnum: i + 1, ...attributeShape(backend, attribute.type, attribute.typmod), ...(attribute.isDropped === true ? { atttypid: 0, attisdropped: true } : {}) };
+    }
+  }
+}
+
+/** An expression is named after its function, as in a query's result; a number tells names apart. */
+function indexColumnNames(index: IndexRecord, table: TableRecord): string[] {
+  const taken = new Set<string>();
+  return index.columns.map((column) => {
+    const base = column.column === undefined ? (figureColumnName(parseExpression(column.expression!)) ?? 'expr') : table.columns[column.column]!.name;
+    let name = base;
+    for (let i = 1; taken.has(name); i++) name = `${base}${i}`;
+    taken.add(name);
+    return name;
+  });
 }
 
 const vector = (element: number, values: readonly Datum[]): SqlArray => new SqlArray(element, values.length === 0 ? [] : [values.length], values.length === 0 ? [] : [0], values);
@@ -114,20 +149,34 @@ function* indexRows(backend: Backend): Iterable<VirtualRow> {
   for (const record of relations(backend)) {
     if (record.kind !== 'index') continue;
     const keys = [...record.columns.map((column) => (column.column === undefined ? 0 : column.column + 1)), ...record.include.map((column) => column + 1)];
-    const expressions = record.columns.filter((column) => column.expression !== undefined).map((column) => displayExpression(backend, column.expression!));
+    const table = backend.draft.get(record.table) as TableRecord;
+    const expressions = record.columns.filter((column) => column.expression !== undefined).map((column) => storedText(backend, column.expression!, { columns: table.columns }));
     yield {
       indexrelid: record.oid, indrelid: record.table, indnatts: keys.length, indnkeyatts: record.columns.length, indisunique: record.isUnique, indnullsnotdistinct: record.nullsNotDistinct,
       indisprimary: record.constraint?.isPrimary === true, indisexclusion: false, indimmediate: (record.constraint?.deferrable ?? 'not deferrable') === 'not deferrable',
-      indisclustered: (backend.draft.get(record.table) as TableRecord).clusteredBy === record.oid, indisvalid: true, indcheckxmin: false, indisready: true, indislive: true, indisreplident: false,
+      indisclustered: false, indisvalid: true, indcheckxmin: false, indisready: true, indislive: true, indisreplident: false,
       indkey: vector(TypeOid.int2, keys), indcollation: vector(TypeOid.oid, record.columns.map(() => 0)), indclass: vector(TypeOid.oid, record.columns.map(() => 0)),
       indoption: vector(TypeOid.int2, record.columns.map((column) => (column.descending ? 1 : 0) | (column.nullsFirst ? 2 : 0))), indexprs: expressions.length === 0 ? null : expressions.join(', '),
-      indpred: record.predicate === undefined ? null : displayExpression(backend, record.predicate),
+      indpred: record.predicate === undefined ? null : displayCondition(backend, record.predicate, table),
     };
   }
 }
 
 const actions: Readonly<Record<string, string>> = { 'no action': 'a', restrict: 'r', cascade: 'c', 'set null': 'n', 'set default': 'd' };
 const numbers = (values: readonly number[]): SqlArray => SqlArray.of(TypeOid.int2, values.map((value) => value + 1));
+
+/** The columns that a CHECK reads, in the order in which it names them; NULL when it reads none. */
+function checkedColumns(table: TableRecord, text: string): SqlArray | null {
+  const found = [...new Set(columnNames(parseExpression(text)))].map((name) => table.columns.findIndex((column) => !column.isDropped && column.name === name)).filter((position) => position >= 0);
+  return found.length === 0 ? null : numbers(found);
+}
+
+function columnNames(node: unknown): string[] {
+  if (Array.isArray(node)) return node.flatMap(columnNames);
+  if (typeof node !== 'object' || node === null) return [];
+  const own = (node as Expression).kind === 'columnRef' ? [(node as { parts: readonly string[] }).parts.at(-1)!] : [];
+  return [...own, ...Object.values(node).flatMap(columnNames)];
+}
 
 /** All constraints, with their definitions for whoever wants them. */
 export function* constraintRows(backend: Backend): Iterable<VirtualRow & { readonly definition: string; readonly comment: string | null }> {
@@ -140,10 +189,14 @@ export function* constraintRows(backend: Backend): Iterable<VirtualRow & { reado
         conkey: numbers(record.columns.map((column) => column.column!)), ...deferred(constraint.deferrable), definition: keyDefinition(backend, record), comment: constraint.comment ?? null,
       };
     } else if (record.kind === 'type' && record.detail.kind === 'domain') {
-      for (const check of record.detail.checks) yield { ...defaults, oid: check.oid, conname: check.name, connamespace: record.schema, contype: 'c', conrelid: 0, contypid: record.oid, convalidated: check.validated, conbin: displayExpression(backend, check.expression), definition: checkDefinition(backend, check.expression, check.validated, false), comment: null };
+      for (const check of record.detail.checks) {
+        const conbin = displayDomainCondition(backend, check.expression, record.detail);
+        yield { ...defaults, oid: check.oid, conname: check.name, connamespace: record.schema, contype: 'c', conrelid: 0, contypid: record.oid, convalidated: check.validated, conbin, definition: checkDefinition(conbin, check.validated, false), comment: null };
+      }
     } else if (record.kind === 'table') {
       for (const check of record.checks) {
-        yield { ...defaults, oid: check.oid, conname: check.name, connamespace: record.schema, contype: 'c', conrelid: record.oid, convalidated: check.validated, connoinherit: check.noInherit === true, conkey: null, conbin: displayExpression(backend, check.expression), definition: checkDefinition(backend, check.expression, check.validated, check.noInherit === true), comment: check.comment ?? null };
+        const conbin = displayCondition(backend, check.expression, record);
+        yield { ...defaults, oid: check.oid, conname: check.name, connamespace: record.schema, contype: 'c', conrelid: record.oid, convalidated: check.validated, connoinherit: check.noInherit === true, conkey: checkedColumns(record, check.expression), conbin, definition: checkDefinition(conbin, check.validated, check.noInherit === true), comment: check.comment ?? null };
       }
       for (const key of record.foreignKeys) {
         yield {
@@ -159,8 +212,8 @@ export function* constraintRows(backend: Backend): Iterable<VirtualRow & { reado
 function* defaultRows(backend: Backend): Iterable<VirtualRow> {
   for (const record of relations(backend)) {
     if (record.kind !== 'table' && record.kind !== 'view') continue;
-    for (const [i, column] of (record.columns as readonly { readonly default?: string | undefined; readonly type: number }[]).entries()) {
-      if (column.default !== undefined) yield { oid: record.oid * 1600 + i, adrelid: record.oid, adnum: i + 1, adbin: displayDefault(backend, column.default, column.type) };
+    for (const [i, column] of (record.columns as readonly { readonly default?: string | undefined; readonly type: number; readonly typmod: number }[]).entries()) {
+      if (column.default !== undefined) yield { oid: record.oid * 1600 + i, adrelid: record.oid, adnum: i + 1, adbin: displayDefault(backend, column.default, column, record.kind === 'table' ? record : undefined) };
     }
   }
 }

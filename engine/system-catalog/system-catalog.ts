@@ -1,5 +1,5 @@
 /** All system tables of a database, by name and oid. Their definitions do not depend on the session; their rows do. */
-import { typeName } from '../../base/types.js';
+import type { FunctionDef } from '../../functions/registry.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { Instance } from '../instance.js';
 import { activityTables } from './activity.js';
@@ -22,7 +22,14 @@ const emptyTables: readonly (readonly [oid: number, name: string, columns: strin
   [6104, 'pg_publication', 'oid:oid pubname:name pubowner:oid puballtables:bool pubinsert:bool pubupdate:bool pubdelete:bool pubtruncate:bool pubviaroot:bool'],
   [6106, 'pg_publication_rel', 'oid:oid prpubid:oid prrelid:oid prqual:text prattrs:int2vector'],
   [6237, 'pg_publication_namespace', 'oid:oid pnpubid:oid pnnspid:oid'],
-  [6100, 'pg_subscription', 'oid:oid subdbid:oid subname:name subowner:oid subenabled:bool'],
+  [6100, 'pg_subscription', 'oid:oid subdbid:oid subname:name subowner:oid subenabled:bool subbinary:bool substream:bool subtwophasestate:char subdisableonerr:bool subconninfo:text subslotname:name subsynccommit:text subpublications:_text'],
+  [2603, 'pg_amproc', 'oid:oid amprocfamily:oid amproclefttype:oid amprocrighttype:oid amprocnum:int2 amproc:regproc'],
+  [2607, 'pg_conversion', 'oid:oid conname:name connamespace:oid conowner:oid conforencoding:int4 contoencoding:int4 conproc:regproc condefault:bool'],
+  [3576, 'pg_transform', 'oid:oid trftype:oid trflang:oid trffromsql:regproc trftosql:regproc'],
+  [3601, 'pg_ts_parser', 'oid:oid prsname:name prsnamespace:oid prsstart:regproc prstoken:regproc prsend:regproc prsheadline:regproc prslextype:regproc'],
+  [3764, 'pg_ts_template', 'oid:oid tmplname:name tmplnamespace:oid tmplinit:regproc tmpllexize:regproc'],
+  [1418, 'pg_user_mapping', 'oid:oid umuser:oid umserver:oid umoptions:_text'],
+  [12204, 'pg_user_mappings', 'umid:oid srvid:oid srvname:name umuser:oid usename:name umoptions:_text'],
   [3079, 'pg_extension', 'oid:oid extname:name extowner:oid extnamespace:oid extrelocatable:bool extversion:text extconfig:_oid extcondition:_text'],
   [3118, 'pg_foreign_table', 'ftrelid:oid ftserver:oid ftoptions:_text'],
   [1417, 'pg_foreign_server', 'oid:oid srvname:name srvowner:oid srvfdw:oid srvtype:text srvversion:text srvacl:_text srvoptions:_text'],
@@ -75,13 +82,12 @@ export class SystemCatalog {
     return this.#tables.map((table) => table.name);
   }
 
-  /** Oid of a built-in function by name: the first overload. */
-  functionOid(name: string): number | undefined {
-    return numberedFunctions().byName.get(name);
+  /** A built-in function by its oid. */
+  builtin(oid: number): FunctionDef | undefined {
+    return numberedFunctions().byOid.get(oid);
   }
-  functionName(oid: number, withArguments: boolean): string | undefined {
-    const found = numberedFunctions().byOid.get(oid);
-    if (found === undefined) return undefined;
-    return withArguments ? `${found.name}(${found.args.map((type) => typeName(type)).join(',')})` : found.name;
+  /** All built-in functions of a name. */
+  builtinsNamed(name: string): readonly { readonly oid: number; readonly definition: FunctionDef }[] {
+    return (numberedFunctions().byName.get(name) ?? []).map((oid) => ({ oid, definition: numberedFunctions().byOid.get(oid)! }));
   }
 }

@@ -1,27 +1,28 @@
 /** pg_type, pg_proc, pg_operator, pg_cast and their kin: what is built in, beside the user's types. */
 import { SqlArray } from '../../base/datum.js';
-import { TypeOid, builtinTypes, typeInfo, type TypeInfo } from '../../base/types.js';
+import { TypeOid, baseTypeOf, builtinTypes, sqlType, typeInfo, type TypeInfo, type TypeRegistry } from '../../base/types.js';
 import { allCasts, allFunctions, allOperators } from '../../functions/catalogue.js';
 import type { FunctionDef } from '../../functions/registry.js';
 import type { Backend } from '../backend.js';
 import { SchemaOid } from '../catalog-objects.js';
-import { displayExpression } from '../definitions.js';
+import { storedText } from '../stored-text.js';
 import { inputParameters } from '../routine-shape.js';
 import { OwnerOid } from './relations.js';
+import { collationOids, isByValue, typeAlignment, typeCollation, typeStorage } from './type-shape.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
 /** Functions are numbered in the order of the catalogue, from here. */
 const FirstFunctionOid = 10_000;
 
-let numbered: { readonly byOid: ReadonlyMap<number, FunctionDef>; readonly byName: ReadonlyMap<string, number> } | undefined;
+let numbered: { readonly byOid: ReadonlyMap<number, FunctionDef>; readonly byName: ReadonlyMap<string, readonly number[]> } | undefined;
 export function numberedFunctions(): NonNullable<typeof numbered> {
   if (numbered === undefined) {
     const byOid = new Map<number, FunctionDef>();
-    const byName = new Map<string, number>();
+    const byName = new Map<string, number[]>();
     let oid = FirstFunctionOid;
     for (const [name, definitions] of allFunctions()) {
       for (const definition of definitions) {
-        if (!byName.has(name)) byName.set(name, oid);
+        byName.set(name, [...(byName.get(name) ?? []), oid]);
         byOid.set(oid++, definition);
       }
     }
@@ -32,31 +33,31 @@ export function numberedFunctions(): NonNullable<typeof numbered> {
 
 const kinds: Readonly<Record<string, string>> = { base: 'b', pseudo: 'p', array: 'b', enum: 'e', domain: 'd', composite: 'c', range: 'r', multirange: 'm' };
 
-function typeRow(info: TypeInfo, namespace: number, relation: number): VirtualRow {
-  const isText = info.oid === TypeOid.text || info.oid === TypeOid.varchar || info.oid === TypeOid.bpchar;
+function typeRow(info: TypeInfo, types: TypeRegistry, namespace: number, relation: number): VirtualRow {
+  const base = typeInfo(baseTypeOf(sqlType(info.oid), types).oid, types);
   return {
-    oid: info.oid, typname: info.name, typnamespace: namespace, typowner: OwnerOid, typlen: info.length, typbyval: info.length > 0 && info.length <= 8, typtype: kinds[info.kind]!, typcategory: info.category,
+    oid: info.oid, typname: info.name, typnamespace: namespace, typowner: OwnerOid, typlen: info.length, typbyval: isByValue(base), typtype: kinds[info.kind]!, typcategory: info.category,
     typispreferred: info.isPreferred, typisdefined: true, typdelim: ',', typrelid: relation, typsubscript: 0, typelem: info.elementOid, typarray: info.arrayOid, typinput: 0, typoutput: 0, typreceive: 0, typsend: 0, typmodin: 0,
-    typmodout: 0, typanalyze: 0, typalign: info.length === 8 ? 'd' : info.length === 2 ? 's' : info.length === 1 ? 'c' : 'i', typstorage: info.length > 0 ? 'p' : 'x', typnotnull: false, typbasetype: info.baseType?.oid ?? 0,
-    typtypmod: info.baseType?.typmod ?? -1, typndims: 0, typcollation: isText ? 100 : info.oid === TypeOid.name ? 950 : 0, typdefault: null,
+    typmodout: 0, typanalyze: 0, typalign: typeAlignment(base, types), typstorage: typeStorage(base), typnotnull: false, typbasetype: info.baseType?.oid ?? 0,
+    typtypmod: info.baseType?.typmod ?? -1, typndims: 0, typcollation: typeCollation(info.oid, types), typdefault: null,
   };
 }
 
 function* typeRows(backend: Backend): Iterable<VirtualRow> {
-  for (const info of builtinTypes.all()) yield typeRow(info, SchemaOid.pgCatalog, 0);
   const { types } = backend.definitions();
+  for (const info of builtinTypes.all()) yield typeRow(info, types, SchemaOid.pgCatalog, 0);
   for (const record of backend.draft.all()) {
     if (record.kind === 'table' || record.kind === 'view') {
-      yield typeRow(types.lookup(record.rowType)!, record.schema, record.oid);
-      yield typeRow(types.lookup(record.rowArrayType)!, record.schema, 0);
+      yield typeRow(types.lookup(record.rowType)!, types, record.schema, record.oid);
+      yield typeRow(types.lookup(record.rowArrayType)!, types, record.schema, 0);
     } else if (record.kind === 'type') {
       const { detail } = record;
-      const own = typeRow(types.lookup(record.oid)!, record.schema, 0);
-      yield detail.kind === 'domain' ? { ...own, typnotnull: detail.notNull, typdefault: detail.default === undefined ? null : displayExpression(backend, detail.default) } : own;
-      yield typeRow(types.lookup(record.arrayType)!, record.schema, 0);
+      const own = typeRow(types.lookup(record.oid)!, types, record.schema, detail.kind === 'composite' ? record.oid : 0);
+      yield detail.kind === 'domain' ? { ...own, typnotnull: detail.notNull, typdefault: detail.default === undefined ? null : storedText(backend, detail.default, { type: sqlType(detail.base, detail.typmod) }), ...(detail.collation === undefined ? {} : { typcollation: collationOids[detail.collation] ?? 0 }) } : own;
+      yield typeRow(types.lookup(record.arrayType)!, types, record.schema, 0);
       if (detail.kind === 'range') {
-        yield typeRow(types.lookup(detail.multirange)!, record.schema, 0);
-        yield typeRow(types.lookup(detail.multirangeArray)!, record.schema, 0);
+        yield typeRow(types.lookup(detail.multirange)!, types, record.schema, 0);
+        yield typeRow(types.lookup(detail.multirangeArray)!, types, record.schema, 0);
       }
     }
   }
@@ -138,7 +139,7 @@ export const typeTables: readonly VirtualTable[] = [
   {
     oid: 3456, schema: 'pg_catalog', name: 'pg_collation', columns: 'oid:oid collname:name collnamespace:oid collowner:oid collprovider:char collisdeterministic:bool collencoding:int4 collcollate:text collctype:text colliculocale:text collversion:text',
     *rows() {
-      for (const [oid, collname, collprovider] of [[100, 'default', 'd'], [950, 'C', 'c'], [951, 'POSIX', 'c'], [12338, 'ucs_basic', 'c']] as const) yield { oid, collname, collnamespace: SchemaOid.pgCatalog, collowner: OwnerOid, collprovider, collisdeterministic: true, collencoding: -1, collcollate: oid === 100 ? null : 'C', collctype: oid === 100 ? null : 'C' };
+      for (const [collname, oid] of Object.entries(collationOids)) yield { oid, collname, collnamespace: SchemaOid.pgCatalog, collowner: OwnerOid, collprovider: oid === 100 ? 'd' : 'c', collisdeterministic: true, collencoding: -1, collcollate: oid === 100 ? null : 'C', collctype: oid === 100 ? null : 'C' };
     },
   },
   {

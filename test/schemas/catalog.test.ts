@@ -1,0 +1,103 @@
+/**
+ * What the catalog says of a schema is what PostgreSQL 15 says: expressions that it keeps, in both of PostgreSQL's forms, and the answers to the
+ * queries that psql sends for its `\d` family. Needs a server to compare with, and for the second psql.
+ */
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { open, type Session } from '../../engine/index.js';
+import { startPostgres } from '../oracle/postgres-server.js';
+import { hiddenQueries, ObjectNames, objectNamesQuery, translateOids } from './psql.js';
+
+type Rows = (string | null)[][];
+interface Answer {
+  readonly columns: readonly string[];
+  readonly rows: Rows;
+}
+interface Both {
+  readonly url: string;
+  here(sql: string): Promise<Answer>;
+  there(sql: string): Promise<Answer>;
+}
+
+/** The same script in a fresh database of both; undefined without a server. */
+async function withBoth(name: string, script: string, run: (both: Both) => Promise<void>): Promise<'done' | 'no server'> {
+  const server = await startPostgres();
+  if (server === undefined) return 'no server';
+  const databaseName = `catalog_${name}_${process.pid}`;
+  const url = await server.createDatabase(databaseName);
+  const client = new pg.Client({ connectionString: url, types: { getTypeParser: () => (value: unknown) => value } as never });
+  await client.connect();
+  const database = await open(':memory:');
+  const session = database.connect();
+  try {
+    await client.query(script);
+    await session.exec(script);
+    await run({ url, here: (sql) => askHere(session, sql), there: (sql) => askThere(client, sql) });
+    return 'done';
+  } finally {
+    await session.close();
+    await database.close();
+    await client.end();
+    await server.dropDatabase(databaseName);
+    server.stop();
+  }
+}
+
+async function askHere(session: Session, sql: string): Promise<Answer> {
+  const result = (await session.exec(sql, { rowMode: 'array', values: 'text' })).at(-1)!;
+  return { columns: result.fields.map((field) => field.name), rows: result.rows as unknown as Rows };
+}
+async function askThere(client: pg.Client, sql: string): Promise<Answer> {
+  const result = await client.query<(string | null)[]>({ text: sql, rowMode: 'array' });
+  return { columns: result.fields.map((field) => field.name), rows: result.rows };
+}
+
+const script = (name: string): string => readFileSync(new URL(`./catalog/${name}.sql`, import.meta.url), 'utf8');
+
+test('defaults, generated columns, checks, index keys and predicates read as over PostgreSQL', async (context) => {
+  const outcome = await withBoth('expressions', script('expressions'), async ({ here, there }) => {
+    for (const sql of [
+      `SELECT a.attname, pg_get_expr(d.adbin, d.adrelid), pg_get_expr(d.adbin, d.adrelid, true) FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = 'e'::regclass ORDER BY a.attnum`,
+      `SELECT conname, pg_get_constraintdef(oid), pg_get_constraintdef(oid, true), conkey::text FROM pg_constraint WHERE conrelid = 'e'::regclass ORDER BY oid`,
+      `SELECT conname, pg_get_constraintdef(oid), pg_get_constraintdef(oid, true) FROM pg_constraint WHERE contypid = 'posint'::regtype ORDER BY oid`,
+      `SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), pg_get_indexdef(indexrelid, 0, true), pg_get_expr(indpred, indrelid), pg_get_expr(indexprs, indrelid) FROM pg_index WHERE indrelid = 'e'::regclass ORDER BY 1`,
+      `SELECT column_name, column_default, generation_expression FROM information_schema.columns WHERE table_name = 'e' ORDER BY ordinal_position`,
+      `SELECT constraint_name, check_clause FROM information_schema.check_constraints WHERE constraint_name LIKE 'e\\_%' ORDER BY 1`,
+    ]) expect(await here(sql), sql).toEqual(await there(sql));
+  });
+  if (outcome === 'no server') context.skip();
+}, 60_000);
+
+/** Asked of both with equal answers. */
+const sameCommands = String.raw`
+  \d | \d person | \d+ person | \d shop.* | \d adults | \d ticket | \d+ shop.small | \d person_id_seq | \d person_code_seq | \d person_name | \d+ person_name | \d person_pkey | \d address | \d *.it* | \dt | \dt+
+  \dt *.*m | \di | \di+ | \di shop.* | \dv | \dv+ | \dm shop.* | \dm+ *.* | \ds | \dE | \df | \df+ | \df double | \df shop.* | \df+ shop.* | \dfn | \dfa | \df lower | \dn sh* | \dn pg_* | \dT | \dT+ | \dT+ *.*mail | \dT mood | \dD
+  \dD+ | \dD shop.* | \dd | \dd *.* | \dp | \z person | \des | \des+ | \dew | \det | \deu | \dc person* | \ddp | \dl | \dO | \dO+ | \dP | \drds | \dRp | \dRs | \dX | \dy | \sf double | \sf+ shop.of`.split(/\s*[|\n]\s*/).filter((command) => command !== '');
+
+/** Columns about sizes on disk are each database's own matter. */
+const withoutSizes = ({ columns, rows }: Answer): Answer => ({ columns, rows: rows.map((row) => row.map((cell, i) => (columns[i] === 'Size' ? null : cell))) });
+
+/** Of each command the queries that answer otherwise, and why that is right. */
+const differences: Readonly<Record<string, string>> = {
+  pg_get_viewdef: 'a view is printed as it was written, not from its tree',
+};
+
+test('the queries of psql answer as over PostgreSQL', async (context) => {
+  let asked = 0;
+  const outcome = await withBoth('psql', script('objects'), async ({ url, here, there }) => {
+    const queries = hiddenQueries(url, sameCommands);
+    if (queries === undefined) return;
+    const namesThere = new ObjectNames((await there(objectNamesQuery)).rows);
+    const namesHere = new ObjectNames((await here(objectNamesQuery)).rows);
+    for (const { command, sql } of queries) {
+      if (Object.keys(differences).some((word) => sql.includes(word))) continue;
+      const expected = withoutSizes(await there(sql));
+      const found = withoutSizes(await here(translateOids(sql, namesThere, namesHere)));
+      expect({ ...found, rows: namesHere.named(found.rows) }, `${command}\n${sql}`).toEqual({ ...expected, rows: namesThere.named(expected.rows) });
+      asked++;
+    }
+  });
+  if (outcome === 'no server' || asked === 0) context.skip();
+  expect(asked).toBeGreaterThan(150);
+}, 120_000);
