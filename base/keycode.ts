@@ -16,6 +16,7 @@
  *   enum               the label's order as float8
  *   interval           its length in microseconds (a month is 30 days) as 128 bits; timetz: instant, then zone
  *   array, record      each element as a nullable column (NULL last), ended by 0x00, then for arrays the dimensions
+ *   multirange         each range after 0x01, ended by 0x00: of two that begin alike the shorter sorts first
  *   range, jsonb       see the functions
  *
  * K1  encode(a) < encode(b) as bytes exactly when a sorts before b; equal exactly when SQL's = holds (NULL with NULL).
@@ -28,7 +29,7 @@ import { assert } from './assert.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { getUtf8, putUtf8, utf8LengthMax } from './bytes.js';
 import type { Datum } from './datum.js';
-import type { SqlArray, SqlRange, SqlRecord } from './datum.js';
+import type { SqlArray, SqlMultirange, SqlRange, SqlRecord } from './datum.js';
 import { DbError } from './errors.js';
 import type { Interval, TimeTz } from './interval.js';
 import type { Jsonb, JsonbObject, JsonbValue } from './jsonb.js';
@@ -263,7 +264,18 @@ function encodePayload(storage: Storage, type: SqlType, value: NonNullable<Datum
     case 'jsonb':
       putJsonbDocument((value as Jsonb).value, out);
       return;
-    case 'multirange':
+    case 'multirange': {
+      const rangeOid = typeInfo(type.oid, types).subtypeOid;
+      const { subtypeOid } = typeInfo(rangeOid, types);
+      for (const range of (value as SqlMultirange).ranges) {
+        out.reserve(1);
+        out.bytes[out.length++] = ValueTag;
+        putRange(range, subtypeOid, out, types);
+      }
+      out.reserve(1);
+      out.bytes[out.length++] = 0;
+      return;
+    }
     case 'none':
       throw new DbError('42704', `data type ${typeInfo(type.oid, types).name} has no default operator class for access method "btree"`);
   }
@@ -528,7 +540,12 @@ function skipPayload(storage: Storage, type: SqlType, bytes: Uint8Array, start: 
     }
     case 'jsonb':
       return skipJsonb(bytes, start + 1, mask);
-    case 'multirange':
+    case 'multirange': {
+      const range: SqlType = { oid: typeInfo(type.oid, types).subtypeOid, typmod: -1 };
+      let at = start;
+      while (at < bytes.length && byteAt(at) !== 0) at = skipPayload('range', range, bytes, at + 1, mask, types);
+      return at + 1;
+    }
     case 'none':
       return start;
   }

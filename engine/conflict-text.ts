@@ -6,7 +6,7 @@
  */
 import { keyBytes } from '../base/bytes.js';
 import { keyEnd, decodeKey, KeyLayout } from '../base/keycode.js';
-import { plainTextEnv } from '../base/text-env.js';
+import { staticTextContext } from './text-values.js';
 import { outputText } from '../base/text-io.js';
 import type { Conflict as RawConflict, ConflictEdge as RawEdge, ConflictPlace as RawPlace, ConflictStatement, WriteConflict as RawWrite } from '../mvcc/conflict.js';
 import type { IndexDef, TableDef } from '../planner/catalog.js';
@@ -117,7 +117,7 @@ function keyValues(layout: KeyLayout, key: string): string[] | undefined {
   if (bytes.length === 0 || keyEnd(layout, bytes, 0) > bytes.length) return undefined;
   try {
     const values = decodeKey(layout, bytes, 0);
-    return values.map((value, i) => (value === undefined ? '?' : value === null ? 'null' : outputText(layout.columns[i]!.type, value, { ...plainTextEnv, types: layout.types })));
+    return values.map((value, i) => (value === undefined ? '?' : value === null ? 'null' : outputText(layout.columns[i]!.type, value, staticTextContext(layout.types))));
   } catch {
     // A bound in the middle of a key, as of a prefix range.
     return undefined;

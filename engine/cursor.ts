@@ -93,11 +93,12 @@ export class Portal {
   }
 
   /** FETCH and MOVE. @throws DbError 55000 backwards in a cursor that cannot, and after a failure (P3) */
-  async fetch(direction: Fetch['direction'], count: number, call: Pick<Call, 'deadlineMs'>): Promise<Datum[][]> {
+  async fetch({ direction, count, isMove }: Fetch, call: Pick<Call, 'deadlineMs'>): Promise<Datum[][]> {
     if (this.#hasFailed) throw new DbError('55000', `portal "${this.name}" cannot be run`);
     let rows: Datum[][];
     try {
-      rows = await this.#move(direction, count, call);
+      const isRewind = isMove && direction === 'backward' && count === Infinity && this.#position === 0;
+      rows = isRewind ? [] : await this.#move(direction, count, call);
     } catch (error) {
       this.#hasFailed = true;
       throw error;
@@ -125,6 +126,7 @@ export class Portal {
       case 'forward':
         return count < 0 ? this.#backward(-count) : count === 0 ? this.#again() : this.#forward(count, call.deadlineMs);
       case 'backward':
+        if (count === 0) this.#requireScroll();
         return count < 0 ? this.#forward(-count, call.deadlineMs) : count === 0 ? this.#again() : this.#backward(count);
       case 'absolute':
         return this.#absolute(count, call.deadlineMs);
@@ -153,6 +155,11 @@ export class Portal {
     this.#position = rows.length < count ? 0 : at;
     return rows;
   }
+  /** ABSOLUTE 0, and MOVE BACKWARD ALL: back to the start, which any cursor may that never left it. */
+  #rewind(): void {
+    if (this.#position > 0) this.#requireScroll();
+    this.#position = 0;
+  }
   /** FETCH 0: the present row again. */
   #again(): Datum[][] {
     if (this.#position < 1 || this.#position > this.#readCount) return [];
@@ -166,11 +173,11 @@ export class Portal {
       this.#position = count;
       return this.#again();
     }
-    this.#requireScroll();
     if (count === 0) {
-      this.#position = 0;
+      this.#rewind();
       return [];
     }
+    this.#requireScroll();
     await this.#forward(Infinity, deadlineMs);
     const target = this.#readCount + 1 + count;
     this.#position = Math.max(0, target);
@@ -256,7 +263,7 @@ export class Portals {
 
   async fetch(statement: Fetch, call: Call): Promise<StatementResult> {
     const portal = this.get(statement.cursor);
-    const rows = await portal.fetch(statement.direction, statement.count, call);
+    const rows = await portal.fetch(statement, call);
     if (statement.isMove) return { command: 'MOVE', rows: [], rowCount: rows.length, columns: [] };
     return { command: 'FETCH', rows: convertRows(rows, portal.columns, call.format, this.#backend.context(Infinity)), rowCount: rows.length, columns: portal.columns };
   }

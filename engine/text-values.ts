@@ -5,9 +5,25 @@ import { plainTextEnv } from '../base/text-env.js';
 import { inputText, outputText } from '../base/text-io.js';
 import type { SqlType, TypeRegistry } from '../base/types.js';
 
-/** Default settings with a database's types: stored text never depends on a session. */
+/**
+ * Default settings with a database's types: stored text never depends on a session, nor on names and checks that may change: objects are written
+ * as their numbers, a domain's value has been checked, and a path stands in its normal form.
+ */
+const system: TextEnv['system'] = {
+  call: (name, args) => {
+    switch (name) {
+      case 'domain_check':
+        return args[1]!;
+      case 'jsonpathin':
+        return args[0]!;
+      default:
+        return name.startsWith('reg') && name.endsWith('out') ? String(args[0]) : plainTextEnv.system.call(name, args);
+    }
+  },
+};
+
 export function staticTextContext(types: TypeRegistry): TextEnv {
-  return { ...plainTextEnv, types };
+  return { ...plainTextEnv, types, system };
 }
 export function parseText(text: string, type: SqlType, env: TextEnv): Datum {
   return inputText(type, text, env);

@@ -41,7 +41,7 @@ export function evaluate(e: BoundExpression, runtime: Runtime): Datum {
       return value === null ? null : value !== true;
     }
     case 'isNull':
-      return isNullTest(evaluate(e.arg, runtime), e.negated);
+      return e.isRow ? isRowNull(evaluate(e.arg, runtime), e.negated) : (evaluate(e.arg, runtime) === null) !== e.negated;
     case 'isBoolean': {
       const value = evaluate(e.arg, runtime);
       const wanted = e.test === 'unknown' ? null : e.test === 'true';
@@ -151,8 +151,8 @@ function evaluateOr(e: Of<'and' | 'or'>, runtime: Runtime): Datum {
   return result;
 }
 
-/** IS [NOT] NULL; of a row: all fields are NULL, and with NOT: no field is. */
-export function isNullTest(value: Datum, negated: boolean): boolean {
+/** IS NULL of a composite value: all fields are; with NOT: no field is. */
+export function isRowNull(value: Datum, negated: boolean): boolean {
   if (value instanceof SqlRecord) return negated ? value.values.every((field) => field !== null) : value.values.every((field) => field === null);
   return (value === null) !== negated;
 }

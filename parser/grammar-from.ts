@@ -245,9 +245,12 @@ export class FromGrammar extends CallGrammar {
   readonly plainCall = this.RULE('plainCall', (): ast.FunctionCall => {
     const first = this.OR([{ ALT: () => this.CONSUME(t.ColId) }, { ALT: () => this.CONSUME(t.TypeOrFunctionKeyword) }]);
     const parts = [valueOf(first)];
-    this.MANY(() => {
-      this.CONSUME(t.Dot);
-      parts.push(valueOf(this.CONSUME(t.ColLabel)));
+    this.MANY({
+      GATE: () => !t.belongsTo(first.tokenType, t.TypeOrFunctionKeyword),
+      DEF: () => {
+        this.CONSUME(t.Dot);
+        parts.push(valueOf(this.CONSUME(t.ColLabel)));
+      },
     });
     return this.SUBRULE(this.callArguments, { ARGS: [parts, first] });
   });

@@ -210,7 +210,7 @@ export class OperandGrammar extends OperatorGrammar {
     const parts = [valueOf(first)];
     let isStar = false;
     this.MANY({
-      GATE: () => !isStar,
+      GATE: () => !isStar && !t.belongsTo(first.tokenType, t.TypeOrFunctionKeyword),
       DEF: () => {
         this.CONSUME(t.Dot);
         this.OR1([

@@ -14,7 +14,7 @@ import type { FunctionDef } from '../functions/registry.js';
 import { leftSpine, type Binary, type ColumnRef, type Expression, type Subscript } from '../parser/ast.js';
 import { bindFunctionCall, bindGrouping } from './binder-call.js';
 import { equalityOver, makeCall, makeOperator, operatorFunction } from './binder-operator.js';
-import { attributesOf, compareRows, expandRow, selectField, wholeRow } from './binder-row.js';
+import { attributesOf, compareRows, expandRow, isWrittenRow, selectField, wholeRow } from './binder-row.js';
 import { bindSubqueryExpression, bindQuantifiedSubquery } from './binder-subquery.js';
 import { ExplicitCollations } from './binder-collation.js';
 import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce } from './binder-types.js';
@@ -233,7 +233,7 @@ function rowValue(level: QueryLevel, relation: ResolvedRelation, offset: number)
   const { table, columns } = relation.entry;
   const witness = table === undefined ? -1 : columns.findIndex((_, i) => table.columns.filter((column) => !column.isDropped)[i]?.notNull === true);
   const tested = witness === -1 ? row.fields : [row.fields[witness]!];
-  const missing = conjunction(tested.map((arg): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg, negated: false })));
+  const missing = conjunction(tested.map((arg): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg, isRow: false, negated: false })));
   return missing === undefined ? row : { kind: 'case', type: row.type, offset, branches: [{ when: missing, then: constant(null, row.type, offset) }], otherwise: row };
 }
 
@@ -272,13 +272,14 @@ const comparisonOperators = new Set(['=', '<>', '<', '<=', '>', '>=']);
 function bindBinary(level: QueryLevel, e: Binary, left: BoundExpression): BoundExpression {
   if (comparisonOperators.has(e.operator)) {
     // (a, b) = (SELECT ...): the row of the subquery, field by field.
-    if (left.kind === 'row' && e.right.kind === 'scalarSubquery') {
+    if (e.left.kind === 'row' && left.kind === 'row' && e.right.kind === 'scalarSubquery') {
       const right = bindSubqueryExpression(level, e.right, left.fields.length);
       const fields = expandRow(level, right, e.offset).map((field) => field.expression);
       return compareRows(level, e.operator, left.fields, fields, e.offset);
     }
     const right = bindExpression(level, e.right);
-    if (left.kind === 'row' && right.kind === 'row') return compareRows(level, e.operator, left.fields, right.fields, e.offset);
+    // Only rows that are written as such: values of composite types compare as records, to which NULLs are equal.
+    if (e.left.kind === 'row' && e.right.kind === 'row' && left.kind === 'row' && right.kind === 'row') return compareRows(level, e.operator, left.fields, right.fields, e.offset);
     return makeOperator(level.binder, e.schema, e.operator, left, right, e.offset);
   }
   const right = bindExpression(level, e.right);
@@ -291,16 +292,16 @@ function bindBinary(level: QueryLevel, e: Binary, left: BoundExpression): BoundE
 function bindIsNull(level: QueryLevel, operand: BoundExpression, negated: boolean, offset: number): BoundExpression {
   if (operand.kind === 'row' && operand.fields.length > 0) {
     // A row IS NULL when every field is, and IS NOT NULL when none is: the two are not opposites.
-    const args = operand.fields.map((field): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, field), negated }));
+    const args = operand.fields.map((field): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, field), isRow: false, negated }));
     return conjunction(args)!;
   }
-  const attributes = operand.kind === 'column' || operand.kind === 'case' || operand.kind === 'field' ? attributesOf(level, operand.type) : undefined;
-  if (attributes !== undefined && attributes.length > 0) {
+  const attributes = attributesOf(level, operand.type);
+  if ((operand.kind === 'column' || operand.kind === 'case' || operand.kind === 'field') && attributes !== undefined && attributes.length > 0) {
     // A composite value is NULL when all its fields are, and NOT NULL when none of them is.
-    const args = attributes.map((attribute, index): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: { kind: 'field', type: attribute.type, offset, arg: operand, index }, negated }));
+    const args = attributes.map((attribute, index): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: { kind: 'field', type: attribute.type, offset, arg: operand, index }, isRow: false, negated }));
     return conjunction(args)!;
   }
-  return { kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, operand), negated };
+  return { kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, operand), isRow: attributes !== undefined || operand.type.oid === TypeOid.record, negated };
 }
 
 export function makeDistinct(level: QueryLevel, left: BoundExpression, right: BoundExpression, negated: boolean, offset: number): BoundExpression {
@@ -310,10 +311,11 @@ export function makeDistinct(level: QueryLevel, left: BoundExpression, right: Bo
     if (args.length === 0) return constant(negated, types.bool, offset);
     return args.length === 1 ? args[0]! : { kind: negated ? 'and' : 'or', type: types.bool, offset, args };
   }
-  // An untyped NULL on one side makes it a null test.
+  // An untyped NULL on one side makes it a null test, of a row too: one whose fields are NULL is distinct from NULL.
   const isUntypedNull = (e: BoundExpression): boolean => e.kind === 'constant' && e.value === null && isUnknown(e);
-  if (isUntypedNull(right)) return bindIsNull(level, left, !negated, offset);
-  if (isUntypedNull(left)) return bindIsNull(level, right, !negated, offset);
+  const test = (arg: BoundExpression): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, arg), isRow: false, negated: !negated });
+  if (isUntypedNull(right)) return test(left);
+  if (isUntypedNull(left)) return test(right);
   const comparison = makeOperator(level.binder, undefined, '=', left, right, offset);
   if (comparison.kind !== 'call') throw new DbError('42804', 'IS DISTINCT FROM requires = operator to yield boolean', { offset });
   return { kind: 'isDistinct', type: types.bool, offset, left: comparison.args[0]!, right: comparison.args[1]!, equals: comparison.function, negated };
@@ -341,7 +343,7 @@ function bindInList(level: QueryLevel, operand: Expression, items: readonly Expr
   if (arg.kind === 'row' || list.some((item) => item.kind === 'row')) {
     const args = list.map((item, i) => {
       const fresh = i === 0 || !hasSubquery(arg) ? arg : bindExpression(level, operand);
-      if (fresh.kind !== 'row' || item.kind !== 'row') return makeOperator(binder, undefined, negated ? '<>' : '=', fresh, item, offset);
+      if (fresh.kind !== 'row' || item.kind !== 'row' || !isWrittenRow(operand) || !isWrittenRow(items[i]!)) return makeOperator(binder, undefined, negated ? '<>' : '=', fresh, item, offset);
       return compareRows(level, negated ? '<>' : '=', fresh.fields, item.fields, offset);
     });
     return args.length === 1 ? args[0]! : { kind: negated ? 'and' : 'or', type: types.bool, offset, args };
@@ -424,8 +426,9 @@ function bindNullIf(level: QueryLevel, e: Extract<Expression, { kind: 'nullIf' }
   const right = bindExpression(level, e.right);
   const when = makeOperator(binder, undefined, '=', left, right, e.offset);
   if (when.kind !== 'call') throw new DbError('42804', 'NULLIF requires = operator to yield boolean', { offset: e.offset });
-  // The result is the left operand as the comparison took it: of varchar, text.
-  const then = when.args[0]!;
+  // The result is the left operand as the comparison took it: of varchar, text. Comparing records does not make a composite value one.
+  const taken = when.args[0]!;
+  const then = taken.type.oid === TypeOid.record ? left : taken;
   // What must be evaluated once, or is dear, goes into a call.
   if (isVolatile(left) || hasSubquery(left)) return { kind: 'call', type: then.type, offset: e.offset, function: nullIfFunction(when.function), args: when.args, operator: undefined };
   return { kind: 'case', type: then.type, offset: e.offset, branches: [{ when, then: constant(null, then.type, e.offset) }], otherwise: then };

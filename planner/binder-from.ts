@@ -189,6 +189,7 @@ function bindTable(level: QueryLevel, table: TableDef, reference: TableRef): Fro
   const entry = new RangeEntry({ alias, columns: shown, schema: reference.alias === undefined ? table.schema : undefined, relationName: table.name, table });
   binder.adopt(level, entry);
   const lock = lockFor(level, alias);
+  if (lock !== undefined && table.isMaterializedView) throw new DbError('42809', `cannot lock rows in materialized view "${table.name}"`);
   let rowKey: number | undefined;
   if ((lock !== undefined || level.rowKeys !== undefined) && table.virtual === undefined) {
     rowKey = binder.newId();

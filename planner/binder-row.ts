@@ -6,6 +6,7 @@
  */
 import { DbError } from '../base/errors.js';
 import { typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import type { Expression } from '../parser/ast.js';
 import { makeOperator } from './binder-operator.js';
 import { coerceToBoolean } from './binder-types.js';
 import type { BoundExpression } from './expression.js';
@@ -23,6 +24,11 @@ export function wholeRow(level: QueryLevel, relation: ResolvedRelation, offset: 
   });
   const rowType = entry.rowType === undefined ? undefined : level.binder.catalog.typeByName(entry.rowType.schema, entry.rowType.name);
   return { kind: 'row', type: rowType ?? types.record, offset, fields, names: entry.columns.map((column) => column.name) };
+}
+
+/** A row constructor, also under a cast to its type; the row of a table is a record, to which NULLs are equal. */
+export function isWrittenRow(e: Expression): boolean {
+  return e.kind === 'row' || (e.kind === 'cast' && isWrittenRow(e.operand));
 }
 
 export function attributesOf(level: QueryLevel, type: SqlType): readonly { readonly name: string; readonly type: SqlType }[] | undefined {

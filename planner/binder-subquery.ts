@@ -8,7 +8,7 @@ import type { ArraySubquery, Exists, InSubquery, Query, QuantifiedSubquery, Scal
 import type { BoundQuery } from './binder-context.js';
 import { hoistLocks } from './binder-locking.js';
 import { makeOperator } from './binder-operator.js';
-import { compareRows, expandRow } from './binder-row.js';
+import { compareRows, expandRow, isWrittenRow } from './binder-row.js';
 import { arrayTypeOf, coerceToBoolean } from './binder-types.js';
 import { columnRef, outputIdSet } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
@@ -57,7 +57,7 @@ export function bindQuantifiedSubquery(level: QueryLevel, e: InSubquery | Quanti
   const operator = e.kind === 'inSubquery' ? '=' : e.operator;
   const subkind = e.kind === 'inSubquery' ? 'any' : e.quantifier;
   const operand = binder.hooks.bindExpression(level, e.operand);
-  const left = operand.kind === 'row' ? operand.fields : [operand];
+  const left = isWrittenRow(e.operand) && operand.kind === 'row' ? operand.fields : [operand];
   const { query, outer } = bindSub(level, e.query);
   if (query.columns.length < left.length) throw new DbError('42601', 'subquery has too few columns', { offset: e.offset });
   if (query.columns.length > left.length) throw new DbError('42601', 'subquery has too many columns', { offset: e.offset });

@@ -13,7 +13,7 @@ import { plainTextEnv } from '../base/text-env.js';
 import { inputText, outputText } from '../base/text-io.js';
 import {
   baseTypeOf, builtinTypeByName, IntervalField, IntervalFullPrecision, IntervalFullRange, intervalTypmod, numericTypmod, sqlType, typeInfo, typeName, TypeOid, types, varcharTypmod,
-  type SqlType,
+  type SqlType, type TypeRegistry,
 } from '../base/types.js';
 import { allCasts, resolverFor } from '../functions/catalogue.js';
 import type { CastContext, EvalContext, FunctionDef, ScalarImpl } from '../functions/registry.js';
@@ -159,7 +159,7 @@ export function coerce(binder: Binder, e: BoundExpression, target: SqlType, cont
   }
   const isExplicit = context === 'explicit';
   if (path.kind === 'relabel') return applyTypmod(binder, { kind: 'cast', type: sqlType(target.oid, sameModifier(source, target) ? source.typmod : -1), offset, arg: e, method: 'binary', isExplicit }, target, context);
-  const method = path.kind === 'io' ? 'io' : path.kind === 'cast' ? path.cast.method : arrayMethod(path, sqlType(source.oid), sqlType(target.oid));
+  const method = path.kind === 'io' ? 'io' : path.kind === 'cast' ? path.cast.method : arrayMethod(path, source.oid, target.oid, binder.types);
   // The cast itself reads how many bits are wanted: a number is cut from the left, a bit string from the right. Text is read whole and cut after.
   const casted: BoundExpression = { kind: 'cast', type: target.oid === TypeOid.bit && method !== 'io' ? target : sqlType(target.oid), offset, arg: e, method, isExplicit };
   return applyTypmod(binder, casted, target, context);
@@ -278,18 +278,18 @@ function ioMethod(source: SqlType, target: SqlType): ScalarImpl {
   return made;
 }
 
-const arrayMethods = new Map<number, ScalarImpl>();
+const arrayMethods = new Map<string, ScalarImpl>();
 
-function arrayMethod(path: Extract<CastPath, { kind: 'array' }>, source: SqlType, target: SqlType): ScalarImpl {
-  const key = castKey(source.oid, target.oid);
+function arrayMethod(path: Extract<CastPath, { kind: 'array' }>, source: number, target: number, registry: TypeRegistry): ScalarImpl {
+  const from = typeInfo(source, registry).elementOid;
+  const to = typeInfo(target, registry).elementOid;
+  // What an array of a user's type holds is for each database to say.
+  const key = `${source} ${target} ${from} ${to}`;
   let made = arrayMethods.get(key);
   if (made === undefined) {
-    const from = sqlType(typeInfo(source.oid).elementOid);
-    const to = sqlType(typeInfo(target.oid).elementOid);
     const { element } = path;
-    const method = element.kind === 'cast' && typeof element.cast.method === 'function' ? element.cast.method : element.kind === 'array' ? arrayMethod(element, from, to) : ioMethod(from, to);
-    // The two lookups above know built-in types only; arrays of user types convert by relabelling or text, whose closures are kept apart.
-    made = elementwiseTo(to.oid, method);
+    const method = element.kind === 'cast' && typeof element.cast.method === 'function' ? element.cast.method : element.kind === 'array' ? arrayMethod(element, from, to, registry) : ioMethod(sqlType(from), sqlType(to));
+    made = elementwiseTo(to, method);
     arrayMethods.set(key, made);
   }
   return made;

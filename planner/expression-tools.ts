@@ -531,7 +531,7 @@ export function sameExpression(a: BoundExpression, b: BoundExpression): boolean 
       if (a.method !== (b as typeof a).method || a.isExplicit !== (b as typeof a).isExplicit) return false;
       break;
     case 'isNull':
-      if (a.negated !== (b as typeof a).negated) return false;
+      if (a.negated !== (b as typeof a).negated || a.isRow !== (b as typeof a).isRow) return false;
       break;
     case 'isBoolean':
       if (a.negated !== (b as typeof a).negated || a.test !== (b as typeof a).test) return false;

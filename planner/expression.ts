@@ -30,7 +30,8 @@ export type BoundExpression =
   | (Base & { readonly kind: 'cast'; readonly arg: BoundExpression; readonly method: 'binary' | 'io' | ScalarImpl; readonly isExplicit: boolean })
   | (Base & { readonly kind: 'and' | 'or'; readonly args: readonly BoundExpression[] })
   | (Base & { readonly kind: 'not'; readonly arg: BoundExpression })
-  | (Base & { readonly kind: 'isNull'; readonly arg: BoundExpression; readonly negated: boolean })
+  /** With `isRow` of a composite value: whether all its fields are null (negated: none is), of which fields no one asks further. */
+  | (Base & { readonly kind: 'isNull'; readonly arg: BoundExpression; readonly isRow: boolean; readonly negated: boolean })
   /** IS [NOT] TRUE / FALSE / UNKNOWN. */
   | (Base & { readonly kind: 'isBoolean'; readonly arg: BoundExpression; readonly test: 'true' | 'false' | 'unknown'; readonly negated: boolean })
   /** `equals` is the '=' function over the common type. */

@@ -65,11 +65,11 @@ export class Folder {
         const { arg } = e;
         if (arg.kind === 'constant') return constant(arg.value === null ? null : arg.value !== true, types.bool, e.offset);
         if (arg.kind === 'not') return arg.arg;
-        if (arg.kind === 'isNull' || arg.kind === 'isBoolean' || arg.kind === 'isDistinct' || arg.kind === 'inList') return { ...arg, negated: !arg.negated };
+        if ((arg.kind === 'isNull' && !arg.isRow) || arg.kind === 'isBoolean' || arg.kind === 'isDistinct' || arg.kind === 'inList') return { ...arg, negated: !arg.negated };
         return e;
       }
       case 'isNull':
-        if (e.arg.kind === 'constant') return constant((e.arg.value === null) !== e.negated, types.bool, e.offset);
+        if (e.arg.kind === 'constant' && (!e.isRow || e.arg.value === null)) return constant((e.arg.value === null) !== e.negated, types.bool, e.offset);
         return e;
       case 'isBoolean': {
         if (e.arg.kind !== 'constant') return e;
@@ -80,8 +80,8 @@ export class Folder {
       case 'isDistinct': {
         const { left, right } = e;
         // IS [NOT] DISTINCT FROM NULL is a null test.
-        if (left.kind === 'constant' && left.value === null) return this.#simplify({ kind: 'isNull', type: types.bool, offset: e.offset, arg: right, negated: !e.negated });
-        if (right.kind === 'constant' && right.value === null) return this.#simplify({ kind: 'isNull', type: types.bool, offset: e.offset, arg: left, negated: !e.negated });
+        if (left.kind === 'constant' && left.value === null) return this.#simplify({ kind: 'isNull', type: types.bool, offset: e.offset, arg: right, isRow: false, negated: !e.negated });
+        if (right.kind === 'constant' && right.value === null) return this.#simplify({ kind: 'isNull', type: types.bool, offset: e.offset, arg: left, isRow: false, negated: !e.negated });
         return e;
       }
       case 'case':

@@ -38,7 +38,9 @@ export function joinPaths(cx: PlannerContext, root: LogicalPlan, wanted: readonl
   const graph = buildJoinGraph(root, !cx.isDisabled('equivalence-classes'));
   const planner = new JoinPlanner(cx, graph, wanted);
   let paths = planner.run();
-  if (graph.constants.length > 0) paths = paths.map((path) => gate(path, conjunction(graph.constants)!));
+  // A column that stood for `true` may have come down into a condition: then nothing is left to test.
+  const tested = conjunction(graph.constants);
+  if (tested !== undefined) paths = paths.map((path) => gate(path, tested));
   return paths;
 }
 

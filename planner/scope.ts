@@ -385,6 +385,8 @@ function figure(e: Expression): [string | undefined, 0 | 1 | 2] {
       return [e.parts[e.parts.length - 1], 2];
     case 'fieldSelection':
       return [e.field, 2];
+    case 'star':
+      return [e.qualifier[e.qualifier.length - 1], 2];
     case 'subscript':
       return figure(e.operand);
     case 'functionCall':

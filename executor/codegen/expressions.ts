@@ -265,7 +265,7 @@ export class ExpressionWriter {
         return this.#isFalse(e.arg);
       case 'isNull': {
         const arg = this.value(e.arg);
-        if (this.#mayBeRecord(e.arg)) return `X.isNullTest(${arg.code}, ${e.negated})`;
+        if (e.isRow) return `X.isRowNull(${arg.code}, ${e.negated})`;
         if (!arg.nullable) return e.negated ? 'true' : 'false';
         return `(${arg.code} ${e.negated ? '!==' : '==='} null)`;
       }
@@ -282,11 +282,6 @@ export class ExpressionWriter {
       default:
         return this.#isValue(this.value(e), 'true');
     }
-  }
-
-  #mayBeRecord(e: BoundExpression): boolean {
-    const storage = this.storageOf(e.type.oid);
-    return storage === 'record';
   }
 
   #isValue(source: Source, wanted: 'true' | 'false'): string {

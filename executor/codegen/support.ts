@@ -16,7 +16,7 @@ import type { BoundExpression } from '../../planner/expression.js';
 import type { IndexRange } from '../../planner/physical-plan.js';
 import { InternalError } from '../../base/errors.js';
 import { makeArray } from '../array-values.js';
-import { callFunction, evaluate, isNullTest, quantifiedArray, rowCompare, rowShape } from '../expression-interpreter.js';
+import { callFunction, evaluate, isRowNull, quantifiedArray, rowCompare, rowShape } from '../expression-interpreter.js';
 import { keyRangesOf } from '../key-ranges.js';
 import { decodeEntry } from '../operators/index-scan.js';
 import { limitCount, offsetCount } from '../operators/limit.js';
@@ -78,7 +78,7 @@ export const X = {
     return cache.access!.useLayout();
   },
   evaluate,
-  isNullTest,
+  isRowNull,
   quantifiedArray,
   makeArray,
   keyString,

@@ -61,7 +61,7 @@ function firstOf(input: LogicalPlan, call: AggregateCall, cx: RuleContext): Boun
   const arg = call.args[0] as Extract<BoundExpression, { kind: 'column' }>;
   const column: BoundExpression = { ...arg, id: idOf(arg.id) };
   const descending = call.function.aggregate!.builtin === 'max';
-  const present: BoundExpression = { kind: 'isNull', type: types.bool, offset: -1, arg: column, negated: true };
+  const present: BoundExpression = { kind: 'isNull', type: types.bool, offset: -1, arg: column, isRow: false, negated: true };
   const filtered: LogicalPlan = isNeverNull(input, arg.id)
     ? plan
     : plan.kind === 'filter' ? { ...plan, condition: { kind: 'and', type: types.bool, offset: -1, args: [...conjunctsOf(plan.condition), present] } } : { kind: 'filter', output: plan.output, input: plan, condition: present };

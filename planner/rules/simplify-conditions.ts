@@ -54,6 +54,6 @@ function commonFactors(e: Connective): BoundExpression {
   if (common.length === 0) return e;
   const rest = [first!, ...others].map((list) => conjunction(list.filter((item) => !common.some((factor) => sameExpression(factor, item)))));
   // An alternative that is nothing but common factors decides: the others add nothing to it.
-  if (rest.some((item) => item === undefined)) return conjunction(common)!;
+  if (rest.some((item) => item === undefined)) return conjunction(common) ?? constant(true, types.bool, e.offset);
   return conjunction([...common, { ...e, args: rest as BoundExpression[] }])!;
 }

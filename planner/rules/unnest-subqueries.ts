@@ -56,7 +56,8 @@ function unnestFilter(filter: Extract<LogicalPlan, { kind: 'filter' }>, cx: Rule
   // Plain conditions stay below the joins: they are cheaper.
   const scalarFree = kept.filter((e) => !hasSubquery(e));
   const withScalars = kept.filter(hasSubquery);
-  if (scalarFree.length > 0) input = makeFilter(input, conjunction(scalarFree)!);
+  const plain = conjunction(scalarFree);
+  if (plain !== undefined) input = makeFilter(input, plain);
   const left: BoundExpression[] = [];
   for (let i = 0; i < joins.length; i++) {
     const joined = joins[i]!(input);
@@ -264,7 +265,7 @@ class ScalarUnnester {
     if (over.kind === 'constant' && over.value === null && value.kind === 'column') return value;
     return {
       kind: 'case', type: query.type, offset: query.offset, otherwise: value,
-      branches: [{ when: { kind: 'isNull', type: { oid: 16, typmod: -1 }, offset: -1, arg: columnRef(marker), negated: false }, then: over }],
+      branches: [{ when: { kind: 'isNull', type: { oid: 16, typmod: -1 }, offset: -1, arg: columnRef(marker), isRow: false, negated: false }, then: over }],
     };
   }
 

@@ -3,7 +3,7 @@
  * the order in which rows are met does not show.
  */
 import { condition, expression } from './expressions.js';
-import type { Environment, Generator, TableColumn, TableModel } from './generator.js';
+import { isView, type Environment, type Generator, type TableColumn, type TableModel } from './generator.js';
 import { literal, value, type Column, type Kind } from './kinds.js';
 import { selectQuery } from './select.js';
 
@@ -13,7 +13,7 @@ const envOf = (columns: readonly Column[], depth = 0): Environment => ({ columns
 export function change(g: Generator): { sql: string; table: TableModel } {
   const { c } = g;
   g.ctes = [];
-  const table = c.pick(g.tables.filter((candidate) => candidate.name !== 'v0'));
+  const table = c.pick(g.tables.filter((candidate) => !isView(candidate)));
   const sql = c.weighted([[4, insert], [4, update], [2, remove], [1.5, merge], [1, changeInCte]] as const)(g, table);
   return { sql, table };
 }

@@ -1,10 +1,11 @@
 /** FROM: tables, derived and lateral queries, functions, VALUES, and joins of every kind between them. */
 import { comparableKind, condition, expression } from './expressions.js';
-import type { Environment, Generator, Relation } from './generator.js';
+import { isView, type Environment, type Generator, type Relation } from './generator.js';
 import { comparable, value, type Column, type Kind } from './kinds.js';
 import { selectQuery } from './select.js';
+import { functionItem } from './table-functions.js';
 
-interface FromItem {
+export interface FromItem {
   readonly sql: string;
   readonly relation: Relation;
 }
@@ -14,7 +15,7 @@ export function baseTable(g: Generator): FromItem {
   const table = c.pick(g.tables);
   const alias = g.name('t');
   const columns = table.columns.map((column): Column => ({ sql: `${alias}.${column.name}`, kind: column.kind }));
-  const sample = table.name === 'v0' ? '' : c.maybe(0.02, () => ` tablesample ${c.pick(['bernoulli (100)', 'system (100)', 'bernoulli (0)', 'system (100) repeatable (1)'])}`);
+  const sample = isView(table) ? '' : c.maybe(0.02, () => ` tablesample ${c.pick(['bernoulli (100)', 'system (100)', 'bernoulli (0)', 'system (100) repeatable (1)'])}`);
   return { sql: `${table.name}${c.pick([' ', ' as '])}${alias}${sample}`, relation: { alias, columns, key: table.key.length > 0 ? table.key.map((name) => `${alias}.${name}`) : undefined } };
 }
 
@@ -42,33 +43,6 @@ function item(g: Generator, depth: number, left: readonly Column[]): FromItem {
 
 function derived(alias: string, kinds: readonly Kind[], prefix: string): Relation {
   return { alias, columns: kinds.map((kind, i) => ({ sql: `${alias}.${prefix}${i}`, kind })), key: undefined };
-}
-
-function functionItem(g: Generator, alias: string, left: readonly Column[]): FromItem {
-  const { c } = g;
-  const arrays = left.filter((column) => column.kind === 'int4[]');
-  const texts = left.filter((column) => column.kind === 'text');
-  const documents = left.filter((column) => column.kind === 'jsonb');
-  const one = (sql: string, kind: Kind, key = false): FromItem => ({ sql, relation: { alias, columns: [{ sql: `${alias}.x`, kind }], key: key ? [`${alias}.x`] : undefined } });
-  const numbered = (sql: string, kind: Kind): FromItem => ({ sql: `${sql} with ordinality ${alias}(x, n)`, relation: { alias, columns: [{ sql: `${alias}.x`, kind }, { sql: `${alias}.n`, kind: 'int8' }], key: [`${alias}.n`] } });
-  switch (c.below(8)) {
-    case 0:
-      return one(`generate_series(${c.below(3)}, ${c.between(2, 6)}) ${alias}(x)`, 'int4', true);
-    case 1:
-      return one(`generate_series(date '2024-01-01', '2024-03-01', interval '${c.pick(['1 month', '20 days'])}') ${alias}(x)`, 'timestamptz', true);
-    case 2:
-      return numbered(`unnest(${arrays.length > 0 ? c.pick(arrays).sql : 'array[3, null, 1]'})`, 'int4');
-    case 3:
-      return numbered(`regexp_split_to_table(${texts.length > 0 ? c.pick(texts).sql : "'a,b'"}, '${c.pick([',', '', ' '])}')`, 'text');
-    case 4:
-      return numbered(`jsonb_array_elements(jsonb_build_array(1, ${documents.length > 0 ? c.pick(documents).sql : "'[1,[2]]'::jsonb"}))`, 'jsonb');
-    case 5:
-      return { sql: `rows from (generate_series(1, ${c.between(1, 3)}), unnest(array['a', 'b'])) ${alias}(x, y)`, relation: { alias, columns: [{ sql: `${alias}.x`, kind: 'int4' }, { sql: `${alias}.y`, kind: 'text' }], key: undefined } };
-    case 6:
-      return { sql: `jsonb_to_recordset('[{"p": 1, "q": "a"}, {"p": null}, {"q": "b", "r": 2}]') as ${alias}(p int, q text)`, relation: { alias, columns: [{ sql: `${alias}.p`, kind: 'int4' }, { sql: `${alias}.q`, kind: 'text' }], key: undefined } };
-    default:
-      return { sql: `unnest(array[1, 2, 3], array['x', 'y']) ${alias}(x, y)`, relation: { alias, columns: [{ sql: `${alias}.x`, kind: 'int4' }, { sql: `${alias}.y`, kind: 'text' }], key: undefined } };
-  }
 }
 
 export interface FromClause {

@@ -22,6 +22,11 @@ export interface TableColumn {
   readonly isGenerated: boolean;
 }
 
+/** v0, v1, ..., mv0, ...: nothing is written through them. */
+export function isView(table: TableModel): boolean {
+  return /^m?v\d/.test(table.name);
+}
+
 /** What a FROM clause offers: columns, and expressions that together identify a row, when there are any. */
 export interface Relation {
   readonly alias: string;

@@ -6,6 +6,7 @@ import type { Choice } from './choice.js';
 
 export const kinds = [
   'bool', 'int2', 'int4', 'int8', 'numeric', 'float8', 'text', 'varchar', 'bpchar', 'date', 'time', 'timestamp', 'timestamptz', 'interval', 'uuid', 'bytea', 'jsonb', 'json', 'int4[]', 'text[]', 'mood', 'int4range', 'bit',
+  'float4', 'timetz', 'posint', 'pair', 'daterange', 'numrange', 'int4multirange', 'mood[]',
 ] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -19,6 +20,7 @@ export interface Column {
 export const typeNames: Readonly<Record<Kind, string>> = {
   bool: 'boolean', int2: 'smallint', int4: 'integer', int8: 'bigint', numeric: 'numeric(12,3)', float8: 'double precision', text: 'text', varchar: 'varchar(20)', bpchar: 'char(6)', date: 'date', time: 'time', timestamp: 'timestamp', timestamptz: 'timestamptz', interval: 'interval',
   uuid: 'uuid', bytea: 'bytea', jsonb: 'jsonb', json: 'json', 'int4[]': 'int[]', 'text[]': 'text[]', mood: 'mood', int4range: 'int4range', bit: 'bit varying(8)',
+  float4: 'real', timetz: 'timetz', posint: 'posint', pair: 'pair', daterange: 'daterange', numrange: 'numrange', int4multirange: 'int4multirange', 'mood[]': 'mood[]',
 };
 /** The same without a length: for casts that must not cut. */
 export const bareNames: Readonly<Record<Kind, string>> = { ...typeNames, numeric: 'numeric', varchar: 'varchar', bpchar: 'bpchar', bit: 'varbit' };
@@ -26,9 +28,8 @@ export const bareNames: Readonly<Record<Kind, string>> = { ...typeNames, numeric
 /** json has no equality: not for DISTINCT, GROUP BY, set operations, ORDER BY. */
 export const comparable: readonly Kind[] = kinds.filter((kind) => kind !== 'json');
 /** Kinds whose equal values always print alike: which of several equal ones an answer shows is not for PostgreSQL to say. */
-export const exact: readonly Kind[] = ['bool', 'int2', 'int4', 'int8', 'text', 'varchar', 'date', 'time', 'timestamp', 'timestamptz', 'uuid', 'bytea', 'int4[]', 'text[]', 'mood', 'int4range', 'bit'];
-export const numbers: readonly Kind[] = ['int2', 'int4', 'int8', 'numeric', 'float8'];
-export const minMax: readonly Kind[] = ['int2', 'int4', 'int8', 'numeric', 'float8', 'text', 'date', 'time', 'timestamp', 'timestamptz', 'interval', 'mood', 'int4[]', 'text[]'];
+export const exact: readonly Kind[] = ['bool', 'int2', 'int4', 'int8', 'text', 'varchar', 'date', 'time', 'timestamp', 'timestamptz', 'uuid', 'bytea', 'int4[]', 'text[]', 'mood', 'int4range', 'bit', 'timetz', 'posint', 'pair', 'daterange', 'int4multirange', 'mood[]'];
+export const minMax: readonly Kind[] = ['int2', 'int4', 'int8', 'numeric', 'float8', 'text', 'date', 'time', 'timestamp', 'timestamptz', 'interval', 'mood', 'int4[]', 'text[]', 'float4', 'timetz', 'posint', 'mood[]'];
 
 const pools: Partial<Record<Kind, readonly string[]>> = {
   bool: ['true', 'false'],
@@ -48,6 +49,14 @@ const pools: Partial<Record<Kind, readonly string[]>> = {
   'text[]': ["'{}'::text[]", "'{a,b}'::text[]", "'{NULL,\"x y\",\"\"}'::text[]", "array['ab', 'Abc']"],
   mood: ["'sad'::mood", "'ok'::mood", "'happy'::mood"],
   int4range: ["int4range(1, 5)", "'[2,8]'::int4range", "'empty'::int4range", "'(,4)'::int4range", "'[6,)'::int4range"],
+  float4: ["'0'::float4", "'1.5'::float4", "'-2.25'::float4", "'0.1'::float4", "'1e10'::float4"],
+  timetz: ["timetz '00:00:00+00'", "timetz '12:34:56.789+02'", "timetz '10:34:56.789+00'", "timetz '23:59:59-05:30'"],
+  posint: ['1::posint', '2::posint', '7::posint', '999::posint'],
+  pair: ["row(1, 'a')::pair", "row(2, null)::pair", "row(null, 'b')::pair", `'(3,"x y")'::pair`, "'(,)'::pair", "row(1, 'b')::pair"],
+  daterange: ["daterange('2024-01-01', '2024-03-01')", "'[1999-01-01,2024-01-31]'::daterange", "'empty'::daterange", "'(,2023-12-31)'::daterange", "'[2024-02-29,)'::daterange"],
+  numrange: ['numrange(0, 1.5)', "'[1.50,10]'::numrange", "'empty'::numrange", "'(,7)'::numrange", "'(2.25,)'::numrange"],
+  int4multirange: ["'{}'::int4multirange", "'{[1,3),[5,8)}'::int4multirange", "int4multirange(int4range(2, 6))", "'{(,2),[4,)}'::int4multirange"],
+  'mood[]': ["'{}'::mood[]", "'{sad,happy}'::mood[]", "array['ok'::mood, null]", "enum_range(null::mood)"],
   bit: ["b'101'::varbit", "b''::varbit", "b'0011'::varbit", "b'11110000'::varbit"],
 };
 

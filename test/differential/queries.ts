@@ -71,6 +71,6 @@ function plainTable(g: Generator): GeneratedQuery {
   const isAggregate = list.startsWith('count');
   const where = c.maybe(0.6, () => ` where ${condition(g, env, 1)}`);
   const order = isAggregate || relation.key === undefined ? '' : c.maybe(0.5, () => ` order by ${relation.key!.join(', ')}`);
-  const lock = isAggregate || list.includes('generate_series') || sql.includes('tablesample') ? '' : c.maybe(0.15, () => ` for ${c.pick(['update', 'no key update', 'share', 'key share'])}${c.maybe(0.3, () => ` of ${relation.alias}`)}${c.maybe(0.3, () => c.pick([' nowait', ' skip locked']))}`);
+  const lock = isAggregate || /^(v[12]|mv0) /.test(sql) || list.includes('generate_series') || sql.includes('tablesample') ? '' : c.maybe(0.15, () => ` for ${c.pick(['update', 'no key update', 'share', 'key share'])}${c.maybe(0.3, () => ` of ${relation.alias}`)}${c.maybe(0.3, () => c.pick([' nowait', ' skip locked']))}`);
   return { sql: `select ${list} from ${sql}${where}${order}${lock}`, order: { kind: 'bag' } };
 }

@@ -7,7 +7,7 @@ const usual: readonly Kind[] = ['int4', 'text', 'int4', 'numeric', 'int8', 'bool
 /** Statements that make the round's schema; the generator knows its tables afterwards. */
 export function schemaScript(g: Generator): string[] {
   const { c } = g;
-  const script = ["create type mood as enum ('sad', 'ok', 'happy')", 'create domain posint as int check (value > 0)'];
+  const script = ["create type mood as enum ('sad', 'ok', 'happy')", 'create domain posint as int check (value > 0)', 'create type pair as (x int, y text)'];
   for (let t = 0; t < 5; t++) script.push(...newTable(g, `r${t}`));
   const parent = g.tables.find((table) => table.key.length === 1)!;
   script.push(`create table child (id serial primary key, parent_id int references ${parent.name} (id) on delete ${c.pick(['cascade', 'set null', 'no action', 'restrict', 'set default'])}${c.maybe(0.4, () => ' deferrable initially deferred')}, a int4 default 3, p posint, t text not null default 'd', g int generated always as (a * 2) stored)`);
@@ -22,8 +22,41 @@ export function schemaScript(g: Generator): string[] {
   const first = g.tables[0]!;
   script.push(`create view v0 as select ${first.columns.map((column) => column.name).join(', ')} from ${first.name} where id > 1`);
   g.tables.push({ ...first, name: 'v0', columns: first.columns.map((column) => ({ ...column, isGenerated: true })) });
-  script.push('create sequence sq start 5 increment 3');
+  script.push('create sequence sq start 5 increment 3', ...functions, ...views(g));
   if (c.chance(0.7)) script.push('analyze');
+  return script;
+}
+
+/** Functions in SQL: inlined and not, strict, with defaults, names, OUT, VARIADIC and sets; functions-composite.ts and from.ts call them. */
+const functions: readonly string[] = [
+  "create function f_add(a int, b int default 1) returns int language sql immutable as 'select a + b'",
+  "create function f_strict(int, int) returns int language sql immutable strict as 'select coalesce($1, 0) + $2 % 7'",
+  "create function f_count(int) returns int language sql stable as 'select count(*)::int from r0 where id < $1'",
+  "create function f_least(variadic list int[]) returns int language sql immutable as 'select min(x) from unnest(list) x'",
+  "create function f_greet(t text, hello text default 'hi') returns text language sql immutable return hello || ' ' || t",
+  "create function f_any(anyelement) returns anyelement language sql immutable as 'select $1'",
+  "create function f_even(int) returns bool language sql immutable as 'select $1 % 2 = 0'",
+  "create function f_pair(int, text) returns pair language sql immutable as 'select row($1, $2)::pair'",
+  "create function f_next(m mood) returns mood language sql immutable as $$ select case m when 'sad' then 'ok'::mood else 'happy' end $$",
+  "create function f_mood(t text) returns mood language sql stable as 'select t::mood'",
+  "create function f_divide(int, int) returns int language sql immutable as 'select $1 / $2'",
+  "create function f_set(n int) returns setof int language sql stable as 'select x * 2 from generate_series(1, n) x'",
+  "create function f_rows(k int) returns table (x int, y text) language sql stable as 'select id, id::text from r0 where id <= k order by id'",
+  "create function f_out(n int, out a int, out b text) language sql immutable as $$ select n + 1, 'n' || n $$",
+];
+
+/** Views that are more than a table's columns: a join, groups, one that may be written to, and a materialized one. */
+function views(g: Generator): string[] {
+  const [first, second] = g.tables;
+  const script = [
+    `create view v1 as select l.id, r.id as other, count(*) over (partition by r.id) as n from ${first!.name} l left join ${second!.name} r on r.id = l.id + 1`,
+    `create view v2 as select id % 4 as id, count(*) as n, max(id) as top from ${second!.name} group by id % 4`,
+    `create materialized view mv0 as select id, id % 3 as k, 'm' || id as t from ${second!.name}`,
+  ];
+  const columnsOf = (...columns: readonly (readonly [string, Kind])[]): TableColumn[] => columns.map(([name, kind]) => ({ name, kind, isRequired: false, hasDefault: false, isGenerated: true }));
+  g.tables.push({ name: 'v1', key: [], columns: columnsOf(['id', 'int4'], ['other', 'int4'], ['n', 'int8']) });
+  g.tables.push({ name: 'v2', key: ['id'], columns: columnsOf(['id', 'int4'], ['n', 'int8'], ['top', 'int4']) });
+  g.tables.push({ name: 'mv0', key: [], columns: columnsOf(['id', 'int4'], ['k', 'int4'], ['t', 'text']) });
   return script;
 }
 

@@ -1,7 +1,10 @@
 /** Expression templates by the kind they give: the areas together. */
 import { arrayFunctions } from './functions-array.js';
+import { compositeFunctions } from './functions-composite.js';
 import { jsonFunctions } from './functions-json.js';
+import { jsonPathFunctions } from './functions-jsonpath.js';
 import { numberFunctions } from './functions-number.js';
+import { rangeFunctions } from './functions-range.js';
 import { textFunctions } from './functions-text.js';
 import { timeFunctions } from './functions-time.js';
 import { kinds, type Kind } from './kinds.js';
@@ -12,7 +15,7 @@ export interface TemplateSet {
   readonly risky: TemplatesByKind;
 }
 
-const areas = [textFunctions, numberFunctions, timeFunctions, jsonFunctions, arrayFunctions];
+const areas = [textFunctions, numberFunctions, timeFunctions, jsonFunctions, jsonPathFunctions, arrayFunctions, rangeFunctions, compositeFunctions];
 const together = (of: (set: TemplateSet) => TemplatesByKind): Readonly<Record<Kind, readonly string[]>> =>
   Object.fromEntries(kinds.map((kind) => [kind, areas.flatMap((set) => of(set)[kind] ?? [])])) as unknown as Readonly<Record<Kind, readonly string[]>>;
 

@@ -88,7 +88,7 @@ function expressionOf(columns: readonly BoundExpression[]): (type: SqlType, dept
         fc.tuple(fc.constantFrom('and' as const, 'or' as const), fc.array(sub(type), { minLength: 2, maxLength: 3 })).map(([kind, args]): BoundExpression => ({ kind, args, type, ...base })),
         sub(type).map((arg): BoundExpression => ({ kind: 'not', arg, type, ...base })),
         fc.tuple(sub(types.text), fc.constantFrom('~~', '!~~'), fc.constantFrom('', '%', 'a%', '%b', '%a%', 'a', '%a%b%', '%\u00e9', 'a_', '%\\%', 'aa%aa')).map(([arg, name, pattern]) => op(arg, name, constant(pattern, types.text))),
-        fc.tuple(fc.constantFrom(...columnTypes).chain(sub), fc.boolean()).map(([arg, negated]): BoundExpression => ({ kind: 'isNull', arg, negated, type, ...base })),
+        fc.tuple(fc.constantFrom(...columnTypes).chain(sub), fc.boolean()).map(([arg, negated]): BoundExpression => ({ kind: 'isNull', arg, isRow: false, negated, type, ...base })),
         fc.tuple(sub(type), fc.constantFrom('true' as const, 'false' as const, 'unknown' as const), fc.boolean()).map(([arg, test, negated]): BoundExpression => ({ kind: 'isBoolean', arg, test, negated, type, ...base })),
         fc.tuple(operands, fc.boolean()).map(([[left, right], negated]): BoundExpression => ({ kind: 'isDistinct', left, right, equals: operatorFunction('=', left.type, right.type), negated, type, ...base })),
         fc.tuple(fc.constantFrom(...columnTypes).chain((t) => fc.tuple(sub(t), fc.array(fc.oneof(sub(t), make(t, 0)), { minLength: 1, maxLength: 6 }))), fc.boolean()).map(([[arg, list], negated]): BoundExpression => ({

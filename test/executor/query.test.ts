@@ -28,7 +28,7 @@ describe.each(['interpreted', 'generated'] as const)('%s', (mode) => {
 
   test('scan, filter, project', () => {
     const { plan, c } = db.scan('item', { filter: (x) => and(op(x['id']!, '>=', int(3)), op(x['id']!, '<', int(6))) });
-    const projected = db.project(plan, [op(c['id']!, '*', int(2)), c['name']!, { kind: 'isNull', arg: c['price']!, negated: false, type: types.bool, offset: -1 }]);
+    const projected = db.project(plan, [op(c['id']!, '*', int(2)), c['name']!, { kind: 'isNull', arg: c['price']!, isRow: false, negated: false, type: types.bool, offset: -1 }]);
     expect(db.exec(projected.plan)).toEqual([[6, null, false], [8, 'n4', false], [10, 'n5', false]]);
     expect(db.exec(db.scan('item', { reverse: true, columns: ['id'], filter: (x) => op(x['id']!, '<', int(3)) }).plan)).toEqual([[2], [1], [0]]);
   });
@@ -65,7 +65,7 @@ describe.each(['interpreted', 'generated'] as const)('%s', (mode) => {
     const isN4 = op(c['name']!, '=', text('n4'));
     expect(ids(isN4, plan)).toEqual([[4]]);
     expect(ids(not(isN4), plan)).toEqual([[0], [1], [2]]);
-    expect(ids(or(isN4, { kind: 'isNull', arg: c['name']!, negated: false, type: types.bool, offset: -1 }), plan)).toEqual([[3], [4]]);
+    expect(ids(or(isN4, { kind: 'isNull', arg: c['name']!, isRow: false, negated: false, type: types.bool, offset: -1 }), plan)).toEqual([[3], [4]]);
     expect(ids({ kind: 'isBoolean', arg: isN4, test: 'true', negated: true, type: types.bool, offset: -1 }, plan)).toEqual([[0], [1], [2], [3]]);
     expect(ids({ kind: 'isBoolean', arg: or(isN4, bool(null)), test: 'unknown', negated: false, type: types.bool, offset: -1 }, plan)).toEqual([[0], [1], [2], [3]]);
   });
