@@ -89,6 +89,8 @@ export class LeafScan {
   #batchLow = '';
   #batchHigh: string | undefined = undefined;
   #isUnsettled = false;
+  /** Whether something in the batch may have changed after the snapshot of the transaction: only then are there edges to look for. */
+  #hasNewer = false;
   /** The rows of the batch are settled, the gap behind them is not. */
   #hasTail = false;
   /** Rows of a direct batch: first slot in scan order. */
@@ -335,6 +337,7 @@ export class LeafScan {
       this.#batchLow = low;
       this.#batchHigh = high;
       this.#isUnsettled = true;
+      this.#hasNewer = leaf !== undefined && leaf.maxCsn > this.#transaction.node!.snapLow;
       this.#transaction.manager.addUnsettled(this);
     }
     if (dirtyKeys.length === 0) {
@@ -432,6 +435,8 @@ export class LeafScan {
       this.#batchHigh = high;
     }
     this.#hasTail = endsAfter(this.#batchHigh, this.#batchLow);
+    // What is about to be committed may lie there.
+    if (!(mutants.on && mutants.has('mvcc.tail-edges-forgotten'))) this.#hasNewer = true;
   }
 
   #settleThrough(i: number): void {
@@ -470,7 +475,7 @@ export class LeafScan {
       node.readRange(tree.siread, low, high, statement, isHidden);
     }
     const overlay = tree.overlay;
-    if (overlay.isEmpty) return;
+    if (!this.#hasNewer || overlay.isEmpty) return;
     const keys: string[] = [];
     overlay.order.collect(low, high, false, Infinity, keys);
     for (const key of keys) {

@@ -22,6 +22,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.probe-active-only', breaks: 'writers look for active readers only, not for those that committed after their snapshot' },
   { name: 'mvcc.probe-changed-trees-only', breaks: 'writers do not probe the indexes whose entries stay' },
   { name: 'mvcc.rolled-back-writes-probed', breaks: 'writes undone by a savepoint still make edges: needless failures' },
+  { name: 'mvcc.tail-edges-forgotten', breaks: 'a scan interrupted by a commit does not look for edges in the gap behind its last row' },
   { name: 'mvcc.edge-only-to-newest', breaks: 'a reader meets several newer versions and makes an edge only to the newest' },
   { name: 'mvcc.hidden-edge-dropped', breaks: 'a check that saw the newest state is not placed after the writer it saw' },
   { name: 'mvcc.duplicate-after-absent-read', breaks: '23505 instead of 40001 for a key the snapshot showed as absent' },

@@ -25,15 +25,15 @@ export interface EdgeReason {
 /** Shared by every node until it has an entry of its own: most transactions meet nobody, and six collections each would be most of their cost. */
 const noEdges = new Map<SerialNode, EdgeReason>();
 const noNodes = new Set<SerialNode>();
-const noMarks: WriteMark[] = [];
 const noReads = new Map<SireadIndex, TreeReads>();
 
-/** One changed key. */
+/** One changed key, and the one before it. */
 interface WriteMark {
   readonly index: SireadIndex;
   readonly key: string;
   /** Statement number * 2 + (1 when the change is visible to existence-only readers). */
   readonly mark: number;
+  readonly earlier: WriteMark | undefined;
 }
 type Writes = Map<SireadIndex, Map<string, number>>;
 
@@ -60,7 +60,7 @@ export class SerialNode {
   /** Its place in recent-reads.ts, for that file alone. */
   slot = NoSlot;
   /** Filled at commit; as maps only when the exact test asks for them, which is seldom. */
-  #marks = noMarks;
+  #lastMark: WriteMark | undefined = undefined;
   #writes: Writes | undefined = undefined;
   readonly statements: StatementInfo[] = [];
   /** Where this node went when it was merged. */
@@ -152,29 +152,30 @@ export class SerialNode {
   // ------------------------------------------------------------------------------------------------------------ writes
 
   addWrite(index: SireadIndex, key: string, statement: number, changesKey: boolean): void {
-    const mark = { index, key, mark: statement * 2 + (changesKey ? 1 : 0) };
-    if (this.#marks === noMarks) this.#marks = [];
-    this.#marks.push(mark);
-    if (this.#writes !== undefined) addMark(this.#writes, mark);
+    this.#lastMark = { index, key, mark: statement * 2 + (changesKey ? 1 : 0), earlier: this.#lastMark };
+    if (this.#writes !== undefined) keysOf(this.#writes, index).set(key, this.#lastMark.mark);
   }
 
   get hasWrites(): boolean {
-    return this.#marks.length > 0;
+    return this.#lastMark !== undefined;
   }
   /** Marks of changed keys per tree. */
   get writes(): Writes {
     if (this.#writes === undefined) {
       this.#writes = new Map();
-      for (const mark of this.#marks) addMark(this.#writes, mark);
+      for (let mark = this.#lastMark; mark !== undefined; mark = mark.earlier) {
+        const keys = keysOf(this.#writes, mark.index);
+        if (!keys.has(mark.key)) keys.set(mark.key, mark.mark); // of two marks of a key the later one counts
+      }
     }
     return this.#writes;
   }
 }
 
-function addMark(writes: Writes, { index, key, mark }: WriteMark): void {
+function keysOf(writes: Writes, index: SireadIndex): Map<string, number> {
   let keys = writes.get(index);
   if (keys === undefined) writes.set(index, (keys = new Map()));
-  keys.set(key, mark);
+  return keys;
 }
 
 /** Adds the edge `from` -> `to` unless it is known. @returns whether it is new */
