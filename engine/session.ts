@@ -6,6 +6,8 @@
  * N2  A transaction handle does nothing after its end but say so.
  */
 import { DbError } from '../base/errors.js';
+import { mutants } from '../base/mutants.js';
+import { type Conflict, newestCommitOf } from '../mvcc/conflict.js';
 import type { CallOptions, Field, NoticeListener, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions, TransactionStatus } from './api.js';
 import { Backend, type Call, type CopyStreams, type StatementResult } from './backend.js';
 import { DatabaseError, misuse, toDatabaseError } from './errors.js';
@@ -156,7 +158,7 @@ export class Session implements AsyncDisposable {
       const modified = modifyWaiting(backend, cached, params, format);
       return modified === undefined ? undefined : this.#awaitModified(modified);
     } catch (error) {
-      throw this.#translated(error);
+      return this.#fail(error);
     }
   }
   async #awaitModified(running: Promise<ModifyResult>): Promise<QueryResult<unknown>> {
@@ -166,7 +168,7 @@ export class Session implements AsyncDisposable {
       const { command, rowCount } = await running;
       return { command, rows: [], rowCount, fields: noFields };
     } catch (error) {
-      throw this.#translated(error);
+      return await this.#fail(error);
     } finally {
       this.#queued--;
     }
@@ -354,10 +356,20 @@ export class Session implements AsyncDisposable {
     try {
       return await running;
     } catch (error) {
-      throw this.#translated(error);
+      return await this.#fail(error);
     } finally {
       this.#queued--;
     }
+  }
+  /**
+   * Rejects with `error`; a failure of concurrency only when the commits it is about are published, for the caller will try again, and with an older snapshot
+   * would fail in the same way.
+   */
+  async #fail(error: unknown): Promise<never> {
+    const translated = this.#translated(error);
+    const conflict = error instanceof DbError ? error.fields.conflict : undefined;
+    if (conflict !== undefined && !(mutants.on && mutants.has('engine.fail-before-publication'))) await this.#instance.manager.published(newestCommitOf(conflict as Conflict));
+    throw translated;
   }
   #translated(error: unknown): DatabaseError {
     const wrapped = toDatabaseError(error, (oid) => this.#instance.definitions.tableDef(oid));

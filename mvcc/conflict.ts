@@ -81,6 +81,13 @@ export interface DeadlockConflict {
 
 export type Conflict = SerializationConflict | WriteConflict | DeadlockConflict;
 
+/** The newest commit a failure is about; 0 for none. A retry whose snapshot is older meets the same failure again. */
+export function newestCommitOf(conflict: Conflict): number {
+  if (conflict.kind === 'write') return conflict.csn;
+  if (conflict.kind === 'deadlock') return 0;
+  return conflict.cycle.reduce((newest, edge) => Math.max(newest, edge.fromCsn ?? 0, edge.toCsn ?? 0), 0);
+}
+
 const retryHint = 'The transaction might succeed if retried.';
 
 /** 40001 for a cycle that the certifier found. */

@@ -113,6 +113,8 @@ export class TransactionManager {
   readonly trees = new Map<TreeId, VersionedTree>();
   /** Numbered, not yet published, in CSN order. */
   readonly pending: PendingCommit[] = [];
+  /** Who waits until a number is published. */
+  #publicationWaits: { readonly csn: number; readonly resolve: () => void }[] = [];
   readonly counters = { begun: 0, committed: 0, rolledBack: 0, writeConflicts: 0, serializationFailures: 0 };
   readonly #strictSerializable: boolean;
   readonly #bySession = new Map<SessionOwner, Transaction>();
@@ -374,6 +376,18 @@ export class TransactionManager {
   #advanceTo(number: Csn): void {
     assert(number > this.lastPublished, 'published out of order', number);
     this.lastPublished = number;
+    if (this.#publicationWaits.length > 0) this.#endWaits((wait) => wait.csn <= number);
+  }
+
+  /** Resolves when `csn` is published, or will never be. */
+  async published(csn: number): Promise<void> {
+    if (csn > this.lastPublished && this.poisoned === undefined) await new Promise<void>((resolve) => this.#publicationWaits.push({ csn, resolve }));
+  }
+
+  #endWaits(isOver: (wait: { readonly csn: number }) => boolean): void {
+    const over = this.#publicationWaits.filter(isOver);
+    this.#publicationWaits = this.#publicationWaits.filter((wait) => !isOver(wait));
+    for (const wait of over) wait.resolve();
   }
 
   /** What the newest publication has made superfluous. */
@@ -393,6 +407,7 @@ export class TransactionManager {
       transaction.releaseLocks();
     }
     for (const transaction of [...this.active]) transaction.cancelWait(error);
+    this.#endWaits(() => true);
   }
 
   // ------------------------------------------------------------------------------------------------------------ background, views

@@ -1,7 +1,9 @@
 /** Deliberate bugs of engine/ and the scenario that notices each, over an open database. A trial is one run of the scenario. */
 import assert, { AssertionError } from 'node:assert/strict';
+import { type Clock, realClock } from '../../base/clock.js';
 import { mutants } from '../../base/mutants.js';
-import { DatabaseError, open } from '../../engine/index.js';
+import { CrashVfs } from '../sim/crash-vfs.js';
+import { DatabaseError, type Session, open } from '../../engine/index.js';
 import { engineMutantList } from '../../engine/mutants.js';
 
 export interface EngineMutant {
@@ -24,6 +26,53 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       assert.deepEqual((await calling).rows, [{ sum: 12 }]);
       assert.deepEqual((await db.query('select id, n from acct order by id')).rows, [{ id: 1, n: 1 }, { id: 2, n: 11 }]);
     } finally {
+      await db.close();
+    }
+  },
+  'engine.fail-before-publication': async () => {
+    const vfs = new CrashVfs();
+    // A slow disk: commits gather for a sync that lets others run.
+    let spentMs = 0;
+    const takeTime = (operation: string): void => void (spentMs += operation === 'sync' ? 20 : 0);
+    vfs.hooks.onOperation = takeTime;
+    const clock: Clock = { now: () => realClock.now(), monotonic: () => realClock.monotonic() + spentMs };
+    const db = await open('retry.slt', { vfs, clock });
+    let finishSync = (): void => undefined;
+    try {
+      await db.exec('create table doctor (id int primary key, on_call int); insert into doctor values (1, 1), (2, 1)');
+      const [alice, bob] = [db.connect(), db.connect()];
+      const goOff = async (session: Session, id: number): Promise<number> => {
+        const { rows } = await session.query<{ n: number }>('select sum(on_call)::int as n from doctor');
+        if (rows[0]!.n > 1) await session.query('update doctor set on_call = 0 where id = $1', [id]);
+        return rows[0]!.n;
+      };
+      for (const session of [alice, bob]) await session.exec('begin isolation level serializable');
+      assert.deepEqual([await goOff(alice, 1), await goOff(bob, 2)], [2, 2]);
+      const syncing = new Promise<void>((resolve) => {
+        vfs.hooks.duringSync = () => new Promise((finish) => {
+          finishSync = finish;
+          resolve();
+        });
+      });
+      const committing = alice.exec('commit');
+      await syncing;
+      // Alice's commit has its number but is not durable. Bob fails because of it, and has nothing to retry with until it can be seen.
+      let isTold = false;
+      const failing = bob.exec('commit').then(() => assert.fail('the cycle was not noticed'), (error: unknown) => {
+        assert.equal((error as DatabaseError).code, '40001');
+        isTold = true;
+      });
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(isTold, false, 'told before the other commit is published');
+      vfs.hooks.duringSync = () => Promise.resolve();
+      finishSync();
+      await Promise.all([committing, failing]);
+      await bob.exec('begin isolation level serializable');
+      assert.equal(await goOff(bob, 2), 1);
+      await bob.exec('commit');
+    } finally {
+      vfs.hooks = {};
+      finishSync();
       await db.close();
     }
   },
