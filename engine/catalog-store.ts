@@ -238,7 +238,7 @@ export class CatalogStore implements CatalogReader {
     return this.#nameTree;
   }
 
-  /** CSN of the last change of an object's definition since opening, 0 for none. A new index leaves its table's definition as it was. */
+  /** CSN of the last change of an object's definition since opening, 0 for none. A new index leaves its table's definition as it was, and so do comments. */
   changedAt(oid: number): number {
     return this.#changedAt.get(oid) ?? 0;
   }
@@ -256,13 +256,21 @@ export class CatalogStore implements CatalogReader {
   apply(changes: CatalogChanges, csn: number): void {
     if (changes.size === 0) return;
     for (const [oid, record] of changes) {
+      const before = this.#index.records.get(oid);
       if (record === undefined) this.#index.remove(oid);
       else this.#index.put(record);
+      if (before !== undefined && record !== undefined && isSameDefinition(before, record)) continue;
       this.#changedAt.set(oid, csn);
       if (record?.kind === 'index') this.#indexedAt.set(record.table, csn);
     }
     this.#version = this.newVersion();
   }
+}
+
+/** Whether two records of an object differ in nothing but what is said about it: comments and statistics targets. */
+function isSameDefinition(a: CatalogRecord, b: CatalogRecord): boolean {
+  const definitionOf = (record: CatalogRecord): string => JSON.stringify(record, (name, value: unknown) => (name === 'comment' || name === 'statisticsTarget' ? undefined : value));
+  return definitionOf(a) === definitionOf(b);
 }
 
 /** Every oid a record uses up. */

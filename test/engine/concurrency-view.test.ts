@@ -49,3 +49,42 @@ test('committed transactions that a long reader keeps are merged beyond their bo
   expect((await counters()).get('nodes_kept')).toBeLessThan(10);
   await Promise.all([reader.close(), writer.close()]);
 });
+
+test('finished transactions that a kept one precedes are dropped beyond their bound and counted, and nobody fails needlessly for it', async () => {
+  await db.exec('create table chain (k int primary key, v int); insert into chain values (1, 0), (2, 0), (3, 0)');
+  const [early, late, writer] = [db.connect(), db.connect(), db.connect()];
+  await early.exec('begin isolation level serializable; select v from chain where k = 1');
+  await writer.exec('set default_transaction_isolation to serializable');
+  await writer.exec('update chain set v = 1 where k = 1'); // early precedes this one,
+  for (let i = 0; i < 200; i++) await writer.exec('update chain set v = v + 1 where k = 2'); // and this one each of these.
+  await late.exec('begin isolation level serializable; select v from chain where k = 3');
+  const before = (await counters()).get('forced_drops')!;
+  await early.exec('commit'); // It ended after late began, so it is kept, and so is what follows it, up to the bound.
+  expect((await counters()).get('forced_drops')! - before).toBe(201 - 128);
+  await late.exec('update chain set v = 1 where k = 3; commit');
+  expect((await db.query('select v from chain order by k')).rows).toEqual([{ v: 1 }, { v: 200 }, { v: 1 }]);
+  await writer.exec('update chain set v = 0 where k = 3');
+  expect((await counters()).get('nodes_kept')).toBe(0);
+  await Promise.all([early.close(), late.close(), writer.close()]);
+});
+
+test('a comment, a statistics target or a new index on a table fails no older snapshot that reads it; a new column does', async () => {
+  await db.exec('create table described (k int primary key, v int); insert into described values (1, 1)');
+  const old = db.connect();
+  for (const [change, failure] of [
+    ["comment on table described is 'rows'", undefined], ["comment on column described.v is 'value'", undefined], ['alter table described alter column v set statistics 500', undefined],
+    ['create index described_v on described (v)', undefined], ["comment on index described_v is 'by value'", undefined], ['alter table described add column w int', '40001'],
+  ] as const) {
+    await old.exec('begin isolation level repeatable read; select count(*) from chain');
+    await db.exec(change);
+    const reading = old.query('select v from described where v = 1');
+    if (failure === undefined) expect([change, (await reading).rows]).toEqual([change, [{ v: 1 }]]);
+    else await expect(reading).rejects.toMatchObject({ code: failure });
+    await old.exec('rollback');
+  }
+  // Whoever writes would have to keep an index that its snapshot does not have; a comment changes nothing for it either.
+  await old.exec('begin isolation level repeatable read; select count(*) from chain');
+  await db.exec("comment on table described is 'other rows'");
+  await old.exec('update described set v = 2 where k = 1; commit');
+  await old.close();
+});
