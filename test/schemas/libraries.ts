@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
+import { authAdapter, betterAuth } from './auth.js';
 
 /** The part of a node-postgres client that the libraries use. */
 export interface ForeignClient {
@@ -204,4 +205,4 @@ const limits: Library = {
   },
 };
 
-export const libraries: readonly Library[] = [jobs, webSessions, limits];
+export const libraries: readonly Library[] = [jobs, webSessions, limits, betterAuth, authAdapter];
