@@ -223,7 +223,7 @@ export class Session implements AsyncDisposable {
   /** A statement to be run many times, synchronously (`get`, `all`, `run`, `iterate`) or not (`query`). */
   prepare<R = Row>(input: string | Sql, options?: QueryOptions): Statement<R> {
     const normal = normalizeInput(input, undefined, options);
-    return this.prepareFor<R>(normal.text, normal.params, options, (params, call) => this.#runOne(normal.text, params, { ...options, ...call }, undefined));
+    return this.prepareFor<R>(normal.text, normal.params, options, (params, call) => this.#runOne(normal.text, params, options === undefined ? call : { ...options, ...call }, undefined));
   }
   /** @internal `query`: how the asynchronous call is made. */
   prepareFor<R>(text: string, own: QueryParams | undefined, options: QueryOptions | undefined, query: (params: QueryParams | undefined, o: QueryOptions | undefined) => Promise<QueryResult<unknown>>): Statement<R> {

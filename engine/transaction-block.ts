@@ -360,7 +360,8 @@ export class TransactionBlock {
   async #commitAll(): Promise<void> {
     const { participant } = this.#env;
     try {
-      await participant.beforeCommit(this.#tx, true);
+      const before = participant.beforeCommit(this.#tx, true);
+      if (before !== undefined) await before;
       if (this.#tx !== undefined) {
         this.#publishDraft(this.#tx);
         await this.#tx.commit();

@@ -111,7 +111,7 @@ export async function commit(transaction: Transaction): Promise<CommitInfo> {
     }
   }
   manager.publishReady();
-  if (!isAlone && !manager.store.isFlushed(pending.lsn)) void manager.store.flushed(pending.lsn).then(manager.publishReady, ignore);
+  if (!isAlone && !manager.store.isFlushed(pending.lsn)) manager.store.requestFlush();
   return published;
 }
 
@@ -152,8 +152,6 @@ function mayFlushAtOnce(transaction: Transaction): boolean {
 function staysLone(): boolean {
   return mutants.on && mutants.has('mvcc.lone-commit-drops-versions');
 }
-
-const ignore = (): void => undefined;
 
 function refuseDoomed(transaction: Transaction): void {
   assert(transaction.wait === undefined, 'commit while waiting', transaction.id);

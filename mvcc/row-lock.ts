@@ -14,8 +14,8 @@
  * Nearly all locks are held by one transaction in one mode and never asked for by another. Such a lock is a `RowHold`, of which a
  * transaction has one per mode for all its rows; it becomes a `Lock` object when somebody else asks, or its holder for more.
  *
- * A transaction that has claimed or locked many keys of a tree does not enter further ones in the tree's lock map: its write set, which
- * every asker then looks into, says that it has them (`TreeWrites.isBulk`). There are few such writers at a time.
+ * The first few writers of a tree, and any that claims or locks many of its keys, do not enter them in the tree's lock map: their write
+ * sets, which every asker then looks into, say that they have them (`TreeWrites.isBulk`).
  */
 import { VERIFY, assert } from '../base/assert.js';
 import { mutants } from '../base/mutants.js';
@@ -119,11 +119,10 @@ export function tryRowLock(transaction: Transaction, tree: VersionedTree, key: s
 function takeFree(transaction: Transaction, tree: VersionedTree, key: string, mode: number): void {
   if (mode >= NoKeyUpdate) {
     const writes = transaction.writesOf(tree);
-    if (writes.isBulk) {
+    if (isBulk(writes)) {
       writes.push(key, WriteKind.Hold, mode === NoKeyUpdate ? WriteFlag.Claims | WriteFlag.Weak : WriteFlag.Claims);
       return;
     }
-    countMapped(writes);
   }
   tree.locks.set(key, holdOf(transaction, mode));
   transaction.log.push(new RowGrant(tree, key));
@@ -133,16 +132,20 @@ function takeFree(transaction: Transaction, tree: VersionedTree, key: string, mo
 export function claimRow(writes: TreeWrites, key: string): number {
   const { tree, transaction } = writes;
   if (VERIFY.on) assert(lockSlot(tree, key) === undefined, 'claimed key is locked');
-  if (writes.isBulk) return WriteFlag.Claims;
+  if (isBulk(writes)) return WriteFlag.Claims;
   tree.locks.set(key, holdOf(transaction, UpdateMode));
-  countMapped(writes);
   return WriteFlag.Claims | WriteFlag.Mapped;
 }
 
-function countMapped(writes: TreeWrites): void {
-  if (++writes.mappedCount <= writes.transaction.manager.mappedClaimsMax) return;
+/** Whether the write set alone tells of the next lock. */
+function isBulk(writes: TreeWrites): boolean {
+  if (writes.isBulk) return true;
+  const { bulkWrites } = writes.tree;
+  const { bulkWritersMax, mappedClaimsMax } = writes.transaction.manager;
+  if (bulkWrites.length >= bulkWritersMax && ++writes.mappedCount <= mappedClaimsMax) return false;
   writes.isBulk = true;
-  writes.tree.bulkWrites.push(writes);
+  bulkWrites.push(writes);
+  return true;
 }
 
 /** The transaction is over: its write set claims nothing any more. */

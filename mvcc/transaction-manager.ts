@@ -36,7 +36,7 @@ export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'delete' | 'createTree
 /** What mvcc needs of the store. */
 export type MvccStore = Pick<
   Store,
-  'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'flushed' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'poisoned'
+  'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'requestFlush' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'poisoned'
 > & { beginCommit(csn: Csn): MvccCommitWriter };
 
 export interface MvccEnvironment {
@@ -56,7 +56,9 @@ export interface MvccOptions {
   readonly sireadBytesMax?: number | undefined;
   /** Complete committed serializable transactions kept for certification (K). Default 128. */
   readonly completeKeptMax?: number | undefined;
-  /** Keys of one tree that a transaction claims in the tree's lock map; of further ones its write set tells. Default 256. */
+  /** Writers of one tree whose locks and claims their write sets alone tell of. Default 4. */
+  readonly bulkWritersMax?: number | undefined;
+  /** Keys of one tree that another transaction locks or claims in the tree's lock map; of further ones its write set tells. Default 256. */
   readonly mappedClaimsMax?: number | undefined;
   /** Incomplete ones before the oldest are merged into summaries. Default 4096. */
   readonly incompleteKeptMax?: number | undefined;
@@ -106,6 +108,7 @@ export class TransactionManager {
   readonly deadlocks = new DeadlockDetector();
   readonly turn = new CommitTurn();
   readonly lockTable: LockTable;
+  readonly bulkWritersMax: number;
   readonly mappedClaimsMax: number;
   readonly undoArena = new ByteArena();
   /** Scans in the middle of a batch that is not registered yet (leaf-scan.ts, B2). */
@@ -130,6 +133,7 @@ export class TransactionManager {
     this.env = env;
     this.lastAssigned = store.lastCsn;
     this.lastPublished = store.lastCsn;
+    this.bulkWritersMax = options.bulkWritersMax ?? 4;
     this.mappedClaimsMax = options.mappedClaimsMax ?? 256;
     this.#strictSerializable = options.strictSerializable ?? false;
     this.certifier = new Certifier({

@@ -313,15 +313,20 @@ export class WriteSet {
 
   /** By tree, the newest entry of each key, in the order they were made. */
   newestByTree(): readonly Int32Array[] {
-    const lists = this.trees.map((writes) => new Int32Array(writes.size));
-    const counts = new Int32Array(lists.length);
+    const { trees } = this;
+    const lists: Int32Array[] = [];
+    const counts: number[] = [];
+    for (let tree = 0; tree < trees.length; tree++) {
+      lists.push(new Int32Array(trees[tree]!.size));
+      counts.push(0);
+    }
     for (let entry = 0; entry < this.count; entry++) {
       const flags = this.#words[(entry << EntryShift) + AtFlags]!;
       if ((flags & WriteFlag.Superseded) !== 0) continue;
       const tree = flags >>> TreeShift;
       lists[tree]![counts[tree]!++] = entry;
     }
-    assert(lists.every((list, tree) => counts[tree] === list.length), 'keys of a write set miscounted', this.count);
+    for (let tree = 0; tree < trees.length; tree++) assert(lists[tree]!.length === counts[tree], 'keys of a write set miscounted', tree, counts[tree]!);
     return lists;
   }
 }
@@ -335,7 +340,7 @@ export class TreeWrites {
   readonly number: number;
   /** Number of keys. */
   size = 0;
-  /** Locks entered in the tree's lock map, until there are so many that further ones are not; see row-lock.ts. */
+  /** Locks entered in the tree's lock map, and whether further ones are not; see row-lock.ts. */
   mappedCount = 0;
   isBulk = false;
   #order: KeyOrder | undefined = undefined;

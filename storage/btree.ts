@@ -32,6 +32,7 @@ import {
   SlotSizeBytes,
   cellSizeMaxOf,
   childAt,
+  compareKeyAt,
   copyUpperFence,
   countOf,
   entrySizeAt,
@@ -71,6 +72,10 @@ export class BTree {
   #lastSlot = -1;
   #ascendingRun = 0;
   #descendingRun = 0;
+  // The leaf at the right edge as it was last seen; see #isBeyondEdge.
+  #edgeFrame = -1;
+  #edgePage: number = NoPage;
+  #edgeVersion = 0;
   /** Whether the last key that `has` was asked for lay in that leaf. */
   #isNearLast = false;
   #fenceKey: Uint8Array = emptyKey;
@@ -203,6 +208,31 @@ export class BTree {
     return frame;
   }
 
+  /**
+   * Whether the key is greater than every key of the tree, as one comparison with the last entry tells while the leaf at the right edge is
+   * what it was. Then `#edgeFrame` is its frame, and `#found` the place behind that entry. False also when that is not known.
+   */
+  #isBeyondEdge(key: Uint8Array, start: number, end: number): boolean {
+    const frame = this.#edgeFrame;
+    const { pool } = this;
+    if (frame < 0 || pool.pageIds[frame] !== this.#edgePage) return false;
+    if (pool.versions[frame] !== this.#edgeVersion && !(mutants.on && mutants.has('storage.edge-of-before'))) return false;
+    const dv = pool.views[frame >>> pool.slabShift]!;
+    const base = (frame & pool.slabMask) * pool.pageSizeBytes;
+    const u8 = pool.slabs[frame >>> pool.slabShift]!;
+    const count = countOf(dv, base);
+    if (count === 0 ? (u8[base + AtFlags]! & PageFlag.LeftEdge) === 0 : compareKeyAt(u8, dv, base, count - 1, key, start, end) >= 0) return false;
+    this.#found = ~count;
+    return true;
+  }
+  /** A key has been looked for or put at the end of this leaf. */
+  #noteEdge(frame: number, u8: Uint8Array, base: number): void {
+    if ((u8[base + AtFlags]! & PageFlag.RightEdge) === 0) return;
+    this.#edgeFrame = frame;
+    this.#edgePage = this.pool.pageIds[frame]!;
+    this.#edgeVersion = this.pool.versions[frame]!;
+  }
+
   // ------------------------------------------------------------------------------------------------------------------ reading
 
   /** Point lookup: true, and `ref.slot` is the entry; false, and `ref` holds the leaf where it would be, `ref.slot` the place. */
@@ -215,9 +245,12 @@ export class BTree {
   }
   /** Whether the key is there. Cheaper than `seek`, and cheapest when keys come in order at the place changed last. */
   has(key: Uint8Array, keyLength: number): boolean {
+    if (this.#isBeyondEdge(key, 0, keyLength)) return false;
     if (this.#isNearLast && this.#lastLeafFor(key, 0, keyLength) >= 0) return this.#found >= 0;
+    const { pool } = this;
     const frame = this.#descend(key, 0, keyLength, false);
-    this.#isNearLast = this.pool.pageIds[frame] === this.#lastPage;
+    this.#isNearLast = pool.pageIds[frame] === this.#lastPage;
+    if (this.#found < 0 && ~this.#found === countOf(pool.viewOf(frame), pool.baseOf(frame))) this.#noteEdge(frame, pool.bytesOf(frame), pool.baseOf(frame));
     return this.#found >= 0;
   }
   /** The first leaf, slot 0. */
@@ -305,7 +338,7 @@ export class BTree {
 
   #put(key: Uint8Array, start: number, end: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number, csn: number): void {
     const pool = this.pool;
-    let frame = this.#lastLeafFor(key, start, end);
+    let frame = this.#isBeyondEdge(key, start, end) ? this.#edgeFrame : this.#lastLeafFor(key, start, end);
     if (frame < 0) frame = this.#descend(key, start, end, false);
     for (;;) {
       pool.markDirty(frame);
@@ -330,6 +363,7 @@ export class BTree {
           }
           this.#lastSlot = slot;
           this.#stamp(dv, base, csn);
+          if (slot + 1 === countOf(dv, base)) this.#noteEdge(frame, u8, base);
           return;
         }
       } else if (this.#replace(u8, dv, base, found, key, start, end, value, valueStart, valueLength, overflowBit, csn)) {
@@ -420,6 +454,7 @@ export class BTree {
     const path = this.#path;
     let budget = pageCountMax;
     this.#lastPage = NoPage;
+    this.#edgeFrame = -1;
     const root = pool.fetch(this.root);
     if ((pool.bytesOf(root)[pool.baseOf(root) + AtFlags]! & PageFlag.Dropping) === 0) {
       pool.markDirty(root);

@@ -447,6 +447,10 @@ export class Store {
   flushed(at: Lsn): Promise<void> {
     return this.#wal === undefined ? Promise.resolve() : this.#wal.flushed(at);
   }
+  /** Has the log written and synced in the background, for whoever hears of it by `onDurable` and `onPoison`. */
+  requestFlush(): void {
+    this.#wal?.requestFlush();
+  }
   isFlushed(at: Lsn): boolean {
     return this.#wal === undefined || this.#options.durability === 'relaxed' || this.#wal.durableLsn >= at;
   }

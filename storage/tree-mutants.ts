@@ -12,5 +12,6 @@ export const treeMutants: readonly MutantDescription[] = [
   { name: 'storage.shadow-written-as-current', breaks: 'B2: the old content of a page that was changed during a checkpoint replaces the new' },
   { name: 'storage.eviction-drops-dirty', breaks: 'a changed page is dropped from the pool without being written' },
   { name: 'storage.evicts-pinned', breaks: 'B1: a page is evicted under its reader' },
+  { name: 'storage.edge-of-before', breaks: 'the end of the tree is taken for where it was before the last leaf changed' },
   { name: 'storage.walk-from-changed-fence', breaks: 'C3: a walk goes on at the fence that the leaf has now, not where the walk had come to' },
 ];

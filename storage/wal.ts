@@ -487,6 +487,10 @@ export class Wal {
     }
   }
 
+  /** Writes and syncs what has been appended, in the background. */
+  requestFlush(): void {
+    this.#run();
+  }
   /** Resolves when everything up to `lsn` is durable. */
   flushed(lsn: number): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure as Error);

@@ -59,7 +59,6 @@ export class TestStore implements MvccStore {
   onInstalled: ((number: Csn) => void) | undefined = undefined;
   #lsn = 0;
   #durable = 0;
-  #waiting: { lsn: number; resolve: () => void; reject: (error: DbError) => void }[] = [];
 
   constructor(store: Store) {
     this.store = store;
@@ -96,10 +95,8 @@ export class TestStore implements MvccStore {
   isFlushed(target: Lsn): boolean {
     return target <= this.#durable;
   }
-  flushed(target: Lsn): Promise<void> {
-    if (this.isFlushed(target)) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiting.push({ lsn: target, resolve, reject }));
-  }
+  /** Nothing happens until `flush` is called. */
+  requestFlush(): void {}
   /** Infinite: a commit never flushes by itself, also when it is alone. */
   syncMsAverage = Infinity;
   flushSync(): void {
@@ -113,15 +110,11 @@ export class TestStore implements MvccStore {
     if (!this.hasUnflushed) return;
     this.#durable = Math.min(this.#lsn, this.#durable + count);
     this.onDurable?.(lsn(this.#durable));
-    const done = this.#waiting.filter((waiter) => waiter.lsn <= this.#durable);
-    this.#waiting = this.#waiting.filter((waiter) => waiter.lsn > this.#durable);
-    for (const waiter of done) waiter.resolve();
   }
   /** The disk fails: nothing that is not durable will ever be acknowledged. */
   poison(error: DbError): void {
     this.poisoned = error;
     this.onPoison?.(error);
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
   }
 }
 
@@ -149,8 +142,8 @@ export async function openWorld(options: MvccOptions = {}, seed = 1): Promise<Wo
     checkpointIntervalMs: 0,
   });
   const store = new TestStore(real);
-  // With few claims in the lock maps, those that only a write set tells of take part.
-  const manager = new TransactionManager(store, { clock: time, prng, scheduler: time }, { mappedClaimsMax: [0, 1, 256][seed % 3], ...options });
+  // Locks and claims in the lock maps and such that only a write set tells of take part, alone and together.
+  const manager = new TransactionManager(store, { clock: time, prng, scheduler: time }, { bulkWritersMax: [0, 0, 0, 1, 4][seed % 5], mappedClaimsMax: [0, 1, 256][seed % 3], ...options });
   return {
     store,
     manager,
