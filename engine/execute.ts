@@ -149,8 +149,8 @@ export function checkDefinitions(backend: Backend, tx: Transaction, locks: reado
 export function isIndexedSince(backend: Backend, tx: Transaction, locks: readonly NeededLock[]): boolean {
   return tx.isolation !== 'read committed' && locks.some(({ table }) => backend.instance.catalog.indexedAt(table) > tx.snapshotCsn);
 }
-/** The plan itself, or one without the indexes that are newer than the snapshot: those do not have what it sees. */
-function planForSnapshot(backend: Backend, cached: CachedStatement, plan: CachedPlan, tx: Transaction, options: StartOptions): CachedPlan {
+/** The plan itself, or one without the indexes that are newer than the snapshot: those do not have what it sees. `planOver` plans the statement over another catalog. */
+export function planForSnapshot(backend: Backend, cached: CachedStatement, plan: CachedPlan, tx: Transaction, planOver: (catalog: Catalog) => PlannedStatement): CachedPlan {
   if (!isIndexedSince(backend, tx, neededLocks(plan, backend))) return plan;
   const { catalog: store } = backend.instance;
   const { snapshotCsn } = tx;
@@ -168,7 +168,7 @@ function planForSnapshot(backend: Backend, cached: CachedStatement, plan: Cached
     domainDefault: (type, bind) => catalog.domainDefault(type, bind),
     relationNames: () => catalog.relationNames(),
   };
-  return cached.apart(plan, makePlan(backend, asOfSnapshot, cached, options.parameterTypes ?? []));
+  return cached.apart(plan, planOver(asOfSnapshot));
 }
 
 /** @throws DbError 25006 for changes inside READ ONLY; temporary tables may be changed */
@@ -306,7 +306,7 @@ function startLocked(backend: Backend, cached: CachedStatement, plan: CachedPlan
   checkDefinitions(backend, tx, neededLocks(plan, backend));
   checkWritable(backend, plan.planned, cached.parsed.statement);
   checkPopulated(backend, plan.planned);
-  plan = planForSnapshot(backend, cached, plan, tx, options);
+  plan = planForSnapshot(backend, cached, plan, tx, (catalog) => makePlan(backend, catalog, cached, options.parameterTypes ?? []));
   const ctx = backend.context(call.deadlineMs);
   const params = options.datums ?? bindParameters(call.params, cached.parsed, plan.planned.parameterTypes, ctx, call.format);
   const compiled = compiledFor(backend, plan, call.format, options.instrument === true);

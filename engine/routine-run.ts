@@ -22,12 +22,14 @@ import { parse, parseExpression } from '../parser/parse.js';
 import type { Statement } from '../parser/ast.js';
 import { coerce } from '../planner/binder-types.js';
 import type { BoundExpression } from '../planner/expression.js';
+import type { Catalog } from '../planner/catalog.js';
+import type { PlannedStatement } from '../planner/physical-plan.js';
 import { planStatement } from '../planner/plan-statement.js';
 import type { Backend } from './backend.js';
 import type { FunctionRecord } from './catalog-objects.js';
 import { ddlBinder, evaluateExpressions } from './ddl/expressions.js';
 import type { StatementContext } from './eval-context.js';
-import { checkDefinitions, checkWritable, findLocks, isPlannable, lockRelations, makeRequest, type PlannableStatement } from './execute.js';
+import { checkDefinitions, checkWritable, findLocks, isPlannable, lockRelations, makeRequest, planForSnapshot, type PlannableStatement } from './execute.js';
 import { CachedStatement, type CachedPlan } from './plan-cache.js';
 import { inputParameters, type RoutineCall, type RoutineResult } from './routine-shape.js';
 import { SuspendStatement } from './system-functions.js';
@@ -55,17 +57,20 @@ const scopeOf = (record: FunctionRecord): { readonly name: string; readonly para
 
 /** The plan of one statement of the body, for these parameter types. */
 export function planBody(backend: Backend, record: FunctionRecord, cached: CachedStatement, types: readonly SqlType[]): CachedPlan {
-  const statement = requirePlannable(cached.parsed.statement);
+  requirePlannable(cached.parsed.statement);
   const catalog = backend.catalog();
   const key = { catalogVersion: catalog.version, context: backend.plannerContext(types.map((type) => type.oid)) };
   const known = cached.find(key.catalogVersion, key.context);
   if (known !== undefined) return known;
   if (cached.parsed.parameterCount > types.length) throw new DbError('42P02', `there is no parameter $${types.length + 1}`);
-  const planned = planStatement(statement, {
+  return cached.add(key, planBodyOver(backend, catalog, record, cached, types));
+}
+
+function planBodyOver(backend: Backend, catalog: Catalog, record: FunctionRecord, cached: CachedStatement, types: readonly SqlType[]): PlannedStatement {
+  return planStatement(requirePlannable(cached.parsed.statement), {
     catalog, settings: backend.plannerSettings(), parameterTypes: types, parameterNames: cached.parsed.parameterNames, parameterCount: cached.parsed.parameterCount,
     context: backend.context(Infinity), routine: scopeOf(record),
   });
-  return cached.add(key, planned);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- results
@@ -158,7 +163,7 @@ function* callSteps(backend: Backend, call: RoutineCall, args: readonly Datum[],
       const cached = body[i]!;
       const plan = planBody(backend, record, cached, call.args);
       const isLast = i === body.length - 1;
-      const given = yield* statementSteps(backend, record, cached, plan, values, isLast && !call.returns.isSet ? 1 : Infinity, deadlineMs);
+      const given = yield* statementSteps(backend, record, cached, plan, call.args, values, isLast && !call.returns.isSet ? 1 : Infinity, deadlineMs);
       if (!isLast) continue;
       const convert = converterFor(backend, record, plan, cached.parsed.statement, call.returns);
       rows = call.returns.kind === 'void' ? [[null]] : given.map(convert);
@@ -170,7 +175,7 @@ function* callSteps(backend: Backend, call: RoutineCall, args: readonly Datum[],
   }
 }
 
-function* statementSteps(backend: Backend, record: FunctionRecord, cached: CachedStatement, plan: CachedPlan, values: readonly Datum[], rowsMax: number, deadlineMs: number): Steps {
+function* statementSteps(backend: Backend, record: FunctionRecord, cached: CachedStatement, plan: CachedPlan, types: readonly SqlType[], values: readonly Datum[], rowsMax: number, deadlineMs: number): Steps {
   const tx = backend.block.ensureTransaction();
   const { statement } = cached.parsed;
   const isVolatile = record.volatility === 'volatile';
@@ -188,7 +193,8 @@ function* statementSteps(backend: Backend, record: FunctionRecord, cached: Cache
     checkDefinitions(backend, tx, locks);
     checkWritable(backend, plan.planned, statement);
     const ctx = backend.context(deadlineMs);
-    execution = compiledBody(backend, plan).start(makeRequest(backend, tx, values, ctx, true));
+    const fitting = planForSnapshot(backend, cached, plan, tx, (catalog) => planBodyOver(backend, catalog, record, cached, types));
+    execution = compiledBody(backend, fitting).start(makeRequest(backend, tx, values, ctx, true));
     const running = execution;
     // What changes data runs to its end, whatever is wanted of its rows.
     const quota = isWriting ? Infinity : rowsMax;

@@ -82,6 +82,14 @@ test('a comment, a statistics target or a new index on a table fails no older sn
     else await expect(reading).rejects.toMatchObject({ code: failure });
     await old.exec('rollback');
   }
+  // The same in functions, whose plans are kept.
+  await db.exec("drop index described_v; create function ones() returns bigint language sql stable as 'select count(*) from described where v = 1'; insert into described select g, g from generate_series(2, 500) g; analyze described");
+  expect((await old.query('select ones() as n')).rows).toEqual([{ n: 1 }]);
+  await old.exec('begin isolation level repeatable read; select count(*) from chain');
+  await db.exec('create index described_v on described (v)');
+  expect((await db.query('select ones() as n')).rows).toEqual([{ n: 1 }]); // plans the body with the index
+  expect((await old.query('select ones() as n')).rows).toEqual([{ n: 1 }]);
+  await old.exec('rollback');
   // Whoever writes would have to keep an index that its snapshot does not have; a comment changes nothing for it either.
   await old.exec('begin isolation level repeatable read; select count(*) from chain');
   await db.exec("comment on table described is 'other rows'");
