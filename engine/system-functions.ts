@@ -8,7 +8,7 @@
  */
 import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
-import { TypeOid, builtinTypeByName, builtinTypes, sqlType, sqlTypeNames } from '../base/types.js';
+import { TypeOid, builtinTypeByName, builtinTypes, sqlType, sqlTypeNames, typeName } from '../base/types.js';
 import { canonicalJsonPath } from '../functions/jsonpath-print.js';
 import type { SystemCalls } from '../functions/registry.js';
 import { parseTypeName } from '../parser/parse.js';
@@ -158,6 +158,12 @@ export class SystemFunctions implements SystemCalls {
     return catalog.relation(parts.at(-2), parts.at(-1)!)?.oid;
   }
 
+  /** A type without its length: `character`, where one cast to without it is `bpchar`. */
+  #typeName(oid: number): string {
+    if (builtinTypes.lookup(oid) !== undefined) return typeName(oid);
+    return this.#backend.definitions().types.lookup(oid) === undefined ? String(oid) : typeText(this.#backend, sqlType(oid));
+  }
+
   #relationName(oid: number): string {
     const record = this.#backend.draft.get(oid);
     const system = record === undefined ? this.#backend.instance.system.tableByOid(oid) : undefined;
@@ -209,7 +215,7 @@ export class SystemFunctions implements SystemCalls {
     yield ['regclassout', ([oid]) => this.#relationName(oid as number)];
     yield ['to_regclass', ([text]) => this.relationOid(text as string) ?? null];
     yield ['regtypein', reader((text) => this.typeOid(text), 'type')];
-    yield ['regtypeout', ([oid]) => (builtinTypes.lookup(oid as number) ?? types().lookup(oid as number) ? typeText(this.#backend, sqlType(oid as number)) : String(oid))];
+    yield ['regtypeout', ([oid]) => this.#typeName(oid as number)];
     yield ['type_text', ([oid, typmod]) => typeText(this.#backend, sqlType(oid as number, typmod as number))];
     yield ['to_regtype', ([text]) => this.typeOid(text as string) ?? null];
     const schemaOid = (text: string): number | undefined => this.#backend.catalog().schemaOid(SystemFunctions.splitName(text).at(-1)!);

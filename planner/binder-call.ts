@@ -17,7 +17,7 @@ import type { Binder } from './binder-context.js';
 import { applyFunction, coerceArgument, noFunction, refuseUndetermined } from './binder-operator.js';
 import { attributesOf, selectField } from './binder-row.js';
 import { bindSortKey } from './binder-sort.js';
-import { asText, bindTypeName, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
+import { asText, bindTypeName, checkDatabase, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
 import { bindWindowSpec, defaultFrame } from './binder-window.js';
 import { columnsOfAll, sameExpression, someExpression } from './expression-tools.js';
 import type { AggregateCall, BoundExpression, SortKey } from './expression.js';
@@ -66,12 +66,13 @@ export function bindFunctionCall(level: QueryLevel, call: FunctionCall): BoundEx
   const args = call.args.map((arg) => binder.hooks.bindExpression(level, arg.value));
   const ordered = call.withinGroup ? call.orderBy.map((item) => binder.hooks.bindExpression(level, item.expression)) : [];
   const given = [...args, ...ordered];
+  const { catalog, schema, name } = call.name;
+  if (catalog !== undefined) checkDatabase(binder, [catalog, schema!, name], call.offset);
   if (call.isStar && given.length > 0) throw new DbError('42601', 'syntax error', { offset: call.offset });
   const match = resolveCall(binder, call, given);
   if (typeof match === 'string') {
     const other = match === 'none' ? otherMeaning(level, call, args) : undefined;
     if (other !== undefined) return other;
-    const { schema } = call.name;
     if (schema !== undefined && match === 'none' && !binder.catalog.schemaExists(schema)) throw new DbError('3F000', `schema "${schema}" does not exist`, { offset: call.offset });
     throw noFunction(binder, match, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
   }

@@ -9,7 +9,7 @@
 import { unreachable } from '../base/assert.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { types, type SqlType } from '../base/types.js';
-import { leftSpine, type Expression, type FunctionRef, type Identifier, type Join, type TableAlias, type TableRef, type TableReference, type TableSample } from '../parser/ast.js';
+import { leftSpine, type Expression, type FunctionRef, type Identifier, type Join, type QualifiedName, type TableAlias, type TableRef, type TableReference, type TableSample } from '../parser/ast.js';
 import { bindTableFunction } from './binder-call.js';
 import type { Binder, BoundQuery } from './binder-context.js';
 import { hoistLocks, lockClauseName } from './binder-locking.js';
@@ -133,12 +133,16 @@ function findCte(level: QueryLevel, name: string): CteBinding | undefined {
   return undefined;
 }
 
+/** @throws DbError 0A000 for a relation of another database */
+export function checkCatalog(binder: Binder, { catalog, schema, name, offset }: QualifiedName): void {
+  if (catalog === undefined || catalog === binder.context?.system.currentDatabase()) return;
+  throw new DbError('0A000', `cross-database references are not implemented: "${catalog}.${schema}.${name}"`, { offset });
+}
+
 function bindTableRef(level: QueryLevel, reference: TableRef): FromItem {
   const { binder } = level;
-  const { catalog, schema, name } = reference.name;
-  if (catalog !== undefined && catalog !== binder.context?.system.currentDatabase()) {
-    throw new DbError('0A000', `cross-database references are not implemented: "${catalog}.${schema}.${name}"`, { offset: reference.name.offset });
-  }
+  const { schema, name } = reference.name;
+  checkCatalog(binder, reference.name);
   if (schema === undefined) {
     const cte = findCte(level, name);
     if (cte !== undefined) return bindCteReference(level, reference, cte);

@@ -21,10 +21,10 @@ import { QueryLevel, type CteScope, type NamespaceItem } from './scope.js';
 
 export function bindMerge(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, statement: Merge): BoundQuery {
   const level = newStatementLevel(binder, boundary, ctes, statement.with);
+  checkUnreachable(statement.whens);
   const target = bindTarget(level, statement.table, statement.alias, 'merge');
   if (target.isView) throw new DbError('0A000', `cannot execute MERGE on relation "${target.relationName}"`, { detail: 'This operation is not supported for views.' });
   const source = bindTableReference(level, statement.source);
-  checkUnreachable(statement.whens);
   for (const item of source.items) {
     if (item.entry.alias === target.alias) throw new DbError('42712', `name "${target.alias}" specified more than once`, { detail: 'The name is used both as MERGE target table and data source.' });
   }

@@ -11,7 +11,7 @@ import { DbError, notSupported } from '../base/errors.js';
 import { types } from '../base/types.js';
 import type { Identifier, QualifiedName, Select } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
-import { missingTable, scanColumns } from './binder-from.js';
+import { checkCatalog, missingTable, scanColumns } from './binder-from.js';
 import { bindTargets } from './binder-select.js';
 import { coerceToBoolean } from './binder-types.js';
 import type { ColumnDef, TableDef, ViewDef } from './catalog.js';
@@ -48,6 +48,7 @@ export interface Target {
 
 export function bindTarget(level: QueryLevel, name: QualifiedName, alias: Identifier | undefined, operation: Operation): Target {
   const { binder } = level;
+  checkCatalog(binder, name);
   const relation = binder.catalog.relation(name.schema, name.name);
   if (relation === undefined) throw missingTable(undefined, name.schema, name.name, name.offset);
   switch (relation.kind) {

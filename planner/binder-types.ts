@@ -48,9 +48,16 @@ export function bindTypeName(binder: Binder, name: TypeName): SqlType {
   return sqlType(arrayOid, type.typmod);
 }
 
+/** A name of three parts begins with a database, and there is one. @throws DbError 0A000, 42601 */
+export function checkDatabase(binder: Binder, parts: readonly string[], offset: number): void {
+  if (parts.length > 3) throw new DbError('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, { offset });
+  if (parts.length === 3 && parts[0] !== binder.context?.system.currentDatabase()) throw new DbError('0A000', `cross-database references are not implemented: ${parts.join('.')}`, { offset });
+}
+
 function lookupType(binder: Binder, name: TypeName): SqlType {
   const last = name.names[name.names.length - 1]!;
   const schema = name.names[name.names.length - 2];
+  checkDatabase(binder, name.names, name.offset);
   if (schema === undefined || schema === 'pg_catalog') {
     const builtin = builtinTypeByName(last);
     if (builtin !== undefined) return sqlType(builtin.oid);

@@ -42,7 +42,9 @@ function applyOptions(ddl: Ddl, base: SequenceRecord, options: readonly Sequence
   const option = <K extends SequenceOption['kind']>(kind: K): Extract<SequenceOption, { kind: K }> | undefined => given.get(kind) as Extract<SequenceOption, { kind: K }> | undefined;
   const integer = (text: string): bigint => {
     if (!/^[-+]?\d+$/.test(text)) throw new DbError('22P02', `invalid input syntax for type bigint: "${text}"`);
-    return BigInt(text);
+    const value = BigInt(text);
+    if (value !== BigInt.asIntN(64, value)) throw new DbError('22003', `value "${text}" is out of range for type bigint`);
+    return value;
   };
   const as = option('as');
   let type = base.type;

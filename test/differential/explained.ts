@@ -27,8 +27,8 @@ function closeRows(ours: Answer, theirs: Answer): boolean {
 /** What docs/sql.md lists as "no". */
 const unsupported = /^(PREPARE TRANSACTION|(COMMIT|ROLLBACK) PREPARED|PARTITION\b.*|INHERITS?|(CREATE|ALTER|DROP) (TRIGGER|RULE|ROLE|LANGUAGE|TEXT SEARCH.*)|GRANT|REVOKE|LISTEN|UNLISTEN|NOTIFY|XML\w*|IS DOCUMENT|type "?(box|cidr|circle|inet|line|lseg|macaddr8?|path|pg_lsn|point|polygon|tsquery|tsvector|xml)(\[\])?"?) is not supported$/;
 const isQuery = (sql: string): boolean => /^[\s(]*(select|with|values)\b/.test(sql);
-/** What lets a server pass over an expression: a branch, a condition before it, or a part of the query that gives no rows. */
-const mayPassOver = /\b(case|coalesce|where|join|having|filter|limit|fetch|offset|exists|in|any|all|some|union|intersect|except|and|or)\b/;
+/** What lets a server pass over an expression: a branch, a condition before it, a NULL beside it, or a part of the query that gives no rows. */
+const mayPassOver = /\b(null|case|coalesce|nullif|where|join|having|filter|limit|fetch|offset|exists|in|any|all|some|union|intersect|except|and|or)\b/;
 /** Over the rows of a table, or in several columns, one of several errors comes first; in one expression over no table the arguments do. */
 const hasSeveralPlaces = (sql: string): boolean => isQuery(sql) && (/\bfrom\s+[a-z(]/.test(sql) || /,/.test(sql.replace(/\([^()]*(\([^()]*(\([^()]*(\([^()]*\)[^()]*)*\)[^()]*)*\)[^()]*)*\)/g, '')));
 /** 54000 is chr(0) and the like. */
