@@ -56,6 +56,29 @@ function* settingRows(backend: Backend): Iterable<VirtualRow> {
   }
 }
 
+/** Scans and changes are not counted: those columns are NULL. The tables of the user alone have statistics, so both views show the same. */
+function statisticsOfTables(oid: number, name: string): VirtualTable {
+  return {
+    oid, schema: 'pg_catalog', name,
+    columns: `relid:oid schemaname:name relname:name seq_scan:int8 seq_tup_read:int8 idx_scan:int8 idx_tup_fetch:int8 n_tup_ins:int8 n_tup_upd:int8 n_tup_del:int8 n_tup_hot_upd:int8 n_live_tup:int8 n_dead_tup:int8 n_mod_since_analyze:int8
+      n_ins_since_vacuum:int8 last_vacuum:timestamptz last_autovacuum:timestamptz last_analyze:timestamptz last_autoanalyze:timestamptz vacuum_count:int8 autovacuum_count:int8 analyze_count:int8 autoanalyze_count:int8`,
+    *rows(backend) {
+      for (const record of relations(backend)) if (record.kind === 'table') yield { relid: record.oid, schemaname: backend.definitions().schemaName(record.schema), relname: record.name, n_live_tup: backend.draft.statisticsOf(record.oid)?.rowCount ?? 0, n_dead_tup: 0 };
+    },
+  };
+}
+
+function statisticsOfIndexes(oid: number, name: string): VirtualTable {
+  return {
+    oid, schema: 'pg_catalog', name, columns: 'relid:oid indexrelid:oid schemaname:name relname:name indexrelname:name idx_scan:int8 idx_tup_read:int8 idx_tup_fetch:int8',
+    *rows(backend) {
+      for (const record of relations(backend)) {
+        if (record.kind === 'index') yield { relid: record.table, indexrelid: record.oid, schemaname: backend.definitions().schemaName(record.schema), relname: (backend.draft.get(record.table) as TableRecord).name, indexrelname: record.name };
+      }
+    },
+  };
+}
+
 export const activityTables: readonly VirtualTable[] = [
   {
     oid: 12100, schema: 'pg_catalog', name: 'pg_stat_activity', rows: activityRows,
@@ -113,12 +136,10 @@ export const activityTables: readonly VirtualTable[] = [
       yield { oid: 1663, spcname: 'pg_default', spcowner: OwnerOid };
     },
   },
-  {
-    oid: 12107, schema: 'pg_catalog', name: 'pg_stat_user_tables', columns: 'relid:oid schemaname:name relname:name seq_scan:int8 idx_scan:int8 n_live_tup:int8 n_dead_tup:int8 last_analyze:timestamptz',
-    *rows(backend) {
-      for (const record of relations(backend)) if (record.kind === 'table') yield { relid: record.oid, schemaname: backend.definitions().schemaName(record.schema), relname: record.name, n_live_tup: backend.draft.statisticsOf(record.oid)?.rowCount ?? 0, n_dead_tup: 0 };
-    },
-  },
+  statisticsOfTables(12107, 'pg_stat_user_tables'),
+  statisticsOfTables(12114, 'pg_stat_all_tables'),
+  statisticsOfIndexes(12115, 'pg_stat_user_indexes'),
+  statisticsOfIndexes(12116, 'pg_stat_all_indexes'),
   {
     oid: 12108, schema: 'pg_catalog', name: 'pg_timezone_names', columns: 'name:text abbrev:text utc_offset:interval is_dst:bool',
     *rows() {

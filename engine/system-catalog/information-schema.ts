@@ -3,7 +3,7 @@ import { TypeOid, baseTypeOf, numericPrecision, numericScale, sqlType, typeInfo,
 import type { Backend } from '../backend.js';
 import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
 import { displayDefault, displayCondition, viewDefinition } from '../definitions.js';
-import { relations } from './relations.js';
+import { checkedColumns, relations } from './relations.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
 /** A domain over any depth of domains that is NOT NULL. */
@@ -90,7 +90,7 @@ function* constraints(backend: Backend): Iterable<NamedConstraint> {
       if (index.constraint !== undefined) yield { table: record, name: index.name, type: index.constraint.isPrimary ? 'PRIMARY KEY' : 'UNIQUE', columns: index.columns.map((c) => c.column!), deferrable: index.constraint.deferrable, key: undefined, expression: undefined };
     }
     for (const key of record.foreignKeys) yield { table: record, name: key.name, type: 'FOREIGN KEY', columns: key.columns, deferrable: key.deferrable, key, expression: undefined };
-    for (const check of record.checks) yield { table: record, name: check.name, type: 'CHECK', columns: [], deferrable: 'not deferrable', key: undefined, expression: `(${displayCondition(backend, check.expression, record)})` };
+    for (const check of record.checks) yield { table: record, name: check.name, type: 'CHECK', columns: checkedColumns(record, check.expression), deferrable: 'not deferrable', key: undefined, expression: `(${displayCondition(backend, check.expression, record)})` };
     // NOT NULL counts as a check in the standard.
     for (const [i, column] of record.columns.entries()) if (column.notNull && !column.isDropped) yield { table: record, name: `${record.schema}_${record.oid}_${i + 1}_not_null`, type: 'CHECK', columns: [], deferrable: 'not deferrable', key: undefined, expression: `${column.name} IS NOT NULL` };
   }
@@ -142,6 +142,7 @@ export const informationSchema: readonly VirtualTable[] = [
     *rows(backend) {
       const catalog = backend.system.currentDatabase();
       for (const c of constraints(backend)) {
+        if (c.type === 'CHECK') continue;
         const schema = schemaOf(backend, c.table);
         const parent = c.key === undefined ? undefined : parentConstraint(backend, c.key);
         for (const [i, column] of c.columns.entries()) {

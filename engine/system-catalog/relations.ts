@@ -5,10 +5,11 @@ import type { Expression } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
 import { figureColumnName } from '../../planner/scope.js';
 import type { Backend } from '../backend.js';
-import type { CatalogRecord, Deferral, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
+import type { CatalogRecord, Deferral, IndexColumnRecord, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { SchemaOid } from '../catalog-objects.js';
 import { checkDefinition, displayCondition, displayDefault, displayDomainCondition, foreignKeyDefinition, indexDefinition, keyDefinition, viewDefinition } from '../definitions.js';
 import { storedText } from '../stored-text.js';
+import { operatorClassOf } from './operator-classes.js';
 import { collationOids, isByValue, typeAlignment, typeCollation, typeStorage } from './type-shape.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
@@ -143,6 +144,12 @@ function indexColumnNames(index: IndexRecord, table: TableRecord): string[] {
   });
 }
 
+/** The collation an index column sorts by: its own, its table column's, its type's. */
+function columnCollation(backend: Backend, table: TableRecord, column: IndexColumnRecord): number {
+  const name = column.collation ?? (column.column === undefined ? undefined : table.columns[column.column]!.collation);
+  return name === undefined ? typeCollation(column.type, backend.definitions().types) : (collationOids[name] ?? 0);
+}
+
 const vector = (element: number, values: readonly Datum[]): SqlArray => new SqlArray(element, values.length === 0 ? [] : [values.length], values.length === 0 ? [] : [0], values);
 
 function* indexRows(backend: Backend): Iterable<VirtualRow> {
@@ -155,7 +162,7 @@ function* indexRows(backend: Backend): Iterable<VirtualRow> {
       indexrelid: record.oid, indrelid: record.table, indnatts: keys.length, indnkeyatts: record.columns.length, indisunique: record.isUnique, indnullsnotdistinct: record.nullsNotDistinct,
       indisprimary: record.constraint?.isPrimary === true, indisexclusion: false, indimmediate: (record.constraint?.deferrable ?? 'not deferrable') === 'not deferrable',
       indisclustered: false, indisvalid: true, indcheckxmin: false, indisready: true, indislive: true, indisreplident: false,
-      indkey: vector(TypeOid.int2, keys), indcollation: vector(TypeOid.oid, record.columns.map(() => 0)), indclass: vector(TypeOid.oid, record.columns.map(() => 0)),
+      indkey: vector(TypeOid.int2, keys), indcollation: vector(TypeOid.oid, record.columns.map((column) => columnCollation(backend, table, column))), indclass: vector(TypeOid.oid, record.columns.map((column) => operatorClassOf(column, backend.definitions().types))),
       indoption: vector(TypeOid.int2, record.columns.map((column) => (column.descending ? 1 : 0) | (column.nullsFirst ? 2 : 0))), indexprs: expressions.length === 0 ? null : expressions.join(', '),
       indpred: record.predicate === undefined ? null : displayCondition(backend, record.predicate, table),
     };
@@ -165,11 +172,11 @@ function* indexRows(backend: Backend): Iterable<VirtualRow> {
 const actions: Readonly<Record<string, string>> = { 'no action': 'a', restrict: 'r', cascade: 'c', 'set null': 'n', 'set default': 'd' };
 const numbers = (values: readonly number[]): SqlArray => SqlArray.of(TypeOid.int2, values.map((value) => value + 1));
 
-/** The columns that a CHECK reads, in the order in which it names them; NULL when it reads none. */
-function checkedColumns(table: TableRecord, text: string): SqlArray | null {
-  const found = [...new Set(columnNames(parseExpression(text)))].map((name) => table.columns.findIndex((column) => !column.isDropped && column.name === name)).filter((position) => position >= 0);
-  return found.length === 0 ? null : numbers(found);
+/** The columns that a CHECK reads, in the order in which it names them. */
+export function checkedColumns(table: TableRecord, text: string): number[] {
+  return [...new Set(columnNames(parseExpression(text)))].map((name) => table.columns.findIndex((column) => !column.isDropped && column.name === name)).filter((position) => position >= 0);
 }
+const numbersOrNull = (positions: readonly number[]): SqlArray | null => (positions.length === 0 ? null : numbers(positions));
 
 function columnNames(node: unknown): string[] {
   if (Array.isArray(node)) return node.flatMap(columnNames);
@@ -196,7 +203,7 @@ export function* constraintRows(backend: Backend): Iterable<VirtualRow & { reado
     } else if (record.kind === 'table') {
       for (const check of record.checks) {
         const conbin = displayCondition(backend, check.expression, record);
-        yield { ...defaults, oid: check.oid, conname: check.name, connamespace: record.schema, contype: 'c', conrelid: record.oid, convalidated: check.validated, connoinherit: check.noInherit === true, conkey: checkedColumns(record, check.expression), conbin, definition: checkDefinition(conbin, check.validated, check.noInherit === true), comment: check.comment ?? null };
+        yield { ...defaults, oid: check.oid, conname: check.name, connamespace: record.schema, contype: 'c', conrelid: record.oid, convalidated: check.validated, connoinherit: check.noInherit === true, conkey: numbersOrNull(checkedColumns(record, check.expression)), conbin, definition: checkDefinition(conbin, check.validated, check.noInherit === true), comment: check.comment ?? null };
       }
       for (const key of record.foreignKeys) {
         yield {

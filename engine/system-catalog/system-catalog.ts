@@ -5,6 +5,7 @@ import type { Instance } from '../instance.js';
 import { activityTables } from './activity.js';
 import { concurrencyTables } from './concurrency.js';
 import { informationSchema } from './information-schema.js';
+import { operatorClassTables } from './operator-classes.js';
 import { relationTables } from './relations.js';
 import { numberedFunctions, typeTables } from './types-and-functions.js';
 import { virtualTableDef, type VirtualTable } from './virtual-table.js';
@@ -13,8 +14,6 @@ import { virtualTableDef, type VirtualTable } from './virtual-table.js';
 const emptyTables: readonly (readonly [oid: number, name: string, columns: string])[] = [
   [2600, 'pg_aggregate', 'aggfnoid:regproc aggkind:char aggnumdirectargs:int2'],
   [2602, 'pg_amop', 'oid:oid amopfamily:oid amoplefttype:oid amoprighttype:oid amopstrategy:int2 amoppurpose:char amopopr:oid amopmethod:oid amopsortfamily:oid'],
-  [2616, 'pg_opclass', 'oid:oid opcmethod:oid opcname:name opcnamespace:oid opcowner:oid opcfamily:oid opcintype:oid opcdefault:bool opckeytype:oid'],
-  [2753, 'pg_opfamily', 'oid:oid opfmethod:oid opfname:name opfnamespace:oid opfowner:oid'],
   [2611, 'pg_inherits', 'inhrelid:oid inhparent:oid inhseqno:int4 inhdetachpending:bool'],
   [2620, 'pg_trigger', 'oid:oid tgrelid:oid tgparentid:oid tgname:name tgfoid:oid tgtype:int2 tgenabled:char tgisinternal:bool tgconstrrelid:oid tgconstrindid:oid tgconstraint:oid tgdeferrable:bool tginitdeferred:bool tgnargs:int2 tgattr:int2vector tgargs:bytea tgqual:text tgoldtable:name tgnewtable:name'],
   [3256, 'pg_policy', 'oid:oid polname:name polrelid:oid polcmd:char polpermissive:bool polroles:_oid polqual:text polwithcheck:text'],
@@ -52,7 +51,7 @@ const emptyTables: readonly (readonly [oid: number, name: string, columns: strin
 ];
 
 const definitions: readonly VirtualTable[] = [
-  ...relationTables, ...typeTables, ...activityTables, ...concurrencyTables, ...informationSchema,
+  ...relationTables, ...typeTables, ...activityTables, ...concurrencyTables, ...informationSchema, ...operatorClassTables,
   ...emptyTables.map(([oid, name, columns]): VirtualTable => ({ oid, schema: 'pg_catalog', name, columns, rows: () => [] })),
 ];
 

@@ -1,11 +1,13 @@
-/** Kysely and Knex learn the same about a schema over Serialite and over PostgreSQL 15. Skipped where the packages (`npm run schemas`) or a server are missing. */
+/** Kysely, Knex and drizzle-kit learn the same about a schema over Serialite and over PostgreSQL 15. Skipped where the packages (`npm run schemas`) or a server are missing. */
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { open } from '../../engine/index.js';
 import { startPostgres } from '../oracle/postgres-server.js';
+import { readFileSync } from 'node:fs';
 import { connectAsClient } from './client.js';
+import { askDrizzle, pushWithDrizzle } from './drizzle.js';
 import { askKnex, askKysely, schemaScript } from './introspection.js';
-import { versionOf } from './libraries.js';
+import { versionOf, type ForeignClient } from './libraries.js';
 
 const isInstalled = versionOf('kysely') !== undefined && versionOf('knex') !== undefined;
 const reason = isInstalled ? '' : ' (skipped: not installed, npm run schemas installs them)';
@@ -35,3 +37,55 @@ test.skipIf(!isInstalled).each([['Kysely', askKysely], ['Knex', askKnex]] as con
     await database.close();
   }
 });
+
+/** Runs over both; without a server over Serialite alone, and `there` is undefined. */
+async function askBoth<T>(script: string, ask: (client: ForeignClient) => Promise<T>): Promise<{ readonly here: T; readonly there: T | undefined }> {
+  const database = await open(':memory:');
+  const client = connectAsClient(database);
+  try {
+    await client.query(script);
+    const here = await ask(client);
+    expect(client.failed).toEqual([]);
+    const server = await startPostgres();
+    if (server === undefined) return { here, there: undefined };
+    const databaseName = `introspection_drizzle_${process.pid}`;
+    const remote = new pg.Client({ connectionString: await server.createDatabase(databaseName) });
+    await remote.connect();
+    try {
+      await remote.query(script);
+      return { here, there: await ask({ query: (input, values) => remote.query(input as string, values as unknown[]) }) };
+    } finally {
+      await remote.end();
+      await server.dropDatabase(databaseName);
+      server.stop();
+    }
+  } finally {
+    await client.end();
+    await database.close();
+  }
+}
+
+const hasDrizzle = versionOf('drizzle-kit') !== undefined;
+const drizzleReason = hasDrizzle ? '' : ' (skipped: not installed, npm run schemas installs it)';
+
+/** Which of the operator classes of a key's columns it shows for one of them, drizzle-kit leaves to chance; PostgreSQL has roles that nobody made; a view's text is its own. */
+const comparable = (answers: unknown): unknown => Object.entries(answers as Record<string, readonly string[]>).sort(([a], [b]) => (a < b ? -1 : 1))
+  .filter(([text]) => !text.includes('FROM pg_roles'))
+  .map(([text, rows]) => [text, rows.map((row) => ({ ...(JSON.parse(row) as object), opcname: undefined, definition: undefined }))]);
+
+test.skipIf(!hasDrizzle)(`what drizzle-kit asks of the catalog${drizzleReason}`, async () => {
+  // It asks for the name of a key of several columns with parameters that it then forgets.
+  const script = readFileSync(new URL('./catalog/objects.sql', import.meta.url), 'utf8').replace('PRIMARY KEY (item, at), ', '');
+  const { here, there } = await askBoth(script, (client) => askDrizzle(client, ['public', 'shop']));
+  expect(here.statements).toContain('DROP TABLE "shop"."item" CASCADE;');
+  if (there === undefined) return;
+  expect(comparable(here.answers)).toEqual(comparable(there.answers));
+  expect(here.statements).toEqual(there.statements);
+}, 60_000);
+
+test.skipIf(!hasDrizzle)(`a schema pushed by drizzle-kit, and what it finds to do a second time${drizzleReason}`, async () => {
+  const { here, there } = await askBoth('SELECT 1', pushWithDrizzle);
+  // Two defaults it reads back otherwise than it wrote them, over PostgreSQL too.
+  expect(here.second).toEqual([`ALTER TABLE "person" ALTER COLUMN "tags" SET DEFAULT '{}'::text[];`, 'ALTER TABLE "person" ALTER COLUMN "small" SET DEFAULT -3;']);
+  if (there !== undefined) expect(here).toEqual(there);
+}, 60_000);
