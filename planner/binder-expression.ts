@@ -18,7 +18,7 @@ import { attributesOf, compareRows, expandRow, isWrittenRow, selectField, wholeR
 import { bindSubqueryExpression, bindQuantifiedSubquery } from './binder-subquery.js';
 import { ExplicitCollations } from './binder-collation.js';
 import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce } from './binder-types.js';
-import { conjunction, constant, hasSubquery, isVolatile } from './expression-tools.js';
+import { conjunction, constant, hasSubquery, isVolatile, someExpression } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type RangeEntry, type ResolvedRelation } from './scope.js';
 
@@ -322,14 +322,14 @@ export function makeDistinct(level: QueryLevel, left: BoundExpression, right: Bo
 }
 
 function bindBetween(level: QueryLevel, e: Extract<Expression, { kind: 'between' }>): BoundExpression {
-  const compare = (operator: string, bound: BoundExpression): BoundExpression => {
+  const compare = (operator: string, bound: BoundExpression, written: Expression): BoundExpression => {
     const operand = bindExpression(level, e.operand);
-    if (operand.kind === 'row' && bound.kind === 'row') return compareRows(level, operator, operand.fields, bound.fields, e.offset);
+    if (e.operand.kind === 'row' && written.kind === 'row' && operand.kind === 'row' && bound.kind === 'row') return compareRows(level, operator, operand.fields, bound.fields, e.offset);
     return coerceToBoolean(level.binder, makeOperator(level.binder, undefined, operator, operand, bound, e.offset), operator);
   };
   const range = (lower: Expression, upper: Expression): BoundExpression => {
-    const from = compare(e.negated ? '<' : '>=', bindExpression(level, lower));
-    const to = compare(e.negated ? '>' : '<=', bindExpression(level, upper));
+    const from = compare(e.negated ? '<' : '>=', bindExpression(level, lower), lower);
+    const to = compare(e.negated ? '>' : '<=', bindExpression(level, upper), upper);
     return { kind: e.negated ? 'or' : 'and', type: types.bool, offset: e.offset, args: [from, to] };
   };
   if (!e.symmetric) return range(e.lower, e.upper);
@@ -340,7 +340,7 @@ function bindInList(level: QueryLevel, operand: Expression, items: readonly Expr
   const { binder } = level;
   const arg = bindExpression(level, operand);
   const list = items.map((item) => bindExpression(level, item));
-  if (arg.kind === 'row' || list.some((item) => item.kind === 'row')) {
+  if ((arg.kind === 'row' || list.some((item) => item.kind === 'row')) && !isListOfComposites(level, arg, list)) {
     const args = list.map((item, i) => {
       const fresh = i === 0 || !hasSubquery(arg) ? arg : bindExpression(level, operand);
       if (fresh.kind !== 'row' || item.kind !== 'row' || !isWrittenRow(operand) || !isWrittenRow(items[i]!)) return makeOperator(binder, undefined, negated ? '<>' : '=', fresh, item, offset);
@@ -361,6 +361,13 @@ function bindInList(level: QueryLevel, operand: Expression, items: readonly Expr
     return coerceToBoolean(binder, makeOperator(binder, undefined, negated ? '<>' : '=', fresh, item, offset), 'IN');
   });
   return { kind: negated ? 'and' : 'or', type: types.bool, offset, args };
+}
+
+/** Several values of one named composite type that read no column are an array of it, whose elements compare as records. */
+function isListOfComposites(level: QueryLevel, arg: BoundExpression, list: readonly BoundExpression[]): boolean {
+  if (list.length < 2 || list.some((item) => someExpression(item, (x) => x.kind === 'column' || x.kind === 'subquery'))) return false;
+  const type = commonType(level.binder, [arg, ...list], undefined);
+  return type !== undefined && type.oid !== TypeOid.record;
 }
 
 function bindLike(level: QueryLevel, e: Extract<Expression, { kind: 'like' }>): BoundExpression {

@@ -69,7 +69,8 @@ export function equalityOver(binder: Binder, type: SqlType, offset: number): { r
   const found = resolve(binder, '=', type.oid, type.oid);
   if (typeof found === 'string') throw noOperator(binder, found, '=', type.oid, type.oid, offset);
   const declared = found.declared[0]!;
-  return { function: found.function, operand: declared === TypeOid.any || declared === type.oid ? type : sqlType(declared) };
+  // Values of a composite type compare as records, and what is read as one must know its type.
+  return { function: found.function, operand: declared === TypeOid.any || declared === TypeOid.record || declared === type.oid ? type : sqlType(declared) };
 }
 
 function noOperator(binder: Binder, why: 'none' | 'ambiguous', name: string, left: number | undefined, right: number, offset: number): DbError {

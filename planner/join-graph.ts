@@ -99,10 +99,11 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
       down.push({ node });
       node = node.kind === 'filter' ? node.input : node.left;
     }
-    if (node.kind === 'join') {
+    if (node.kind === 'join' && node.join === 'full' && readsGraph(node)) rels = add(node);
+    else if (node.kind === 'join') {
       const flipped = node.join === 'right';
       const left = collect(flipped ? node.right : node.left, isInner && flipped, outer);
-      const right = collect(flipped ? node.left : node.right, false, outer);
+      const right = flipped && readsGraph(node.left) ? add(node.left) : collect(flipped ? node.left : node.right, false, outer);
       specials.push({ join: flipped ? 'left' : 'full', left, right, wholeLeft: left, conditions: conjunctsOf(node.condition), nullAware: false });
       rels = left | right;
     } else rels = add(node);

@@ -98,7 +98,7 @@ export function isUniqueOn(plan: LogicalPlan, columns: ReadonlySet<ColumnId>): b
       return plan.table.indexes.some((index) => index.isUnique && index.predicate === undefined && index.deferrable === 'not deferrable' && index.columns.every((key) => key.column !== undefined && positions.has(key.column)));
     }
     case 'limit':
-      return limitValue(plan.limit) === 1 || isUniqueOn(plan.input, columns);
+      return (plan.withTies === undefined && limitValue(plan.limit) === 1) || isUniqueOn(plan.input, columns);
     case 'filter':
     case 'project':
     case 'sort':

@@ -289,16 +289,11 @@ function columnFiller(ddl: Ddl, oid: number, position: number): (row: Datum[]) =
   };
 }
 
-async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction, { kind: 'alterColumnType' }>): Promise<void> {
-  const record = recordOf(ddl, oid);
-  const position = requireColumn(record, action.column);
+/** @throws DbError 0A000 when a view or a generated column reads the column */
+function refuseUsedElsewhere(ddl: Ddl, record: TableRecord, position: number): void {
   const column = record.columns[position]!;
-  const from = sqlType(column.type, column.typmod);
-  const to = bindColumnType(ddl.backend, action.type, column.name);
-  const { types } = ddl.backend.catalog();
-  if (action.using !== undefined && column.generated === 'stored') throw new DbError('42601', 'cannot specify USING when altering type of generated column', { detail: `Column "${column.name}" is a generated column.` });
   for (const other of ddl.draft.all()) {
-    if (other.kind === 'view' && other.references.some((r) => r.oid === oid && r.column === position)) {
+    if (other.kind === 'view' && other.references.some((r) => r.oid === record.oid && r.column === position)) {
       throw new DbError('0A000', 'cannot alter type of a column used by a view or rule', { detail: `rule _RETURN on view ${other.name} depends on column "${column.name}"` });
     }
   }
@@ -307,6 +302,16 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
       throw new DbError('0A000', 'cannot alter type of a column used by a generated column', { detail: `Column "${column.name}" is used by generated column "${other.name}".` });
     }
   }
+}
+
+async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction, { kind: 'alterColumnType' }>): Promise<void> {
+  const record = recordOf(ddl, oid);
+  const position = requireColumn(record, action.column);
+  const column = record.columns[position]!;
+  const from = sqlType(column.type, column.typmod);
+  const to = bindColumnType(ddl.backend, action.type, column.name);
+  const { types } = ddl.backend.catalog();
+  if (action.using !== undefined && column.generated === 'stored') throw new DbError('42601', 'cannot specify USING when altering type of generated column', { detail: `Column "${column.name}" is a generated column.` });
   const collation = action.collation === undefined ? column.collation : checkCollation(action.collation.name, action.collation.offset);
   const source: Expression = action.using ?? { kind: 'columnRef', parts: [column.name], offset: -1 };
   const conversion = bindConversion(ddl, record, source, to, column.name, action.using !== undefined);
@@ -321,6 +326,7 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
       throw error;
     }
   }
+  refuseUsedElsewhere(ddl, record, position);
   const old = { table: record, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
   ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === position ? { ...c, type: to.oid, typmod: to.typmod, collation, default: defaultNow, missing: undefined } : c)) });
   for (const index of ddl.draft.indexesOf(oid)) ddl.draft.put(retypeIndex(index, position, to));

@@ -33,6 +33,7 @@ const mayPassOver = /\b(null|case|coalesce|nullif|where|join|having|filter|limit
 const hasSeveralPlaces = (sql: string): boolean => isQuery(sql) && (/\bfrom\s+[a-z(]/.test(sql) || /,/.test(sql.replace(/\([^()]*(\([^()]*(\([^()]*(\([^()]*\)[^()]*)*\)[^()]*)*\)[^()]*)*\)/g, '')));
 /** 54000 is chr(0) and the like. */
 const isOfValues = (code: string | undefined): boolean => code !== undefined && /^(22|54000)/.test(code);
+const isOfDomain = (answer: Answer): boolean => (answer.code === '23514' && answer.message.startsWith('value for domain')) || (answer.code === '23502' && answer.message.startsWith('domain '));
 /** The order in which one row's constraints are checked is defined. */
 const insertsOneRow = (sql: string): boolean => /^\s*insert into \w+ (\([^()]*\) )?values \([^()]*\)( returning .*| on conflict .*)?$/.test(sql);
 
@@ -47,7 +48,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     name: 'several expressions of a row fail: which error is met first',
-    explains: ({ sql, ours, theirs }) => hasSeveralPlaces(sql) && isOfValues(ours.code) && isOfValues(theirs.code),
+    explains: ({ sql, ours, theirs }) => hasSeveralPlaces(sql) && (isOfValues(ours.code) || isOfDomain(ours)) && (isOfValues(theirs.code) || isOfDomain(theirs)),
   },
   {
     name: ':name is a parameter',
