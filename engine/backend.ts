@@ -10,7 +10,7 @@
 import { DbError } from '../base/errors.js';
 import type { Prng } from '../base/prng.js';
 import type { Timer } from '../base/scheduler.js';
-import { builtinTypeByName, formatType, sqlType, type SqlType } from '../base/types.js';
+import { builtinTypeByName, sqlType, typeName, type SqlType } from '../base/types.js';
 import type { ExecutorEnv } from '../executor/execution.js';
 import type { SchemaLookup } from '../executor/schema-lookup.js';
 import { ConstraintQueue } from '../executor/constraint-queue.js';
@@ -171,7 +171,7 @@ export class Backend implements SessionOwner {
   }
 
   typeName(oid: number): string {
-    return formatType(sqlType(oid), this.definitions().types);
+    return typeName(oid, this.definitions().types);
   }
   isBuiltinType(name: { readonly schema: string | undefined; readonly name: string }): boolean {
     return (name.schema === undefined || name.schema === 'pg_catalog') && builtinTypeByName(name.name) !== undefined;

@@ -1,5 +1,5 @@
 /** Definitions of catalog objects as SQL text, in the form of PostgreSQL's ruleutils.c: what `\d` and `pg_get_*def` show. */
-import { TypeOid, formatType, sqlType, typeInfo, type SqlType } from '../base/types.js';
+import { TypeOid, formatType, sqlType, typeInfo, typeName, type SqlType } from '../base/types.js';
 import type { QualifiedName, Query } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression, printQuery } from '../parser/print.js';
@@ -141,7 +141,7 @@ export function isTypeHidden(backend: Backend, oid: number): boolean {
 export function typeText(backend: Backend, type: SqlType): string {
   const { types } = backend.definitions();
   const info = types.lookup(type.oid);
-  if (info === undefined || type.oid < FirstUserOid) return formatType(type, types);
+  if (info === undefined || type.oid < FirstUserOid) return type.typmod < 0 ? typeName(type.oid, types) : formatType(type, types);
   if (info.kind === 'array' && info.elementOid !== 0) return `${typeText(backend, sqlType(info.elementOid, type.typmod))}[]`;
   return isTypeHidden(backend, type.oid) ? `${quoteName(info.schema)}.${formatType(type, types)}` : formatType(type, types);
 }

@@ -4,7 +4,7 @@
  */
 import { DbError } from '../base/errors.js';
 import type { Datum, SqlArray } from '../base/datum.js';
-import { formatType, sqlType } from '../base/types.js';
+import { formatType, sqlType, typeName } from '../base/types.js';
 import { scalar, setReturning, specialized, type ScalarOptions } from './define.js';
 import type { EvalContext, FunctionDef } from './registry.js';
 
@@ -45,6 +45,8 @@ const reflection: FunctionDef[] = [
     if (oid === null) return null;
     if (oid === 0) return '-';
     if (ctx.types.lookup(oid) === undefined) return '???';
+    // Without a type modifier at all it is the name of the type, and not what a column of it would be declared as.
+    if (typmod === null && oid < FirstUserOid) return typeName(oid, ctx.types);
     return oid < FirstUserOid ? formatType(sqlType(oid, typmod ?? -1), ctx.types) : ctx.system.call('type_text', [oid, typmod ?? -1]);
   }, { strict: false, volatility: 'stable' }),
 ];
