@@ -71,7 +71,7 @@ export function compareRows(level: QueryLevel, operator: string, left: readonly 
   if (left.length === 0) throw new DbError('0A000', 'cannot compare rows of zero length', { offset });
   const { binder } = level;
   if (operator === '=' || operator === '<>') {
-    const args = left.map((field, i) => coerceToBoolean(binder, compareFields(level, operator, field, right[i]!, offset), operator));
+    const args = left.map((field, i) => coerceToBoolean(binder, makeOperator(binder, undefined, operator, field, right[i]!, offset), operator));
     if (args.length === 1) return args[0]!;
     return { kind: operator === '=' ? 'and' : 'or', type: types.bool, offset, args };
   }
@@ -98,7 +98,3 @@ export function compareRows(level: QueryLevel, operator: string, left: readonly 
   return { kind: 'rowCompare', type: types.bool, offset, left: lefts, right: rights, operator, lessThan, equals };
 }
 
-function compareFields(level: QueryLevel, operator: string, left: BoundExpression, right: BoundExpression, offset: number): BoundExpression {
-  if (left.kind === 'row' && right.kind === 'row') return compareRows(level, operator, left.fields, right.fields, offset);
-  return makeOperator(level.binder, undefined, operator, left, right, offset);
-}

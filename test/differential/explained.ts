@@ -29,8 +29,8 @@ const unsupported = /^(PREPARE TRANSACTION|(COMMIT|ROLLBACK) PREPARED|PARTITION\
 const isQuery = (sql: string): boolean => /^[\s(]*(select|with|values)\b/.test(sql);
 /** What lets a server pass over an expression: a branch, a condition before it, a NULL beside it, or a part of the query that gives no rows. */
 const mayPassOver = /\b(null|case|coalesce|nullif|where|join|having|filter|limit|fetch|offset|exists|in|any|all|some|union|intersect|except|and|or)\b/;
-/** Over the rows of a table, or in several columns, one of several errors comes first; in one expression over no table the arguments do. */
-const hasSeveralPlaces = (sql: string): boolean => isQuery(sql) && (/\bfrom\s+[a-z(]/.test(sql) || /,/.test(sql.replace(/\([^()]*(\([^()]*(\([^()]*(\([^()]*\)[^()]*)*\)[^()]*)*\)[^()]*)*\)/g, '')));
+/** The flags of a range are a value, whatever the code says. */
+const isOfFlags = (answer: Answer): boolean => answer.code === '42601' && answer.message === 'invalid range bound flags';
 /** 54000 is chr(0) and the like. */
 const isOfValues = (code: string | undefined): boolean => code !== undefined && /^(22|54000)/.test(code);
 const isOfDomain = (answer: Answer): boolean => (answer.code === '23514' && answer.message.startsWith('value for domain')) || (answer.code === '23502' && answer.message.startsWith('domain '));
@@ -44,11 +44,11 @@ export const explanations: readonly Explanation[] = [
   },
   {
     name: 'PostgreSQL evaluates constants when it plans, and all arguments of a strict function: an error where we never come to it',
-    explains: ({ sql, ours, theirs }) => ours.code === undefined && isOfValues(theirs.code) && (isQuery(sql) || (/^(insert|update|delete|merge)\b/.test(sql) && ours.rowCount === 0)) && (mayPassOver.test(sql) || (ours.rows.length === 0 && /\bfrom\b/.test(sql)) || !isQuery(sql)),
+    explains: ({ sql, ours, theirs }) => ours.code === undefined && (isOfValues(theirs.code) || isOfFlags(theirs)) && (isQuery(sql) || (/^(insert|update|delete|merge)\b/.test(sql) && ours.rowCount === 0)) && (mayPassOver.test(sql) || (ours.rows.length === 0 && /\bfrom\b/.test(sql)) || !isQuery(sql)),
   },
   {
-    name: 'several expressions of a row fail: which error is met first',
-    explains: ({ sql, ours, theirs }) => hasSeveralPlaces(sql) && (isOfValues(ours.code) || isOfDomain(ours)) && (isOfValues(theirs.code) || isOfDomain(theirs)),
+    name: 'several expressions fail: which error is met first, a constant one when PostgreSQL plans',
+    explains: ({ sql, ours, theirs }) => isQuery(sql) && (isOfValues(ours.code) || isOfDomain(ours)) && (isOfValues(theirs.code) || isOfDomain(theirs)),
   },
   {
     name: ':name is a parameter',
@@ -57,6 +57,10 @@ export const explanations: readonly Explanation[] = [
   {
     name: 'a temporary table, ANALYZE or REINDEX in a READ ONLY transaction',
     explains: ({ sql, ours, theirs }) => ours.code === '25006' && theirs.code === undefined && /\bct\d|^(analyze|reindex)\b/.test(sql),
+  },
+  {
+    name: 'a view that cannot be changed is refused before the rest of the statement is read',
+    explains: ({ ours, theirs }) => ((ours.code === '55000' && /^cannot (insert into|update|delete from) view/.test(ours.message)) || (ours.code === '0A000' && /^cannot execute MERGE on relation/.test(ours.message))) && /^42/.test(theirs.code ?? ''),
   },
   {
     name: "min or max WITH TIES: PostgreSQL's 21000",

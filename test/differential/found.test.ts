@@ -55,6 +55,7 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['a lateral right join over a row further left', 'select count(*) from (values (1), (2)) d(v) join lateral (select 1 from lateral (select d.v from r2 limit 2) a(v) cross join lateral (select a.v from r2 limit 3) b(v) right join r3 on b.v = r3.id) s on true', [['50']]],
   ['a lateral full join over a row further left', 'select count(*) from (values (1), (2)) d(v) join lateral (select 1 from r3 full join (lateral (select d.v from r2 limit 2) a(v) cross join lateral (select a.v from r2 limit 3) b(v)) on b.v = r3.id) s on true', [['50']]],
   ['several values of one composite type in IN', "select (2, '10')::pair not in ('(3,x)'::pair, row(2, null)::pair), (2, null)::pair in (row(2, null)::pair, row(3, null)::pair), row(2, null)::pair between row(2, null)::pair and row(3, null)::pair, row(2, null)::pair in ('(3,)', '(2,)')", [['t', 't', 't', 't']]],
+  ['rows in rows compare as records', 'select ((1, null::text), 2) = ((1, null::text), 2), ((1, null::text), 2) <> ((1, null::text), 2), (1, null::text) = (1, null::text)', [['t', 'f', null]]],
   ['subscripts of a subscript in parentheses', "select (('{{1,2},{3,4}}'::int[])[1:2])[1:1], ('{{1,2},{3,4}}'::int[])[1:2][1]", [['{{1,2}}', '{{1},{3}}']]],
   // The constant that a column stands for comes down into the subquery, where no condition was left to test: XX000.
   ['EXISTS over a constant of a derived table', 'select count(*) from generate_series(0, 2) join (select true c1) d1 on exists (select where d1.c1)', [['3']]],
