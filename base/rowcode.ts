@@ -36,7 +36,7 @@ export const RowFlag = { Wide: 1 } as const;
 export const LayoutIdMax = 255;
 
 /** How the commonest values are written without asking for their type again. */
-const Encoding = { Other: 0, Int4: 1, Float8: 2, Bool: 3, Text: 4 } as const;
+export const Encoding = { Other: 0, Int4: 1, Float8: 2, Bool: 3, Text: 4 } as const;
 
 function encodingOf(storage: Storage): number {
   switch (storage) {
@@ -164,7 +164,9 @@ function encodeRowWith(layout: RowLayout, values: readonly Datum[], out: ByteBuf
     }
   }
 }
-function encodeOther(layout: RowLayout, column: number, value: NonNullable<Datum>, start: number, out: ByteBuffer): void {
+
+/** Writes a value that has no `Encoding` of its own: at its fixed place, or appended. */
+export function encodeOther(layout: RowLayout, column: number, value: NonNullable<Datum>, start: number, out: ByteBuffer): void {
   const fixed = layout.fixedOffsets[column]!;
   const scale = layout.scales[column]!;
   const storage = layout.storages[column]!;

@@ -136,7 +136,7 @@ class CopyWriter {
     const info = backend.schema.writeInfo(toOid(table.oid));
     const runtime = ddlRuntime(backend, info.columnCount);
     this.#checks = new ConstraintChecks({ tx: ddl.tx, ctx: this.#ctx, env: backend.executorEnv(), schema: backend.schema, constraints: backend.constraints, canWait: true });
-    this.#writer = new TableWriter(info, runtime, this.#checks.add, (e) => evaluate(e, runtime));
+    this.#writer = new TableWriter(info, runtime, this.#checks.add, (e) => evaluate(e, runtime), backend.settings.get('execution_mode') === 'generated');
     this.#empty = info.table.columns.map(() => null);
     this.#defaults = info.table.columns.flatMap((column, i) => {
       const e = info.defaults[i];

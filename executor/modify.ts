@@ -180,9 +180,11 @@ export class ModifyExecution {
     this.#isSourceDone = this.#paramRowAt === paramRows.length;
   }
 
-  /** Emptying an array that is empty is a call into the runtime all the same. */
+  /** Setting the length of an array is a call into the runtime, which a statement of one row does without. */
   #forgetTuples(): void {
-    if (this.#tuples.length > 0) this.#tuples.length = 0;
+    const tuples = this.#tuples;
+    if (tuples.length === 1) tuples.pop();
+    else if (tuples.length > 0) tuples.length = 0;
   }
 
   close(): void {

@@ -22,6 +22,7 @@ import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
 import { decodeWholeRow } from './codegen/row-decoder.js';
+import { CompileAfter, rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
 import type { ConstraintCheck } from './constraint-queue.js';
 import { checkViolation, indexKeyText, notNullViolation, uniqueViolation, viewOptionViolation } from './row-errors.js';
 import type { Runtime } from './runtime.js';
@@ -128,9 +129,15 @@ export class TableWriter {
   readonly #layout: WriterLayout;
   readonly #changes: ChangeCount;
 
-  constructor(info: WriterInfo, runtime: Runtime, checks: CheckSink, evaluate: (e: BoundExpression) => Datum) {
+  /** Made once enough rows have been written. */
+  #encoder: RowEncoder | undefined = undefined;
+  #encodedCount: number;
+
+  /** `isGenerated`: rows may be encoded by generated code. */
+  constructor(info: WriterInfo, runtime: Runtime, checks: CheckSink, evaluate: (e: BoundExpression) => Datum, isGenerated = runtime.generated !== undefined) {
     this.info = info;
     this.table = info.table;
+    this.#encodedCount = isGenerated ? 0 : Infinity;
     this.#runtime = runtime;
     this.access = runtime.access(info.table);
     this.#checks = checks;
@@ -289,9 +296,17 @@ export class TableWriter {
     return undefined;
   }
 
-  #put(rowKey: string, row: readonly Datum[]): void {
+  /** Encodes a row into `out`. */
+  #encode(row: readonly Datum[]): void {
     out.length = 0;
-    encodeRow(this.table.layout, row, out);
+    if (this.#encoder !== undefined) this.#encoder(row, out);
+    else {
+      encodeRow(this.table.layout, row, out);
+      if (++this.#encodedCount === CompileAfter) this.#encoder = rowEncoder(this.table.layout);
+    }
+  }
+  #put(rowKey: string, row: readonly Datum[]): void {
+    this.#encode(row);
     this.#runtime.tx.insert(this.access.tree, rowKey, out.bytes, 0, out.length);
   }
   #putEntry(index: IndexAccess, key: string, rowKey: string, row: readonly Datum[]): void {
@@ -352,8 +367,7 @@ export class TableWriter {
     }
     this.#changes.rows++;
     if (newKey === oldKey) {
-      out.length = 0;
-      encodeRow(this.table.layout, newRow, out);
+      this.#encode(newRow);
       tx.update(this.access.tree, oldKey, out.bytes, 0, out.length, this.changesKey(oldRow, newRow) ? keyUpdate : plainUpdate);
     } else {
       tx.remove(this.access.tree, oldKey, { movedTo: newKey });

@@ -135,6 +135,9 @@ export class Transaction implements LockOwner, SnapshotUser {
   logBytes = 0;
   openScans: Set<LeafScan> | undefined = undefined;
   readonly #rowRefs: RowRef[] = [];
+  // The table lock asked for last, which is held.
+  #lockedTable: Oid | undefined = undefined;
+  #lockedMode = -1;
   readonly #savepoints: Savepoint[] = [];
   #savepointCount = 0;
   #spare: Statement | undefined = undefined;
@@ -182,7 +185,7 @@ export class Transaction implements LockOwner, SnapshotUser {
   beginStatement(info: StatementInfo): number {
     this.check();
     assert(this.statement === undefined, 'a statement is running', this.id);
-    const statement = new Statement(this, ++this.statementCount, info);
+    const statement = this.#nextStatement(info);
     this.statements.push(info);
     if (this.node?.outGained === true) this.checkDoom();
     this.statement = statement;
@@ -214,11 +217,11 @@ export class Transaction implements LockOwner, SnapshotUser {
   #releaseRows(): void {
     const refs = this.#rowRefs;
     if (refs.length === 0) return;
-    for (const ref of refs) {
+    // One by one: setting the length of an array is a call into the runtime.
+    for (let ref = refs.pop(); ref !== undefined; ref = refs.pop()) {
       ref.isHeld = false;
       ref.release();
     }
-    refs.length = 0;
   }
 
   /**
@@ -377,6 +380,7 @@ export class Transaction implements LockOwner, SnapshotUser {
       if (item instanceof LockGrant || item instanceof RowGrant) granted.push(item);
       else applyUndo(this, item);
     }
+    this.#lockedTable = undefined;
     if (!(mutants.on && mutants.has('mvcc.savepoint-keeps-locks'))) for (const grant of granted) applyUndo(this, grant);
     else for (const grant of granted.reverse()) log.push(grant);
     this.writeCount = savepoint.writeCount;
@@ -470,8 +474,13 @@ export class Transaction implements LockOwner, SnapshotUser {
   lockTable(table: Oid, mode: TableLockMode, wait: WaitPolicy): boolean | Promise<boolean> {
     this.check();
     const number = tableLockModeNumber(mode);
+    if (table === this.#lockedTable && number === this.#lockedMode) return true;
     const lock = this.manager.lockTable.tryTable(this, table, number);
-    if (lock === undefined) return true;
+    if (lock === undefined) {
+      this.#lockedTable = table;
+      this.#lockedMode = number;
+      return true;
+    }
     if (wait === 'skip locked') return false;
     if (wait === 'nowait') throw new DbError('55P03', `could not obtain lock on ${lock.name}`);
     return this.#waitForTable(lock, number);

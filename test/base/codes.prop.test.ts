@@ -12,6 +12,7 @@ import { parseJsonb } from '../../base/jsonb.js';
 import { decodeKey, encodeKey, keyEnd, KeyLayout } from '../../base/keycode.js';
 import { Numeric, applyNumericTypmod } from '../../base/numeric.js';
 import { compileRowDecoder } from '../../executor/codegen/row-decoder.js';
+import { compileRowEncoder } from '../../executor/codegen/row-encoder.js';
 import { columnSource, decodeRow, encodeRow, isOldRow, rowHelpers, RowLayout, upgradeRow } from '../../base/rowcode.js';
 import { numericTypmod, sqlType, TypeOid, type SqlType } from '../../base/types.js';
 
@@ -103,6 +104,7 @@ describe('rows', () => {
     const body = sources.map((s) => `(${s.isNull('o')}) ? null : ${s.value('o')}`).join(', ');
     const read = new Function('u8', 'dv', 'o', 'R', 'C', `return [${body}]`) as (u8: Uint8Array, dv: DataView, o: number, R: unknown, C: unknown) => Datum[];
     const decode = compileRowDecoder(layout);
+    const encode = compileRowEncoder(layout);
     fc.assert(
       fc.property(row, fc.boolean(), (values, isWide) => {
         const stored = isWide ? values.map((v, i) => (i === 8 ? 'x'.repeat(70_000) : v)) : values;
@@ -113,6 +115,11 @@ describe('rows', () => {
         same(decodeRow(layout, out.bytes, out.dv, start), stored);
         same(read(out.bytes, out.dv, start, rowHelpers, constants), stored);
         same(decode(out.bytes, out.dv, start), stored);
+        const generated = new ByteBuffer(8);
+        generated.bytes.fill(0xff);
+        generated.length = 5;
+        expect(encode(stored, generated)).toBe(5);
+        expect(Buffer.compare(generated.toBytes().subarray(5), out.toBytes().subarray(5))).toBe(0);
       }),
       { numRuns: 100 },
     );
