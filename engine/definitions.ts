@@ -1,5 +1,5 @@
 /** Definitions of catalog objects as SQL text, in the form of PostgreSQL's ruleutils.c: what `\d` and `pg_get_*def` show. */
-import { TypeOid, formatType, sqlType, typeInfo, typeName, type SqlType } from '../base/types.js';
+import { FirstUserOid, TypeOid, formatType, sqlType, typeInfo, typeName, type SqlType } from '../base/types.js';
 import type { QualifiedName, Query } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression, printQuery } from '../parser/print.js';
@@ -8,9 +8,6 @@ import { booleanType, storedText, withSequenceNames } from './stored-text.js';
 import { parseQuery } from './catalog-view.js';
 import type { ForeignKeyRecord, FunctionRecord, IndexColumnRecord, IndexRecord, RelationRecord, TableRecord } from './catalog-objects.js';
 import { quoteIdentifier as quoteName, quoteLiteral } from '../parser/print-names.js';
-
-/** Types from here on are of users: their name may need its schema. */
-const FirstUserOid = 16384;
 
 /** Stored text with sequences by name again, as it was written. */
 export function displayExpression(backend: Backend, text: string): string {

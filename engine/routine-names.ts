@@ -7,6 +7,7 @@ import type { FunctionRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
 import { typeText } from './definitions.js';
 import { inputParameters } from './routine-shape.js';
+import { typeFunctionNames } from './system-catalog/type-shape.js';
 import { SystemFunctions } from './system-functions.js';
 
 const inputTypes = (record: FunctionRecord): readonly number[] => inputParameters(record).map((p) => p.type);
@@ -51,7 +52,7 @@ export function routineText(backend: Backend, oid: number, withArguments: boolea
   if (oid === 0) return '-';
   const record = backend.draft.get(oid);
   const builtin = record === undefined ? backend.instance.system.builtin(oid) : undefined;
-  if (builtin === undefined && record?.kind !== 'function') return String(oid);
+  if (builtin === undefined && record?.kind !== 'function') return typeFunctionNames.get(oid) ?? String(oid);
   const types = record?.kind === 'function' ? inputTypes(record) : builtin!.args;
   const name = record?.kind === 'function' ? record.name : builtin!.name;
   const schema = record?.kind === 'function' && isRoutineVisible(backend, oid) !== true ? `${quoteName(backend.definitions().schemaName(record.schema))}.` : '';

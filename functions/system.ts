@@ -4,12 +4,9 @@
  */
 import { DbError } from '../base/errors.js';
 import type { Datum, SqlArray } from '../base/datum.js';
-import { formatType, sqlType, typeName } from '../base/types.js';
+import { FirstUserOid, formatType, sqlType, typeName } from '../base/types.js';
 import { scalar, setReturning, specialized, type ScalarOptions } from './define.js';
 import type { EvalContext, FunctionDef } from './registry.js';
-
-/** Types from here on are of users: their name may need its schema. */
-const FirstUserOid = 16384;
 
 const stable: ScalarOptions = { volatility: 'stable' };
 const volatile: ScalarOptions = { volatility: 'volatile' };
@@ -45,7 +42,7 @@ const reflection: FunctionDef[] = [
     if (oid === null) return null;
     if (oid === 0) return '-';
     if (ctx.types.lookup(oid) === undefined) return '???';
-    // Without a type modifier at all it is the name of the type, and not what a column of it would be declared as.
+    // Without a type modifier at all it is the name of the type, and not what a column of it would be declared as. A user's type may need its schema.
     if (typmod === null && oid < FirstUserOid) return typeName(oid, ctx.types);
     return oid < FirstUserOid ? formatType(sqlType(oid, typmod ?? -1), ctx.types) : ctx.system.call('type_text', [oid, typmod ?? -1]);
   }, { strict: false, volatility: 'stable' }),

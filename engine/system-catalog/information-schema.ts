@@ -25,6 +25,12 @@ function* tableRows(backend: Backend): Iterable<VirtualRow> {
   }
 }
 
+/** Of an interval the digits are the lower half of the modifier; all ones is none given. */
+function datetimePrecision({ oid, typmod }: SqlType): number {
+  const digits = oid === TypeOid.interval ? typmod & 0xffff : typmod;
+  return typmod < 0 || digits === 0xffff ? 6 : digits;
+}
+
 /** How the standard describes a type. */
 function typeColumns(backend: Backend, type: SqlType): VirtualRow {
   const { types } = backend.definitions();
@@ -35,7 +41,7 @@ function typeColumns(backend: Backend, type: SqlType): VirtualRow {
   const numeric: Readonly<Record<number, number>> = { [TypeOid.int2]: 16, [TypeOid.int4]: 32, [TypeOid.int8]: 64, [TypeOid.float4]: 24, [TypeOid.float8]: 53 };
   const bits = numeric[base.oid];
   const isNumeric = base.oid === TypeOid.numeric && base.typmod >= 0;
-  const isTime = [TypeOid.time, TypeOid.timetz, TypeOid.timestamp, TypeOid.timestamptz].includes(base.oid as never);
+  const isTime = [TypeOid.time, TypeOid.timetz, TypeOid.timestamp, TypeOid.timestamptz, TypeOid.interval].includes(base.oid as never);
   const isChar = base.oid === TypeOid.varchar || base.oid === TypeOid.bpchar;
   const length = isChar && base.typmod >= 0 ? varcharLength(base.typmod) : null;
   const isInteger = bits !== undefined && base.oid !== TypeOid.float4 && base.oid !== TypeOid.float8;
@@ -43,7 +49,7 @@ function typeColumns(backend: Backend, type: SqlType): VirtualRow {
     data_type: baseInfo.kind === 'array' ? 'ARRAY' : base.oid < 16384 ? typeName(base.oid, types) : 'USER-DEFINED', character_maximum_length: length,
     character_octet_length: base.oid === TypeOid.text || isChar ? (length === null ? 1073741824 : length * 4) : null, numeric_precision: bits ?? (isNumeric ? numericPrecision(base.typmod) : null),
     numeric_precision_radix: bits !== undefined ? 2 : base.oid === TypeOid.numeric ? 10 : null, numeric_scale: isInteger ? 0 : isNumeric ? numericScale(base.typmod) : null,
-    datetime_precision: isTime ? (base.typmod < 0 ? 6 : base.typmod) : base.oid === TypeOid.date ? 0 : null, domain_catalog: info.kind === 'domain' ? catalog : null, domain_schema: info.kind === 'domain' ? info.schema : null,
+    datetime_precision: isTime ? datetimePrecision(base) : base.oid === TypeOid.date ? 0 : null, domain_catalog: info.kind === 'domain' ? catalog : null, domain_schema: info.kind === 'domain' ? info.schema : null,
     domain_name: info.kind === 'domain' ? info.name : null, udt_catalog: catalog, udt_schema: baseInfo.schema, udt_name: baseInfo.name,
   };
 }

@@ -89,7 +89,7 @@ function attributeShape(backend: Backend, type: number, typmod: number, collatio
   const info = typeInfo(baseTypeOf(sqlType(type), types).oid, types);
   return {
     atttypid: type, atttypmod: typmod, attlen: info.length, attndims: info.elementOid !== 0 && info.kind === 'array' ? 1 : 0, attbyval: isByValue(info), attalign: typeAlignment(info, types),
-    attstorage: typeStorage(info), attcompression: '', attcollation: collation === undefined ? typeCollation(type, types) : (collationOids[collation] ?? 0),
+    attstorage: typeStorage(info), attcompression: '', attcollation: collation === undefined ? typeCollation(type, backend) : (collationOids[collation] ?? 0),
   };
 }
 
@@ -147,7 +147,7 @@ function indexColumnNames(index: IndexRecord, table: TableRecord): string[] {
 /** The collation an index column sorts by: its own, its table column's, its type's. */
 function columnCollation(backend: Backend, table: TableRecord, column: IndexColumnRecord): number {
   const name = column.collation ?? (column.column === undefined ? undefined : table.columns[column.column]!.collation);
-  return name === undefined ? typeCollation(column.type, backend.definitions().types) : (collationOids[name] ?? 0);
+  return name === undefined ? typeCollation(column.type, backend) : (collationOids[name] ?? 0);
 }
 
 const vector = (element: number, values: readonly Datum[]): SqlArray => new SqlArray(element, values.length === 0 ? [] : [values.length], values.length === 0 ? [] : [0], values);

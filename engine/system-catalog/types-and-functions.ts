@@ -1,6 +1,6 @@
 /** pg_type, pg_proc, pg_operator, pg_cast and their kin: what is built in, beside the user's types. */
 import { SqlArray } from '../../base/datum.js';
-import { TypeOid, baseTypeOf, builtinTypes, sqlType, typeInfo, type TypeInfo, type TypeRegistry } from '../../base/types.js';
+import { TypeOid, baseTypeOf, builtinTypes, sqlType, typeInfo, type TypeInfo } from '../../base/types.js';
 import { allCasts, allFunctions, allOperators } from '../../functions/catalogue.js';
 import type { FunctionDef } from '../../functions/registry.js';
 import type { Backend } from '../backend.js';
@@ -8,7 +8,7 @@ import { SchemaOid } from '../catalog-objects.js';
 import { storedText } from '../stored-text.js';
 import { inputParameters } from '../routine-shape.js';
 import { OwnerOid } from './relations.js';
-import { collationOids, isByValue, typeAlignment, typeCollation, typeStorage } from './type-shape.js';
+import { collationOids, isByValue, typeAlignment, typeCollation, typeFunctions, typeStorage } from './type-shape.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
 /** Functions are numbered in the order of the catalogue, from here. */
@@ -33,31 +33,32 @@ export function numberedFunctions(): NonNullable<typeof numbered> {
 
 const kinds: Readonly<Record<string, string>> = { base: 'b', pseudo: 'p', array: 'b', enum: 'e', domain: 'd', composite: 'c', range: 'r', multirange: 'm' };
 
-function typeRow(info: TypeInfo, types: TypeRegistry, namespace: number, relation: number): VirtualRow {
+function typeRow(info: TypeInfo, backend: Backend, namespace: number, relation: number): VirtualRow {
+  const { types } = backend.definitions();
   const base = typeInfo(baseTypeOf(sqlType(info.oid), types).oid, types);
   return {
     oid: info.oid, typname: info.name, typnamespace: namespace, typowner: OwnerOid, typlen: info.length, typbyval: isByValue(base), typtype: kinds[info.kind]!, typcategory: info.category,
-    typispreferred: info.isPreferred, typisdefined: true, typdelim: ',', typrelid: relation, typsubscript: 0, typelem: info.elementOid, typarray: info.arrayOid, typinput: 0, typoutput: 0, typreceive: 0, typsend: 0, typmodin: 0,
+    typispreferred: info.isPreferred, typisdefined: true, typdelim: ',', typrelid: relation, typsubscript: 0, typelem: info.elementOid, typarray: info.arrayOid, ...typeFunctions(info.kind), typmodin: 0,
     typmodout: 0, typanalyze: 0, typalign: typeAlignment(base, types), typstorage: typeStorage(base), typnotnull: false, typbasetype: info.baseType?.oid ?? 0,
-    typtypmod: info.baseType?.typmod ?? -1, typndims: 0, typcollation: typeCollation(info.oid, types), typdefault: null,
+    typtypmod: info.baseType?.typmod ?? -1, typndims: 0, typcollation: typeCollation(info.oid, backend), typdefault: null,
   };
 }
 
 function* typeRows(backend: Backend): Iterable<VirtualRow> {
   const { types } = backend.definitions();
-  for (const info of builtinTypes.all()) yield typeRow(info, types, SchemaOid.pgCatalog, 0);
+  for (const info of builtinTypes.all()) yield typeRow(info, backend, SchemaOid.pgCatalog, 0);
   for (const record of backend.draft.all()) {
     if (record.kind === 'table' || record.kind === 'view') {
-      yield typeRow(types.lookup(record.rowType)!, types, record.schema, record.oid);
-      yield typeRow(types.lookup(record.rowArrayType)!, types, record.schema, 0);
+      yield typeRow(types.lookup(record.rowType)!, backend, record.schema, record.oid);
+      yield typeRow(types.lookup(record.rowArrayType)!, backend, record.schema, 0);
     } else if (record.kind === 'type') {
       const { detail } = record;
-      const own = typeRow(types.lookup(record.oid)!, types, record.schema, detail.kind === 'composite' ? record.oid : 0);
-      yield detail.kind === 'domain' ? { ...own, typnotnull: detail.notNull, typdefault: detail.default === undefined ? null : storedText(backend, detail.default, { type: sqlType(detail.base, detail.typmod) }), ...(detail.collation === undefined ? {} : { typcollation: collationOids[detail.collation] ?? 0 }) } : own;
-      yield typeRow(types.lookup(record.arrayType)!, types, record.schema, 0);
+      const own = typeRow(types.lookup(record.oid)!, backend, record.schema, detail.kind === 'composite' ? record.oid : 0);
+      yield detail.kind === 'domain' ? { ...own, typnotnull: detail.notNull, typdefault: detail.default === undefined ? null : storedText(backend, detail.default, { type: sqlType(detail.base, detail.typmod) }) } : own;
+      yield typeRow(types.lookup(record.arrayType)!, backend, record.schema, 0);
       if (detail.kind === 'range') {
-        yield typeRow(types.lookup(detail.multirange)!, types, record.schema, 0);
-        yield typeRow(types.lookup(detail.multirangeArray)!, types, record.schema, 0);
+        yield typeRow(types.lookup(detail.multirange)!, backend, record.schema, 0);
+        yield typeRow(types.lookup(detail.multirangeArray)!, backend, record.schema, 0);
       }
     }
   }

@@ -75,6 +75,22 @@ const sameCommands = String.raw`
   \dt *.*m | \di | \di+ | \di shop.* | \dv | \dv+ | \dm shop.* | \dm+ *.* | \ds | \dE | \df | \df+ | \df double | \df shop.* | \df+ shop.* | \dfn | \dfa | \df lower | \dn sh* | \dn pg_* | \dT | \dT+ | \dT+ *.*mail | \dT mood | \dD
   \dD+ | \dD shop.* | \dd | \dd *.* | \dp | \z person | \des | \des+ | \dew | \det | \deu | \dc person* | \ddp | \dl | \dO | \dO+ | \dP | \drds | \dRp | \dRs | \dX | \dy | \sf double | \sf+ shop.of`.split(/\s*[|\n]\s*/).filter((command) => command !== '');
 
+/** What Prisma and the drivers of other languages ask about types and columns. */
+test('types are told apart, columns described, keys of indexes classed as over PostgreSQL', async (context) => {
+  const outcome = await withBoth('types', script('objects'), async ({ here, there }) => {
+    for (const sql of [
+      `SELECT t.typname, t.typtype, t.typcategory, t.typrelid::regclass::text, t.typelem::regtype::text, t.typarray::regtype::text, t.typinput::text, t.typreceive::text, t.typnotnull, t.typbasetype::regtype::text, t.typtypmod, t.typcollation, t.typlen, t.typbyval, t.typalign, t.typstorage, t.typdefault
+       FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname IN ('public', 'shop') ORDER BY n.nspname, t.typname`,
+      `SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attlen, a.attbyval, a.attalign, a.attstorage, a.attcollation, a.attndims, a.atthasdef, a.attidentity, a.attgenerated
+       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('public', 'shop') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum`,
+      `SELECT i.indexrelid::regclass::text, k.i, o.opcname, o.opcdefault, f.opfname, i.indcollation[k.i] FROM pg_index i CROSS JOIN LATERAL (SELECT generate_subscripts(i.indclass, 1) AS i) k JOIN pg_opclass o ON o.oid = i.indclass[k.i] JOIN pg_opfamily f ON f.oid = o.opcfamily WHERE i.indexrelid >= 16384 AND i.indrelid::regclass::text !~ 'pg_' ORDER BY 1, 2`,
+      `SELECT table_name, column_name, data_type, datetime_precision, numeric_precision, numeric_scale, character_maximum_length, domain_name, udt_schema, udt_name, is_identity, is_nullable FROM information_schema.columns WHERE table_schema IN ('public', 'shop') ORDER BY table_name, ordinal_position`,
+      `SELECT constraint_name, table_name, column_name FROM information_schema.constraint_column_usage WHERE table_schema IN ('public', 'shop') ORDER BY 1, 2, 3`,
+    ]) expect(await here(sql), sql).toEqual(await there(sql));
+  });
+  if (outcome === 'no server') context.skip();
+}, 60_000);
+
 /** Columns about sizes on disk are each database's own matter. */
 const withoutSizes = ({ columns, rows }: Answer): Answer => ({ columns, rows: rows.map((row) => row.map((cell, i) => (columns[i] === 'Size' ? null : cell))) });
 
