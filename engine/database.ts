@@ -18,6 +18,7 @@ import { misuse, toDatabaseError } from './errors.js';
 import { Instance } from './instance.js';
 import { enclosingTransactions } from './self-wait.js';
 import { restore, type RestoreOptions, type RestoreResult } from './restore.js';
+import { schemaTypes, type TypesOptions } from './schema-types.js';
 import { Session, type TransactionHandle } from './session.js';
 import { settingChecks } from './setting-checks.js';
 import { Settings } from './settings.js';
@@ -228,6 +229,10 @@ export class Database implements AsyncDisposable {
   /** Writes the database as SQL text that psql and `restore` load, of one moment, a piece at a time. */
   async dump(sink: (chunk: string) => Promise<void> | void, options: DumpOptions = {}): Promise<void> {
     await this.#withOwnSession('dump', (session) => dump(session, sink, options));
+  }
+  /** The schema as TypeScript: a module with an interface for the rows, inserts and updates of every table, and for the rows of every view. */
+  async types(options: TypesOptions = {}): Promise<string> {
+    return this.#withOwnSession('types', (session) => Promise.resolve(schemaTypes(session.backend, options)));
   }
   /** Loads what `dump` or pg_dump (plain, with COPY or INSERT) has written. @throws DatabaseError of the first statement that fails */
   async restore(source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, options: RestoreOptions = {}): Promise<RestoreResult> {

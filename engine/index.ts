@@ -4,6 +4,7 @@ export { Session, TransactionHandle } from './session.js';
 export { Statement, type StatementParams } from './statement.js';
 export type { AggregateOptions, FunctionOptions, HostFunction } from './host-functions.js';
 export type { DumpOptions } from './dump.js';
+export type { TypesOptions } from './schema-types.js';
 export type { RestoreOptions, RestoreResult } from './restore.js';
 export { RowStream } from './stream.js';
 export { DatabaseError, type DatabaseErrorFields, type Notice, type Severity } from './errors.js';

@@ -3,7 +3,7 @@
  * `serialite [file]`: the shell, on a terminal or for scripts. Exit codes: 0 fine, 1 a statement failed, 2 the database could not be opened, 3 a script
  * stopped at an error (ON_ERROR_STOP or --stop-on-error).
  */
-import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -91,6 +91,15 @@ program
   .option('--single-transaction', 'all or nothing')
   .option('--keep-going', 'report errors and go on')
   .action(runRestore);
+
+program
+  .command('types')
+  .description('write the schema as TypeScript: rows, inserts and updates of tables, rows of views, enums')
+  .argument('<file>')
+  .option('-o, --output <path>', 'write to a file instead of standard output')
+  .option('-s, --schema <name>', 'only this schema; may be given several times', collect, [])
+  .option('--int8 <how>', 'how the program reads bigint: number, bigint or string', 'number')
+  .action(runTypes);
 
 program.addCommand(labCommand());
 
@@ -190,6 +199,15 @@ async function runRestore(file: string, source: string, options: { readonly sing
   }
   await database.close();
   process.exitCode = errorCount === 0 ? 0 : 1;
+}
+
+async function runTypes(file: string, options: { readonly output?: string; readonly schema: readonly string[]; readonly int8: string }): Promise<void> {
+  if (!['number', 'bigint', 'string'].includes(options.int8)) program.error('--int8 is number, bigint or string');
+  const database = await openOrExit(file, { mustExist: true, readOnly: true });
+  const text = await database.types({ int8: options.int8 as 'number', ...(options.schema.length === 0 ? {} : { schemas: options.schema }) });
+  await database.close();
+  if (options.output === undefined) process.stdout.write(text);
+  else writeFileSync(options.output, text);
 }
 
 function readScript(path: string): string {

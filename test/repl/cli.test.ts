@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(args: readonly string[], input = ''): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'repl/main.ts', ...(args[0] === 'dump' || args[0] === 'restore' ? [] : ['--no-rc']), ...args]);
+    const child = spawn(process.execPath, ['--import', 'tsx', 'repl/main.ts', ...(['dump', 'restore', 'types'].includes(args[0]!) ? [] : ['--no-rc']), ...args]);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -50,4 +50,15 @@ test('dump writes what restore reads, over the command line', async () => {
   const [again, part] = await Promise.all([run(['dump', join(folder, 'loaded.slt')]), run([file, '-q', '-c', '.dump t'])]);
   expect(again.stdout).toBe(whole.stdout);
   expect(part.stdout).toContain("INSERT INTO public.t (a, b) VALUES (2, NULL);");
+});
+
+test('types writes the schema as TypeScript', async () => {
+  const file = join(folder, 'typed.slt');
+  await run([file, '-c', "create type mood as enum ('sad', 'ok'); create table person (id int generated always as identity primary key, mood mood, n bigint not null)"]);
+  const found = await run(['types', file, '--int8', 'string']);
+  expect(found).toMatchObject({ code: 0, stderr: '' });
+  expect(found.stdout).toContain("export type Mood = 'sad' | 'ok';\n");
+  expect(found.stdout).toContain('export interface Person {\n  id: number;\n  mood: Mood | null;\n  n: string;\n}\n');
+  expect((await run(['types', file, '--int8', 'no'])).code).not.toBe(0);
+  expect((await run(['types', join(folder, 'missing.slt')])).code).toBe(2);
 });
