@@ -69,6 +69,8 @@ export interface PreparedStatement {
   readonly preparedAtMs: number;
 }
 
+const controlKinds: ReadonlySet<string> = new Set(['begin', 'commit', 'rollback', 'savepoint', 'releaseSavepoint', 'rollbackToSavepoint'] satisfies Statement['kind'][]);
+
 export class Backend implements SessionOwner {
   readonly instance: Instance;
   readonly id: number;
@@ -268,17 +270,14 @@ export class Backend implements SessionOwner {
     return deadlineMs === call.deadlineMs ? call : { ...call, deadlineMs };
   }
 
-  /** BEGIN, COMMIT, ROLLBACK and savepoints: the only statements a failed block listens to. */
-  async #control(statement: Statement): Promise<string | undefined> {
+  /** BEGIN, COMMIT, ROLLBACK and savepoints: the only statements a failed block listens to. @returns the command tag; undefined for another statement */
+  #control(statement: Statement): string | Promise<string> | undefined {
     switch (statement.kind) {
       case 'begin':
         this.block.begin(statement.modes);
         return statement.isStart ? 'START TRANSACTION' : 'BEGIN';
-      case 'commit': {
-        const tag = await this.block.commit(statement.chain);
-        await this.awaitSequences();
-        return tag;
-      }
+      case 'commit':
+        return this.#commit(statement.chain);
       case 'rollback':
         this.block.rollback(statement.chain);
         return 'ROLLBACK';
@@ -293,6 +292,41 @@ export class Backend implements SessionOwner {
         return 'ROLLBACK';
       default:
         return undefined;
+    }
+  }
+
+  async #commit(chain: boolean): Promise<string> {
+    const tag = await this.block.commit(chain);
+    await this.awaitSequences();
+    return tag;
+  }
+
+  /** The short way of `#control`, for a text of one such statement. Everything but COMMIT is done when it returns. */
+  controlQuickly(cached: CachedStatement): string | Promise<string> | undefined {
+    const { statement, text } = cached.parsed;
+    if (!controlKinds.has(statement.kind)) return undefined;
+    this.beginQuick(text);
+    this.system.forgetAnswers();
+    let tag: string | Promise<string> | undefined;
+    try {
+      tag = this.#control(statement);
+      if (typeof tag !== 'string') return this.#endControl(tag!);
+    } catch (error) {
+      this.block.fail();
+      this.#finish();
+      throw error;
+    }
+    this.#finish();
+    return tag;
+  }
+  async #endControl(running: Promise<string>): Promise<string> {
+    try {
+      return await running;
+    } catch (error) {
+      this.block.fail();
+      throw error;
+    } finally {
+      this.#finish();
     }
   }
 

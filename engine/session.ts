@@ -15,7 +15,7 @@ import type { Instance } from './instance.js';
 import type { CachedText } from './plan-cache.js';
 import { quickPlan, runQuickly } from './quick.js';
 import { runLiteralInsert } from './literal-insert.js';
-import { modifyWaiting, type ModifyResult } from './quick-modify.js';
+import { modifyWaiting } from './quick-modify.js';
 import { Sql } from './sql-template.js';
 import { Statement } from './statement.js';
 import { enterTransaction, type TransactionScope } from './self-wait.js';
@@ -155,18 +155,20 @@ export class Session implements AsyncDisposable {
         const rows = runQuickly(backend, cached, params, format, true);
         return rows === undefined ? undefined : { command: 'SELECT', rows, rowCount: rows.length, fields: quickPlan(backend, cached, format)!.fields };
       }
+      const ended = params === undefined ? backend.controlQuickly(cached) : undefined;
+      if (typeof ended === 'string') return { command: ended, rows: [], rowCount: null, fields: noFields };
+      if (ended !== undefined) return this.#awaitQuick(ended, (command) => ({ command, rows: [], rowCount: null, fields: noFields }));
       const modified = modifyWaiting(backend, cached, params, format);
-      return modified === undefined ? undefined : this.#awaitModified(modified);
+      return modified === undefined ? undefined : this.#awaitQuick(modified, ({ command, rowCount }) => ({ command, rows: [], rowCount, fields: noFields }));
     } catch (error) {
       return this.#fail(error);
     }
   }
-  async #awaitModified(running: Promise<ModifyResult>): Promise<QueryResult<unknown>> {
+  async #awaitQuick<T>(running: Promise<T>, resultOf: (done: T) => QueryResult<unknown>): Promise<QueryResult<unknown>> {
     this.#queued++;
     this.#tail = running.catch(ignore);
     try {
-      const { command, rowCount } = await running;
-      return { command, rows: [], rowCount, fields: noFields };
+      return resultOf(await running);
     } catch (error) {
       return await this.#fail(error);
     } finally {
@@ -294,7 +296,8 @@ export class Session implements AsyncDisposable {
       this.#backend.block.takesCommitTurn = isLast;
       const { isolation: _isolation, readOnly: _readOnly, deferrable: _deferrable, retry: _retry, ...call } = options;
       const isPlain = Object.values(call).every((value) => value === undefined);
-      await this.#execute(begin, call, scope);
+      if (isPlain) await this.#runOne(begin, undefined, undefined, scope);
+      else await this.#execute(begin, call, scope);
       const handle = new TransactionHandle({
         // Without options it stays without, so that the short way is open.
         query: (input, params, o) => this.#runOne(input, params, isPlain ? o : { ...call, ...o }, scope),
@@ -303,7 +306,8 @@ export class Session implements AsyncDisposable {
       }, this, () => scope.isOpen);
       const result = await enterTransaction(scope, () => callback(handle));
       if (this.transactionStatus === 'failed') throw misuse('25P02', 'a statement of the transaction failed, and the callback went on without rolling back to a savepoint');
-      await this.#execute('commit', call.signal === undefined ? {} : { signal: call.signal }, scope);
+      if (call.signal === undefined) await this.#runOne('commit', undefined, undefined, scope);
+      else await this.#execute('commit', { signal: call.signal }, scope);
       return result;
     } catch (error) {
       if (this.transactionStatus !== 'idle') await this.#execute('rollback', {}, scope);

@@ -224,10 +224,34 @@ describe('changes by the short way', () => {
       await session.transaction(both(), { isolation: 'serializable', retry: 2 });
       expect(quick).toBe(2);
       await session.transaction(both(60_000));
+      expect(quick).toBe(3); // COMMIT, which has run before
       await session.transaction(both(), { timeout: 60_000 });
-      expect(quick).toBe(2);
+      expect(quick).toBe(4);
       expect((await session.query('select g from t where id = 1')).rows).toEqual([{ g: 7 }]);
     }));
+
+  test('BEGIN, COMMIT, ROLLBACK and savepoints agree with the general way in tags, errors, notices and what is left', async () => {
+    const texts = [
+      'commit', 'rollback', 'savepoint a', 'release a', 'commit and chain', 'begin', 'begin', 'insert into t values (100, 1)', 'savepoint a', 'insert into t values (101, 1)', 'select 1/0', 'savepoint a', 'select 1',
+      'rollback to a', 'select count(*) from t', 'release a', 'release a', 'commit', 'rollback', 'begin isolation level serializable read only', 'insert into t values (102, 1)', 'commit', 'start transaction', 'insert into t values (103, 1)',
+      'commit and chain', 'insert into t values (104, 1)', 'rollback and chain', 'insert into t values (105, 1)', 'commit', 'begin', 'insert into t values (106, 1)', 'rollback', 'select array_agg(id order by id) from t where id >= 100', 'delete from t where id >= 100',
+    ];
+    const story = (isQuick: boolean): Promise<unknown[]> => {
+      const seen: unknown[] = [];
+      return withDatabase(async (_, session) => {
+        session.onNotice((notice) => seen.push(notice.code, notice.message));
+        // Once more, when every text is known.
+        for (const text of [...texts, ...texts]) {
+          await session.query(text, undefined, isQuick ? undefined : { timeout: 60_000 }).then(
+            ({ command, rows, rowCount }) => seen.push(text, command, rows, rowCount),
+            (error: DatabaseError) => seen.push(text, error.code, error.message),
+          );
+          seen.push(session.transactionStatus);
+        }
+      }).then(() => seen);
+    };
+    expect(await story(true)).toEqual(await story(false));
+  });
 
   test('waits for a lock, in order with what is given after it, and can be cancelled', () =>
     withDatabase(async (db, session) => {
