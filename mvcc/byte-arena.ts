@@ -75,8 +75,8 @@ export class ByteRun {
   /** Forgets everything; the largest chunk stays for the next use. */
   reset(): void {
     if (this.#last.u8.length > ChunkBytesMax) this.#last = new ByteChunk(ChunkBytesFirst);
-    this.#chunks.length = 0;
-    this.#chunks.push(this.#last);
+    if (this.#chunks.length > 1) this.#chunks.length = 1;
+    this.#chunks[0] = this.#last;
     this.#last.used = 0;
   }
 }

@@ -75,6 +75,9 @@ const SlotsFirst = 64;
 /** Odd, so that every slot is reached; what keys with the same front have at their ends stays side by side. */
 const SlotStep = 17;
 
+/** The newest entries of a set of one entry in one tree, as most have. */
+const firstAlone: readonly Int32Array[] = [new Int32Array(1)];
+
 export class WriteSet {
   readonly trees: TreeWrites[] = [];
   /** Number of entries, and of the next one. */
@@ -95,7 +98,7 @@ export class WriteSet {
   reset(): boolean {
     if (this.#words.length > EntriesKept << EntryShift) return false;
     if (this.#keyCount > 0) this.#table.fill(0);
-    this.trees.length = 0;
+    while (this.trees.length > 0) this.trees.pop();
     this.count = 0;
     this.#keyCount = 0;
     this.#bytes.reset();
@@ -314,6 +317,7 @@ export class WriteSet {
   /** By tree, the newest entry of each key, in the order they were made. */
   newestByTree(): readonly Int32Array[] {
     const { trees } = this;
+    if (this.count === 1 && trees.length === 1) return firstAlone;
     const lists: Int32Array[] = [];
     const counts: number[] = [];
     for (let tree = 0; tree < trees.length; tree++) {

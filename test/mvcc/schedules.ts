@@ -535,8 +535,9 @@ export const schedules: readonly Schedule[] = [
     name: 'ROLLBACK TO brings back what a key held before',
     async run() {
       const script = await Script.open();
-      const t = await script.table({ k: '0' });
+      const t = await script.table({ j: '0', k: '0' });
       const a = script.begin(RC);
+      await a.update(t, 'j', set('1'));
       await a.update(t, 'k', set('1'));
       const savepoint = a.savepoint();
       await a.update(t, 'k', set('2'));
