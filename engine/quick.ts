@@ -7,7 +7,7 @@
  *
  * K1  Outside a block the query is a transaction of its own within one slice (`TransactionManager.beginSlice`): nothing else runs before its end.
  * K2  Inside a block it is a statement like any other, with its number, snapshot and locks; only what it would have to wait for sends it the other way.
- * K3  Nothing has happened when `undefined` is returned, save a statement number.
+ * K3  Nothing has happened when `undefined` is returned, save a statement number, and reads that the general way repeats.
  */
 import type { Datum } from '../base/datum.js';
 import type { CompiledStatement } from '../executor/execution.js';
@@ -35,19 +35,39 @@ export interface QuickPlan {
   readonly fields: readonly Field[];
   /** Whether values are converted for the user, by functions that may look at the session's settings. */
   readonly converts: boolean;
+  /** Set once it has given more than `ShortRowsMax` rows. */
+  isLong: boolean;
 }
 
-/** All rows of the query, or undefined: run it the general way. `briefOnly`: it must read but a handful. @throws DbError of the statement */
-export function runQuickly(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, briefOnly: boolean): unknown[] | undefined {
+/** Rows that a query may give whose caller wants others to have their turn: what is run at once and is longer is thrown away. */
+const ShortRowsMax = 256;
+
+/** The first `rowsMax` rows of the query (or more), or undefined: run it the general way. @throws DbError of the statement */
+export function runQuickly(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, rowsMax: number): unknown[] | undefined {
   const quick = quickPlan(backend, cached, format);
-  if (quick === undefined) return undefined;
-  const { query } = quick;
-  if (query === undefined || query.isRunning || (briefOnly && !query.isBrief) || !backend.isReady) return undefined;
+  return quick?.query === undefined ? undefined : runAny(backend, cached, quick, quick.query, given, rowsMax);
+}
+
+/** All rows of the query if it reads but some hundreds, otherwise undefined as above. */
+export function runShort(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): unknown[] | undefined {
+  const quick = quickPlan(backend, cached, format);
+  const query = quick?.query;
+  if (quick === undefined || query === undefined) return undefined;
+  if (query.isBrief) return runAny(backend, cached, quick, query, given, Infinity);
+  if (!query.isUnfiltered || quick.isLong) return undefined;
+  const rows = runAny(backend, cached, quick, query, given, ShortRowsMax + 1);
+  if (rows === undefined || rows.length <= ShortRowsMax) return rows;
+  quick.isLong = true;
+  return undefined;
+}
+
+function runAny(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, given: QueryParams | undefined, rowsMax: number): unknown[] | undefined {
+  if (query.isRunning || !backend.isReady) return undefined;
   const params = quick.binder!.bind(given);
   if (params === undefined) return undefined;
   const { block } = backend;
-  if (block.state === 'idle') return backend.hasCommitWork ? undefined : readSlice(backend, cached, quick, query, params);
-  return block.state === 'block' && !block.needsSafeSnapshot() ? readInBlock(backend, cached, quick, query, params) : undefined;
+  if (block.state === 'idle') return backend.hasCommitWork ? undefined : readSlice(backend, cached, quick, query, params, rowsMax);
+  return block.state === 'block' && !block.needsSafeSnapshot() ? readInBlock(backend, cached, quick, query, params, rowsMax) : undefined;
 }
 
 /** The short way of the plan that holds now, undefined when there is no such plan yet. */
@@ -73,25 +93,25 @@ function findQuick(backend: Backend, cached: CachedStatement, plan: CachedPlan, 
   const modify = isModify && planned.relations.every(({ table }) => !table.isMaterializedView) ? compiled : undefined;
   const binder = query === undefined && modify === undefined ? undefined : new ParameterBinder(cached.parsed, planned.parameterTypes, types, format);
   const converts = rowShape(planned.result, format, types).convert.some((convert) => convert !== undefined);
-  plan.quick = { formatKey: format.key, query, binder, modify, locks: neededLocks(plan, backend), converts, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
+  plan.quick = { formatKey: format.key, query, binder, modify, locks: neededLocks(plan, backend), converts, isLong: false, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
   return plan.quick;
 }
 
 /** K1 */
-function readSlice(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, params: readonly Datum[]): unknown[] | undefined {
+function readSlice(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, params: readonly Datum[], rowsMax: number): unknown[] | undefined {
   const { manager } = backend.instance;
   const tx = manager.beginSlice(quick.locks, backend.block.modes.isolation === 'serializable', cached.info);
   if (tx === undefined) return undefined;
   try {
     backend.note(cached.parsed.text);
-    return run(backend, quick, query, tx, params);
+    return run(backend, quick, query, tx, params, rowsMax);
   } finally {
     tx.endSlice();
   }
 }
 
 /** K2 */
-function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, params: readonly Datum[]): unknown[] | undefined {
+function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, params: readonly Datum[], rowsMax: number): unknown[] | undefined {
   const { block } = backend;
   backend.beginQuick(cached.parsed.text);
   try {
@@ -102,7 +122,7 @@ function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan
       block.noteSnapshot();
       checkDefinitions(backend, tx, quick.locks);
       if (isIndexedSince(backend, tx, quick.locks)) return undefined;
-      return run(backend, quick, query, tx, params);
+      return run(backend, quick, query, tx, params, rowsMax);
     } finally {
       tx.endStatement();
     }
@@ -114,12 +134,12 @@ function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan
   }
 }
 
-function run(backend: Backend, quick: QuickPlan, query: QuickQuery, tx: Transaction, params: readonly Datum[]): unknown[] {
+function run(backend: Backend, quick: QuickPlan, query: QuickQuery, tx: Transaction, params: readonly Datum[], rowsMax: number): unknown[] {
   const ctx = backend.plainContext();
-  if (!quick.converts) return query.run(tx, params, ctx);
+  if (!quick.converts) return query.run(tx, params, ctx, rowsMax);
   const outer = enterOutputContext(ctx);
   try {
-    return query.run(tx, params, ctx);
+    return query.run(tx, params, ctx, rowsMax);
   } finally {
     leaveOutputContext(outer);
   }

@@ -13,7 +13,7 @@ import { Backend, type Call, type CopyStreams, type StatementResult } from './ba
 import { DatabaseError, misuse, toDatabaseError } from './errors.js';
 import type { Instance } from './instance.js';
 import type { CachedText } from './plan-cache.js';
-import { quickPlan, runQuickly } from './quick.js';
+import { quickPlan, runShort } from './quick.js';
 import { runLiteralInsert } from './literal-insert.js';
 import { modifyWaiting } from './quick-modify.js';
 import { Sql } from './sql-template.js';
@@ -152,7 +152,7 @@ export class Session implements AsyncDisposable {
     backend.callSite = backend.traceCall(backend.block.state !== 'idle');
     try {
       if (cached.parsed.statement.kind === 'query') {
-        const rows = runQuickly(backend, cached, params, format, true);
+        const rows = runShort(backend, cached, params, format);
         return rows === undefined ? undefined : { command: 'SELECT', rows, rowCount: rows.length, fields: quickPlan(backend, cached, format)!.fields };
       }
       const ended = params === undefined ? backend.controlQuickly(cached) : undefined;

@@ -135,7 +135,7 @@ export class Statement<R = Row> {
     const cached = this.#cached;
     if (cached !== undefined) {
       try {
-        const rows = runQuickly(this.#host.backend(), cached, this.#params(params), this.#format(), quotaRows !== Infinity);
+        const rows = runQuickly(this.#host.backend(), cached, this.#params(params), this.#format(), quotaRows);
         if (rows !== undefined) return rows;
       } catch (error) {
         throw this.#translated(error);

@@ -1,6 +1,7 @@
 /**
  * The one home of `new Function`. What reaches it is assembled from our own templates, integers, and identifiers numbered by us; constants of the
- * statement, names, types and functions arrive as arguments (`Module.constant`). So nothing of the SQL text is ever source.
+ * statement, names, types and functions arrive as arguments (`Module.constant`). So nothing of the SQL text is ever source, with one exception: names of result
+ * columns that are nothing but letters, digits and a few harmless characters (`propertySource`, docs/decisions/0023).
  */
 import { InternalError } from '../base/errors.js';
 
@@ -14,6 +15,17 @@ export function instantiate(names: readonly string[], values: readonly unknown[]
     if (error instanceof SyntaxError) throw new InternalError(`generated code does not parse: ${error.message}`);
     throw error;
   }
+}
+
+const harmless = /^[A-Za-z0-9_ ?$]{1,63}$/;
+
+/**
+ * How an object literal names a property. Written out in quotes where no character of the name could end them, because V8 makes the object at once then; with
+ * a computed name each property is a call of the runtime, about 80 ns. `constant` gives the name by which source reaches a value. `__proto__` written out
+ * would not be a property.
+ */
+export function propertySource(name: string, constant: (value: unknown) => string): string {
+  return harmless.test(name) && name !== '__proto__' ? `"${name}"` : `[${constant(name)}]`;
 }
 
 let isAllowed: boolean | undefined;

@@ -10,7 +10,7 @@ import type { CompiledStatement, CompileOptions, Execution, ExecutionRequest, Op
 import { evaluate } from './expression-interpreter.js';
 import { canGenerate } from './codegen.js';
 import type { Program, ProgramOutput } from './codegen/generated-plans.js';
-import { GeneratedPlans, GeneratedSource, isBrief, ProgramState } from './codegen/generated-plans.js';
+import { GeneratedPlans, GeneratedSource, isBrief, isUnfiltered, ProgramState } from './codegen/generated-plans.js';
 import { hasInlineLocks, LockWait, RestartingSource, RestartingUnit } from './inline-locks.js';
 import { buildOperator } from './interpreter.js';
 import { lockRowsUnder, LockUnitExecution, lockUnitsInside } from './lock-unit.js';
@@ -72,7 +72,8 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
     quick: ({ ctx, env, schema, constraints }) => {
       if (!isQuery || generated === undefined || options.instrument) return undefined;
       const program = generated.program(plan, output, false);
-      return program.isPlain ? new QuickQuery(program, isBrief(plan), { ctx, env, schema, constraints, tx: undefined!, params: [], canWait: false, instrument: false }) : undefined;
+      if (!program.isPlain) return undefined;
+      return new QuickQuery(program, isBrief(plan), isUnfiltered(plan), { ctx, env, schema, constraints, tx: undefined!, params: [], canWait: false, instrument: false });
     },
   };
 }

@@ -17,13 +17,16 @@ import { Runtime } from './runtime.js';
 export class QuickQuery {
   /** Whether it reads a handful of rows, whatever the data. */
   readonly isBrief: boolean;
+  /** Whether it reads about as many rows as it gives. */
+  readonly isUnfiltered: boolean;
   readonly #program: Program;
   readonly #runtime: Runtime;
   readonly #state: ProgramState;
   #isRunning = false;
 
-  constructor(program: Program, isBrief: boolean, request: ExecutionRequest) {
+  constructor(program: Program, isBrief: boolean, isUnfiltered: boolean, request: ExecutionRequest) {
     this.isBrief = isBrief;
+    this.isUnfiltered = isUnfiltered;
     this.#program = program;
     this.#runtime = new Runtime(request, 0, undefined);
     this.#state = new ProgramState(this.#runtime, []);
@@ -34,8 +37,8 @@ export class QuickQuery {
     return this.#isRunning;
   }
 
-  /** All rows. `params` are borrowed for the call; `ctx` is asked for nothing but types and interruptions. */
-  run(tx: Transaction, params: readonly Datum[], ctx: EvalContext): unknown[] {
+  /** The first `rowsMax` rows, of a brief query all. `params` are borrowed for the call; `ctx` is asked for nothing but types and interruptions. */
+  run(tx: Transaction, params: readonly Datum[], ctx: EvalContext, rowsMax: number): unknown[] {
     assert(!this.#isRunning, 'a quick query inside itself');
     const runtime = this.#runtime;
     const state = this.#state;
@@ -44,6 +47,7 @@ export class QuickQuery {
     runtime.params = params;
     runtime.ctx = ctx;
     state.rows = rows;
+    state.max = rowsMax;
     this.#isRunning = true;
     try {
       this.#program.run(runtime, state);

@@ -19,6 +19,7 @@ import type { PlanOf } from '../operators/plan-of.js';
 import type { RowSource } from '../row-source.js';
 import type { Operator, Runtime } from '../runtime.js';
 import { restoreTuple } from '../runtime.js';
+import { propertySource } from '../codegen.js';
 import { ExpressionWriter } from './expressions.js';
 import { Code, Module } from './module.js';
 import { Pipeline } from './pipeline.js';
@@ -32,6 +33,7 @@ export class ProgramState {
   readonly #runtime: Runtime;
   #scans: Set<LeafScan> | undefined;
   rows: unknown[];
+  /** After so many rows a program gives way, or ends if it cannot. */
   max = Infinity;
   sliceEnd = Infinity;
   #untilTick = 256;
@@ -141,6 +143,18 @@ export function isBrief(plan: PhysicalPlan): boolean {
   }
 }
 
+/** Whether each row that the plan reads is one of the result, so that a bound of the one bounds the other. */
+export function isUnfiltered(plan: PhysicalPlan): boolean {
+  switch (plan.kind) {
+    case 'indexScan':
+      return plan.filter === undefined;
+    case 'project':
+      return isUnfiltered(plan.input);
+    default:
+      return false;
+  }
+}
+
 const forwardScan = { reverse: false } as const;
 const reverseScan = { reverse: true } as const;
 const helpers = { H, R: rowHelpers, X, W: wholeRange, forwardScan, reverseScan };
@@ -157,7 +171,8 @@ function writePrelude(w: Writer): string {
 
 /** Whether generated source, which reaches everything by fixed names, leaves context, registers and runtime alone. */
 function isPlainSource(w: Writer): boolean {
-  const text = `${w.prologue.toString()}\n${w.code.toString()}`.replaceAll('X.access(x,', '');
+  // Names of result columns in quotes are no names of the source.
+  const text = `${w.prologue.toString()}\n${w.code.toString()}`.replaceAll('X.access(x,', '').replace(/"[^"]*":/g, '');
   return !/\b(?:x|C|G)\b/.test(text);
 }
 
@@ -171,6 +186,7 @@ function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegis
     const values = [...output.ids.map((id) => p.w.use(id)), ...output.computed.map((e) => p.e.value(e))];
     p.w.line(`o.rows.push(${rowSource(p, values, output)});`);
     if (suspendable) p.w.block('if (o.rows.length >= o.max)', () => p.yield(0));
+    else if (!isBrief(plan)) p.w.block('if (o.rows.length >= o.max)', () => p.leave());
   });
   const body = `return function${suspendable ? '*' : ''} (x, o) {\n${writePrelude(p.w)}\n};`;
   const { value, source } = module.finish(helpers, body);
@@ -187,8 +203,7 @@ function rowSource(p: Pipeline, values: readonly { readonly code: string; readon
     return nullable ? `${code} === null ? null : ${name}(${code})` : `${name}(${code})`;
   });
   if (shape.mode === 'array') return `[${converted.join(', ')}]`;
-  // Names are arguments, so no text of the statement is source; a computed key also makes `__proto__` an ordinary property.
-  return `{ ${converted.map((code, i) => `[${p.module.constant(output.names[i])}]: ${code}`).join(', ')} }`;
+  return `{ ${converted.map((code, i) => `${propertySource(output.names[i]!, p.module.constant)}: ${code}`).join(', ')} }`;
 }
 
 /** Evaluations after which an expression of ModifyTable is worth compiling. */
@@ -210,7 +225,7 @@ export class GeneratedPlans {
     this.#instrument = instrument;
   }
 
-  /** `suspendable` false: whatever it reads, for a caller that does not give way. */
+  /** `suspendable` false: whatever it reads, for a caller that does not give way; it ends when it has made `max` rows. */
   program(plan: PhysicalPlan, output: ProgramOutput, suspendable = !isBrief(plan)): Program {
     let made = this.#programs.get(plan);
     if (made === undefined) this.#programs.set(plan, (made = []));

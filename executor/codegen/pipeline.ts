@@ -119,6 +119,12 @@ export class Pipeline {
     this.w.line(`break ${label};`);
   }
 
+  /** Ends the whole program at the row it is at. */
+  leave(): void {
+    for (const open of [...this.scans].reverse()) this.w.line('cleanup' in open ? open.cleanup : `o.stop(${open.scan}, ${open.index}, ${open.count});`);
+    this.w.line('return;');
+  }
+
   /** Gives way: all open scans are suspended first (P1). */
   yield(code: 0 | 1): void {
     for (const open of this.scans) if ('scan' in open) this.w.line(`if (${open.count} !== 0) { ${open.scan}.suspendAt(${open.index}); ${open.count} = 0; }`);

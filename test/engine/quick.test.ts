@@ -17,6 +17,11 @@ const queries: readonly (readonly [string, readonly unknown[]])[] = [
   ['select id from t where v = $1', ['row 5']],
   ['select $1::int8 + 1 as a, $2::text as b, $3::bool as c', [2 ** 40, 'x', true]],
   ['select 1 / $1 as q', [4]],
+  ['select id, v from t where g = $1', [3]],
+  ['select id, v from t where g = $1 and v > $2', [3, 'row 2']],
+  ['select t.id, u.v from t join t u on u.g = t.g where t.id > $1 order by t.id, u.id', [30]],
+  ['select id from t order by v limit $1', [6]],
+  ['select distinct g from t where id > $1', [4]],
 ];
 
 async function withDatabase(body: (db: Database, session: Session) => Promise<void>): Promise<void> {
@@ -70,6 +75,37 @@ describe('the short way agrees with the general one', () => {
         await agree(session, 'set local');
         await session.exec('rollback');
       }
+    }));
+
+  test('asynchronous calls: a few rows by an index, and more than are run at once', () =>
+    withDatabase(async (_, session) => {
+      await session.exec("insert into t select i, 77, 'many', null, null, null from generate_series(1001, 1700) i");
+      const text = 'select id, v from t where g = $1 order by g';
+      const ids = async (g: number): Promise<unknown[]> => (await session.query<{ id: number }>(text, [g])).rows.map((row) => row.id);
+      for (const level of ['read committed', 'serializable']) {
+        await session.exec(`set default_transaction_isolation = '${level}'`);
+        for (let i = 0; i < 3; i++) {
+          expect(await ids(2)).toEqual([2, 7, 12, 17, 22, 27, 32, 37]);
+          expect((await ids(77)).length).toBe(700);
+          expect(await ids(78)).toEqual([]);
+        }
+      }
+    }));
+
+  test('get stops reading at its row: what comes later is free to change', () =>
+    withDatabase(async (db, session) => {
+      const first = session.prepare('select id from t where g = $1');
+      for (let i = 0; i < 3; i++) first.get(2);
+      const other = db.connect();
+      await session.exec('begin isolation level serializable');
+      await other.exec('begin isolation level serializable');
+      first.get(2);
+      other.prepare('select id from t where id = $1').get(40);
+      await other.exec('update t set g = 90 where id = 37');
+      await session.exec('update t set n = 1 where id = 40');
+      await other.exec('commit');
+      await session.exec('commit');
+      expect(session.prepare('select n::int as n from t where id = 40').get()).toEqual({ n: 1 });
     }));
 
   test('own changes, others’ commits and changed definitions are seen', () =>

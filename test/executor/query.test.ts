@@ -236,6 +236,15 @@ describe.each(['interpreted', 'generated'] as const)('%s', (mode) => {
     expect(Object.getPrototypeOf(row)).toBe(Object.prototype);
   });
 
+  test('rows as objects: hostile names of columns are names and nothing else', () => {
+    db.options = { ...db.options, shape: { mode: 'object', convert: [] } };
+    const names = ['x', 'C', 'two words', '?column?', '1', 'a"b', '"]: 1, [process.exit()', 'a\\', 'line\nbreak', '${x}', '*/', 'ünï', 'constructor', '', 'a'.repeat(80)];
+    const { plan, columns } = db.values(names.map(() => types.int4), [names.map((_, i) => i)]);
+    const result = names.map((name, i) => ({ id: (columns[i] as { id: number }).id, name, type: types.int4 }));
+    const [row] = db.run(db.begin(), plan, [], { result }) as Record<string, unknown>[];
+    expect(row).toEqual(Object.fromEntries(names.map((name, i) => [name, i])));
+  });
+
   test('a slice ends, a quota is kept, a cancel is met', () => {
     db.timeSliceMs = 1;
     db.clock.perLook = 1;
