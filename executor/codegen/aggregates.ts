@@ -184,14 +184,14 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
 }
 
 /** May the code of what takes the rows of `plan` be there more than once (P3 of pipeline.ts)? */
-function repeats(plan: PhysicalPlan): boolean {
+export function repeats(plan: PhysicalPlan): boolean {
   if (plan.kind === 'append' || plan.kind === 'window' || (plan.kind === 'aggregate' && plan.strategy === 'sorted')) return true;
   if ((plan.kind === 'hashJoin' || plan.kind === 'mergeJoin' || plan.kind === 'nestedLoop') && (plan.join === 'left' || plan.join === 'right' || plan.join === 'full')) return true;
   return planInputs(plan).some(repeats);
 }
 
 /** Text of a scan that is not decoded yet. */
-function isStoredText(p: Pipeline, e: BoundExpression): boolean {
+export function isStoredText(p: Pipeline, e: BoundExpression): boolean {
   if (e.kind !== 'column') return false;
   const binding = p.w.scope.find(e.id);
   const storage = typeInfo(baseTypeOf(e.type, p.types).oid, p.types).storage;
@@ -243,7 +243,7 @@ function produceSorted(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   p.copies = outerCopies;
 }
 
-function inVariable(p: Pipeline, source: Source): Source {
+export function inVariable(p: Pipeline, source: Source): Source {
   const name = p.module.name('v');
   p.w.line(`const ${name} = ${source.code};`);
   return { code: name, nullable: source.nullable };
@@ -264,7 +264,7 @@ export function accumulatorOf(p: Pipeline, call: AggregateCall, n: string): Accu
   const isInteger = storage === 'int2' || storage === 'int4' || storage === 'int8';
   if ((builtin === 'sum' || builtin === 'avg') && (isInteger || storage === 'numeric')) return sumAccumulator(p, call, arg, storage, n);
   if ((builtin === 'sum' || builtin === 'avg') && storage === 'float8') return floatAccumulator(p, call, arg, n);
-  if ((builtin === 'min' || builtin === 'max') && ordered.has(storage)) return extremeAccumulator(p, call, arg, n);
+  if ((builtin === 'min' || builtin === 'max') && (ordered.has(storage) || storage === 'float8' || storage === 'float4')) return extremeAccumulator(p, call, arg, storage, n);
   return generalAccumulator(p, call, n);
 }
 
@@ -375,14 +375,18 @@ function floatAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression
   };
 }
 
-function extremeAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, n: string): Accumulator {
-  const operator = call.function.aggregate!.builtin === 'min' ? '<' : '>';
+function extremeAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, storage: Storage, n: string): Accumulator {
+  const isMin = call.function.aggregate!.builtin === 'min';
+  const operator = isMin ? '<' : '>';
+  const isFloat = storage === 'float8' || storage === 'float4';
+  // NaN is above all numbers, and compares with none.
+  const beatsByNaN = (value: string, best: string): string => (!isFloat ? '' : isMin ? ` || (${best} !== ${best} && ${value} === ${value})` : ` || (${value} !== ${value} && ${best} === ${best})`);
   return {
     fields: [{ name: `m${n}`, init: 'null' }],
     step: (field, given) => {
       const value = argument(p, arg, given);
       const best = field(`m${n}`);
-      unlessNull(p, value, () => p.w.line(`if (${best} === null || ${value.code} ${operator} ${best}) ${best} = ${value.code};`));
+      unlessNull(p, value, () => p.w.line(`if (${best} === null || ${value.code} ${operator} ${best}${beatsByNaN(value.code, best)}) ${best} = ${value.code};`));
     },
     finish: (field) => ({ code: field(`m${n}`), nullable: true }),
   };

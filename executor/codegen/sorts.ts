@@ -1,12 +1,14 @@
 /** Sort and DISTINCT. */
 import type { Storage } from '../../base/types.js';
 import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
-import type { ColumnId, SortKey } from '../../planner/expression.js';
+import type { BoundExpression, ColumnId, SortKey } from '../../planner/expression.js';
 import { collectColumns } from '../../planner/expression-tools.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { distinctKeys } from '../operators/distinct.js';
 import { sortKeyComparator } from '../ordering.js';
 import { isVolatilePlan } from './repeatable.js';
+import { inVariable, isStoredText, repeats } from './aggregates.js';
+import { KeyCodes, tableCall } from './key-codes.js';
 import { distinctKeySource, sameKey } from './keys.js';
 import type { Consume, Pipeline } from './pipeline.js';
 import { exactness, Scaled } from './scaled.js';
@@ -33,7 +35,8 @@ export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume)
   for (const count of [limit, limitOffset]) if (count !== undefined) collectColumns(count, read);
   p.publish(read);
   const bound = limit === undefined ? 'Infinity' : `X.limitCount(${module.constant(limit)}, x) + X.offsetCount(${module.constant(limitOffset)}, x)`;
-  w.line(`const ${sorter} = x.own(new X.TupleSorter(x, ${module.constant(types)}, ${compare}, ${bound}, ${planName}));`);
+  const integerKeys = keys.every((key) => isNumber(p, key)) ? module.constant(keys.map(({ descending }, i) => ({ place: places[i]!, descending }))) : 'undefined';
+  w.line(`const ${sorter} = x.own(new X.TupleSorter(x, ${module.constant(types)}, ${compare}, ${bound}, ${planName}, ${integerKeys}));`);
   w.block('', () => {
     p.produce(input, () => {
       const push = (): void => {
@@ -45,7 +48,7 @@ export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume)
       else w.block(`if (!${first})`, push);
     });
   });
-  w.line(`${sorter}.finish();`);
+  w.block(`while (${sorter}.finishStep())`, () => p.tick());
   const tuple = module.name('v');
   p.scans.push({ cleanup: `x.release(${sorter});` });
   w.block(`for (let ${tuple}; (${tuple} = ${sorter}.next()) !== undefined;)`, () => {
@@ -55,6 +58,12 @@ export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume)
   });
   p.scans.pop();
   w.line(`x.release(${sorter});`);
+}
+
+/** Whether the key's values, where they are small integers, are ordered as JavaScript's numbers are. */
+function isNumber(p: Pipeline, key: SortKey): boolean {
+  const { storage } = typeInfo(baseTypeOf(key.expression.type, p.types).oid, p.types);
+  return storage === 'int2' || storage === 'int4' || storage === 'int8' || storage === 'float8' || storage === 'date';
 }
 
 /** Top-N: whether a row's first key alone puts it behind the worst row kept, so that no tuple need be made. */
@@ -126,11 +135,41 @@ export function produceDistinct(p: Pipeline, plan: PlanOf<'distinct'>, consume: 
     return;
   }
   const set = module.name('h');
-  w.line(`const ${set} = new X.DistinctSet(x, ${!isVolatilePlan(plan.input)});`);
+  const canRepeat = !isVolatilePlan(plan.input);
+  if (keys.length > 0 && !repeats(plan.input)) {
+    produceCodedDistinct(p, plan, keys, set, canRepeat, consume);
+    return;
+  }
+  w.line(`const ${set} = new X.DistinctSet(x, ${canRepeat});`);
   w.block('do', () => {
     p.produce(plan.input, () => {
       w.line(`const ${key} = ${distinctKeySource(p, keys, keys.map((e) => p.e.value(e)))};`);
       w.block(`if (${set}.admit(${key}))`, consume);
+    });
+  }, ` while (${set}.again());`);
+}
+
+/** The same by codes of the keys: most rows are told apart without making a key or decoding a text. */
+function produceCodedDistinct(p: Pipeline, plan: PlanOf<'distinct'>, keys: readonly BoundExpression[], set: string, canRepeat: boolean, consume: Consume): void {
+  const { w, module } = p;
+  const [codes, scratch, isNew] = [module.name('h'), module.name('v'), module.name('m')];
+  // The table is written before the loop that shows which dictionaries it needs.
+  const head = w.reserve();
+  w.block('do', () => {
+    p.produce(plan.input, () => {
+      const values = keys.map((e) => (isStoredText(p, e) ? undefined : inVariable(p, p.e.value(e))));
+      const made = new KeyCodes();
+      keys.forEach((e, i) => made.write(p, [e], values[i] === undefined ? undefined : [values[i]]));
+      const { suffix, args } = tableCall(made.codes, scratch);
+      w.line(`let ${isNew} = ${codes}.find${suffix}(${args}) === 0;`);
+      w.block(`if (${isNew})`, () => {
+        w.line(`if (${set}.hasRoom()) ${codes}.add${suffix}(${args});`);
+        w.block('else', () => w.line(`${isNew} = ${set}.admit(${distinctKeySource(p, keys, keys.map((e, i) => values[i] ?? inVariable(p, p.e.value(e))))});`));
+      });
+      for (const { name, source } of made.dictionaries) head.line(`const ${name} = ${source};`);
+      head.line(`const ${scratch} = new Int32Array(${made.codes.length});`);
+      head.line(`const ${set} = new X.DistinctSet(x, ${canRepeat}, ${made.codes.length}, [${made.dictionaries.map(({ name }) => name).join(', ')}]), ${codes} = ${set}.keys;`);
+      w.block(`if (${isNew})`, consume);
     });
   }, ` while (${set}.again());`);
 }

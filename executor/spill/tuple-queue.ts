@@ -7,11 +7,15 @@ import type { Runtime } from '../runtime.js';
 import { tupleBytes } from './memory.js';
 import { tupleFormat, TupleRunReader, TupleRunWriter } from './tuple-file.js';
 
+const KeptRowsMax = 256;
+
 export class TupleQueue {
   readonly #runtime: Runtime;
   readonly #plan: PhysicalPlan;
   readonly #types: readonly SqlType[];
+  /** The first `#count` are in the queue. What lies behind them is left of an earlier filling, for cutting an array short costs more than most fillings. */
   #rows: Datum[][] = [];
+  #count = 0;
   #at = 0;
   #bytes = 0;
   #file: SpillFile | undefined;
@@ -29,7 +33,7 @@ export class TupleQueue {
       this.#writer.write(tuple);
       return;
     }
-    this.#rows.push(tuple);
+    this.#rows[this.#count++] = tuple;
     this.#bytes += tupleBytes(tuple);
     if (this.#bytes <= this.#runtime.env.workMemBytes) return;
     const { ctx, env } = this.#runtime;
@@ -39,7 +43,7 @@ export class TupleQueue {
 
   /** The next tuple; after the last, undefined, and the queue is empty and may be filled again. */
   next(): Datum[] | undefined {
-    if (this.#at < this.#rows.length) return this.#rows[this.#at++];
+    if (this.#at < this.#count) return this.#rows[this.#at++];
     if (this.#writer !== undefined) {
       if (this.#reader === undefined) {
         this.#writer.flush();
@@ -56,8 +60,8 @@ export class TupleQueue {
 
   close(): void {
     // A small array is kept for the next filling.
-    if (this.#rows.length > 1024) this.#rows = [];
-    else this.#rows.length = 0;
+    if (this.#rows.length > KeptRowsMax) this.#rows = [];
+    this.#count = 0;
     this.#at = 0;
     this.#bytes = 0;
     this.#writer = undefined;

@@ -1,15 +1,18 @@
 /**
- * Sorting with bounded memory: rows are gathered until the budget is used, sorted and written as a *run*; at the end the runs are merged. With a bound (top-N)
- * only the best rows are kept, in a heap whose root is the worst of them.
+ * Sorting with bounded memory and without long stretches: rows are gathered into *chunks* that are sorted when they are full; once the budget is used, the chunks
+ * are merged into a *run* in a temporary file, some rows of it with each row that comes; at the end runs and the chunks still in memory are merged. With a
+ * bound (top-N) only the best rows are kept, in a heap whose root is the worst of them.
  *
- * S1  Stable: equal rows come out in the order they went in (within a run by the engine's stable sort, between runs by run number; in the heap by arrival).
+ * S1  Stable: equal rows come out in the order they went in (within a chunk by a stable sort, between chunks and runs by their number; in the heap by arrival).
  * S2  At most `FanIn` runs are merged at once; more are merged in rounds.
+ * S3  Keys that have been small integers so far are sorted by radix (integer-sort.ts), which is linear, so such a chunk grows with the budget.
  */
 import type { Datum } from '../../base/datum.js';
 import type { SqlType } from '../../base/types.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { SpillFile } from '../execution.js';
 import type { Runtime } from '../runtime.js';
+import { type IntegerKey, sortByIntegers } from './integer-sort.js';
 import { tupleBytes } from './memory.js';
 import type { TupleFormat, TupleRun } from './tuple-file.js';
 import { tupleFormat, TupleRunReader, TupleRunWriter } from './tuple-file.js';
@@ -17,6 +20,11 @@ import { tupleFormat, TupleRunReader, TupleRunWriter } from './tuple-file.js';
 export type TupleComparator = (a: readonly Datum[], b: readonly Datum[]) => number;
 
 const FanIn = 32;
+/** Rows of a chunk that is sorted by comparing: a few milliseconds. */
+const ChunkRowsMax = 8192;
+/** Rows of a run under way that are written with each row that comes, and between two pauses at the end. */
+const DrainPerPush = 8;
+const RowsPerStep = 4096;
 /** A bound above this is no reason for a heap: sorting everything, with spilling, is as good. */
 const HeapRowsMax = 10_000;
 
@@ -26,7 +34,12 @@ export class TupleSorter {
   readonly #types: readonly SqlType[];
   readonly #plan: PhysicalPlan | undefined;
   readonly #limit: number;
+  readonly #integerKeys: readonly IntegerKey[] | undefined;
+  /** Whether all rows so far have small integers as keys. */
+  #isInteger: boolean;
+  /** The chunk under way, or the heap. */
   #rows: Datum[][] = [];
+  #chunks: Datum[][][] = [];
   /** Top-N: arrival numbers beside the heap's rows. */
   #arrivals: number[] | undefined;
   #arrived = 0;
@@ -35,17 +48,22 @@ export class TupleSorter {
   #file: SpillFile | undefined;
   #format: TupleFormat | undefined;
   #runs: TupleRun[] = [];
-  #merge: RunMerge | undefined;
+  /** The run being written. */
+  #drain: { readonly merge: Merge; readonly writer: TupleRunWriter } | undefined;
+  #merge: Merge | undefined;
+  #finishing: Generator<void, void> | undefined;
   #left = Infinity;
 
-  /** `types` are those of the tuple's values; `limit`: only so many rows are wanted. */
-  constructor(runtime: Runtime, types: readonly SqlType[], compare: TupleComparator, limit: number, plan?: PhysicalPlan) {
+  /** `types` are those of the tuple's values; `limit`: only so many rows are wanted; `integerKeys`: where `compare` orders by numbers alone. */
+  constructor(runtime: Runtime, types: readonly SqlType[], compare: TupleComparator, limit: number, plan?: PhysicalPlan, integerKeys?: readonly IntegerKey[]) {
     this.#runtime = runtime;
     this.#types = types;
     this.#compare = compare;
     this.#limit = limit;
     this.#left = limit;
     this.#plan = plan;
+    this.#integerKeys = integerKeys;
+    this.#isInteger = integerKeys !== undefined;
     if (limit <= HeapRowsMax) this.#arrivals = [];
   }
 
@@ -54,9 +72,28 @@ export class TupleSorter {
       this.#pushBounded(tuple, this.#arrivals);
       return;
     }
+    if (this.#isInteger) {
+      for (const { place } of this.#integerKeys!) {
+        const value = tuple[place];
+        if (typeof value === 'number' && (value | 0) === value) continue;
+        // What is there is sorted as integers.
+        this.#closeChunk();
+        this.#isInteger = false;
+        break;
+      }
+    } else if (this.#rows.length >= ChunkRowsMax) this.#closeChunk();
     this.#rows.push(tuple);
     this.#bytes += tupleBytes(tuple);
-    if (this.#bytes > this.#runtime.env.workMemBytes && this.#rows.length > 1) this.#spill();
+    if (this.#drain !== undefined) this.#drainRows(DrainPerPush);
+    if (this.#bytes > this.#runtime.env.workMemBytes && this.#rows.length > 1) this.#startRun();
+  }
+
+  #closeChunk(): void {
+    const rows = this.#rows;
+    if (rows.length === 0) return;
+    this.#rows = [];
+    if (this.#isInteger) this.#chunks.push(sortByIntegers(rows, this.#integerKeys!));
+    else this.#chunks.push(rows.sort(this.#compare));
   }
 
   /** The worst row kept, when the bound is reached: a row that is not before it need not be pushed. */
@@ -108,23 +145,48 @@ export class TupleSorter {
     }
   }
 
-  #spill(): void {
+  /** All that is in memory goes into a run, by and by. */
+  #startRun(): void {
+    // Rows come no faster than they are written, so the last run is nearly always done.
+    if (this.#drain !== undefined) this.#drainRows(Infinity);
     this.#file ??= this.#runtime.own(this.#runtime.env.openSpill());
     this.#format ??= tupleFormat(this.#types, this.#runtime.ctx.types);
-    this.#rows.sort(this.#compare);
-    const writer = new TupleRunWriter(this.#file, this.#format, blockBytesOf(this.#runtime));
-    for (const row of this.#rows) writer.write(row);
+    this.#closeChunk();
+    this.#drain = { merge: this.#mergeOf([], this.#chunks), writer: new TupleRunWriter(this.#file, this.#format, blockBytesOf(this.#runtime)) };
+    this.#chunks = [];
+    this.#bytes = 0;
+    this.#runtime.ctx.checkDeadline();
+  }
+  #drainRows(count: number): void {
+    const { merge, writer } = this.#drain!;
+    for (let i = 0; i < count; i++) {
+      const row = merge.next();
+      if (row !== undefined) writer.write(row);
+      else {
+        this.#endRun(writer);
+        this.#drain = undefined;
+        return;
+      }
+    }
+  }
+  #endRun(writer: TupleRunWriter): void {
     writer.flush();
     this.#runs.push(writer.run);
     const counts = this.#plan === undefined ? undefined : this.#runtime.counts(this.#plan);
     if (counts !== undefined) counts.spilledBytes += writer.run.bytes;
-    this.#rows = [];
-    this.#bytes = 0;
-    this.#runtime.ctx.checkDeadline();
   }
 
-  /** After the last row: makes `next` give them in order. */
+  /** After the last row, until it is false: makes `next` give them in order, a portion of the work each time. */
+  finishStep(): boolean {
+    this.#finishing ??= this.#finish();
+    return this.#finishing.next().done !== true;
+  }
+  /** The same at once. */
   finish(): void {
+    while (this.finishStep());
+  }
+
+  *#finish(): Generator<void, void> {
     this.#at = 0;
     if (this.#arrivals !== undefined) {
       for (let end = this.#rows.length - 1; end > 0; end--) {
@@ -133,29 +195,36 @@ export class TupleSorter {
       }
       return;
     }
-    if (this.#runs.length === 0) {
-      this.#rows.sort(this.#compare);
+    this.#closeChunk();
+    for (; this.#drain !== undefined; yield) this.#drainRows(RowsPerStep);
+    if (this.#runs.length === 0 && this.#chunks.length <= 1) {
+      this.#rows = this.#chunks[0] ?? [];
       return;
     }
-    if (this.#rows.length > 0) this.#spill();
-    while (this.#runs.length > FanIn) this.#mergeRound();
-    this.#merge = this.#mergeOf(this.#runs);
+    while (this.#runs.length > FanIn) yield* this.#mergeRound();
+    this.#merge = this.#mergeOf(this.#runs, this.#chunks);
+    this.#chunks = [];
   }
 
-  #mergeOf(runs: readonly TupleRun[]): RunMerge {
-    return new RunMerge(runs.map((run) => new TupleRunReader(this.#file!, this.#format!, run)), this.#compare);
+  /** Chunks are younger than runs. */
+  #mergeOf(runs: readonly TupleRun[], chunks: readonly Datum[][][]): Merge {
+    return new Merge([...runs.map((run) => new TupleRunReader(this.#file!, this.#format!, run)), ...chunks.map((chunk) => new ChunkReader(chunk))], this.#compare);
   }
-  #mergeRound(): void {
-    const merged: TupleRun[] = [];
-    for (let i = 0; i < this.#runs.length; i += FanIn) {
-      const merge = this.#mergeOf(this.#runs.slice(i, i + FanIn));
+  *#mergeRound(): Generator<void, void> {
+    const runs = this.#runs;
+    this.#runs = [];
+    for (let i = 0; i < runs.length; i += FanIn) {
+      const merge = this.#mergeOf(runs.slice(i, i + FanIn), []);
       const writer = new TupleRunWriter(this.#file!, this.#format!, blockBytesOf(this.#runtime));
-      for (let row = merge.next(); row !== undefined; row = merge.next()) writer.write(row);
-      writer.flush();
-      merged.push(writer.run);
-      this.#runtime.ctx.checkDeadline();
+      let untilPause = RowsPerStep;
+      for (let row = merge.next(); row !== undefined; row = merge.next()) {
+        writer.write(row);
+        if (--untilPause > 0) continue;
+        untilPause = RowsPerStep;
+        yield;
+      }
+      this.#endRun(writer);
     }
-    this.#runs = merged;
   }
 
   next(): Datum[] | undefined {
@@ -169,10 +238,27 @@ export class TupleSorter {
   }
   close(): void {
     this.#rows = [];
+    this.#chunks = [];
+    this.#drain = undefined;
     this.#merge = undefined;
     this.#left = 0;
     if (this.#file !== undefined) this.#runtime.release(this.#file);
     this.#file = undefined;
+  }
+}
+
+interface TupleReader {
+  next(): Datum[] | undefined;
+}
+
+class ChunkReader implements TupleReader {
+  readonly #rows: readonly Datum[][];
+  #at = 0;
+  constructor(rows: readonly Datum[][]) {
+    this.#rows = rows;
+  }
+  next(): Datum[] | undefined {
+    return this.#rows[this.#at++];
   }
 }
 
@@ -181,15 +267,15 @@ function blockBytesOf(runtime: Runtime): number {
   return Math.max(512, Math.min(16 << 10, Math.floor(runtime.env.workMemBytes / FanIn)));
 }
 
-/** Takes the least of the heads of several runs; ties go to the earlier run. */
-class RunMerge {
-  readonly #readers: readonly TupleRunReader[];
+/** Takes the least of the heads of several sorted sources; ties go to the earlier one. */
+class Merge {
+  readonly #readers: readonly TupleReader[];
   readonly #heads: (Datum[] | undefined)[];
   readonly #compare: TupleComparator;
   /** Binary heap of reader numbers. */
   readonly #heap: number[] = [];
 
-  constructor(readers: readonly TupleRunReader[], compare: TupleComparator) {
+  constructor(readers: readonly TupleReader[], compare: TupleComparator) {
     this.#readers = readers;
     this.#compare = compare;
     this.#heads = readers.map((reader) => reader.next());

@@ -78,6 +78,15 @@ describe.each([1 << 10, 8 << 10, 64 << 10])('%i bytes', (budget) => {
     expect(unordered(tight)).toEqual(unordered(roomy));
   });
 
+  test('DISTINCT of several columns, with NULLs and text', () => {
+    for (const columns of [['s', 'k'], ['k'], ['k', 's', 'n']]) {
+      const { plan } = db.scan('t', { columns });
+      const { roomy, tight } = roomyAndTight({ kind: 'distinct', input: plan, on: [], strategy: 'hash', output: plan.output, estimate: plan.estimate });
+      expect(new Set(unordered(roomy)).size).toBe(roomy.length);
+      expect(unordered(tight)).toEqual(unordered(roomy));
+    }
+  });
+
   test('an error or an early end leaves no file', () => {
     db.workMemBytes = budget;
     const { plan, c } = db.scan('t', { columns: ['id', 'k'] });
@@ -101,4 +110,43 @@ describe.each([1 << 10, 8 << 10, 64 << 10])('%i bytes', (budget) => {
     expect(db.spill.openCount).toBe(0);
     tx.rollback();
   });
+
+  test('keys of small integers are sorted as by comparing, also when others come among them', () => {
+    const compare = (a: readonly Datum[], b: readonly Datum[]): number => (b[0] as number) - (a[0] as number) || (a[1] as number) - (b[1] as number);
+    const keys = [{ place: 0, descending: true }, { place: 1, descending: false }];
+    const extremes = [-2147483648, 2147483647, 0, -0, -1, 4096];
+    for (const odd of [-1, 0, 500, 1999]) {
+      db.workMemBytes = budget;
+      const tx = db.begin();
+      const sorter = new TupleSorter(new Runtime(db.request(tx), 0, undefined), [types.float8, types.float8, types.int4], compare, Infinity, undefined, keys);
+      const rows: Datum[][] = Array.from({ length: 2000 }, (_, i) => [i === odd ? 0.5 : i % 50 === 0 ? extremes[(i / 50) % 6]! : (i * 7919) % 13, (i * 31) % 700, i]);
+      for (const row of rows) sorter.push([...row]);
+      sorter.finish();
+      const sorted: Datum[][] = [];
+      for (let row = sorter.next(); row !== undefined; row = sorter.next()) sorted.push(row);
+      expect(sorted).toEqual([...rows].sort(compare));
+      tx.rollback();
+    }
+  });
+});
+
+test('a sort comes back between portions of its work', async () => {
+  const db = await TestDatabase.open({ pageSizeBytes: 2048 });
+  // Used up shortly before the last row, so that a run is still being written.
+  db.workMemBytes = 3_400_000;
+  const tx = db.begin();
+  const sorter = new TupleSorter(new Runtime(db.request(tx), 0, undefined), [types.text], (a, b) => (a[0]! < b[0]! ? -1 : 1), Infinity);
+  for (let i = 0; i < 40_000; i++) sorter.push([`key ${(i * 7919) % 40_009}`]);
+  let steps = 0;
+  while (sorter.finishStep()) steps++;
+  let last = '';
+  let count = 0;
+  for (let row = sorter.next(); row !== undefined; row = sorter.next(), count++) {
+    expect((row[0] as string) > last).toBe(true);
+    last = row[0] as string;
+  }
+  expect(count).toBe(40_000);
+  expect(steps).toBeGreaterThan(0);
+  tx.rollback();
+  await db.close();
 });
