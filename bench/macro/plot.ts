@@ -8,7 +8,7 @@ export interface Series {
 const width = 640;
 const height = 360;
 const margin = { left: 70, right: 170, top: 40, bottom: 50 };
-const colours = ['#1b6ca8', '#c44536', '#3a7d44', '#8e5ea2', '#d08700'];
+const colours = ['#1b6ca8', '#c44536', '#3a7d44', '#8e5ea2', '#d08700', '#5c6670'];
 
 /** `xs` and all values are positive. */
 export function curve(title: string, xs: readonly number[], series: readonly Series[]): string {

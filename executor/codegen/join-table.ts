@@ -6,8 +6,12 @@
  * costs time, but each left row meets all its partners in exactly one pass, so every kind of join stays as simple as without spilling, and
  * the generated loop is one and the same.
  *
+ * Neither the rows in memory when the budget is used up go to their files in one go, nor do those of a pass come back so: with each row that comes some of the others
+ * go, and `finishStep` and `loadStep` do the rest in portions.
+ *
  * J1  A row is in memory in exactly one pass. Left rows with a NULL key belong to pass 0.
  */
+import { assert } from '../../base/assert.js';
 import type { Datum, GroupKey } from '../../base/datum.js';
 import type { SqlType } from '../../base/types.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
@@ -22,6 +26,9 @@ import { partitionOf } from './key-hash.js';
 export type JoinRow = [JoinRow | null, boolean, ...Datum[]];
 
 const PartitionCount = 64;
+/** Rows in memory that go to their files with each row that comes; rows moved between two pauses. */
+const MovedPerRow = 4;
+const RowsPerStep = 4096;
 /** A chain entry with its share of the map. */
 const RowOverheadBytes = 120;
 
@@ -43,6 +50,12 @@ export class JoinTable {
   #file: SpillFile | undefined;
   #format: TupleFormat | undefined;
   #writers: TupleRunWriter[] | undefined;
+  /** Rows still in memory that are on their way to the files, from `#movedCount` on. */
+  #moving: readonly JoinRow[] = [];
+  #movedCount = 0;
+  /** The pass being loaded: the next partition, and the one under way. */
+  #loadAt = 0;
+  #reader: TupleRunReader | undefined;
   /** By pass: first and end partition. */
   #passes: { readonly first: number; readonly end: number }[] = [];
   #pass = { first: 0, end: PartitionCount };
@@ -132,18 +145,39 @@ export class JoinTable {
     this.#format = tupleFormat(this.#types, this.#runtime.ctx.types);
     const blockBytes = Math.max(256, Math.min(16 << 10, Math.floor(this.#runtime.env.workMemBytes / PartitionCount)));
     this.#writers = Array.from({ length: PartitionCount }, () => new TupleRunWriter(this.#file!, this.#format!, blockBytes));
-    const { rows } = this;
+    this.#moving = this.rows;
+    this.#movedCount = 0;
     this.rows = [];
     this.#clearKeys();
-    for (const row of rows) this.#write(this.#keyOf(row), row);
   }
+  /** A row that comes once rows go to files. */
   #write(key: GroupKey, row: JoinRow): void {
+    if (this.#moving.length > 0) this.#move(MovedPerRow);
+    this.#writeRow(key, row);
+  }
+  #move(count: number): void {
+    const end = Math.min(this.#moving.length, this.#movedCount + count);
+    for (; this.#movedCount < end; this.#movedCount++) {
+      const row = this.#moving[this.#movedCount]!;
+      this.#writeRow(this.#keyOf(row), row);
+    }
+    if (end < this.#moving.length) return;
+    this.#moving = [];
+    this.#movedCount = 0;
+  }
+  #writeRow(key: GroupKey, row: JoinRow): void {
     if (key === null && !this.#keepRows) return;
     this.#writers![key === null ? 0 : partitionOf(key, PartitionCount)]!.write(row.slice(2) as Datum[]);
   }
 
-  /** After the last row: the number of passes. */
+  /** After the last row, until it is false: brings the rest to the files, a portion each time. */
+  finishStep(): boolean {
+    if (this.#moving.length > 0) this.#move(RowsPerStep);
+    return this.#moving.length > 0;
+  }
+  /** Then: the number of passes. */
   finish(): number {
+    assert(this.#moving.length === 0, 'passes of a join before its rows are in files');
     if (this.#writers === undefined) {
       this.#passes = [{ first: 0, end: PartitionCount }];
       return 1;
@@ -169,20 +203,33 @@ export class JoinTable {
     return this.#passes.length;
   }
 
-  /** Brings the rows of a pass into memory. */
+  /** Begins to bring the rows of a pass into memory. */
   load(pass: number): void {
     if (this.#writers === undefined) return;
     this.#runtime.ctx.checkDeadline();
     this.#pass = this.#passes[pass]!;
+    this.#loadAt = this.#pass.first;
+    this.#reader = undefined;
     this.#clearKeys();
     this.rows = [];
-    for (let p = this.#pass.first; p < this.#pass.end; p++) {
-      const reader = new TupleRunReader(this.#file!, this.#format!, this.#writers[p]!.run);
-      for (let tuple = reader.next(); tuple !== undefined; tuple = reader.next()) {
+  }
+  /** After `load`, until it is false: brings a portion. */
+  loadStep(): boolean {
+    if (this.#writers === undefined) return false;
+    for (let count = 0; count < RowsPerStep; ) {
+      if (this.#reader === undefined) {
+        if (this.#loadAt >= this.#pass.end) return false;
+        this.#reader = new TupleRunReader(this.#file!, this.#format!, this.#writers[this.#loadAt++]!.run);
+      }
+      const tuple = this.#reader.next();
+      if (tuple === undefined) this.#reader = undefined;
+      else {
         const row = [null, false, ...tuple] as JoinRow;
         this.#put(this.#keyOf(row), row);
+        count++;
       }
     }
+    return true;
   }
 
   /** Whether a left row with this key belongs to the pass that is loaded. */
@@ -200,6 +247,8 @@ export class JoinTable {
   close(): void {
     this.#clearKeys();
     this.rows = [];
+    this.#moving = [];
+    this.#reader = undefined;
     if (this.#file !== undefined) this.#runtime.release(this.#file);
     this.#file = undefined;
   }

@@ -55,9 +55,11 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
   });
   const pass = module.name('m');
   const passes = module.name('m');
+  w.block(`while (${table}.finishStep())`, () => p.tick());
   w.line(`const ${passes} = ${table}.finish();`);
   w.block(`for (let ${pass} = 0; ${pass} < ${passes}; ${pass}++)`, () => {
     w.line(`${table}.load(${pass});`);
+    w.block(`while (${table}.loadStep())`, () => p.tick());
     const map = module.name('h');
     w.line(arity > 0 ? `const ${map} = ${table}.ints, ${map}_ = ${table}.heads;` : `const ${map} = ${table}.map;`);
     p.produce(left, () => {

@@ -153,8 +153,10 @@ export function produceDistinct(p: Pipeline, plan: PlanOf<'distinct'>, consume: 
 function produceCodedDistinct(p: Pipeline, plan: PlanOf<'distinct'>, keys: readonly BoundExpression[], set: string, canRepeat: boolean, consume: Consume): void {
   const { w, module } = p;
   const [codes, scratch, isNew] = [module.name('h'), module.name('v'), module.name('m')];
-  // The table is written before the loop that shows which dictionaries it needs.
+  // The table is written before the loop that shows which dictionaries it needs; an input that is known to be empty writes no loop.
   const head = w.reserve();
+  const dictionaries: string[] = [];
+  let arity = 1;
   w.block('do', () => {
     p.produce(plan.input, () => {
       const values = keys.map((e) => (isStoredText(p, e) ? undefined : inVariable(p, p.e.value(e))));
@@ -166,10 +168,14 @@ function produceCodedDistinct(p: Pipeline, plan: PlanOf<'distinct'>, keys: reado
         w.line(`if (${set}.hasRoom()) ${codes}.add${suffix}(${args});`);
         w.block('else', () => w.line(`${isNew} = ${set}.admit(${distinctKeySource(p, keys, keys.map((e, i) => values[i] ?? inVariable(p, p.e.value(e))))});`));
       });
-      for (const { name, source } of made.dictionaries) head.line(`const ${name} = ${source};`);
-      head.line(`const ${scratch} = new Int32Array(${made.codes.length});`);
-      head.line(`const ${set} = new X.DistinctSet(x, ${canRepeat}, ${made.codes.length}, [${made.dictionaries.map(({ name }) => name).join(', ')}]), ${codes} = ${set}.keys;`);
+      arity = made.codes.length;
+      for (const { name, source } of made.dictionaries) {
+        head.line(`const ${name} = ${source};`);
+        dictionaries.push(name);
+      }
       w.block(`if (${isNew})`, consume);
     });
   }, ` while (${set}.again());`);
+  head.line(`const ${scratch} = new Int32Array(${arity});`);
+  head.line(`const ${set} = new X.DistinctSet(x, ${canRepeat}, ${arity}, [${dictionaries.join(', ')}]), ${codes} = ${set}.keys;`);
 }

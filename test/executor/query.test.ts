@@ -236,6 +236,11 @@ describe.each(['interpreted', 'generated'] as const)('%s', (mode) => {
     expect(Object.getPrototypeOf(row)).toBe(Object.prototype);
   });
 
+  test('DISTINCT of an input that is known to be empty', () => {
+    const { plan } = db.values([types.int4, types.text], []);
+    expect(db.exec({ kind: 'distinct', input: plan, on: [], strategy: 'hash', output: plan.output, estimate: plan.estimate })).toEqual([]);
+  });
+
   test('rows as objects: hostile names of columns are names and nothing else', () => {
     db.options = { ...db.options, shape: { mode: 'object', convert: [] } };
     const names = ['x', 'C', 'two words', '?column?', '1', 'a"b', '"]: 1, [process.exit()', 'a\\', 'line\nbreak', '${x}', '*/', 'ünï', 'constructor', '', 'a'.repeat(80)];
