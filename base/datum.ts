@@ -50,6 +50,20 @@ export class SqlArray {
   static of(elementType: number, elements: readonly Datum[]): SqlArray {
     return elements.length === 0 ? new SqlArray(elementType, [], [], []) : new SqlArray(elementType, [elements.length], [1], elements);
   }
+
+  /** `a[i][j]`: NULL outside the bounds, for a NULL subscript, and for another count of subscripts than of dimensions. */
+  element(subscripts: readonly Datum[]): Datum {
+    if (subscripts.length !== this.dims.length) return null;
+    let at = 0;
+    for (let d = 0; d < subscripts.length; d++) {
+      const index = subscripts[d]!;
+      if (index === null) return null;
+      const offset = Number(index) - this.lowerBounds[d]!;
+      if (offset < 0 || offset >= this.dims[d]!) return null;
+      at = at * this.dims[d]! + offset;
+    }
+    return this.elements[at]!;
+  }
 }
 
 /** Names and types of a record's fields; one object per composite type or ROW expression. */

@@ -37,22 +37,11 @@ export interface Subscript {
 export function subscriptArray(value: Datum, subscripts: readonly Subscript[], _ctx: EvalContext): Datum {
   if (value === null) return null;
   if (!(value instanceof SqlArray)) throw notSupported('subscripting a value of this type');
-  return subscripts.some((subscript) => subscript.isSlice) ? sliceOf(value, subscripts) : elementOf(value, subscripts);
+  return subscripts.some((subscript) => subscript.isSlice) ? sliceOf(value, subscripts) : value.element(subscripts.map(plainSubscript));
 }
 
-function elementOf(array: SqlArray, subscripts: readonly Subscript[]): Datum {
-  if (subscripts.length !== array.dims.length) return null;
-  let at = 0;
-  for (let d = 0; d < subscripts.length; d++) {
-    // A plain subscript is kept as `upper`, or as `lower` where that is where the binder put it.
-    const index = subscripts[d]!.upper ?? subscripts[d]!.lower ?? null;
-    if (index === null) return null;
-    const offset = Number(index) - array.lowerBounds[d]!;
-    if (offset < 0 || offset >= array.dims[d]!) return null;
-    at = at * array.dims[d]! + offset;
-  }
-  return array.elements[at]!;
-}
+/** A plain subscript is kept as `upper`, or as `lower` where that is where the binder put it. */
+const plainSubscript = (subscript: Subscript): Datum => subscript.upper ?? subscript.lower ?? null;
 
 function sliceOf(array: SqlArray, subscripts: readonly Subscript[]): Datum {
   const empty = SqlArray.of(array.elementType, []);
@@ -66,7 +55,7 @@ function sliceOf(array: SqlArray, subscripts: readonly Subscript[]): Datum {
     let from = low;
     let to = high;
     if (subscript !== undefined) {
-      const plain = subscript.isSlice ? undefined : (subscript.upper ?? subscript.lower ?? null);
+      const plain = subscript.isSlice ? undefined : plainSubscript(subscript);
       const lower = subscript.isSlice ? subscript.lower : 1;
       const upper = subscript.isSlice ? subscript.upper : plain;
       if (lower === null || upper === null) return null;

@@ -53,6 +53,7 @@ function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
     case 'star':
       return bindRowStar(level, e);
     case 'fieldStar':
+      bindExpression(level, e.operand);
       throw new DbError('0A000', 'row expansion via "*" is not supported here', { offset: e.offset });
     case 'fieldSelection':
       return selectField(level, bindExpression(level, e.operand), e.field, e.offset);

@@ -3,7 +3,7 @@
  * disappear. What would raise an error stays, so that it is raised only if it is reached. Used by the rule of that name and by rules that
  * substitute constants.
  */
-import type { Datum } from '../base/datum.js';
+import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { plainTextEnv, type TextEnv } from '../base/text-env.js';
 import { inputText, outputText } from '../base/text-io.js';
@@ -102,9 +102,24 @@ export class Folder {
         if (e.list.length > 0 && e.list.every((item) => item.kind === 'constant' && item.value === null)) return constant(null, types.bool, e.offset);
         return e;
       }
+      case 'subscript':
+        return this.#subscript(e);
       default:
         return e;
     }
+  }
+
+  #subscript(e: Extract<BoundExpression, { kind: 'subscript' }>): BoundExpression {
+    const { arg, indices } = e;
+    if (arg.kind !== 'constant' || (arg.value !== null && !(arg.value instanceof SqlArray))) return e;
+    if (arg.value === null) return constant(null, e.type, e.offset);
+    const values: Datum[] = [];
+    for (const { lower, upper, isSlice } of indices) {
+      const index = upper ?? lower;
+      if (isSlice || index?.kind !== 'constant') return e;
+      values.push(index.value);
+    }
+    return constant(arg.value.element(values), e.type, e.offset);
   }
 
   #call(e: Extract<BoundExpression, { kind: 'call' }>): BoundExpression {

@@ -195,8 +195,8 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
       continue;
     }
     if (useClasses && isInner && rels !== 0n && rels === own && addToClass(classes, expression, relsOf)) continue;
-    // What reads no relation here, or may differ from row to row by itself, waits for all that stood below it.
-    const needed = rels === 0n || isVolatile(expression) ? scope : rels;
+    // What reads no relation here, or may differ from row to row by itself, waits for all that stood below it, and for what LATERAL reads to the left.
+    const needed = rels === 0n || isVolatile(expression) ? scope | rels : rels;
     if ((needed & (needed - 1n)) === 0n) relations[log2(needed)]!.local.push(expression);
     else predicates.push({ expression, rels: needed });
   }

@@ -29,8 +29,8 @@ const unsupported = /^(PREPARE TRANSACTION|(COMMIT|ROLLBACK) PREPARED|PARTITION\
 const isQuery = (sql: string): boolean => /^[\s(]*(select|with|values)\b/.test(sql);
 /** What lets a server pass over an expression: a branch, a condition before it, a NULL beside it, or a part of the query that gives no rows. */
 const mayPassOver = /\b(null|case|coalesce|nullif|where|join|having|filter|limit|fetch|offset|exists|in|any|all|some|union|intersect|except|and|or)\b/;
-/** The flags of a range are a value, whatever the code says. */
-const isOfFlags = (answer: Answer): boolean => answer.code === '42601' && answer.message === 'invalid range bound flags';
+/** The flags of a range, the field of a date and the dimensions of an array are values, whatever the code says. */
+const isOfFlags = (answer: Answer): boolean => (answer.code === '42601' && answer.message === 'invalid range bound flags') || (answer.code === '0A000' && /^(unit "\w+" not supported for type|removing elements from multidimensional)/.test(answer.message));
 /** 54000 is chr(0) and the like. */
 const isOfValues = (code: string | undefined): boolean => code !== undefined && /^(22|54000)/.test(code);
 const isOfDomain = (answer: Answer): boolean => (answer.code === '23514' && answer.message.startsWith('value for domain')) || (answer.code === '23502' && answer.message.startsWith('domain '));

@@ -56,6 +56,9 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['a lateral full join over a row further left', 'select count(*) from (values (1), (2)) d(v) join lateral (select 1 from r3 full join (lateral (select d.v from r2 limit 2) a(v) cross join lateral (select a.v from r2 limit 3) b(v)) on b.v = r3.id) s on true', [['50']]],
   ['several values of one composite type in IN', "select (2, '10')::pair not in ('(3,x)'::pair, row(2, null)::pair), (2, null)::pair in (row(2, null)::pair, row(3, null)::pair), row(2, null)::pair between row(2, null)::pair and row(3, null)::pair, row(2, null)::pair in ('(3,)', '(2,)')", [['t', 't', 't', 't']]],
   ['rows in rows compare as records', 'select ((1, null::text), 2) = ((1, null::text), 2), ((1, null::text), 2) <> ((1, null::text), 2), (1, null::text) = (1, null::text)', [['t', 'f', null]]],
+  // It was tested below the row it reads: XX000.
+  ['a volatile condition of LATERAL that reads a row to the left', 'select count(*) from r2 a join r2 b on true join lateral (select 1 from r3 where b.c = 1 or random() < 0) s on true', [['240']]],
+  ['a constant element that is NULL makes a strict call NULL', "select substring('a' from ('{}'::int[])[0] for width_bucket(0, 0, 10, id - 7)), ('{7,8}'::int[])[2], ('[0:1]={7,8}'::int[])[0], ('{{1,2},{3,4}}'::int[])[2][1], ('{7}'::int[])[null] from r2 where id = 1", [[null, '8', '7', '3', null]]],
   ['subscripts of a subscript in parentheses', "select (('{{1,2},{3,4}}'::int[])[1:2])[1:1], ('{{1,2},{3,4}}'::int[])[1:2][1]", [['{{1,2}}', '{{1},{3}}']]],
   // The constant that a column stands for comes down into the subquery, where no condition was left to test: XX000.
   ['EXISTS over a constant of a derived table', 'select count(*) from generate_series(0, 2) join (select true c1) d1 on exists (select where d1.c1)', [['3']]],
@@ -109,6 +112,7 @@ const codes: readonly (readonly [string, string])[] = [
   ['alter table r2 alter h type int', '42804'],
   ['alter table r2 alter h type uuid using id::uuid', '42846'],
   ['alter table r2 alter h type varchar', '0A000'],
+  ['select (nosuch).* and r2 from r2', '42703'],
   ["select extract(timezone from 'infinity'::date)", '0A000'],
   ["select 'a'::char(99999999999999999999)", '42601'],
   ["select '1'::bit(99999999999)", '22003'],
