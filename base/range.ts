@@ -89,9 +89,10 @@ export function makeMultirange(type: number, ranges: readonly SqlRange[], regist
   for (const range of sorted) {
     const last = merged[merged.length - 1];
     if (last !== undefined && (compareBounds(compare, range, 'lower', last, 'upper') <= 0 || isAdjacentBefore(last, range, registry))) {
-      const reachesFurther = compareBounds(compare, range, 'upper', last, 'upper') > 0;
-      const end = reachesFurther ? range : last;
-      merged[merged.length - 1] = new SqlRange(rangeType, false, last.lower, end.upper, last.hasLower, end.hasUpper);
+      // Of ends that are equal and print differently (1.5, 1.50) the later one's stands.
+      const start = compareBounds(compare, last, 'lower', range, 'lower') < 0 ? last : range;
+      const end = compareBounds(compare, last, 'upper', range, 'upper') > 0 ? last : range;
+      merged[merged.length - 1] = new SqlRange(rangeType, false, start.lower, end.upper, start.hasLower, end.hasUpper);
     } else merged.push(range);
   }
   return new SqlMultirange(type, merged);

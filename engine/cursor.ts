@@ -168,7 +168,8 @@ export class Portal {
   }
   async #absolute(count: number, deadlineMs: number): Promise<Datum[][]> {
     if (count > 0) {
-      if (count > this.#position) return lastOf(await this.#forward(count - this.#position, deadlineMs), count - this.#position);
+      const distance = count - this.#position;
+      if (distance > 0) return lastOf(await this.#forward(distance, deadlineMs), distance);
       this.#requireScroll();
       this.#position = count;
       return this.#again();

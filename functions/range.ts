@@ -60,7 +60,8 @@ const span = (from: SqlRange, to: SqlRange): SqlRange => new SqlRange(from.type,
 function merge(a: SqlRange, b: SqlRange, ctx: EvalContext): SqlRange {
   if (a.isEmpty) return b;
   if (b.isEmpty) return a;
-  return span(compareEnds(a, 'lower', b, 'lower', ctx) <= 0 ? a : b, compareEnds(a, 'upper', b, 'upper', ctx) >= 0 ? a : b);
+  // Of ends that are equal and print differently (1.5, 1.50) the second one's stands.
+  return span(compareEnds(a, 'lower', b, 'lower', ctx) < 0 ? a : b, compareEnds(a, 'upper', b, 'upper', ctx) > 0 ? a : b);
 }
 function unite(a: SqlRange, b: SqlRange, ctx: EvalContext): SqlRange {
   if (!a.isEmpty && !b.isEmpty && !overlaps(a, b, ctx) && !isAdjacent(a, b, ctx)) {

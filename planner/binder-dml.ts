@@ -375,11 +375,12 @@ export function bindUpdate(binder: Binder, boundary: QueryLevel | undefined, cte
   showTarget(binder, level, target, target.shown);
   const from = addFrom(level, target.plan, statement.from);
   const condition = bindWhere(binder, level, statement.where, target);
+  // RETURNING before SET, as in PostgreSQL: what is wrong there is told first.
+  const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
+  const returning = bindReturning(binder, level, target, write.newRow, level.namespace.slice(1), statement.returning);
   level.clause = 'UPDATE';
   const bound = bindAssignments(binder, level, target, statement.assignments, target.columns);
   const input = makeProject(condition === undefined ? from : makeFilter(from, condition), bound.computed);
-  const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
-  const returning = bindReturning(binder, level, target, write.newRow, level.namespace.slice(1), statement.returning);
   return finishModify(target, write, {
     operation: 'update', input, insertValues: undefined, rowKey: target.rowKey, assignments: bound.assignments,
     recheck: recheckOf(binder, target, input, bound.computed), onConflict: undefined, mergeActions: [], returning,

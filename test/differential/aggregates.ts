@@ -10,6 +10,8 @@ export function aggregateCall(g: Generator, kind: Kind, env: Environment): strin
   return !isCall(call) ? call : `${call}${g.c.maybe(0.15, () => ` filter (where ${condition(g, argumentsOf(env), 1)})`)}`;
 }
 
+const twice = (text: string, make: (text: string) => string): string => make(text);
+
 function isCall(text: string): boolean {
   return !/^round\(|::\w+$|> \d$/.test(text);
 }
@@ -53,7 +55,17 @@ function plainAggregate(g: Generator, kind: Kind, env: Environment): string | un
     case 'jsonb':
       return c.pick([() => ordered('jsonb_agg', 'int4'), () => ordered('jsonb_agg', 'text'), () => `jsonb_object_agg(coalesce(${argument('text')}, 'n'), 1)`])();
     case 'json':
-      return ordered('json_agg', 'int4');
+      return c.pick([() => ordered('json_agg', 'int4'), () => ordered('json_agg', 'pair'), () => twice(`coalesce((${argument('text')})::text, 'n')`, (key) => `json_object_agg(${key}, 7 order by ${key})`)])();
+    case 'int4multirange':
+      return c.pick([() => `range_agg(${argument('int4range')})`, () => `range_agg(${argument('int4multirange')})`, () => `range_intersect_agg(${argument('int4multirange')})`])();
+    case 'int4range':
+      return `range_intersect_agg(${argument('int4range')})`;
+    case 'mood[]':
+      return ordered('array_agg', 'mood');
+    case 'bytea':
+      return twice(`(${argument('bytea')})::bytea`, (value) => `string_agg(${value}, '\\x00'::bytea order by ${value})`);
+    case 'interval':
+      return `${c.pick(['sum', 'avg'])}(${argument('interval')})`;
     default:
       return minMax.includes(kind) && exact.includes(kind) ? `${c.pick(['min', 'max'])}(${argument(kind)})` : undefined;
   }

@@ -113,9 +113,30 @@ function merge(g: Generator, table: TableModel): string {
   return `merge into ${table.name} u using ${source.name} s on s.id = u.id${matched.join('')}${missing}`;
 }
 
+/** Rows that one part of a statement changes and another takes up: chains of CTEs, INSERT over RETURNING, conflicts among them. */
+function moved(g: Generator, table: TableModel): string {
+  const { c } = g;
+  const few = `id % ${c.between(4, 7)} = ${c.below(4)}`;
+  const column = c.pick(table.columns);
+  const shown = c.pick(['*', `id, ${column.name}`, `id, ${column.name} is null as x, ${table.name}`]);
+  const first = c.pick([`delete from ${table.name} where ${few} returning ${shown}`, `update ${table.name} set id = id + ${c.between(1, 4)}0000 where ${few} returning ${shown}`, `select ${shown} from ${table.name} where ${few}`]);
+  const next = `insert into child (id, a, t) select m.id + ${c.between(1, 9)}000000, count(*), 'moved' from m group by m.id${c.maybe(0.4, () => ` on conflict (id) do ${c.pick(['nothing', "update set t = child.t || excluded.t, a = excluded.a + 1"])}`)} returning ${c.pick(['id, a', '*', 'child', 'g'])}`;
+  switch (c.below(4)) {
+    case 0:
+      return `with m as (${first}) ${next}`;
+    case 1:
+      return `with m as (${first}), n as (${next}) select (select count(*) from m), (select count(*) from n), (select count(*) from child)`;
+    case 2:
+      return `with m as materialized (${first}), n as (${next}) update ${table.name === 'child' ? 'r0' : 'child'} u set a = a from m where m.id = u.id and exists (select from n) returning u.id`;
+    default:
+      return `with m as (${first}), n as (select id % 3 as k, count(*) as n from m group by 1) select n.k, n.n, r.id from n left join ${table.name} r on r.id = n.k`;
+  }
+}
+
 /** A data-modifying CTE; the outer query sees the table as it was. */
 function changeInCte(g: Generator, table: TableModel): string {
   const { c } = g;
+  if (c.chance(0.5)) return moved(g, table);
   const inner = c.pick([
     `update ${table.name} set id = id where id % 3 = ${c.below(3)} returning id`, `delete from ${table.name} where id % 7 = ${c.below(7)} returning id`,
     `insert into ${table.name} select * from ${table.name} where false returning id`,

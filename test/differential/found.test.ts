@@ -69,6 +69,7 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['composite values compare as records, written rows field by field', "select row(1, null)::pair = row(1, null)::pair, row(1, null) = row(1, null), t = t, t in (t), row(1, 'a')::pair = (select '(1,a)'::pair), (t.x, t.y) in (select 1, 'a'), (t.x, t.y) in (t) from (values (1, null::text)) t(x, y)", [['t', null, 't', 't', 't', null, 't']]],
   ['NULLIF of a composite value', "select case when true then row(1, 'a')::pair else nullif(row(2, null)::pair, '(,)'::pair) end, pg_typeof(nullif(row(2, null)::pair, null))", [['(1,a)', 'pair']]],
   ['arrays of an enum from arrays of text', "select '{a,b}'::text[]::phase[], '{a,b}'::phase[]::text[]", [['{a,b}', '{a,b}']]],
+  ['which of two equal ends a range keeps', "select range_merge(numrange(1.5, 2.5), numrange(1.50, 2.50)), numrange(1.5, 2.5) * numrange(1.50, 2.50), '{[1.5,2.5),[1.50,2.500)}'::nummultirange", [['[1.50,2.50)', '[1.5,2.5)', '{[1.50,2.500)}']]],
 ];
 
 const codes: readonly (readonly [string, string])[] = [
@@ -127,6 +128,8 @@ const codes: readonly (readonly [string, string])[] = [
   ["select 'x'::a.b.c", '0A000'], ["select '2'::a.b.c.d", '42601'], ['select nosuch.pg_catalog.abs(1)', '0A000'], ['insert into a.b.c values (1)', '0A000'],
   ['create sequence wide increment 99999999999999999999', '22003'],
   ['merge into nosuch u using s on s.id = u.id when matched then do nothing when matched then do nothing', '42601'],
+  ['update r2 u set id = id + 1 from r3 s where s.id = u.id returning u.nosuch', '42703'],
+  ['alter table r2 alter h type int', '42804'],
   ['select join.c1 from (select 1 c1) "join"', '42601'],
   ['select 1 from (select 1 c1) "left" group by left.c1', '42601'],
   ['select * from rows from (left.x(1))', '42601'],
@@ -171,6 +174,7 @@ describe('what random statements found', () => {
     ['begin', ''], ['declare c no scroll cursor for select id from r2 order by id', ''], ['savepoint a', ''], ['fetch prior from c', '55000'], ['rollback to a', ''], ['fetch c', '55000'], ['rollback', ''],
     ['begin', ''], ['declare c no scroll cursor for select id from r2 order by id', ''], ['move backward all in c', []], ['fetch absolute 0 from c', []], ['fetch c', [['1']]], ['move backward all in c', '55000'], ['rollback', ''],
     ['begin', ''], ['declare c no scroll cursor for select id from r2 order by id', ''], ['fetch backward 0 from c', '55000'], ['rollback', ''],
+    ['begin', ''], ['declare c cursor for select 1', ''], ['fetch absolute 3 from c', []], ['fetch absolute 1 from c', [['1']]], ['rollback', ''],
     ['begin', ''], ['declare c cursor with hold for select 3 / (3 - id) from r2 order by id', ''], ['fetch c', [['1']]], ['commit', '22012'], ['fetch c', '34000'],
   ]));
   test('MERGE that does nothing in a READ ONLY transaction', () => inTurn([

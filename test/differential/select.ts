@@ -76,8 +76,27 @@ function oneSelect(g: Generator, kinds: readonly Kind[], options: SelectOptions)
       return `select distinct on (${chosen.join(', ')}) ${items.join(', ')} from ${from.sql}${where} order by ${[...chosen, ...from.key].join(', ')}`;
     }
   }
+  const named = env.windows === undefined ? undefined : nameWindow(g, items);
+  if (named !== undefined) return `select ${named.items.join(', ')} from ${from.sql}${where}${named.clause}`;
   const order = c.maybe(!distinct && from.key !== undefined ? 0.08 : 0, () => ` order by ${from.key!.join(', ')} ${limit(g, true)}`);
   return `select ${distinct ? 'distinct ' : ''}${items.join(', ')} from ${from.sql}${where}${order}`;
+}
+
+/** The first window of a select list under a name, or as a copy of one. */
+function nameWindow(g: Generator, items: readonly string[]): { readonly items: readonly string[]; readonly clause: string } | undefined {
+  const { c } = g;
+  const at = items.findIndex((item) => item.includes(' over ('));
+  if (at < 0 || c.chance(0.5)) return undefined;
+  const item = items[at]!;
+  const open = item.indexOf(' over (') + 6;
+  let end = open;
+  for (let depth = 0; end < item.length; end++) if (item[end] === '(') depth++; else if (item[end] === ')' && --depth === 0) break;
+  const whole = item.slice(open + 1, end);
+  const name = g.name('win');
+  const frame = /\b(rows|range|groups) (between|unbounded|current|\d|interval)/.exec(whole);
+  const isCopied = frame !== null && c.chance(0.5);
+  const [defined, used] = isCopied ? [whole.slice(0, frame.index), `(${name} ${whole.slice(frame.index)})`] : [whole, frame === null && c.chance(0.3) ? `(${name})` : name];
+  return { items: items.map((other, i) => (i === at ? `${item.slice(0, open)}${used}${item.slice(end + 1)}` : other)), clause: ` window ${name} as (${defined})` };
 }
 
 function grouped(g: Generator, kinds: readonly Kind[], from: FromClause, where: string, options: SelectOptions): string {
