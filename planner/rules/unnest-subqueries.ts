@@ -42,13 +42,16 @@ export const unnestSubqueries: Rule = {
 function unnestFilter(filter: Extract<LogicalPlan, { kind: 'filter' }>, cx: RuleContext): LogicalPlan {
   if (!hasSubquery(filter.condition)) return filter;
   let input = filter.input;
+  const own = outputIdSet(input);
   const kept: BoundExpression[] = [];
   const joins: ((input: LogicalPlan) => LogicalPlan | undefined)[] = [];
   const conditions: BoundExpression[] = [];
   for (const e of conjunctsOf(filter.condition)) {
     const isNegated = e.kind === 'not';
     const query = isNegated ? e.arg : e;
-    if (query.kind === 'subquery' && (query.subkind === 'exists' || query.subkind === 'any')) {
+    // What reads no column of the rows is tested once, before they are; an index may answer x IN (SELECT ...) as a join.
+    const isOnce = query.kind === 'subquery' && (isNegated || query.subkind === 'exists') && readsOnly(e, (id) => !own.has(id));
+    if (query.kind === 'subquery' && (query.subkind === 'exists' || query.subkind === 'any') && !isOnce) {
       joins.push((from) => (query.subkind === 'exists' ? unnestExists(from, query, isNegated) : unnestAny(from, query, isNegated)));
       conditions.push(e);
     } else kept.push(e);
