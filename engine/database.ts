@@ -18,6 +18,7 @@ import { misuse, toDatabaseError } from './errors.js';
 import { Instance } from './instance.js';
 import { enclosingTransactions } from './self-wait.js';
 import { restore, type RestoreOptions, type RestoreResult } from './restore.js';
+import { databaseName } from './system-functions.js';
 import { schemaTypes, type TypesOptions } from './schema-types.js';
 import { Session, type TransactionHandle } from './session.js';
 import { settingChecks } from './setting-checks.js';
@@ -87,6 +88,10 @@ export class Database implements AsyncDisposable {
   }
 
   /** As given to `open`. */
+  /** What current_database() gives. */
+  get name(): string {
+    return databaseName(this.#instance.path);
+  }
   get path(): string {
     return this.#instance.path;
   }

@@ -33,6 +33,11 @@ export class SuspendStatement extends Error {
   }
 }
 
+/** What current_database() gives: the file's name without its ending. */
+export function databaseName(path: string): string {
+  return path === ':memory:' ? 'memory' : (path.split(/[/\\]/).at(-1) ?? path).replace(/\.[^.]*$/, '') || 'serialite';
+}
+
 /** What to_reg* gives where the reading function fails. */
 function orNull(find: () => number | undefined): number | null {
   try {
@@ -74,8 +79,7 @@ export class SystemFunctions implements SystemCalls {
   }
 
   currentDatabase(): string {
-    const { path } = this.#backend.instance;
-    return path === ':memory:' ? 'memory' : (path.split(/[/\\]/).at(-1) ?? path).replace(/\.[^.]*$/, '') || 'serialite';
+    return databaseName(this.#backend.instance.path);
   }
   currentSchemas(includeImplicit: boolean): readonly string[] {
     const catalog = this.#backend.catalog();

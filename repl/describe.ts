@@ -1,58 +1,53 @@
-/** `\d` and its family, over pg_catalog and information_schema: what exists, and what a table is made of. Patterns are psql's (`*`, `?`, schema.name). */
+/** `\d` and its family, over pg_catalog: what exists, and what a table is made of. Patterns are in pattern.ts. */
 import { DatabaseError } from '../engine/index.js';
 import type { MetaCommand } from './meta-commands.js';
+import { editText } from './edit.js';
+import { patternArguments, patternCondition, type PatternColumns } from './pattern.js';
 import { printRows } from './print-rows.js';
 import type { Shell } from './shell.js';
 
-/** A psql pattern as a condition on a schema and a name column; folds case outside quotes. */
-export function patternCondition(pattern: string | undefined, schema: string, name: string): string {
-  if (pattern === undefined) return `${schema} not in ('pg_catalog', 'information_schema', 'pg_toast')`;
-  const parts: string[] = [''];
-  let isQuoted = false;
-  for (const c of pattern) {
-    if (c === '"') isQuoted = !isQuoted;
-    else if (c === '.' && !isQuoted && parts.length === 1) parts.push('');
-    else if (isQuoted) parts[parts.length - 1] += c.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
-    else parts[parts.length - 1] += c === '*' ? '.*' : c === '?' ? '.' : c === '$' ? '\\$' : c.toLowerCase();
-  }
-  const literal = (regex: string): string => `'^(${regex.replaceAll("'", "''")})$'`;
-  const condition = `${name} ~ ${literal(parts.at(-1)!)}`;
-  return parts.length > 1 ? `${condition} and ${schema} ~ ${literal(parts[0]!)}` : `${condition} and pg_table_is_visible(c.oid)`;
-}
+const condition = (shell: Shell, pattern: string | undefined, columns: PatternColumns): string => patternCondition(pattern, columns, shell.database.name);
+/** Whether `+` or `S` was written behind a command's letters. */
+const has = (written: string | undefined, modifier: '+' | 'S'): boolean => written !== undefined && /[+S]*$/.exec(written)![0].includes(modifier);
+
+const relation = (written?: string): PatternColumns => ({ schema: 'n.nspname', name: 'c.relname', visible: 'pg_table_is_visible(c.oid)', withSystem: has(written, 'S') });
 
 async function list(shell: Shell, title: string, sql: string): Promise<void> {
   const results = await shell.current.run(sql);
   const result = results.at(-1)!;
-  if (result.rows.length === 0) shell.output.writeError(`Did not find any ${title === 'List of relations' ? 'relations' : title.replace(/^List of /, '')}.\n`);
+  if (result.rows.length === 0) shell.output.writeError(`Did not find any ${title === 'List of relations' ? 'relations' : title.replace(/^List of /, '').replace(/^[A-Z]/, (letter) => letter.toLowerCase())}.\n`);
   else printRows(shell, title, result.columns.map((column) => column.name), result.rows);
 }
 
-const kinds: Readonly<Record<string, string>> = { t: "'r','p'", i: "'i'", v: "'v'", m: "'m'", s: "'S'" };
+const kinds: Readonly<Record<string, string>> = { t: "'r','p'", i: "'i'", v: "'v'", m: "'m'", s: "'S'", E: "'f'" };
 
-async function relations(shell: Shell, letters: string, pattern: string | undefined): Promise<void> {
+async function relations(shell: Shell, letters: string, pattern: string | undefined, written?: string): Promise<void> {
   const wanted = letters === '' ? `'r','p','v','m','S'` : [...letters].map((letter) => kinds[letter]!).join(',');
+  const isPlus = has(written, '+');
   await list(shell, 'List of relations', `
     select n.nspname as "Schema", c.relname as "Name",
       case c.relkind when 'r' then 'table' when 'v' then 'view' when 'm' then 'materialized view' when 'i' then 'index' when 'S' then 'sequence' else 'table' end as "Type",
       ${letters.includes('i') ? `(select t.relname from pg_catalog.pg_index i join pg_catalog.pg_class t on t.oid = i.indrelid where i.indexrelid = c.oid) as "Table",` : ''}
+      ${isPlus ? `case c.relpersistence when 't' then 'temporary' when 'u' then 'unlogged' else 'permanent' end as "Persistence", pg_size_pretty(pg_table_size(c.oid)) as "Size",` : ''}
       obj_description(c.oid, 'pg_class') as "Description"
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in (${wanted}) and ${patternCondition(pattern, 'n.nspname', 'c.relname')} order by 1, 2`);
+    where c.relkind in (${wanted}) and ${condition(shell, pattern, relation(written))} order by 1, 2`);
 }
 
 /** Columns, indexes, constraints and references of each relation the pattern names. */
-async function describeRelation(shell: Shell, pattern: string): Promise<void> {
+async function describeRelation(shell: Shell, pattern: string, written: string): Promise<void> {
+  const isPlus = has(written, '+');
   const found = (await shell.current.run(`select c.oid::text, n.nspname, c.relname, c.relkind from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where ${patternCondition(pattern, 'n.nspname', 'c.relname')} and c.relkind in ('r','p','v','m','i','S') order by 2, 3`)).at(-1)!.rows;
+    where ${condition(shell, pattern, relation(written))} and c.relkind in ('r','p','v','m','i','S','c') order by 2, 3`)).at(-1)!.rows;
   if (found.length === 0) throw new DatabaseError('42P01', `Did not find any relation named "${pattern}".`);
   for (const [oid, schema, name, kind] of found) {
-    const heading = { r: 'Table', p: 'Table', v: 'View', m: 'Materialized view', i: 'Index', S: 'Sequence' }[kind!] ?? 'Relation';
+    const heading = { r: 'Table', p: 'Table', v: 'View', m: 'Materialized view', i: 'Index', S: 'Sequence', c: 'Composite type' }[kind!] ?? 'Relation';
     const columns = (await shell.current.run(`select a.attname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then 'not null' else '' end,
         case when a.attidentity = 'a' then 'generated always as identity' when a.attidentity = 'd' then 'generated by default as identity'
-          when a.attgenerated = 's' then 'generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') stored' else coalesce(pg_get_expr(d.adbin, d.adrelid), '') end
+          when a.attgenerated = 's' then 'generated always as (' || pg_get_expr(d.adbin, d.adrelid, true) || ') stored' else coalesce(pg_get_expr(d.adbin, d.adrelid, true), '') end${isPlus ? ', col_description(a.attrelid, a.attnum)' : ''}
       from pg_catalog.pg_attribute a left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
       where a.attrelid = ${oid!}::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`)).at(-1)!.rows;
-    const table = { title: `${heading} "${schema}.${name}"`, columns: ['Column', 'Type', 'Nullable', 'Default'], rows: columns };
+    const table = { title: `${heading} "${schema}.${name}"`, columns: ['Column', 'Type', 'Nullable', 'Default', ...(isPlus ? ['Description'] : [])], rows: columns };
     const lines: string[] = [];
     const section = async (title: string, sql: string): Promise<void> => {
       const rows = await shell.current.column(sql);
@@ -60,37 +55,119 @@ async function describeRelation(shell: Shell, pattern: string): Promise<void> {
     };
     if (kind === 'r' || kind === 'm' || kind === 'p') {
       await section('Indexes', `select '"' || c2.relname || '" ' || case when i.indisprimary then 'PRIMARY KEY, ' when i.indisunique and con.conname is not null then 'UNIQUE CONSTRAINT, ' when i.indisunique then 'UNIQUE, ' else '' end
-          || regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING ', '')
+          || regexp_replace(pg_get_indexdef(i.indexrelid, 0, true), '^.* USING ', '')
         from pg_catalog.pg_index i join pg_catalog.pg_class c2 on c2.oid = i.indexrelid left join pg_catalog.pg_constraint con on con.conindid = i.indexrelid and con.contype in ('p','u')
         where i.indrelid = ${oid!}::oid order by i.indisprimary desc, c2.relname`);
-      const constraints = (title: string, type: string, column: string): Promise<void> => section(title, `select '"' || conname || '" ' || pg_get_constraintdef(oid) from pg_catalog.pg_constraint where ${column} = ${oid!}::oid and contype = '${type}' order by conname`);
+      const constraints = (title: string, type: string, column: string): Promise<void> => section(title, `select '"' || conname || '" ' || pg_get_constraintdef(oid, true) from pg_catalog.pg_constraint where ${column} = ${oid!}::oid and contype = '${type}' order by conname`);
       await constraints('Check constraints', 'c', 'conrelid');
       await constraints('Foreign-key constraints', 'f', 'conrelid');
-      await section('Referenced by', `select 'TABLE "' || conrelid::regclass::text || '" CONSTRAINT "' || conname || '" ' || pg_get_constraintdef(oid) from pg_catalog.pg_constraint where confrelid = ${oid!}::oid and contype = 'f' order by conname`);
+      await section('Referenced by', `select 'TABLE "' || conrelid::regclass::text || '" CONSTRAINT "' || conname || '" ' || pg_get_constraintdef(oid, true) from pg_catalog.pg_constraint where confrelid = ${oid!}::oid and contype = 'f' order by conname`);
     } else if (kind === 'i') {
       lines.push(...(await shell.current.column(`select case when i.indisprimary then 'primary key, ' when i.indisunique then 'unique, ' else '' end || 'for table "' || i.indrelid::regclass::text || '": '
           || regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING ', '') from pg_catalog.pg_index i where i.indexrelid = ${oid!}::oid`)));
-    } else if (kind === 'v') lines.push('View definition:', ...(await shell.current.column(`select pg_get_viewdef(${oid!}::oid)`)));
+    } else if (kind === 'v') lines.push('View definition:', ...(await shell.current.column(`select pg_get_viewdef(${oid!}::oid, true)`)));
+    if (isPlus && kind === 'm') lines.push('View definition:', ...(await shell.current.column(`select pg_get_viewdef(${oid!}::oid, true)`)));
     printRows(shell, table.title, table.columns, table.rows, `${lines.map((line) => `${line}\n`).join('')}\n`);
   }
 }
 
+const objects = (names: readonly string[], usage: string, help: string, title: string, sql: (pattern: string | undefined, shell: Shell, written: string, args: readonly string[]) => string): MetaCommand => ({
+  names, usage, help, run: (shell, _args, text, written) => list(shell, title, sql(patternArguments(text)[0], shell, written, patternArguments(text))),
+});
+
+/** Types that a pattern stands for in \do and \dC: as format_type writes them, or by their own name. */
+const ofType = (shell: Shell, pattern: string | undefined, type: string): string =>
+  pattern === undefined ? 'true' : condition(shell, pattern, { schema: undefined, name: [`format_type(${type}, null)`, `(select ft.typname from pg_catalog.pg_type ft where ft.oid = ${type})`] });
+
+const functionKinds: Readonly<Record<string, string>> = { a: "p.prokind = 'a'", n: "p.prokind = 'f'", p: "p.prokind = 'p'", t: "p.prorettype = 'trigger'::regtype", w: "p.prokind = 'w'" };
+
+function functionsQuery(pattern: string | undefined, shell: Shell, written: string): string {
+  const wanted = [...written.slice(written.startsWith('da') ? 1 : 2).replaceAll(/[+S]/g, '')].map((letter) => functionKinds[letter] ?? 'true');
+  return `select n.nspname as "Schema", p.proname as "Name", pg_get_function_result(p.oid) as "Result data type", pg_get_function_arguments(p.oid) as "Argument data types",
+      case p.prokind when 'a' then 'agg' when 'w' then 'window' when 'p' then 'proc' else 'func' end as "Type"${has(written, '+') ? `,
+      case p.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end as "Volatility", l.lanname as "Language", obj_description(p.oid, 'pg_proc') as "Description"` : ''}
+    from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace left join pg_catalog.pg_language l on l.oid = p.prolang
+    where ${wanted.length === 0 ? 'true' : `(${wanted.join(' or ')})`} and ${condition(shell, pattern, { schema: 'n.nspname', name: 'p.proname', visible: 'pg_function_is_visible(p.oid)', withSystem: has(written, 'S') })} order by 1, 2, 4`;
+}
+
+/** Of a function by name, or by name and argument types. @throws DatabaseError 42883 */
+async function functionText(shell: Shell, name: string | undefined, command: string): Promise<string> {
+  if (name === undefined) throw new DatabaseError('42601', `${command}: missing required argument`);
+  return (await shell.current.column(`select pg_get_functiondef(${quoteString(name)}::${name.includes('(') ? 'regprocedure' : 'regproc'})`))[0]!;
+}
+const quoteString = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Lines of a body are counted from the one it begins on. */
+function numbered(text: string): string {
+  let count = 0;
+  return text.trimEnd().split('\n').map((line) => (count > 0 || /^(?:AS |BEGIN|RETURN )/.test(line) ? `${String(++count).padEnd(8)}${line}` : `${' '.repeat(8)}${line}`)).join('\n');
+}
+
+const functionTemplate = 'CREATE FUNCTION ( )\n RETURNS \n LANGUAGE sql\nAS $function$\n\n$function$\n';
+
+const routines: readonly MetaCommand[] = [
+  objects(['df', 'dfa', 'dfn', 'dfp', 'dft', 'dfw', 'da'], '\\df[anptw] [PATTERN]', 'list functions: aggregates, normal ones, procedures, window functions', 'List of functions', functionsQuery),
+  { names: ['sf'], usage: '\\sf[+] NAME', help: 'definition of a function', run: async (shell, args, text, written) => {
+    const definition = await functionText(shell, text.trim() === '' ? args[0] : text.trim().replace(/;$/, ''), '\\sf');
+    shell.output.write(`${has(written, '+') ? numbered(definition) : definition.trimEnd()}\n`);
+  } },
+  { names: ['ef'], usage: '\\ef [NAME]', help: 'edit a function; what is left without a semicolon waits for one', run: async (shell, _args, text) => editText(shell, text.trim() === '' ? functionTemplate : await functionText(shell, text.trim().replace(/;$/, ''), '\\ef')) },
+  { names: ['ev'], usage: '\\ev NAME', help: 'edit a view', run: async (shell, [name]) => {
+    if (name === undefined) throw new DatabaseError('42601', '\\ev: missing required argument');
+    await editText(shell, `CREATE OR REPLACE VIEW ${name} AS\n${(await shell.current.column(`select pg_get_viewdef(${quoteString(name)}::regclass, true)`))[0]!.replace(/;$/, '')}\n`);
+  } },
+  { names: ['sv'], usage: '\\sv NAME', help: 'definition of a view', run: async (shell, [name]) => shell.output.write(`${(await shell.current.column(`select pg_get_viewdef(${quoteString(name ?? '')}::regclass)`)).join('\n')}\n`) },
+];
+
+const rest: readonly MetaCommand[] = [
+  objects(['dn'], '\\dn[+] [PATTERN]', 'list schemas', 'List of schemas', (pattern, shell, written) => `select n.nspname as "Name"${has(written, '+') ? ', obj_description(n.oid, \'pg_namespace\') as "Description"' : ''} from pg_catalog.pg_namespace n
+    where ${pattern === undefined && !has(written, 'S') ? `nspname !~ '^pg_' and nspname <> 'information_schema'` : condition(shell, pattern, { schema: undefined, name: 'n.nspname' })} order by 1`),
+  objects(['dT'], '\\dT[+] [PATTERN]', 'list types', 'List of types', (pattern, shell, written) => `select n.nspname as "Schema", format_type(t.oid, null) as "Name",${has(written, '+') ? `
+      (select string_agg(e.enumlabel, E'\\n' order by e.enumsortorder) from pg_catalog.pg_enum e where e.enumtypid = t.oid) as "Elements",` : ''} obj_description(t.oid, 'pg_type') as "Description"
+    from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace where (t.typrelid = 0 or (select c.relkind = 'c' from pg_catalog.pg_class c where c.oid = t.typrelid))
+      and not exists (select from pg_catalog.pg_type el where el.oid = t.typelem and el.typarray = t.oid)
+      and ${condition(shell, pattern, { schema: 'n.nspname', name: ['t.typname', 'format_type(t.oid, null)'], visible: 'pg_type_is_visible(t.oid)', withSystem: has(written, 'S') })} order by 1, 2`),
+  objects(['dD'], '\\dD[+] [PATTERN]', 'list domains', 'List of domains', (pattern, shell, written) => `select n.nspname as "Schema", t.typname as "Name", format_type(t.typbasetype, t.typtypmod) as "Type",
+      (select c.collname from pg_catalog.pg_collation c, pg_catalog.pg_type b where c.oid = t.typcollation and b.oid = t.typbasetype and t.typcollation <> b.typcollation) as "Collation",
+      case when t.typnotnull then 'not null' end as "Nullable", t.typdefault as "Default",
+      (select string_agg(pg_get_constraintdef(r.oid, true), ' ' order by r.conname) from pg_catalog.pg_constraint r where r.contypid = t.oid) as "Check"${has(written, '+') ? ', obj_description(t.oid, \'pg_type\') as "Description"' : ''}
+    from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace where t.typtype = 'd' and ${condition(shell, pattern, { schema: 'n.nspname', name: 't.typname', visible: 'pg_type_is_visible(t.oid)', withSystem: has(written, 'S') })} order by 1, 2`),
+  objects(['dd'], '\\dd [PATTERN]', 'comments that no other command shows', 'Object descriptions', (pattern, shell, written) => `select n.nspname as "Schema", r.conname as "Name", case when r.contypid <> 0 then 'domain constraint' else 'table constraint' end as "Object", d.description as "Description"
+    from pg_catalog.pg_constraint r join pg_catalog.pg_description d on d.objoid = r.oid and d.classoid = 'pg_constraint'::regclass left join pg_catalog.pg_class c on c.oid = r.conrelid left join pg_catalog.pg_type t on t.oid = r.contypid join pg_catalog.pg_namespace n on n.oid = coalesce(c.relnamespace, t.typnamespace)
+    where ${condition(shell, pattern, { schema: 'n.nspname', name: 'r.conname', visible: 'coalesce(pg_table_is_visible(c.oid), pg_type_is_visible(t.oid))', withSystem: has(written, 'S') })} order by 1, 2`),
+  objects(['do'], '\\do [PATTERN [TYPE [TYPE]]]', 'list operators', 'List of operators', (pattern, shell, written, args) => `select n.nspname as "Schema", o.oprname as "Name", case when o.oprkind = 'l' then null else format_type(o.oprleft, null) end as "Left arg type", format_type(o.oprright, null) as "Right arg type", format_type(o.oprresult, null) as "Result type"
+    from pg_catalog.pg_operator o join pg_catalog.pg_namespace n on n.oid = o.oprnamespace
+    where ${condition(shell, pattern === undefined ? undefined : operatorPattern(pattern), { schema: 'n.nspname', name: 'o.oprname', visible: 'pg_operator_is_visible(o.oid)', withSystem: has(written, 'S') })}
+      and ${args.length === 2 ? `o.oprkind = 'l' and ${ofType(shell, args[1], 'o.oprright')}` : `${ofType(shell, args[1], 'o.oprleft')} and ${ofType(shell, args[2], 'o.oprright')}`} order by 1, 2, 3, 4`),
+  objects(['dC'], '\\dC [PATTERN]', 'list casts', 'List of casts', (pattern, shell) => `select format_type(castsource, null) as "Source type", format_type(casttarget, null) as "Target type", case castmethod when 'b' then '(binary coercible)' when 'i' then '(with inout)' else '(function)' end as "Function",
+      case castcontext when 'i' then 'yes' when 'a' then 'in assignment' else 'no' end as "Implicit?" from pg_catalog.pg_cast where ${ofType(shell, pattern, 'castsource')} or ${ofType(shell, pattern, 'casttarget')} order by 1, 2`),
+  objects(['dL'], '\\dL [PATTERN]', 'list languages', 'List of languages', (pattern, shell) => `select l.lanname as "Name", case when l.lanpltrusted then 'yes' else 'no' end as "Trusted" from pg_catalog.pg_language l where ${condition(shell, pattern, { schema: undefined, name: 'l.lanname' })} order by 1`),
+  objects(['dx'], '\\dx [PATTERN]', 'list extensions: there are none', 'List of installed extensions', (pattern, shell) => `select e.extname as "Name", e.extversion as "Version" from pg_catalog.pg_extension e where ${condition(shell, pattern, { schema: undefined, name: 'e.extname' })} order by 1`),
+  objects(['dp', 'z'], '\\dp [PATTERN]', 'access privileges: there is one user, who may do everything', 'Access privileges', (pattern, shell, written) => `select n.nspname as "Schema", c.relname as "Name", case c.relkind when 'r' then 'table' when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' end as "Type", array_to_string(c.relacl, E'\\n') as "Access privileges"
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r','v','m','S') and ${condition(shell, pattern, relation(written))} order by 1, 2`),
+  objects(['du', 'dg'], '\\du [PATTERN]', 'list roles', 'List of roles', (pattern, shell) => `select r.rolname as "Role name", concat_ws(', ', case when r.rolsuper then 'Superuser' end, case when r.rolcreaterole then 'Create role' end, case when r.rolcreatedb then 'Create DB' end) as "Attributes" from pg_catalog.pg_roles r where ${condition(shell, pattern, { schema: undefined, name: 'r.rolname' })} order by 1`),
+];
+
+/** In names of operators nothing but a star alone, and a dot after a schema, is a pattern. */
+const operatorPattern = (pattern: string): string => (pattern === '*' ? pattern : pattern.replace(/^(?:([a-zA-Z_*?]+)\.)?(.*)$/s, (_, schema: string | undefined, name: string) => `${schema === undefined ? '' : `${schema}.`}"${name}"`));
+
 const schemaCommands: readonly MetaCommand[] = [
-  { names: ['d'], usage: '\\d [PATTERN]', help: 'relations, or what one is made of', run: (shell, [pattern]) => (pattern === undefined ? relations(shell, '', undefined) : describeRelation(shell, pattern)) },
-  ...(['t', 'i', 'v', 'm', 's'] as const).map((letter): MetaCommand => ({
-    names: [`d${letter}`], usage: `\\d${letter} [PATTERN]`, help: `list ${{ t: 'tables', i: 'indexes', v: 'views', m: 'materialized views', s: 'sequences' }[letter]}`, run: (shell, [pattern]) => relations(shell, letter, pattern),
-  })),
-  { names: ['dn'], usage: '\\dn [PATTERN]', help: 'list schemas', run: (shell, [pattern]) => list(shell, 'List of schemas', `select nspname as "Name" from pg_catalog.pg_namespace n where nspname !~ '^pg_' and nspname <> 'information_schema' ${pattern === undefined ? '' : `and nspname ~ '^(${pattern.replaceAll('*', '.*').replaceAll("'", "''")})$'`} order by 1`) },
-  { names: ['dT'], usage: '\\dT [PATTERN]', help: 'list types', run: (shell, [pattern]) => list(shell, 'List of types', `select n.nspname as "Schema", format_type(t.oid, null) as "Name", obj_description(t.oid, 'pg_type') as "Description"
-      from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace where t.typtype in ('e','d','c') and ${pattern === undefined ? "n.nspname not in ('pg_catalog','information_schema')" : `t.typname ~ '^(${pattern.replaceAll('*', '.*').replaceAll("'", "''")})$'`}
-      and (t.typrelid = 0 or (select c.relkind = 'c' from pg_catalog.pg_class c where c.oid = t.typrelid)) order by 1, 2`) },
-  { names: ['df'], usage: '\\df [PATTERN]', help: 'list functions', run: (shell, [pattern]) => list(shell, 'List of functions', `select n.nspname as "Schema", p.proname as "Name", format_type(p.prorettype, null) as "Result", pg_get_function_arguments(p.oid) as "Arguments"
-      from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace where ${pattern === undefined ? "n.nspname <> 'pg_catalog'" : `p.proname ~ '^(${pattern.replaceAll('*', '.*').replaceAll("'", "''")})$'`} order by 1, 2, 4`) },
-  { names: ['l', 'list', 'databases'], usage: '\\l', help: 'the open database', run: (shell) => printRows(shell, 'List of databases', ['Name', 'File'], [['main', shell.database.path]]) },
-  { names: ['sv'], usage: '\\sv NAME', help: 'definition of a view', run: async (shell, [name]) => shell.output.write(`${(await shell.current.column(`select pg_get_viewdef('${(name ?? '').replaceAll("'", "''")}'::regclass)`)).join('\n')}\n`) },
+  { names: ['d'], usage: '\\d[S+] [PATTERN]', help: 'relations, or what one is made of', run: (shell, _args, text, written) => {
+    const [pattern] = patternArguments(text);
+    return pattern === undefined ? relations(shell, '', undefined, written) : describeRelation(shell, pattern, written);
+  } },
+  { names: relationLetters(), usage: '\\d[tivmsE][S+] [PATTERN]', help: 'list tables, indexes, views, materialized views, sequences', run: (shell, _args, text, written) => relations(shell, written.slice(1).replaceAll(/[S+]/g, ''), patternArguments(text)[0], written) },
+  ...rest, ...routines,
+  { names: ['l', 'list', 'databases'], usage: '\\l', help: 'the open database', run: (shell) => printRows(shell, 'List of databases', ['Name', 'File'], [[shell.database.name, shell.database.path]]) },
   { names: ['dump'], usage: '.dump [TABLE]...', help: 'the database, or some tables, as SQL', run: async (shell, names) => shell.database.dump((chunk) => shell.output.write(chunk), { data: 'inserts', ...(names.length === 0 ? {} : { tables: names }) }) },
-  { names: ['tables'], usage: '.tables [PATTERN]', help: 'names of tables and views', run: async (shell, [pattern]) => shell.output.write(`${(await shell.current.column(`select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r','v','m') and ${patternCondition(pattern, 'n.nspname', 'c.relname')} order by 1`)).join('  ')}\n`) },
+  { names: ['tables'], usage: '.tables [PATTERN]', help: 'names of tables and views', run: async (shell, [pattern]) => shell.output.write(`${(await shell.current.column(`select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r','v','m') and ${condition(shell, pattern, relation())} order by 1`)).join('  ')}\n`) },
   { names: ['indexes'], usage: '.indexes', help: 'names of indexes', run: (shell, [pattern]) => relations(shell, 'i', pattern) },
 ];
+
+/** `dt`, `dtv` and every other choice of the letters, in any order of two. */
+function relationLetters(): string[] {
+  const letters = [...'tivmsE'];
+  return [...letters.map((a) => `d${a}`), ...letters.flatMap((a) => letters.filter((b) => b !== a).map((b) => `d${a}${b}`)), 'dtvm', 'dtvs', 'dtvms', 'dtvmsE', 'dtivms'];
+}
 
 export const describeCommands: readonly MetaCommand[] = schemaCommands;

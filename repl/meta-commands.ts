@@ -4,10 +4,11 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { DatabaseError } from '../engine/index.js';
 import { runCopy } from './copy.js';
 import { describeCommands } from './describe.js';
+import { editBuffer } from './edit.js';
 import { renderConflict, renderConflictGraph, renderLocks } from './explain.js';
 import { renderError } from './errors.js';
 import { printRows } from './print-rows.js';
@@ -338,14 +339,4 @@ async function includeFile(shell: Shell, file: string, isRelative: boolean): Pro
   } finally {
     shell.scriptDirectory = before;
   }
-}
-
-async function editBuffer(shell: Shell, file: string | undefined): Promise<void> {
-  const path = file ?? join(process.env['TMPDIR'] ?? '/tmp', `serialite-${process.pid}.sql`);
-  if (file === undefined) writeFileSync(path, `${shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer}\n`, { mode: 0o600 });
-  const editor = process.env['SERIALITE_EDITOR'] ?? process.env['EDITOR'] ?? process.env['VISUAL'] ?? 'vi';
-  const done = spawnSync(`${editor} '${path.replaceAll("'", "'\\''")}'`, { shell: true, stdio: 'inherit' });
-  if (done.status !== 0) throw new DatabaseError('58000', `could not run the editor "${editor}"`);
-  shell.buffer = '';
-  await shell.feed(readFileSync(path, 'utf8').trimEnd());
 }

@@ -3,7 +3,7 @@ import { TypeOid, baseTypeOf, numericPrecision, numericScale, sqlType, typeInfo,
 import type { Backend } from '../backend.js';
 import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
 import { displayDefault, displayCondition, viewDefinition } from '../definitions.js';
-import { checkedColumns, relations } from './relations.js';
+import { checkedColumns, isSystemView, relations } from './relations.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
 /** A domain over any depth of domains that is NOT NULL. */
@@ -17,7 +17,7 @@ const schemaOf = (backend: Backend, record: { readonly schema: number }): string
 
 function* tableRows(backend: Backend): Iterable<VirtualRow> {
   const table_catalog = backend.system.currentDatabase();
-  for (const table of backend.instance.system.tables()) yield { table_catalog, table_schema: table.schema, table_name: table.name, table_type: table.schema === 'pg_catalog' ? 'BASE TABLE' : 'VIEW', is_insertable_into: 'NO', is_typed: 'NO' };
+  for (const table of backend.instance.system.tables()) yield { table_catalog, table_schema: table.schema, table_name: table.name, table_type: isSystemView(table) ? 'VIEW' : 'BASE TABLE', is_insertable_into: 'NO', is_typed: 'NO' };
   for (const record of relations(backend)) {
     if (record.kind !== 'view' && (record.kind !== 'table' || record.view !== undefined)) continue;
     const isTemporary = record.persistence === 'temporary';

@@ -37,6 +37,9 @@ export function relationKind(record: RelationRecord): string {
   }
 }
 
+/** Numbers from 12000 on are given to what PostgreSQL has as views, in pg_catalog and information_schema. */
+export const isSystemView = (table: { readonly oid: number }): boolean => table.oid >= 12000;
+
 function* classRows(backend: Backend): Iterable<VirtualRow> {
   const defaults = {
     reloftype: 0, relowner: OwnerOid, reltablespace: 0, relallvisible: 0, reltoastrelid: 0, relisshared: false, relpersistence: 'p', relchecks: 0, relhasrules: false, relhastriggers: false,
@@ -44,7 +47,7 @@ function* classRows(backend: Backend): Iterable<VirtualRow> {
     relfilenode: 0, relpages: 0, reltuples: -1,
   };
   for (const table of backend.instance.system.tables()) {
-    yield { ...defaults, oid: table.oid, relname: table.name, relnamespace: table.schema === 'pg_catalog' ? SchemaOid.pgCatalog : SchemaOid.informationSchema, relkind: table.schema === 'pg_catalog' ? 'r' : 'v', relnatts: table.columns.length };
+    yield { ...defaults, oid: table.oid, relname: table.name, relnamespace: table.schema === 'pg_catalog' ? SchemaOid.pgCatalog : SchemaOid.informationSchema, relkind: isSystemView(table) ? 'v' : 'r', relnatts: table.columns.length };
   }
   for (const record of relations(backend)) {
     const shared = { ...defaults, oid: record.oid, relname: record.name, relnamespace: record.schema, relkind: relationKind(record) };
@@ -298,7 +301,7 @@ export const relationTables: readonly VirtualTable[] = [
   {
     oid: 12010, schema: 'pg_catalog', name: 'pg_tables', columns: 'schemaname:name tablename:name tableowner:name tablespace:name hasindexes:bool hasrules:bool hastriggers:bool rowsecurity:bool',
     *rows(backend) {
-      for (const table of backend.instance.system.tables()) if (table.schema === 'pg_catalog') yield { schemaname: table.schema, tablename: table.name, tableowner: backend.user, hasindexes: false, hasrules: false, hastriggers: false, rowsecurity: false };
+      for (const table of backend.instance.system.tables()) if (!isSystemView(table)) yield { schemaname: table.schema, tablename: table.name, tableowner: backend.user, hasindexes: false, hasrules: false, hastriggers: false, rowsecurity: false };
       for (const record of relations(backend)) {
         if (record.kind === 'table' && record.view === undefined) {
           yield { schemaname: schemaName(backend, record), tablename: record.name, tableowner: backend.user, hasindexes: backend.draft.indexesOf(record.oid).length > 0, hasrules: false, hastriggers: record.foreignKeys.length > 0 || backend.draft.childrenOf(record.oid).length > 0, rowsecurity: false };

@@ -156,7 +156,7 @@ create index u_t on u (t_id) where t_id > 0; create view v as select id from t; 
     expect(t).toContain('    "t_pkey" PRIMARY KEY, btree (id)\n    "t_name_key" UNIQUE CONSTRAINT, btree (name)');
     expect(t).toContain('"t_n_check" CHECK');
     expect(t).toContain('TABLE "u" CONSTRAINT "u_t_id_fkey" FOREIGN KEY (t_id) REFERENCES t(id) ON DELETE CASCADE');
-    expect(await said('\\d u')).toContain('"u_t" btree (t_id) WHERE (t_id > 0)');
+    expect(await said('\\d u')).toContain('"u_t" btree (t_id) WHERE t_id > 0');
     expect(await said('\\d v')).toContain('View definition:\n SELECT');
     expect(await said('\\d t_pkey')).toContain('primary key, for table "t": btree (id)');
     expect(await said('\\d nope')).toContain('42P01');
