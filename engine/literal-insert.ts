@@ -13,9 +13,9 @@ import type { TextReader } from '../base/text-io.js';
 import { textReader } from '../base/text-io.js';
 import type { SqlType } from '../base/types.js';
 import { TypeOid } from '../base/types.js';
+import { storedParameter } from '../executor/parameter-rows.js';
 import { headOfInsert, LiteralKind, LiteralRows } from '../parser/literal-rows.js';
 import { defaultMaxLength } from '../parser/parse.js';
-import type { BoundExpression } from '../planner/expression.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import type { Backend, Call } from './backend.js';
 import { compiledFor, findPlan, neededLocks } from './execute.js';
@@ -108,12 +108,6 @@ function findLiteralTypes({ plan, ctes, parameterTypes }: PlannedStatement): rea
     types[parameter] = value.type;
   }
   return types.includes(undefined) ? undefined : (types as SqlType[]);
-}
-/** The number of the parameter that `value` is, save a cast to its own type with a modifier. */
-function storedParameter(value: BoundExpression): number | undefined {
-  if (value.kind === 'parameter') return value.index;
-  if (value.kind === 'cast' && !value.isExplicit && value.arg.kind === 'parameter' && value.arg.type.oid === value.type.oid) return value.arg.index;
-  return undefined;
 }
 
 function readRows(backend: Backend, text: string, start: number, types: readonly SqlType[]): Datum[][] | undefined {

@@ -19,6 +19,7 @@ import type { BoundExpression, ColumnId } from '../planner/expression.js';
 import type { MergeAction, OnConflict, PhysicalPlan } from '../planner/physical-plan.js';
 import type { ConstraintChecks } from './constraint-checks.js';
 import { publishNewest, stillMatches } from './recheck.js';
+import { rowOfParameters, storedParameters } from './parameter-rows.js';
 import type { RowSource } from './row-source.js';
 import type { Runtime } from './runtime.js';
 import { clearRegisters, outputIds, restoreTuple } from './runtime.js';
@@ -35,6 +36,7 @@ export type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
 const InsertPortion = 256;
 const noArbiters: readonly IndexAccess[] = [];
 const unread: Row = [];
+const none: readonly number[] = [];
 
 interface ModifyInput {
   readonly ids: readonly ColumnId[];
@@ -72,6 +74,8 @@ export class ModifyExecution {
   #isSourceDone = false;
   /** How many of the request's `paramRows` have been run. */
   #paramRowAt = 0;
+  /** By column, which parameter it gets; `none` where some column gets anything else. Looked for when there are rows of parameters. */
+  #stored: readonly number[] | undefined = undefined;
   #phase: 'rows' | 'checks' | 'done' = 'rows';
   /** The insert under way, kept over waits. */
   #job: InsertJob | undefined;
@@ -166,10 +170,17 @@ export class ModifyExecution {
     return undefined;
   }
 
-  /** A portion of an INSERT that runs its source for each row of parameters. */
+  /** A portion of an INSERT for rows of parameters: as they are, or by running its source for each. */
   #fillByParameters(paramRows: readonly (readonly Datum[])[]): void {
     const source = this.#source;
     const tuples = this.#tuples;
+    const places = this.#takesTuples && this.#runtime.generated !== undefined ? (this.#stored ??= storedParameters(this.#plan.insertValues) ?? none) : none;
+    if (places !== none) {
+      const end = Math.min(paramRows.length, this.#paramRowAt + InsertPortion);
+      while (this.#paramRowAt < end) tuples.push(rowOfParameters(places, paramRows[this.#paramRowAt++]!));
+      this.#isSourceDone = end === paramRows.length;
+      return;
+    }
     while (tuples.length < InsertPortion && this.#paramRowAt < paramRows.length) {
       this.#runtime.params = paramRows[this.#paramRowAt++]!;
       source.close();
