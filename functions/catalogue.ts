@@ -22,6 +22,7 @@ import { castKey, Resolver } from './resolve.js';
 import { statisticsFunctions } from './statistics.js';
 import { systemFunctions } from './system.js';
 import { textFunctions, textOperators } from './text.js';
+import { transitionFunctions } from './transition.js';
 import { windowFunctions } from './window.js';
 
 function byName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): ReadonlyMap<string, readonly T[]> {
@@ -37,7 +38,7 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
 }
 
 const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, jsonPathOperators, rangeOperators, binaryOperators, moneyOperators, miscOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, jsonPathFunctions, formatFunctions, rangeFunctions, binaryFunctions, orderedSetFunctions, miscFunctions];
+const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, jsonPathFunctions, formatFunctions, rangeFunctions, binaryFunctions, orderedSetFunctions, transitionFunctions, miscFunctions];
 
 const casts: readonly CastDef[] = [...scalarCasts, ...rangeCasts];
 
