@@ -165,14 +165,16 @@ function bindInsertValues(
   const rows = source.rows.map((row) => {
     if (row.length !== width) throw new DbError('42601', 'VALUES lists must all be the same length', { offset: row[0]?.offset ?? source.offset });
     checkCount(row.length, (i) => row[i]!.offset);
+    // All of a row is bound before any of it is coerced, as errors say.
+    const plain = row.map((e) => (e.kind === 'defaultValue' ? undefined : binder.hooks.bindExpression(valuesLevel, e)));
     return row.map((e, i) => {
       const column = columns[i]!;
-      if (e.kind === 'defaultValue') {
+      const bound = plain[i];
+      if (bound === undefined) {
         const part = written[i]?.path.at(-1);
         if (part !== undefined) throw new DbError('0A000', part.kind === 'field' ? 'cannot set a subfield to DEFAULT' : 'cannot set an array element to DEFAULT', { offset: written[i]!.offset });
         return defaultOf(column);
       }
-      const bound = binder.hooks.bindExpression(valuesLevel, e);
       treatment[i] ??= admits(column);
       if (treatment[i] === 'ignore') return defaultOf(column);
       return (written[i]?.path.length ?? 0) > 0 ? bound : coerceAssignment(binder, bound, column);

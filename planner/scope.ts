@@ -429,7 +429,8 @@ function figure(e: Expression): [string | undefined, 0 | 1 | 2] {
       const target = body.targets[0];
       if (target === undefined) return [undefined, 0];
       if (target.alias !== undefined) return [target.alias, 2];
-      return figure(target.expression);
+      // The name of the subquery's column is certain, also where that column has none.
+      return [figure(target.expression)[0] ?? '?column?', 2];
     }
     default:
       return [undefined, 0];

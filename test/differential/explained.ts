@@ -37,6 +37,19 @@ const isOfDomain = (answer: Answer): boolean => (answer.code === '23514' && answ
 /** The order in which one row's constraints are checked is defined. */
 const insertsOneRow = (sql: string): boolean => /^\s*insert into \w+ (\([^()]*\) )?values \([^()]*\)( returning .*| on conflict .*)?$/.test(sql);
 
+/** Whether grouping sets have a column as a key and an expression over that column as another. */
+function hasDerivedKey(sql: string): boolean {
+  for (const { index } of sql.matchAll(/\b(rollup|cube|grouping sets) ?\(/g)) {
+    const list = sql.slice(index, sql.slice(index).search(/ (having|window|order by|union|intersect|except|limit|offset|fetch) |$/) + index);
+    const bare = new Set([...list.matchAll(/(?:(?<=\b(?:rollup|cube|sets) ?\()|(?<=[^\w]\()|(?<=, ))([td]\d+\.\w+)(?=[,)])/g)].map((match) => match[1]!));
+    for (const match of list.matchAll(/(\w\(|\()?([td]\d+\.\w+)(::)?/g)) {
+      const isDerived = match[3] !== undefined || (match[1] !== undefined && /^\w/.test(match[1]) && !/\b(rollup|cube|sets) ?$/.test(list.slice(0, match.index + 1)));
+      if (isDerived && bare.has(match[2]!)) return true;
+    }
+  }
+  return false;
+}
+
 export const explanations: readonly Explanation[] = [
   {
     name: 'a FULL JOIN may have any condition',
@@ -61,6 +74,14 @@ export const explanations: readonly Explanation[] = [
   {
     name: 'a view that cannot be changed is refused before the rest of the statement is read',
     explains: ({ ours, theirs }) => ((ours.code === '55000' && /^cannot (insert into|update|delete from) view/.test(ours.message)) || (ours.code === '0A000' && /^cannot execute MERGE on relation/.test(ours.message))) && /^42/.test(theirs.code ?? ''),
+  },
+  {
+    name: 'an untyped literal in a ROW is text, and PostgreSQL cannot compare it with a text',
+    explains: ({ ours, theirs }) => ours.code === undefined && theirs.code === '42804' && /^cannot compare dissimilar column types (text and unknown|unknown and text) at record column/.test(theirs.message),
+  },
+  {
+    name: 'grouping sets: a key that is an expression over another key',
+    explains: ({ sql, ours, theirs }) => ours.code === undefined && theirs.code === undefined && hasDerivedKey(sql),
   },
   {
     name: "min or max WITH TIES: PostgreSQL's 21000",

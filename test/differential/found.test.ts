@@ -59,6 +59,7 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   // It was tested below the row it reads: XX000.
   ['a volatile condition of LATERAL that reads a row to the left', 'select count(*) from r2 a join r2 b on true join lateral (select 1 from r3 where b.c = 1 or random() < 0) s on true', [['240']]],
   ['a constant element that is NULL makes a strict call NULL', "select substring('a' from ('{}'::int[])[0] for width_bucket(0, 0, 10, id - 7)), ('{7,8}'::int[])[2], ('[0:1]={7,8}'::int[])[0], ('{{1,2},{3,4}}'::int[])[2][1], ('{7}'::int[])[null] from r2 where id = 1", [[null, '8', '7', '3', null]]],
+  ['of equal ends of ranges the second stays', "select range_merge('[1.50,10]'::numrange, '[1.500,10.0]'::numrange), '[1.50,10]'::numrange * '[1.500,10.0]'::numrange", [['[1.500,10.0]', '[1.50,10]']]],
   ['subscripts of a subscript in parentheses', "select (('{{1,2},{3,4}}'::int[])[1:2])[1:1], ('{{1,2},{3,4}}'::int[])[1:2][1]", [['{{1,2}}', '{{1},{3}}']]],
   // The constant that a column stands for comes down into the subquery, where no condition was left to test: XX000.
   ['EXISTS over a constant of a derived table', 'select count(*) from generate_series(0, 2) join (select true c1) d1 on exists (select where d1.c1)', [['3']]],
@@ -114,6 +115,8 @@ const codes: readonly (readonly [string, string])[] = [
   ['alter table r2 alter h type uuid using id::uuid', '42846'],
   ['alter table r2 alter h type varchar', '0A000'],
   ['select (nosuch).* and r2 from r2', '42703'],
+  ["insert into r2 (id, c) values (1, 1), (2, 'x', nosuch)", '42601'],
+  ["insert into r3 (id, b, e) values (1, now(), 1), (2, 'x', nosuch)", '42703'],
   ["select extract(timezone from 'infinity'::date)", '0A000'],
   ["select 'a'::char(99999999999999999999)", '42601'],
   ["select '1'::bit(99999999999)", '22003'],
@@ -147,6 +150,7 @@ describe('what random statements found', () => {
   test('names and types of columns', async () => {
     expect((await engine.run("select case when true then 1 else 2::int8 end, nullif('a'::varchar, 'b'), nullif(1, 2.5)")).names).toEqual(['case', 'nullif', 'nullif']);
     expect((await engine.run("select case when true then 1 else 2::int8 end, nullif('a'::varchar, 'b'), nullif(1, 2.5), 1::posint")).types).toEqual(['20', '25', '1700', '23']);
+    expect((await engine.run("select (select 'a' || 'b')::text, (select 1 as x)::text, (select count(*))::text, (select false)")).names).toEqual(['?column?', 'x', 'count', '?column?']);
     expect((await engine.run('select v from v0 v')).types).toEqual(['user']);
     expect((await engine.run('select v.*::text from v0 v')).names).toEqual(['v']);
     expect((await engine.run('show timezone')).rowCount).toBeNull();
