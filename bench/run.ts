@@ -3,6 +3,7 @@
  * the best rival (better-sqlite3, sql.js, Turso, PGlite) with its spread over the rounds; DuckDB and PostgreSQL stand beside for comparison.
  *
  *   --rounds N (3)   --seconds S (1)   --only TEXT   --engines a,b   --json FILE writes the figures
+ *   --cpu            operations a second of processor time, for a machine that does other work too (engines in process, cases without the disk)
  *   --check          exits with 1 when a ratio is more than a fifth below bench/baseline.json (on a quiet machine)
  *   --baseline       writes the ratios of this run into bench/baseline.json
  */
@@ -18,7 +19,7 @@ import { engines } from './engines.js';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '1' }, only: { type: 'string' }, engines: { type: 'string' }, json: { type: 'string' },
-    check: { type: 'boolean', default: false }, baseline: { type: 'boolean', default: false },
+    cpu: { type: 'boolean', default: false }, check: { type: 'boolean', default: false }, baseline: { type: 'boolean', default: false },
   },
 });
 const baselinePath = join(import.meta.dirname, 'baseline.json');
@@ -26,7 +27,7 @@ const chosen = engines.filter((engine) => values.engines === undefined || values
 const child = join(import.meta.dirname, 'child.ts');
 
 function measure(engine: string, bench: BenchCase): Sample | undefined {
-  const result = spawnSync(process.execPath, ['--import', 'tsx', child, engine, bench.name, values.seconds], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000 });
+  const result = spawnSync(process.execPath, ['--import', 'tsx', child, engine, bench.name, values.seconds, values.cpu ? 'cpu' : 'wall'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000 });
   const line = result.stdout.trim().split('\n').at(-1) ?? '';
   if (result.status === 0 && line.startsWith('{')) return JSON.parse(line) as Sample;
   process.stderr.write(`${bench.name} on ${engine}: ${result.stderr.trim().split('\n').find((text) => /error/i.test(text)) ?? `ended with ${result.status ?? 'a timeout'}`}\n`);
