@@ -1,6 +1,6 @@
 /** Definitions of catalog objects as SQL text, in the form of PostgreSQL's ruleutils.c: what `\d` and `pg_get_*def` show. */
 import { FirstUserOid, TypeOid, formatType, sqlType, typeInfo, typeName, type SqlType } from '../base/types.js';
-import type { QualifiedName, Query } from '../parser/ast.js';
+import type { Expression, QualifiedName, Query } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression, printQuery } from '../parser/print.js';
 import type { Backend } from './backend.js';
@@ -46,20 +46,29 @@ export function viewDefinition(record: RelationRecord, backend: Backend): string
   return ` ${printQuery(walk(parseQuery(query)) as Query)};`;
 }
 
+/** A COLLATE on top is the key's, not the expression's. */
+export function keyExpression(text: string): Expression {
+  const whole = parseExpression(text);
+  return whole.kind === 'collate' ? whole.operand : whole;
+}
+
 /** What reads as a call. */
 const plainCalls = new Set<string>(['functionCall', 'coalesce', 'greatest', 'least', 'nullIf', 'sqlValueFunction']);
 
 function indexColumn(backend: Backend, table: TableRecord, column: IndexColumnRecord, isPretty: boolean): string {
   if (column.column !== undefined) return quoteName(table.columns[column.column]!.name);
-  const text = storedText(backend, column.expression!, { columns: table.columns, isPretty });
+  const expression = keyExpression(column.expression!);
+  const text = storedText(backend, printExpression(expression), { columns: table.columns, isPretty });
   // A plain call needs no parentheses of its own.
-  return plainCalls.has(parseExpression(column.expression!).kind) ? text : `(${text})`;
+  return plainCalls.has(expression.kind) ? text : `(${text})`;
 }
 
 function columnWithOrder(backend: Backend, table: TableRecord, column: IndexColumnRecord, isPretty: boolean): string {
   const parts = [indexColumn(backend, table, column, isPretty)];
   const own = column.column === undefined ? undefined : table.columns[column.column]!.collation;
-  if (column.collation !== undefined && column.collation !== own) parts.push(`COLLATE ${quoteName(column.collation)}`);
+  const written = column.expression === undefined ? undefined : parseExpression(column.expression);
+  const collation = column.collation ?? (written?.kind === 'collate' ? written.collation.name : undefined);
+  if (collation !== undefined && collation !== own) parts.push(`COLLATE ${quoteName(collation)}`);
   if (column.operatorClass !== undefined && /pattern/.test(column.operatorClass)) parts.push(column.operatorClass);
   if (column.descending) parts.push('DESC');
   if (column.nullsFirst !== column.descending) parts.push(column.nullsFirst ? 'NULLS FIRST' : 'NULLS LAST');

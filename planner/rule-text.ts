@@ -71,7 +71,7 @@ class Rule {
 
   /** `withImplicit`: coercions that nobody wrote are shown too. */
   show(e: BoundExpression, withImplicit: boolean, indent: number): string {
-    const collation = e.kind === 'column' || e.kind === 'call' || e.kind === 'constant' ? this.#p.written.collations.get(e.offset) : undefined;
+    const collation = e.kind === 'column' || e.kind === 'call' || e.kind === 'constant' || (e.kind === 'cast' && e.isExplicit) ? this.#p.written.collations.get(e.offset) : undefined;
     const text = this.#show(e, withImplicit, indent);
     return collation === undefined ? text : `(${text} COLLATE ${quoteIdentifier(collation)})`;
   }

@@ -3,11 +3,12 @@ import { SqlArray, type Datum } from '../../base/datum.js';
 import { TypeOid, baseTypeOf, sqlType, typeInfo } from '../../base/types.js';
 import type { Expression } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
+import { printExpression } from '../../parser/print.js';
 import { figureColumnName } from '../../planner/scope.js';
 import type { Backend } from '../backend.js';
 import type { CatalogRecord, Deferral, IndexColumnRecord, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { SchemaOid } from '../catalog-objects.js';
-import { checkDefinition, displayCondition, displayDefault, displayDomainCondition, foreignKeyDefinition, indexDefinition, keyDefinition, viewDefinition } from '../definitions.js';
+import { checkDefinition, displayCondition, displayDefault, displayDomainCondition, foreignKeyDefinition, indexDefinition, keyDefinition, keyExpression, viewDefinition } from '../definitions.js';
 import { storedText } from '../stored-text.js';
 import { operatorClassOf } from './operator-classes.js';
 import { collationOids, isByValue, typeAlignment, typeCollation, typeStorage } from './type-shape.js';
@@ -160,7 +161,7 @@ function* indexRows(backend: Backend): Iterable<VirtualRow> {
     if (record.kind !== 'index') continue;
     const keys = [...record.columns.map((column) => (column.column === undefined ? 0 : column.column + 1)), ...record.include.map((column) => column + 1)];
     const table = backend.draft.get(record.table) as TableRecord;
-    const expressions = record.columns.filter((column) => column.expression !== undefined).map((column) => storedText(backend, column.expression!, { columns: table.columns }));
+    const expressions = record.columns.filter((column) => column.expression !== undefined).map((column) => storedText(backend, printExpression(keyExpression(column.expression!)), { columns: table.columns }));
     yield {
       indexrelid: record.oid, indrelid: record.table, indnatts: keys.length, indnkeyatts: record.columns.length, indisunique: record.isUnique, indnullsnotdistinct: record.nullsNotDistinct,
       indisprimary: record.constraint?.isPrimary === true, indisexclusion: false, indimmediate: (record.constraint?.deferrable ?? 'not deferrable') === 'not deferrable',
