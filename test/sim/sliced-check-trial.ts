@@ -17,7 +17,10 @@ export async function slicedCheckTrial(seed: number): Promise<string | undefined
   // Each look at the clock finds the slice used up.
   const clock = { now: () => time.now(), monotonic: () => (nowMs += 100) };
   let between: (() => Promise<void>) | undefined;
-  const scheduler: Scheduler = { yield: async () => (between === undefined ? time.yield() : between()), after: (ms, fn) => time.after(ms, fn) };
+  // Other loops of the store give way too, and may be in the middle of this when the check has ended.
+  let working = Promise.resolve();
+  let isOver = false;
+  const scheduler: Scheduler = { yield: async () => (between === undefined ? time.yield() : (working = between())), after: (ms, fn) => time.after(ms, fn) };
   const keyCount = [60, 200, 600][prng.below(3)]!;
   const world = new World({ keyCount, valueLengthMax: [20, 120, 400][prng.below(3)]!, changesMax: 20, treeCountMax: 5, deletes: 15 + prng.below(40), creates: 2, drops: prng.below(3), builds: prng.below(3) });
   const store = await Store.open({ vfs: new CrashVfs(), path: 'db', clock, prng, scheduler, pageSizeBytes: 512, cacheBytes: 512 * 40, walReserveBytes: 4096, checkpointIntervalMs: 0 });
@@ -29,13 +32,13 @@ export async function slicedCheckTrial(seed: number): Promise<string | undefined
   try {
     for (let i = 0; i < 100; i++) await commit();
     if (prng.below(2) === 0) await store.checkpoint();
-    between = async () => {
+    const step = async (): Promise<void> => {
       between = undefined;
-      for (let i = prng.below(4); i > 0; i--) await commit();
-      if (prng.below(10) === 0) await store.checkpoint();
-      between = step;
+      for (let i = prng.below(4); i > 0 && !isOver; i--) await commit();
+      if (!isOver && prng.below(10) === 0) await store.checkpoint();
+      if (!isOver) between = step;
     };
-    const step = between;
+    between = step;
     const { problems } = await store.checkInSlices('full');
     between = undefined;
     if (problems.length > 0) return problems.map(({ object, message }) => `${object}: ${message}`).join('; ');
@@ -44,6 +47,8 @@ export async function slicedCheckTrial(seed: number): Promise<string | undefined
     return calm === atOnce ? undefined : `${calm} in slices, ${atOnce} at once`;
   } finally {
     between = undefined;
+    isOver = true;
+    await working;
     await store.close();
   }
 }
