@@ -18,11 +18,12 @@ import type { VersionedTree } from './versioned-tree.js';
 import { WriteKind, type WriteSet } from './write-set.js';
 
 /** Longest key any page can hold. */
-const keyBuffer = new Uint8Array(65536);
+let keyBuffer = new Uint8Array(65536);
 
 /** Writes `key` into a shared buffer (valid until the next call) and returns it; its length is `key.length`. */
 export function keyBufferOf(key: string): Uint8Array {
-  assert(key.length <= keyBuffer.length, 'key too long', key.length);
+  // Longer than any key of a tree, but it may be asked for.
+  if (key.length > keyBuffer.length) keyBuffer = new Uint8Array(key.length * 2);
   putKeyString(keyBuffer, 0, key);
   return keyBuffer;
 }

@@ -11,6 +11,7 @@ import { type Csn, type Lsn, type Oid, type TreeId, csn, txnId } from '../base/i
 import { mutants } from '../base/mutants.js';
 import type { Prng } from '../base/prng.js';
 import type { Scheduler } from '../base/scheduler.js';
+import { keyLengthMaxOf } from '../storage/page.js';
 import type { CommitWriter, Store } from '../storage/store.js';
 import { ByteArena } from './byte-arena.js';
 import { Certifier } from './certifier.js';
@@ -36,7 +37,7 @@ export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'delete' | 'createTree
 /** What mvcc needs of the store. */
 export type MvccStore = Pick<
   Store,
-  'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'requestFlush' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'poisoned'
+  'pageSizeBytes' | 'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'requestFlush' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'poisoned'
 > & { beginCommit(csn: Csn): MvccCommitWriter };
 
 export interface MvccEnvironment {
@@ -130,8 +131,12 @@ export class TransactionManager {
   rowHolderCount = 0;
   #reader: Transaction | undefined = undefined;
 
+  /** Bytes of the longest key that a tree takes. */
+  readonly keyLengthMax: number;
+
   constructor(store: MvccStore, env: MvccEnvironment, options: MvccOptions = {}) {
     this.store = store;
+    this.keyLengthMax = keyLengthMaxOf(store.pageSizeBytes);
     this.env = env;
     this.lastAssigned = store.lastCsn;
     this.lastPublished = store.lastCsn;

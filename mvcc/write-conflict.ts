@@ -24,6 +24,7 @@ import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOpti
 import { ChangeKind, type UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { WriteKind } from './write-set.js';
+import { checkKeyLength } from './writing.js';
 
 const ok: RowLockResult = { kind: 'ok' };
 const changed: RowLockResult = { kind: 'changed' };
@@ -173,6 +174,7 @@ function lockNotAvailable(tree: VersionedTree): DbError {
 export function claimKey(transaction: Transaction, tree: VersionedTree, key: string, options: ClaimOptions | undefined): ClaimResult | Promise<ClaimResult> {
   transaction.checkWritable();
   checkTree(transaction, tree);
+  checkKeyLength(transaction, key);
   const result = tryClaim(transaction, tree, key, options?.upsert ?? false);
   if (!(result instanceof Lock)) return result;
   if (options?.wait === 'nowait') throw lockNotAvailable(tree);

@@ -3,6 +3,8 @@
  * here can wait or conflict.
  */
 import { VERIFY, assert } from '../base/assert.js';
+import { mutants } from '../base/mutants.js';
+import { keyTooLong } from '../storage/page.js';
 import { claimRow, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { RemoveOptions, UpdateOptions } from './types.js';
@@ -12,8 +14,15 @@ import { type TreeWrites, WriteFlag, WriteKind } from './write-set.js';
 /** Bytes a change costs in the log beside its key and value, at most. */
 const LogOverheadBytes = 32;
 
+/** Before anything is noted: at commit it would be too late to refuse it. @throws 54000 */
+export function checkKeyLength(transaction: Transaction, key: string): void {
+  const { keyLengthMax } = transaction.manager;
+  if (key.length > keyLengthMax && !(mutants.on && mutants.has('mvcc.long-keys-accepted'))) throw keyTooLong(key.length, keyLengthMax);
+}
+
 export function insertEntry(transaction: Transaction, tree: VersionedTree, key: string, value: Uint8Array, offset: number, length: number): void {
   transaction.checkWritable();
+  checkKeyLength(transaction, key);
   const writes = transaction.writesOf(tree);
   const { set } = writes;
   const newest = writes.find(key);

@@ -493,6 +493,21 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a key that no page takes is refused when it is given',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0' });
+      const [a, b] = [script.begin(RC), script.begin(RC)];
+      const savepoint = a.savepoint();
+      for (const length of [129, 70_000]) await assert.rejects(a.insert(t, 'x'.repeat(length), '1'), { code: '54000' });
+      a.rollbackTo(savepoint);
+      await a.insert(t, 'x'.repeat(128), '1');
+      await a.commit();
+      assert.equal(await b.get(t, 'x'.repeat(128)), '1');
+      assert.equal(await b.get(t, 'x'.repeat(70_000)), undefined);
+    },
+  },
+  {
     name: 'ROLLBACK TO gives back the locks taken since',
     async run() {
       const script = await Script.open();

@@ -63,6 +63,9 @@ export class TestStore implements MvccStore {
   constructor(store: Store) {
     this.store = store;
   }
+  get pageSizeBytes(): number {
+    return this.store.pageSizeBytes;
+  }
   get lastCsn(): Csn {
     return this.store.lastCsn;
   }
