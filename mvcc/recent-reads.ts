@@ -15,8 +15,9 @@
  */
 import { assert } from '../base/assert.js';
 import { mutants } from '../base/mutants.js';
-import { keyString } from '../base/bytes.js';
+import { copyBytes, keyString, putKeyString } from '../base/bytes.js';
 import { endsAfter, maxEnd } from './interval-tree.js';
+import { hashOfBytes, hashOfKey } from './key-hash.js';
 import type { SerialNode } from './serial-node.js';
 import type { SireadBudget, SireadIndex } from './siread.js';
 
@@ -35,8 +36,6 @@ const SearchMax = 8;
 /** What `SerialNode.slot` is before the first read and after the reads were settled. */
 export const NoSlot = -1;
 const Settled = -2;
-
-const FnvPrime = 0x01000193;
 
 export class RecentReads {
   readonly budget: SireadBudget;
@@ -80,16 +79,8 @@ export class RecentReads {
     if (keyLength > KeyBytesMax) return false;
     const at = this.#place(node);
     if (at < 0) return false;
-    const keys = this.#keys;
-    const start = at * KeyBytesMax;
-    let hash = index.hashSeed;
-    for (let i = 0; i < keyLength; i++) {
-      const byte = key[i]!;
-      keys[start + i] = byte;
-      hash = Math.imul(hash ^ byte, FnvPrime);
-    }
-    this.#filter[hash & (FilterCells - 1)]!++;
-    this.#fill(node.slot, at, index, hash, keyLength, statement, existence);
+    copyBytes(this.#keys, at * KeyBytesMax, key, 0, keyLength);
+    this.#fillPoint(node.slot, at, index, hashOfBytes(index.tree.id, key, keyLength), keyLength, statement, existence);
     return true;
   }
 
@@ -97,12 +88,8 @@ export class RecentReads {
     if (key.length > KeyBytesMax) return false;
     const at = this.#place(node);
     if (at < 0) return false;
-    const keys = this.#keys;
-    const start = at * KeyBytesMax;
-    for (let i = 0; i < key.length; i++) keys[start + i] = key.charCodeAt(i);
-    const hash = hashOf(index, key);
-    this.#filter[hash & (FilterCells - 1)]!++;
-    this.#fill(node.slot, at, index, hash, key.length, statement, existence);
+    putKeyString(this.#keys, at * KeyBytesMax, key);
+    this.#fillPoint(node.slot, at, index, hashOfKey(index.tree.id, key), key.length, statement, existence);
     return true;
   }
 
@@ -184,6 +171,11 @@ export class RecentReads {
     this.#keys = copied(new Uint8Array(reads * KeyBytesMax), this.#keys);
   }
 
+  #fillPoint(slot: number, at: number, index: SireadIndex, hash: number, keyLength: number, statement: number, existence: boolean): void {
+    this.#filter[hash & (FilterCells - 1)]!++;
+    this.#fill(slot, at, index, hash, keyLength, statement, existence);
+  }
+
   #fill(slot: number, at: number, index: SireadIndex, hash: number, keyLength: number, statement: number, existence: boolean): void {
     this.#hashes[at] = hash;
     this.#indexes[at] = index;
@@ -219,7 +211,7 @@ export class RecentReads {
   settleReaders(index: SireadIndex, key: string, writer: SerialNode): void {
     if (this.count === 0) return;
     if (mutants.on && mutants.has('mvcc.recent-reads-unprobed')) return;
-    const hash = hashOf(index, key);
+    const hash = hashOfKey(index.tree.id, key);
     const isPointRead = this.#filter[hash & (FilterCells - 1)]! > 0;
     if (!isPointRead && this.#rangeCount === 0) return;
     const hashes = this.#hashes;
@@ -294,11 +286,4 @@ export class RecentReads {
 function copied<T extends Uint8Array | Uint16Array | Int32Array>(array: T, before: T): T {
   array.set(before);
   return array;
-}
-
-/** The same for a key's text as for its bytes. */
-function hashOf(index: SireadIndex, key: string): number {
-  let hash = index.hashSeed;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), FnvPrime);
-  return hash;
 }

@@ -65,13 +65,10 @@ export class SireadIndex {
   readonly tree: VersionedTree;
   readonly points = new Map<string, ReadPoint>();
   readonly ranges = new IntervalTree<RangeRead>();
-  /** Where the hash of a key of this tree begins, so that equal keys of two trees seldom have equal hashes. */
-  readonly hashSeed: number;
   #stabbed: ReadRange[] = [];
 
   constructor(tree: VersionedTree) {
     this.tree = tree;
-    this.hashSeed = Math.imul(tree.id + 1, 0x9e3779b1);
   }
 
   get isEmpty(): boolean {

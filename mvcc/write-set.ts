@@ -16,6 +16,7 @@ import { keyString } from '../base/bytes.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import { type ByteChunk, ByteRun, offsetOf } from './byte-arena.js';
+import { hashOfBytes, hashOfKey } from './key-hash.js';
 import { KeyOrder } from './key-order.js';
 import type { Transaction } from './transaction.js';
 import type { VersionedTree } from './versioned-tree.js';
@@ -391,29 +392,4 @@ export class TreeWrites {
     this.size--;
     this.#order?.removed();
   }
-}
-
-// ---------------------------------------------------------------------------------------------------------------- hashing
-
-/** The last four bits of the key choose among sixteen neighbouring slots, what is before them which sixteen. */
-function mixed(hash: number, last: number): number {
-  hash = Math.imul(hash ^ (last >>> 4), 0x85ebca6b);
-  hash ^= hash >>> 15;
-  hash = Math.imul(hash, 0xc2b2ae35);
-  hash ^= hash >>> 13;
-  return (hash & ~15) | (((hash >>> 28) ^ last) & 15);
-}
-
-export function hashOfKey(tree: number, key: string): number {
-  let hash = Math.imul(tree + 1, 0x9e3779b1);
-  const last = key.length - 1;
-  for (let i = 0; i < last; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return mixed(hash, last < 0 ? 0 : key.charCodeAt(last));
-}
-
-export function hashOfBytes(tree: number, key: Uint8Array, length: number): number {
-  let hash = Math.imul(tree + 1, 0x9e3779b1);
-  const last = length - 1;
-  for (let i = 0; i < last; i++) hash = Math.imul(hash ^ key[i]!, 0x01000193);
-  return mixed(hash, last < 0 ? 0 : key[last]!);
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
-import { TreeWrites, WriteKind, WriteSet, hashOfBytes, hashOfKey } from '../../mvcc/write-set.js';
+import { hashOfBytes, hashOfKey } from '../../mvcc/key-hash.js';
+import { TreeWrites, WriteKind, WriteSet } from '../../mvcc/write-set.js';
 
 const treeCount = 3;
 

@@ -1,0 +1,24 @@
+/** A hash of 32 bits of a key of a tree, the same for its text as for its bytes. Keys that differ in their last byte alone lie in neighbouring slots. */
+
+/** The last four bits of the key choose among sixteen neighbouring slots, what is before them which sixteen. */
+function mixed(hash: number, last: number): number {
+  hash = Math.imul(hash ^ (last >>> 4), 0x85ebca6b);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0xc2b2ae35);
+  hash ^= hash >>> 13;
+  return (hash & ~15) | (((hash >>> 28) ^ last) & 15);
+}
+
+export function hashOfKey(tree: number, key: string): number {
+  let hash = Math.imul(tree + 1, 0x9e3779b1);
+  const last = key.length - 1;
+  for (let i = 0; i < last; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return mixed(hash, last < 0 ? 0 : key.charCodeAt(last));
+}
+
+export function hashOfBytes(tree: number, key: Uint8Array, length: number): number {
+  let hash = Math.imul(tree + 1, 0x9e3779b1);
+  const last = length - 1;
+  for (let i = 0; i < last; i++) hash = Math.imul(hash ^ key[i]!, 0x01000193);
+  return mixed(hash, last < 0 ? 0 : key[last]!);
+}
