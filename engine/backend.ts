@@ -69,7 +69,10 @@ export interface PreparedStatement {
   readonly preparedAtMs: number;
 }
 
-const controlKinds: ReadonlySet<string> = new Set(['begin', 'commit', 'rollback', 'savepoint', 'releaseSavepoint', 'rollbackToSavepoint'] satisfies Statement['kind'][]);
+/** BEGIN, COMMIT, ROLLBACK and savepoints: the only statements a failed block listens to. */
+type ControlStatement = Extract<Statement, { readonly kind: 'begin' | 'commit' | 'rollback' | 'savepoint' | 'releaseSavepoint' | 'rollbackToSavepoint' }>;
+const controlKinds: Readonly<Record<ControlStatement['kind'], true>> = { begin: true, commit: true, rollback: true, savepoint: true, releaseSavepoint: true, rollbackToSavepoint: true };
+const isControl = (statement: Statement): statement is ControlStatement => Object.hasOwn(controlKinds, statement.kind);
 
 export class Backend implements SessionOwner {
   readonly instance: Instance;
@@ -253,8 +256,7 @@ export class Backend implements SessionOwner {
     this.#forgetRoutineMark();
     const { statement } = cached.parsed;
     const bounded = this.#withTimeout(call);
-    const ends = await this.#control(statement);
-    if (ends !== undefined) return { command: ends, rows: [], rowCount: null, columns: [] };
+    if (isControl(statement)) return { command: await this.#control(statement), rows: [], rowCount: null, columns: [] };
     this.block.startStatement(isPartOfScript);
     const result = isPlannable(statement) ? await runPlanned(this, cached, bounded) : await runUtility(this, cached, bounded);
     await this.block.finishStatement(true);
@@ -270,8 +272,8 @@ export class Backend implements SessionOwner {
     return deadlineMs === call.deadlineMs ? call : { ...call, deadlineMs };
   }
 
-  /** BEGIN, COMMIT, ROLLBACK and savepoints: the only statements a failed block listens to. @returns the command tag; undefined for another statement */
-  #control(statement: Statement): string | Promise<string> | undefined {
+  /** @returns the command tag; everything but COMMIT is done by then */
+  #control(statement: ControlStatement): string | Promise<string> {
     switch (statement.kind) {
       case 'begin':
         this.block.begin(statement.modes);
@@ -290,8 +292,6 @@ export class Backend implements SessionOwner {
       case 'rollbackToSavepoint':
         this.block.rollbackTo(statement.name);
         return 'ROLLBACK';
-      default:
-        return undefined;
     }
   }
 
@@ -301,16 +301,16 @@ export class Backend implements SessionOwner {
     return tag;
   }
 
-  /** The short way of `#control`, for a text of one such statement. Everything but COMMIT is done when it returns. */
+  /** The short way of `#control`, for a text of one such statement; undefined for another. */
   controlQuickly(cached: CachedStatement): string | Promise<string> | undefined {
     const { statement, text } = cached.parsed;
-    if (!controlKinds.has(statement.kind)) return undefined;
+    if (!isControl(statement)) return undefined;
     this.beginQuick(text);
     this.system.forgetAnswers();
-    let tag: string | Promise<string> | undefined;
+    let tag: string | Promise<string>;
     try {
       tag = this.#control(statement);
-      if (typeof tag !== 'string') return this.#endControl(tag!);
+      if (typeof tag !== 'string') return this.#endControl(tag);
     } catch (error) {
       this.block.fail();
       this.#finish();

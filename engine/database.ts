@@ -87,11 +87,11 @@ export class Database implements AsyncDisposable {
     return this.#instance;
   }
 
-  /** As given to `open`. */
   /** What current_database() gives. */
   get name(): string {
     return databaseName(this.#instance.path);
   }
+  /** As given to `open`. */
   get path(): string {
     return this.#instance.path;
   }

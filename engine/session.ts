@@ -296,8 +296,7 @@ export class Session implements AsyncDisposable {
       this.#backend.block.takesCommitTurn = isLast;
       const { isolation: _isolation, readOnly: _readOnly, deferrable: _deferrable, retry: _retry, ...call } = options;
       const isPlain = Object.values(call).every((value) => value === undefined);
-      if (isPlain) await this.#runOne(begin, undefined, undefined, scope);
-      else await this.#execute(begin, call, scope);
+      await this.#runOne(begin, undefined, isPlain ? undefined : call, scope);
       const handle = new TransactionHandle({
         // Without options it stays without, so that the short way is open.
         query: (input, params, o) => this.#runOne(input, params, isPlain ? o : { ...call, ...o }, scope),
@@ -306,8 +305,7 @@ export class Session implements AsyncDisposable {
       }, this, () => scope.isOpen);
       const result = await enterTransaction(scope, () => callback(handle));
       if (this.transactionStatus === 'failed') throw misuse('25P02', 'a statement of the transaction failed, and the callback went on without rolling back to a savepoint');
-      if (call.signal === undefined) await this.#runOne('commit', undefined, undefined, scope);
-      else await this.#execute('commit', { signal: call.signal }, scope);
+      await this.#runOne('commit', undefined, call.signal === undefined ? undefined : { signal: call.signal }, scope);
       return result;
     } catch (error) {
       if (this.transactionStatus !== 'idle') await this.#execute('rollback', {}, scope);

@@ -60,7 +60,8 @@ function printStored(backend: Backend, text: string, over: StoredOver): string {
     const bound = binder.hooks.bindExpression(rowLevel(binder, undefined, '', row, 'check constraints'), expression);
     const typed = over.type === undefined ? asText(binder, bound) : (coerce(binder, bound, over.type, 'assignment', expression.offset) ?? bound);
     return ruleText(typed, {
-      types: binder.types, isPretty: over.isPretty === true, column: (_id, name) => (over.isDomain === true ? 'VALUE' : quoteIdentifier(name)), // A cast names bpchar, where a list of types says character.
+      types: binder.types, isPretty: over.isPretty === true, column: (_id, name) => (over.isDomain === true ? 'VALUE' : quoteIdentifier(name)),
+      // A cast names bpchar, where a list of types says character.
       typeText: (type) => (type.oid < FirstUserOid ? formatType(type, binder.types) : typeText(backend, type)),
       valueText: (value, type) => outputText(type, value, backend.context(Infinity)), written: writtenForms(expression),
       functionName: (e) => {

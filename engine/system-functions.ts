@@ -8,7 +8,7 @@
  */
 import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
-import { TypeOid, builtinTypeByName, builtinTypes, sqlType, sqlTypeNames, typeName } from '../base/types.js';
+import { TypeOid, builtinTypeByName, builtinTypes, sqlType, sqlTypeNames } from '../base/types.js';
 import { canonicalJsonPath } from '../functions/jsonpath-print.js';
 import type { SystemCalls } from '../functions/registry.js';
 import { parseTypeName } from '../parser/parse.js';
@@ -164,7 +164,6 @@ export class SystemFunctions implements SystemCalls {
 
   /** A type without its length: `character`, where one cast to without it is `bpchar`. */
   #typeName(oid: number): string {
-    if (builtinTypes.lookup(oid) !== undefined) return typeName(oid);
     return this.#backend.definitions().types.lookup(oid) === undefined ? String(oid) : typeText(this.#backend, sqlType(oid));
   }
 

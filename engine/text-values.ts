@@ -5,10 +5,6 @@ import { plainTextEnv } from '../base/text-env.js';
 import { inputText, outputText } from '../base/text-io.js';
 import type { SqlType, TypeRegistry } from '../base/types.js';
 
-/**
- * Default settings with a database's types: stored text never depends on a session, nor on names and checks that may change: objects are written
- * as their numbers, a domain's value has been checked, and a path stands in its normal form.
- */
 const system: TextEnv['system'] = {
   call: (name, args) => {
     switch (name) {
@@ -22,6 +18,10 @@ const system: TextEnv['system'] = {
   },
 };
 
+/**
+ * Default settings with a database's types: stored text never depends on a session, nor on names and checks that may change: objects are written
+ * as their numbers, a domain's value has been checked, and a path stands in its normal form.
+ */
 export function staticTextContext(types: TypeRegistry): TextEnv {
   return { ...plainTextEnv, types, system };
 }

@@ -27,7 +27,7 @@ interface FloatState {
   squares: number;
 }
 
-function addFloat(state: FloatState, value: number): FloatState {
+export function addFloat(state: FloatState, value: number): FloatState {
   const oldCount = state.count;
   const oldSum = state.sum;
   state.count++;
@@ -107,7 +107,7 @@ interface PairState {
 }
 
 /** The dependent variable comes first. */
-function addPair(state: PairState, y: number, x: number): PairState {
+export function addPair(state: PairState, y: number, x: number): PairState {
   const { n: oldN, sumX: oldX, sumY: oldY } = state;
   state.n++;
   state.sumX += x;

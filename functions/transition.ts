@@ -1,12 +1,14 @@
 /**
  * The functions that PostgreSQL's aggregates over float8 and bool are made of, callable on their own: transitions of (N, sum of X, sum of squared
- * distances) by Youngs and Cramer, their combination, and the two of bool_and and bool_or. The aggregates here have their own (statistics.ts).
+ * distances), as the aggregates of statistics.ts make them, their combination, and the two of bool_and and bool_or.
  */
 import { SqlArray } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { TypeOid } from '../base/types.js';
 import { scalar } from './define.js';
+import { floatOverflow } from './emit-helpers.js';
 import type { FunctionDef } from './registry.js';
+import { addFloat, addPair } from './statistics.js';
 
 function numbersOf(state: SqlArray, count: number, name: string): number[] {
   if (state.dims.length !== 1 || state.elements.length !== count || state.elements.includes(null)) throw new DbError('XX000', `${name}: expected ${count}-element float8 array`);
@@ -14,38 +16,16 @@ function numbersOf(state: SqlArray, count: number, name: string): number[] {
 }
 const arrayOf = (values: readonly number[]): SqlArray => SqlArray.of(TypeOid.float8, [...values]);
 
-/** A sum that is infinite although nothing put into it was. */
-function checkOverflow(results: readonly number[], inputs: readonly number[]): void {
-  if (results.some((value) => Math.abs(value) === Infinity) && inputs.every(Number.isFinite)) throw new DbError('22003', 'value out of range: overflow');
-}
-
-/** The squared distance that a new value adds; NaN once an infinity has been seen. */
-function distance(count: number, before: number, sumX: number, x: number, sumY: number, y: number): number {
-  return ((x * count - sumX) * (y * count - sumY)) / (count * before);
-}
-
 function accumulate(state: SqlArray, x: number): SqlArray {
-  const [n, sx, sxx] = numbersOf(state, 3, 'float8_accum') as [number, number, number];
-  const count = n + 1;
-  const sum = sx + x;
-  let squares = n > 0 ? sxx + distance(count, n, sum, x, sum, x) : Number.isFinite(x) ? sxx : NaN;
-  if (n > 0 && (Math.abs(sum) === Infinity || Math.abs(squares) === Infinity)) {
-    checkOverflow([sum, squares], [sx, x]);
-    squares = NaN;
-  }
-  return arrayOf([count, sum, squares]);
+  const [count, sum, squares] = numbersOf(state, 3, 'float8_accum') as [number, number, number];
+  const after = addFloat({ count, sum, squares }, x);
+  return arrayOf([after.count, after.sum, after.squares]);
 }
 
 function accumulatePair(state: SqlArray, y: number, x: number): SqlArray {
-  const [n, sx, sxx, sy, syy, sxy] = numbersOf(state, 6, 'float8_regr_accum') as [number, number, number, number, number, number];
-  const count = n + 1;
-  const sumX = sx + x;
-  const sumY = sy + y;
-  if (n === 0) return arrayOf([count, sumX, Number.isFinite(x) ? sxx : NaN, sumY, Number.isFinite(y) ? syy : NaN, Number.isFinite(x) && Number.isFinite(y) ? sxy : NaN]);
-  const sums = [sxx + distance(count, n, sumX, x, sumX, x), syy + distance(count, n, sumY, y, sumY, y), sxy + distance(count, n, sumX, x, sumY, y)];
-  checkOverflow([sumX, sumY, ...sums], [sx, x, sy, y]);
-  const [xx, yy, xy] = sums.map((value) => (Math.abs(value) === Infinity ? NaN : value)) as [number, number, number];
-  return arrayOf([count, sumX, xx, sumY, yy, xy]);
+  const [n, sumX, squaresX, sumY, squaresY, products] = numbersOf(state, 6, 'float8_regr_accum') as [number, number, number, number, number, number];
+  const after = addPair({ n, sumX, squaresX, sumY, squaresY, products }, y, x);
+  return arrayOf([after.n, after.sumX, after.squaresX, after.sumY, after.squaresY, after.products]);
 }
 
 /** What two parts of the input have in common: `columns` says where the sums lie, `products` which pairs of them each sum of products is over. */
@@ -60,7 +40,8 @@ function combine(name: string, size: number, sums: readonly number[], products: 
     for (const at of sums) result[at] = a[at]! + b[at]!;
     const apart = (at: number): number => a[at]! / a[0]! - b[at]! / b[0]!;
     for (const [at, x, y] of products) result[at] = a[at]! + b[at]! + (a[0]! * b[0]! * apart(x) * apart(y)) / count;
-    checkOverflow(result, [...a, ...b]);
+    // A sum that is infinite although nothing put into it was.
+    if (result.some((value) => Math.abs(value) === Infinity) && [...a, ...b].every(Number.isFinite)) throw floatOverflow();
     return arrayOf(result);
   };
 }

@@ -17,7 +17,7 @@ import { equalityOver, makeCall, makeOperator, operatorFunction } from './binder
 import { attributesOf, compareRows, expandRow, isWrittenRow, selectField, wholeRow } from './binder-row.js';
 import { bindSubqueryExpression, bindQuantifiedSubquery } from './binder-subquery.js';
 import { ExplicitCollations } from './binder-collation.js';
-import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce } from './binder-types.js';
+import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce, refuseOtherDatabase } from './binder-types.js';
 import { conjunction, constant, hasSubquery, isVolatile, someExpression } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type RangeEntry, type ResolvedRelation } from './scope.js';
@@ -185,8 +185,7 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
   }
   const [relationSchema, relationName, field] = parts.length === 2 ? [undefined, parts[0]!, parts[1]!] : [parts[parts.length - 3], parts[parts.length - 2]!, parts[parts.length - 1]!];
   if (parts.length > 4) throw new DbError('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, { offset });
-  // A database in front must be this one.
-  if (parts.length === 4 && parts[0] !== level.binder.context?.system.currentDatabase()) throw new DbError('0A000', `cross-database references are not implemented: ${parts.join('.')}`, { offset });
+  if (parts.length === 4) refuseOtherDatabase(level.binder.context?.system.currentDatabase(), parts[0]!, parts.join('.'), offset);
   const relation = resolveRelation(level, relationSchema, relationName, offset);
   if (relation === undefined) {
     const { routine } = level.binder;

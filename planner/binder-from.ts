@@ -14,7 +14,7 @@ import { bindTableFunction } from './binder-call.js';
 import type { Binder, BoundQuery } from './binder-context.js';
 import { hoistLocks, lockClauseName } from './binder-locking.js';
 import { makeOperator } from './binder-operator.js';
-import { coerceToBoolean, commonType, mustCoerce } from './binder-types.js';
+import { coerceToBoolean, commonType, mustCoerce, refuseOtherDatabase } from './binder-types.js';
 import type { TableDef, ViewDef } from './catalog.js';
 import { columnRef, conjunction, constant, freeColumns, outputIdSet } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
@@ -135,8 +135,7 @@ function findCte(level: QueryLevel, name: string): CteBinding | undefined {
 
 /** @throws DbError 0A000 for a relation of another database */
 export function checkCatalog(binder: Binder, { catalog, schema, name, offset }: QualifiedName): void {
-  if (catalog === undefined || catalog === binder.context?.system.currentDatabase()) return;
-  throw new DbError('0A000', `cross-database references are not implemented: "${catalog}.${schema}.${name}"`, { offset });
+  if (catalog !== undefined) refuseOtherDatabase(binder.context?.system.currentDatabase(), catalog, `"${catalog}.${schema}.${name}"`, offset);
 }
 
 function bindTableRef(level: QueryLevel, reference: TableRef): FromItem {

@@ -48,10 +48,15 @@ export function bindTypeName(binder: Binder, name: TypeName): SqlType {
   return sqlType(arrayOid, type.typmod);
 }
 
+/** The database in front of a name must be this one. `shown` is the whole name. @throws DbError 0A000 */
+export function refuseOtherDatabase(current: string | undefined, database: string, shown: string, offset?: number): void {
+  if (database !== current) throw new DbError('0A000', `cross-database references are not implemented: ${shown}`, { offset });
+}
+
 /** A name of three parts begins with a database, and there is one. @throws DbError 0A000, 42601 */
 export function checkDatabase(binder: Binder, parts: readonly string[], offset: number): void {
   if (parts.length > 3) throw new DbError('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, { offset });
-  if (parts.length === 3 && parts[0] !== binder.context?.system.currentDatabase()) throw new DbError('0A000', `cross-database references are not implemented: ${parts.join('.')}`, { offset });
+  if (parts.length === 3) refuseOtherDatabase(binder.context?.system.currentDatabase(), parts[0]!, parts.join('.'), offset);
 }
 
 function lookupType(binder: Binder, name: TypeName): SqlType {

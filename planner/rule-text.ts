@@ -94,6 +94,7 @@ class Rule {
       case 'column':
         return this.#p.column(e.id, e.name);
       case 'call':
+        if (written?.kind === 'nullIf') return `NULLIF(${list(e.args)})`;
         if (e.operator === undefined) return (written?.kind === 'functionCall' ? this.#special(e, inner) : undefined) ?? `${this.#p.functionName(e)}(${list(e.args)})`;
         return wrap(e.args.length === 1 ? `${e.operator} ${inner(e.args[0]!)}` : `${inner(e.args[0]!)} ${e.operator} ${inner(e.args[1]!)}`);
       case 'cast':

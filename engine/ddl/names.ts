@@ -4,6 +4,7 @@ import type { QualifiedName } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
 import type { RelationRecord, SchemaRecord, TableRecord } from '../catalog-objects.js';
 import { SchemaOid } from '../catalog-objects.js';
+import { refuseOtherDatabase } from '../../planner/binder-types.js';
 
 /** Longest identifier in bytes, as in PostgreSQL. */
 const NameBytesMax = 63;
@@ -20,12 +21,15 @@ export function schemaByName(backend: Backend, name: string, offset?: number): S
   return record;
 }
 
+/** @throws DbError 0A000 for a name in another database */
+function checkCatalog(backend: Backend, name: QualifiedName): void {
+  if (name.catalog !== undefined) refuseOtherDatabase(backend.system.currentDatabase(), name.catalog, `"${name.catalog}.${nameText(name)}"`);
+}
+
 /** The schema in which CREATE puts an object of this name. @throws DbError 3F000, 42501 */
 export function creationSchema(backend: Backend, name: QualifiedName): SchemaRecord {
   const catalog = backend.catalog();
-  if (name.catalog !== undefined && name.catalog !== backend.system.currentDatabase()) {
-    throw new DbError('0A000', `cross-database references are not implemented: "${name.catalog}.${nameText(name)}"`);
-  }
+  checkCatalog(backend, name);
   if (name.schema === undefined) {
     const oid = catalog.creationSchema();
     if (oid === undefined) throw new DbError('3F000', 'no schema has been selected to create in');
@@ -41,6 +45,7 @@ export function creationSchema(backend: Backend, name: QualifiedName): SchemaRec
 /** A relation of any kind, undefined when there is none. System tables are refused. */
 export function findRelation(backend: Backend, name: QualifiedName): RelationRecord | undefined {
   const catalog = backend.catalog();
+  checkCatalog(backend, name);
   if (name.schema !== undefined) schemaOrMissing(backend, name);
   const record = catalog.relationRecord(name.schema, name.name);
   if (record === undefined) {

@@ -48,7 +48,7 @@ export function definition(g: Generator): Definition {
     case 10:
       return { sql: createIndex(g, table), onSuccess: undefined };
     case 11:
-      return { sql: isViewed ? `create or replace view v1 as select id from ${table.name}` : `create view ${g.name('vw')} as select * from ${table.name}`, onSuccess: undefined };
+      return { sql: isViewed ? `create or replace view vr as select id from ${table.name}` : `create view ${g.name('vw')} as select * from ${table.name}`, onSuccess: undefined };
     case 12: {
       const name = g.name('ct');
       return { sql: `create ${c.pick(['', 'temp '])}table ${name} as select id, ${column.name} as x from ${table.name}${c.pick(['', ' with no data'])}`, onSuccess: () => { g.tables.push({ name, key: [], columns: [{ name: 'id', kind: 'int4', isRequired: false, hasDefault: false, isGenerated: false }, { name: 'x', kind: column.kind, isRequired: false, hasDefault: false, isGenerated: false }] }); } };

@@ -29,6 +29,8 @@ const unsupported = /^(PREPARE TRANSACTION|(COMMIT|ROLLBACK) PREPARED|PARTITION\
 const isQuery = (sql: string): boolean => /^[\s(]*(select|with|values)\b/.test(sql);
 /** What lets a server pass over an expression: a branch, a condition before it, a NULL beside it, or a part of the query that gives no rows. */
 const mayPassOver = /\b(null|case|coalesce|nullif|where|join|having|filter|limit|fetch|offset|exists|in|any|all|some|union|intersect|except|and|or)\b/;
+/** Over the rows of a table, or in several columns, one of several errors comes first; in one expression over no table the arguments do. */
+const hasSeveralPlaces = (sql: string): boolean => isQuery(sql) && (/\bfrom\s+[a-z(]/.test(sql) || /,/.test(sql.replace(/\([^()]*(\([^()]*(\([^()]*(\([^()]*\)[^()]*)*\)[^()]*)*\)[^()]*)*\)/g, '')));
 /** The flags of a range, the field of a date and the dimensions of an array are values, whatever the code says. */
 const isOfFlags = (answer: Answer): boolean => (answer.code === '42601' && answer.message === 'invalid range bound flags') || (answer.code === '0A000' && /^(unit "\w+" not supported for type|removing elements from multidimensional)/.test(answer.message));
 /** 54000 is chr(0) and the like. */
@@ -61,7 +63,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     name: 'several expressions fail: which error is met first, a constant one when PostgreSQL plans',
-    explains: ({ sql, ours, theirs }) => isQuery(sql) && (isOfValues(ours.code) || isOfDomain(ours)) && (isOfValues(theirs.code) || isOfDomain(theirs)),
+    explains: ({ sql, ours, theirs }) => hasSeveralPlaces(sql) && (isOfValues(ours.code) || isOfDomain(ours)) && (isOfValues(theirs.code) || isOfDomain(theirs)),
   },
   {
     name: ':name is a parameter',

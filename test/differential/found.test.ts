@@ -239,4 +239,11 @@ describe('what random statements found', () => {
     ["select '101'::text::bit(2), ('1' || '01')::bit(5), ('x' || 'ff00')::bit(8)::int", [['10', '10100', '255']]],
     ["select '101'::bit(2), '10'::text::varbit(1)", [['10', '1']]], ['create table bits (b bit(2))', ''], ["insert into bits values ('101')", '22026'],
   ]));
+  test('definitions of tables in another database', () => inTurn([
+    ['drop table nosuch.public.r2', '0A000'], ['alter table nosuch.public.r2 add z int', '0A000'], ['truncate nosuch.public.r2', '0A000'], ['create index on nosuch.public.r2 (id)', '0A000'],
+    ["comment on table nosuch.public.r2 is 'x'", '0A000'], ['drop table if exists nosuch.public.zz', '0A000'],
+  ]));
+  test('NULLIF over a volatile operand shows as NULLIF', () => inTurn([
+    ['create table nullable (a float8 default nullif(random(), 2.0))', ''], ["select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'nullable'::regclass", [['NULLIF(random(), (2.0)::double precision)']]], ['drop table nullable', ''],
+  ]));
 });
