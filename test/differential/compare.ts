@@ -5,6 +5,9 @@ import type { RowOrder } from './queries.js';
 /** How closely two answers are compared. */
 export type Depth = 'all' | 'code';
 
+/** A timeout of the oracle says nothing, and no more does the end of its room for temporary files, which stands for one where it does not look at its clock. */
+export const isNoAnswer = (theirs: Answer): boolean => theirs.code === '57014' || theirs.code === '53400';
+
 /** What differs first, in a line; undefined when nothing does. */
 export function difference(ours: Answer, theirs: Answer, order: RowOrder, depth: Depth): string | undefined {
   if (ours.code !== theirs.code) {

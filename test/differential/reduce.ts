@@ -2,7 +2,7 @@
  * Makes a statement smaller while it still shows its difference: stretches of words, whole parentheses first, are left out or replaced by what they
  * hold or by a literal. Each try is rolled back, so that the state of both servers stays.
  */
-import { difference } from './compare.js';
+import { difference, isNoAnswer } from './compare.js';
 import type { Engine } from './engines.js';
 import type { Difference } from './round.js';
 
@@ -23,7 +23,7 @@ export async function reduce(found: Difference, ours: Engine, theirs: Engine, tr
     for (const engine of [ours, theirs]) await engine.run(isIdle ? 'begin' : 'savepoint reducing');
     const [a, b] = [await ours.run(sql), await theirs.run(sql)];
     for (const engine of [ours, theirs]) await engine.run(isIdle ? 'rollback' : 'rollback to savepoint reducing');
-    const what = b.code === '57014' ? undefined : difference(a, b, { kind: 'bag' }, found.depth);
+    const what = isNoAnswer(b) ? undefined : difference(a, b, { kind: 'bag' }, found.depth);
     return what !== undefined && kindOf(what) === wanted;
   };
   let best = words(found.sql);
