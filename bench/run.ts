@@ -4,7 +4,7 @@
  *
  *   --rounds N (3)   --seconds S (1)   --only TEXT   --engines a,b   --json FILE writes the figures
  *   --cpu            operations a second of processor time, for a machine that does other work too (engines in process, cases without the disk)
- *   --check          exits with 1 when a ratio is more than a fifth below bench/baseline.json (on a quiet machine)
+ *   --check          exits with 1 when a ratio is more than a fifth below that in bench/baseline.json by the same clock (without --cpu: on a quiet machine)
  *   --baseline       writes the ratios of this run into bench/baseline.json
  */
 import { spawnSync } from 'node:child_process';
@@ -23,11 +23,15 @@ const { values } = parseArgs({
   },
 });
 const baselinePath = join(import.meta.dirname, 'baseline.json');
+/** Ratios by the clock they were measured with: the wall's or the processor's. */
+type Baseline = Partial<Record<'wall' | 'cpu', Record<string, number>>>;
+const clock = values.cpu ? 'cpu' : 'wall';
+const readBaseline = (): Baseline => JSON.parse(readFileSync(baselinePath, 'utf8')) as Baseline;
 const chosen = engines.filter((engine) => values.engines === undefined || values.engines.split(',').includes(engine.name));
 const child = join(import.meta.dirname, 'child.ts');
 
 function measure(engine: string, bench: BenchCase): Sample | undefined {
-  const result = spawnSync(process.execPath, ['--import', 'tsx', child, engine, bench.name, values.seconds, values.cpu ? 'cpu' : 'wall'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000 });
+  const result = spawnSync(process.execPath, ['--import', 'tsx', child, engine, bench.name, values.seconds, clock], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000 });
   const line = result.stdout.trim().split('\n').at(-1) ?? '';
   if (result.status === 0 && line.startsWith('{')) return JSON.parse(line) as Sample;
   process.stderr.write(`${bench.name} on ${engine}: ${result.stderr.trim().split('\n').find((text) => /error/i.test(text)) ?? `ended with ${result.status ?? 'a timeout'}`}\n`);
@@ -94,12 +98,14 @@ for (const bench of cases) {
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 1)}\n`);
 if (values.baseline) {
-  const old = existsSync(baselinePath) ? (JSON.parse(readFileSync(baselinePath, 'utf8')) as Record<string, number>) : {};
-  for (const row of rows) if (row.ratio !== undefined) old[row.name] = Number(row.ratio.toFixed(2));
+  const old = existsSync(baselinePath) ? readBaseline() : {};
+  const ratios = (old[clock] ??= {});
+  for (const row of rows) if (row.ratio !== undefined) ratios[row.name] = Number(row.ratio.toFixed(2));
   writeFileSync(baselinePath, `${JSON.stringify(old, undefined, 1)}\n`);
 }
 if (values.check) {
-  const baseline = JSON.parse(readFileSync(baselinePath, 'utf8')) as Record<string, number>;
+  const baseline = readBaseline()[clock] ?? {};
+  for (const row of rows) if (row.ratio !== undefined && baseline[row.name] === undefined) console.log(`${row.name}: nothing to compare with`);
   const fallen = rows.filter((row) => row.ratio !== undefined && baseline[row.name] !== undefined && row.ratio < baseline[row.name]! * 0.8);
   for (const row of fallen) console.log(`${row.name}: ${row.ratio!.toFixed(2)}x, was ${baseline[row.name]!.toFixed(2)}x`);
   process.exitCode = fallen.length > 0 ? 1 : 0;

@@ -30,11 +30,12 @@ export class CommitTurn {
   mustWait(transaction: Transaction): boolean {
     const node = this.holder?.node;
     if (node === undefined || node.isSafe || this.holder === transaction || transaction.isolation !== 'serializable') return false;
-    for (const writes of transaction.writes?.trees ?? []) {
-      const reads = node.reads.get(writes.tree.siread);
+    const set = transaction.writes;
+    if (set === undefined) return false;
+    for (const [i, entries] of set.newestByTree().entries()) {
+      const reads = node.reads.get(set.trees[i]!.tree.siread);
       if (reads === undefined) continue;
-      const { set } = writes;
-      for (const entry of writes.newest()) {
+      for (const entry of entries) {
         const change = set.newestChange(entry);
         if (change < 0 && set.kindOf(entry) !== WriteKind.Touch) continue;
         if (reads.hitBy(set.keyOf(entry), change >= 0 && set.has(change, WriteFlag.ChangesKey)) !== undefined) return true;

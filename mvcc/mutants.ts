@@ -49,6 +49,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.install-after-fsync', breaks: 'changes are installed at publication: reads in between are missed by both directions' },
   { name: 'mvcc.publish-out-of-order', breaks: 'a commit is published before an earlier one' },
   // Locks and write rules (sections 3, 4).
+  { name: 'mvcc.change-outlives-savepoint', breaks: 'a lock or claim older than a savepoint becomes the change in place, which rolling back then leaves' },
   { name: 'mvcc.long-keys-accepted', breaks: 'a key that no page takes is refused at commit only, which shuts the store down' },
   { name: 'mvcc.no-first-updater-wins', breaks: 'lost updates at REPEATABLE READ and above' },
   { name: 'mvcc.action-misses-newer', breaks: 'a cascade skips a child newer than its snapshot: orphans at REPEATABLE READ' },

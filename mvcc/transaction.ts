@@ -90,6 +90,8 @@ interface Savepoint {
   readonly logLength: number;
   readonly writeCount: number;
   readonly logBytes: number;
+  /** Entries of the write set at the time. */
+  readonly entryCount: number;
 }
 
 export class Transaction implements LockOwner, SnapshotUser {
@@ -363,8 +365,14 @@ export class Transaction implements LockOwner, SnapshotUser {
 
   savepoint(): SavepointId {
     const id = ++this.#savepointCount;
-    this.#savepoints.push({ id, logLength: this.log.length, writeCount: this.writeCount, logBytes: this.logBytes });
+    this.#savepoints.push({ id, logLength: this.log.length, writeCount: this.writeCount, logBytes: this.logBytes, entryCount: this.writes?.count ?? 0 });
     return id as SavepointId;
+  }
+
+  /** Whether an entry of the write set is younger than the last savepoint, so that it may be changed in place: rolling back takes it back whole. */
+  isSinceSavepoint(entry: number): boolean {
+    const last = this.#savepoints.at(-1);
+    return last === undefined || entry >= last.entryCount || (mutants.on && mutants.has('mvcc.change-outlives-savepoint'));
   }
 
   /** Undoes everything since the savepoint, releases the locks taken since and keeps the savepoint. */

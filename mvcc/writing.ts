@@ -27,7 +27,7 @@ export function insertEntry(transaction: Transaction, tree: VersionedTree, key: 
   const { set } = writes;
   const newest = writes.find(key);
   let entry = newest;
-  if (newest >= 0 && set.kindOf(newest) === WriteKind.Claim) {
+  if (newest >= 0 && set.kindOf(newest) === WriteKind.Claim && transaction.isSinceSavepoint(newest)) {
     assert(set.commandOf(newest) === transaction.statement!.number, 'claim of another statement', set.commandOf(newest));
     set.setKind(newest, WriteKind.Put);
   } else {
@@ -60,7 +60,7 @@ export function updateEntry(
   if (VERIFY.on && tree.options.unique && tree.options.unclaimed !== true) assert(isWriteLocked(transaction, tree, key), 'update of an unlocked row');
   const before = set.newestChange(newest);
   assert(before < 0 || set.kindOf(before) === WriteKind.Put, 'update of a removed entry');
-  const entry = changeHeld(transaction, writes, key, newest, WriteKind.Put);
+  const entry = isHold(transaction, writes, newest) ? changeInPlace(writes, newest, WriteKind.Put) : writes.push(key, WriteKind.Put, 0);
   if (before >= 0 && set.has(before, WriteFlag.Fresh)) set.set(entry, WriteFlag.Fresh);
   if ((before >= 0 && set.has(before, WriteFlag.ChangesKey)) || options?.changesKeyColumns === true) set.set(entry, WriteFlag.ChangesKey);
   if (before >= 0) set.setExtra(entry, unionColumns(set.extraOf(before).changedColumns, options?.changedColumns), set.extraOf(before).movedTo, undefined);
@@ -78,7 +78,7 @@ export function removeEntry(transaction: Transaction, tree: VersionedTree, key: 
   const isHeld = isHold(transaction, writes, newest);
   // An entry of a unique index is guarded by its row's lock in the primary tree; the claim makes others who want the key wait for our end.
   const claims = !isHeld && tree.options.unique && !isWriteLocked(transaction, tree, key);
-  const entry = isHeld ? changeHeld(transaction, writes, key, newest, WriteKind.Delete) : writes.push(key, WriteKind.Delete, claims ? claimRow(writes, key) : 0);
+  const entry = isHeld ? changeInPlace(writes, newest, WriteKind.Delete) : writes.push(key, WriteKind.Delete, claims ? claimRow(writes, key) : 0);
   set.set(entry, WriteFlag.ChangesKey);
   if (before >= 0 && set.has(before, WriteFlag.Fresh)) {
     set.set(entry, WriteFlag.Fresh);
@@ -98,16 +98,14 @@ export function touchEntry(transaction: Transaction, tree: VersionedTree, key: s
   if (newest < 0 || writes.set.kindOf(newest) === WriteKind.Hold) writes.push(key, WriteKind.Touch, 0);
 }
 
-/** Whether the entry is a lock that this statement has taken. */
+/** Whether the entry is a lock that this statement has taken since the last savepoint: it can become the change. */
 function isHold(transaction: Transaction, writes: TreeWrites, newest: number): boolean {
-  return newest >= 0 && writes.set.kindOf(newest) === WriteKind.Hold && writes.set.commandOf(newest) === transaction.statement!.number;
+  return newest >= 0 && writes.set.kindOf(newest) === WriteKind.Hold && writes.set.commandOf(newest) === transaction.statement!.number && transaction.isSinceSavepoint(newest);
 }
 
-/** The entry that changes a locked row: the lock itself where it is one of this statement, else a new one. */
-function changeHeld(transaction: Transaction, writes: TreeWrites, key: string, newest: number, kind: WriteKind): number {
-  if (!isHold(transaction, writes, newest)) return writes.push(key, kind, 0);
-  writes.set.setKind(newest, kind);
-  return newest;
+function changeInPlace(writes: TreeWrites, entry: number, kind: WriteKind): number {
+  writes.set.setKind(entry, kind);
+  return entry;
 }
 
 function store(transaction: Transaction, writes: TreeWrites, entry: number, value: Uint8Array, offset: number, length: number): void {

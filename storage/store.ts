@@ -529,15 +529,18 @@ export class Store {
     const { clock, scheduler } = this.#options;
     const run = this.#startCheck(level);
     let sliceEnd = clock.monotonic() + CheckSliceMs;
-    for (let wasPaused = false; ; ) {
-      const step = run.next(wasPaused);
-      if (step.done === true) return step.value;
-      wasPaused = clock.monotonic() >= sliceEnd;
-      if (!wasPaused) continue;
-      await scheduler.yield();
-      if (this.#poisoned !== undefined || this.#closing !== undefined) run.return(undefined as never);
-      this.#assertUsable();
-      sliceEnd = clock.monotonic() + CheckSliceMs;
+    try {
+      for (let wasPaused = false; ; ) {
+        const step = run.next(wasPaused);
+        if (step.done === true) return step.value;
+        wasPaused = clock.monotonic() >= sliceEnd;
+        if (!wasPaused) continue;
+        await scheduler.yield();
+        this.#assertUsable();
+        sliceEnd = clock.monotonic() + CheckSliceMs;
+      }
+    } finally {
+      run.return(undefined as never);
     }
   }
   #startCheck(level: 'quick' | 'full'): CheckRun {

@@ -164,6 +164,7 @@ export class TupleSorter {
       if (row !== undefined) writer.write(row);
       else {
         this.#endRun(writer);
+        this.#count(writer.run.bytes);
         this.#drain = undefined;
         return;
       }
@@ -172,18 +173,17 @@ export class TupleSorter {
   #endRun(writer: TupleRunWriter): void {
     writer.flush();
     this.#runs.push(writer.run);
+  }
+  /** What is written again when runs are merged counts once. */
+  #count(spilledBytes: number): void {
     const counts = this.#plan === undefined ? undefined : this.#runtime.counts(this.#plan);
-    if (counts !== undefined) counts.spilledBytes += writer.run.bytes;
+    if (counts !== undefined) counts.spilledBytes += spilledBytes;
   }
 
   /** After the last row, until it is false: makes `next` give them in order, a portion of the work each time. */
   finishStep(): boolean {
     this.#finishing ??= this.#finish();
     return this.#finishing.next().done !== true;
-  }
-  /** The same at once. */
-  finish(): void {
-    while (this.finishStep());
   }
 
   *#finish(): Generator<void, void> {

@@ -103,7 +103,7 @@ describe.each([1 << 10, 8 << 10, 64 << 10])('%i bytes', (budget) => {
     const sorter = new TupleSorter(runtime, [types.int4, types.int4], (a, b) => (a[0] as number) - (b[0] as number), Infinity);
     const rows: Datum[][] = Array.from({ length: 20_000 }, (_, i) => [(i * 7919) % 997, i]);
     for (const row of rows) sorter.push(row);
-    sorter.finish();
+    while (sorter.finishStep());
     const sorted: Datum[][] = [];
     for (let row = sorter.next(); row !== undefined; row = sorter.next()) sorted.push(row);
     expect(sorted).toEqual([...rows].sort((a, b) => (a[0] as number) - (b[0] as number)));
@@ -121,7 +121,7 @@ describe.each([1 << 10, 8 << 10, 64 << 10])('%i bytes', (budget) => {
       const sorter = new TupleSorter(new Runtime(db.request(tx), 0, undefined), [types.float8, types.float8, types.int4], compare, Infinity, undefined, keys);
       const rows: Datum[][] = Array.from({ length: 2000 }, (_, i) => [i === odd ? 0.5 : i % 50 === 0 ? extremes[(i / 50) % 6]! : (i * 7919) % 13, (i * 31) % 700, i]);
       for (const row of rows) sorter.push([...row]);
-      sorter.finish();
+      while (sorter.finishStep());
       const sorted: Datum[][] = [];
       for (let row = sorter.next(); row !== undefined; row = sorter.next()) sorted.push(row);
       expect(sorted).toEqual([...rows].sort(compare));

@@ -47,6 +47,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.undo-loses-older': 'ROLLBACK TO brings back what a key held before',
   'mvcc.soft-edges-ignored': 'a cycle through a queue position is dissolved without a victim',
   'mvcc.barging': 'new sharers do not overtake a waiting writer',
+  'mvcc.change-outlives-savepoint': 'a savepoint between the lock of a row and its change',
   'mvcc.long-keys-accepted': 'a key that no page takes is refused when it is given',
   'mvcc.no-lock-timeout': 'lock_timeout ends a wait',
   'mvcc.payload-dropped-early': 'before-images outlive the pressure for memory as long as a snapshot needs them',

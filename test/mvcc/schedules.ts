@@ -493,6 +493,33 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a savepoint between the lock of a row and its change',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ j: '0', k: '0' });
+      const a = script.begin(RC);
+      const { transaction } = a;
+      // In one statement, as functions do that change data while a row is being changed.
+      await a.statement('lock, savepoint, change, roll back', async () => {
+        await transaction.lockRow(t, 'j', 'no key update', 'wait');
+        await transaction.lockRow(t, 'k', 'update', 'wait');
+        await transaction.claimKey(t, 'l');
+        const savepoint = transaction.savepoint();
+        transaction.update(t, 'j', keyBytes('1'), 0, 1);
+        transaction.remove(t, 'k');
+        transaction.insert(t, 'l', keyBytes('1'), 0, 1);
+        transaction.rollbackTo(savepoint);
+      });
+      assert.deepEqual(await a.range(t, 'j', 'l'), ['0', '0']);
+      const b = script.begin(RC);
+      const waiting = await blocked(b, b.update(t, 'j', set('b')));
+      await a.commit();
+      assert.equal(await waiting.outcome, 'ok');
+      await b.commit();
+      assert.deepEqual(await script.begin(RC).range(t, 'j', 'l'), ['b', '0']);
+    },
+  },
+  {
     name: 'a key that no page takes is refused when it is given',
     async run() {
       const script = await Script.open();
