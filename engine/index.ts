@@ -17,4 +17,5 @@ export type {
 /** For shells: where statements end in a text that is still growing, and the words of the language. */
 export { splitStatements, type OpenConstruct, type Split, type StatementRange } from '../parser/split.js';
 export { sqlKeywords } from './keywords.js';
+export { highlight, type Span, type SpanKind } from '../parser/highlight.js';
 export { isKeywordToQuote } from '../parser/keywords.js';

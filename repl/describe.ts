@@ -16,7 +16,7 @@ async function list(shell: Shell, title: string, sql: string): Promise<void> {
   const results = await shell.current.run(sql);
   const result = results.at(-1)!;
   if (result.rows.length === 0) shell.output.writeError(`Did not find any ${title === 'List of relations' ? 'relations' : title.replace(/^List of /, '').replace(/^[A-Z]/, (letter) => letter.toLowerCase())}.\n`);
-  else printRows(shell, title, result.columns.map((column) => column.name), result.rows);
+  else await printRows(shell, title, result.columns.map((column) => column.name), result.rows);
 }
 
 const kinds: Readonly<Record<string, string>> = { t: "'r','p'", i: "'i'", v: "'v'", m: "'m'", s: "'S'", E: "'f'" };
@@ -67,7 +67,7 @@ async function describeRelation(shell: Shell, pattern: string, written: string):
           || regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING ', '') from pg_catalog.pg_index i where i.indexrelid = ${oid!}::oid`)));
     } else if (kind === 'v') lines.push('View definition:', ...(await shell.current.column(`select pg_get_viewdef(${oid!}::oid, true)`)));
     if (isPlus && kind === 'm') lines.push('View definition:', ...(await shell.current.column(`select pg_get_viewdef(${oid!}::oid, true)`)));
-    printRows(shell, table.title, table.columns, table.rows, `${lines.map((line) => `${line}\n`).join('')}\n`);
+    await printRows(shell, table.title, table.columns, table.rows, `${lines.map((line) => `${line}\n`).join('')}\n`);
   }
 }
 
@@ -109,7 +109,7 @@ const routines: readonly MetaCommand[] = [
   objects(['df', 'dfa', 'dfn', 'dfp', 'dft', 'dfw', 'da'], '\\df[anptw] [PATTERN]', 'list functions: aggregates, normal ones, procedures, window functions', 'List of functions', functionsQuery),
   { names: ['sf'], usage: '\\sf[+] NAME', help: 'definition of a function', run: async (shell, args, text, written) => {
     const definition = await functionText(shell, text.trim() === '' ? args[0] : text.trim().replace(/;$/, ''), '\\sf');
-    shell.output.write(`${has(written, '+') ? numbered(definition) : definition.trimEnd()}\n`);
+    await shell.show(`${has(written, '+') ? numbered(definition) : definition.trimEnd()}\n`);
   } },
   { names: ['ef'], usage: '\\ef [NAME]', help: 'edit a function; what is left without a semicolon waits for one', run: async (shell, _args, text) => editText(shell, text.trim() === '' ? functionTemplate : await functionText(shell, text.trim().replace(/;$/, ''), '\\ef')) },
   { names: ['ev'], usage: '\\ev NAME', help: 'edit a view', run: async (shell, [name]) => {
@@ -156,18 +156,12 @@ const schemaCommands: readonly MetaCommand[] = [
     const [pattern] = patternArguments(text);
     return pattern === undefined ? relations(shell, '', undefined, written) : describeRelation(shell, pattern, written);
   } },
-  { names: relationLetters(), usage: '\\d[tivmsE][S+] [PATTERN]', help: 'list tables, indexes, views, materialized views, sequences', run: (shell, _args, text, written) => relations(shell, written.slice(1).replaceAll(/[S+]/g, ''), patternArguments(text)[0], written) },
+  { names: [...Object.keys(kinds)].map((letter) => `d${letter}`), pattern: new RegExp(`^d[${Object.keys(kinds).join('')}]+$`), usage: '\\d[tivmsE][S+] [PATTERN]', help: 'list tables, indexes, views, materialized views, sequences', run: (shell, _args, text, written) => relations(shell, written.slice(1).replaceAll(/[S+]/g, ''), patternArguments(text)[0], written) },
   ...rest, ...routines,
   { names: ['l', 'list', 'databases'], usage: '\\l', help: 'the open database', run: (shell) => printRows(shell, 'List of databases', ['Name', 'File'], [[shell.database.name, shell.database.path]]) },
   { names: ['dump'], usage: '.dump [TABLE]...', help: 'the database, or some tables, as SQL', run: async (shell, names) => shell.database.dump((chunk) => shell.output.write(chunk), { data: 'inserts', ...(names.length === 0 ? {} : { tables: names }) }) },
   { names: ['tables'], usage: '.tables [PATTERN]', help: 'names of tables and views', run: async (shell, [pattern]) => shell.output.write(`${(await shell.current.column(`select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r','v','m') and ${condition(shell, pattern, relation())} order by 1`)).join('  ')}\n`) },
   { names: ['indexes'], usage: '.indexes', help: 'names of indexes', run: (shell, [pattern]) => relations(shell, 'i', pattern) },
 ];
-
-/** `dt`, `dtv` and every other choice of the letters, in any order of two. */
-function relationLetters(): string[] {
-  const letters = [...'tivmsE'];
-  return [...letters.map((a) => `d${a}`), ...letters.flatMap((a) => letters.filter((b) => b !== a).map((b) => `d${a}${b}`)), 'dtvm', 'dtvs', 'dtvms', 'dtvmsE', 'dtivms'];
-}
 
 export const describeCommands: readonly MetaCommand[] = schemaCommands;

@@ -13,6 +13,7 @@ import { renderError } from './errors.js';
 import { Shell, type ShellOutput } from './shell.js';
 import { makeStyle } from './style.js';
 import { runTerminal } from './terminal.js';
+import { setVariable } from './variables.js';
 
 interface ShellOptions {
   readonly command: readonly string[];
@@ -130,8 +131,7 @@ async function runShell(file: string, options: ShellOptions): Promise<void> {
   const format = options.csv === true ? 'csv' : options.json === true ? 'json' : options.format;
   for (const assignment of options.set) {
     const at = assignment.indexOf('=');
-    shell.settings.variables.set(at < 0 ? assignment : assignment.slice(0, at), at < 0 ? '' : assignment.slice(at + 1));
-    if (/^ON_ERROR_STOP(=|$)/.test(assignment)) shell.settings.onErrorStop = !/=(0|off|false)$/i.test(assignment);
+    setVariable(shell.settings, at < 0 ? assignment : assignment.slice(0, at), at < 0 ? '' : assignment.slice(at + 1));
   }
   const rcFile = process.env['SERIALITERC'] ?? join(homedir(), '.serialiterc');
   if (options.rc && existsSync(rcFile)) await shell.runScript(readFileSync(rcFile, 'utf8'));

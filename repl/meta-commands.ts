@@ -17,6 +17,7 @@ import { quoteIdentifier } from './format/data.js';
 import type { Shell } from './shell.js';
 import { crosstab } from './crosstab.js';
 import { interpolate } from './settings.js';
+import { setVariable, unsetVariable } from './variables.js';
 
 export interface MetaCommand {
   readonly names: readonly string[];
@@ -24,6 +25,8 @@ export interface MetaCommand {
   readonly help: string;
   /** `text` is everything after the name, `args` its words with quotes removed and variables replaced. */
   readonly run: (shell: Shell, args: readonly string[], text: string, name: string) => Promise<void> | void;
+  /** Further names, where their letters combine freely. */
+  readonly pattern?: RegExp;
   /** Also runs in a branch of `\if` that is not taken. */
   readonly isConditional?: boolean;
 }
@@ -44,7 +47,7 @@ const resultWriter = (shell: Shell) => shell.redirect ?? ((text: string) => shel
 
 const general: readonly MetaCommand[] = [
   { names: ['q', 'quit', 'exit'], usage: '\\q', help: 'leave', run: (shell) => { shell.isQuitting = true; } },
-  { names: ['?', 'help'], usage: '\\?', help: 'this list', run: (shell) => shell.output.write(helpText()) },
+  { names: ['?', 'help'], usage: '\\?', help: 'this list', run: (shell) => shell.show(helpText()) },
   { names: ['h'], usage: '\\h [NAME]', help: 'where SQL is described', run: (shell) => say(shell, 'The statements, types and functions are listed in docs/sql.md.') },
   {
     names: ['session', 'c'], usage: '\\session [NAME]', help: 'switch to session NAME, opening it if need be; without NAME list the sessions',
@@ -107,7 +110,7 @@ const query: readonly MetaCommand[] = [
     shell.buffer = '';
     const described = (await shell.current.run(`select * from (${interpolate(sql, shell.settings.variables).replace(/;\s*$/, '')}\n) as described limit 0`)).at(-1)!.columns;
     const types = await shell.current.column(`select format_type(oid, null) from unnest(array[${described.map((column) => column.typeOid ?? 25).join(', ')}]::oid[]) with ordinality as t(oid, n) order by n`);
-    printRows(shell, undefined, ['Column', 'Type'], described.map((column, i) => [column.name, types[i] ?? '']));
+    await printRows(shell, undefined, ['Column', 'Type'], described.map((column, i) => [column.name, types[i] ?? '']));
   } },
   { names: ['watch'], usage: '\\watch [SECONDS [TIMES]]', help: 'run the query again and again until Ctrl-C', run: async (shell, [seconds, times]) => {
     const sql = shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer.trim();
@@ -119,9 +122,9 @@ const query: readonly MetaCommand[] = [
       if (!shell.isInterrupted) await shell.execute(sql);
     }
   } },
-  { names: ['crosstabview'], usage: '\\crosstabview [ROW [COLUMN [VALUE]]]', help: 'show the result as a grid', run: (shell, args) => shell.runBuffer((results) => {
+  { names: ['crosstabview'], usage: '\\crosstabview [ROW [COLUMN [VALUE]]]', help: 'show the result as a grid', run: (shell, args) => shell.runBuffer(async (results) => {
     const result = results.at(-1);
-    if (result !== undefined) shell.print(crosstab(result, args));
+    if (result !== undefined) await shell.print(crosstab(result, args));
   }) },
   { names: ['p', 'print'], usage: '\\p', help: 'show the buffer', run: (shell) => say(shell, shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer) },
   { names: ['r', 'reset'], usage: '\\r', help: 'empty the buffer', run: (shell) => { shell.buffer = ''; say(shell, 'Query buffer reset (cleared).'); } },
@@ -152,6 +155,7 @@ const look: readonly MetaCommand[] = [
     shell.settings.patchFormat({ expanded });
     say(shell, expanded === 'auto' ? 'Expanded display is used automatically.' : `Expanded display is ${expanded}.`);
   } },
+  { names: ['H', 'html'], usage: '\\H', help: 'switch between HTML and aligned', run: (shell) => pset(shell, 'format', shell.settings.format.format === 'html' ? 'aligned' : 'html') },
   { names: ['a'], usage: '\\a', help: 'switch between aligned and unaligned', run: (shell) => {
     const format = shell.settings.format.format === 'aligned' ? 'unaligned' : 'aligned';
     shell.settings.patchFormat({ format });
@@ -163,7 +167,7 @@ const look: readonly MetaCommand[] = [
     say(shell, `Tuples only is ${tuplesOnly ? 'on' : 'off'}.`);
   } },
   { names: ['f'], usage: '\\f [TEXT]', help: 'separator of unaligned output', run: (shell, [text]) => shell.settings.patchFormat({ fieldSeparator: text ?? '|' }) },
-  { names: ['pset'], usage: '\\pset [OPTION [VALUE]]', help: `format (${formats.join(', ')}), null, border, expanded, tuples_only, footer, fieldsep, columns`, run: (shell, [name, value]) => pset(shell, name, value) },
+  { names: ['pset'], usage: '\\pset [OPTION [VALUE]]', help: `format (${formats.join(', ')}), null, border, expanded, tuples_only, footer, fieldsep, columns, pager`, run: (shell, [name, value]) => pset(shell, name, value) },
   { names: ['mode'], usage: '.mode FORMAT', help: 'output format, as SQLite names them', run: (shell, [mode, table]) => pset(shell, 'format', { table: 'box', column: 'aligned', list: 'unaligned', tabs: 'tsv', line: 'expanded' }[mode ?? ''] ?? mode, table) },
   { names: ['headers'], usage: '.headers on|off', help: 'show column names', run: (shell, [arg]) => shell.settings.patchFormat({ tuplesOnly: !toggled(!shell.settings.format.tuplesOnly, arg) }) },
   { names: ['timing'], usage: '\\timing [on|off]', help: 'show how long statements take', run: (shell, [arg]) => {
@@ -175,9 +179,17 @@ const look: readonly MetaCommand[] = [
 const variables: readonly MetaCommand[] = [
   { names: ['set'], usage: '\\set [NAME [VALUE...]]', help: 'set a variable; :NAME, :\'NAME\' and :"NAME" stand for it in SQL', run: (shell, [name, ...values]) => {
     if (name === undefined) for (const [key, value] of [...shell.settings.variables].sort()) shell.output.write(`${key} = '${value}'\n`);
-    else setVariable(shell, name, values.join(''));
+    else setVariable(shell.settings, name, values.join(''));
   } },
-  { names: ['unset'], usage: '\\unset NAME', help: 'remove a variable', run: (shell, [name]) => void shell.settings.variables.delete(required(name, '\\unset')) },
+  { names: ['getenv'], usage: '\\getenv NAME VARIABLE', help: 'set a variable from the environment', run: (shell, [name, variable]) => {
+    const value = process.env[required(variable, '\\getenv')];
+    if (value !== undefined) setVariable(shell.settings, name!, value);
+  } },
+  { names: ['setenv'], usage: '\\setenv NAME [VALUE]', help: 'set or remove a variable of the environment', run: (_shell, [name, value]) => {
+    if (value === undefined) delete process.env[required(name, '\\setenv')];
+    else process.env[name!] = value;
+  } },
+  { names: ['unset'], usage: '\\unset NAME', help: 'remove a variable', run: (shell, [name]) => unsetVariable(shell.settings, required(name, '\\unset')) },
   { names: ['prompt'], usage: '\\prompt [TEXT] NAME', help: 'ask the user for a variable', run: async (shell, args) => {
     const name = required(args.at(-1), '\\prompt');
     shell.settings.variables.set(name, shell.readLine === undefined ? '' : await shell.readLine(args.length > 1 ? args[0]! : ''));
@@ -218,7 +230,7 @@ export async function runMetaCommand(shell: Shell, text: string): Promise<void> 
   const rest = isBang ? body.slice(1) : match[2]!;
   const modifiers = /[+S]*$/.exec(written)![0];
   const name = byName.has(written) ? written : written.slice(0, written.length - modifiers.length);
-  const command = byName.get(name);
+  const command = byName.get(name) ?? groups.flatMap(([, commands]) => commands).find(({ pattern }) => pattern?.test(name));
   if (command === undefined) {
     if (!shell.isActiveBranch) return;
     const near = metaCommandNames.filter((candidate) => candidate.startsWith(name[0] ?? '')).slice(0, 6);
@@ -262,12 +274,6 @@ function branch(shell: Shell, name: string, take: (condition: { wasTaken: boolea
   condition.wasTaken = condition.wasTaken || isTaken;
 }
 
-function setVariable(shell: Shell, name: string, value: string): void {
-  shell.settings.variables.set(name, value);
-  if (name === 'ON_ERROR_STOP') shell.settings.onErrorStop = value === '' || isTruthy(value);
-  else if (name === 'QUIET') shell.settings.quiet = value === '' || isTruthy(value);
-}
-
 function pset(shell: Shell, name: string | undefined, value: string | undefined, table?: string): void {
   const { format } = shell.settings;
   const patch = (change: Partial<FormatOptions>, message: string): void => {
@@ -301,6 +307,11 @@ function pset(shell: Shell, name: string | undefined, value: string | undefined,
       return patch({ footer: toggled(format.footer, value) }, `Default footer is ${toggled(format.footer, value) ? 'on' : 'off'}.`);
     case 'fieldsep':
       return patch({ fieldSeparator: value ?? '|' }, `Field separator is "${value ?? '|'}".`);
+    case 'pager': {
+      const pager = value === 'always' ? 'always' : toggled(shell.settings.pager !== 'off', value) ? 'on' : 'off';
+      shell.settings.pager = pager;
+      return say(shell, pager === 'always' ? 'Pager is always used.' : pager === 'on' ? 'Pager is used for long output.' : 'Pager usage is off.');
+    }
     case 'columns':
       return patch({ columnsMax: Number(value ?? 0) }, `Target width is ${value ?? 'unset'}.`);
     case 'table':

@@ -4,8 +4,8 @@ import { formatResult } from './format/format.js';
 import type { Shell } from './shell.js';
 
 /** Used by describe.ts and others: a table of text, and under it `below` instead of the number of rows. */
-export function printRows(shell: Shell, title: string | undefined, columns: readonly string[], rows: readonly (readonly (string | null)[])[], below?: string): void {
+export function printRows(shell: Shell, title: string | undefined, columns: readonly string[], rows: readonly (readonly (string | null)[])[], below?: string): Promise<void> {
   const result: ShellResult = { command: 'SELECT', rowCount: rows.length, tag: '', title, columns: columns.map((name) => ({ name, isNumeric: false })), rows };
   const { format } = shell.settings;
-  (shell.redirect ?? ((text: string) => shell.output.write(text)))(formatResult(result, below === undefined ? format : { ...format, footer: false }, shell.output.isTerminal ? shell.output.columns : 0) + (below ?? '\n'));
+  return shell.show(formatResult(result, below === undefined ? format : { ...format, footer: false }, shell.output.isTerminal ? shell.output.columns : 0) + (below ?? '\n'));
 }

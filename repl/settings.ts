@@ -1,13 +1,22 @@
 /** What `\set` and `\pset` hold: variables for interpolation and how results look. */
 import { defaultFormat, type FormatOptions } from './format/result.js';
 
+/** What is written as it is read: lines, statements as they are sent, or failed statements. */
+export type Echo = 'none' | 'all' | 'queries' | 'errors';
+
 export class ShellSettings {
   format: FormatOptions = defaultFormat;
   timing = false;
   quiet = false;
+  /** Whether results longer than the screen, or all, are shown page by page; on a terminal only. */
+  pager: 'on' | 'off' | 'always' = 'on';
   /** Stop a script at the first error. */
   onErrorStop = false;
-  onErrorRollback = false;
+  /** Whether a failed statement in a transaction is taken back alone: always, or on a terminal. */
+  onErrorRollback: 'on' | 'off' | 'interactive' = 'off';
+  /** Off: a statement outside a transaction begins one. */
+  autocommit = true;
+  echo: Echo = 'none';
   readonly variables = new Map<string, string>();
 
   patchFormat(patch: Partial<FormatOptions>): void {

@@ -15,6 +15,7 @@ import { formatResult } from './format/format.js';
 import { runMetaCommand } from './meta-commands.js';
 import { interpolate, ShellSettings } from './settings.js';
 import type { Style } from './style.js';
+import { recordOutcome, runGuarded } from './variables.js';
 
 export interface ShellOutput {
   write(text: string): void;
@@ -68,6 +69,8 @@ export class Shell {
   nextLine: (() => Promise<string | undefined>) | undefined;
   /** Called around output of a statement that finishes while the user may be typing. */
   aside: { begin(): void; end(): void } | undefined;
+  /** Shows a text page by page until the user has read it, `isAlways` also one that fits the screen; false when it was not shown. Only on a terminal. */
+  page: ((text: string, isAlways: boolean) => Promise<boolean>) | undefined;
   /** How long a wait that nothing can end is watched before it is cancelled (a lock_timeout may end it sooner). */
   stuckMs = 3000;
   #wakeSleeper: (() => void) | undefined;
@@ -173,6 +176,7 @@ export class Shell {
       while (!this.isQuitting && !this.isInterrupted && !(this.settings.onErrorStop && this.errorCount > 0)) {
         const line = await nextLine();
         if (line === undefined) break;
+        if (this.settings.echo === 'all') this.output.write(`${line}\n`);
         await this.feed(line);
       }
       await this.finish();
@@ -273,24 +277,26 @@ export class Shell {
     }
     this.lastQuery = sql;
     const text = interpolate(sql, this.settings.variables);
+    if (this.settings.echo === 'queries') this.output.write(`${text}\n`);
     const started = performance.now();
     const activity = showActivity(this.output, firstLine(sql), () => (connection.isWaiting ? '(waits for a lock)' : ''));
     const report = async (results: readonly ShellResult[]): Promise<void> => {
       if (job.hasReportedWait) this.output.write(`${this.style.dim(`[${connection.name}] finished: ${firstLine(sql)}`)}\n`);
       if (consumer !== undefined) await consumer(results, this);
-      else for (const result of results) this.print(result, connection);
+      else for (const result of results) await this.print(result, connection, !job.hasReportedWait);
       if (this.settings.timing) this.output.write(`Time: ${formatDuration(performance.now() - started)}\n`);
     };
     const run = async (): Promise<void> => {
       let results: readonly ShellResult[] | undefined;
       let failure: unknown;
       try {
-        results = await this.#send(connection, text);
+        results = await runGuarded(connection, this.settings, this.output.isTerminal, text, () => this.#send(connection, text));
       } catch (error) {
         failure = error;
       }
       activity.stop();
       if (job.hasReportedWait) this.aside?.begin();
+      recordOutcome(this.settings, results, results === undefined ? asDatabaseError(failure) : undefined);
       try {
         if (results === undefined) this.reportError(failure, text, job.hasReportedWait ? connection : undefined);
         else await report(results);
@@ -330,10 +336,16 @@ export class Shell {
     await job.done;
   }
 
-  print(result: ShellResult, connection: Connection = this.#current): void {
-    const write = this.redirect ?? ((text: string) => this.output.write(text));
+  /** Writes a result where results go: page by page if it is long, the user wants it and does not type meanwhile (`mayPage`). */
+  async show(text: string, mayPage = true): Promise<void> {
+    const { pager } = this.settings;
+    if (this.redirect !== undefined) this.redirect(text);
+    else if (!mayPage || pager === 'off' || (await this.page?.(text, pager === 'always')) !== true) this.output.write(text);
+  }
+
+  async print(result: ShellResult, connection: Connection = this.#current, mayPage = true): Promise<void> {
     const isQuery = result.columns.length > 0 || result.command === 'SELECT';
-    if (isQuery) write(`${formatResult(result, this.settings.format, this.output.isTerminal ? this.output.columns : 0)}${isSpaced(this.settings.format.format) && this.settings.format.footer ? '\n' : ''}`);
+    if (isQuery) await this.show(`${formatResult(result, this.settings.format, this.output.isTerminal ? this.output.columns : 0)}${isSpaced(this.settings.format.format) && this.settings.format.footer ? '\n' : ''}`, mayPage);
     if ((!isQuery || (result.command !== 'SELECT' && result.command !== 'FETCH' && result.command !== 'SHOW' && result.command !== 'EXPLAIN')) && !this.settings.quiet) {
       this.output.write(`${this.#prefix(connection)}${result.tag}\n`);
     }
@@ -341,10 +353,11 @@ export class Shell {
 
   reportError(error: unknown, sql: string | undefined, connection?: Connection): void {
     this.errorCount++;
-    const known = error instanceof DatabaseError ? error : new DatabaseError('XX000', error instanceof Error ? error.message : String(error));
+    const known = asDatabaseError(error);
     this.lastError = known;
     if (known.conflict !== undefined) this.lastConflict = known;
     this.output.writeError((connection === undefined ? '' : this.#prefix(connection)) + renderError(known, sql, this.style));
+    if (sql !== undefined && this.settings.echo === 'errors') this.output.writeError(`STATEMENT:  ${sql}\n`);
   }
 
   /** Sessions other than the current one say who they are. */
@@ -379,6 +392,8 @@ function metaCommandEnd(text: string, at: number): number {
 
 /** What may be open where a meta-command begins. */
 const isOutside: ReadonlySet<OpenConstruct> = new Set<OpenConstruct>(['none', 'statement', 'parenthesis']);
+
+const asDatabaseError = (error: unknown): DatabaseError => (error instanceof DatabaseError ? error : new DatabaseError('XX000', error instanceof Error ? error.message : String(error)));
 
 const isSpaced = (format: string): boolean => format === 'aligned' || format === 'box' || format === 'wrapped';
 

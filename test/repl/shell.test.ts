@@ -67,6 +67,29 @@ describe('statements', () => {
   test('ON_ERROR_STOP ends a script, also what has no semicolon', async () => {
     expect(await said('\\set ON_ERROR_STOP on\nselect 1/0;\nselect 2;\nselect 3')).toBe('ERROR:  22012: division by zero\n');
   });
+  test('AUTOCOMMIT off begins a transaction, ON_ERROR_ROLLBACK takes back the failed statement alone', async () => {
+    expect(await said('create table t (a int);\n\\set AUTOCOMMIT off\n\\set ON_ERROR_ROLLBACK on\ninsert into t values (1);\nselect 1/0;\ninsert into t values (2);\ncommit;\n\\set AUTOCOMMIT on\n\\t\nselect a from t;'))
+      .toBe('CREATE TABLE\nINSERT 0 1\nERROR:  22012: division by zero\nINSERT 0 1\nCOMMIT\nTuples only is on.\n 1\n 2\n\n');
+    expect(await said("begin; savepoint serialite_shell; insert into t values (3); rollback;")).toBe('BEGIN\nSAVEPOINT\nINSERT 0 1\nROLLBACK\n');
+  });
+  test('variables say how the last statement went; ECHO repeats statements; a wrong value is refused', async () => {
+    expect(await said("select 1 as a, 2 as b union select 3, 4 \\gset x_\nselect 1/0;\n\\echo :ERROR :SQLSTATE :LAST_ERROR_SQLSTATE :LAST_ERROR_MESSAGE\nselect 1 \\g /dev/null\n\\echo :ERROR :SQLSTATE :ROW_COUNT"))
+      .toBe('ERROR:  21000: more than one row returned for \\gset\nERROR:  22012: division by zero\ntrue 22012 22012 division by zero\nfalse 00000 1\n');
+    expect(await said('\\set ECHO queries\nbegin\n;\n\\set ECHO errors\nselect 1/0;\n\\set ECHO loud\n\\unset ECHO\nrollback;')).toBe(
+      "begin\nBEGIN\nERROR:  22012: division by zero\nSTATEMENT:  select 1/0\nERROR:  22023: unrecognized value \"loud\" for \"ECHO\"\nHINT:  Available values are: none, all, queries, errors.\nROLLBACK\n");
+  });
+  test('long results go to the pager unless it is off, and are written when it does not take them', async () => {
+    const paged: string[] = [];
+    shell.page = (text, isAlways) => {
+      const isTaken = isAlways || text.length > 100;
+      if (isTaken) paged.push(text);
+      return Promise.resolve(isTaken);
+    };
+    expect(await said('\\t\nselect 1;')).toBe('Tuples only is on.\n        1\n\n');
+    expect(await said("select repeat('x', 200);")).toBe('');
+    expect(await said("\\pset pager off\nselect repeat('x', 200);\n\\pset pager always\nselect 2;\n\\pset pager on")).toBe(`Pager usage is off.\n ${'x'.repeat(200)}\n\nPager is always used.\nPager is used for long output.\n`);
+    expect(paged).toEqual([` ${'x'.repeat(200)}\n\n`, '        2\n\n']);
+  });
   test('a stream of lines', async () => {
     const input = new PassThrough();
     input.end("\\t on\nselect\n'streamed';\nselect 'end'");
