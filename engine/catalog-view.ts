@@ -151,7 +151,7 @@ export class DefinitionSource {
     const isClustered = table.clusteredBy === record.oid;
     const columns = record.columns.map((column): IndexColumn => ({
       column: column.column, expression: column.expression === undefined ? undefined : parseExpression(column.expression),
-      type: sqlType(column.type, column.typmod), collation: column.collation, descending: column.descending, nullsFirst: column.nullsFirst,
+      type: sqlType(column.type, column.typmod), collation: column.collation, operatorClass: column.operatorClass, descending: column.descending, nullsFirst: column.nullsFirst,
       nullable: !isClustered,
     }));
     const included = record.include.map((i): LayoutColumn => ({ type: sqlType(table.columns[i]!.type, table.columns[i]!.typmod), missing: null, isDropped: false }));

@@ -3,6 +3,7 @@ import { FirstUserOid, TypeOid, formatType, sqlType, typeInfo, typeName, type Sq
 import type { Expression, QualifiedName, Query } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression, printQuery } from '../parser/print.js';
+import { operatorClassOf } from '../planner/operator-classes.js';
 import type { Backend } from './backend.js';
 import { booleanType, storedText, withSequenceNames } from './stored-text.js';
 import { parseQuery } from './catalog-view.js';
@@ -69,7 +70,7 @@ function columnWithOrder(backend: Backend, table: TableRecord, column: IndexColu
   const written = column.expression === undefined ? undefined : parseExpression(column.expression);
   const collation = column.collation ?? (written?.kind === 'collate' ? written.collation.name : undefined);
   if (collation !== undefined && collation !== own) parts.push(`COLLATE ${quoteName(collation)}`);
-  if (column.operatorClass !== undefined && /pattern/.test(column.operatorClass)) parts.push(column.operatorClass);
+  if (column.operatorClass !== undefined && operatorClassOf(column, backend.definitions().types)?.isDefault === false) parts.push(column.operatorClass);
   if (column.descending) parts.push('DESC');
   if (column.nullsFirst !== column.descending) parts.push(column.nullsFirst ? 'NULLS FIRST' : 'NULLS LAST');
   return parts.join(' ');

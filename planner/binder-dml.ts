@@ -6,8 +6,7 @@
  * D2  Values are coerced by assignment casts. A literal without a type takes the column's.
  * D3  `recheck.condition` is the whole condition under which a row was found, for READ COMMITTED to test again on a newer version.
  *
- * Source. analyze.c (transformInsertStmt and its neighbours), parse_target.c, rewriteHandler.c (rewriteTargetListIU), plancat.c
- * (infer_arbiter_indexes).
+ * Source. analyze.c (transformInsertStmt and its neighbours), parse_target.c, rewriteHandler.c (rewriteTargetListIU).
  */
 import { DbError } from '../base/errors.js';
 import { typeName, TypeOid, types } from '../base/types.js';
@@ -17,20 +16,20 @@ import { assignPath } from './assignment-path.js';
 import type { Binder, BoundQuery } from './binder-context.js';
 import { bindWith } from './binder-cte.js';
 import { addFrom } from './binder-from.js';
+import { inferArbiters } from './binder-inference.js';
 import { conditionsOf } from './binder-locking.js';
 import { makeOperator } from './binder-operator.js';
 import { bindTargets } from './binder-select.js';
 import { rowSubqueryFields } from './binder-subquery.js';
-import { bindDefault, bindIndex, bindWriteExpressions, rowLevel, type WriteExpressions } from './binder-table.js';
+import { bindDefault, bindIndex, bindWriteExpressions, type WriteExpressions } from './binder-table.js';
 import { assignableColumn, bindTarget, targetColumn, type Target } from './binder-target.js';
 import { asText, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
 import type { ColumnDef, IndexDef } from './catalog.js';
 import { copyExpression } from './copy-plan.js';
-import { columnRef, conjunction, constant, sameExpression, startOf, substitute } from './expression-tools.js';
+import { columnRef, conjunction, constant, startOf, substitute } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { makeFilter, makeProject, makeValues, oneRow, type ComputedColumn, type LogicalModify, type LogicalPlan } from './logical-plan.js';
 import type { OnConflict, PlanColumn, Recheck, ScanColumn } from './physical-plan.js';
-import { impliesPredicate } from './predicate-implication.js';
 import { QueryLevel, RangeEntry, visibleItem, type CteScope } from './scope.js';
 
 export function newStatementLevel(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, clause: WithClause | undefined): QueryLevel {
@@ -216,7 +215,7 @@ function bindOnConflict(binder: Binder, level: QueryLevel, target: Target, claus
   if (clause.target === undefined && clause.update !== undefined) {
     throw new DbError('42601', 'ON CONFLICT DO UPDATE requires inference specification or constraint name', { offset: clause.offset, hint: 'For example, ON CONFLICT (column_name).' });
   }
-  const infer = clause.target === undefined ? (): readonly IndexDef[] => [] : inferArbiters(binder, target, clause.target, write);
+  const infer = clause.target === undefined ? (): readonly IndexDef[] => [] : inferArbiters(binder, target, clause.target, write, target.isView ? (shownOver(target, write.newRow) as ScanColumn[]) : undefined);
   const nothing = { existing: [], excluded: [], assignments: [], where: undefined };
   if (clause.update === undefined) return { arbiters: infer().map((index) => index.oid), action: 'nothing', ...nothing };
   const update = new QueryLevel(binder, level.parent, level.ctes);
@@ -266,40 +265,6 @@ function shownWithComputed(binder: Binder, target: Target, row: readonly ScanCol
     computedOf.set(placeholder.id, substitute(target.computed.get(column.id) ?? constant(null, column.type), overRow));
     return placeholder;
   });
-}
-
-/** Which unique indexes the target names; asked when the rest of the clause is bound, for PostgreSQL looks for them when it plans. */
-function inferArbiters(binder: Binder, into: Target, target: NonNullable<AstOnConflict['target']>, write: WriteExpressions): () => readonly IndexDef[] {
-  const { table } = into;
-  const refuseDeferrable = (index: IndexDef): void => {
-    if (index.deferrable !== 'not deferrable') {
-      throw new DbError('55000', 'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters', { offset: target.offset });
-    }
-  };
-  if (target.kind === 'conflictConstraint') {
-    const index = table.indexes.find((candidate) => candidate.constraintName === target.name);
-    if (index === undefined) throw new DbError('42704', `constraint "${target.name}" for table "${table.name}" does not exist`);
-    return () => {
-      refuseDeferrable(index);
-      return [index];
-    };
-  }
-  // A view's names for its columns, computed ones apart.
-  const level = into.isView ? rowLevel(binder, undefined, into.relationName, shownOver(into, write.newRow) as ScanColumn[], 'ON CONFLICT') : rowLevel(binder, table, table.name, write.newRow, 'ON CONFLICT');
-  const elements = target.elements.map((element) => asText(binder, binder.hooks.bindExpression(level, element.expression)));
-  const where = target.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(level, target.where), 'WHERE');
-  return () => {
-    const matching = table.indexes.filter((index) => {
-      if (!index.isUnique) return false;
-      const { keys, predicate } = write.indexExpressions.get(index.oid) ?? bindIndex(binder, table, write.newRow, index);
-      const covers = keys.every((key) => elements.some((element) => sameExpression(element, key))) && elements.every((element) => keys.some((key) => sameExpression(element, key)));
-      return covers && (predicate === undefined || (where !== undefined && impliesPredicate(where, predicate, binder.types)));
-    });
-    const usable = matching.filter((index) => index.deferrable === 'not deferrable');
-    if (matching.length > 0 && usable.length === 0) refuseDeferrable(matching[0]!);
-    if (usable.length === 0) throw new DbError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification', {});
-    return usable;
-  };
 }
 
 // ------------------------------------------------------------------------------------------------------------------- UPDATE

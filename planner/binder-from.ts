@@ -14,7 +14,7 @@ import { bindTableFunction } from './binder-call.js';
 import type { Binder, BoundQuery } from './binder-context.js';
 import { hoistLocks, lockClauseName } from './binder-locking.js';
 import { makeOperator } from './binder-operator.js';
-import { coerceToBoolean, commonType, mustCoerce, refuseOtherDatabase } from './binder-types.js';
+import { coerceToBoolean, coerceToSpecific, commonType, mustCoerce, refuseOtherDatabase } from './binder-types.js';
 import type { TableDef, ViewDef } from './catalog.js';
 import { columnRef, conjunction, constant, freeColumns, outputIdSet } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
@@ -210,10 +210,10 @@ function bindSample(level: QueryLevel, sample: TableSample): NonNullable<Extract
   const method = sample.method.name;
   if (method !== 'bernoulli' && method !== 'system') throw new DbError('42704', `tablesample method ${method} does not exist`, { offset: sample.method.offset });
   if (sample.args.length !== 1) throw new DbError('2202H', `tablesample method ${method} requires 1 argument, not ${sample.args.length}`, { offset: sample.offset });
-  const number = (e: Expression, type: SqlType): BoundExpression => mustCoerce(binder, binder.hooks.bindExpression(level, e), type, 'implicit', e.offset);
   const before = level.clause;
   level.clause = 'TABLESAMPLE';
-  const bound = { method, percent: number(sample.args[0]!, types.float4), seed: sample.repeatable === undefined ? undefined : number(sample.repeatable, types.float8) } as const;
+  const number = (e: Expression, type: SqlType, what: string): BoundExpression => coerceToSpecific(binder, binder.hooks.bindExpression(level, e), type, what);
+  const bound = { method, percent: number(sample.args[0]!, types.float4, 'TABLESAMPLE'), seed: sample.repeatable === undefined ? undefined : number(sample.repeatable, types.float8, 'REPEATABLE') } as const;
   level.clause = before;
   return bound;
 }

@@ -1,9 +1,7 @@
 /** LIMIT, OFFSET and FETCH FIRST: one bigint for the whole query, so without columns of the query itself. */
-import { DbError } from '../base/errors.js';
-import { typeName, types } from '../base/types.js';
+import { types } from '../base/types.js';
 import type { Expression } from '../parser/ast.js';
-import { coerce } from './binder-types.js';
-import { startOf } from './expression-tools.js';
+import { coerceToSpecific } from './binder-types.js';
 import type { BoundExpression } from './expression.js';
 import type { QueryLevel } from './scope.js';
 
@@ -20,8 +18,7 @@ export function bindLimit(level: QueryLevel, clauses: { readonly limitCount: Exp
     level.clause = clause;
     const bound = level.binder.hooks.bindExpression(level, e);
     level.clause = before;
-    const value = coerce(level.binder, bound, types.int8, 'assignment', bound.offset);
-    if (value === undefined) throw new DbError('42804', `argument of ${clause} must be type bigint, not type ${typeName(bound.type.oid, level.binder.types)}`, { offset: startOf(bound) });
+    const value = coerceToSpecific(level.binder, bound, types.int8, clause);
     level.checkVariableFree(value, clause);
     return value;
   };

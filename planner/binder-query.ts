@@ -38,6 +38,7 @@ function bindBody(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope
     case 'values':
       return withClauses(binder, parent, ctes, bindValues(binder, parent, ctes, body, options.keepUnknown), clauses, 'VALUES');
     case 'setOperation':
+      if (clauses.locking.length > 0) throw lockedUnion(clauses.locking[0]!.strength);
       return withClauses(binder, parent, ctes, bindSetOperation(binder, parent, ctes, body, options), clauses, body.operator.toUpperCase());
     case 'query':
       return withClauses(binder, parent, ctes, bindQuery(binder, parent, ctes, body, options), clauses, 'a parenthesized query');
@@ -50,7 +51,7 @@ function bindBody(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope
 function withClauses(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, bound: BoundQuery, clauses: QueryClauses, what: string): BoundQuery {
   const locking = clauses.locking[0];
   if (locking !== undefined) {
-    throw new DbError('0A000', what === 'VALUES' ? `${lockClauseName(locking.strength)} cannot be applied to VALUES` : `${lockClauseName(locking.strength)} is not allowed with UNION/INTERSECT/EXCEPT`, {});
+    throw what === 'VALUES' ? new DbError('0A000', `${lockClauseName(locking.strength)} cannot be applied to VALUES`) : lockedUnion(locking.strength);
   }
   if (clauses.orderBy.length === 0 && clauses.limitCount === undefined && clauses.limitOffset === undefined) return bound;
   const level = new QueryLevel(binder, parent, ctes);
@@ -64,6 +65,10 @@ function withClauses(binder: Binder, parent: QueryLevel | undefined, ctes: CteSc
   if (keys.length > 0) plan = makeSort(plan, keys);
   plan = addLimit(plan, limit, limit.withTies ? keys : undefined);
   return { ...bound, plan };
+}
+
+function lockedUnion(strength: Parameters<typeof lockClauseName>[0]): DbError {
+  return new DbError('0A000', `${lockClauseName(strength)} is not allowed with UNION/INTERSECT/EXCEPT`);
 }
 
 function outputItem(level: QueryLevel, columns: readonly PlanColumn[], e: Parameters<Binder['hooks']['bindExpression']>[1], what: string): BoundExpression {
@@ -139,7 +144,7 @@ export function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes:
 function bindSetOperation(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, root: SetOperation, options: BindQueryOptions): BoundQuery {
   const links = leftSpine<QueryBody, SetOperation>(root, (node): node is SetOperation => node.kind === 'setOperation');
   const lock = options.locking;
-  if (lock !== undefined) throw new DbError('0A000', `${lockClauseName(lock.strength)} is not allowed with UNION/INTERSECT/EXCEPT`);
+  if (lock !== undefined) throw lockedUnion(lock.strength);
   const branch = (body: QueryBody): BoundQuery => {
     if (body.kind === 'select' && body.into !== undefined) throw new DbError('42601', 'INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT', { offset: body.into.offset });
     return ownColumns(binder, bindBody(binder, parent, ctes, body, noClauses, { keepUnknown: true, locking: undefined }));

@@ -85,8 +85,9 @@ function columnTypeNamed(binder: Binder, name: TypeName): SqlType {
 
 function modifierNumbers(modifiers: readonly Expression[], name: TypeName): number[] {
   return modifiers.map((modifier) => {
-    if (modifier.kind !== 'number') throw new DbError('42601', 'type modifiers must be simple constants or identifiers', { offset: name.offset });
-    return inputText(types.int4, modifier.text, plainTextEnv) as number;
+    const text = modifier.kind === 'number' ? modifier.text : modifier.kind === 'string' ? modifier.value : modifier.kind === 'columnRef' && modifier.parts.length === 1 ? modifier.parts[0]! : undefined;
+    if (text === undefined) throw new DbError('42601', 'type modifiers must be simple constants or identifiers', { offset: name.offset });
+    return inputText(types.int4, text, plainTextEnv) as number;
   });
 }
 
@@ -335,13 +336,17 @@ export function asText(binder: Binder, e: BoundExpression): BoundExpression {
   return isUnknown(e) ? coerceUnknown(binder, e, types.text, e.offset) : e;
 }
 
-/** `what` is how the message calls the place: WHERE, AND, JOIN/ON, ... @throws DbError 42804 */
-export function coerceToBoolean(binder: Binder, e: BoundExpression, what: string): BoundExpression {
-  if (e.type.oid === TypeOid.bool) return e;
-  if (e.kind === 'constant' && e.value === null && isUnknown(e)) return constant(null, types.bool, e.offset);
-  const coerced = coerce(binder, e, types.bool, 'assignment', e.offset);
-  if (coerced === undefined) throw new DbError('42804', `argument of ${what} must be type boolean, not type ${typeName(e.type.oid, binder.types)}`, { offset: startOf(e) });
+/** `what` is how the message calls the place: WHERE, AND, JOIN/ON, LIMIT, ... @throws DbError 42804. Source. coerce_to_specific_type. */
+export function coerceToSpecific(binder: Binder, e: BoundExpression, type: SqlType, what: string): BoundExpression {
+  if (e.type.oid === type.oid) return e;
+  const coerced = coerce(binder, e, type, 'assignment', e.offset);
+  if (coerced === undefined) throw new DbError('42804', `argument of ${what} must be type ${typeName(type.oid, binder.types)}, not type ${typeName(e.type.oid, binder.types)}`, { offset: startOf(e) });
   return coerced;
+}
+
+export function coerceToBoolean(binder: Binder, e: BoundExpression, what: string): BoundExpression {
+  if (e.kind === 'constant' && e.value === null && isUnknown(e)) return constant(null, types.bool, e.offset);
+  return coerceToSpecific(binder, e, types.bool, what);
 }
 
 /** The type several expressions share. With `what` undefined the answer may be undefined, otherwise a mismatch is an error. */

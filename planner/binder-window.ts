@@ -5,12 +5,12 @@
  * Source. parse_clause.c (transformWindowDefinitions, transformFrameOffset).
  */
 import { DbError } from '../base/errors.js';
-import { baseTypeOf, typeName, types, type SqlType } from '../base/types.js';
+import { baseTypeOf, typeName, types } from '../base/types.js';
 import { inRangeOf } from '../functions/in-range.js';
 import type { Expression, NamedWindow, WindowFrame as AstFrame, WindowSpec } from '../parser/ast.js';
 import { findOperator } from './binder-operator.js';
 import { bindSortKey } from './binder-sort.js';
-import { asText, coerce, isUnknown, mustCoerce } from './binder-types.js';
+import { asText, coerce, coerceToSpecific, isUnknown, mustCoerce } from './binder-types.js';
 import type { BoundExpression, FrameBound, SortKey, WindowFrame } from './expression.js';
 import type { BoundWindow, Clause, QueryLevel } from './scope.js';
 
@@ -88,7 +88,7 @@ function bindFrame(level: QueryLevel, frame: AstFrame, orderBy: readonly SortKey
     const clause: Clause = frame.mode === 'rows' ? 'window ROWS' : 'window GROUPS';
     const bound = (b: AstFrame['start']): FrameBound => ({
       kind: b.type,
-      value: b.distance === undefined ? undefined : coerceDistance(level, bindDistance(level, b.distance, clause), types.int8, frame.mode),
+      value: b.distance === undefined ? undefined : coerceToSpecific(level.binder, bindDistance(level, b.distance, clause), types.int8, frame.mode.toUpperCase()),
     });
     return { mode: frame.mode, start: bound(start), end: bound(end), exclude: frame.exclude, inRange: undefined };
   }
@@ -120,12 +120,4 @@ function bindDistance(level: QueryLevel, e: Expression, clause: Clause): BoundEx
   // Columns of the select itself would make the frame vary by row.
   level.checkVariableFree(value, clause);
   return value;
-}
-
-function coerceDistance(level: QueryLevel, value: BoundExpression, type: SqlType, mode: string): BoundExpression {
-  const coerced = coerce(level.binder, value, type, 'implicit', value.offset);
-  if (coerced === undefined) {
-    throw new DbError('42804', `argument of ${mode.toUpperCase()} must be type bigint, not type ${typeName(value.type.oid, level.binder.types)}`, { offset: value.offset });
-  }
-  return coerced;
 }

@@ -78,6 +78,8 @@ export interface IndexColumn {
   readonly expression: Expression | undefined;
   readonly type: SqlType;
   readonly collation: string | undefined;
+  /** The one asked for; undefined: its type's default. */
+  readonly operatorClass: string | undefined;
   readonly descending: boolean;
   readonly nullsFirst: boolean;
   /** Whether its key bytes begin with a null tag (false only for columns of a clustered primary key). */

@@ -2,6 +2,7 @@
 import { DbError, notSupported } from '../../base/errors.js';
 import { TypeOid } from '../../base/types.js';
 import type { CreateIndex, IndexElement, Reindex } from '../../parser/ast.js';
+import { namedOperatorClass, requireAccepts } from '../../planner/operator-classes.js';
 import type { IndexColumnRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
 import { checkIndexable } from './constraints.js';
 import { checkCollation } from './create-table.js';
@@ -10,9 +11,6 @@ import { bindOverRow, requireImmutable, storedText } from './expressions.js';
 import { chooseRelationName, columnsForName, nameText, notA } from './names.js';
 import { treeId } from '../../base/ids.js';
 import { buildIndex, newTree, rewriteTable } from './table-storage.js';
-
-/** Operator classes that give the default order here, where text is in code point order anyway. */
-const knownClasses = /^(text|varchar|bpchar)(_pattern)?_ops$|^(int2|int4|int8|float4|float8|numeric|bool|bytea|date|time|timetz|timestamp|timestamptz|interval|uuid|oid|name|enum|array|record|jsonb|range|bit|varbit)_ops$/;
 
 export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<void> {
   const { backend, draft } = ddl;
@@ -33,7 +31,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
     if (method !== 'hash') throw notSupported(`access method "${method}"`, statement.offset);
   }
   const table = draft.get(found.oid) as TableRecord;
-  const columns = statement.elements.map((element) => indexColumn(ddl, table, element));
+  const columns = statement.elements.map((element) => indexColumn(ddl, table, element, method));
   if (columns.length > 32) throw new DbError('54011', 'cannot use more than 32 columns in an index');
   const include = statement.include.map((element) => {
     if (element.expression.kind !== 'columnRef') throw new DbError('0A000', 'expressions are not supported in included columns', { offset: element.offset });
@@ -72,26 +70,30 @@ function elementName(element: IndexElement): string {
   return expression.kind === 'functionCall' ? expression.name.name : 'expr';
 }
 
-function indexColumn(ddl: Ddl, table: TableRecord, element: IndexElement): IndexColumnRecord {
+function indexColumn(ddl: Ddl, table: TableRecord, element: IndexElement, method: string): IndexColumnRecord {
   const { expression } = element;
+  const { types } = ddl.backend.catalog();
   const descending = element.direction === 'desc';
   const order = { descending, nullsFirst: element.nulls === undefined ? descending : element.nulls === 'first' };
-  if (element.operatorClass !== undefined && !knownClasses.test(element.operatorClass.name)) {
-    throw new DbError('42704', `operator class "${element.operatorClass.name}" does not exist for access method "btree"`, { offset: element.operatorClass.offset });
-  }
   const collation = element.collation === undefined ? undefined : checkCollation(element.collation.name, element.collation.offset);
-  const shared = { collation, operatorClass: element.operatorClass?.name, ...order };
+  const classed = (type: number): Pick<IndexColumnRecord, 'operatorClass' | 'descending' | 'nullsFirst'> => {
+    if (element.operatorClass === undefined) {
+      checkIndexable(ddl, type);
+      return order;
+    }
+    const operatorClass = namedOperatorClass(ddl.backend.catalog(), element.operatorClass, method);
+    requireAccepts(operatorClass, type, types);
+    return { operatorClass: operatorClass.name, ...order };
+  };
   if (expression.kind === 'columnRef' && expression.parts.length === 1) {
     const column = plainColumn(table, expression.parts[0]!);
     const { type, typmod } = table.columns[column]!;
-    checkIndexable(ddl, type);
-    return { ...shared, collation: collation ?? table.columns[column]!.collation, column, type, typmod };
+    return { ...classed(type), collation: collation ?? table.columns[column]!.collation, column, type, typmod };
   }
   const bound = bindOverRow(ddl.backend, table, expression, 'index expressions', undefined);
   requireImmutable(bound.expression, 'functions in index expression must be marked IMMUTABLE');
   const type = bound.expression.type.oid === TypeOid.unknown ? TypeOid.text : bound.expression.type.oid;
-  checkIndexable(ddl, type);
-  return { ...shared, expression: storedText(ddl.backend, expression), type, typmod: bound.expression.type.typmod };
+  return { ...classed(type), collation, expression: storedText(ddl.backend, expression), type, typmod: bound.expression.type.typmod };
 }
 
 /** Builds indexes anew from the rows. */

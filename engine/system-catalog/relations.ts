@@ -4,13 +4,13 @@ import { TypeOid, baseTypeOf, sqlType, typeInfo } from '../../base/types.js';
 import type { Expression } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
 import { printExpression } from '../../parser/print.js';
+import { operatorClassOf } from '../../planner/operator-classes.js';
 import { figureColumnName } from '../../planner/scope.js';
 import type { Backend } from '../backend.js';
 import type { CatalogRecord, Deferral, IndexColumnRecord, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { SchemaOid } from '../catalog-objects.js';
 import { checkDefinition, displayCondition, displayDefault, displayDomainCondition, foreignKeyDefinition, indexDefinition, keyDefinition, keyExpression, viewDefinition } from '../definitions.js';
 import { storedText } from '../stored-text.js';
-import { operatorClassOf } from './operator-classes.js';
 import { collationOids, isByValue, typeAlignment, typeCollation, typeStorage } from './type-shape.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
@@ -166,7 +166,7 @@ function* indexRows(backend: Backend): Iterable<VirtualRow> {
       indexrelid: record.oid, indrelid: record.table, indnatts: keys.length, indnkeyatts: record.columns.length, indisunique: record.isUnique, indnullsnotdistinct: record.nullsNotDistinct,
       indisprimary: record.constraint?.isPrimary === true, indisexclusion: false, indimmediate: (record.constraint?.deferrable ?? 'not deferrable') === 'not deferrable',
       indisclustered: false, indisvalid: true, indcheckxmin: false, indisready: true, indislive: true, indisreplident: false,
-      indkey: vector(TypeOid.int2, keys), indcollation: vector(TypeOid.oid, record.columns.map((column) => columnCollation(backend, table, column))), indclass: vector(TypeOid.oid, record.columns.map((column) => operatorClassOf(column, backend.definitions().types))),
+      indkey: vector(TypeOid.int2, keys), indcollation: vector(TypeOid.oid, record.columns.map((column) => columnCollation(backend, table, column))), indclass: vector(TypeOid.oid, record.columns.map((column) => operatorClassOf(column, backend.definitions().types)?.oid ?? 0)),
       indoption: vector(TypeOid.int2, record.columns.map((column) => (column.descending ? 1 : 0) | (column.nullsFirst ? 2 : 0))), indexprs: expressions.length === 0 ? null : expressions.join(', '),
       indpred: record.predicate === undefined ? null : displayCondition(backend, record.predicate, table),
     };

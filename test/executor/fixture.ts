@@ -201,7 +201,7 @@ export class TestDatabase {
       return index;
     };
     const indexColumn = (column: string, nullable: boolean, descending = false): IndexColumn => ({
-      column: at(column), expression: undefined, type: columns[at(column)]!.type, collation: undefined, descending, nullsFirst: descending, nullable,
+      column: at(column), expression: undefined, type: columns[at(column)]!.type, collation: undefined, operatorClass: undefined, descending, nullsFirst: descending, nullable,
     });
     const newTree = (): IndexDef['tree'] => this.store.newTreeId();
     const tree = newTree();
@@ -219,7 +219,7 @@ export class TestDatabase {
       const expressions = index.expressions?.(columnOf);
       const plain = index.columns.map((column) => indexColumn(column, true, index.descending));
       if (expressions !== undefined) indexExpressions.set(indexOid, expressions);
-      const fromExpressions = expressions?.keys.map((key): IndexColumn => ({ column: undefined, expression: undefined, type: key.type, collation: undefined, descending: false, nullsFirst: false, nullable: true }));
+      const fromExpressions = expressions?.keys.map((key): IndexColumn => ({ column: undefined, expression: undefined, type: key.type, collation: undefined, operatorClass: undefined, descending: false, nullsFirst: false, nullable: true }));
       indexes.push({
         ...indexBase, oid: indexOid, name: index.name, tree: newTree(), columns: plain.length > 0 ? plain : (fromExpressions ?? []), isUnique: index.unique ?? false,
         nullsNotDistinct: index.nullsNotDistinct ?? false, constraintName: index.unique === true ? index.name : undefined, deferrable: index.deferrable ?? 'not deferrable',

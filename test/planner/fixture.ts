@@ -143,7 +143,7 @@ export class FixtureCatalog implements Catalog {
       const binder = newBinder(this, {});
       const row = table.columns.map((c) => ({ id: binder.newId(), name: c.name, type: c.type, column: c.index }));
       const bound = binder.hooks.bindExpression(rowLevel(binder, table, table.name, row, 'index expressions'), expression);
-      return { column: undefined, expression, type: bound.type, collation: undefined, descending, nullsFirst, nullable: true };
+      return { column: undefined, expression, type: bound.type, collation: undefined, operatorClass: undefined, descending, nullsFirst, nullable: true };
     };
     const include = statement.include.map((element) => table.columns.findIndex((candidate) => element.expression.kind === 'columnRef' && candidate.name === element.expression.parts[0]));
     const index: IndexDef = {
@@ -156,7 +156,7 @@ export class FixtureCatalog implements Catalog {
 }
 
 function indexColumn(column: ColumnDef, descending: boolean, nullsFirst: boolean, isClustered: boolean): IndexColumn {
-  return { column: column.index, expression: undefined, type: column.type, collation: undefined, descending, nullsFirst, nullable: !isClustered };
+  return { column: column.index, expression: undefined, type: column.type, collation: undefined, operatorClass: undefined, descending, nullsFirst, nullable: !isClustered };
 }
 
 /** Plans one statement. */
