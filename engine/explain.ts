@@ -19,6 +19,7 @@ export interface ExplainOptions {
   readonly costs: boolean;
   readonly timing: boolean;
   readonly summary: boolean;
+  readonly buffers: boolean;
   readonly format: 'text' | 'json';
 }
 
@@ -38,7 +39,7 @@ function readOptions(options: readonly DefinitionOption[]): ExplainOptions {
   }
   const analyze = given.get('analyze') ?? false;
   if (given.get('timing') === true && !analyze) throw new DbError('22023', 'EXPLAIN option TIMING requires ANALYZE');
-  return { analyze, verbose: given.get('verbose') ?? false, costs: given.get('costs') ?? true, timing: given.get('timing') ?? analyze, summary: given.get('summary') ?? analyze, format };
+  return { analyze, verbose: given.get('verbose') ?? false, costs: given.get('costs') ?? true, timing: given.get('timing') ?? analyze, summary: given.get('summary') ?? analyze, buffers: given.get('buffers') ?? false, format };
 }
 
 export async function runExplain(backend: Backend, cached: CachedStatement, statement: Explain, call: Call): Promise<StatementResult> {
@@ -66,9 +67,11 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
   const planningMs = clock.monotonic() - planningStart;
   let counts: ReadonlyMap<PhysicalPlan, OperatorCounts> | undefined;
   let executionMs: number | undefined;
+  let buffers: { readonly hit: number; readonly read: number } | undefined;
   if (options.analyze) {
     const started = await startPlanned(backend, inner, { ...call, format: datumFormat }, { parameterTypes, datums, instrument: true });
     const start = clock.monotonic();
+    const before = backend.instance.store.stats().pool;
     try {
       await drive(backend, started, Infinity, call.deadlineMs);
       counts = started.execution.instrumentation;
@@ -77,10 +80,17 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
       started.tx.endStatement();
     }
     executionMs = clock.monotonic() - start;
+    const root = counts?.get(planned.plan);
+    if (root !== undefined) root.timeMs ??= executionMs;
+    if (options.buffers) {
+      const { accessCount, missCount } = backend.instance.store.stats().pool;
+      const read = missCount - before.missCount;
+      buffers = { hit: accessCount - before.accessCount - read, read };
+    }
   }
   const printed = {
     isInterpreted: (plan: PhysicalPlan) => backend.settings.get('execution_mode') === 'generated' && !isGenerated(plan),
-    costs: options.costs, verbose: options.verbose, timing: options.timing, types: backend.definitions().types, planningMs: options.summary ? planningMs : undefined,
+    costs: options.costs, verbose: options.verbose, timing: options.timing, buffers, types: backend.definitions().types, planningMs: options.summary ? planningMs : undefined,
     executionMs: options.summary ? executionMs : undefined, ...(counts === undefined ? {} : { actual: (plan: PhysicalPlan) => counts.get(plan) }),
   };
   const lines = options.format === 'json' ? [JSON.stringify(explainJson(planned, printed), undefined, 2)] : explainText(planned, printed);

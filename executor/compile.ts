@@ -272,7 +272,13 @@ class StatementExecution implements Execution {
   #modify(plan: ModifyPlan, emit: () => void): ModifyExecution {
     const { ids, computed } = modifyInput(plan);
     const source = this.#tuplesOf(plan.input, ids, computed);
-    return new ModifyExecution(plan, source, this.#runtime, this.#checks, this.#evaluate, emit);
+    const counts = this.#runtime.counts(plan);
+    if (counts !== undefined) counts.loops++;
+    const emitCounted = counts === undefined ? emit : (): void => {
+      counts.rows++;
+      emit();
+    };
+    return new ModifyExecution(plan, source, this.#runtime, this.#checks, this.#evaluate, emitCounted);
   }
 
   #lockPhase(spec: Extract<PhaseSpec, { kind: 'lock' }>): Phase {

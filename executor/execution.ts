@@ -115,7 +115,8 @@ export interface Execution {
 export interface OperatorCounts {
   rows: number;
   loops: number;
-  /** Inclusive processor time, milliseconds; `undefined` where operators are fused into one loop. */
+  /** Milliseconds in the operator and those below it, until its first row and in all; `undefined` where operators are fused into one loop. */
+  startupMs: number | undefined;
   timeMs: number | undefined;
   /** Rows a filter of this operator dropped. */
   removed: number;

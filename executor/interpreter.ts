@@ -113,6 +113,9 @@ class CountingOperator implements Operator {
   readonly #inner: Operator;
   readonly #counts: OperatorCounts;
   readonly #runtime: Runtime;
+  /** Of this loop: whether it has given no row yet, and what the loops before took. */
+  #isBeforeFirst = true;
+  #timeBeforeMs = 0;
 
   constructor(inner: Operator, counts: OperatorCounts, runtime: Runtime) {
     this.#inner = inner;
@@ -122,6 +125,8 @@ class CountingOperator implements Operator {
   open(): void {
     const start = this.#runtime.env.clock.monotonic();
     this.#counts.loops++;
+    this.#isBeforeFirst = true;
+    this.#timeBeforeMs = this.#counts.timeMs ?? 0;
     this.#inner.open();
     this.#counts.timeMs = (this.#counts.timeMs ?? 0) + this.#runtime.env.clock.monotonic() - start;
   }
@@ -129,7 +134,11 @@ class CountingOperator implements Operator {
     const start = this.#runtime.env.clock.monotonic();
     const has = this.#inner.next();
     this.#counts.timeMs = (this.#counts.timeMs ?? 0) + this.#runtime.env.clock.monotonic() - start;
-    if (has) this.#counts.rows++;
+    if (has && this.#isBeforeFirst) this.#counts.startupMs = (this.#counts.startupMs ?? 0) + this.#counts.timeMs - this.#timeBeforeMs;
+    if (has) {
+      this.#isBeforeFirst = false;
+      this.#counts.rows++;
+    }
     return has;
   }
   close(): void {

@@ -14,7 +14,8 @@ import { forEachPhysicalExpression, physicalInputs } from './physical-tools.js';
 export interface ActualCounts {
   readonly rows: number;
   readonly loops: number;
-  /** Inclusive; undefined where operators are fused into one loop. */
+  /** Until the first row and in all, with the operators below; undefined where operators are fused into one loop. */
+  readonly startupMs: number | undefined;
   readonly timeMs: number | undefined;
   /** Rows its filter removed. */
   readonly removed: number;
@@ -29,6 +30,7 @@ export interface ExplainOptions {
   readonly actual?: (plan: PhysicalPlan) => ActualCounts | undefined;
   /** Whether actual times are shown; default true. */
   readonly timing?: boolean;
+  /** Pages that the whole statement asked the buffer pool for; shown at the topmost operator. */
   readonly buffers?: { readonly hit: number; readonly read: number } | undefined;
   readonly planningMs?: number | undefined;
   readonly executionMs?: number | undefined;
@@ -65,7 +67,9 @@ export function explainText(statement: PlannedStatement, options: ExplainOptions
 
 /** The value EXPLAIN (FORMAT JSON) prints: an array of one object. */
 export function explainJson(statement: PlannedStatement, options: ExplainOptions = {}): unknown {
-  const root: Record<string, unknown> = { Plan: jsonEntry(new EntryBuilder(statement, options).root(), options, undefined, undefined) };
+  const plan = jsonEntry(new EntryBuilder(statement, options).root(), options, undefined, undefined);
+  if (options.buffers !== undefined) Object.assign(plan, { 'Shared Hit Blocks': options.buffers.hit, 'Shared Read Blocks': options.buffers.read });
+  const root: Record<string, unknown> = { Plan: plan };
   if (options.planningMs !== undefined) root['Planning Time'] = Number(options.planningMs.toFixed(3));
   if (options.executionMs !== undefined) root['Execution Time'] = Number(options.executionMs.toFixed(3));
   return [root];
@@ -80,7 +84,7 @@ function statsText(entry: Entry, options: ExplainOptions): string {
   if (options.actual !== undefined) {
     if (counts === undefined || counts.loops === 0) parts.push('(never executed)');
     else {
-      const time = options.timing === false || counts.timeMs === undefined ? '' : `time=${(counts.timeMs / counts.loops).toFixed(3)} `;
+      const time = options.timing === false || counts.timeMs === undefined ? '' : `time=${((counts.startupMs ?? counts.timeMs) / counts.loops).toFixed(3)}..${(counts.timeMs / counts.loops).toFixed(3)} `;
       parts.push(`(actual ${time}rows=${Math.round(counts.rows / counts.loops)} loops=${counts.loops})`);
     }
   }
@@ -115,9 +119,12 @@ function jsonEntry(entry: Entry, options: ExplainOptions, relationship: string |
     json['Plan Width'] = entry.estimate.widthBytes;
   }
   if (options.actual !== undefined) {
-    const counts = entry.counts ?? { rows: 0, loops: 0, timeMs: undefined };
+    const counts = entry.counts ?? { rows: 0, loops: 0, startupMs: undefined, timeMs: undefined };
     const loops = Math.max(1, counts.loops);
-    if (options.timing !== false && counts.timeMs !== undefined) json['Actual Total Time'] = Number((counts.timeMs / loops).toFixed(3));
+    if (options.timing !== false && counts.timeMs !== undefined) {
+      json['Actual Startup Time'] = Number(((counts.startupMs ?? counts.timeMs) / loops).toFixed(3));
+      json['Actual Total Time'] = Number((counts.timeMs / loops).toFixed(3));
+    }
     json['Actual Rows'] = Math.round(counts.rows / loops);
     json['Actual Loops'] = counts.loops;
   }

@@ -32,6 +32,8 @@ export interface BufferPoolStats {
   readonly residentCount: number;
   readonly dirtyCount: number;
   readonly frozenCount: number;
+  /** Pages asked for, and those of them that had to be read. */
+  readonly accessCount: number;
   readonly missCount: number;
   readonly evictionCount: number;
   /** Bytes of slabs allocated so far, at most the budget. */
@@ -79,6 +81,7 @@ export class BufferPool implements FreezablePool {
   #frozenCount = 0;
   #frozenHand = 0;
   #isFreezing = false;
+  #accessCount = 0;
   #missCount = 0;
   #evictionCount = 0;
 
@@ -125,6 +128,7 @@ export class BufferPool implements FreezablePool {
 
   /** The frame of page `id`, read if it is not resident. Not pinned. @throws DbError 53200, XX001, 58030 */
   fetch(id: number): number {
+    this.#accessCount++;
     const table = this.#table;
     const pageIds = this.pageIds;
     let bucket = Math.imul(id, 0x9e3779b1) >>> this.#tableShift;
@@ -142,6 +146,7 @@ export class BufferPool implements FreezablePool {
 
   /** As `fetch`, but a page that has to be read goes into the scan ring. Use it for pages that a long pass touches once. */
   fetchForScan(id: number): number {
+    this.#accessCount++;
     const frame = this.find(id);
     return frame >= 0 ? frame : this.#load(id, true);
   }
@@ -455,6 +460,7 @@ export class BufferPool implements FreezablePool {
       residentCount,
       dirtyCount: this.#dirtyCount,
       frozenCount: this.#frozenCount,
+      accessCount: this.#accessCount,
       missCount: this.#missCount,
       evictionCount: this.#evictionCount,
       slabBytes,
