@@ -183,7 +183,7 @@ export class ConstraintChecks {
   #convert(values: readonly Datum[], from: TableDef, fromColumns: readonly number[], to: TableDef, toColumns: readonly number[]): Datum[] | undefined {
     const converted: Datum[] = [];
     for (let i = 0; i < values.length; i++) {
-      const value = convertKeyValue(values[i]!, from.columns[fromColumns[i]!]!.type, to.columns[toColumns[i]!]!.type, this.#context.ctx.types);
+      const value = convertKeyValue(values[i]!, from.columns[fromColumns[i]!]!.type, to.columns[toColumns[i]!]!.type, this.#context.ctx);
       if (value === undefined) return undefined;
       converted.push(value);
     }

@@ -14,7 +14,7 @@ import type { AlterTable, AlterTableAction, ColumnDefinition, Expression } from 
 import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { kindWord } from '../catalog-objects.js';
 import { printText } from '../text-values.js';
-import { addCheck, addForeignKey, addKeyToRows, constraintNames, deferralOf, validateCheck, validateForeignKey, validateNotNull, type KeySpec } from './constraints.js';
+import { addCheck, addForeignKey, addKeyToRows, checkForeignKeysAgain, constraintNames, deferralOf, validateCheck, validateForeignKey, validateNotNull, type KeySpec } from './constraints.js';
 import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, defaultText, finishGenerated, type TableDraft } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { mentions } from './dependencies.js';
@@ -344,8 +344,8 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
   });
   const now = recordOf(ddl, oid);
   if (column.notNull) await validateNotNull(ddl, oid, [position]);
-  for (const check of now.checks) if (mentions(check.expression, column.name)) await validateCheck(ddl, oid, check);
-  for (const key of now.foreignKeys) if (key.columns.includes(position)) await validateForeignKey(ddl, oid, key);
+  for (const check of now.checks) if (check.validated && mentions(check.expression, column.name)) await validateCheck(ddl, oid, check);
+  await checkForeignKeysAgain(ddl, oid, position);
 }
 
 /** A longer varchar or none at all: every stored value is what it was. */

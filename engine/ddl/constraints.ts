@@ -14,7 +14,7 @@ import { keyString } from '../../base/bytes.js';
 import { tableAccess } from '../../executor/table-access.js';
 import { afterPrefix } from '../../mvcc/types.js';
 import type { ConstraintAttributes, TableConstraint } from '../../parser/ast.js';
-import { operatorExists } from './operators.js';
+import { canReference, isOrdered } from './operators.js';
 import type { CheckRecord, Deferral, ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, ddlRuntime, storedText } from './expressions.js';
@@ -160,7 +160,7 @@ function keyName(ddl: Ddl, table: TableRecord, key: KeySpec): string {
 /** @throws DbError 42704 for types that have no order */
 export function checkIndexable(ddl: Ddl, type: number): void {
   const { types } = ddl.backend.catalog();
-  if (!operatorExists(type, types)) {
+  if (!isOrdered(type, types)) {
     throw new DbError('42704', `data type ${typeName(type, types)} has no default operator class for access method "btree"`, {
       hint: 'You must specify an operator class for the index or define a default operator class for the data type.',
     });
@@ -197,7 +197,7 @@ export async function addForeignKey(ddl: Ddl, oid: number, constraint: ForeignKe
   const { index, parentColumns } = findParentKey(ddl, parent, references.columns.map((column) => keyColumn(parent, column.name)), references.columns.length === 0);
   if (columns.length !== parentColumns.length) throw new DbError('42830', 'number of referencing and referenced columns for foreign key disagree');
   const name = claimName(ddl, child, constraint.name, columnsForName(columns.map((column) => child.columns[column]!.name)), 'fkey');
-  columns.forEach((column, i) => checkKeyTypes(ddl, child, column, parent, parentColumns[i]!, name));
+  columns.forEach((column, i) => checkKeyTypes(ddl, child, column, parent, parentColumns[i]!, name, index));
   const onDeleteColumns = references.onDeleteColumns.map((column) => {
     const position = keyColumn(child, column.name);
     if (!columns.includes(position)) throw new DbError('42P10', `column "${column.name}" referenced in ON DELETE SET action must be part of foreign key`, { offset: column.offset });
@@ -244,14 +244,27 @@ function findParentKey(ddl: Ddl, parent: TableRecord, columns: readonly number[]
   throw new DbError('42830', `there is no unique constraint matching given keys for referenced table "${parent.name}"`);
 }
 
-function checkKeyTypes(ddl: Ddl, child: TableRecord, childColumn: number, parent: TableRecord, parentColumn: number, name: string): void {
+function checkKeyTypes(ddl: Ddl, child: TableRecord, childColumn: number, parent: TableRecord, parentColumn: number, name: string, index: IndexRecord): void {
   const { types } = ddl.backend.catalog();
   const from = child.columns[childColumn]!;
   const to = parent.columns[parentColumn]!;
-  if (!operatorExists(to.type, types, from.type)) {
+  const key = index.columns.find((column) => column.column === parentColumn)!;
+  if (!canReference(from.type, key, types)) {
     throw new DbError('42804', `foreign key constraint "${name}" cannot be implemented`, {
       detail: `Key columns "${from.name}" and "${to.name}" are of incompatible types: ${typeName(from.type, types)} and ${typeName(to.type, types)}.`,
     });
+  }
+}
+
+/** The foreign keys of a table and of others to it, where a column's type has changed: whether its values can still be compared, and whether they still agree. */
+export async function checkForeignKeysAgain(ddl: Ddl, oid: number, position: number): Promise<void> {
+  const parents = tableOf(ddl, oid).foreignKeys.filter((key) => key.columns.includes(position)).map((key) => ({ child: oid, key }));
+  const children = ddl.draft.childrenOf(oid).flatMap((child) => child.foreignKeys.filter((key) => key.parent === oid && key.parentColumns.includes(position)).map((key) => ({ child: child.oid, key })));
+  for (const { child, key } of [...parents, ...children]) {
+    for (const other of [child, key.parent]) if (other !== oid) await ddl.lock(other, 'share row exclusive');
+    const index = ddl.draft.get(key.parentIndex) as IndexRecord;
+    key.columns.forEach((column, i) => checkKeyTypes(ddl, tableOf(ddl, child), column, tableOf(ddl, key.parent), key.parentColumns[i]!, key.name, index));
+    if (key.validated) await validateForeignKey(ddl, child, key);
   }
 }
 
@@ -271,7 +284,7 @@ export async function validateForeignKey(ddl: Ddl, oid: number, key: ForeignKeyR
     const values = key.columns.map((column): Datum => row[column] ?? null);
     if (key.match === 'simple' ? values.includes(null) : values.every((value) => value === null)) return;
     if (values.includes(null)) throw mixedMatchFull(definition, child);
-    const converted = order.map((i): Datum | undefined => convertKeyValue(values[i]!, sqlType(child.columns[key.columns[i]!]!.type.oid), parent.columns[key.parentColumns[i]!]!.type, ctx.types));
+    const converted = order.map((i): Datum | undefined => convertKeyValue(values[i]!, sqlType(child.columns[key.columns[i]!]!.type.oid), parent.columns[key.parentColumns[i]!]!.type, ctx));
     if (!converted.includes(undefined)) {
       out.length = 0;
       encodeKey(layout, converted as Datum[], out);

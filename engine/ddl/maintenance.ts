@@ -16,7 +16,7 @@ import { CachedStatement } from '../plan-cache.js';
 import { printText } from '../text-values.js';
 import { Ddl } from './ddl.js';
 import { findRelation, nameText } from './names.js';
-import { operatorExists } from './operators.js';
+import { isOrdered } from './operators.js';
 import { forEachRow, pauses, tableDef } from './table-storage.js';
 
 /** Rows in the sample per unit of the statistics target: a histogram bin errs by half its size with probability 1 %. */
@@ -94,7 +94,7 @@ async function columnStatistics(values: readonly Datum[], type: SqlType, rowCoun
   const present = values.flatMap((value, i) => (value === null ? [] : [{ value, i }]));
   const nullFraction = 1 - present.length / values.length;
   const averageWidthBytes = present.length === 0 ? 0 : Math.round(present.reduce((sum, { value }) => sum + widthOf(value, type, types), 0) / present.length);
-  if (present.length === 0 || !operatorExists(type.oid, types)) {
+  if (present.length === 0 || !isOrdered(type.oid, types)) {
     return { nullFraction, distinct: present.length === 0 ? 0 : -1, averageWidthBytes, mostCommon: [], histogram: [], correlation: 0 };
   }
   const compare = comparatorOf(type, types);

@@ -12,7 +12,7 @@ import type { Ddl } from './ddl.js';
 import { bindOverRow, ddlRuntime, storedText } from './expressions.js';
 import { creationSchema, makeObjectName } from './names.js';
 import { userType } from './rename.js';
-import { operatorExists } from './operators.js';
+import { isOrdered } from './operators.js';
 import { forEachRow, tableDef } from './table-storage.js';
 import { bindTypeName } from './types.js';
 
@@ -238,7 +238,7 @@ export function createRange(ddl: Ddl, statement: CreateRangeType): void {
   const base = newType(ddl, statement.name);
   const subtype = ddl.backend.typeByText(subtypeName);
   if (subtype === undefined) throw new DbError('42704', `type "${subtypeName}" does not exist`);
-  if (!operatorExists(subtype.oid, ddl.backend.catalog().types)) throw new DbError('42704', `data type ${typeName(subtype.oid, ddl.backend.catalog().types)} has no default operator class for access method "btree"`);
+  if (!isOrdered(subtype.oid, ddl.backend.catalog().types)) throw new DbError('42704', `data type ${typeName(subtype.oid, ddl.backend.catalog().types)} has no default operator class for access method "btree"`);
   const given = option('multirange_type_name');
   // The multirange lives in the schema of the range.
   const multirangeName = typeof given === 'string' ? SystemFunctions.splitName(given).at(-1)! : base.name.includes('range') ? base.name.replace('range', 'multirange') : `${base.name}_multirange`;
