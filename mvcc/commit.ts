@@ -90,9 +90,9 @@ export async function commit(transaction: Transaction): Promise<CommitInfo> {
     transaction.rollback();
     throw error;
   }
-  // Whoever is ready to commit may join; who is alone after that need not wait for another thread's sync, and leaves nothing behind (P4).
+  // Whoever is ready to commit may join, if anybody has lately; who is alone after that need not wait for another thread's sync, and leaves nothing behind (P4).
   let isAlone = mayFlushAtOnce(transaction);
-  if (isAlone) {
+  if (changesAnything(transaction) && manager.company.mayJoin(transaction.owner) && isAlone) {
     await manager.env.scheduler.yield();
     isAlone = mayFlushAtOnce(transaction) || staysLone();
   }

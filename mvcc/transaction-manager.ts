@@ -16,6 +16,7 @@ import type { CommitWriter, Store } from '../storage/store.js';
 import { ByteArena } from './byte-arena.js';
 import { Certifier } from './certifier.js';
 import { CommitTurn } from './commit-turn.js';
+import { Company } from './company.js';
 import type { PendingCommit } from './commit.js';
 import { DeadlockDetector } from './deadlock.js';
 import { type LeafScan, ScanBuffers } from './leaf-scan.js';
@@ -61,6 +62,8 @@ export interface MvccOptions {
   readonly bulkWritersMax?: number | undefined;
   /** Keys of one tree that another transaction locks or claims in the tree's lock map; of further ones its write set tells. Default 256. */
   readonly mappedClaimsMax?: number | undefined;
+  /** Commits of one session in a row after which it no longer gives others a turn to join. Default 8. */
+  readonly loneCommitsMin?: number | undefined;
   /** Incomplete ones before the oldest are merged into summaries. Default 4096. */
   readonly incompleteKeptMax?: number | undefined;
 }
@@ -110,6 +113,7 @@ export class TransactionManager {
   readonly vacuum: Vacuum;
   readonly deadlocks = new DeadlockDetector();
   readonly turn = new CommitTurn();
+  readonly company: Company;
   readonly lockTable: LockTable;
   readonly bulkWritersMax: number;
   readonly mappedClaimsMax: number;
@@ -142,6 +146,7 @@ export class TransactionManager {
     this.lastPublished = store.lastCsn;
     this.bulkWritersMax = options.bulkWritersMax ?? 4;
     this.mappedClaimsMax = options.mappedClaimsMax ?? 256;
+    this.company = new Company(options.loneCommitsMin ?? 8);
     this.#strictSerializable = options.strictSerializable ?? false;
     this.certifier = new Certifier({
       completeKeptMax: options.completeKeptMax ?? 128,

@@ -5,15 +5,16 @@ import { DbError } from '../../base/errors.js';
 import { csn, treeId } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
 import { realScheduler } from '../../base/scheduler.js';
-import { TransactionManager } from '../../mvcc/transaction-manager.js';
+import { type MvccOptions, TransactionManager } from '../../mvcc/transaction-manager.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { MemoryVfs } from '../../storage/memory-vfs.js';
 import { Store } from '../../storage/store.js';
 import { Client } from './client.js';
 
-async function open(vfs: MemoryVfs): Promise<{ store: Store; manager: TransactionManager }> {
-  const env = { clock: realClock, prng: seededPrng(1), scheduler: realScheduler };
+async function open(vfs: MemoryVfs, scheduler = realScheduler, options: MvccOptions = {}): Promise<{ store: Store; manager: TransactionManager }> {
+  const env = { clock: realClock, prng: seededPrng(1), scheduler };
   const store = await Store.open({ vfs, path: 'bank.db', ...env, durability: 'full', pageSizeBytes: 512, checkpointIntervalMs: 0 });
-  return { store, manager: new TransactionManager(store, env) };
+  return { store, manager: new TransactionManager(store, env, options) };
 }
 
 describe('durable transactions', () => {
@@ -97,6 +98,60 @@ describe('durable transactions', () => {
     expect(reader.probeLatest(tree, { low: 'k63', high: 'k64' })).toBe(true);
     reader.endStatement();
     reader.rollback();
+    manager.close();
+    await store.close();
+  });
+
+  /** Turns of the event loop that `commit` took for each of `count` commits of session `owner`. */
+  async function turnsOf(world: { manager: TransactionManager; turns: () => number }, tree: VersionedTree, owner: { id: number }, count: number): Promise<number[]> {
+    const turns: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const transaction = world.manager.begin({ isolation: 'read committed', owner });
+      await new Client(transaction).insert(tree, `s${owner.id}-${world.manager.lastAssigned}`, 'v');
+      const before = world.turns();
+      await transaction.commit();
+      turns.push(world.turns() - before);
+      await realScheduler.yield();
+    }
+    return turns;
+  }
+
+  it.each([0, 3, Infinity])('give others a turn to join until %s commits of one session in a row, and again after the first of another', async (loneCommitsMin) => {
+    let turns = 0;
+    // The log's loop asks for a turn of its own with every commit.
+    const scheduler = { ...realScheduler, yield: () => (turns++, realScheduler.yield()) };
+    const { store, manager } = await open(new MemoryVfs(), scheduler, { loneCommitsMin });
+    const setup = new Client(manager.begin({ isolation: 'read committed', owner: { id: 0 } }));
+    const tree = setup.transaction.createTree(store.newTreeId(), { unique: true });
+    await setup.commit();
+    await realScheduler.yield();
+    const world = { manager, turns: () => turns };
+    const [one, two] = [{ id: 1 }, { id: 2 }];
+    const expected = Array.from({ length: 5 }, (_, i) => (i < loneCommitsMin ? 2 : 1));
+    expect(await turnsOf(world, tree, one, 5)).toEqual(expected);
+    expect(await turnsOf(world, tree, two, 5)).toEqual(expected);
+    expect(await turnsOf(world, tree, one, 5)).toEqual(expected);
+    manager.close();
+    await store.close();
+  });
+
+  it('are told in groups although one session was alone for long', async () => {
+    const { store, manager } = await open(new MemoryVfs());
+    const setup = new Client(manager.begin({ isolation: 'read committed', owner: { id: 0 } }));
+    const tree = setup.transaction.createTree(store.newTreeId(), { unique: true });
+    await setup.commit();
+    const run = async (session: number, count: number): Promise<void> => {
+      const owner = { id: session };
+      for (let i = 0; i < count; i++) {
+        const transaction = manager.begin({ isolation: 'read committed', owner });
+        await new Client(transaction).insert(tree, `${session}-${manager.lastAssigned}`, 'v');
+        await transaction.commit();
+      }
+    };
+    await run(1, 20);
+    const flushes = store.stats().flushCount;
+    await Promise.all(Array.from({ length: 16 }, (_, i) => run(i + 1, 10)));
+    expect(store.stats().flushCount - flushes).toBeLessThan(40);
     manager.close();
     await store.close();
   });
