@@ -448,7 +448,8 @@ export class SelectGrammar extends FromGrammar {
   readonly withClause = this.RULE('withClause', (): ast.WithClause => {
     const offset = this.here();
     this.OR([{ ALT: () => this.CONSUME(kw.with) }, { ALT: () => this.CONSUME(t.WithLa) }]);
-    const isRecursive = this.has(0, kw.recursive);
+    // RECURSIVE may be the name of a table too.
+    const isRecursive = this.OPTION({ GATE: () => !this.secondIs(kw.as) && !this.secondIsParenthesis(), DEF: () => this.CONSUME(kw.recursive) }) !== undefined;
     const tables: ast.CommonTable[] = [];
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => tables.push(this.SUBRULE(this.commonTable)) });
     return { isRecursive, tables, offset };

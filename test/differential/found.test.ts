@@ -71,6 +71,8 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['NULLIF of a composite value', "select case when true then row(1, 'a')::pair else nullif(row(2, null)::pair, '(,)'::pair) end, pg_typeof(nullif(row(2, null)::pair, null))", [['(1,a)', 'pair']]],
   ['arrays of an enum from arrays of text', "select '{a,b}'::text[]::phase[], '{a,b}'::phase[]::text[]", [['{a,b}', '{a,b}']]],
   ['which of two equal ends a range keeps', "select range_merge(numrange(1.5, 2.5), numrange(1.50, 2.50)), numrange(1.5, 2.5) * numrange(1.50, 2.50), '{[1.5,2.5),[1.50,2.500)}'::nummultirange", [['[1.50,2.50)', '[1.5,2.5)', '{[1.50,2.500)}']]],
+  ['a table named recursive', 'with recursive (n) as (select 1), w as (select 2) select * from recursive, w', [['1', '2']]],
+  ['a table named recursive without columns', 'with recursive as (select 1) select * from recursive', [['1']]],
   ['modifiers of a type as strings', "select 1::numeric(3,'1'), '12:00'::timetz('1')", [['1.0', '12:00:00+00']]],
   ['a distance of ROWS that is assigned to bigint', 'select count(*) over (order by id rows 1.5 preceding) from r2 where id < 4', [['1'], ['2'], ['3']]],
 ];
