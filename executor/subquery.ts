@@ -7,6 +7,7 @@ import type { Datum } from '../base/datum.js';
 import { SqlArray, SqlRecord } from '../base/datum.js';
 import type { BoundExpression } from '../planner/expression.js';
 import { typeInfo } from '../base/types.js';
+import { nestArrays } from '../functions/aggregate.js';
 import { evaluate, physicalPlanOf, tooManyRows } from './expression-interpreter.js';
 import { buildOperator } from './interpreter.js';
 import { datumsKey } from './ordering.js';
@@ -52,7 +53,10 @@ function runOnce(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum 
       case 'array': {
         const elements: Datum[] = [];
         while (operator.next()) elements.push(registers[e.columns[0]!]!);
-        return SqlArray.of(typeInfo(e.type.oid, runtime.ctx.types).elementOid, elements);
+        const { elementOid } = typeInfo(e.type.oid, runtime.ctx.types);
+        // Rows that are arrays themselves have the type of the result.
+        const isNested = elements.length > 0 && physicalPlanOf(e).output.find((column) => column.id === e.columns[0])!.type.oid === e.type.oid;
+        return isNested ? nestArrays(elementOid, elements) : SqlArray.of(elementOid, elements);
       }
       case 'any':
       case 'all':

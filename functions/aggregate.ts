@@ -233,7 +233,8 @@ const arrays: FunctionDef[] = ['anynonarray', 'anyarray'].map((type) => {
   });
 });
 
-function nestArrays(elementOid: number, list: readonly Datum[]): SqlArray {
+/** Arrays of one shape as one array with a dimension more, for array_agg and ARRAY(SELECT ...). @throws DbError 22004, 2202E, 54000 */
+export function nestArrays(elementOid: number, list: readonly Datum[]): SqlArray {
   const first = list[0] as SqlArray | null;
   for (const item of list) {
     const array = item as SqlArray | null;
@@ -241,6 +242,7 @@ function nestArrays(elementOid: number, list: readonly Datum[]): SqlArray {
     if (array.dims.length === 0) throw new DbError('2202E', 'cannot accumulate empty arrays');
     if (array.dims.join() !== first!.dims.join()) throw new DbError('2202E', 'cannot accumulate arrays of different dimensionality');
   }
+  if (first!.dims.length === 6) throw new DbError('54000', 'number of array dimensions (7) exceeds the maximum allowed (6)');
   return new SqlArray(elementOid, [list.length, ...first!.dims], [1, ...first!.lowerBounds], list.flatMap((item) => (item as SqlArray).elements));
 }
 

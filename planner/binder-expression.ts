@@ -66,9 +66,10 @@ function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
     case 'and':
     case 'or': {
       const args: BoundExpression[] = [];
-      for (const operand of e.operands) {
+      for (const [i, operand] of e.operands.entries()) {
         const arg = coerceToBoolean(level.binder, bindExpression(level, operand), e.kind === 'and' ? 'AND' : 'OR');
-        if (arg.kind === e.kind) args.push(...arg.args);
+        // Only what is written so, and first, becomes part of the chain: GROUP BY is compared with the rest as it stands. Source. makeAndExpr.
+        if (i === 0 && operand.kind === e.kind && arg.kind === e.kind) args.push(...arg.args);
         else args.push(arg);
       }
       return { kind: e.kind, type: types.bool, offset: e.offset, args };

@@ -71,6 +71,9 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['NULLIF of a composite value', "select case when true then row(1, 'a')::pair else nullif(row(2, null)::pair, '(,)'::pair) end, pg_typeof(nullif(row(2, null)::pair, null))", [['(1,a)', 'pair']]],
   ['arrays of an enum from arrays of text', "select '{a,b}'::text[]::phase[], '{a,b}'::phase[]::text[]", [['{a,b}', '{a,b}']]],
   ['which of two equal ends a range keeps', "select range_merge(numrange(1.5, 2.5), numrange(1.50, 2.50)), numrange(1.5, 2.5) * numrange(1.50, 2.50), '{[1.5,2.5),[1.50,2.500)}'::nummultirange", [['[1.50,2.50)', '[1.5,2.5)', '{[1.50,2.500)}']]],
+  ['an OR chain does not take apart what is grouped by', 'select count(*) from r2 group by rollup ((id between symmetric 3 and c)) having (id between symmetric 3 and c) or true order by 1', [['2'], ['4'], ['6']]],
+  ['an AND chain does not take apart what is grouped by', 'select count(*) from r2 group by id between 1 and 3 having (id between 1 and 3) and true', [['3']]],
+  ['ARRAY of a query of arrays', "select array(select array[id, c] from r2 where id < 3 order by id), array(select '[2:3]={5,6}'::int[]), array(select array[id] from r2 where false)", [['{{1,1},{2,2}}', '[1:1][2:3]={{5,6}}', '{}']]],
   ['a table named recursive', 'with recursive (n) as (select 1), w as (select 2) select * from recursive, w', [['1', '2']]],
   ['a table named recursive without columns', 'with recursive as (select 1) select * from recursive', [['1']]],
   ['modifiers of a type as strings', "select 1::numeric(3,'1'), '12:00'::timetz('1')", [['1.0', '12:00:00+00']]],
@@ -78,6 +81,12 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
 ];
 
 const codes: readonly (readonly [string, string])[] = [
+  ["select array(select '{}'::int[] from r2)", '2202E'],
+  ['select array(select case id when 1 then array[1] end from r2)', '22004'],
+  ["select array(select '{{{{{{1}}}}}}'::int[])", '54000'],
+  ["select array_agg(a) from (values ('{{{{{{1}}}}}}'::int[])) v(a)", '54000'],
+  ['select 1 from r2 group by (id = 1 or c = 1) having (id = 1 or c = 1) or true', '42803'],
+  ['select 1 from r2 group by (id = 1 or c = 1) having true or (id = 1 or c = 1)', ''],
   ['insert into r2 values (1) on conflict (id id) do nothing', '42704'],
   ['insert into r2 values (1) on conflict (id nosuch.int4_ops) do nothing', '3F000'],
   ['insert into r2 values (1) on conflict (id int4_ops) do nothing', ''],
