@@ -22,7 +22,7 @@ import { expandRow, wholeRow } from './binder-row.js';
 import { bindSortKey, findItem, requireGroupable, type SelectItem } from './binder-sort.js';
 import { asText, coerceToBoolean, isUnknown } from './binder-types.js';
 import { bindNamedWindows } from './binder-window.js';
-import { columnRef, sameExpression, startOf } from './expression-tools.js';
+import { columnRef, sameExpression, someExpression, startOf } from './expression-tools.js';
 import type { AggregateCall, BoundExpression, ColumnId, SortKey, WindowCall } from './expression.js';
 import { makeFilter, makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
@@ -97,8 +97,12 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     if (keys.length > 0) plan = { kind: 'sort', output: plan.output, input: plan, keys };
     plan = makeProject(makeLockRows(level, plan), computed, names);
   } else {
-    plan = makeProject(plan, computed, names);
+    // What is volatile and not sorted by is evaluated for the sorted rows: nextval counts in their order. Source. make_sort_input_target.
+    const sorted = new Set(keys.flatMap(({ expression }) => (expression.kind === 'column' ? [expression.id] : [])));
+    const isLate = (column: ComputedColumn): boolean => keys.length > 0 && !select.isDistinct && !sorted.has(column.id) && someExpression(column.expression, (e) => e.kind === 'call' && e.function.volatility === 'volatile');
+    plan = makeProject(plan, computed.filter((column) => !isLate(column)), names.filter((_, i) => !isLate(computed[i]!)));
     plan = addDistinctAndSort(select.isDistinct, distinctOn?.map((item) => itemRef(items, columns, item)), visible(items, columns), plan, keys);
+    if (computed.some(isLate)) plan = makeProject(plan, computed.filter(isLate), names.filter((_, i) => isLate(computed[i]!)));
   }
   plan = addLimit(plan, limit, limit.withTies ? keys : undefined);
   const shown = visible(items, columns);

@@ -6,7 +6,7 @@ let engine: SerialiteEngine;
 const setup = [
   'create table r2 (id int primary key, c int8, h text)', "insert into r2 select g, g % 5, 'a' from generate_series(1, 6) g",
   "create table r3 (id int primary key, e int8, b date)", "insert into r3 select g, g % 5, '2024-01-01' from generate_series(1, 20) g",
-  'create view v0 as select * from r2', 'create domain posint as int check (value > 0)', 'create type pair as (x int, y text)', "create type phase as enum ('a', 'b')", 'create materialized view m0 as select 1 as id',
+  'create view v0 as select * from r2', 'create domain posint as int check (value > 0)', 'create type pair as (x int, y text)', "create type phase as enum ('a', 'b')", 'create materialized view m0 as select 1 as id', 'create sequence sq',
 ];
 
 beforeAll(async () => {
@@ -74,6 +74,8 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['an OR chain does not take apart what is grouped by', 'select count(*) from r2 group by rollup ((id between symmetric 3 and c)) having (id between symmetric 3 and c) or true order by 1', [['2'], ['4'], ['6']]],
   ['an AND chain does not take apart what is grouped by', 'select count(*) from r2 group by id between 1 and 3 having (id between 1 and 3) and true', [['3']]],
   ['ARRAY of a query of arrays', "select array(select array[id, c] from r2 where id < 3 order by id), array(select '[2:3]={5,6}'::int[]), array(select array[id] from r2 where false)", [['{{1,1},{2,2}}', '[1:1][2:3]={{5,6}}', '{}']]],
+  // It was evaluated for every row, before the sort.
+  ['what is volatile is evaluated for the sorted rows', "select id, nextval('sq') from r2 order by id desc limit 2", [['6', '1'], ['5', '2']]],
   ['a table named recursive', 'with recursive (n) as (select 1), w as (select 2) select * from recursive, w', [['1', '2']]],
   ['a table named recursive without columns', 'with recursive as (select 1) select * from recursive', [['1']]],
   ['modifiers of a type as strings', "select 1::numeric(3,'1'), '12:00'::timetz('1')", [['1.0', '12:00:00+00']]],
