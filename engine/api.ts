@@ -28,6 +28,8 @@ export interface OpenOptions extends ValueOptions {
   readonly durability?: 'full' | 'relaxed' | undefined;
   /** Budget of the buffer pool in bytes; default 256 MiB. */
   readonly cacheBytes?: number | undefined;
+  /** How much of it may hold columns of tables that are scanned, beside their pages; default an eighth; 0: none are kept. */
+  readonly columnCacheBytes?: number | undefined;
   readonly readOnly?: boolean | undefined;
   /** Fail with 58P01 instead of creating a missing file. */
   readonly mustExist?: boolean | undefined;

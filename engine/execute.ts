@@ -75,7 +75,7 @@ export function compiledFor(backend: Backend, plan: CachedPlan, format: ValueFor
   if (compiled === undefined) {
     compiled = compile(plan.planned, {
       mode: backend.settings.get('execution_mode') as 'generated' | 'interpreted',
-      shape: rowShape(plan.planned.result, format, backend.definitions().types), instrument,
+      shape: rowShape(plan.planned.result, format, backend.definitions().types), instrument, columns: backend.settings.get('leaf_columns') === 'on',
     });
     plan.compiled.set(key, compiled);
   }

@@ -112,7 +112,7 @@ export class Instance {
     const isMemory = path === ':memory:';
     const store = await Store.open({
       vfs: options.vfs ?? (isMemory ? new MemoryVfs() : new NodeVfs()), path: isMemory ? 'memory' : path, clock, prng, scheduler,
-      durability: isMemory && options.vfs === undefined ? 'none' : options.durability, pageSizeBytes: options.pageSizeBytes, cacheBytes: options.cacheBytes,
+      durability: isMemory && options.vfs === undefined ? 'none' : options.durability, pageSizeBytes: options.pageSizeBytes, cacheBytes: options.cacheBytes, columnCacheBytes: options.columnCacheBytes,
       readOnly: options.readOnly, mustExist: options.mustExist, checkpointWalBytes: options.checkpointWalBytes, checkpointIntervalMs: options.checkpointIntervalMs,
     });
     try {

@@ -214,7 +214,7 @@ function compiledBody(backend: Backend, plan: CachedPlan): ReturnType<typeof com
   const mode = backend.settings.get('execution_mode') as 'generated' | 'interpreted';
   let compiled = plan.compiled.get(mode);
   if (compiled === undefined) {
-    compiled = compile(plan.planned, { mode, shape: rowShape(plan.planned.result, datumFormat, backend.definitions().types), instrument: false });
+    compiled = compile(plan.planned, { mode, shape: rowShape(plan.planned.result, datumFormat, backend.definitions().types), instrument: false, columns: backend.settings.get('leaf_columns') === 'on' });
     plan.compiled.set(mode, compiled);
   }
   return compiled;

@@ -55,7 +55,7 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
       return generated?.text;
     },
     start: (request) => {
-      if (isGenerated) generated ??= new GeneratedPlans(request.ctx.types, options.instrument);
+      if (isGenerated) generated ??= new GeneratedPlans(request.ctx.types, options.instrument, options.columns !== false);
       if (generated !== undefined && isQuery) {
         program ??= generated.program(plan, output);
         return program.suspendable ? new QueryExecution(planned, request, generated, program) : new BriefExecution(planned, request, generated, program);

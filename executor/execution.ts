@@ -77,6 +77,8 @@ export interface CompileOptions {
   readonly shape: RowShape;
   /** Emit counters for EXPLAIN ANALYZE. */
   readonly instrument: boolean;
+  /** Generated code: whether scans of whole tables run over columns of leaves; default true. */
+  readonly columns?: boolean | undefined;
 }
 
 export interface CompiledStatement {

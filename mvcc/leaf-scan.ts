@@ -10,9 +10,13 @@
  * B2  What is registered as read ends exactly at the last row consumed: the batch is *settled* (SIREAD range, edges to newer
  *     writers) when the consumer moves on or stops, or when another transaction is about to commit, whichever is first.
  * B3  Between batches the scan depends on no position in a page but its fences.
+ *
+ * A scan may be opened for *columns* (base/row-columns.ts): each batch then comes with a record that says where they lie. Those of a clean leaf are kept beside its
+ * page (storage/leaf-columns.ts), so that neither its slots nor its rows are touched again; all others are read from the rows of the batch, whatever they came from.
  */
 import { assert } from '../base/assert.js';
 import { mutants } from '../base/mutants.js';
+import { type ColumnMemory, type ColumnRequest, ColumnScratch, noColumnMemory } from '../base/row-columns.js';
 import { LeafRef } from '../storage/cursor.js';
 import { endsAfter } from './interval-tree.js';
 import { keyBufferOf } from './reading.js';
@@ -34,6 +38,7 @@ export class ScanBuffers {
   slots = new Int32Array(512);
   scratch = new Uint8Array(8192);
   scratchView = new DataView(this.scratch.buffer);
+  readonly columns = new ColumnScratch();
   readonly dirtyKeys: string[] = [];
   readonly collected: string[] = [];
 
@@ -68,6 +73,10 @@ export class LeafScan {
   offsets: Int32Array;
   /** Number of rows in the batch; never 0 after `next` returned true. */
   count = 0;
+  // Of a scan for columns, which has no `offsets`: the record of the batch in `memory`, and the place of the batch's first row in the columns.
+  memory: ColumnMemory = noColumnMemory;
+  record = 0;
+  first = 0;
 
   readonly statement: Statement;
   /** Place in the manager's list of unsettled scans, -1: not in it. */
@@ -80,6 +89,9 @@ export class LeafScan {
   readonly #commandEnd: number;
   readonly #register: 'none' | 'full' | 'hidden';
   readonly #buffers: ScanBuffers;
+  readonly #columns: ColumnRequest | undefined;
+  /** The batch's columns lie beside its page. */
+  #isStanding = false;
   /** What remains: [low, high). In clean, unregistered scans they lag behind the position in the leaf. */
   #low: string;
   #high: string | undefined;
@@ -104,7 +116,9 @@ export class LeafScan {
     reverse: boolean,
     snap: number,
     register: 'none' | 'full' | 'hidden',
+    columns: ColumnRequest | undefined,
   ) {
+    assert(columns === undefined || !reverse, 'columns are read forward');
     const node = transaction.node;
     this.#transaction = transaction;
     this.#tree = tree;
@@ -116,6 +130,7 @@ export class LeafScan {
     this.#commandEnd = snap === Infinity ? Infinity : this.statement.number;
     this.#register = node === undefined || node.isSafe ? 'none' : register;
     this.#buffers = transaction.manager.takeBuffers();
+    this.#columns = columns;
     this.offsets = this.#buffers.offsets;
     this.u8 = this.#buffers.scratch;
     this.dv = this.#buffers.scratchView;
@@ -132,9 +147,13 @@ export class LeafScan {
     this.#transaction.check();
     if (this.#isUnsettled || this.#hasTail) this.#settle(this.#batchLow, this.#batchHigh);
     this.count = 0;
+    if (this.#isStanding) this.#standUp();
     while (this.#position !== 'end' && this.#position !== 'closed') {
       this.#fill();
-      if (this.count > 0) return true;
+      if (this.count > 0) {
+        if (this.#columns !== undefined) this.#takeColumns(this.#columns);
+        return true;
+      }
       if (this.#isUnsettled) this.#settle(this.#batchLow, this.#batchHigh);
     }
     this.close();
@@ -175,6 +194,7 @@ export class LeafScan {
       else this.#low = key;
     }
     this.count = 0;
+    if (this.#isStanding) this.#standUp();
     this.#position = endsAfter(this.#high, this.#low) ? 'seek' : 'end';
     this.#buffers.leaf.release();
   }
@@ -185,6 +205,7 @@ export class LeafScan {
     this.#position = 'closed';
     if (this.#isUnsettled) this.#record(this.#batchLow, this.#batchHigh);
     this.count = 0;
+    if (this.#isStanding) this.#standUp();
     this.#transaction.openScans?.delete(this);
     this.#transaction.manager.giveBuffers(this.#buffers);
   }
@@ -264,10 +285,8 @@ export class LeafScan {
 
   #fillDirect(leaf: LeafRef, from: number, to: number): void {
     const count = to - from;
-    const buffers = this.#buffers;
-    buffers.ensureRows(count);
-    const offsets = buffers.offsets;
-    leaf.valueOffsets(offsets, from, to);
+    if (this.#columns === undefined) this.#readOffsets(leaf, from, to);
+    const { offsets } = this.#buffers;
     if (this.#reverse) {
       for (let i = 0, j = count - 1; i < j; i++, j--) {
         const offset = offsets[i]!;
@@ -281,6 +300,42 @@ export class LeafScan {
     this.u8 = leaf.u8;
     this.dv = leaf.dv;
     this.count = count;
+  }
+  #readOffsets(leaf: LeafRef, from: number, to: number): void {
+    this.#buffers.ensureRows(to - from);
+    leaf.valueOffsets(this.#buffers.offsets, from, to);
+    this.offsets = this.#buffers.offsets;
+  }
+
+  /** Finds or reads the columns of the batch that was filled. */
+  #takeColumns(request: ColumnRequest): void {
+    const { leaf, columns: scratch } = this.#buffers;
+    if (this.#direct) {
+      const kept = leaf.columns;
+      if (kept !== undefined) {
+        let record = leaf.findColumns(request);
+        if (record < 0 && this.count === leaf.count) {
+          this.#readOffsets(leaf, 0, this.count);
+          record = leaf.readColumns(request, this);
+        }
+        if (record >= 0) {
+          this.memory = kept.memory;
+          this.record = record;
+          this.first = this.#firstSlot;
+          kept.standing++;
+          this.#isStanding = true;
+          return;
+        }
+      }
+      this.#readOffsets(leaf, this.#firstSlot, this.#firstSlot + this.count);
+    }
+    this.record = scratch.read(request, this);
+    this.memory = scratch.memory;
+    this.first = 0;
+  }
+  #standUp(): void {
+    this.#isStanding = false;
+    this.#buffers.leaf.columns!.standing--;
   }
 
   /**

@@ -8,6 +8,7 @@
 import { assert } from '../base/assert.js';
 import { keyString, putKeyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
+import type { ColumnRequest } from '../base/row-columns.js';
 import { definitionConflictError } from './conflict.js';
 import { LeafScan } from './leaf-scan.js';
 import { undoneTo } from './snapshot.js';
@@ -109,12 +110,13 @@ export function openScan(
   reverse: boolean,
   view: 'snapshot' | 'latest',
   register: 'none' | 'full' | 'hidden',
+  columns?: ColumnRequest,
 ): LeafScan {
   if (register === 'hidden') transaction.checkWritable();
   else transaction.check();
   const snap = transaction.snapshotCsn;
   if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
-  return new LeafScan(transaction, tree, range.low, range.high, reverse, view === 'latest' ? Infinity : snap, register);
+  return new LeafScan(transaction, tree, range.low, range.high, reverse, view === 'latest' ? Infinity : snap, register, columns);
 }
 
 export function probeLatest(transaction: Transaction, tree: VersionedTree, range: KeyRange, into: RowRef | undefined): boolean {

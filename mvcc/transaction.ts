@@ -408,7 +408,7 @@ export class Transaction implements LockOwner, SnapshotUser {
   // ------------------------------------------------------------------------------------------------------------ reading
 
   openScan(tree: VersionedTree, range: KeyRange, options?: ScanOptions): LeafScan {
-    return openScan(this, tree, range, options?.reverse ?? false, options?.view ?? 'snapshot', options?.register === false ? 'none' : 'full');
+    return openScan(this, tree, range, options?.reverse ?? false, options?.view ?? 'snapshot', options?.register === false ? 'none' : 'full', options?.columns);
   }
 
   /**

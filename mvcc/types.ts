@@ -5,6 +5,7 @@
  * as they are. Only the read paths that need no string (`get`) take bytes. Row values are bytes nobody here looks into.
  */
 import type { Csn, Oid, TreeId } from '../base/ids.js';
+import type { ColumnRequest } from '../base/row-columns.js';
 import { LeafRef } from '../storage/cursor.js';
 
 /** READ UNCOMMITTED is READ COMMITTED, as in PostgreSQL; the engine maps it. */
@@ -168,6 +169,8 @@ export interface ScanOptions {
   readonly view?: 'snapshot' | 'latest' | undefined;
   /** Leave an SIREAD range (SERIALIZABLE only). Default true. */
   readonly register?: boolean | undefined;
+  /** Columns to be given instead of the rows' offsets; forward only. */
+  readonly columns?: ColumnRequest | undefined;
 }
 
 export interface CommitInfo {

@@ -24,6 +24,7 @@ import { assert } from '../base/assert.js';
 import { DbError, InternalError } from '../base/errors.js';
 import type { PageId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
+import { LeafColumns } from './leaf-columns.js';
 import { AtKind, AtPageId, NoPage, assertPageSize, corruptPage } from './page.js';
 import type { FreezablePool, PageIo } from './page-io.js';
 
@@ -36,14 +37,18 @@ export interface BufferPoolStats {
   readonly accessCount: number;
   readonly missCount: number;
   readonly evictionCount: number;
-  /** Bytes of slabs allocated so far, at most the budget. */
+  /** Bytes of slabs allocated so far, at most the budget less what columns may take. */
   readonly slabBytes: number;
+  /** Bytes allocated for columns of leaves. */
+  readonly columnBytes: number;
 }
 
 const SlabSizeBytesMax = 64 * 1024 * 1024;
 /** A split holds three pages and each may need a shadow; a reader or two hold a leaf. */
 const FrameCountMin = 4;
 const ScanRingFramesMax = 32;
+/** Columns are one run of memory, and places in it are 32-bit integers. */
+const ColumnBytesMax = 1 << 30;
 
 const Dirty = 1;
 const Referenced = 2;
@@ -54,6 +59,8 @@ export class BufferPool implements FreezablePool {
   readonly io: PageIo;
   readonly pageSizeBytes: number;
   readonly frameCount: number;
+  /** The second form of leaves, for scans; undefined when there is no room for it. */
+  readonly columns: LeafColumns | undefined;
   /** Slab number of a frame = frame >>> slabShift; offset in it = (frame & slabMask) * pageSizeBytes. Grows, never shrinks. */
   readonly slabs: Uint8Array[];
   readonly views: DataView[];
@@ -85,12 +92,15 @@ export class BufferPool implements FreezablePool {
   #missCount = 0;
   #evictionCount = 0;
 
-  /** `cacheBytes` bounds the slabs; at least four frames are kept. Slabs are allocated as they come into use. */
-  constructor(io: PageIo, cacheBytes: number) {
+  /** `cacheBytes` bounds slabs and columns, of which these take `columnBytes` at most; at least four frames are kept. All is allocated as it comes into use. */
+  constructor(io: PageIo, cacheBytes: number, columnBytes = 0) {
     assertPageSize(io.pageSizeBytes);
     this.io = io;
     this.pageSizeBytes = io.pageSizeBytes;
-    this.frameCount = Math.max(FrameCountMin, Math.floor(cacheBytes / io.pageSizeBytes));
+    const frameCountMax = Math.floor(cacheBytes / io.pageSizeBytes);
+    const columns = LeafColumns.make(Math.min(columnBytes, ColumnBytesMax), frameCountMax, io.pageSizeBytes);
+    this.columns = columns;
+    this.frameCount = Math.max(FrameCountMin, frameCountMax - Math.ceil((columns?.sizeBytes ?? 0) / io.pageSizeBytes));
     assert(this.frameCount <= 0x3fffffff, 'cache too large', cacheBytes);
     let slabFrames = 1;
     this.slabShift = 0;
@@ -464,6 +474,7 @@ export class BufferPool implements FreezablePool {
       missCount: this.#missCount,
       evictionCount: this.#evictionCount,
       slabBytes,
+      columnBytes: this.columns?.memory.u8.length ?? 0,
     };
   }
 

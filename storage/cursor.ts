@@ -9,8 +9,10 @@
  */
 import { copyBytes, keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
+import type { ColumnRequest, RowBatch } from '../base/row-columns.js';
 import type { BTree } from './btree.js';
 import type { BufferPool } from './buffer-pool.js';
+import type { LeafColumns } from './leaf-columns.js';
 import { readOverflow } from './overflow.js';
 import { AtCount, AtFlags, AtMaxCsn, AtSlots, NoPage, PageFlag, PageSizeBytesMax } from './page.js';
 import {
@@ -105,6 +107,19 @@ export class LeafRef {
     this.#pool!.unpin(this.#frame);
     this.#frame = -1;
     this.tree = undefined;
+  }
+
+  /** The second form of leaves, where there is one. */
+  get columns(): LeafColumns | undefined {
+    return this.#pool!.columns;
+  }
+  /** The record of this leaf's columns (leaf-columns.ts), -1 when the wanted ones are not there. */
+  findColumns(request: ColumnRequest): number {
+    return this.#pool!.columns!.find(this.#frame, this.#version, request);
+  }
+  /** The same, read from `rows`, which are all rows of the leaf; -1 when there is no room. The leaf is current. */
+  readColumns(request: ColumnRequest, rows: RowBatch): number {
+    return this.#pool!.columns!.read(this.#frame, this.#version, request, rows);
   }
 
   /** The key as a latin1 string (allocates). */

@@ -37,6 +37,8 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.evicted-pages-forgotten', breaks: 'a checkpoint is left out although pages that no log holds were changed and evicted' },
   { name: 'storage.log-cut-in-silence', breaks: 'damage in the middle of the log drops the commits after it' },
   { name: 'storage.no-seal', breaks: 'damage to the last batch of an idle log looks like a torn write' },
+  { name: 'storage.columns-of-another-version', breaks: 'columns read from a leaf are used after the leaf has changed' },
+  { name: 'storage.columns-moved-under-scan', breaks: 'columns are taken back for others while a scan stands on them' },
   { name: 'storage.check-forgets-changes', breaks: 'a check in slices takes a page that was freed and given to another tree meanwhile for one with two owners' },
   { name: 'storage.check-forgets-pauses', breaks: 'a check in slices takes a page that a merge has moved behind the place where it paused for one with two owners' },
 ];

@@ -14,6 +14,8 @@ import { DirectoryTreeId, TreeDirectory } from './tree-directory.js';
 import type { File } from './vfs.js';
 
 const DefaultCacheBytes = 256 << 20;
+/** Of the cache, one part in so many for columns of leaves. */
+const ColumnShare = 8;
 const OpenTriesMax = 100;
 
 /** What the checkpointer asks of the store, once there is one. */
@@ -41,7 +43,8 @@ export class Opened {
     this.file = file;
     this.databaseId = databaseId;
     this.table = new PageTable(file, pageSizeBytes);
-    this.pool = new BufferPool(this.table, options.cacheBytes ?? DefaultCacheBytes);
+    const cacheBytes = options.cacheBytes ?? DefaultCacheBytes;
+    this.pool = new BufferPool(this.table, cacheBytes, options.columnCacheBytes ?? Math.floor(cacheBytes / ColumnShare));
     if (meta !== undefined) this.table.load(meta, guards);
     const tree =
       meta === undefined

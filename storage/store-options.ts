@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly pageSizeBytes?: number | undefined;
   /** Budget of the buffer pool; default 256 MiB. */
   readonly cacheBytes?: number | undefined;
+  /** How much of it columns of leaves may take (leaf-columns.ts); default an eighth, nothing of a small cache; 0: none are kept. */
+  readonly columnCacheBytes?: number | undefined;
   readonly readOnly?: boolean | undefined;
   /** Refuse to create a missing file. */
   readonly mustExist?: boolean | undefined;

@@ -176,9 +176,10 @@ function isPlainSource(w: Writer): boolean {
   return !/\b(?:x|C|G)\b/.test(text);
 }
 
-function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegistry, instrument: boolean, suspendable: boolean): Program {
+function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegistry, options: { readonly suspendable: boolean; readonly instrument: boolean; readonly columns: boolean }): Program {
+  const { suspendable } = options;
   const module = new Module();
-  const p = new Pipeline(module, types, { suspendable, instrument });
+  const p = new Pipeline(module, types, options);
   const needed = new Set<ColumnId>(output.ids);
   for (const e of output.computed) collectColumns(e, needed);
   p.begin(plan, needed);
@@ -217,12 +218,15 @@ interface ExpressionUse {
 export class GeneratedPlans {
   readonly #types: TypeRegistry;
   readonly #instrument: boolean;
+  readonly #columns: boolean;
   readonly #programs = new Map<PhysicalPlan, { readonly output: ProgramOutput; readonly program: Program }[]>();
   readonly #expressions = new Map<BoundExpression, ExpressionUse>();
 
-  constructor(types: TypeRegistry, instrument: boolean) {
+  /** `columns`: whether scans may run over the columns of leaves. */
+  constructor(types: TypeRegistry, instrument: boolean, columns: boolean) {
     this.#types = types;
     this.#instrument = instrument;
+    this.#columns = columns;
   }
 
   /** `suspendable` false: whatever it reads, for a caller that does not give way; it ends when it has made `max` rows. */
@@ -230,7 +234,7 @@ export class GeneratedPlans {
     let made = this.#programs.get(plan);
     if (made === undefined) this.#programs.set(plan, (made = []));
     let found = made.find((candidate) => candidate.program.suspendable === suspendable && sameOutput(candidate.output, output));
-    if (found === undefined) made.push((found = { output, program: makeProgram(plan, output, this.#types, this.#instrument, suspendable) }));
+    if (found === undefined) made.push((found = { output, program: makeProgram(plan, output, this.#types, { suspendable, instrument: this.#instrument, columns: this.#columns }) }));
     return found.program;
   }
   source(plan: PhysicalPlan, output: ProgramOutput, runtime: Runtime): GeneratedSource {

@@ -51,17 +51,20 @@ export class Pipeline {
   /** Whether the function may yield. */
   readonly suspendable: boolean;
   readonly instrument: boolean;
+  /** Whether scans may run over columns. */
+  readonly columns: boolean;
   readonly scans: (OpenScan | Cleanup)[] = [];
   /** Columns needed by the ancestors of an operator. */
   readonly #needed = new Map<PhysicalPlan, ReadonlySet<ColumnId>>();
   /** How often what is being written is repeated in the source. */
   copies = 1;
 
-  constructor(module: Module, types: TypeRegistry, options: { readonly suspendable: boolean; readonly instrument: boolean }) {
+  constructor(module: Module, types: TypeRegistry, options: { readonly suspendable: boolean; readonly instrument: boolean; readonly columns: boolean }) {
     this.module = module;
     this.types = types;
     this.suspendable = options.suspendable;
     this.instrument = options.instrument;
+    this.columns = options.columns;
     this.w = new Writer(module, new Code(1), new Code(1));
     this.e = new ExpressionWriter(this.w, types);
   }
@@ -73,15 +76,25 @@ export class Pipeline {
     this.w.ownColumns = producedColumns(plan);
     this.analyze(plan, needed);
   }
-  /** Notes what is needed above each operator. */
-  analyze(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>): void {
+  /** Notes what is needed above each operator, and what may be stopped before its end. */
+  analyze(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>, isLimited = false): void {
     this.#needed.set(plan, needed);
+    if (isLimited) this.#limited.add(plan);
     const below = new Set(needed);
     for (const id of this.ownColumns(plan)) below.add(id);
     // The right side of a lateral join reads the left one.
     if (plan.kind === 'nestedLoop' && plan.isLateral) for (const id of outerColumns(plan.right)) below.add(id);
-    for (const input of planInputs(plan)) this.analyze(input, below);
+    const takesAll = plan.kind === 'aggregate' || plan.kind === 'sort' || plan.kind === 'window';
+    for (const input of planInputs(plan)) {
+      const isBuild = plan.kind === 'hashJoin' && input === plan.right;
+      this.analyze(input, below, plan.kind === 'limit' || (isLimited && !takesAll && !isBuild));
+    }
   }
+  /** Whether a scan runs over columns: not backward, and not when a limit may stop it before it has used the columns of a leaf. */
+  readsColumns(plan: PlanOf<'seqScan'>): boolean {
+    return this.columns && !plan.reverse && !this.#limited.has(plan);
+  }
+  readonly #limited = new Set<PhysicalPlan>();
   needed(plan: PhysicalPlan): ReadonlySet<ColumnId> {
     return this.#needed.get(plan) ?? new Set();
   }

@@ -8,6 +8,7 @@ import type { BoundExpression } from '../../planner/expression.js';
 import type { ScanColumn } from '../../planner/physical-plan.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { forEachRangeExpression, outerColumns } from '../plan-tools.js';
+import { columnLoop } from './column-scan.js';
 import type { Consume, Pipeline } from './pipeline.js';
 import type { AccessCache } from './support.js';
 
@@ -78,12 +79,20 @@ export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Co
     sampler = p.module.name('q');
     p.w.line(`const ${sampler} = X.samplerOf(${p.module.constant(sample)}, x);`);
   }
-  scanLoop(p, `tx.openScan(${tableTree(p, table)}, W, ${reverse ? 'reverseScan' : 'forwardScan'})`, (place, key) => {
-    bindStored(p, table, table.layout, columns, place);
-    if (rowKey !== undefined) p.w.scope.bind(rowKey, { kind: 'pending', code: key, nullable: false, stored: undefined });
+  const body = (): void => {
     const rest = (): void => p.when(filter, consume, plan);
     if (sampler === undefined) rest();
     else p.w.block(`if (${sampler}())`, rest);
+  };
+  const open = (options: string): string => `tx.openScan(${tableTree(p, table)}, W, ${options})`;
+  if (p.readsColumns(plan)) {
+    columnLoop(p, plan, open, body);
+    return;
+  }
+  scanLoop(p, open(reverse ? 'reverseScan' : 'forwardScan'), (place, key) => {
+    bindStored(p, table, table.layout, columns, place);
+    if (rowKey !== undefined) p.w.scope.bind(rowKey, { kind: 'pending', code: key, nullable: false, stored: undefined });
+    body();
   });
 }
 

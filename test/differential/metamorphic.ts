@@ -21,6 +21,7 @@ export interface Variant {
 
 export const variants: readonly Variant[] = [
   { name: 'interpreted', settings: { execution_mode: 'interpreted' }, hasIndexes: true },
+  { name: 'without columns of leaves', settings: { leaf_columns: 'off' }, hasIndexes: true },
   { name: 'without indexes', settings: {}, hasIndexes: false },
   { name: 'without hash joins', settings: { enable_hashjoin: 'off', enable_hashagg: 'off' }, hasIndexes: true },
   { name: 'without nested loops', settings: { enable_nestloop: 'off', enable_material: 'off' }, hasIndexes: true },

@@ -137,10 +137,10 @@ export class TestDatabase {
     this.store = store;
     this.manager = new TransactionManager(store, { clock: this.clock, prng: seededPrng(1), scheduler: realScheduler });
   }
-  static async open(options: { readonly pageSizeBytes?: number; readonly cacheBytes?: number } = {}): Promise<TestDatabase> {
+  static async open(options: { readonly pageSizeBytes?: number; readonly cacheBytes?: number; readonly columnCacheBytes?: number } = {}): Promise<TestDatabase> {
     const store = await Store.open({
       vfs: new MemoryVfs(), path: 'test', clock: { now: () => 0, monotonic: () => 0 }, prng: seededPrng(1), scheduler: realScheduler, durability: 'none',
-      pageSizeBytes: options.pageSizeBytes ?? 1024, cacheBytes: options.cacheBytes ?? 16 << 20, checkpointIntervalMs: 0,
+      pageSizeBytes: options.pageSizeBytes ?? 1024, cacheBytes: options.cacheBytes ?? 16 << 20, columnCacheBytes: options.columnCacheBytes, checkpointIntervalMs: 0,
     });
     return new TestDatabase(store);
   }

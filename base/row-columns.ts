@@ -1,0 +1,273 @@
+/**
+ * Rows turned on their side: the columns of a batch of rows (rowcode.ts) as runs of typed memory, so that a loop over one column touches nothing else. Derived
+ * and discardable; where a run lies and how long it lives is the business of whoever asks (storage/leaf-columns.ts, or `ColumnScratch` for one batch).
+ *
+ *   Int32     int2, int4                        a 32-bit integer per row
+ *   Float64   float4, float8, oid, enum ids     a double per row
+ *             numeric of fixed scale            its coefficient
+ *             date                              days, the infinities as such
+ *             int8, money, time, timestamp      the value; NaN where it is no safe integer: it must be read from the row
+ *   Byte      bool                              0 or 1
+ *   Bytes     variable columns                  count + 1 ends (absolute in the memory), then the bytes, row after row
+ *
+ * A *record* says where the columns of one batch lie: its header is `AtColumns` words, then two per column of the table, then two for the offsets of the rows
+ * themselves: where the run begins, as an index of its own view (0: not there), and where its bytes of nulls begin (0: no row is NULL there).
+ *
+ * R1  The first bytes of the memory are zeros, as many as a batch may have rows: the nulls of a column that has none.
+ */
+import { assert } from './assert.js';
+import { getInt8 } from './bytes.js';
+import { variableEnd, variableStart, type RowLayout } from './rowcode.js';
+import { getDate, getTimestamp } from './value-code.js';
+
+export const ColumnForm = { Int32: 1, Float64: 2, Byte: 3, Bytes: 4 } as const;
+export type ColumnForm = (typeof ColumnForm)[keyof typeof ColumnForm];
+
+/** One run of memory through its views. */
+export class ColumnMemory {
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  constructor(sizeBytes: number) {
+    const buffer = new ArrayBuffer(sizeBytes);
+    this.u8 = new Uint8Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+  }
+}
+export const noColumnMemory = new ColumnMemory(0);
+
+/** Words of a record's header, in `i32`. */
+export const AtVersion = 0;
+export const AtReader = 1;
+export const AtRowCount = 2;
+export const AtColumns = 4;
+
+/** Rows of one layout, none of them older. */
+export interface RowBatch {
+  readonly u8: Uint8Array;
+  readonly dv: DataView;
+  readonly offsets: Int32Array;
+  readonly count: number;
+}
+
+let readerCount = 0;
+
+/** Reads columns of rows of one layout. */
+export class ColumnReader {
+  /** No two readers have one number: what was read by another layout is not taken for this one's. */
+  readonly id = ++readerCount;
+  readonly layout: RowLayout;
+  /** By column: undefined where its values stay in the rows. */
+  readonly forms: readonly (ColumnForm | undefined)[];
+  // Of the column that `measure` looked at last.
+  #hasNulls = false;
+  #dataBytes = 0;
+
+  constructor(layout: RowLayout) {
+    this.layout = layout;
+    this.forms = layout.columns.map((_, column) => formOf(layout, column));
+  }
+
+  /** The pseudo column of the rows' own offsets. */
+  get rowsColumn(): number {
+    return this.forms.length;
+  }
+  /** Words of a record. */
+  get recordWords(): number {
+    return AtColumns + 2 * (this.forms.length + 1);
+  }
+
+  /** Bytes that a column of these rows takes, a multiple of 8. To be called before `write`. */
+  measure(column: number, { u8, dv, offsets, count }: RowBatch): number {
+    this.#hasNulls = false;
+    if (column === this.rowsColumn) {
+      this.#dataBytes = count * 4;
+      return rounded(this.#dataBytes);
+    }
+    const byte = 2 + (column >> 3);
+    const mask = 1 << (column & 7);
+    let nulls = 0;
+    for (let i = 0; i < count; i++) nulls |= u8[offsets[i]! + byte]!;
+    this.#hasNulls = (nulls & mask) !== 0;
+    switch (this.forms[column]) {
+      case ColumnForm.Int32:
+        this.#dataBytes = count * 4;
+        break;
+      case ColumnForm.Float64:
+        this.#dataBytes = count * 8;
+        break;
+      case ColumnForm.Byte:
+        this.#dataBytes = count;
+        break;
+      case ColumnForm.Bytes: {
+        const { endsOffset, variableCount, variableNumbers } = this.layout;
+        const number = variableNumbers[column]!;
+        let bytes = (count + 1) * 4;
+        for (let i = 0; i < count; i++) {
+          const row = offsets[i]!;
+          bytes += variableEnd(u8, dv, row, endsOffset, number) - variableStart(u8, dv, row, endsOffset, variableCount, number);
+        }
+        this.#dataBytes = bytes;
+        break;
+      }
+      default:
+        assert(false, 'column has no form', column);
+    }
+    return rounded(this.#dataBytes) + (this.#hasNulls ? rounded(count) : 0);
+  }
+
+  /** Writes the column measured last at byte `at`, a multiple of 8, and notes in the record where it is. */
+  write(column: number, rows: RowBatch, memory: ColumnMemory, at: number, record: number): void {
+    const { u8, offsets, count } = rows;
+    const word = record + AtColumns + 2 * column;
+    let nulls = 0;
+    if (this.#hasNulls) {
+      nulls = at + rounded(this.#dataBytes);
+      const byte = 2 + (column >> 3);
+      const shift = column & 7;
+      for (let i = 0; i < count; i++) memory.u8[nulls + i] = (u8[offsets[i]! + byte]! >> shift) & 1;
+    }
+    memory.i32[word + 1] = nulls;
+    if (column === this.rowsColumn) {
+      memory.i32[word] = at >> 2;
+      for (let i = 0; i < count; i++) memory.i32[(at >> 2) + i] = offsets[i]!;
+      return;
+    }
+    const fixed = this.layout.fixedOffsets[column]!;
+    switch (this.forms[column]) {
+      case ColumnForm.Int32:
+        memory.i32[word] = at >> 2;
+        if (this.layout.storages[column] === 'int2') for (let i = 0; i < count; i++) memory.i32[(at >> 2) + i] = rows.dv.getInt16(offsets[i]! + fixed, true);
+        else for (let i = 0; i < count; i++) memory.i32[(at >> 2) + i] = rows.dv.getInt32(offsets[i]! + fixed, true);
+        return;
+      case ColumnForm.Float64:
+        memory.i32[word] = at >> 3;
+        this.#writeDoubles(column, rows, memory.f64, at >> 3, fixed);
+        return;
+      case ColumnForm.Byte:
+        memory.i32[word] = at;
+        for (let i = 0; i < count; i++) memory.u8[at + i] = u8[offsets[i]! + fixed]!;
+        return;
+      default:
+        memory.i32[word] = at >> 2;
+        this.#writeBytes(column, rows, memory, at);
+    }
+  }
+
+  #writeDoubles(column: number, { u8, dv, offsets, count }: RowBatch, into: Float64Array, at: number, fixed: number): void {
+    const storage = this.layout.scales[column]! >= 0 ? 'float8' : this.layout.storages[column];
+    switch (storage) {
+      case 'float8':
+        for (let i = 0; i < count; i++) into[at + i] = dv.getFloat64(offsets[i]! + fixed, true);
+        return;
+      case 'float4':
+        for (let i = 0; i < count; i++) into[at + i] = dv.getFloat32(offsets[i]! + fixed, true);
+        return;
+      case 'date':
+        for (let i = 0; i < count; i++) into[at + i] = getDate(dv.getInt32(offsets[i]! + fixed, true));
+        return;
+      case 'timestamp':
+        for (let i = 0; i < count; i++) into[at + i] = numberOrNaN(getTimestamp(u8, offsets[i]! + fixed));
+        return;
+      case 'int8':
+      case 'money':
+      case 'time':
+        for (let i = 0; i < count; i++) into[at + i] = numberOrNaN(getInt8(u8, offsets[i]! + fixed));
+        return;
+      default:
+        for (let i = 0; i < count; i++) into[at + i] = dv.getUint32(offsets[i]! + fixed, true);
+    }
+  }
+
+  #writeBytes(column: number, { u8, dv, offsets, count }: RowBatch, memory: ColumnMemory, at: number): void {
+    const { endsOffset, variableCount, variableNumbers } = this.layout;
+    const number = variableNumbers[column]!;
+    const ends = at >> 2;
+    let end = at + (count + 1) * 4;
+    memory.i32[ends] = end;
+    for (let i = 0; i < count; i++) {
+      const row = offsets[i]!;
+      const from = variableStart(u8, dv, row, endsOffset, variableCount, number);
+      const length = variableEnd(u8, dv, row, endsOffset, number) - from;
+      if (length <= 64) for (let k = 0; k < length; k++) memory.u8[end + k] = u8[from + k]!;
+      else memory.u8.set(u8.subarray(from, from + length), end);
+      end += length;
+      memory.i32[ends + 1 + i] = end;
+    }
+  }
+}
+
+const rounded = (bytes: number): number => (bytes + 7) & ~7;
+const numberOrNaN = (value: number | bigint): number => (typeof value === 'number' ? value : NaN);
+
+function formOf(layout: RowLayout, column: number): ColumnForm | undefined {
+  if (layout.columns[column]!.isDropped) return undefined;
+  if (layout.scales[column]! >= 0) return ColumnForm.Float64;
+  if (layout.fixedOffsets[column]! < 0) return ColumnForm.Bytes;
+  switch (layout.storages[column]) {
+    case 'int2':
+    case 'int4':
+      return ColumnForm.Int32;
+    case 'bool':
+      return ColumnForm.Byte;
+    case 'float4':
+    case 'float8':
+    case 'date':
+    case 'oid':
+    case 'enum':
+    case 'int8':
+    case 'money':
+    case 'time':
+    case 'timestamp':
+      return ColumnForm.Float64;
+    default:
+      return undefined;
+  }
+}
+
+const readers = new WeakMap<RowLayout, ColumnReader>();
+export function columnReader(layout: RowLayout): ColumnReader {
+  let reader = readers.get(layout);
+  if (reader === undefined) readers.set(layout, (reader = new ColumnReader(layout)));
+  return reader;
+}
+
+/** What a scan wants of each batch. The rows' own offsets are column `reader.rowsColumn`. */
+export interface ColumnRequest {
+  readonly reader: ColumnReader;
+  readonly columns: readonly number[];
+}
+
+/** Memory for the columns of one batch, used again for the next. */
+export class ColumnScratch {
+  memory = noColumnMemory;
+  /** Bytes of zeros at the start (R1); the record follows. */
+  #zeroBytes = 0;
+
+  /** @returns the record */
+  read({ reader, columns }: ColumnRequest, rows: RowBatch): number {
+    if (rows.count > this.#zeroBytes) {
+      this.#zeroBytes = rounded(rows.count * 2);
+      this.memory = noColumnMemory;
+    }
+    const record = this.#zeroBytes >> 2;
+    let end = rounded(this.#zeroBytes + reader.recordWords * 4);
+    this.#reserve(end, 0);
+    this.memory.i32[record + AtRowCount] = rows.count;
+    for (const column of columns) {
+      const size = reader.measure(column, rows);
+      this.#reserve(end + size, end);
+      reader.write(column, rows, this.memory, end, record);
+      end += size;
+    }
+    return record;
+  }
+
+  #reserve(sizeBytes: number, used: number): void {
+    if (this.memory.u8.length >= sizeBytes) return;
+    const memory = new ColumnMemory(Math.max(16384, rounded(sizeBytes), this.memory.u8.length * 2));
+    memory.u8.set(this.memory.u8.subarray(0, used));
+    this.memory = memory;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Scans over columns: the loop that scans.ts writes over the rows of a leaf, written over its columns instead (base/row-columns.ts). What reads a column reads
+ * a run of typed memory; columns that have no such form are read from the row, whose offset is then a column too.
+ */
+import { AtColumns, ColumnForm, columnReader, type ColumnReader, type ColumnRequest } from '../../base/row-columns.js';
+import { columnSource, type ColumnSource, type RowLayout } from '../../base/rowcode.js';
+import { baseTypeOf, typeInfo } from '../../base/types.js';
+import type { PlanOf } from '../operators/plan-of.js';
+import type { Consume, Pipeline } from './pipeline.js';
+
+/** Columns wanted of a table's leaves, as they become known while the loop is written. */
+class Wanted implements ColumnRequest {
+  readonly reader: ColumnReader;
+  readonly columns: number[] = [];
+  constructor(layout: RowLayout) {
+    this.reader = columnReader(layout);
+  }
+  add(column: number): void {
+    if (!this.columns.includes(column)) this.columns.push(column);
+  }
+}
+
+/** Names in the loop. */
+interface ColumnPlace {
+  /** Bytes of the page or of the rows put together, and their view. */
+  readonly u8: string;
+  readonly dv: string;
+  /** The memory of the columns as bytes, 32-bit integers, doubles. */
+  readonly bytes: string;
+  readonly ints: string;
+  readonly doubles: string;
+  /** The row's number in the batch. */
+  readonly index: string;
+  readonly request: Wanted;
+  /** Where a column's run begins, and its nulls, in variables of the batch. */
+  start(column: number): string;
+  nulls(column: number): string;
+}
+
+/** The loop over batches and rows; `body` is written for each row. `open` gets the name of the scan's options. */
+export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'>, open: (options: string) => string, body: Consume): void {
+  const { w, module } = p;
+  const { table, columns, rowKey } = plan;
+  const request = new Wanted(table.layout);
+  const [scan, index, count, record] = [module.name('s'), module.name('i'), module.name('n'), module.name('a')];
+  const names = { u8: module.name('u8_'), dv: module.name('dv_'), bytes: module.name('cb_'), ints: module.name('ci_'), doubles: module.name('cd_') };
+  w.line(`const ${scan} = o.open(${open(module.constant({ reverse: false, columns: request }))});`);
+  w.block(`while (${scan}.next())`, () => {
+    w.line(`const ${names.u8} = ${scan}.u8, ${names.dv} = ${scan}.dv, ${names.bytes} = ${scan}.memory.u8, ${names.ints} = ${scan}.memory.i32, ${names.doubles} = ${scan}.memory.f64, ${record} = ${scan}.record;`);
+    const head = w.reserve();
+    const made = new Map<number, string>();
+    const variable = (word: number): string => {
+      let name = made.get(word);
+      if (name === undefined) {
+        made.set(word, (name = module.name('c')));
+        head.line(`const ${name} = ${names.ints}[${record} + ${word}] + ${scan}.first;`);
+      }
+      return name;
+    };
+    const place: ColumnPlace = {
+      ...names, index, request,
+      start: (column) => {
+        request.add(column);
+        return variable(AtColumns + 2 * column);
+      },
+      nulls: (column) => variable(AtColumns + 2 * column + 1),
+    };
+    w.line(`let ${count} = ${scan}.count;`);
+    p.scans.push({ scan, index, count });
+    w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
+      for (const { id, column } of columns) {
+        const nullable = !table.columns[column]!.notNull;
+        const source = sourceOf(p, table.layout, column, place);
+        const code = nullable ? `(${source.isNull('')} ? null : ${source.value('')})` : source.value('');
+        w.scope.bind(id, { kind: 'pending', code, nullable, stored: { source, row: index, rename: (text) => text.replace(/\bu8\b/g, place.bytes) } });
+      }
+      if (rowKey !== undefined) w.scope.bind(rowKey, { kind: 'pending', code: `${scan}.keyAt(${index})`, nullable: false, stored: undefined });
+      body();
+    });
+    p.scans.pop();
+    p.tick();
+  });
+  w.line(`o.closed(${scan});`);
+}
+
+/** A column of the present row; the sources' parameter, a row's offset, is not used. */
+function sourceOf(p: Pipeline, layout: RowLayout, column: number, place: ColumnPlace): ColumnSource {
+  const { ints, doubles, bytes, index } = place;
+  const form = place.request.reader.forms[column];
+  const fromRow = columnSource(layout, column, p.module.constant);
+  const { storage } = fromRow;
+  const inPage = (code: string): string => code.replace(/\bu8\b/g, place.u8).replace(/\bdv\b/g, place.dv);
+  const offset = (): string => `${ints}[${place.start(place.request.reader.rowsColumn)} + ${index}]`;
+  if (form === undefined) return inRow(fromRow, inPage, offset());
+  const start = place.start(column);
+  const isNull = (): string => `${bytes}[${place.nulls(column)} + ${index}] !== 0`;
+  const plain = { storage, isNull, scaled: undefined, bytes: undefined };
+  switch (form) {
+    case ColumnForm.Int32:
+      return { ...plain, value: () => `${ints}[${start} + ${index}]` };
+    case ColumnForm.Byte:
+      return { ...plain, value: () => `${bytes}[${start} + ${index}] === 1` };
+    case ColumnForm.Float64: {
+      const number = `${doubles}[${start} + ${index}]`;
+      if (fromRow.scaled !== undefined) {
+        const { scale } = fromRow.scaled;
+        return { ...plain, scaled: { scale, coefficient: () => number }, value: () => `R.scaledNumeric(${number}, ${scale})` };
+      }
+      if (storage === 'enum') {
+        const labels = p.module.constant(typeInfo(baseTypeOf(layout.columns[column]!.type, layout.types).oid, layout.types).labels ?? []);
+        return { ...plain, value: () => `R.getEnum(${labels}, ${number})` };
+      }
+      if (storage !== 'int8' && storage !== 'money' && storage !== 'time' && storage !== 'timestamp') return { ...plain, value: () => number };
+      // What is no safe integer stands in the row.
+      const value = p.w.temp();
+      return { ...plain, value: () => `((${value} = ${number}) === ${value} ? ${value} : ${inPage(fromRow.value(offset()))})` };
+    }
+    case ColumnForm.Bytes: {
+      const range = { start: () => `${ints}[${start} + ${index}]`, end: () => `${ints}[${start} + ${index} + 1]` };
+      const value = fromRow.value('0').replaceAll(fromRow.bytes!.start('0'), range.start()).replaceAll(fromRow.bytes!.end('0'), range.end());
+      return { ...plain, bytes: range, value: () => value.replace(/\bu8\b/g, bytes) };
+    }
+  }
+}
+
+/** A column that is read from the row. */
+function inRow(source: ColumnSource, inPage: (code: string) => string, offset: string): ColumnSource {
+  return { storage: source.storage, scaled: undefined, bytes: undefined, isNull: () => inPage(source.isNull(offset)), value: () => inPage(source.value(offset)) };
+}
