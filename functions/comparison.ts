@@ -29,16 +29,35 @@ const names: readonly ComparisonName[] = [
 ];
 
 /** How generated code compares: as numbers, as texts (=== and code point order), or through a named helper that gives -1, 0, 1. */
-type EmitStyle = 'direct' | 'text' | 'bpchar' | 'compareFloat' | 'compareNumeric' | undefined;
+type EmitStyle = 'direct' | 'text' | 'bpchar' | 'float' | 'compareNumeric' | undefined;
+
+function comparisonSource(style: NonNullable<EmitStyle>, name: string, js: string, a: string, b: string): string {
+  if (style === 'direct' || (style === 'text' && (name === '=' || name === '<>'))) return `(${a} ${js} ${b})`;
+  if (style === 'float') return floatComparison(name, a, b);
+  return `(H.${style === 'text' ? 'compareText' : style === 'bpchar' ? 'compareBpchar' : style}(${a}, ${b}) ${js} 0)`;
+}
+
+/** NaN equals itself and is largest: what JavaScript's comparison leaves out of that is added behind it. The arguments are variables or literals. */
+function floatComparison(name: string, a: string, b: string): string {
+  switch (name) {
+    case '<':
+      return `(${a} < ${b} || (${b} !== ${b} && ${a} === ${a}))`;
+    case '<=':
+      return `(${a} <= ${b} || ${b} !== ${b})`;
+    case '>':
+      return `(${a} > ${b} || (${a} !== ${a} && ${b} === ${b}))`;
+    case '>=':
+      return `(${a} >= ${b} || ${a} !== ${a})`;
+    case '=':
+      return `(${a} === ${b} || (${a} !== ${a} && ${b} !== ${b}))`;
+    default:
+      return `(${a} !== ${b} && (${a} === ${a} || ${b} === ${b}))`;
+  }
+}
 
 function six(left: string, right: string, compare: Comparator, style: EmitStyle): OperatorDef[] {
   return names.map((c) => {
-    const emit =
-      style === undefined
-        ? undefined
-        : style === 'direct' || (style === 'text' && (c.name === '=' || c.name === '<>'))
-          ? (args: readonly string[]) => `(${args[0]} ${c.js} ${args[1]})`
-          : (args: readonly string[]) => `(H.${style === 'text' ? 'compareText' : style === 'bpchar' ? 'compareBpchar' : style}(${args[0]}, ${args[1]}) ${c.js} 0)`;
+    const emit = style === undefined ? undefined : (args: readonly string[]) => comparisonSource(style, c.name, c.js, args[0]!, args[1]!);
     return operator(c.name, left, right, 'bool', (a: Datum, b: Datum) => c.holds(compare(a, b)), {
       commutator: c.commutator, negator: c.negator, ...(c.btree === undefined ? {} : { btree: c.btree }), ...(emit === undefined ? {} : { emit }),
       functionName: `${left}${right === left ? '' : right}_${{ '<': 'lt', '<=': 'le', '=': 'eq', '<>': 'ne', '>=': 'ge', '>': 'gt' }[c.name]}`,
@@ -52,7 +71,7 @@ const integers = ['int2', 'int4', 'int8'];
 const sameType: OperatorDef[] = [
   ...['bool', 'oid', 'money', 'date', 'time', 'timestamp', 'timestamptz'].flatMap((type) => six(type, type, compareOrdered, 'direct')),
   ...integers.flatMap((left) => integers.flatMap((right) => six(left, right, compareOrdered, 'direct'))),
-  ...['float4', 'float8'].flatMap((left) => ['float4', 'float8'].flatMap((right) => six(left, right, (a, b) => H.compareFloat(a as number, b as number), 'compareFloat'))),
+  ...['float4', 'float8'].flatMap((left) => ['float4', 'float8'].flatMap((right) => six(left, right, (a, b) => H.compareFloat(a as number, b as number), 'float'))),
   ...six('numeric', 'numeric', (a, b) => (a as Numeric).compare(b as Numeric), 'compareNumeric'),
   ...[['text', 'text'], ['name', 'name'], ['name', 'text'], ['text', 'name'], ['char', 'char']].flatMap(([left, right]) => six(left!, right!, (a, b) => H.compareText(a as string, b as string), 'text')),
   ...six('bpchar', 'bpchar', (a, b) => H.compareBpchar(a as string, b as string), 'bpchar'),

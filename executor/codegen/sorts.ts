@@ -37,15 +37,19 @@ export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume)
   const bound = limit === undefined ? 'Infinity' : `X.limitCount(${module.constant(limit)}, x) + X.offsetCount(${module.constant(limitOffset)}, x)`;
   const integerKeys = keys.every((key) => isNumber(p, key)) ? module.constant(keys.map(({ descending }, i) => ({ place: places[i]!, descending }))) : 'undefined';
   w.line(`const ${sorter} = x.own(new X.TupleSorter(x, ${module.constant(types)}, ${compare}, ${bound}, ${planName}, ${integerKeys}));`);
+  // Top-N: the first key of the worst row kept. NaN, which nothing is behind, as long as there is none.
+  const worst = module.name('m');
+  if (limit !== undefined) w.line(`let ${worst} = NaN;`);
   w.block('', () => {
     p.produce(input, () => {
+      const first = limit === undefined ? undefined : behindWorst(p, keys[0]!, worst);
       const push = (): void => {
         const values = [...ids.map((id) => w.use(id).code), ...computed.map((key) => p.e.value(key.expression).code)];
         w.line(`${sorter}.push([${values.join(', ')}]);`);
+        if (first !== undefined) w.line(`${worst} = ${first.read(`${sorter}.worstAt(${places[0]})`)};`);
       };
-      const first = limit === undefined ? undefined : behindWorst(p, keys[0]!, places[0]!, sorter);
       if (first === undefined) push();
-      else w.block(`if (!${first})`, push);
+      else w.block(`if (!${first.test})`, push);
     });
   });
   w.block(`while (${sorter}.finishStep())`, () => p.tick());
@@ -66,26 +70,27 @@ function isNumber(p: Pipeline, key: SortKey): boolean {
   return storage === 'int2' || storage === 'int4' || storage === 'int8' || storage === 'float8' || storage === 'date';
 }
 
-/** Top-N: whether a row's first key alone puts it behind the worst row kept, so that no tuple need be made. */
-function behindWorst(p: Pipeline, key: SortKey, place: number, sorter: string): string | undefined {
+/**
+ * Top-N: whether a row's first key alone puts it behind the worst row kept, so that no tuple need be made. `worst` holds that row's first key as `read` makes it of the
+ * datum, which may be NULL or undefined.
+ */
+function behindWorst(p: Pipeline, key: SortKey, worst: string): { readonly test: string; readonly read: (datum: string) => string } | undefined {
   const { w, module } = p;
   const storage = typeInfo(baseTypeOf(key.expression.type, p.types).oid, p.types).storage;
-  const worst = module.name('v');
   const operator = key.descending ? '<' : '>';
+  const name = module.name('v');
   if (storage === 'numeric') {
     // Coefficients of one scale compare as their numerics do; a sum that could have been rounded is not looked at.
     const scaled = new Scaled(w, p.e).coefficient(key.expression);
     if (scaled === undefined || scaled.nulls.length > 0) return undefined;
-    const value = module.name('v');
-    w.line(`const ${worst} = ${sorter}.worst, ${value} = ${scaled.code};`);
-    return `(${worst} !== undefined && ${worst}[${place}] !== null && ${exactness(scaled, value)} && ${value} ${operator} X.coefficientAt(${worst}[${place}], ${scaled.scale}))`;
+    w.line(`const ${name} = ${scaled.code};`);
+    return { test: `(${name} ${operator} ${worst} && ${exactness(scaled, name)})`, read: (datum) => `X.coefficientAt(${datum}, ${scaled.scale})` };
   }
   // NaN is neither less nor greater here, so it is never left out.
   if (!ordered.has(storage) && storage !== 'float8' && storage !== 'float4') return undefined;
   const value = p.e.value(key.expression);
-  const name = module.name('v');
-  w.line(`const ${worst} = ${sorter}.worst, ${name} = ${value.code};`);
-  return `(${worst} !== undefined && ${worst}[${place}] !== null${value.nullable ? ` && ${name} !== null` : ''} && ${name} ${operator} ${worst}[${place}])`;
+  w.line(`const ${name} = ${value.code};`);
+  return { test: `(${name} ${operator} ${worst}${value.nullable ? ` && ${name} !== null` : ''})`, read: (datum) => `${datum} ?? NaN` };
 }
 
 /** A comparator of tuples, one test per key. */

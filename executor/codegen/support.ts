@@ -142,7 +142,8 @@ export const X = {
     return new Numeric(coefficient + 0, scale);
   },
   /** The coefficient of a numeric at `scale`, NaN (which compares with nothing) when it is not exactly a double there. */
-  coefficientAt(value: Numeric, scale: number): number {
+  coefficientAt(value: Numeric | null | undefined, scale: number): number {
+    if (value === null || value === undefined) return NaN;
     const { coefficient } = value;
     if (typeof coefficient !== 'number' || value.scale > scale) return NaN;
     const scaled = coefficient * 10 ** (scale - value.scale);

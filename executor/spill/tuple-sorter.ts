@@ -96,9 +96,9 @@ export class TupleSorter {
     else this.#chunks.push(rows.sort(this.#compare));
   }
 
-  /** The worst row kept, when the bound is reached: a row that is not before it need not be pushed. */
-  get worst(): Datum[] | undefined {
-    return this.#arrivals !== undefined && this.#rows.length >= this.#limit ? this.#rows[0] : undefined;
+  /** A value of the worst row kept, when the bound is reached: a row that is behind it need not be pushed. */
+  worstAt(place: number): Datum | undefined {
+    return this.#arrivals !== undefined && this.#rows.length >= this.#limit && this.#limit > 0 ? this.#rows[0]![place] : undefined;
   }
 
   #pushBounded(tuple: Datum[], arrivals: number[]): void {
