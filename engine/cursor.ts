@@ -19,7 +19,7 @@ import type { DeclareCursor, Fetch } from '../parser/ast.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import type { Started } from './execute.js';
-import { drive, findPlan, startPlanned } from './execute.js';
+import { describeStatement, drive, startPlanned } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
 import type { ResultColumn } from './values.js';
 import { convertRows, datumFormat } from './values.js';
@@ -251,7 +251,7 @@ export class Portals {
     const { name } = statement;
     // The statement's own text keeps its positions; only the query in it is planned. What is wrong with it comes before all else.
     const query = new CachedStatement({ ...cached.parsed, statement: statement.query }, true);
-    findPlan(this.#backend, query, []);
+    describeStatement(this.#backend, query, []);
     if (!statement.hold) this.#backend.block.requireTransactionBlock('DECLARE CURSOR');
     if (this.#portals.has(name)) throw new DbError('42P03', `cursor "${name}" already exists`);
     if (statement.hold && statement.query.locking.length > 0) throw new DbError('0A000', `DECLARE CURSOR WITH HOLD ... FOR ${lockName(statement)} is not supported`, { detail: 'Holdable cursors must be READ ONLY.' });

@@ -18,6 +18,7 @@ import type { SqlType } from '../base/types.js';
 import { compile } from '../executor/compile.js';
 import { ConstraintChecks, runDeferred } from '../executor/constraint-checks.js';
 import type { CompiledStatement, Execution, ExecutionRequest, StepResult } from '../executor/execution.js';
+import { evaluateConstant } from '../executor/expression-interpreter.js';
 import type { SchemaLookup, TableWriteInfo } from '../executor/schema-lookup.js';
 import { isWait } from '../executor/wait.js';
 import type { Transaction } from '../mvcc/transaction.js';
@@ -25,7 +26,7 @@ import type { TableLockMode } from '../mvcc/types.js';
 import type { Statement } from '../parser/ast.js';
 import type { Catalog, RelationDef, TableDef } from '../planner/catalog.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
-import { planStatement, tableWriteInfo } from '../planner/plan-statement.js';
+import { describe, planStatement, tableWriteInfo, type Description, type PlanOptions } from '../planner/plan-statement.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import type { SessionCatalog } from './catalog-view.js';
 import type { StatementContext } from './eval-context.js';
@@ -61,11 +62,19 @@ export function findPlan(backend: Backend, cached: CachedStatement, parameterTyp
 }
 
 function makePlan(backend: Backend, catalog: Catalog, cached: CachedStatement, parameterTypes: readonly number[]): PlannedStatement {
-  const { statement, parameterNames, parameterCount } = cached.parsed;
+  return planStatement(cached.parsed.statement as PlannableStatement, planOptions(backend, catalog, cached, parameterTypes));
+}
+
+/** What the statement takes and gives, which analysis finds: nothing is planned, and no constant computed. A plan there is says it too. */
+export function describeStatement(backend: Backend, cached: CachedStatement, parameterTypes: readonly number[]): Description {
+  const catalog = backend.catalog();
+  return cached.find(catalog.version, backend.plannerContext(parameterTypes))?.planned ?? describe(cached.parsed.statement as PlannableStatement, planOptions(backend, catalog, cached, parameterTypes));
+}
+
+function planOptions(backend: Backend, catalog: Catalog, cached: CachedStatement, parameterTypes: readonly number[]): PlanOptions {
+  const { parameterNames, parameterCount } = cached.parsed;
   const types: (SqlType | undefined)[] = parameterTypes.map((oid) => (oid === 0 ? undefined : { oid, typmod: -1 }));
-  return planStatement(statement as PlannableStatement, {
-    catalog, settings: backend.plannerSettings(), parameterTypes: types, parameterNames, parameterCount, context: backend.context(Infinity), withRowKeys: cached.withRowKeys,
-  });
+  return { catalog, settings: backend.plannerSettings(), parameterTypes: types, parameterNames, parameterCount, context: backend.context(Infinity), evaluate: evaluateConstant, withRowKeys: cached.withRowKeys };
 }
 
 /** The plan's code for rows of this format. */

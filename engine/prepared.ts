@@ -6,17 +6,17 @@ import type { Execute, Prepare } from '../parser/ast.js';
 import { evaluateExpressions } from './ddl/expressions.js';
 import { bindTypeName } from './ddl/types.js';
 import type { Backend, Call, PreparedStatement, StatementResult } from './backend.js';
-import { findPlan, runPlanned } from './execute.js';
+import { describeStatement, findPlan, runPlanned } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
 
 export function prepare(backend: Backend, cached: CachedStatement, statement: Prepare): void {
   const parameterTypes = statement.parameterTypes.map((type) => bindTypeName(backend, type).oid);
   // The text stays that of PREPARE, so that positions in later errors point into it.
   const inner = new CachedStatement({ ...cached.parsed, statement: statement.statement });
-  // PostgreSQL analyses at once: errors show here.
-  const { planned } = findPlan(backend, inner, parameterTypes);
+  // PostgreSQL analyses at once: errors show here, those of planning when it is executed.
+  const description = describeStatement(backend, inner, parameterTypes);
   if (backend.prepared.has(statement.name)) throw new DbError('42P05', `prepared statement "${statement.name}" already exists`);
-  const prepared: PreparedStatement = { name: statement.name, cached: inner, parameterTypes: planned.parameterTypes.map((type) => type.oid), result: planned.result, text: cached.parsed.text, preparedAtMs: backend.instance.clock.now() };
+  const prepared: PreparedStatement = { name: statement.name, cached: inner, parameterTypes: description.parameterTypes.map((type) => type.oid), result: description.result, text: cached.parsed.text, preparedAtMs: backend.instance.clock.now() };
   backend.prepared.set(statement.name, prepared);
 }
 
@@ -28,7 +28,7 @@ export function findPrepared(backend: Backend, name: string): PreparedStatement 
 
 /** The arguments of EXECUTE, of the types the statement wants. */
 export function executeArguments(backend: Backend, prepared: PreparedStatement, statement: Execute, call: Call): Datum[] {
-  const { parameterTypes } = findPlan(backend, prepared.cached, prepared.parameterTypes).planned;
+  const { parameterTypes } = describeStatement(backend, prepared.cached, prepared.parameterTypes);
   if (parameterTypes.length !== statement.args.length) {
     throw new DbError('42601', `wrong number of parameters for prepared statement "${statement.name}"`, { detail: `Expected ${parameterTypes.length} parameters but got ${statement.args.length}.` });
   }

@@ -13,7 +13,7 @@
 import { SqlRecord, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { sqlType, typeInfo, typeName, TypeOid, type SqlType } from '../base/types.js';
-import { evaluate } from '../executor/expression-interpreter.js';
+import { evaluate, evaluateConstant } from '../executor/expression-interpreter.js';
 import { Runtime } from '../executor/runtime.js';
 import { compile } from '../executor/compile.js';
 import { isWait } from '../executor/wait.js';
@@ -69,7 +69,7 @@ export function planBody(backend: Backend, record: FunctionRecord, cached: Cache
 function planBodyOver(backend: Backend, catalog: Catalog, record: FunctionRecord, cached: CachedStatement, types: readonly SqlType[]): PlannedStatement {
   return planStatement(requirePlannable(cached.parsed.statement), {
     catalog, settings: backend.plannerSettings(), parameterTypes: types, parameterNames: cached.parsed.parameterNames, parameterCount: cached.parsed.parameterCount,
-    context: backend.context(Infinity), routine: scopeOf(record),
+    context: backend.context(Infinity), evaluate: evaluateConstant, routine: scopeOf(record),
   });
 }
 

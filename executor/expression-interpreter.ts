@@ -94,6 +94,12 @@ export function evaluate(e: BoundExpression, runtime: Runtime): Datum {
   }
 }
 
+/** An expression of constants alone, before there is a running statement. */
+export function evaluateConstant(e: BoundExpression, ctx: EvalContext): Datum {
+  const parts: Pick<Runtime, 'params' | 'registers' | 'literals' | 'ctx'> = { params: [], registers: [], literals: new Map(), ctx };
+  return evaluate(e, parts as Runtime);
+}
+
 /** Calls a scalar function: NULL for a strict one with a NULL argument, `undefined` for arguments left out. */
 export function callFunction(definition: FunctionDef, args: readonly Datum[], ctx: EvalContext): Datum {
   if (definition.strict && args.includes(null)) return null;

@@ -224,7 +224,7 @@ const byteLength = (bytes: Bytes): number => bytes.length;
 
 export const binaryFunctions: readonly FunctionDef[] = [
   scalar('length', 'bytea', 'int4', byteLength),
-  scalar('length', 'bytea name', 'int4', (bytes: Bytes, encoding: string) => Array.from(decodeText(bytes, encoding, '')).length),
+  scalar('length', 'bytea name', 'int4', (bytes: Bytes, encoding: string) => Array.from(decodeText(bytes, encoding, '')).length, { volatility: 'stable' }),
   scalar('length', 'bit', 'int4', (bits: string) => bits.length),
   scalar('octet_length', 'bytea', 'int4', byteLength),
   scalar('octet_length', 'bit', 'int4', (bits: string) => Math.ceil(bits.length / 8)),
@@ -258,8 +258,8 @@ export const binaryFunctions: readonly FunctionDef[] = [
   scalar('md5', 'text', 'text', md5),
   scalar('md5', 'bytea', 'text', md5),
   ...['sha224', 'sha256', 'sha384', 'sha512'].map((name) => scalar(name, 'bytea', 'bytea', digest(name))),
-  scalar('convert_from', 'bytea name', 'text', (bytes: Bytes, encoding: string) => decodeText(bytes, encoding)),
-  scalar('convert_to', 'text name', 'bytea', encodeText),
+  scalar('convert_from', 'bytea name', 'text', (bytes: Bytes, encoding: string) => decodeText(bytes, encoding), { volatility: 'stable' }),
+  scalar('convert_to', 'text name', 'bytea', encodeText, { volatility: 'stable' }),
   scalar('convert', 'bytea name name', 'bytea', (bytes: Bytes, from: string, to: string) => {
     encodingOf(from, 'source ');
     encodingOf(to, 'destination ');

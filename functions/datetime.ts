@@ -563,10 +563,11 @@ const overlapFunctions: readonly FunctionDef[] = ['timestamp', 'timestamptz', 't
 ).concat(
   ['timestamp', 'timestamptz', 'time'].flatMap((type) => {
     const plus = (start: Datum, length: Interval | null, ctx: EvalContext): Datum => (start === null || length === null ? null : type === 'time' ? wrapDay(BigInt(start as number) + BigInt(length.micros)) : type === 'timestamptz' ? addIntervalTz(start as Stamp, length, ctx) : addInterval(start as Stamp, length));
+    const options: ScalarOptions = { strict: false, volatility: type === 'timestamptz' ? 'stable' : 'immutable' };
     return [
-      scalar('overlaps', `${type} interval ${type} interval`, 'bool', (a: Datum, b: Interval | null, c: Datum, d: Interval | null, ctx: EvalContext) => overlaps(a, plus(a, b, ctx), c, plus(c, d, ctx)), { strict: false }),
-      scalar('overlaps', `${type} ${type} ${type} interval`, 'bool', (a: Datum, b: Datum, c: Datum, d: Interval | null, ctx: EvalContext) => overlaps(a, b, c, plus(c, d, ctx)), { strict: false }),
-      scalar('overlaps', `${type} interval ${type} ${type}`, 'bool', (a: Datum, b: Interval | null, c: Datum, d: Datum, ctx: EvalContext) => overlaps(a, plus(a, b, ctx), c, d), { strict: false }),
+      scalar('overlaps', `${type} interval ${type} interval`, 'bool', (a: Datum, b: Interval | null, c: Datum, d: Interval | null, ctx: EvalContext) => overlaps(a, plus(a, b, ctx), c, plus(c, d, ctx)), options),
+      scalar('overlaps', `${type} ${type} ${type} interval`, 'bool', (a: Datum, b: Datum, c: Datum, d: Interval | null, ctx: EvalContext) => overlaps(a, b, c, plus(c, d, ctx)), options),
+      scalar('overlaps', `${type} interval ${type} ${type}`, 'bool', (a: Datum, b: Interval | null, c: Datum, d: Datum, ctx: EvalContext) => overlaps(a, plus(a, b, ctx), c, d), options),
     ];
   }),
 );

@@ -190,7 +190,7 @@ function coerceUnknown(binder: Binder, e: BoundExpression, target: SqlType, offs
     const value = readLiteral(e.value as string, target, binder.types, e.offset);
     if (value !== undefined) return { ...e, type: target, value };
     if (binder.context !== undefined) checkLiteral(e.value as string, target, binder.context, e.offset);
-    return { kind: 'cast', type: target, offset: e.offset, arg: { ...e, type: types.text }, method: 'io', isExplicit: true };
+    return { kind: 'cast', type: target, offset: e.offset, arg: { ...e, type: types.text }, method: 'io', isExplicit: true, isLiteral: true };
   }
   return { kind: 'cast', type: target, offset, arg: e, method: 'io', isExplicit: false };
 }

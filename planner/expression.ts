@@ -26,8 +26,11 @@ export type BoundExpression =
   | (Base & { readonly kind: 'column'; readonly id: ColumnId; readonly name: string })
   /** Function or operator. Arguments already have the implementation's types; VARIADIC ones are packed. */
   | (Base & { readonly kind: 'call'; readonly function: FunctionDef; readonly args: readonly BoundExpression[]; readonly operator: string | undefined })
-  /** 'binary' changes the type alone; 'io' goes through text; a function gets `(value, typmod, isExplicit, ctx)`. `typmod` coercion alone is a cast to the same oid. */
-  | (Base & { readonly kind: 'cast'; readonly arg: BoundExpression; readonly method: 'binary' | 'io' | ScalarImpl; readonly isExplicit: boolean })
+  /**
+   * 'binary' changes the type alone; 'io' goes through text; a function gets `(value, typmod, isExplicit, ctx)`. `typmod` coercion alone is a cast to the same oid.
+   * `isLiteral`: the text of a literal, read anew in each run because the session's settings have a say in it.
+   */
+  | (Base & { readonly kind: 'cast'; readonly arg: BoundExpression; readonly method: 'binary' | 'io' | ScalarImpl; readonly isExplicit: boolean; readonly isLiteral?: true | undefined })
   | (Base & { readonly kind: 'and' | 'or'; readonly args: readonly BoundExpression[] })
   | (Base & { readonly kind: 'not'; readonly arg: BoundExpression })
   /** With `isRow` of a composite value: whether all its fields are null (negated: none is), of which fields no one asks further. */

@@ -1,56 +1,113 @@
 /**
- * Constant folding of expressions: calls of immutable functions over constants are computed, conditions and CASE with known outcomes
- * disappear. What would raise an error stays, so that it is raised only if it is reached. Used by the rule of that name and by rules that
- * substitute constants.
+ * What an expression is before the statement runs, as PostgreSQL's planner finds it: immutable functions of constants are computed, a strict function
+ * with a NULL argument is NULL, conditions and branches with known outcomes go. Errors count: one that is met while computing is the statement's, even in
+ * a branch that no row would reach, and what is dropped unread raises none. So the order in which parts are looked at is PostgreSQL's.
+ *
+ * F1  A part is folded before it is asked for its value, except behind what has been decided: branches after a true WHEN and the THEN of a false one, arguments of
+ *     COALESCE after a constant, operands of AND and OR after the one that decides.
+ * F2  A plan outlives the settings it was made under. A value that they say (a timestamptz's text, bytea as text) is *known*: it is computed to meet its errors and
+ *     those of what is made of it, and decides what is read further, but the expression stays. The same goes for rows and arrays, whose form others look for.
+ * F3  Volatility is that of PostgreSQL's functions, input and output functions of types included, for what it does not compute must not fail here.
+ *
+ * Source. eval_const_expressions_mutator of clauses.c. Left out: functions of the user, which are neither computed here nor inlined.
  */
-import { SqlArray, type Datum } from '../base/datum.js';
+import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
-import { plainTextEnv, type TextEnv } from '../base/text-env.js';
-import { inputText, outputText } from '../base/text-io.js';
-import { TypeOid, types, typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
+import { plainTextEnv } from '../base/text-env.js';
+import { baseTypeOf, sqlType, TypeOid, types, typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
-import { constant, isTrue, mapChildren, type Constant } from './expression-tools.js';
+import { constant, mapChildren, mapList, someExpression, type Subquery } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 
-/** Types whose text is the same in every session, so that a cast through text may be folded. */
-const plainTypes = new Set<number>([
+/** Computes an expression without columns, parameters and subqueries. @throws DbError of class 22 and its like */
+export type ConstantEvaluator = (e: BoundExpression, context: EvalContext) => Datum;
+
+type Of<Kind extends BoundExpression['kind']> = Extract<BoundExpression, { kind: Kind }>;
+
+/** Types whose input and output functions are immutable. */
+const immutableText = new Set<number>([
   TypeOid.bool, TypeOid.int2, TypeOid.int4, TypeOid.int8, TypeOid.oid, TypeOid.float4, TypeOid.float8, TypeOid.numeric, TypeOid.text, TypeOid.varchar, TypeOid.bpchar, TypeOid.name,
-  TypeOid.bytea, TypeOid.uuid, TypeOid.json, TypeOid.jsonb, TypeOid.bit, TypeOid.varbit, TypeOid.char,
+  TypeOid.bytea, TypeOid.uuid, TypeOid.json, TypeOid.jsonb, TypeOid.jsonpath, TypeOid.bit, TypeOid.varbit, TypeOid.char, TypeOid.unknown,
 ]);
+/** Their input looks at the session's zone; their output does not. */
+const immutableOutput = new Set<number>([...immutableText, TypeOid.time, TypeOid.timetz]);
+/** bytea_output and extra_float_digits say how these are printed, whatever the volatility of their functions. */
+const printedBySetting = new Set<number>([TypeOid.bytea, TypeOid.float4, TypeOid.float8]);
+const zoned = new Set<number>([TypeOid.timestamptz, TypeOid.timetz]);
 
-function isPlain(type: SqlType, registry: TypeRegistry): boolean {
-  if (plainTypes.has(type.oid)) return true;
-  const info = typeInfo(type.oid, registry);
-  return info.kind === 'enum' || (info.elementOid !== 0 && plainTypes.has(info.elementOid));
+/** Whether a cast by a function looks at the session: at its zone, its catalog, or a domain's checks. */
+function looksAtSession(from: SqlType, to: SqlType, registry: TypeRegistry): boolean {
+  const target = typeInfo(to.oid, registry);
+  if (target.kind === 'domain') return true;
+  if (target.elementOid !== 0) {
+    const source = typeInfo(from.oid, registry).elementOid;
+    return source === 0 || (source !== target.elementOid && !isImmutableElement(sqlType(source), sqlType(target.elementOid), registry)) || typeInfo(target.elementOid, registry).kind === 'domain';
+  }
+  if (from.oid === to.oid) return false;
+  if (from.oid === TypeOid.money || to.oid === TypeOid.money || to.oid === TypeOid.regclass) return true;
+  return zoned.has(to.oid) ? !zoned.has(from.oid) || to.oid === TypeOid.timetz : from.oid === TypeOid.timestamptz;
 }
 
-/** bytea_output and extra_float_digits say how these are printed. */
-function printsBySetting(type: SqlType, registry: TypeRegistry): boolean {
-  const { elementOid } = typeInfo(type.oid, registry);
-  const oid = elementOid === 0 ? type.oid : elementOid;
-  return oid === TypeOid.bytea || oid === TypeOid.float4 || oid === TypeOid.float8;
-}
-
-/** Context for immutable functions, which by their definition look at nothing in it that changes. */
-function contextOf(registry: TypeRegistry, given: EvalContext | undefined): EvalContext {
-  return given ?? ({ ...plainTextEnv, types: registry, checkDeadline: () => undefined } as unknown as EvalContext);
+/** Elements are cast by a function or through text, as the types have it: both must be immutable. */
+function isImmutableElement(from: SqlType, to: SqlType, registry: TypeRegistry): boolean {
+  const isOfText = immutableOutput.has(from.oid) && immutableText.has(to.oid);
+  const isOfTime = [from, to].every(({ oid }) => oid === TypeOid.date || oid === TypeOid.timestamp || oid === TypeOid.time || oid === TypeOid.interval);
+  return (isOfText || isOfTime) && !looksAtSession(from, to, registry);
 }
 
 export class Folder {
   readonly #types: TypeRegistry;
   readonly #context: EvalContext;
-  readonly #env: TextEnv;
+  readonly #evaluate: ConstantEvaluator | undefined;
+  readonly #inSubquery: (query: Subquery) => Subquery;
+  /** F2: what is known and stays. */
+  readonly #known = new WeakMap<BoundExpression, { readonly value: Datum }>();
 
-  constructor(registry: TypeRegistry, context: EvalContext | undefined) {
+  /** Without `given` nothing that a session says is known. `inSubquery` folds the plan of a subquery that is reached. */
+  constructor(registry: TypeRegistry, given: EvalContext | undefined, evaluate: ConstantEvaluator | undefined, inSubquery: (query: Subquery) => Subquery = (query) => query) {
     this.#types = registry;
-    this.#context = contextOf(registry, context);
-    this.#env = { ...plainTextEnv, types: registry };
+    // Immutable functions by their definition look at nothing in it that changes.
+    this.#context = given ?? ({ ...plainTextEnv, types: registry, checkDeadline: () => undefined } as unknown as EvalContext);
+    this.#evaluate = evaluate;
+    this.#inSubquery = inSubquery;
+    this.#hasSession = given !== undefined;
   }
+  readonly #hasSession: boolean;
 
+  /** @throws DbError that PostgreSQL's planner raises */
   readonly fold = (e: BoundExpression): BoundExpression => {
-    if (e.kind === 'constant' || e.kind === 'column' || e.kind === 'parameter') return e;
-    return this.#simplify(mapChildren(e, this.fold));
+    switch (e.kind) {
+      case 'constant':
+      case 'column':
+      case 'parameter':
+      case 'currentOf':
+        return e;
+      case 'and':
+      case 'or':
+        return this.#connective(e);
+      case 'case':
+        return this.#case(e);
+      case 'coalesce':
+        return this.#coalesce(e);
+      case 'inList':
+        return this.#inList(e);
+      case 'subquery':
+        return mapChildren(e, this.fold, this.#inSubquery);
+      default:
+        return this.#simplify(mapChildren(e, this.fold));
+    }
   };
+
+  /** The error of `e` goes to `onError`, and it stays as it is. */
+  tryFold(e: BoundExpression, onError: (error: DbError) => void): BoundExpression {
+    try {
+      return this.fold(e);
+    } catch (error) {
+      if (!(error instanceof DbError) || error.code === 'XX000') throw error;
+      onError(error);
+      return e;
+    }
+  }
 
   #simplify(e: BoundExpression): BoundExpression {
     switch (e.kind) {
@@ -58,132 +115,211 @@ export class Folder {
         return this.#call(e);
       case 'cast':
         return this.#cast(e);
-      case 'and':
-      case 'or':
-        return this.#connective(e);
-      case 'not': {
-        const { arg } = e;
-        if (arg.kind === 'constant') return constant(arg.value === null ? null : arg.value !== true, types.bool, e.offset);
-        if (arg.kind === 'not') return arg.arg;
-        if ((arg.kind === 'isNull' && !arg.isRow) || arg.kind === 'isBoolean' || arg.kind === 'isDistinct' || arg.kind === 'inList') return { ...arg, negated: !arg.negated };
-        return e;
-      }
+      case 'not':
+        return this.#not(e);
       case 'isNull':
-        if (e.arg.kind === 'constant' && (!e.isRow || e.arg.value === null)) return constant((e.arg.value === null) !== e.negated, types.bool, e.offset);
-        return e;
-      case 'isBoolean': {
-        if (e.arg.kind !== 'constant') return e;
-        const value = e.arg.value as boolean | null;
-        const holds = e.test === 'unknown' ? value === null : value === (e.test === 'true');
-        return constant(holds !== e.negated, types.bool, e.offset);
-      }
-      case 'isDistinct': {
-        const { left, right } = e;
-        // IS [NOT] DISTINCT FROM NULL is a null test.
-        if (left.kind === 'constant' && left.value === null) return this.#simplify({ kind: 'isNull', type: types.bool, offset: e.offset, arg: right, isRow: false, negated: !e.negated });
-        if (right.kind === 'constant' && right.value === null) return this.#simplify({ kind: 'isNull', type: types.bool, offset: e.offset, arg: left, isRow: false, negated: !e.negated });
-        return e;
-      }
-      case 'case':
-        return this.#case(e);
-      case 'coalesce': {
-        const args: BoundExpression[] = [];
-        for (const arg of e.args) {
-          if (arg.kind === 'constant' && arg.value === null) continue;
-          args.push(arg);
-          if (arg.kind === 'constant') break;
-        }
-        if (args.length === 0) return constant(null, e.type, e.offset);
-        if (args.length === 1) return args[0]!;
-        return args.length === e.args.length ? e : { ...e, args };
-      }
-      case 'inList': {
-        if (e.arg.kind === 'constant' && e.arg.value === null) return constant(null, types.bool, e.offset);
-        if (e.list.length > 0 && e.list.every((item) => item.kind === 'constant' && item.value === null)) return constant(null, types.bool, e.offset);
-        return e;
-      }
+        return this.#isNull(e);
+      case 'isBoolean':
+        return this.#isKnown(e.arg) ? this.#compute(e) : e;
+      case 'isDistinct':
+        return this.#isDistinct(e);
+      case 'greatest':
+      case 'least':
+        return e.args.every(this.#isKnown) && e.lessThan.volatility === 'immutable' ? this.#compute(e) : e;
+      case 'quantifiedArray':
+        return this.#isKnown(e.arg) && this.#isKnown(e.array) && e.operator.volatility === 'immutable' ? this.#compute(e) : e;
+      case 'array':
+        return e.elements.every(this.#isKnown) ? this.#keep(e) : e;
+      case 'row':
+        return e.fields.every(this.#isKnown) ? this.#keep(e) : e;
+      case 'field':
+        // The other fields are not read.
+        if (e.arg.kind === 'row' && e.arg.fields[e.index]?.type.oid === e.type.oid) return e.arg.fields[e.index]!;
+        return this.#isKnown(e.arg) ? this.#compute(e) : e;
       case 'subscript':
-        return this.#subscript(e);
+        return this.#isKnown(e.arg) && e.indices.every(({ lower, upper }) => (lower === undefined || this.#isKnown(lower)) && (upper === undefined || this.#isKnown(upper))) ? this.#compute(e) : e;
       default:
         return e;
     }
   }
 
-  #subscript(e: Extract<BoundExpression, { kind: 'subscript' }>): BoundExpression {
-    const { arg, indices } = e;
-    if (arg.kind !== 'constant' || (arg.value !== null && !(arg.value instanceof SqlArray))) return e;
-    if (arg.value === null) return constant(null, e.type, e.offset);
-    const values: Datum[] = [];
-    for (const { lower, upper, isSlice } of indices) {
-      const index = upper ?? lower;
-      if (isSlice || index?.kind !== 'constant') return e;
-      values.push(index.value);
-    }
-    return constant(arg.value.element(values), e.type, e.offset);
+  // ------------------------------------------------------------------------------------------------------------------- what is known
+
+  readonly #isKnown = (e: BoundExpression): boolean => e.kind === 'constant' || this.#known.has(e);
+
+  #valueOf(e: BoundExpression): Datum | undefined {
+    return e.kind === 'constant' ? e.value : this.#known.get(e)?.value;
   }
 
-  #call(e: Extract<BoundExpression, { kind: 'call' }>): BoundExpression {
+  /** The value of an expression whose parts are known: as a constant, if no setting has a part in it. */
+  #compute(e: BoundExpression): BoundExpression {
+    if (this.#evaluate === undefined) return e;
+    const value = this.#evaluate(e, this.#context);
+    if (someExpression(e, this.#isOfSession)) return this.#keep(e, value);
+    return constant(value, e.type, e.offset);
+  }
+
+  /** Remembers the value and leaves the expression. */
+  #keep(e: BoundExpression, computed?: Datum): BoundExpression {
+    if (this.#evaluate === undefined) return e;
+    this.#known.set(e, { value: computed === undefined ? this.#evaluate(e, this.#context) : computed });
+    return e;
+  }
+
+  readonly #isOfSession = (e: BoundExpression): boolean => e.kind === 'cast' && (e.isLiteral === true || (e.method === 'io' && printedBySetting.has(e.arg.type.oid)));
+
+  // ------------------------------------------------------------------------------------------------------------------- by kind
+
+  #call(e: Of<'call'>): BoundExpression {
     const { function: f } = e;
-    if (f.kind !== 'scalar' || f.impl === undefined || f.oid !== undefined || f.volatility !== 'immutable') return e;
+    if (f.kind !== 'scalar') return e;
     if (f.strict && e.args.some((arg) => arg.kind === 'constant' && arg.value === null)) return constant(null, e.type, e.offset);
-    if (!e.args.every((arg) => arg.kind === 'constant')) return e;
-    return this.#try(e, () => f.impl!(...e.args.map((arg) => (arg as Constant).value), this.#context));
+    if (f.impl === undefined || f.oid !== undefined || f.volatility !== 'immutable' || e.type.oid === TypeOid.record) return e;
+    return e.args.every(this.#isKnown) ? this.#compute(e) : e;
   }
 
-  #cast(e: Extract<BoundExpression, { kind: 'cast' }>): BoundExpression {
+  #cast(e: Of<'cast'>): BoundExpression {
     const { arg, method } = e;
-    if (arg.kind !== 'constant') return e;
-    if (arg.value === null) return constant(null, e.type, e.offset);
-    const { value } = arg;
-    if (method === 'binary') return { ...arg, type: e.type };
-    if (!isPlain(arg.type, this.#types) || !isPlain(e.type, this.#types)) return e;
-    if (method === 'io' && printsBySetting(arg.type, this.#types)) return e;
-    if (method === 'io') return this.#try(e, () => inputText(e.type, outputText(arg.type, value, this.#env), this.#env));
-    return this.#try(e, () => method(value, e.type.typmod, e.isExplicit, this.#context));
+    if (!this.#isKnown(arg)) return e;
+    // PostgreSQL has read it when it planned.
+    if (e.isLiteral === true) return this.#hasSession ? this.#keep(e) : e;
+    if (arg.kind === 'constant' && arg.value === null && typeInfo(e.type.oid, this.#types).kind !== 'domain') return constant(null, e.type, e.offset);
+    if (method === 'binary') return arg.kind === 'constant' ? { ...arg, type: e.type } : this.#keep(e);
+    const from = baseTypeOf(arg.type, this.#types);
+    if (method !== 'io') return looksAtSession(from, e.type, this.#types) ? e : this.#compute(e);
+    if (!immutableOutput.has(from.oid) || !immutableText.has(e.type.oid)) return e;
+    return this.#hasSession || !printedBySetting.has(from.oid) ? this.#compute(e) : e;
   }
 
-  #try(e: BoundExpression, compute: () => Datum): BoundExpression {
-    try {
-      return constant(compute(), e.type, e.offset);
-    } catch (error) {
-      if (error instanceof DbError && error.code !== 'XX000') return e;
-      throw error;
+  #not(e: Of<'not'>): BoundExpression {
+    const { arg } = e;
+    if (this.#isKnown(arg)) return this.#compute(e);
+    if (arg.kind === 'not') return arg.arg;
+    if ((arg.kind === 'isNull' && !arg.isRow) || arg.kind === 'isBoolean' || arg.kind === 'isDistinct' || arg.kind === 'inList') return { ...arg, negated: !arg.negated };
+    return e;
+  }
+
+  #isNull(e: Of<'isNull'>): BoundExpression {
+    const { arg } = e;
+    if (!e.isRow) return this.#isKnown(arg) ? this.#compute(e) : e;
+    if (arg.kind === 'constant' && arg.value === null) return this.#compute(e);
+    if (arg.kind !== 'row') return e;
+    // Field by field; no one asks further what is in them.
+    const tests: BoundExpression[] = [];
+    for (const field of arg.fields) {
+      if (!this.#isKnown(field)) tests.push({ ...e, arg: field, isRow: false });
+      else if ((this.#valueOf(field) === null) === e.negated) return constant(false, types.bool, e.offset);
     }
+    if (tests.length === 0) return constant(true, types.bool, e.offset);
+    return tests.length === 1 ? tests[0]! : { kind: 'and', type: types.bool, offset: e.offset, args: tests };
   }
 
-  #connective(e: Extract<BoundExpression, { kind: 'and' | 'or' }>): BoundExpression {
+  #isDistinct(e: Of<'isDistinct'>): BoundExpression {
+    const { left, right } = e;
+    if (this.#isKnown(left) && this.#isKnown(right)) return e.equals.volatility === 'immutable' ? this.#compute(e) : e;
+    // IS [NOT] DISTINCT FROM NULL is a null test.
+    if (left.kind === 'constant' && left.value === null) return { kind: 'isNull', type: types.bool, offset: e.offset, arg: right, isRow: false, negated: !e.negated };
+    if (right.kind === 'constant' && right.value === null) return { kind: 'isNull', type: types.bool, offset: e.offset, arg: left, isRow: false, negated: !e.negated };
+    return e;
+  }
+
+  /** AND and OR: F1 operand by operand. A known operand that decides only for this session stops the reading and drops nothing. */
+  #connective(e: Of<'and' | 'or'>): BoundExpression {
     const decisive = e.kind === 'or';
     const args: BoundExpression[] = [];
     let hasNull = false;
-    let changed = false;
-    for (const arg of e.args) {
+    let isDecided = false;
+    for (const operand of e.args) {
+      const arg: BoundExpression = isDecided ? operand : this.fold(operand);
       if (arg.kind === 'constant') {
-        if (arg.value === decisive) return constant(decisive, types.bool, e.offset);
-        changed = true;
-        hasNull ||= arg.value === null;
-      } else if (arg.kind === e.kind) {
-        changed = true;
-        args.push(...arg.args);
-      } else args.push(arg);
+        if (arg.value === decisive && !isDecided) return constant(decisive, types.bool, e.offset);
+        if (isDecided) args.push(arg);
+        else hasNull ||= arg.value === null;
+        continue;
+      }
+      if (arg.kind === e.kind) args.push(...arg.args);
+      else args.push(arg);
+      isDecided ||= this.#isKnown(arg) && this.#valueOf(arg) === decisive;
     }
     if (hasNull) args.push(constant(null, types.bool, e.offset));
     if (args.length === 0) return constant(!decisive, types.bool, e.offset);
     if (args.length === 1) return args[0]!;
-    return changed && !(hasNull && args.length === e.args.length) ? { ...e, args } : e;
+    return sameList(args, e.args) ? e : { ...e, args };
   }
 
-  #case(e: Extract<BoundExpression, { kind: 'case' }>): BoundExpression {
+  #case(e: Of<'case'>): BoundExpression {
     const branches: { when: BoundExpression; then: BoundExpression }[] = [];
-    let { otherwise } = e;
+    let isDecided = false;
     for (const branch of e.branches) {
-      if (branch.when.kind === 'constant' && branch.when.value !== true) continue;
-      if (isTrue(branch.when)) {
-        otherwise = branch.then;
-        break;
+      if (isDecided) {
+        branches.push(branch);
+        continue;
       }
-      branches.push(branch);
+      const when = this.fold(branch.when);
+      const isKnown = this.#isKnown(when);
+      const holds = isKnown && this.#valueOf(when) === true;
+      if (when.kind === 'constant' && !holds) continue;
+      const then = isKnown && !holds ? branch.then : this.fold(branch.then);
+      if (when.kind === 'constant') return branches.length === 0 ? then : { ...e, branches, otherwise: then };
+      isDecided = holds;
+      branches.push(when === branch.when && then === branch.then ? branch : { when, then });
     }
+    const otherwise = isDecided ? e.otherwise : this.fold(e.otherwise);
     if (branches.length === 0) return otherwise;
-    return branches.length === e.branches.length && otherwise === e.otherwise ? e : { ...e, branches, otherwise };
+    return otherwise === e.otherwise && sameList(branches, e.branches) ? e : { ...e, branches, otherwise };
   }
+
+  #coalesce(e: Of<'coalesce'>): BoundExpression {
+    const args: BoundExpression[] = [];
+    let isDecided = false;
+    for (const operand of e.args) {
+      const arg: BoundExpression = isDecided ? operand : this.fold(operand);
+      if (!isDecided && arg.kind === 'constant' && arg.value === null) continue;
+      args.push(arg);
+      if (!isDecided && arg.kind === 'constant') break;
+      isDecided ||= this.#isKnown(arg) && this.#valueOf(arg) !== null;
+    }
+    if (args.length === 0) return constant(null, e.type, e.offset);
+    if (args.length === 1) return args[0]!;
+    return sameList(args, e.args) ? e : { ...e, args };
+  }
+
+  /**
+   * Two and more items without columns are one array to PostgreSQL, compared when all of it and the left side are known; each other item is an
+   * equality of its own, joined with OR (NOT IN: AND). Source. transformAExprIn of parse_expr.c.
+   */
+  #inList(e: Of<'inList'>): BoundExpression {
+    if (e.equals.volatility !== 'immutable') return mapChildren(e, this.fold);
+    const arg = this.fold(e.arg);
+    const isPlain = (item: BoundExpression): boolean => !someExpression(item, (x) => x.kind === 'column');
+    const isArray = e.list.filter(isPlain).length > 1 && e.list[0]!.type.oid !== TypeOid.record;
+    const groups = isArray ? [e.list.filter(isPlain), ...e.list.filter((item) => !isPlain(item)).map((item) => [item])] : e.list.map((item) => [item]);
+    const list: BoundExpression[] = [];
+    let hasNull = false;
+    let isDecided = false;
+    for (const group of groups) {
+      const items = isDecided ? group : mapList(group, this.fold);
+      if (!isDecided && this.#isKnown(arg) && items.every(this.#isKnown)) {
+        const compared = this.#compute({ ...e, arg, list: items, negated: false });
+        const value = this.#valueOf(compared);
+        if (compared.kind === 'constant' && value === true) return constant(!e.negated, types.bool, e.offset);
+        if (compared.kind === 'constant') {
+          hasNull ||= value === null;
+          continue;
+        }
+        isDecided = value === true;
+      } else if (!isDecided && items.length === 1 && [arg, items[0]!].some((side) => side.kind === 'constant' && side.value === null)) {
+        hasNull = true;
+        continue;
+      }
+      list.push(...items);
+    }
+    if (list.length === 0) return constant(hasNull ? null : e.negated, types.bool, e.offset);
+    if (hasNull) list.push(constant(null, e.list[0]!.type, e.offset));
+    return arg === e.arg && sameList(list, e.list) ? e : { ...e, arg, list };
+  }
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }

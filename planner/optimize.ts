@@ -1,12 +1,14 @@
 /** Runs the rewrite rules over a bound statement, in the order of `ruleList`. */
 import type { EvalContext } from '../functions/registry.js';
 import type { Binder } from './binder-context.js';
+import type { ConstantEvaluator } from './fold.js';
 import type { LogicalPlan, LogicalStatement } from './logical-plan.js';
 import { ruleList } from './rules/rule-list.js';
 
 export interface RuleContext {
   readonly binder: Binder;
   readonly context: EvalContext | undefined;
+  readonly evaluate: ConstantEvaluator | undefined;
   readonly isDisabled: (rule: string) => boolean;
   readonly onRule: ((rule: string, plan: LogicalPlan) => void) | undefined;
 }

@@ -13,6 +13,7 @@ import { bindDefault, bindWriteExpressions } from './binder-table.js';
 import type { Catalog, TableDef } from './catalog.js';
 import { forEachPlanExpression, logicalPlanOf, mapAllExpressions, mapChildren, planIsVolatile, type Subquery } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
+import type { ConstantEvaluator } from './fold.js';
 import { planInputs, type LogicalCte, type LogicalPlan } from './logical-plan.js';
 import { optimize } from './optimize.js';
 import type { PlannerContext } from './path.js';
@@ -30,6 +31,8 @@ export interface PlanOptions {
   readonly parameterCount?: number;
   /** For folding constants; without it nothing that needs a context is folded. */
   readonly context?: EvalContext;
+  /** Computes constants; without it nothing is computed before the statement runs. */
+  readonly evaluate?: ConstantEvaluator;
   /** Rules switched off by name, for tests that compare plans with and without one. */
   readonly disabledRules?: ReadonlySet<string>;
   readonly mayWriteMaterializedViews?: boolean;
@@ -79,7 +82,7 @@ export function planBound(bound: BoundStatement, options: PlanOptions): PlannedS
   const { binder } = bound;
   const disabled = options.disabledRules ?? noRules;
   const optimized = optimize(bound, {
-    binder, context: options.context, isDisabled: (rule) => disabled.has(rule), onRule: options.onRule,
+    binder, context: options.context, evaluate: options.evaluate, isDisabled: (rule) => disabled.has(rule), onRule: options.onRule,
   });
   const isReadOnly = isReading(optimized.ctes, optimized.plan);
   const cx = newPlannerContext(binder, options.settings ?? noSettings, (rule) => disabled.has(rule));

@@ -7,7 +7,7 @@
  */
 import { collectColumns, conjunction, conjunctsOf, forEachPlanExpression, isNullWhen, isVolatile, logicalPlanOf, mapAllExpressions, mapChildren, outputIdSet } from '../expression-tools.js';
 import type { BoundExpression, ColumnId } from '../expression.js';
-import { makeFilter, makeJoin, planInputs, withInputs, type LogicalJoin, type LogicalPlan } from '../logical-plan.js';
+import { makeFilter, makeJoin, makeValues, planInputs, withInputs, type LogicalJoin, type LogicalPlan } from '../logical-plan.js';
 import type { Rule, RuleContext } from '../optimize.js';
 import { equatedColumns, isUniqueOn, notNullColumns } from '../plan-facts.js';
 import type { PlanColumn } from '../physical-plan.js';
@@ -47,6 +47,12 @@ function prune(plan: LogicalPlan, needed: Needed, cx: RuleContext): LogicalPlan 
     case 'scan': {
       const output = keep(plan.output, needed);
       return output === plan.output ? plan : { ...plan, output };
+    }
+    case 'values': {
+      // One row is what its SELECT would be; of several, all is computed.
+      const output = plan.rows.length === 1 ? keep(plan.output, needed) : plan.output;
+      if (output === plan.output || plan.rows[0]!.some(isVolatile)) return plan;
+      return makeValues(output, [output.map((column) => plan.rows[0]![plan.output.indexOf(column)]!)]);
     }
     case 'filter':
       return pruneFilter(plan, needed, cx);

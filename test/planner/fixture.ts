@@ -5,6 +5,7 @@
 import { oid, treeId, type Oid } from '../../base/ids.js';
 import { RowLayout } from '../../base/rowcode.js';
 import { builtinTypes, sqlType, type SqlType } from '../../base/types.js';
+import { evaluateConstant } from '../../executor/expression-interpreter.js';
 import type { CreateIndex, CreateTable, Expression, IndexElement, PreparableStatement } from '../../parser/ast.js';
 import { parse } from '../../parser/parse.js';
 import { newBinder } from '../../planner/binder.js';
@@ -162,7 +163,7 @@ function indexColumn(column: ColumnDef, descending: boolean, nullsFirst: boolean
 /** Plans one statement. */
 export function plan(catalog: FixtureCatalog, sql: string, options: Partial<PlanOptions> = {}): PlannedStatement {
   const [parsed] = parse(sql);
-  return planStatement(parsed!.statement as PreparableStatement, { catalog, parameterNames: parsed!.parameterNames, ...options });
+  return planStatement(parsed!.statement as PreparableStatement, { catalog, parameterNames: parsed!.parameterNames, evaluate: evaluateConstant, ...options });
 }
 
 /** Its plan as text without costs. */
