@@ -16,11 +16,12 @@ import type { EvalContext } from '../functions/registry.js';
 import { bindIndex } from './binder-table.js';
 import type { IndexDef } from './catalog.js';
 import { conjunctsCost, disabledCost } from './cost.js';
+import { disjunctionPath } from './disjunction-path.js';
 import { columnsOf, conjunction, conjunctsOf, constant, isVolatile, sameExpression } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { LogicalScan } from './logical-plan.js';
-import { noExpressions, nothingApplied, once, sameOrdered, type OrderKey, type Path, type PlannerContext } from './path.js';
-import type { Estimate, IndexRange, PhysicalPlan, PlanColumn, ScanColumn } from './physical-plan.js';
+import { cheapestTotal, estimateOf, noExpressions, nothingApplied, once, sameOrdered, type OrderKey, type Path, type PlannerContext } from './path.js';
+import type { IndexRange, PhysicalPlan, PlanColumn, ScanColumn } from './physical-plan.js';
 import { allImply } from './predicate-implication.js';
 import { tablePages, tableRows } from './statistics.js';
 
@@ -294,8 +295,8 @@ function matchDisjunction(cx: PlannerContext, bound: BoundIndex, or: BoundExpres
 
 // ------------------------------------------------------------------------------------------------------------------- paths
 
-/** Ways to read `scan` under `local` conditions; with `clauses` also parameterized ones. Columns needed are those of `scan.output`. */
-export function scanPaths(cx: PlannerContext, scan: LogicalScan, local: readonly BoundExpression[], clauses: readonly JoinClause[]): Path[] {
+/** Ways to read `scan` under `local` conditions; with `clauses` also parameterized ones. Columns needed are those of `scan.output`. `isArm`: it reads one arm of an OR already. */
+export function scanPaths(cx: PlannerContext, scan: LogicalScan, local: readonly BoundExpression[], clauses: readonly JoinClause[], isArm = false): Path[] {
   const { table } = scan;
   const ids = new Set(scan.columns.map((column) => column.id));
   const isOwn = (id: ColumnId): boolean => ids.has(id);
@@ -351,16 +352,21 @@ export function scanPaths(cx: PlannerContext, scan: LogicalScan, local: readonly
     const all = joinCandidates.length > 1 ? matchIndex(cx, bound, [...joinCandidates, ...candidates]) : undefined;
     if (all !== undefined && all.requires !== 0n) add(all);
   }
+  if (!isArm && table.indexes.length > 1 && !cx.isDisabled('or-ranges')) {
+    const best = cheapestTotal(paths.filter((path) => path.requires === 0n)).total;
+    for (const or of local) {
+      // At the least each row is fetched by an entry of its own, and each arm descends once.
+      if (or.kind !== 'or' || (tableCount * cx.estimator.selectivityOf([or]) + or.args.length) * cx.costs.fetch >= best) continue;
+      const path = disjunctionPath(cx, scan, or, local, shape, (conditions) => scanPaths(cx, scan, conditions, [], true));
+      if (path !== undefined) paths.push(path);
+    }
+  }
   return paths;
 }
 
 interface Shape {
   readonly rows: number;
   readonly widthBytes: number;
-}
-
-function estimate(path: { readonly rows: number; readonly startup: number; readonly total: number; readonly widthBytes: number }): Estimate {
-  return { rows: Math.round(path.rows), startupCost: path.startup, totalCost: path.total, widthBytes: Math.round(path.widthBytes) };
 }
 
 function neededColumns(scan: LogicalScan, filter: BoundExpression | undefined): readonly ScanColumn[] {
@@ -375,7 +381,7 @@ function virtualPath(cx: PlannerContext, scan: LogicalScan, local: readonly Boun
   const costs = { ...shape, startup: 0, total };
   return {
     ...costs, order: [], fixed: [], requires: 0n, applied: nothingApplied,
-    build: once(() => ({ kind: 'virtualScan', output: scan.output, estimate: estimate(costs), table: scan.table, alias: scan.alias, columns: neededColumns(scan, filter), filter })),
+    build: once(() => ({ kind: 'virtualScan', output: scan.output, estimate: estimateOf(costs), table: scan.table, alias: scan.alias, columns: neededColumns(scan, filter), filter })),
   };
 }
 
@@ -398,7 +404,7 @@ function sequential(cx: PlannerContext, scan: LogicalScan, local: readonly Bound
   return {
     ...cost, order, fixed: fixedBy(local), requires: 0n, applied: nothingApplied,
     build: once(() => ({
-      kind: 'seqScan', output: scan.output, estimate: estimate(cost), table, alias: scan.alias, columns: neededColumns(scan, filter), filter, reverse, rowKey: scan.rowKey, sample: scan.sample,
+      kind: 'seqScan', output: scan.output, estimate: estimateOf(cost), table, alias: scan.alias, columns: neededColumns(scan, filter), filter, reverse, rowKey: scan.rowKey, sample: scan.sample,
     })),
   };
 }
@@ -476,7 +482,7 @@ function indexPath(
     requires: match?.requires ?? 0n,
     applied: joinUsed.length === 0 ? nothingApplied : new Set(joinUsed),
     build: once((): PhysicalPlan => ({
-      kind: 'indexScan', output: scan.output, estimate: estimate(cost), table, alias: scan.alias, index,
+      kind: 'indexScan', output: scan.output, estimate: estimateOf(cost), table, alias: scan.alias, index,
       ranges: match?.ranges ?? [{ equal: [], low: undefined, high: undefined, nulls: 'any', anyOf: undefined }],
       reverse, columns, indexOnly: isCovered, filter, rowKey: scan.rowKey, isPoint: match?.isPoint ?? false,
       keys: index.columns.some((column) => column.expression !== undefined) ? bound.keys : undefined,

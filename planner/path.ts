@@ -8,7 +8,7 @@
  */
 import type { BoundExpression, SortKey } from './expression.js';
 import { sameExpression } from './expression-tools.js';
-import type { PhysicalPlan } from './physical-plan.js';
+import type { Estimate, PhysicalPlan } from './physical-plan.js';
 import type { CostConstants, Enabled } from './cost.js';
 import type { Estimator } from './statistics.js';
 import type { Binder } from './binder-context.js';
@@ -156,4 +156,26 @@ export function cheapestFraction(paths: readonly Path[], fraction: number): Path
 export function once(build: () => PhysicalPlan): () => PhysicalPlan {
   let plan: PhysicalPlan | undefined;
   return () => (plan ??= build());
+}
+
+export function estimateOf(path: { readonly rows: number; readonly startup: number; readonly total: number; readonly widthBytes: number }): Estimate {
+  return { rows: Math.round(path.rows), startupCost: path.startup, totalCost: path.total, widthBytes: Math.round(path.widthBytes) };
+}
+
+interface PathParts {
+  readonly rows: number;
+  readonly widthBytes: number;
+  readonly startup: number;
+  readonly total: number;
+  readonly order?: readonly OrderKey[];
+  readonly fixed?: readonly BoundExpression[];
+  readonly requires?: bigint;
+}
+
+/** A path that has applied no join clause. */
+export function makePath(parts: PathParts, build: (estimate: Estimate) => PhysicalPlan): Path {
+  return {
+    rows: parts.rows, widthBytes: parts.widthBytes, startup: parts.startup, total: parts.total, order: parts.order ?? noOrder, fixed: parts.fixed ?? [], requires: parts.requires ?? 0n,
+    applied: nothingApplied, build: once(() => build(estimateOf(parts))),
+  };
 }

@@ -11,7 +11,7 @@ import { joinPaths } from './join-order.js';
 import { cheapestSorted, sortedPath } from './path-tools.js';
 import type { Binder } from './binder-context.js';
 import type { LogicalPlan } from './logical-plan.js';
-import { addPath, cheapestFraction, cheapestTotal, isGroupedBy, noOrder, nothingApplied, once, satisfiedKeys, type OrderKey, type Path, type PlannerContext } from './path.js';
+import { addPath, cheapestFraction, cheapestTotal, estimateOf, isGroupedBy, makePath, nothingApplied, once, satisfiedKeys, type OrderKey, type Path, type PlannerContext } from './path.js';
 import type { Estimate, PhysicalPlan, PlanColumn } from './physical-plan.js';
 import { Estimator, limitValue } from './statistics.js';
 
@@ -36,19 +36,6 @@ export function planPhysical(cx: PlannerContext, plan: LogicalPlan): PhysicalPla
 export function planFirstRows(cx: PlannerContext, plan: LogicalPlan, rows: number): PhysicalPlan {
   const paths = lower(cx, plan, []);
   return cheapestFraction(paths, Math.min(1, rows / Math.max(1, paths[0]!.rows))).build();
-}
-
-function estimateOf(path: { readonly rows: number; readonly startup: number; readonly total: number; readonly widthBytes: number }): Estimate {
-  return { rows: Math.round(path.rows), startupCost: path.startup, totalCost: path.total, widthBytes: Math.round(path.widthBytes) };
-}
-
-type PathParts = { readonly rows: number; readonly widthBytes: number; readonly startup: number; readonly total: number; readonly order?: readonly OrderKey[]; readonly fixed?: readonly BoundExpression[]; readonly requires?: bigint };
-
-function makePath(parts: PathParts, build: (estimate: Estimate) => PhysicalPlan): Path {
-  return {
-    rows: parts.rows, widthBytes: parts.widthBytes, startup: parts.startup, total: parts.total, order: parts.order ?? noOrder, fixed: parts.fixed ?? [], requires: parts.requires ?? 0n,
-    applied: nothingApplied, build: once(() => build(estimateOf(parts))),
-  };
 }
 
 /** A path one node above `input`, in the same order. */

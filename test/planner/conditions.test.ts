@@ -37,6 +37,21 @@ test('another time of day stays a timestamp', async () => {
   expect(await ids("select id from d where day < timestamp 'infinity' and day > '1990-01-01' order by id")).toEqual([1, 2, 3]);
 });
 
+test('an OR over several indexes reads each arm by its own, each row once', async () => {
+  await session.exec(`
+    create table o (id integer primary key, x integer, y integer, z text);
+    create index on o (x); create index on o (y); create index on o (z) where x > 3;
+    insert into o select i, nullif(i % 300, 7), nullif(i % 201, 5), 'z' || i % 250 from generate_series(1, 3000) i;
+    analyze o`);
+  const conditions = ['x = 1 or y = 2', 'x = 8 or y = 8 or id = 8', 'x = 7 or x is null or y = 200 and x between 1 and 50', "(x = 10 or y < 3) and id > 100", "y = 10 or z = 'z9' and x > 3", 'x in (1, 2) or y = 1 or y is null'];
+  for (const condition of conditions) {
+    expect(await plan(`select id from o where ${condition}`)).toMatch(/^Append\n/);
+    expect(await ids(`select id from o where ${condition} order by id`)).toEqual(await ids(`select id from o where case when ${condition} then true end order by id`));
+  }
+  expect(await plan('select id from o where x > 100 or y > 50')).toMatch(/^Seq Scan/);
+  expect(await plan('select id from o where x = 1 or y = random()')).not.toMatch(/^Append\n/);
+});
+
 test('what all alternatives of an OR demand is demanded once', async () => {
   const sql = 'select a.id from a, b where (a.x = b.x and a.y = 1 and b.y = 0) or (a.x = b.x and a.y = 0 and b.y = 2) order by a.id, b.id';
   expect(await plan(sql)).toMatch(/Hash Cond|Index Cond|Merge Cond/);
