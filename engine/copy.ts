@@ -173,9 +173,10 @@ class CopyWriter {
     this.#writer.completeRow(row);
     if (this.#where !== undefined && !this.#where(row)) return undefined;
     const { line } = record;
-    const job = { row, rowKey: undefined, entries: undefined };
     try {
       this.#writer.checkRow(row);
+      if (this.#writer.insertFree(row)) return this.#counted();
+      const job = { row, rowKey: undefined, entries: undefined };
       const waiting = this.#writer.insert(job);
       if (isWait(waiting)) return this.#wait(waiting, job, line);
     } catch (error) {

@@ -250,6 +250,10 @@ export class ModifyExecution {
       assert(row !== undefined, 'no row to insert');
       writer.completeRow(row);
       writer.checkRow(row);
+      if (writer.insertFree(row)) {
+        this.#finishRow(row);
+        return undefined;
+      }
       this.#job = { row, rowKey: undefined, entries: undefined };
     }
     const job = this.#job;

@@ -146,15 +146,20 @@ export class TableAccess {
 
   /** The row key of a row with these values in a clustered table. */
   rowKeyOf(row: readonly Datum[]): string {
-    const { keyLayout } = this;
+    this.putRowKey(row, scratch);
+    return keyString(scratch.bytes, 0, scratch.length);
+  }
+  /** The same as bytes, which replace what was in `into`. */
+  putRowKey(row: readonly Datum[], into: ByteBuffer): void {
+    const { keyLayout, keyColumns } = this;
     assert(keyLayout !== undefined, 'row key of a table without clustered primary key');
     if (keyLayout.integerBytes === 4) {
-      putInt4Key(scratch.bytes, 0, row[this.keyColumns[0]!] as number);
-      return keyString(scratch.bytes, 0, 4);
+      putInt4Key(into.bytes, 0, row[keyColumns[0]!] as number);
+      into.length = 4;
+      return;
     }
-    scratch.length = 0;
-    for (let i = 0; i < this.keyColumns.length; i++) encodeKeyColumn(keyLayout, i, row[this.keyColumns[i]!]!, scratch);
-    return keyString(scratch.bytes, 0, scratch.length);
+    into.length = 0;
+    for (let i = 0; i < keyColumns.length; i++) encodeKeyColumn(keyLayout, i, row[keyColumns[i]!]!, into);
   }
 }
 

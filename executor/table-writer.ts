@@ -13,7 +13,7 @@
  */
 import { assert } from '../base/assert.js';
 import { ByteBuffer } from '../base/byte-buffer.js';
-import { compareBytes } from '../base/bytes.js';
+import { compareBytes, keyString } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { mutants } from '../base/mutants.js';
@@ -50,6 +50,8 @@ interface WriterLayout {
   /** Whether rows must be in the registers: something is computed from them. */
   readonly needsRegisters: boolean;
   readonly hasViewOptions: boolean;
+  /** Whether inserting a row means to put it and its index entries, and nothing more. */
+  readonly isPlain: boolean;
 }
 const layouts = new WeakMap<WriterInfo, WriterLayout>();
 
@@ -66,6 +68,7 @@ function writerLayout(info: WriterInfo): WriterLayout {
     keyColumns: [...keyColumns],
     needsRegisters: info.checks.length > 0 || info.generated.length > 0 || info.indexExpressions.size > 0,
     hasViewOptions: info.checks.some((check) => check.isViewOption),
+    isPlain: info.table.clusterKey !== undefined && info.table.foreignKeys.length === 0 && info.table.indexes.every((index) => index.isClustered || !index.isUnique),
   };
   layouts.set(info, layout);
   return layout;
@@ -115,6 +118,7 @@ const plainUpdate: UpdateOptions = { changesKeyColumns: false };
 const keyUpdate: UpdateOptions = { changesKeyColumns: true };
 
 const out = new ByteBuffer(1024);
+const keyOut = new ByteBuffer(256);
 const entryOut = new ByteBuffer(256);
 const oldEntryOut = new ByteBuffer(256);
 
@@ -285,15 +289,46 @@ export class TableWriter {
     }
     this.#changes.rows++;
     this.#put(rowKey, row);
+    this.#putEntries(entries, rowKey, row);
+    this.#checkViewOptions(row);
+    this.#queueUniqueChecks(entries, noEntries);
+    this.#queueChildChecks(row, undefined, rowKey);
+    return undefined;
+  }
+
+  /**
+   * Inserts a complete, checked row whose key is there for the taking, if nothing but a key could stand in its way. False, and nothing has changed: it takes
+   * `insert`. For tables without unique keys but the clustered one. @throws DbError 54000
+   */
+  insertFree(row: readonly Datum[]): boolean {
+    const layout = this.#layout;
+    if (!layout.isPlain || layout.hasViewOptions) return false;
+    const { access } = this;
+    const { tx } = this.#runtime;
+    access.putRowKey(row, keyOut);
+    if (access.secondary.length === 0) {
+      this.#encode(row);
+      if (!tx.insertFree(access.tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
+      this.#changes.rows++;
+      return true;
+    }
+    const rowKey = keyString(keyOut.bytes, 0, keyOut.length);
+    const entries = this.#entriesOf(row, rowKey);
+    this.#encode(row);
+    // Expressions of indexes may have used the buffer.
+    access.putRowKey(row, keyOut);
+    if (!tx.insertFree(access.tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
+    this.#changes.rows++;
+    this.#putEntries(entries, rowKey, row);
+    return true;
+  }
+
+  #putEntries(entries: Entries, rowKey: string, row: readonly Datum[]): void {
     const { secondary } = this.access;
     for (let i = 0; i < secondary.length; i++) {
       const entry = entries[i];
       if (entry !== undefined) this.#putEntry(secondary[i]!, entry.key, rowKey, row);
     }
-    this.#checkViewOptions(row);
-    this.#queueUniqueChecks(entries, noEntries);
-    this.#queueChildChecks(row, undefined, rowKey);
-    return undefined;
   }
 
   /** Encodes a row into `out`. */

@@ -224,7 +224,7 @@ function finalChanges(transaction: Transaction, keepsVersions: boolean): readonl
   const changes: FinalChange[] = [];
   for (const [tree, entries] of set.newestByTree().entries()) {
     const writes = set.trees[tree]!;
-    sortByKey(set, entries);
+    if (!writes.isInRun) sortByKey(set, entries);
     for (const newest of entries) {
       const entry = set.newestChange(newest);
       const change = entry < 0 ? undefined : finalChange(transaction.manager, writes, entry, keepsVersions);
@@ -365,7 +365,7 @@ function installUnseen(transaction: Transaction, csn: Csn): Lsn {
     const { btree, isDropped } = set!.trees[tree]!.tree;
     if (isDropped || btree === undefined) continue;
     const entries = lists[tree]!;
-    sortByKey(set!, entries);
+    if (!set!.trees[tree]!.isInRun) sortByKey(set!, entries);
     for (let i = 0; i < entries.length; i++) {
       const entry = set!.newestChange(entries[i]!);
       if (entry < 0) continue;

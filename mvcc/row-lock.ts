@@ -137,12 +137,12 @@ export function claimRow(writes: TreeWrites, key: string): number {
   return WriteFlag.Claims | WriteFlag.Mapped;
 }
 
-/** Whether the write set alone tells of the next lock. */
-function isBulk(writes: TreeWrites): boolean {
+/** Whether the write set alone tells of the next lock; `asks`: it is only asked, and one that is not comes later. */
+export function isBulk(writes: TreeWrites, asks = false): boolean {
   if (writes.isBulk) return true;
   const { bulkWrites } = writes.tree;
   const { bulkWritersMax, mappedClaimsMax } = writes.transaction.manager;
-  if (bulkWrites.length >= bulkWritersMax && ++writes.mappedCount <= mappedClaimsMax) return false;
+  if (bulkWrites.length >= bulkWritersMax && (asks || ++writes.mappedCount <= mappedClaimsMax)) return false;
   writes.isBulk = true;
   bulkWrites.push(writes);
   return true;

@@ -55,7 +55,7 @@ import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites, type WriteSet } from './write-set.js';
-import { insertEntry, removeEntry, touchEntry, updateEntry } from './writing.js';
+import { insertEntry, insertFree, removeEntry, touchEntry, updateEntry } from './writing.js';
 
 /** A statement paused between two of its batches (an open cursor or portal): keeps its snapshot and its command number. */
 export interface PausedStatement {
@@ -459,6 +459,11 @@ export class Transaction implements LockOwner, SnapshotUser {
   /** Adds an entry; in a unique tree the key was claimed or is this transaction's own removal. The value is copied. */
   insert(tree: VersionedTree, key: string, value: Uint8Array, offset: number, length: number): void {
     insertEntry(this, tree, key, value, offset, length);
+  }
+
+  /** Both in one step, for a key of a unique tree that nobody has or holds. False, and nothing has changed: ask `claimKey`. Key and value are copied. */
+  insertFree(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
+    return insertFree(this, tree, key, keyLength, value, offset, length);
   }
 
   /** Replaces the value of an entry; the row is locked. The value is copied. */

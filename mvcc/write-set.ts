@@ -1,8 +1,10 @@
 /**
  * One transaction's own changes. Nothing uncommitted reaches a page: until commit a change is an entry here.
  *
- * Entries are numbers. What an entry says stands in eight words of one growing array, its key and value in an append-only run of bytes,
- * and a hash table finds the newest entry of a tree's key: nothing is allocated per row, and a set that has been used is used again.
+ * Entries are numbers. What an entry says stands in eight words of one growing array, its key and value in an append-only run of bytes:
+ * nothing is allocated per row, and a set that has been used is used again. The newest entry of a key is found through its tree's run
+ * (key-run.ts) when the key came in ascending order, as those of a load do: such keys are neither hashed nor sorted. All others are found
+ * through a hash table.
  * Older entries of a key hang behind the newest, because the running statement must not see its own changes (entries with its own
  * command number are skipped, which also settles the Halloween problem) and because a savepoint may bring them back.
  *
@@ -10,14 +12,17 @@
  * W2  Only the owner of the key's lock has an entry for it (trees declared unique; other trees are guarded by their row's lock).
  * W3  Entries are taken back last first. So emptying the slot of a key's only entry leaves the table as it was before the key came, and
  *     open addressing needs no marks for what was deleted.
+ * W4  A key stands in its tree's run exactly when it was greater than all keys of the tree when it came. So no key of the tree is greater
+ *     than the last of the run, and by W3 that stays so.
  */
 import { assert } from '../base/assert.js';
-import { keyString } from '../base/bytes.js';
+import { compareBytes, keyString, putKeyString } from '../base/bytes.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import { type ByteChunk, ByteRun, offsetOf } from './byte-arena.js';
-import { hashOfBytes, hashOfKey } from './key-hash.js';
+import { hashOfBytes } from './key-hash.js';
 import { KeyOrder } from './key-order.js';
+import { KeyRun } from './key-run.js';
 import type { Transaction } from './transaction.js';
 import type { VersionedTree } from './versioned-tree.js';
 
@@ -42,9 +47,11 @@ export const WriteFlag = {
   /** Not the newest entry of its key. */
   Superseded: 256,
   Extra: 512,
+  /** The key stands in its tree's run. */
+  InRun: 1024,
 } as const;
 const KindMask = 7;
-const TreeShift = 10;
+const TreeShift = 11;
 
 /** What few entries have. */
 export interface WriteExtra {
@@ -73,6 +80,8 @@ const EntriesFirst = 16;
 const EntriesKept = 2048;
 const EntriesMax = 2 ** 27;
 const SlotsFirst = 64;
+/** What `#foundPlace` says of a key that belongs into the table. */
+const InTable = -1;
 /** Odd, so that every slot is reached; what keys with the same front have at their ends stays side by side. */
 const SlotStep = 17;
 
@@ -86,22 +95,28 @@ export class WriteSet {
   #words = new Int32Array(EntriesFirst << EntryShift);
   /** Number of the newest entry of a key, plus one; 0: free. At most half of the slots are taken. */
   #table = new Int32Array(SlotsFirst);
-  #keyCount = 0;
+  /** Keys in the table. */
+  #tableCount = 0;
+  /** By tree; they outlive the trees, to be used again. */
+  readonly #runs: KeyRun[] = [];
   readonly #bytes = new ByteRun();
   readonly #extras = new Map<number, WriteExtra>();
-  /** The key looked up or added last, its hash, and the slot where it is or would be. */
+  // The key looked up or added last: as a string if it was one, its bytes, and where it is or would be: its place in the run, or its hash and slot.
   #foundKey: string | undefined = undefined;
+  #foundBytes: Uint8Array = new Uint8Array(64);
   #foundTree = -1;
+  #foundPlace = InTable;
   #foundHash = 0;
   #foundSlot = 0;
+  #keyBytes: Uint8Array = this.#foundBytes;
 
   /** Forgets everything. False when it has grown so large that it is better thrown away. */
   reset(): boolean {
     if (this.#words.length > EntriesKept << EntryShift) return false;
-    if (this.#keyCount > 0) this.#table.fill(0);
+    if (this.#tableCount > 0) this.#table.fill(0);
     while (this.trees.length > 0) this.trees.pop();
     this.count = 0;
-    this.#keyCount = 0;
+    this.#tableCount = 0;
     this.#bytes.reset();
     if (this.#extras.size > 0) this.#extras.clear();
     this.#foundKey = undefined;
@@ -112,52 +127,84 @@ export class WriteSet {
 
   /** The newest entry of a tree's key, or -1. */
   find(tree: number, key: string): number {
-    if (this.#foundKey === key && this.#foundTree === tree) return this.#table[this.#foundSlot]! - 1;
-    const hash = hashOfKey(tree, key);
-    const table = this.#table;
-    const mask = table.length - 1;
-    let slot = hash & mask;
-    let entry = table[slot]! - 1;
-    while (entry >= 0 && !this.#isOf(entry, hash, tree, key)) {
-      slot = (slot + SlotStep) & mask;
-      entry = table[slot]! - 1;
+    if (this.#foundKey === key && this.#foundTree === tree) {
+      const place = this.#foundPlace;
+      return place === InTable ? this.#table[this.#foundSlot]! - 1 : this.trees[tree]!.run.at(place);
     }
+    if (key.length > this.#keyBytes.length) this.#keyBytes = new Uint8Array(key.length * 2);
+    putKeyString(this.#keyBytes, 0, key);
+    const entry = this.#locate(tree, this.#keyBytes, key.length);
     this.#foundKey = key;
-    this.#foundTree = tree;
-    this.#foundHash = hash;
-    this.#foundSlot = slot;
     return entry;
   }
 
   /** The same for a key that is no string yet. */
   findBytes(tree: number, key: Uint8Array, keyLength: number): number {
-    const hash = hashOfBytes(tree, key, keyLength);
-    const table = this.#table;
-    const words = this.#words;
-    const mask = table.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + SlotStep) & mask) {
-      const entry = table[slot]! - 1;
-      if (entry < 0) return -1;
-      const at = entry << EntryShift;
-      if (words[at + AtHash] !== hash || words[at + AtKeyLength] !== keyLength || words[at + AtFlags]! >>> TreeShift !== tree) continue;
-      const { u8 } = this.#bytes.chunkOf(words[at + AtKey]!);
-      const offset = offsetOf(words[at + AtKey]!);
-      let i = 0;
-      while (i < keyLength && u8[offset + i] === key[i]) i++;
-      if (i === keyLength) return entry;
-    }
+    this.#foundKey = undefined;
+    return this.#locate(tree, key, keyLength);
   }
 
-  #isOf(entry: number, hash: number, tree: number, key: string): boolean {
+  #locate(tree: number, key: Uint8Array, keyLength: number): number {
+    const { run } = this.trees[tree]!;
+    this.#foundBytes = key;
+    this.#foundTree = tree;
+    const { count } = run;
+    const order = count === 0 ? -1 : this.#compare(run.entries[count - 1]!, key, 0, keyLength);
+    if (order < 0) {
+      this.#foundPlace = count;
+      return -1;
+    }
+    const place = order === 0 ? count - 1 : this.#placeInRun(run, key, 0, keyLength);
+    if (place >= 0) {
+      this.#foundPlace = place;
+      return run.entries[place]!;
+    }
+    const hash = hashOfBytes(tree, key, keyLength);
+    const table = this.#table;
+    const mask = table.length - 1;
+    let slot = hash & mask;
+    let entry = table[slot]! - 1;
+    while (entry >= 0 && !this.#isOf(entry, hash, tree, key, keyLength)) {
+      slot = (slot + SlotStep) & mask;
+      entry = table[slot]! - 1;
+    }
+    this.#foundPlace = InTable;
+    this.#foundHash = hash;
+    this.#foundSlot = slot;
+    return entry;
+  }
+
+  #isOf(entry: number, hash: number, tree: number, key: Uint8Array, length: number): boolean {
     const words = this.#words;
     const at = entry << EntryShift;
-    const { length } = key;
     if (words[at + AtHash] !== hash || words[at + AtKeyLength] !== length || words[at + AtFlags]! >>> TreeShift !== tree) return false;
     const { u8 } = this.#bytes.chunkOf(words[at + AtKey]!);
     const offset = offsetOf(words[at + AtKey]!);
     let i = 0;
-    while (i < length && u8[offset + i] === key.charCodeAt(i)) i++;
+    while (i < length && u8[offset + i] === key[i]) i++;
     return i === length;
+  }
+
+  /** Negative, 0 or positive as the key of an entry is less than, is, or is greater than the one given. */
+  #compare(entry: number, key: Uint8Array, start: number, end: number): number {
+    const at = entry << EntryShift;
+    const address = this.#words[at + AtKey]!;
+    const offset = offsetOf(address);
+    return compareBytes(this.#bytes.chunkOf(address).u8, offset, offset + this.#words[at + AtKeyLength]!, key, start, end);
+  }
+
+  /** Where in the run the key is, or -1. */
+  #placeInRun(run: KeyRun, key: Uint8Array, start: number, end: number): number {
+    let low = 0;
+    let high = run.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const order = this.#compare(run.entries[middle]!, key, start, end);
+      if (order === 0) return middle;
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return -1;
   }
 
   // ------------------------------------------------------------------------------------------------------------ adding and taking back
@@ -165,27 +212,40 @@ export class WriteSet {
   /** A new entry, which becomes the newest of its key. @throws DbError 54000 */
   push(tree: number, key: string, kind: WriteKind, flags: number, command: number): number {
     const previous = this.find(tree, key);
+    return this.#push(tree, key.length, previous, kind, flags, command);
+  }
+
+  /** The same for the key that `findBytes` has just not found. */
+  pushUnfound(tree: number, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number, command: number): number {
+    assert(this.#foundBytes === key && this.#foundTree === tree && this.#foundKey === undefined, 'another key was looked up', tree);
+    return this.#push(tree, keyLength, -1, kind, flags, command);
+  }
+
+  #push(tree: number, keyLength: number, previous: number, kind: WriteKind, flags: number, command: number): number {
     const entry = this.count;
     const at = entry << EntryShift;
     if (at === this.#words.length) this.#grow();
     const words = this.#words;
-    if (previous < 0) {
-      words[at + AtKey] = this.#bytes.appendKey(key);
-      this.trees[tree]!.added(key);
-      this.#keyCount++;
-    } else {
+    const place = this.#foundPlace;
+    const writes = this.trees[tree]!;
+    if (previous < 0) words[at + AtKey] = this.#bytes.append(this.#foundBytes, 0, keyLength);
+    else {
       words[at + AtKey] = words[(previous << EntryShift) + AtKey]!;
       words[(previous << EntryShift) + AtFlags]! |= WriteFlag.Superseded;
     }
     words[at + AtHash] = this.#foundHash;
-    words[at + AtKeyLength] = key.length;
-    words[at + AtFlags] = (tree << TreeShift) | flags | kind;
+    words[at + AtKeyLength] = keyLength;
+    words[at + AtFlags] = (tree << TreeShift) | (place === InTable ? flags : flags | WriteFlag.InRun) | kind;
     words[at + AtCommand] = command;
     words[at + AtPrevious] = previous;
     words[at + AtValueLength] = 0;
-    this.#table[this.#foundSlot] = entry + 1;
     this.count = entry + 1;
-    if (this.#keyCount * 2 > this.#table.length) this.#rehash();
+    if (previous < 0) writes.added(entry);
+    if (place !== InTable) writes.run.set(place, entry);
+    else {
+      this.#table[this.#foundSlot] = entry + 1;
+      if (previous < 0 && ++this.#tableCount * 2 > this.#table.length) this.#rehash();
+    }
     return entry;
   }
 
@@ -195,17 +255,32 @@ export class WriteSet {
     const words = this.#words;
     const at = entry << EntryShift;
     const previous = words[at + AtPrevious]!;
-    const mask = this.#table.length - 1;
-    let slot = words[at + AtHash]! & mask;
-    while (this.#table[slot] !== entry + 1) slot = (slot + SlotStep) & mask;
-    this.#table[slot] = previous + 1;
+    const writes = this.treeOf(entry);
+    if ((words[at + AtFlags]! & WriteFlag.InRun) !== 0) this.#popFromRun(writes.run, entry, previous);
+    else {
+      const mask = this.#table.length - 1;
+      let slot = words[at + AtHash]! & mask;
+      while (this.#table[slot] !== entry + 1) slot = (slot + SlotStep) & mask;
+      this.#table[slot] = previous + 1;
+      if (previous < 0) this.#tableCount--;
+    }
     if ((words[at + AtFlags]! & WriteFlag.Extra) !== 0) this.#extras.delete(entry);
     this.#foundKey = undefined;
     if (previous >= 0) {
       if (!(mutants.on && mutants.has('mvcc.undo-loses-older'))) words[(previous << EntryShift) + AtFlags]! &= ~WriteFlag.Superseded;
+    } else writes.removed();
+  }
+
+  #popFromRun(run: KeyRun, entry: number, previous: number): void {
+    const offset = this.keyOffset(entry);
+    const last = run.count - 1;
+    const place = run.entries[last] === entry ? last : this.#placeInRun(run, this.keyChunk(entry).u8, offset, offset + this.keyLength(entry));
+    assert(run.entries[place] === entry, 'an entry is not where its run has it', entry, place);
+    if (previous >= 0) {
+      if (!(mutants.on && mutants.has('mvcc.undo-loses-older'))) run.entries[place] = previous;
     } else {
-      this.#keyCount--;
-      this.treeOf(entry).removed();
+      assert(place === last, 'the run does not end with its newest key', place, last);
+      run.count = last;
     }
   }
 
@@ -222,6 +297,7 @@ export class WriteSet {
     const words = this.#words;
     for (let entry = 0; entry < this.count; entry++) {
       const at = entry << EntryShift;
+      if ((words[at + AtFlags]! & WriteFlag.InRun) !== 0) continue;
       const occupant = words[at + AtPrevious]! + 1;
       let slot = words[at + AtHash]! & mask;
       while (table[slot] !== occupant) slot = (slot + SlotStep) & mask;
@@ -315,24 +391,35 @@ export class WriteSet {
 
   // ------------------------------------------------------------------------------------------------------------ all of them
 
-  /** By tree, the newest entry of each key, in the order they were made. */
+  /** By tree, the newest entry of each key; where all keys stand in the tree's run in their order, otherwise in that of the entries. Borrowed. */
   newestByTree(): readonly Int32Array[] {
     const { trees } = this;
     if (this.count === 1 && trees.length === 1) return firstAlone;
     const lists: Int32Array[] = [];
     const counts: number[] = [];
+    let isListed = true;
     for (let tree = 0; tree < trees.length; tree++) {
-      lists.push(new Int32Array(trees[tree]!.size));
-      counts.push(0);
+      const { run, size, isInRun } = trees[tree]!;
+      lists.push(isInRun ? run.entries.subarray(0, size) : new Int32Array(size));
+      counts.push(isInRun ? size : 0);
+      if (!isInRun) isListed = false;
     }
+    if (isListed) return lists;
     for (let entry = 0; entry < this.count; entry++) {
       const flags = this.#words[(entry << EntryShift) + AtFlags]!;
       if ((flags & WriteFlag.Superseded) !== 0) continue;
       const tree = flags >>> TreeShift;
-      lists[tree]![counts[tree]!++] = entry;
+      if (!trees[tree]!.isInRun) lists[tree]![counts[tree]!++] = entry;
     }
     for (let tree = 0; tree < trees.length; tree++) assert(lists[tree]!.length === counts[tree], 'keys of a write set miscounted', tree, counts[tree]!);
     return lists;
+  }
+
+  /** The run of a tree that is about to be added. */
+  takeRun(tree: number): KeyRun {
+    const run = (this.#runs[tree] ??= new KeyRun());
+    run.count = 0;
+    return run;
   }
 }
 
@@ -343,6 +430,8 @@ export class TreeWrites {
   readonly tree: VersionedTree;
   /** Its place in `set.trees`. */
   readonly number: number;
+  /** Keys that came in ascending order. */
+  readonly run: KeyRun;
   /** Number of keys. */
   size = 0;
   /** Locks entered in the tree's lock map, and whether further ones are not; see row-lock.ts. */
@@ -355,6 +444,7 @@ export class TreeWrites {
     this.transaction = transaction;
     this.tree = tree;
     this.number = set.trees.length;
+    this.run = set.takeRun(this.number);
     set.trees.push(this);
   }
 
@@ -375,7 +465,11 @@ export class TreeWrites {
   keys(): string[] {
     return Array.from(this.newest(), (entry) => this.set.keyOf(entry));
   }
-  /** The newest entry of each key, in the order they were made. */
+  /** Whether all keys came in ascending order. */
+  get isInRun(): boolean {
+    return this.size === this.run.count;
+  }
+  /** The newest entry of each key, as `WriteSet.newestByTree` has them. */
   newest(): Int32Array {
     return this.set.newestByTree()[this.number]!;
   }
@@ -384,9 +478,9 @@ export class TreeWrites {
   }
 
   // For the set alone.
-  added(key: string): void {
+  added(entry: number): void {
     this.size++;
-    this.#order?.added(key);
+    if (this.#order !== undefined) this.#order.added(this.set.keyOf(entry));
   }
   removed(): void {
     this.size--;

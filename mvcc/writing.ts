@@ -3,9 +3,11 @@
  * here can wait or conflict.
  */
 import { VERIFY, assert } from '../base/assert.js';
+import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { keyTooLong } from '../storage/page.js';
-import { claimRow, isWriteLocked } from './row-lock.js';
+import { checkTree } from './reading.js';
+import { claimRow, isBulk, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { RemoveOptions, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
@@ -42,6 +44,41 @@ export function insertEntry(transaction: Transaction, tree: VersionedTree, key: 
     set.set(entry, WriteFlag.ChangesKey);
   }
   store(transaction, writes, entry, value, offset, length);
+}
+
+/**
+ * Claim and insert in one step, for a key that is there for the taking: one look into the write set and one into the tree. What it leaves is what
+ * `claimKey` and `insertEntry` leave. @returns false, and nothing has changed, when there is anything to wait for or to refuse: then those two
+ * are to be asked.
+ */
+export function insertFree(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
+  transaction.checkWritable();
+  checkTree(transaction, tree);
+  if (keyLength > transaction.manager.keyLengthMax) return false;
+  const writes = transaction.writesOf(tree);
+  if (!isBulk(writes, true)) return false;
+  if ((tree.locks.size > 0 || !tree.overlay.isEmpty) && isKnown(transaction, tree, keyString(key, 0, keyLength))) return false;
+  const { bulkWrites, btree } = tree;
+  for (let i = 0; i < bulkWrites.length; i++) {
+    const other = bulkWrites[i]!;
+    if (other === writes || (mutants.on && mutants.has('mvcc.free-despite-writers'))) continue;
+    if (other.set.findBytes(other.number, key, keyLength) >= 0) return false;
+  }
+  if (btree !== undefined && btree.has(key, keyLength)) return false;
+  const { set } = writes;
+  if (set.findBytes(writes.number, key, keyLength) >= 0) return false;
+  const entry = set.pushUnfound(writes.number, key, keyLength, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
+  transaction.log.push(entry);
+  store(transaction, writes, entry, value, offset, length);
+  return true;
+}
+
+/** Whether somebody has locked the key, or it was freed after the snapshot, which is for `claimKey` to judge. */
+function isKnown(transaction: Transaction, { locks, overlay }: VersionedTree, key: string): boolean {
+  if (locks.has(key) && !(mutants.on && mutants.has('mvcc.free-despite-locks'))) return true;
+  if (transaction.isolation === 'read committed' || (mutants.on && mutants.has('mvcc.free-despite-versions'))) return false;
+  const newest = overlay.heads.get(key);
+  return newest !== undefined && newest.csn > transaction.snapshotCsn;
 }
 
 export function updateEntry(

@@ -44,6 +44,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.own-changes-at-once': 'a statement does not see its own changes',
   'mvcc.savepoint-keeps-locks': 'ROLLBACK TO gives back the locks taken since',
   'mvcc.bulk-mode-forgotten': 'locks that only a write set tells of have their modes and their ends',
+  'mvcc.free-despite-locks': 'a key is inserted in one step when nobody has or holds it',
   'mvcc.undo-loses-older': 'ROLLBACK TO brings back what a key held before',
   'mvcc.soft-edges-ignored': 'a cycle through a queue position is dissolved without a victim',
   'mvcc.barging': 'new sharers do not overtake a waiting writer',

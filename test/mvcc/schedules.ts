@@ -574,6 +574,27 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a key is inserted in one step when nobody has or holds it',
+    async run() {
+      const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
+      const t = await script.table({ j: '0' });
+      const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
+      assert.equal(await a.insertFree(t, 'a', '1'), true);
+      assert.equal(await b.insertFree(t, 'b', '1'), true);
+      // Only the lock map tells of the third writer's.
+      assert.equal(await c.insertFree(t, 'c', '1'), false);
+      await c.insert(t, 'c', '1');
+      for (const taken of ['a', 'b', 'c', 'j']) assert.equal(await a.insertFree(t, taken, '2'), false, taken);
+      const waiting = await blocked(b, b.insert(t, 'a', '2'));
+      await a.commit();
+      assert.equal(await waiting.outcome, '23505');
+      b.rollback();
+      assert.equal(await c.insertFree(t, 'b', '3'), true);
+      await c.commit();
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['1', '3', '1', '0']);
+    },
+  },
+  {
     name: 'ROLLBACK TO brings back what a key held before',
     async run() {
       const script = await Script.open();

@@ -1,4 +1,4 @@
-/** The write set against a map of stacks: keys with the same fronts and the same ends, several trees, entries taken back last first, sets used again. */
+/** The write set against a map of stacks: keys with the same fronts and the same ends, in order and in none, several trees, entries taken back last first, sets used again. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
@@ -75,8 +75,11 @@ const steps = fc.array(fc.tuple(fc.integer({ min: -5, max: 299 }), fc.nat(treeCo
 describe('WriteSet', () => {
   it('holds what a map of stacks holds', () => {
     fc.assert(
-      fc.property(keys, fc.array(steps, { minLength: 1, maxLength: 3 }), (known, runs) => {
+      fc.property(keys, fc.boolean(), fc.array(steps, { minLength: 1, maxLength: 3 }), (drawn, isLoad, runs) => {
+        // In key order, keys drawn from the front to the back are mostly new and ascending, as in a load.
+        const known = isLoad ? [...drawn].sort() : drawn;
         const set = new WriteSet();
+        let next = 0;
         for (const run of runs) {
           const trees = Array.from({ length: treeCount }, () => new TreeWrites(set, {} as Transaction, {} as VersionedTree));
           const model = new Model();
@@ -86,9 +89,12 @@ describe('WriteSet', () => {
               model.pop();
             }
             if (at < 0) continue;
-            const key = known[at % known.length]!;
+            if (isLoad && at % 8 > 0) next++;
+            const key = known[(isLoad && at % 8 > 0 ? next : at) % known.length]!;
             const value = `${key} ${set.count}`;
-            const entry = set.push(tree, key, WriteKind.Put, 0, 1);
+            const bytes = keyBytes(key);
+            const isNew = at % 2 === 0 && set.findBytes(tree, bytes, bytes.length) < 0;
+            const entry = isNew ? set.pushUnfound(tree, bytes, bytes.length, WriteKind.Put, 0, 1) : set.push(tree, key, WriteKind.Put, 0, 1);
             set.setValue(entry, keyBytes(value), 0, value.length);
             expect(entry).toBe(model.push(tree, key, value));
           }
