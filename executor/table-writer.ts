@@ -16,6 +16,7 @@ import { ByteBuffer } from '../base/byte-buffer.js';
 import { compareBytes, keyString } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
+import { outputText } from '../base/text-io.js';
 import { mutants } from '../base/mutants.js';
 import { RowRef, type ClaimOptions, type RowLockMode, type RowLockOptions, type RowLockResult, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
 import type { Csn } from '../base/ids.js';
@@ -292,7 +293,7 @@ export class TableWriter {
     this.#putEntries(entries, rowKey, row);
     this.#checkViewOptions(row);
     this.#queueUniqueChecks(entries, noEntries);
-    this.#queueChildChecks(row, undefined, rowKey);
+    this.#queueChildChecks(row, undefined, rowKey, false);
     return undefined;
   }
 
@@ -384,6 +385,14 @@ export class TableWriter {
     return datumsKey(typed, [a], this.#runtime.ctx) === datumsKey(typed, [b], this.#runtime.ctx);
   }
 
+  /** Whether they are not only equal but look alike, which 0 and -0, 1.0 and 1.00 do not: a cascade carries such a change on. */
+  #sameImage(column: number, a: Datum, b: Datum): boolean {
+    if (typeof a === 'number' || typeof a === 'string') return Object.is(a, b);
+    if (!this.#sameValue(column, a, b)) return false;
+    const { type } = this.table.columns[column]!;
+    return a === b || outputText(type, a!, this.#runtime.ctx) === outputText(type, b!, this.#runtime.ctx);
+  }
+
   // ------------------------------------------------------------------------------------------------------------ update, delete
 
   /**
@@ -412,7 +421,7 @@ export class TableWriter {
     for (let i = 0; i < secondary.length; i++) this.#updateEntry(secondary[i]!, oldEntries[i], entries[i], oldKey, newKey, oldRow, newRow);
     this.#checkViewOptions(newRow);
     this.#queueUniqueChecks(entries, oldEntries);
-    this.#queueChildChecks(newRow, oldRow, newKey);
+    this.#queueChildChecks(newRow, oldRow, newKey, newKey !== oldKey);
     this.#queueParentChecks(oldRow, newRow);
     return newKey;
   }
@@ -467,9 +476,11 @@ export class TableWriter {
     });
   }
 
-  #queueChildChecks(row: readonly Datum[], oldRow: readonly Datum[] | undefined, rowKey: string): void {
+  /** `hasMoved`: a check that was put off knows the row by its old key, so there must be one for the new. */
+  #queueChildChecks(row: readonly Datum[], oldRow: readonly Datum[] | undefined, rowKey: string, hasMoved: boolean): void {
     for (const key of this.table.foreignKeys) {
-      if (oldRow !== undefined && key.childColumns.every((column) => this.#sameValue(column, oldRow[column]!, row[column]!))) continue;
+      const mayWait = hasMoved && key.deferrable !== 'not deferrable';
+      if (!mayWait && oldRow !== undefined && key.childColumns.every((column) => this.#sameValue(column, oldRow[column]!, row[column]!))) continue;
       const values: Datum[] = key.childColumns.map((column) => row[column] ?? null);
       // MATCH SIMPLE: one NULL satisfies it. MATCH FULL: only all NULLs do; a mixture fails when the check runs.
       if (key.match === 'simple' ? values.includes(null) : values.every((value) => value === null)) continue;
@@ -481,7 +492,7 @@ export class TableWriter {
     for (const key of this.table.referencedBy) {
       const values: Datum[] = key.parentColumns.map((column) => oldRow[column] ?? null);
       if (values.includes(null)) continue;
-      if (newRow !== undefined && key.parentColumns.every((column) => this.#sameValue(column, oldRow[column]!, newRow[column]!))) continue;
+      if (newRow !== undefined && key.parentColumns.every((column) => this.#sameImage(column, oldRow[column]!, newRow[column]!))) continue;
       const newValues = newRow === undefined ? undefined : key.parentColumns.map((column) => newRow[column]!);
       this.#checks({ kind: 'parent', key, parent: this.table, values, newValues, progress: undefined });
     }
