@@ -1,13 +1,15 @@
 /** Sort and DISTINCT. */
-import type { Storage } from '../../base/types.js';
+import type { SqlType, Storage } from '../../base/types.js';
 import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
 import type { BoundExpression, ColumnId, SortKey } from '../../planner/expression.js';
 import { collectColumns } from '../../planner/expression-tools.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { distinctKeys } from '../operators/distinct.js';
 import { sortKeyComparator } from '../ordering.js';
+import { SortedForm } from '../spill/column-sorter.js';
 import { isVolatilePlan } from './repeatable.js';
 import { inVariable, isStoredText, repeats } from './aggregates.js';
+import type { Source } from './expressions.js';
 import { KeyCodes, tableCall } from './key-codes.js';
 import { distinctKeySource, sameKey } from './keys.js';
 import type { Consume, Pipeline } from './pipeline.js';
@@ -28,6 +30,10 @@ export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume)
   const places = positions.map((position) => (position >= 0 ? position : next++));
   const types = [...ids.map((id) => input.output.find((column) => column.id === id)?.type ?? sqlType(TypeOid.text)), ...computed.map((key) => key.expression.type)];
   const compare = comparatorSource(p, keys, places);
+  if (p.columns && limit === undefined && keys.every((key) => formOf(p, key.expression.type) !== SortedForm.Datum)) {
+    produceColumnSort(p, plan, ids, computed, places, types, compare, consume);
+    return;
+  }
   const sorter = module.name('h');
   const planName = module.constant(plan);
   // The interpreter computes the bound: columns of enclosing rows that it reads go to the registers. The keys' are the input's, not yet there.
@@ -57,6 +63,56 @@ export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume)
   p.scans.push({ cleanup: `x.release(${sorter});` });
   w.block(`for (let ${tuple}; (${tuple} = ${sorter}.next()) !== undefined;)`, () => {
     ids.forEach((id, i) => w.scope.bind(id, { kind: 'pending', code: `${tuple}[${i}]`, nullable: true, stored: undefined }));
+    consume();
+    if (p.suspendable) w.block('if (o.tock())', () => p.yield(1));
+  });
+  p.scans.pop();
+  w.line(`x.release(${sorter});`);
+}
+
+/** By types whose datums are always numbers. */
+function formOf(p: Pipeline, type: SqlType): SortedForm {
+  const { storage } = typeInfo(baseTypeOf(type, p.types).oid, p.types);
+  if (storage === 'int2' || storage === 'int4') return SortedForm.Integer;
+  return storage === 'float4' || storage === 'float8' || storage === 'date' || storage === 'oid' ? SortedForm.Double : SortedForm.Datum;
+}
+
+/** A sort by numbers: rows are kept as columns (column-sorter.ts). */
+function produceColumnSort(p: Pipeline, plan: PlanOf<'sort'>, ids: readonly ColumnId[], computed: readonly SortKey[], places: readonly number[], types: readonly SqlType[], compare: string, consume: Consume): void {
+  const { w, module } = p;
+  const { input, keys } = plan;
+  const sorter = module.name('h');
+  const isRepeated = repeats(input);
+  // Whether a column may be NULL is known when the loop is written; where that is there several times, all may.
+  const layout = types.map((type) => ({ type, form: formOf(p, type), nullable: isRepeated }));
+  const sortedKeys = keys.map(({ descending, nullsFirst }, i) => ({ place: places[i]!, descending, nullsFirst }));
+  w.line(`const ${sorter} = x.own(new X.ColumnSorter(x, ${module.constant(layout)}, ${module.constant(sortedKeys)}, ${compare}, ${module.constant(plan)}));`);
+  w.block('', () => {
+    p.produce(input, () => {
+      const values = [...ids.map((id): Source => w.use(id)), ...computed.map((key) => inVariable(p, p.e.value(key.expression)))];
+      const row = module.name('i');
+      w.line(`const ${row} = ${sorter}.place();`);
+      values.forEach(({ code, nullable }, i) => {
+        const column = layout[i]!;
+        column.nullable ||= nullable;
+        if (column.form === SortedForm.Datum) w.line(`${sorter}.put(${i}, ${row}, ${code});`);
+        else if (nullable) w.line(`if (${code} === null) { ${sorter}.nulls[${i}][${row}] = 1; ${sorter}.columns[${i}][${row}] = 0; } else { ${sorter}.nulls[${i}][${row}] = 0; ${sorter}.columns[${i}][${row}] = ${code}; }`);
+        else w.line(`${column.nullable ? `${sorter}.nulls[${i}][${row}] = 0; ` : ''}${sorter}.columns[${i}][${row}] = ${code};`);
+      });
+    });
+  });
+  w.block(`while (${sorter}.finishStep())`, () => p.tick());
+  const row = module.name('i');
+  const columns = ids.map((id, i) => ({ id, values: module.name('v'), nulls: module.name('v'), isNumber: layout[i]!.form !== SortedForm.Datum, nullable: layout[i]!.nullable }));
+  columns.forEach(({ values, nulls, isNumber, nullable }, i) => {
+    w.line(`const ${values} = ${sorter}.columns[${i}]${isNumber && nullable ? `, ${nulls} = ${sorter}.nulls[${i}]` : ''};`);
+  });
+  p.scans.push({ cleanup: `x.release(${sorter});` });
+  w.block(`for (let ${row}; (${row} = ${sorter}.next()) >= 0;)`, () => {
+    for (const { id, values, nulls, isNumber, nullable } of columns) {
+      const code = isNumber && nullable ? `(${nulls}[${row}] !== 0 ? null : ${values}[${row}])` : `${values}[${row}]`;
+      w.scope.bind(id, { kind: 'pending', code, nullable: !isNumber || nullable, stored: undefined });
+    }
     consume();
     if (p.suspendable) w.block('if (o.tock())', () => p.yield(1));
   });

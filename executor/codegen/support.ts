@@ -33,6 +33,7 @@ import type { AggregateCall } from '../../planner/expression.js';
 import { H } from '../../functions/emit-helpers.js';
 import { finishCall, type newCallState } from '../operators/aggregate.js';
 import type { PlanOf } from '../operators/plan-of.js';
+import { ColumnSorter } from '../spill/column-sorter.js';
 import { TupleQueue } from '../spill/tuple-queue.js';
 import { TupleSorter } from '../spill/tuple-sorter.js';
 import { GroupTable } from './group-table.js';
@@ -94,6 +95,7 @@ export const X = {
   JoinTable,
   DistinctSet,
   TupleSorter,
+  ColumnSorter,
   TupleQueue,
   GroupTable,
   ByteDictionary,

@@ -52,7 +52,10 @@ export function produceWindow(p: Pipeline, plan: WindowPlan, consume: Consume): 
   const results = calls.map(() => module.name('m'));
   const names = { row: module.name('m'), peers: module.name('m'), groups: module.name('m'), started: module.name('m'), partition: module.name('v'), order: module.name('v') };
   const [queue, ready, full] = [module.name('h'), module.name('h'), module.name('m')];
-  const make = `x.own(new X.TupleQueue(x, ${module.constant(plan)}, ${module.constant(types)}))`;
+  // Of rows of which nothing is kept, their number is: then queues are counters.
+  const isCounted = types.length === 0;
+  const make = isCounted ? '0' : `x.own(new X.TupleQueue(x, ${module.constant(plan)}, ${module.constant(types)}))`;
+  const release = isCounted ? '' : `x.release(${queue}); x.release(${ready});`;
   w.line(`let ${queue} = ${make}, ${ready} = ${make}, ${names.started} = false, ${names.partition}, ${names.order}, ${names.row} = 0, ${names.peers} = 0, ${names.groups} = 0;`);
   w.line(`let ${results.join(', ')};`);
   for (const { name, init } of accumulators.flatMap((accumulator) => accumulator?.fields ?? [])) w.line(`let ${field(name)} = ${init};`);
@@ -64,7 +67,7 @@ export function produceWindow(p: Pipeline, plan: WindowPlan, consume: Consume): 
   };
   const giveOut = (): void => {
     const tuple = module.name('v');
-    w.block(`for (let ${tuple}; (${tuple} = ${ready}.next()) !== undefined;)`, () => {
+    w.block(isCounted ? `for (; ${ready} > 0; ${ready}--)` : `for (let ${tuple}; (${tuple} = ${ready}.next()) !== undefined;)`, () => {
       ids.forEach((id, i) => w.scope.bind(id, { kind: 'pending', code: `${tuple}[${i}]`, nullable: true, stored: undefined }));
       calls.forEach((call, c) => w.scope.bind(call.id, { kind: 'pending', code: places[c]! < 0 ? results[c]! : `${tuple}[${places[c]}]`, nullable: true, stored: undefined }));
       consume();
@@ -74,7 +77,7 @@ export function produceWindow(p: Pipeline, plan: WindowPlan, consume: Consume): 
 
   const outerCopies = p.copies;
   p.copies *= 2;
-  p.scans.push({ cleanup: `x.release(${queue}); x.release(${ready});` });
+  p.scans.push({ cleanup: release });
   w.block('', () => {
     p.produce(input, () => {
       const partition = keyVariable(p, partitionBy);
@@ -96,7 +99,7 @@ export function produceWindow(p: Pipeline, plan: WindowPlan, consume: Consume): 
         if (accumulators[c] !== undefined) writeStep(p, aggregateOf(call), accumulators[c], field);
       });
       const values = [...ids.map((id) => w.use(id).code), ...calls.flatMap((call, c) => (known[c] === 'row' ? [rowValue(call, accumulators[c], field, names)] : []))];
-      w.line(`${queue}.push([${values.join(', ')}]);`);
+      w.line(isCounted ? `${queue}++;` : `${queue}.push([${values.join(', ')}]);`);
       freeze(frozen);
       w.block(`if (${full})`, giveOut);
     });
@@ -107,7 +110,7 @@ export function produceWindow(p: Pipeline, plan: WindowPlan, consume: Consume): 
   });
   p.scans.pop();
   p.copies = outerCopies;
-  w.line(`x.release(${queue}); x.release(${ready});`);
+  w.line(release);
 }
 
 function keyVariable(p: Pipeline, keys: WindowPlan['partitionBy']): string {

@@ -17,7 +17,7 @@ import { aggregateNamed, asc, columnOf, constant, op, operatorFunction, TestData
 
 let db: TestDatabase;
 beforeAll(async () => {
-  db = await TestDatabase.open({ pageSizeBytes: 512 });
+  db = await TestDatabase.open({ pageSizeBytes: 512, columnCacheBytes: 100_000 });
 });
 const tally = { rows: 0, errors: new Map<string, number>() };
 afterAll(async () => {
@@ -128,6 +128,7 @@ function outcome(tx: Transaction, plan: PhysicalPlan, options: CompileOptions, q
 }
 const interpreted: CompileOptions = { mode: 'interpreted', shape: { mode: 'array', convert: [] }, instrument: false };
 const generated: CompileOptions = { ...interpreted, mode: 'generated' };
+const overRows: CompileOptions = { ...generated, columns: false };
 
 const tableNames = ['i', 'l', 't', 'n', 'm', 'f', 'b', 'x', 'c', 'd'];
 const tableTypes = ['int4', 'int8', 'text', 'numeric(10,2)', 'numeric(15,4)', 'float8', 'bool', 'numeric', 'char(6)', 'date'];
@@ -357,6 +358,7 @@ const plansAgree = (name: string, workMemBytes: number, depth: number): void => 
           expect(unordered(actual)).toEqual(unordered(expected));
           if (plan.kind === 'sort') expect(actual).toEqual(expected);
           expect(unordered(outcome(tx, plan, generated, quota))).toEqual(unordered(expected));
+          expect(unordered(outcome(tx, plan, overRows, quota))).toEqual(unordered(expected));
         });
         expect(db.spill.openCount).toBe(0);
       }),

@@ -1,7 +1,9 @@
 /** Shows that sorting, grouping, joining and DISTINCT give the same rows in a kilobyte as in megabytes, in the same order where there is one, and leave no file open. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { types } from '../../base/types.js';
+import { ColumnSorter, SortedForm, type SortedColumn } from '../../executor/spill/column-sorter.js';
 import { TupleSorter } from '../../executor/spill/tuple-sorter.js';
+import { H } from '../../functions/emit-helpers.js';
 import { Runtime } from '../../executor/runtime.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { Datum } from '../../base/datum.js';
@@ -109,6 +111,47 @@ describe.each([1 << 10, 8 << 10, 64 << 10])('%i bytes', (budget) => {
     expect(sorted).toEqual([...rows].sort((a, b) => (a[0] as number) - (b[0] as number)));
     expect(db.spill.openCount).toBe(0);
     tx.rollback();
+  });
+
+  test('rows kept as columns come out as by comparing, in memory and through files', () => {
+    const layout: SortedColumn[] = [
+      { type: types.int4, form: SortedForm.Integer, nullable: true }, { type: types.float8, form: SortedForm.Double, nullable: true },
+      { type: types.text, form: SortedForm.Datum, nullable: true }, { type: types.int4, form: SortedForm.Integer, nullable: false },
+    ];
+    const integers = [-2147483648, 2147483647, 0, -1, 4096, null];
+    const doubles = [0, -0, 1.5, -2, NaN, Infinity, -Infinity, 1e300, -1e-300, null, 3, 4e9];
+    for (const [descending, nullsFirst] of [[false, false], [true, false], [false, true], [true, true]] as const) {
+      for (const workMemBytes of [4 << 20, budget]) {
+        for (const keys of [[0], [1], [0, 1], [1, 0]]) {
+          db.workMemBytes = workMemBytes;
+          const tx = db.begin();
+          const order = (a: Datum, b: Datum): number => {
+            if (a === null || b === null) return a === b ? 0 : (a === null) === nullsFirst ? -1 : 1;
+            return (descending ? -1 : 1) * H.compareFloat(a as number, b as number);
+          };
+          const compare = (a: readonly Datum[], b: readonly Datum[]): number => keys.map((key) => order(a[key]!, b[key]!)).find((result) => result !== 0) ?? 0;
+          const sorter = new ColumnSorter(new Runtime(db.request(tx), 0, undefined), layout, keys.map((place) => ({ place, descending, nullsFirst })), compare, db.scan('t').plan);
+          const rows: Datum[][] = Array.from({ length: 1500 }, (_, i) => [i % 3 === 0 ? integers[(i / 3) % 6]! : (i * 7919) % 13, i % 2 === 0 ? doubles[(i / 2) % 12]! : (i * 31) % 17, i % 5 === 0 ? null : `row ${i}`, i]);
+          for (const row of rows) {
+            const at = sorter.place();
+            row.forEach((value, i) => {
+              if (i === 2) sorter.put(i, at, value);
+              else {
+                sorter.columns[i]![at] = value ?? 0;
+                if (layout[i]!.nullable) sorter.nulls[i]![at] = value === null ? 1 : 0;
+              }
+            });
+          }
+          while (sorter.finishStep());
+          const sorted: Datum[][] = [];
+          for (let at = sorter.next(); at >= 0; at = sorter.next()) sorted.push(layout.map(({ nullable }, i) => (nullable && i !== 2 && sorter.nulls[i]![at] !== 0 ? null : sorter.columns[i]![at]!)));
+          expect(sorted).toEqual([...rows].sort(compare));
+          sorter.close();
+          expect(db.spill.openCount).toBe(0);
+          tx.rollback();
+        }
+      }
+    }
   });
 
   test('keys of small integers are sorted as by comparing, also when others come among them', () => {
