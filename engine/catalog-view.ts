@@ -205,7 +205,8 @@ function foreignKeyDef(child: number, key: ForeignKeyRecord): ForeignKeyDef {
 export function layoutOf(record: TableRecord, source: DefinitionSource): RowLayout {
   const columns = record.columns.map((column): LayoutColumn => {
     const type = sqlType(column.type, column.typmod);
-    const missing = typeof column.missing === 'string' ? source.env.fromText(column.missing, type, source.types) : null;
+    // What a dropped column had been given may be text of a type that is gone.
+    const missing = typeof column.missing === 'string' && !column.isDropped ? source.env.fromText(column.missing, type, source.types) : null;
     return { type, missing, isDropped: column.isDropped };
   });
   const older = new Map<number, RowLayout>();

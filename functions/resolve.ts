@@ -146,7 +146,7 @@ export class Resolver {
     }
     if (range !== undefined) {
       const subtype = typeInfo(range, this.types).subtypeOid;
-      if (element !== undefined && this.#base(element) !== subtype) return undefined;
+      if (element !== undefined && element !== subtype) return undefined;
       element ??= subtype;
     }
     if (array !== undefined) {
