@@ -8,6 +8,7 @@ export class TokenType {
   readonly index: number;
   /** The types that are this one: itself, and those that belong to it. */
   readonly members: number[];
+  /** By number, of those that belong to it: empty, and no memory, where none does. */
   readonly #isMember: boolean[];
   readonly #categories: ReadonlySet<TokenType>;
 
@@ -16,7 +17,6 @@ export class TokenType {
     this.index = ++TokenType.#count;
     this.members = [this.index];
     this.#isMember = [];
-    this.#isMember[this.index] = true;
     this.#categories = new Set(categories.flatMap((category) => [category, ...category.#categories]));
     for (const category of this.#categories) {
       category.members.push(this.index);
@@ -26,6 +26,6 @@ export class TokenType {
 
   /** Whether a token of type number `index` may stand where this type is asked for. */
   includes(index: number): boolean {
-    return this.#isMember[index] === true;
+    return index === this.index || this.#isMember[index] === true;
   }
 }
