@@ -29,15 +29,17 @@ class Small extends RuleParser {
     throw new Failure(actual.startOffset);
   }
 
-  readonly list = this.RULE('list', (isStrict = false): string => {
+  readonly list = this.RULE('list', (): string => {
     this.bodiesRun.push('list');
     let text = '';
-    const add = (): void => void (text += this.SUBRULE(this.item, { ARGS: ['-'] }));
-    if (isStrict) this.AT_LEAST_ONE_SEP({ SEP: comma, DEF: add });
-    else this.MANY_SEP({ SEP: comma, DEF: add });
+    this.MANY_SEP({ SEP: comma, DEF: () => (text += this.SUBRULE(this.item, { ARGS: ['-'] })) });
     return text;
   });
-  readonly strictList = this.RULE('strictList', (): string => this.SUBRULE(this.list, { ARGS: [true] }));
+  readonly strictList = this.RULE('strictList', (): string => {
+    let text = '';
+    this.AT_LEAST_ONE_SEP({ SEP: comma, DEF: () => (text += this.SUBRULE(this.item, { ARGS: ['-'] })) });
+    return text;
+  });
   readonly item = this.RULE('item', (mark: string): string => {
     this.bodiesRun.push('item');
     return this.OR([
