@@ -1,4 +1,4 @@
-/** Kysely, Knex and drizzle-kit learn the same about a schema over Serialite and over PostgreSQL 15. Skipped where the packages (`npm run schemas`) or a server are missing. */
+/** Kysely, Knex, drizzle-kit and Prisma learn the same about a schema over Serialite and over PostgreSQL 15. Skipped where the packages (`npm run schemas`) or a server are missing. */
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { open } from '../../engine/index.js';
@@ -8,6 +8,7 @@ import { connectAsClient } from './client.js';
 import { askDrizzle, pushWithDrizzle } from './drizzle.js';
 import { askKnex, askKysely, schemaScript } from './introspection.js';
 import { versionOf, type ForeignClient } from './libraries.js';
+import { pullWithPrisma, pushWithPrisma, sessionAsPool, type Pool } from './prisma.js';
 
 const isInstalled = versionOf('kysely') !== undefined && versionOf('knex') !== undefined;
 const reason = isInstalled ? '' : ' (skipped: not installed, npm run schemas installs them)';
@@ -88,4 +89,31 @@ test.skipIf(!hasDrizzle)(`a schema pushed by drizzle-kit, and what it finds to d
   // Two defaults it reads back otherwise than it wrote them, over PostgreSQL too.
   expect(here.second).toEqual([`ALTER TABLE "person" ALTER COLUMN "tags" SET DEFAULT '{}'::text[];`, 'ALTER TABLE "person" ALTER COLUMN "small" SET DEFAULT -3;']);
   if (there !== undefined) expect(here).toEqual(there);
+}, 60_000);
+
+const hasPrisma = versionOf('@prisma/schema-engine-wasm') !== undefined;
+const prismaReason = hasPrisma ? '' : ' (skipped: not installed, npm run schemas installs it)';
+
+test.skipIf(!hasPrisma).each([['pulls from', pullWithPrisma, true], ['pushes to', pushWithPrisma, false]] as const)(`what Prisma %s a database${prismaReason}`, async (_name, ask, hasObjects) => {
+  const script = hasObjects ? readFileSync(new URL('./catalog/objects.sql', import.meta.url), 'utf8') : 'SELECT 1';
+  const database = await open(':memory:');
+  const session = database.connect();
+  const failed: string[] = [];
+  await session.exec(script);
+  const here = await ask(sessionAsPool(session, failed));
+  await session.close();
+  await database.close();
+  expect(failed).toEqual([]);
+  const server = await startPostgres();
+  if (server === undefined) return;
+  const databaseName = `introspection_prisma_${process.pid}`;
+  const there = new pg.Pool({ connectionString: await server.createDatabase(databaseName) });
+  try {
+    await there.query(script);
+    expect(here).toEqual(await ask(there as unknown as Pool));
+  } finally {
+    await there.end();
+    await server.dropDatabase(databaseName);
+    server.stop();
+  }
 }, 60_000);
