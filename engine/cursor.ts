@@ -98,13 +98,13 @@ export class Portal {
     let rows: Datum[][];
     try {
       const isRewind = isMove && direction === 'backward' && count === Infinity && this.#position === 0;
-      rows = isRewind ? [] : await this.#move(direction, count, call);
+      rows = isRewind ? [] : isMove && count === 0 && direction !== 'absolute' ? this.#present() : await this.#move(direction, count, call);
     } catch (error) {
       this.#hasFailed = true;
       throw error;
     }
     const isOnRow = this.#position >= 1 && this.#position <= this.#readCount;
-    this.#current = !isOnRow ? undefined : this.isScrollable || this.isMaterialized ? this.#rows[this.#position - 1] : (rows.at(-1) ?? this.#current);
+    this.#current = !isOnRow ? undefined : this.isScrollable || this.isMaterialized ? this.#rows[this.#position - 1] : isMove && count === 0 ? this.#current : (rows.at(-1) ?? this.#current);
     return this.#keySources.length === 0 ? rows : rows.map((row) => row.slice(0, this.columns.length));
   }
 
@@ -160,9 +160,13 @@ export class Portal {
     if (this.#position > 0) this.#requireScroll();
     this.#position = 0;
   }
+  /** MOVE 0 counts the row that the cursor is on; it need not be read again. */
+  #present(): Datum[][] {
+    return this.#position < 1 || this.#position > this.#readCount ? [] : [[]];
+  }
   /** FETCH 0: the present row again. */
   #again(): Datum[][] {
-    if (this.#position < 1 || this.#position > this.#readCount) return [];
+    if (this.#present().length === 0) return [];
     this.#requireScroll();
     return [this.#rows[this.#position - 1]!];
   }

@@ -32,11 +32,16 @@ const timeless = new Set<number>([
   TypeOid.int4range, TypeOid.int8range, TypeOid.numrange, TypeOid.int4multirange, TypeOid.int8multirange, TypeOid.nummultirange,
 ]);
 
+/** Words like 'today' and a zone in the text apart, a date in ISO form reads the same everywhere. */
+const isoMoment = /^\s*\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\s*$|^\s*\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*$/;
+const moments = new Set<number>([TypeOid.date, TypeOid.timestamp, TypeOid.time]);
+const momentRanges = new Set<number>([TypeOid.daterange, TypeOid.tsrange, TypeOid.datemultirange, TypeOid.tsmultirange]);
+
 function isTimeless(type: SqlType, registry: TypeRegistry, text: string): boolean {
   if (timeless.has(type.oid)) return true;
-  // Words like 'today' and a zone in the text apart, a date in ISO form reads the same everywhere.
-  if (type.oid === TypeOid.date || type.oid === TypeOid.timestamp || type.oid === TypeOid.time) return /^\s*\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\s*$|^\s*\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*$/.test(text);
+  if (moments.has(type.oid)) return isoMoment.test(text);
   const info = typeInfo(type.oid, registry);
+  if (momentRanges.has(type.oid) || moments.has(info.elementOid)) return text.split(/["[\](){},]/).every((part) => /^\s*(empty|null)?\s*$/i.test(part) || isoMoment.test(part));
   if (info.kind === 'enum') return true;
   // A domain's checks may be about anything.
   if (info.kind === 'domain') return false;

@@ -8,9 +8,11 @@
 import type { Datum } from '../../base/datum.js';
 import { DbError, notSupported } from '../../base/errors.js';
 import { LayoutIdMax } from '../../base/rowcode.js';
-import { sqlType, typeInfo, typeName, varcharLength, TypeOid, type SqlType } from '../../base/types.js';
+import { formatType, sqlType, typeInfo, typeName, varcharLength, TypeOid, type SqlType } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import type { AlterTable, AlterTableAction, ColumnDefinition, Expression } from '../../parser/ast.js';
+import { parseExpression } from '../../parser/parse.js';
+import { printExpression } from '../../parser/print.js';
 import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { kindWord } from '../catalog-objects.js';
 import { printText } from '../text-values.js';
@@ -318,7 +320,9 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
   // The default must follow.
   let defaultNow = column.default;
   if (column.default !== undefined && column.generated !== 'stored' && column.sequence === undefined) {
-    const e = tableDef(ddl, oid).columns[position]!.defaultExpression!;
+    const written = tableDef(ddl, oid).columns[position]!.defaultExpression!;
+    // A literal is a value of the type it was written for, and is converted as such.
+    const e = written.kind === 'string' ? parseExpression(`${printExpression(written)}::${formatType(sqlType(column.type), types)}`) : written;
     try {
       defaultNow = defaultText(ddl, e, column.name, to);
     } catch (error) {

@@ -1,6 +1,6 @@
 /** DDL while rows are there, transactions and savepoints, prepared statements, and settings. */
 import { condition } from './expressions.js';
-import type { Generator, TableModel } from './generator.js';
+import { isView, type Generator, type TableModel } from './generator.js';
 import { kinds, typeNames, value } from './kinds.js';
 import { createIndex } from './schema.js';
 
@@ -70,13 +70,13 @@ export function control(g: Generator, status: 'idle' | 'active' | 'failed'): str
   return c.pick(['begin', 'begin', 'begin isolation level repeatable read', 'start transaction isolation level serializable', 'begin read only', 'commit', 'rollback', 'savepoint s1', 'release s1', 'set constraints all deferred']);
 }
 
-/** Prepared statements, cursors and settings. */
+/** Prepared statements, cursors and settings. Without a word about it a cursor goes back where its plan can: over a view that is each server's own affair. */
 export function session(g: Generator): string {
   const { c } = g;
   const table = c.pick(g.tables);
   return c.pick([
     () => `prepare p${c.below(3)} as select * from ${table.name} where id = $1`, () => `prepare p${c.below(3)}(int, text) as select $1 + 1, $2 || 'x'`, () => `execute p${c.below(3)}(${c.pick(['1', '2, \'a\'', '', "'x'"])})`, () => `deallocate p${c.below(3)}`, () => 'deallocate all',
-    () => `declare cu${c.below(2)} ${c.pick(['', 'scroll ', 'no scroll '])}cursor ${c.pick(['', 'with hold '])}for select id from ${table.name} order by id`, () => `fetch ${c.pick(['', 'next ', '2 ', 'all ', 'prior ', 'first ', 'last ', 'absolute 2 ', 'relative -1 ', 'backward 1 ', 'forward 3 ', '0 '])}from cu${c.below(2)}`, () => `move ${c.pick(['1', 'all', 'backward all', 'absolute 3'])} in cu${c.below(2)}`, () => `close cu${c.below(2)}`,
+    () => `declare cu${c.below(2)} ${c.pick([isView(table) ? 'scroll ' : '', 'scroll ', 'no scroll '])}cursor ${c.pick(['', 'with hold '])}for select id from ${table.name} order by id`, () => `fetch ${c.pick(['', 'next ', '2 ', 'all ', 'prior ', 'first ', 'last ', 'absolute 2 ', 'relative -1 ', 'backward 1 ', 'forward 3 ', '0 '])}from cu${c.below(2)}`, () => `move ${c.pick(['1', 'all', 'backward all', 'absolute 3'])} in cu${c.below(2)}`, () => `close cu${c.below(2)}`,
     () => `set ${c.pick(["timezone = 'Europe/Berlin'", "timezone = 'UTC'", "datestyle = 'SQL, DMY'", "datestyle = 'ISO, MDY'", "intervalstyle = 'iso_8601'", "intervalstyle = 'postgres'", 'extra_float_digits = 0', 'extra_float_digits = 1', "bytea_output = 'escape'", "bytea_output = 'hex'", "timezone = 'No/Where'", 'nosuch.thing = 3', 'nosuchthing = 3', "search_path = public", 'enable_hashjoin = off', 'enable_hashjoin = on'])}`,
     () => `show ${c.pick(['timezone', 'datestyle', 'intervalstyle', 'extra_float_digits', 'bytea_output', 'nosuch', 'search_path', 'transaction_isolation'])}`, () => 'reset all', () => "set local timezone = 'Asia/Tokyo'",
   ])();

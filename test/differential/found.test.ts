@@ -76,6 +76,7 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['ARRAY of a query of arrays', "select array(select array[id, c] from r2 where id < 3 order by id), array(select '[2:3]={5,6}'::int[]), array(select array[id] from r2 where false)", [['{{1,1},{2,2}}', '[1:1][2:3]={{5,6}}', '{}']]],
   // It was evaluated for every row, before the sort.
   ['what is volatile is evaluated for the sorted rows', "select id, nextval('sq') from r2 order by id desc limit 2", [['6', '1'], ['5', '2']]],
+  ['ranges and arrays of dates are known when planning', "select case when '[1999-01-01,2024-01-31]'::daterange = 'empty' then 1 / 0 when '{2024-01-01,null}'::date[] = '{}' then 2 / 0 else 3 end", [['3']]],
   ['a table named recursive', 'with recursive (n) as (select 1), w as (select 2) select * from recursive, w', [['1', '2']]],
   ['a table named recursive without columns', 'with recursive as (select 1) select * from recursive', [['1']]],
   ['modifiers of a type as strings', "select 1::numeric(3,'1'), '12:00'::timetz('1')", [['1.0', '12:00:00+00']]],
