@@ -107,9 +107,26 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
 
   /** `given`: the values of a row read back. */
   const writeRow = (given: readonly Source[] | undefined, spooled: readonly CallInputs[] | undefined): number => {
+    const memo = given === undefined ? groupPlace(p, plan, expressions) : undefined;
+    w.line(`let ${group}${memo === undefined ? '' : ` = ${memo}`};`);
+    let count = 0;
+    if (memo === undefined) count = findGroup(plan, given, spooled);
+    else {
+      w.block(`if (${group} === undefined)`, () => {
+        count = findGroup(undefined, given, spooled);
+        w.line(`${memo} = ${group};`);
+      });
+    }
+    w.block(`if (${group} !== undefined)`, () => {
+      calls.forEach((each, c) => writeStep(p, each, accumulators[c]!, field, spooled?.[c]));
+    });
+    return count;
+  };
+  /** The row's group; undefined when the row was put aside. `memos`: whose codes of its keys may be kept with rows. @returns the number of codes */
+  const findGroup = (memos: AggregatePlan | undefined, given: readonly Source[] | undefined, spooled: readonly CallInputs[] | undefined): number => {
     const values = given ?? valuesOf();
     const made = new KeyCodes(isRepeated ? dictionaries : undefined);
-    expressions.forEach((e, i) => made.write(p, [e], values[i] === undefined ? undefined : [values[i]]));
+    expressions.forEach((e, i) => made.write(p, memos, [e], values[i] === undefined ? undefined : [values[i]]));
     if (expressions.length === 0) made.codes.push('0');
     for (const { name, source } of made.dictionaries) {
       if (dictionaries.includes(name)) continue;
@@ -117,7 +134,7 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
       dictionaries.push(name);
     }
     const call = tableCall(made.codes, scratch);
-    w.line(`let ${number} = ${keys}.find${call.suffix}(${call.args}), ${group};`);
+    w.line(`const ${number} = ${keys}.find${call.suffix}(${call.args});`);
     w.block(`if (${number} !== 0)`, () => w.line(`${group} = ${table}.groups[${number}];`));
     w.block(`else if (${table}.hasRoom())`, () => {
       const datums = expressions.map((e, i) => values[i]?.code ?? p.e.value(e).code);
@@ -132,9 +149,6 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
         return [...[...direct, ...args, ...orderKeys].map((source) => source.code), filter];
       });
       w.line(`${table}.spool(${distinctKeySource(p, expressions, datums)}, [${[...datums.map((value) => value.code), ...parts].join(', ')}]);`);
-    });
-    w.block(`if (${group} !== undefined)`, () => {
-      calls.forEach((each, c) => writeStep(p, each, accumulators[c]!, field, spooled?.[c]));
     });
     return made.codes.length;
   };
@@ -181,6 +195,13 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   head.line(`const ${scratch} = new Int32Array(${arity});`);
   head.line(`const ${table} = x.own(new X.GroupTable(x, ${module.constant(plan)}, ${module.constant(spooledTypes)}, ${groupBytes}, ${arity}, [${dictionaries.join(', ')}])), ${keys} = ${table}.keys;`);
   w.line(`x.release(${table});`);
+}
+
+/** Where all keys of a group are columns of one row that many others meet: the place in it where its group is kept. */
+function groupPlace(p: Pipeline, plan: AggregatePlan, keys: readonly BoundExpression[]): string | undefined {
+  const memos = keys.map((key) => (key.kind === 'column' ? p.w.scope.find(key.id)?.memo : undefined));
+  const [first] = memos;
+  return first !== undefined && memos.every((memo) => memo?.tuple === first.tuple) ? first.places.get(plan) : undefined;
 }
 
 /** May the code of what takes the rows of `plan` be there more than once (P3 of pipeline.ts)? */

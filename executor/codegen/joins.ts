@@ -16,9 +16,25 @@ function typesOf(plan: PhysicalPlan, ids: readonly ColumnId[]): unknown[] {
   return ids.map((id) => plan.output.find((column) => column.id === id)!.type);
 }
 
-/** Binds columns kept in an array. */
-function bindTuple(p: Pipeline, ids: readonly ColumnId[], tuple: string, first: number): void {
-  ids.forEach((id, i) => p.w.scope.bind(id, { kind: 'pending', code: `${tuple}[${first + i}]`, nullable: true, stored: undefined }));
+/** Binds columns kept in an array. `places`: of what operators above make of them. */
+function bindTuple(p: Pipeline, ids: readonly ColumnId[], tuple: string, first: number, places?: Places): void {
+  ids.forEach((id, i) => {
+    const ofColumn = places?.get(id);
+    const memo = ofColumn === undefined ? undefined : { tuple, places: new Map([...ofColumn].map(([plan, place]) => [plan, `${tuple}[${place}]`])) };
+    p.w.scope.bind(id, { kind: 'pending', code: `${tuple}[${first + i}]`, nullable: true, stored: undefined, memo });
+  });
+}
+
+/** Places behind the columns of a row of the build side (Memo of scope.ts), by column and operator. */
+type Places = ReadonlyMap<ColumnId, ReadonlyMap<PhysicalPlan, number>>;
+function placesOf(p: Pipeline, ids: readonly ColumnId[]): { readonly places: Places; readonly count: number } {
+  const places = new Map<ColumnId, Map<PhysicalPlan, number>>();
+  let count = 0;
+  for (const id of ids) {
+    const plans = p.keyedBy(id);
+    if (plans.length > 0) places.set(id, new Map(plans.map((plan) => [plan, 2 + ids.length + count++])));
+  }
+  return { places, count };
 }
 function bindNulls(p: Pipeline, ids: Iterable<ColumnId>): void {
   for (const id of ids) p.w.scope.bind(id, { kind: 'value', code: 'null', nullable: true, stored: undefined });
@@ -33,6 +49,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
   const keepsUnmatched = join === 'right' || join === 'full';
   const canRepeat = !isVolatilePlan(left);
   const table = module.name('h');
+  const { places, count } = placesOf(p, rightIds);
   p.settle(plan, plan);
   const arity = intArity(p, plan);
   // A key of a row read back from a temporary file is computed again from its columns.
@@ -41,7 +58,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
   w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(typesOf(right, rightIds))}, ${keyOf}, ${keepsUnmatched}, ${canRepeat}, ${arity}, ${link}));`);
   w.block('', () => {
     p.produce(right, () => {
-      const row = (): string => `[null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}]`;
+      const row = (): string => `[null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}${', undefined'.repeat(count)}]`;
       if (arity > 0) {
         const { names, notNull } = intKeys(p, rightKeys);
         w.block(notNull === '' ? '' : `if (${notNull})`, () => w.line(`${table}.add${arity}(${names.join(', ')}, ${row()});`));
@@ -69,7 +86,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
         w.block(`if (${passes} === 1 || ${table}.accepts(${groupKeySource(p, leftKeys)}))`, () => {
           const lookup = `${map}_[${map}.find${arity}(${names.join(', ')})]`;
           w.line(`const ${found} = ${notNull === '' ? lookup : `${notNull} ? ${lookup} : undefined`};`);
-          probe(p, plan, join, found, rightIds, residual, consume);
+          probe(p, plan, join, found, rightIds, residual, consume, places);
         });
         return;
       }
@@ -77,7 +94,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
       w.line(`const ${key} = ${groupKeySource(p, leftKeys)};`);
       w.block(`if (${passes} === 1 || ${table}.accepts(${key}))`, () => {
         w.line(`const ${found} = ${key} === null ? undefined : ${map}.get(${key});`);
-        probe(p, plan, join, found, rightIds, residual, consume);
+        probe(p, plan, join, found, rightIds, residual, consume, places);
       });
     });
     if (keepsUnmatched) {
@@ -133,7 +150,7 @@ function intKeys(p: Pipeline, keys: readonly BoundExpression[]): { readonly name
 }
 
 /** The partners of one left row: a chain of rows from `first` (undefined: none). */
-function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, rightIds: readonly ColumnId[], residual: BoundExpression | undefined, consume: Consume): void {
+function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, rightIds: readonly ColumnId[], residual: BoundExpression | undefined, consume: Consume, places?: Places): void {
   const { w, module } = p;
   const row = module.name('v');
   const condition = (): string => (residual === undefined ? 'true' : p.e.condition(residual));
@@ -182,7 +199,7 @@ function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, right
     case 'right':
       p.settle(plan);
       w.block(`for (let ${row} = ${first} ?? null; ${row} !== null; ${row} = ${row}[0])`, () => {
-        bindTuple(p, rightIds, row, 2);
+        bindTuple(p, rightIds, row, 2, places);
         w.block(residual === undefined ? '' : `if (${condition()})`, () => {
           if (join === 'right') w.line(`${row}[1] = true;`);
           consume();

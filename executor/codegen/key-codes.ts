@@ -8,6 +8,7 @@ import type { BoundExpression } from '../../planner/expression.js';
 import type { Source } from './expressions.js';
 import { keyOf } from './keys.js';
 import { isSimple } from './module.js';
+import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { Pipeline } from './pipeline.js';
 
 export const smallIntegers: ReadonlySet<Storage> = new Set<Storage>(['int2', 'int4']);
@@ -25,12 +26,12 @@ export class KeyCodes {
   }
   readonly #known: readonly string[];
 
-  /** The codes of `expressions` for the present row, in variables. `given`: their values, where they are computed already. */
-  write(p: Pipeline, expressions: readonly BoundExpression[], given: readonly Source[] | undefined): void {
-    expressions.forEach((e, i) => this.#writeOne(p, e, given?.[i]));
+  /** The codes of `expressions`, keys of `plan`, for the present row, in variables; without `plan` none is kept with its row (Memo of scope.ts). `given`: their values, where they are computed already. */
+  write(p: Pipeline, plan: PhysicalPlan | undefined, expressions: readonly BoundExpression[], given: readonly Source[] | undefined): void {
+    expressions.forEach((e, i) => this.#writeOne(p, plan, e, given?.[i]));
   }
 
-  #writeOne(p: Pipeline, e: BoundExpression, given: Source | undefined): void {
+  #writeOne(p: Pipeline, plan: PhysicalPlan | undefined, e: BoundExpression, given: Source | undefined): void {
     const { w, module } = p;
     const storage = typeInfo(baseTypeOf(e.type, p.types).oid, p.types).storage;
     const code = (source: string): void => {
@@ -61,7 +62,11 @@ export class KeyCodes {
       const day = `(${name} === Infinity ? 2147483647 : ${name} === -Infinity ? -2147483648 : ${name})`;
       code(value.nullable ? `(${name} === null ? 0 : ${day})` : day);
       if (value.nullable) code(`(${name} === null ? 1 : 0)`);
-    } else code(`${this.#dictionary(p, 'ValueDictionary')}.codeOf(${keyOf(p, e, name, value.nullable)})`);
+    } else {
+      const found = `${this.#dictionary(p, 'ValueDictionary')}.codeOf(${keyOf(p, e, name, value.nullable)})`;
+      const place = plan !== undefined && e.kind === 'column' ? p.w.scope.find(e.id)?.memo?.places.get(plan) : undefined;
+      code(place === undefined ? found : `${place} ?? (${place} = ${found})`);
+    }
   }
 
   #dictionary(p: Pipeline, kind: 'ByteDictionary' | 'ValueDictionary'): string {

@@ -17,6 +17,7 @@ import type { TypeRegistry } from '../../base/types.js';
 import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import { collectColumns, conjunctsOf } from '../../planner/expression-tools.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import { distinctKeys } from '../operators/distinct.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { forEachNodeExpression, outerColumns, planInputs, producedColumns } from '../plan-tools.js';
 import { produceAggregate } from './aggregates.js';
@@ -80,6 +81,7 @@ export class Pipeline {
   analyze(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>, isLimited = false): void {
     this.#needed.set(plan, needed);
     if (isLimited) this.#limited.add(plan);
+    if (plan.kind === 'aggregate' || plan.kind === 'distinct') this.#noteKeys(plan);
     const below = new Set(needed);
     for (const id of this.ownColumns(plan)) below.add(id);
     // The right side of a lateral join reads the left one.
@@ -95,6 +97,18 @@ export class Pipeline {
     return this.columns && !plan.reverse && !this.#limited.has(plan);
   }
   readonly #limited = new Set<PhysicalPlan>();
+  /** Of the operator's own input only: rows of an enclosing loop outlive its groups. */
+  #noteKeys(plan: PlanOf<'aggregate'> | PlanOf<'distinct'>): void {
+    const keys = plan.kind === 'aggregate' ? plan.groupBy.map(({ expression }) => expression) : distinctKeys(plan);
+    for (const key of keys) {
+      if (key.kind === 'column' && plan.input.output.some(({ id }) => id === key.id)) this.#keyedBy.set(key.id, [...this.keyedBy(key.id), plan]);
+    }
+  }
+  /** Operators that put rows into groups by this column. */
+  keyedBy(id: ColumnId): readonly PhysicalPlan[] {
+    return this.#keyedBy.get(id) ?? [];
+  }
+  readonly #keyedBy = new Map<ColumnId, readonly PhysicalPlan[]>();
   needed(plan: PhysicalPlan): ReadonlySet<ColumnId> {
     return this.#needed.get(plan) ?? new Set();
   }

@@ -7,6 +7,7 @@
 import { assert } from '../../base/assert.js';
 import type { ColumnSource } from '../../base/rowcode.js';
 import type { ColumnId } from '../../planner/expression.js';
+import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { Code, Module } from './module.js';
 
 /** How to reach a stored column's bytes without decoding it. Names in the source's expressions go through `rename` to those of the scan. */
@@ -16,6 +17,16 @@ export interface Stored {
   readonly rename: (code: string) => string;
 }
 
+/**
+ * A column of a row that many others meet (the build side of a join), which has places for what the operators above make of it: the code of a text in a dictionary,
+ * the group that the row belongs to. Each place is one operator's.
+ */
+export interface Memo {
+  /** The row. */
+  readonly tuple: string;
+  readonly places: ReadonlyMap<PhysicalPlan, string>;
+}
+
 export interface Value {
   readonly kind: 'value';
   /** An identifier. */
@@ -23,6 +34,7 @@ export interface Value {
   readonly nullable: boolean;
   /** For scaled numerics: the coefficient, in variables. */
   readonly stored: Stored | undefined;
+  readonly memo?: Memo | undefined;
 }
 
 export interface Pending {
@@ -31,6 +43,7 @@ export interface Pending {
   readonly code: string;
   readonly nullable: boolean;
   readonly stored: Stored | undefined;
+  readonly memo?: Memo | undefined;
 }
 
 export type Binding = Value | Pending;
@@ -104,10 +117,10 @@ export class Writer {
   }
 
   /** Binds a column to a fresh variable holding `code`. */
-  define(id: ColumnId, code: string, nullable: boolean, stored?: Stored): void {
+  define(id: ColumnId, code: string, nullable: boolean, stored?: Stored, memo?: Memo): void {
     const name = this.module.name(`c${id}_`);
     this.line(`const ${name} = ${code};`);
-    this.scope.bind(id, { kind: 'value', code: name, nullable, stored });
+    this.scope.bind(id, { kind: 'value', code: name, nullable, stored, memo });
   }
 
   /** The column as a variable, decoding it here if it is pending. A column nobody here produces comes from the registers. */
@@ -123,7 +136,7 @@ export class Writer {
       return value;
     }
     const pending = this.#scaledInVariables(id, binding);
-    this.define(id, pending.code, pending.nullable, pending.stored?.source.scaled === undefined ? undefined : pending.stored);
+    this.define(id, pending.code, pending.nullable, pending.stored?.source.scaled === undefined ? undefined : pending.stored, pending.memo);
     return this.scope.find(id) as Value;
   }
 

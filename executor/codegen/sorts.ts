@@ -222,7 +222,7 @@ function produceCodedDistinct(p: Pipeline, plan: PlanOf<'distinct'>, keys: reado
     p.produce(plan.input, () => {
       const values = keys.map((e) => (isStoredText(p, e) ? undefined : inVariable(p, p.e.value(e))));
       const made = new KeyCodes();
-      keys.forEach((e, i) => made.write(p, [e], values[i] === undefined ? undefined : [values[i]]));
+      keys.forEach((e, i) => made.write(p, plan, [e], values[i] === undefined ? undefined : [values[i]]));
       const { suffix, args } = tableCall(made.codes, scratch);
       w.line(`let ${isNew} = ${codes}.find${suffix}(${args}) === 0;`);
       w.block(`if (${isNew})`, () => {
