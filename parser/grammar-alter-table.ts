@@ -1,9 +1,10 @@
 /** ALTER TABLE, and ALTER of indexes, views and sequences, which PostgreSQL treats alike. */
+import type { IToken } from 'chevrotain';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { TableGrammar } from './grammar-tables.js';
 import * as t from './tokens.js';
-import { kw, valueOf, type SqlToken } from './tokens.js';
+import { kw, valueOf } from './tokens.js';
 
 /** What SET may say about an identity column. */
 const identityChangeWords = new Set([
@@ -55,18 +56,18 @@ export class AlterTableGrammar extends TableGrammar {
         GATE: () => objectType === 'table',
         ALT: () => {
           this.CONSUME(kw.constraint);
-          const part = valueOf(this.CONSUME(t.ColId));
-          this.CONSUME(kw.to);
-          return make('constraint', part, valueOf(this.CONSUME(t.ColId)));
+          const part = valueOf(this.CONSUME1(t.ColId));
+          this.CONSUME1(kw.to);
+          return make('constraint', part, valueOf(this.CONSUME2(t.ColId)));
         },
       },
       {
         GATE: () => objectType !== 'index' && objectType !== 'sequence',
         ALT: () => {
           this.has(0, kw.column);
-          const part = valueOf(this.CONSUME(t.ColId));
-          this.CONSUME(kw.to);
-          return make('column', part, valueOf(this.CONSUME(t.ColId)));
+          const part = valueOf(this.CONSUME3(t.ColId));
+          this.CONSUME2(kw.to);
+          return make('column', part, valueOf(this.CONSUME4(t.ColId)));
         },
       },
     ]);
@@ -84,7 +85,7 @@ export class AlterTableGrammar extends TableGrammar {
         ALT: () => (this.CONSUME(kw.validate), this.CONSUME(kw.constraint), { kind: 'validateConstraint', name: valueOf(this.CONSUME(t.ColId)), offset }),
       },
       { ALT: () => (this.CONSUME(kw.reset), { kind: 'setOptions', options: this.SUBRULE(this.definitionOptions), reset: true, offset }) },
-      { ALT: () => (this.CONSUME(kw.cluster), this.CONSUME(kw.on), { kind: 'clusterOn', index: valueOf(this.CONSUME(t.ColId)), offset }) },
+      { ALT: () => (this.CONSUME(kw.cluster), this.CONSUME(kw.on), { kind: 'clusterOn', index: valueOf(this.CONSUME1(t.ColId)), offset }) },
       { ALT: () => (this.CONSUME(kw.owner), this.CONSUME(kw.to), { kind: 'ownerTo', role: this.SUBRULE(this.role), offset }) },
       { ALT: () => this.SUBRULE(this.unsupportedAction) },
     ]);
@@ -139,9 +140,9 @@ export class AlterTableGrammar extends TableGrammar {
       {
         ALT: () => {
           this.has(0, kw.column);
-          const ifExists = this.SUBRULE(this.ifExists);
-          const column = valueOf(this.CONSUME(t.ColId));
-          return { kind: 'dropColumn', column, ifExists, behavior: this.SUBRULE(this.dropBehavior), offset };
+          const ifExists = this.SUBRULE1(this.ifExists);
+          const column = valueOf(this.CONSUME1(t.ColId));
+          return { kind: 'dropColumn', column, ifExists, behavior: this.SUBRULE1(this.dropBehavior), offset };
         },
       },
     ]);
@@ -213,7 +214,7 @@ export class AlterTableGrammar extends TableGrammar {
             { ALT: () => (this.CONSUME(kw.default), { kind: 'setColumnDefault', column, expression: undefined, offset }) },
             { ALT: () => (this.CONSUME(kw.not), this.CONSUME(kw.null), { kind: 'setColumnNotNull', column, notNull: false, offset }) },
             { ALT: () => (this.CONSUME(kw.expression), { kind: 'dropColumnExpression', column, ifExists: this.SUBRULE(this.ifExists), offset }) },
-            { ALT: () => (this.CONSUME(kw.identity), { kind: 'dropColumnIdentity', column, ifExists: this.SUBRULE(this.ifExists), offset }) },
+            { ALT: () => (this.CONSUME(kw.identity), { kind: 'dropColumnIdentity', column, ifExists: this.SUBRULE1(this.ifExists), offset }) },
           ]);
         },
       },
@@ -225,7 +226,7 @@ export class AlterTableGrammar extends TableGrammar {
           this.CONSUME(kw.generated);
           const always = this.SUBRULE(this.generatedWhen);
           this.CONSUME(kw.as);
-          this.CONSUME(kw.identity);
+          this.CONSUME1(kw.identity);
           const options = this.OPTION(() => this.SUBRULE(this.parenthesizedSequenceOptions)) ?? [];
           return { kind: 'addColumnIdentity', column, always, options, offset };
         },
@@ -243,7 +244,7 @@ export class AlterTableGrammar extends TableGrammar {
       {
         ALT: () => {
           this.CONSUME(kw.compression);
-          const compression = this.OR1([{ ALT: () => valueOf(this.CONSUME(t.ColId)) }, { ALT: () => valueOf(this.CONSUME(kw.default)) }]);
+          const compression = this.OR1([{ ALT: () => valueOf(this.CONSUME1(t.ColId)) }, { ALT: () => valueOf(this.CONSUME1(kw.default)) }]);
           return { kind: 'setColumnCompression', column, compression, offset };
         },
       },
@@ -296,7 +297,7 @@ export class AlterTableGrammar extends TableGrammar {
 }
 
 /** Two words of a feature's name: `ENABLE ROW`, `NO INHERIT`. */
-export function wordsFrom(first: SqlToken, second: SqlToken): string {
+export function wordsFrom(first: IToken, second: IToken): string {
   const next = t.belongsTo(second.tokenType, t.ColLabel) && second.tokenType !== t.Identifier ? ` ${valueOf(second)}` : '';
   return `${valueOf(first)}${next}`.toUpperCase();
 }

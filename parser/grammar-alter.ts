@@ -10,10 +10,10 @@ export class AlterGrammar extends DefinitionGrammar {
     const offset = this.CONSUME(kw.alter).startOffset;
     return this.OR<ast.Statement>([
       { ALT: () => (this.CONSUME(kw.table), this.SUBRULE(this.alterRelation, { ARGS: ['table', offset] })) },
-      { ALT: () => (this.CONSUME(kw.index), this.SUBRULE(this.alterRelation, { ARGS: ['index', offset] })) },
-      { ALT: () => (this.CONSUME(kw.sequence), this.SUBRULE(this.alterRelation, { ARGS: ['sequence', offset] })) },
-      { ALT: () => (this.CONSUME(kw.view), this.SUBRULE(this.alterRelation, { ARGS: ['view', offset] })) },
-      { ALT: () => (this.CONSUME(kw.materialized), this.CONSUME(kw.view), this.SUBRULE(this.alterRelation, { ARGS: ['materialized view', offset] })) },
+      { ALT: () => (this.CONSUME(kw.index), this.SUBRULE1(this.alterRelation, { ARGS: ['index', offset] })) },
+      { ALT: () => (this.CONSUME(kw.sequence), this.SUBRULE2(this.alterRelation, { ARGS: ['sequence', offset] })) },
+      { ALT: () => (this.CONSUME(kw.view), this.SUBRULE3(this.alterRelation, { ARGS: ['view', offset] })) },
+      { ALT: () => (this.CONSUME(kw.materialized), this.CONSUME1(kw.view), this.SUBRULE4(this.alterRelation, { ARGS: ['materialized view', offset] })) },
       { ALT: () => this.SUBRULE(this.alterType, { ARGS: [offset] }) },
       { ALT: () => this.SUBRULE(this.alterDomain, { ARGS: [offset] }) },
       { ALT: () => this.SUBRULE(this.alterSchema, { ARGS: [offset] }) },
@@ -33,8 +33,8 @@ export class AlterGrammar extends DefinitionGrammar {
           return { kind: 'rename', objectType, name, containerType: undefined, part: undefined, newName, args, ifExists: false, behavior: 'restrict', offset };
         },
       },
-      { ALT: () => (this.CONSUME(kw.set), this.CONSUME(kw.schema), { kind: 'setSchema', objectType, name, args, schema: valueOf(this.CONSUME(t.ColId)), ifExists: false, offset }) },
-      { ALT: () => (this.CONSUME(kw.owner), this.CONSUME(kw.to), { kind: 'alterOwner', objectType, name, args, role: this.SUBRULE(this.role), offset }) },
+      { ALT: () => (this.CONSUME(kw.set), this.CONSUME(kw.schema), { kind: 'setSchema', objectType, name, args, schema: valueOf(this.CONSUME1(t.ColId)), ifExists: false, offset }) },
+      { ALT: () => (this.CONSUME(kw.owner), this.CONSUME1(kw.to), { kind: 'alterOwner', objectType, name, args, role: this.SUBRULE(this.role), offset }) },
     ]),
   );
 
@@ -70,7 +70,7 @@ export class AlterGrammar extends DefinitionGrammar {
     let placement: 'before' | 'after' | undefined;
     const neighbour = this.OPTION(() => {
       placement = this.OR<'before' | 'after'>([{ ALT: () => (this.CONSUME(kw.before), 'before') }, { ALT: () => (this.CONSUME(kw.after), 'after') }]);
-      return valueOf(this.CONSUME(t.StringLiteral));
+      return valueOf(this.CONSUME1(t.StringLiteral));
     });
     return { kind: 'alterEnumAddValue', name, value, ifNotExists, neighbour, placement, offset };
   });
@@ -84,7 +84,7 @@ export class AlterGrammar extends DefinitionGrammar {
           this.CONSUME(kw.value);
           const part = valueOf(this.CONSUME(t.StringLiteral));
           this.CONSUME(kw.to);
-          const newName = valueOf(this.CONSUME(t.StringLiteral));
+          const newName = valueOf(this.CONSUME1(t.StringLiteral));
           return { kind: 'rename', objectType: 'enum value', name, containerType: 'type', part, newName, args: undefined, ifExists: false, behavior: 'restrict', offset };
         },
       },
@@ -92,8 +92,8 @@ export class AlterGrammar extends DefinitionGrammar {
         ALT: () => {
           this.CONSUME(kw.attribute);
           const part = valueOf(this.CONSUME(t.ColId));
-          this.CONSUME(kw.to);
-          const newName = valueOf(this.CONSUME(t.ColId));
+          this.CONSUME1(kw.to);
+          const newName = valueOf(this.CONSUME1(t.ColId));
           const behavior = this.SUBRULE(this.dropBehavior);
           return { kind: 'rename', objectType: 'attribute', name, containerType: 'type', part, newName, args: undefined, ifExists: false, behavior, offset };
         },
@@ -115,22 +115,22 @@ export class AlterGrammar extends DefinitionGrammar {
       {
         ALT: () => {
           this.CONSUME(kw.drop);
-          this.CONSUME(kw.attribute);
+          this.CONSUME1(kw.attribute);
           const ifExists = this.SUBRULE(this.ifExists);
           const attribute = valueOf(this.CONSUME(t.ColId));
-          return { kind: 'dropAttribute', attribute, ifExists, behavior: this.SUBRULE(this.dropBehavior), offset };
+          return { kind: 'dropAttribute', attribute, ifExists, behavior: this.SUBRULE1(this.dropBehavior), offset };
         },
       },
       {
         ALT: () => {
           this.CONSUME(kw.alter);
-          this.CONSUME(kw.attribute);
-          const attribute = valueOf(this.CONSUME(t.ColId));
+          this.CONSUME2(kw.attribute);
+          const attribute = valueOf(this.CONSUME1(t.ColId));
           this.hasBoth(0, kw.set, kw.data);
           this.CONSUME(kw.type);
           const type = this.SUBRULE(this.typeName);
           const collation = this.SUBRULE(this.optionalCollation);
-          return { kind: 'alterAttribute', attribute, type, collation, behavior: this.SUBRULE(this.dropBehavior), offset };
+          return { kind: 'alterAttribute', attribute, type, collation, behavior: this.SUBRULE2(this.dropBehavior), offset };
         },
       },
     ]);
@@ -149,7 +149,7 @@ export class AlterGrammar extends DefinitionGrammar {
           this.CONSUME(kw.constraint);
           const part = valueOf(this.CONSUME(t.ColId));
           this.CONSUME(kw.to);
-          const newName = valueOf(this.CONSUME(t.ColId));
+          const newName = valueOf(this.CONSUME1(t.ColId));
           return { kind: 'rename', objectType: 'domain constraint', name, containerType: 'domain', part, newName, args: undefined, ifExists: false, behavior: 'restrict', offset };
         },
       },
@@ -167,13 +167,13 @@ export class AlterGrammar extends DefinitionGrammar {
         ALT: () => {
           this.CONSUME(kw.drop);
           return this.OR2<ast.Statement>([
-            { ALT: () => (this.CONSUME(kw.default), alter({ kind: 'setDefault', expression: undefined, offset: start })) },
-            { ALT: () => (this.CONSUME(kw.not), this.CONSUME(kw.null), alter({ kind: 'setNotNull', notNull: false, offset: start })) },
+            { ALT: () => (this.CONSUME1(kw.default), alter({ kind: 'setDefault', expression: undefined, offset: start })) },
+            { ALT: () => (this.CONSUME1(kw.not), this.CONSUME1(kw.null), alter({ kind: 'setNotNull', notNull: false, offset: start })) },
             {
               ALT: () => {
-                this.CONSUME(kw.constraint);
+                this.CONSUME1(kw.constraint);
                 const ifExists = this.SUBRULE(this.ifExists);
-                const constraint = valueOf(this.CONSUME(t.ColId));
+                const constraint = valueOf(this.CONSUME2(t.ColId));
                 return alter({ kind: 'dropDomainConstraint', name: constraint, ifExists, behavior: this.SUBRULE(this.dropBehavior), offset: start });
               },
             },
@@ -184,7 +184,7 @@ export class AlterGrammar extends DefinitionGrammar {
         ALT: () => {
           this.CONSUME(kw.add);
           const constraint = this.SUBRULE(this.columnConstraint);
-          const notValid = this.option(3, () => (this.CONSUME(kw.not), this.CONSUME(kw.valid), true)) ?? false;
+          const notValid = this.option(3, () => (this.CONSUME2(kw.not), this.CONSUME(kw.valid), true)) ?? false;
           return this.ACTION(() => {
             const attributes = { ...constraint.attributes, notValid };
             return alter({ kind: 'addDomainConstraint', constraint: { ...constraint, attributes }, offset: start });
@@ -194,8 +194,8 @@ export class AlterGrammar extends DefinitionGrammar {
       {
         ALT: () => {
           this.CONSUME(kw.validate);
-          this.CONSUME(kw.constraint);
-          return alter({ kind: 'validateDomainConstraint', name: valueOf(this.CONSUME(t.ColId)), offset: start });
+          this.CONSUME2(kw.constraint);
+          return alter({ kind: 'validateDomainConstraint', name: valueOf(this.CONSUME3(t.ColId)), offset: start });
         },
       },
     ]);
@@ -208,7 +208,7 @@ export class AlterGrammar extends DefinitionGrammar {
     this.OR<ast.ObjectType>([
       { ALT: () => (this.CONSUME(kw.table), 'table') },
       { ALT: () => (this.CONSUME(kw.view), 'view') },
-      { ALT: () => (this.CONSUME(kw.materialized), this.CONSUME(kw.view), 'materialized view') },
+      { ALT: () => (this.CONSUME(kw.materialized), this.CONSUME1(kw.view), 'materialized view') },
       { ALT: () => (this.CONSUME(kw.index), 'index') },
       { ALT: () => (this.CONSUME(kw.sequence), 'sequence') },
       { ALT: () => (this.CONSUME(kw.schema), 'schema') },
@@ -240,10 +240,10 @@ export class AlterGrammar extends DefinitionGrammar {
       {
         ALT: () => {
           const objectType = this.SUBRULE(this.routineKind);
-          const ifExists = this.SUBRULE(this.ifExists);
+          const ifExists = this.SUBRULE1(this.ifExists);
           const objects: ast.DroppedObject[] = [];
           this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => objects.push(this.SUBRULE(this.functionReference)) });
-          return { kind: 'drop', objectType, objects, ifExists, concurrently: false, behavior: this.SUBRULE(this.dropBehavior), offset };
+          return { kind: 'drop', objectType, objects, ifExists, concurrently: false, behavior: this.SUBRULE1(this.dropBehavior), offset };
         },
       },
       { ALT: () => this.SUBRULE(this.unsupportedObject, { ARGS: ['DROP', offset] }) },
@@ -284,9 +284,9 @@ export class AlterGrammar extends DefinitionGrammar {
         ALT: () => {
           this.CONSUME(kw.constraint);
           const part = valueOf(this.CONSUME(t.ColId));
-          this.CONSUME(kw.on);
+          this.CONSUME1(kw.on);
           const isDomain = this.OPTION({ GATE: () => t.belongsTo(this.LA(2).tokenType, t.ColId), DEF: () => this.CONSUME(kw.domain) }) !== undefined;
-          const name = this.SUBRULE(this.qualifiedName);
+          const name = this.SUBRULE1(this.qualifiedName);
           complete = () => ({ objectType: isDomain ? 'domain constraint' : 'constraint', name, part, args: undefined });
           return undefined;
         },

@@ -1,19 +1,20 @@
 /**
- * What all parts of the grammar share: failure as one cheap exception, the bound on depth, and small rules used everywhere (names, lists of names,
- * options).
+ * What all parts of the grammar share: Chevrotain's parser set up for one token of lookahead, its failure as one cheap exception,
+ * the bound on depth, and small rules used everywhere (names, lists of names, options).
  *
  * The grammar is one parser made of a chain of classes, one per area of SQL: base, types, operators, operands, calls, FROM, queries, data
  * modification, tables, ALTER TABLE, settings, functions, definitions, ALTER and DROP, utilities, and at its end the statements (grammar.ts).
  * A rule that a later class defines is declared here.
  *
- * Every rule also runs once with dummy tokens, so that the grammar's shape is known (rule-parser.ts); so rule bodies build nodes from
- * whatever they get and put code that looks into values into ACTION. Decisions in a rule are numbered.
+ * In Chevrotain's recording phase every rule runs once with dummy tokens to learn the grammar's shape; so rule bodies build nodes from
+ * whatever they get and put code that looks into values into ACTION. Repeated CONSUME and SUBRULE in a rule carry no
+ * numbers, for those matter to error recovery and syntax trees only, which this parser has neither of; decisions are numbered.
  */
+import { EmbeddedActionsParser, type IToken, type ParserMethod, type TokenType } from 'chevrotain';
 import type * as ast from './ast.js';
 import { tooDeep } from './lexer.js';
+import { OneTokenLookahead } from './lookahead.js';
 import { quoteIdentifier } from './print-names.js';
-import { RuleParser, type Rule } from './rule-parser.js';
-import type { TokenType } from './token-type.js';
 import * as t from './tokens.js';
 import { kw, valueOf, type SqlToken } from './tokens.js';
 
@@ -25,7 +26,9 @@ export class SyntaxFailure {
   }
 }
 
-function literalNode(token: SqlToken): ast.Expression | undefined {
+type Rule<Args extends unknown[], Result> = ParserMethod<Args, Result>;
+
+function literalNode(token: IToken): ast.Expression | undefined {
   const offset = token.startOffset;
   switch (token.tokenType) {
     case t.Integer:
@@ -43,7 +46,8 @@ function literalNode(token: SqlToken): ast.Expression | undefined {
   }
 }
 
-export class GrammarBase extends RuleParser {
+export class GrammarBase extends EmbeddedActionsParser {
+  readonly lookahead: OneTokenLookahead;
   /** Text of the statements being parsed. */
   protected source = '';
   /** Limit of nesting, set per parse. */
@@ -52,6 +56,12 @@ export class GrammarBase extends RuleParser {
   protected depth = 0;
   /** Greatest height of the expressions completed since this was last reset (P3 of precedence.ts). */
   protected height = 0;
+
+  constructor() {
+    const lookahead = new OneTokenLookahead();
+    super(t.allTokens as TokenType[], { maxLookahead: 1, skipValidations: true, recoveryEnabled: false, lookaheadStrategy: lookahead });
+    this.lookahead = lookahead;
+  }
 
   // Rules of later classes that earlier ones call.
   declare readonly expression: Rule<[isRestricted?: boolean], ast.Expression>;
@@ -70,21 +80,28 @@ export class GrammarBase extends RuleParser {
 
   /** To be called before a statement is parsed. */
   start(tokens: SqlToken[], source: string, maxDepth: number): void {
-    this.begin(tokens);
+    this.input = tokens;
     this.source = source;
     this.maxDepth = maxDepth;
     this.depth = 0;
     this.height = 0;
   }
 
-  protected mismatch(actual: SqlToken, required: TokenType | undefined): never {
-    if (required !== undefined) this.lookahead.noteRequired(actual, required);
-    throw new SyntaxFailure(actual);
+  // Chevrotain raises its errors here. Ours are found again by token, so the messages it would build are not needed.
+  protected consumeInternalError(expected: TokenType, actual: IToken): never {
+    this.lookahead.noteRequired(actual, expected);
+    throw new SyntaxFailure(actual as SqlToken);
+  }
+  protected raiseNoAltException(): never {
+    throw new SyntaxFailure(this.LA(1) as SqlToken);
+  }
+  protected raiseEarlyExitException(): never {
+    throw new SyntaxFailure(this.LA(1) as SqlToken);
   }
 
   /** A syntax error at `token`, which the grammar's rules alone would have let pass. */
-  protected fail(token: SqlToken): never {
-    throw new SyntaxFailure(token);
+  protected fail(token: IToken): never {
+    throw new SyntaxFailure(token as SqlToken);
   }
 
   /** Offset of the next token. */
@@ -103,13 +120,16 @@ export class GrammarBase extends RuleParser {
     return type === t.LParenOther || type === t.LParenQuery;
   }
 
+  /** Chevrotain's position in `input`: the index of the token read last. */
+  declare private currIdx: number;
+
   /**
    * The literals of one parenthesised list that holds nothing else, read past without the rules for expressions: rows of a bulk INSERT are mostly that.
    * Undefined, with nothing read, where the next list is not of this kind. Gives what the rules would give.
    */
   protected literalList(): ast.Expression[] | undefined {
     const { input } = this;
-    let at = this.position + 1;
+    let at = this.currIdx + 1;
     if (input[at]!.tokenType !== t.LParenOther) return undefined;
     const list: ast.Expression[] = [];
     for (;;) {
@@ -119,7 +139,7 @@ export class GrammarBase extends RuleParser {
       const after = input[++at]!.tokenType;
       if (after === t.Comma) continue;
       if (after !== t.RParen) return undefined;
-      this.position = at;
+      this.currIdx = at;
       return list;
     }
   }
@@ -238,7 +258,7 @@ export class GrammarBase extends RuleParser {
   });
 
   /** The value of an integer token where PostgreSQL takes int4 only; a larger one is a syntax error, as it is there. */
-  protected int4(digits: SqlToken): number {
+  protected int4(digits: IToken): number {
     const value = Number(valueOf(digits));
     if (value > 0x7fffffff) this.fail(digits);
     return value;
@@ -271,15 +291,15 @@ export class GrammarBase extends RuleParser {
             {
               ALT: () => {
                 const items: string[] = [];
-                this.CONSUME(t.LParen);
+                this.CONSUME1(t.LParen);
                 this.AT_LEAST_ONE_SEP1({
                   SEP: t.Comma,
                   DEF: () => {
-                    const item = this.SUBRULE(this.optionScalar);
+                    const item = this.SUBRULE1(this.optionScalar);
                     this.ACTION(() => items.push(String(item)));
                   },
                 });
-                this.CONSUME(t.RParen);
+                this.CONSUME1(t.RParen);
                 return items;
               },
             },
@@ -304,8 +324,8 @@ export class GrammarBase extends RuleParser {
           let text = first;
           this.MANY(() =>
             this.OR1([
-              { ALT: () => { this.CONSUME(t.Dot); text = `${quoteIdentifier(text)}.${quoteIdentifier(valueOf(this.CONSUME(t.ColLabel)))}`; } },
-              { ALT: () => { text += ` ${valueOf(this.CONSUME(t.ColLabel))}`; } },
+              { ALT: () => { this.CONSUME(t.Dot); text = `${quoteIdentifier(text)}.${quoteIdentifier(valueOf(this.CONSUME1(t.ColLabel)))}`; } },
+              { ALT: () => { text += ` ${valueOf(this.CONSUME2(t.ColLabel))}`; } },
             ]),
           );
           return text === 'true' ? true : text === 'false' ? false : text;
@@ -324,7 +344,7 @@ export class GrammarBase extends RuleParser {
         const first = this.CONSUME(t.ColLabel);
         const second = this.OPTION(() => {
           this.CONSUME(t.Dot);
-          return valueOf(this.CONSUME(t.ColLabel));
+          return valueOf(this.CONSUME1(t.ColLabel));
         });
         const value = this.OPTION1(() => {
           this.CONSUME(t.Equals);

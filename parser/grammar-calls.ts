@@ -2,7 +2,7 @@
  * Functions that SQL gives a syntax of their own: COALESCE, CAST, EXTRACT(x FROM y), CURRENT_DATE, ... Those that are ordinary functions
  * underneath become calls of them (A3 of ast.ts).
  */
-import type { TokenType } from './token-type.js';
+import type { TokenType } from 'chevrotain';
 import type * as ast from './ast.js';
 import { OperandGrammar, typeNamed } from './grammar-operands.js';
 import { sqlFunction } from './precedence.js';
@@ -147,12 +147,12 @@ export class CallGrammar extends OperandGrammar {
       {
         ALT: () => {
           this.CONSUME(kw.placing);
-          args.push(this.SUBRULE(this.expression));
+          args.push(this.SUBRULE1(this.expression));
           this.CONSUME(kw.from);
-          args.push(this.SUBRULE(this.expression));
+          args.push(this.SUBRULE2(this.expression));
           this.OPTION(() => {
             this.CONSUME(kw.for);
-            args.push(this.SUBRULE(this.expression));
+            args.push(this.SUBRULE3(this.expression));
           });
         },
       },
@@ -169,20 +169,20 @@ export class CallGrammar extends OperandGrammar {
       {
         ALT: () => {
           this.CONSUME(kw.from);
-          args.push(this.SUBRULE(this.expression));
+          args.push(this.SUBRULE1(this.expression));
           this.OPTION(() => {
             this.CONSUME(kw.for);
-            args.push(this.SUBRULE(this.expression));
+            args.push(this.SUBRULE2(this.expression));
           });
         },
       },
       {
         ALT: () => {
-          const token = this.CONSUME(kw.for);
-          const size = this.SUBRULE(this.expression);
+          const token = this.CONSUME1(kw.for);
+          const size = this.SUBRULE3(this.expression);
           const from = this.OPTION1(() => {
-            this.CONSUME(kw.from);
-            return this.SUBRULE(this.expression);
+            this.CONSUME1(kw.from);
+            return this.SUBRULE4(this.expression);
           });
           // Without FROM the length must be an integer, as PostgreSQL insists by a cast.
           if (from === undefined) {
@@ -196,9 +196,9 @@ export class CallGrammar extends OperandGrammar {
       {
         ALT: () => {
           this.CONSUME(kw.similar);
-          args.push(this.SUBRULE(this.expression));
+          args.push(this.SUBRULE5(this.expression));
           this.CONSUME(kw.escape);
-          args.push(this.SUBRULE(this.expression));
+          args.push(this.SUBRULE6(this.expression));
         },
       },
       { ALT: () => this.SUBRULE(this.furtherArguments, { ARGS: [args] }) },
@@ -237,8 +237,8 @@ export class CallGrammar extends OperandGrammar {
           return this.OR2<ast.Expression[]>([
             {
               ALT: () => {
-                this.CONSUME(kw.from);
-                const rest = this.SUBRULE(this.expressionList);
+                this.CONSUME1(kw.from);
+                const rest = this.SUBRULE1(this.expressionList);
                 return this.ACTION(() => [...rest, first]);
               },
             },

@@ -1,5 +1,5 @@
 /** CREATE, ALTER, DROP and COMMENT for everything but tables, indexes and functions: views, sequences, schemas, types, domains. */
-import type { TokenType } from './token-type.js';
+import type { TokenType } from 'chevrotain';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { wordsFrom } from './grammar-alter-table.js';
@@ -33,7 +33,7 @@ export class DefinitionGrammar extends FunctionGrammar {
         },
       },
       { GATE: plain, ALT: () => (this.CONSUME(kw.unique), this.SUBRULE(this.createIndex, { ARGS: [true, offset] })) },
-      { GATE: plain, ALT: () => this.SUBRULE(this.createIndex, { ARGS: [false, offset] }) },
+      { GATE: plain, ALT: () => this.SUBRULE1(this.createIndex, { ARGS: [false, offset] }) },
       { ALT: () => this.SUBRULE(this.createView, { ARGS: ['permanent', orReplace, offset] }) },
       { GATE: plain, ALT: () => this.SUBRULE(this.createMaterializedView, { ARGS: ['permanent', offset] }) },
       { GATE: plain, ALT: () => this.SUBRULE(this.createSequence, { ARGS: ['permanent', offset] }) },
@@ -143,7 +143,7 @@ export class DefinitionGrammar extends FunctionGrammar {
       {
         ALT: () => {
           name = valueOf(this.CONSUME(t.ColId));
-          authorization = this.OPTION(() => (this.CONSUME(kw.authorization), this.SUBRULE(this.role)));
+          authorization = this.OPTION(() => (this.CONSUME1(kw.authorization), this.SUBRULE1(this.role)));
         },
       },
     ]);
@@ -193,9 +193,9 @@ export class DefinitionGrammar extends FunctionGrammar {
             {
               ALT: () => {
                 const attributes: ast.FunctionColumn[] = [];
-                this.CONSUME(t.LParen);
+                this.CONSUME1(t.LParen);
                 this.MANY_SEP1({ SEP: t.Comma, DEF: () => attributes.push(this.SUBRULE(this.functionColumn)) });
-                this.CONSUME(t.RParen);
+                this.CONSUME1(t.RParen);
                 return { kind: 'createCompositeType', name, attributes, offset };
               },
             },
@@ -204,7 +204,7 @@ export class DefinitionGrammar extends FunctionGrammar {
       },
       {
         ALT: () => {
-          this.OPTION(() => this.SUBRULE(this.definitionOptions));
+          this.OPTION(() => this.SUBRULE1(this.definitionOptions));
           return { kind: 'unsupported', feature: 'CREATE TYPE of a base type', offset };
         },
       },

@@ -44,12 +44,12 @@ export class FromGrammar extends CallGrammar {
         ALT: () => {
           this.CONSUME(kw.natural);
           const type = this.SUBRULE(this.joinType);
-          return make(type, true, this.SUBRULE(this.tablePrimary), undefined);
+          return make(type, true, this.SUBRULE1(this.tablePrimary), undefined);
         },
       },
       {
         ALT: () => {
-          const type = this.SUBRULE(this.joinType);
+          const type = this.SUBRULE1(this.joinType);
           // `a JOIN b JOIN c ON x ON y`: joins before our own condition belong to the right side.
           this.enter();
           const right = this.SUBRULE(this.tableReference);
@@ -111,7 +111,7 @@ export class FromGrammar extends CallGrammar {
         ALT: () => {
           this.CONSUME(kw.xmltable);
           this.SUBRULE(this.balancedParentheses);
-          this.OPTION2(() => this.SUBRULE(this.tableAlias));
+          this.OPTION2(() => this.SUBRULE1(this.tableAlias));
           return { kind: 'unsupportedTable', feature: 'XMLTABLE', offset };
         },
       },
@@ -150,7 +150,7 @@ export class FromGrammar extends CallGrammar {
       {
         ALT: () => {
           this.CONSUME(t.LParen);
-          const name = this.SUBRULE(this.qualifiedName);
+          const name = this.SUBRULE1(this.qualifiedName);
           this.CONSUME(t.RParen);
           return name;
         },
@@ -160,7 +160,7 @@ export class FromGrammar extends CallGrammar {
 
   /** A table where no alias may follow: `t`, `t *`, `ONLY t`. */
   readonly relation = this.RULE('relation', (): { name: ast.QualifiedName; only: boolean } =>
-    this.OR<{ name: ast.QualifiedName; only: boolean }>([
+    this.OR([
       { ALT: () => ({ name: this.SUBRULE(this.onlyRelation), only: true }) },
       {
         ALT: () => {
@@ -278,7 +278,7 @@ export class FromGrammar extends CallGrammar {
                 GATE: () => this.LA(3).tokenType === t.Comma || this.LA(3).tokenType === t.RParen,
                 ALT: () => { columns = this.SUBRULE(this.columnList); },
               },
-              { ALT: () => { columnDefinitions = this.SUBRULE(this.functionColumns); } },
+              { ALT: () => { columnDefinitions = this.SUBRULE1(this.functionColumns); } },
             ]),
           );
           return { alias: { name: valueOf(name), columns, offset }, columnDefinitions };
@@ -326,9 +326,9 @@ export class FromGrammar extends CallGrammar {
     this.CONSUME(t.RParen);
     const repeatable = this.OPTION(() => {
       this.CONSUME(kw.repeatable);
-      this.CONSUME(t.LParen);
+      this.CONSUME1(t.LParen);
       const seed = this.SUBRULE(this.expression);
-      this.CONSUME(t.RParen);
+      this.CONSUME1(t.RParen);
       return seed;
     });
     return { method, args, repeatable, offset };
@@ -371,10 +371,10 @@ export class FromGrammar extends CallGrammar {
           this.CONSUME(kw.between);
           start = this.SUBRULE(this.frameBound);
           this.CONSUME(kw.and);
-          end = this.SUBRULE(this.frameBound);
+          end = this.SUBRULE1(this.frameBound);
         },
       },
-      { ALT: () => { start = this.SUBRULE(this.frameBound); } },
+      { ALT: () => { start = this.SUBRULE2(this.frameBound); } },
     ]);
     const exclude =
       this.OPTION(() => {
@@ -414,7 +414,7 @@ export class FromGrammar extends CallGrammar {
       {
         ALT: () => {
           const distance = this.SUBRULE(this.expression);
-          const type = this.OR2<ast.FrameBound['type']>([{ ALT: () => (this.CONSUME(kw.preceding), 'preceding') }, { ALT: () => (this.CONSUME(kw.following), 'following') }]);
+          const type = this.OR2<ast.FrameBound['type']>([{ ALT: () => (this.CONSUME1(kw.preceding), 'preceding') }, { ALT: () => (this.CONSUME1(kw.following), 'following') }]);
           return { type, distance, offset };
         },
       },

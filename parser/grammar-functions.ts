@@ -1,10 +1,10 @@
 /** CREATE and ALTER of functions and procedures: parameters, options, bodies. */
-import type { TokenType } from './token-type.js';
+import type { IToken, TokenType } from 'chevrotain';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { SettingGrammar } from './grammar-settings.js';
 import * as t from './tokens.js';
-import { kw, valueOf, type SqlToken } from './tokens.js';
+import { kw, valueOf } from './tokens.js';
 
 /** What a function's options have said. */
 interface FunctionOptions {
@@ -90,7 +90,7 @@ export class FunctionGrammar extends SettingGrammar {
       GATE: () => this.isParameterName(),
       DEF: () => valueOf(this.CONSUME(t.TypeFunctionName)),
     });
-    this.OPTION2({ GATE: () => mode === undefined && name !== undefined, DEF: () => { mode = this.SUBRULE(this.parameterMode); } });
+    this.OPTION2({ GATE: () => mode === undefined && name !== undefined, DEF: () => { mode = this.SUBRULE1(this.parameterMode); } });
     const type = this.SUBRULE(this.typeName, { ARGS: [true] });
     const value = this.OPTION3({
       GATE: () => mayDefault,
@@ -112,7 +112,7 @@ export class FunctionGrammar extends SettingGrammar {
   readonly parameterMode = this.RULE('parameterMode', (): 'in' | 'out' | 'inout' | 'variadic' =>
     this.OR<'in' | 'out' | 'inout' | 'variadic'>([
       { ALT: () => (this.CONSUME(kw.in), this.has(0, kw.out) ? 'inout' : 'in') },
-      { ALT: () => (this.CONSUME(kw.out), 'out') },
+      { ALT: () => (this.CONSUME1(kw.out), 'out') },
       { ALT: () => (this.CONSUME(kw.inout), 'inout') },
       { ALT: () => (this.CONSUME(kw.variadic), 'variadic') },
     ]),
@@ -126,14 +126,14 @@ export class FunctionGrammar extends SettingGrammar {
         ALT: () => {
           const offset = this.CONSUME(kw.as).startOffset;
           const text = valueOf(this.CONSUME(t.StringLiteral));
-          const symbol = this.OPTION(() => (this.CONSUME(t.Comma), valueOf(this.CONSUME(t.StringLiteral))));
+          const symbol = this.OPTION(() => (this.CONSUME(t.Comma), valueOf(this.CONSUME1(t.StringLiteral))));
           this.setOnce(options, 'body', { kind: 'bodyText', text, symbol, offset }, token);
         },
       },
       {
         ALT: () => {
           this.CONSUME(kw.language);
-          const name = this.OR1([{ ALT: () => valueOf(this.CONSUME(t.NonReservedWord)) }, { ALT: () => valueOf(this.CONSUME(t.StringLiteral)) }]);
+          const name = this.OR1([{ ALT: () => valueOf(this.CONSUME(t.NonReservedWord)) }, { ALT: () => valueOf(this.CONSUME2(t.StringLiteral)) }]);
           this.setOnce(options, 'language', this.ACTION(() => name.toLowerCase()), token);
         },
       },
@@ -148,7 +148,7 @@ export class FunctionGrammar extends SettingGrammar {
   });
 
   /** A function's option may be given once. */
-  protected setOnce<K extends keyof FunctionOptions>(options: FunctionOptions, key: K, value: FunctionOptions[K], token: SqlToken): void {
+  protected setOnce<K extends keyof FunctionOptions>(options: FunctionOptions, key: K, value: FunctionOptions[K], token: IToken): void {
     if (this.RECORDING_PHASE) return;
     if (options[key] !== undefined) throw new DbError('42601', 'conflicting or redundant options', { offset: token.startOffset });
     options[key] = value;
@@ -162,10 +162,10 @@ export class FunctionGrammar extends SettingGrammar {
       {
         ALT: () => {
           this.CONSUME(kw.returns);
-          this.CONSUME(kw.null);
-          this.CONSUME(kw.on);
-          this.CONSUME(kw.null);
-          this.CONSUME(kw.input);
+          this.CONSUME1(kw.null);
+          this.CONSUME1(kw.on);
+          this.CONSUME2(kw.null);
+          this.CONSUME1(kw.input);
           this.setOnce(options, 'nullInput', 'strict', token);
         },
       },
@@ -174,11 +174,11 @@ export class FunctionGrammar extends SettingGrammar {
       { ALT: () => { this.CONSUME(kw.stable); this.setOnce(options, 'volatility', 'stable', token); } },
       { ALT: () => { this.CONSUME(kw.volatile); this.setOnce(options, 'volatility', 'volatile', token); } },
       { ALT: () => { this.CONSUME(kw.external); this.SUBRULE(this.securityOption, { ARGS: [options] }); } },
-      { ALT: () => { this.SUBRULE(this.securityOption, { ARGS: [options] }); } },
+      { ALT: () => { this.SUBRULE1(this.securityOption, { ARGS: [options] }); } },
       { ALT: () => { this.CONSUME(kw.leakproof); this.setOnce(options, 'leakproof', true, token); } },
-      { ALT: () => { this.CONSUME(kw.not); this.CONSUME(kw.leakproof); this.setOnce(options, 'leakproof', false, token); } },
+      { ALT: () => { this.CONSUME(kw.not); this.CONSUME1(kw.leakproof); this.setOnce(options, 'leakproof', false, token); } },
       { ALT: () => { this.CONSUME(kw.cost); const text = this.SUBRULE(this.signedNumber); this.setOnce(options, 'cost', Number(text), token); } },
-      { ALT: () => { this.CONSUME(kw.rows); const text = this.SUBRULE(this.signedNumber); this.setOnce(options, 'rows', Number(text), token); } },
+      { ALT: () => { this.CONSUME(kw.rows); const text = this.SUBRULE1(this.signedNumber); this.setOnce(options, 'rows', Number(text), token); } },
       { ALT: () => { this.CONSUME(kw.support); const name = this.SUBRULE(this.qualifiedName); this.setOnce(options, 'support', name, token); } },
       { ALT: () => { this.CONSUME(kw.parallel); const word = valueOf(this.CONSUME(t.ColId)); this.setOnce(options, 'parallel', word, token); } },
       { ALT: () => { const offset = this.CONSUME(kw.set).startOffset; options?.settings?.push(this.SUBRULE(this.settingRest, { ARGS: ['session', true, offset] })); } },
@@ -215,7 +215,7 @@ export class FunctionGrammar extends SettingGrammar {
                 statements.push(
                   this.OR1<ast.Statement>([
                     { ALT: () => this.SUBRULE(this.statement) },
-                    { ALT: () => { const start = this.here(); return returnAsQuery(this.SUBRULE(this.returnStatement), start); } },
+                    { ALT: () => { const start = this.here(); return returnAsQuery(this.SUBRULE1(this.returnStatement), start); } },
                   ]),
                 );
               });

@@ -219,8 +219,8 @@ export class ModifyGrammar extends SelectGrammar {
       {
         ALT: () => {
           const targets = this.SUBRULE(this.targetColumns);
-          this.CONSUME(t.Equals);
-          return { kind: 'multiAssignment', targets, source: this.SUBRULE(this.expression), offset };
+          this.CONSUME1(t.Equals);
+          return { kind: 'multiAssignment', targets, source: this.SUBRULE1(this.expression), offset };
         },
       },
     ]);
@@ -310,7 +310,7 @@ export class ModifyGrammar extends SelectGrammar {
         ALT: () => {
           const columns = this.OPTION(() => this.SUBRULE(this.targetColumns)) ?? [];
           const overriding = this.OPTION1(() => this.SUBRULE(this.overriding));
-          this.CONSUME(kw.values);
+          this.CONSUME1(kw.values);
           this.CONSUME(t.LParen);
           const values = this.SUBRULE(this.expressionList);
           this.CONSUME(t.RParen);

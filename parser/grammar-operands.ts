@@ -2,13 +2,13 @@
  * Operands of expressions: literals, names, calls, what stands in parentheses, CASE, ARRAY, ROW. Each is known by its first token,
  * except that keywords with a syntax of their own (INT, COALESCE, ...) may also be columns: then the second decides (`isName`).
  */
-import type { TokenType } from './token-type.js';
+import type { IToken, TokenType } from 'chevrotain';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { OperatorGrammar } from './grammar-operators.js';
 import { tooDeep } from './lexer.js';
 import * as t from './tokens.js';
-import { kw, valueOf, type SqlToken } from './tokens.js';
+import { kw, valueOf } from './tokens.js';
 
 /** What may follow a type keyword that begins a typed literal (`int '5'`); before anything else the keyword is a column's name. */
 const continuesTypedLiteral: ReadonlySet<TokenType> = new Set([
@@ -185,7 +185,7 @@ export class OperandGrammar extends OperatorGrammar {
     const lower = this.OPTION(() => this.SUBRULE(this.expression));
     const slice = this.OPTION1(() => {
       this.CONSUME(t.Colon);
-      return { upper: this.OPTION2(() => this.SUBRULE(this.expression)) };
+      return { upper: this.OPTION2(() => this.SUBRULE1(this.expression)) };
     });
     const close = this.CONSUME(t.RBracket);
     this.ACTION(() => {
@@ -245,7 +245,7 @@ export class OperandGrammar extends OperatorGrammar {
   });
 
   /** From the parenthesis on: arguments, and what may follow a call. Also `type(n) 'text'`. */
-  readonly functionCall = this.RULE('functionCall', (parts: readonly string[], first: SqlToken): ast.Expression => {
+  readonly functionCall = this.RULE('functionCall', (parts: readonly string[], first: IToken): ast.Expression => {
     const call = this.SUBRULE(this.callArguments, { ARGS: [parts, first] });
     return this.OR<ast.Expression>([
       {
@@ -264,7 +264,7 @@ export class OperandGrammar extends OperatorGrammar {
   });
 
   /** The call's parentheses. A function's name has at most a schema and a catalog. */
-  readonly callArguments = this.RULE('callArguments', (parts: readonly string[], first: SqlToken): ast.FunctionCall => {
+  readonly callArguments = this.RULE('callArguments', (parts: readonly string[], first: IToken): ast.FunctionCall => {
     const open = this.CONSUME(t.LParen);
     // A column-name keyword is no function's name, unless it has a schema.
     if (!this.RECORDING_PHASE && (parts.length > 3 || (parts.length === 1 && t.belongsTo(first.tokenType, t.ColumnNameKeyword)))) this.fail(open);
@@ -331,10 +331,10 @@ export class OperandGrammar extends OperatorGrammar {
       GATE: () => this.secondIsParenthesis(),
       DEF: () => {
         this.CONSUME(kw.filter);
-        this.CONSUME(t.LParen);
+        this.CONSUME1(t.LParen);
         this.CONSUME(kw.where);
         const condition = this.SUBRULE(this.expression);
-        this.CONSUME(t.RParen);
+        this.CONSUME1(t.RParen);
         return condition;
       },
     });
@@ -386,13 +386,13 @@ export class OperandGrammar extends OperatorGrammar {
     const whens: ast.CaseWhen[] = [];
     this.AT_LEAST_ONE(() => {
       const token = this.CONSUME(kw.when);
-      const condition = this.SUBRULE(this.expression);
+      const condition = this.SUBRULE1(this.expression);
       this.CONSUME(kw.then);
-      whens.push({ condition, result: this.SUBRULE(this.expression), offset: token.startOffset });
+      whens.push({ condition, result: this.SUBRULE2(this.expression), offset: token.startOffset });
     });
     const otherwise = this.OPTION1(() => {
       this.CONSUME(kw.else);
-      return this.SUBRULE(this.expression);
+      return this.SUBRULE3(this.expression);
     });
     this.CONSUME(kw.end);
     return { kind: 'case', operand, whens, otherwise, offset };

@@ -8,14 +8,14 @@
  * A word like LIKE may also be an output label (`SELECT 1 like`). PostgreSQL's LALR tables find out from the token after; we look at
  * it in `isInfix`.
  */
-import type { TokenType } from './token-type.js';
+import type { IToken, TokenType } from 'chevrotain';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { TypeGrammar } from './grammar-types.js';
 import { tooDeep } from './lexer.js';
 import { OperatorStack, Precedence, precedenceOf, sqlFunction, type PendingKind, type PendingOperator } from './precedence.js';
 import * as t from './tokens.js';
-import { kw, valueOf, type SqlToken } from './tokens.js';
+import { kw, valueOf } from './tokens.js';
 
 /** After an infix word, these show that it was a label instead: no operand begins with them. */
 const endsTarget: ReadonlySet<TokenType> = new Set([
@@ -131,7 +131,7 @@ export class OperatorGrammar extends TypeGrammar {
     return this.SUBRULE(this.primary);
   });
 
-  protected prefix(kind: 'unary' | 'not', precedence: Precedence, token: SqlToken, operator: string, schema?: string): void {
+  protected prefix(kind: 'unary' | 'not', precedence: Precedence, token: IToken, operator: string, schema?: string): void {
     if (this.RECORDING_PHASE) return;
     const stack = (this.#stack ??= new OperatorStack());
     stack.pushOperator(pending(kind, precedence, token.startOffset, operator, schema));
@@ -155,12 +155,12 @@ export class OperatorGrammar extends TypeGrammar {
   // -------------------------------------------------------------------------------------------------------- operators
 
   /** Makes room for an infix or suffix operator at `token`. */
-  protected reduceFor(precedence: Precedence, token: SqlToken): void {
+  protected reduceFor(precedence: Precedence, token: IToken): void {
     if (!this.RECORDING_PHASE && !this.#stack!.reduceFor(precedence)) this.fail(token);
   }
 
   /** Reduces for and pushes an infix operator. */
-  protected infix(operator: PendingOperator, token: SqlToken): void {
+  protected infix(operator: PendingOperator, token: IToken): void {
     if (this.RECORDING_PHASE) return;
     const stack = this.#stack!;
     if (!stack.reduceFor(operator.precedence)) this.fail(token);
@@ -195,7 +195,7 @@ export class OperatorGrammar extends TypeGrammar {
         ALT: () => {
           const token = this.CONSUME(kw.or);
           this.infix(pending('or', Precedence.Or, token.startOffset), token);
-          return this.SUBRULE(this.prefixed);
+          return this.SUBRULE1(this.prefixed);
         },
       },
       { ALT: () => this.SUBRULE(this.isOperation) },
@@ -205,7 +205,7 @@ export class OperatorGrammar extends TypeGrammar {
         ALT: () => {
           this.CONSUME(kw.escape);
           this.ACTION(() => this.#stack!.startEscape());
-          return this.SUBRULE(this.prefixed);
+          return this.SUBRULE2(this.prefixed);
         },
       },
       {
@@ -214,7 +214,7 @@ export class OperatorGrammar extends TypeGrammar {
           this.CONSUME(kw.time);
           this.CONSUME(kw.zone);
           this.infix(pending('atTimeZone', Precedence.AtTimeZone, token.startOffset), token);
-          return this.SUBRULE(this.prefixed);
+          return this.SUBRULE3(this.prefixed);
         },
       },
       {
@@ -436,7 +436,7 @@ export class OperatorGrammar extends TypeGrammar {
             {
               ALT: () => {
                 like(isInsensitive ? 'ilike' : 'like');
-                return this.SUBRULE(this.prefixed);
+                return this.SUBRULE1(this.prefixed);
               },
             },
             { ALT: () => this.SUBRULE(this.quantified, { ARGS: [`${negated ? '!' : ''}~~${isInsensitive ? '*' : ''}`, undefined, offset] }) },
@@ -448,7 +448,7 @@ export class OperatorGrammar extends TypeGrammar {
           this.CONSUME(kw.similar);
           this.CONSUME(kw.to);
           like('similar');
-          return this.SUBRULE(this.prefixed);
+          return this.SUBRULE2(this.prefixed);
         },
       },
     ]);

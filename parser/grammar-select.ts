@@ -75,7 +75,7 @@ export class SelectGrammar extends FromGrammar {
         { ALT: () => (this.CONSUME(kw.intersect), 'intersect') },
       ]);
       const all = this.OPTION(() => this.OR1([{ ALT: () => (this.CONSUME(kw.all), true) }, { ALT: () => (this.CONSUME(kw.distinct), false) }])) ?? false;
-      const right = this.SUBRULE(this.queryOperand);
+      const right = this.SUBRULE1(this.queryOperand);
       this.ACTION(() => {
         if (operator === 'intersect') {
           inner = { kind: 'setOperation', operator, all, left: operandOf(inner), right: operandOf(right), offset };
@@ -168,12 +168,12 @@ export class SelectGrammar extends FromGrammar {
       this.OPTION6(() => {
         this.CONSUME(kw.group);
         this.CONSUME(kw.by);
-        groupDistinct = this.option(10, () => this.OR1([{ ALT: () => (this.CONSUME(kw.all), false) }, { ALT: () => (this.CONSUME(kw.distinct), true) }])) ?? false;
+        groupDistinct = this.option(10, () => this.OR1([{ ALT: () => (this.CONSUME1(kw.all), false) }, { ALT: () => (this.CONSUME1(kw.distinct), true) }])) ?? false;
         return this.SUBRULE(this.groupingElements);
       }) ?? [];
     const having = this.OPTION7(() => {
       this.CONSUME(kw.having);
-      return this.SUBRULE(this.expression);
+      return this.SUBRULE1(this.expression);
     });
     const windows: ast.NamedWindow[] = [];
     this.OPTION8(() => {
@@ -262,11 +262,11 @@ export class SelectGrammar extends FromGrammar {
         ALT: () => {
           this.CONSUME(kw.grouping);
           this.CONSUME(kw.sets);
-          this.CONSUME(t.LParen);
+          this.CONSUME1(t.LParen);
           this.enter();
           const sets = this.SUBRULE(this.groupingElements);
           this.leave();
-          this.CONSUME(t.RParen);
+          this.CONSUME1(t.RParen);
           return { kind: 'groupingSets', sets, offset };
         },
       },
@@ -274,7 +274,7 @@ export class SelectGrammar extends FromGrammar {
         GATE: () => this.secondIs(t.RParen),
         ALT: () => {
           this.CONSUME(t.LParenOther);
-          this.CONSUME(t.RParen);
+          this.CONSUME2(t.RParen);
           return { kind: 'emptyGroupingSet', offset };
         },
       },
@@ -425,9 +425,9 @@ export class SelectGrammar extends FromGrammar {
     const offset = this.CONSUME(kw.for).startOffset;
     const strength = this.OR<ast.LockingClause['strength'] | undefined>([
       { ALT: () => (this.CONSUME(kw.update), 'update') },
-      { ALT: () => (this.CONSUME(kw.no), this.CONSUME(kw.key), this.CONSUME(kw.update), 'no key update') },
+      { ALT: () => (this.CONSUME(kw.no), this.CONSUME(kw.key), this.CONSUME1(kw.update), 'no key update') },
       { ALT: () => (this.CONSUME(kw.share), 'share') },
-      { ALT: () => (this.CONSUME(kw.key), this.CONSUME(kw.share), 'key share') },
+      { ALT: () => (this.CONSUME1(kw.key), this.CONSUME1(kw.share), 'key share') },
       { ALT: () => { this.CONSUME(kw.read); this.CONSUME(kw.only); return undefined; } },
     ]);
     const tables = this.OPTION(() => (this.CONSUME(kw.of), this.SUBRULE(this.qualifiedNames))) ?? [];
@@ -462,7 +462,7 @@ export class SelectGrammar extends FromGrammar {
     const materialized = this.OPTION(() =>
       this.OR([
         { ALT: () => (this.CONSUME(kw.materialized), true) },
-        { ALT: () => (this.CONSUME(kw.not), this.CONSUME(kw.materialized), false) },
+        { ALT: () => (this.CONSUME(kw.not), this.CONSUME1(kw.materialized), false) },
       ]),
     );
     this.CONSUME(t.LParen);
@@ -494,10 +494,10 @@ export class SelectGrammar extends FromGrammar {
       this.CONSUME(kw.to);
       markValue = this.SUBRULE(this.primary);
       this.CONSUME(kw.default);
-      markDefault = this.SUBRULE(this.primary);
+      markDefault = this.SUBRULE1(this.primary);
     });
     this.CONSUME(kw.using);
-    return { columns, markColumn, markValue, markDefault, pathColumn: valueOf(this.CONSUME(t.ColId)), offset };
+    return { columns, markColumn, markValue, markDefault, pathColumn: valueOf(this.CONSUME1(t.ColId)), offset };
   });
 
   /** a, b, c */

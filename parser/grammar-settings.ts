@@ -10,7 +10,7 @@ export class SettingGrammar extends AlterTableGrammar {
     let name = valueOf(this.CONSUME(t.ColId));
     this.MANY(() => {
       this.CONSUME(t.Dot);
-      name += `.${valueOf(this.CONSUME(t.ColId))}`;
+      name += `.${valueOf(this.CONSUME1(t.ColId))}`;
     });
     return name;
   });
@@ -42,7 +42,7 @@ export class SettingGrammar extends AlterTableGrammar {
         ALT: () => {
           this.CONSUME(kw.session);
           this.CONSUME(kw.authorization);
-          const values = this.OR2<ast.SettingValue[] | undefined>([{ ALT: () => [this.SUBRULE(this.wordOrString)] }, { ALT: () => { this.CONSUME(kw.default); return undefined; } }]);
+          const values = this.OR2<ast.SettingValue[] | undefined>([{ ALT: () => [this.SUBRULE1(this.wordOrString)] }, { ALT: () => { this.CONSUME1(kw.default); return undefined; } }]);
           return make('session_authorization', values);
         },
       },
@@ -64,7 +64,7 @@ export class SettingGrammar extends AlterTableGrammar {
               ALT: () => {
                 this.OR5([{ ALT: () => this.CONSUME(kw.to) }, { ALT: () => this.CONSUME(t.Equals) }]);
                 const values = this.OR6<ast.SettingValue[] | undefined>([
-                  { ALT: () => { this.CONSUME(kw.default); return undefined; } },
+                  { ALT: () => { this.CONSUME2(kw.default); return undefined; } },
                   {
                     ALT: () => {
                       const list: ast.SettingValue[] = [];

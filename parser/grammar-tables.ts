@@ -1,9 +1,10 @@
 /** CREATE TABLE with columns and constraints, CREATE TABLE AS, CREATE INDEX, and the options of sequences. */
+import { type IToken } from 'chevrotain';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { ModifyGrammar } from './grammar-modify.js';
 import * as t from './tokens.js';
-import { kw, valueOf, type SqlToken } from './tokens.js';
+import { kw, valueOf } from './tokens.js';
 
 const noAttributes: ast.ConstraintAttributes = { deferrable: false, initiallyDeferred: false, notValid: false, noInherit: false };
 
@@ -60,9 +61,9 @@ export class TableGrammar extends ModifyGrammar {
     this.CONSUME(t.RParen);
     this.OPTION(() => {
       this.CONSUME(kw.inherits);
-      this.CONSUME(t.LParen);
+      this.CONSUME1(t.LParen);
       this.SUBRULE(this.qualifiedNames);
-      this.CONSUME(t.RParen);
+      this.CONSUME1(t.RParen);
       unsupported = 'CREATE TABLE INHERITS';
     });
     this.OPTION1(() => {
@@ -90,7 +91,7 @@ export class TableGrammar extends ModifyGrammar {
       this.CONSUME(kw.commit);
       return this.OR1<'preserve rows' | 'delete rows' | 'drop'>([
         { ALT: () => (this.CONSUME(kw.preserve), this.CONSUME(kw.rows), 'preserve rows') },
-        { ALT: () => (this.CONSUME(kw.delete), this.CONSUME(kw.rows), 'delete rows') },
+        { ALT: () => (this.CONSUME(kw.delete), this.CONSUME1(kw.rows), 'delete rows') },
         { ALT: () => (this.CONSUME(kw.drop), 'drop') },
       ]);
     });
@@ -178,7 +179,7 @@ export class TableGrammar extends ModifyGrammar {
     const type = this.SUBRULE(this.typeName);
     const compression = this.OPTION(() => {
       this.CONSUME(kw.compression);
-      return this.OR([{ ALT: () => valueOf(this.CONSUME(t.ColId)) }, { ALT: () => valueOf(this.CONSUME(kw.default)) }]);
+      return this.OR([{ ALT: () => valueOf(this.CONSUME1(t.ColId)) }, { ALT: () => valueOf(this.CONSUME(kw.default)) }]);
     });
     const { collation, constraints } = this.SUBRULE(this.columnConstraints);
     return { kind: 'columnDefinition', name: valueOf(name), type, collation, compression, constraints, offset: name.startOffset };
@@ -224,7 +225,7 @@ export class TableGrammar extends ModifyGrammar {
     const attributes = noAttributes;
     return this.OR<ast.ColumnConstraint>([
       { ALT: () => (this.CONSUME(kw.not), this.CONSUME(kw.null), { kind: 'notNull', name, attributes, offset }) },
-      { ALT: () => (this.CONSUME(kw.null), { kind: 'nullable', name, attributes, offset }) },
+      { ALT: () => (this.CONSUME1(kw.null), { kind: 'nullable', name, attributes, offset }) },
       { ALT: () => (this.CONSUME(kw.default), { kind: 'default', name, attributes, expression: this.SUBRULE(this.expression, { ARGS: [true] }), offset }) },
       {
         ALT: () => {
@@ -238,7 +239,7 @@ export class TableGrammar extends ModifyGrammar {
         ALT: () => {
           this.CONSUME(kw.primary);
           this.CONSUME(kw.key);
-          return { kind: 'primaryKey', name, attributes, nullsNotDistinct: false, parameters: this.SUBRULE(this.indexParameters, { ARGS: [false] }), offset };
+          return { kind: 'primaryKey', name, attributes, nullsNotDistinct: false, parameters: this.SUBRULE1(this.indexParameters, { ARGS: [false] }), offset };
         },
       },
       {
@@ -391,7 +392,7 @@ export class TableGrammar extends ModifyGrammar {
           this.CONSUME(kw.key);
           const columns = this.SUBRULE(this.columnList);
           const references = this.SUBRULE(this.references);
-          const attributes = this.SUBRULE(this.constraintAttributes, { ARGS: ['FOREIGN KEY'] });
+          const attributes = this.SUBRULE1(this.constraintAttributes, { ARGS: ['FOREIGN KEY'] });
           return { kind: 'foreignKeyConstraint', name, columns, references, attributes, offset };
         },
       },
@@ -446,9 +447,9 @@ export class TableGrammar extends ModifyGrammar {
     const parameters = this.SUBRULE(this.indexParameters, { ARGS: [true] });
     const where = this.OPTION1(() => {
       this.CONSUME(kw.where);
-      this.CONSUME(t.LParen);
+      this.CONSUME1(t.LParen);
       const predicate = this.SUBRULE(this.expression);
-      this.CONSUME(t.RParen);
+      this.CONSUME1(t.RParen);
       return predicate;
     });
     const attributes = this.SUBRULE(this.constraintAttributes, { ARGS: ['EXCLUDE'] });
@@ -487,7 +488,7 @@ export class TableGrammar extends ModifyGrammar {
         ALT: () => {
           this.CONSUME(kw.not);
           this.OR2([
-            { ALT: () => { this.CONSUME(kw.deferrable); set('deferrable', false); } },
+            { ALT: () => { this.CONSUME1(kw.deferrable); set('deferrable', false); } },
             { GATE: () => isTable, ALT: () => { this.CONSUME(kw.valid); if (!this.RECORDING_PHASE) written.notValid = true; } },
           ]);
         },
@@ -516,9 +517,9 @@ export class TableGrammar extends ModifyGrammar {
       if (ifNotExists && name === undefined) this.fail(on);
     });
     const { name: table, only } = this.SUBRULE(this.relation);
-    const method = this.OPTION2(() => (this.CONSUME(kw.using), valueOf(this.CONSUME(t.ColId))));
+    const method = this.OPTION2(() => (this.CONSUME(kw.using), valueOf(this.CONSUME1(t.ColId))));
     const elements = this.SUBRULE(this.indexElements);
-    const include = this.OPTION3(() => (this.CONSUME(kw.include), this.SUBRULE(this.indexElements))) ?? [];
+    const include = this.OPTION3(() => (this.CONSUME(kw.include), this.SUBRULE1(this.indexElements))) ?? [];
     const nullsNotDistinct = this.SUBRULE(this.nullsNotDistinct);
     const options = this.SUBRULE(this.withOptions);
     const tablespace = this.OPTION4(() => this.SUBRULE(this.tablespaceName));
@@ -553,23 +554,23 @@ export class TableGrammar extends ModifyGrammar {
       },
       { ALT: () => (this.CONSUME(kw.cache), { kind: 'cache', value: this.SUBRULE(this.signedNumber), offset }) },
       { ALT: () => (this.CONSUME(kw.cycle), { kind: 'cycle', value: true, offset }) },
-      { ALT: () => (this.CONSUME(kw.increment), this.has(0, kw.by), { kind: 'increment', value: this.SUBRULE(this.signedNumber), offset }) },
-      { ALT: () => (this.CONSUME(kw.maxvalue), { kind: 'maxValue', value: this.SUBRULE(this.signedNumber), offset }) },
-      { ALT: () => (this.CONSUME(kw.minvalue), { kind: 'minValue', value: this.SUBRULE(this.signedNumber), offset }) },
+      { ALT: () => (this.CONSUME(kw.increment), this.has(0, kw.by), { kind: 'increment', value: this.SUBRULE1(this.signedNumber), offset }) },
+      { ALT: () => (this.CONSUME(kw.maxvalue), { kind: 'maxValue', value: this.SUBRULE2(this.signedNumber), offset }) },
+      { ALT: () => (this.CONSUME(kw.minvalue), { kind: 'minValue', value: this.SUBRULE3(this.signedNumber), offset }) },
       {
         ALT: () => {
           this.CONSUME(kw.no);
           return this.OR1<ast.SequenceOption>([
-            { ALT: () => (this.CONSUME(kw.maxvalue), { kind: 'maxValue', value: undefined, offset }) },
-            { ALT: () => (this.CONSUME(kw.minvalue), { kind: 'minValue', value: undefined, offset }) },
-            { ALT: () => (this.CONSUME(kw.cycle), { kind: 'cycle', value: false, offset }) },
+            { ALT: () => (this.CONSUME1(kw.maxvalue), { kind: 'maxValue', value: undefined, offset }) },
+            { ALT: () => (this.CONSUME1(kw.minvalue), { kind: 'minValue', value: undefined, offset }) },
+            { ALT: () => (this.CONSUME1(kw.cycle), { kind: 'cycle', value: false, offset }) },
           ]);
         },
       },
       {
         ALT: () => {
           this.CONSUME(kw.owned);
-          this.CONSUME(kw.by);
+          this.CONSUME1(kw.by);
           const column = [valueOf(this.CONSUME(t.ColId))];
           this.MANY(() => {
             this.CONSUME(t.Dot);
@@ -579,11 +580,11 @@ export class TableGrammar extends ModifyGrammar {
         },
       },
       { ALT: () => (this.CONSUME(kw.sequence), this.CONSUME(kw.name), { kind: 'sequenceName', name: this.SUBRULE(this.qualifiedName), offset }) },
-      { ALT: () => (this.CONSUME(kw.start), this.has(1, kw.with), { kind: 'start', value: this.SUBRULE(this.signedNumber), offset }) },
+      { ALT: () => (this.CONSUME(kw.start), this.has(1, kw.with), { kind: 'start', value: this.SUBRULE4(this.signedNumber), offset }) },
       {
         ALT: () => {
           this.CONSUME(kw.restart);
-          const value = this.OPTION2(() => (this.has(3, kw.with), this.SUBRULE(this.signedNumber)));
+          const value = this.OPTION2(() => (this.has(3, kw.with), this.SUBRULE5(this.signedNumber)));
           return { kind: 'restart', value, offset };
         },
       },
@@ -609,7 +610,7 @@ function judgeAttributes(written: WrittenAttributes, constraint: string, offset:
 }
 
 /** Attaches a deferral clause to the column constraint before it, as PostgreSQL's transformConstraintAttrs does. */
-function foldDeferral(constraints: ast.ColumnConstraint[], written: WrittenAttributes, token: SqlToken): void {
+function foldDeferral(constraints: ast.ColumnConstraint[], written: WrittenAttributes, token: IToken): void {
   const last = constraints[constraints.length - 1];
   const offset = token.startOffset;
   const isDeferrable = last !== undefined && (last.kind === 'primaryKey' || last.kind === 'unique' || last.kind === 'references');

@@ -88,7 +88,7 @@ export class TypeGrammar extends GrammarBase {
       {
         ALT: () => {
           this.CONSUME(kw.national);
-          this.OR1([{ ALT: () => this.CONSUME(kw.character) }, { ALT: () => this.CONSUME(kw.char) }]);
+          this.OR1([{ ALT: () => this.CONSUME1(kw.character) }, { ALT: () => this.CONSUME1(kw.char) }]);
           return this.has(3, kw.varying);
         },
       },
@@ -104,7 +104,7 @@ export class TypeGrammar extends GrammarBase {
     const modifiers = this.SUBRULE(this.precision);
     const hasZone = this.OPTION(() => {
       const isWith = this.OR1([{ ALT: () => (this.CONSUME(t.WithLa), true) }, { ALT: () => (this.CONSUME(kw.without), false) }]);
-      this.CONSUME(kw.time);
+      this.CONSUME1(kw.time);
       this.CONSUME(kw.zone);
       return isWith;
     });
@@ -127,12 +127,12 @@ export class TypeGrammar extends GrammarBase {
             return this.OPTION1(() => (this.CONSUME(kw.to), this.CONSUME(kw.month), 'year to month' as const)) ?? 'year';
           },
         },
-        { ALT: () => (this.CONSUME(kw.month), 'month') },
+        { ALT: () => (this.CONSUME1(kw.month), 'month') },
         {
           ALT: () => {
             this.CONSUME(kw.day);
             return this.OPTION2(() => {
-              this.CONSUME(kw.to);
+              this.CONSUME1(kw.to);
               return this.OR1<ast.IntervalFields>([
                 { ALT: () => (this.CONSUME(kw.hour), 'day to hour') },
                 { ALT: () => (this.CONSUME(kw.minute), 'day to minute') },
@@ -143,17 +143,17 @@ export class TypeGrammar extends GrammarBase {
         },
         {
           ALT: () => {
-            this.CONSUME(kw.hour);
+            this.CONSUME1(kw.hour);
             return this.OPTION3(() => {
-              this.CONSUME(kw.to);
-              return this.OR2<ast.IntervalFields>([{ ALT: () => (this.CONSUME(kw.minute), 'hour to minute') }, { ALT: () => (second(), 'hour to second') }]);
+              this.CONSUME2(kw.to);
+              return this.OR2<ast.IntervalFields>([{ ALT: () => (this.CONSUME1(kw.minute), 'hour to minute') }, { ALT: () => (second(), 'hour to second') }]);
             }) ?? 'hour';
           },
         },
         {
           ALT: () => {
-            this.CONSUME(kw.minute);
-            return this.OPTION4(() => (this.CONSUME(kw.to), second(), 'minute to second' as const)) ?? 'minute';
+            this.CONSUME2(kw.minute);
+            return this.OPTION4(() => (this.CONSUME3(kw.to), second(), 'minute to second' as const)) ?? 'minute';
           },
         },
         { ALT: () => second() },
@@ -241,12 +241,12 @@ export class TypeGrammar extends GrammarBase {
       {
         ALT: () => {
           this.MANY(() => {
-            this.CONSUME(t.LBracket);
+            this.CONSUME1(t.LBracket);
             const bound = this.OPTION1(() => {
-              const digits = this.CONSUME(t.Integer);
+              const digits = this.CONSUME1(t.Integer);
               return this.ACTION(() => this.int4(digits));
             });
-            this.CONSUME(t.RBracket);
+            this.CONSUME1(t.RBracket);
             bounds.push(bound);
           });
         },

@@ -48,7 +48,7 @@ export class UtilityGrammar extends AlterGrammar {
         { ALT: () => { this.CONSUME(kw.isolation); this.CONSUME(kw.level); isolation = this.SUBRULE(this.isolationLevel); } },
         { ALT: () => { this.CONSUME(kw.read); readOnly = this.OR1([{ ALT: () => (this.CONSUME(kw.only), true) }, { ALT: () => (this.CONSUME(kw.write), false) }]); } },
         { ALT: () => { this.CONSUME(kw.deferrable); deferrable = true; } },
-        { ALT: () => { this.CONSUME(kw.not); this.CONSUME(kw.deferrable); deferrable = false; } },
+        { ALT: () => { this.CONSUME(kw.not); this.CONSUME1(kw.deferrable); deferrable = false; } },
       ]);
     });
     return { isolation, readOnly, deferrable };
@@ -69,7 +69,7 @@ export class UtilityGrammar extends AlterGrammar {
       { ALT: () => (this.CONSUME(kw.repeatable), this.CONSUME(kw.read), 'repeatable read') },
       {
         ALT: () => {
-          this.CONSUME(kw.read);
+          this.CONSUME1(kw.read);
           return this.OR1<ast.IsolationLevel>([
             { ALT: () => (this.CONSUME(kw.committed), 'read committed') },
             { ALT: () => (this.CONSUME(kw.uncommitted), 'read uncommitted') },
@@ -129,8 +129,8 @@ export class UtilityGrammar extends AlterGrammar {
       {
         ALT: () => {
           this.CONSUME(kw.release);
-          this.OPTION({ GATE: () => t.belongsTo(this.LA(2).tokenType, t.ColId), DEF: () => this.CONSUME(kw.savepoint) });
-          return { kind: 'releaseSavepoint', name: valueOf(this.CONSUME(t.ColId)), offset };
+          this.OPTION({ GATE: () => t.belongsTo(this.LA(2).tokenType, t.ColId), DEF: () => this.CONSUME1(kw.savepoint) });
+          return { kind: 'releaseSavepoint', name: valueOf(this.CONSUME1(t.ColId)), offset };
         },
       },
     ]);
@@ -157,7 +157,7 @@ export class UtilityGrammar extends AlterGrammar {
           const scope =
             this.OPTION({
               GATE: () => !this.isAssignment() && !(this.nextIs(kw.session) && this.secondIs(kw.authorization)),
-              DEF: () => this.OR1<'session' | 'local'>([{ ALT: () => (this.CONSUME(kw.local), 'local') }, { ALT: () => (this.CONSUME(kw.session), 'session') }]),
+              DEF: () => this.OR1<'session' | 'local'>([{ ALT: () => (this.CONSUME(kw.local), 'local') }, { ALT: () => (this.CONSUME1(kw.session), 'session') }]),
             }) ?? 'session';
           return this.OR2<ast.Statement>([
             { GATE: () => !this.isAssignment(), ALT: () => this.SUBRULE(this.setTransaction, { ARGS: [offset] }) },
@@ -266,7 +266,7 @@ export class UtilityGrammar extends AlterGrammar {
       this.OR([
         { ALT: () => { this.CONSUME(kw.binary); binary = true; } },
         { ALT: () => { this.CONSUME(kw.scroll); scroll = true; } },
-        { ALT: () => { this.CONSUME(kw.no); this.CONSUME(kw.scroll); scroll = false; } },
+        { ALT: () => { this.CONSUME(kw.no); this.CONSUME1(kw.scroll); scroll = false; } },
         { ALT: () => { this.CONSUME(kw.insensitive); sensitivity = 'insensitive'; } },
         { ALT: () => { this.CONSUME(kw.asensitive); sensitivity = 'asensitive'; } },
       ]),
@@ -302,12 +302,12 @@ export class UtilityGrammar extends AlterGrammar {
       { ALT: () => (this.CONSUME(kw.prior), { direction: 'backward', count: 1 }) },
       { ALT: () => (this.CONSUME(kw.first), { direction: 'absolute', count: 1 }) },
       { ALT: () => (this.CONSUME(kw.last), { direction: 'absolute', count: -1 }) },
-      { ALT: () => (this.CONSUME(kw.absolute), { direction: 'absolute', count: this.SUBRULE(this.signedInteger) }) },
-      { ALT: () => (this.CONSUME(kw.relative), { direction: 'relative', count: this.SUBRULE(this.signedInteger) }) },
-      { ALT: () => ({ direction: 'forward', count: this.SUBRULE(this.signedInteger) }) },
-      { ALT: () => (this.CONSUME(kw.all), { direction: 'forward', count: Infinity }) },
+      { ALT: () => (this.CONSUME(kw.absolute), { direction: 'absolute', count: this.SUBRULE1(this.signedInteger) }) },
+      { ALT: () => (this.CONSUME(kw.relative), { direction: 'relative', count: this.SUBRULE2(this.signedInteger) }) },
+      { ALT: () => ({ direction: 'forward', count: this.SUBRULE3(this.signedInteger) }) },
+      { ALT: () => (this.CONSUME1(kw.all), { direction: 'forward', count: Infinity }) },
       { ALT: () => (this.CONSUME(kw.forward), { direction: 'forward', count: this.SUBRULE(this.fetchCountOrAll) }) },
-      { ALT: () => (this.CONSUME(kw.backward), { direction: 'backward', count: this.SUBRULE(this.fetchCountOrAll) }) },
+      { ALT: () => (this.CONSUME(kw.backward), { direction: 'backward', count: this.SUBRULE1(this.fetchCountOrAll) }) },
     ]);
   });
 
@@ -452,7 +452,7 @@ export class UtilityGrammar extends AlterGrammar {
       this.OPTION1(() =>
         this.OR1([
           { ALT: () => { this.CONSUME(kw.using); index = valueOf(this.CONSUME(t.ColId)); } },
-          { ALT: () => { this.CONSUME(kw.on); index = first?.name; table = this.SUBRULE(this.qualifiedName); } },
+          { ALT: () => { this.CONSUME(kw.on); index = first?.name; table = this.SUBRULE1(this.qualifiedName); } },
         ]),
       );
     });
@@ -512,21 +512,21 @@ export class UtilityGrammar extends AlterGrammar {
       {
         ALT: () => {
           this.CONSUME(kw.row);
-          return this.OR2<ast.TableLockMode>([{ ALT: () => (this.CONSUME(kw.share), 'row share') }, { ALT: () => (this.CONSUME(kw.exclusive), 'row exclusive') }]);
+          return this.OR2<ast.TableLockMode>([{ ALT: () => (this.CONSUME1(kw.share), 'row share') }, { ALT: () => (this.CONSUME1(kw.exclusive), 'row exclusive') }]);
         },
       },
       {
         ALT: () => {
-          this.CONSUME(kw.share);
+          this.CONSUME2(kw.share);
           return this.OPTION(() =>
             this.OR3<ast.TableLockMode>([
-              { ALT: () => (this.CONSUME(kw.update), this.CONSUME(kw.exclusive), 'share update exclusive') },
-              { ALT: () => (this.CONSUME(kw.row), this.CONSUME(kw.exclusive), 'share row exclusive') },
+              { ALT: () => (this.CONSUME(kw.update), this.CONSUME2(kw.exclusive), 'share update exclusive') },
+              { ALT: () => (this.CONSUME1(kw.row), this.CONSUME3(kw.exclusive), 'share row exclusive') },
             ]),
           ) ?? 'share';
         },
       },
-      { ALT: () => (this.CONSUME(kw.exclusive), 'exclusive') },
+      { ALT: () => (this.CONSUME4(kw.exclusive), 'exclusive') },
     ]),
   );
 
@@ -593,7 +593,7 @@ export class UtilityGrammar extends AlterGrammar {
       { ALT: () => (this.CONSUME(kw.stdin), { kind: 'stdin' }) },
       { ALT: () => (this.CONSUME(kw.stdout), { kind: 'stdout' }) },
       { ALT: () => ({ kind: 'file', name: valueOf(this.CONSUME(t.StringLiteral)) }) },
-      { ALT: () => (this.CONSUME(kw.program), { kind: 'program', name: valueOf(this.CONSUME(t.StringLiteral)) }) },
+      { ALT: () => (this.CONSUME(kw.program), { kind: 'program', name: valueOf(this.CONSUME1(t.StringLiteral)) }) },
     ]),
   );
 
@@ -620,19 +620,19 @@ export class UtilityGrammar extends AlterGrammar {
       { ALT: () => (this.CONSUME(kw.null), text('null')) },
       { ALT: () => (this.CONSUME(kw.quote), text('quote')) },
       { ALT: () => (this.CONSUME(kw.escape), text('escape')) },
-      { ALT: () => (this.CONSUME(kw.encoding), option('encoding', valueOf(this.CONSUME(t.StringLiteral)), offset)) },
+      { ALT: () => (this.CONSUME(kw.encoding), option('encoding', valueOf(this.CONSUME1(t.StringLiteral)), offset)) },
       {
         ALT: () => {
           this.CONSUME(kw.force);
           return this.OR1<ast.DefinitionOption>([
             {
               ALT: () => {
-                this.CONSUME(kw.quote);
+                this.CONSUME1(kw.quote);
                 return option('force_quote', this.OR2<ast.OptionValue>([{ ALT: () => valueOf(this.CONSUME(t.Star)) }, { ALT: () => names() }]), offset);
               },
             },
-            { ALT: () => (this.CONSUME(kw.not), this.CONSUME(kw.null), option('force_not_null', names(), offset)) },
-            { ALT: () => (this.CONSUME(kw.null), option('force_null', names(), offset)) },
+            { ALT: () => (this.CONSUME(kw.not), this.CONSUME1(kw.null), option('force_not_null', names(), offset)) },
+            { ALT: () => (this.CONSUME2(kw.null), option('force_null', names(), offset)) },
           ]);
         },
       },

@@ -1,11 +1,16 @@
 /** The whole grammar: which statement begins with which word, and the entry points. */
-import type { TokenType } from './token-type.js';
+import type { TokenType } from 'chevrotain';
 import type * as ast from './ast.js';
 import { UtilityGrammar } from './grammar-utility.js';
 import * as t from './tokens.js';
 import { kw } from './tokens.js';
 
 export class SqlGrammar extends UtilityGrammar {
+  constructor() {
+    super();
+    this.performSelfAnalysis();
+  }
+
   override readonly statement = this.RULE('statement', (): ast.Statement => this.OR(this.statementAlternatives));
 
   /** Built once, as the list is long. */

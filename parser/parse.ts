@@ -1,6 +1,6 @@
 /**
  * From SQL text to statements. `parse` reads a script of any number of them; errors are 42601 with a position and what was expected,
- * or 54001 past a limit. The grammar object is made on first use and reused: it has no state between parses.
+ * or 54001 past a limit. The grammar object is made on first use (some milliseconds) and reused: it has no state between parses.
  */
 import { DbError } from '../base/errors.js';
 import type { Expression, ParsedStatement, TypeName } from './ast.js';
@@ -31,7 +31,7 @@ export function parse(sql: string, options: ParseOptions = {}): readonly ParsedS
   const statements: ParsedStatement[] = [];
   while (lexer.nextStatement()) {
     const { tokens, start, end, parameterCount, parameterNames } = lexer;
-    const statement = run((parser) => parser.run(parser.wholeStatement), tokens, sql, maxDepth, options);
+    const statement = run((parser) => parser.wholeStatement(), tokens, sql, maxDepth, options);
     statements.push({ statement, start, end, text: sql.slice(start, end), parameterCount, parameterNames });
   }
   return statements;
@@ -39,12 +39,12 @@ export function parse(sql: string, options: ParseOptions = {}): readonly ParsedS
 
 /** A text that is one expression, as a stored DEFAULT or CHECK. */
 export function parseExpression(text: string, options: ParseOptions = {}): Expression {
-  return parseOne((parser) => parser.run(parser.wholeExpression), text, options);
+  return parseOne((parser) => parser.wholeExpression(), text, options);
 }
 
 /** A text that is the name of a type, as `numeric(10, 2)[]`. */
 export function parseTypeName(text: string, options: ParseOptions = {}): TypeName {
-  return parseOne((parser) => parser.run(parser.wholeTypeName), text, options);
+  return parseOne((parser) => parser.wholeTypeName(), text, options);
 }
 
 function parseOne<T>(rule: (parser: SqlGrammar) => T, text: string, options: ParseOptions): T {

@@ -4,7 +4,7 @@
  * gets the parse further was expected. That is exact, gates and all, and needs no second description of the language. A word that is almost one of them, at the wrong
  * token or just before it, makes a hint.
  */
-import type { TokenType } from './token-type.js';
+import type { TokenType } from 'chevrotain';
 import { DbError } from '../base/errors.js';
 import { keywords } from './keywords.js';
 import { near } from './lexer.js';
@@ -58,7 +58,7 @@ function explain(token: SqlToken, tokens: readonly SqlToken[], source: string, r
   let work = 0;
   const fits = (type: TokenType, value: string): boolean => {
     // Separators of lists are not decisions.
-    if (type !== t.Comma && !candidates.has(type.index)) return false;
+    if (type !== t.Comma && !candidates.has(type.tokenTypeIdx!)) return false;
     work += index + 1;
     if (work > workMax) return false;
     return accepts([...before, new SqlToken(source, type, token.startOffset, token.startOffset, value), end]) > index;

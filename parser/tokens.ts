@@ -1,21 +1,21 @@
 /**
- * Tokens and their types. They have no patterns, for the lexer is written by hand (lexer.ts): operators of any spelling, dollar quotes and nested comments
- * are not regular enough, and it is faster.
+ * Token types of the grammar. They are Chevrotain's, without patterns, for the lexer is written by hand (lexer.ts): operators of
+ * any spelling, dollar quotes and nested comments are not regular enough, and it is faster.
  *
  * Where a name may stand the grammar asks for a category, to which identifiers and the fitting keywords belong. Some tokens
  * carry a decision that needs more than one token of lookahead; the lexer takes it, as PostgreSQL's does, so that the grammar
  * is LL(1): NotLa, NullsLa, WithLa, LParenQuery.
  */
+import { createToken, Lexer, type IToken, type TokenType } from 'chevrotain';
 import { keywords, type Keyword } from './keywords.js';
-import { TokenType } from './token-type.js';
 
-const category = (name: string): TokenType => new TokenType(name);
+const category = (name: string): TokenType => createToken({ name, pattern: Lexer.NA });
 /** Every token but the end of input, and of those all but parentheses: for statements and calls that are skipped unread. */
 export const AnyToken = category('AnyToken');
 export const AnyWithin = category('AnyWithin');
 
-const token = (name: string, ...categories: TokenType[]): TokenType => new TokenType(name, [AnyToken, AnyWithin, ...categories]);
-const parenthesis = (name: string, ...categories: TokenType[]): TokenType => new TokenType(name, [AnyToken, ...categories]);
+const token = (name: string, ...categories: TokenType[]): TokenType => createToken({ name, pattern: Lexer.NA, categories: [AnyToken, AnyWithin, ...categories] });
+const parenthesis = (name: string, ...categories: TokenType[]): TokenType => createToken({ name, pattern: Lexer.NA, categories: [AnyToken, ...categories] });
 
 // Categories of names.
 /** Name of a column, table or most other things: identifier, unreserved or column-name keyword. */
@@ -108,20 +108,31 @@ export const NullsLa = token('NullsLa');
 /** WITH before TIME or ORDINALITY. */
 export const WithLa = token('WithLa');
 
-/** Membership in a category, by token type. */
+const punctuation: TokenType[] = [
+  LParen, LParenQuery, LParenOther, RParen, LBracket, RBracket, Comma, Semicolon, Colon, Dot, DotDot, ColonEquals, Arrow, TypeCast,
+  AnyOperator, PrefixOperator, Plus, Minus, Star, Slash, Percent, Caret, Less, Greater, Equals, LessEquals, GreaterEquals, NotEquals, Operator,
+];
+
+export const allTokens: readonly TokenType[] = [
+  AnyToken, AnyWithin, ColId, TypeFunctionName, NonReservedWord, ColLabel, BareLabel, ColumnNameKeyword, TypeOrFunctionKeyword, ReservedKeyword, Identifier,
+  Integer, Decimal, StringLiteral, BitString, Parameter, NamedParameter,
+  ...punctuation, Unknown, EndOfInput, ...Object.values(kw), NotLa, NullsLa, WithLa,
+];
+
+/** A quick test of membership in a category, by token type. Only after the parser is made, which is when categories are complete. */
 export function belongsTo(type: TokenType, group: TokenType): boolean {
-  return group.includes(type.index);
+  return (group as { categoryMatchesMap?: Record<number, boolean> }).categoryMatchesMap?.[type.tokenTypeIdx!] === true;
 }
 
 /** One token. `value` is the decoded text: folded name, keyword, string's content, operator, digits. */
-export class SqlToken {
+export class SqlToken implements IToken {
   readonly source: string;
   readonly startOffset: number;
-  /** Of its last character. */
+  /** Inclusive, as Chevrotain has it. */
   readonly endOffset: number;
   readonly value: string;
   tokenType: TokenType;
-  typeIndex: number;
+  tokenTypeIdx: number;
   /** For an opening parenthesis: the index among the statement's tokens of its closing one; -1 until known and for all others. */
   match: number;
 
@@ -131,7 +142,7 @@ export class SqlToken {
     this.endOffset = end - 1;
     this.value = value;
     this.tokenType = tokenType;
-    this.typeIndex = tokenType.index;
+    this.tokenTypeIdx = tokenType.tokenTypeIdx!;
     this.match = -1;
   }
 
@@ -142,9 +153,9 @@ export class SqlToken {
 
   retype(tokenType: TokenType): void {
     this.tokenType = tokenType;
-    this.typeIndex = tokenType.index;
+    this.tokenTypeIdx = tokenType.tokenTypeIdx!;
   }
 }
 
-/** What a consumed token means. */
-export const valueOf = (consumed: SqlToken): string => consumed.value;
+/** What a consumed token means. (Chevrotain types tokens as IToken; ours are all SqlToken.) */
+export const valueOf = (consumed: IToken): string => (consumed as SqlToken).value;
