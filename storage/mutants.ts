@@ -39,6 +39,7 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.no-seal', breaks: 'damage to the last batch of an idle log looks like a torn write' },
   { name: 'storage.columns-of-another-version', breaks: 'columns read from a leaf are used after the leaf has changed' },
   { name: 'storage.columns-moved-under-scan', breaks: 'columns are taken back for others while a scan stands on them' },
+  { name: 'storage.later-slices-public', breaks: 'pages that a build in slices takes after its first slice belong to the database at once: a crash leaves them without a tree' },
   { name: 'storage.check-forgets-changes', breaks: 'a check in slices takes a page that was freed and given to another tree meanwhile for one with two owners' },
   { name: 'storage.check-forgets-pauses', breaks: 'a check in slices takes a page that a merge has moved behind the place where it paused for one with two owners' },
 ];

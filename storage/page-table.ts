@@ -298,17 +298,15 @@ export class PageTable implements PageIo {
     else this.#freeIds.push(id);
   }
 
-  /** Runs `build`; the pages allocated in it are private (absent from checkpoints, so a crash frees them) and are returned. */
-  collectPrivate(build: () => void): PrivatePages {
+  /** Runs `build`; the pages allocated in it are private (absent from checkpoints, so a crash frees them) and are added to `pages`. */
+  collectPrivate<T>(pages: PrivatePages, build: () => T): T {
     assert(this.#collecting === undefined, 'two trees under construction in one slice');
-    const pages: PrivatePages = new Set();
     this.#collecting = pages;
     try {
-      build();
+      return build();
     } finally {
       this.#collecting = undefined;
     }
-    return pages;
   }
 
   /** Private pages become part of the database. A freeze under way still leaves them out. */

@@ -32,7 +32,7 @@ import type { PlantedStart } from './mutants.js';
 import { plantEarlySegment, plantedStart, skipsRecoveryCheckpoint } from './mutants.js';
 import type { PageTable } from './page-table.js';
 import { Opened, openMainFile } from './opened-file.js';
-import { PrivateTree } from './private-tree.js';
+import { freeTree, PrivateBuild, PrivateTree } from './private-tree.js';
 import type { ReplayResult } from './recovery.js';
 import { listSegments, replay, segmentNumbers } from './recovery.js';
 import { ReplayToTrees } from './replay-target.js';
@@ -58,6 +58,8 @@ const DefaultWalBytesMax = 2 ** 30;
 const CheckSliceMs = 5;
 const DefaultBuildLogBytes = 4 << 20;
 const DropPagesPerSlice = 64;
+/** Entries of a tree built in slices between two pauses: some milliseconds. */
+const EntriesPerSlice = 4096;
 
 /** Where the log of this incarnation begins, and what it continues from. */
 interface LogEnd {
@@ -300,39 +302,53 @@ export class Store {
 
   /** Builds a tree bottom-up from entries in strictly ascending order; private until attached. */
   buildTree(id: TreeId, source: BulkSource, csn: Csn): BuiltTree {
-    this.#assertWritable();
-    let tree: BTree | undefined;
-    let entryCount = 0;
-    let failure: unknown;
-    const pages = this.#table.collectPrivate(() => {
-      tree = BTree.create(this.#pool, id, this.#table.allocatePage());
+    const build = this.#beginBuild(id, csn);
+    this.#appendTo(build, () => build.step(source, Infinity));
+    return build.finish(this.#discard);
+  }
+
+  /** The same in slices: `pause` is called between them, and awaited where it returns a promise. What it throws ends the build, and nothing is left of it. */
+  async buildTreeSliced(id: TreeId, source: BulkSource, csn: Csn, pause: () => Promise<void> | undefined, entriesPerSlice = EntriesPerSlice): Promise<BuiltTree> {
+    const build = this.#beginBuild(id, csn);
+    while (!this.#appendTo(build, () => build.step(source, entriesPerSlice))) {
       try {
-        entryCount = tree.bulkBuild(source, csn);
+        await pause();
+        this.#assertUsable();
       } catch (error) {
-        failure = error;
+        this.#giveUp(build);
+        throw error;
       }
-    });
-    assert(tree !== undefined, 'no tree was built');
-    const built = new PrivateTree(tree, entryCount, pages, pages.size * this.pageSizeBytes, (it) => this.#discard(it));
-    if (failure === undefined) return built;
+    }
+    return build.finish(this.#discard);
+  }
+
+  #beginBuild(id: TreeId, csn: Csn): PrivateBuild {
+    this.#assertWritable();
+    return new PrivateBuild(this.#pool, this.#table, id, csn);
+  }
+  #appendTo(build: PrivateBuild, step: () => boolean): boolean {
     try {
-      built.discard();
+      return step();
+    } catch (error) {
+      this.#giveUp(build);
+      throw error;
+    }
+  }
+  #giveUp(build: PrivateBuild): void {
+    try {
+      build.finish(this.#discard).discard();
     } catch {
       // The pages stay private: no checkpoint holds them, and the next open finds them free.
     }
-    throw failure;
   }
 
-  #discard(built: PrivateTree): void {
+  readonly #discard = (built: PrivateTree): void => {
     if (built.isDurable) {
       this.#directory.set(built.id, TreeState.Dropped, built.tree.root);
       this.#dropQueue.push({ id: built.id, state: TreeState.Dropped, root: built.tree.root });
       this.#runDropping();
-    } else {
-      while (!built.tree.dropStep(DropPagesPerSlice));
-      this.#pool.freePage(built.tree.root);
-    }
-  }
+    } else freeTree(this.#pool, built.tree);
+  };
 
   /**
    * Call and await before the commit that attaches a large built tree: its pages become durable with a checkpoint, so that the log need

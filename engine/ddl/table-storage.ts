@@ -142,7 +142,7 @@ async function buildTree(ddl: Ddl, id: number, entries: EntryList, options: Tree
     ddl.tx.createTree(treeId(id), options);
     return;
   }
-  const built = store.buildTree(treeId(id), entries, manager.lastPublished);
+  const built = await store.buildTreeSliced(treeId(id), entries, manager.lastPublished, pauses(ddl));
   await store.prepareAttach(built);
   ddl.tx.attachTree(built, options);
 }

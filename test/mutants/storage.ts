@@ -10,6 +10,7 @@ import { crashTrial } from '../sim/crash-trial.js';
 import { damageTrial, makeDatabase } from '../sim/damage-trial.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
 import { overlappingLengthTrial } from '../sim/overlapping-length-trial.js';
+import { slicedBuildTrial } from '../sim/sliced-build-trial.js';
 import { slicedCheckTrial } from '../sim/sliced-check-trial.js';
 import { leafColumnsTrial } from '../storage/leaf-columns-trial.js';
 import type { MutantRun } from './btree.js';
@@ -73,6 +74,11 @@ async function runSlicedCheck(seed: number, trialsMax: number): Promise<number |
   return undefined;
 }
 
+async function runSlicedBuild(seed: number, trialsMax: number): Promise<number | undefined> {
+  for (let trial = 1; trial <= trialsMax; trial++) if ((await slicedBuildTrial(seed + trial - 1).catch((error: unknown) => String(error))) !== undefined) return trial;
+  return undefined;
+}
+
 function runLeafColumns(seed: number, trialsMax: number): number | undefined {
   for (let trial = 1; trial <= trialsMax; trial++) if (leafColumnsTrial(seed + trial - 1) !== undefined) return trial;
   return undefined;
@@ -86,6 +92,7 @@ export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ nam
       if (name === 'storage.evicted-pages-forgotten') return { killedAtTrial: await runEvictedBuild(Math.min(trialsMax, 40)), by: 'storage/store: large trees are in a checkpoint' };
       if (name === 'storage.length-of-overlapping-sync') return { killedAtTrial: await runOverlappingLength(Math.min(trialsMax, 60)), by: 'storage/store: the length that the log claims' };
       if (name.startsWith('storage.columns-')) return { killedAtTrial: runLeafColumns(seed, Math.min(trialsMax, 200)), by: 'storage/leaf-columns.prop: what the rows hold' };
+      if (name === 'storage.later-slices-public') return { killedAtTrial: await runSlicedBuild(seed, Math.min(trialsMax, 200)), by: 'storage/store: a tree built in slices' };
       if (name.startsWith('storage.check-forgets')) return { killedAtTrial: await runSlicedCheck(seed, Math.min(trialsMax, 200)), by: 'storage/sliced-check: nothing in a sound file' };
       if (shownByDamage.has(name)) return { killedAtTrial: await runDamage(seed, trialsMax), by: 'storage/damage.sim: right or XX001' };
       return { killedAtTrial: await runCrashes(name, seed, trialsMax), by: 'storage/crash.sim: seven lives' };

@@ -168,6 +168,10 @@ export function applyCommitUnflushed(store: Store, n: number, changes: readonly 
 }
 
 export function buildFrom(store: Store, tree: number, entries: readonly (readonly [string, string])[], n: number): ReturnType<Store['buildTree']> {
+  return store.buildTree(treeId(tree), entriesOf(entries), csn(n));
+}
+
+export function entriesOf(entries: readonly (readonly [string, string])[]): BulkSource {
   let at = -1;
   const empty = new Uint8Array(0);
   const source: BulkSource = {
@@ -187,7 +191,7 @@ export function buildFrom(store: Store, tree: number, entries: readonly (readonl
       return true;
     },
   };
-  return store.buildTree(treeId(tree), source, csn(n));
+  return source;
 }
 
 const ref = new LeafRef();

@@ -203,7 +203,8 @@ describe('the page table', () => {
   it('keeps private pages out of a checkpoint until they are adopted', () => {
     const harness = new Harness();
     harness.allocate();
-    const pages = harness.table.collectPrivate(() => {
+    const pages = new Set<number>();
+    harness.table.collectPrivate(pages, () => {
       const id = harness.table.allocatePage();
       harness.table.writePage(id, page(id, 1), 0);
     });

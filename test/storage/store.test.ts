@@ -13,6 +13,7 @@ import { Store } from '../../storage/store.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
 import { overlappingLengthTrial } from '../sim/overlapping-length-trial.js';
+import { slicedBuildTrial } from '../sim/sliced-build-trial.js';
 import { makeTestDirectory, realStore } from '../sim/real-files.js';
 import { SimTime } from '../sim/sim-time.js';
 import { buildFrom, readTree } from '../sim/storage-world.js';
@@ -261,6 +262,10 @@ describe('trees', () => {
   // a tree that recovery did not find.
   it('are in a checkpoint also when every page of them was evicted before it', async () => {
     for (let turns = 0; turns < 40; turns++) expect(await evictedBuildTrial(turns)).toBeUndefined();
+  });
+
+  it('a tree built in slices is whole or not there, whatever happens between the slices', async () => {
+    for (let seed = 1; seed <= 60; seed++) expect(await slicedBuildTrial(seed), `seed ${seed}`).toBeUndefined();
   });
 });
 
