@@ -317,15 +317,18 @@ export function typeName(oid: number, registry: TypeRegistry = builtinTypes): st
   const info = byOid.get(oid) ?? registry.lookup(oid);
   if (info === undefined) return '???';
   if (oid === 1560) return 'bit';
-  if (info.elementOid !== 0 && info.kind !== 'base') return `${typeName(info.elementOid, registry)}[]`;
+  if (isArrayKind(info)) return `${typeName(info.elementOid, registry)}[]`;
   return quoteTypeName(info.name);
 }
+
+/** A domain over an array has a name of its own. */
+const isArrayKind = (info: TypeInfo): boolean => info.elementOid !== 0 && info.kind !== 'base' && info.kind !== 'domain';
 
 /** A type as a declaration would spell it: `character varying(10)`, `numeric(10,2)`, `timestamp(3) with time zone`, `integer[]`. */
 export function formatType(type: SqlType, registry: TypeRegistry = builtinTypes): string {
   const { oid, typmod } = type;
   const info = byOid.get(oid) ?? registry.lookup(oid);
-  if (info !== undefined && info.elementOid !== 0 && info.kind !== 'base') {
+  if (info !== undefined && isArrayKind(info)) {
     return `${formatType({ oid: info.elementOid, typmod }, registry)}[]`;
   }
   if (typmod < 0) return oid === TypeOid.bpchar ? 'bpchar' : oid === TypeOid.bit ? '"bit"' : typeName(oid, registry);

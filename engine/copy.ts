@@ -7,7 +7,7 @@ import { DbError, notSupported } from '../base/errors.js';
 import { oid as toOid } from '../base/ids.js';
 import type { TextReader } from '../base/text-io.js';
 import { outputText, textReader } from '../base/text-io.js';
-import { sqlType } from '../base/types.js';
+import { sqlType, typeInfo } from '../base/types.js';
 import { ConstraintChecks } from '../executor/constraint-checks.js';
 import { evaluate } from '../executor/expression-interpreter.js';
 import type { Conflict, InsertJob } from '../executor/table-writer.js';
@@ -117,6 +117,7 @@ class CopyWriter {
   readonly #defaults: readonly { readonly column: number; readonly make: () => Datum }[];
   /** By column read. */
   readonly #readers: readonly TextReader[];
+  readonly #domains: readonly (number | undefined)[];
   readonly #where: ((row: readonly Datum[]) => boolean) | undefined;
   readonly #forceNotNull: ReadonlySet<number>;
   readonly #forceNull: ReadonlySet<number>;
@@ -145,6 +146,10 @@ class CopyWriter {
     this.#readers = this.#columns.map((column) => {
       const { type, typmod } = table.columns[column]!;
       return textReader(sqlType(type, typmod), this.#ctx);
+    });
+    this.#domains = this.#columns.map((column) => {
+      const { type } = table.columns[column]!;
+      return typeInfo(type, this.#ctx.types).kind === 'domain' ? type : undefined;
     });
     if (statement.where !== undefined) {
       const bound = bindOverRow(backend, table, statement.where, 'COPY FROM WHERE conditions', 'boolean', 'WHERE');
@@ -212,9 +217,12 @@ class CopyWriter {
       const column = columns[i]!;
       const field = fields[i];
       if (field === undefined) throw new DbError('22P04', `missing data for column "${this.#table.columns[column]!.name}"`, { detail: this.#context(line) });
-      if (this.#isNull(field, quoted[i]!, column)) continue;
+      const isNull = this.#isNull(field, quoted[i]!, column);
+      const domain = this.#domains[i];
+      if (isNull && domain === undefined) continue;
       try {
-        row[column] = this.#readers[i]!(field);
+        // A domain may have something against NULL; a text it has checked as it was read.
+        row[column] = isNull ? this.#ctx.system.call('domain_check', [domain!, null]) : this.#readers[i]!(field);
       } catch (error) {
         throw this.#at(error, line, `column ${this.#table.columns[column]!.name}: "${field}"`);
       }

@@ -9,7 +9,7 @@ import { assert, unreachable } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { parseNumber } from './binder-literal.js';
-import { isArrayType, sqlType, typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import { baseTypeOf, isArrayType, sqlType, typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
 import type { FunctionDef } from '../functions/registry.js';
 import { leftSpine, type Binary, type ColumnRef, type Expression, type Subscript } from '../parser/ast.js';
 import { bindFunctionCall, bindGrouping } from './binder-call.js';
@@ -490,8 +490,8 @@ export function bindArray(level: QueryLevel, elements: readonly Expression[], ta
 function bindCast(level: QueryLevel, e: Extract<Expression, { kind: 'cast' }>): BoundExpression {
   const { binder } = level;
   const type = bindTypeName(binder, e.type);
-  if (e.operand.kind === 'array' && isArrayType(type.oid, binder.types)) return bindArray(level, e.operand.elements, type, e.operand.offset);
-  const arg = bindExpression(level, e.operand);
+  // The elements become those of the array type itself; a domain over it is checked then.
+  const arg = e.operand.kind === 'array' && isArrayType(type.oid, binder.types) ? bindArray(level, e.operand.elements, baseTypeOf(type, binder.types), e.operand.offset) : bindExpression(level, e.operand);
   const cast = coerce(binder, arg, type, 'explicit', e.offset);
   if (cast === undefined) throw cannotCast(binder, arg.type, type, e.offset);
   return cast;

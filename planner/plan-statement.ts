@@ -4,13 +4,13 @@
  */
 import { VERIFY } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
-import { sqlType, type SqlType } from '../base/types.js';
+import { sqlType, typeInfo, type SqlType } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import type { PreparableStatement, Query } from '../parser/ast.js';
 import type { Binder, DependencySink, RoutineScope } from './binder-context.js';
 import { bindStatement, newBinder, type BindOptions, type BoundStatement } from './binder.js';
 import { bindDefault, bindWriteExpressions } from './binder-table.js';
-import type { Catalog, TableDef } from './catalog.js';
+import type { Catalog, ColumnDef, TableDef } from './catalog.js';
 import { forEachPlanExpression, logicalPlanOf, mapAllExpressions, mapChildren, planIsVolatile, type Subquery } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { ConstantEvaluator } from './fold.js';
@@ -218,7 +218,9 @@ export interface TableWrite {
 export function tableWriteInfo(table: TableDef, options: PlanOptions): TableWrite {
   const binder: Binder = newBinder(options.catalog, bindOptions(options));
   const write = bindWriteExpressions(binder, table);
-  const defaults = table.columns.map((column) => (column.isDropped || column.generated === 'stored' || (column.defaultExpression === undefined && column.sequence === undefined) ? undefined : bindDefault(binder, column)));
+  // A domain may have a default of its own, and something against NULL.
+  const isGiven = ({ type, defaultExpression, sequence }: ColumnDef): boolean => defaultExpression !== undefined || sequence !== undefined || typeInfo(type.oid, binder.types).kind === 'domain';
+  const defaults = table.columns.map((column) => (column.isDropped || column.generated === 'stored' || !isGiven(column) ? undefined : bindDefault(binder, column)));
   return { table, ...write, defaults, columnCount: binder.columnCount };
 }
 

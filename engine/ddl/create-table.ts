@@ -6,7 +6,7 @@
  * Order of work, as in PostgreSQL: LIKE is expanded, columns, then checks, keys, foreign keys; names nobody gave are chosen at the end of each.
  */
 import { DbError, notSupported } from '../../base/errors.js';
-import { TypeOid, sqlType, typeName, type SqlType } from '../../base/types.js';
+import { TypeOid, sqlType, typeInfo, typeName, type SqlType } from '../../base/types.js';
 import type { ColumnConstraint, ColumnDefinition, CreateTable, Expression, LikeClause, TableConstraint } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
 import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
@@ -223,7 +223,8 @@ function keySpec(constraint: Extract<ColumnConstraint, { kind: 'primaryKey' | 'u
 
 /** Text of a DEFAULT after checking that it fits. @throws DbError 42804, 0A000 (a column in it) */
 export function defaultText(ddl: Ddl, e: Parameters<typeof storedText>[1], column: string, type: SqlType): string | undefined {
-  if (e.kind === 'null') return undefined;
+  // Of a domain it hides the domain's own.
+  if (e.kind === 'null' && typeInfo(type.oid, ddl.backend.catalog().types).kind !== 'domain') return undefined;
   bindOverRow(ddl.backend, undefined, e, 'DEFAULT expressions', type, `column "${column}"`);
   return storedText(ddl.backend, e);
 }

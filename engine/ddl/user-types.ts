@@ -1,10 +1,10 @@
 /** CREATE and ALTER of enums, domains, composite and range types. */
 import { DbError } from '../../base/errors.js';
-import { typeInfo, typeName, sqlType } from '../../base/types.js';
+import { typeInfo, typeName, sqlType, type TypeRegistry } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import type { AlterCompositeType, AlterDomain, AlterEnumAddValue, ColumnConstraint, CreateCompositeType, CreateDomain, CreateEnum, CreateRangeType, Expression, FunctionColumn, QualifiedName } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
-import type { DomainConstraintRecord, TableRecord, TypeRecord } from '../catalog-objects.js';
+import type { DomainConstraintRecord, TypeRecord } from '../catalog-objects.js';
 import { notSupported } from '../../base/errors.js';
 import { checkCollation } from './create-table.js';
 import { SystemFunctions } from '../system-functions.js';
@@ -168,16 +168,30 @@ async function validateDomain(ddl: Ddl, type: TypeRecord, detail: DomainDetail, 
   });
 }
 
-/** Every stored value of the domain. */
+/** Every stored value of the domain and of those over it. @throws DbError 0A000 when a column holds such values in arrays or composites, which are not looked into */
 async function forEachUse(ddl: Ddl, type: TypeRecord, f: (value: ReturnType<typeof evaluate>, table: string, column: string) => void): Promise<void> {
-  const tables = [...ddl.draft.all()].filter((r): r is TableRecord => r.kind === 'table' && r.columns.some((column) => !column.isDropped && column.type === type.oid));
-  for (const record of tables) {
+  const { types } = ddl.backend.catalog();
+  for (const record of [...ddl.draft.all()]) {
+    if (record.kind !== 'table') continue;
+    const uses = record.columns.map((column) => (column.isDropped ? 'no' : useOf(type.oid, column.type, types)));
+    const inside = uses.indexOf('inside');
+    if (inside >= 0) throw new DbError('0A000', `cannot alter type "${type.name}" because column "${record.name}.${record.columns[inside]!.name}" uses it`);
+    if (!uses.includes('direct')) continue;
     await ddl.lock(record.oid, 'share');
-    const columns = record.columns.flatMap((column, i) => (!column.isDropped && column.type === type.oid ? [{ name: column.name, i }] : []));
+    const columns = record.columns.flatMap((column, i) => (uses[i] === 'direct' ? [{ name: column.name, i }] : []));
     await forEachRow(ddl, tableDef(ddl, record.oid), (row) => {
       for (const { name, i } of columns) f(row[i]!, record.name, name);
     });
   }
+}
+
+/** Whether values of `type` are values of the domain, or hold some. */
+function useOf(domain: number, type: number, types: TypeRegistry): 'direct' | 'inside' | 'no' {
+  if (type === domain) return 'direct';
+  const info = typeInfo(type, types);
+  if (info.kind === 'domain') return useOf(domain, info.baseType!.oid, types);
+  const parts = info.kind === 'array' ? [info.elementOid] : info.kind === 'composite' ? (info.attributes ?? []).map((attribute) => attribute.type.oid) : info.kind === 'range' || info.kind === 'multirange' ? [info.subtypeOid] : [];
+  return parts.some((part) => part !== 0 && part !== type && useOf(domain, part, types) !== 'no') ? 'inside' : 'no';
 }
 
 // ---------------------------------------------------------------------------------------------------------------- composites, ranges
