@@ -35,12 +35,16 @@ export interface QuickPlan {
   readonly fields: readonly Field[];
   /** Whether values are converted for the user, by functions that may look at the session's settings. */
   readonly converts: boolean;
-  /** Set once it has given more than `ShortRowsMax` rows. */
-  isLong: boolean;
+  /** Calls that still go the general way because the short one gave more than `ShortRowsMax` rows, and how many do after the next time. */
+  longCalls: number;
+  longCallsNext: number;
 }
 
 /** Rows that a query may give whose caller wants others to have their turn: what is run at once and is longer is thrown away. */
 const ShortRowsMax = 256;
+/** After one that was longer so many calls go the general way, and twice as many after each further one in a row, until it is tried again. */
+const LongCallsMin = 8;
+const LongCallsMax = 1024;
 
 /** The first `rowsMax` rows of the query (or more), or undefined: run it the general way. @throws DbError of the statement */
 export function runQuickly(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, rowsMax: number): unknown[] | undefined {
@@ -54,10 +58,19 @@ export function runShort(backend: Backend, cached: CachedStatement, given: Query
   const query = quick?.query;
   if (quick === undefined || query === undefined) return undefined;
   if (query.isBrief) return runAny(backend, cached, quick, query, given, Infinity);
-  if (!query.isUnfiltered || quick.isLong) return undefined;
+  if (!query.isUnfiltered) return undefined;
+  if (quick.longCalls > 0) {
+    quick.longCalls--;
+    return undefined;
+  }
   const rows = runAny(backend, cached, quick, query, given, ShortRowsMax + 1);
-  if (rows === undefined || rows.length <= ShortRowsMax) return rows;
-  quick.isLong = true;
+  if (rows === undefined) return undefined;
+  if (rows.length <= ShortRowsMax) {
+    quick.longCallsNext = LongCallsMin;
+    return rows;
+  }
+  quick.longCalls = quick.longCallsNext;
+  quick.longCallsNext = Math.min(quick.longCallsNext * 2, LongCallsMax);
   return undefined;
 }
 
@@ -93,7 +106,7 @@ function findQuick(backend: Backend, cached: CachedStatement, plan: CachedPlan, 
   const modify = isModify && planned.relations.every(({ table }) => !table.isMaterializedView) ? compiled : undefined;
   const binder = query === undefined && modify === undefined ? undefined : new ParameterBinder(cached.parsed, planned.parameterTypes, types, format);
   const converts = rowShape(planned.result, format, types).convert.some((convert) => convert !== undefined);
-  plan.quick = { formatKey: format.key, query, binder, modify, locks: neededLocks(plan, backend), converts, isLong: false, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
+  plan.quick = { formatKey: format.key, query, binder, modify, locks: neededLocks(plan, backend), converts, longCalls: 0, longCallsNext: LongCallsMin, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
   return plan.quick;
 }
 

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Database, Session, TransactionHandle } from '../../engine/index.js';
 import { DatabaseError, open } from '../../engine/index.js';
 import { getUtf8 } from '../../base/bytes.js';
+import { runShort } from '../../engine/quick.js';
+import { makeFormat } from '../../engine/values.js';
 
 const queries: readonly (readonly [string, readonly unknown[]])[] = [
   ['select * from t where id = $1', [7]],
@@ -127,6 +129,34 @@ describe('the short way agrees with the general one', () => {
 });
 
 describe('what is not as usual takes the general way', () => {
+  test('a query that gave many rows, for a while', () =>
+    withDatabase(async (db, session) => {
+      await db.exec('create table many (id int primary key); insert into many select generate_series(1, 300)');
+      const text = 'select id from many where id > $1';
+      for (let i = 0; i < 3; i++) await session.query(text, [298]);
+      const format = makeFormat({ rowMode: 'object', values: 'js', int8: 'number', parsers: undefined, serializers: undefined });
+      const cached = session.parse(text).statements[0]!;
+      await session.query(text, [298]);
+      /** How many calls in a row find no short way. */
+      const skips = (): number => {
+        let count = 0;
+        while (runShort(session.backend, cached, [298], format) === undefined) count++;
+        return count;
+      };
+      expect(runShort(session.backend, cached, [298], format)).toEqual([{ id: 299 }, { id: 300 }]);
+      expect(runShort(session.backend, cached, [0], format)).toBeUndefined();
+      expect(skips()).toBe(8);
+      // Long ones in a row cost twice as many each time; one that is short again starts from the beginning.
+      for (const expected of [8, 16, 32]) {
+        expect(runShort(session.backend, cached, [0], format)).toBeUndefined();
+        for (let i = 0; i < expected; i++) expect(runShort(session.backend, cached, [0], format)).toBeUndefined();
+      }
+      expect(runShort(session.backend, cached, [298], format)).toHaveLength(2);
+      expect(runShort(session.backend, cached, [0], format)).toBeUndefined();
+      expect(skips()).toBe(8);
+      expect((await session.query(text, [0])).rowCount).toBe(300);
+    }));
+
   test('a table locked against readers', () =>
     withDatabase(async (db, session) => {
       const statement = session.prepare('select v from t where id = $1');
