@@ -24,6 +24,7 @@ import { assert } from '../base/assert.js';
 import type { DbError } from '../base/errors.js';
 import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
+import type { BTree } from '../storage/btree.js';
 import { LeafRef } from '../storage/cursor.js';
 import type { ByteChunk } from './byte-arena.js';
 import type { Certifier } from './certifier.js';
@@ -36,6 +37,7 @@ import type { MvccCommitWriter, TransactionManager } from './transaction-manager
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
 import { sortByKey } from './key-sort.js';
+import { PutRun } from './put-run.js';
 import { type TreeWrites, WriteFlag, WriteKind, type WriteSet } from './write-set.js';
 
 /** A numbered commit on its way to publication. */
@@ -75,7 +77,10 @@ const RowsPerSyncMs = 500;
 const ProbesMax = 64;
 /** Durable at once only where nothing waits for the disk. */
 const lsnMax = Number.MAX_SAFE_INTEGER as Lsn;
+/** So few changes of a tree are installed one by one. */
+const RunMin = 8;
 const leaf = new LeafRef();
+const run = new PutRun();
 
 export async function commit(transaction: Transaction): Promise<CommitInfo> {
   refuseDoomed(transaction);
@@ -348,7 +353,7 @@ function installChanges(transaction: Transaction, csn: Csn, changes: readonly Fi
     tree.overlay.push(record);
     records.push(record);
     if (kind === ChangeKind.Delete) writer.delete(tree.btree!, set.keyChunk(entry).u8, set.keyOffset(entry), key.length);
-    else writer.put(tree.btree!, set.keyChunk(entry).u8, set.keyOffset(entry), key.length, set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));
+    else putOne(writer, tree.btree!, set, entry);
   }
   const lsn = writer.finish();
   manager.vacuum.add(csn, records, manager.lastPublished, { transaction: transaction.id, statements: transaction.statements });
@@ -366,15 +371,41 @@ function installUnseen(transaction: Transaction, csn: Csn): Lsn {
     if (isDropped || btree === undefined) continue;
     const entries = lists[tree]!;
     if (!set!.trees[tree]!.isInRun) sortByKey(set!, entries);
-    for (let i = 0; i < entries.length; i++) {
-      const entry = set!.newestChange(entries[i]!);
-      if (entry < 0) continue;
-      const { u8 } = set!.keyChunk(entry);
-      if (set!.kindOf(entry) === WriteKind.Put) writer.put(btree, u8, set!.keyOffset(entry), set!.keyLength(entry), set!.valueChunk(entry).u8, set!.valueOffset(entry), set!.valueLength(entry));
-      else writer.delete(btree, u8, set!.keyOffset(entry), set!.keyLength(entry));
-    }
+    installEntries(writer, btree, set!, entries);
   }
   return writer.finish();
+}
+
+/** Puts and deletes in key order; puts side by side go as one run. */
+function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array): void {
+  if (entries.length < RunMin) {
+    for (let i = 0; i < entries.length; i++) {
+      const entry = set.newestChange(entries[i]!);
+      if (entry < 0) continue;
+      if (set.kindOf(entry) === WriteKind.Put) putOne(writer, btree, set, entry);
+      else writer.delete(btree, set.keyChunk(entry).u8, set.keyOffset(entry), set.keyLength(entry));
+    }
+    return;
+  }
+  run.begin(set);
+  for (let i = 0; i < entries.length; i++) {
+    const entry = set.newestChange(entries[i]!);
+    if (entry < 0) continue;
+    if (set.kindOf(entry) === WriteKind.Put) {
+      run.add(entry);
+      continue;
+    }
+    if (!run.isEmpty) {
+      writer.putRun(btree, run);
+      run.begin(set);
+    }
+    writer.delete(btree, set.keyChunk(entry).u8, set.keyOffset(entry), set.keyLength(entry));
+  }
+  if (!run.isEmpty) writer.putRun(btree, run);
+  run.end();
+}
+function putOne(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entry: number): void {
+  writer.put(btree, set.keyChunk(entry).u8, set.keyOffset(entry), set.keyLength(entry), set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));
 }
 
 function changeTrees(transaction: Transaction, csn: Csn, writer: MvccCommitWriter): void {

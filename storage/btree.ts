@@ -19,12 +19,12 @@ import { mutants } from '../base/mutants.js';
 import type { SplitHint } from './btree-split.js';
 import { HeightMax, TreePath, isUnderfull, makeRoomInLeaf, rebalance } from './btree-split.js';
 import { bulkBuild } from './bulk-build.js';
-import type { BulkSource } from './bulk-build.js';
+import type { BulkSource, RunSource } from './bulk-build.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
 import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf, keyTooLong } from './page.js';
-import { PageShape, beginPage, insertEntry, removeEntry, replaceInPlace } from './page-edit.js';
+import { PageShape, appendEntries, beginPage, insertEntry, removeEntry, replaceInPlace } from './page-edit.js';
 import {
   AboveFence,
   OverflowBit,
@@ -334,6 +334,35 @@ export class BTree {
       freeOverflow(this.pool, this.id, first, Infinity);
       throw error;
     }
+  }
+
+  /** The same for entries in strictly ascending key order; those behind the last key of the tree go into their leaves many at a time. */
+  putRun(source: RunSource, csn: number): void {
+    const { pool } = this;
+    while (source.left > 0) {
+      const { key, keyOffset, keyLength } = source;
+      if (this.#isBeyondEdge(key, keyOffset, keyOffset + keyLength) && this.#appendAtEdge(this.#edgeFrame, source, csn, pool)) continue;
+      this.put(key, keyOffset, keyLength, source.value, source.valueOffset, source.valueLength, csn);
+      source.next();
+    }
+  }
+  /** Into the leaf at the right edge, what fits. @returns false when nothing did: it takes a `put` */
+  #appendAtEdge(frame: number, source: RunSource, csn: number, pool: BufferPool): boolean {
+    const dv = pool.viewOf(frame);
+    const base = pool.baseOf(frame);
+    if (countOf(dv, base) === 0) return false;
+    pool.markDirty(frame);
+    const u8 = pool.bytesOf(frame);
+    const count = appendEntries(u8, dv, base, source, this.#entrySizeMax);
+    if (count === 0) return false;
+    const page = pool.pageIds[frame]!;
+    this.#ascendingRun = (page === this.#lastPage ? this.#ascendingRun : 0) + count;
+    this.#descendingRun = 0;
+    this.#lastPage = page;
+    this.#lastSlot = countOf(dv, base) - 1;
+    if (!(mutants.on && mutants.has('storage.run-unstamped'))) this.#stamp(dv, base, csn);
+    this.#noteEdge(frame, u8, base);
+    return true;
   }
 
   #put(key: Uint8Array, start: number, end: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number, csn: number): void {

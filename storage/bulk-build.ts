@@ -24,6 +24,12 @@ export interface BulkSource {
   next(): boolean;
 }
 
+/** Entries of which it is known how many there are. It stands at the first; `next` says whether there is another. */
+export interface RunSource extends BulkSource {
+  /** Entries from the present one on. */
+  left: number;
+}
+
 /**
  * Builds in steps, so that a long build can give the event loop back in between. Nobody else may touch the tree meanwhile. Any failure
  * leaves a valid tree with a part of the entries.

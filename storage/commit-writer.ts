@@ -14,6 +14,7 @@ import type { DbError } from '../base/errors.js';
 import type { Lsn, TreeId } from '../base/ids.js';
 import { lsn } from '../base/ids.js';
 import type { BTree } from './btree.js';
+import type { RunSource } from './bulk-build.js';
 import { LeafRef } from './cursor.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { Wal } from './wal.js';
@@ -31,6 +32,12 @@ export interface BuiltTree {
   readonly logBytes: number;
   /** Frees its pages. */
   discard(): void;
+}
+
+/** A run that is gone through twice: for the tree and for the log. */
+export interface CommitRun extends RunSource {
+  /** Back to the first entry. */
+  rewind(): void;
 }
 
 /** What the writer asks of the store about whole trees. */
@@ -80,6 +87,18 @@ export class CommitWriter {
     try {
       tree.put(key, keyOffset, keyLength, value, valueOffset, valueLength, this.#csn);
       this.#logPut(tree.id, key, keyOffset, keyLength, value, valueOffset, valueLength);
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+
+  /** `put` for each entry of a run in strictly ascending key order. */
+  putRun(tree: BTree, run: CommitRun): void {
+    try {
+      run.rewind();
+      tree.putRun(run, this.#csn);
+      if (this.#wal === undefined) return;
+      for (run.rewind(); run.left > 0; run.next()) this.#logPut(tree.id, run.key, run.keyOffset, run.keyLength, run.value, run.valueOffset, run.valueLength);
     } catch (error) {
       throw this.#owner.poison(error);
     }

@@ -13,5 +13,7 @@ export const treeMutants: readonly MutantDescription[] = [
   { name: 'storage.eviction-drops-dirty', breaks: 'a changed page is dropped from the pool without being written' },
   { name: 'storage.evicts-pinned', breaks: 'B1: a page is evicted under its reader' },
   { name: 'storage.edge-of-before', breaks: 'the end of the tree is taken for where it was before the last leaf changed' },
+  { name: 'storage.run-unstamped', breaks: 'R2: a leaf that took many entries at a time keeps the stamp it had' },
+  { name: 'storage.run-prefix-unchecked', breaks: 'S3: of many entries put at a time, those that do not begin with the page\'s prefix are stored as if they did' },
   { name: 'storage.walk-from-changed-fence', breaks: 'C3: a walk goes on at the fence that the leaf has now, not where the walk had come to' },
 ];

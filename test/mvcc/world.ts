@@ -82,6 +82,7 @@ export class TestStore implements MvccStore {
     const writer = this.store.beginCommit(number);
     return {
       put: writer.put.bind(writer),
+      putRun: writer.putRun.bind(writer),
       delete: writer.delete.bind(writer),
       createTree: writer.createTree.bind(writer),
       attachTree: writer.attachTree.bind(writer),

@@ -11,6 +11,7 @@ import type { PageId } from '../../base/ids.js';
 import { treeId } from '../../base/ids.js';
 import { BTree } from '../../storage/btree.js';
 import type { BulkSource } from '../../storage/btree.js';
+import type { RunSource } from '../../storage/bulk-build.js';
 import { BufferPool } from '../../storage/buffer-pool.js';
 import { LeafRef } from '../../storage/cursor.js';
 import { checkTree } from '../../storage/tree-check.js';
@@ -21,6 +22,7 @@ export type KeyFamily = 'int4' | 'int8' | 'word' | 'long' | 'zeros';
 export type TreeOp =
   | { readonly kind: 'put'; readonly key: number; readonly length: number }
   | { readonly kind: 'putRun'; readonly key: number; readonly count: number; readonly step: number; readonly length: number }
+  | { readonly kind: 'putSorted'; readonly key: number; readonly count: number; readonly step: number; readonly length: number; readonly isAtEnd: boolean }
   | { readonly kind: 'delete'; readonly key: number }
   | { readonly kind: 'deleteRun'; readonly key: number; readonly count: number }
   | { readonly kind: 'seek'; readonly key: number }
@@ -68,6 +70,7 @@ const valueLength = fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 0, max: 
 export const treeOp: fc.Arbitrary<TreeOp> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('put' as const), key: keyNumber, length: valueLength }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('putRun' as const), key: keyNumber, count: fc.integer({ min: 1, max: 60 }), step: fc.constantFrom(1, -1, 3, 37), length: valueLength }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('putSorted' as const), key: keyNumber, count: fc.integer({ min: 1, max: 90 }), step: fc.constantFrom(1, 2, 37), length: valueLength, isAtEnd: fc.boolean() }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('delete' as const), key: keyNumber }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('deleteRun' as const), key: keyNumber, count: fc.integer({ min: 1, max: 120 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('seek' as const), key: keyNumber }) },
@@ -226,6 +229,27 @@ export function runTreeCase(c: TreeCase): void {
     tree.put(bytes, 2, key.length, valueBytes, 1, v.length, csn);
     model.put(key, v, csn);
   };
+  /** Values of different lengths, one change of the tree for all. */
+  const putSorted = (keys: readonly string[], length: number): void => {
+    csn++;
+    const values = keys.map((_, i) => value(i % 7 === 3 ? length : (length + i * 5) % 61));
+    const source: RunSource = {
+      key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueOffset: 1, valueLength: 0, left: keys.length + 1,
+      next(): boolean {
+        if (--this.left <= 0) return false;
+        const at = keys.length - this.left;
+        this.key = keyBytes(`##${keys[at]!}##`);
+        this.keyLength = keys[at]!.length;
+        this.value = keyBytes(`*${values[at]!}*`);
+        this.valueLength = values[at]!.length;
+        return true;
+      },
+    };
+    source.next();
+    tree.putRun(source, csn);
+    assert(source.left === 0, 'entries of a run left over', source.left);
+    keys.forEach((key, i) => model.put(key, values[i]!, csn));
+  };
   const remove = (key: string): void => {
     csn++;
     const bytes = keyBytes(`#${key}`);
@@ -315,6 +339,12 @@ export function runTreeCase(c: TreeCase): void {
       case 'putRun':
         for (let i = 0; i < op.count; i++) put(op.key + i * op.step, op.length);
         break;
+      case 'putSorted': {
+        const from = op.isAtEnd ? 1300 + ((csn * 29) % 2600) : op.key;
+        const keys = new Set(Array.from({ length: op.count }, (_, i) => familyKey(c.family, (from + i * op.step) % 4001)));
+        putSorted([...keys].sort((a, b) => (a < b ? -1 : 1)), op.length);
+        break;
+      }
       case 'delete':
         remove(familyKey(c.family, op.key));
         break;

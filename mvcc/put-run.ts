@@ -1,0 +1,68 @@
+/**
+ * Entries of a write set on their way into one tree and the log, in key order, as storage takes many at a time. One object, used for run after
+ * run; what its fields point to is borrowed from the write set.
+ */
+import type { CommitRun } from '../storage/commit-writer.js';
+import type { WriteSet } from './write-set.js';
+
+const nothing = new Uint8Array(0);
+
+export class PutRun implements CommitRun {
+  key: Uint8Array = nothing;
+  keyOffset = 0;
+  keyLength = 0;
+  value: Uint8Array = nothing;
+  valueOffset = 0;
+  valueLength = 0;
+  left = 0;
+  #set: WriteSet | undefined = undefined;
+  #entries: Int32Array = new Int32Array(64);
+  #count = 0;
+
+  /** Begins a run of entries of `set`. */
+  begin(set: WriteSet): void {
+    this.#set = set;
+    this.#count = 0;
+    this.left = 0;
+  }
+  /** Adds a put, whose key is greater than those before. */
+  add(entry: number): void {
+    if (this.#count === this.#entries.length) {
+      const entries = new Int32Array(this.#count * 2);
+      entries.set(this.#entries);
+      this.#entries = entries;
+    }
+    this.#entries[this.#count++] = entry;
+  }
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+  /** Lets go of the write set, and of much memory. */
+  end(): void {
+    this.#set = undefined;
+    this.#count = 0;
+    this.key = nothing;
+    this.value = nothing;
+    if (this.#entries.length > 4096) this.#entries = new Int32Array(64);
+  }
+
+  rewind(): void {
+    this.left = this.#count;
+    if (this.left > 0) this.#take(0);
+  }
+  next(): boolean {
+    if (--this.left <= 0) return false;
+    this.#take(this.#count - this.left);
+    return true;
+  }
+  #take(at: number): void {
+    const set = this.#set!;
+    const entry = this.#entries[at]!;
+    this.key = set.keyChunk(entry).u8;
+    this.keyOffset = set.keyOffset(entry);
+    this.keyLength = set.keyLength(entry);
+    this.value = set.valueChunk(entry).u8;
+    this.valueOffset = set.valueOffset(entry);
+    this.valueLength = set.valueLength(entry);
+  }
+}
