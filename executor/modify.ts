@@ -373,11 +373,16 @@ export class ModifyExecution {
     const writer = this.#writer;
     const rowKey = this.#rowKey();
     if (rowKey === null) return undefined;
+    // Without indexes, references and RETURNING, nobody asks what was in a row that is as it was found.
+    const needsRow = writer.removalNeedsRow || this.#plan.returning !== undefined;
+    if (!needsRow && this.#lockJob === undefined && writer.removeUntouched(rowKey)) {
+      this.rowCount++;
+      return undefined;
+    }
     const locked = writer.lock((this.#lockJob ??= new LockJob(rowKey)), 'update', writer.waitPolicy);
     if (isWait(locked)) return locked;
     if (!('rowKey' in locked)) return undefined;
-    // Without indexes, references and RETURNING, nobody asks what was in a row that is as it was found.
-    const isRead = locked.kind === 'changed' || writer.removalNeedsRow || this.#plan.returning !== undefined;
+    const isRead = needsRow || locked.kind === 'changed';
     const row = isRead ? writer.newest(locked.rowKey) : unread;
     assert(row !== undefined, 'locked row does not exist');
     if (locked.kind === 'changed' && !this.#recheck(row, locked.rowKey)) return undefined;

@@ -451,6 +451,13 @@ export class TableWriter {
     return this.access.secondary.length > 0 || this.table.referencedBy.length > 0;
   }
 
+  /** Locks and removes a row that the statement has found; false, and nothing has changed, where that takes `lock` and `remove`. For rows without `removalNeedsRow`. */
+  removeUntouched(rowKey: string): boolean {
+    if (!this.#runtime.tx.removeUntouched(this.access.tree, rowKey)) return false;
+    this.#changes.rows++;
+    return true;
+  }
+
   /** Removes a locked row whose newest content is `row`. */
   remove(rowKey: string, row: readonly Datum[]): void {
     const { tx } = this.#runtime;

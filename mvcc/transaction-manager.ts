@@ -283,7 +283,7 @@ export class TransactionManager {
   releaseLog(transaction: Transaction): void {
     const log = transaction.log;
     const isAlone = (this.rowHolderCount === 1 && transaction.rowHolds.length > 0) || (mutants.on && mutants.has('mvcc.locks-cleared-under-others'));
-    for (let i = 0; i < log.length; i++) {
+    for (let i = this.#holdsNothing(transaction) ? log.length : 0; i < log.length; i++) {
       const item = log[i]!;
       if (typeof item === 'number') this.#releaseClaim(transaction, item, isAlone);
       else if (item instanceof RowGrant) this.#releaseRow(transaction, item.tree, item.key, isAlone);
@@ -295,6 +295,11 @@ export class TransactionManager {
       transaction.rowHolds.length = 0;
       this.rowHolderCount--;
     }
+  }
+
+  /** Whether the log has entries of the write set alone, of trees where nobody has anything in a lock map. */
+  #holdsNothing({ writes, log }: Transaction): boolean {
+    return writes !== undefined && log.length === writes.count && writes.trees.every(({ tree }) => tree.lockObjectCount === 0 && tree.locks.size === 0);
   }
 
   #releaseClaim(transaction: Transaction, entry: number, isAlone: boolean): void {

@@ -13,7 +13,8 @@
  * W3  Entries are taken back last first. So emptying the slot of a key's only entry leaves the table as it was before the key came, and
  *     open addressing needs no marks for what was deleted.
  * W4  A key stands in its tree's run exactly when it was greater than all keys of the tree when it came. So no key of the tree is greater
- *     than the last of the run, and by W3 that stays so.
+ *     than the last of the run, and by W3 that stays so. A tree most of whose keys came otherwise gives up its run for good: its keys are
+ *     put into the table, which is made anew in the order of the entries (W3).
  */
 import { assert } from '../base/assert.js';
 import { compareBytes, keyString, putKeyString } from '../base/bytes.js';
@@ -80,6 +81,9 @@ const EntriesFirst = 16;
 const EntriesKept = 2048;
 const EntriesMax = 2 ** 27;
 const SlotsFirst = 64;
+/** How many keys of a tree may be in the table before it gives up its run: so many for each in the run, and so many more. */
+const ScatterShare = 4;
+const ScatterMin = 32;
 /** What `#foundPlace` says of a key that belongs into the table. */
 const InTable = -1;
 /** Odd, so that every slot is reached; what keys with the same front have at their ends stays side by side. */
@@ -145,19 +149,21 @@ export class WriteSet {
   }
 
   #locate(tree: number, key: Uint8Array, keyLength: number): number {
-    const { run } = this.trees[tree]!;
+    const { run, isScattered } = this.trees[tree]!;
     this.#foundBytes = key;
     this.#foundTree = tree;
-    const { count } = run;
-    const order = count === 0 ? -1 : this.#compare(run.entries[count - 1]!, key, 0, keyLength);
-    if (order < 0) {
-      this.#foundPlace = count;
-      return -1;
-    }
-    const place = order === 0 ? count - 1 : this.#placeInRun(run, key, 0, keyLength);
-    if (place >= 0) {
-      this.#foundPlace = place;
-      return run.entries[place]!;
+    if (!isScattered) {
+      const { count } = run;
+      const order = count === 0 ? -1 : this.#compare(run.entries[count - 1]!, key, 0, keyLength);
+      if (order < 0) {
+        this.#foundPlace = count;
+        return -1;
+      }
+      const place = order === 0 ? count - 1 : this.#placeInRun(run, key, 0, keyLength);
+      if (place >= 0) {
+        this.#foundPlace = place;
+        return run.entries[place]!;
+      }
     }
     const hash = hashOfBytes(tree, key, keyLength);
     const table = this.#table;
@@ -244,9 +250,31 @@ export class WriteSet {
     if (place !== InTable) writes.run.set(place, entry);
     else {
       this.#table[this.#foundSlot] = entry + 1;
-      if (previous < 0 && ++this.#tableCount * 2 > this.#table.length) this.#rehash();
+      if (previous < 0) {
+        if (++this.#tableCount * 2 > this.#table.length) this.#rehash(this.#table.length * 2);
+        if (!writes.isScattered && writes.size - writes.run.count > writes.run.count * ScatterShare + ScatterMin) this.#scatter(writes);
+      }
     }
     return entry;
+  }
+
+  /** Puts the keys of a tree's run into the table. */
+  #scatter(writes: TreeWrites): void {
+    const words = this.#words;
+    for (let entry = 0; entry < this.count; entry++) {
+      const at = entry << EntryShift;
+      const flags = words[at + AtFlags]!;
+      if ((flags & WriteFlag.InRun) === 0 || flags >>> TreeShift !== writes.number) continue;
+      const offset = offsetOf(words[at + AtKey]!);
+      words[at + AtFlags] = flags & ~WriteFlag.InRun;
+      words[at + AtHash] = hashOfBytes(writes.number, this.keyChunk(entry).u8.subarray(offset), words[at + AtKeyLength]!);
+    }
+    this.#tableCount += writes.run.count;
+    writes.run.count = 0;
+    writes.isScattered = true;
+    let length = this.#table.length;
+    while (this.#tableCount * 2 > length) length *= 2;
+    this.#rehash(length);
   }
 
   /** Takes back the last entry. */
@@ -291,8 +319,8 @@ export class WriteSet {
     this.#words = words;
   }
 
-  #rehash(): void {
-    const table = new Int32Array(this.#table.length * 2);
+  #rehash(length: number): void {
+    const table = new Int32Array(length);
     const mask = table.length - 1;
     const words = this.#words;
     for (let entry = 0; entry < this.count; entry++) {
@@ -432,6 +460,8 @@ export class TreeWrites {
   readonly number: number;
   /** Keys that came in ascending order. */
   readonly run: KeyRun;
+  /** Whether the run has been given up. */
+  isScattered = false;
   /** Number of keys. */
   size = 0;
   /** Locks entered in the tree's lock map, and whether further ones are not; see row-lock.ts. */

@@ -81,6 +81,31 @@ function isKnown(transaction: Transaction, { locks, overlay }: VersionedTree, ke
   return newest !== undefined && newest.csn > transaction.snapshotCsn;
 }
 
+/**
+ * Locks and removes in one step a row that the statement's snapshot shows, if nobody else has or has had to do with it since: what `lockRow` says 'ok' to, and
+ * `removeEntry` then does. @returns false, and nothing has changed, otherwise: then those two are to be asked.
+ */
+export function removeUntouched(transaction: Transaction, tree: VersionedTree, key: string): boolean {
+  transaction.checkWritable();
+  checkTree(transaction, tree);
+  const writes = transaction.writesOf(tree);
+  if (!isBulk(writes, true)) return false;
+  const { locks, overlay, bulkWrites } = tree;
+  if (locks.size > 0 && locks.has(key) && !(mutants.on && mutants.has('mvcc.untouched-despite-locks'))) return false;
+  const newest = overlay.isEmpty ? undefined : overlay.heads.get(key);
+  if (newest !== undefined && newest.csn > transaction.snapshotCsn && !(mutants.on && mutants.has('mvcc.untouched-despite-versions'))) return false;
+  for (let i = 0; i < bulkWrites.length; i++) {
+    const other = bulkWrites[i]!;
+    if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
+    if (other.find(key) >= 0) return false;
+  }
+  if (writes.find(key) >= 0) return false;
+  writes.push(key, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
+  transaction.logBytes += LogOverheadBytes + key.length;
+  transaction.writeCount++;
+  return true;
+}
+
 export function updateEntry(
   transaction: Transaction,
   tree: VersionedTree,

@@ -97,6 +97,11 @@ export class Client {
     return this.statement(`insert ${key}`, () => Promise.resolve(this.transaction.insertFree(tree, keyBytes(key), key.length, keyBytes(value), 0, value.length)));
   }
 
+  /** DELETE in one step, or false where that is not for it to decide. */
+  removeUntouched(tree: VersionedTree, key: string): Promise<boolean> {
+    return this.statement(`delete ${key}`, () => Promise.resolve(this.transaction.removeUntouched(tree, key)));
+  }
+
   upsert(tree: VersionedTree, key: string, value: string, change?: (old: string) => string): Promise<'inserted' | 'updated' | 'nothing'> {
     return this.statement(`upsert ${key}`, async () => {
       for (;;) {

@@ -207,7 +207,14 @@ export class Operations {
   }
 
   async delete(pk: string): Promise<boolean> {
-    if (this.readPoint(pk) === undefined) return false;
+    const seen = this.readPoint(pk);
+    if (seen === undefined) return false;
+    if (this.#isQuick(pk) && this.transaction.removeUntouched(this.table.P, pk)) {
+      this.recorder.removedKeys.add(pk);
+      this.recorder.remove(item.P(pk));
+      this.#removeEntries(seen);
+      return true;
+    }
     const row = await this.#lock(pk, 'update', 'wait');
     if (row === undefined) return false;
     this.#removeRow(row, undefined);
@@ -236,10 +243,7 @@ export class Operations {
     if (recorder.removedKeys.has(pk) && this.prng.below(2) === 0) return false;
     if (onConflict === 'error') {
       const row = { pk, attr, code, tag: recorder.nextTag() };
-      // Both ways of inserting, and no draw for it: old seeds mean what they meant.
-      if ((transaction.id + pk.charCodeAt(pk.length - 1)) % 2 === 0) {
-        if (await this.#insertFreeRow(row)) return true;
-      }
+      if (this.#isQuick(pk) && (await this.#insertFreeRow(row))) return true;
       await this.#claim(table.P, item.P(pk), pk);
       await this.#insertRow(row, true);
       return true;
@@ -300,6 +304,11 @@ export class Operations {
     return decodeRow(text);
   }
 
+  /** Whether to try the way in one step. No draw for it: old seeds mean what they meant. */
+  #isQuick(pk: string): boolean {
+    return (this.transaction.id + pk.charCodeAt(pk.length - 1)) % 2 === 0;
+  }
+
   /** Claim and insert in one step, if the key is there for the taking. */
   async #insertFreeRow(row: Row): Promise<boolean> {
     const { P, S, U } = this.table;
@@ -324,9 +333,12 @@ export class Operations {
   }
 
   #removeRow(row: Row, movedTo: string | undefined): void {
-    const { P, S, U } = this.table;
     this.recorder.removedKeys.add(row.pk);
-    this.#remove(P, item.P(row.pk), row.pk, movedTo);
+    this.#remove(this.table.P, item.P(row.pk), row.pk, movedTo);
+    this.#removeEntries(row);
+  }
+  #removeEntries(row: Row): void {
+    const { S, U } = this.table;
     this.#remove(S, item.S(row.attr + row.pk), row.attr + row.pk, undefined);
     if (row.code !== '-') this.#remove(U, item.U(row.code), row.code, undefined);
   }

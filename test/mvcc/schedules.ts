@@ -595,6 +595,34 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a row is removed in one step when nobody holds or has changed it',
+    async run() {
+      const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
+      const t = await script.table({ a: '0', b: '0', c: '0', j: '0', k: '0' });
+      const old = script.begin('repeatable read');
+      assert.equal(await old.get(t, 'k'), '0');
+      const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
+      await b.update(t, 'b', set('1'));
+      assert.equal(await a.removeUntouched(t, 'a'), true);
+      // Only the lock map tells of the third writer's.
+      await c.lock(t, 'c', 'no key update');
+      for (const held of ['a', 'b', 'c']) assert.equal(await a.removeUntouched(t, held), false, held);
+      const waiting = await blocked(b, b.delete(t, 'a'));
+      const savepoint = a.savepoint();
+      assert.equal(await a.removeUntouched(t, 'j'), true);
+      a.rollbackTo(savepoint);
+      await a.update(t, 'k', set('1'));
+      await a.commit();
+      assert.equal(await waiting.outcome, 'ok');
+      // Its snapshot shows what has changed since.
+      assert.equal(await old.removeUntouched(t, 'k'), false);
+      assert.equal(await old.get(t, 'a'), '0');
+      await b.commit();
+      c.rollback();
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['1', '0', '0', '1']);
+    },
+  },
+  {
     name: 'ROLLBACK TO brings back what a key held before',
     async run() {
       const script = await Script.open();
