@@ -230,6 +230,8 @@ export class SessionCatalog implements Catalog {
   readonly source: DefinitionSource;
   /** Oids of the schemas that are looked through, in order; pg_catalog is among them. */
   readonly path: readonly number[];
+  /** Whether search_path itself names pg_catalog. */
+  readonly namesSystemSchema: boolean;
   readonly #tempSchema: number | undefined;
 
   /** `searchPath` as set, with nothing implicit; `tempSchema` is the session's schema of temporary objects, if it has one. */
@@ -244,6 +246,7 @@ export class SessionCatalog implements Catalog {
       if (oid !== undefined && !path.includes(oid)) path.push(oid);
     }
     const names = [...searchPath];
+    this.namesSystemSchema = path.includes(SchemaOid.pgCatalog);
     if (!path.includes(SchemaOid.pgCatalog)) {
       path.unshift(SchemaOid.pgCatalog);
       names.unshift('pg_catalog');

@@ -84,7 +84,7 @@ export class SystemFunctions implements SystemCalls {
   currentSchemas(includeImplicit: boolean): readonly string[] {
     const catalog = this.#backend.catalog();
     return catalog.path
-      .filter((oid) => includeImplicit || (oid !== SchemaOid.pgCatalog && oid !== catalog.tempSchema))
+      .filter((oid) => includeImplicit || ((oid !== SchemaOid.pgCatalog || catalog.namesSystemSchema) && oid !== catalog.tempSchema))
       .map((oid) => this.#backend.definitions().schemaName(oid));
   }
   currentUser(): string {

@@ -231,7 +231,10 @@ export class TransactionBlock {
     this.#requireBlock('RELEASE SAVEPOINT');
     if (this.#state === 'failed') throw aborted();
     const at = this.#findSavepoint(name);
-    this.#tx!.release(this.#savepoints[at]!.mark);
+    const { mark, readOnly } = this.#savepoints[at]!;
+    this.#tx!.release(mark);
+    // What SET TRANSACTION READ ONLY said in it was for it alone.
+    this.#modes = { ...this.modes, readOnly };
     this.#savepoints.length = at;
   }
 

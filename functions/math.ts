@@ -144,7 +144,7 @@ function widthBucketFloat(operand: number, low: number, high: number, count: num
   const offset = isAscending ? operand - low : low - operand;
   // The difference of far apart bounds may overflow; halves do not.
   const fraction = isFinite(width) ? offset / width : (isAscending ? operand / 2 - low / 2 : low / 2 - operand / 2) / (isAscending ? high / 2 - low / 2 : low / 2 - high / 2);
-  return Math.min(Math.floor(count * fraction), count - 1) + 1;
+  return H.int4(Math.floor(count * fraction) + 1);
 }
 
 function widthBucketNumeric(operand: Numeric, low: Numeric, high: Numeric, count: number): number {

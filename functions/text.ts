@@ -270,7 +270,7 @@ function printing(name: string, args: string, firstPrinted: number, impl: (value
         if (isStrict && fixed.includes(null)) return null;
         if (isVariadicCall === true) {
           const array = given[count - 1] as SqlArray | null;
-          if (array === null) return isStrict || name === 'concat' ? null : impl([], fixed);
+          if (array === null) return name === 'format' ? impl([], fixed) : null;
           const write = textWriter({ oid: array.elementType, typmod: -1 }, ctx);
           return impl(array.elements.map((value) => (value === null ? null : write(value))), fixed);
         }
@@ -470,6 +470,12 @@ export const textFunctions: readonly FunctionDef[] = [
   ]),
 ];
 
+/** Types whose output is immutable and looks at no setting. */
+const plainlyPrinted = new Set<number>([
+  TypeOid.bool, TypeOid.int2, TypeOid.int4, TypeOid.int8, TypeOid.oid, TypeOid.numeric, TypeOid.text, TypeOid.varchar, TypeOid.bpchar, TypeOid.name, TypeOid.uuid, TypeOid.json, TypeOid.jsonb, TypeOid.bit,
+  TypeOid.varbit, TypeOid.time, TypeOid.timetz,
+]);
+
 function concatenation(leftType: string, rightType: string): OperatorDef {
   const definition = operator('||', leftType, rightType, 'text', () => null, { volatility: 'stable', functionName: leftType === 'text' ? 'textanycat' : 'anytextcat' });
   return {
@@ -478,7 +484,9 @@ function concatenation(leftType: string, rightType: string): OperatorDef {
       // As the cast to text prints, which differs from output for booleans.
       const print = (type: SqlType): Printer => (type.oid === TypeOid.bool ? (value) => String(value) : printerOf(type));
       const [first, second] = types.map(print);
-      return { ...definition.function, impl: (a: Datum, b: Datum, ctx: EvalContext) => first!(a, ctx) + second!(b, ctx) };
+      // PostgreSQL inlines it, and what remains is as immutable as the output function.
+      const volatility = types.every(({ oid }) => plainlyPrinted.has(oid)) ? 'immutable' : 'stable';
+      return { ...definition.function, volatility, impl: (a: Datum, b: Datum, ctx: EvalContext) => first!(a, ctx) + second!(b, ctx) };
     }),
   };
 }

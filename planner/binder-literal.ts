@@ -28,7 +28,7 @@ export function parseNumber(text: string, offset: number): BoundExpression {
 /** Types whose text means the same in every session at every time. */
 const timeless = new Set<number>([
   TypeOid.bool, TypeOid.bytea, TypeOid.char, TypeOid.name, TypeOid.int8, TypeOid.int2, TypeOid.int4, TypeOid.text, TypeOid.oid, TypeOid.json, TypeOid.float4, TypeOid.float8,
-  TypeOid.bpchar, TypeOid.varchar, TypeOid.bit, TypeOid.varbit, TypeOid.numeric, TypeOid.uuid, TypeOid.jsonb, TypeOid.interval,
+  TypeOid.bpchar, TypeOid.varchar, TypeOid.bit, TypeOid.varbit, TypeOid.numeric, TypeOid.uuid, TypeOid.jsonb,
   TypeOid.int4range, TypeOid.int8range, TypeOid.numrange, TypeOid.int4multirange, TypeOid.int8multirange, TypeOid.nummultirange,
 ]);
 
@@ -40,7 +40,10 @@ const momentRanges = new Set<number>([TypeOid.daterange, TypeOid.tsrange, TypeOi
 function isTimeless(type: SqlType, registry: TypeRegistry, text: string): boolean {
   if (timeless.has(type.oid)) return true;
   if (moments.has(type.oid)) return isoMoment.test(text);
+  // Under IntervalStyle sql_standard a leading minus is for the whole.
+  if (type.oid === TypeOid.interval) return !/^\s*-/.test(text);
   const info = typeInfo(type.oid, registry);
+  if (info.elementOid === TypeOid.interval) return !text.includes('-');
   if (momentRanges.has(type.oid) || moments.has(info.elementOid)) return text.split(/["[\](){},]/).every((part) => /^\s*(empty|null)?\s*$/i.test(part) || isoMoment.test(part));
   if (info.kind === 'enum') return true;
   // A domain's checks may be about anything.

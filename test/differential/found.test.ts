@@ -77,6 +77,8 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   // It was evaluated for every row, before the sort.
   ['what is volatile is evaluated for the sorted rows', "select id, nextval('sq') from r2 order by id desc limit 2", [['6', '1'], ['5', '2']]],
   ['ranges and arrays of dates are known when planning', "select case when '[1999-01-01,2024-01-31]'::daterange = 'empty' then 1 / 0 when '{2024-01-01,null}'::date[] = '{}' then 2 / 0 else 3 end", [['3']]],
+  ['a NULL array of values for format', "select format('Hello', variadic null::int[]), concat(variadic null::int[])", [['Hello', null]]],
+  ['bounds so far apart that everything is in the last bucket', 'select width_bucket(0, -1e100::float8, 1, 10), width_bucket(1, 1e100::float8, 0, 10)', [['11', '11']]],
   ['a table named recursive', 'with recursive (n) as (select 1), w as (select 2) select * from recursive, w', [['1', '2']]],
   ['a table named recursive without columns', 'with recursive as (select 1) select * from recursive', [['1']]],
   ['modifiers of a type as strings', "select 1::numeric(3,'1'), '12:00'::timetz('1')", [['1.0', '12:00:00+00']]],
@@ -84,6 +86,9 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
 ];
 
 const codes: readonly (readonly [string, string])[] = [
+  // || of a number and a text is as immutable as the number's output.
+  ["create table g1 (a int, b text generated always as (a || ' sec') stored)", ''],
+  ["create table g2 (a date, b text generated always as (a || ' sec') stored)", '42P17'],
   // An element is compared with a range's as it is called, domains and all.
   ['select 3::posint <@ int4range(1, 5)', '42883'],
   ["select '{[1,5)}'::int4multirange @> 3::posint", '42883'],
