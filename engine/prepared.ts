@@ -28,10 +28,12 @@ export function findPrepared(backend: Backend, name: string): PreparedStatement 
 
 /** The arguments of EXECUTE, of the types the statement wants. */
 export function executeArguments(backend: Backend, prepared: PreparedStatement, statement: Execute, call: Call): Datum[] {
-  const { parameterTypes } = describeStatement(backend, prepared.cached, prepared.parameterTypes);
-  if (parameterTypes.length !== statement.args.length) {
-    throw new DbError('42601', `wrong number of parameters for prepared statement "${statement.name}"`, { detail: `Expected ${parameterTypes.length} parameters but got ${statement.args.length}.` });
+  // How many there are was settled when it was prepared, and is looked at before the statement is planned again.
+  const { parameterTypes: oids } = prepared;
+  if (oids.length !== statement.args.length) {
+    throw new DbError('42601', `wrong number of parameters for prepared statement "${statement.name}"`, { detail: `Expected ${oids.length} parameters but got ${statement.args.length}.` });
   }
+  const { parameterTypes } = describeStatement(backend, prepared.cached, oids);
   return evaluateExpressions(backend, statement.args, parameterTypes, call);
 }
 

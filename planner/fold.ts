@@ -9,14 +9,17 @@
  *     those of what is made of it, and decides what is read further, but the expression stays. The same goes for rows and arrays, whose form others look for.
  * F3  Volatility is that of PostgreSQL's functions, input and output functions of types included, for what it does not compute must not fail here.
  *
- * Source. eval_const_expressions_mutator of clauses.c. Left out: functions of the user, which are neither computed here nor inlined.
+ * F4  Immutable functions of the user are not computed here. One of constants, and what is made of it, decides for PostgreSQL whether what follows is read: as it
+ *     cannot be said here, what follows is left to the run, where it decides too.
+ *
+ * Source. eval_const_expressions_mutator of clauses.c. Left out: inlining functions of the user.
  */
 import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { plainTextEnv } from '../base/text-env.js';
 import { baseTypeOf, sqlType, TypeOid, types, typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
-import { constant, mapChildren, mapList, someExpression, type Subquery } from './expression-tools.js';
+import { constant, forEachChild, mapChildren, mapList, someExpression, type Subquery } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 
 /** Computes an expression without columns, parameters and subqueries. @throws DbError of class 22 and its like */
@@ -62,6 +65,8 @@ export class Folder {
   readonly #inSubquery: (query: Subquery) => Subquery;
   /** F2: what is known and stays. */
   readonly #known = new WeakMap<BoundExpression, { readonly value: Datum }>();
+  /** F4. */
+  readonly #left = new WeakSet<BoundExpression>();
 
   /** Without `given` nothing that a session says is known. `inSubquery` folds the plan of a subquery that is reached. */
   constructor(registry: TypeRegistry, given: EvalContext | undefined, evaluate: ConstantEvaluator | undefined, inSubquery: (query: Subquery) => Subquery = (query) => query) {
@@ -84,13 +89,13 @@ export class Folder {
         return e;
       case 'and':
       case 'or':
-        return this.#connective(e);
+        return this.#leaving(this.#connective(e));
       case 'case':
-        return this.#case(e);
+        return this.#leaving(this.#case(e));
       case 'coalesce':
-        return this.#coalesce(e);
+        return this.#leaving(this.#coalesce(e));
       case 'inList':
-        return this.#inList(e);
+        return this.#leaving(this.#inList(e));
       case 'subquery':
         return mapChildren(e, this.fold, this.#inSubquery);
       default:
@@ -120,24 +125,24 @@ export class Folder {
       case 'isNull':
         return this.#isNull(e);
       case 'isBoolean':
-        return this.#isKnown(e.arg) ? this.#compute(e) : e;
+        return this.#isSettled(e.arg) ? this.#compute(e) : e;
       case 'isDistinct':
         return this.#isDistinct(e);
       case 'greatest':
       case 'least':
-        return e.args.every(this.#isKnown) && e.lessThan.volatility === 'immutable' ? this.#compute(e) : e;
+        return e.args.every(this.#isSettled) && e.lessThan.volatility === 'immutable' ? this.#compute(e) : e;
       case 'quantifiedArray':
-        return this.#isKnown(e.arg) && this.#isKnown(e.array) && e.operator.volatility === 'immutable' ? this.#compute(e) : e;
+        return this.#isSettled(e.arg) && this.#isSettled(e.array) && e.operator.volatility === 'immutable' ? this.#compute(e) : e;
       case 'array':
-        return e.elements.every(this.#isKnown) ? this.#keep(e) : e;
+        return e.elements.every(this.#isSettled) ? this.#keep(e) : e;
       case 'row':
-        return e.fields.every(this.#isKnown) ? this.#keep(e) : e;
+        return e.fields.every(this.#isSettled) ? this.#keep(e) : e;
       case 'field':
         // The other fields are not read.
         if (e.arg.kind === 'row' && e.arg.fields[e.index]?.type.oid === e.type.oid) return e.arg.fields[e.index]!;
-        return this.#isKnown(e.arg) ? this.#compute(e) : e;
+        return this.#isSettled(e.arg) ? this.#compute(e) : e;
       case 'subscript':
-        return this.#isKnown(e.arg) && e.indices.every(({ lower, upper }) => (lower === undefined || this.#isKnown(lower)) && (upper === undefined || this.#isKnown(upper))) ? this.#compute(e) : e;
+        return this.#isSettled(e.arg) && e.indices.every(({ lower, upper }) => (lower === undefined || this.#isSettled(lower)) && (upper === undefined || this.#isSettled(upper))) ? this.#compute(e) : e;
       default:
         return e;
     }
@@ -146,6 +151,7 @@ export class Folder {
   // ------------------------------------------------------------------------------------------------------------------- what is known
 
   readonly #isKnown = (e: BoundExpression): boolean => e.kind === 'constant' || this.#known.has(e);
+  readonly #isSettled = (e: BoundExpression): boolean => this.#isKnown(e) || this.#left.has(e);
 
   #valueOf(e: BoundExpression): Datum | undefined {
     return e.kind === 'constant' ? e.value : this.#known.get(e)?.value;
@@ -153,7 +159,7 @@ export class Folder {
 
   /** The value of an expression whose parts are known: as a constant, if no setting has a part in it. */
   #compute(e: BoundExpression): BoundExpression {
-    if (this.#evaluate === undefined) return e;
+    if (this.#evaluate === undefined || this.#isLeft(e)) return e;
     const value = this.#evaluate(e, this.#context);
     if (someExpression(e, this.#isOfSession)) return this.#keep(e, value);
     return constant(value, e.type, e.offset);
@@ -161,8 +167,23 @@ export class Folder {
 
   /** Remembers the value and leaves the expression. */
   #keep(e: BoundExpression, computed?: Datum): BoundExpression {
-    if (this.#evaluate === undefined) return e;
+    if (this.#evaluate === undefined || this.#isLeft(e)) return e;
     this.#known.set(e, { value: computed === undefined ? this.#evaluate(e, this.#context) : computed });
+    return e;
+  }
+
+  /** F4. */
+  #isLeft(e: BoundExpression): boolean {
+    let isLeft = false;
+    forEachChild(e, (child) => {
+      isLeft ||= this.#left.has(child);
+    });
+    if (isLeft) this.#left.add(e);
+    return isLeft;
+  }
+
+  #leaving(e: BoundExpression): BoundExpression {
+    if (e.kind !== 'constant') this.#isLeft(e);
     return e;
   }
 
@@ -174,13 +195,15 @@ export class Folder {
     const { function: f } = e;
     if (f.kind !== 'scalar') return e;
     if (f.strict && e.args.some((arg) => arg.kind === 'constant' && arg.value === null)) return constant(null, e.type, e.offset);
-    if (f.impl === undefined || f.oid !== undefined || f.volatility !== 'immutable' || e.type.oid === TypeOid.record) return e;
-    return e.args.every(this.#isKnown) ? this.#compute(e) : e;
+    if (f.impl === undefined || f.volatility !== 'immutable' || e.type.oid === TypeOid.record || !e.args.every(this.#isSettled)) return e;
+    if (f.oid === undefined) return this.#compute(e);
+    this.#left.add(e);
+    return e;
   }
 
   #cast(e: Of<'cast'>): BoundExpression {
     const { arg, method } = e;
-    if (!this.#isKnown(arg)) return e;
+    if (!this.#isSettled(arg)) return e;
     // PostgreSQL has read it when it planned.
     if (e.isLiteral === true) return this.#hasSession ? this.#keep(e) : e;
     if (arg.kind === 'constant' && arg.value === null && typeInfo(e.type.oid, this.#types).kind !== 'domain') return constant(null, e.type, e.offset);
@@ -193,7 +216,7 @@ export class Folder {
 
   #not(e: Of<'not'>): BoundExpression {
     const { arg } = e;
-    if (this.#isKnown(arg)) return this.#compute(e);
+    if (this.#isSettled(arg)) return this.#compute(e);
     if (arg.kind === 'not') return arg.arg;
     if ((arg.kind === 'isNull' && !arg.isRow) || arg.kind === 'isBoolean' || arg.kind === 'isDistinct' || arg.kind === 'inList') return { ...arg, negated: !arg.negated };
     return e;
@@ -201,7 +224,7 @@ export class Folder {
 
   #isNull(e: Of<'isNull'>): BoundExpression {
     const { arg } = e;
-    if (!e.isRow) return this.#isKnown(arg) ? this.#compute(e) : e;
+    if (!e.isRow) return this.#isSettled(arg) ? this.#compute(e) : e;
     if (arg.kind === 'constant' && arg.value === null) return this.#compute(e);
     if (arg.kind !== 'row') return e;
     // Field by field; no one asks further what is in them.
@@ -216,7 +239,7 @@ export class Folder {
 
   #isDistinct(e: Of<'isDistinct'>): BoundExpression {
     const { left, right } = e;
-    if (this.#isKnown(left) && this.#isKnown(right)) return e.equals.volatility === 'immutable' ? this.#compute(e) : e;
+    if (this.#isSettled(left) && this.#isSettled(right)) return e.equals.volatility === 'immutable' ? this.#compute(e) : e;
     // IS [NOT] DISTINCT FROM NULL is a null test.
     if (left.kind === 'constant' && left.value === null) return { kind: 'isNull', type: types.bool, offset: e.offset, arg: right, isRow: false, negated: !e.negated };
     if (right.kind === 'constant' && right.value === null) return { kind: 'isNull', type: types.bool, offset: e.offset, arg: left, isRow: false, negated: !e.negated };
@@ -239,7 +262,7 @@ export class Folder {
       }
       if (arg.kind === e.kind) args.push(...arg.args);
       else args.push(arg);
-      isDecided ||= this.#isKnown(arg) && this.#valueOf(arg) === decisive;
+      isDecided ||= this.#left.has(arg) || (this.#isKnown(arg) && this.#valueOf(arg) === decisive);
     }
     if (hasNull) args.push(constant(null, types.bool, e.offset));
     if (args.length === 0) return constant(!decisive, types.bool, e.offset);
@@ -256,12 +279,12 @@ export class Folder {
         continue;
       }
       const when = this.fold(branch.when);
-      const isKnown = this.#isKnown(when);
-      const holds = isKnown && this.#valueOf(when) === true;
+      const isSettled = this.#isSettled(when);
+      const holds = isSettled && this.#valueOf(when) === true;
       if (when.kind === 'constant' && !holds) continue;
-      const then = isKnown && !holds ? branch.then : this.fold(branch.then);
+      const then = isSettled && !holds ? branch.then : this.fold(branch.then);
       if (when.kind === 'constant') return branches.length === 0 ? then : { ...e, branches, otherwise: then };
-      isDecided = holds;
+      isDecided = holds || this.#left.has(when);
       branches.push(when === branch.when && then === branch.then ? branch : { when, then });
     }
     const otherwise = isDecided ? e.otherwise : this.fold(e.otherwise);
@@ -277,7 +300,7 @@ export class Folder {
       if (!isDecided && arg.kind === 'constant' && arg.value === null) continue;
       args.push(arg);
       if (!isDecided && arg.kind === 'constant') break;
-      isDecided ||= this.#isKnown(arg) && this.#valueOf(arg) !== null;
+      isDecided ||= this.#left.has(arg) || (this.#isKnown(arg) && this.#valueOf(arg) !== null);
     }
     if (args.length === 0) return constant(null, e.type, e.offset);
     if (args.length === 1) return args[0]!;
@@ -291,6 +314,7 @@ export class Folder {
   #inList(e: Of<'inList'>): BoundExpression {
     if (e.equals.volatility !== 'immutable') return mapChildren(e, this.fold);
     const arg = this.fold(e.arg);
+    if (this.#left.has(arg)) return { ...e, arg };
     const isPlain = (item: BoundExpression): boolean => !someExpression(item, (x) => x.kind === 'column');
     const isArray = e.list.filter(isPlain).length > 1 && e.list[0]!.type.oid !== TypeOid.record;
     const groups = isArray ? [e.list.filter(isPlain), ...e.list.filter((item) => !isPlain(item)).map((item) => [item])] : e.list.map((item) => [item]);
@@ -299,15 +323,15 @@ export class Folder {
     let isDecided = false;
     for (const group of groups) {
       const items = isDecided ? group : mapList(group, this.fold);
-      if (!isDecided && this.#isKnown(arg) && items.every(this.#isKnown)) {
+      if (!isDecided && this.#isSettled(arg) && items.every(this.#isSettled)) {
         const compared = this.#compute({ ...e, arg, list: items, negated: false });
         const value = this.#valueOf(compared);
+        isDecided = value === true || this.#left.has(compared);
         if (compared.kind === 'constant' && value === true) return constant(!e.negated, types.bool, e.offset);
         if (compared.kind === 'constant') {
           hasNull ||= value === null;
           continue;
         }
-        isDecided = value === true;
       } else if (!isDecided && items.length === 1 && [arg, items[0]!].some((side) => side.kind === 'constant' && side.value === null)) {
         hasNull = true;
         continue;

@@ -10,11 +10,7 @@ export const isNoAnswer = (theirs: Answer): boolean => theirs.code === '57014' |
 
 /** What differs first, in a line; undefined when nothing does. */
 export function difference(ours: Answer, theirs: Answer, order: RowOrder, depth: Depth): string | undefined {
-  if (ours.code !== theirs.code) {
-    // Rows that a spoilt statement meets first, and so its first run-time error, are not defined.
-    if (depth === 'code' && isRunTime(ours.code) && isRunTime(theirs.code)) return undefined;
-    return `code ${ours.code ?? 'none'} instead of ${theirs.code ?? 'none'}`;
-  }
+  if (ours.code !== theirs.code) return `code ${ours.code ?? 'none'} instead of ${theirs.code ?? 'none'}`;
   if (ours.code !== undefined) return undefined;
   const names = firstDifference(ours.names, theirs.names);
   if (names !== undefined) return `column name ${names}`;
@@ -31,10 +27,6 @@ export function difference(ours: Answer, theirs: Answer, order: RowOrder, depth:
     if (place !== undefined) return `order ${place}`;
   }
   return undefined;
-}
-
-function isRunTime(code: string | undefined): boolean {
-  return code === undefined || /^(22|23|21|54|57|40|55)/.test(code);
 }
 
 function rowText(row: readonly (string | null)[]): string {

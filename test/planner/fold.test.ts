@@ -8,6 +8,7 @@ import { SerialiteEngine } from '../differential/engines.js';
 const setup = [
   'create table t (a int, b int)', 'insert into t values (1, 0), (2, null), (null, 5)', 'create table e (a int, b text)', 'create view v as select 1/0 as x',
   'create table ch (a int check (a > 1/0))', 'create table df (a int default 1/0, b int)',
+  "create function f(variadic list int[]) returns int language sql immutable as 'select min(x) from unnest(list) x'", "create function g(int) returns int language sql strict as 'select 7'",
 ];
 
 const cases: readonly (readonly [string, string])[] = [
@@ -140,6 +141,13 @@ const cases: readonly (readonly [string, string])[] = [
   ['insert into ch values (1)', '22012'],
   ['insert into df (b) select 1 where false', '22012'],
   ['insert into df (b) values (1)', '22012'],
+  // A function of the user decides when it runs.
+  ['select coalesce(f(1, 2), 1/0)', '1'],
+  ['select coalesce(f(null), 1/0)', '22012'],
+  ['select case when f(1, 2) = 1 then 3 else 1/0 end', '3'],
+  ['select f(1, 2) = 2 and 1/0 = 1', 'f'],
+  ['select f(1, 2) in (1, 2) or 1/0 = 1', 't'],
+  ['select g(null) + 9/b from t', 'null|null|null'],
 ];
 
 describe.each(['generated', 'interpreted'])('%s', (mode) => {

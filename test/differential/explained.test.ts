@@ -1,0 +1,49 @@
+/** What the explanations explain, and what they must leave to be looked at: a rule that is broad hides mistakes. */
+import { describe, expect, test } from 'vitest';
+import type { Answer } from './engines.js';
+import { explain } from './explained.js';
+
+const fails = (code: string, message = ''): Answer => ({ code, message, command: '', rowCount: null, names: [], types: [], rows: [] });
+const gives = (...rows: (string | null)[][]): Answer => ({ code: undefined, message: '', command: 'SELECT', rowCount: rows.length, names: [], types: [], rows });
+const nameOf = (sql: string, ours: Answer, theirs: Answer): string | undefined => explain({ sql, ours, theirs, inBlock: false });
+
+const several = 'several expressions fail: which error is met first';
+const severalRows = 'several rows fail, each in its own way: the first one met decides the code';
+
+describe('explained', () => {
+  test.each<readonly [string, string, Answer, Answer]>([
+    [several, "select a / b, c::int from t0", fails('22012'), fails('22P02')],
+    [several, "select a / b, c::posint from t0", fails('22012'), fails('23514', 'value for domain posint violates check constraint "posint_check"')],
+    [several, "select 1 / 0, 'x'::text::int", fails('22P02'), fails('22012')],
+    [severalRows, 'insert into t0 values (1, 2), (null, 3)', fails('23505'), fails('23502')],
+    [severalRows, 'with m as (update t0 set a = 1 / b returning id) select 1', fails('22012'), fails('23505')],
+    [':name is a parameter', 'select a from t0 where b = :c', fails('42P02'), fails('42601')],
+    ['a FULL JOIN may have any condition', 'select 1 from t0 full join t1 on t0.a < t1.a', gives(), fails('0A000', 'FULL JOIN is only supported with merge-joinable or hash-joinable join conditions')],
+  ])('%s: %s', (name, sql, ours, theirs) => {
+    expect(nameOf(sql, ours, theirs)).toBe(name);
+  });
+});
+
+describe('not explained', () => {
+  test.each<readonly [string, string, Answer, Answer]>([
+    ['an error of theirs where there is none of ours', 'select case when a is null then 1 / b end from t0 where c in (1, null)', gives(), fails('22012')],
+    ['an error of ours where there is none of theirs', 'select case when a is null then 1 / b end from t0', fails('22012'), gives()],
+    ['an error of theirs over no rows', 'select a / b from t0 join t1 on false', gives(), fails('22012')],
+    ['an error of theirs in a change of no rows', 'update t0 set a = 1 / b where false', { ...gives(), rowCount: 0 }, fails('22012')],
+    ['two errors of one expression over no table', "select 1 / ('x'::text::int)", fails('22012'), fails('22P02')],
+    ['two errors where one thing can fail', "select a / 2 from t0", fails('22012'), fails('22003')],
+    ['two errors, one of them of analysis', 'select a / b, c::int from t0', fails('22012'), fails('42804')],
+    ['two errors of one row', 'insert into t0 (a, b) values (1, null)', fails('23505'), fails('23502')],
+    ['a generated column that is given a value, and a row that fails', 'insert into t0 (a, b) values (1, 2), (3, 4)', fails('23505'), fails('428C9')],
+    ['two errors of a query with WITH', 'with m as (select 1) select * from m', fails('23505'), fails('23502')],
+    ['a colon in a text', "select 'a:b' from", fails('42703'), fails('42601')],
+    ['a number that is another', 'select max(a) from t0', gives(['1.0']), gives(['1.1'])],
+    ['a digit that is not the last', 'select power(a, 2) from t0', gives(['1.0000000001']), gives(['1.0000000002'])],
+    ['another number of rows', 'select distinct a from t0', gives(['1.0']), gives(['1.0'], ['1.00'])],
+    ['what is not supported, said of another feature', 'select 1', fails('0A000', 'TRUNCATE is not supported'), gives()],
+    ['what is supported in PostgreSQL alone, said by PostgreSQL', 'select 1', gives(), fails('0A000', 'FULL JOIN is only supported with merge-joinable or hash-joinable join conditions')],
+    ['grouping sets whose keys are columns alone', 'select a, b from t0 group by rollup (t0.a, t0.b)', gives(['1', null]), gives(['1', '2'])],
+  ])('%s: %s', (_, sql, ours, theirs) => {
+    expect(nameOf(sql, ours, theirs)).toBeUndefined();
+  });
+});
