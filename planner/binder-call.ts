@@ -17,7 +17,7 @@ import type { Binder } from './binder-context.js';
 import { applyFunction, coerceArgument, noFunction, refuseUndetermined } from './binder-operator.js';
 import { attributesOf, selectField } from './binder-row.js';
 import { bindSortKey } from './binder-sort.js';
-import { asText, bindTypeName, checkDatabase, coerce, coerceToBoolean, isUnknown } from './binder-types.js';
+import { asText, bindTypeName, checkDatabase, coerce, coerceToBoolean, commonType, isUnknown, mustCoerce } from './binder-types.js';
 import { bindWindowSpec, defaultFrame } from './binder-window.js';
 import { columnsOfAll, sameExpression, someExpression } from './expression-tools.js';
 import type { AggregateCall, BoundExpression, SortKey } from './expression.js';
@@ -218,13 +218,10 @@ function finishAggregateArgs(
   let all = [...args, ...ordered];
   if (match.function.aggregate!.orderedSet === 'hypothetical') {
     if (args.length !== ordered.length) throw noFunction(binder, 'none', shownName(call), all, call.offset);
-    // The hypothetical row is compared with the sorted ones, so it takes their types.
-    const sorts = ordered.map((e) => asText(binder, e));
-    const directs = args.map((e, i) => {
-      const coerced = coerce(binder, e, sqlType(sorts[i]!.type.oid), 'implicit', e.offset);
-      if (coerced === undefined) throw new DbError('42804', `WITHIN GROUP types ${typeName(sorts[i]!.type.oid, binder.types)} and ${typeName(e.type.oid, binder.types)} cannot be matched`, { offset: e.offset });
-      return coerced;
-    });
+    // The hypothetical row is compared with the sorted ones, so the two are made of one type. Source. unify_hypothetical_args of parse_func.c.
+    const shared = args.map((e, i) => commonType(binder, [ordered[i]!, e], 'WITHIN GROUP'));
+    const sorts = ordered.map((e, i) => mustCoerce(binder, e, sqlType(shared[i]!.oid), 'implicit', e.offset));
+    const directs = args.map((e, i) => mustCoerce(binder, e, sqlType(shared[i]!.oid), 'implicit', e.offset));
     all = [...directs, ...sorts];
     const type = sqlType(match.returnType);
     const definition = match.function.specialize?.(all.map((e) => e.type), type, binder.types) ?? match.function;

@@ -83,6 +83,17 @@ export class Binder {
   readonly rowKeySources: RowKeySource[] = [];
   /** Views being expanded, outermost first: a guard against cycles and the depth of nesting. */
   readonly viewStack: number[] = [];
+  /** What PostgreSQL refuses when it rewrites the statement, and then what when it plans it: after all of it has been analysed. */
+  readonly #refusals: { rewriting: DbError | undefined; planning: DbError | undefined } = { rewriting: undefined, planning: undefined };
+
+  refuseLater(stage: 'rewriting' | 'planning', error: DbError): void {
+    this.#refusals[stage] ??= error;
+  }
+  /** @throws DbError the first of what was refused */
+  throwRefusal(): void {
+    const error = this.#refusals.rewriting ?? this.#refusals.planning;
+    if (error !== undefined) throw error;
+  }
   readonly dependencies: DependencySink | undefined;
   /** REFRESH MATERIALIZED VIEW is planned as an INSERT into what nothing else may change. */
   readonly mayWriteMaterializedViews: boolean;

@@ -49,7 +49,7 @@ export function coerceAssignment(binder: Binder, value: BoundExpression, column:
   });
 }
 
-function notInsertable(column: ColumnDef, hint: string | undefined): DbError {
+export function notInsertable(column: ColumnDef, hint: string | undefined): DbError {
   const detail = column.generated === 'stored' ? `Column "${column.name}" is a generated column.` : `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`;
   return new DbError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, { detail, hint });
 }
@@ -111,10 +111,10 @@ function bindInsertSource(binder: Binder, level: QueryLevel, target: Target, sta
   };
   /** What may be done with a value other than DEFAULT for a column. */
   const admits = (column: ColumnDef): 'value' | 'ignore' => {
-    if (column.generated === 'stored') throw notInsertable(column, undefined);
+    if (column.generated === 'stored') binder.refuseLater('rewriting', notInsertable(column, undefined));
     if (column.generated === 'identity always') {
       if (statement.overriding === 'user') return 'ignore';
-      if (statement.overriding !== 'system') throw notInsertable(column, 'Use OVERRIDING SYSTEM VALUE to override.');
+      if (statement.overriding !== 'system') binder.refuseLater('rewriting', notInsertable(column, 'Use OVERRIDING SYSTEM VALUE to override.'));
     }
     return column.generated === 'identity by default' && statement.overriding === 'user' ? 'ignore' : 'value';
   };
@@ -163,9 +163,9 @@ function bindInsertValues(
   const treatment: ('value' | 'ignore' | undefined)[] = columns.map(() => undefined);
   const rows = source.rows.map((row) => {
     if (row.length !== width) throw new DbError('42601', 'VALUES lists must all be the same length', { offset: row[0]?.offset ?? source.offset });
-    checkCount(row.length, (i) => row[i]!.offset);
-    // All of a row is bound before any of it is coerced, as errors say.
+    // All of a row is bound before it is counted and any of it is coerced, as errors say.
     const plain = row.map((e) => (e.kind === 'defaultValue' ? undefined : binder.hooks.bindExpression(valuesLevel, e)));
+    checkCount(row.length, (i) => row[i]!.offset);
     return row.map((e, i) => {
       const column = columns[i]!;
       const bound = plain[i];
@@ -303,9 +303,9 @@ export function bindAssignments(binder: Binder, level: QueryLevel, target: Targe
     if (column.generated === 'stored' || column.generated === 'identity always') {
       if (value !== 'default') {
         const detail = column.generated === 'stored' ? `Column "${column.name}" is a generated column.` : `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`;
-        throw new DbError('428C9', `column "${column.name}" can only be updated to DEFAULT`, { detail });
+        binder.refuseLater('rewriting', new DbError('428C9', `column "${column.name}" can only be updated to DEFAULT`, { detail }));
       }
-      if (column.generated === 'stored') return;
+      if (column.generated === 'stored' && value === 'default') return;
     }
     assignments.push({ column: column.index, value: value === 'default' ? bindDefault(binder, column) : coerceAssignment(binder, value, column) });
   };

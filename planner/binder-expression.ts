@@ -268,22 +268,17 @@ function bindBinaryChain(level: QueryLevel, root: Binary): BoundExpression {
   return left;
 }
 
-const comparisonOperators = new Set(['=', '<>', '<', '<=', '>', '>=']);
-
 function bindBinary(level: QueryLevel, e: Binary, left: BoundExpression): BoundExpression {
-  if (comparisonOperators.has(e.operator)) {
-    // (a, b) = (SELECT ...): the row of the subquery, field by field.
-    if (e.left.kind === 'row' && left.kind === 'row' && e.right.kind === 'scalarSubquery') {
-      const right = bindSubqueryExpression(level, e.right, left.fields.length);
-      const fields = expandRow(level, right, e.offset).map((field) => field.expression);
-      return compareRows(level, e.operator, left.fields, fields, e.offset);
-    }
-    const right = bindExpression(level, e.right);
-    // Only rows that are written as such: values of composite types compare as records, to which NULLs are equal.
-    if (e.left.kind === 'row' && e.right.kind === 'row' && left.kind === 'row' && right.kind === 'row') return compareRows(level, e.operator, left.fields, right.fields, e.offset);
-    return makeOperator(level.binder, e.schema, e.operator, left, right, e.offset);
+  const isWritten = e.operator !== 'overlaps' && e.left.kind === 'row' && left.kind === 'row';
+  // (a, b) = (SELECT ...): the row of the subquery, field by field.
+  if (isWritten && e.right.kind === 'scalarSubquery') {
+    const right = bindSubqueryExpression(level, e.right, left.fields.length);
+    const fields = expandRow(level, right, e.offset).map((field) => field.expression);
+    return compareRows(level, e.operator, left.fields, fields, e.offset);
   }
   const right = bindExpression(level, e.right);
+  // Only rows that are written as such: values of composite types compare as records, to which NULLs are equal.
+  if (isWritten && e.right.kind === 'row' && right.kind === 'row') return compareRows(level, e.operator, left.fields, right.fields, e.offset);
   if (e.operator === 'overlaps' && left.kind === 'row' && right.kind === 'row') {
     return makeCall(level.binder, 'overlaps', [...left.fields, ...right.fields], e.offset);
   }
@@ -323,14 +318,15 @@ export function makeDistinct(level: QueryLevel, left: BoundExpression, right: Bo
 }
 
 function bindBetween(level: QueryLevel, e: Extract<Expression, { kind: 'between' }>): BoundExpression {
-  const compare = (operator: string, bound: BoundExpression, written: Expression): BoundExpression => {
+  const compare = (operator: string, written: Expression): BoundExpression => {
     const operand = bindExpression(level, e.operand);
+    const bound = bindExpression(level, written);
     if (e.operand.kind === 'row' && written.kind === 'row' && operand.kind === 'row' && bound.kind === 'row') return compareRows(level, operator, operand.fields, bound.fields, e.offset);
     return coerceToBoolean(level.binder, makeOperator(level.binder, undefined, operator, operand, bound, e.offset), operator);
   };
   const range = (lower: Expression, upper: Expression): BoundExpression => {
-    const from = compare(e.negated ? '<' : '>=', bindExpression(level, lower), lower);
-    const to = compare(e.negated ? '>' : '<=', bindExpression(level, upper), upper);
+    const from = compare(e.negated ? '<' : '>=', lower);
+    const to = compare(e.negated ? '>' : '<=', upper);
     return { kind: e.negated ? 'or' : 'and', type: types.bool, offset: e.offset, args: [from, to] };
   };
   if (!e.symmetric) return range(e.lower, e.upper);

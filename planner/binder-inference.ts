@@ -49,9 +49,8 @@ function matches(element: InferenceElement, column: IndexColumn, types: TypeRegi
 export function inferArbiters(binder: Binder, into: Target, target: NonNullable<AstOnConflict['target']>, write: WriteExpressions, viewRow: readonly ScanColumn[] | undefined): () => readonly IndexDef[] {
   const { table } = into;
   const refuseDeferrable = (index: IndexDef): void => {
-    if (index.deferrable !== 'not deferrable') {
-      throw new DbError('55000', 'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters', { offset: target.offset });
-    }
+    if (index.deferrable === 'not deferrable') return;
+    binder.refuseLater('planning', new DbError('55000', 'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters', { offset: target.offset }));
   };
   if (target.kind === 'conflictConstraint') {
     const index = table.indexes.find((candidate) => candidate.constraintName === target.name);
@@ -74,7 +73,7 @@ export function inferArbiters(binder: Binder, into: Target, target: NonNullable<
     });
     const usable = matching.filter((index) => index.deferrable === 'not deferrable');
     if (matching.length > 0 && usable.length === 0) refuseDeferrable(matching[0]!);
-    if (usable.length === 0) throw new DbError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification', {});
+    if (usable.length === 0) binder.refuseLater('planning', new DbError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification', {}));
     return usable;
   };
 }

@@ -7,7 +7,7 @@
 import { DbError, notSupported } from '../base/errors.js';
 import type { Merge, MergeWhen } from '../parser/ast.js';
 import type { Binder, BoundQuery } from './binder-context.js';
-import { bindAssignments, coerceAssignment, completeRow, finishModify, newStatementLevel, recheckOf, showTarget, withViewChecks } from './binder-dml.js';
+import { bindAssignments, coerceAssignment, completeRow, finishModify, newStatementLevel, notInsertable, recheckOf, showTarget, withViewChecks } from './binder-dml.js';
 import { bindTableReference } from './binder-from.js';
 import { bindDefault, bindWriteExpressions } from './binder-table.js';
 import { assignableColumn, bindTarget, targetColumn, type Target } from './binder-target.js';
@@ -23,7 +23,6 @@ export function bindMerge(binder: Binder, boundary: QueryLevel | undefined, ctes
   const level = newStatementLevel(binder, boundary, ctes, statement.with);
   checkUnreachable(statement.whens);
   const target = bindTarget(level, statement.table, statement.alias, 'merge');
-  if (target.isView) throw new DbError('0A000', `cannot execute MERGE on relation "${target.relationName}"`, { detail: 'This operation is not supported for views.' });
   const source = bindTableReference(level, statement.source);
   for (const item of source.items) {
     if (item.entry.alias === target.alias) throw new DbError('42712', `name "${target.alias}" specified more than once`, { detail: 'The name is used both as MERGE target table and data source.' });
@@ -31,11 +30,12 @@ export function bindMerge(binder: Binder, boundary: QueryLevel | undefined, ctes
   level.namespace = [...source.items];
   showTarget(binder, level, target, target.shown);
   level.clause = 'JOIN conditions';
-  const condition = coerceToBoolean(binder, binder.hooks.bindExpression(level, statement.on), 'JOIN/ON');
-  const needsUnmatched = statement.whens.some((when) => !when.matched);
-  const join = makeJoin(needsUnmatched ? 'left' : 'inner', source.plan, target.plan, condition);
+  const on = binder.hooks.bindExpression(level, statement.on);
   const computed: ComputedColumn[] = [];
   const mergeActions = statement.whens.map((when) => bindAction(binder, level, target, source.items, when, computed));
+  const condition = coerceToBoolean(binder, on, 'JOIN/ON');
+  const needsUnmatched = statement.whens.some((when) => !when.matched);
+  const join = makeJoin(needsUnmatched ? 'left' : 'inner', source.plan, target.plan, condition);
   const input = makeProject(join, computed);
   const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
   return finishModify(target, write, {
@@ -99,12 +99,8 @@ function bindAction(binder: Binder, level: QueryLevel, target: Target, sourceIte
           return;
         }
         const value = binder.hooks.bindExpression(scope, e);
-        if (column.generated === 'stored' || (column.generated === 'identity always' && action.overriding === undefined)) {
-          throw new DbError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, {
-            detail: column.generated === 'stored' ? `Column "${column.name}" is a generated column.` : `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
-            hint: column.generated === 'stored' ? undefined : 'Use OVERRIDING SYSTEM VALUE to override.',
-          });
-        }
+        if (column.generated === 'stored') binder.refuseLater('rewriting', notInsertable(column, undefined));
+        else if (column.generated === 'identity always' && action.overriding === undefined) binder.refuseLater('rewriting', notInsertable(column, 'Use OVERRIDING SYSTEM VALUE to override.'));
         if (column.generated !== undefined && action.overriding === 'user') return;
         values.set(column.index, coerceAssignment(binder, value, column));
       });

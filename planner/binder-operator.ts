@@ -82,6 +82,7 @@ function noOperator(binder: Binder, why: 'none' | 'ambiguous', name: string, lef
 
 /** Applies an operator; `left` undefined for a prefix one. @throws DbError 42883, 42725 */
 export function makeOperator(binder: Binder, schema: string | undefined, name: string, left: BoundExpression | undefined, right: BoundExpression, offset: number): BoundExpression {
+  if (schema !== undefined && !binder.catalog.schemaExists(schema)) throw new DbError('3F000', `schema "${schema}" does not exist`, { offset });
   const found = schema === undefined || schema === 'pg_catalog' ? resolve(binder, name, left?.type.oid, right.type.oid) : 'none';
   if (typeof found === 'string') throw noOperator(binder, found, schema === undefined ? name : `${schema}.${name}`, left?.type.oid, right.type.oid, offset);
   const given = left === undefined ? [right] : [left, right];

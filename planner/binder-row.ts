@@ -76,6 +76,12 @@ export function compareRows(level: QueryLevel, operator: string, left: readonly 
     return { kind: operator === '=' ? 'and' : 'or', type: types.bool, offset, args };
   }
   if (operator !== '<' && operator !== '<=' && operator !== '>' && operator !== '>=') {
+    const calls = left.map((field, i) => {
+      const call = makeOperator(binder, undefined, operator, field, right[i]!, offset);
+      if (call.type.oid !== TypeOid.bool) throw new DbError('42804', `row comparison operator must yield type boolean, not type ${typeName(call.type.oid, binder.types)}`, { offset });
+      return call;
+    });
+    if (calls.length === 1) return calls[0]!;
     throw new DbError('0A000', `could not determine interpretation of row comparison operator ${operator}`, {
       offset,
       hint: 'Row comparison operators must be associated with btree operator families.',

@@ -42,7 +42,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   level.locking = lockRequests(clauses.locking, options.locking);
   if (options.withRowKeys === true) level.rowKeys = [];
   const from = bindFrom(level, select.from);
-  bindNamedWindows(level, select.windows);
+  level.namedWindows = select.windows;
   level.clause = 'SELECT';
   const items = bindTargets(level, select.targets);
   const where = select.where === undefined ? undefined : bindCondition(level, select.where, 'WHERE');
@@ -55,6 +55,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   const distinctOn = select.distinctOn?.map((e) => findItem(level, items, e, 'DISTINCT ON'));
   if (select.isDistinct) checkDistinct(level, items, sortKeys, distinctOn, select.distinctOn?.map((e) => e.offset) ?? []);
   const limit = bindLimit(level, clauses);
+  bindNamedWindows(level);
   if (limit.withTies && sortKeys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   checkLockable(level, select);
   if (level.readsWorkTable && level.aggregates.length > 0) throw new DbError('42P19', "aggregate functions are not allowed in a recursive query's recursive term", { offset: level.firstAggregateOffset });

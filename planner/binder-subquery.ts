@@ -56,9 +56,9 @@ export function bindQuantifiedSubquery(level: QueryLevel, e: InSubquery | Quanti
   const { binder } = level;
   const operator = e.kind === 'inSubquery' ? '=' : e.operator;
   const subkind = e.kind === 'inSubquery' ? 'any' : e.quantifier;
+  const { query, outer } = bindSub(level, e.query);
   const operand = binder.hooks.bindExpression(level, e.operand);
   const left = isWrittenRow(e.operand) && operand.kind === 'row' ? operand.fields : [operand];
-  const { query, outer } = bindSub(level, e.query);
   if (query.columns.length < left.length) throw new DbError('42601', 'subquery has too few columns', { offset: e.offset });
   if (query.columns.length > left.length) throw new DbError('42601', 'subquery has too many columns', { offset: e.offset });
   const right = query.columns.map((column) => columnRef(column, e.offset));

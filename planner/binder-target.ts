@@ -8,6 +8,8 @@
  * Source. rewriteHandler.c (view_query_is_auto_updatable, rewriteTargetView).
  */
 import { DbError, notSupported } from '../base/errors.js';
+import { treeId } from '../base/ids.js';
+import { RowLayout } from '../base/rowcode.js';
 import { types } from '../base/types.js';
 import type { Identifier, QualifiedName, Select } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
@@ -55,7 +57,8 @@ export function bindTarget(level: QueryLevel, name: QualifiedName, alias: Identi
     case 'table':
       return tableTarget(binder, relation, alias?.name ?? relation.name, name.offset);
     case 'view':
-      return viewTarget(level, relation, alias?.name ?? relation.name, operation, name.offset);
+      if (operation === 'merge') throw new DbError('0A000', `cannot execute MERGE on relation "${relation.name}"`, { detail: 'This operation is not supported for views.' });
+      return viewTargetOrStandIn(level, relation, alias?.name ?? relation.name, operation, name.offset);
     case 'sequence':
       throw new DbError('42809', `cannot change sequence "${name.name}"`, { offset: name.offset });
     default:
@@ -73,6 +76,27 @@ function tableTarget(binder: Binder, table: TableDef, alias: string, offset: num
   const plan: LogicalPlan = { kind: 'scan', output, table, alias, columns, rowKey, sample: undefined };
   const assignable = columns.map((column) => table.columns[column.column]!);
   return { table, alias, plan, rowKey, columns, shown: columns, assignable, computed: new Map(), relationName: table.name, isView: false, viewChecks: [], viewConditions: [] };
+}
+
+/** A view that cannot be changed is refused when the statement has been analysed; until then a table of its columns stands in for it. */
+function viewTargetOrStandIn(level: QueryLevel, view: ViewDef, alias: string, operation: Operation, offset: number): Target {
+  const { binder } = level;
+  const depth = binder.viewStack.length;
+  try {
+    return viewTarget(level, view, alias, operation, offset);
+  } catch (error) {
+    if (!(error instanceof DbError) || error.code !== '55000') throw error;
+    binder.viewStack.length = depth;
+    binder.refuseLater('rewriting', error);
+    const columns = view.columns.map((column, index): ColumnDef => ({
+      name: column.name, index, type: column.type, collation: undefined, notNull: false, defaultExpression: undefined, generated: undefined, sequence: undefined, isDropped: false,
+    }));
+    const layout = new RowLayout(1, columns.map(({ type }) => ({ type, missing: null, isDropped: false })));
+    return tableTarget(binder, {
+      kind: 'table', oid: view.oid, schema: view.schema, name: view.name, columns, tree: treeId(0), layout, clusterKey: undefined, indexes: [], checks: [], foreignKeys: [], referencedBy: [],
+      isTemporary: false, isMaterializedView: false, virtual: undefined, statistics: undefined,
+    }, alias, offset);
+  }
 }
 
 function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: Operation, offset: number): Target {
@@ -113,7 +137,7 @@ function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: 
     shown.push(column);
     assignable.push(undefined);
     // Its default would have to be put there.
-    if (operation === 'insert' && view.columns[i]?.defaultExpression !== undefined) throw notAssignable(name, view.name, operation);
+    if (operation === 'insert' && view.columns[i]?.defaultExpression !== undefined) binder.refuseLater('rewriting', notAssignable(name, view.name, operation));
   });
   let plan = base.plan;
   if (where !== undefined) plan = makeFilter(plan, where);

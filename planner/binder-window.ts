@@ -7,7 +7,7 @@
 import { DbError } from '../base/errors.js';
 import { baseTypeOf, typeName, types } from '../base/types.js';
 import { inRangeOf } from '../functions/in-range.js';
-import type { Expression, NamedWindow, WindowFrame as AstFrame, WindowSpec } from '../parser/ast.js';
+import type { Expression, WindowFrame as AstFrame, WindowSpec } from '../parser/ast.js';
 import { findOperator } from './binder-operator.js';
 import { bindSortKey } from './binder-sort.js';
 import { asText, coerce, coerceToSpecific, isUnknown, mustCoerce } from './binder-types.js';
@@ -23,22 +23,34 @@ export const defaultFrame: WindowFrame = {
 };
 
 /** Binds the named definitions of a select, in order, so that an unused one is checked too. */
-export function bindNamedWindows(level: QueryLevel, windows: readonly NamedWindow[]): void {
-  for (const window of windows) {
-    if (level.windows.has(window.name)) throw new DbError('42P20', `window "${window.name}" is already defined`, { offset: window.spec.offset });
-    level.windows.set(window.name, { ...bindWindowSpec(level, window.spec), name: window.name });
-  }
+export function bindNamedWindows(level: QueryLevel): void {
+  level.namedWindows.forEach(({ name, spec }, i) => {
+    if (level.namedWindows.findIndex((other) => other.name === name) < i) throw new DbError('42P20', `window "${name}" is already defined`, { offset: spec.offset });
+    namedWindow(level, name);
+  });
 }
 
-export function bindWindowSpec(level: QueryLevel, spec: WindowSpec): BoundWindow {
+/** A named definition; it, and those before it, are bound when a call asks first. */
+function namedWindow(level: QueryLevel, name: string): BoundWindow | undefined {
+  const last = level.namedWindows.findIndex((window) => window.name === name);
+  while (level.windows.size <= last) {
+    const next = level.namedWindows.find((window) => !level.windows.has(window.name));
+    if (next === undefined) break;
+    level.windows.set(next.name, { ...bindWindowSpec(level, next.spec, true), name: next.name });
+  }
+  return level.windows.get(name);
+}
+
+/** `isNamed`: one of the WINDOW clause, which may build on those before it alone. */
+export function bindWindowSpec(level: QueryLevel, spec: WindowSpec, isNamed = false): BoundWindow {
   if (spec.reference !== undefined) {
-    const named = level.windows.get(spec.reference);
+    const named = namedWindow(level, spec.reference);
     if (named === undefined) throw new DbError('42704', `window "${spec.reference}" does not exist`, { offset: spec.offset });
     return named;
   }
   let base: BoundWindow | undefined;
   if (spec.base !== undefined) {
-    base = level.windows.get(spec.base);
+    base = isNamed ? level.windows.get(spec.base) : namedWindow(level, spec.base);
     if (base === undefined) throw new DbError('42704', `window "${spec.base}" does not exist`, { offset: spec.offset });
     if (spec.partitionBy.length > 0) throw new DbError('42P20', `cannot override PARTITION BY clause of window "${spec.base}"`, { offset: spec.offset });
     if (spec.orderBy.length > 0 && base.orderBy.length > 0) throw new DbError('42P20', `cannot override ORDER BY clause of window "${spec.base}"`, { offset: spec.offset });

@@ -71,6 +71,7 @@ export function bindStatement(statement: Statement, catalog: Catalog, options: B
   if (!isPlannable(statement)) throw notSupported(`planning of ${statement.kind}`, statement.offset);
   const binder = newBinder(catalog, options);
   const bound = statement.kind === 'query' ? bindTopQuery(binder, statement, options.withRowKeys === true) : bindModify(binder, undefined, undefined, statement);
+  binder.throwRefusal();
   return { binder, ctes: binder.ctes, plan: bound.plan, result: bound.columns, parameterTypes: finishParameters(binder) };
 }
 

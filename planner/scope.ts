@@ -13,7 +13,7 @@
  */
 import { DbError } from '../base/errors.js';
 import type { TypeAttribute } from '../base/types.js';
-import type { Expression } from '../parser/ast.js';
+import type { Expression, NamedWindow } from '../parser/ast.js';
 import type { Binder, ImpliedLocking } from './binder-context.js';
 import type { TableDef } from './catalog.js';
 import { columnsOf } from './expression-tools.js';
@@ -175,6 +175,8 @@ export class QueryLevel {
   readonly groupingCalls: { id: ColumnId; args: readonly BoundExpression[]; type: PlanColumn['type']; offset: number }[] = [];
   readonly windowCalls: PendingWindowCall[] = [];
   readonly setCalls: PendingSetCall[] = [];
+  /** The WINDOW clause as written, and what of it has been bound. */
+  namedWindows: readonly NamedWindow[] = [];
   windows = new Map<string, BoundWindow>();
   /** Depth of aggregate arguments being bound: aggregates of this level must not nest. */
   aggregateDepth = 0;

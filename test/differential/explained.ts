@@ -98,6 +98,10 @@ export const explanations: readonly Explanation[] = [
     explains: ({ sql, ours, theirs }) => /\b(power|exp|ln|sqrt|cbrt|sin|atan2|dpow|acos|log)\b/.test(sql) && ours.code === undefined && theirs.code === undefined && ours.rows.length === theirs.rows.length && closeRows(ours, theirs),
   },
   {
+    name: "PostgreSQL 15's join search fails",
+    explains: ({ sql, ours, theirs }) => ours.code === undefined && theirs.code === 'XX000' && /^failed to build any \d+-way joins$/.test(theirs.message) && /\blateral\b/.test(sql),
+  },
+  {
     name: 'unsupported: 0A000 names the feature',
     explains: ({ ours, theirs }) => ours.code === '0A000' && theirs.code !== '0A000' && unsupported.test(ours.message),
   },
