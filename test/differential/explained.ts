@@ -78,10 +78,6 @@ export const explanations: readonly Explanation[] = [
     explains: ({ sql, ours, theirs }) => ours.code === '25006' && theirs.code === undefined && /\bct\d|^(analyze|reindex)\b/.test(sql),
   },
   {
-    name: 'a view that cannot be changed is refused before the rest of the statement is read',
-    explains: ({ ours, theirs }) => ((ours.code === '55000' && /^cannot (insert into|update|delete from) view/.test(ours.message)) || (ours.code === '0A000' && /^cannot execute MERGE on relation/.test(ours.message))) && /^42/.test(theirs.code ?? ''),
-  },
-  {
     name: 'an untyped literal in a ROW is text, and PostgreSQL cannot compare it with a text',
     explains: ({ ours, theirs }) => ours.code === undefined && theirs.code === '42804' && /^cannot compare dissimilar column types (text and unknown|unknown and text) at record column/.test(theirs.message),
   },
