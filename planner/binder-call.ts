@@ -8,7 +8,7 @@
  * Source. parse_func.c (ParseFuncOrColumn), parse_agg.c (check_agg_arguments).
  */
 import { DbError, notSupported } from '../base/errors.js';
-import { builtinTypeByName, sqlType, sqlTypeNames, typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import { builtinTypeByName, sqlType, sqlTypeNames, typeInfo, TypeOid, types, type SqlType } from '../base/types.js';
 import { functionsNamed, resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef } from '../functions/registry.js';
 import type { FunctionMatch } from '../functions/resolve.js';
