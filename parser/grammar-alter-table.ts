@@ -1,5 +1,5 @@
 /** ALTER TABLE, and ALTER of indexes, views and sequences, which PostgreSQL treats alike. */
-import type { IToken } from 'chevrotain';
+import type { IToken } from './chevrotain.js';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { TableGrammar } from './grammar-tables.js';

@@ -6,11 +6,15 @@
  * modification, tables, ALTER TABLE, settings, functions, definitions, ALTER and DROP, utilities, and at its end the statements (grammar.ts).
  * A rule that a later class defines is declared here.
  *
- * In Chevrotain's recording phase every rule runs once with dummy tokens to learn the grammar's shape; so rule bodies build nodes from
+ * In Chevrotain's recording phase rules run once with dummy tokens to learn the grammar's shape; so rule bodies build nodes from
  * whatever they get and put code that looks into values into ACTION. Repeated CONSUME and SUBRULE in a rule carry no
  * numbers, for those matter to error recovery and syntax trees only, which this parser has neither of; decisions are numbered.
+ *
+ * Chevrotain records all rules before the first parse. Here a rule is recorded when a decision in it, or in a rule that may begin with it, is first taken, by a
+ * second parser that is always in the recording phase: a program pays for the statements it uses, and the parser's object stays one of fast properties. That
+ * relies on the parts of Chevrotain named in `Internals`; its version is fixed in package.json.
  */
-import { EmbeddedActionsParser, type IToken, type ParserMethod, type TokenType } from 'chevrotain';
+import { EmbeddedActionsParser, type IToken, type ParserMethod, type Rule as RecordedRule, type TokenType } from './chevrotain.js';
 import type * as ast from './ast.js';
 import { tooDeep } from './lexer.js';
 import { OneTokenLookahead } from './lookahead.js';
@@ -46,8 +50,24 @@ function literalNode(token: IToken): ast.Expression | undefined {
   }
 }
 
+/** What this file uses of Chevrotain's parser that its types do not show. */
+interface Internals {
+  selfAnalysisDone: boolean;
+  readonly definedRulesNames: readonly string[];
+  /** Number of the rule being run, and the names of all. */
+  readonly currRuleShortName: number;
+  readonly shortRuleNameToFull: Readonly<Record<number, string>>;
+  readonly lookAheadFuncsCache: ReadonlyMap<number, unknown>;
+  enableRecording(): void;
+  topLevelRuleRecord(name: string, body: unknown): RecordedRule;
+  preComputeLookaheadFunctions(rules: readonly RecordedRule[]): void;
+}
+const internalsOf = (parser: GrammarBase): Internals => parser as unknown as Internals;
+
 export class GrammarBase extends EmbeddedActionsParser {
   readonly lookahead: OneTokenLookahead;
+  #recorder: GrammarBase | undefined;
+  readonly #recorded = new Map<string, RecordedRule>();
   /** Text of the statements being parsed. */
   protected source = '';
   /** Limit of nesting, set per parse. */
@@ -58,8 +78,9 @@ export class GrammarBase extends EmbeddedActionsParser {
   protected height = 0;
 
   constructor() {
-    const lookahead = new OneTokenLookahead();
-    super(t.allTokens as TokenType[], { maxLookahead: 1, skipValidations: true, recoveryEnabled: false, lookaheadStrategy: lookahead });
+    const lookahead = new OneTokenLookahead((name) => this.#ruleNamed(name));
+    // tokens.ts has completed the types; one with members tells the parser that there are categories.
+    super([t.AnyToken], { maxLookahead: 1, skipValidations: true, recoveryEnabled: false, lookaheadStrategy: lookahead });
     this.lookahead = lookahead;
   }
 
@@ -77,6 +98,42 @@ export class GrammarBase extends EmbeddedActionsParser {
   declare readonly alterObject: Rule<[objectType: ast.ObjectType, name: ast.QualifiedName, args: ast.FunctionParameter[] | undefined, offset: number], ast.Statement>;
   declare readonly statement: Rule<[], ast.Statement>;
   declare readonly preparable: Rule<[], ast.PreparableStatement>;
+
+  /** To be called when all rules are defined, instead of performSelfAnalysis. */
+  protected complete(): void {
+    internalsOf(this).selfAnalysisDone = true;
+    toFastProperties(this);
+  }
+
+  #ruleNamed(name: string): RecordedRule {
+    let rule = this.#recorded.get(name);
+    if (rule === undefined) {
+      if (this.#recorder === undefined) {
+        this.#recorder = new (this.constructor as new () => GrammarBase)();
+        internalsOf(this.#recorder).enableRecording();
+      }
+      const { originalGrammarAction } = (this.#recorder as unknown as Record<string, { readonly originalGrammarAction: unknown }>)[name]!;
+      rule = internalsOf(this.#recorder).topLevelRuleRecord(name, originalGrammarAction);
+      this.#recorded.set(name, rule);
+    }
+    return rule;
+  }
+
+  /** Chevrotain asks here how to decide. */
+  protected getLaFuncFromCache(key: number): unknown {
+    const internals = internalsOf(this);
+    const known = internals.lookAheadFuncsCache.get(key);
+    if (known !== undefined) return known;
+    internals.preComputeLookaheadFunctions([this.#ruleNamed(internals.shortRuleNameToFull[internals.currRuleShortName]!)]);
+    return internals.lookAheadFuncsCache.get(key);
+  }
+
+  /** Mistakes in the whole grammar: decisions that one token does not settle. */
+  check(): readonly string[] {
+    const internals = internalsOf(this);
+    internals.preComputeLookaheadFunctions(internals.definedRulesNames.map((name) => this.#ruleNamed(name)));
+    return this.lookahead.check();
+  }
 
   /** To be called before a statement is parsed. */
   start(tokens: SqlToken[], source: string, maxDepth: number): void {
@@ -366,4 +423,11 @@ export class GrammarBase extends EmbeddedActionsParser {
     });
     return options ?? [];
   });
+}
+
+/** As a prototype V8 keeps an object's properties in an order that code can rely on; one with hundreds of rules would otherwise be a dictionary. */
+function toFastProperties(parser: object): void {
+  function Holder(): void { /* never called as a function */ }
+  Holder.prototype = parser;
+  Object.create(Holder.prototype as object);
 }

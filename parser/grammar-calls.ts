@@ -2,7 +2,7 @@
  * Functions that SQL gives a syntax of their own: COALESCE, CAST, EXTRACT(x FROM y), CURRENT_DATE, ... Those that are ordinary functions
  * underneath become calls of them (A3 of ast.ts).
  */
-import type { TokenType } from 'chevrotain';
+import type { TokenType } from './chevrotain.js';
 import type * as ast from './ast.js';
 import { OperandGrammar, typeNamed } from './grammar-operands.js';
 import { sqlFunction } from './precedence.js';

@@ -1,5 +1,5 @@
 /** CREATE, ALTER, DROP and COMMENT for everything but tables, indexes and functions: views, sequences, schemas, types, domains. */
-import type { TokenType } from 'chevrotain';
+import type { TokenType } from './chevrotain.js';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { wordsFrom } from './grammar-alter-table.js';

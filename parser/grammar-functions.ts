@@ -1,5 +1,5 @@
 /** CREATE and ALTER of functions and procedures: parameters, options, bodies. */
-import type { IToken, TokenType } from 'chevrotain';
+import type { IToken, TokenType } from './chevrotain.js';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { SettingGrammar } from './grammar-settings.js';

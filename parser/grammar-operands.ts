@@ -2,7 +2,7 @@
  * Operands of expressions: literals, names, calls, what stands in parentheses, CASE, ARRAY, ROW. Each is known by its first token,
  * except that keywords with a syntax of their own (INT, COALESCE, ...) may also be columns: then the second decides (`isName`).
  */
-import type { IToken, TokenType } from 'chevrotain';
+import type { IToken, TokenType } from './chevrotain.js';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { OperatorGrammar } from './grammar-operators.js';

@@ -8,7 +8,7 @@
  * A word like LIKE may also be an output label (`SELECT 1 like`). PostgreSQL's LALR tables find out from the token after; we look at
  * it in `isInfix`.
  */
-import type { IToken, TokenType } from 'chevrotain';
+import type { IToken, TokenType } from './chevrotain.js';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { TypeGrammar } from './grammar-types.js';

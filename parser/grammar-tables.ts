@@ -1,5 +1,5 @@
 /** CREATE TABLE with columns and constraints, CREATE TABLE AS, CREATE INDEX, and the options of sequences. */
-import { type IToken } from 'chevrotain';
+import { type IToken } from './chevrotain.js';
 import { DbError } from '../base/errors.js';
 import type * as ast from './ast.js';
 import { ModifyGrammar } from './grammar-modify.js';

@@ -1,5 +1,5 @@
 /** The whole grammar: which statement begins with which word, and the entry points. */
-import type { TokenType } from 'chevrotain';
+import type { TokenType } from './chevrotain.js';
 import type * as ast from './ast.js';
 import { UtilityGrammar } from './grammar-utility.js';
 import * as t from './tokens.js';
@@ -8,7 +8,7 @@ import { kw } from './tokens.js';
 export class SqlGrammar extends UtilityGrammar {
   constructor() {
     super();
-    this.performSelfAnalysis();
+    this.complete();
   }
 
   override readonly statement = this.RULE('statement', (): ast.Statement => this.OR(this.statementAlternatives));

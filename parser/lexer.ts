@@ -11,7 +11,7 @@
  *     `((SELECT 1) + 2)` is thus an expression and `((SELECT 1) UNION SELECT 2)` a query, without backtracking.
  * L3  A semicolon ends the statement outside of parentheses and of BEGIN ATOMIC ... END.
  */
-import { type TokenType } from 'chevrotain';
+import { type TokenType } from './chevrotain.js';
 import { DbError } from '../base/errors.js';
 import * as literal from './literals.js';
 import { Lexeme, Scanner, type Unterminated } from './scanner.js';

@@ -10,7 +10,7 @@
 import {
   Alternation, type ILookaheadStrategy, type ILookaheadValidationError, type IOrAlt, type IProduction, NonTerminal, Option, Repetition,
   RepetitionMandatory, RepetitionMandatoryWithSeparator, RepetitionWithSeparator, type Rule, Terminal, type TokenType,
-} from 'chevrotain';
+} from './chevrotain.js';
 
 interface First {
   /** Indices of the token types that may come first. */
@@ -48,6 +48,11 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   readonly #productions = new Map<string, readonly IProduction[]>();
   readonly #builders: (() => unknown)[] = [];
   readonly #conflicts: string[] = [];
+  readonly #ruleNamed: (name: string) => Rule;
+
+  constructor(ruleNamed: (name: string) => Rule) {
+    this.#ruleNamed = ruleNamed;
+  }
 
   validate(): ILookaheadValidationError[] {
     return [];
@@ -187,7 +192,7 @@ export class OneTokenLookahead implements ILookaheadStrategy {
 
   #firstOf(production: IProduction): First {
     if (production instanceof Terminal) return { types: new Set(matching(production.terminalType)), isNullable: false };
-    if (production instanceof NonTerminal) return this.#firstOfReference(production.referencedRule);
+    if (production instanceof NonTerminal) return this.#firstOfRuleNamed(production.nonTerminalName);
     if (production instanceof Alternation) {
       const types = new Set<number>();
       let isNullable = false;
@@ -203,12 +208,12 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     return { types: inner.types, isNullable: isOptional || inner.isNullable };
   }
 
-  #firstOfReference(rule: Rule): First {
-    const known = this.#firstOfRule.get(rule.name);
+  #firstOfRuleNamed(name: string): First {
+    const known = this.#firstOfRule.get(name);
     if (known !== undefined) return known;
     // The grammar has no left recursion, so this does not come back here for the same rule.
-    const first = this.#firstOfSequence(rule.definition);
-    this.#firstOfRule.set(rule.name, first);
+    const first = this.#firstOfSequence(this.#ruleNamed(name).definition);
+    this.#firstOfRule.set(name, first);
     return first;
   }
 }

@@ -4,7 +4,7 @@
  * gets the parse further was expected. That is exact, gates and all, and needs no second description of the language. A word that is almost one of them, at the wrong
  * token or just before it, makes a hint.
  */
-import type { TokenType } from 'chevrotain';
+import type { TokenType } from './chevrotain.js';
 import { DbError } from '../base/errors.js';
 import { keywords } from './keywords.js';
 import { near } from './lexer.js';

@@ -6,16 +6,18 @@
  * carry a decision that needs more than one token of lookahead; the lexer takes it, as PostgreSQL's does, so that the grammar
  * is LL(1): NotLa, NullsLa, WithLa, LParenQuery.
  */
-import { createToken, Lexer, type IToken, type TokenType } from 'chevrotain';
+import { EmbeddedActionsParser, Lexer, type IToken, type TokenType } from './chevrotain.js';
 import { keywords, type Keyword } from './keywords.js';
 
-const category = (name: string): TokenType => createToken({ name, pattern: Lexer.NA });
+// Not made by createToken, which would complete all categories with each of the five hundred types again: a parser completes them all at once (below).
+const tokenType = (name: string, CATEGORIES: TokenType[]): TokenType => ({ name, PATTERN: Lexer.NA, CATEGORIES });
+const category = (name: string): TokenType => tokenType(name, []);
 /** Every token but the end of input, and of those all but parentheses: for statements and calls that are skipped unread. */
 export const AnyToken = category('AnyToken');
 export const AnyWithin = category('AnyWithin');
 
-const token = (name: string, ...categories: TokenType[]): TokenType => createToken({ name, pattern: Lexer.NA, categories: [AnyToken, AnyWithin, ...categories] });
-const parenthesis = (name: string, ...categories: TokenType[]): TokenType => createToken({ name, pattern: Lexer.NA, categories: [AnyToken, ...categories] });
+const token = (name: string, ...categories: TokenType[]): TokenType => tokenType(name, [AnyToken, AnyWithin, ...categories]);
+const parenthesis = (name: string, ...categories: TokenType[]): TokenType => tokenType(name, [AnyToken, ...categories]);
 
 // Categories of names.
 /** Name of a column, table or most other things: identifier, unreserved or column-name keyword. */
@@ -119,7 +121,15 @@ export const allTokens: readonly TokenType[] = [
   ...punctuation, Unknown, EndOfInput, ...Object.values(kw), NotLa, NullsLa, WithLa,
 ];
 
-/** A quick test of membership in a category, by token type. Only after the parser is made, which is when categories are complete. */
+/** Numbers the types and tells categories what belongs to them, as Chevrotain does for the vocabulary of any parser. */
+class Vocabulary extends EmbeddedActionsParser {
+  constructor() {
+    super(allTokens as TokenType[]);
+  }
+}
+new Vocabulary();
+
+/** A quick test of membership in a category, by token type. */
 export function belongsTo(type: TokenType, group: TokenType): boolean {
   return (group as { categoryMatchesMap?: Record<number, boolean> }).categoryMatchesMap?.[type.tokenTypeIdx!] === true;
 }

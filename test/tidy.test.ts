@@ -171,7 +171,8 @@ describe('every file', () => {
   });
 });
 
-test('only engine/index.ts re-exports', () => {
-  const wrong = sources.filter((s) => /^export\s+(\*|\{[^}]*\})\s+from\s/m.test(s.text) && !['engine/index.ts', 'lab/index.ts'].includes(s.path)).map((s) => s.path);
+test('only the two faces re-export, and the file that stands for a library', () => {
+  const allowed = ['engine/index.ts', 'lab/index.ts', 'parser/chevrotain.ts'];
+  const wrong = sources.filter((s) => /^export\s+(\*|\{[^}]*\})\s+from\s/m.test(s.text) && !allowed.includes(s.path)).map((s) => s.path);
   expect(wrong).toEqual([]);
 });
