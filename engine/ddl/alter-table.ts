@@ -334,6 +334,8 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
   const old = { table: record, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
   ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === position ? { ...c, type: to.oid, typmod: to.typmod, collation, default: defaultNow, missing: undefined } : c)) });
   for (const index of ddl.draft.indexesOf(oid)) ddl.draft.put(retypeIndex(index, position, to));
+  // Indexes and checks must have a meaning over the new type; their errors come before those of any row.
+  ddl.backend.schema.writeInfo(oid as never);
   if (action.using === undefined && keepsBytes(from, to)) {
     ddl.draft.put({ ...recordOf(ddl, oid), columns: recordOf(ddl, oid).columns.map((c, i) => (i === position ? { ...c, missing: column.missing } : c)) });
     return;
