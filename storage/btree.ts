@@ -262,6 +262,14 @@ export class BTree {
     const frame = this.#descend(key, 0, keyLength, false);
     ref.stepCount = 0;
     ref.hold(this, this.pool, frame, this.#found >= 0 ? this.#found : ~this.#found, true);
+    this.#noteParent(ref);
+  }
+  /** For the next step: the last descent's place in the page above the leaf. */
+  #noteParent(ref: LeafRef): void {
+    const { depth, pages, children } = this.#path;
+    if (depth === 0) return;
+    const frame = this.pool.find(pages[depth - 1]!);
+    if (frame >= 0) ref.noteParent(frame, this.pool.versions[frame]!, children[depth - 1]!);
   }
   /** The leaf that covers the keys just below `key`; `slot` = number of its entries < key. For backward scans. */
   seekLeafBefore(key: Uint8Array, keyLength: number, ref: LeafRef): void {
@@ -291,11 +299,34 @@ export class BTree {
   /** To the leaf at the upper fence, slot 0; false (and the ref unmoved) at the last leaf. */
   nextLeaf(ref: LeafRef): boolean {
     assert(ref.tree === this, 'the ref holds no leaf of this tree', this.id);
+    const isLong = this.#isLongScan(ref);
+    if (this.#nextSibling(ref, isLong)) return true;
     const fence = this.#fenceBuffer();
     const length = ref.copyUpperFence(fence);
     if (length < 0) return false;
-    const frame = this.#descend(fence, 0, length, this.#isLongScan(ref));
+    const frame = this.#descend(fence, 0, length, isLong);
     ref.hold(this, this.pool, frame, this.#found >= 0 ? this.#found : ~this.#found, true);
+    this.#noteParent(ref);
+    return true;
+  }
+  /**
+   * While the page above is what it was when the ref was positioned, no leaf below it was split, merged or freed, so the next one is its next child; no descent is
+   * needed. False when that is not so, or the next leaf is another page's child.
+   */
+  #nextSibling(ref: LeafRef, isLong: boolean): boolean {
+    const pool = this.pool;
+    const parent = ref.parentFrame;
+    if (parent < 0 || (pool.versions[parent] !== ref.parentVersion && !(mutants.on && mutants.has('storage.step-below-changed-parent')))) return false;
+    const dv = pool.viewOf(parent);
+    const base = pool.baseOf(parent);
+    const child = ref.childIndex + 1;
+    if (child > countOf(dv, base)) return false;
+    const version = ref.parentVersion;
+    const id = childAt(dv, base, child);
+    const frame = isLong ? pool.fetchForScan(id) : pool.fetch(id);
+    this.#checkPage(pool.viewOf(frame), pool.baseOf(frame), 1, id);
+    ref.hold(this, pool, frame, 0, true);
+    ref.noteParent(parent, version, child);
     return true;
   }
   /** To the leaf below the lower fence, slot = count; false at the first leaf. */

@@ -54,6 +54,10 @@ export class LeafRef {
   tree: BTree | undefined = undefined;
   /** Steps to a neighbour since the last seek; long scans go through the pool's ring. Kept by BTree. */
   stepCount = 0;
+  /** Frame of the page above when the ref was positioned, -1 when not known; its version then, and which child the leaf is. Kept by BTree. */
+  parentFrame = -1;
+  parentVersion = 0;
+  childIndex = 0;
   #fencesKept = false;
   #lower: Uint8Array = noBytes;
   #lowerLength = 0;
@@ -75,6 +79,7 @@ export class LeafRef {
     this.dv = pool.viewOf(frame);
     this.base = pool.baseOf(frame);
     this.slot = slot;
+    this.parentFrame = -1;
     this.pageId = pool.pageIds[frame]!;
     this.tree = tree;
     this.#version = pool.versions[frame]!;
@@ -92,6 +97,12 @@ export class LeafRef {
       if (this.#upperLength > this.#upper.length) this.#upper = new Uint8Array(this.#upperLength * 2);
       if (this.#upperLength > 0) copyBytes(this.#upper, 0, keyBuffer, 0, this.#upperLength);
     }
+  }
+
+  noteParent(frame: number, version: number, childIndex: number): void {
+    this.parentFrame = frame;
+    this.parentVersion = version;
+    this.childIndex = childIndex;
   }
 
   /** False when the leaf was changed (also split, merged, freed) since the ref was positioned: seek again. */
