@@ -1,13 +1,14 @@
 /**
  * Subqueries that stayed subqueries. An uncorrelated one runs once per execution and its answer is kept; a correlated one runs for every
- * outer row, which it reads from the registers. `x = ANY (uncorrelated)` looks its keys up in a set.
+ * outer row, which it reads from the registers, unless it has met one with the same values before. `x = ANY (uncorrelated)` looks its keys up in a set.
  */
 import { unreachable } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { SqlArray, SqlRecord } from '../base/datum.js';
-import type { BoundExpression } from '../planner/expression.js';
+import type { BoundExpression, ColumnId } from '../planner/expression.js';
 import { typeInfo } from '../base/types.js';
 import { nestArrays } from '../functions/aggregate.js';
+import { isVolatilePlan } from './codegen/repeatable.js';
 import { evaluate, physicalPlanOf, tooManyRows } from './expression-interpreter.js';
 import { buildOperator } from './interpreter.js';
 import { datumsKey } from './ordering.js';
@@ -18,7 +19,7 @@ import { restoreTuple, saveTuple } from './runtime.js';
 export function subplanState(e: SubqueryNode, runtime: Runtime): SubplanState {
   let state = runtime.subplans.get(e);
   if (state === undefined) {
-    state = { operator: runtime.own(buildOperator(physicalPlanOf(e), runtime)), result: undefined, rows: undefined, keys: undefined, hasNull: false };
+    state = { operator: runtime.own(buildOperator(physicalPlanOf(e), runtime)), result: undefined, rows: undefined, keys: undefined, hasNull: false, answers: undefined };
     runtime.subplans.set(e, state);
   }
   return state;
@@ -30,9 +31,50 @@ export function evaluateSubquery(e: SubqueryNode, runtime: Runtime): Datum {
   const state = subplanState(e, runtime);
   if (e.subkind === 'any' || e.subkind === 'all') return quantified(e, state, runtime);
   if (state.result !== undefined) return state.result.value;
+  if (e.outer.length > 0) return remembered(e, state, runtime);
   const value = runOnce(e, state, runtime);
   if (isUncorrelated(e)) state.result = { value };
   return value;
+}
+
+/** Answers kept of one correlated subquery, and the runs after which so few answers were met again that none is kept any more. */
+const AnswersMax = 1024;
+const TrialRuns = 256;
+const HitShareMin = 1 / 8;
+
+/** The answer for the present outer row: kept from an outer row with the same values, or found by a run. (PostgreSQL's Memoize.) */
+function remembered(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum {
+  const answers = (state.answers ??= { byOuter: isVolatilePlan(physicalPlanOf(e)) || readsWorkTable(physicalPlanOf(e)) ? undefined : new Map(), runs: 0, hits: 0 });
+  const { byOuter } = answers;
+  const key = byOuter === undefined ? undefined : exactKey(e.outer, runtime.registers);
+  if (byOuter === undefined || key === undefined) return runOnce(e, state, runtime);
+  const known = byOuter.get(key);
+  answers.runs++;
+  if (known !== undefined) {
+    answers.hits++;
+    return known.value;
+  }
+  const value = runOnce(e, state, runtime);
+  if (byOuter.size < AnswersMax) byOuter.set(key, { value });
+  else if (answers.hits < answers.runs * HitShareMin) answers.byOuter = undefined;
+  if (answers.runs === TrialRuns && answers.hits < TrialRuns * HitShareMin) answers.byOuter = undefined;
+  return value;
+}
+
+/** Different for values that a query could tell apart, equal or not; undefined where that takes more than a look. */
+function exactKey(ids: readonly ColumnId[], registers: readonly Datum[]): string | undefined {
+  let key = '';
+  for (const id of ids) {
+    const value = registers[id]!;
+    if (value === null) key += 'n;';
+    else if (typeof value === 'number') {
+      if (Object.is(value, -0)) return undefined;
+      key += `${value};`;
+    } else if (typeof value === 'string') key += `${value.length}:${value};`;
+    else if (typeof value === 'boolean') key += value ? 't;' : 'f;';
+    else return undefined;
+  }
+  return key;
 }
 
 function runOnce(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum {

@@ -655,6 +655,14 @@ export function isNullWhen(e: BoundExpression, nulls: (id: ColumnId) => boolean)
       return e.args.every((arg) => isNullWhen(arg, nulls));
     case 'field':
       return isNullWhen(e.arg, nulls);
+    case 'case': {
+      // Every branch that may be taken gives NULL; the first that certainly is ends the list.
+      for (const { when, then } of e.branches) {
+        if (when.kind === 'isNull' && !when.negated && !when.isRow && isNullWhen(when.arg, nulls)) return isNullWhen(then, nulls);
+        if (!rejectsNulls(when, nulls) && !isNullWhen(then, nulls)) return false;
+      }
+      return isNullWhen(e.otherwise, nulls);
+    }
     case 'and':
     case 'or':
       return e.args.every((arg) => isNullWhen(arg, nulls));

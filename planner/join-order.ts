@@ -44,6 +44,13 @@ export function joinPaths(cx: PlannerContext, root: LogicalPlan, wanted: readonl
   return paths;
 }
 
+/** What it saves that groups on the probe side without a partner are not made (codegen/joins.ts). */
+function savedByKeys(join: JoinType, probe: Path, build: Path, keys: readonly { readonly left: BoundExpression }[]): number {
+  const { groups } = probe;
+  if (groups === undefined || (join !== 'inner' && join !== 'right' && join !== 'semi') || build.rows >= probe.rows) return 0;
+  return keys.every(({ left }) => left.kind === 'column' && groups.keys.includes(left.id)) ? groups.cost * (1 - build.rows / probe.rows) : 0;
+}
+
 /** A condition without columns is tested once, before anything is read. */
 function gate(path: Path, condition: BoundExpression): Path {
   return { ...path, build: once((): PhysicalPlan => { const input = path.build(); return { kind: 'filter', output: input.output, estimate: input.estimate, input, condition, isGate: true }; }) };
@@ -494,9 +501,10 @@ class JoinPlanner {
     for (const probe of candidatesOf(outer)) {
       const requires = probe.requires | build.requires;
       const hash = hashCost(build.rows, build.widthBytes, probe.rows, keys.length, costs);
-      const startup = probe.startup + build.total + hash.build + penalty;
+      const saved = savedByKeys(join, probe, build, keys);
+      const startup = probe.startup - saved + build.total + hash.build + penalty;
       const matched = Math.max(target.rows, 1);
-      const total = probe.total + build.total + hash.build + hash.probe + matched * conjunctsCost(residual, costs) + penalty;
+      const total = probe.total - saved + build.total + hash.build + hash.probe + matched * conjunctsCost(residual, costs) + penalty;
       // Probing keeps the outer order, unless unmatched build rows come at the end.
       const order = join === 'right' || join === 'full' ? [] : probe.order;
       this.#finish(target, {

@@ -6,7 +6,7 @@
  *     sorting by them is sorting by nothing.
  * T2  `requires` are the relations (bits of the join graph) whose current row the path reads: it can only be the right side of a nested loop.
  */
-import type { BoundExpression, SortKey } from './expression.js';
+import type { BoundExpression, ColumnId, SortKey } from './expression.js';
 import { sameExpression } from './expression-tools.js';
 import type { Estimate, PhysicalPlan } from './physical-plan.js';
 import type { CostConstants, Enabled } from './cost.js';
@@ -33,6 +33,8 @@ export interface Path {
   readonly requires: bigint;
   /** Join clauses the path has applied already (an index condition over columns of `requires`). */
   readonly applied: ReadonlySet<BoundExpression>;
+  /** Rows are groups by these columns, and what of the cost their making is: a hash join that is probed with them makes only those it has a partner for. */
+  readonly groups?: { readonly keys: readonly ColumnId[]; readonly cost: number } | undefined;
   readonly build: () => PhysicalPlan;
 }
 

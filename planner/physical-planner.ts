@@ -268,7 +268,8 @@ function aggregatePaths(cx: PlannerContext, plan: Extract<LogicalPlan, { kind: '
   const rows = rowsOf(best.rows);
   const hash = hashCost(rows, widthBytes, best.rows * sets, Math.max(1, grouped.length), costs);
   const hashTotal = best.total + hash.build + hash.probe + best.rows * perRow * sets + (cx.enabled.hashAggregate || groupingSets !== undefined ? 0 : disabledCost);
-  addPath(paths, makePath({ rows, widthBytes, startup: hashTotal, total: hashTotal + rows * costs.tuple, requires: best.requires }, (estimate) => node(estimate, best.build(), 'hash')));
+  const hashed = makePath({ rows, widthBytes, startup: hashTotal, total: hashTotal + rows * costs.tuple, requires: best.requires }, (estimate) => node(estimate, best.build(), 'hash'));
+  addPath(paths, groupingSets === undefined ? { ...hashed, groups: { keys: groupBy.map(({ id }) => id), cost: hash.build + hash.probe + best.rows * perRow } } : hashed);
   if (groupingSets !== undefined || grouped.length === 0) return paths;
   const output2 = new Map<ColumnId, PlanColumn>(output.map((column) => [column.id, column]));
   const sorted = (input: Path): void => {

@@ -157,8 +157,13 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   let isNullable: readonly boolean[] = expressions.map(() => true);
   w.block('', () => {
     p.produce(plan.input, () => {
-      if (!isRepeated) isNullable = expressions.map((e) => !isStoredText(p, e) && p.e.value(e).nullable);
-      arity = writeRow(undefined, undefined);
+      const filter = p.groupFilters.get(plan);
+      const row = (): void => {
+        if (!isRepeated) isNullable = expressions.map((e) => !isStoredText(p, e) && p.e.value(e).nullable);
+        arity = writeRow(undefined, undefined);
+      };
+      if (filter === undefined) row();
+      else w.block(`if (${filter()})`, row);
     });
   });
   const at = module.name('i');

@@ -79,6 +79,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
     w.block(`while (${table}.loadStep())`, () => p.tick());
     const map = module.name('h');
     w.line(arity > 0 ? `const ${map} = ${table}.ints, ${map}_ = ${table}.heads;` : `const ${map} = ${table}.map;`);
+    if (arity > 0 && canRepeat && (join === 'inner' || join === 'semi' || join === 'right')) filterGroups(p, plan, map, `${passes} !== 1`);
     p.produce(left, () => {
       const found = module.name('v');
       if (arity > 0) {
@@ -112,6 +113,26 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
     }
   });
   w.line(`x.release(${table});`);
+}
+
+/**
+ * Where the probe side is made of groups whose keys are the join's, groups without a partner need not be made: rows are asked for it before they are put into one. (Sideways
+ * information passing; Seshadri et al. 1996, magic sets by cost.) `isOpen`: the test that the table may not know all partners.
+ */
+function filterGroups(p: Pipeline, plan: PlanOf<'hashJoin'>, table: string, isOpen: string): void {
+  const keys: BoundExpression[] = [];
+  let groups = plan.left;
+  while (groups.kind === 'project' || groups.kind === 'filter' || groups.kind === 'materialize') groups = groups.input;
+  if (groups.kind !== 'aggregate' || groups.strategy !== 'hash' || groups.groupingSets !== undefined) return;
+  for (const key of plan.leftKeys) {
+    const group = key.kind === 'column' ? groups.groupBy.find(({ id }) => id === key.id) : undefined;
+    if (group === undefined) return;
+    keys.push(group.expression);
+  }
+  p.groupFilters.set(groups, () => {
+    const { names, notNull } = intKeys(p, keys);
+    return `${isOpen} || (${notNull === '' ? '' : `${notNull} && `}${table}.find${names.length}(${names.join(', ')}) !== 0)`;
+  });
 }
 
 /** A function over a row of the build side whose columns `body` may read; the name of its last parameter is given to it. */

@@ -97,6 +97,8 @@ export class Pipeline {
     return this.columns && !plan.reverse && !this.#limited.has(plan);
   }
   readonly #limited = new Set<PhysicalPlan>();
+  /** By an aggregate on the probe side of a join: the test of its groups' keys that says whether the join has a partner for them. */
+  readonly groupFilters = new Map<PhysicalPlan, () => string>();
   /** Of the operator's own input only: rows of an enclosing loop outlive its groups. */
   #noteKeys(plan: PlanOf<'aggregate'> | PlanOf<'distinct'>): void {
     const keys = plan.kind === 'aggregate' ? plan.groupBy.map(({ expression }) => expression) : distinctKeys(plan);

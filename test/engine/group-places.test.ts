@@ -1,4 +1,7 @@
-/** Groups by columns of a join's build side, whose rows keep what was made of them (Memo of executor/codegen/scope.ts): generated beside interpreted, in memory and spilling. */
+/**
+ * Generated beside interpreted, in memory and spilling: groups by columns of a join's build side, whose rows keep what was made of them (Memo of executor/codegen/scope.ts); groups
+ * that are made only where a join has a partner for them (groupFilters); correlated subqueries, whose answers are kept (subquery.ts).
+ */
 import { expect, test } from 'vitest';
 import { open } from '../../engine/index.js';
 
@@ -14,6 +17,13 @@ const queries = [
   'select b.city, count(a.n) from a right join b on b.id = a.b group by b.city',
   'select b.city, count(a.n) from a full join b on b.id = a.b and a.n > 5 group by b.city',
   'select city, sum(n) from (select b.city, a.n from a join b on b.id = a.b union all select b.city, a.n from a join b on b.id = a.n) u group by city',
+  'select c.name, g.s, g.k from c join (select b.c as k, sum(a.n) s from a join b on b.id = a.b group by b.c) g on g.k = c.id where c.id % 5 = 0',
+  'select b.id, g.s from (select n, count(*) s from a group by n) g right join b on b.id = g.n where b.id < 100',
+  'select b.id from b where b.id < 50 and b.id in (select n from a group by n having count(*) > 80)',
+  'select count(*) from a where n < (select avg(n) from a x where x.b = a.b) and b < 30',
+  'select g.n, g.b, g.c from (select n, b, count(*) c from a group by n, b) g join b on b.id = g.b and b.c = g.n where b.id < 300',
+  'select n, (select city from b where b.id = a.n), (select a.n * 1.50 from b where b.id = a.n and b.c < 10) from a',
+  'select id, (select count(*) from a where a.n = b.c and a.n > 10 limit 1) from b where exists (select from a where a.b = b.c + 5 and a.n <> b.c)',
 ];
 
 test('places in rows of a build side change no answer', async () => {
