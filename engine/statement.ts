@@ -6,16 +6,16 @@
  * It belongs to no moment: it may be used under Promise.all, and plans again when the schema has changed.
  */
 import { DbError } from '../base/errors.js';
-import type { QueryOptions, QueryParams, QueryResult, Row, RunResult } from './api.js';
+import type { Field, QueryOptions, QueryParams, QueryResult, Row, RunResult } from './api.js';
 import type { Backend, StatementResult } from './backend.js';
 import { toDatabaseError, type DatabaseError } from './errors.js';
-import { isPlannable, runPlannedSync, startPlannedSync } from './execute.js';
+import { describeStatement, isPlannable, runPlannedSync, startPlannedSync } from './execute.js';
 import type { Instance } from './instance.js';
 import type { CachedStatement } from './plan-cache.js';
 import { runQuickly } from './quick.js';
 import { modifyQuickly } from './quick-modify.js';
 import type { ValueFormat } from './values.js';
-import { withOutputContext } from './values.js';
+import { fieldsOf, withOutputContext } from './values.js';
 
 /** @internal What a statement needs of the session or database that made it. */
 export interface StatementHost {
@@ -52,6 +52,17 @@ export class Statement<R = Row> {
     } catch (error) {
       throw toDatabaseError(error);
     }
+  }
+
+  /** Columns of its result: none for a statement that gives no rows. Nothing is planned or run. @throws DatabaseError */
+  columns(): readonly Field[] {
+    this.#host.assertUsable();
+    return this.#guard(() => {
+      const cached = this.#statement();
+      if (!isPlannable(cached.parsed.statement)) return [];
+      const backend = this.#host.backend();
+      return fieldsOf(describeStatement(backend, cached, []).result, backend.definitions().types);
+    });
   }
 
   /** The first row, undefined when there is none. @throws DatabaseError */

@@ -2,7 +2,7 @@
  * The shell's view of one session: runs scripts, gives results as text, and knows what the prompt shows. The only file of the shell that touches
  * the engine's session object.
  */
-import type { Database, DatabaseError, Notice, Session } from '../engine/index.js';
+import type { Database, DatabaseError, Field, Notice, Session } from '../engine/index.js';
 import type { PrintableResult } from './format/result.js';
 
 export interface ShellResult extends PrintableResult {
@@ -92,6 +92,11 @@ export class Connection {
   /** COPY ... TO STDOUT. @throws DatabaseError */
   copyOut(sql: string, sink: (chunk: string) => Promise<void> | void): Promise<ShellResult[]> {
     return this.#track(this.session.copyTo(sql, sink).then(({ rowCount }) => [copyResult(rowCount)]));
+  }
+
+  /** Columns of a statement's result, which is not run. @throws DatabaseError */
+  describe(sql: string): readonly Field[] {
+    return this.session.prepare(sql).columns();
   }
 
   /** Values of the first column, for meta-commands and completion. */

@@ -108,8 +108,9 @@ const query: readonly MetaCommand[] = [
   { names: ['gdesc'], usage: '\\gdesc', help: 'columns of the query in the buffer and their types, without running it', run: async (shell) => {
     const sql = shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer.trim();
     shell.buffer = '';
-    const described = (await shell.current.run(`select * from (${interpolate(sql, shell.settings.variables).replace(/;\s*$/, '')}\n) as described limit 0`)).at(-1)!.columns;
-    const types = await shell.current.column(`select format_type(oid, null) from unnest(array[${described.map((column) => column.typeOid ?? 25).join(', ')}]::oid[]) with ordinality as t(oid, n) order by n`);
+    const described = shell.current.describe(interpolate(sql, shell.settings.variables));
+    if (described.length === 0) return say(shell, 'The command has no result, or the result has no columns.');
+    const types = await shell.current.column(`select format_type(oid, modifier) from unnest(array[${described.map((column) => column.dataTypeID).join(', ')}]::oid[], array[${described.map((column) => column.dataTypeModifier).join(', ')}]::int[]) with ordinality as t(oid, modifier, n) order by n`);
     await printRows(shell, undefined, ['Column', 'Type'], described.map((column, i) => [column.name, types[i] ?? '']));
   } },
   { names: ['watch'], usage: '\\watch [SECONDS [TIMES]]', help: 'run the query again and again until Ctrl-C', run: async (shell, [seconds, times]) => {

@@ -199,6 +199,8 @@ create index u_t on u (t_id) where t_id > 0; create view v as select id from t; 
     expect(await said("select 1 where false \\gset\n")).toContain('no rows returned');
     expect(await said("select 'create table g' || n || ' ()' from generate_series(1, 2) n \\gexec")).toBe('CREATE TABLE\nCREATE TABLE\n');
     expect(await said('select 1 as a, 2 as b \\gx')).toBe('-[ RECORD 1 ]\na | 1\nb | 2\n\n');
+    expect(await said('begin \\gdesc')).toBe('The command has no result, or the result has no columns.\n');
+    expect(await said("select 1 / 0 as a, 'x'::varchar(3) as b \\gdesc")).toContain(' b      | character varying(3)\n');
     expect(await said("select 1 / 0 as a, 'x'::text as b \\gdesc")).toBe(' Column |  Type   \n--------+---------\n a      | integer\n b      | text\n(2 rows)\n\n');
     expect(await said("select * from (values ('r', 'c1', 1), ('r', 'c2', 2)) v \\crosstabview")).toBe(' column1 | c1 | c2 \n---------+----+----\n r       |  1 |  2\n(1 row)\n\n');
     expect(await said('select 1 \\crosstabview\nselect 2 as ok')).toContain(' ok \n');
