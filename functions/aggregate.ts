@@ -7,6 +7,7 @@ import { DbError } from '../base/errors.js';
 import type { Interval } from '../base/interval.js';
 import { Numeric } from '../base/numeric.js';
 import { baseTypeOf, isArrayType, sqlType, typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
+import { bitwiseOperations } from './binary.js';
 import { aggregate, specialized, typeOid } from './define.js';
 import { H } from './emit-helpers.js';
 import type { AggregateImpl, FunctionDef } from './registry.js';
@@ -182,11 +183,12 @@ const booleans: FunctionDef[] = (['bool_and', 'every', 'bool_or'] as const).map(
 });
 
 const bitOperations = { bit_and: (a: bigint, b: bigint) => a & b, bit_or: (a: bigint, b: bigint) => a | b, bit_xor: (a: bigint, b: bigint) => a ^ b } as const;
-const bits: FunctionDef[] = (Object.keys(bitOperations) as (keyof typeof bitOperations)[]).flatMap((name) =>
-  ['int2', 'int4', 'int8'].map((type) =>
+const bits: FunctionDef[] = (Object.keys(bitOperations) as (keyof typeof bitOperations)[]).flatMap((name) => [
+  ...['int2', 'int4', 'int8'].map((type) =>
     aggregate<Int8 | null>(name, type, type, () => null, (state, [value]) => (state === null ? (value as Int8) : H.int8(BigInt.asIntN(64, bitOperations[name](BigInt(state), BigInt(value as Int8))))), (state) => state),
   ),
-);
+  aggregate<string | null>(name, 'bit', 'bit', () => null, (state, [value]) => (state === null ? (value as string) : bitwiseOperations[name](state, value as string)), (state) => state),
+]);
 
 /** string_agg: the first row's delimiter is not used. */
 const strings: FunctionDef[] = [

@@ -209,6 +209,8 @@ const bitwise = (name: string, apply: (a: string, b: string) => string) => (a: s
 const and = bitwise('AND', (a, b) => (a === '1' && b === '1' ? '1' : '0'));
 const or = bitwise('OR', (a, b) => (a === '1' || b === '1' ? '1' : '0'));
 const xor = bitwise('XOR', (a, b) => (a !== b ? '1' : '0'));
+/** For the aggregates of these names. */
+export const bitwiseOperations = { bit_and: and, bit_or: or, bit_xor: xor } as const;
 const not = (bits: string): string => bits.replace(/[01]/g, (bit) => (bit === '1' ? '0' : '1'));
 /** Shifts keep the length. */
 function shiftLeft(bits: string, count: number): string {

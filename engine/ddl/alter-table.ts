@@ -334,8 +334,6 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
   const old = { table: record, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
   ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === position ? { ...c, type: to.oid, typmod: to.typmod, collation, default: defaultNow, missing: undefined } : c)) });
   for (const index of ddl.draft.indexesOf(oid)) ddl.draft.put(retypeIndex(index, position, to));
-  // Indexes and checks must have a meaning over the new type; their errors come before those of any row.
-  ddl.backend.schema.writeInfo(oid as never);
   if (action.using === undefined && keepsBytes(from, to)) {
     ddl.draft.put({ ...recordOf(ddl, oid), columns: recordOf(ddl, oid).columns.map((c, i) => (i === position ? { ...c, missing: column.missing } : c)) });
     return;
@@ -343,6 +341,8 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
   // What was known of the old values cannot be read as values of the new type.
   const statistics = ddl.draft.statisticsOf(oid);
   if (statistics !== undefined) ddl.draft.put({ ...statistics, columns: statistics.columns.map((known, i) => (i === position ? null : known)) });
+  // Indexes and checks must have a meaning over the new type; their errors come before those of any row.
+  ddl.backend.schema.writeInfo(oid as never);
   await rewriteInto(ddl, oid, old, (row) => {
     const next = [...row];
     next[position] = conversion(row);

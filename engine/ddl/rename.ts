@@ -98,8 +98,8 @@ async function renameRelation(ddl: Ddl, statement: Rename): Promise<void> {
     return;
   }
   const word = kindWord(found);
-  // ALTER TABLE serves every kind, as in PostgreSQL.
-  if (statement.objectType !== 'table' && word !== statement.objectType) throw new DbError('42809', `"${found.name}" is not ${/^[aeiou]/.test(statement.objectType) ? 'an' : 'a'} ${statement.objectType}`);
+  // ALTER TABLE serves every kind, as in PostgreSQL, and so does ALTER INDEX here.
+  if (statement.objectType !== 'table' && statement.objectType !== 'index' && word !== statement.objectType) throw new DbError('42809', `"${found.name}" is not ${/^[aeiou]/.test(statement.objectType) ? 'an' : 'a'} ${statement.objectType}`);
   checkRelationName(ddl.backend, found.schema, statement.newName);
   if (found.kind === 'table' || found.kind === 'view') renameInViews(ddl, found.oid, found.name, statement.newName);
   ddl.draft.put({ ...found, name: statement.newName });
@@ -249,7 +249,12 @@ function rewriteQuery(query: string, change: (node: Node) => Node): string {
 // ---------------------------------------------------------------------------------------------------------------- constraints, schemas
 
 async function renameConstraint(ddl: Ddl, statement: Rename): Promise<void> {
-  const found = await ddl.lockRelation(statement.name, 'access exclusive');
+  const found = await ddl.lockNamed(statement.name, 'access exclusive');
+  if (found === undefined) {
+    if (!statement.ifExists) throw new DbError('42P01', `relation "${nameText(statement.name)}" does not exist`);
+    ddl.notice(`relation "${nameText(statement.name)}" does not exist, skipping`);
+    return;
+  }
   if (found.kind !== 'table') throw new DbError('42809', `"${found.name}" is not a table`);
   const from = statement.part!;
   const to = statement.newName;
@@ -268,7 +273,8 @@ async function renameConstraint(ddl: Ddl, statement: Rename): Promise<void> {
 }
 
 export async function setSchema(ddl: Ddl, statement: SetSchema): Promise<void> {
-  const schema = schemaByName(ddl.backend, statement.schema);
+  // The new schema is looked for when there is something to move.
+  const newSchema = (): SchemaRecord => schemaByName(ddl.backend, statement.schema);
   const { objectType } = statement;
   let moved: Exclude<CatalogRecord, SchemaRecord | StatisticsRecord>;
   if (objectType === 'type' || objectType === 'domain') moved = userType(ddl, statement.name);
@@ -280,9 +286,10 @@ export async function setSchema(ddl: Ddl, statement: SetSchema): Promise<void> {
       ddl.notice(`relation "${nameText(statement.name)}" does not exist, skipping`);
       return;
     }
-    checkRelationName(ddl.backend, schema.oid, found.name);
+    checkRelationName(ddl.backend, newSchema().oid, found.name);
     moved = found;
   }
+  const schema = newSchema();
   ddl.draft.put({ ...moved, schema: schema.oid });
   if (moved.kind === 'table' || moved.kind === 'view') moveInViews(ddl, moved.oid, moved.name, ddl.backend.definitions().schemaName(moved.schema), statement.schema);
   if (moved.kind !== 'table') return;

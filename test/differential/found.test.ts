@@ -79,6 +79,7 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['ranges and arrays of dates are known when planning', "select case when '[1999-01-01,2024-01-31]'::daterange = 'empty' then 1 / 0 when '{2024-01-01,null}'::date[] = '{}' then 2 / 0 else 3 end", [['3']]],
   ['a NULL array of values for format', "select format('Hello', variadic null::int[]), concat(variadic null::int[])", [['Hello', null]]],
   ['bounds so far apart that everything is in the last bucket', 'select width_bucket(0, -1e100::float8, 1, 10), width_bucket(1, 1e100::float8, 0, 10)', [['11', '11']]],
+  ['aggregates of bit strings', "select bit_and(b), bit_or(b), bit_xor(b) from (values (b'1100'), (b'1010'), (null)) v(b)", [['1000', '1110', '0110']]],
   ['a table named recursive', 'with recursive (n) as (select 1), w as (select 2) select * from recursive, w', [['1', '2']]],
   ['a table named recursive without columns', 'with recursive as (select 1) select * from recursive', [['1']]],
   ['modifiers of a type as strings', "select 1::numeric(3,'1'), '12:00'::timetz('1')", [['1.0', '12:00:00+00']]],
@@ -86,6 +87,11 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
 ];
 
 const codes: readonly (readonly [string, string])[] = [
+  ["select bit_and(b) from (values (b'1100'), (b'10')) v(b)", '22026'],
+  ['alter table if exists nosuch rename constraint a to b', ''],
+  ['alter table if exists nosuch set schema nosuch', ''],
+  ['alter table r2 set schema nosuch', '3F000'],
+  ['alter index v0 rename to v0', '42P07'],
   // || of a number and a text is as immutable as the number's output.
   ["create table g1 (a int, b text generated always as (a || ' sec') stored)", ''],
   ["create table g2 (a date, b text generated always as (a || ' sec') stored)", '42P17'],
