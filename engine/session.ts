@@ -116,7 +116,7 @@ export class Session implements AsyncDisposable {
   // ------------------------------------------------------------------------------------------------------------ statements
 
   /** Runs one statement. @throws DatabaseError */
-  async query<R = Row>(input: QueryInput, params?: QueryParams, options?: QueryOptions): Promise<QueryResult<R>> {
+  query<R = Row>(input: QueryInput, params?: QueryParams, options?: QueryOptions): Promise<QueryResult<R>> {
     return this.#runOne<R>(input, params, options, undefined);
   }
 
@@ -125,11 +125,20 @@ export class Session implements AsyncDisposable {
     return this.#execute(text, options, undefined);
   }
 
-  async #runOne<R>(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined, scope: TransactionScope | undefined): Promise<QueryResult<R>> {
+  /** Hands on the promise of the short way as it is: each asynchronous function around it would cost a promise more and several turns of the microtasks. */
+  #runOne<R>(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined, scope: TransactionScope | undefined): Promise<QueryResult<R>> {
     if (options === undefined && typeof input === 'string') {
-      const quick = this.#tryQuick(input, params, scope);
-      if (quick !== undefined) return (await quick) as QueryResult<R>;
+      try {
+        const quick = this.#tryQuick(input, params, scope);
+        if (quick !== undefined) return (quick instanceof Promise ? quick : Promise.resolve(quick)) as Promise<QueryResult<R>>;
+      } catch (error) {
+        return Promise.reject(error as Error);
+      }
     }
+    return this.#runGeneral<R>(input, params, options, scope);
+  }
+
+  async #runGeneral<R>(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined, scope: TransactionScope | undefined): Promise<QueryResult<R>> {
     const normal = normalizeInput(input, params, options);
     const results = await this.#enqueue(normal.text, scope, normal.options, (call) => {
       const inserting = normal.params === undefined ? this.#insertLiterals(normal.text, call, normal.options.onResult) : undefined;

@@ -117,7 +117,7 @@ export async function commit(transaction: Transaction): Promise<CommitInfo> {
   }
   manager.publishReady();
   if (!isAlone && !manager.store.isFlushed(pending.lsn)) manager.store.requestFlush();
-  return published;
+  return await published;
 }
 
 export function commitSync(transaction: Transaction): CommitInfo {

@@ -258,9 +258,10 @@ export class LeafScan {
       from = leaf.slot;
       const high = this.#high;
       if (high !== undefined) {
-        to = leaf.lowerBound(keyBufferOf(high), high.length);
-        isLast = leaf.covers(keyBufferOf(high), high.length);
-        if (to < from) to = from;
+        const end = keyBufferOf(high);
+        to = leaf.lowerBoundFrom(from, end, high.length);
+        // An entry at or behind the end is inside the fences, so the end is too: the range began before this leaf or in it.
+        isLast = to < leaf.count || leaf.covers(end, high.length);
       }
     }
     if (from > to) from = to;

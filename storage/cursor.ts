@@ -31,6 +31,8 @@ import {
   valueAt,
 } from './slotted-page.js';
 
+/** An equality on a unique index ends at the second. */
+const NearEntries = 2;
 const noBytes = new Uint8Array(0);
 const noView = new DataView(noBytes.buffer);
 const keyBuffer = new Uint8Array(PageSizeBytesMax);
@@ -210,6 +212,12 @@ export class LeafRef {
   lowerBound(key: Uint8Array, keyLength: number): number {
     const found = search(this.u8, this.dv, this.base, key, 0, keyLength);
     return found >= 0 ? found : found === BelowFence ? 0 : found === AboveFence ? this.count : ~found;
+  }
+  /** As `lowerBound` where the answer is at or after slot `from`, and likely near it: a few entries are looked at before all are searched. */
+  lowerBoundFrom(from: number, key: Uint8Array, keyLength: number): number {
+    const near = Math.min(this.count, from + NearEntries);
+    for (let i = from; i < near; i++) if (compareKeyAt(this.u8, this.dv, this.base, i, key, 0, keyLength) >= 0) return i;
+    return near === this.count ? near : this.lowerBound(key, keyLength);
   }
   /** First slot whose key is > key. */
   upperBound(key: Uint8Array, keyLength: number): number {

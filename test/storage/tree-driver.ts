@@ -266,6 +266,7 @@ export function runTreeCase(c: TreeCase): void {
       assert(valueOf(ref, ref.slot) === entry!.value, 'seek finds the value');
     } else {
       assert(ref.slot === ref.lowerBound(bytes, bytes.length), 'seek gives the place');
+      for (let back = 0; back <= Math.min(ref.slot, 4); back++) assert(ref.lowerBoundFrom(ref.slot - back, bytes, bytes.length) === ref.slot, 'from a slot before it, too');
       assert(ref.slot === 0 || ref.compareKey(ref.slot - 1, bytes, bytes.length) < 0, 'the entry before is less');
       assert(ref.slot === ref.count || ref.compareKey(ref.slot, bytes, bytes.length) > 0, 'the entry after is greater');
     }
