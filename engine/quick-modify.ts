@@ -18,8 +18,9 @@ import { SuspendStatement } from './system-functions.js';
 import type { ValueFormat } from './values.js';
 
 interface Begun {
-  /** Replaced when a function had to wait and the statement starts over. */
-  execution: Execution;
+  /** Undefined: it is done already, having changed so many rows. */
+  readonly execution: Execution | undefined;
+  readonly rowCount: number;
   readonly tx: Transaction;
   readonly request: ExecutionRequest;
 }
@@ -34,15 +35,15 @@ export function canRunQuickly(backend: Backend): boolean {
   return !block.modes.readOnly && !block.needsSafeSnapshot() && statementTimeoutMs === 0 && transactionTimeoutMs === 0;
 }
 
-/** What to run with which parameters, if it may be run this way now. */
+/** What to run with which parameters, if it may be run this way now. The parameters are good until the next call. */
 function prepared(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): { readonly quick: QuickPlan; readonly params: readonly Datum[] } | undefined {
   const quick = quickPlan(backend, cached, format);
   if (quick?.modify === undefined || !canRunQuickly(backend)) return undefined;
   const params = quick.binder!.bind(given);
-  return params === undefined ? undefined : { quick, params: params.slice() };
+  return params === undefined ? undefined : { quick, params };
 }
 
-/** Starts it in its transaction; undefined when a table lock must be waited for. */
+/** Starts it in its transaction, and runs what can be run directly; undefined when a table lock must be waited for. */
 function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], canWait: boolean, paramRows?: readonly (readonly Datum[])[]): Begun | undefined {
   const { block } = backend;
   block.startStatement(false);
@@ -53,10 +54,17 @@ function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: 
     for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
     block.noteSnapshot();
     checkDefinitions(backend, tx, quick.locks);
-    const request = makeRequest(backend, tx, params, backend.context(Infinity), canWait);
+    const ctx = backend.context(Infinity);
+    const { direct } = quick.modify!;
+    if (direct !== undefined && paramRows === undefined) {
+      const request = makeRequest(backend, tx, params, ctx, canWait);
+      const rowCount = direct(request);
+      if (rowCount !== undefined) return { tx, execution, rowCount, request };
+    }
+    const request = makeRequest(backend, tx, params.slice(), ctx, canWait);
     const whole = paramRows === undefined ? request : { ...request, paramRows };
     execution = quick.modify!.start(whole);
-    return { tx, execution, request: whole };
+    return { tx, execution, rowCount: 0, request: whole };
   } finally {
     if (execution === undefined) tx.endStatement();
   }
@@ -79,13 +87,15 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
     const begun = begin(backend, backend.infoOf(cached), quick, params, false);
     if (begun === undefined) return undefined;
     const { tx, execution } = begun;
-    let rowCount: number;
-    try {
-      while (execution.step(Infinity) !== 'done');
-      ({ rowCount } = execution);
-    } finally {
-      execution.close();
-      tx.endStatement();
+    let { rowCount } = begun;
+    if (execution !== undefined) {
+      try {
+        while (execution.step(Infinity) !== 'done');
+        ({ rowCount } = execution);
+      } finally {
+        execution.close();
+        tx.endStatement();
+      }
     }
     void block.finishStatement(false);
     backend.flushSequences();
@@ -128,31 +138,8 @@ function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: 
 
 async function finish(backend: Backend, quick: QuickPlan, begun: Begun): Promise<ModifyResult> {
   const { block } = backend;
-  const { tx } = begun;
-  const writeCountBefore = tx.writeCount;
   try {
-    let rowCount: number;
-    try {
-      for (;;) {
-        let step: StepResult;
-        try {
-          step = begun.execution.step(Infinity);
-        } catch (error) {
-          if (!(error instanceof SuspendStatement)) throw error;
-          const started = { execution: begun.execution, tx, restart: () => quick.modify!.start(begun.request), hasDelivered: false, writeCountBefore };
-          await startOver(backend, started, error, Infinity);
-          begun.execution = started.execution;
-          continue;
-        }
-        if (step === 'done') break;
-        if (step === 'slice') await backend.giveWay();
-        else if (step !== 'rows') await backend.waitFor(step, tx, Infinity);
-      }
-      ({ rowCount } = begun.execution);
-    } finally {
-      begun.execution.close();
-      tx.endStatement();
-    }
+    const rowCount = begun.execution === undefined ? begun.rowCount : await runToEnd(backend, quick, begun, begun.execution);
     const ending = block.finishStatement(true);
     if (ending !== undefined) await ending;
     if (backend.usedSequence) await backend.awaitSequences();
@@ -162,5 +149,31 @@ async function finish(backend: Backend, quick: QuickPlan, begun: Begun): Promise
     throw error;
   } finally {
     backend.endQuick();
+  }
+}
+
+/** @returns the number of rows changed */
+async function runToEnd(backend: Backend, quick: QuickPlan, { tx, request }: Begun, first: Execution): Promise<number> {
+  const writeCountBefore = tx.writeCount;
+  let execution = first;
+  try {
+    for (;;) {
+      let step: StepResult;
+      try {
+        step = execution.step(Infinity);
+      } catch (error) {
+        if (!(error instanceof SuspendStatement)) throw error;
+        const started = { execution, tx, restart: () => quick.modify!.start(request), hasDelivered: false, writeCountBefore };
+        await startOver(backend, started, error, Infinity);
+        execution = started.execution;
+        continue;
+      }
+      if (step === 'done') return execution.rowCount;
+      if (step === 'slice') await backend.giveWay();
+      else if (step !== 'rows') await backend.waitFor(step, tx, Infinity);
+    }
+  } finally {
+    execution.close();
+    tx.endStatement();
   }
 }

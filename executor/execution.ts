@@ -86,6 +86,8 @@ export interface CompiledStatement {
   /** The generated source, for debugging and tests; undefined when interpreted. */
   readonly source: string | undefined;
   start(request: ExecutionRequest): Execution;
+  /** Changes one row without an execution (direct-modify.ts), and says how many were changed; undefined, and nothing has changed: `start`. Itself undefined for statements that cannot be run so. */
+  readonly direct: ((request: ExecutionRequest) => number | undefined) | undefined;
   /** The statement as a `QuickQuery`, if it is a query simple enough to be one. To be asked after a first `start`. */
   quick(request: Pick<ExecutionRequest, 'ctx' | 'env' | 'schema' | 'constraints'>): QuickQuery | undefined;
 }

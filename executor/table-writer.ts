@@ -458,6 +458,15 @@ export class TableWriter {
     return true;
   }
 
+  /** Finds, locks and removes a row: how many there were; undefined, and nothing has changed, where that takes more steps. For rows without `removalNeedsRow`. */
+  removeByKey(key: ByteBuffer): number | undefined {
+    const isRemoved = this.#runtime.tx.removeByKey(this.access.tree, key.bytes, key.length);
+    if (isRemoved === undefined) return undefined;
+    if (!isRemoved) return 0;
+    this.#changes.rows++;
+    return 1;
+  }
+
   /** Removes a locked row whose newest content is `row`. */
   remove(rowKey: string, row: readonly Datum[]): void {
     const { tx } = this.#runtime;

@@ -67,6 +67,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.untouched-despite-locks', breaks: 'lock and removal in one step do not look at locks' },
   { name: 'mvcc.untouched-despite-writers', breaks: 'lock and removal in one step do not look into the write sets of others' },
   { name: 'mvcc.untouched-despite-versions', breaks: 'lock and removal in one step take a row that has changed since the snapshot' },
+  { name: 'mvcc.removal-unread', breaks: 'a removal by key leaves no SIREAD point' },
   { name: 'mvcc.undo-loses-older', breaks: 'taking back a change forgets the one that the key had before in the same transaction' },
   { name: 'mvcc.no-deadlock-search', breaks: 'deadlocks are not found' },
   { name: 'mvcc.soft-edges-ignored', breaks: 'deadlocks through a queue position are not found' },

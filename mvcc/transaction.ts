@@ -55,7 +55,7 @@ import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites, type WriteSet } from './write-set.js';
-import { insertEntry, insertFree, removeEntry, removeUntouched, touchEntry, updateEntry } from './writing.js';
+import { insertEntry, insertFree, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry } from './writing.js';
 
 /** A statement paused between two of its batches (an open cursor or portal): keeps its snapshot and its command number. */
 export interface PausedStatement {
@@ -479,6 +479,11 @@ export class Transaction implements LockOwner, SnapshotUser {
   /** Lock and removal in one step, for a row that the statement has found and nobody has touched since. False, and nothing has changed: ask `lockRow`. */
   removeUntouched(tree: VersionedTree, key: string): boolean {
     return removeUntouched(this, tree, key);
+  }
+
+  /** Point read, lock and removal in one step: whether there was such a row; undefined, and nothing has changed: do it in three. */
+  removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
+    return removeByKey(this, tree, key, keyLength);
   }
 
   /** SERIALIZABLE: an index entry whose row changes although the entry itself does not; readers of the range then count as overwritten. */

@@ -89,11 +89,8 @@ export function removeUntouched(transaction: Transaction, tree: VersionedTree, k
   transaction.checkWritable();
   checkTree(transaction, tree);
   const writes = transaction.writesOf(tree);
-  if (!isBulk(writes, true)) return false;
-  const { locks, overlay, bulkWrites } = tree;
-  if (locks.size > 0 && locks.has(key) && !(mutants.on && mutants.has('mvcc.untouched-despite-locks'))) return false;
-  const newest = overlay.isEmpty ? undefined : overlay.heads.get(key);
-  if (newest !== undefined && newest.csn > transaction.snapshotCsn && !(mutants.on && mutants.has('mvcc.untouched-despite-versions'))) return false;
+  const { bulkWrites } = tree;
+  if (!isBulk(writes, true) || isTouched(transaction, tree, key)) return false;
   for (let i = 0; i < bulkWrites.length; i++) {
     const other = bulkWrites[i]!;
     if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
@@ -102,6 +99,41 @@ export function removeUntouched(transaction: Transaction, tree: VersionedTree, k
   if (writes.find(key) >= 0) return false;
   writes.push(key, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
   transaction.logBytes += LogOverheadBytes + key.length;
+  transaction.writeCount++;
+  return true;
+}
+
+/** Whether somebody has locked the row, or it has changed since the snapshot. */
+function isTouched(transaction: Transaction, { locks, overlay }: VersionedTree, key: string): boolean {
+  if (locks.size > 0 && locks.has(key) && !(mutants.on && mutants.has('mvcc.untouched-despite-locks'))) return true;
+  const newest = overlay.isEmpty ? undefined : overlay.heads.get(key);
+  return newest !== undefined && newest.csn > transaction.snapshotCsn && !(mutants.on && mutants.has('mvcc.untouched-despite-versions'));
+}
+
+/**
+ * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree.
+ * @returns whether there was such a row; undefined, and nothing has changed, where the three of them are to be asked
+ */
+export function removeByKey(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
+  transaction.checkWritable();
+  checkTree(transaction, tree);
+  const { locks, overlay, bulkWrites, btree } = tree;
+  const writes = transaction.writesOf(tree);
+  if (btree === undefined || !isBulk(writes, true)) return undefined;
+  if ((locks.size > 0 || !overlay.isEmpty) && isTouched(transaction, tree, keyString(key, 0, keyLength))) return undefined;
+  for (let i = 0; i < bulkWrites.length; i++) {
+    const other = bulkWrites[i]!;
+    if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
+    if (other.set.findBytes(other.number, key, keyLength) >= 0) return undefined;
+  }
+  // What the transaction has changed itself it does not read.
+  if (writes.set.findBytes(writes.number, key, keyLength) >= 0) return undefined;
+  const { node } = transaction;
+  if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.removal-unread'))) node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
+  if (!btree.has(key, keyLength)) return false;
+  const entry = writes.set.pushUnfound(writes.number, key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey, transaction.statement!.number);
+  transaction.log.push(entry);
+  transaction.logBytes += LogOverheadBytes + keyLength;
   transaction.writeCount++;
   return true;
 }

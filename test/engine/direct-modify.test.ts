@@ -1,0 +1,116 @@
+/**
+ * INSERT of parameters and DELETE by key without an execution (executor/direct-modify.ts) do what the interpreted plan does: the same statements on two
+ * databases, one of each kind, drawn at random over all isolation levels, kinds of keys, blocks, savepoints and rows that another session holds.
+ */
+import { describe, expect, it } from 'vitest';
+import { seededPrng } from '../../base/prng.js';
+import type { Database, Session, Statement } from '../../engine/index.js';
+import { DatabaseError, open } from '../../engine/index.js';
+
+const tables = `create table i (id int primary key, v text not null, n int);
+  create table b (id bigint primary key, v text not null, n int);
+  create table w (id text primary key, v text not null, n int);
+  create table d (a int, b text, n int, primary key (b, a));
+  create table s (id int primary key, v text not null, n int); create index s_n on s (n);
+  create table p (id int primary key, v text not null, n int); create table c (p int references p)`;
+
+const statements: readonly (readonly [insert: string, remove: string, key: (n: number) => readonly unknown[]])[] = [
+  ['insert into i values ($1, $2, $3)', 'delete from i where id = $1', (n) => [n]],
+  ['insert into b (n, id, v) values ($3, $1, $2)', 'delete from b where id = $1', (n) => [n * 2 ** 33]],
+  ['insert into w values ($1, $2, $3)', 'delete from w where id = $1', (n) => [`key ${n}`]],
+  ['insert into s values ($1, $2, $3)', 'delete from s where id = $1', (n) => [n]],
+  ['insert into p values ($1, $2, $3)', 'delete from p where id = $1', (n) => [n]],
+];
+
+/** One of the two databases. */
+class Side {
+  readonly database: Database;
+  readonly session: Session;
+  readonly other: Session;
+  /** Kept, for only what has run before is run directly. */
+  readonly #prepared = new Map<string, Statement>();
+  #isHeld = false;
+
+  private constructor(database: Database) {
+    this.database = database;
+    this.session = database.connect();
+    this.other = database.connect();
+  }
+  static async open(isGenerated: boolean): Promise<Side> {
+    const side = new Side(await open(':memory:', { autoAnalyze: false }));
+    await side.database.exec(tables);
+    for (const session of [side.session, side.other]) await session.exec(`set execution_mode = ${isGenerated ? 'generated' : 'interpreted'}`);
+    return side;
+  }
+
+  run(text: string, params: readonly unknown[]): string {
+    try {
+      let statement = this.#prepared.get(text);
+      if (statement === undefined) this.#prepared.set(text, (statement = this.session.prepare(text)));
+      return String(statement.run(...params).rowCount);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      return `${error.code} ${error.message}`;
+    }
+  }
+  async exec(text: string): Promise<string> {
+    try {
+      await this.session.exec(text);
+      return 'ok';
+    } catch (error) {
+      return error instanceof DatabaseError ? error.code : String(error);
+    }
+  }
+  /** The other session begins to change rows and leaves them so, or makes up its mind. */
+  async disturb(id: number, ending: string): Promise<void> {
+    if (this.#isHeld) await this.other.exec(ending);
+    else await this.other.exec(`begin; delete from i where id = ${id}; insert into w values ('key ${id + 1}', 'other', 0) on conflict do nothing; update b set n = -1 where id = ${id * 2 ** 33}`);
+    this.#isHeld = !this.#isHeld;
+  }
+  async content(): Promise<string> {
+    const all: unknown[] = [];
+    for (const table of ['i', 'b', 'w', 'd', 's', 'p']) all.push((await this.session.query(`select * from ${table} order by 1, 2`)).rows);
+    all.push((await this.session.query('select id from s where n >= 0 order by n, id')).rows);
+    return JSON.stringify(all, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  }
+  async close(): Promise<void> {
+    if (this.#isHeld) await this.other.exec('rollback');
+    await this.session.exec('rollback');
+    await this.database.close();
+  }
+}
+
+async function trial(seed: number): Promise<void> {
+  const prng = seededPrng(seed);
+  const sides = [await Side.open(true), await Side.open(false)];
+  const both = async (act: (side: Side) => unknown): Promise<void> => {
+    const [direct, twin] = [await act(sides[0]!), await act(sides[1]!)];
+    expect(direct, `seed ${seed}`).toEqual(twin);
+  };
+  const levels = ['read committed', 'repeatable read', 'serializable'];
+  for (let step = 0; step < 120; step++) {
+    const draw = prng.below(20);
+    const n = prng.below(25);
+    if (draw < 14) {
+      const [insert, remove, key] = statements[prng.below(statements.length)]!;
+      const isNull = prng.below(30) === 0;
+      const last = prng.below(2) === 0 ? null : 7;
+      if (draw < 9) await both((side) => side.run(insert, [...key(n), isNull ? null : `v${step}`, last]));
+      else await both((side) => side.run(remove, isNull ? [null] : key(n)));
+    } else if (draw === 14) await both((side) => (n % 2 === 0 ? side.run('insert into d values ($1, $2, $3)', [n, `${n % 4}`, step]) : side.run('delete from d where a = $2 and b = $1', [`${n % 4}`, n - 1])));
+    else if (draw === 15) await both((side) => side.disturb(n, n % 2 === 0 ? 'commit' : 'rollback'));
+    else if (draw === 16) await both((side) => side.exec(`begin isolation level ${levels[n % 3]!}`));
+    else if (draw === 17) await both((side) => side.exec(n % 2 === 0 ? 'commit' : 'rollback'));
+    else if (draw === 18) await both((side) => side.exec(n % 2 === 0 ? 'savepoint a' : 'rollback to a'));
+    else await both((side) => side.exec(`update i set n = 5 where id = ${n}; select count(*) from w`));
+  }
+  await both((side) => side.exec('commit'));
+  await both((side) => side.content());
+  for (const side of sides) await side.close();
+}
+
+describe('direct changes', () => {
+  it('are those of the interpreted plan', async () => {
+    for (let seed = 1; seed <= 10; seed++) await trial(seed);
+  }, 60_000);
+});
