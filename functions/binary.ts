@@ -153,18 +153,58 @@ function invalidBytes(): never {
 const digest = (algorithm: string) => (bytes: Bytes): Bytes => fresh(createHash(algorithm).update(bytes).digest());
 const md5 = (data: Bytes | string): string => createHash('md5').update(data).digest('hex');
 
-/** The encodings that texts can be converted from and to, by their names without punctuation. */
-const encodings: Readonly<Record<string, 'utf8' | 'latin1' | 'ascii'>> = {
+type Encoding = 'utf8' | 'latin1' | 'ascii' | SingleByte;
+/** An encoding of one byte a letter, ASCII in its lower half, by the name that PostgreSQL shows and the one the platform's decoder knows. */
+interface SingleByte {
+  readonly shown: string;
+  readonly label: string;
+}
+const single = (shown: string, label: string): SingleByte => ({ shown, label });
+
+/** The encodings that texts can be converted from and to, by their names without punctuation. Source. pg_encname_tbl of encnames.c. */
+const encodings: Readonly<Record<string, Encoding>> = {
   utf8: 'utf8', unicode: 'utf8', sqlascii: 'ascii', latin1: 'latin1', iso88591: 'latin1',
+  latin2: single('LATIN2', 'iso-8859-2'), iso88592: single('LATIN2', 'iso-8859-2'), latin9: single('LATIN9', 'iso-8859-15'), iso885915: single('LATIN9', 'iso-8859-15'), iso88595: single('ISO_8859_5', 'iso-8859-5'),
+  koi8r: single('KOI8R', 'koi8-r'), koi8: single('KOI8R', 'koi8-r'), alt: single('WIN866', 'ibm866'), win866: single('WIN866', 'ibm866'), windows866: single('WIN866', 'ibm866'),
+  win: single('WIN1251', 'windows-1251'), abc: single('WIN1258', 'windows-1258'), tcvn: single('WIN1258', 'windows-1258'), vscii: single('WIN1258', 'windows-1258'),
+  ...Object.fromEntries(['1250', '1251', '1252', '1253', '1254', '1255', '1256', '1257', '1258'].flatMap((page) => ['win', 'windows'].map((prefix) => [`${prefix}${page}`, single(`WIN${page}`, `windows-${page}`)]))),
 };
-function encodingOf(name: string, side: 'source ' | 'destination ' | ''): 'utf8' | 'latin1' | 'ascii' {
+function encodingOf(name: string, side: 'source ' | 'destination ' | ''): Encoding {
   const encoding = encodings[name.toLowerCase().replace(/[^a-z0-9]/g, '')];
   if (encoding === undefined) throw new DbError('22023', `invalid ${side}encoding name "${name}"`);
   return encoding;
 }
+
+/** The platform reads windows-1252 as Latin 1; these are its letters from 0x80 on. */
+const windows1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+const lettersOf = new Map<string, readonly string[]>();
+
+/** The letters of the upper half; '' where there is none, for which the platform has a control character or the sign of replacement. */
+function upperHalf({ label }: SingleByte): readonly string[] {
+  let letters = lettersOf.get(label);
+  if (letters === undefined) {
+    letters = Array.from({ length: 128 }, (_, i) => {
+      const letter = label === 'windows-1252' && i < 32 ? windows1252[i]! : new TextDecoder(label).decode(Uint8Array.of(128 + i));
+      return letter === '\ufffd' || (!label.startsWith('iso') && /[\u0080-\u009f]/.test(letter)) ? '' : letter;
+    });
+    lettersOf.set(label, letters);
+  }
+  return letters;
+}
+const hex = (bytes: Iterable<number>): string => Array.from(bytes, (b) => `0x${b.toString(16).padStart(2, '0')}`).join(' ');
+const noEquivalent = (bytes: Iterable<number>, from: string, to: string): DbError => new DbError('22P05', `character with byte sequence ${hex(bytes)} in encoding "${from}" has no equivalent in encoding "${to}"`);
+
 function decodeText(bytes: Bytes, name: string, side: 'source ' | '' = 'source '): string {
   const encoding = encodingOf(name, side);
   if (encoding === 'latin1') return checkText(view(bytes).toString('latin1'));
+  if (typeof encoding === 'object') {
+    const upper = upperHalf(encoding);
+    return checkText(Array.from(bytes, (byte) => {
+      const letter = byte < 128 ? String.fromCharCode(byte) : upper[byte - 128]!;
+      if (letter === '') throw noEquivalent([byte], encoding.shown, 'UTF8');
+      return letter;
+    }).join(''));
+  }
   try {
     return checkText(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (error) {
@@ -181,7 +221,7 @@ function firstBadByte(bytes: Bytes): string {
     try {
       new TextDecoder('utf-8', { fatal: true }).decode(sequence);
     } catch {
-      return Array.from(sequence, (b) => `0x${b.toString(16).padStart(2, '0')}`).join(' ');
+      return hex(sequence);
     }
     i += length;
   }
@@ -189,12 +229,17 @@ function firstBadByte(bytes: Bytes): string {
 }
 function encodeText(text: string, name: string): Bytes {
   const encoding = encodingOf(name, 'destination ');
-  if (encoding !== 'latin1') return fresh(Buffer.from(text, 'utf8'));
-  for (const c of text) {
-    if (c.codePointAt(0)! <= 0xff) continue;
-    const sequence = Array.from(Buffer.from(c), (b) => `0x${b.toString(16).padStart(2, '0')}`).join(' ');
-    throw new DbError('22P05', `character with byte sequence ${sequence} in encoding "UTF8" has no equivalent in encoding "LATIN1"`);
+  if (typeof encoding === 'object') {
+    const upper = upperHalf(encoding);
+    return fresh(Buffer.from(Array.from(text, (c) => {
+      const code = c.codePointAt(0)!;
+      const byte = code < 128 ? code : upper.indexOf(c) + 128;
+      if (byte < 128 && code >= 128) throw noEquivalent(Buffer.from(c), 'UTF8', encoding.shown);
+      return byte;
+    })));
   }
+  if (encoding !== 'latin1') return fresh(Buffer.from(text, 'utf8'));
+  for (const c of text) if (c.codePointAt(0)! > 0xff) throw noEquivalent(Buffer.from(c), 'UTF8', 'LATIN1');
   return fresh(Buffer.from(text, 'latin1'));
 }
 

@@ -289,7 +289,12 @@ export function bindAssignments(binder: Binder, level: QueryLevel, target: Targe
     seen.set(column.index, isPart);
     return column;
   };
+  // All values are bound before the first is assigned, as errors say.
+  const given: { readonly to: TargetColumn; readonly value: BoundExpression | 'default' }[] = [];
   const assign = (to: TargetColumn, value: BoundExpression | 'default'): void => {
+    given.push({ to, value });
+  };
+  const assignNow = (to: TargetColumn, value: BoundExpression | 'default'): void => {
     const column = columnOf(to);
     if (to.path.length > 0) {
       if (value === 'default') throw new DbError('0A000', `cannot set ${to.path[0]!.kind === 'subscript' ? 'an array element' : 'a subfield'} to DEFAULT`, { offset: to.offset });
@@ -333,6 +338,7 @@ export function bindAssignments(binder: Binder, level: QueryLevel, target: Targe
       throw new DbError('0A000', 'source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression', { offset: source.offset });
     }
   }
+  for (const { to, value } of given) assignNow(to, value);
   return { assignments, computed };
 }
 

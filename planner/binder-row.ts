@@ -51,7 +51,8 @@ export function selectField(level: QueryLevel, arg: BoundExpression, name: strin
     if (arg.type.oid === TypeOid.record) throw new DbError('42703', `could not identify column "${name}" in record data type`, { offset });
     throw new DbError('42703', `column "${name}" not found in data type ${typeName(arg.type.oid, level.binder.types)}`, { offset });
   }
-  if (arg.kind === 'row') return arg.fields[index]!;
+  // The other fields of a written row are read when it is made, and may fail there.
+  if (arg.kind === 'row' && arg.fields.every((field) => field.kind === 'column' || field.kind === 'constant')) return arg.fields[index]!;
   return { kind: 'field', type: attributes[index]!.type, offset, arg, index };
 }
 

@@ -171,8 +171,9 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
         if (special.join === 'semi' || special.join === 'anti') continue;
         const nullable = special.join === 'full' ? special.left | special.right : special.right;
         const whole = special.left | special.right;
-        // Only outer joins below the predicate bind it.
-        if ((rels & nullable) === 0n || (scope & whole) !== whole) continue;
+        // Only outer joins below the predicate bind it, as they are written: what a lateral side reads may stand outside.
+        const written = special.wholeLeft | special.right;
+        if ((rels & nullable) === 0n || (scope & written) !== written) continue;
         const wider = rels | whole;
         if (wider !== rels) {
           rels = wider;

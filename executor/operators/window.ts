@@ -150,12 +150,18 @@ class Frames {
   }
 }
 
-function offsetOf(frame: WindowFrame, bound: FrameBound, which: 'starting' | 'ending', runtime: Runtime): Datum | undefined {
+function distanceOf(frame: WindowFrame, bound: FrameBound, which: 'starting' | 'ending', runtime: Runtime): Datum | undefined {
   if (bound.value === undefined) return undefined;
   const offset = evaluate(bound.value, runtime);
   if (offset === null) throw new DbError('22004', `frame ${which} offset must not be null`);
   if (frame.mode !== 'range' && (offset as number | bigint) < 0) throw new DbError('22013', `frame ${which} offset must not be negative`);
-  if (frame.mode === 'range') frame.inRange?.checkOffset(offset);
+  return offset;
+}
+
+/** A RANGE's distance is looked at by the arithmetic that a row needs it for. */
+function offsetOf(frame: WindowFrame, bound: FrameBound, which: 'starting' | 'ending', runtime: Runtime): Datum | undefined {
+  const offset = distanceOf(frame, bound, which, runtime);
+  if (offset !== undefined && frame.mode === 'range') frame.inRange?.checkOffset(offset);
   return offset;
 }
 
@@ -178,6 +184,11 @@ export class WindowOperator implements Operator {
   open(): void {
     this.#input.open();
     this.#partition = undefined;
+    // Distances are looked at before the first row, and if there is none.
+    for (const { frame } of this.#plan.calls) {
+      distanceOf(frame, frame.start, 'starting', this.#runtime);
+      distanceOf(frame, frame.end, 'ending', this.#runtime);
+    }
     this.#ahead = this.#read();
   }
   next(): boolean {
