@@ -32,6 +32,7 @@ function plainAggregate(g: Generator, kind: Kind, env: Environment): string | un
     const value = `(${argument(wanted)})::${bareNames[wanted]}`;
     return `${name}(${distinct()}${value}${rest} order by ${value}${c.pick(['', ' desc', ' desc nulls last', ' nulls first'])})`;
   };
+  // array_agg over arrays is not safe: they may be empty, or of different lengths.
   switch (kind) {
     case 'int8':
       return c.pick([
@@ -47,7 +48,7 @@ function plainAggregate(g: Generator, kind: Kind, env: Environment): string | un
     case 'bool':
       return c.pick([() => `bool_and(${condition(g, inner, 1)})`, () => `bool_or(${condition(g, inner, 1)})`, () => `every(${condition(g, inner, 0)})`, () => `count(*) > ${c.below(4)}`])();
     case 'text':
-      return c.pick([() => ordered('string_agg', 'text', ", '-'"), () => `max(${argument('text')})`, () => `min(${argument('varchar')})`, () => { const wanted = comparableKind(g); return exact.includes(wanted) ? `${ordered('array_agg', wanted)}::text` : `max(${argument('text')})`; }, () => `percentile_disc(0.5) within group (order by ${argument('text')})`, () => `percentile_disc(array[0.25, 0.75]) within group (order by ${argument('int4')})::text`])();
+      return c.pick([() => ordered('string_agg', 'text', ", '-'"), () => `max(${argument('text')})`, () => `min(${argument('varchar')})`, () => { const wanted = comparableKind(g); return exact.includes(wanted) ? `${ordered(wanted.endsWith('[]') ? 'jsonb_agg' : 'array_agg', wanted)}::text` : `max(${argument('text')})`; }, () => `percentile_disc(0.5) within group (order by ${argument('text')})`, () => `percentile_disc(array[0.25, 0.75]) within group (order by ${argument('int4')})::text`])();
     case 'int4[]':
       return ordered('array_agg', 'int4');
     case 'text[]':
