@@ -48,7 +48,7 @@ function insert(g: Generator, table: TableModel): string {
   let source: string;
   if (c.chance(0.25)) {
     const query = selectQuery(g, targets.map((column): Kind => column.kind), { outer: [], depth: 1 });
-    source = `select ${targets.map((column, i) => (column.name === 'id' ? `(${c.between(1, 9)}00 + row_number() over (order by ${targets.map((_, n) => `q.c${n}`).filter((_, n) => targets[n]!.kind !== 'json').join(', ')}))::int` : `q.c${i}`)).join(', ')} from (${query.sql}) q`;
+    source = `select ${targets.map((column, i) => (column.name === 'id' ? `(${c.between(1, 9)}00 + row_number() over (order by ${targets.map(({ kind }, n) => (kind === 'json' ? `q.c${n}::text` : `q.c${n}`)).join(', ')}))::int` : `q.c${i}`)).join(', ')} from (${query.sql}) q`;
   } else source = `values ${c.many(1, 3, () => `(${targets.map((column) => newValue(g, column)).join(', ')})`).join(', ')}`;
   const conflict = table.key.length > 0 && targets.some((column) => column.name === 'id') ? c.maybe(0.4, () => onConflict(g, table, alias)) : '';
   return `insert into ${table.name}${alias === 'tgt' ? ' as tgt' : ''} (${list}) ${source}${conflict}${returning(g, table, alias)}`;
