@@ -58,7 +58,6 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   bindNamedWindows(level);
   if (limit.withTies && sortKeys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   checkLockable(level, select);
-  if (level.readsWorkTable && level.aggregates.length > 0) throw new DbError('42P19', "aggregate functions are not allowed in a recursive query's recursive term", { offset: level.firstAggregateOffset });
 
   let plan: LogicalPlan = where === undefined ? from : makeFilter(from, where);
   const own = new Set<ColumnId>();
@@ -71,6 +70,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     for (const item of items) item.expression = lift(item.expression);
     const liftedHaving = having === undefined ? undefined : lift(having);
     liftWindows(level, lift);
+    if (level.readsWorkTable && level.aggregates.length > 0) throw new DbError('42P19', "aggregate functions are not allowed in a recursive query's recursive term", { offset: level.firstAggregateOffset });
     const groupingCalls = level.groupingCalls.map((call) => ({
       id: call.id,
       positions: call.args.map((arg) => {

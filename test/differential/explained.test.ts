@@ -19,6 +19,7 @@ describe('explained', () => {
     [severalRows, 'with m as (update t0 set a = 1 / b returning id) select 1', fails('22012'), fails('23505')],
     [':name is a parameter', 'select a from t0 where b = :c', fails('42P02'), fails('42601')],
     ['a FULL JOIN may have any condition', 'select 1 from t0 full join t1 on t0.a < t1.a', gives(), fails('0A000', 'FULL JOIN is only supported with merge-joinable or hash-joinable join conditions')],
+    ['the condition of a MERGE is a boolean', 'merge into r4 u using v2 s on s.id * u.id when matched then delete', fails('42804', 'argument of JOIN/ON must be type boolean, not type integer'), fails('21000')],
   ])('%s: %s', (name, sql, ours, theirs) => {
     expect(nameOf(sql, ours, theirs)).toBe(name);
   });
@@ -26,6 +27,7 @@ describe('explained', () => {
 
 describe('not explained', () => {
   test.each<readonly [string, string, Answer, Answer]>([
+    ['a condition of a join that is no boolean', 'select 1 from r4 u join v2 s on s.id * u.id', fails('42804', 'argument of JOIN/ON must be type boolean, not type integer'), gives()],
     ['an error of theirs where there is none of ours', 'select case when a is null then 1 / b end from t0 where c in (1, null)', gives(), fails('22012')],
     ['an error of ours where there is none of theirs', 'select case when a is null then 1 / b end from t0', fails('22012'), gives()],
     ['an error of theirs over no rows', 'select a / b from t0 join t1 on false', gives(), fails('22012')],

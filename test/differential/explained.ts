@@ -98,6 +98,10 @@ export const explanations: readonly Explanation[] = [
     explains: ({ sql, ours, theirs }) => ours.code === undefined && theirs.code === 'XX000' && /^failed to build any \d+-way joins$/.test(theirs.message) && /\blateral\b/.test(sql),
   },
   {
+    name: 'the condition of a MERGE is a boolean',
+    explains: ({ sql, ours, theirs }) => /^\s*(with\b.*)?\bmerge into\b/.test(sql) && ours.code === '42804' && /^argument of JOIN\/ON must be type boolean/.test(ours.message) && theirs.code !== '42804',
+  },
+  {
     name: 'unsupported: 0A000 names the feature',
     explains: ({ ours, theirs }) => ours.code === '0A000' && theirs.code !== '0A000' && unsupported.test(ours.message),
   },
