@@ -2,6 +2,7 @@
 import type { Datum } from '../base/datum.js';
 import type { ColumnId } from '../planner/expression.js';
 import type { RowSource } from './row-source.js';
+import { checkKept, KeptRowsBetweenChecks } from './spill/memory.js';
 import type { Runtime, Tuple } from './runtime.js';
 
 /** Rows computed ahead: few at first, so that a LIMIT does not make us go much too far. */
@@ -26,6 +27,7 @@ export class TupleStore {
   }
   push(tuple: Datum[]): void {
     this.#rows.push(tuple);
+    if (this.#rows.length % KeptRowsBetweenChecks === 0) this.#check();
   }
   /** Row `i`, 0-based; undefined past the last. */
   row(i: number): Tuple | undefined {
@@ -33,9 +35,13 @@ export class TupleStore {
       this.#source ??= this.#makeSource!();
       this.#runtime.ctx.checkDeadline();
       if (this.#source.fill(this.#rows, this.#rows.length + this.#portion) === 'done') this.#isComplete = true;
+      if (this.#rows.length >= KeptRowsBetweenChecks) this.#check();
       this.#portion = Math.min(this.#portion * 2, PortionMax);
     }
     return this.#rows[i];
+  }
+  #check(): void {
+    checkKept(this.#rows.length, this.columns.length, this.#runtime.env.workMemBytes);
   }
   close(): void {
     this.#source?.close();

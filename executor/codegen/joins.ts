@@ -8,6 +8,7 @@ import { smallIntegers } from './key-codes.js';
 import { groupKeySource } from './keys.js';
 import { isSimple } from './module.js';
 import { isPointLookup } from './scans.js';
+import { KeptRowsBetweenChecks } from '../spill/memory.js';
 import type { Consume, Pipeline } from './pipeline.js';
 
 type Join = PlanOf<'nestedLoop'> | PlanOf<'hashJoin'>;
@@ -294,7 +295,10 @@ function produceMaterialized(p: Pipeline, plan: PlanOf<'nestedLoop'>, consume: C
   p.settle(plan, plan);
   w.line(`const ${rows} = [];`);
   w.block('', () => {
-    p.produce(right, () => w.line(`${rows}.push([null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}]);`));
+    p.produce(right, () => {
+      w.line(`${rows}.push([null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}]);`);
+      w.line(`if (${rows}.length % ${KeptRowsBetweenChecks} === 0) o.keeps(${rows}.length, ${rightIds.length});`);
+    });
   });
   w.line(`X.link(${rows});`);
   const first = module.name('v');

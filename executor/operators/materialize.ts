@@ -1,6 +1,7 @@
 /** Keeps its input's rows so that they can be read again: the inner side of a nested loop that does not depend on the outer row. */
 import type { Operator, Runtime, Tuple } from '../runtime.js';
 import { outputIds, restoreTuple, saveTuple } from '../runtime.js';
+import { checkKept, KeptRowsBetweenChecks } from '../spill/memory.js';
 import type { PlanOf } from './plan-of.js';
 
 export class MaterializeOperator implements Operator {
@@ -39,7 +40,8 @@ export class MaterializeOperator implements Operator {
       this.#input.close();
       return false;
     }
-    this.#rows!.push(saveTuple(registers, this.#ids));
+    const count = this.#rows!.push(saveTuple(registers, this.#ids));
+    if (count % KeptRowsBetweenChecks === 0) checkKept(count, this.#ids.length, this.#runtime.env.workMemBytes);
     this.#at++;
     return true;
   }

@@ -5,6 +5,7 @@
 import { evaluate } from '../expression-interpreter.js';
 import type { Operator, Runtime, Tuple } from '../runtime.js';
 import { clearRegisters, outputIds, restoreTuple, saveTuple } from '../runtime.js';
+import { checkKept, KeptRowsBetweenChecks } from '../spill/memory.js';
 import type { PlanOf } from './plan-of.js';
 
 export class NestedLoopOperator implements Operator {
@@ -91,7 +92,10 @@ export class NestedLoopOperator implements Operator {
     if (this.#rightRows !== undefined) return;
     this.#rightRows = [];
     this.#right.open();
-    while (this.#right.next()) this.#rightRows.push(saveTuple(this.#runtime.registers, this.#rightIds));
+    while (this.#right.next()) {
+      const count = this.#rightRows.push(saveTuple(this.#runtime.registers, this.#rightIds));
+      if (count % KeptRowsBetweenChecks === 0) checkKept(count, this.#rightIds.length, this.#runtime.env.workMemBytes);
+    }
     this.#right.close();
     this.#matched = new Uint8Array(this.#rightRows.length);
   }

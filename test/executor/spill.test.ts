@@ -193,3 +193,21 @@ test('a sort comes back between portions of its work', async () => {
   tx.rollback();
   await db.close();
 });
+
+test.each(['generated', 'interpreted'] as const)('%s: rows that are kept for a nested loop are refused when they are too many', async (mode) => {
+  const db = await TestDatabase.open({ pageSizeBytes: 2048 });
+  try {
+    db.options = { ...db.options, mode };
+    db.createTable('t', { columns: { id: 'int4' }, key: ['id'] });
+    db.insertRows('t', Array.from({ length: 150 }, (_, i) => [i]));
+    const cross = (left: PhysicalPlan, right: PhysicalPlan): PhysicalPlan => ({ kind: 'nestedLoop', join: 'inner', left, right, condition: undefined, isLateral: false, output: [...left.output, ...right.output], estimate: left.estimate });
+    const plan = cross(db.scan('t').plan, cross(db.scan('t').plan, db.scan('t').plan));
+    const counted = db.aggregate(plan, [], [{ name: 'count' }]).plan;
+    db.workMemBytes = 4 << 10;
+    expect(() => db.exec(counted)).toThrowError(expect.objectContaining({ code: '53200' }) as Error);
+    db.workMemBytes = 4 << 20;
+    expect(db.exec(counted)).toEqual([[150 ** 3]]);
+  } finally {
+    await db.close();
+  }
+});
