@@ -17,7 +17,7 @@ import { quoteIdentifier } from './format/data.js';
 import type { Shell } from './shell.js';
 import { crosstab } from './crosstab.js';
 import { interpolate } from './settings.js';
-import { setVariable, unsetVariable } from './variables.js';
+import { isOn, setVariable, unsetVariable } from './variables.js';
 
 export interface MetaCommand {
   readonly names: readonly string[];
@@ -33,12 +33,7 @@ export interface MetaCommand {
 
 const formats: readonly OutputFormat[] = ['aligned', 'unaligned', 'wrapped', 'box', 'markdown', 'csv', 'tsv', 'json', 'jsonl', 'html', 'insert'];
 
-function toggled(current: boolean, arg: string | undefined): boolean {
-  if (arg === undefined) return !current;
-  if (/^(on|true|yes|1)$/i.test(arg)) return true;
-  if (/^(off|false|no|0)$/i.test(arg)) return false;
-  throw new DatabaseError('22023', `unrecognized value "${arg}": Boolean expected`);
-}
+const toggled = (current: boolean, arg: string | undefined): boolean => (arg === undefined ? !current : isOn(undefined, arg));
 
 const say = (shell: Shell, text: string): void => {
   if (!shell.settings.quiet) shell.output.write(`${text}\n`);

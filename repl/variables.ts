@@ -3,11 +3,11 @@ import { DatabaseError } from '../engine/index.js';
 import type { Connection, ShellResult } from './connection.js';
 import type { Echo, ShellSettings } from './settings.js';
 
-/** @throws DatabaseError 22023 */
-export function isOn(name: string, value: string): boolean {
+/** `name`: what takes the value, where the message is to say it. @throws DatabaseError 22023 */
+export function isOn(name: string | undefined, value: string): boolean {
   if (value === '' || /^(?:1|t|true|on|y|yes)$/i.test(value)) return true;
   if (/^(?:0|f|false|off|n|no)$/i.test(value)) return false;
-  throw new DatabaseError('22023', `unrecognized value "${value}" for "${name}": Boolean expected`);
+  throw new DatabaseError('22023', `unrecognized value "${value}"${name === undefined ? '' : ` for "${name}"`}: Boolean expected`);
 }
 
 function oneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
