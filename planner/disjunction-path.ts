@@ -3,7 +3,7 @@
  * places; here each row is given by the first arm that is true for it: the scans of later arms filter out what an earlier arm selects.
  *
  * D1  No row twice, none missed: arm i takes the rows with `arm_i AND (arm_j IS NOT TRUE for all j < i)`.
- * D2  The conditions are evaluated more than once for a row, so volatile ones and subqueries are left alone.
+ * D2  A row's conditions may be evaluated once for each arm, so where one is volatile or a subquery all is left alone.
  */
 import { types } from '../base/types.js';
 import { conjunctsOf, isVolatile, someExpression } from './expression-tools.js';
@@ -25,7 +25,7 @@ export function disjunctionPath(
 ): Path | undefined {
   // A locked or changed row is found again by the scan it came from.
   if (scan.rowKey !== undefined || or.args.length > armCountMax) return undefined;
-  if (someExpression(or, (e) => e.kind === 'subquery') || isVolatile(or)) return undefined;
+  if (local.some((e) => someExpression(e, (part) => part.kind === 'subquery') || isVolatile(e))) return undefined;
   const rest = local.filter((e) => e !== or);
   const notEarlier: BoundExpression[] = [];
   const arms: Path[] = [];
