@@ -16,9 +16,9 @@ import { mutants } from '../base/mutants.js';
 import type { BoundExpression, ColumnId } from '../planner/expression.js';
 import { someExpression } from '../planner/expression-tools.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
+import { forEachInputExpression, physicalInputs } from '../planner/physical-tools.js';
 import { physicalPlanOf } from './expression-interpreter.js';
 import type { LockUnitExecution } from './lock-unit.js';
-import { forEachNodeExpression, planInputs } from './plan-tools.js';
 import type { RowSource } from './row-source.js';
 import type { Runtime, SubqueryNode } from './runtime.js';
 import { restoreTuple, saveTuple } from './runtime.js';
@@ -50,7 +50,7 @@ function locksRows(plan: PhysicalPlan): boolean {
 /** Whether the statement has such locks anywhere. */
 export function hasInlineLocks(planned: PlannedStatement): boolean {
   const inside = (plan: PhysicalPlan): boolean =>
-    someNode(plan, (node) => planInputs(node).some((input) => isInlineInput(node, input)), (e) => locksInline(e) || inside(physicalPlanOf(e)));
+    someNode(plan, (node) => physicalInputs(node).some((input) => isInlineInput(node, input)), (e) => locksInline(e) || inside(physicalPlanOf(e)));
   return inside(planned.plan) || planned.ctes.some((cte) => inside(cte.plan));
 }
 
@@ -60,8 +60,8 @@ function someNode(plan: PhysicalPlan, test: (node: PhysicalPlan) => boolean, tes
   const visit = (e: BoundExpression): void => {
     found ||= someExpression(e, (inner) => inner.kind === 'subquery' && testSubquery(inner));
   };
-  forEachNodeExpression(plan, visit);
-  return found || planInputs(plan).some((input) => someNode(input, test, testSubquery));
+  forEachInputExpression(plan, visit);
+  return found || physicalInputs(plan).some((input) => someNode(input, test, testSubquery));
 }
 
 /** All rows of a source before the first goes out; after LockWait the next `fill` begins with a new source (J1). */

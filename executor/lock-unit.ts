@@ -10,12 +10,12 @@ import { buildOperator } from './interpreter.js';
 import type { LockRowsPlan } from './lock-rows.js';
 import { LockRowsExecution } from './lock-rows.js';
 import { QueueOperator } from './operators/queue.js';
-import { forEachNodeExpression, planInputs } from './plan-tools.js';
 import type { RowSource } from './row-source.js';
 import type { Operator, Runtime } from './runtime.js';
 import { physicalPlanOf } from './expression-interpreter.js';
 import { isInlineInput, locksInline } from './inline-locks.js';
 import { someExpression } from '../planner/expression-tools.js';
+import { forEachInputExpression, physicalInputs } from '../planner/physical-tools.js';
 import type { Wait } from './wait.js';
 
 const isStreaming = (plan: PhysicalPlan): boolean =>
@@ -24,7 +24,7 @@ const isStreaming = (plan: PhysicalPlan): boolean =>
 /** The LockRows that `plan` is, or that only streaming operators separate it from. */
 export function lockRowsUnder(plan: PhysicalPlan): LockRowsPlan | undefined {
   let node = plan;
-  while (isStreaming(node)) node = planInputs(node)[0]!;
+  while (isStreaming(node)) node = physicalInputs(node)[0]!;
   return node.kind === 'lockRows' ? node : undefined;
 }
 
@@ -38,13 +38,13 @@ export function lockUnitsInside(plan: PhysicalPlan): PhysicalPlan[] {
       visit(lockRows.input, false);
       return;
     }
-    forEachNodeExpression(node, (e) => {
+    forEachInputExpression(node, (e) => {
       someExpression(e, (inner) => {
         if (inner.kind === 'subquery' && !locksInline(inner)) visit(physicalPlanOf(inner), false);
         return false;
       });
     });
-    for (const input of planInputs(node)) if (!isInlineInput(node, input)) visit(input, false);
+    for (const input of physicalInputs(node)) if (!isInlineInput(node, input)) visit(input, false);
   };
   visit(plan, true);
   // Inner ones first.

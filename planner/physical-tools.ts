@@ -76,8 +76,20 @@ export function forEachRangeExpression(range: IndexRange, f: (e: BoundExpression
   if (range.anyOf !== undefined) f(range.anyOf);
 }
 
-/** Every expression of one node that reads its inputs, enclosing rows, or rows the node reads itself. */
+/** Every expression of one node: what `forEachInputExpression` finds, and what a ModifyTable computes over the rows it is about to store. */
 export function forEachPhysicalExpression(plan: PhysicalPlan, f: (e: BoundExpression) => void): void {
+  forEachInputExpression(plan, f);
+  if (plan.kind !== 'modify') return;
+  for (const { expression } of plan.checks) f(expression);
+  for (const { value } of plan.generated) f(value);
+  for (const { keys, predicate } of plan.indexExpressions.values()) {
+    keys.forEach(f);
+    if (predicate !== undefined) f(predicate);
+  }
+}
+
+/** The expressions of one node (not of its inputs) over its inputs, enclosing rows and rows read again, in the order in which they are computed first. */
+export function forEachInputExpression(plan: PhysicalPlan, f: (e: BoundExpression) => void): void {
   const maybe = (e: BoundExpression | undefined): void => {
     if (e !== undefined) f(e);
   };
@@ -164,12 +176,6 @@ export function forEachPhysicalExpression(plan: PhysicalPlan, f: (e: BoundExpres
         for (const { value } of action.assignments) f(value);
       }
       for (const { expression } of plan.returning ?? []) f(expression);
-      for (const { expression } of plan.checks) f(expression);
-      for (const { value } of plan.generated) f(value);
-      for (const index of plan.indexExpressions.values()) {
-        index.keys.forEach(f);
-        maybe(index.predicate);
-      }
       maybe(plan.recheck?.condition);
       for (const { expression } of plan.recheck?.computed ?? []) f(expression);
       for (const { value } of plan.onConflict?.assignments ?? []) f(value);
@@ -182,6 +188,12 @@ export function forEachPhysicalExpression(plan: PhysicalPlan, f: (e: BoundExpres
     default:
       return unreachable(plan);
   }
+}
+
+/** Calls `f` on the plan and on every plan below it, from above. */
+export function forEachPlan(plan: PhysicalPlan, f: (plan: PhysicalPlan) => void): void {
+  f(plan);
+  for (const input of physicalInputs(plan)) forEachPlan(input, f);
 }
 
 /** Ids that the node makes itself, beyond what its inputs have. */

@@ -6,8 +6,8 @@ import type { SqlType, Storage } from '../../base/types.js';
 import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
 import type { AggregateCall, BoundExpression } from '../../planner/expression.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import { physicalInputs } from '../../planner/physical-tools.js';
 import type { PlanOf } from '../operators/plan-of.js';
-import { planInputs } from '../plan-tools.js';
 import type { Source } from './expressions.js';
 import { KeyCodes, tableCall } from './key-codes.js';
 import { distinctKeySource, sameKey } from './keys.js';
@@ -213,7 +213,7 @@ function groupPlace(p: Pipeline, plan: AggregatePlan, keys: readonly BoundExpres
 export function repeats(plan: PhysicalPlan): boolean {
   if (plan.kind === 'append' || plan.kind === 'window' || (plan.kind === 'aggregate' && plan.strategy === 'sorted')) return true;
   if ((plan.kind === 'hashJoin' || plan.kind === 'mergeJoin' || plan.kind === 'nestedLoop') && (plan.join === 'left' || plan.join === 'right' || plan.join === 'full')) return true;
-  return planInputs(plan).some(repeats);
+  return physicalInputs(plan).some(repeats);
 }
 
 /** Text of a scan that is not decoded yet. */

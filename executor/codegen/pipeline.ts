@@ -17,9 +17,10 @@ import type { TypeRegistry } from '../../base/types.js';
 import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import { collectColumns, conjunctsOf } from '../../planner/expression-tools.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import { forEachInputExpression, physicalInputs } from '../../planner/physical-tools.js';
 import { distinctKeys } from '../operators/distinct.js';
 import type { PlanOf } from '../operators/plan-of.js';
-import { forEachNodeExpression, outerColumns, planInputs, producedColumns } from '../plan-tools.js';
+import { outerColumns, producedColumns } from '../plan-tools.js';
 import { produceAggregate } from './aggregates.js';
 import { ExpressionWriter } from './expressions.js';
 import { produceHashJoin, produceNestedLoop } from './joins.js';
@@ -87,7 +88,7 @@ export class Pipeline {
     // The right side of a lateral join reads the left one.
     if (plan.kind === 'nestedLoop' && plan.isLateral) for (const id of outerColumns(plan.right)) below.add(id);
     const takesAll = plan.kind === 'aggregate' || plan.kind === 'sort' || plan.kind === 'window';
-    for (const input of planInputs(plan)) {
+    for (const input of physicalInputs(plan)) {
       const isBuild = plan.kind === 'hashJoin' && input === plan.right;
       this.analyze(input, below, plan.kind === 'limit' || (isLimited && !takesAll && !isBuild));
     }
@@ -117,7 +118,7 @@ export class Pipeline {
   /** Columns the operator itself reads. */
   ownColumns(plan: PhysicalPlan): Set<ColumnId> {
     const own = new Set<ColumnId>();
-    forEachNodeExpression(plan, (e) => collectColumns(e, own));
+    forEachInputExpression(plan, (e) => collectColumns(e, own));
     if (plan.kind === 'append') for (const columns of plan.inputColumns) for (const id of columns) own.add(id);
     if (plan.kind === 'setOperation') for (const id of [...plan.leftColumns, ...plan.rightColumns]) own.add(id);
     if (plan.kind === 'recursiveUnion') for (const id of [...plan.seedColumns, ...plan.termColumns]) own.add(id);

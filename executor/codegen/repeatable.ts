@@ -2,8 +2,8 @@
 import type { BoundExpression } from '../../planner/expression.js';
 import { someExpression } from '../../planner/expression-tools.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import { forEachInputExpression, forEachPlan } from '../../planner/physical-tools.js';
 import { physicalPlanOf } from '../expression-interpreter.js';
-import { forEachNodeExpression, forEachPlan } from '../plan-tools.js';
 
 export function isVolatilePlan(plan: PhysicalPlan): boolean {
   let found = false;
@@ -11,7 +11,7 @@ export function isVolatilePlan(plan: PhysicalPlan): boolean {
     if (node.kind === 'seqScan' && node.sample !== undefined && node.sample.seed === undefined) found = true;
     if (node.kind === 'functionScan' || node.kind === 'projectSet') found ||= node.calls.some((call) => call.function.volatility === 'volatile');
     if (node.kind === 'modify' || node.kind === 'lockRows' || node.kind === 'virtualScan') found = true;
-    forEachNodeExpression(node, (e) => {
+    forEachInputExpression(node, (e) => {
       found ||= isVolatileExpression(e);
     });
   });
