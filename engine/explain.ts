@@ -1,7 +1,9 @@
 /** EXPLAIN and EXPLAIN ANALYZE: plans as the planner's printer shows them, with counts when the statement was run. */
 import { DbError, notSupported } from '../base/errors.js';
+import { types } from '../base/types.js';
 import type { DefinitionOption, Explain, PreparableStatement } from '../parser/ast.js';
-import { explainJson, explainText } from '../planner/explain.js';
+import { explainStructured, explainText } from '../planner/explain.js';
+import { formatStructured, type StructuredFormat } from '../planner/explain-format.js';
 import { isGenerated } from '../executor/codegen/generated-plans.js';
 import type { OperatorCounts } from '../executor/execution.js';
 import type { PhysicalPlan } from '../planner/physical-plan.js';
@@ -11,7 +13,7 @@ import { drive, findPlan, startPlanned } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
 import { executeArguments, findPrepared } from './prepared.js';
 import { textResult } from './utility.js';
-import { datumFormat } from './values.js';
+import { convertRows, datumFormat, type ResultColumn } from './values.js';
 
 export interface ExplainOptions {
   readonly analyze: boolean;
@@ -20,16 +22,15 @@ export interface ExplainOptions {
   readonly timing: boolean;
   readonly summary: boolean;
   readonly buffers: boolean;
-  readonly format: 'text' | 'json';
+  readonly format: 'text' | StructuredFormat;
 }
 
 function readOptions(options: readonly DefinitionOption[]): ExplainOptions {
   const given = new Map<string, boolean>();
-  let format: 'text' | 'json' = 'text';
+  let format: ExplainOptions['format'] = 'text';
   for (const { name, value, offset } of options) {
     if (name === 'format') {
-      if (value !== 'text' && value !== 'json') {
-        if (value === 'xml' || value === 'yaml') throw notSupported(`EXPLAIN format "${value}"`, offset);
+      if (value !== 'text' && value !== 'json' && value !== 'yaml' && value !== 'xml') {
         throw new DbError('22023', `unrecognized value for EXPLAIN option "format": "${String(value)}"`, { offset });
       }
       format = value;
@@ -93,6 +94,8 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
     costs: options.costs, verbose: options.verbose, timing: options.timing, buffers, types: backend.definitions().types, planningMs: options.summary ? planningMs : undefined,
     executionMs: options.summary ? executionMs : undefined, ...(counts === undefined ? {} : { actual: (plan: PhysicalPlan) => counts.get(plan) }),
   };
-  const lines = options.format === 'json' ? [JSON.stringify(explainJson(planned, printed), undefined, 2)] : explainText(planned, printed);
-  return textResult(backend, 'EXPLAIN', ['QUERY PLAN'], lines.map((line) => [line]), call);
+  if (options.format === 'text') return textResult(backend, 'EXPLAIN', ['QUERY PLAN'], explainText(planned, printed).map((line) => [line]), call);
+  const text = formatStructured(explainStructured(planned, printed), options.format);
+  const columns: ResultColumn[] = [{ name: 'QUERY PLAN', type: options.format === 'json' ? types.json : types.text }];
+  return { command: 'EXPLAIN', rows: convertRows([[text]], columns, call.format, backend.context(Infinity)), rowCount: null, columns };
 }

@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../base/assert.js';
 import { builtinTypes, type TypeRegistry } from '../base/types.js';
+import { Decimals, type Structured, type StructuredGroup } from './explain-format.js';
 import { expressionText, quoteIdentifier, sortKeyText, type ExpressionPrinter } from './expression-text.js';
 import { conjunction, forEachChild } from './expression-tools.js';
 import type { AggregateCall, BoundExpression, ColumnId, WindowCall } from './expression.js';
@@ -43,7 +44,7 @@ export interface ExplainOptions {
 interface Entry {
   readonly title: string;
   /** JSON's fields for the node's kind. */
-  readonly fields: readonly (readonly [string, unknown])[];
+  readonly fields: readonly (readonly [string, Structured])[];
   readonly estimate: Estimate;
   readonly plan: PhysicalPlan;
   readonly properties: readonly (readonly [string, string | readonly string[]])[];
@@ -65,14 +66,16 @@ export function explainText(statement: PlannedStatement, options: ExplainOptions
   return lines;
 }
 
-/** The value EXPLAIN (FORMAT JSON) prints: an array of one object. */
-export function explainJson(statement: PlannedStatement, options: ExplainOptions = {}): unknown {
-  const plan = jsonEntry(new EntryBuilder(statement, options).root(), options, undefined, undefined);
-  if (options.buffers !== undefined) Object.assign(plan, { 'Shared Hit Blocks': options.buffers.hit, 'Shared Read Blocks': options.buffers.read });
-  const root: Record<string, unknown> = { Plan: plan };
-  if (options.planningMs !== undefined) root['Planning Time'] = Number(options.planningMs.toFixed(3));
-  if (options.executionMs !== undefined) root['Execution Time'] = Number(options.executionMs.toFixed(3));
-  return [root];
+/** What the structured formats of EXPLAIN print of the statement. */
+export function explainStructured(statement: PlannedStatement, options: ExplainOptions = {}): StructuredGroup {
+  const entry = planGroup(new EntryBuilder(statement, options).root(), options, undefined, undefined);
+  const { buffers, planningMs, executionMs } = options;
+  const { Plans: plans, ...own } = entry;
+  return {
+    Plan: { ...own, ...(buffers === undefined ? {} : { 'Shared Hit Blocks': buffers.hit, 'Shared Read Blocks': buffers.read }), ...(plans === undefined ? {} : { Plans: plans }) },
+    ...(planningMs === undefined ? {} : { 'Planning Time': new Decimals(planningMs, 3) }),
+    ...(executionMs === undefined ? {} : { 'Execution Time': new Decimals(executionMs, 3) }),
+  };
 }
 
 // ------------------------------------------------------------------------------------------------------------------- printing
@@ -107,30 +110,30 @@ function printEntry(entry: Entry, options: ExplainOptions, indent: number, isRoo
   }
 }
 
-function jsonEntry(entry: Entry, options: ExplainOptions, relationship: string | undefined, subplan: string | undefined): Record<string, unknown> {
-  const json: Record<string, unknown> = {};
-  for (const [name, value] of entry.fields) json[name] = value;
-  if (relationship !== undefined) json['Parent Relationship'] = relationship;
-  if (subplan !== undefined) json['Subplan Name'] = subplan;
+function planGroup(entry: Entry, options: ExplainOptions, relationship: string | undefined, subplan: string | undefined): StructuredGroup {
+  const group: Record<string, Structured> = {};
+  for (const [name, value] of entry.fields) group[name] = value;
+  if (relationship !== undefined) group['Parent Relationship'] = relationship;
+  if (subplan !== undefined) group['Subplan Name'] = subplan;
   if (options.costs !== false) {
-    json['Startup Cost'] = Number(entry.estimate.startupCost.toFixed(2));
-    json['Total Cost'] = Number(entry.estimate.totalCost.toFixed(2));
-    json['Plan Rows'] = Math.round(entry.estimate.rows);
-    json['Plan Width'] = entry.estimate.widthBytes;
+    group['Startup Cost'] = new Decimals(entry.estimate.startupCost, 2);
+    group['Total Cost'] = new Decimals(entry.estimate.totalCost, 2);
+    group['Plan Rows'] = Math.round(entry.estimate.rows);
+    group['Plan Width'] = entry.estimate.widthBytes;
   }
   if (options.actual !== undefined) {
     const counts = entry.counts ?? { rows: 0, loops: 0, startupMs: undefined, timeMs: undefined };
     const loops = Math.max(1, counts.loops);
     if (options.timing !== false && counts.timeMs !== undefined) {
-      json['Actual Startup Time'] = Number(((counts.startupMs ?? counts.timeMs) / loops).toFixed(3));
-      json['Actual Total Time'] = Number((counts.timeMs / loops).toFixed(3));
+      group['Actual Startup Time'] = new Decimals((counts.startupMs ?? counts.timeMs) / loops, 3);
+      group['Actual Total Time'] = new Decimals(counts.timeMs / loops, 3);
     }
-    json['Actual Rows'] = Math.round(counts.rows / loops);
-    json['Actual Loops'] = counts.loops;
+    group['Actual Rows'] = Math.round(counts.rows / loops);
+    group['Actual Loops'] = counts.loops;
   }
-  for (const [name, value] of entry.properties) json[name] = value;
-  if (entry.children.length > 0) json['Plans'] = entry.children.map((child) => jsonEntry(child.entry, options, child.relationship, child.label));
-  return json;
+  for (const [name, value] of entry.properties) group[name] = value;
+  if (entry.children.length > 0) group['Plans'] = entry.children.map((child) => planGroup(child.entry, options, child.relationship, child.label));
+  return group;
 }
 
 // ------------------------------------------------------------------------------------------------------------------- entries
@@ -139,7 +142,7 @@ const joinNames: Readonly<Record<JoinType, string>> = { inner: '', left: ' Left'
 
 interface NodeDescription {
   readonly title: string;
-  readonly fields: readonly (readonly [string, unknown])[];
+  readonly fields: readonly (readonly [string, Structured])[];
   readonly inputs: readonly Child[];
 }
 
@@ -342,7 +345,7 @@ class EntryBuilder {
     properties: [string, string | readonly string[]][],
     add: (name: string, e: BoundExpression | undefined) => void,
   ): NodeDescription {
-    const one = (title: string, fields: readonly (readonly [string, unknown])[] = [['Node Type', title]], inputs: readonly Child[] = physicalInputs(plan).map((input) => this.#input(input, 'Outer'))): NodeDescription => ({ title, fields, inputs });
+    const one = (title: string, fields: readonly (readonly [string, Structured])[] = [['Node Type', title]], inputs: readonly Child[] = physicalInputs(plan).map((input) => this.#input(input, 'Outer'))): NodeDescription => ({ title, fields, inputs });
     const keys = (list: readonly BoundExpression[]): string[] => list.map((e) => this.#text(e));
     switch (plan.kind) {
       case 'result':
