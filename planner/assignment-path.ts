@@ -7,11 +7,12 @@
 import { SqlArray, SqlRecord, type Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { sqlType, typeInfo, typeName, types, type SqlType } from '../base/types.js';
+import { jsonbAssign } from '../functions/jsonb-subscript.js';
 import type { EvalContext, FunctionDef } from '../functions/registry.js';
 import type { TargetColumn, TargetStep } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
-import { makeCall } from './binder-operator.js';
-import { asText, coerce, mustCoerce } from './binder-types.js';
+import { bindJsonbKey } from './binder-expression.js';
+import { coerce } from './binder-types.js';
 import { constant } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import type { QueryLevel } from './scope.js';
@@ -58,10 +59,9 @@ function assignSteps(level: QueryLevel, target: TargetColumn, steps: readonly Ta
   const rest = steps.slice(count);
   const bindIndex = (e: NonNullable<(typeof subscripts)[number]['lower']>): BoundExpression => binder.hooks.bindExpression(level, e);
   if (info.storage === 'jsonb') {
-    const path = subscripts.map((subscript) => mustCoerce(binder, asText(binder, bindIndex(subscript.lower!)), types.text, 'explicit', step.offset));
-    const document: BoundExpression = { kind: 'coalesce', type: types.jsonb, offset: step.offset, args: [container, coerce(binder, constant('{}', types.unknown, step.offset), types.jsonb, 'implicit', step.offset)!] };
-    const whole = coercePart(binder, target, value, types.jsonb);
-    return makeCall(binder, 'jsonb_set', [document, { kind: 'array', type: types.textArray, offset: step.offset, elements: path, isNested: false }, whole], step.offset);
+    const path = subscripts.map((subscript) => bindJsonbKey(level, subscript, step.offset));
+    const part = coercePart(binder, target, value, types.jsonb);
+    return { kind: 'call', type: types.jsonb, offset: step.offset, function: jsonbAssign, args: [container, part, ...path], operator: undefined };
   }
   if (info.elementOid === 0) {
     throw new DbError('42804', `cannot subscript type ${typeName(container.type.oid, binder.types)} because it does not support subscripting`, { offset: step.offset });

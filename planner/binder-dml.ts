@@ -226,7 +226,7 @@ function bindOnConflict(binder: Binder, level: QueryLevel, target: Target, claus
   const computedOf = new Map<ColumnId, BoundExpression>();
   for (const [alias, row] of [[target.alias, existing], ['excluded', excluded]] as const) {
     const columns = target.isView ? shownWithComputed(binder, target, row, computedOf) : shownOver(target, row);
-    const entry = new RangeEntry({ alias, columns, relationName: alias === 'excluded' ? undefined : target.relationName, table: target.isView ? undefined : table });
+    const entry = new RangeEntry({ alias, columns, relationName: alias === 'excluded' ? undefined : target.relationName, table: target.isView ? undefined : table, rowType: target.rowType });
     binder.adopt(update, entry);
     // As in PostgreSQL, a plain name is the existing row's in SET's left side only: in expressions both rows have it, so it is ambiguous.
     update.namespace.push(visibleItem(entry));
@@ -378,7 +378,7 @@ export function bindDelete(binder: Binder, boundary: QueryLevel | undefined, cte
 
 export function showTarget(binder: Binder, level: QueryLevel, target: Target, columns: readonly PlanColumn[]): RangeEntry {
   const entry = new RangeEntry({
-    alias: target.alias, columns, schema: target.alias === target.relationName ? target.table.schema : undefined, relationName: target.relationName, table: target.isView ? undefined : target.table,
+    alias: target.alias, columns, schema: target.alias === target.relationName ? target.table.schema : undefined, relationName: target.relationName, table: target.isView ? undefined : target.table, rowType: target.rowType,
   });
   binder.adopt(level, entry);
   level.namespace.push(visibleItem(entry));

@@ -10,8 +10,9 @@ import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { parseNumber } from './binder-literal.js';
 import { baseTypeOf, isArrayType, sqlType, typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import { jsonbSubscript } from '../functions/jsonb-subscript.js';
 import type { FunctionDef } from '../functions/registry.js';
-import { leftSpine, type Binary, type ColumnRef, type Expression, type Subscript } from '../parser/ast.js';
+import { leftSpine, type Binary, type ColumnRef, type Expression, type Subscript, type SubscriptEntry } from '../parser/ast.js';
 import { bindFunctionCall, bindGrouping } from './binder-call.js';
 import { equalityOver, makeCall, makeOperator, operatorFunction } from './binder-operator.js';
 import { attributesOf, compareRows, expandRow, isWrittenRow, selectField, wholeRow } from './binder-row.js';
@@ -493,27 +494,27 @@ function bindCast(level: QueryLevel, e: Extract<Expression, { kind: 'cast' }>): 
   return cast;
 }
 
+/** A subscript of a jsonb document: an int4 or a text. */
+export function bindJsonbKey(level: QueryLevel, subscript: SubscriptEntry, offset: number): BoundExpression {
+  const { binder } = level;
+  if (subscript.isSlice || subscript.lower === undefined) throw new DbError('42804', 'jsonb subscript does not support slices', { offset });
+  const key = bindExpression(level, subscript.lower);
+  if (isUnknown(key)) return asText(binder, key);
+  if (key.type.oid === TypeOid.int4 || key.type.oid === TypeOid.text) return key;
+  const coerced = coerce(binder, key, types.int4, 'implicit', key.offset) ?? coerce(binder, key, types.text, 'implicit', key.offset);
+  if (coerced === undefined) {
+    throw new DbError('42804', `subscript type ${typeName(key.type.oid, binder.types)} is not supported`, { offset: key.offset, hint: 'jsonb subscript must be coercible to either integer or text.' });
+  }
+  return coerced;
+}
+
 function bindSubscript(level: QueryLevel, e: Subscript): BoundExpression {
   const { binder } = level;
   const arg = bindExpression(level, e.operand);
   const info = typeInfo(arg.type.oid, binder.types);
   const container = info.baseType === undefined ? info : typeInfo(info.baseType.oid, binder.types);
   if (container.storage === 'jsonb') {
-    let value = arg;
-    for (const subscript of e.subscripts) {
-      if (subscript.isSlice || subscript.lower === undefined) throw new DbError('0A000', 'jsonb subscript does not support slices', { offset: e.offset });
-      let key = bindExpression(level, subscript.lower);
-      if (isUnknown(key)) key = asText(binder, key);
-      else if (key.type.oid !== TypeOid.int4 && key.type.oid !== TypeOid.text) {
-        const coerced = coerce(binder, key, types.int4, 'implicit', key.offset) ?? coerce(binder, key, types.text, 'implicit', key.offset);
-        if (coerced === undefined) {
-          throw new DbError('42804', `subscript type ${typeName(key.type.oid, binder.types)} is not supported`, { offset: key.offset, hint: 'jsonb subscript must be coercible to either integer or text.' });
-        }
-        key = coerced;
-      }
-      value = makeOperator(binder, undefined, '->', value, key, e.offset);
-    }
-    return value;
+    return { kind: 'call', type: types.jsonb, offset: e.offset, function: jsonbSubscript, args: [arg, ...e.subscripts.map((subscript) => bindJsonbKey(level, subscript, e.offset))], operator: undefined };
   }
   if (container.elementOid === 0) {
     throw new DbError('42804', `cannot subscript type ${typeName(arg.type.oid, binder.types)} because it does not support subscripting`, { offset: e.offset });

@@ -1,4 +1,5 @@
 /** LIMIT, OFFSET and FETCH FIRST: one bigint for the whole query, so without columns of the query itself. */
+import { DbError } from '../base/errors.js';
 import { types } from '../base/types.js';
 import type { Expression } from '../parser/ast.js';
 import { coerceToSpecific } from './binder-types.js';
@@ -24,5 +25,7 @@ export function bindLimit(level: QueryLevel, clauses: { readonly limitCount: Exp
   };
   const offset = bind(clauses.limitOffset, 'OFFSET');
   const limit = bind(clauses.limitCount, 'LIMIT');
+  // As a word only: behind a cast it is no limit, as elsewhere.
+  if (clauses.withTies && clauses.limitCount?.kind === 'null') throw new DbError('2201W', 'row count cannot be null in FETCH FIRST ... WITH TIES clause');
   return { limit, offset, withTies: clauses.withTies };
 }

@@ -41,6 +41,8 @@ export interface Target {
   /** A view's computed columns as expressions over `columns`, by the ids of `shown`. */
   readonly computed: ReadonlyMap<ColumnId, BoundExpression>;
   readonly relationName: string;
+  /** The type of its rows is that of this relation. */
+  readonly rowType: { readonly schema: string; readonly name: string };
   readonly isView: boolean;
   /** Conditions of views with a check option, over `columns`. */
   readonly viewChecks: readonly { readonly name: string; readonly expression: BoundExpression }[];
@@ -75,7 +77,7 @@ function tableTarget(binder: Binder, table: TableDef, alias: string, offset: num
   const output: readonly PlanColumn[] = [...columns, { id: rowKey, name: '(row key)', type: types.text }];
   const plan: LogicalPlan = { kind: 'scan', output, table, alias, columns, rowKey, sample: undefined };
   const assignable = columns.map((column) => table.columns[column.column]!);
-  return { table, alias, plan, rowKey, columns, shown: columns, assignable, computed: new Map(), relationName: table.name, isView: false, viewChecks: [], viewConditions: [] };
+  return { table, alias, plan, rowKey, columns, shown: columns, assignable, computed: new Map(), relationName: table.name, rowType: table, isView: false, viewChecks: [], viewConditions: [] };
 }
 
 /** A view that cannot be changed is refused when the statement has been analysed; until then a table of its columns stands in for it. */
@@ -110,7 +112,7 @@ function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: 
   binder.viewStack.pop();
   const inner = new QueryLevel(binder, undefined, undefined);
   const names = from.alias?.columns ?? [];
-  const entry = new RangeEntry({ alias: base.alias, columns: base.shown.map((column, i) => ({ ...column, name: names[i]?.name ?? column.name })), relationName: base.relationName, table: base.isView ? undefined : base.table });
+  const entry = new RangeEntry({ alias: base.alias, columns: base.shown.map((column, i) => ({ ...column, name: names[i]?.name ?? column.name })), relationName: base.relationName, table: base.isView ? undefined : base.table, rowType: base.rowType });
   binder.adopt(inner, entry);
   inner.namespace.push(visibleItem(entry));
   const items = bindTargets(inner, select.targets);
@@ -148,7 +150,7 @@ function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: 
   const expressions = new Map(base.computed);
   for (const { id, expression } of computed) expressions.set(id, substitute(expression, base.computed));
   const conditions = [...base.viewConditions, ...(where === undefined ? [] : [where])];
-  return { ...base, alias, plan, shown, assignable, computed: expressions, relationName: view.name, isView: true, viewChecks: [...below, ...ownChecks], viewConditions: conditions };
+  return { ...base, alias, plan, shown, assignable, computed: expressions, relationName: view.name, rowType: view, isView: true, viewChecks: [...below, ...ownChecks], viewConditions: conditions };
 }
 
 function notUpdatable(view: ViewDef, operation: Operation, detail: string): DbError {

@@ -7,6 +7,7 @@ import { SqlArray, type Datum } from '../base/datum.js';
 import { plainTextEnv } from '../base/text-env.js';
 import { outputText } from '../base/text-io.js';
 import { formatType, sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
+import { jsonbSubscript } from '../functions/jsonb-subscript.js';
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
 
 export interface ExpressionPrinter {
@@ -71,6 +72,7 @@ export function expressionText(e: BoundExpression, p: ExpressionPrinter): string
         if (e.args.length === 1) return `(${e.operator} ${show(e.args[0]!)})`;
         return `(${show(e.args[0]!)} ${e.operator} ${show(e.args[1]!)})`;
       }
+      if (e.function === jsonbSubscript) return `(${show(e.args[0]!)})${e.args.slice(1).map((key) => `[${show(key)}]`).join('')}`;
       return `${quoteIdentifier(e.function.name)}(${list(e.args)})`;
     }
     case 'cast': {

@@ -195,10 +195,18 @@ export class Folder {
     const { function: f } = e;
     if (f.kind !== 'scalar') return e;
     if (f.strict && e.args.some((arg) => arg.kind === 'constant' && arg.value === null)) return constant(null, e.type, e.offset);
+    const absent = f.strict ? e.args.find((arg) => this.#known.get(arg)?.value === null) : undefined;
+    if (absent !== undefined) return this.#absent(e, absent);
     if (f.impl === undefined || f.volatility !== 'immutable' || e.type.oid === TypeOid.record || !e.args.every(this.#isSettled)) return e;
     if (f.oid === undefined) return this.#compute(e);
     this.#left.add(e);
     return e;
+  }
+
+  /** NULL in this session by one of its arguments, which the run asks first: the others are not read. */
+  #absent(e: Of<'call'>, arg: BoundExpression): BoundExpression {
+    const when: BoundExpression = { kind: 'isNull', type: types.bool, offset: e.offset, arg, isRow: false, negated: false };
+    return this.#keep({ kind: 'case', type: e.type, offset: e.offset, branches: [{ when, then: constant(null, e.type, e.offset) }], otherwise: e }, null);
   }
 
   #cast(e: Of<'cast'>): BoundExpression {
@@ -246,12 +254,13 @@ export class Folder {
     return e;
   }
 
-  /** AND and OR: F1 operand by operand. A known operand that decides only for this session stops the reading and drops nothing. */
+  /** AND and OR: F1 operand by operand. A known operand that decides only for this session stops the reading, drops nothing and is asked first. */
   #connective(e: Of<'and' | 'or'>): BoundExpression {
     const decisive = e.kind === 'or';
     const args: BoundExpression[] = [];
     let hasNull = false;
     let isDecided = false;
+    let isKnown = false;
     for (const operand of e.args) {
       const arg: BoundExpression = isDecided ? operand : this.fold(operand);
       if (arg.kind === 'constant') {
@@ -260,14 +269,19 @@ export class Folder {
         else hasNull ||= arg.value === null;
         continue;
       }
-      if (arg.kind === e.kind) args.push(...arg.args);
+      const decides: boolean = !isDecided && this.#isKnown(arg) && this.#valueOf(arg) === decisive;
+      isKnown ||= decides;
+      isDecided ||= decides || this.#left.has(arg);
+      if (decides) args.unshift(arg);
+      else if (arg.kind === e.kind) args.push(...arg.args);
       else args.push(arg);
-      isDecided ||= this.#left.has(arg) || (this.#isKnown(arg) && this.#valueOf(arg) === decisive);
     }
     if (hasNull) args.push(constant(null, types.bool, e.offset));
     if (args.length === 0) return constant(!decisive, types.bool, e.offset);
     if (args.length === 1) return args[0]!;
-    return sameList(args, e.args) ? e : { ...e, args };
+    const folded: BoundExpression = sameList(args, e.args) ? e : { ...e, args };
+    if (isKnown) return this.#keep(folded, decisive);
+    return args.every(this.#isKnown) ? this.#keep(folded) : folded;
   }
 
   #case(e: Of<'case'>): BoundExpression {
@@ -289,7 +303,12 @@ export class Folder {
     }
     const otherwise = isDecided ? e.otherwise : this.fold(e.otherwise);
     if (branches.length === 0) return otherwise;
-    return otherwise === e.otherwise && sameList(branches, e.branches) ? e : { ...e, branches, otherwise };
+    const folded: BoundExpression = otherwise === e.otherwise && sameList(branches, e.branches) ? e : { ...e, branches, otherwise };
+    // What this session says of the conditions says which branch it is.
+    const taken = branches.find(({ when }) => !this.#isKnown(when) || this.#valueOf(when) === true);
+    const result = taken === undefined ? otherwise : taken.then;
+    const isKnown = (taken === undefined || this.#isKnown(taken.when)) && this.#isKnown(result);
+    return isKnown ? this.#keep(folded, this.#valueOf(result)) : folded;
   }
 
   #coalesce(e: Of<'coalesce'>): BoundExpression {
@@ -304,7 +323,9 @@ export class Folder {
     }
     if (args.length === 0) return constant(null, e.type, e.offset);
     if (args.length === 1) return args[0]!;
-    return sameList(args, e.args) ? e : { ...e, args };
+    const folded: BoundExpression = sameList(args, e.args) ? e : { ...e, args };
+    const first = args.find((arg) => !this.#isKnown(arg) || this.#valueOf(arg) !== null) ?? args[args.length - 1]!;
+    return this.#isKnown(first) ? this.#keep(folded, this.#valueOf(first)) : folded;
   }
 
   /**

@@ -6,6 +6,7 @@
 import { unreachable } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
+import { jsonbSubscript } from '../functions/jsonb-subscript.js';
 import type { Expression } from '../parser/ast.js';
 import { quoteIdentifier } from '../parser/print-names.js';
 import type { BoundExpression, ColumnId } from './expression.js';
@@ -76,6 +77,11 @@ class Rule {
     return collation === undefined ? text : `(${text} COLLATE ${quoteIdentifier(collation)})`;
   }
 
+  #subscripted(arg: BoundExpression, subscripts: readonly string[], indent: number): string {
+    const text = this.show(arg, true, indent);
+    return `${arg.kind === 'column' ? text : `(${text})`}${subscripts.map((subscript) => `[${subscript}]`).join('')}`;
+  }
+
   #show(e: BoundExpression, withImplicit: boolean, indent: number): string {
     const list = (children: readonly BoundExpression[]): string => children.map((child) => this.show(child, true, indent)).join(', ');
     const inner = (child: BoundExpression, implicit = true): string => this.#inParens(child, e, implicit, indent);
@@ -95,6 +101,7 @@ class Rule {
         return this.#p.column(e.id, e.name);
       case 'call':
         if (written?.kind === 'nullIf') return `NULLIF(${list(e.args)})`;
+        if (e.function === jsonbSubscript) return this.#subscripted(e.args[0]!, e.args.slice(1).map((key) => this.show(key, false, indent)), indent);
         if (e.operator === undefined) return (written?.kind === 'functionCall' ? this.#special(e, inner) : undefined) ?? `${this.#p.functionName(e)}(${list(e.args)})`;
         return wrap(e.args.length === 1 ? `${e.operator} ${inner(e.args[0]!)}` : `${inner(e.args[0]!)} ${e.operator} ${inner(e.args[1]!)}`);
       case 'cast':
@@ -130,7 +137,7 @@ class Rule {
       case 'field':
         return `${this.#p.isPretty ? inner(e.arg) : `(${this.show(e.arg, true, indent)})`}.${quoteIdentifier(typeInfo(e.arg.type.oid, this.#p.types).attributes?.[e.index]?.name ?? `f${e.index + 1}`)}`;
       case 'subscript':
-        return `${e.arg.kind === 'column' ? this.show(e.arg, true, indent) : `(${this.show(e.arg, true, indent)})`}${e.indices.map((i) => (i.isSlice ? `[${i.lower === undefined ? '' : this.show(i.lower, false, indent)}:${i.upper === undefined ? '' : this.show(i.upper, false, indent)}]` : `[${this.show(i.lower!, false, indent)}]`)).join('')}`;
+        return this.#subscripted(e.arg, e.indices.map((i) => (i.isSlice ? `${i.lower === undefined ? '' : this.show(i.lower, false, indent)}:${i.upper === undefined ? '' : this.show(i.upper, false, indent)}` : this.show(i.lower!, false, indent))), indent);
       case 'rowCompare':
         return `(ROW(${list(e.left)}) ${e.operator} ROW(${list(e.right)}))`;
       case 'subquery':

@@ -87,6 +87,7 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['a table named recursive without columns', 'with recursive as (select 1) select * from recursive', [['1']]],
   ['modifiers of a type as strings', "select 1::numeric(3,'1'), '12:00'::timetz('1')", [['1.0', '12:00:00+00']]],
   ['a distance of ROWS that is assigned to bigint', 'select count(*) over (order by id rows 1.5 preceding) from r2 where id < 4', [['1'], ['2'], ['3']]],
+  ['subscripts of a document: as #> reads them', `select ('[1,2]'::jsonb)['0'], ('"s"'::jsonb)[0], ('{"0":7}'::jsonb)[0], ('[[1,2],[3]]'::jsonb)['-1'][0], ('[1]'::jsonb)[null], ('[5]'::jsonb)[0::int2]`, [['1', null, '7', '3', null, '5']]],
 ];
 
 const codes: readonly (readonly [string, string])[] = [
@@ -190,12 +191,40 @@ const codes: readonly (readonly [string, string])[] = [
   ['merge into nosuch u using s on s.id = u.id when matched then do nothing when matched then do nothing', '42601'],
   ['update r2 u set id = id + 1 from r3 s where s.id = u.id returning u.nosuch', '42703'],
   ['alter table r2 alter h type int', '42804'],
+  ['select id from r2 order by id fetch first null rows with ties', '2201W'],
+  ['select id from r2 order by id fetch first (null::int) rows with ties', ''],
   ['select join.c1 from (select 1 c1) "join"', '42601'],
   ['select 1 from (select 1 c1) "left" group by left.c1', '42601'],
   ['select * from rows from (left.x(1))', '42601'],
 ];
 
+/** Assignments to subscripts of a document, and what becomes of it. */
+const documents: readonly (readonly [string | null, string, string])[] = [
+  [null, "j['a']['b'][2] = '1'", '{"a": {"b": [null, null, 1]}}'], [null, "j[2] = '1'", '[null, null, 1]'], [null, "j['0'][1]['a'] = '1'", '{"0": [null, {"a": 1}]}'], ['{}', "j['k'] = null", '{"k": null}'], ['{}', "j['k'][-3] = '1'", '{"k": [1]}'], ['[]', "j[0]['01'][' 1']['x'] = '1'", '[[null, [null, {"x": 1}]]]'],
+  ['{"a": [1, {"b": 2}]}', "j['a'][1]['c']['d'] = '1'", '{"a": [1, {"b": 2, "c": {"d": 1}}]}'], ['{"a": [1, 2]}', "j['a'][-2] = '0', j['a'][3] = j['a'][1]", '{"a": [0, 2, null, 2]}'], ['[[1]]', "j[-1][0] = null", '[[null]]'],
+  ['{"a": [1]}', "j['a'][-2] = '1'", '22023'], ['{"a": [1]}', "j['a'][0]['b'] = '1'", '22023'], ['5', "j[0] = '1'", '22023'], ['null', "j['a'] = '1'", '22023'], ['[1]', "j['x'] = '1'", '22P02'], ['[[1]]', "j[0]['x']['y'] = '1'", '22P02'], ['{}', "j[null]['a'] = null", '22004'], ['[]', "j[2147483647] = '1'", '54000'],
+  ['[]', "j[1:2] = '1'", '42804'], ['[]', "j[:] = '1'", '42804'], ['[]', "j[true] = '1'", '42804'], ['[]', "j[1.0] = '1'", '42804'], ['[]', 'j[0] = 1', '42804'], ['[]', "j[1] = default", '0A000'],
+];
+
 describe('what random statements found', () => {
+  test.each(documents)('%s with %s', async (old, assignment, expected) => {
+    for (const sql of ['create table doc (j jsonb)', `insert into doc values (${old === null ? 'null' : `'${old}'`})`]) expect((await engine.run(sql)).message, sql).toBe('');
+    const answer = await engine.run(`update doc set ${assignment} returning j`);
+    expect(answer.code ?? answer.rows[0]![0]).toBe(expected);
+    await engine.run('drop table doc');
+  });
+  test('an expression over subscripts of a document is shown as written', () => inTurn([
+    ["create table doc (j jsonb, a jsonb generated always as (j['a'][0]) stored)", ''], ['insert into doc (j[\'a\'][1]) values (\'5\'), (null)', ''], ["create index doc_b on doc ((j['b']))", ''], ['select j, a from doc', [['{"a": [null, 5]}', 'null'], ['{"a": [null, null]}', 'null']]],
+    ["select pg_get_indexdef('doc_b'::regclass)", [["CREATE INDEX doc_b ON public.doc USING btree ((j['b'::text]))"]]], ["select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'doc'::regclass", [["j['a'::text][0]"]]], ['drop table doc', ''],
+  ]));
+  test('a row that a view returns is of the type of the view', async () => {
+    for (const sql of ['create table shown (id int primary key, b text)', 'create view shows as select id, b as bb from shown', 'create view shows_it as select bb, id from shows']) expect((await engine.run(sql)).message, sql).toBe('');
+    const answer = await engine.run("insert into shows_it as q values ('r', 3) returning q, (q).bb, row_to_json(q)");
+    expect(answer.types).toEqual(['user', '25', '114']);
+    expect(answer.rows).toEqual([['(r,3)', 'r', '{"bb":"r","id":3}']]);
+    expect((await engine.run('update shows set bb = null returning shows')).types).toEqual(['user']);
+    for (const sql of ['drop table shown cascade']) expect((await engine.run(sql)).message, sql).toBe('');
+  });
   test.each(rows)('%s', async (_name, sql, expected) => {
     const answer = await engine.run(sql);
     expect(answer.message).toBe('');

@@ -50,6 +50,12 @@ const cases: readonly (readonly [string, string])[] = [
   ['with c as (select 1/0 as x from e) select 1 from c', ''],
   ['with c as materialized (select 1/0 as x from e) select 1 from c', '22012'],
   ['with c as (select 1/0 as x from e) select 1 from c, c c2', '22012'],
+  // What the session's zone says is known when planning: what PostgreSQL has dropped is not read.
+  ["select case when timestamptz '2024-03-31 01:30' = timestamptz '2023-12-31' then interval '1 day' end + 'x y'::text::interval", 'null'],
+  ["select coalesce(nullif(timestamptz '2024-03-31', timestamptz '2024-03-31'), null) - (1/b)::text::timestamptz from t", 'null|null|null'],
+  ["select 1/b > 0 or timestamptz '2024-03-31 01:30' > timestamptz '2023-12-31' from t", 't|t|t'],
+  ["select 1/b > 0 and timestamptz '2024-03-31 01:30' < timestamptz '2023-12-31' from t", 'f|f|f'],
+  ["select 1/b > 0 and timestamptz '2024-03-31 01:30' > timestamptz '2023-12-31' from t", '22012'],
   ['select exists (select 1/0)', 't'],
   ['select exists (select 1/0 from e)', 'f'],
   ['select exists (select 1 from e where 1/0 = 1)', '22012'],
