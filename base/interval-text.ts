@@ -8,7 +8,7 @@ import { roundMicros } from './calendar.js';
 import { decoding, fractionText, two } from './datetime.js';
 import type { Field } from './datetime-fields.js';
 import { DateTimeFaultError, fail, splitFields } from './datetime-fields.js';
-import { Interval, MicrosPerDay, MicrosPerHour, MicrosPerMinute, MicrosPerSecond, addInt8, canonicalInt8, intervalOutOfRange, multiplyInt8, negateInt8, roundHalfEven } from './interval.js';
+import { Interval, MicrosPerDay, MicrosPerHour, MicrosPerMinute, MicrosPerSecond, addInt8, canonicalInt8, multiplyInt8, negateInt8, roundHalfEven } from './interval.js';
 import { IntervalField, IntervalFullRange, intervalFields, intervalPrecision } from './types.js';
 
 type IntervalUnit =
@@ -111,8 +111,8 @@ function fractionOf(text: string): number {
   return text === '.' ? 0 : Number(`0${text}`);
 }
 
-/** `hh:mm[:ss[.ffffff]]`, or `mm:ss` when the declared fields say so, as microseconds. */
-function clockMicros(text: string, fields: number): number | bigint {
+/** `hh:mm[:ss[.ffffff]]`, or `mm:ss` when the declared fields say so, as microseconds. `tooMuch`: with a sign it is then no clock at all. */
+function clockMicros(text: string, fields: number, tooMuch: 'field' | 'format'): number | bigint {
   const match = /^(\d+):(\d+)(?::(\d+))?(\.\d*)?$/.exec(text);
   if (match === null) return fail('format');
   let hour = leadingInt8(match[1]!).value;
@@ -120,14 +120,14 @@ function clockMicros(text: string, fields: number): number | bigint {
   let second = Number(match[3] ?? 0);
   const isMinuteSecond = match[3] === undefined && (match[4] !== undefined || fields === (IntervalField.Minute | IntervalField.Second));
   if (isMinuteSecond) {
-    if (hour > 2147483647) fail('field');
+    if (hour > 2147483647) fail(tooMuch);
     second = minute;
     minute = Number(hour);
     hour = 0;
   }
   const micros = match[4] === undefined ? 0 : roundHalfEven(fractionOf(match[4]) * MicrosPerSecond);
-  if (minute > 59 || second > 60) fail('field');
-  return addInt8(multiplyInt8(hour, MicrosPerHour) ?? fail('field'), minute * MicrosPerMinute + second * MicrosPerSecond + micros) ?? fail('field');
+  if (minute > 59 || second > 60) fail(tooMuch);
+  return addInt8(multiplyInt8(hour, MicrosPerHour) ?? fail(tooMuch), minute * MicrosPerMinute + second * MicrosPerSecond + micros) ?? fail(tooMuch);
 }
 
 /** The unit of a number without one, when the type names its fields: the last of them. */
@@ -164,7 +164,7 @@ function decodeFields(list: readonly Field[], fields: number, isSqlStyle: boolea
     }
     const isClock = kind === 'time' || (kind === 'zone' && text.indexOf(':') > 0 && /^[+-]\d+:\d+(:\d+)?(\.\d*)?$/.test(text));
     if (isClock) {
-      const magnitude = clockMicros(text.replace(/^[+-]/, ''), fields);
+      const magnitude = clockMicros(text.replace(/^[+-]/, ''), fields, kind === 'zone' ? 'format' : 'field');
       built.addMicros(signed(text.startsWith('-') ? (negateInt8(magnitude) ?? fail('field')) : magnitude), 0, 1);
       assign('hour', 'minute', 'second', 'millisecond', 'microsecond');
       unit = 'day';
@@ -316,9 +316,16 @@ export function applyIntervalTypmod(value: Interval, typmod: number): Interval {
       micros = canonicalInt8((BigInt(micros) / unit) * unit);
     }
   }
-  const rounded = roundMicros(micros, intervalPrecision(typmod));
-  if (typeof rounded === 'bigint' && BigInt.asIntN(64, rounded) !== rounded) throw intervalOutOfRange();
-  return new Interval(months, days, rounded);
+  return new Interval(months, days, roundedMicros(micros, intervalPrecision(typmod)));
+}
+
+/** Next to the ends of int8 what is added for rounding wraps around, as it does in PostgreSQL 15. */
+function roundedMicros(micros: number | bigint, precision: number): number | bigint {
+  if (typeof micros === 'number') return roundMicros(micros, precision);
+  if (precision >= 6) return micros;
+  const unit = 10n ** BigInt(6 - precision);
+  const magnitude = (BigInt.asIntN(64, BigInt.asIntN(64, micros < 0n ? -micros : micros) + unit / 2n) / unit) * unit;
+  return canonicalInt8(BigInt.asIntN(64, micros < 0n ? -magnitude : magnitude));
 }
 
 // ------------------------------------------------------------------------------------------------------------------- output

@@ -11,7 +11,7 @@ import {
 import { timestampFromZone, timestampInZone } from '../base/datetime.js';
 import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
-import { formatInterval, intervalParts } from '../base/interval-text.js';
+import { intervalParts } from '../base/interval-text.js';
 import { addInt8, canonicalInt8, Interval, MicrosPerDay, MicrosPerHour, MicrosPerMinute, MicrosPerSecond, roundHalfEven, subtractInt8, TimeTz } from '../base/interval.js';
 import { Numeric } from '../base/numeric.js';
 import { formatFloat8 } from '../base/scalar-text.js';
@@ -19,6 +19,7 @@ import { sessionZone } from '../base/text-env.js';
 import { findTimeZone, offsetOfLocal, zoneAbbreviation, type TimeZone } from '../base/timezone.js';
 import { typeName, TypeOid } from '../base/types.js';
 import { operator, scalar, setReturning, type ScalarOptions } from './define.js';
+import { age, bin, justifyDays, justifyHours, justifyInterval, makeIntervalOf, moveTime, negatedForStamp, stampDifference, zoneSecondsEast } from './interval.js';
 import type { EvalContext, FunctionDef, OperatorDef } from './registry.js';
 
 type Stamp = number | bigint;
@@ -64,84 +65,6 @@ export function addIntervalTz(value: Stamp, interval: Interval, ctx: EvalContext
   if (interval.months !== 0 || interval.days !== 0) result = fromLocal(addInterval(toLocal(value, ctx), new Interval(interval.months, interval.days, 0)), ctx);
   return checkTimestamp(addInt8(result, interval.micros));
 }
-
-/** The difference in days and time, as timestamp_mi with its justified hours. */
-function stampDifference(a: Stamp, b: Stamp): Interval {
-  if (isInfinite(a) || isInfinite(b)) throw new DbError('22008', 'cannot subtract infinite timestamps');
-  const micros = subtractInt8(a, b);
-  if (micros === undefined) throw new DbError('22008', 'interval out of range');
-  return justifyHours(new Interval(0, 0, micros));
-}
-
-function justifyHours(value: Interval): Interval {
-  const micros = BigInt(value.micros);
-  const day = BigInt(MicrosPerDay);
-  let days = value.days + Number(micros / day);
-  let rest = micros % day;
-  if (days > 0 && rest < 0n) {
-    rest += day;
-    days--;
-  } else if (days < 0 && rest > 0n) {
-    rest -= day;
-    days++;
-  }
-  return new Interval(value.months, days, canonicalInt8(rest));
-}
-function justifyDays(value: Interval): Interval {
-  let months = value.months + Math.trunc(value.days / 30);
-  let days = value.days % 30;
-  if (months > 0 && days < 0) {
-    days += 30;
-    months--;
-  } else if (months < 0 && days > 0) {
-    days -= 30;
-    months++;
-  }
-  return new Interval(months + 0, days + 0, value.micros);
-}
-function justifyInterval(value: Interval): Interval {
-  let { months, days } = justifyDays(justifyHours(value));
-  let micros = BigInt(justifyHours(value).micros);
-  if (months > 0 && (days < 0 || (days === 0 && micros < 0n))) {
-    days += 30;
-    months--;
-  } else if (months < 0 && (days > 0 || (days === 0 && micros > 0n))) {
-    days -= 30;
-    months++;
-  }
-  if (days > 0 && micros < 0n) {
-    micros += BigInt(MicrosPerDay);
-    days--;
-  } else if (days < 0 && micros > 0n) {
-    micros -= BigInt(MicrosPerDay);
-    days++;
-  }
-  return new Interval(months, days, canonicalInt8(micros));
-}
-
-/** Years, months, days and time between two moments on the calendar. */
-function age(a: Stamp, b: Stamp): Interval {
-  if (isInfinite(a) || isInfinite(b)) throw new DbError('22008', 'cannot subtract infinite timestamps');
-  const isNegative = a < b;
-  const [late, early] = isNegative ? [b, a] : [a, b];
-  const x = civilOfTimestamp(late);
-  const y = civilOfTimestamp(early);
-  let micros = timestampMicrosOfDay(late) - timestampMicrosOfDay(early);
-  let days = x.day - y.day;
-  let months = (x.year - y.year) * 12 + (x.month - y.month);
-  if (micros < 0) {
-    micros += MicrosPerDay;
-    days--;
-  }
-  while (days < 0) {
-    days += daysInMonth(y.year, y.month);
-    months--;
-  }
-  const sign = isNegative ? -1 : 1;
-  return new Interval(sign * months + 0, sign * days + 0, sign * micros + 0);
-}
-
-const wrapDay = (micros: bigint): number => Number(((micros % BigInt(MicrosPerDay)) + BigInt(MicrosPerDay)) % BigInt(MicrosPerDay));
 
 // -------------------------------------------------------------------------------------------------------------------- fields
 
@@ -385,19 +308,6 @@ function truncateInterval(given: string, value: Interval): Interval {
   }
 }
 
-/** Start of the stride that holds `value`, counted from `origin`. */
-function bin(stride: Interval, value: Stamp, origin: Stamp): Stamp {
-  if (isInfinite(value)) return value;
-  if (isInfinite(origin)) throw new DbError('22008', 'origin out of range');
-  if (stride.months !== 0) throw new DbError('0A000', 'timestamps cannot be binned into intervals containing months or years');
-  const unit = BigInt(stride.days) * BigInt(MicrosPerDay) + BigInt(stride.micros);
-  if (unit <= 0n) throw new DbError('22008', 'stride must be greater than zero');
-  const difference = BigInt(value) - BigInt(origin);
-  let whole = difference - (difference % unit);
-  if (difference < 0n && difference % unit !== 0n) whole -= unit;
-  return checkTimestamp(canonicalInt8(BigInt(origin) + whole));
-}
-
 // -------------------------------------------------------------------------------------------------------------------- zones, construction
 
 /** A zone by name, abbreviation or offset, as AT TIME ZONE takes it. @throws DbError 22023 */
@@ -408,11 +318,6 @@ function zoneNamed(name: string): TimeZone {
   if (zone === undefined) throw new DbError('22023', `time zone "${name}" not recognized`);
   return zone;
 }
-function zoneShift(zone: Interval): bigint {
-  if (zone.months !== 0 || zone.days !== 0) throw new DbError('22023', `interval time zone "${formatInterval(zone)}" must not include months or days`);
-  return BigInt(zone.micros);
-}
-
 /** Two functions that show a year before Christ differently when they refuse it. */
 function makeDate(year: number, month: number, day: number, isTimestamp = false): number {
   const y = year < 0 ? year + 1 : year;
@@ -431,17 +336,6 @@ function makeTime(hour: number, minute: number, seconds: number): number {
   return microsOfClock(hour, minute, 0, 0) + micros;
 }
 const makeStamp = (y: number, mo: number, d: number, h: number, mi: number, s: number): Stamp => checkTimestamp(timestampOf(makeDate(y, mo, d, true), makeTime(h, mi, s)));
-
-/** Arguments left out count as 0; the call's context may follow the last that is given. */
-function makeIntervalOf(...given: readonly unknown[]): Interval {
-  const [years, months, weeks, days, hours, minutes, seconds] = Array.from({ length: 7 }, (_, i) => (typeof given[i] === 'number' ? given[i] : 0));
-  return makeInterval(years!, months!, weeks!, days!, hours!, minutes!, seconds!);
-}
-function makeInterval(years: number, months: number, weeks: number, days: number, hours: number, minutes: number, seconds: number): Interval {
-  if (!Number.isFinite(seconds)) throw new DbError('22008', 'interval out of range');
-  const micros = BigInt(hours) * BigInt(MicrosPerHour) + BigInt(minutes) * BigInt(MicrosPerMinute) + BigInt(Math.round(seconds * 1e6));
-  return Interval.checked(years * 12 + months, weeks * 7 + days, canonicalInt8(micros));
-}
 
 function toTimestamp(seconds: number): Stamp {
   if (Number.isNaN(seconds)) throw new DbError('22008', 'timestamp cannot be NaN');
@@ -529,17 +423,17 @@ const ages: readonly FunctionDef[] = [
 const zones: readonly FunctionDef[] = [
   scalar('timezone', 'text timestamptz', 'timestamp', (name: string, v: Stamp) => (isInfinite(v) ? v : timestampInZone(v, zoneNamed(name)))),
   scalar('timezone', 'text timestamp', 'timestamptz', (name: string, v: Stamp) => (isInfinite(v) ? v : timestampFromZone(v, zoneNamed(name)))),
-  scalar('timezone', 'interval timestamptz', 'timestamp', (zone: Interval, v: Stamp) => (isInfinite(v) ? v : checkTimestamp(canonicalInt8(BigInt(v) + zoneShift(zone))))),
-  scalar('timezone', 'interval timestamp', 'timestamptz', (zone: Interval, v: Stamp) => (isInfinite(v) ? v : checkTimestamp(canonicalInt8(BigInt(v) - zoneShift(zone))))),
+  scalar('timezone', 'interval timestamptz', 'timestamp', (zone: Interval, v: Stamp) => (isInfinite(v) ? v : checkTimestamp(addInt8(v, zoneSecondsEast(zone) * MicrosPerSecond)))),
+  scalar('timezone', 'interval timestamp', 'timestamptz', (zone: Interval, v: Stamp) => (isInfinite(v) ? v : checkTimestamp(subtractInt8(v, zoneSecondsEast(zone) * MicrosPerSecond)))),
   scalar('timezone', 'text timetz', 'timetz', (name: string, v: TimeTz, ctx: EvalContext) => {
     const zone = zoneNamed(name);
     const now = ctx.transactionTimestamp;
     const east = Number((BigInt(timestampInZone(now, zone)) - BigInt(now)) / 1_000_000n);
-    return new TimeTz(wrapDay(BigInt(v.micros) + BigInt(v.zoneSeconds + east) * 1_000_000n), -east + 0);
+    return new TimeTz(moveTime(v.micros, BigInt(v.zoneSeconds + east) * 1_000_000n), -east + 0);
   }, stable),
   scalar('timezone', 'interval timetz', 'timetz', (zone: Interval, v: TimeTz) => {
-    const east = Number(zoneShift(zone) / 1_000_000n);
-    return new TimeTz(wrapDay(BigInt(v.micros) + BigInt(v.zoneSeconds + east) * 1_000_000n), -east + 0);
+    const east = zoneSecondsEast(zone);
+    return new TimeTz(moveTime(v.micros, BigInt(v.zoneSeconds + east) * 1_000_000n), -east + 0);
   }),
 ];
 
@@ -562,7 +456,7 @@ const overlapFunctions: readonly FunctionDef[] = ['timestamp', 'timestamptz', 't
   scalar('overlaps', `${type} ${type} ${type} ${type}`, 'bool', type === 'timetz' ? (a: TimeTz | null, b: TimeTz | null, c: TimeTz | null, d: TimeTz | null) => overlaps(...([a, b, c, d].map((v) => (v === null ? null : v.micros + v.zoneSeconds * MicrosPerSecond)) as [Datum, Datum, Datum, Datum])) : overlaps, { strict: false }),
 ).concat(
   ['timestamp', 'timestamptz', 'time'].flatMap((type) => {
-    const plus = (start: Datum, length: Interval | null, ctx: EvalContext): Datum => (start === null || length === null ? null : type === 'time' ? wrapDay(BigInt(start as number) + BigInt(length.micros)) : type === 'timestamptz' ? addIntervalTz(start as Stamp, length, ctx) : addInterval(start as Stamp, length));
+    const plus = (start: Datum, length: Interval | null, ctx: EvalContext): Datum => (start === null || length === null ? null : type === 'time' ? moveTime(start as number, BigInt(length.micros)) : type === 'timestamptz' ? addIntervalTz(start as Stamp, length, ctx) : addInterval(start as Stamp, length));
     const options: ScalarOptions = { strict: false, volatility: type === 'timestamptz' ? 'stable' : 'immutable' };
     return [
       scalar('overlaps', `${type} interval ${type} interval`, 'bool', (a: Datum, b: Interval | null, c: Datum, d: Interval | null, ctx: EvalContext) => overlaps(a, plus(a, b, ctx), c, plus(c, d, ctx)), options),
@@ -602,7 +496,6 @@ const addTime = (days: number, micros: number): Stamp => {
   const start = dateToStamp(days);
   return isInfinite(start) ? start : checkTimestamp(addInt8(start, micros));
 };
-const negated = (interval: Interval): Interval => interval.negate();
 
 export const datetimeOperators: readonly OperatorDef[] = [
   ...crossComparisons(),
@@ -615,29 +508,29 @@ export const datetimeOperators: readonly OperatorDef[] = [
   }),
   operator('+', 'date', 'interval', 'timestamp', (d: number, i: Interval) => addInterval(dateToStamp(d), i), { commutator: '+' }),
   operator('+', 'interval', 'date', 'timestamp', (i: Interval, d: number) => addInterval(dateToStamp(d), i), { commutator: '+' }),
-  operator('-', 'date', 'interval', 'timestamp', (d: number, i: Interval) => addInterval(dateToStamp(d), negated(i))),
+  operator('-', 'date', 'interval', 'timestamp', (d: number, i: Interval) => addInterval(dateToStamp(d), negatedForStamp(i))),
   operator('+', 'date', 'time', 'timestamp', (d: number, t: number) => addTime(d, t), { commutator: '+' }),
   operator('+', 'time', 'date', 'timestamp', (t: number, d: number) => addTime(d, t), { commutator: '+' }),
   operator('+', 'date', 'timetz', 'timestamptz', (d: number, t: TimeTz) => addTime(d, t.micros + t.zoneSeconds * MicrosPerSecond), { commutator: '+' }),
   operator('+', 'timetz', 'date', 'timestamptz', (t: TimeTz, d: number) => addTime(d, t.micros + t.zoneSeconds * MicrosPerSecond), { commutator: '+' }),
   operator('+', 'timestamp', 'interval', 'timestamp', addInterval, { commutator: '+' }),
   operator('+', 'interval', 'timestamp', 'timestamp', (i: Interval, v: Stamp) => addInterval(v, i), { commutator: '+' }),
-  operator('-', 'timestamp', 'interval', 'timestamp', (v: Stamp, i: Interval) => addInterval(v, negated(i))),
+  operator('-', 'timestamp', 'interval', 'timestamp', (v: Stamp, i: Interval) => addInterval(v, negatedForStamp(i))),
   operator('+', 'timestamptz', 'interval', 'timestamptz', addIntervalTz, { commutator: '+', ...stable }),
   operator('+', 'interval', 'timestamptz', 'timestamptz', (i: Interval, v: Stamp, ctx: EvalContext) => addIntervalTz(v, i, ctx), { commutator: '+', ...stable }),
-  operator('-', 'timestamptz', 'interval', 'timestamptz', (v: Stamp, i: Interval, ctx: EvalContext) => addIntervalTz(v, negated(i), ctx), stable),
+  operator('-', 'timestamptz', 'interval', 'timestamptz', (v: Stamp, i: Interval, ctx: EvalContext) => addIntervalTz(v, negatedForStamp(i), ctx), stable),
   operator('-', 'timestamp', 'timestamp', 'interval', stampDifference),
   operator('-', 'timestamptz', 'timestamptz', 'interval', stampDifference),
-  operator('+', 'time', 'interval', 'time', (t: number, i: Interval) => wrapDay(BigInt(t) + BigInt(i.micros)), { commutator: '+' }),
-  operator('+', 'interval', 'time', 'time', (i: Interval, t: number) => wrapDay(BigInt(t) + BigInt(i.micros)), { commutator: '+' }),
-  operator('-', 'time', 'interval', 'time', (t: number, i: Interval) => wrapDay(BigInt(t) - BigInt(i.micros))),
+  operator('+', 'time', 'interval', 'time', (t: number, i: Interval) => moveTime(t, BigInt(i.micros)), { commutator: '+' }),
+  operator('+', 'interval', 'time', 'time', (i: Interval, t: number) => moveTime(t, BigInt(i.micros)), { commutator: '+' }),
+  operator('-', 'time', 'interval', 'time', (t: number, i: Interval) => moveTime(t, -BigInt(i.micros))),
   operator('-', 'time', 'time', 'interval', (a: number, b: number) => new Interval(0, 0, a - b)),
-  operator('+', 'timetz', 'interval', 'timetz', (t: TimeTz, i: Interval) => new TimeTz(wrapDay(BigInt(t.micros) + BigInt(i.micros)), t.zoneSeconds), { commutator: '+' }),
-  operator('+', 'interval', 'timetz', 'timetz', (i: Interval, t: TimeTz) => new TimeTz(wrapDay(BigInt(t.micros) + BigInt(i.micros)), t.zoneSeconds), { commutator: '+' }),
-  operator('-', 'timetz', 'interval', 'timetz', (t: TimeTz, i: Interval) => new TimeTz(wrapDay(BigInt(t.micros) - BigInt(i.micros)), t.zoneSeconds)),
+  operator('+', 'timetz', 'interval', 'timetz', (t: TimeTz, i: Interval) => new TimeTz(moveTime(t.micros, BigInt(i.micros)), t.zoneSeconds), { commutator: '+' }),
+  operator('+', 'interval', 'timetz', 'timetz', (i: Interval, t: TimeTz) => new TimeTz(moveTime(t.micros, BigInt(i.micros)), t.zoneSeconds), { commutator: '+' }),
+  operator('-', 'timetz', 'interval', 'timetz', (t: TimeTz, i: Interval) => new TimeTz(moveTime(t.micros, -BigInt(i.micros)), t.zoneSeconds)),
   operator('+', 'interval', 'interval', 'interval', (a: Interval, b: Interval) => a.add(b), { commutator: '+' }),
   operator('-', 'interval', 'interval', 'interval', (a: Interval, b: Interval) => a.subtract(b)),
-  operator('-', '', 'interval', 'interval', negated),
+  operator('-', '', 'interval', 'interval', (i: Interval) => i.negate()),
   operator('*', 'interval', 'float8', 'interval', (i: Interval, n: number) => i.multiply(n), { commutator: '*' }),
   operator('*', 'float8', 'interval', 'interval', (n: number, i: Interval) => i.multiply(n), { commutator: '*' }),
   operator('/', 'interval', 'float8', 'interval', (i: Interval, n: number) => {

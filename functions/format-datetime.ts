@@ -192,7 +192,8 @@ function writePattern(node: Action, t: Shown): string {
     case 'W':
       return number(Math.trunc((t.day - 1) / 7) + 1, 1);
     case 'J':
-      return number(daysOfCivil(t.year, t.month, t.day) + EpochJulianDay, 0);
+      // An interval's may leave C's int.
+      return number((daysOfCivil(t.year, t.month, t.day) + EpochJulianDay) | 0, 0);
     default:
       return '';
   }
@@ -230,6 +231,6 @@ export function formatIntervalBy(value: Interval, format: string): string | null
   if (format === '') return null;
   const parts = intervalParts(value);
   // Counted as the template's day of the year: months of 30 days.
-  const yearDay = (parts.year * 12 + parts.month) * 30 + parts.day;
+  const yearDay = ((parts.year * 12 + parts.month) * 30 + parts.day) | 0;
   return write(parseTemplate(format), { ...parts, yearDay, weekday: 0, isInterval: true, zone: undefined });
 }

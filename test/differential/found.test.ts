@@ -36,6 +36,11 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   // A condition in a LATERAL that reads what an outer join has padded is not the padded table's own.
   ['a condition of LATERAL on an outer join', 'select t1.id, t2.id from r2 t1 left join r2 t2 on t1.id = t2.c, lateral (select * from r2 t3 where t2.id = t2.c and t3.id = 1) s', [['1', '1'], ['2', '2'], ['3', '3'], ['4', '4']]],
   ['C in a template of numbers, which prints nothing', "select to_char(3.10, 'ABC'), to_char(3, '99c')", [['A', '  3']]],
+  // Where PostgreSQL 15 lets an int wrap around, and where it looks.
+  ['intervals that wrap around', "select timestamp 'infinity' - interval '-2147483648 mons', (interval '2562047788:00:54.775807')::interval(3), time '24:00' + interval '2562047788:00:54.775807', timestamp '1970-01-01 12:00' - timestamp '294276-12-31 23:59:59.999999'", [['infinity', '-2562047788:00:54.775', '19:59:05.224191', '106741042 days 20:01:49.551617']]],
+  ['make_interval wraps around', 'select make_interval(2147483647), make_interval(0, 0, 306783379), make_interval(secs => 9223372036855), make_interval(hours => 2147483647, mins => 2147483647, secs => 9223372036854)', [['-1 years', '-2147483643 days', '-2562047788:00:54.775808', '-378772746:53:55.552']]],
+  ['an age to the end of time', "select age(timestamp 'infinity', timestamp '4713-11-24 00:00:00 BC'), age(timestamp 'infinity', timestamp 'infinity')", [['298988 years 1 mon 15 days 04:00:54.775807', '00:00:00']]],
+  ['a zone as an interval of more seconds than an int holds', "select timestamp '1970-01-01 12:00' at time zone interval '2562047788:00:54.775807', timestamp '2024-02-29' at time zone interval '1.9'", [['1904-03-06 05:27:38+00', '2024-02-28 23:59:59+00']]],
   ['the last digit of to_timestamp', "select to_timestamp(ln(0.125::float8)) at time zone 'UTC'", [['1969-12-31 23:59:57.920558']]],
   ['a record as text', "select row(1, 'a b', null)::text, (row(1, 2)::text)::char(2)", [['(1,"a b",)', '(1']]],
   ['an array of records in FROM', 'select * from unnest(array[row(1, 2), row(3, 4)]) r(a int, b int)', [['1', '2'], ['3', '4']]],
@@ -185,6 +190,10 @@ const codes: readonly (readonly [string, string])[] = [
   ['select * from r2, lateral (select * from r3 tablesample bernoulli (r2.id * 100)) s', '2202H'],
   ["select make_interval(secs => 'infinity')", '22008'],
   ["select make_interval(secs => 'nan')", '22008'],
+  ["select justify_hours(interval '2147483647 days 2562047788:00:54')", '22008'],
+  ["select justify_interval(interval '2147483647 mons 30 days')", '22008'],
+  ["select date_bin(interval '2147483647 days', timestamp '2001-01-01', timestamp '2000-01-01')", '22008'],
+  ["select interval '-2562047788:00:54.775808'", '22007'],
   ['select * from m0 for update', '42809'],
   ["select 'x'::a.b.c", '0A000'], ["select '2'::a.b.c.d", '42601'], ['select nosuch.pg_catalog.abs(1)', '0A000'], ['insert into a.b.c values (1)', '0A000'],
   ['create sequence wide increment 99999999999999999999', '22003'],
