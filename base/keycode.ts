@@ -184,9 +184,7 @@ function encodePayload(storage: Storage, type: SqlType, value: NonNullable<Datum
     }
     case 'int4':
     case 'date':
-      out.reserve(4);
-      putInt4Key(out.bytes, out.length, value as number);
-      out.length += 4;
+      appendInt4Key(value as number, out);
       return;
     case 'oid':
       out.reserve(4);
@@ -213,10 +211,10 @@ function encodePayload(storage: Storage, type: SqlType, value: NonNullable<Datum
     case 'bit':
     case 'json':
     case 'jsonpath':
-      putText(String(value), out);
+      appendTextKey(String(value), out);
       return;
     case 'bpchar':
-      putText((value as string).replace(/ +$/, ''), out);
+      appendTextKey((value as string).replace(/ +$/, ''), out);
       return;
     case 'bytea':
       putEscaped(value as Uint8Array, out);
@@ -332,7 +330,15 @@ function putNumeric(value: Numeric, out: ByteBuffer): void {
   if (isNegative) complement(out.bytes, start, out.length);
 }
 
-function putText(text: string, out: ByteBuffer): void {
+/** As `putInt4Key`, at the end of `out`. */
+export function appendInt4Key(value: number, out: ByteBuffer): void {
+  out.reserve(4);
+  putInt4Key(out.bytes, out.length, value);
+  out.length += 4;
+}
+
+/** The key of a text in a column that is ascending and never NULL. */
+export function appendTextKey(text: string, out: ByteBuffer): void {
   out.reserve(utf8LengthMax(text) + 1);
   out.length = putUtf8(out.bytes, out.length, text);
   out.bytes[out.length++] = 0;

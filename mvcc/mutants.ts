@@ -41,6 +41,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.payload-dropped-early', breaks: 'before-images become stubs although a snapshot still needs them' },
   { name: 'mvcc.versions-dropped-under-snapshot', breaks: 'a commit published at once leaves no before-images although a snapshot is in use' },
   { name: 'mvcc.lone-commit-drops-versions', breaks: 'a commit that was alone leaves no before-images although someone has begun to read during the turn it gave' },
+  { name: 'mvcc.run-ignores-newer', breaks: 'the entries of one key are read off a leaf that has changes newer than the snapshot' },
+  { name: 'mvcc.run-ends-with-leaf', breaks: 'the entries of one key end with the leaf they begin in' },
   { name: 'mvcc.slice-reads-unpublished', breaks: 'a read within one slice sees commits that are numbered and not yet published: they may be lost' },
   { name: 'mvcc.snapshot-per-statement', breaks: 'REPEATABLE READ takes a snapshot per statement' },
   { name: 'mvcc.own-changes-at-once', breaks: 'a statement sees its own changes (Halloween)' },

@@ -44,7 +44,7 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'>, open: (options:
   const request = new Wanted(table.layout);
   const [scan, index, count, record] = [module.name('s'), module.name('i'), module.name('n'), module.name('a')];
   const names = { u8: module.name('u8_'), dv: module.name('dv_'), bytes: module.name('cb_'), ints: module.name('ci_'), doubles: module.name('cd_') };
-  w.line(`const ${scan} = o.open(${open(module.constant({ reverse: false, columns: request }))});`);
+  w.line(`const ${scan} = ${open(module.constant({ reverse: false, columns: request }))};`);
   w.block(`while (${scan}.next())`, () => {
     w.line(`const ${names.u8} = ${scan}.u8, ${names.dv} = ${scan}.dv, ${names.bytes} = ${scan}.memory.u8, ${names.ints} = ${scan}.memory.i32, ${names.doubles} = ${scan}.memory.f64, ${record} = ${scan}.record;`);
     const head = w.reserve();

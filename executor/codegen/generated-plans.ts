@@ -6,7 +6,10 @@ import type { Datum } from '../../base/datum.js';
 import { rowHelpers } from '../../base/rowcode.js';
 import type { TypeRegistry } from '../../base/types.js';
 import { H } from '../../functions/emit-helpers.js';
+import { EntryRun, rangeOfPrefix } from '../../mvcc/entry-run.js';
 import type { LeafScan } from '../../mvcc/leaf-scan.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { wholeRange } from '../../mvcc/types.js';
 import { mutants } from '../../base/mutants.js';
 import type { BoundExpression, ColumnId } from '../../planner/expression.js';
@@ -33,6 +36,8 @@ import { X } from './support.js';
 export class ProgramState {
   readonly #runtime: Runtime;
   #scans: Set<LeafScan> | undefined;
+  /** The last opened is closed first, for loops are nested. */
+  readonly #runs: EntryRun[] = [];
   rows: unknown[];
   /** After so many rows a program gives way, or ends if it cannot. */
   max = Infinity;
@@ -47,13 +52,21 @@ export class ProgramState {
     (this.#scans ??= new Set()).add(scan);
     return scan;
   }
+  /** The entries whose key begins with `prefix`: as a run where that can be, otherwise by a scan. */
+  entries(tx: Transaction, tree: VersionedTree, prefix: Uint8Array, length: number, run: EntryRun): EntryRun | LeafScan {
+    if (!run.open(tx, tree, prefix, length)) return this.open(tx.openScan(tree, rangeOfPrefix(prefix, length)));
+    this.#runs.push(run);
+    return run;
+  }
   /** The scan has run to its end. */
-  closed(scan: LeafScan): void {
-    this.#scans!.delete(scan);
+  closed(scan: EntryRun | LeafScan): void {
+    if (scan instanceof EntryRun) this.#runs.pop()!.close();
+    else this.#scans!.delete(scan);
   }
   /** The scan ends at row `at` of its batch; `count` 0: it was suspended there already. */
-  stop(scan: LeafScan, at: number, count: number): void {
-    this.#scans!.delete(scan);
+  stop(scan: EntryRun | LeafScan, at: number, count: number): void {
+    if (scan instanceof EntryRun) this.#runs.pop();
+    else this.#scans!.delete(scan);
     if (count === 0) scan.close();
     else scan.stopAt(mutants.on && mutants.has('executor.limit-registers-less') ? at - 1 : at);
   }
@@ -76,6 +89,7 @@ export class ProgramState {
     return this.tick();
   }
   close(): void {
+    for (let run = this.#runs.pop(); run !== undefined; run = this.#runs.pop()) run.close();
     if (this.#scans === undefined) return;
     for (const scan of this.#scans) scan.close();
     this.#scans.clear();

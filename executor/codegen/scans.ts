@@ -2,6 +2,7 @@
 import { ByteBuffer } from '../../base/byte-buffer.js';
 import { KeyLayout } from '../../base/keycode.js';
 import { columnSource, type RowLayout } from '../../base/rowcode.js';
+import { EntryRun } from '../../mvcc/entry-run.js';
 import { RowRef } from '../../mvcc/types.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { BoundExpression } from '../../planner/expression.js';
@@ -37,7 +38,7 @@ function bindStored(p: Pipeline, table: TableDef, layout: RowLayout, columns: re
   }
 }
 
-/** The loop over the batches and rows of a scan; `body` is written for each row and gets its place and key expression. */
+/** The loop over the batches and rows of what `open` opens; `body` is written for each row and gets its place and key expression. */
 function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string) => void): void {
   const { w, module } = p;
   const scan = module.name('s');
@@ -45,7 +46,7 @@ function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string
   const count = module.name('n');
   const offsets = module.name('f');
   const place: RowPlace = { u8: module.name('u8_'), dv: module.name('dv_'), offset: module.name('b') };
-  w.line(`const ${scan} = o.open(${open});`);
+  w.line(`const ${scan} = ${open};`);
   w.block(`while (${scan}.next())`, () => {
     w.line(`const ${place.u8} = ${scan}.u8, ${place.dv} = ${scan}.dv, ${offsets} = ${scan}.offsets;`);
     w.line(`let ${count} = ${scan}.count;`);
@@ -85,7 +86,7 @@ export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Co
     if (sampler === undefined) rest();
     else p.w.block(`if (${sampler}())`, rest);
   };
-  const open = (options: string): string => `tx.openScan(${tableTree(p, table)}, W, ${options})`;
+  const open = (options: string): string => `o.open(tx.openScan(${tableTree(p, table)}, W, ${options}))`;
   if (p.readsColumns(plan)) {
     columnLoop(p, plan, open, body);
     return;
@@ -99,6 +100,7 @@ export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Co
 
 export function produceIndexScan(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
   if (isPointLookup(plan)) producePoint(p, plan, consume);
+  else if (isEquality(plan)) produceEquality(p, plan, consume);
   else produceRanges(p, plan, consume);
 }
 
@@ -113,10 +115,21 @@ export function isPointLookup(plan: PlanOf<'indexScan'>): boolean {
 
 const indexAccess = (p: Pipeline, plan: PlanOf<'indexScan'>): string => p.w.once(`X${plan.index.oid}`, `${accessName(p, plan.table)}.index(${p.module.constant(plan.index)})`);
 
-function producePoint(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
+const indexTree = (p: Pipeline, plan: PlanOf<'indexScan'>): string => (plan.index.isClustered ? tableTree(p, plan.table) : p.w.once(`ti${plan.index.oid}`, `${indexAccess(p, plan)}.tree`));
+
+/** Values for leading columns and nothing else: the entries begin with the bytes of those values. */
+function isEquality(plan: PlanOf<'indexScan'>): boolean {
+  const [range] = plan.ranges;
+  return (
+    !plan.reverse && plan.ranges.length === 1 && range!.equal.length > 0 && range!.anyOf === undefined && range!.low === undefined && range!.high === undefined &&
+    range!.equal.every((bound) => !bound.isNullTest) && (range!.nulls === 'any' || range!.equal.length === plan.index.columns.length)
+  );
+}
+
+/** The key bytes of the values that a range demands, in `buffer`; `body` is written for values that are not NULL, which nothing equals. */
+function withKey(p: Pipeline, plan: PlanOf<'indexScan'>, body: (buffer: string, length: string) => void): void {
   const { w, module } = p;
-  const { index, table } = plan;
-  const layout = new KeyLayout(index.columns, p.types);
+  const layout = new KeyLayout(plan.index.columns, p.types);
   const values = plan.ranges[0]!.equal.map((bound) => p.e.value(bound.value));
   const names = values.map((value) => {
     const name = module.name('v');
@@ -126,23 +139,43 @@ function producePoint(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume):
   const tests = values.map((value, i) => (value.nullable ? `${names[i]} !== null` : undefined)).filter((test) => test !== undefined);
   w.block(tests.length === 0 ? '' : `if (${tests.join(' && ')})`, () => {
     const buffer = module.constant(new ByteBuffer(64));
-    let length: string;
     if (layout.integerBytes !== 0) {
-      length = `${layout.integerBytes}`;
       w.line(`X.${layout.integerBytes === 4 ? 'putInt4Key' : 'putInt8Key'}(${buffer}.bytes, 0, ${names[0]});`);
-    } else {
-      length = `${buffer}.length`;
-      w.line(`${buffer}.length = 0;`);
-      const layoutName = module.constant(layout);
-      names.forEach((name, i) => w.line(`X.encodeKeyColumn(${layoutName}, ${i}, ${name}, ${buffer});`));
+      body(buffer, `${layout.integerBytes}`);
+      return;
     }
+    w.line(`${buffer}.length = 0;`);
+    const layoutName = module.constant(layout);
+    names.forEach((name, i) => w.line(`${keyColumnSource(layout, layoutName, i, name, buffer)};`));
+    body(buffer, `${buffer}.length`);
+  });
+}
+
+/** `encodeKeyColumn` for a value that is not NULL, of commoner types without looking at the type. */
+function keyColumnSource(layout: KeyLayout, layoutName: string, i: number, value: string, buffer: string): string {
+  const { nullable, descending } = layout.columns[i]!;
+  const storage = layout.storages[i]!;
+  if (!nullable && !descending && storage === 'text') return `X.appendTextKey(${value}, ${buffer})`;
+  if (!nullable && !descending && (storage === 'int4' || storage === 'date')) return `X.appendInt4Key(${value}, ${buffer})`;
+  return `X.encodeKeyColumn(${layoutName}, ${i}, ${value}, ${buffer})`;
+}
+
+function producePoint(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
+  const { w, module } = p;
+  withKey(p, plan, (buffer, length) => {
     const ref = module.constant(new RowRef());
-    const tree = index.isClustered ? tableTree(p, table) : w.once(`ti${index.oid}`, `${indexAccess(p, plan)}.tree`);
-    w.block(`if (tx.get(${tree}, ${buffer}.bytes, ${length}, ${ref}))`, () => {
+    w.block(`if (tx.get(${indexTree(p, plan)}, ${buffer}.bytes, ${length}, ${ref}))`, () => {
       const place = placeOf(p, ref);
       const key = `X.keyString(${buffer}.bytes, 0, ${length})`;
       entryRow(p, plan, place, key, consume);
     });
+  });
+}
+
+function produceEquality(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
+  withKey(p, plan, (buffer, length) => {
+    const run = p.module.constant(new EntryRun());
+    scanLoop(p, `o.entries(tx, ${indexTree(p, plan)}, ${buffer}.bytes, ${length}, ${run})`, (place, key) => entryRow(p, plan, place, key, consume));
   });
 }
 
@@ -182,7 +215,7 @@ function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: 
 
 function produceRanges(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
   const { w, module } = p;
-  const { index, table, ranges, reverse } = plan;
+  const { index, ranges, reverse } = plan;
   const places = new Map<BoundExpression, number>();
   const values: string[] = [];
   for (const range of ranges) {
@@ -195,7 +228,6 @@ function produceRanges(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume)
   const layout = module.constant(new KeyLayout(index.columns, p.types));
   const range = module.name('v');
   w.block(`for (const ${range} of X.ranges(${layout}, ${module.constant(ranges)}, ${reverse}, ${module.constant(places)}, [${values.join(', ')}]))`, () => {
-    const tree = index.isClustered ? tableTree(p, table) : w.once(`ti${index.oid}`, `${indexAccess(p, plan)}.tree`);
-    scanLoop(p, `tx.openScan(${tree}, ${range}, ${reverse ? 'reverseScan' : 'forwardScan'})`, (place, key) => entryRow(p, plan, place, key, consume));
+    scanLoop(p, `o.open(tx.openScan(${indexTree(p, plan)}, ${range}, ${reverse ? 'reverseScan' : 'forwardScan'}))`, (place, key) => entryRow(p, plan, place, key, consume));
   });
 }

@@ -7,7 +7,7 @@ import { getVarint, keyString, varintEnd } from '../../base/bytes.js';
 import type { Datum, GroupKey } from '../../base/datum.js';
 import { joinGroupKeys, SqlRecord } from '../../base/datum.js';
 import type { KeyLayout } from '../../base/keycode.js';
-import { encodeKeyColumn, putInt4Key, putInt8Key } from '../../base/keycode.js';
+import { appendInt4Key, appendTextKey, encodeKeyColumn, putInt4Key, putInt8Key } from '../../base/keycode.js';
 import { Numeric } from '../../base/numeric.js';
 import { inputText, outputText } from '../../base/text-io.js';
 import type { EvalContext, FunctionDef } from '../../functions/registry.js';
@@ -86,6 +86,8 @@ export const X = {
   entryRowKey,
   copyRowKey,
   encodeKeyColumn,
+  appendInt4Key,
+  appendTextKey,
   putInt4Key,
   putInt8Key,
   joinGroupKeys,

@@ -1,12 +1,13 @@
 /**
  * Scans against a sorted map: random rows over many small leaves, long values, own uncommitted changes, commits by others before and
- * during the scan, both directions, limits and pauses. Whatever happens around it, a scan shows its snapshot.
+ * during the scan, both directions, limits and pauses; and runs of entries (mvcc/entry-run.ts) where they serve. Whatever happens around it, a scan shows its snapshot.
  */
 import { strict as assert } from 'node:assert';
 import { keyBytes } from '../../base/bytes.js';
 import { type Prng, seededPrng } from '../../base/prng.js';
+import { EntryRun } from '../../mvcc/entry-run.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import { type IsolationLevel, RowRef } from '../../mvcc/types.js';
+import { type IsolationLevel, RowRef, afterPrefix } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { type World, openWorld } from './world.js';
 
@@ -61,6 +62,25 @@ function read(prng: Prng, transaction: Transaction, tree: VersionedTree, low: st
   return rows;
 }
 
+/** The entries of a prefix as a run gives them, with as much of each value as is expected; undefined when it takes a scan. */
+function readRun(prng: Prng, run: EntryRun, transaction: Transaction, tree: VersionedTree, prefix: string, wanted: readonly [string, string][], disturb: () => void): [string, string][] | undefined {
+  if (!run.open(transaction, tree, keyBytes(prefix), prefix.length)) return undefined;
+  assert.equal(run.open(transaction, tree, keyBytes(prefix), prefix.length), false, 'a run is opened twice');
+  const rows: [string, string][] = [];
+  while (run.next()) {
+    for (let i = 0; i < run.count; i++) {
+      const start = run.offsets[i]!;
+      rows.push([run.keyAt(i), Buffer.from(run.u8.subarray(start, start + (wanted[rows.length]?.[1].length ?? 0))).toString('latin1')]);
+      if (prng.below(6) > 0) continue;
+      run.suspendAt(i);
+      disturb();
+      break;
+    }
+  }
+  run.close();
+  return rows;
+}
+
 function expected(model: ReadonlyMap<string, string>, low: string, high: string | undefined, reverse: boolean): [string, string][] {
   const rows = [...model].filter(([key]) => key >= low && (high === undefined || key < high)).sort(([a], [b]) => (a < b ? -1 : 1));
   return reverse ? rows.reverse() : rows;
@@ -70,6 +90,7 @@ export async function scanTrial(seed: number): Promise<void> {
   const prng = seededPrng(seed);
   const world = await openWorld({}, seed);
   const tree = world.manager.tree(world.newTree(), { unique: true });
+  const run = new EntryRun();
   const model = new Map<string, string>();
   change(world, tree, model, prng, prng.below(120));
   for (let round = 0; round < 6; round++) {
@@ -101,6 +122,10 @@ export async function scanTrial(seed: number): Promise<void> {
       const found = transaction.get(tree, keyBytes(a), a.length, ref);
       const value = found ? Buffer.from(ref.u8.subarray(ref.offset, ref.offset + ref.length)).toString('latin1') : undefined;
       assert.equal(value, seen.get(a));
+      const prefix = a.slice(0, 2 + prng.below(3));
+      const wanted = expected(seen, prefix, afterPrefix(prefix), false);
+      const runRows = readRun(prng, run, transaction, tree, prefix, wanted, disturb);
+      if (runRows !== undefined) assert.deepEqual(runRows, wanted, `seed ${seed} round ${round} run ${i} ${prefix}`);
     }
     transaction.endStatement();
     transaction.rollback();
