@@ -1,9 +1,10 @@
 /**
- * Statements that change one row and need no plan run for it: INSERT of parameters as they are, and DELETE by the whole clustered key. The row or key is
- * encoded straight from the parameters and given to mvcc in one step. Only where nothing but the row's own table is concerned, nothing is returned, and
+ * Statements that change one row and need no plan run for it: INSERT of parameters as they are, UPDATE and DELETE by the whole clustered key. The row or key is
+ * encoded straight from the parameters and given to mvcc in one step. Only where nothing but the row's own tree is concerned, nothing is returned, and
  * nobody else has anything to do with the key; everywhere else the execution of the statement (modify.ts), which is the twin of this, is run.
  *
  * N1  When `undefined` is returned nothing has changed.
+ * N2  What an UPDATE writes depends on the row and the parameters alone (codegen/row-change.ts), and no entry of an index, no check and no foreign key on it.
  */
 import { ByteBuffer } from '../base/byte-buffer.js';
 import { assert } from '../base/assert.js';
@@ -12,6 +13,7 @@ import { InternalError } from '../base/errors.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
+import { compileRowChange, type RowChange } from './codegen/row-change.js';
 import { isPointLookup } from './codegen/scans.js';
 import type { ExecutionRequest } from './execution.js';
 import { Runtime } from './runtime.js';
@@ -28,7 +30,7 @@ interface DirectSpec {
 /** How a statement can be run directly; undefined: it cannot. */
 export function directSpec({ plan, ctes }: PlannedStatement): DirectSpec | undefined {
   if (plan.kind !== 'modify' || ctes.length > 0 || plan.returning !== undefined || plan.table.virtual !== undefined) return undefined;
-  const values = plan.operation === 'insert' ? insertedValues(plan) : plan.operation === 'delete' ? keyValues(plan) : undefined;
+  const values = plan.operation === 'insert' ? insertedValues(plan) : isOfRowAlone(plan) ? keyValues(plan) : undefined;
   const places = values?.map((value) => (value.kind === 'parameter' ? value.index : -1));
   return places === undefined || places.includes(-1) ? undefined : { plan, places };
 }
@@ -38,9 +40,21 @@ function insertedValues(plan: ModifyPlan): readonly BoundExpression[] | undefine
   return isPlain && plan.table.indexes.every((index) => index.isClustered) ? plan.insertValues : undefined;
 }
 
-function keyValues({ table, input }: ModifyPlan): readonly BoundExpression[] | undefined {
+/** Whether a DELETE or UPDATE changes the row's own tree and concerns no other. */
+function isOfRowAlone({ operation, table, assignments, checks, generated }: ModifyPlan): boolean {
+  if (operation === 'delete') return table.referencedBy.length === 0 && table.indexes.every((index) => index.isClustered);
+  if (operation !== 'update' || checks.length > 0 || generated.length > 0) return false;
+  const columns = new Set(assignments.map(({ column }) => column));
+  const isFree = (list: readonly number[]): boolean => !list.some((column) => columns.has(column));
+  const isIndexFree = table.indexes.every(
+    ({ columns: keys, include, predicate }) =>
+      predicate === undefined && keys.every(({ column }) => column !== undefined && !columns.has(column)) && (include === undefined || isFree(include.columns)),
+  );
+  return isIndexFree && table.foreignKeys.every((key) => isFree(key.childColumns)) && table.referencedBy.every((key) => isFree(key.parentColumns));
+}
+
+function keyValues({ input }: ModifyPlan): readonly BoundExpression[] | undefined {
   if (input.kind !== 'indexScan' || !input.index.isClustered || input.filter !== undefined || !isPointLookup(input)) return undefined;
-  if (table.referencedBy.length > 0 || table.indexes.some((index) => !index.isClustered)) return undefined;
   return input.ranges[0]!.equal.map((bound) => bound.value);
 }
 
@@ -52,6 +66,7 @@ export class DirectModify {
   readonly #writer: TableWriter;
   /** The row to insert, or one that has the key alone. */
   readonly #row: Datum[];
+  readonly #change: RowChange | undefined;
 
   constructor(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans) {
     this.#spec = spec;
@@ -61,13 +76,15 @@ export class DirectModify {
     };
     this.#writer = new TableWriter(spec.plan, this.#runtime, unexpected, unexpected);
     this.#row = new Array<Datum>(spec.plan.table.columns.length).fill(null);
+    this.#change = spec.plan.operation === 'update' ? compileRowChange(spec.plan, request.ctx.types) : undefined;
   }
 
   /** Rows changed, or undefined (N1). @throws DbError 23502, 54000 */
   run(request: ExecutionRequest): number | undefined {
+    const { places, plan } = this.#spec;
+    if (plan.operation === 'update' && this.#change === undefined) return undefined;
     this.#runtime.restart(request);
     const writer = this.#writer;
-    const { places, plan } = this.#spec;
     const { params } = request;
     const row = this.#row;
     writer.restart();
@@ -84,6 +101,6 @@ export class DirectModify {
       row[keyColumns[i]!] = value;
     }
     writer.access.putRowKey(row, keyOut);
-    return writer.removeByKey(keyOut);
+    return this.#change === undefined ? writer.removeByKey(keyOut) : writer.changeByKey(keyOut, this.#change);
   }
 }

@@ -23,6 +23,7 @@ import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
 import { decodeWholeRow } from './codegen/row-decoder.js';
+import type { RowChange } from './codegen/row-change.js';
 import { CompileAfter, rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
 import type { ConstraintCheck } from './constraint-queue.js';
 import { checkViolation, indexKeyText, notNullViolation, uniqueViolation, viewOptionViolation } from './row-errors.js';
@@ -463,6 +464,22 @@ export class TableWriter {
     const isRemoved = this.#runtime.tx.removeByKey(this.access.tree, key.bytes, key.length);
     if (isRemoved === undefined) return undefined;
     if (!isRemoved) return 0;
+    this.#changes.rows++;
+    return 1;
+  }
+
+  /**
+   * Finds, locks and replaces a row by what `change` makes of it, for changes that concern the row alone and no column that a foreign key could reference: how many
+   * rows there were; undefined, and nothing has changed, where that takes more steps.
+   */
+  changeByKey(key: ByteBuffer, change: RowChange): number | undefined {
+    const { tx } = this.#runtime;
+    const { tree } = this.access;
+    const ref = this.#rowRef;
+    const isThere = tx.findUntouched(tree, key.bytes, key.length, ref);
+    if (isThere !== true) return isThere === undefined ? undefined : 0;
+    if (!change(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out)) return undefined;
+    tx.updateFound(tree, key.bytes, key.length, out.bytes, 0, out.length);
     this.#changes.rows++;
     return 1;
   }

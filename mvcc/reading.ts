@@ -152,7 +152,7 @@ function fillFromRecord(tree: VersionedTree, record: UndoRecord, into: RowRef): 
 }
 
 /** From the entry at `leaf.slot`. */
-function fillFromLeaf(tree: VersionedTree, into: RowRef): void {
+export function fillFromLeaf(tree: VersionedTree, into: RowRef): void {
   const leaf = into.leaf;
   const slot = leaf.slot;
   if (leaf.hasOverflow && leaf.isOverflow(slot)) {

@@ -55,7 +55,7 @@ import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites, type WriteSet } from './write-set.js';
-import { insertEntry, insertFree, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry } from './writing.js';
+import { findUntouched, insertEntry, insertFree, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** A statement paused between two of its batches (an open cursor or portal): keeps its snapshot and its command number. */
 export interface PausedStatement {
@@ -484,6 +484,15 @@ export class Transaction implements LockOwner, SnapshotUser {
   /** Point read, lock and removal in one step: whether there was such a row; undefined, and nothing has changed: do it in three. */
   removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
     return removeByKey(this, tree, key, keyLength);
+  }
+
+  /** Point read of a row that `updateFound` may change in the same slice: whether there is one, and then `into` has it; undefined: use `get` and `lockRow`. */
+  findUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
+    return findUntouched(this, tree, key, keyLength, into);
+  }
+  /** Locks the row just found in mode `no key update` and replaces it. The value is copied. */
+  updateFound(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
+    updateFound(this, tree, key, keyLength, value, offset, length);
   }
 
   /** SERIALIZABLE: an index entry whose row changes although the entry itself does not; readers of the range then count as overwritten. */

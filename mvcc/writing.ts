@@ -6,10 +6,10 @@ import { VERIFY, assert } from '../base/assert.js';
 import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { keyTooLong } from '../storage/page.js';
-import { checkTree } from './reading.js';
+import { checkTree, fillFromLeaf } from './reading.js';
 import { claimRow, isBulk, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
-import type { RemoveOptions, UpdateOptions } from './types.js';
+import type { RemoveOptions, RowRef, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { type TreeWrites, WriteFlag, WriteKind } from './write-set.js';
 
@@ -111,10 +111,10 @@ function isTouched(transaction: Transaction, { locks, overlay }: VersionedTree, 
 }
 
 /**
- * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree.
- * @returns whether there was such a row; undefined, and nothing has changed, where the three of them are to be asked
+ * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree. `into`, if given, gets the row.
+ * @returns whether there is such a row, which `changeFound` may change in the same slice; undefined where point read and `lockRow` are to be asked
  */
-export function removeByKey(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
+export function findUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef | undefined): boolean | undefined {
   transaction.checkWritable();
   checkTree(transaction, tree);
   const { locks, overlay, bulkWrites, btree } = tree;
@@ -129,13 +129,36 @@ export function removeByKey(transaction: Transaction, tree: VersionedTree, key: 
   // What the transaction has changed itself it does not read.
   if (writes.set.findBytes(writes.number, key, keyLength) >= 0) return undefined;
   const { node } = transaction;
-  if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.removal-unread'))) node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
-  if (!btree.has(key, keyLength)) return false;
-  const entry = writes.set.pushUnfound(writes.number, key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey, transaction.statement!.number);
-  transaction.log.push(entry);
+  if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.change-unread'))) node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
+  if (into === undefined) return btree.has(key, keyLength);
+  transaction.holdRow(into);
+  if (!btree.seek(key, keyLength, into.leaf)) return false;
+  fillFromLeaf(tree, into);
+  return true;
+}
+
+/** Point read, lock and removal: whether there was such a row; undefined, and nothing has changed, where the three of them are to be asked. */
+export function removeByKey(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
+  const isThere = findUntouched(transaction, tree, key, keyLength, undefined);
+  if (isThere !== true) return isThere;
+  changeFound(transaction, tree, key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
   transaction.logBytes += LogOverheadBytes + keyLength;
   transaction.writeCount++;
   return true;
+}
+
+/** Locks, in mode `no key update`, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. */
+export function updateFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
+  const flags = mutants.on && mutants.has('mvcc.found-strongly-locked') ? WriteFlag.Claims : WriteFlag.Claims | WriteFlag.Weak;
+  const entry = changeFound(transaction, tree, key, keyLength, WriteKind.Put, flags);
+  store(transaction, transaction.writesOf(tree), entry, value, offset, length);
+}
+
+function changeFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number): number {
+  const { set, number } = transaction.writesOf(tree);
+  const entry = set.pushUnfound(number, key, keyLength, kind, flags, transaction.statement!.number);
+  transaction.log.push(entry);
+  return entry;
 }
 
 export function updateEntry(

@@ -176,10 +176,10 @@ export function isUnfiltered(plan: PhysicalPlan): boolean {
 
 const forwardScan = { reverse: false } as const;
 const reverseScan = { reverse: true } as const;
-const helpers = { H, R: rowHelpers, X, W: wholeRange, forwardScan, reverseScan };
+export const helpers: Readonly<Record<string, unknown>> = { H, R: rowHelpers, X, W: wholeRange, forwardScan, reverseScan };
 
 /** The head of every generated function. */
-function writePrelude(w: Writer): string {
+export function writePrelude(w: Writer): string {
   const code = new Code(1);
   const text = `${w.prologue.toString()}\n${w.code.toString()}`;
   const used = Object.entries({ G: 'x.registers', P: 'x.params', C: 'x.ctx', tx: 'x.tx' }).filter(([name]) => new RegExp(`\\b${name}\\b`).test(text));
@@ -189,7 +189,7 @@ function writePrelude(w: Writer): string {
 }
 
 /** Whether generated source, which reaches everything by fixed names, leaves context, registers and runtime alone. */
-function isPlainSource(w: Writer): boolean {
+export function isPlainSource(w: Writer): boolean {
   // Names of result columns in quotes are no names of the source.
   const text = `${w.prologue.toString()}\n${w.code.toString()}`.replaceAll('X.access(x,', '').replace(/"[^"]*":/g, '');
   return !/\b(?:x|C|G)\b/.test(text);

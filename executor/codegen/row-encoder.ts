@@ -53,16 +53,8 @@ function writeColumn(code: Code, layout: RowLayout, i: number, own: string): voi
   const fixed = layout.fixedOffsets[i]!;
   const value = `v${i}`;
   const place = `s + ${fixed}`;
+  if (writeFixed(code, layout.encodings[i]!, place, value)) return;
   switch (layout.encodings[i]!) {
-    case Encoding.Int4:
-      code.line(`{ const x = ${value} == null ? 0 : ${value}; b[${place}] = x; b[${place} + 1] = x >>> 8; b[${place} + 2] = x >>> 16; b[${place} + 3] = x >>> 24; }`);
-      return;
-    case Encoding.Float8:
-      code.line(`R.setF64(b, ${place}, ${value} == null ? 0 : ${value});`);
-      return;
-    case Encoding.Bool:
-      code.line(`b[${place}] = ${value} === true ? 1 : 0;`);
-      return;
     case Encoding.Text:
       code.line(`if (${value} != null) at = R.putUtf8(b, at, ${value});`);
       break;
@@ -75,6 +67,23 @@ function writeColumn(code: Code, layout: RowLayout, i: number, own: string): voi
   if (fixed < 0) {
     const end = `s + ${layout.endsOffset + layout.variableNumbers[i]! * 2}`;
     code.line(`b[${end}] = at - s; b[${end} + 1] = (at - s) >>> 8;`);
+  }
+}
+
+/** Writes a value that takes a fixed place in the bytes `b`, zeros for NULL; false: the encoding is of another kind. `value` is a name. */
+export function writeFixed(code: Code, encoding: number, place: string, value: string): boolean {
+  switch (encoding) {
+    case Encoding.Int4:
+      code.line(`{ const x = ${value} == null ? 0 : ${value}; b[${place}] = x; b[${place} + 1] = x >>> 8; b[${place} + 2] = x >>> 16; b[${place} + 3] = x >>> 24; }`);
+      return true;
+    case Encoding.Float8:
+      code.line(`R.setF64(b, ${place}, ${value} == null ? 0 : ${value});`);
+      return true;
+    case Encoding.Bool:
+      code.line(`b[${place}] = ${value} === true ? 1 : 0;`);
+      return true;
+    default:
+      return false;
   }
 }
 

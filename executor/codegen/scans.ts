@@ -12,6 +12,7 @@ import type { PlanOf } from '../operators/plan-of.js';
 import { outerColumns } from '../plan-tools.js';
 import { columnLoop } from './column-scan.js';
 import type { Consume, Pipeline } from './pipeline.js';
+import type { Writer } from './scope.js';
 import type { AccessCache } from './support.js';
 
 /** Names of the bytes that hold the present row. */
@@ -26,15 +27,15 @@ function renamer(place: RowPlace): (code: string) => string {
 }
 
 /** Binds stored columns to the row at `place`, to be decoded when used. */
-function bindStored(p: Pipeline, table: TableDef, layout: RowLayout, columns: readonly ScanColumn[], place: RowPlace, position: (column: number) => number = (column) => column): void {
+export function bindStored(w: Writer, table: TableDef, layout: RowLayout, columns: readonly ScanColumn[], place: RowPlace, position: (column: number) => number = (column) => column): void {
   const rename = renamer(place);
   for (const { id, column } of columns) {
     const at = position(column);
-    const source = columnSource(layout, at, p.module.constant);
+    const source = columnSource(layout, at, w.module.constant);
     const nullable = !table.columns[column]!.notNull;
     const value = rename(source.value(place.offset));
     const code = nullable ? `(${rename(source.isNull(place.offset))} ? null : ${value})` : value;
-    p.w.scope.bind(id, { kind: 'pending', code, nullable, stored: { source, row: place.offset, rename } });
+    w.scope.bind(id, { kind: 'pending', code, nullable, stored: { source, row: place.offset, rename } });
   }
 }
 
@@ -92,7 +93,7 @@ export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Co
     return;
   }
   scanLoop(p, open(reverse ? 'reverseScan' : 'forwardScan'), (place, key) => {
-    bindStored(p, table, table.layout, columns, place);
+    bindStored(p.w, table, table.layout, columns, place);
     if (rowKey !== undefined) p.w.scope.bind(rowKey, { kind: 'pending', code: key, nullable: false, stored: undefined });
     body();
   });
@@ -191,7 +192,7 @@ function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: 
   const { table, index, columns, indexOnly, rowKey, filter } = plan;
   const rest = (): void => p.when(filter, consume, plan);
   if (index.isClustered) {
-    bindStored(p, table, table.layout, columns, place);
+    bindStored(p.w, table, table.layout, columns, place);
     if (rowKey !== undefined) w.scope.bind(rowKey, { kind: 'pending', code: key, nullable: false, stored: undefined });
     rest();
     return;
@@ -209,7 +210,7 @@ function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: 
   const length = module.name('v');
   w.line(`const ${length} = X.copyRowKey(${place.u8}, ${place.offset}, ${buffer});`);
   w.line(`if (!tx.get(${tableTree(p, table)}, ${buffer}.bytes, ${length}, ${ref})) X.missingRow();`);
-  bindStored(p, table, table.layout, columns, placeOf(p, ref));
+  bindStored(p.w, table, table.layout, columns, placeOf(p, ref));
   rest();
 }
 

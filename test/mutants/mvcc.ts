@@ -48,6 +48,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.untouched-despite-locks': 'a row is removed in one step when nobody holds or has changed it',
   'mvcc.untouched-despite-writers': 'a row is removed in one step when nobody holds or has changed it',
   'mvcc.untouched-despite-versions': 'a row is removed in one step when nobody holds or has changed it',
+  'mvcc.found-strongly-locked': 'a row is updated by its key in one slice when nobody holds or has changed it',
   'mvcc.undo-loses-older': 'ROLLBACK TO brings back what a key held before',
   'mvcc.soft-edges-ignored': 'a cycle through a queue position is dissolved without a victim',
   'mvcc.barging': 'new sharers do not overtake a waiting writer',

@@ -102,6 +102,16 @@ export class Client {
     return this.statement(`delete ${key}`, () => Promise.resolve(this.transaction.removeUntouched(tree, key)));
   }
 
+  /** UPDATE by key in one slice; false where it is not for that to decide, or there is no row. */
+  updateFound(tree: VersionedTree, key: string, value: string): Promise<boolean> {
+    return this.statement(`update ${key}`, () => {
+      const bytes = keyBytes(key);
+      if (this.transaction.findUntouched(tree, bytes, bytes.length, new RowRef()) !== true) return Promise.resolve(false);
+      this.transaction.updateFound(tree, bytes, bytes.length, keyBytes(value), 0, value.length);
+      return Promise.resolve(true);
+    });
+  }
+
   upsert(tree: VersionedTree, key: string, value: string, change?: (old: string) => string): Promise<'inserted' | 'updated' | 'nothing'> {
     return this.statement(`upsert ${key}`, async () => {
       for (;;) {

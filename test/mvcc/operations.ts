@@ -198,11 +198,36 @@ export class Operations {
 
   /** UPDATE ... WHERE pk = ...; `change` makes the new row from the newest version. False when there is no row. */
   async update(pk: string, change: (row: Row) => { attr: string; code: string }, changesCode: boolean, wait: 'wait' | 'nowait' | 'skip locked'): Promise<boolean> {
+    if (!changesCode && this.#isQuick(pk)) {
+      const isUpdated = this.#updateByKey(pk, change);
+      if (isUpdated !== undefined) return isUpdated;
+    }
     if (this.readPoint(pk) === undefined) return false;
     const row = await this.#lock(pk, changesCode ? 'update' : 'no key update', wait);
     if (row === undefined) return false;
     const to = change(row);
     await this.#replaceRow(row, { pk: row.pk, attr: to.attr, code: changesCode ? to.code : row.code, tag: this.recorder.nextTag() });
+    return true;
+  }
+
+  /** Found, locked and replaced in one slice; undefined where that is not for it to decide. */
+  #updateByKey(pk: string, change: (row: Row) => { attr: string }): boolean | undefined {
+    const { P } = this.table;
+    const key = keyBytes(pk);
+    const found = new RowRef();
+    // Told to the recorder; that it has been read is for the change to register.
+    const text = this.#get(P, item.P(pk), pk, false);
+    const isThere = this.transaction.findUntouched(P, key, key.length, found);
+    if (isThere === undefined) return undefined;
+    const row = isThere ? latin1(found.u8, found.offset, found.length) : undefined;
+    if (row !== text) throw new Error(`update by key: ${pk} was ${text ?? 'absent'}, and ${row ?? 'absent'} is found`);
+    if (row === undefined) return false;
+    const from = decodeRow(row);
+    const to = { ...from, attr: change(from).attr, tag: this.recorder.nextTag() };
+    const value = keyBytes(encodeRow(to));
+    this.transaction.updateFound(P, key, key.length, value, 0, value.length);
+    this.recorder.put(item.P(pk), encodeRow(to), false, false);
+    this.#changeAttrEntry(from, to);
     return true;
   }
 
@@ -364,23 +389,28 @@ export class Operations {
   }
 
   async #replaceRow(from: Row, to: Row): Promise<void> {
-    const { P, S, U } = this.table;
+    const { P, U } = this.table;
     const { transaction, recorder } = this;
     if (to.code !== from.code && to.code !== '-') await this.#claim(U, item.U(to.code), to.code);
     const changesKeyColumns = to.code !== from.code;
     const value = keyBytes(encodeRow(to));
     transaction.update(P, to.pk, value, 0, value.length, { changesKeyColumns });
     recorder.put(item.P(to.pk), encodeRow(to), false, changesKeyColumns);
+    this.#changeAttrEntry(from, to);
+    if (changesKeyColumns) {
+      if (from.code !== '-') this.#remove(U, item.U(from.code), from.code, undefined);
+      if (to.code !== '-') this.#insert(U, item.U(to.code), to.code, to.pk, true);
+    }
+  }
+
+  #changeAttrEntry(from: Row, to: Row): void {
+    const { S } = this.table;
     const oldEntry = from.attr + from.pk;
     const newEntry = to.attr + to.pk;
     if (oldEntry !== newEntry) {
       this.#remove(S, item.S(oldEntry), oldEntry, undefined);
       this.#insert(S, item.S(newEntry), newEntry, to.pk, true);
-    } else if (this.usesTouch) transaction.touch(S, newEntry);
-    if (changesKeyColumns) {
-      if (from.code !== '-') this.#remove(U, item.U(from.code), from.code, undefined);
-      if (to.code !== '-') this.#insert(U, item.U(to.code), to.code, to.pk, true);
-    }
+    } else if (this.usesTouch) this.transaction.touch(S, newEntry);
   }
 
   #insert(tree: VersionedTree, name: string, key: string, text: string, isNew: boolean): void {

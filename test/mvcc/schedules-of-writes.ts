@@ -160,6 +160,38 @@ export const writeSchedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a row is updated by its key in one slice when nobody holds or has changed it',
+    async run() {
+      const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
+      const t = await script.table({ a: '0', b: '0', c: '0', j: '0', k: '0' });
+      const old = script.begin('repeatable read');
+      assert.equal(await old.get(t, 'k'), '0');
+      const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
+      await b.update(t, 'b', set('1'));
+      assert.equal(await a.updateFound(t, 'a', '1'), true);
+      // Only the lock map tells of the third writer's.
+      await c.lock(t, 'c', 'no key update');
+      for (const held of ['a', 'b', 'c', 'x']) assert.equal(await a.updateFound(t, held, '2'), false, held);
+      // As the child of a foreign key does, which an update that leaves the key alone lets pass.
+      await c.lock(t, 'a', 'key share');
+      const waiting = await blocked(b, b.update(t, 'a', set('2')));
+      const savepoint = a.savepoint();
+      assert.equal(await a.updateFound(t, 'j', '1'), true);
+      assert.equal(await a.get(t, 'j'), '1');
+      a.rollbackTo(savepoint);
+      assert.equal(await a.get(t, 'j'), '0');
+      assert.equal(await a.updateFound(t, 'k', '1'), true);
+      await a.commit();
+      await waiting.outcome;
+      // Its snapshot shows what has changed since.
+      assert.equal(await old.updateFound(t, 'k', '2'), false);
+      assert.equal(await old.get(t, 'a'), '0');
+      await b.commit();
+      c.rollback();
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['2', '1', '0', '0', '1']);
+    },
+  },
+  {
     name: 'ROLLBACK TO brings back what a key held before',
     async run() {
       const script = await Script.open();

@@ -1,0 +1,84 @@
+/**
+ * A row changed by generated code, for an UPDATE that finds it by its key: assigned columns are computed from its bytes and the parameters and written into a
+ * copy of them. Where all of those have fixed places nothing else of the row is looked at; otherwise all columns are decoded and the row encoded anew.
+ *
+ * What it writes is what evaluating the assignments over the decoded row and `encodeRow` give; tests compare the two (N2 of direct-modify.ts).
+ */
+import type { ByteBuffer } from '../../base/byte-buffer.js';
+import { copyBytes, setF64 } from '../../base/bytes.js';
+import { columnSource, Encoding, rowHelpers } from '../../base/rowcode.js';
+import type { TypeRegistry } from '../../base/types.js';
+import type { TableDef } from '../../planner/catalog.js';
+import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import type { Runtime } from '../runtime.js';
+import { ExpressionWriter } from './expressions.js';
+import { helpers, isPlainSource, writePrelude } from './generated-plans.js';
+import { Code, Module } from './module.js';
+import { rowEncoder, writeFixed } from './row-encoder.js';
+import { bindStored } from './scans.js';
+import { Writer } from './scope.js';
+
+type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
+
+/** Writes into `out` what becomes of the row of `length` bytes at `row` under the parameters of `x`; false: a column that must not be NULL would be. */
+export type RowChange = (x: Runtime, u8: Uint8Array, dv: DataView, row: number, length: number, out: ByteBuffer) => boolean;
+
+interface Assigned {
+  readonly column: number;
+  /** The variable that holds it. */
+  readonly name: string;
+}
+
+/** Undefined where the assignments take more than the row and the parameters. */
+export function compileRowChange({ table, input, assignments }: ModifyPlan, types: TypeRegistry): RowChange | undefined {
+  if (input.kind !== 'indexScan') return undefined;
+  const encoder = rowEncoder(table.layout);
+  if (encoder === undefined) return undefined;
+  const module = new Module();
+  const w = new Writer(module, new Code(1), new Code(1));
+  const e = new ExpressionWriter(w, types);
+  bindStored(w, table, table.layout, input.columns, { u8: 'u8', dv: 'dv', offset: 'row' });
+  w.ownColumns = new Set(input.columns.map(({ id }) => id));
+  const assigned = assignments.map(({ column, value }): Assigned => {
+    const source = e.value(value);
+    const name = module.name('a');
+    w.line(`const ${name} = ${source.code};`);
+    if (source.nullable && table.columns[column]!.notNull) w.line(`if (${name} === null) return false;`);
+    return { column, name };
+  });
+  if (!isPlainSource(w)) return undefined;
+  if (assigned.every(({ column }) => isFixed(table, column))) writePatch(w, table, assigned);
+  else w.line(`out.length = 0; ${module.constant(encoder)}([${wholeRow(w, table, assigned)}], out);`);
+  w.line('return true;');
+  const all = { ...helpers, R: { ...rowHelpers, copyBytes, setF64 } };
+  return module.finish(all, `return function (x, u8, dv, row, length, out) {\n${writePrelude(w)}\n};`).value as RowChange;
+}
+
+function isFixed({ layout }: TableDef, column: number): boolean {
+  const encoding = layout.encodings[column]!;
+  return encoding === Encoding.Int4 || encoding === Encoding.Float8 || encoding === Encoding.Bool;
+}
+
+function writePatch(w: Writer, { layout }: TableDef, assigned: readonly Assigned[]): void {
+  w.line('out.length = 0; out.reserve(length); out.length = length;');
+  w.line('const b = out.bytes;');
+  w.line('R.copyBytes(b, 0, u8, row, row + length);');
+  for (const { column, name } of assigned) {
+    const byte = 2 + (column >> 3);
+    const bit = 1 << (column & 7);
+    w.line(`b[${byte}] = ${name} === null ? b[${byte}] | ${bit} : b[${byte}] & ${255 - bit};`);
+    writeFixed(w.code, layout.encodings[column]!, String(layout.fixedOffsets[column]!), name);
+  }
+}
+
+/** Source of the values of all columns. */
+function wholeRow({ module }: Writer, { layout }: TableDef, assigned: readonly Assigned[]): string {
+  const values = layout.columns.map((column, i) => {
+    const name = assigned.find((one) => one.column === i)?.name;
+    if (name !== undefined) return name;
+    if (column.isDropped) return 'null';
+    const source = columnSource(layout, i, module.constant);
+    return `${source.isNull('row')} ? null : ${source.value('row')}`;
+  });
+  return values.join(', ');
+}
