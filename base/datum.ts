@@ -18,14 +18,14 @@
  */
 import { unreachable } from './assert.js';
 import { compareBytes, keyString } from './bytes.js';
-import { notSupported } from './errors.js';
+import { DbError, notSupported } from './errors.js';
 import type { Interval, TimeTz } from './interval.js';
 import type { Jsonb } from './jsonb.js';
 import { compareJsonb, jsonbGroupKey } from './jsonb.js';
 import type { Numeric } from './numeric.js';
 import { compareText } from './text-order.js';
 import type { SqlType, TypeInfo, TypeRegistry } from './types.js';
-import { builtinTypes, formatType, sqlType, typeInfo } from './types.js';
+import { builtinTypes, formatType, sqlType, typeInfo, typeName } from './types.js';
 
 export type Datum =
   | null | boolean | number | bigint | string | Uint8Array
@@ -228,19 +228,35 @@ function arrayComparator(info: TypeInfo, registry: TypeRegistry): Comparator {
   };
 }
 
-function compareRecords(a: SqlRecord, b: SqlRecord, registry: TypeRegistry): number {
+/**
+ * Field by field: the order of the first that differ, 0 when all are equal. Records tell the types of their fields only now. `compare` gets fields that are not NULL.
+ * @throws DbError 42804 when a pair of fields up to the decisive one has two types, or all are equal and the numbers of fields are not
+ */
+export function compareFields(a: SqlRecord, b: SqlRecord, registry: TypeRegistry, compare: (x: Datum, y: Datum, type: SqlType) => number): number {
   const shared = Math.min(a.values.length, b.values.length);
   for (let i = 0; i < shared; i++) {
+    const type = a.shape.types[i]!;
+    const other = b.shape.types[i]!;
+    if (type.oid !== other.oid) throw new DbError('42804', `cannot compare dissimilar column types ${typeName(type.oid, registry)} and ${typeName(other.oid, registry)} at record column ${i + 1}`);
     const x = a.values[i]!;
     const y = b.values[i]!;
     if (x === null || y === null) {
       if (x !== y) return x === null ? 1 : -1;
       continue;
     }
-    const order = comparatorOf(a.shape.types[i]!, registry)(x, y);
+    const order = compare(x, y, type);
     if (order !== 0) return order;
   }
-  return a.values.length - b.values.length;
+  if (a.values.length !== b.values.length) throw new DbError('42804', 'cannot compare record types with different numbers of columns');
+  return 0;
+}
+
+function compareRecords(a: SqlRecord, b: SqlRecord, registry: TypeRegistry): number {
+  return compareFields(a, b, registry, (x, y, type) => {
+    const { storage } = typeInfo(type.oid, registry);
+    if (storage === 'json' || storage === 'jsonpath') throw new DbError('42883', `could not identify a comparison function for type ${typeName(type.oid, registry)}`);
+    return comparatorOf(type, registry)(x, y);
+  });
 }
 
 /** Which side of a range a bound closes, and whether it belongs to the range. */

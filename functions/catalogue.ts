@@ -17,8 +17,10 @@ import { moneyOperators } from './money.js';
 import { orderedSetFunctions } from './ordered-set.js';
 import { patternFunctions, patternOperators } from './pattern.js';
 import { rangeCasts, rangeFunctions, rangeOperators } from './range.js';
+import { operatorFunctions } from './operator-functions.js';
 import type { CastDef, FunctionDef, OperatorDef } from './registry.js';
 import { castKey, Resolver } from './resolve.js';
+import { recordImageOperators } from './record-image.js';
 import { statisticsFunctions } from './statistics.js';
 import { systemFunctions } from './system.js';
 import { textFunctions, textOperators } from './text.js';
@@ -37,24 +39,30 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, jsonPathOperators, rangeOperators, binaryOperators, moneyOperators, miscOperators];
+const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, jsonPathOperators, rangeOperators, binaryOperators, moneyOperators, recordImageOperators, miscOperators];
 const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, jsonPathFunctions, formatFunctions, rangeFunctions, binaryFunctions, orderedSetFunctions, transitionFunctions, miscFunctions];
 
 const casts: readonly CastDef[] = [...scalarCasts, ...rangeCasts];
 
-const functions = byName(functionLists);
 const operators = byName(operatorLists);
+const functions = byName(functionLists);
 const castsByPair: ReadonlyMap<number, CastDef> = new Map(casts.map((definition) => [castKey(definition.source, definition.target), definition]));
+
+let behind: ReadonlyMap<string, readonly FunctionDef[]> | undefined;
+/** Made when first a name is asked for that no other function has. */
+function behindOperators(): ReadonlyMap<string, readonly FunctionDef[]> {
+  return (behind ??= byName([operatorFunctions(operatorLists, (name) => functions.has(name))]));
+}
 
 /** Built-in functions, aggregates, window and set-returning functions of that name; empty when there is none. */
 export function functionsNamed(name: string): readonly FunctionDef[] {
-  return functions.get(name) ?? [];
+  return functions.get(name) ?? behindOperators().get(name) ?? [];
 }
 export function operatorsNamed(name: string): readonly OperatorDef[] {
   return operators.get(name) ?? [];
 }
 export function allFunctions(): Iterable<readonly [string, readonly FunctionDef[]]> {
-  return functions;
+  return [...functions, ...behindOperators()];
 }
 export function allOperators(): Iterable<readonly [string, readonly OperatorDef[]]> {
   return operators;

@@ -40,6 +40,20 @@ function hasBackReference(node: RegexNode): boolean {
   }
 }
 
+/**
+ * Whether PostgreSQL, having failed everywhere before the end of the text, tries to match there: it looks for the nearest end of a possible match, tries
+ * the beginnings up to it, and goes on behind it, but stops when that is the end of the text. `firstEnds`: the nearest end of what begins at `from`, `from` + 1, ..., the text's end.
+ * Source. cfindloop of regexec.c.
+ */
+function looksAtTheEnd(firstEnds: readonly number[], from: number): boolean {
+  const nearest = [...firstEnds];
+  for (let i = nearest.length - 2; i >= 0; i--) nearest[i] = Math.min(nearest[i]!, nearest[i + 1]!);
+  const end = from + nearest.length - 1;
+  let at = from;
+  while (at < end && nearest[at - from]! < end) at = nearest[at - from]! + 1;
+  return at < end;
+}
+
 export class Regex {
   readonly groupCount: number;
   readonly #parsed: ParsedRegex;
@@ -79,9 +93,12 @@ export class Regex {
       const end = this.#whole.end(subject, start, subject.length, prefer, check);
       return this.#divide(subject, start, end, check);
     }
+    const firstEnds: number[] = [];
     for (let start = from; start <= subject.length; start++) {
       const ends: number[] = [];
       this.#whole.walk(subject, start, subject.length, (end) => ends.push(end) > 0, check);
+      firstEnds.push(ends[0] ?? Infinity);
+      if (start === subject.length && start > from && !looksAtTheEnd(firstEnds, from)) return undefined;
       for (const end of prefer === 'long' ? ends.reverse() : ends) {
         const match = this.#divide(subject, start, end, check);
         if (match !== undefined) return match;

@@ -159,7 +159,7 @@ export interface SubscriptEntry {
 /** A prefix operator. `schema` is of OPERATOR(schema.op). A minus before a number literal is already part of the literal. */
 export interface Unary {
   readonly kind: 'unary';
-  readonly schema: string | undefined;
+  readonly schema: OperatorSchema | undefined;
   readonly operator: string;
   readonly operand: Expression;
   readonly offset: number;
@@ -168,7 +168,7 @@ export interface Unary {
 /** A binary operator, `!=` already spelt `<>`. Chains are left-deep and unbounded (A2). */
 export interface Binary {
   readonly kind: 'binary';
-  readonly schema: string | undefined;
+  readonly schema: OperatorSchema | undefined;
   readonly operator: string;
   readonly left: Expression;
   readonly right: Expression;
@@ -258,7 +258,7 @@ export interface Like {
 export interface Quantified {
   readonly kind: 'quantified';
   readonly quantifier: 'any' | 'all';
-  readonly schema: string | undefined;
+  readonly schema: OperatorSchema | undefined;
   readonly operator: string;
   readonly operand: Expression;
   readonly array: Expression;
@@ -269,7 +269,7 @@ export interface Quantified {
 export interface QuantifiedSubquery {
   readonly kind: 'quantifiedSubquery';
   readonly quantifier: 'any' | 'all';
-  readonly schema: string | undefined;
+  readonly schema: OperatorSchema | undefined;
   readonly operator: string;
   readonly operand: Expression;
   readonly query: Query;
@@ -469,8 +469,11 @@ export interface SortItem {
   readonly offset: number;
 }
 
+/** The names before the symbol in OPERATOR(...): a schema, a database before it, and what else was written. */
+export type OperatorSchema = readonly string[];
+
 export interface OperatorName {
-  readonly schema: string | undefined;
+  readonly schema: OperatorSchema | undefined;
   readonly operator: string;
   readonly offset: number;
 }

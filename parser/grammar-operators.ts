@@ -29,7 +29,7 @@ const infixLabels: ReadonlySet<TokenType> = new Set([
 ]);
 
 const pending = (
-  kind: PendingKind, precedence: Precedence, offset: number, operator = '', schema: string | undefined = undefined, negated = false,
+  kind: PendingKind, precedence: Precedence, offset: number, operator = '', schema: ast.OperatorSchema | undefined = undefined, negated = false,
   first: ast.Expression | undefined = undefined, symmetric = false,
 ): PendingOperator => ({ kind, precedence, offset, operator, schema, negated, first, symmetric });
 
@@ -131,7 +131,7 @@ export class OperatorGrammar extends TypeGrammar {
     return this.SUBRULE(this.primary);
   });
 
-  protected prefix(kind: 'unary' | 'not', precedence: Precedence, token: IToken, operator: string, schema?: string): void {
+  protected prefix(kind: 'unary' | 'not', precedence: Precedence, token: IToken, operator: string, schema?: ast.OperatorSchema): void {
     if (this.RECORDING_PHASE) return;
     const stack = (this.#stack ??= new OperatorStack());
     stack.pushOperator(pending(kind, precedence, token.startOffset, operator, schema));
@@ -141,15 +141,15 @@ export class OperatorGrammar extends TypeGrammar {
   /** OPERATOR(schema.symbol) */
   readonly qualifiedOperator = this.RULE('qualifiedOperator', (): ast.OperatorName => {
     const offset = this.CONSUME(kw.operator).startOffset;
-    let schema: string | undefined;
+    const schema: string[] = [];
     this.CONSUME(t.LParen);
     this.MANY(() => {
-      schema = valueOf(this.CONSUME(t.ColId));
+      schema.push(valueOf(this.CONSUME(t.ColId)));
       this.CONSUME(t.Dot);
     });
     const operator = valueOf(this.CONSUME(t.AnyOperator));
     this.CONSUME(t.RParen);
-    return { schema, operator, offset };
+    return { schema: schema.length === 0 ? undefined : schema, operator, offset };
   });
 
   // -------------------------------------------------------------------------------------------------------- operators
@@ -246,7 +246,7 @@ export class OperatorGrammar extends TypeGrammar {
   /** A symbol, or OPERATOR(...), before an operand or before ANY, SOME, ALL. */
   readonly symbolOperation = this.RULE('symbolOperation', (): ast.Expression => {
     const token = this.LA(1);
-    let schema: string | undefined;
+    let schema: ast.OperatorSchema | undefined;
     let operator = '';
     let precedence: Precedence = Precedence.Other;
     this.OR([
@@ -275,7 +275,7 @@ export class OperatorGrammar extends TypeGrammar {
   });
 
   /** ANY (...), SOME (...), ALL (...) after an operator. */
-  readonly quantified = this.RULE('quantified', (operator: string, schema: string | undefined, offset: number): ast.Expression => {
+  readonly quantified = this.RULE('quantified', (operator: string, schema: ast.OperatorSchema | undefined, offset: number): ast.Expression => {
     const quantifier = this.OR<'any' | 'all'>([
       { ALT: () => (this.CONSUME(kw.any), 'any') },
       { ALT: () => (this.CONSUME(kw.some), 'any') },

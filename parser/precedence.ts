@@ -8,7 +8,7 @@
  *
  * Source. The %left, %right, %nonassoc lines and the %prec marks of gram.y; Dijkstra's shunting-yard algorithm.
  */
-import type { Expression } from './ast.js';
+import type { Expression, OperatorSchema } from './ast.js';
 
 export const Precedence = {
   Or: 1,
@@ -67,7 +67,7 @@ export interface PendingOperator {
   readonly offset: number;
   /** Symbol of a unary or binary operator; like, ilike or similar. */
   readonly operator: string;
-  readonly schema: string | undefined;
+  readonly schema: OperatorSchema | undefined;
   readonly negated: boolean;
   /** The lower bound of BETWEEN; the pattern of LIKE once ESCAPE has come. */
   readonly first: Expression | undefined;

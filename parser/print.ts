@@ -12,7 +12,7 @@ import { notSupported } from '../base/errors.js';
 import {
   leftSpine, type Assignment, type Binary, type CommonTable, type DefinitionOption, type Delete, type Expression, type FunctionCall, type FunctionColumn, type FunctionRef,
   type GroupingElement, type Identifier, type IndexElement, type Insert, type Join, type Merge, type MergeWhen, type OnConflict, type OperatorName, type PreparableStatement,
-  type QualifiedName, type Query, type QueryBody, type Row, type Select, type SelectTarget, type SetOperation, type SortItem, type SubscriptEntry, type TableAlias,
+  type OperatorSchema, type QualifiedName, type Query, type QueryBody, type Row, type Select, type SelectTarget, type SetOperation, type SortItem, type SubscriptEntry, type TableAlias,
   type TableReference, type TableSample, type TargetColumn, type TypeName, type Unary, type Update, type WindowSpec, type WithClause,
 } from './ast.js';
 import { keywords } from './keywords.js';
@@ -416,12 +416,12 @@ function precedence(node: Expression): number {
   }
 }
 
-const isSign = (node: { readonly schema: string | undefined; readonly operator: string }): boolean => node.schema === undefined && (node.operator === '-' || node.operator === '+');
+const isSign = (node: { readonly schema: OperatorSchema | undefined; readonly operator: string }): boolean => node.schema === undefined && (node.operator === '-' || node.operator === '+');
 
 const isBinary = (node: Expression): node is Binary => node.kind === 'binary';
 
 function printOperator(operator: Omit<OperatorName, 'offset'>): string {
-  return operator.schema === undefined ? operator.operator : `OPERATOR(${quoteIdentifier(operator.schema)}.${operator.operator})`;
+  return operator.schema === undefined ? operator.operator : `OPERATOR(${operator.schema.map(quoteIdentifier).join('.')}.${operator.operator})`;
 }
 
 /** Comparisons do not chain, so neither operand may be one. */
@@ -550,7 +550,7 @@ function printBinary(root: Binary): string {
 
 const leftLeast = (level: number): number => (isNonAssociative(level) ? level + 1 : level);
 
-function printLeftOf(node: { readonly schema: string | undefined; readonly operator: string; readonly operand: Expression }): string {
+function printLeftOf(node: { readonly schema: OperatorSchema | undefined; readonly operator: string; readonly operand: Expression }): string {
   return print(node.operand, leftLeast(node.schema === undefined ? precedenceOf(node.operator) : Precedence.Other));
 }
 

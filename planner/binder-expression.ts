@@ -401,7 +401,8 @@ function bindQuantifiedArray(level: QueryLevel, e: Extract<Expression, { kind: '
     throw new DbError('42809', 'op ANY/ALL (array) requires operator to yield boolean', { offset: e.offset });
   }
   const wanted = comparison.args[1]!.type;
-  if (wanted.oid !== info.elementOid) array = mustCoerce(binder, array, arrayTypeOf(binder, wanted)!, 'implicit', e.offset);
+  // Composite values are records as they are.
+  if (wanted.oid !== info.elementOid && wanted.oid !== TypeOid.record) array = mustCoerce(binder, array, arrayTypeOf(binder, wanted)!, 'implicit', e.offset);
   return { kind: 'quantifiedArray', type: types.bool, offset: e.offset, arg: comparison.args[0]!, array, operator: comparison.function, quantifier: e.quantifier };
 }
 

@@ -8,8 +8,9 @@ import { sqlType, typeName, TypeOid, type SqlType, type TypeRegistry } from '../
 import { functionsNamed, operatorsNamed, resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef, OperatorDef } from '../functions/registry.js';
 import { castKey, type FunctionMatch, type OperatorMatch } from '../functions/resolve.js';
+import type { OperatorName, OperatorSchema } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
-import { arrayTypeOf, asText, mustCoerce } from './binder-types.js';
+import { arrayTypeOf, asText, checkDatabase, mustCoerce } from './binder-types.js';
 import type { BoundExpression } from './expression.js';
 
 export interface ResolvedOperator {
@@ -80,9 +81,18 @@ function noOperator(binder: Binder, why: 'none' | 'ambiguous', name: string, lef
     : new DbError('42725', `operator is not unique: ${shown}`, { offset, hint: 'Could not choose a best candidate operator. You might need to add explicit type casts.' });
 }
 
+/** The schema of OPERATOR(schema.name). @throws DbError 42601, 0A000, 3F000 */
+function operatorSchema(binder: Binder, written: OperatorSchema | undefined, name: string, offset: number): string | undefined {
+  if (written === undefined) return undefined;
+  checkDatabase(binder, [...written, name], offset);
+  const schema = written.at(-1)!;
+  if (!binder.catalog.schemaExists(schema)) throw new DbError('3F000', `schema "${schema}" does not exist`, { offset });
+  return schema;
+}
+
 /** Applies an operator; `left` undefined for a prefix one. @throws DbError 42883, 42725 */
-export function makeOperator(binder: Binder, schema: string | undefined, name: string, left: BoundExpression | undefined, right: BoundExpression, offset: number): BoundExpression {
-  if (schema !== undefined && !binder.catalog.schemaExists(schema)) throw new DbError('3F000', `schema "${schema}" does not exist`, { offset });
+export function makeOperator(binder: Binder, written: OperatorSchema | undefined, name: string, left: BoundExpression | undefined, right: BoundExpression, offset: number): BoundExpression {
+  const schema = operatorSchema(binder, written, name, offset);
   const found = schema === undefined || schema === 'pg_catalog' ? resolve(binder, name, left?.type.oid, right.type.oid) : 'none';
   if (typeof found === 'string') throw noOperator(binder, found, schema === undefined ? name : `${schema}.${name}`, left?.type.oid, right.type.oid, offset);
   const given = left === undefined ? [right] : [left, right];
@@ -98,7 +108,9 @@ export function coerceArgument(binder: Binder, arg: BoundExpression, declared: n
 }
 
 /** Direction an ordering operator sorts in: `<` ascending, `>` descending. */
-export function sortOperatorDirection(binder: Binder, name: string, type: SqlType): 'asc' | 'desc' | undefined {
+export function sortOperatorDirection(binder: Binder, { schema: written, operator: name, offset }: OperatorName, type: SqlType): 'asc' | 'desc' | undefined {
+  const schema = operatorSchema(binder, written, name, offset);
+  if (schema !== undefined && schema !== 'pg_catalog') throw noOperator(binder, 'none', `${schema}.${name}`, type.oid, type.oid, offset);
   const found = findOperator(binder, name, type, type);
   if (found === undefined) return undefined;
   return found.operator.btree === '<' ? 'asc' : found.operator.btree === '>' ? 'desc' : undefined;

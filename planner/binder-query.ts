@@ -9,7 +9,7 @@
 import { unreachable } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
 import { sameType, sqlType, types, type SqlType } from '../base/types.js';
-import { leftSpine, type Query, type QueryBody, type SetOperation, type Values } from '../parser/ast.js';
+import { leftSpine, type Expression, type Query, type QueryBody, type SetOperation, type Values } from '../parser/ast.js';
 import type { BindQueryOptions, Binder, BoundQuery } from './binder-context.js';
 import { bindWith } from './binder-cte.js';
 import { bindLimit } from './binder-limit.js';
@@ -58,7 +58,9 @@ function withClauses(binder: Binder, parent: QueryLevel | undefined, ctes: CteSc
   const entry = new RangeEntry({ alias: '', columns: bound.columns });
   level.namespace.push({ ...visibleItem(entry), relationVisible: false });
   binder.adopt(level, entry);
-  const keys = clauses.orderBy.map((item): SortKey => bindSortKey(level, item, outputItem(level, bound.columns, item.expression, what)));
+  const items = clauses.orderBy.map((item) => outputItem(level, bound.columns, item.expression));
+  if (what !== 'VALUES' && what !== 'a parenthesized query') refuseExpressions(items, clauses);
+  const keys = clauses.orderBy.map((item, i): SortKey => bindSortKey(level, item, items[i]!));
   const limit = bindLimit(level, clauses);
   if (limit.withTies && keys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   let plan = bound.plan;
@@ -71,7 +73,7 @@ function lockedUnion(strength: Parameters<typeof lockClauseName>[0]): DbError {
   return new DbError('0A000', `${lockClauseName(strength)} is not allowed with UNION/INTERSECT/EXCEPT`);
 }
 
-function outputItem(level: QueryLevel, columns: readonly PlanColumn[], e: Parameters<Binder['hooks']['bindExpression']>[1], what: string): BoundExpression {
+function outputItem(level: QueryLevel, columns: readonly PlanColumn[], e: Expression): BoundExpression {
   if (e.kind === 'number' && /^\d+$/.test(e.text)) {
     if (Number(e.text) > 2147483647) throw new DbError('42601', 'non-integer constant in ORDER BY', { offset: e.offset });
     const column = columns[Number(e.text) - 1];
@@ -84,10 +86,15 @@ function outputItem(level: QueryLevel, columns: readonly PlanColumn[], e: Parame
     if (matches.length > 0) return columnRef(matches[0]!, e.offset);
   }
   if (e.kind === 'string' || e.kind === 'number' || e.kind === 'null') throw new DbError('42601', 'non-integer constant in ORDER BY', { offset: e.offset });
-  const expression = level.binder.hooks.bindExpression(level, e);
-  if (what === 'VALUES' || what === 'a parenthesized query' || expression.kind === 'column') return expression;
+  return level.binder.hooks.bindExpression(level, e);
+}
+
+/** A set operation is ordered by columns, and an expression is one even where it has become a column. @throws DbError 0A000 */
+function refuseExpressions(items: readonly BoundExpression[], clauses: QueryClauses): void {
+  const at = clauses.orderBy.findIndex((item, i) => items[i]!.kind !== 'column' || (item.expression.kind !== 'columnRef' && item.expression.kind !== 'number'));
+  if (at === -1) return;
   throw new DbError('0A000', 'invalid UNION/INTERSECT/EXCEPT ORDER BY clause', {
-    offset: startOf(expression),
+    offset: startOf(items[at]!),
     detail: 'Only result column names can be used, not expressions or functions.',
     hint: 'Add the expression/function to every SELECT, or move the UNION into a FROM clause.',
   });

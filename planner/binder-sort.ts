@@ -62,7 +62,7 @@ function hasOwnColumn(level: QueryLevel, name: string): boolean {
 export function bindSortKey(level: QueryLevel, item: SortItem, expression: BoundExpression): SortKey {
   let descending = item.direction === 'desc';
   if (item.using !== undefined) {
-    const direction = sortOperatorDirection(level.binder, item.using.operator, expression.type);
+    const direction = sortOperatorDirection(level.binder, item.using, expression.type);
     if (direction === undefined) {
       throw new DbError('42809', `operator ${item.using.operator} is not a valid ordering operator`, { offset: item.using.offset, hint: 'Ordering operators must be "<" or ">" members of btree operator families.' });
     }

@@ -3,14 +3,14 @@
  * level; what its inside reads of enclosing levels gathers there and becomes `outer`, its correlation.
  */
 import { DbError } from '../base/errors.js';
-import { sqlType, typeName, types, type SqlType } from '../base/types.js';
+import { sqlType, typeName, TypeOid, types, type SqlType } from '../base/types.js';
 import type { ArraySubquery, Exists, InSubquery, Query, QuantifiedSubquery, ScalarSubquery } from '../parser/ast.js';
 import type { BoundQuery } from './binder-context.js';
 import { hoistLocks } from './binder-locking.js';
 import { makeOperator } from './binder-operator.js';
 import { compareRows, expandRow, isWrittenRow } from './binder-row.js';
 import { arrayTypeOf, coerceToBoolean } from './binder-types.js';
-import { columnRef, outputIdSet } from './expression-tools.js';
+import { areOfOneComposite, columnRef, outputIdSet } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
@@ -96,7 +96,7 @@ function hashableSides(
     const equality = equalities[i]!;
     if (equality.kind !== 'call' || equality.args.length !== 2) return plain;
     const [a, b] = equality.args as [BoundExpression, BoundExpression];
-    if (a.type.oid !== b.type.oid) return plain;
+    if (a.type.oid !== b.type.oid || (a.type.oid === TypeOid.record && !areOfOneComposite(a, b))) return plain;
     lefts.push(a);
     if (b.kind === 'column' && b.id === query.columns[i]!.id) {
       columns.push(query.columns[i]!);

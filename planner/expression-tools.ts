@@ -3,7 +3,7 @@
  * that maps returns the very object it was given when nothing below it differs, so `===` tells whether a rule did something.
  */
 import { unreachable } from '../base/assert.js';
-import { types } from '../base/types.js';
+import { TypeOid, types } from '../base/types.js';
 import type { AggregateCall, BoundExpression, ColumnId, SortKey, WindowCall } from './expression.js';
 import { planInputs, withInputs, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
@@ -22,6 +22,12 @@ export function columnRef(column: PlanColumn, offset = -1): BoundExpression {
 }
 export function constant(value: Constant['value'], type: BoundExpression['type'], offset = -1): Constant {
   return { kind: 'constant', type, offset, value };
+}
+
+/** Whether both are records whose fields have the same types, as far as is known before they are there: others may not be compared, which hashing them would not notice. */
+export function areOfOneComposite(a: BoundExpression, b: BoundExpression): boolean {
+  const typeOf = (e: BoundExpression): number => (e.kind === 'cast' && e.method === 'binary' ? e.arg : e).type.oid;
+  return typeOf(a) === typeOf(b) && typeOf(a) !== TypeOid.record;
 }
 
 /** The conjunction of `args`: undefined for none, the conjunct itself for one. Nested conjunctions are flattened. */

@@ -13,7 +13,7 @@ import { assert } from '../base/assert.js';
 import { baseTypeOf, typeInfo, type Storage } from '../base/types.js';
 import { scanPaths, type JoinClause } from './access-path.js';
 import { conjunctsCost, disabledCost, hashCost } from './cost.js';
-import { collectColumns, conjunction, isVolatile } from './expression-tools.js';
+import { areOfOneComposite, collectColumns, conjunction, isVolatile } from './expression-tools.js';
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
 import { buildJoinGraph, classClause, log2, type JoinGraph, type Relation, type SpecialJoin } from './join-graph.js';
 import type { LogicalPlan } from './logical-plan.js';
@@ -468,6 +468,7 @@ class JoinPlanner {
     const a = storageOf(left);
     const b = storageOf(right);
     if (a !== b) return integers.has(a) && integers.has(b);
+    if (a === 'record') return areOfOneComposite(left, right);
     return a !== 'array' && a !== 'range' && a !== 'multirange' ? a !== 'none' : left.type.oid === right.type.oid;
   }
 

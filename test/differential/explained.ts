@@ -79,7 +79,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     name: 'an untyped literal in a ROW is text, and PostgreSQL cannot compare it with a text',
-    explains: ({ ours, theirs }) => ours.code === undefined && theirs.code === '42804' && /^cannot compare dissimilar column types (text and unknown|unknown and text) at record column/.test(theirs.message),
+    explains: ({ ours, theirs }) => ours.code === undefined && (/^cannot compare dissimilar column types (text and unknown|unknown and text) at record column/.test(theirs.message) || /^could not identify (an equality operator|a comparison function) for type unknown$/.test(theirs.message)),
   },
   {
     name: 'grouping sets: a key that is an expression over another key',

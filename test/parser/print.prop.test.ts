@@ -42,8 +42,8 @@ const { expression, query } = fc.letrec<{ expression: Expression; query: Query; 
     ),
   );
   const inner: fc.Arbitrary<Expression> = fc.oneof(
-    rec<{ kind: 'binary'; schema: string | undefined; operator: string; left: Expression; right: Expression }>({
-      kind: fc.constant('binary'), schema: fc.constantFrom(undefined, undefined, 'pg_catalog'), operator: symbols, left: operand, right: operand,
+    rec<{ kind: 'binary'; schema: readonly string[] | undefined; operator: string; left: Expression; right: Expression }>({
+      kind: fc.constant('binary'), schema: fc.constantFrom(undefined, undefined, ['pg_catalog'], ['db', 'Some schema']), operator: symbols, left: operand, right: operand,
     }),
     fc.tuple(fc.constantFrom('-', '+', '@', '!!', '~'), operand).filter(([symbol, of]) => !(symbol === '-' && of.kind === 'number')).map(([operator, of]): Expression => ({ kind: 'unary', schema: undefined, operator, operand: of, offset })),
     flat('and'),
