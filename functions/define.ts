@@ -72,7 +72,7 @@ export interface AggregateOptions {
 /** `State` is private to the three functions. A strict aggregate (the default) never steps over a NULL argument. */
 export function aggregate<State>(
   name: string, args: string, returns: string, init: (ctx: EvalContext) => State,
-  step: (state: State, args: readonly Datum[], ctx: EvalContext) => State, final: (state: State, ctx: EvalContext) => Datum, options: AggregateOptions = {},
+  step: (state: State, args: readonly Datum[], ctx: EvalContext) => State, final: (state: State, ctx: EvalContext, direct: readonly Datum[]) => Datum, options: AggregateOptions = {},
 ): FunctionDef {
   const impl: AggregateImpl = {
     init, step: step as AggregateImpl['step'], final: final as AggregateImpl['final'], combine: options.combine, inverse: options.inverse,

@@ -18,8 +18,6 @@ import type { AggregateImpl, FunctionDef, SortDirection } from './registry.js';
 // ------------------------------------------------------------------------------------------------------------------- percentiles
 
 interface SortedState {
-  /** The direct argument, seen with the first row. */
-  direct: Datum;
   readonly values: Datum[];
 }
 
@@ -46,15 +44,19 @@ const betweenIntervals = (low: Datum, high: Datum, share: number): Datum => (low
 
 function percentile(name: string, fractions: 'float8' | '_float8', type: string, returns: string, pick: Pick): FunctionDef {
   return aggregate<SortedState>(
-    name, `${fractions} ${type}`, returns, () => ({ direct: null, values: [] }),
-    (state, [direct, value]) => {
-      state.direct = direct!;
+    name, `${fractions} ${type}`, returns, () => ({ values: [] }),
+    (state, [, value]) => {
       state.values.push(value!);
       return state;
     },
-    ({ direct, values }) => {
-      if (values.length === 0 || direct === null) return null;
-      if (fractions === 'float8') return pick(values, checkFraction(direct as number));
+    ({ values }, _ctx, [direct]) => {
+      if (direct === null) return null;
+      if (fractions === 'float8') {
+        // One fraction is looked at before the rows are, several only where there are rows.
+        const fraction = checkFraction(direct as number);
+        return values.length === 0 ? null : pick(values, fraction);
+      }
+      if (values.length === 0) return null;
       return manyPercentiles(direct as SqlArray, values, pick, TypeOid.float8);
     },
     { orderedSet: 'ordered', directArgCount: 1 },
@@ -71,8 +73,8 @@ function ofElementType(definition: FunctionDef, pick: Pick): FunctionDef {
     ...definition,
     aggregate: {
       ...definition.aggregate!,
-      final: (state) => {
-        const { direct, values } = state as SortedState;
+      final: (state, _ctx, [direct]) => {
+        const { values } = state as SortedState;
         return values.length === 0 || direct === null ? null : manyPercentiles(direct as SqlArray, values, pick, types[1]!.oid);
       },
     },

@@ -120,7 +120,8 @@ export interface SortDirection {
 export interface AggregateImpl {
   readonly init: (ctx: EvalContext) => unknown;
   readonly step: (state: unknown, args: readonly Datum[], ctx: EvalContext) => unknown;
-  readonly final: (state: unknown, ctx: EvalContext) => Datum;
+  /** `direct`: the direct arguments of an ordered-set aggregate, which have a value over no rows too. */
+  readonly final: (state: unknown, ctx: EvalContext, direct: readonly Datum[]) => Datum;
   readonly combine: ((a: unknown, b: unknown, ctx: EvalContext) => unknown) | undefined;
   readonly inverse: ((state: unknown, args: readonly Datum[], ctx: EvalContext) => unknown) | undefined;
   /** Ordered-set and hypothetical-set aggregates: direct arguments come first in `args` of the definition. */

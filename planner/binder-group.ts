@@ -2,7 +2,7 @@
  * GROUP BY: its elements (plain expressions, ROLLUP, CUBE, GROUPING SETS), and the lifting of the select's expressions above the aggregate, where a
  * grouping expression has become a column and any other column of FROM is an error, unless the grouping columns determine it.
  *
- * G1  Aggregate arguments are not lifted: they stay below, over the columns of FROM.
+ * G1  Aggregate arguments are not lifted: they stay below, over the columns of FROM. Direct arguments of ordered-set aggregates are: they are computed for a finished group.
  * G2  A column that a grouped primary key of its table determines joins every grouping set; it changes no group.
  *
  * Source. parse_agg.c (parseCheckAggregates, expand_grouping_sets), parse_clause.c (transformGroupClause).

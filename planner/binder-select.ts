@@ -70,6 +70,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     for (const item of items) item.expression = lift(item.expression);
     const liftedHaving = having === undefined ? undefined : lift(having);
     liftWindows(level, lift);
+    liftDirectArguments(level, lift);
     if (level.readsWorkTable && level.aggregates.length > 0) throw new DbError('42P19', "aggregate functions are not allowed in a recursive query's recursive term", { offset: level.firstAggregateOffset });
     const groupingCalls = level.groupingCalls.map((call) => ({
       id: call.id,
@@ -203,6 +204,11 @@ function liftWindows(level: QueryLevel, lift: (e: BoundExpression) => BoundExpre
     };
   }
   for (let i = 0; i < level.setCalls.length; i++) level.setCalls[i] = { ...level.setCalls[i]!, args: level.setCalls[i]!.args.map(lift) };
+}
+
+/** Direct arguments of ordered-set aggregates are of the group, not of its rows (G1 of binder-group.ts): over no rows they have a value too, and a grouping set without their key sees NULL. */
+function liftDirectArguments(level: QueryLevel, lift: (e: BoundExpression) => BoundExpression): void {
+  for (const [i, call] of level.aggregates.entries()) if (call.directArgs.length > 0) level.aggregates[i] = { ...call, directArgs: call.directArgs.map(lift) };
 }
 
 const sameKeys = (a: readonly SortKey[], b: readonly SortKey[]): boolean =>

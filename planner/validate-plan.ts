@@ -38,6 +38,8 @@ function validateTree(plan: PhysicalPlan, outer: ReadonlySet<ColumnId>, produced
   for (const id of available) visible.add(id);
   const own = new Set(ownColumns(plan));
   const scanOwn = plan.kind === 'seqScan' || plan.kind === 'indexScan' || plan.kind === 'virtualScan' || plan.kind === 'cteScan' || plan.kind === 'workTableScan' || plan.kind === 'functionScan' || plan.kind === 'modify' || plan.kind === 'project' || plan.kind === 'lockRows';
+  // Direct arguments of ordered-set aggregates read the keys of their group.
+  if (plan.kind === 'aggregate') for (const { id } of plan.groupBy) visible.add(id);
   if (scanOwn) for (const id of own) visible.add(id);
   if (plan.kind === 'lockRows') for (const target of plan.targets) for (const column of target.recheck.columns) visible.add(column.id);
   if (plan.kind === 'modify') for (const column of plan.recheck?.columns ?? []) visible.add(column.id);

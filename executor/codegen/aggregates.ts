@@ -27,7 +27,6 @@ export interface Accumulator {
 
 /** What a call takes from a row. */
 interface CallInputs {
-  readonly direct: readonly Source[];
   readonly args: readonly Source[];
   readonly keys: readonly Source[];
   readonly filter: string;
@@ -68,7 +67,6 @@ export function writeStep(p: Pipeline, call: AggregateCall, accumulator: Accumul
 
 function inputsOf(p: Pipeline, call: AggregateCall): CallInputs {
   return {
-    direct: call.directArgs.map((arg) => p.e.value(arg)),
     args: call.args.map((arg) => p.e.value(arg)),
     keys: call.orderBy.map((key) => p.e.value(key.expression)),
     filter: call.filter === undefined ? 'true' : p.e.condition(call.filter),
@@ -89,7 +87,7 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   const scratch = module.name('v');
   // What a row put aside holds: group values, then what each call takes.
   const typesOfCall = (call: AggregateCall): SqlType[] => [
-    ...call.directArgs.map((arg) => arg.type), ...call.args.map((arg) => arg.type), ...call.orderBy.map((key) => key.expression.type), sqlType(TypeOid.bool),
+    ...call.args.map((arg) => arg.type), ...call.orderBy.map((key) => key.expression.type), sqlType(TypeOid.bool),
   ];
   const spooledTypes = [...expressions.map((e) => e.type), ...calls.flatMap(typesOfCall)];
   const groupBytes = 120 + groupBy.length * 24 + calls.length * 48;
@@ -145,8 +143,8 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
     w.block('else', () => {
       const datums = expressions.map((e, i) => values[i] ?? inVariable(p, p.e.value(e)));
       const parts = calls.flatMap((each, c) => {
-        const { direct, args, keys: orderKeys, filter } = spooled?.[c] ?? inputsOf(p, each);
-        return [...[...direct, ...args, ...orderKeys].map((source) => source.code), filter];
+        const { args, keys: orderKeys, filter } = spooled?.[c] ?? inputsOf(p, each);
+        return [...[...args, ...orderKeys].map((source) => source.code), filter];
       });
       w.line(`${table}.spool(${distinctKeySource(p, expressions, datums)}, [${[...datums.map((value) => value.code), ...parts].join(', ')}]);`);
     });
@@ -189,10 +187,9 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
       const read = (): Source => inVariable(p, { code: `${tuple}[${position++}]`, nullable: true });
       const values = isNullable.map((nullable): Source => ({ code: read().code, nullable }));
       const spooled = calls.map((call): CallInputs => {
-        const direct = call.directArgs.map(read);
         const args = call.args.map(read);
         const orderKeys = call.orderBy.map(read);
-        return { direct, args, keys: orderKeys, filter: read().code };
+        return { args, keys: orderKeys, filter: read().code };
       });
       arity = writeRow(values, spooled);
     });
@@ -429,11 +426,10 @@ function generalAccumulator(p: Pipeline, call: AggregateCall, n: string): Accumu
       const values = inputs.args.map((value) => inVariable(p, value));
       const tests = call.function.strict ? values.filter((value) => value.nullable).map((value) => `${value.code} !== null`) : [];
       w.block(tests.length === 0 ? '' : `if (${tests.join(' && ')})`, () => {
-        const all = [...inputs.direct, ...values].map((value) => value.code);
-        w.line(`X.feedCall(${callName}, ${field(`t${n}`)}, [${all.join(', ')}], [${inputs.keys.map((key) => key.code).join(', ')}], C);`);
+        w.line(`X.feedCall(${callName}, ${field(`t${n}`)}, [${values.map((value) => value.code).join(', ')}], [${inputs.keys.map((key) => key.code).join(', ')}], C);`);
       });
     },
-    finish: (field) => ({ code: `X.finishCall(${callName}, ${field(`t${n}`)}, x)`, nullable: true }),
+    finish: (field) => ({ code: `X.finishCall(${callName}, ${field(`t${n}`)}, [${call.directArgs.map((arg) => p.e.value(arg).code).join(', ')}], x)`, nullable: true }),
   };
 }
 

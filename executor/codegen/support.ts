@@ -187,8 +187,8 @@ export const X = {
     if (into.kept === undefined) into.state = call.function.aggregate!.step(into.state, args, ctx);
     else into.kept.push({ args, keys });
   },
-  finishCall(call: AggregateCall, from: GeneralState, runtime: Runtime): Datum {
-    return finishCall(call, from, runtime);
+  finishCall(call: AggregateCall, from: GeneralState, direct: readonly Datum[], runtime: Runtime): Datum {
+    return finishCall(call, from, direct, runtime);
   },
   sumInt8(near: number, big: bigint): number | bigint {
     return H.int8(big + BigInt(near));

@@ -78,7 +78,7 @@ export class AggregateOperator implements Operator {
     for (const { id, positions } of this.#plan.groupingCalls) {
       registers[id] = positions.reduce((bits, position) => bits * 2 + (set.includes(position) ? 0 : 1), 0);
     }
-    this.#plan.calls.forEach((call, c) => (registers[call.id] = finishCall(call, group.calls[c]!, this.#runtime)));
+    this.#plan.calls.forEach((call, c) => (registers[call.id] = finishCall(call, group.calls[c]!, call.directArgs.map((arg) => evaluate(arg, this.#runtime)), this.#runtime)));
     return true;
   }
 
@@ -100,13 +100,12 @@ export function feedCall(call: AggregateCall, into: CallState, runtime: Runtime)
   if (call.filter !== undefined && evaluate(call.filter, runtime) !== true) return;
   const args = call.args.map((arg) => evaluate(arg, runtime));
   if (call.function.strict && args.includes(null)) return;
-  const direct = call.directArgs.map((arg) => evaluate(arg, runtime));
-  const all = direct.length === 0 ? args : [...direct, ...args];
-  if (into.kept === undefined) into.state = aggregateOf(call).step(into.state, all, runtime.ctx);
-  else into.kept.push({ args: all, keys: sortKeyValues(call.orderBy, runtime) });
+  if (into.kept === undefined) into.state = aggregateOf(call).step(into.state, args, runtime.ctx);
+  else into.kept.push({ args, keys: sortKeyValues(call.orderBy, runtime) });
 }
 
-export function finishCall(call: AggregateCall, from: CallState, runtime: Runtime): Datum {
+/** `direct`: the direct arguments, of the group and its keys. */
+export function finishCall(call: AggregateCall, from: CallState, direct: readonly Datum[], runtime: Runtime): Datum {
   const { ctx } = runtime;
   const aggregate = aggregateOf(call);
   if (from.kept !== undefined) {
@@ -114,12 +113,12 @@ export function finishCall(call: AggregateCall, from: CallState, runtime: Runtim
     const seen = new Set<string>();
     for (const { args } of from.kept) {
       if (call.isDistinct) {
-        const key = datumsKey(call.args, args.slice(args.length - call.args.length), ctx);
+        const key = datumsKey(call.args, args, ctx);
         if (seen.has(key)) continue;
         seen.add(key);
       }
-      from.state = aggregate.step(from.state, args, ctx);
+      from.state = aggregate.step(from.state, direct.length === 0 ? args : [...direct, ...args], ctx);
     }
   }
-  return aggregate.final(from.state, ctx);
+  return aggregate.final(from.state, ctx, direct);
 }

@@ -301,7 +301,7 @@ function aggregateValues(partition: Partition, frames: Frames, call: WindowCall,
     if (exclude !== 'no others') {
       state = aggregate.init(ctx);
       for (const at of frameRows(partition, frames, exclude, row)) step(at);
-      return aggregate.final(state, ctx);
+      return aggregate.final(state, ctx, []);
     }
     if (from === start && to === end) return last;
     const inverse = aggregate.inverse;
@@ -315,7 +315,7 @@ function aggregateValues(partition: Partition, frames: Frames, call: WindowCall,
     }
     start = from;
     end = to;
-    last = aggregate.final(state, ctx);
+    last = aggregate.final(state, ctx, []);
     return last;
   };
 }

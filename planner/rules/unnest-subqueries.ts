@@ -236,7 +236,9 @@ class ScalarUnnester {
     if (!query.outer.every((id) => inputIds.has(id))) return undefined;
     const ownReads = (e: BoundExpression): boolean => [...columnsOf(e)].some((id) => outer.has(id));
     if (computed.some((column) => ownReads(column.expression) || isVolatile(column.expression) || hasSubquery(column.expression))) return undefined;
-    if (plan.calls.some((call) => [...call.args, ...call.directArgs, ...(call.filter === undefined ? [] : [call.filter])].some(ownReads))) return undefined;
+    // Over no rows they fail or count, as their direct arguments say.
+    if (plan.calls.some((call) => call.directArgs.length > 0)) return undefined;
+    if (plan.calls.some((call) => [...call.args, ...(call.filter === undefined ? [] : [call.filter])].some(ownReads))) return undefined;
     const pulled = pullForAggregate(plan.input, outer);
     if (pulled === undefined || pulled.conditions.length === 0) return undefined;
     const groups: { inner: BoundExpression; condition: Extract<BoundExpression, { kind: 'call' }>; innerAt: number }[] = [];
@@ -283,7 +285,7 @@ class ScalarUnnester {
 }
 
 function emptyValue(call: AggregateCall): BoundExpression {
-  return constant(call.function.name === 'count' ? 0 : null, call.type);
+  return constant(call.function.name === 'count' || call.function.name === 'regr_count' ? 0 : null, call.type);
 }
 
 /** Like `pull`, but rows count: no DISTINCT is dropped, and nothing is pulled through LIMIT. */
