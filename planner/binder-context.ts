@@ -37,6 +37,8 @@ export interface BindQueryOptions {
   readonly isTopLevel?: boolean;
   /** A cursor's query: the keys of the rows it reads come after its columns, for WHERE CURRENT OF. */
   readonly withRowKeys?: boolean;
+  /** Only whether there is a row is asked. */
+  readonly onlyExists?: boolean;
 }
 
 export interface ImpliedLocking {

@@ -59,7 +59,8 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   if (limit.withTies && sortKeys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   checkLockable(level, select);
 
-  let plan: LogicalPlan = where === undefined ? from : makeFilter(from, where);
+  const filtered: LogicalPlan = where === undefined ? from : makeFilter(from, where);
+  let plan = filtered;
   const own = new Set<ColumnId>();
   const isGrouped = select.groupBy.length > 0 || having !== undefined || level.aggregates.length > 0 || level.groupingCalls.length > 0;
   if (level.rowKeys !== undefined && !isGrouped && !select.isDistinct && level.windowCalls.length === 0 && level.setCalls.length === 0) addRowKeys(level, items, own);
@@ -85,6 +86,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     for (const column of plan.output) own.add(column.id);
     if (liftedHaving !== undefined) plan = makeFilter(plan, liftedHaving);
   }
+  if (options.onlyExists === true && having === undefined && group.sets === undefined && isOnlyAsked(level, limit)) return { plan: filtered, columns: [], unknowns: new Map(), offsets };
   plan = addWindows(level, plan, own);
   plan = addSetCalls(level, plan, own);
 
@@ -113,6 +115,12 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     if (!item.isJunk && isUnknown(item.expression)) unknowns.set(i, item.expression);
   });
   return { plan, columns: shown, unknowns, offsets };
+}
+
+/** Whether FROM and WHERE alone decide if there is a row: select list, GROUP BY, DISTINCT and ORDER BY are then not computed. Source. simplify_EXISTS_query of subselect.c. */
+function isOnlyAsked(level: QueryLevel, { limit, offset, withTies }: LimitClause): boolean {
+  if (level.aggregates.length > 0 || level.groupingCalls.length > 0 || level.windowCalls.length > 0 || level.setCalls.length > 0 || level.lockTargets.length > 0) return false;
+  return offset === undefined && !withTies && (limit === undefined || (limit.kind === 'constant' && (limit.value === null || (limit.value as number | bigint) > 0)));
 }
 
 /** The keys of the rows that a cursor's rows are made of, as its last columns. */

@@ -22,9 +22,9 @@ interface Sub {
 }
 
 /** Binds `query` inside an expression of `level`. */
-export function bindSub(level: QueryLevel, query: Query): Sub {
+export function bindSub(level: QueryLevel, query: Query, onlyExists = false): Sub {
   const boundary = new QueryLevel(level.binder, level, level.ctes);
-  const bound = hoistLocks(level.binder, level.binder.hooks.bindQuery(level.binder, boundary, level.ctes, query, { keepUnknown: false, locking: undefined }));
+  const bound = hoistLocks(level.binder, level.binder.hooks.bindQuery(level.binder, boundary, level.ctes, query, { keepUnknown: false, locking: undefined, onlyExists }));
   return { query: bound, outer: [...boundary.outerReferences] };
 }
 
@@ -33,7 +33,7 @@ const nothing = { comparison: undefined, hashable: undefined } as const;
 /** `width`: as many columns as a row it is compared with or assigned to; then it is a row, with its fields known. */
 export function bindSubqueryExpression(level: QueryLevel, e: Exists | ScalarSubquery | ArraySubquery, width?: number): BoundExpression {
   const { binder } = level;
-  const { query, outer } = bindSub(level, e.query);
+  const { query, outer } = bindSub(level, e.query, e.kind === 'exists');
   const base = { kind: 'subquery', offset: e.offset, plan: query.plan, outer, ...nothing } as const;
   if (e.kind === 'exists') return { ...base, type: types.bool, subkind: 'exists', columns: [] };
   if (width !== undefined) {

@@ -44,6 +44,9 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   // Direct arguments were computed for each row below, not for a group and its keys.
   ['direct arguments see the keys of their grouping set', "select b, percentile_disc(b) within group (order by n), rank(b) within group (order by n) from (values (0.5::float8, 1), (0.5, 3)) d(b, n) group by rollup (b) order by b", [['0.5', '1', '1'], [null, null, '3']]],
   ['direct arguments over no rows of a correlated subquery', 'select id, (select rank(3) within group (order by e) from r3 where r3.e = r2.id * 100), (select regr_count(e, e) from r3 where r3.e = r2.id * 100) from r2 where id < 3 order by id', [['1', '1', '0'], ['2', '1', '0']]],
+  // What EXISTS sorts, groups or selects by was computed, and failed.
+  ['EXISTS computes neither keys nor select list', 'select exists (select 1 from r2 order by 1 / (c - c)), exists (select distinct 1 / (c - c) from r2), exists (select from r2 group by 1 / (c - c)), exists (select 1 / (c - c) from r2 limit 1), exists (select 1 from r2 limit 0)', [['t', 't', 't', 't', 'f']]],
+  ['EXISTS computes neither keys nor select list of each row', 'select count(*) from r2 where exists (select distinct on (1 / (e - e)) 1 from r3 where r3.id = r2.id order by 1 / (e - e))', [['6']]],
   ['the last digit of to_timestamp', "select to_timestamp(ln(0.125::float8)) at time zone 'UTC'", [['1969-12-31 23:59:57.920558']]],
   ['a record as text', "select row(1, 'a b', null)::text, (row(1, 2)::text)::char(2)", [['(1,"a b",)', '(1']]],
   ['an array of records in FROM', 'select * from unnest(array[row(1, 2), row(3, 4)]) r(a int, b int)', [['1', '2'], ['3', '4']]],
