@@ -12,7 +12,7 @@
  *
  * The last leaf changed is remembered: keys that arrive in order (a commit's write set, a bulk load) go straight to it.
  */
-import { assert } from '../base/assert.js';
+import { VERIFY, assert } from '../base/assert.js';
 import { setU32 } from '../base/bytes.js';
 import type { PageId, TreeId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
@@ -22,6 +22,7 @@ import { bulkBuild } from './bulk-build.js';
 import type { BulkSource, RunSource } from './bulk-build.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
+import { InnerView } from './inner-view.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
 import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf, keyTooLong } from './page.js';
 import { PageShape, appendEntries, beginPage, insertEntry, removeEntry, replaceInPlace } from './page-edit.js';
@@ -53,6 +54,8 @@ const RunLengthMin = 8;
 /** A scan that stepped over this share of the pool's frames goes through the pool's ring. */
 const ScanShareOfPool = 8;
 const EstimatePaths = 8;
+/** Descents through a page before a view of it is made, or as many as it has children: making it costs about 20 ns for each. */
+const ViewAfterMin = 64;
 
 const shape = new PageShape();
 
@@ -76,6 +79,10 @@ export class BTree {
   #edgeFrame = -1;
   #edgePage: number = NoPage;
   #edgeVersion = 0;
+  /** Of the root, while it is an inner page that is asked often. */
+  #view: InnerView | undefined = undefined;
+  /** Descents through an inner page without a view before one is made. */
+  #untilView = VERIFY.on ? 1 : ViewAfterMin;
   /** Whether the last key that `has` was asked for lay in that leaf. */
   #isNearLast = false;
   #fenceKey: Uint8Array = emptyKey;
@@ -122,8 +129,26 @@ export class BTree {
     let id: number = this.root;
     let depth = 0;
     let level = -1;
+    let frame = -1;
+    let view = this.#view;
+    let above: InnerView | undefined = undefined;
+    while (view?.isCurrent(pool) === true) {
+      const child = view.find(key, start, end);
+      if (VERIFY.on && child >= 0) this.#checkView(view, child, key, start, end);
+      if (child < 0) break;
+      pool.touch(view.frame);
+      path.pages[depth] = id;
+      path.children[depth++] = child;
+      level = view.level;
+      id = view.ids[child]!;
+      frame = view.frameOf(pool, child, isScan);
+      above = view;
+      view = view.views[child];
+    }
+    const isUnseen = level !== 1 && view?.isCurrent(pool) !== true;
+    const seen = depth;
+    if (frame < 0) frame = pool.fetch(id);
     for (;;) {
-      const frame = isScan && level === 1 ? pool.fetchForScan(id) : pool.fetch(id);
       const u8 = pool.slabs[frame >>> pool.slabShift]!;
       const dv = pool.views[frame >>> pool.slabShift]!;
       const base = (frame & pool.slabMask) * pool.pageSizeBytes;
@@ -134,12 +159,30 @@ export class BTree {
       if (level === 0) {
         path.depth = depth;
         this.#found = found;
+        if (isUnseen && depth > seen && --this.#untilView <= 0) this.#makeView(seen, above);
         return frame;
       }
       const child = found >= 0 ? found + 1 : ~found;
       path.children[depth++] = child;
       id = childAt(dv, base, child);
+      frame = isScan && level === 1 ? pool.fetchForScan(id) : pool.fetch(id);
     }
+  }
+
+  /** A view (inner-view.ts) of the inner page at `depth` of the last descent, which went by way of the view `above` it. */
+  #makeView(depth: number, above: InnerView | undefined): void {
+    const { pool } = this;
+    const frame = pool.find(this.#path.pages[depth]!);
+    const view = frame < 0 ? undefined : InnerView.read(pool, frame);
+    this.#untilView = VERIFY.on ? 1 : Math.max(ViewAfterMin, view?.ids.length ?? 0);
+    if (view === undefined) return;
+    if (above === undefined) this.#view = view;
+    else above.views[this.#path.children[depth - 1]!] = view;
+  }
+  #checkView(view: InnerView, child: number, key: Uint8Array, start: number, end: number): void {
+    const { pool } = this;
+    const found = search(pool.bytesOf(view.frame), pool.viewOf(view.frame), pool.baseOf(view.frame), key, start, end);
+    view.check(pool, child, found >= 0 ? found + 1 : ~found);
   }
 
   /** R1 for the header. `parentLevel` is -1 at the root. @returns the page's level */

@@ -154,6 +154,13 @@ export class BufferPool implements FreezablePool {
     }
   }
 
+  /** A page was used whose frame is known. */
+  touch(frame: number): void {
+    this.#accessCount++;
+    const flags = this.#flags[frame]!;
+    if ((flags & Referenced) === 0) this.#flags[frame] = flags | Referenced;
+  }
+
   /** As `fetch`, but a page that has to be read goes into the scan ring. Use it for pages that a long pass touches once. */
   fetchForScan(id: number): number {
     this.#accessCount++;

@@ -16,5 +16,6 @@ export const treeMutants: readonly MutantDescription[] = [
   { name: 'storage.run-unstamped', breaks: 'R2: a leaf that took many entries at a time keeps the stamp it had' },
   { name: 'storage.run-prefix-unchecked', breaks: 'S3: of many entries put at a time, those that do not begin with the page\'s prefix are stored as if they did' },
   { name: 'storage.walk-from-changed-fence', breaks: 'C3: a walk goes on at the fence that the leaf has now, not where the walk had come to' },
+  { name: 'storage.view-of-before', breaks: 'V1: a descent goes by what an inner page was before it changed' },
   { name: 'storage.step-below-changed-parent', breaks: 'C3: a walk goes on to the next child of a page that has got or lost children, or is another page by now' },
 ];

@@ -5,7 +5,7 @@
  * checkpoint wrote and compared with the model of that moment.
  */
 import fc from 'fast-check';
-import { assert } from '../../base/assert.js';
+import { VERIFY, assert } from '../../base/assert.js';
 import { keyBytes } from '../../base/bytes.js';
 import type { PageId } from '../../base/ids.js';
 import { treeId } from '../../base/ids.js';
@@ -203,6 +203,17 @@ const leafText = (ref: LeafRef): string => {
 };
 
 export function runTreeCase(c: TreeCase): void {
+  const wasOn = VERIFY.on;
+  // Views of inner pages are made at the first descent and held against the pages.
+  VERIFY.on = true;
+  try {
+    runCase(c);
+  } finally {
+    VERIFY.on = wasOn;
+  }
+}
+
+function runCase(c: TreeCase): void {
   const size = c.pageSizeBytes;
   const io = new MapPageIo(size);
   const pool = new BufferPool(io, c.frames * size);
