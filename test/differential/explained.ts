@@ -159,6 +159,10 @@ export const explanations: readonly Explanation[] = [
     explains: ({ sql, ours, theirs }) => ours.code === undefined && theirs.code === 'XX000' && /^failed to build any \d+-way joins$/.test(theirs.message) && /\blateral\b/.test(sql),
   },
   {
+    name: "PostgreSQL 15 takes = ANY of an empty array for strict: padded rows that IS NOT NULL, IS FALSE or NOT would keep are lost",
+    explains: ({ sql, ours, theirs }) => ours.code === undefined && theirs.code === undefined && ours.rows.length > theirs.rows.length && /\b(left|right|full) (outer )?join\b/.test(sql) && /\b(any|some) ?\(+('\{\}'|array\[\])::/.test(sql) && /\bnot\b|\bis false\b/.test(sql),
+  },
+  {
     name: 'the condition of a MERGE is a boolean',
     explains: ({ sql, ours, theirs }) => /^\s*(with\b.*)?\bmerge into\b/.test(sql) && ours.code === '42804' && /^argument of JOIN\/ON must be type boolean/.test(ours.message) && theirs.code !== '42804',
   },
