@@ -14,7 +14,7 @@
  */
 import { DbError } from '../base/errors.js';
 import type { Datum } from '../base/datum.js';
-import type { PausedStatement } from '../mvcc/transaction.js';
+import type { PausedStatement } from '../mvcc/statement.js';
 import type { DeclareCursor, Fetch } from '../parser/ast.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import type { Backend, Call, StatementResult } from './backend.js';

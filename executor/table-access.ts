@@ -12,7 +12,7 @@
  */
 import { assert } from '../base/assert.js';
 import { ByteBuffer } from '../base/byte-buffer.js';
-import { getVarint, keyString, putKeyString, putVarint, varintEnd } from '../base/bytes.js';
+import { copyBytes, getVarint, keyString, putKeyString, putVarint, varintEnd } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import { encodeKey, encodeKeyColumn, KeyLayout, putInt4Key } from '../base/keycode.js';
 import type { RowLayout } from '../base/rowcode.js';
@@ -65,11 +65,31 @@ export class IndexAccess {
     return this.definition.isClustered || !this.hasRowKeySuffix(values) ? key : key + rowKey;
   }
 
+  /** Whether all rows have an entry, made of columns as they are, whose key ends with the row key. */
+  get isPlain(): boolean {
+    return this.plainColumns !== undefined && this.definition.predicate === undefined && (!this.definition.isUnique || this.isDeferrable);
+  }
+  /** Key and value of a row's entry, in place of what the buffers hold; for an index that is plain. */
+  putPlainEntry(row: readonly Datum[], rowKey: ByteBuffer, key: ByteBuffer, value: ByteBuffer): void {
+    const columns = this.plainColumns!;
+    key.length = 0;
+    for (let i = 0; i < columns.length; i++) encodeKeyColumn(this.layout, i, row[columns[i]!]!, key);
+    key.reserve(rowKey.length);
+    key.length = copyBytes(key.bytes, key.length, rowKey.bytes, 0, rowKey.length);
+    value.length = 0;
+    value.reserve(rowKey.length + 8);
+    value.length = copyBytes(value.bytes, putVarint(value.bytes, 0, rowKey.length), rowKey.bytes, 0, rowKey.length);
+    this.#putIncluded(row, value);
+  }
+
   /** Appends the value of an entry: row key and INCLUDE columns of `row`. */
   putEntryValue(rowKey: string, row: readonly Datum[], out: ByteBuffer): void {
     out.reserve(rowKey.length + 8);
     out.length = putVarint(out.bytes, out.length, rowKey.length);
     out.length = putKeyString(out.bytes, out.length, rowKey);
+    this.#putIncluded(row, out);
+  }
+  #putIncluded(row: readonly Datum[], out: ByteBuffer): void {
     const { include } = this.definition;
     if (include !== undefined) encodeRow(include.layout, include.columns.map((column) => row[column]!), out);
   }
@@ -100,6 +120,7 @@ export class TableAccess {
   readonly #types: TypeRegistry;
   #indexes: readonly IndexAccess[] | undefined;
   #secondary: readonly IndexAccess[] | undefined;
+  #hasPlainIndexes: boolean | undefined;
   #normalizer: RowNormalizer | undefined;
 
   constructor(table: TableDef, manager: TransactionManager, types: TypeRegistry) {
@@ -126,6 +147,11 @@ export class TableAccess {
   /** All but the clustered primary key, which needs no entries of its own. */
   get secondary(): readonly IndexAccess[] {
     return (this.#secondary ??= this.indexes.filter((index) => !index.definition.isClustered));
+  }
+
+  /** Whether `isPlain` holds of all of them. */
+  get hasPlainIndexes(): boolean {
+    return (this.#hasPlainIndexes ??= this.secondary.every((index) => index.isPlain));
   }
 
   /**

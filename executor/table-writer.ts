@@ -122,6 +122,7 @@ const keyUpdate: UpdateOptions = { changesKeyColumns: true };
 const out = new ByteBuffer(1024);
 const keyOut = new ByteBuffer(256);
 const entryOut = new ByteBuffer(256);
+const entryKeyOut = new ByteBuffer(256);
 const oldEntryOut = new ByteBuffer(256);
 
 export class TableWriter {
@@ -138,6 +139,7 @@ export class TableWriter {
   /** Made once enough rows have been written. */
   #encoder: RowEncoder | undefined = undefined;
   #encodedCount: number;
+  readonly #isGenerated: boolean;
 
   /** `isGenerated`: rows may be encoded by generated code. */
   constructor(info: WriterInfo, runtime: Runtime, checks: CheckSink, evaluate: (e: BoundExpression) => Datum, isGenerated = runtime.generated !== undefined) {
@@ -146,6 +148,7 @@ export class TableWriter {
     this.#encodedCount = isGenerated ? 0 : Infinity;
     this.#runtime = runtime;
     this.access = runtime.access(info.table);
+    this.#isGenerated = isGenerated;
     this.#checks = checks;
     this.#evaluate = evaluate;
     this.#layout = writerLayout(info);
@@ -314,6 +317,7 @@ export class TableWriter {
       this.#changes.rows++;
       return true;
     }
+    if (this.#isGenerated && access.hasPlainIndexes) return this.#insertFreePlain(row);
     const rowKey = keyString(keyOut.bytes, 0, keyOut.length);
     const entries = this.#entriesOf(row, rowKey);
     this.#encode(row);
@@ -322,6 +326,22 @@ export class TableWriter {
     if (!tx.insertFree(access.tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
     this.#changes.rows++;
     this.#putEntries(entries, rowKey, row);
+    return true;
+  }
+
+  /** The same for a row whose key is in `keyOut`, where all index entries are plain: none of them becomes text. */
+  #insertFreePlain(row: readonly Datum[]): boolean {
+    const { tree, secondary } = this.access;
+    const { tx } = this.#runtime;
+    this.#encode(row);
+    if (!tx.insertFree(tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
+    this.#changes.rows++;
+    for (let i = 0; i < secondary.length; i++) {
+      const index = secondary[i]!;
+      index.putPlainEntry(row, keyOut, entryKeyOut, entryOut);
+      if (tx.insertUntouched(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, 0, entryOut.length)) continue;
+      tx.insert(index.tree, keyString(entryKeyOut.bytes, 0, entryKeyOut.length), entryOut.bytes, 0, entryOut.length);
+    }
     return true;
   }
 

@@ -396,13 +396,17 @@ function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, e
       continue;
     }
     if (!run.isEmpty) {
-      writer.putRun(btree, run);
+      putAll(writer, btree);
       run.begin(set);
     }
     writer.delete(btree, set.keyChunk(entry).u8, set.keyOffset(entry), set.keyLength(entry));
   }
-  if (!run.isEmpty) writer.putRun(btree, run);
+  if (!run.isEmpty) putAll(writer, btree);
   run.end();
+}
+function putAll(writer: MvccCommitWriter, btree: BTree): void {
+  run.start();
+  writer.putRun(btree, run);
 }
 function putOne(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entry: number): void {
   writer.put(btree, set.keyChunk(entry).u8, set.keyOffset(entry), set.keyLength(entry), set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));

@@ -3,11 +3,11 @@
  * run; what its fields point to is borrowed from the write set.
  */
 import type { CommitRun } from '../storage/commit-writer.js';
-import type { WriteSet } from './write-set.js';
+import type { ShownEntry, WriteSet } from './write-set.js';
 
 const nothing = new Uint8Array(0);
 
-export class PutRun implements CommitRun {
+export class PutRun implements CommitRun, ShownEntry {
   key: Uint8Array = nothing;
   keyOffset = 0;
   keyLength = 0;
@@ -46,23 +46,18 @@ export class PutRun implements CommitRun {
     if (this.#entries.length > 4096) this.#entries = new Int32Array(64);
   }
 
-  rewind(): void {
-    this.left = this.#count;
-    if (this.left > 0) this.#take(0);
+  goTo(left: number): void {
+    this.left = left;
+    if (left > 0) this.#set!.show(this.#entries[this.#count - left]!, this);
   }
   next(): boolean {
-    if (--this.left <= 0) return false;
-    this.#take(this.#count - this.left);
+    const left = --this.left;
+    if (left <= 0) return false;
+    this.#set!.show(this.#entries[this.#count - left]!, this);
     return true;
   }
-  #take(at: number): void {
-    const set = this.#set!;
-    const entry = this.#entries[at]!;
-    this.key = set.keyChunk(entry).u8;
-    this.keyOffset = set.keyOffset(entry);
-    this.keyLength = set.keyLength(entry);
-    this.value = set.valueChunk(entry).u8;
-    this.valueOffset = set.valueOffset(entry);
-    this.valueLength = set.valueLength(entry);
+  /** To the first entry. */
+  start(): void {
+    this.goTo(this.#count);
   }
 }

@@ -26,6 +26,7 @@ import { RowGrant, type RowHold, endBulkWrites } from './row-lock.js';
 import { SafeSnapshotWait } from './safe-snapshot-wait.js';
 import type { SerialNode } from './serial-node.js';
 import { SnapshotHolder, type SnapshotUser } from './snapshot.js';
+import { type PausedStatement, Statement } from './statement.js';
 import type { TransactionManager } from './transaction-manager.js';
 import { TreeCreation, TreeDrop, applyUndo } from './tree-change.js';
 import type {
@@ -55,29 +56,7 @@ import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites, type WriteSet } from './write-set.js';
-import { findUntouched, insertEntry, insertFree, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
-
-/** A statement paused between two of its batches (an open cursor or portal): keeps its snapshot and its command number. */
-export interface PausedStatement {
-  readonly number: number;
-  /** -1 while the statement has not touched any data. */
-  readonly snapshotCsn: Csn;
-}
-
-/**
- * The running statement. Its number is also its command number: it sees own changes of lower ones. At READ COMMITTED it holds its
- * snapshot itself.
- */
-export class Statement extends SnapshotHolder implements PausedStatement {
-  number: number;
-  info: StatementInfo;
-  snapshotCsn: Csn = -1 as Csn;
-  constructor(user: SnapshotUser, number: number, info: StatementInfo) {
-    super(user);
-    this.number = number;
-    this.info = info;
-  }
-}
+import { findUntouched, insertEntry, insertFree, insertUntouched, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** A number is that of an entry of the write set. */
 export type LogItem = number | LockGrant | RowGrant | TreeCreation | TreeDrop;
@@ -464,6 +443,11 @@ export class Transaction implements LockOwner, SnapshotUser {
   /** Both in one step, for a key of a unique tree that nobody has or holds. False, and nothing has changed: ask `claimKey`. Key and value are copied. */
   insertFree(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
     return insertFree(this, tree, key, keyLength, value, offset, length);
+  }
+
+  /** `insert` of a key that needs no claim; false, and nothing has changed, when this transaction has changed it before. Key and value are copied. */
+  insertUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
+    return insertUntouched(this, tree, key, keyLength, value, offset, length);
   }
 
   /** Replaces the value of an entry; the row is locked. The value is copied. */

@@ -64,6 +64,16 @@ export interface WriteExtra {
 }
 const noExtra: WriteExtra = { changedColumns: undefined, movedTo: undefined, freshMovedTo: undefined };
 
+/** Where key and value of a put lie. */
+export interface ShownEntry {
+  key: Uint8Array;
+  keyOffset: number;
+  keyLength: number;
+  value: Uint8Array;
+  valueOffset: number;
+  valueLength: number;
+}
+
 // The words of an entry.
 const AtHash = 0;
 const AtKey = 1;
@@ -392,6 +402,20 @@ export class WriteSet {
     const at = entry << EntryShift;
     this.#words[at + AtValue] = this.#bytes.append(value, offset, length);
     this.#words[at + AtValueLength] = length;
+  }
+
+  /** All places at once. */
+  show(entry: number, at: ShownEntry): void {
+    const words = this.#words;
+    const word = entry << EntryShift;
+    const key = words[word + AtKey]!;
+    const value = words[word + AtValue]!;
+    at.key = this.#bytes.chunkOf(key).u8;
+    at.keyOffset = offsetOf(key);
+    at.keyLength = words[word + AtKeyLength]!;
+    at.value = this.#bytes.chunkOf(value).u8;
+    at.valueOffset = offsetOf(value);
+    at.valueLength = words[word + AtValueLength]!;
   }
 
   extraOf(entry: number): WriteExtra {

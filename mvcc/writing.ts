@@ -73,6 +73,24 @@ export function insertFree(transaction: Transaction, tree: VersionedTree, key: U
   return true;
 }
 
+/**
+ * `insertEntry` of a key that the transaction has not touched yet, in a tree whose keys need no claim. @returns false, and nothing has changed, when it has
+ * @throws 54000
+ */
+export function insertUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
+  transaction.checkWritable();
+  const { keyLengthMax } = transaction.manager;
+  if (keyLength > keyLengthMax) throw keyTooLong(keyLength, keyLengthMax);
+  if (VERIFY.on) assert(!tree.options.unique || tree.options.unclaimed === true, 'insert of an unclaimed key');
+  const writes = transaction.writesOf(tree);
+  const { set } = writes;
+  if (set.findBytes(writes.number, key, keyLength) >= 0) return false;
+  const entry = set.pushUnfound(writes.number, key, keyLength, WriteKind.Put, WriteFlag.Fresh, transaction.statement!.number);
+  transaction.log.push(entry);
+  store(transaction, writes, entry, value, offset, length);
+  return true;
+}
+
 /** Whether somebody has locked the key, or it was freed after the snapshot, which is for `claimKey` to judge. */
 function isKnown(transaction: Transaction, { locks, overlay }: VersionedTree, key: string): boolean {
   if (locks.has(key) && !(mutants.on && mutants.has('mvcc.free-despite-locks'))) return true;

@@ -410,15 +410,15 @@ export class BTree {
     }
   }
 
-  /** The same for entries in strictly ascending key order; those behind the last key of the tree go into their leaves many at a time. */
-  putRun(source: RunSource, csn: number): void {
-    const { pool } = this;
-    while (source.left > 0) {
-      const { key, keyOffset, keyLength } = source;
-      if (this.#isBeyondEdge(key, keyOffset, keyOffset + keyLength) && this.#appendAtEdge(this.#edgeFrame, source, csn, pool)) continue;
-      this.put(key, keyOffset, keyLength, source.value, source.valueOffset, source.valueLength, csn);
-      source.next();
-    }
+  /**
+   * The same for the next entries of a source whose keys strictly ascend: as many as fit behind the last key of the tree, otherwise one. The source then stands
+   * at the next.
+   */
+  putSome(source: RunSource, csn: number): void {
+    const { key, keyOffset, keyLength } = source;
+    if (this.#isBeyondEdge(key, keyOffset, keyOffset + keyLength) && this.#appendAtEdge(this.#edgeFrame, source, csn, this.pool)) return;
+    this.put(key, keyOffset, keyLength, source.value, source.valueOffset, source.valueLength, csn);
+    source.next();
   }
   /** Into the leaf at the right edge, what fits. @returns false when nothing did: it takes a `put` */
   #appendAtEdge(frame: number, source: RunSource, csn: number, pool: BufferPool): boolean {

@@ -34,10 +34,10 @@ export interface BuiltTree {
   discard(): void;
 }
 
-/** A run that is gone through twice: for the tree and for the log. */
+/** A run of which a stretch is gone through twice: for the tree and for the log. */
 export interface CommitRun extends RunSource {
-  /** Back to the first entry. */
-  rewind(): void;
+  /** Makes the entry present from which on, itself included, `left` are left. */
+  goTo(left: number): void;
 }
 
 /** What the writer asks of the store about whole trees. */
@@ -92,13 +92,16 @@ export class CommitWriter {
     }
   }
 
-  /** `put` for each entry of a run in strictly ascending key order. */
+  /** `put` for each entry, from the present one on, of a run in strictly ascending key order. What has gone into a leaf goes to the log while it is in the caches. */
   putRun(tree: BTree, run: CommitRun): void {
     try {
-      run.rewind();
-      tree.putRun(run, this.#csn);
-      if (this.#wal === undefined) return;
-      for (run.rewind(); run.left > 0; run.next()) this.#logPut(tree.id, run.key, run.keyOffset, run.keyLength, run.value, run.valueOffset, run.valueLength);
+      while (run.left > 0) {
+        const before = run.left;
+        tree.putSome(run, this.#csn);
+        if (this.#wal === undefined) continue;
+        const after = run.left;
+        for (run.goTo(before); run.left > after; run.next()) this.#logPut(tree.id, run.key, run.keyOffset, run.keyLength, run.value, run.valueOffset, run.valueLength);
+      }
     } catch (error) {
       throw this.#owner.poison(error);
     }

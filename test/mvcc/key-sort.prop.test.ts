@@ -31,6 +31,17 @@ describe('sortByKey', () => {
     );
   });
 
+  it('sorts what stands behind values that many share', () => {
+    const order = fc.constantFrom(1, 37, 2999);
+    fc.assert(
+      fc.property(order, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 6 }), (step, groups, filler) => {
+        const items = Array.from({ length: 1000 }, (_, i) => `${String((i * 7) % groups).padStart(6, '0')}${'\0'.repeat(filler)}${String((i * step) % 1000).padStart(4, '0')}`);
+        expect(sorted(items)).toEqual([...items].sort(compareKeys));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('leaves ascending keys in their places', () => {
     const items = Array.from({ length: 1000 }, (_, i) => String(i).padStart(6, '0'));
     expect(sorted(items)).toEqual(items);

@@ -257,7 +257,7 @@ function runCase(c: TreeCase): void {
       },
     };
     source.next();
-    tree.putRun(source, csn);
+    while (source.left > 0) tree.putSome(source, csn);
     assert(source.left === 0, 'entries of a run left over', source.left);
     keys.forEach((key, i) => model.put(key, values[i]!, csn));
   };
