@@ -86,6 +86,7 @@ export function bindGroupBy(level: QueryLevel, elements: readonly GroupingElemen
 function refuseCalls(level: QueryLevel, e: BoundExpression): void {
   if (e.kind === 'column') {
     if (level.binder.aggregateOwner(e.id) === level) throw new DbError('42803', 'aggregate functions are not allowed in GROUP BY', { offset: e.offset });
+    level.setCalls.find((call) => call.id === e.id)?.args.forEach((arg) => refuseCalls(level, arg));
     if (level.windowCalls.some(({ call }) => call.id === e.id)) throw new DbError('42P20', 'window functions are not allowed in GROUP BY', { offset: e.offset });
   }
   forEachChild(e, (child) => refuseCalls(level, child));

@@ -2,7 +2,7 @@
  * Binding SELECT. Clauses are bound in PostgreSQL's order (FROM, select list, WHERE, HAVING, ORDER BY, GROUP BY, DISTINCT, LIMIT), so that of
  * two errors the same one is reported; then the plan is put together from below:
  *
- *   FROM, WHERE filter, aggregate, HAVING filter, windows, set-returning functions, projection, DISTINCT, sort, row locks, limit
+ *   FROM, WHERE filter, set-returning functions of GROUP BY, aggregate, HAVING filter, windows, set-returning functions, projection, DISTINCT, sort, row locks, limit
  *
  * S1  Aggregates, window calls and set-returning calls are replaced by columns while expressions are bound and gather in the level.
  * S2  A select item that is a column of the plan below stays that column; everything else is computed by the projection, a column of an
@@ -19,6 +19,7 @@ import { bindGroupBy, GroupLift } from './binder-group.js';
 import { bindLimit, type LimitClause } from './binder-limit.js';
 import { checkLockable, lockRequests, makeLockRows } from './binder-locking.js';
 import { expandRow, wholeRow } from './binder-row.js';
+import { addSetCalls, liftOverGroupedCalls, takeGroupedCalls } from './binder-sets.js';
 import { bindSortKey, findItem, requireGroupable, type SelectItem } from './binder-sort.js';
 import { asText, coerceToBoolean, isUnknown } from './binder-types.js';
 import { bindNamedWindows } from './binder-window.js';
@@ -64,11 +65,15 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   const own = new Set<ColumnId>();
   const isGrouped = select.groupBy.length > 0 || having !== undefined || level.aggregates.length > 0 || level.groupingCalls.length > 0;
   if (level.rowKeys !== undefined && !isGrouped && !select.isDistinct && level.windowCalls.length === 0 && level.setCalls.length === 0) addRowKeys(level, items, own);
+  const isOnlyAsked = options.onlyExists === true && having === undefined && group.sets === undefined && decidesAlone(level, limit);
   let lift = (e: BoundExpression): BoundExpression => e;
   if (isGrouped) {
-    const grouping = new GroupLift(level, group.items.map((item) => items[item]!.expression), group.sets);
+    const keys = group.items.map((item) => items[item]!.expression);
+    const groupedCalls = takeGroupedCalls(level, keys);
+    plan = addSetCalls(groupedCalls, plan, new Set());
+    const grouping = new GroupLift(level, keys, group.sets);
     lift = (e) => grouping.lift(e);
-    for (const item of items) item.expression = lift(item.expression);
+    liftOverGroupedCalls(level, items, groupedCalls, lift);
     const liftedHaving = having === undefined ? undefined : lift(having);
     liftWindows(level, lift);
     liftDirectArguments(level, lift);
@@ -86,9 +91,9 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     for (const column of plan.output) own.add(column.id);
     if (liftedHaving !== undefined) plan = makeFilter(plan, liftedHaving);
   }
-  if (options.onlyExists === true && having === undefined && group.sets === undefined && isOnlyAsked(level, limit)) return { plan: filtered, columns: [], unknowns: new Map(), offsets };
+  if (isOnlyAsked) return { plan: filtered, columns: [], unknowns: new Map(), offsets };
   plan = addWindows(level, plan, own);
-  plan = addSetCalls(level, plan, own);
+  plan = addSetCalls(level.setCalls, plan, own);
 
   const isLocking = level.lockTargets.length > 0;
   const { columns, computed, names } = projectItems(level, items, own);
@@ -118,7 +123,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
 }
 
 /** Whether FROM and WHERE alone decide if there is a row: select list, GROUP BY, DISTINCT and ORDER BY are then not computed. Source. simplify_EXISTS_query of subselect.c. */
-function isOnlyAsked(level: QueryLevel, { limit, offset, withTies }: LimitClause): boolean {
+function decidesAlone(level: QueryLevel, { limit, offset, withTies }: LimitClause): boolean {
   if (level.aggregates.length > 0 || level.groupingCalls.length > 0 || level.windowCalls.length > 0 || level.setCalls.length > 0 || level.lockTargets.length > 0) return false;
   return offset === undefined && !withTies && (limit === undefined || (limit.kind === 'constant' && (limit.value === null || (limit.value as number | bigint) > 0)));
 }
@@ -236,18 +241,6 @@ function addWindows(level: QueryLevel, input: LogicalPlan, own: Set<ColumnId>): 
     const made = group.calls.map((call): PlanColumn => ({ id: call.id, name: call.function.name, type: call.type }));
     for (const column of made) own.add(column.id);
     plan = { kind: 'window', output: [...plan.output, ...made], input: plan, ...group };
-  }
-  return plan;
-}
-
-function addSetCalls(level: QueryLevel, input: LogicalPlan, own: Set<ColumnId>): LogicalPlan {
-  let plan = input;
-  const heightMax = Math.max(0, ...level.setCalls.map((call) => call.height));
-  for (let height = 1; height <= heightMax; height++) {
-    const calls = level.setCalls.filter((call) => call.height === height);
-    const made = calls.map((call): PlanColumn => ({ id: call.id, name: call.name, type: call.type }));
-    for (const column of made) own.add(column.id);
-    plan = { kind: 'projectSet', output: [...plan.output, ...made], input: plan, calls: calls.map((call) => ({ id: call.id, function: call.function, args: call.args })) };
   }
   return plan;
 }

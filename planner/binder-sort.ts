@@ -8,6 +8,7 @@ import { DbError } from '../base/errors.js';
 import { typeName } from '../base/types.js';
 import type { Expression, SortItem } from '../parser/ast.js';
 import { findOperator, sortOperatorDirection } from './binder-operator.js';
+import { findSetItem } from './binder-sets.js';
 import { asText } from './binder-types.js';
 import { sameExpression } from './expression-tools.js';
 import type { BoundExpression, SortKey } from './expression.js';
@@ -45,10 +46,15 @@ export function findItem(level: QueryLevel, items: SelectItem[], e: Expression, 
     return position - 1;
   }
   const before = level.clause;
+  const setCalls = level.setCalls.length;
   level.clause = clause;
   const expression = asText(level.binder, level.binder.hooks.bindExpression(level, e));
   level.clause = before;
   for (let i = 0; i < items.length; i++) if (sameExpression(items[i]!.expression, expression)) return i;
+  if (level.setCalls.length > setCalls) {
+    const found = findSetItem(level, items, expression, setCalls);
+    if (found !== -1) return found;
+  }
   items.push({ expression, name: '?column?', isJunk: true });
   return items.length - 1;
 }

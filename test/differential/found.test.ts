@@ -105,6 +105,12 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['modifiers of a type as strings', "select 1::numeric(3,'1'), '12:00'::timetz('1')", [['1.0', '12:00:00+00']]],
   ['a distance of ROWS that is assigned to bigint', 'select count(*) over (order by id rows 1.5 preceding) from r2 where id < 4', [['1'], ['2'], ['3']]],
   ['subscripts of a document: as #> reads them', `select ('[1,2]'::jsonb)['0'], ('"s"'::jsonb)[0], ('{"0":7}'::jsonb)[0], ('[[1,2],[3]]'::jsonb)['-1'][0], ('[1]'::jsonb)[null], ('[5]'::jsonb)[0::int2]`, [['1', null, '7', '3', null, '5']]],
+  // The rows of a set-returning function in GROUP BY were made above the groups: the key was NULL, and every group there as often as there were values.
+  ['GROUP BY over a set-returning function', 'select generate_series(1, 2) x, sum(id) from r2 group by 1 order by 1', [['1', '21'], ['2', '21']]],
+  ['GROUP BY over a set-returning function of columns', 'select generate_series(1, c) + 1, count(*), sum(c) from r2 group by generate_series(1, c) + 1 order by 1', [['2', '5', '11'], ['3', '3', '9'], ['4', '2', '7'], ['5', '1', '4']]],
+  ['set-returning functions below groups and above', 'select unnest(array[1, 1, 2]) u, unnest(array[1, 1, 2]) * 10, generate_series(1, 2), count(*) from r2 group by u order by 1, 3', [['1', '10', '1', '12'], ['1', '10', '2', '12'], ['2', '20', '1', '6'], ['2', '20', '2', '6']]],
+  ['DISTINCT and ORDER BY over one set-returning function', 'select distinct generate_series(1, 3) % 2 order by generate_series(1, 3) % 2 desc', [['1'], ['0']]],
+  ['EXISTS over GROUP BY of no rows of a set', 'select exists (select from r2 group by generate_series(1, 0))', [['f']]],
 ];
 
 const codes: readonly (readonly [string, string])[] = [
@@ -232,6 +238,8 @@ const codes: readonly (readonly [string, string])[] = [
   ['alter table r2 alter h type int', '42804'],
   ['select id from r2 order by id fetch first null rows with ties', '2201W'],
   ['select id from r2 order by id fetch first (null::int) rows with ties', ''],
+  ['select generate_series(1, c), count(*) from r2 group by generate_series(1, c) + 1', '42803'],
+  ['select generate_series(1, count(*)) from r2 group by 1', '42803'],
   ['select join.c1 from (select 1 c1) "join"', '42601'],
   ['select 1 from (select 1 c1) "left" group by left.c1', '42601'],
   ['select * from rows from (left.x(1))', '42601'],
