@@ -10,7 +10,7 @@ import { hoistLocks } from './binder-locking.js';
 import { makeOperator } from './binder-operator.js';
 import { compareRows, expandRow, isWrittenRow } from './binder-row.js';
 import { arrayTypeOf, coerceToBoolean } from './binder-types.js';
-import { areOfOneComposite, columnRef, outputIdSet } from './expression-tools.js';
+import { areOfOneComposite, columnRef, outputIdSet, withoutRecordCast } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
@@ -95,12 +95,14 @@ function hashableSides(
   for (let i = 0; i < equalities.length; i++) {
     const equality = equalities[i]!;
     if (equality.kind !== 'call' || equality.args.length !== 2) return plain;
-    const [a, b] = equality.args as [BoundExpression, BoundExpression];
-    if (a.type.oid !== b.type.oid || (a.type.oid === TypeOid.record && !areOfOneComposite(a, b))) return plain;
+    const [givenLeft, givenRight] = equality.args as [BoundExpression, BoundExpression];
+    if (givenLeft.type.oid !== givenRight.type.oid || (givenLeft.type.oid === TypeOid.record && !areOfOneComposite(givenLeft, givenRight))) return plain;
+    // What is compared as a record keeps its type, by which the join knows that it may be hashed.
+    const [a, b] = [withoutRecordCast(givenLeft), withoutRecordCast(givenRight)];
     lefts.push(a);
     if (b.kind === 'column' && b.id === query.columns[i]!.id) {
       columns.push(query.columns[i]!);
-      args.push(equality);
+      args.push(a === givenLeft && b === givenRight ? equality : { ...equality, args: [a, b] });
     } else {
       const column = level.binder.newColumn(query.columns[i]!.name, b.type);
       computed.push({ id: column.id, expression: b });

@@ -24,10 +24,14 @@ export function constant(value: Constant['value'], type: BoundExpression['type']
   return { kind: 'constant', type, offset, value };
 }
 
+/** A composite value as it was before it was compared as a record. */
+export function withoutRecordCast(e: BoundExpression): BoundExpression {
+  return e.kind === 'cast' && e.method === 'binary' && e.type.oid === TypeOid.record ? e.arg : e;
+}
 /** Whether both are records whose fields have the same types, as far as is known before they are there: others may not be compared, which hashing them would not notice. */
 export function areOfOneComposite(a: BoundExpression, b: BoundExpression): boolean {
-  const typeOf = (e: BoundExpression): number => (e.kind === 'cast' && e.method === 'binary' ? e.arg : e).type.oid;
-  return typeOf(a) === typeOf(b) && typeOf(a) !== TypeOid.record;
+  const { oid } = withoutRecordCast(a).type;
+  return oid === withoutRecordCast(b).type.oid && oid !== TypeOid.record;
 }
 
 /** The conjunction of `args`: undefined for none, the conjunct itself for one. Nested conjunctions are flattened. */
