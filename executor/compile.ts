@@ -246,7 +246,7 @@ class StatementExecution implements Execution {
         return this.#lockPhase(spec);
       case 'cte': {
         const { plan, cte } = spec;
-        runtime.ctes[cte.number] = runtime.own(new TupleStore(cte.columns, () => this.#tuplesOf(plan, cte.columns), runtime));
+        runtime.ctes[cte.number] = runtime.own(new TupleStore(plan, cte.columns, () => this.#tuplesOf(plan, cte.columns), runtime));
         return donePhase;
       }
       case 'query':
@@ -263,7 +263,7 @@ class StatementExecution implements Execution {
   #sinkOf({ cte }: { readonly cte: PlannedCte | undefined }): () => void {
     const runtime = this.#runtime;
     if (cte !== undefined) {
-      const store = new TupleStore(cte.columns, undefined, runtime);
+      const store = new TupleStore(cte.plan, cte.columns, undefined, runtime);
       runtime.ctes[cte.number] = store;
       return () => store.push(saveTuple(runtime.registers, cte.columns));
     }

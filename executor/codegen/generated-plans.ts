@@ -21,7 +21,6 @@ import { lockRowsUnder } from '../lock-unit.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import type { RowSource } from '../row-source.js';
 import type { Operator, Runtime } from '../runtime.js';
-import { checkKept } from '../spill/memory.js';
 import { restoreTuple } from '../runtime.js';
 import { propertySource } from '../codegen.js';
 import { ExpressionWriter } from './expressions.js';
@@ -72,10 +71,6 @@ export class ProgramState {
   }
   check(): void {
     this.#runtime.ctx.checkDeadline();
-  }
-  /** Rows of so many columns are being kept. @throws DbError 53200 */
-  keeps(rowCount: number, columnCount: number): void {
-    checkKept(rowCount, columnCount, this.#runtime.env.workMemBytes);
   }
   /** After a batch: whether the time slice is over. */
   tick(): boolean {

@@ -5,10 +5,10 @@ import type { PlanOf } from '../operators/plan-of.js';
 import { isVolatilePlan } from './repeatable.js';
 import { baseTypeOf, typeInfo } from '../../base/types.js';
 import { smallIntegers } from './key-codes.js';
+import { repeats } from './aggregates.js';
 import { groupKeySource } from './keys.js';
 import { isSimple } from './module.js';
 import { isPointLookup } from './scans.js';
-import { KeptRowsBetweenChecks } from '../spill/memory.js';
 import type { Consume, Pipeline } from './pipeline.js';
 
 type Join = PlanOf<'nestedLoop'> | PlanOf<'hashJoin'>;
@@ -172,9 +172,10 @@ function intKeys(p: Pipeline, keys: readonly BoundExpression[]): { readonly name
 }
 
 /** The partners of one left row: a chain of rows from `first` (undefined: none). */
-function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, rightIds: readonly ColumnId[], residual: BoundExpression | undefined, consume: Consume, places?: Places): void {
+function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, rightIds: readonly ColumnId[], residual: BoundExpression | undefined, consume: Consume, places?: Places, after = 'null'): void {
   const { w, module } = p;
   const row = module.name('v');
+  const next = after === 'null' ? `${row}[0]` : `${row}[0] ?? ${after}`;
   const condition = (): string => (residual === undefined ? 'true' : p.e.condition(residual));
   switch (join) {
     case 'semi':
@@ -186,7 +187,7 @@ function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, right
       p.settle(plan);
       const met = module.name('m');
       w.line(`let ${met} = false;`);
-      w.block(`for (let ${row} = ${first} ?? null; ${row} !== null; ${row} = ${row}[0])`, () => {
+      w.block(`for (let ${row} = ${first} ?? null; ${row} !== null; ${row} = ${next})`, () => {
         bindTuple(p, rightIds, row, 2);
         w.block(`if (${condition()})`, () => w.line(`${met} = true; break;`));
       });
@@ -213,14 +214,14 @@ function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, right
           consume();
         });
         w.line(`if (${missing}) break;`);
-        w.line(`${row} = ${row}[0];`);
+        w.line(`${row} = ${next};`);
       });
       return;
     }
     case 'inner':
     case 'right':
       p.settle(plan);
-      w.block(`for (let ${row} = ${first} ?? null; ${row} !== null; ${row} = ${row}[0])`, () => {
+      w.block(`for (let ${row} = ${first} ?? null; ${row} !== null; ${row} = ${next})`, () => {
         bindTuple(p, rightIds, row, 2, places);
         w.block(residual === undefined ? '' : `if (${condition()})`, () => {
           if (join === 'right') w.line(`${row}[1] = true;`);
@@ -286,32 +287,41 @@ function produceLateral(p: Pipeline, plan: PlanOf<'nestedLoop'>, consume: Consum
   });
 }
 
-/** The right side does not depend on the left row: its rows are kept in memory. */
+/**
+ * The right side does not depend on the left row: its rows are kept. They are made when the first left row is there, so that over no left rows the right side is not
+ * run; where the code for a left row stands several times (P3), or the right rows are wanted all the same, before.
+ */
 function produceMaterialized(p: Pipeline, plan: PlanOf<'nestedLoop'>, consume: Consume): void {
   const { w, module } = p;
   const { join, left, right, condition } = plan;
   const rightIds = p.kept(right, plan);
+  const keepsUnmatched = join === 'right' || join === 'full';
   const rows = module.name('v');
   p.settle(plan, plan);
-  w.line(`const ${rows} = [];`);
-  w.block('', () => {
-    p.produce(right, () => {
-      w.line(`${rows}.push([null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}]);`);
-      w.line(`if (${rows}.length % ${KeptRowsBetweenChecks} === 0) o.keeps(${rows}.length, ${rightIds.length});`);
-    });
-  });
-  w.line(`X.link(${rows});`);
-  const first = module.name('v');
-  w.line(`const ${first} = ${rows}[0];`);
+  w.line(`const ${rows} = new X.KeptChain(x, ${module.constant(typesOf(right, rightIds))});`);
+  const fill = (): void => p.produce(right, () => w.line(`${rows}.push([null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}]);`));
+  const isEager = keepsUnmatched || repeats(left);
+  const isFilled = module.name('m');
+  if (isEager) w.block('', fill);
+  else w.line(`let ${isFilled} = false;`);
   p.produce(left, () => {
-    probe(p, plan, join, first, rightIds, condition, consume);
+    if (!isEager) {
+      p.settle(plan, right);
+      w.block(`if (!${isFilled})`, () => {
+        fill();
+        w.line(`${isFilled} = true;`);
+      });
+    }
+    const first = module.name('v');
+    w.line(`const ${first} = ${rows}.first();`);
+    probe(p, plan, join, first, rightIds, condition, consume, undefined, `${rows}.after()`);
     if (p.suspendable) w.block('if (o.tock())', () => p.yield(1));
   });
-  if (join === 'right' || join === 'full') {
+  if (keepsUnmatched) {
     const outerCopies = p.copies;
     p.copies *= 2;
     const unmatched = module.name('v');
-    w.block(`for (const ${unmatched} of ${rows})`, () => {
+    w.block(`for (let ${unmatched} = ${rows}.first() ?? null; ${unmatched} !== null; ${unmatched} = ${unmatched}[0] ?? ${rows}.after())`, () => {
       w.block(`if (!${unmatched}[1])`, () => {
         bindTuple(p, rightIds, unmatched, 2);
         bindNulls(p, left.output.map((column) => column.id));
@@ -320,5 +330,6 @@ function produceMaterialized(p: Pipeline, plan: PlanOf<'nestedLoop'>, consume: C
     });
     p.copies = outerCopies;
   }
+  w.line(`${rows}.close();`);
 }
 

@@ -34,6 +34,7 @@ import { H } from '../../functions/emit-helpers.js';
 import { finishCall, type newCallState } from '../operators/aggregate.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { ColumnSorter } from '../spill/column-sorter.js';
+import { KeptChain } from '../spill/kept-rows.js';
 import { TupleQueue } from '../spill/tuple-queue.js';
 import { TupleSorter } from '../spill/tuple-sorter.js';
 import { GroupTable } from './group-table.js';
@@ -95,6 +96,7 @@ export const X = {
   offsetCount,
   samplerOf,
   JoinTable,
+  KeptChain,
   DistinctSet,
   TupleSorter,
   ColumnSorter,

@@ -1,7 +1,8 @@
 /** Keeps its input's rows so that they can be read again: the inner side of a nested loop that does not depend on the outer row. */
-import type { Operator, Runtime, Tuple } from '../runtime.js';
+import type { SqlType } from '../../base/types.js';
+import type { Operator, Runtime } from '../runtime.js';
 import { outputIds, restoreTuple, saveTuple } from '../runtime.js';
-import { checkKept, KeptRowsBetweenChecks } from '../spill/memory.js';
+import { KeptRows } from '../spill/kept-rows.js';
 import type { PlanOf } from './plan-of.js';
 
 export class MaterializeOperator implements Operator {
@@ -9,7 +10,8 @@ export class MaterializeOperator implements Operator {
   readonly #runtime: Runtime;
   readonly #ids: number[];
   readonly #isCorrelated: boolean;
-  #rows: Tuple[] | undefined;
+  readonly #types: readonly SqlType[];
+  #rows: KeptRows | undefined;
   #isComplete = false;
   #at = 0;
 
@@ -17,18 +19,20 @@ export class MaterializeOperator implements Operator {
     this.#input = input;
     this.#runtime = runtime;
     this.#ids = outputIds(plan);
+    this.#types = plan.output.map(({ type }) => type);
     this.#isCorrelated = isCorrelated;
   }
   open(): void {
     this.#at = 0;
     if (this.#rows !== undefined && this.#isComplete && !this.#isCorrelated) return;
-    this.#rows = [];
+    this.#rows?.close();
+    this.#rows = new KeptRows(this.#runtime, this.#types);
     this.#isComplete = false;
     this.#input.open();
   }
   next(): boolean {
     const { registers } = this.#runtime;
-    const kept = this.#rows![this.#at];
+    const kept = this.#rows!.row(this.#at);
     if (kept !== undefined) {
       restoreTuple(registers, this.#ids, kept);
       this.#at++;
@@ -40,8 +44,7 @@ export class MaterializeOperator implements Operator {
       this.#input.close();
       return false;
     }
-    const count = this.#rows!.push(saveTuple(registers, this.#ids));
-    if (count % KeptRowsBetweenChecks === 0) checkKept(count, this.#ids.length, this.#runtime.env.workMemBytes);
+    this.#rows!.push(saveTuple(registers, this.#ids));
     this.#at++;
     return true;
   }

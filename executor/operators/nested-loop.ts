@@ -3,9 +3,9 @@
  * side reads the left row's registers. Right and full joins also note which right rows ever matched; the right side is then not lateral.
  */
 import { evaluate } from '../expression-interpreter.js';
-import type { Operator, Runtime, Tuple } from '../runtime.js';
+import type { Operator, Runtime } from '../runtime.js';
 import { clearRegisters, outputIds, restoreTuple, saveTuple } from '../runtime.js';
-import { checkKept, KeptRowsBetweenChecks } from '../spill/memory.js';
+import { KeptRows } from '../spill/kept-rows.js';
 import type { PlanOf } from './plan-of.js';
 
 export class NestedLoopOperator implements Operator {
@@ -16,7 +16,7 @@ export class NestedLoopOperator implements Operator {
   readonly #leftIds: number[];
   readonly #rightIds: number[];
   /** The right side's rows when they are kept: always, unless it depends on the left row. */
-  #rightRows: Tuple[] | undefined;
+  #rightRows: KeptRows | undefined;
   #matched: Uint8Array = new Uint8Array(0);
   #hasLeft = false;
   #leftMatched = false;
@@ -33,6 +33,7 @@ export class NestedLoopOperator implements Operator {
   }
   open(): void {
     this.#left.open();
+    this.#rightRows?.close();
     this.#rightRows = undefined;
     this.#hasLeft = false;
     this.#phase = 'pairs';
@@ -76,7 +77,7 @@ export class NestedLoopOperator implements Operator {
         const at = this.#rightAt++;
         if (this.#matched[at] !== 0) continue;
         clearRegisters(this.#runtime.registers, this.#leftIds);
-        restoreTuple(this.#runtime.registers, this.#rightIds, this.#rightRows![at]!);
+        restoreTuple(this.#runtime.registers, this.#rightIds, this.#rightRows!.row(at)!);
         return true;
       }
       this.#phase = 'done';
@@ -90,18 +91,16 @@ export class NestedLoopOperator implements Operator {
   }
   #materializeRight(): void {
     if (this.#rightRows !== undefined) return;
-    this.#rightRows = [];
+    const rows = new KeptRows(this.#runtime, this.#plan.right.output.map(({ type }) => type));
+    this.#rightRows = rows;
     this.#right.open();
-    while (this.#right.next()) {
-      const count = this.#rightRows.push(saveTuple(this.#runtime.registers, this.#rightIds));
-      if (count % KeptRowsBetweenChecks === 0) checkKept(count, this.#rightIds.length, this.#runtime.env.workMemBytes);
-    }
+    while (this.#right.next()) rows.push(saveTuple(this.#runtime.registers, this.#rightIds));
     this.#right.close();
-    this.#matched = new Uint8Array(this.#rightRows.length);
+    this.#matched = new Uint8Array(rows.length);
   }
   #nextRight(): boolean {
     if (this.#rightRows === undefined) return this.#right.next();
-    const row = this.#rightRows[this.#rightAt];
+    const row = this.#rightRows.row(this.#rightAt);
     if (row === undefined) return false;
     this.#rightAt++;
     restoreTuple(this.#runtime.registers, this.#rightIds, row);
@@ -113,6 +112,8 @@ export class NestedLoopOperator implements Operator {
   close(): void {
     this.#left.close();
     if (this.#hasLeft) this.#closeRight();
+    this.#rightRows?.close();
+    this.#rightRows = undefined;
     this.#phase = 'done';
   }
 }

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { types } from '../../base/types.js';
 import { ColumnSorter, SortedForm, type SortedColumn } from '../../executor/spill/column-sorter.js';
+import { KeptRows } from '../../executor/spill/kept-rows.js';
 import { TupleSorter } from '../../executor/spill/tuple-sorter.js';
 import { H } from '../../functions/emit-helpers.js';
 import { Runtime } from '../../executor/runtime.js';
@@ -194,20 +195,66 @@ test('a sort comes back between portions of its work', async () => {
   await db.close();
 });
 
-test.each(['generated', 'interpreted'] as const)('%s: rows that are kept for a nested loop are refused when they are too many', async (mode) => {
+describe.each(['generated', 'interpreted'] as const)('%s: rows kept for a nested loop', (mode) => {
+  const joins = ['inner', 'left', 'right', 'full', 'semi', 'anti'] as const;
+  const withTables = async (f: (db: TestDatabase) => void): Promise<void> => {
+    const db = await TestDatabase.open({ pageSizeBytes: 2048 });
+    try {
+      db.options = { ...db.options, mode };
+      db.createTable('t', { columns: { id: 'int4', s: 'text' }, key: ['id'] });
+      db.createTable('u', { columns: { id: 'int4', s: 'text' }, key: ['id'] });
+      db.insertRows('t', Array.from({ length: 40 }, (_, i) => [i * 20, `t ${i}`]));
+      db.insertRows('u', Array.from({ length: 700 }, (_, i) => [i, i % 7 === 0 ? null : `u ${i}`]));
+      f(db);
+    } finally {
+      await db.close();
+    }
+  };
+
+  test.each(joins)('%s join: those that do not fit go to a file', (join) =>
+    withTables((db) => {
+      const t = db.scan('t');
+      const u = db.scan('u');
+      const output = join === 'semi' || join === 'anti' ? t.plan.output : [...t.plan.output, ...u.plan.output];
+      // The first rows of t have no partner, nor have most of u.
+      const condition = op(op(u.c['id']!, '*', int(2)), '=', op(t.c['id']!, '-', int(100)));
+      const plan: PhysicalPlan = { kind: 'nestedLoop', join, left: t.plan, right: u.plan, condition, isLateral: false, output, estimate: t.plan.estimate };
+      db.workMemBytes = 64 << 20;
+      const roomy = db.exec(plan);
+      expect(db.spill.madeCount).toBe(0);
+      expect(roomy.length).toBeGreaterThan(0);
+      db.workMemBytes = 1 << 10;
+      expect(db.exec(plan)).toEqual(roomy);
+      expect(db.spill.madeCount).toBeGreaterThan(0);
+      expect(db.spill.openCount).toBe(0);
+    }));
+
+  test.each(['inner', 'left', 'semi', 'anti'] as const)('%s join: the right side is not run where there is no left row', (join) =>
+    withTables((db) => {
+      const t = db.scan('t', { filter: (c) => op(c['id']!, '<', int(0)) });
+      const u = db.scan('u', { filter: (c) => op(op(int(1), '/', op(c['id']!, '-', c['id']!)), '=', int(1)) });
+      const output = join === 'semi' || join === 'anti' ? t.plan.output : [...t.plan.output, ...u.plan.output];
+      expect(db.exec({ kind: 'nestedLoop', join, left: t.plan, right: u.plan, condition: undefined, isLateral: false, output, estimate: t.plan.estimate })).toEqual([]);
+    }));
+});
+
+test('kept rows are read in any order, while more come', async () => {
   const db = await TestDatabase.open({ pageSizeBytes: 2048 });
-  try {
-    db.options = { ...db.options, mode };
-    db.createTable('t', { columns: { id: 'int4' }, key: ['id'] });
-    db.insertRows('t', Array.from({ length: 150 }, (_, i) => [i]));
-    const cross = (left: PhysicalPlan, right: PhysicalPlan): PhysicalPlan => ({ kind: 'nestedLoop', join: 'inner', left, right, condition: undefined, isLateral: false, output: [...left.output, ...right.output], estimate: left.estimate });
-    const plan = cross(db.scan('t').plan, cross(db.scan('t').plan, db.scan('t').plan));
-    const counted = db.aggregate(plan, [], [{ name: 'count' }]).plan;
-    db.workMemBytes = 4 << 10;
-    expect(() => db.exec(counted)).toThrowError(expect.objectContaining({ code: '53200' }) as Error);
-    db.workMemBytes = 4 << 20;
-    expect(db.exec(counted)).toEqual([[150 ** 3]]);
-  } finally {
-    await db.close();
+  db.workMemBytes = 2 << 10;
+  const tx = db.begin();
+  const runtime = new Runtime(db.request(tx), 0, undefined);
+  const kept = new KeptRows(runtime, [types.int4, types.text]);
+  const row = (i: number): Datum[] => [i, i % 3 === 0 ? null : `text ${i}`];
+  for (let i = 0; i < 4000; i++) {
+    kept.push(row(i));
+    if (i % 7 === 0) expect(kept.row((i * 7919) % (i + 1))).toEqual(row((i * 7919) % (i + 1)));
   }
+  expect(db.spill.madeCount).toBe(1);
+  for (let i = 0; i < 4000; i++) expect(kept.row(i)).toEqual(row(i));
+  expect(kept.row(4000)).toBeUndefined();
+  expect(kept.from(3999)).toEqual([row(3999)]);
+  kept.close();
+  expect(db.spill.openCount).toBe(0);
+  tx.rollback();
+  await db.close();
 });
