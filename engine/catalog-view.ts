@@ -15,10 +15,10 @@ import { parse, parseExpression } from '../parser/parse.js';
 import type { BoundExpression } from '../planner/expression.js';
 import { domainCheck } from './domains.js';
 import type {
-  Catalog, CheckDef, ColumnDef, ForeignKeyDef, IndexColumn, IndexDef, IndexRelationDef, RelationDef, SequenceDef, TableDef, TableStatistics, ViewDef,
+  Catalog, CheckDef, ColumnDef, ForeignKeyDef, IndexColumn, IndexDef, IndexRelationDef, RelationDef, RoutineDef, SequenceDef, TableDef, TableStatistics, ViewDef,
 } from '../planner/catalog.js';
 import type {
-  CatalogRecord, ColumnRecord, ForeignKeyRecord, IndexRecord, RelationRecord, SchemaRecord, SequenceRecord, StatisticsRecord, TableRecord, ViewRecord,
+  CatalogRecord, ColumnRecord, ForeignKeyRecord, FunctionRecord, IndexRecord, RelationRecord, SchemaRecord, SequenceRecord, StatisticsRecord, TableRecord, ViewRecord,
 } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
 import type { CatalogReader } from './catalog-store.js';
@@ -33,6 +33,8 @@ export interface CatalogViewEnv {
   systemNames(): readonly string[];
   sequenceTable(record: SequenceRecord, schema: string): TableDef;
   userFunctions(view: DefinitionSource, schema: number, name: string): readonly FunctionDef[];
+  /** A function in SQL as the planner looks into it. */
+  routine(record: FunctionRecord): RoutineDef;
   /** Those the host has registered. */
   hostFunctions(schema: string, name: string): readonly FunctionDef[];
 }
@@ -301,6 +303,11 @@ export class SessionCatalog implements Catalog {
       return oid === undefined ? [] : this.source.env.userFunctions(this.source, oid, name);
     }
     return this.path.flatMap((oid) => this.source.env.userFunctions(this.source, oid, name));
+  }
+
+  routine(oid: number): RoutineDef | undefined {
+    const record = this.source.reader.get(oid);
+    return record?.kind === 'function' ? this.source.env.routine(record) : undefined;
   }
 
   domainCheck(oid: number): ScalarImpl | undefined {

@@ -172,6 +172,7 @@ export function planForSnapshot(backend: Backend, cached: CachedStatement, plan:
     tableByOid: (oid) => older(catalog.tableByOid(oid)),
     schemaExists: (name) => catalog.schemaExists(name),
     functions: (schema, name) => catalog.functions(schema, name),
+    routine: (oid) => catalog.routine(oid),
     typeByName: (schema, name) => catalog.typeByName(schema, name),
     domainCheck: (oid) => catalog.domainCheck(oid),
     domainDefault: (type, bind) => catalog.domainDefault(type, bind),

@@ -12,7 +12,7 @@
  */
 import { SqlRecord, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
-import { sqlType, typeInfo, typeName, TypeOid, type SqlType } from '../base/types.js';
+import { baseTypeOf, sqlType, typeInfo, typeName, TypeOid, type SqlType } from '../base/types.js';
 import { evaluate, evaluateConstant } from '../executor/expression-interpreter.js';
 import { Runtime } from '../executor/runtime.js';
 import { compile } from '../executor/compile.js';
@@ -95,7 +95,7 @@ function makeConverter(backend: Backend, record: FunctionRecord, given: readonly
   if (given.length === 0 && last.kind !== 'query') throw mismatch("Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING.");
   if (returns.kind === 'value') {
     if (given.length !== 1) throw mismatch('Final statement must return exactly one column.');
-    const cast = castOf(backend, given[0]!.type, returns.type);
+    const cast = castOf(backend, given[0]!.type, returns.type) ?? rowCastOf(backend, given[0]!.type, returns.type);
     if (cast === undefined) throw mismatch(`Actual return type is ${name(given[0]!.type)}.`);
     return (row) => [cast(row[0]!)];
   }
@@ -127,6 +127,25 @@ function castOf(backend: Backend, from: SqlType, to: SqlType): ((value: Datum) =
     const runtime = new Runtime(makeRequest(backend, backend.block.ensureTransaction(), [], backend.context(Infinity), true), binder.columnCount, undefined);
     runtime.registers[0] = value;
     return evaluate(bound, runtime);
+  };
+}
+
+/** From a written row to a domain over a composite type: field by field, whose types the row tells. */
+function rowCastOf(backend: Backend, from: SqlType, to: SqlType): ((value: Datum) => Datum) | undefined {
+  const { types } = backend.definitions();
+  const base = baseTypeOf(to, types);
+  const { attributes } = typeInfo(base.oid, types);
+  const check = castOf(backend, base, to);
+  if (from.oid !== TypeOid.record || attributes === undefined || check === undefined) return undefined;
+  const shape = { oid: base.oid, names: attributes.map((a) => a.name), types: attributes.map((a) => a.type) };
+  return (value) => {
+    if (!(value instanceof SqlRecord)) return check(null);
+    const fields = attributes.map((attribute, i) => {
+      const cast = i < value.values.length ? castOf(backend, value.shape.types[i]!, attribute.type) : undefined;
+      if (cast === undefined || value.values.length !== attributes.length) throw new DbError('42P13', `return type mismatch in function declared to return ${typeName(to.oid, types)}`);
+      return cast(value.values[i]!);
+    });
+    return check(new SqlRecord(shape, fields));
   };
 }
 

@@ -1,5 +1,5 @@
 /** The signature of a function of the user: which parameters go in and out, and what a call gives. */
-import { sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
+import { baseTypeOf, sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
 import type { FunctionRecord } from './catalog-objects.js';
 
 /** What a call of a function needs to know of it beside its record: the types of this call, polymorphic ones replaced. */
@@ -32,6 +32,7 @@ export function resultOf(record: FunctionRecord, returns: number, types: TypeReg
   }
   const { attributes, kind } = typeInfo(returns, types);
   if (kind === 'composite' && attributes !== undefined) return { ...base, kind: 'row', columns: attributes };
-  if (record.returnsSet && outputs.length === 1) return { ...base, kind: 'value', columns: [{ name: outputs[0]!.name ?? record.name, type }] };
+  const isRow = typeInfo(baseTypeOf(type, types).oid, types).kind === 'composite';
+  if (record.returnsSet && outputs.length === 1 && !isRow) return { ...base, kind: 'value', columns: [{ name: outputs[0]!.name ?? record.name, type }] };
   return { ...base, kind: 'value', columns: undefined };
 }

@@ -13,7 +13,9 @@ import type { FunctionRecord } from './catalog-objects.js';
 import type { DefinitionSource } from './catalog-view.js';
 import { StatementContext } from './eval-context.js';
 import { inputParameters, resultOf, type RoutineCall } from './routine-shape.js';
-import { runRoutine } from './routine-run.js';
+import { bodyOf, runRoutine } from './routine-run.js';
+import type { RoutineDef } from '../planner/catalog.js';
+import { parseExpression } from '../parser/parse.js';
 
 const made = new WeakMap<FunctionRecord, { readonly types: readonly unknown[]; readonly definition: FunctionDef }>();
 
@@ -35,6 +37,22 @@ export function definitionOf(source: DefinitionSource, record: FunctionRecord): 
   const definition = makeDefinition(source.types, source.schemaName(record.schema), record);
   made.set(record, { types, definition });
   return definition;
+}
+
+const routines = new WeakMap<FunctionRecord, RoutineDef>();
+
+/** The function as the planner looks into it, to make it a part of the statement that calls it. */
+export function routineDef(record: FunctionRecord): RoutineDef {
+  let routine = routines.get(record);
+  if (routine === undefined) {
+    routine = {
+      name: record.name, isApart: record.securityDefiner === true || (record.settings?.length ?? 0) > 0, cost: record.cost ?? 100,
+      parameters: inputParameters(record).map((p) => ({ name: p.name, type: p.type, default: p.default === undefined ? undefined : parseExpression(p.default) })),
+      body: () => bodyOf(record).map((cached) => cached.parsed),
+    };
+    routines.set(record, routine);
+  }
+  return routine;
 }
 
 function makeDefinition(types: TypeRegistry, schema: string, record: FunctionRecord): FunctionDef {

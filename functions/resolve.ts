@@ -73,7 +73,7 @@ export class Resolver {
       if (source === TypeOid.unknown) continue;
       if (this.castPath(source, target, context) !== undefined) continue;
       const targetInfo = typeInfo(target, this.types);
-      if (source === TypeOid.record && targetInfo.kind === 'composite') continue;
+      if (source === TypeOid.record && typeInfo(this.#base(target), this.types).kind === 'composite') continue;
       if (target === TypeOid.record && typeInfo(this.#base(source), this.types).storage === 'record') continue;
       if (target === TypeOid.recordArray && targetInfo.elementOid !== 0 && typeInfo(this.#base(source), this.types).storage === 'array') continue;
       return false;

@@ -17,7 +17,7 @@ import { bindIndex } from './binder-table.js';
 import type { IndexDef } from './catalog.js';
 import { conjunctsCost, disabledCost } from './cost.js';
 import { disjunctionPath } from './disjunction-path.js';
-import { columnsOf, conjunction, conjunctsOf, constant, isVolatile, sameExpression } from './expression-tools.js';
+import { columnsOf, conjunction, conjunctsOf, constant, isVolatile, mapList, sameExpression } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { LogicalScan } from './logical-plan.js';
 import { cheapestTotal, estimateOf, noExpressions, nothingApplied, once, sameOrdered, type OrderKey, type Path, type PlannerContext } from './path.js';
@@ -210,7 +210,10 @@ interface BoundIndex {
 function bindScanIndex(cx: PlannerContext, scan: LogicalScan, index: IndexDef): BoundIndex {
   const name = `${index.oid}:${scan.columns[0]?.id ?? -1}`;
   let bound = cx.boundIndexes.get(name);
-  if (bound === undefined) cx.boundIndexes.set(name, (bound = bindIndex(cx.binder, scan.table, scan.columns, index)));
+  if (bound === undefined) {
+    const { keys, predicate } = bindIndex(cx.binder, scan.table, scan.columns, index);
+    cx.boundIndexes.set(name, (bound = { keys: mapList(keys, cx.foldStored), predicate: predicate === undefined ? undefined : cx.foldStored(predicate) }));
+  }
   return { index, ...bound };
 }
 

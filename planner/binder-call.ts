@@ -8,7 +8,7 @@
  * Source. parse_func.c (ParseFuncOrColumn), parse_agg.c (check_agg_arguments).
  */
 import { DbError, notSupported } from '../base/errors.js';
-import { builtinTypeByName, sqlType, sqlTypeNames, typeInfo, TypeOid, types, type SqlType } from '../base/types.js';
+import { baseTypeOf, builtinTypeByName, sqlType, sqlTypeNames, typeInfo, TypeOid, types, type SqlType } from '../base/types.js';
 import { functionsNamed, resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef } from '../functions/registry.js';
 import type { FunctionMatch } from '../functions/resolve.js';
@@ -401,7 +401,7 @@ function setItem(
     if (written !== undefined) throw new DbError('42601', 'a column definition list is redundant for a function with OUT parameters', { offset });
     return item(made(definition.columns.map((column) => ({ name: column.name, type: sqlType(column.type) }))), definition.columns.length === 1);
   }
-  const { attributes } = typeInfo(type.oid, binder.types);
+  const { attributes } = typeInfo(baseTypeOf(type, binder.types).oid, binder.types);
   if (attributes !== undefined) return item(made(attributes), false);
   if (type.oid === TypeOid.record) {
     if (written === undefined) throw new DbError('42601', 'a column definition list is required for functions returning "record"', { offset });

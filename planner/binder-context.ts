@@ -136,6 +136,20 @@ export class Binder {
     this.#parameterNames = fields.parameterNames ?? [];
   }
 
+  /** A binder for the body of a function, which becomes a part of this statement when `absorb` gets it back: its columns and CTEs are numbered after these. */
+  forBody(routine: RoutineScope, parameterTypes: readonly SqlType[]): Binder {
+    const { catalog, hooks, settings, context } = this;
+    const body = new Binder({ catalog, hooks, settings, context, routine, parameterTypes });
+    body.#columnCount = this.#columnCount;
+    body.#cteCount = this.#cteCount;
+    return body;
+  }
+  absorb(body: Binder): void {
+    this.#columnCount = body.#columnCount;
+    this.#cteCount = body.#cteCount;
+    for (const { table, access } of body.relations.values()) this.useRelation(table, access);
+  }
+
   /** 0-based index of `:name`. */
   parameterIndex(name: string): number | undefined {
     const index = this.#parameterNames.indexOf(name);
@@ -192,6 +206,13 @@ export class Binder {
     const known = this.relations.get(table.oid);
     if (known === undefined || (access !== 'read' && known.access !== 'write')) this.relations.set(table.oid, { table, access });
     this.dependencies?.relation(table.oid);
+  }
+
+  /** Whether a function of the user is called. */
+  callsRoutines = false;
+  useRoutine(oid: number): void {
+    this.callsRoutines = true;
+    this.dependencies?.routine?.(oid);
   }
 
   /** `$n` (0-based `index`) where its type does not matter yet. */

@@ -120,7 +120,7 @@ export function sortOperatorDirection(binder: Binder, { schema: written, operato
 
 /** Arguments put where the chosen definition wants them, VARIADIC ones packed, and the definition adapted. */
 export function applyFunction(binder: Binder, match: FunctionMatch, given: readonly BoundExpression[], offset: number): { readonly function: FunctionDef; readonly args: readonly BoundExpression[]; readonly type: SqlType } {
-  if (match.function.oid !== undefined) binder.dependencies?.routine?.(match.function.oid);
+  if (match.function.oid !== undefined) binder.useRoutine(match.function.oid);
   refuseUndetermined(match, offset);
   const coerced = given.map((arg, i) => coerceArgument(binder, arg, match.declared[i]!));
   let args: readonly BoundExpression[] = coerced;
@@ -161,6 +161,7 @@ function reordered(definition: FunctionDef, order: readonly number[]): FunctionD
     };
     made = {
       ...definition,
+      order,
       args: order.map((position) => definition.args[position]!),
       emit: undefined,
       impl: impl === undefined ? undefined : (...values: unknown[]) => impl(...place(values), values[order.length]),

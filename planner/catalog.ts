@@ -2,7 +2,7 @@
  * What planning asks of the schema. The planner owns this interface; engine/catalog-store.ts fulfils it from the catalog tables as one
  * transaction sees them. Everything here is immutable: a schema change makes new objects and a new `version`.
  */
-import type { Expression, Statement as SqlStatement } from '../parser/ast.js';
+import type { Expression, ParsedStatement, Statement as SqlStatement } from '../parser/ast.js';
 import type { Oid, TreeId } from '../base/ids.js';
 import type { RowLayout } from '../base/rowcode.js';
 import type { SqlType, TypeRegistry } from '../base/types.js';
@@ -20,6 +20,8 @@ export interface Catalog {
   schemaExists(name: string): boolean;
   /** User-defined functions of that name on the search path (built-ins come from functions/catalogue.ts). */
   functions(schema: string | undefined, name: string): readonly FunctionDef[];
+  /** A function in SQL, by the oid of its definition; undefined for those of the host. */
+  routine?(oid: number): RoutineDef | undefined;
   /** User-defined type by name, undefined when there is none. */
   typeByName(schema: string | undefined, name: string): SqlType | undefined;
   /** For a domain: NOT NULL and CHECK as a coercion `(value, typmod, isExplicit, ctx)` that raises 23502 or 23514; it is called for NULL too. */
@@ -28,6 +30,19 @@ export interface Catalog {
   domainDefault?(type: SqlType, bind: (e: Expression) => BoundExpression): BoundExpression | undefined;
   /** Names for "did you mean" hints. */
   relationNames(): readonly string[];
+}
+
+/** What the planner may look into of a function in SQL. One object for one state of the function. */
+export interface RoutineDef {
+  readonly name: string;
+  /** Those of a call, in order; polymorphic types are as declared. */
+  readonly parameters: readonly { readonly name: string | undefined; readonly type: number; readonly default: Expression | undefined }[];
+  /** It runs under settings or rights of its own, so never as a part of the statement that calls it. */
+  readonly isApart: boolean;
+  /** In operators, as CREATE FUNCTION's COST has it. */
+  readonly cost: number;
+  /** @throws DbError 42601 */
+  body(): readonly ParsedStatement[];
 }
 
 export type RelationDef = TableDef | ViewDef | SequenceDef | IndexRelationDef;

@@ -9,10 +9,11 @@
  *     those of what is made of it, and decides what is read further, but the expression stays. The same goes for rows and arrays, whose form others look for.
  * F3  Volatility is that of PostgreSQL's functions, input and output functions of types included, for what it does not compute must not fail here.
  *
- * F4  Immutable functions of the user are not computed here. One of constants, and what is made of it, decides for PostgreSQL whether what follows is read: as it
- *     cannot be said here, what follows is left to the run, where it decides too.
+ * F4  A function in SQL whose body is an expression becomes it, and an immutable one of constants is computed (routine-body.ts). One that reads tables, or is not as
+ *     immutable as it says, is not, for a plan is kept longer than PostgreSQL keeps it. For PostgreSQL it decides whether what follows is read: as it cannot be said
+ *     here, what follows is left to the run, where it decides too.
  *
- * Source. eval_const_expressions_mutator of clauses.c. Left out: inlining functions of the user.
+ * Source. eval_const_expressions_mutator of clauses.c.
  */
 import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
@@ -21,6 +22,7 @@ import { baseTypeOf, sqlType, TypeOid, types, typeInfo, type SqlType, type TypeR
 import type { EvalContext } from '../functions/registry.js';
 import { constant, forEachChild, mapChildren, mapList, someExpression, type Subquery } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
+import type { RoutineBodies } from './routine-body.js';
 
 /** Computes an expression without columns, parameters and subqueries. @throws DbError of class 22 and its like */
 export type ConstantEvaluator = (e: BoundExpression, context: EvalContext) => Datum;
@@ -51,6 +53,12 @@ function looksAtSession(from: SqlType, to: SqlType, registry: TypeRegistry): boo
   return zoned.has(to.oid) ? !zoned.has(from.oid) || to.oid === TypeOid.timetz : from.oid === TypeOid.timestamptz;
 }
 
+/** Whether a cast gives the same for ever. */
+export function isImmutableCast(from: SqlType, to: SqlType, method: Of<'cast'>['method'], registry: TypeRegistry): boolean {
+  if (method === 'io') return immutableOutput.has(from.oid) && immutableText.has(to.oid);
+  return method === 'binary' || !looksAtSession(from, to, registry);
+}
+
 /** Elements are cast by a function or through text, as the types have it: both must be immutable. */
 function isImmutableElement(from: SqlType, to: SqlType, registry: TypeRegistry): boolean {
   const isOfText = immutableOutput.has(from.oid) && immutableText.has(to.oid);
@@ -62,14 +70,16 @@ export class Folder {
   readonly #types: TypeRegistry;
   readonly #context: EvalContext;
   readonly #evaluate: ConstantEvaluator | undefined;
+  readonly #routines: RoutineBodies | undefined;
   readonly #inSubquery: (query: Subquery) => Subquery;
   /** F2: what is known and stays. */
   readonly #known = new WeakMap<BoundExpression, { readonly value: Datum }>();
   /** F4. */
   readonly #left = new WeakSet<BoundExpression>();
 
-  /** Without `given` nothing that a session says is known. `inSubquery` folds the plan of a subquery that is reached. */
-  constructor(registry: TypeRegistry, given: EvalContext | undefined, evaluate: ConstantEvaluator | undefined, inSubquery: (query: Subquery) => Subquery = (query) => query) {
+  /** Without `given` nothing that a session says is known, without `routines` functions in SQL stay calls. `inSubquery` folds the plan of a subquery that is reached. */
+  constructor(registry: TypeRegistry, given: EvalContext | undefined, evaluate: ConstantEvaluator | undefined, routines: RoutineBodies | undefined, inSubquery: (query: Subquery) => Subquery = (query) => query) {
+    this.#routines = routines;
     this.#types = registry;
     // Immutable functions by their definition look at nothing in it that changes.
     this.#context = given ?? ({ ...plainTextEnv, types: registry, checkDeadline: () => undefined } as unknown as EvalContext);
@@ -197,8 +207,18 @@ export class Folder {
     if (f.strict && e.args.some((arg) => arg.kind === 'constant' && arg.value === null)) return constant(null, e.type, e.offset);
     const absent = f.strict ? e.args.find((arg) => this.#known.get(arg)?.value === null) : undefined;
     if (absent !== undefined) return this.#absent(e, absent);
+    if (f.oid !== undefined) return this.#routine(e);
     if (f.impl === undefined || f.volatility !== 'immutable' || e.type.oid === TypeOid.record || !e.args.every(this.#isSettled)) return e;
-    if (f.oid === undefined) return this.#compute(e);
+    return this.#compute(e);
+  }
+
+  /** F4. */
+  #routine(e: Of<'call'>): BoundExpression {
+    const args = this.#routines?.argumentsOf(e.function, e.args, this.fold);
+    const inlined = args === undefined ? undefined : this.#routines!.inline(e, args, this.fold);
+    if (inlined !== undefined) return inlined;
+    if (e.function.volatility !== 'immutable' || e.type.oid === TypeOid.record || !(args ?? e.args).every(this.#isSettled)) return e;
+    if (args !== undefined && this.#hasSession && this.#routines!.isPure(e)) return this.#compute(e);
     this.#left.add(e);
     return e;
   }
@@ -217,8 +237,8 @@ export class Folder {
     if (arg.kind === 'constant' && arg.value === null && typeInfo(e.type.oid, this.#types).kind !== 'domain') return constant(null, e.type, e.offset);
     if (method === 'binary') return arg.kind === 'constant' ? { ...arg, type: e.type } : this.#keep(e);
     const from = baseTypeOf(arg.type, this.#types);
-    if (method !== 'io') return looksAtSession(from, e.type, this.#types) ? e : this.#compute(e);
-    if (!immutableOutput.has(from.oid) || !immutableText.has(e.type.oid)) return e;
+    if (!isImmutableCast(from, e.type, method, this.#types)) return e;
+    if (method !== 'io') return this.#compute(e);
     return this.#hasSession || !printedBySetting.has(from.oid) ? this.#compute(e) : e;
   }
 

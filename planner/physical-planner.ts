@@ -19,10 +19,10 @@ import { Estimator, limitValue } from './statistics.js';
 const unknownLimitFraction = 0.1;
 const functionRows = 1000;
 
-export function newPlannerContext(binder: Binder, settings: ReadonlyMap<string, string>, isDisabled: (rule: string) => boolean): PlannerContext {
+export function newPlannerContext(binder: Binder, settings: ReadonlyMap<string, string>, isDisabled: (rule: string) => boolean, foldStored: PlannerContext['foldStored']): PlannerContext {
   const cx: PlannerContext = {
     binder, costs: costConstants(settings), enabled: enabledMethods(settings), estimator: new Estimator(binder.types), isDisabled, cteRows: new Map(),
-    lower: (plan, wanted) => lower(cx, plan, wanted), boundIndexes: new Map(),
+    lower: (plan, wanted) => lower(cx, plan, wanted), boundIndexes: new Map(), foldStored,
   };
   return cx;
 }

@@ -13,13 +13,14 @@ import { bindDefault, bindWriteExpressions } from './binder-table.js';
 import type { Catalog, ColumnDef, TableDef } from './catalog.js';
 import { forEachPlanExpression, logicalPlanOf, mapAllExpressions, mapChildren, planIsVolatile, type Subquery } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
-import type { ConstantEvaluator } from './fold.js';
+import { Folder, type ConstantEvaluator } from './fold.js';
 import { planInputs, type LogicalCte, type LogicalPlan } from './logical-plan.js';
 import { optimize } from './optimize.js';
 import type { PlannerContext } from './path.js';
 import { newPlannerContext, planFirstRows, planPhysical } from './physical-planner.js';
 import { narrow } from './physical-tools.js';
 import type { IndexExpressions, PhysicalPlan, PlanColumn, PlannedCte, PlannedStatement, ScanColumn } from './physical-plan.js';
+import { RoutineBodies } from './routine-body.js';
 import { validatePlan } from './validate-plan.js';
 
 export interface PlanOptions {
@@ -85,7 +86,9 @@ export function planBound(bound: BoundStatement, options: PlanOptions): PlannedS
     binder, context: options.context, evaluate: options.evaluate, isDisabled: (rule) => disabled.has(rule), onRule: options.onRule,
   });
   const isReadOnly = isReading(optimized.ctes, optimized.plan);
-  const cx = newPlannerContext(binder, options.settings ?? noSettings, (rule) => disabled.has(rule));
+  const folder = disabled.has('fold-constants') ? undefined : new Folder(binder.types, options.context, options.evaluate, new RoutineBodies(binder));
+  const foldStored = (e: BoundExpression): BoundExpression => (folder === undefined || e.kind === 'column' ? e : folder.tryFold(e, () => undefined));
+  const cx = newPlannerContext(binder, options.settings ?? noSettings, (rule) => disabled.has(rule), foldStored);
   const ctes: PlannedCte[] = [];
   for (const cte of optimized.ctes) {
     registerScans(cx, cte.plan);

@@ -11,6 +11,7 @@ import { columnsOf, forEachChild, isNeverTrue, isTrue, logicalPlanOf, mapPlanExp
 import type { BoundExpression, ColumnId } from '../expression.js';
 import { Folder } from '../fold.js';
 import { isEmptyPlan, makeEmpty, mapPlanBottomUp, planInputs, withInputs, type LogicalModify, type LogicalPlan, type LogicalStatement } from '../logical-plan.js';
+import { RoutineBodies } from '../routine-body.js';
 import type { Rule } from '../optimize.js';
 import { rewriteStatement } from './everywhere.js';
 
@@ -18,7 +19,7 @@ export const foldConstants: Rule = {
   name: 'fold-constants',
   isRequired: false,
   apply(statement, cx) {
-    const folded = new PlanFolder((inSubquery) => new Folder(cx.binder.types, cx.context, cx.evaluate, inSubquery)).statement(statement);
+    const folded = new PlanFolder((inSubquery) => new Folder(cx.binder.types, cx.context, cx.evaluate, new RoutineBodies(cx.binder), inSubquery)).statement(statement);
     return rewriteStatement(folded, (plan) => mapPlanBottomUp(plan, prune));
   },
 };

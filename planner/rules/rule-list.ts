@@ -5,6 +5,7 @@
 import type { Rule } from '../optimize.js';
 import { foldConstants } from './fold-constants.js';
 import { inlineCtes } from './inline-ctes.js';
+import { inlineSetFunctions } from './inline-set-functions.js';
 import { minMaxByIndex } from './min-max-by-index.js';
 import { orToInList } from './or-to-in-list.js';
 import { pruneColumns } from './prune-columns.js';
@@ -16,5 +17,5 @@ import { simplifyOuterJoins } from './simplify-outer-joins.js';
 import { unnestSubqueries } from './unnest-subqueries.js';
 
 export const ruleList: readonly Rule[] = [
-  inlineCtes, foldConstants, simplifyConditions, orToInList, unnestSubqueries, simplifyOuterJoins, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
+  inlineSetFunctions, inlineCtes, foldConstants, simplifyConditions, orToInList, unnestSubqueries, simplifyOuterJoins, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
 ];

@@ -267,7 +267,7 @@ class ScalarUnnester {
     const value = computed.find((column) => column.id === id)?.expression ?? columnRef({ id, name: call?.function.name ?? '?column?', type: query.type });
     const empty = new Map<ColumnId, BoundExpression>(aggregate.calls.map((c) => [c.id, emptyValue(c)]));
     // What fails is not met unless a group is missing.
-    const over = new Folder(this.#cx.binder.types, this.#cx.context, this.#cx.evaluate).tryFold(substitute(value, empty), () => undefined);
+    const over = new Folder(this.#cx.binder.types, this.#cx.context, this.#cx.evaluate, undefined).tryFold(substitute(value, empty), () => undefined);
     if (over.kind === 'constant' && over.value === null && value.kind === 'column') return value;
     return {
       kind: 'case', type: query.type, offset: query.offset, otherwise: value,

@@ -378,6 +378,13 @@ describe('what random statements found', () => {
     ['drop table nosuch.public.r2', '0A000'], ['alter table nosuch.public.r2 add z int', '0A000'], ['truncate nosuch.public.r2', '0A000'], ['create index on nosuch.public.r2 (id)', '0A000'],
     ["comment on table nosuch.public.r2 is 'x'", '0A000'], ['drop table if exists nosuch.public.zz', '0A000'],
   ]));
+  test('functions over a domain over a composite type', () => inTurn([
+    ['create domain dpair as pair check ((value).x > 0)', ''],
+    ["create function dpair_of(int) returns dpair language sql as $$ select row($1, 'a') $$", ''], ["create function dpairs(int) returns setof dpair language sql stable as $$ select row($1, 'a')::pair $$", ''],
+    ['create function x_of(dpair) returns int language sql as $$ select ($1).x $$', ''], ['create function table_of() returns table (p dpair) language sql as $$ select row(1, \'a\')::pair $$', ''],
+    ["select dpair_of(3), (dpair_of(2)).x, x_of(row(4, 'b')), x_of('(5,c)')", [['(3,a)', '2', '4', '5']]], ['select * from dpair_of(1), dpairs(2), table_of()', [['1', 'a', '2', 'a', '1', 'a']]],
+    ['select dpair_of(0)', '23514'], ["select x_of(row(0, 'b'))", '23514'], ['select * from dpairs(0)', '23514'], ["create function two_columns() returns dpair language sql as $$ select 1, 'a'::text $$", '42P13'],
+  ]));
   test('NULLIF over a volatile operand shows as NULLIF', () => inTurn([
     ['create table nullable (a float8 default nullif(random(), 2.0))', ''], ["select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'nullable'::regclass", [['NULLIF(random(), (2.0)::double precision)']]], ['drop table nullable', ''],
   ]));
