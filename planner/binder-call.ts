@@ -311,7 +311,7 @@ const setClauses = new Set<Clause>(['SELECT', 'ORDER BY', 'GROUP BY', 'DISTINCT 
 
 function bindSetCall(level: QueryLevel, call: FunctionCall, match: FunctionMatch, given: readonly BoundExpression[], marks: Marks): BoundExpression {
   const { binder } = level;
-  if (!setClauses.has(level.clause)) throw new DbError('0A000', `set-returning functions are not allowed in ${clauseName(level.clause)}`, { offset: call.offset });
+  if (!setClauses.has(level.clause) && !level.admitsSets) throw new DbError('0A000', `set-returning functions are not allowed in ${clauseName(level.clause)}`, { offset: call.offset });
   if (level.clause === 'functions in FROM') throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: call.offset });
   const applied = applyFunction(binder, match, given, call.offset);
   const inner = level.setCalls.slice(marks.sets);

@@ -20,6 +20,7 @@ import { inferArbiters } from './binder-inference.js';
 import { conditionsOf } from './binder-locking.js';
 import { makeOperator } from './binder-operator.js';
 import { bindTargets } from './binder-select.js';
+import { addSetCalls } from './binder-sets.js';
 import { rowSubqueryFields } from './binder-subquery.js';
 import { bindDefault, bindIndex, bindWriteExpressions, type WriteExpressions } from './binder-table.js';
 import { assignableColumn, bindTarget, targetColumn, type Target } from './binder-target.js';
@@ -153,6 +154,7 @@ function bindInsertValues(
   const width = source.rows[0]!.length;
   const valuesLevel = new QueryLevel(binder, level.parent, level.ctes);
   valuesLevel.clause = 'VALUES';
+  valuesLevel.admitsSets = source.rows.length === 1;
   const defaults = new Map<number, BoundExpression>();
   const defaultOf = (column: ColumnDef): BoundExpression => {
     let value = defaults.get(column.index);
@@ -188,9 +190,8 @@ function bindInsertValues(
     });
     return values;
   };
-  if (valuesLevel.setCalls.length > 0) throw new DbError('0A000', 'set-returning functions are not allowed in VALUES', { offset: valuesLevel.setCalls[0]!.offset });
   const byColumn = rows.map(together);
-  if (rows.length === 1) return { input: oneRow, values: byColumn[0]! };
+  if (rows.length === 1) return { input: addSetCalls(valuesLevel.setCalls, oneRow, new Set()), values: byColumn[0]! };
   const given = [...byColumn[0]!.keys()].map((index) => columns.find((column) => column.index === index)!);
   const output = given.map((column) => binder.newColumn(column.name, column.type));
   return {

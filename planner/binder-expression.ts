@@ -68,7 +68,7 @@ function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
     case 'or': {
       const args: BoundExpression[] = [];
       for (const [i, operand] of e.operands.entries()) {
-        const arg = coerceToBoolean(level.binder, bindExpression(level, operand), e.kind === 'and' ? 'AND' : 'OR');
+        const arg = bindOperand(level, operand, e.kind === 'and' ? 'AND' : 'OR');
         // Only what is written so, and first, becomes part of the chain: GROUP BY is compared with the rest as it stands. Source. makeAndExpr.
         if (i === 0 && operand.kind === e.kind && arg.kind === e.kind) args.push(...arg.args);
         else args.push(arg);
@@ -76,11 +76,11 @@ function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
       return { kind: e.kind, type: types.bool, offset: e.offset, args };
     }
     case 'not':
-      return { kind: 'not', type: types.bool, offset: e.offset, arg: coerceToBoolean(level.binder, bindExpression(level, e.operand), 'NOT') };
+      return { kind: 'not', type: types.bool, offset: e.offset, arg: bindOperand(level, e.operand, 'NOT') };
     case 'isNull':
       return bindIsNull(level, bindExpression(level, e.operand), e.negated, e.offset);
     case 'isBoolean': {
-      const arg = coerceToBoolean(level.binder, bindExpression(level, e.operand), `IS ${e.negated ? 'NOT ' : ''}${e.test.toUpperCase()}`);
+      const arg = bindOperand(level, e.operand, `IS ${e.negated ? 'NOT ' : ''}${e.test.toUpperCase()}`);
       return { kind: 'isBoolean', type: types.bool, offset: e.offset, arg, test: e.test, negated: e.negated };
     }
     case 'isDistinctFrom':
@@ -103,7 +103,9 @@ function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
     case 'case':
       return bindCase(level, e);
     case 'coalesce': {
-      const args = bindAll(level, e.args, 'COALESCE');
+      const before = level.setCalls.length;
+      const args = e.args.map((arg) => bindExpression(level, arg));
+      refuseSetCalls(level, before, 'COALESCE');
       const type = commonType(level.binder, args, 'COALESCE');
       return { kind: 'coalesce', type, offset: e.offset, args: coerceAll(level.binder, args, type) };
     }
@@ -111,7 +113,7 @@ function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
       return bindNullIf(level, e);
     case 'minMax': {
       const what = e.operator === 'greatest' ? 'GREATEST' : 'LEAST';
-      const args = bindAll(level, e.args, what);
+      const args = e.args.map((arg) => bindExpression(level, arg));
       const type = commonType(level.binder, args, what);
       return { kind: e.operator, type, offset: e.offset, args: coerceAll(level.binder, args, type), lessThan: operatorFunction(level.binder, '<', type, type, e.offset) };
     }
@@ -148,12 +150,16 @@ function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
   }
 }
 
-/** Binds arguments of a construct inside which set-returning functions may not stand. */
-function bindAll(level: QueryLevel, list: readonly Expression[], what: string): BoundExpression[] {
+/** The boolean that a construct asks for: one, and not a set. */
+function bindOperand(level: QueryLevel, operand: Expression, what: string): BoundExpression {
   const before = level.setCalls.length;
-  const args = list.map((arg) => bindExpression(level, arg));
-  refuseSetCalls(level, before, what);
-  return args;
+  const arg = coerceToBoolean(level.binder, bindExpression(level, operand), what);
+  refuseSet(level, before, what, operand.offset);
+  return arg;
+}
+
+function refuseSet(level: QueryLevel, before: number, what: string, offset: number): void {
+  if (level.setCalls.length > before) throw new DbError('42804', `argument of ${what} must not return a set`, { offset });
 }
 
 function refuseSetCalls(level: QueryLevel, before: number, what: string): void {
@@ -325,9 +331,11 @@ function bindBetween(level: QueryLevel, e: Extract<Expression, { kind: 'between'
     if (e.operand.kind === 'row' && written.kind === 'row' && operand.kind === 'row' && bound.kind === 'row') return compareRows(level, operator, operand.fields, bound.fields, e.offset);
     return coerceToBoolean(level.binder, makeOperator(level.binder, undefined, operator, operand, bound, e.offset), operator);
   };
+  const before = level.setCalls.length;
   const range = (lower: Expression, upper: Expression): BoundExpression => {
     const from = compare(e.negated ? '<' : '>=', lower);
     const to = compare(e.negated ? '>' : '<=', upper);
+    refuseSet(level, before, e.negated ? 'OR' : 'AND', e.offset);
     return { kind: e.negated ? 'or' : 'and', type: types.bool, offset: e.offset, args: [from, to] };
   };
   if (!e.symmetric) return range(e.lower, e.upper);
@@ -336,8 +344,10 @@ function bindBetween(level: QueryLevel, e: Extract<Expression, { kind: 'between'
 
 function bindInList(level: QueryLevel, operand: Expression, items: readonly Expression[], negated: boolean, offset: number): BoundExpression {
   const { binder } = level;
+  const before = level.setCalls.length;
   const arg = bindExpression(level, operand);
   const list = items.map((item) => bindExpression(level, item));
+  if (list.length === 1) refuseSet(level, before, 'IN', offset);
   if ((arg.kind === 'row' || list.some((item) => item.kind === 'row')) && !isListOfComposites(level, arg, list)) {
     const args = list.map((item, i) => {
       const fresh = i === 0 || !hasSubquery(arg) ? arg : bindExpression(level, operand);
@@ -413,9 +423,12 @@ function bindCase(level: QueryLevel, e: Extract<Expression, { kind: 'case' }>): 
   const before = level.setCalls.length;
   let operand = e.operand === undefined ? undefined : asText(binder, bindExpression(level, e.operand));
   const whens = e.whens.map((branch, i) => {
-    if (e.operand === undefined || operand === undefined) return coerceToBoolean(binder, bindExpression(level, branch.condition), 'CASE/WHEN');
+    if (e.operand === undefined || operand === undefined) return bindOperand(level, branch.condition, 'CASE/WHEN');
     if (i > 0 && hasSubquery(operand)) operand = asText(binder, bindExpression(level, e.operand));
-    return coerceToBoolean(binder, makeOperator(binder, undefined, '=', operand, bindExpression(level, branch.condition), branch.offset), 'CASE/WHEN');
+    const outside = level.setCalls.length;
+    const when = coerceToBoolean(binder, makeOperator(binder, undefined, '=', operand, bindExpression(level, branch.condition), branch.offset), 'CASE/WHEN');
+    refuseSet(level, outside, 'CASE/WHEN', branch.offset);
+    return when;
   });
   const results = e.whens.map((branch) => bindExpression(level, branch.result));
   const otherwise = e.otherwise === undefined ? constant(null, types.unknown, e.offset) : bindExpression(level, e.otherwise);

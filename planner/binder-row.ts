@@ -10,7 +10,7 @@ import type { Expression } from '../parser/ast.js';
 import { makeOperator } from './binder-operator.js';
 import { coerceToBoolean } from './binder-types.js';
 import type { BoundExpression } from './expression.js';
-import { columnOfRelation, type QueryLevel, type ResolvedRelation } from './scope.js';
+import { columnOfRelation, recordReference, type QueryLevel, type ResolvedRelation } from './scope.js';
 
 export function wholeRow(level: QueryLevel, relation: ResolvedRelation, offset: number): BoundExpression {
   const { entry } = relation;
@@ -19,7 +19,8 @@ export function wholeRow(level: QueryLevel, relation: ResolvedRelation, offset: 
     return { kind: 'column', type: column.type, offset, id: column.id, name: column.name };
   }
   const fields = entry.columns.map((column): BoundExpression => {
-    columnOfRelation(level, relation, column.name, offset);
+    // By place: two columns of a join under one alias may have one name.
+    recordReference(level, relation.level, column.id);
     return { kind: 'column', type: column.type, offset, id: column.id, name: column.name };
   });
   const rowType = entry.rowType === undefined ? undefined : level.binder.catalog.typeByName(entry.rowType.schema, entry.rowType.name);
@@ -51,6 +52,8 @@ export function selectField(level: QueryLevel, arg: BoundExpression, name: strin
     if (arg.type.oid === TypeOid.record) throw new DbError('42703', `could not identify column "${name}" in record data type`, { offset });
     throw new DbError('42703', `column "${name}" not found in data type ${typeName(arg.type.oid, level.binder.types)}`, { offset });
   }
+  // A row of a join under an alias may have two columns of one name.
+  if (arg.kind === 'row' && attributes.some((attribute, i) => i > index && attribute.name === name)) throw new DbError('42702', `column reference "${name}" is ambiguous`, { offset });
   // The other fields of a written row are read when it is made, and may fail there.
   if (arg.kind === 'row' && arg.fields.every((field) => field.kind === 'column' || field.kind === 'constant')) return arg.fields[index]!;
   return { kind: 'field', type: attributes[index]!.type, offset, arg, index };

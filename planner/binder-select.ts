@@ -2,7 +2,7 @@
  * Binding SELECT. Clauses are bound in PostgreSQL's order (FROM, select list, WHERE, HAVING, ORDER BY, GROUP BY, DISTINCT, LIMIT), so that of
  * two errors the same one is reported; then the plan is put together from below:
  *
- *   FROM, WHERE filter, set-returning functions of GROUP BY, aggregate, HAVING filter, windows, set-returning functions, projection, DISTINCT, sort, row locks, limit
+ *   FROM, WHERE filter, set-returning functions of GROUP BY, aggregate, HAVING filter, those of PARTITION BY and ORDER BY of windows, windows, other set-returning functions, projection, DISTINCT, sort, row locks, limit
  *
  * S1  Aggregates, window calls and set-returning calls are replaced by columns while expressions are bound and gather in the level.
  * S2  A select item that is a column of the plan below stays that column; everything else is computed by the projection, a column of an
@@ -19,7 +19,7 @@ import { bindGroupBy, GroupLift } from './binder-group.js';
 import { bindLimit, type LimitClause } from './binder-limit.js';
 import { checkLockable, lockRequests, makeLockRows } from './binder-locking.js';
 import { expandRow, wholeRow } from './binder-row.js';
-import { addSetCalls, liftOverGroupedCalls, takeGroupedCalls } from './binder-sets.js';
+import { addSetCalls, liftOverGroupedCalls, takeGroupedCalls, takeWindowCalls } from './binder-sets.js';
 import { bindSortKey, findItem, requireGroupable, type SelectItem } from './binder-sort.js';
 import { asText, coerceToBoolean, isUnknown } from './binder-types.js';
 import { bindNamedWindows } from './binder-window.js';
@@ -92,6 +92,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     if (liftedHaving !== undefined) plan = makeFilter(plan, liftedHaving);
   }
   if (isOnlyAsked) return { plan: filtered, columns: [], unknowns: new Map(), offsets };
+  plan = addSetCalls(takeWindowCalls(level, items), plan, own);
   plan = addWindows(level, plan, own);
   plan = addSetCalls(level.setCalls, plan, own);
 

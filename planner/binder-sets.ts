@@ -1,11 +1,12 @@
 /**
  * Set-returning calls of a select list. While expressions are bound each has become a column and waits in its level (S1 of binder-select.ts); here they get
- * their plans: above the aggregate and the windows, or below the aggregate where GROUP BY is over them.
+ * their plans: above the aggregate and the windows, or below them where GROUP BY
+ * or a window's keys are over them.
  *
  * Source. planner.c (adjust_paths_for_srfs, make_group_input_target).
  */
 import type { SelectItem } from './binder-sort.js';
-import { columnRef, columnsOf, columnsOfAll, sameExpression, substitute } from './expression-tools.js';
+import { columnRef, columnsOf, columnsOfAll, forEachChild, sameExpression, substitute } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
@@ -56,6 +57,28 @@ export function takeGroupedCalls(level: QueryLevel, expressions: readonly BoundE
   return taken;
 }
 
+/** Takes out the calls that windows partition or order by: they run below the windows, and what is written like them in the select list is the same call. */
+export function takeWindowCalls(level: QueryLevel, items: readonly SelectItem[]): PendingSetCall[] {
+  if (level.setCalls.length === 0 || level.windowCalls.length === 0) return [];
+  const keys = level.windowCalls.flatMap(({ partitionBy, orderBy }) => [...partitionBy, ...orderBy.map((key) => key.expression)]);
+  const taken = takeGroupedCalls(level, keys);
+  const same = likeEarlier(taken, level.setCalls);
+  const isOfKeys = (e: BoundExpression): boolean => {
+    if (keys.some((key) => sameExpression(key, e))) return true;
+    let holds = e.kind !== 'column' || !taken.some((call) => call.id === e.id);
+    forEachChild(e, (child) => {
+      holds &&= isOfKeys(child);
+    });
+    return holds;
+  };
+  for (const item of items) {
+    const expression = substitute(item.expression, same);
+    if (isOfKeys(expression)) item.expression = expression;
+  }
+  dropUnused(level, items, same);
+  return taken;
+}
+
 /** Lifts the items above the aggregate. Calls in them that are written like grouped ones are these, where that makes grouping expressions of them. */
 export function liftOverGroupedCalls(level: QueryLevel, items: readonly SelectItem[], grouped: readonly PendingSetCall[], lift: (e: BoundExpression) => BoundExpression): void {
   const same = likeEarlier(grouped, level.setCalls);
@@ -64,6 +87,11 @@ export function liftOverGroupedCalls(level: QueryLevel, items: readonly SelectIt
     const lifted = same.size === 0 ? undefined : lift(substitute(item.expression, same));
     item.expression = lifted !== undefined && ![...columnsOf(lifted)].some((id) => below.has(id)) ? lifted : lift(item.expression);
   }
+  dropUnused(level, items, same);
+}
+
+/** Calls of the level for which others stand are left out, if nothing is over them any more. */
+function dropUnused(level: QueryLevel, items: readonly SelectItem[], same: ReadonlyMap<ColumnId, unknown>): void {
   const left = columnsOfAll(items.map((item) => item.expression));
   for (const call of [...level.setCalls].reverse()) if (left.has(call.id)) for (const id of columnsOfAll(call.args)) left.add(id);
   level.setCalls.splice(0, level.setCalls.length, ...level.setCalls.filter((call) => !same.has(call.id) || left.has(call.id)));

@@ -175,6 +175,8 @@ export class QueryLevel {
   readonly groupingCalls: { id: ColumnId; args: readonly BoundExpression[]; type: PlanColumn['type']; offset: number }[] = [];
   readonly windowCalls: PendingWindowCall[] = [];
   readonly setCalls: PendingSetCall[] = [];
+  /** Set-returning calls may stand here, whatever the clause: the one row of an INSERT's VALUES is a select list. */
+  admitsSets = false;
   /** The WINDOW clause as written, and what of it has been bound. */
   namedWindows: readonly NamedWindow[] = [];
   windows = new Map<string, BoundWindow>();
