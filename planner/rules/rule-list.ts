@@ -9,6 +9,7 @@ import { inlineSetFunctions } from './inline-set-functions.js';
 import { minMaxByIndex } from './min-max-by-index.js';
 import { orToInList } from './or-to-in-list.js';
 import { pruneColumns } from './prune-columns.js';
+import { pullProjections } from './pull-projections.js';
 import { pushLimit } from './push-limit.js';
 import { pushPredicates } from './push-predicates.js';
 import { redundantDistinct } from './redundant-distinct.js';
@@ -17,5 +18,5 @@ import { simplifyOuterJoins } from './simplify-outer-joins.js';
 import { unnestSubqueries } from './unnest-subqueries.js';
 
 export const ruleList: readonly Rule[] = [
-  inlineSetFunctions, inlineCtes, foldConstants, simplifyConditions, orToInList, unnestSubqueries, simplifyOuterJoins, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
+  inlineSetFunctions, inlineCtes, foldConstants, simplifyConditions, orToInList, unnestSubqueries, pullProjections, simplifyOuterJoins, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
 ];
