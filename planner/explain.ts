@@ -91,7 +91,7 @@ function statsText(entry: Entry, options: ExplainOptions): string {
       parts.push(`(actual ${time}rows=${Math.round(counts.rows / counts.loops)} loops=${counts.loops})`);
     }
   }
-  return parts.length === 0 ? '' : `  ${parts.join(' ')}`;
+  return parts.length === 0 ? '' : `${options.costs === false ? ' ' : '  '}${parts.join(' ')}`;
 }
 
 function printEntry(entry: Entry, options: ExplainOptions, indent: number, isRoot: boolean, lines: string[]): void {

@@ -254,7 +254,7 @@ async function addColumn(ddl: Ddl, oid: number, definition: ColumnDefinition, if
     await rewriteInto(ddl, oid, old, (row) => fill([...row, null]));
     if (column.notNull) await validateNotNull(ddl, oid, [position]);
   }
-  for (const { name, constraint, column: of } of table.checks) await validateCheck(ddl, oid, addCheck(ddl, oid, name, constraint, of));
+  for (const { name, constraint } of table.checks) await validateCheck(ddl, oid, addCheck(ddl, oid, name, constraint));
   for (const key of table.keys) await addKeyToRows(ddl, oid, key);
   for (const key of table.foreignKeys) await addForeignKey(ddl, oid, key, true);
 }
@@ -390,7 +390,7 @@ function bindConversion(ddl: Ddl, record: TableRecord, source: Expression, to: S
 async function addConstraint(ddl: Ddl, oid: number, constraint: Extract<AlterTableAction, { kind: 'addConstraint' }>['constraint']): Promise<void> {
   switch (constraint.kind) {
     case 'checkConstraint': {
-      const check = addCheck(ddl, oid, undefined, constraint, undefined);
+      const check = addCheck(ddl, oid, undefined, constraint);
       if (check.validated) await validateCheck(ddl, oid, check);
       return;
     }

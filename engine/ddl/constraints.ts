@@ -51,13 +51,13 @@ const tableOf = (ddl: Ddl, oid: number): TableRecord => ddl.draft.get(oid) as Ta
 
 // ---------------------------------------------------------------------------------------------------------------- CHECK
 
-/** Adds the constraint to the record without looking at rows. @returns its record */
-export function addCheck(ddl: Ddl, oid: number, name: string | undefined, constraint: Check, column: string | undefined): CheckRecord {
+/** Adds the constraint to the record without looking at rows; it is named after the one column it reads, wherever it is written. @returns its record */
+export function addCheck(ddl: Ddl, oid: number, name: string | undefined, constraint: Check): CheckRecord {
   const table = tableOf(ddl, oid);
   const bound = bindOverRow(ddl.backend, table, constraint.expression, 'check constraints', 'boolean', 'CHECK');
   const only = bound.columns.length === 1 ? table.columns[bound.columns[0]!]!.name : undefined;
   const check: CheckRecord = {
-    oid: ddl.newOid(), name: claimName(ddl, table, name ?? constraint.name, column ?? only, 'check'), expression: storedText(ddl.backend, constraint.expression),
+    oid: ddl.newOid(), name: claimName(ddl, table, name ?? constraint.name, only, 'check'), expression: storedText(ddl.backend, constraint.expression),
     validated: !constraint.attributes.notValid, noInherit: constraint.attributes.noInherit || undefined,
   };
   ddl.draft.put({ ...table, checks: [...table.checks, check] });

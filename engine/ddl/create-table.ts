@@ -28,7 +28,7 @@ export interface TableDraft {
   readonly keys: KeySpec[];
   readonly sequences: SequenceRecord[];
   /** CHECK and foreign keys, to be added when all columns and keys are known. */
-  readonly checks: { readonly name: string | undefined; readonly constraint: Extract<TableConstraint, { kind: 'checkConstraint' }>; readonly column: string | undefined }[];
+  readonly checks: { readonly name: string | undefined; readonly constraint: Extract<TableConstraint, { kind: 'checkConstraint' }> }[];
   readonly foreignKeys: Extract<TableConstraint, { kind: 'foreignKeyConstraint' }>[];
   /** Generation expressions, read when all columns are known. */
   readonly generated: { readonly column: number; readonly expression: Expression }[];
@@ -89,7 +89,7 @@ export async function finishTable(ddl: Ddl, table: TableDraft): Promise<void> {
     const index = addKey(ddl, table.record.oid, key, true);
     if (index !== undefined) indexes.push(index);
   }
-  for (const { name, constraint, column } of table.checks) addCheck(ddl, table.record.oid, name, constraint, column);
+  for (const { name, constraint } of table.checks) addCheck(ddl, table.record.oid, name, constraint);
   for (const { index, positions } of table.likeIndexes) indexes.push(copyIndex(ddl, table.record, index, positions));
   const record = draft.get(table.record.oid) as TableRecord;
   createTrees(ddl, record, indexes);
@@ -201,7 +201,7 @@ function completeColumn(ddl: Ddl, table: TableDraft, position: number, element: 
         break;
       }
       case 'check':
-        table.checks.push({ name: constraint.name, column: column.name, constraint: { ...constraint, kind: 'checkConstraint' } });
+        table.checks.push({ name: constraint.name, constraint: { ...constraint, kind: 'checkConstraint' } });
         break;
       case 'primaryKey':
       case 'unique':
@@ -261,7 +261,7 @@ function ownedSequence(ddl: Ddl, table: TableDraft, column: number, spec: { read
 export function addTableConstraint(table: TableDraft, element: TableConstraint): void {
   switch (element.kind) {
     case 'checkConstraint':
-      table.checks.push({ name: element.name, constraint: element, column: undefined });
+      table.checks.push({ name: element.name, constraint: element });
       return;
     case 'keyConstraint':
       table.keys.push({

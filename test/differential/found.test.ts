@@ -294,6 +294,10 @@ describe('what random statements found', () => {
   test.each(codes)('%s: %s', async (sql, code) => {
     expect((await engine.run(sql)).code ?? '').toBe(code);
   });
+  test('a check of a column that reads others, or none, is the table\'s', () => inTurn([
+    ['create table named (a int check (a > 0), b int check (b < a), c int check (1 > 0))', ''], ["select conname from pg_constraint where conrelid = 'named'::regclass order by 1", [['named_a_check'], ['named_check'], ['named_check1']]],
+    ['alter table named drop constraint named_check', ''], ['drop table named', ''],
+  ]));
   test('one row of VALUES with set-returning functions', () => inTurn([
     ['create table sets (a int, b int)', ''], ['insert into sets values (generate_series(1, 2), generate_series(5, 7)) returning *', [['1', '5'], ['2', '6'], [null, '7']]], ['drop table sets', ''],
   ]));

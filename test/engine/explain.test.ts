@@ -28,16 +28,16 @@ test('BUFFERS shows the pages of the statement at its topmost operator', async (
 
 test('times stand where operators have some of their own, and not with TIMING off', async () => {
   const shape = (line: string): string => line.replaceAll(/\d+\.\d{3}/g, 'T');
-  expect((await lines('explain (analyze, costs off, summary off) select sum(a) from t')).map(shape)).toEqual(['Aggregate  (actual time=T..T rows=1 loops=1)', '  ->  Seq Scan on t  (actual rows=5000 loops=1)']);
+  expect((await lines('explain (analyze, costs off, summary off) select sum(a) from t')).map(shape)).toEqual(['Aggregate (actual time=T..T rows=1 loops=1)', '  ->  Seq Scan on t (actual rows=5000 loops=1)']);
   await session.exec("set execution_mode = 'interpreted'");
-  expect((await lines('explain (analyze, costs off, summary off) select sum(a) from t')).map(shape)).toEqual(['Aggregate  (actual time=T..T rows=1 loops=1)', '  ->  Seq Scan on t  (actual time=T..T rows=5000 loops=1)']);
-  expect(await lines('explain (analyze, costs off, summary off, timing off) select a from t where id = 7')).toEqual(['Index Scan using t_pkey on t  (actual rows=1 loops=1)', '  Index Cond: (id = 7)']);
+  expect((await lines('explain (analyze, costs off, summary off) select sum(a) from t')).map(shape)).toEqual(['Aggregate (actual time=T..T rows=1 loops=1)', '  ->  Seq Scan on t (actual time=T..T rows=5000 loops=1)']);
+  expect(await lines('explain (analyze, costs off, summary off, timing off) select a from t where id = 7')).toEqual(['Index Scan using t_pkey on t (actual rows=1 loops=1)', '  Index Cond: (id = 7)']);
 });
 
 test('a statement that changes rows counts those it returns', async () => {
   const run = (sql: string): Promise<string[]> => lines(`explain (analyze, costs off, summary off, timing off) ${sql}`);
-  expect((await run('insert into t values (0), (-1) returning a'))[0]).toBe('Insert on t  (actual rows=2 loops=1)');
-  expect((await run('update t set a = 1 where id = 0'))[0]).toBe('Update on t  (actual rows=0 loops=1)');
+  expect((await run('insert into t values (0), (-1) returning a'))[0]).toBe('Insert on t (actual rows=2 loops=1)');
+  expect((await run('update t set a = 1 where id = 0'))[0]).toBe('Update on t (actual rows=0 loops=1)');
 });
 
 test('JSON, YAML and XML are laid out as PostgreSQL lays them out', async () => {
