@@ -33,7 +33,7 @@ import {
 import type { TextEnv } from './text-env.js';
 import { dateStyleOf, sessionZone } from './text-env.js';
 import type { SqlType, TypeInfo } from './types.js';
-import { TypeOid, baseTypeOf, formatType, sqlType, typeInfo, typeName, varcharLength } from './types.js';
+import { TypeOid, baseTypeOf, formatType, requireSafeLabel, sqlType, typeInfo, typeName, varcharLength } from './types.js';
 
 export type TextReader = (text: string) => Datum;
 export type TextWriter = (value: Datum) => string;
@@ -189,7 +189,10 @@ function vectorReader(info: TypeInfo, env: TextEnv): TextReader {
 function enumReader(info: TypeInfo): TextReader {
   const labels = new Set((info.labels ?? []).map((label) => label.label));
   return (text) => {
-    if (labels.has(text)) return text;
+    if (labels.has(text)) {
+      requireSafeLabel(info, text);
+      return text;
+    }
     throw new DbError('22P02', `invalid input value for enum ${formatType(sqlType(info.oid), { lookup: () => info })}: "${text}"`);
   };
 }

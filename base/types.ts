@@ -13,6 +13,7 @@
  * in the table, so that names resolve and oids print, with storage `none`: using one is 0A000.
  */
 import { assert } from './assert.js';
+import { DbError } from './errors.js';
 
 export interface SqlType {
   readonly oid: number;
@@ -62,10 +63,18 @@ export interface TypeInfo {
   readonly baseType: SqlType | undefined;
   /** The values of an enum by `order`. */
   readonly labels: readonly EnumLabel[] | undefined;
+  /** Ids of labels that the present transaction has added, which may not be used before it commits. */
+  readonly newLabels?: ReadonlySet<number> | undefined;
   /** The attributes of a composite type. */
   readonly attributes: readonly TypeAttribute[] | undefined;
   /** The element type of a range, or the range type of a multirange. */
   readonly subtypeOid: number;
+}
+
+/** @throws DbError 55P04 for a label that the present transaction has added. Source. check_safe_enum_use of enum.c. */
+export function requireSafeLabel(info: TypeInfo, label: string): void {
+  if (info.newLabels === undefined || info.newLabels.size === 0 || !info.labels!.some((known) => known.label === label && info.newLabels!.has(known.id))) return;
+  throw new DbError('55P04', `unsafe use of new value "${label}" of enum type ${formatType(sqlType(info.oid), { lookup: () => info })}`, { hint: 'New enum values must be committed before they can be used.' });
 }
 
 /** Where the types of a database are looked up. */

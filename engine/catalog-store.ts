@@ -42,6 +42,8 @@ export interface CatalogReader {
   functionsNamed(name: string): readonly FunctionRecord[];
   /** The record whose type, row type or array type this is. */
   ownerOfType(type: number): CatalogRecord | undefined;
+  /** Ids of the enum labels that this transaction has added; one set for all transactions of a session. */
+  readonly newLabels?: ReadonlySet<number>;
 }
 
 /** Changes by oid; undefined for a dropped object. */
@@ -310,6 +312,7 @@ export class CatalogDraft implements CatalogReader {
   /** The part of `#changes` that has been written to the trees. */
   #flushed: CatalogChanges = noChanges;
   #overlay: RecordIndex | undefined;
+  readonly newLabels = new Set<number>();
   #versionOf: { committed: number; changes: CatalogChanges; version: number } | undefined;
 
   constructor(store: CatalogStore) {
@@ -345,6 +348,7 @@ export class CatalogDraft implements CatalogReader {
     this.#flushed = mark.flushed;
   }
   clear(): void {
+    this.newLabels.clear();
     this.#replace(noChanges);
     this.#flushed = noChanges;
   }

@@ -50,7 +50,7 @@ export class CatalogTypes implements TypeRegistry {
     const shared = { ...empty, oid, name: record.name, schema, arrayOid: record.arrayType };
     switch (detail.kind) {
       case 'enum':
-        return { ...shared, kind: 'enum', category: 'E', storage: 'enum', length: 4, labels: [...detail.labels].sort((a, b) => a.order - b.order) };
+        return { ...shared, kind: 'enum', category: 'E', storage: 'enum', length: 4, labels: [...detail.labels].sort((a, b) => a.order - b.order), newLabels: this.#reader.newLabels };
       case 'domain': {
         const base = typeInfo(detail.base, this);
         return { ...shared, kind: 'domain', category: base.category, storage: base.storage, length: base.length, elementOid: base.elementOid, baseType: sqlType(detail.base, detail.typmod) };

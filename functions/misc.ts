@@ -12,7 +12,7 @@ import { Interval, addInt8 } from '../base/interval.js';
 import { Numeric, parseNumeric } from '../base/numeric.js';
 import { sessionZone } from '../base/text-env.js';
 import { findTimeZone, timeZoneNames, zoneAbbreviations } from '../base/timezone.js';
-import { baseTypeOf, sqlType, typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
+import { baseTypeOf, requireSafeLabel, sqlType, typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
 import { operator, scalar, setReturning, specialized, typeOid } from './define.js';
 import type { EvalContext, FunctionDef, OperatorDef } from './registry.js';
 
@@ -42,13 +42,16 @@ function overLabels(name: string, args: string, returns: string, pick: (labels: 
   const definition = scalar(name, args, returns, () => null, { strict: false, volatility: 'stable' });
   return specialized(definition, (types: readonly SqlType[], _result: SqlType, registry: TypeRegistry) => {
     const base = baseTypeOf(types[0]!, registry);
-    const labels = (typeInfo(base.oid, registry).labels ?? []).map((label) => label.label);
+    const info = typeInfo(base.oid, registry);
+    const labels = (info.labels ?? []).map((label) => label.label);
     const count = types.length;
     return {
       ...definition,
       impl: (...given: unknown[]) => {
         if (labels.length === 0) throw new DbError('55000', `enum ${typeInfo(base.oid, registry).name} contains no values`);
-        return pick(labels, given.slice(0, count) as Datum[], base.oid);
+        const picked = pick(labels, given.slice(0, count) as Datum[], base.oid);
+        for (const label of picked instanceof SqlArray ? picked.elements : [picked]) requireSafeLabel(info, label as string);
+        return picked;
       },
     };
   });

@@ -106,8 +106,24 @@ export function bindTableReference(level: QueryLevel, reference: TableReference)
   }
 }
 
+/** The query with a column of its own for each column it shows: one that is shown twice is two to whoever groups by it. */
+function separated(binder: Binder, query: BoundQuery): BoundQuery {
+  const seen = new Set<number>();
+  const computed: { id: number; expression: BoundExpression }[] = [];
+  const columns = query.columns.map((column) => {
+    if (!seen.has(column.id)) {
+      seen.add(column.id);
+      return column;
+    }
+    const own = binder.newColumn(column.name, column.type);
+    computed.push({ id: own.id, expression: columnRef(column) });
+    return own;
+  });
+  return computed.length === 0 ? query : { ...query, plan: makeProject(query.plan, computed), columns };
+}
+
 function derivedTable(level: QueryLevel, query: BoundQuery, alias: TableAlias | undefined, relation: { readonly schema: string; readonly name: string } | undefined): FromItem {
-  const plan = hoistLocks(level.binder, query);
+  const plan = separated(level.binder, hoistLocks(level.binder, query));
   const columns = renameColumns(plan.columns, alias, relation?.name ?? 'unnamed_subquery');
   const entry = new RangeEntry({ alias: alias?.name ?? relation?.name ?? '', columns, schema: alias === undefined ? relation?.schema : undefined, relationName: relation?.name, rowType: relation });
   level.binder.adopt(level, entry);

@@ -62,7 +62,9 @@ export function alterEnum(ddl: Ddl, statement: AlterEnumAddValue): void {
     if (low === undefined) order = high!.order - 1;
     else if (high !== undefined) order = (low.order + high.order) / 2;
   }
-  ddl.draft.put({ ...type, detail: { ...type.detail, labels: [...labels, { id: ddl.newOid(), label: statement.value, order }] } });
+  const id = ddl.newOid();
+  ddl.draft.put({ ...type, detail: { ...type.detail, labels: [...labels, { id, label: statement.value, order }] } });
+  ddl.draft.newLabels.add(id);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- domains

@@ -92,6 +92,8 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['composite values among others in ANY', "select p = any (array['(1,a)'::pair, '(2,b)']) from (select '(2,b)'::pair p) s", [['t']]],
   // PostgreSQL does not try the very end where a possible match one character before it has failed.
   ['back references of a group in another branch', "select 'a' ~ '$()|^\\1', 'ab' ~ '$()|^\\1', 'ab' ~ '$()|\\1', 'abc' ~ '$()|^a\\1', '' ~ '$()|\\1', 'a' ~ '()$|c\\1'", [['f', 't', 'f', 't', 't', 't']]],
+  // A column that a derived table shows twice was one, so that to group by one name was to group by both.
+  ['a column shown twice is two', 'select d.x, d.y from (select c x, c y from r2 where id < 4) d group by grouping sets ((d.x), (d.y)) order by 1, 2', [['1', null], ['2', null], ['3', null], [null, '1'], [null, '2'], [null, '3']]],
   ['functions behind operators', "select int4eq(1, 1), int4pl(1, 2), textcat('a', 'b'), int4um(1), array_eq(array[1], array[1]), numeric_add(1, 2.50), bpchareq('a', 'a '), date_pli('2024-01-01', 2), enum_lt('a'::phase, 'b')", [['t', '3', 'ab', '-1', 't', '3.50', 't', '2024-01-03', 't']]],
   ['arrays of an enum from arrays of text', "select '{a,b}'::text[]::phase[], '{a,b}'::phase[]::text[]", [['{a,b}', '{a,b}']]],
   ['which of two equal ends a range keeps', "select range_merge(numrange(1.5, 2.5), numrange(1.50, 2.50)), numrange(1.5, 2.5) * numrange(1.50, 2.50), '{[1.5,2.5),[1.50,2.500)}'::nummultirange", [['[1.50,2.50)', '[1.5,2.5)', '{[1.50,2.500)}']]],
@@ -169,6 +171,7 @@ const codes: readonly (readonly [string, string])[] = [
   ['insert into r2 values (1) on conflict (c) do update set id = excluded.nosuch', '42703'],
   ['insert into r2 values (1) on conflict (c) do update set id = 1', '42P10'],
   ["select greatest('{1}'::int[], array[true])", '42846'],
+  ['select d.x, d.y from (select c x, c y from r2) d group by d.x', '42803'],
   ['select id from r2 union select id from r3 order by count(*)', '0A000'],
   ['select id from r2 union select id from r3 order by id + 1, nosuch', '42703'],
   ['select id from r2 union select id from r3 order by generate_series(1, 2)', '0A000'],
@@ -403,6 +406,13 @@ describe('what random statements found', () => {
     ['create function x_of(dpair) returns int language sql as $$ select ($1).x $$', ''], ['create function table_of() returns table (p dpair) language sql as $$ select row(1, \'a\')::pair $$', ''],
     ["select dpair_of(3), (dpair_of(2)).x, x_of(row(4, 'b')), x_of('(5,c)')", [['(3,a)', '2', '4', '5']]], ['select * from dpair_of(1), dpairs(2), table_of()', [['1', 'a', '2', 'a', '1', 'a']]],
     ['select dpair_of(0)', '23514'], ["select x_of(row(0, 'b'))", '23514'], ['select * from dpairs(0)', '23514'], ["create function two_columns() returns dpair language sql as $$ select 1, 'a'::text $$", '42P13'],
+  ]));
+  test('a value of an enum before the transaction that added it has committed', () => inTurn([
+    ["create type hue as enum ('red')", ''], ['create table hues (v hue)', ''],
+    ...["select 'blue'::hue", "select 'blue'::text::hue", "insert into hues values ('red'), ('blue')", 'select enum_range(null::hue)', 'select enum_last(null::hue)', "select * from json_populate_record(null::hues, '{\"v\":\"blue\"}')", "create table other (v hue default 'blue')"]
+      .flatMap((sql): (readonly [string, string])[] => [['begin', ''], ["alter type hue add value 'blue'", ''], [sql, '55P04'], ['rollback', '']]),
+    ['begin', ''], ["alter type hue add value 'blue'", ''], ["alter type hue add value 'grey' before 'red'", ''], ["select enum_range('red'::hue, 'red'), (null::hue > 'red') is null", [['{red}', 't']]], ['commit', ''],
+    ["insert into hues select unnest(enum_range('red'::hue, 'blue')) returning v", [['red'], ['blue']]],
   ]));
   test('NULLIF over a volatile operand shows as NULLIF', () => inTurn([
     ['create table nullable (a float8 default nullif(random(), 2.0))', ''], ["select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'nullable'::regclass", [['NULLIF(random(), (2.0)::double precision)']]], ['drop table nullable', ''],
