@@ -56,19 +56,6 @@ const insertsOneRow = (sql: string): boolean => /^\s*insert into \w+ (\([^()]*\)
 /** An error of one row: of its values, of a constraint on it, or of meeting it twice. */
 const isOfRows = (answer: Answer): boolean => isOfValues(answer) || /^23/.test(answer.code ?? '');
 
-/** Whether grouping sets have a column as a key and an expression over that column as another. */
-function hasDerivedKey(sql: string): boolean {
-  for (const { index } of sql.matchAll(/\b(rollup|cube|grouping sets) ?\(/g)) {
-    const list = sql.slice(index, sql.slice(index).search(/ (having|window|order by|union|intersect|except|limit|offset|fetch) |$/) + index);
-    const bare = new Set([...list.matchAll(/(?:(?<=\b(?:rollup|cube|sets) ?\()|(?<=[^\w]\()|(?<=, ))([td]\d+\.\w+)(?=[,)])/g)].map((match) => match[1]!));
-    for (const match of list.matchAll(/(\w\(|\()?([td]\d+\.\w+)(::)?/g)) {
-      const isDerived = match[3] !== undefined || (match[1] !== undefined && /^\w/.test(match[1]) && !/\b(rollup|cube|sets) ?$/.test(list.slice(0, match.index + 1)));
-      if (isDerived && bare.has(match[2]!)) return true;
-    }
-  }
-  return false;
-}
-
 /** Where a list in parentheses ends. */
 function closing(text: string, open: number): number {
   let depth = 0;
@@ -125,10 +112,6 @@ export const explanations: readonly Explanation[] = [
   {
     name: 'an untyped literal in a ROW is text, and PostgreSQL cannot compare it with a text',
     explains: ({ ours, theirs }) => ours.code === undefined && (/^cannot compare dissimilar column types (text and unknown|unknown and text) at record column/.test(theirs.message) || /^could not identify (an equality operator|a comparison function) for type unknown$/.test(theirs.message)),
-  },
-  {
-    name: 'grouping sets: a key that is an expression over another key',
-    explains: ({ sql, ours, theirs }) => ours.code === undefined && theirs.code === undefined && hasDerivedKey(sql),
   },
   {
     name: 'grouping sets: a key that planning makes a constant',
