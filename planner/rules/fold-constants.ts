@@ -14,6 +14,7 @@ import { isEmptyPlan, makeEmpty, mapPlanBottomUp, planInputs, withInputs, type L
 import { RoutineBodies } from '../routine-body.js';
 import type { Rule } from '../optimize.js';
 import { rewriteStatement } from './everywhere.js';
+import { isPlain } from './pull-projections.js';
 
 export const foldConstants: Rule = {
   name: 'fold-constants',
@@ -79,7 +80,7 @@ class PlanFolder {
     const known = this.#constants.get(plan);
     if (known !== undefined) return known;
     const found = new Map(this.#constantsUnder(plan));
-    if (plan.kind === 'project') for (const { id, expression } of plan.computed) if (expression.kind === 'constant') found.set(id, expression);
+    if (plan.kind === 'project' && isPlain(plan.input)) for (const { id, expression } of plan.computed) if (expression.kind === 'constant') found.set(id, expression);
     if (plan.kind === 'values' && plan.rows.length === 1) for (const [i, e] of plan.rows[0]!.entries()) if (e.kind === 'constant') found.set(plan.output[i]!.id, e);
     this.#constants.set(plan, found);
     return found;
@@ -113,6 +114,11 @@ class PlanFolder {
         read(plan.limit);
         read(plan.offset);
         return;
+      case 'filter':
+        read(plan.condition);
+        // A subquery that is not pulled up is not planned where nothing of it can come through.
+        if (isNeverTrue(plan.condition) && !isPlain(plan.input.kind === 'project' ? plan.input.input : plan.input)) return;
+        break;
       case 'append':
         for (const [i, input] of plan.inputs.entries()) this.#require(input, new Set(plan.inputColumns[i]!));
         return;

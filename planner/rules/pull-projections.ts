@@ -52,8 +52,8 @@ function projectionOf(plan: LogicalPlan, isKept: boolean): Pulled | undefined {
 }
 const replacements = ({ computed }: Pulled): Map<ColumnId, BoundExpression> => new Map(computed.map((column) => [column.id, column.expression]));
 
-/** J1. */
-function isPlain(plan: LogicalPlan): boolean {
+/** J1: what PostgreSQL makes part of the query around it. */
+export function isPlain(plan: LogicalPlan): boolean {
   switch (plan.kind) {
     case 'scan':
     case 'functionScan':
@@ -61,9 +61,10 @@ function isPlain(plan: LogicalPlan): boolean {
     case 'workTableScan':
     case 'values':
     case 'join':
+    // The subquery below, whatever it is: a level has one projection at most over what it reads.
+    case 'project':
       return true;
     case 'filter':
-    case 'project':
       return isPlain(plan.input);
     default:
       return false;
