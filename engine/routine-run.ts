@@ -102,9 +102,13 @@ function makeConverter(backend: Backend, record: FunctionRecord, given: readonly
   const { columns } = returns;
   // One column that is the row itself.
   if (given.length === 1 && typeInfo(given[0]!.type.oid, backend.definitions().types).storage === 'record' && (given[0]!.type.oid === returns.type.oid || given[0]!.type.oid === TypeOid.record)) {
-    return (row) => (row[0] instanceof SqlRecord ? row[0].values : (columns ?? []).map(() => null));
+    return columns === undefined ? (row) => [row[0]!] : (row) => (row[0] instanceof SqlRecord ? row[0].values : columns.map(() => null));
   }
-  if (columns === undefined) return (row) => row;
+  // Where no one says which columns it has, a record tells its own.
+  if (columns === undefined) {
+    const shape = { oid: TypeOid.record, names: given.map((column) => column.name), types: given.map((column) => column.type) };
+    return (row) => [new SqlRecord(shape, row)];
+  }
   if (given.length < columns.length) throw mismatch('Final statement returns too few columns.');
   if (given.length > columns.length) throw mismatch('Final statement returns too many columns.');
   const casts = columns.map((column, i) => {

@@ -14,7 +14,7 @@ import type { CommonTable, Identifier, Query, QueryBody, SetOperation, WithClaus
 import type { Binder, BoundQuery } from './binder-context.js';
 import { expandSearchAndCycle } from './binder-search.js';
 import { takesLocks } from './binder-locking.js';
-import { commonType, isUnknown, mustCoerce } from './binder-types.js';
+import { commonType, mustCoerce } from './binder-types.js';
 import { columnRef } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import { makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
@@ -143,24 +143,15 @@ function coerceTerm(binder: Binder, name: string, body: SetOperation, seed: read
     const target = seed[i]!.type;
     const unknown = term.unknowns.get(i);
     const value: BoundExpression = unknown ?? columnRef(column, term.offsets?.[i] ?? body.right.offset);
-    if (!isUnknown(value) && value.type.oid !== target.oid) {
-      const common = commonType(binder, [columnRef(seed[i]!, body.left.offset), value], 'UNION');
-      if (common.oid !== target.oid) {
-        throw new DbError('42804', `recursive query "${name}" column ${i + 1} has type ${formatType(target, binder.types)} in non-recursive term but type ${formatType(common, binder.types)} overall`, {
-          offset: offsets?.[i] ?? body.left.offset,
-          hint: 'Cast the output of the non-recursive term to the correct type.',
-        });
-      }
+    // A literal without a type has no length either.
+    const common = unknown !== undefined || value.type.oid === target.oid ? sqlType(target.oid) : commonType(binder, [columnRef(seed[i]!, body.left.offset), value], 'UNION');
+    if (common.oid !== target.oid || (target.typmod !== -1 && (unknown !== undefined || value.type.oid !== target.oid || value.type.typmod !== target.typmod))) {
+      throw new DbError('42804', `recursive query "${name}" column ${i + 1} has type ${formatType(target, binder.types)} in non-recursive term but type ${formatType(common, binder.types)} overall`, {
+        offset: offsets?.[i] ?? body.left.offset,
+        hint: 'Cast the output of the non-recursive term to the correct type.',
+      });
     }
-    if (unknown === undefined && value.type.oid === target.oid) {
-      if (target.typmod !== -1 && value.type.typmod !== target.typmod) {
-        throw new DbError('42804', `recursive query "${name}" column ${i + 1} has type ${formatType(target, binder.types)} in non-recursive term but type ${formatType(sqlType(target.oid), binder.types)} overall`, {
-          offset: offsets?.[i] ?? body.left.offset,
-          hint: 'Cast the output of the non-recursive term to the correct type.',
-        });
-      }
-      return column;
-    }
+    if (unknown === undefined && value.type.oid === target.oid) return column;
     const expression = mustCoerce(binder, value, target, 'implicit', value.offset);
     const made = binder.newColumn(column.name, expression.type);
     computed.push({ id: made.id, expression });

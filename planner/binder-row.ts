@@ -64,7 +64,7 @@ export function expandRow(level: QueryLevel, arg: BoundExpression, offset: numbe
   if (arg.kind === 'row') return arg.fields.map((expression, i) => ({ name: arg.names?.[i] ?? `f${i + 1}`, expression }));
   const attributes = attributesOf(level, arg.type) ?? level.binder.recordShape(arg);
   if (attributes === undefined) {
-    if (arg.type.oid === TypeOid.record) throw new DbError('0A000', 'record type has not been registered', { offset });
+    if (arg.type.oid === TypeOid.record) throw new DbError('42809', 'record type has not been registered', { offset });
     throw new DbError('42809', `type ${typeName(arg.type.oid, level.binder.types)} is not composite`, { offset });
   }
   return attributes.map((attribute, index) => ({ name: attribute.name, expression: { kind: 'field', type: attribute.type, offset, arg, index } }));

@@ -260,6 +260,9 @@ const codes: readonly (readonly [string, string])[] = [
   ['select case generate_series(1, 2) when 1 then 1 end', '0A000'], ['select generate_series(1, 2) between 1 and 2', '42804'], ['select generate_series(1, 2) in (1)', '42804'], ['select generate_series(1, 2) in (1, 2)', ''], ['select coalesce(generate_series(1, 2), 1)', '0A000'],
   ['insert into r2 values (generate_series(1, 2)), (1)', '0A000'],
   ['select j.h from (r2 a join r2 b using (id)) j', '42702'], ['select (j).h from (r2 a join r2 b using (id)) j', '42702'],
+  ["with recursive t(n) as (select 'a'::varchar(3) union all select n || 'b' from t where length(n) < 3) select * from t", '42804'],
+  ["with recursive t(n) as (select 'a'::varchar(3) union all select 'b' from t where n = 'a') select * from t", '42804'],
+  ["with recursive t(n) as (select 'a'::varchar union all select n || 'b'::text from t where length(n) < 3) select * from t", ''],
   ['select join.c1 from (select 1 c1) "join"', '42601'],
   ['select 1 from (select 1 c1) "left" group by left.c1', '42601'],
   ['select * from rows from (left.x(1))', '42601'],
@@ -303,6 +306,12 @@ describe('what random statements found', () => {
   test('a check of a column that reads others, or none, is the table\'s', () => inTurn([
     ['create table named (a int check (a > 0), b int check (b < a), c int check (1 > 0))', ''], ["select conname from pg_constraint where conrelid = 'named'::regclass order by 1", [['named_a_check'], ['named_check'], ['named_check1']]],
     ['alter table named drop constraint named_check', ''], ['drop table named', ''],
+  ]));
+  // Its rows were printed as records without being any: XX000.
+  test('a function that returns records, in a select list', () => inTurn([
+    ["create function rec_set(x int) returns setof record language sql as 'select x, x::text union all select x + 1, null'", ''], ["create function rec_one(x int) returns record language sql as 'select x, x::text'", ''], ["create function rec_row(x int) returns record language sql as 'select row(x, 2)'", ''],
+    ['select rec_set(1), rec_one(7), rec_row(4)', [['(1,1)', '(7,7)', '(4,2)'], ['(2,)', '(7,7)', '(4,2)']]], ['select a, b from rec_set(1) as t(a int, b text)', [['1', '1'], ['2', null]]], ["select rec_one(1) = row(1, '1'::text), row_to_json(rec_one(1))", [['t', '{"x":1,"x":"1"}']]],
+    ['select (rec_one(1)).*', '42809'], ['select * from rec_one(1)', '42601'],
   ]));
   test('one row of VALUES with set-returning functions', () => inTurn([
     ['create table sets (a int, b int)', ''], ['insert into sets values (generate_series(1, 2), generate_series(5, 7)) returning *', [['1', '5'], ['2', '6'], [null, '7']]], ['drop table sets', ''],
