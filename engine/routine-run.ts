@@ -24,7 +24,7 @@ import { coerce } from '../planner/binder-types.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { Catalog } from '../planner/catalog.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
-import { planStatement } from '../planner/plan-statement.js';
+import { describe, planStatement, type PlanOptions } from '../planner/plan-statement.js';
 import type { Backend } from './backend.js';
 import type { FunctionRecord } from './catalog-objects.js';
 import { ddlBinder, evaluateExpressions } from './ddl/expressions.js';
@@ -57,20 +57,24 @@ const scopeOf = (record: FunctionRecord): { readonly name: string; readonly para
 
 /** The plan of one statement of the body, for these parameter types. */
 export function planBody(backend: Backend, record: FunctionRecord, cached: CachedStatement, types: readonly SqlType[]): CachedPlan {
-  requirePlannable(cached.parsed.statement);
   const catalog = backend.catalog();
   const key = { catalogVersion: catalog.version, context: backend.plannerContext(types.map((type) => type.oid)) };
   const known = cached.find(key.catalogVersion, key.context);
   if (known !== undefined) return known;
-  if (cached.parsed.parameterCount > types.length) throw new DbError('42P02', `there is no parameter $${types.length + 1}`);
   return cached.add(key, planBodyOver(backend, catalog, record, cached, types));
 }
 
 function planBodyOver(backend: Backend, catalog: Catalog, record: FunctionRecord, cached: CachedStatement, types: readonly SqlType[]): PlannedStatement {
-  return planStatement(requirePlannable(cached.parsed.statement), {
+  return planStatement(requirePlannable(cached.parsed.statement), bodyOptions(backend, catalog, record, cached, types));
+}
+
+/** @throws DbError 42P02 */
+function bodyOptions(backend: Backend, catalog: Catalog, record: FunctionRecord, cached: CachedStatement, types: readonly SqlType[]): PlanOptions {
+  if (cached.parsed.parameterCount > types.length) throw new DbError('42P02', `there is no parameter $${types.length + 1}`);
+  return {
     catalog, settings: backend.plannerSettings(), parameterTypes: types, parameterNames: cached.parsed.parameterNames, parameterCount: cached.parsed.parameterCount,
     context: backend.context(Infinity), evaluate: evaluateConstant, routine: scopeOf(record),
-  });
+  };
 }
 
 // ---------------------------------------------------------------------------------------------------------------- results
@@ -269,7 +273,7 @@ export async function callRoutine(backend: Backend, call: RoutineCall, args: rea
   return step.value;
 }
 
-/** CREATE: plans every statement and compares the last one's columns with what is declared. @throws DbError of class 42 */
+/** CREATE: analyses every statement, computing nothing, and compares the last one's columns with what is declared. @throws DbError of class 42 */
 export function checkBody(backend: Backend, record: FunctionRecord, returns: RoutineResult): void {
   const types = inputParameters(record).map((p) => sqlType(p.type));
   const body = bodyOf(record);
@@ -278,7 +282,7 @@ export function checkBody(backend: Backend, record: FunctionRecord, returns: Rou
     throw new DbError('42P13', `return type mismatch in function declared to return ${typeName(returns.type.oid, backend.definitions().types)}`, { detail: "Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING." });
   }
   for (const cached of body) {
-    const plan = planBody(backend, record, cached, types);
-    if (cached === last) converterFor(backend, record, plan, cached.parsed.statement, returns);
+    const { result } = describe(requirePlannable(cached.parsed.statement), bodyOptions(backend, backend.catalog(), record, cached, types));
+    if (cached === last) makeConverter(backend, record, result, cached.parsed.statement, returns);
   }
 }

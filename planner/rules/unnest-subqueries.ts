@@ -127,10 +127,19 @@ interface Pulled {
 
 /** The subquery without the conditions that read `outer` (U1); undefined when something else reads it. Order and duplicates do not matter. */
 function pull(plan: LogicalPlan, outer: ReadonlySet<ColumnId>): Pulled | undefined {
+  const pulled = pullParts(plan, outer);
+  if (pulled === undefined) return undefined;
+  // A column that was left out because it reads `outer` may be read further up.
+  const own = outputIdSet(pulled.plan);
+  const isWhole = freeColumns(pulled.plan).size === 0 && pulled.conditions.every((e) => readsOnly(e, (id) => own.has(id) || outer.has(id)));
+  return isWhole ? pulled : undefined;
+}
+
+function pullParts(plan: LogicalPlan, outer: ReadonlySet<ColumnId>): Pulled | undefined {
   const reads = (e: BoundExpression): boolean => [...columnsOf(e)].some((id) => outer.has(id));
   switch (plan.kind) {
     case 'filter': {
-      const input = pull(plan.input, outer);
+      const input = pullParts(plan.input, outer);
       if (input === undefined) return undefined;
       const stay: BoundExpression[] = [];
       const conditions = [...input.conditions];
@@ -146,23 +155,23 @@ function pull(plan: LogicalPlan, outer: ReadonlySet<ColumnId>): Pulled | undefin
       if (plan.computed.some((column) => reads(column.expression) || isVolatile(column.expression))) {
         // What EXISTS selects is of no interest; the columns are still named by nobody.
         if (plan.computed.some((column) => isVolatile(column.expression))) return undefined;
-        const input = pull(plan.input, outer);
+        const input = pullParts(plan.input, outer);
         if (input === undefined) return undefined;
         const computed = plan.computed.filter((column) => !reads(column.expression));
         return computed.length === plan.computed.length ? undefined : { plan: rebuild(plan, input.plan, computed), conditions: input.conditions };
       }
-      const input = pull(plan.input, outer);
+      const input = pullParts(plan.input, outer);
       return input === undefined ? undefined : { plan: withInputs(plan, [input.plan]), conditions: input.conditions };
     }
     case 'sort':
-      return pull(plan.input, outer);
+      return pullParts(plan.input, outer);
     case 'distinct':
-      return plan.isOn ? closed(plan) : pull(plan.input, outer);
+      return plan.isOn ? closed(plan) : pullParts(plan.input, outer);
     case 'join': {
       if (plan.isLateral) return closed(plan);
       if (plan.join === 'inner') {
-        const left = pull(plan.left, outer);
-        const right = pull(plan.right, outer);
+        const left = pullParts(plan.left, outer);
+        const right = pullParts(plan.right, outer);
         if (left === undefined || right === undefined) return undefined;
         const stay: BoundExpression[] = [];
         const conditions = [...left.conditions, ...right.conditions];
@@ -175,7 +184,7 @@ function pull(plan: LogicalPlan, outer: ReadonlySet<ColumnId>): Pulled | undefin
       }
       if (plan.join === 'left' || plan.join === 'semi' || plan.join === 'anti') {
         if (freeColumns(plan.right).size > 0 || conjunctsOf(plan.condition).some(reads)) return closed(plan);
-        const left = pull(plan.left, outer);
+        const left = pullParts(plan.left, outer);
         return left === undefined ? undefined : { plan: withInputs(plan, [left.plan, plan.right]), conditions: left.conditions };
       }
       return closed(plan);

@@ -97,6 +97,8 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['back references of a group in another branch', "select 'a' ~ '$()|^\\1', 'ab' ~ '$()|^\\1', 'ab' ~ '$()|\\1', 'abc' ~ '$()|^a\\1', '' ~ '$()|\\1', 'a' ~ '()$|c\\1'", [['f', 't', 'f', 't', 't', 't']]],
   // A column that a derived table shows twice was one, so that to group by one name was to group by both.
   ['a column shown twice is two', 'select d.x, d.y from (select c x, c y from r2 where id < 4) d group by grouping sets ((d.x), (d.y)) order by 1, 2', [['1', null], ['2', null], ['3', null], [null, '1'], [null, '2'], [null, '3']]],
+  // A derived table's column over an outer row was left out of the join that the subquery became, and what read it further up found NULL.
+  ['a column over an outer row that is read further up', 'select (select count(*) from r2 where id in (select s + 0 from (select r2.c + u.id - u.id as s from r2 u) d)), (select count(*) from r2 where exists (select from (select r2.c * u.c as s from r2 u) d where s = r2.id))', [['4', '4']]],
   ['functions behind operators', "select int4eq(1, 1), int4pl(1, 2), textcat('a', 'b'), int4um(1), array_eq(array[1], array[1]), numeric_add(1, 2.50), bpchareq('a', 'a '), date_pli('2024-01-01', 2), enum_lt('a'::phase, 'b')", [['t', '3', 'ab', '-1', 't', '3.50', 't', '2024-01-03', 't']]],
   ['arrays of an enum from arrays of text', "select '{a,b}'::text[]::phase[], '{a,b}'::phase[]::text[]", [['{a,b}', '{a,b}']]],
   ['which of two equal ends a range keeps', "select range_merge(numrange(1.5, 2.5), numrange(1.50, 2.50)), numrange(1.5, 2.5) * numrange(1.50, 2.50), '{[1.5,2.5),[1.50,2.500)}'::nummultirange", [['[1.50,2.50)', '[1.5,2.5)', '{[1.50,2.500)}']]],
@@ -425,6 +427,11 @@ describe('what random statements found', () => {
       .flatMap((sql): (readonly [string, string])[] => [['begin', ''], ["alter type hue add value 'blue'", ''], [sql, '55P04'], ['rollback', '']]),
     ['begin', ''], ["alter type hue add value 'blue'", ''], ["alter type hue add value 'grey' before 'red'", ''], ["select enum_range('red'::hue, 'red'), (null::hue > 'red') is null", [['{red}', 't']]], ['commit', ''],
     ["insert into hues select unnest(enum_range('red'::hue, 'blue')) returning v", [['red'], ['blue']]],
+  ]));
+  // The body was planned, which computed what no call might come to.
+  test('CREATE FUNCTION computes nothing', () => inTurn([
+    ["create function fails() returns int language sql as 'select 1 / 0'", ''], ["create function fails(int) returns setof int language sql stable as $$ select 'x'::text::int from r2 where id = $1 $$", ''],
+    ['select fails()', '22012'], ['select * from fails(1)', '22P02'], ['select * from fails(1) limit 0', '22P02'],
   ]));
   test('NULLIF over a volatile operand shows as NULLIF', () => inTurn([
     ['create table nullable (a float8 default nullif(random(), 2.0))', ''], ["select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'nullable'::regclass", [['NULLIF(random(), (2.0)::double precision)']]], ['drop table nullable', ''],
