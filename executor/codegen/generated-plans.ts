@@ -164,6 +164,8 @@ export function isUnfiltered(plan: PhysicalPlan): boolean {
       return plan.filter === undefined;
     case 'project':
       return isUnfiltered(plan.input);
+    case 'limit':
+      return plan.offset === undefined && plan.withTies === undefined && isUnfiltered(plan.input);
     default:
       return false;
   }

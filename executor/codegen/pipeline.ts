@@ -353,8 +353,8 @@ export class Pipeline {
     const left = this.module.name('m');
     const skip = this.module.name('m');
     const label = this.module.name('L');
-    this.w.line(`let ${left} = X.limitCount(${this.module.constant(plan.limit)}, x);`);
-    this.w.line(`let ${skip} = X.offsetCount(${this.module.constant(plan.offset)}, x);`);
+    this.w.line(`let ${left} = ${this.#countOf('limit', plan.limit)};`);
+    this.w.line(`let ${skip} = ${this.#countOf('offset', plan.offset)};`);
     const depth = this.scans.length;
     this.w.block(`${label}: if (${left} > 0)`, () => {
       this.produce(plan.input, () => {
@@ -366,6 +366,13 @@ export class Pipeline {
         });
       });
     });
+  }
+
+  /** What is no constant or parameter is left to the interpreter. */
+  #countOf(of: 'limit' | 'offset', e: BoundExpression | undefined): string {
+    if (e === undefined) return `X.${of}Of(null)`;
+    if (e.kind === 'constant' || e.kind === 'parameter') return `X.${of}Of(${this.e.value(e).code})`;
+    return `X.${of}Count(${this.module.constant(e)}, x)`;
   }
 
   #append(plan: PlanOf<'append'>, consume: Consume): void {

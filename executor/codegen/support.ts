@@ -19,7 +19,7 @@ import { makeArray } from '../array-values.js';
 import { callFunction, evaluate, isRowNull, quantifiedArray, rowCompare, rowShape } from '../expression-interpreter.js';
 import { keyRangesOf } from '../key-ranges.js';
 import { decodeEntry } from '../operators/index-scan.js';
-import { limitCount, offsetCount } from '../operators/limit.js';
+import { limitCount, limitOf, offsetCount, offsetOf } from '../operators/limit.js';
 import { samplerOf } from '../operators/seq-scan.js';
 import type { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { TableDef } from '../../planner/catalog.js';
@@ -93,7 +93,9 @@ export const X = {
   putInt8Key,
   joinGroupKeys,
   limitCount,
+  limitOf,
   offsetCount,
+  offsetOf,
   samplerOf,
   JoinTable,
   KeptChain,

@@ -12,7 +12,9 @@ import type { PlanOf } from './plan-of.js';
 
 /** @returns Infinity when there is no limit. @throws DbError 2201W when negative */
 export function limitCount(expression: BoundExpression | undefined, runtime: Runtime): number {
-  const value = expression === undefined ? null : evaluate(expression, runtime);
+  return limitOf(expression === undefined ? null : evaluate(expression, runtime));
+}
+export function limitOf(value: Datum): number {
   if (value === null) return Infinity;
   if ((value as number | bigint) < 0) throw new DbError('2201W', 'LIMIT must not be negative');
   return Number(value);
@@ -20,7 +22,9 @@ export function limitCount(expression: BoundExpression | undefined, runtime: Run
 
 /** @throws DbError 2201X when negative */
 export function offsetCount(expression: BoundExpression | undefined, runtime: Runtime): number {
-  const value = expression === undefined ? null : evaluate(expression, runtime);
+  return offsetOf(expression === undefined ? null : evaluate(expression, runtime));
+}
+export function offsetOf(value: Datum): number {
   if (value === null) return 0;
   if ((value as number | bigint) < 0) throw new DbError('2201X', 'OFFSET must not be negative');
   return Number(value);

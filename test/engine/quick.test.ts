@@ -24,6 +24,9 @@ const queries: readonly (readonly [string, readonly unknown[]])[] = [
   ['select t.id, u.v from t join t u on u.g = t.g where t.id > $1 order by t.id, u.id', [30]],
   ['select id from t order by v limit $1', [6]],
   ['select distinct g from t where id > $1', [4]],
+  ['select id, v from t where id >= $1 order by id limit 5', [7]],
+  ['select id, v from t where id >= $1 order by id limit $2', [7, 3]],
+  ['select id, v from t where id >= $1 order by id limit 5 offset 2', [7]],
 ];
 
 async function withDatabase(body: (db: Database, session: Session) => Promise<void>): Promise<void> {
@@ -129,6 +132,19 @@ describe('the short way agrees with the general one', () => {
 });
 
 describe('what is not as usual takes the general way', () => {
+  test('a limit bounds what is read, an offset does not', () =>
+    withDatabase(async (_, session) => {
+      const format = makeFormat({ rowMode: 'object', values: 'js', int8: 'number', parsers: undefined, serializers: undefined });
+      const short = async (text: string): Promise<unknown[] | undefined> => {
+        for (let i = 0; i < 2; i++) await session.query(text, [7]);
+        return runShort(session.backend, session.parse(text).statements[0]!, [7], format);
+      };
+      expect(await short('select id from t where id >= $1 order by id limit 2')).toEqual([{ id: 7 }, { id: 8 }]);
+      expect(await short('select id from t where id >= $1 order by id limit 2 offset 1')).toBeUndefined();
+      expect(await short('select id from t where id >= $1 order by id limit 2 for update')).toBeUndefined();
+    }));
+
+
   test('a query that gave many rows, for a while', () =>
     withDatabase(async (db, session) => {
       await db.exec('create table many (id int primary key); insert into many select generate_series(1, 300)');
