@@ -11,13 +11,14 @@
  * numbers, for those matter to error recovery and syntax trees only, which this parser has neither of; decisions are numbered.
  *
  * Chevrotain records all rules before the first parse. Here a rule is recorded when a decision in it, or in a rule that may begin with it, is first taken, by a
- * second parser that is always in the recording phase: a program pays for the statements it uses, and the parser's object stays one of fast properties. That
+ * second parser that is always in the recording phase (or never, where the build has kept the tables of all decisions: lookahead-tables.ts): a program pays for the statements it uses, and the parser's object stays one of fast properties. That
  * relies on the parts of Chevrotain named in `Internals`; its version is fixed in package.json.
  */
 import { EmbeddedActionsParser, type IToken, type ParserMethod, type Rule as RecordedRule, type TokenType } from './chevrotain.js';
 import type * as ast from './ast.js';
 import { tooDeep } from './lexer.js';
-import { OneTokenLookahead } from './lookahead.js';
+import { OneTokenLookahead, type LookaheadTables } from './lookahead.js';
+import { lookaheadTables } from './lookahead-tables.js';
 import { quoteIdentifier } from './print-names.js';
 import * as t from './tokens.js';
 import { kw, valueOf, type SqlToken } from './tokens.js';
@@ -57,7 +58,7 @@ interface Internals {
   /** Number of the rule being run, and the names of all. */
   readonly currRuleShortName: number;
   readonly shortRuleNameToFull: Readonly<Record<number, string>>;
-  readonly lookAheadFuncsCache: ReadonlyMap<number, unknown>;
+  readonly lookAheadFuncsCache: Map<number, unknown>;
   enableRecording(): void;
   topLevelRuleRecord(name: string, body: unknown): RecordedRule;
   preComputeLookaheadFunctions(rules: readonly RecordedRule[]): void;
@@ -68,6 +69,7 @@ export class GrammarBase extends EmbeddedActionsParser {
   readonly lookahead: OneTokenLookahead;
   #recorder: GrammarBase | undefined;
   readonly #recorded = new Map<string, RecordedRule>();
+  #tables = lookaheadTables;
   /** Text of the statements being parsed. */
   protected source = '';
   /** Limit of nesting, set per parse. */
@@ -124,15 +126,33 @@ export class GrammarBase extends EmbeddedActionsParser {
     const internals = internalsOf(this);
     const known = internals.lookAheadFuncsCache.get(key);
     if (known !== undefined) return known;
+    const kept = this.#tables === undefined ? undefined : this.lookahead.decisionFrom(this.#tables, key);
+    if (kept !== undefined) {
+      internals.lookAheadFuncsCache.set(key, kept);
+      return kept;
+    }
     internals.preComputeLookaheadFunctions([this.#ruleNamed(internals.shortRuleNameToFull[internals.currRuleShortName]!)]);
     return internals.lookAheadFuncsCache.get(key);
   }
 
   /** Mistakes in the whole grammar: decisions that one token does not settle. */
   check(): readonly string[] {
+    this.#recordAll();
+    return this.lookahead.check();
+  }
+  /** What all decisions go by, from the rules. */
+  tables(): LookaheadTables {
+    this.#recordAll();
+    return this.lookahead.tablesOf(internalsOf(this).lookAheadFuncsCache);
+  }
+  #recordAll(): void {
     const internals = internalsOf(this);
     internals.preComputeLookaheadFunctions(internals.definedRulesNames.map((name) => this.#ruleNamed(name)));
-    return this.lookahead.check();
+  }
+  /** Decide by these tables, undefined: by the rules alone. Before the first parse. */
+  decideBy(tables: LookaheadTables | undefined): this {
+    this.#tables = tables;
+    return this;
   }
 
   /** To be called before a statement is parsed. */

@@ -6,6 +6,8 @@
  * A gate makes an alternative conditional; the candidates for a token are then tried in order. Two alternatives that begin with the same
  * token, of which the earlier has no gate, are a mistake in the grammar: `check` lists them, and a test asks for none. A table is made when
  * its decision is first taken, so that starting up pays for nothing that a program never says.
+ *
+ * FIRST sets come from the rules as Chevrotain records them, or, in what the build has made, from a file (`LookaheadTables`): then no rule is ever recorded.
  */
 import {
   Alternation, type ILookaheadStrategy, type ILookaheadValidationError, type IOrAlt, type IProduction, NonTerminal, Option, Repetition,
@@ -17,6 +19,21 @@ interface First {
   readonly types: ReadonlySet<number>;
   /** Whether the production may also match nothing. */
   readonly isNullable: boolean;
+}
+
+/**
+ * What every decision of a grammar goes by. A set holds indices of token types; a decision, by Chevrotain's number for it, its kind and for each alternative twice the
+ * number of the set of what may come first, plus one when it may match nothing.
+ */
+export interface LookaheadTables {
+  readonly sets: readonly (readonly number[])[];
+  readonly decisions: Readonly<Record<number, readonly number[]>>;
+}
+const DecisionKind = { Optional: 0, Plain: 1, Gated: 2 } as const;
+
+interface Described {
+  readonly kind: number;
+  readonly firsts: () => readonly First[];
 }
 
 type AlternationDecision = (alternatives?: IOrAlt<unknown>[]) => number | undefined;
@@ -48,6 +65,7 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   readonly #productions = new Map<string, readonly IProduction[]>();
   readonly #builders: (() => unknown)[] = [];
   readonly #conflicts: string[] = [];
+  readonly #described = new WeakMap<object, Described>();
   readonly #ruleNamed: (name: string) => Rule;
 
   constructor(ruleNamed: (name: string) => Rule) {
@@ -59,20 +77,34 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   }
 
   buildLookaheadForAlternation(options: Choice): AlternationDecision {
-    this.#builders.push(() => this.#candidates(options));
-    if (!options.hasPredicates) {
-      let table: Int16Array | undefined;
-      return decision(function (this: Decider) {
-        table ??= this.lookahead.plainTable(options);
-        if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), this.lookahead.#candidates(options));
-        const type = this.LA(1).tokenTypeIdx;
-        const alternative = type < table.length ? table[type]! : table[0]!;
-        return alternative >= 0 ? alternative : undefined;
-      });
-    }
+    const firsts = (): First[] => (this.#find(options.rule, 'Alternation', options.prodOccurrence) as Alternation).definition.map((alternative) => this.#firstOfSequence(sequenceOf(alternative)));
+    this.#builders.push(() => this.#noteConflicts(options, firsts()));
+    return options.hasPredicates ? this.#gatedDecision(firsts) : this.#plainDecision(firsts);
+  }
+
+  buildLookaheadForOptional(options: Optional): OptionalDecision {
+    const firsts = (): First[] => [this.#firstOfSequence(sequenceOf(this.#find(options.rule, options.prodType, options.prodOccurrence)))];
+    this.#builders.push(firsts);
+    return this.#optionalDecision(firsts);
+  }
+
+  #plainDecision(firsts: () => readonly First[]): AlternationDecision {
+    let table: Int16Array | undefined;
+    const decide = decision(function (this: Decider) {
+      table ??= plainTable(candidatesOf(firsts()));
+      if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), candidatesOf(firsts()));
+      const type = this.LA(1).tokenTypeIdx;
+      const alternative = type < table.length ? table[type]! : table[0]!;
+      return alternative >= 0 ? alternative : undefined;
+    });
+    this.#described.set(decide, { kind: DecisionKind.Plain, firsts });
+    return decide;
+  }
+
+  #gatedDecision(firsts: () => readonly First[]): AlternationDecision {
     let candidates: readonly (readonly number[] | undefined)[] | undefined;
-    return decision(function (this: Decider, alternatives) {
-      candidates ??= this.lookahead.#candidates(options);
+    const decide = decision(function (this: Decider, alternatives) {
+      candidates ??= candidatesOf(firsts());
       if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), candidates);
       const list = candidates[this.LA(1).tokenTypeIdx] ?? candidates[0]!;
       for (let i = 0; i < list.length; i++) {
@@ -81,16 +113,47 @@ export class OneTokenLookahead implements ILookaheadStrategy {
       }
       return undefined;
     });
+    this.#described.set(decide, { kind: DecisionKind.Gated, firsts });
+    return decide;
   }
 
-  buildLookaheadForOptional(options: Optional): OptionalDecision {
-    this.#builders.push(() => this.#firstOfOptional(options));
+  #optionalDecision(firsts: () => readonly First[]): OptionalDecision {
     let table: Uint8Array | undefined;
-    return decision(function (this: Decider) {
-      table ??= this.lookahead.optionalTable(options);
+    const decide = decision(function (this: Decider) {
+      table ??= optionalTable(firsts()[0]!.types);
       if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), table);
       return table[this.LA(1).tokenTypeIdx] === 1;
     });
+    this.#described.set(decide, { kind: DecisionKind.Optional, firsts });
+    return decide;
+  }
+
+  /** The tables of decisions made here, by the numbers they are known under. */
+  tablesOf(decisions: Iterable<readonly [key: number, decide: unknown]>): LookaheadTables {
+    const sets: number[][] = [];
+    const numbers = new Map<string, number>();
+    const numberOf = (types: ReadonlySet<number>): number => {
+      const set = [...types].sort((a, b) => a - b);
+      const key = set.join();
+      let number = numbers.get(key);
+      if (number === undefined) numbers.set(key, (number = sets.push(set) - 1));
+      return number;
+    };
+    const tables: Record<number, readonly number[]> = {};
+    for (const [key, decide] of decisions) {
+      const { kind, firsts } = this.#described.get(decide as object)!;
+      tables[key] = [kind, ...firsts().map((first) => numberOf(first.types) * 2 + (first.isNullable ? 1 : 0))];
+    }
+    return { sets, decisions: tables };
+  }
+
+  /** The decision of that number, undefined when the tables have none. */
+  decisionFrom({ sets, decisions }: LookaheadTables, key: number): AlternationDecision | OptionalDecision | undefined {
+    const table = decisions[key];
+    if (table === undefined) return undefined;
+    const firsts = (): First[] => table.slice(1).map((first) => ({ types: new Set(sets[first >>> 1]), isNullable: (first & 1) === 1 }));
+    if (table[0] === DecisionKind.Optional) return this.#optionalDecision(firsts);
+    return table[0] === DecisionKind.Gated ? this.#gatedDecision(firsts) : this.#plainDecision(firsts);
   }
 
   /** While set, decisions taken before this token leave in `expectedTypes` what they would have liked to see. */
@@ -114,53 +177,15 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     return this.#conflicts;
   }
 
-  /** Token type to alternative; what has no entry takes the one at 0, which no token type has. -1 is none. */
-  plainTable(options: Choice): Int16Array {
-    const candidates = this.#candidates(options);
-    const otherwise = candidates[0]![0] ?? -1;
-    const table = new Int16Array(candidates.length).fill(otherwise);
-    candidates.forEach((list, type) => {
-      table[type] = list[0] ?? otherwise;
+  #noteConflicts(options: Choice, firsts: readonly First[]): void {
+    const [always, ...candidates] = candidatesOf(firsts);
+    // Gates are trusted to be exclusive where they overlap.
+    if (options.hasPredicates) return;
+    candidates.forEach((list, i) => {
+      // A nullable alternative behind the others is the usual "or nothing".
+      if (list.every((alternative, place) => place === 0 || always!.includes(alternative))) return;
+      this.#conflicts.push(`${options.rule.name}, OR ${options.prodOccurrence}: token type ${i + 1} starts alternatives ${list.join(' and ')}`);
     });
-    return table;
-  }
-
-  optionalTable(options: Optional): Uint8Array {
-    const { types } = this.#firstOfOptional(options);
-    const table = new Uint8Array(Math.max(...types) + 1);
-    for (const type of types) table[type] = 1;
-    return table;
-  }
-
-  #firstOfOptional(options: Optional): First {
-    return this.#firstOfSequence(sequenceOf(this.#find(options.rule, options.prodType, options.prodOccurrence)));
-  }
-
-  /** By token type, the alternatives it may begin, in order; at 0 those that may match nothing. */
-  #candidates(options: Choice): number[][] {
-    const alternation = this.#find(options.rule, 'Alternation', options.prodOccurrence) as Alternation;
-    const firsts = alternation.definition.map((alternative) => this.#firstOfSequence(sequenceOf(alternative)));
-    const always: number[] = [];
-    firsts.forEach((first, alternative) => {
-      if (first.isNullable) always.push(alternative);
-    });
-    const candidates: number[][] = [always];
-    firsts.forEach((first, alternative) => {
-      for (const type of first.types) (candidates[type] ??= []).push(alternative);
-    });
-    candidates.forEach((list, type) => {
-      if (type === 0) return;
-      for (const alternative of always) if (!list.includes(alternative)) list.push(alternative);
-      list.sort((a, b) => a - b);
-      if (list.length > 1) this.#noteConflict(options, type, list, always);
-    });
-    return candidates;
-  }
-
-  #noteConflict(options: Choice, type: number, list: readonly number[], always: readonly number[]): void {
-    // A nullable alternative behind the others is the usual "or nothing"; gates are trusted to be exclusive where they overlap.
-    if (options.hasPredicates || list.every((alternative, i) => i === 0 || always.includes(alternative))) return;
-    this.#conflicts.push(`${options.rule.name}, OR ${options.prodOccurrence}: token type ${type} starts alternatives ${list.join(' and ')}`);
   }
 
   #find(rule: Rule, type: string, occurrence: number): IProduction {
@@ -216,6 +241,40 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     this.#firstOfRule.set(name, first);
     return first;
   }
+}
+
+/** By token type, the alternatives it may begin, in order; at 0 those that may match nothing. */
+function candidatesOf(firsts: readonly First[]): number[][] {
+  const always: number[] = [];
+  firsts.forEach((first, alternative) => {
+    if (first.isNullable) always.push(alternative);
+  });
+  const candidates: number[][] = [always];
+  firsts.forEach((first, alternative) => {
+    for (const type of first.types) (candidates[type] ??= []).push(alternative);
+  });
+  candidates.forEach((list, type) => {
+    if (type === 0) return;
+    for (const alternative of always) if (!list.includes(alternative)) list.push(alternative);
+    list.sort((a, b) => a - b);
+  });
+  return candidates;
+}
+
+/** Token type to alternative; what has no entry takes the one at 0, which no token type has. -1 is none. */
+function plainTable(candidates: readonly (readonly number[])[]): Int16Array {
+  const otherwise = candidates[0]![0] ?? -1;
+  const table = new Int16Array(candidates.length).fill(otherwise);
+  candidates.forEach((list, type) => {
+    table[type] = list[0] ?? otherwise;
+  });
+  return table;
+}
+
+function optionalTable(types: ReadonlySet<number>): Uint8Array {
+  const table = new Uint8Array(Math.max(...types) + 1);
+  for (const type of types) table[type] = 1;
+  return table;
 }
 
 /** A token type and those that belong to it as to a category. */
