@@ -33,6 +33,7 @@ describe('explained', () => {
 
 describe('not explained', () => {
   test.each<readonly [string, string, Answer, Answer]>([
+    ['grouping sets whose key may be the column', 'select 1 from r0 t group by rollup (coalesce((t.a + 1), 7), t.b)', gives(['1', null]), gives(['1', '2'])],
     ['intervals that are not equal', 'select distinct i from t0', gives(['1 mon']), gives(['31 days'])],
     ['several digits of one power', 'select power(t0.a, 7) from r0 t0', gives(['1.0000000000000044']), gives(['1.000000000000002'])],
     ['an EXISTS whose select list is left out in PostgreSQL too', 'select exists (select 1 / t.a from r0 t order by 1)', gives(['t']), fails('22012')],

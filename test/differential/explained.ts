@@ -66,20 +66,34 @@ function closing(text: string, open: number): number {
   return text.length;
 }
 
+const column = /\b[a-z]\w*\.\w+/;
+/** The first argument of a call whose list opens at `open`. */
+function firstArgument(text: string, open: number): string {
+  const list = text.slice(open + 1, closing(text, open));
+  let depth = 0;
+  const end = [...list].findIndex((letter) => {
+    if (letter === '(') depth++;
+    else if (letter === ')') depth--;
+    return letter === ',' && depth === 0;
+  });
+  return end === -1 ? list : list.slice(0, end);
+}
+
 /** Whether grouping sets have a key that reads no column, or none that is ever looked at: coalesce(7, t.a). */
 function hasConstantKey(sql: string): boolean {
   const text = withoutTexts(sql);
   for (const { index } of text.matchAll(/\b(rollup|cube|grouping sets) ?\(/g)) {
     const open = text.indexOf('(', index);
     const list = text.slice(open + 1, closing(text, open));
-    if (/\b(coalesce|greatest|least) ?\((?!\s*[td]\d+\.)|\bcase when (true|false|null)\b|\b(true or|false and)\b/.test(list)) return true;
+    if (/\bcase when (true|false|null)\b|\b(true or|false and)\b/.test(list)) return true;
+    for (const { index: at } of list.matchAll(/\bcoalesce ?\(/g)) if (!column.test(firstArgument(list, list.indexOf('(', at)))) return true;
     // A member without a column: what is left when calls and casts are taken for their names.
     for (let at = 0, depth = 0, from = 0; at <= list.length; at++) {
       if (list[at] === '(') depth++;
       else if (list[at] === ')') depth--;
       if (at < list.length && (list[at] !== ',' || depth > 0)) continue;
       const member = list.slice(from, at).trim();
-      if (member !== '()' && member !== '' && !/\b[a-z]\w*\.\w+/.test(member) && !/^\(*[a-z]\w*\)*$/.test(member)) return true;
+      if (member !== '()' && member !== '' && !column.test(member) && !/^\(*[a-z]\w*\)*$/.test(member)) return true;
       from = at + 1;
     }
   }

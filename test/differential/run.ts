@@ -10,8 +10,12 @@ import type { Sort } from './round.js';
 
 const { values } = parseArgs({
   allowNegative: true,
-  options: { statements: { type: 'string', default: '100000' }, minutes: { type: 'string', default: 'Infinity' }, seed: { type: 'string', default: '1' }, round: { type: 'string' }, until: { type: 'string' }, reduce: { type: 'boolean', default: true }, most: { type: 'string', default: '20' }, only: { type: 'string' }, database: { type: 'string', default: 'serialite_differential' } },
+  options: { statements: { type: 'string', default: '100000' }, minutes: { type: 'string', default: 'Infinity' }, seed: { type: 'string', default: '1' }, round: { type: 'string' }, until: { type: 'string' }, reduce: { type: 'boolean', default: true }, most: { type: 'string', default: '20' }, only: { type: 'string' }, help: { type: 'boolean', default: false }, database: { type: 'string', default: 'serialite_differential' } },
 });
+if (values.help) {
+  console.log('npm run differential -- [--statements N] [--minutes M] [--seed S] [--round R] [--until K] [--no-reduce] [--most M] [--only query,change,definition,control,session,mistake] [--database NAME]');
+  process.exit(0);
+}
 const server = await requirePostgres();
 const started = performance.now();
 const report = await runDifferential(server, {
