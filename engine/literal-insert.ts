@@ -21,7 +21,7 @@ import type { Backend, Call } from './backend.js';
 import { compiledFor, findPlan, neededLocks } from './execute.js';
 import type { CachedStatement, PlanCache } from './plan-cache.js';
 import type { ModifyResult } from './quick-modify.js';
-import { canRunQuickly, modifyRows } from './quick-modify.js';
+import { canRunQuickly, modifyRows, type ParameterRows } from './quick-modify.js';
 import { quickPlan, type QuickPlan } from './quick.js';
 
 /** Shorter texts are not worth a look, nor are fewer rows than this; longer ones than any statement may be are refused by the parser. */
@@ -45,7 +45,7 @@ export function runLiteralInsert(backend: Backend, plans: PlanCache, text: strin
 }
 
 /** The plan of the statement and its rows. */
-function readInsert(backend: Backend, plans: PlanCache, text: string, head: string, width: number, call: Call): { readonly quick: QuickPlan; readonly rows: readonly (readonly Datum[])[] } | undefined {
+function readInsert(backend: Backend, plans: PlanCache, text: string, head: string, width: number, call: Call): { readonly quick: QuickPlan; readonly rows: ParameterRows } | undefined {
   if (backend.settings.get('execution_mode') !== 'generated') return undefined;
   try {
     const cached = templateOf(plans, head, width);
@@ -58,8 +58,11 @@ function readInsert(backend: Backend, plans: PlanCache, text: string, head: stri
     neededLocks(plan, backend);
     const quick = quickPlan(backend, cached, call.format);
     if (quick?.modify === undefined) return undefined;
-    const rows = readRows(backend, text, head.length, types);
-    return rows === undefined ? undefined : { quick, rows };
+    const encoded = quick.modify.encodedRows?.(backend.instance.manager, backend.definitions().types);
+    encoded?.clear();
+    if (encoded !== undefined && readRows(backend, text, head.length, types, encoded)) return { quick, rows: { encoded, list: () => listed(backend, text, head.length, types)! } };
+    const rows = listed(backend, text, head.length, types);
+    return rows === undefined ? undefined : { quick, rows: { encoded: undefined, list: () => rows } };
   } catch (error) {
     // Of parsing, planning and reading literals: the general way says it with a position.
     if (error instanceof DbError) return undefined;
@@ -110,26 +113,33 @@ function findLiteralTypes({ plan, ctes, parameterTypes }: PlannedStatement): rea
   return types.includes(undefined) ? undefined : (types as SqlType[]);
 }
 
-function readRows(backend: Backend, text: string, start: number, types: readonly SqlType[]): Datum[][] | undefined {
+/** The rows as arrays; undefined: not all of them are plain. */
+function listed(backend: Backend, text: string, start: number, types: readonly SqlType[]): Datum[][] | undefined {
+  const rows: Datum[][] = [];
+  const add = (row: readonly Datum[]): boolean => rows.push(row.slice()) > 0;
+  return readRows(backend, text, start, types, { add }) ? rows : undefined;
+}
+
+/** Gives each row to `into`, which borrows it; false: not all of them are plain, or are taken. */
+function readRows(backend: Backend, text: string, start: number, types: readonly SqlType[], into: { add(row: readonly Datum[]): boolean }): boolean {
   const scanner = new LiteralRows(text, start);
   const ctx = backend.plainContext();
   const readers = types.map((type) => textReader(type, ctx));
   const width = types.length;
-  const rows: Datum[][] = [];
-  do {
-    if (!scanner.open()) return undefined;
-    const row = new Array<Datum>(width);
+  const row = new Array<Datum>(width).fill(null);
+  for (;;) {
+    if (!scanner.open()) return false;
     for (let i = 0; i < width; i++) {
-      if (!scanner.next()) return undefined;
+      if (!scanner.next()) return false;
       const value = valueOf(scanner, types[i]!, readers[i]!);
-      if (value === undefined || scanner.afterLiteral() !== (i === width - 1 ? 'end' : 'more')) return undefined;
+      if (value === undefined || scanner.afterLiteral() !== (i === width - 1 ? 'end' : 'more')) return false;
       row[i] = value;
     }
-    rows.push(row);
+    if (!into.add(row)) return false;
     const after = scanner.afterRow();
-    if (after === 'end') return rows;
-    if (after === undefined) return undefined;
-  } while (true);
+    if (after === 'end') return true;
+    if (after === undefined) return false;
+  }
 }
 
 /** The last literal as a value of a column; undefined when it takes more than reading. */

@@ -6,6 +6,7 @@
  * K5  A statement that fails is undone by `TransactionBlock.fail`, as everywhere.
  */
 import type { Datum } from '../base/datum.js';
+import type { EncodedRows } from '../executor/encoded-rows.js';
 import type { Execution, ExecutionRequest, StepResult } from '../executor/execution.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { StatementInfo } from '../mvcc/types.js';
@@ -16,6 +17,8 @@ import type { CachedStatement } from './plan-cache.js';
 import { quickPlan, type QuickPlan } from './quick.js';
 import { SuspendStatement } from './system-functions.js';
 import type { ValueFormat } from './values.js';
+
+const noParams: readonly Datum[] = [];
 
 interface Begun {
   /** Undefined: it is done already, having changed so many rows. */
@@ -43,8 +46,14 @@ function prepared(backend: Backend, cached: CachedStatement, given: QueryParams 
   return params === undefined ? undefined : { quick, params };
 }
 
+/** Rows of parameters of one statement: encoded, if they could be, or each by itself. */
+export interface ParameterRows {
+  readonly encoded: EncodedRows | undefined;
+  list(): readonly (readonly Datum[])[];
+}
+
 /** Starts it in its transaction, and runs what can be run directly; undefined when a table lock must be waited for. */
-function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], canWait: boolean, paramRows?: readonly (readonly Datum[])[]): Begun | undefined {
+function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], canWait: boolean, rows?: ParameterRows): Begun | undefined {
   const { block } = backend;
   block.startStatement(false);
   const tx = block.ensureTransaction();
@@ -56,12 +65,18 @@ function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: 
     checkDefinitions(backend, tx, quick.locks);
     const ctx = backend.context(Infinity);
     const { direct } = quick.modify!;
-    if (direct !== undefined && paramRows === undefined) {
+    if (rows?.encoded !== undefined) {
+      const request = makeRequest(backend, tx, noParams, ctx, canWait);
+      const rowCount = rows.encoded.insert(request);
+      if (rowCount !== undefined) return { tx, execution, rowCount, request };
+    }
+    if (direct !== undefined && rows === undefined) {
       const request = makeRequest(backend, tx, params, ctx, canWait);
       const rowCount = direct(request);
       if (rowCount !== undefined) return { tx, execution, rowCount, request };
     }
-    const request = makeRequest(backend, tx, params.slice(), ctx, canWait);
+    const paramRows = rows?.list();
+    const request = makeRequest(backend, tx, paramRows === undefined ? params.slice() : paramRows[0]!, ctx, canWait);
     const whole = paramRows === undefined ? request : { ...request, paramRows };
     execution = quick.modify!.start(whole);
     return { tx, execution, rowCount: 0, request: whole };
@@ -115,16 +130,16 @@ export function modifyWaiting(backend: Backend, cached: CachedStatement, given: 
 }
 
 /** An INSERT of one row of parameters, once for each of `rows`, as one statement whose text is `text`. Undefined at once: take the general way. */
-export function modifyRows(backend: Backend, quick: QuickPlan, text: string, rows: readonly (readonly Datum[])[]): Promise<ModifyResult> | undefined {
-  return runWaiting(backend, text, backend.infoOfText(text), quick, rows[0]!, rows);
+export function modifyRows(backend: Backend, quick: QuickPlan, text: string, rows: ParameterRows): Promise<ModifyResult> | undefined {
+  return runWaiting(backend, text, backend.infoOfText(text), quick, noParams, rows);
 }
 
-function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], paramRows: readonly (readonly Datum[])[] | undefined): Promise<ModifyResult> | undefined {
+function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], rows: ParameterRows | undefined): Promise<ModifyResult> | undefined {
   let isLeft = true;
   if (backend.system.hasAnswers) backend.system.forgetAnswers();
   backend.beginQuick(text);
   try {
-    const begun = begin(backend, info, quick, params, true, paramRows);
+    const begun = begin(backend, info, quick, params, true, rows);
     if (begun === undefined) return undefined;
     isLeft = false;
     return finish(backend, quick, begun);

@@ -35,7 +35,8 @@ export function directSpec({ plan, ctes }: PlannedStatement): DirectSpec | undef
   return places === undefined || places.includes(-1) ? undefined : { plan, places };
 }
 
-function insertedValues(plan: ModifyPlan): readonly BoundExpression[] | undefined {
+/** What an INSERT that is one row without more ado puts into the columns. */
+export function insertedValues(plan: ModifyPlan): readonly BoundExpression[] | undefined {
   const isPlain = plan.input.kind === 'result' && plan.input.condition === undefined && plan.onConflict === undefined && plan.checks.length === 0 && plan.generated.length === 0;
   return isPlain && plan.table.indexes.every((index) => index.isClustered) ? plan.insertValues : undefined;
 }

@@ -13,11 +13,13 @@
 import type { Clock } from '../base/clock.js';
 import type { Datum } from '../base/datum.js';
 import type { Scheduler } from '../base/scheduler.js';
+import type { TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { ConstraintQueue } from './constraint-queue.js';
+import type { EncodedRows } from './encoded-rows.js';
 import type { QuickQuery } from './quick-query.js';
 import type { RowIds } from './row-ids.js';
 import type { SchemaLookup } from './schema-lookup.js';
@@ -88,6 +90,8 @@ export interface CompiledStatement {
   start(request: ExecutionRequest): Execution;
   /** Changes one row without an execution (direct-modify.ts), and says how many were changed; undefined, and nothing has changed: `start`. Itself undefined for statements that cannot be run so. */
   readonly direct: ((request: ExecutionRequest) => number | undefined) | undefined;
+  /** Takes rows of parameters to insert them without an execution; undefined for statements whose rows cannot be, and before a first start. */
+  readonly encodedRows: ((manager: TransactionManager, types: TypeRegistry) => EncodedRows | undefined) | undefined;
   /** The statement as a `QuickQuery`, if it is a query simple enough to be one. To be asked after a first `start`. */
   quick(request: Pick<ExecutionRequest, 'ctx' | 'env' | 'schema' | 'constraints'>): QuickQuery | undefined;
 }

@@ -1,0 +1,140 @@
+/**
+ * Rows of an INSERT of many rows of parameters (`ExecutionRequest.paramRows`), encoded one after the other as they are read and inserted from their bytes: no array is
+ * kept for a row. Only where a row is its parameters and constants and nothing but its own key can stand in its way; everywhere else, and where a key is not
+ * there for the taking, the execution of the statement is run for all rows, which is the twin of this.
+ *
+ * E1  When `insert` answers `undefined` it has changed nothing.
+ */
+import { assert } from '../base/assert.js';
+import { ByteBuffer } from '../base/byte-buffer.js';
+import { copyBytes } from '../base/bytes.js';
+import type { Datum } from '../base/datum.js';
+import type { TypeRegistry } from '../base/types.js';
+import type { TransactionManager } from '../mvcc/transaction-manager.js';
+import type { TableDef } from '../planner/catalog.js';
+import type { PlannedStatement } from '../planner/physical-plan.js';
+import { rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
+import { insertedValues } from './direct-modify.js';
+import type { ExecutionRequest } from './execution.js';
+import { storedParameter } from './parameter-rows.js';
+import { tableAccess, type TableAccess } from './table-access.js';
+
+/** More are for an execution, which gives way between them. */
+const RowsMax = 20_000;
+/** Buffers that have grown beyond this are not kept. */
+const BytesKept = 1 << 20;
+const EndsFirst = 1024;
+
+export interface EncodedRowsSpec {
+  readonly table: TableDef;
+  /** By column, the parameter it gets, -1: a constant. */
+  readonly places: readonly number[];
+  /** By column, the constant it gets. */
+  readonly constants: readonly Datum[];
+}
+
+/** How rows of parameters can be encoded; undefined: they cannot. */
+export function encodedRowsSpec({ plan, ctes }: PlannedStatement): EncodedRowsSpec | undefined {
+  if (plan.kind !== 'modify' || plan.operation !== 'insert' || ctes.length > 0 || plan.returning !== undefined) return undefined;
+  const { table } = plan;
+  if (table.virtual !== undefined || table.clusterKey === undefined || table.foreignKeys.length > 0) return undefined;
+  const values = insertedValues(plan);
+  if (values === undefined) return undefined;
+  const places: number[] = [];
+  const constants: Datum[] = [];
+  for (const value of values) {
+    const parameter = storedParameter(value);
+    if (parameter === undefined && value.kind !== 'constant') return undefined;
+    places.push(parameter ?? -1);
+    constants.push(value.kind === 'constant' ? value.value : null);
+  }
+  return { table, places, constants };
+}
+
+const keyOut = new ByteBuffer(256);
+
+export class EncodedRows {
+  readonly #places: readonly number[];
+  readonly #access: TableAccess;
+  readonly #encoder: RowEncoder;
+  readonly #notNull: readonly number[];
+  readonly #row: Datum[];
+  #keys = new ByteBuffer(1024);
+  #rows = new ByteBuffer(8192);
+  /** By row, where its key ends, then where it ends itself. */
+  #ends = new Int32Array(EndsFirst);
+  #count = 0;
+
+  private constructor({ table, places, constants }: EncodedRowsSpec, encoder: RowEncoder, manager: TransactionManager, types: TypeRegistry) {
+    this.#places = places;
+    this.#encoder = encoder;
+    this.#access = tableAccess(table, manager, types);
+    this.#notNull = table.columns.filter((column) => column.notNull && !column.isDropped).map((column) => column.index);
+    this.#row = [...constants];
+  }
+  static make(spec: EncodedRowsSpec, manager: TransactionManager, types: TypeRegistry): EncodedRows | undefined {
+    const encoder = rowEncoder(spec.table.layout);
+    return encoder === undefined ? undefined : new EncodedRows(spec, encoder, manager, types);
+  }
+
+  /** Forgets all rows. */
+  clear(): void {
+    this.#count = 0;
+    if (this.#rows.bytes.length > BytesKept) this.#rows = new ByteBuffer(8192);
+    if (this.#keys.bytes.length > BytesKept) this.#keys = new ByteBuffer(1024);
+    this.#keys.length = 0;
+    this.#rows.length = 0;
+  }
+
+  /** Adds the row of these parameters, which are borrowed; false: it is one for the execution. */
+  add(params: readonly Datum[]): boolean {
+    const row = this.#row;
+    const places = this.#places;
+    for (let i = 0; i < places.length; i++) if (places[i]! >= 0) row[i] = params[places[i]!]!;
+    for (let i = 0; i < this.#notNull.length; i++) if (row[this.#notNull[i]!] === null) return false;
+    const at = this.#count * 2;
+    if (this.#count === RowsMax) return false;
+    if (at === this.#ends.length) {
+      const ends = new Int32Array(at * 2);
+      ends.set(this.#ends);
+      this.#ends = ends;
+    }
+    this.#access.putRowKey(row, keyOut);
+    const keys = this.#keys;
+    keys.reserve(keyOut.length);
+    keys.length = copyBytes(keys.bytes, keys.length, keyOut.bytes, 0, keyOut.length);
+    this.#encoder(row, this.#rows);
+    this.#ends[at] = keys.length;
+    this.#ends[at + 1] = this.#rows.length;
+    this.#count++;
+    return true;
+  }
+
+  /** Inserts them all; undefined: the execution must do it (E1). */
+  insert({ tx, env }: ExecutionRequest): number | undefined {
+    const { table, tree } = this.#access.useLayout();
+    const ends = this.#ends;
+    const count = this.#count;
+    const mark = tx.savepoint();
+    let keyStart = 0;
+    let rowStart = 0;
+    for (let i = 0; i < count; i++) {
+      const keyEnd = ends[i * 2]!;
+      const rowEnd = ends[i * 2 + 1]!;
+      keyOut.length = 0;
+      keyOut.reserve(keyEnd - keyStart);
+      copyBytes(keyOut.bytes, 0, this.#keys.bytes, keyStart, keyEnd);
+      if (!tx.insertFree(tree, keyOut.bytes, keyEnd - keyStart, this.#rows.bytes, rowStart, rowEnd - rowStart)) {
+        tx.rollbackTo(mark);
+        tx.release(mark);
+        return undefined;
+      }
+      keyStart = keyEnd;
+      rowStart = rowEnd;
+    }
+    tx.release(mark);
+    assert(rowStart === this.#rows.length, 'rows left over', rowStart, this.#rows.length);
+    env.tableChanges.of(table.oid).rows += count;
+    return count;
+  }
+}
