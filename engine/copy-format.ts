@@ -96,11 +96,13 @@ export class CopyReader {
   /** Where the next of each is, from wherever it was last looked for; looked for again once that lies behind. */
   #specialAt = -1;
   #returnAt = -1;
-  #delimiterAt = -1;
-  /** Texts of the record's fields; used again by the next record. NULL is decided by the caller, who knows the column. */
-  readonly fields: string[] = [];
-  /** By field: CSV, whether it was quoted; text, whether it is anything but the null string. */
-  readonly quoted: boolean[] = [];
+  readonly #fields: string[] = [];
+  readonly #quoted: boolean[] = [];
+  /** Where the fields of a line that was cut lie in `text`, how many they are; -1: the record's fields are texts already. */
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  cutCount = -1;
+  readonly #delimiterCode: number;
   /** Number of the line the record begins on, from 1. */
   line = 0;
 
@@ -112,6 +114,7 @@ export class CopyReader {
     this.#cutsLines = cutsLines;
     this.#isCsv = options.format === 'csv';
     this.#special = this.#isCsv ? options.quote : '\\';
+    this.#delimiterCode = options.delimiter.charCodeAt(0);
   }
 
   push(chunk: string): void {
@@ -119,7 +122,7 @@ export class CopyReader {
     this.#at = 0;
     this.#specialAt = -1;
     this.#returnAt = -1;
-    this.#delimiterAt = -1;
+    this.cutCount = -1;
   }
   /** No more input comes: what is left is a record, too. */
   end(): void {
@@ -128,6 +131,20 @@ export class CopyReader {
   /** Whether `\.` was met: what follows is not read. */
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  get text(): string {
+    return this.#rest;
+  }
+  /** Texts of the record's fields, good until the next record. NULL is decided by the caller, who knows the column. */
+  get fields(): readonly string[] {
+    if (this.cutCount >= 0) this.#slice();
+    return this.#fields;
+  }
+  /** By field: CSV, whether it was quoted; text, whether it is anything but the null string. */
+  get quoted(): readonly boolean[] {
+    if (this.cutCount >= 0) this.#slice();
+    return this.#quoted;
   }
 
   /** Reads the next record into `fields`, `quoted` and `line`; false: there is none before more input comes. @throws DbError 22P04, 22021 */
@@ -150,8 +167,9 @@ export class CopyReader {
     this.#lines += end.lineCount;
     this.#at = end.next;
     if (raw === '\\.') return this.#finish();
-    this.fields.length = 0;
-    this.quoted.length = 0;
+    this.#fields.length = 0;
+    this.#quoted.length = 0;
+    this.cutCount = -1;
     if (this.#isCsv) this.#csvFields(raw);
     else this.#textFields(raw);
     return true;
@@ -174,27 +192,35 @@ export class CopyReader {
   }
   #cut(start: number, contentEnd: number): void {
     const text = this.#rest;
-    const { fields, quoted } = this;
-    const { delimiter, null: nullText } = this.#options;
+    const code = this.#delimiterCode;
+    const { starts, ends } = this;
     let count = 0;
-    for (let at = start; ; count++) {
-      if (this.#delimiterAt < at) this.#delimiterAt = indexOrEnd(text, delimiter, at);
-      const end = Math.min(this.#delimiterAt, contentEnd);
-      const field = text.slice(at, end);
-      fields[count] = field;
-      quoted[count] = !this.#isCsv && field !== nullText;
-      if (end === contentEnd) break;
-      at = end + 1;
+    starts[0] = start;
+    for (let at = start; at < contentEnd; at++) {
+      if (text.charCodeAt(at) !== code) continue;
+      ends[count++] = at;
+      starts[count] = at + 1;
     }
-    // Setting a length, even to what it is, is a call into the runtime.
-    if (fields.length > count + 1) {
-      fields.length = count + 1;
-      quoted.length = count + 1;
+    ends[count] = contentEnd;
+    this.cutCount = count + 1;
+  }
+  /** Makes texts of the fields of a line that was cut. */
+  #slice(): void {
+    const count = this.cutCount;
+    const fields = this.#fields;
+    const quoted = this.#quoted;
+    for (let i = 0; i < count; i++) {
+      const field = this.#rest.slice(this.starts[i], this.ends[i]);
+      fields[i] = field;
+      quoted[i] = !this.#isCsv && field !== this.#options.null;
     }
+    fields.length = count;
+    quoted.length = count;
+    this.cutCount = -1;
   }
   #add(text: string, isQuoted: boolean): void {
-    this.fields.push(text);
-    this.quoted.push(isQuoted);
+    this.#fields.push(text);
+    this.#quoted.push(isQuoted);
   }
 
   #textLineEnd(start: number, isEnd: boolean): RecordEnd | undefined {
@@ -224,7 +250,7 @@ export class CopyReader {
         start = at + 1;
       }
     }
-    if (start <= raw.length && raw.endsWith('\\') && this.fields.length === 0) this.#add(unescapeText(raw), true);
+    if (start <= raw.length && raw.endsWith('\\') && this.#fields.length === 0) this.#add(unescapeText(raw), true);
   }
 
   #csvRecordEnd(start: number, isEnd: boolean): RecordEnd | undefined {

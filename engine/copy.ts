@@ -7,7 +7,7 @@ import { DbError, notSupported } from '../base/errors.js';
 import { oid as toOid } from '../base/ids.js';
 import type { TextReader } from '../base/text-io.js';
 import { outputText, textReader } from '../base/text-io.js';
-import { sqlType, typeInfo } from '../base/types.js';
+import { sqlType, TypeOid, typeInfo } from '../base/types.js';
 import { ConstraintChecks } from '../executor/constraint-checks.js';
 import { evaluate } from '../executor/expression-interpreter.js';
 import type { Conflict, InsertJob } from '../executor/table-writer.js';
@@ -30,6 +30,7 @@ import { datumFormat, type ResultColumn } from './values.js';
 /** Bytes read from a file at a time; rows written at a time. */
 const ReadBytes = 256 * 1024;
 const BatchRows = 512;
+const Minus = 45, Zero = 48;
 
 export async function runCopy(backend: Backend, cached: CachedStatement, statement: Copy, call: Call): Promise<StatementResult> {
   if (statement.endpoint.kind === 'program') throw notSupported('COPY ... PROGRAM', statement.offset);
@@ -105,6 +106,28 @@ async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promis
   return writer.count;
 }
 
+/** How fields of a line that was cut are read. */
+interface CutColumns {
+  /** Whether an empty field is NULL; otherwise none is. */
+  readonly isEmptyNull: boolean;
+  /** By column read: up to so many digits are its value; 0: its reader is asked. */
+  readonly digitsMax: readonly number[];
+}
+
+/** The integer that is all of `text[start, end)`; NaN when it has more digits than that, is minus zero, or no such integer. */
+function integerAt(text: string, start: number, end: number, digitsMax: number): number {
+  const isNegative = text.charCodeAt(start) === Minus;
+  let at = isNegative ? start + 1 : start;
+  if (at === end || end - at > digitsMax) return NaN;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = text.charCodeAt(at) - Zero;
+    if (digit < 0 || digit > 9) return NaN;
+    value = value * 10 + digit;
+  }
+  return isNegative ? (value === 0 ? NaN : -value) : value;
+}
+
 class CopyWriter {
   readonly #ddl: Ddl;
   readonly #table: TableRecord;
@@ -122,6 +145,9 @@ class CopyWriter {
   readonly #forceNotNull: ReadonlySet<number>;
   readonly #forceNull: ReadonlySet<number>;
   readonly #ctx;
+  readonly #cutColumns: CutColumns | undefined;
+  /** Used for row after row: what has been written keeps nothing of it. */
+  readonly #row: Datum[];
   #isHeaderDue: boolean;
   #untilCheck = BatchRows;
   count = 0;
@@ -161,6 +187,22 @@ class CopyWriter {
     }
     this.#forceNotNull = new Set(options.forceNotNull.map((column) => requireColumn(table, column)));
     this.#forceNull = new Set(options.forceNull.map((column) => requireColumn(table, column)));
+    this.#cutColumns = this.#findCutColumns();
+    this.#row = [...this.#empty];
+  }
+
+  /** Undefined where NULL is more than an empty field, or not that. */
+  #findCutColumns(): CutColumns | undefined {
+    const { format, null: nullText } = this.#options;
+    const isEmptyNull = nullText === '';
+    // A line with a backslash is not cut, in the text format.
+    const isNeverNull = format === 'text' && nullText.includes('\\');
+    if ((!isEmptyNull && !isNeverNull) || this.#forceNull.size + this.#forceNotNull.size > 0 || this.#domains.some((domain) => domain !== undefined)) return undefined;
+    const digitsMax = this.#columns.map((column) => {
+      const { oid } = sqlType(this.#table.columns[column]!.type);
+      return oid === TypeOid.int4 ? 9 : oid === TypeOid.int8 || oid === TypeOid.float8 ? 15 : 0;
+    });
+    return { isEmptyNull, digitsMax };
   }
 
   async lockParents(): Promise<void> {
@@ -174,7 +216,7 @@ class CopyWriter {
       if (this.#options.header === 'match') this.#matchHeader(record);
       return undefined;
     }
-    const row = this.#read(record);
+    const row = this.#cutColumns !== undefined && record.cutCount === this.#columns.length ? this.#readCut(record, this.#cutColumns) : this.#read(record);
     this.#writer.completeRow(row);
     if (this.#where !== undefined && !this.#where(row)) return undefined;
     const { line } = record;
@@ -226,6 +268,27 @@ class CopyWriter {
       } catch (error) {
         throw this.#at(error, line, `column ${this.#table.columns[column]!.name}: "${field}"`);
       }
+    }
+    return row;
+  }
+  /** The same of a line that was cut: commonest values come from the characters of the line. */
+  #readCut(record: CopyReader, cutColumns: CutColumns): Datum[] {
+    const { text, starts, ends, line } = record;
+    const columns = this.#columns;
+    const row = this.#row;
+    for (let i = 0; i < row.length; i++) row[i] = null;
+    for (const { column, make } of this.#defaults) row[column] = make();
+    let i = 0;
+    try {
+      for (; i < columns.length; i++) {
+        const start = starts[i]!;
+        const end = ends[i]!;
+        if (start === end && cutColumns.isEmptyNull) continue;
+        const value = cutColumns.digitsMax[i]! === 0 ? NaN : integerAt(text, start, end, cutColumns.digitsMax[i]!);
+        row[columns[i]!] = value === value ? value : this.#readers[i]!(text.slice(start, end));
+      }
+    } catch (error) {
+      throw this.#at(error, line, `column ${this.#table.columns[columns[i]!]!.name}: "${text.slice(starts[i], ends[i])}"`);
     }
     return row;
   }
