@@ -7,11 +7,12 @@
  * B2  Nothing here waits except for locks, for durability, for a safe snapshot, and for the event loop between time slices; each wait is
  *     interrupted by `cancel` and by deadlines.
  */
+import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import type { Prng } from '../base/prng.js';
 import type { Timer } from '../base/scheduler.js';
 import { builtinTypeByName, sqlType, typeName, type SqlType } from '../base/types.js';
-import type { ExecutorEnv } from '../executor/execution.js';
+import type { ExecutionRequest, ExecutorEnv } from '../executor/execution.js';
 import type { SchemaLookup } from '../executor/schema-lookup.js';
 import { ConstraintQueue } from '../executor/constraint-queue.js';
 import type { Transaction } from '../mvcc/transaction.js';
@@ -116,6 +117,7 @@ export class Backend implements SessionOwner {
   /** DISCARD TEMP: drop them when the statement's transaction is over. */
   dropTemporaryAfterwards = false;
   #plannerContext: { readonly settingsVersion: number; readonly temp: number | undefined; readonly text: string } | undefined;
+  #directRequest: { -readonly [Key in keyof ExecutionRequest]: ExecutionRequest[Key] } | undefined;
   #plainContext: StatementContext | undefined;
   #cancel: DbError | undefined;
   #idleTimer: Timer | undefined;
@@ -386,6 +388,23 @@ export class Backend implements SessionOwner {
     const { types } = this.definitions();
     if (this.#plainContext?.types !== types) this.#plainContext = new StatementContext(this, types, 0, 0, Infinity);
     return this.#plainContext;
+  }
+
+  /** For a change that is done before anything else is asked for (`CompiledStatement.direct`); one object for all of them. */
+  directRequest(tx: Transaction, params: readonly Datum[], canWait: boolean): ExecutionRequest {
+    const ctx = this.plainContext();
+    let request = this.#directRequest;
+    if (request === undefined) {
+      const { schema, constraints } = this;
+      this.#directRequest = request = { tx, params, ctx, env: this.executorEnv(), schema, constraints, canWait, instrument: false };
+      return request;
+    }
+    request.tx = tx;
+    request.params = params;
+    request.ctx = ctx;
+    request.env = this.executorEnv();
+    request.canWait = canWait;
+    return request;
   }
 
   /** The synchronous face: `step` must not wait. */

@@ -63,16 +63,16 @@ function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: 
     for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
     block.noteSnapshot();
     checkDefinitions(backend, tx, quick.locks);
-    const ctx = backend.context(Infinity);
     const { direct } = quick.modify!;
+    if (direct !== undefined && rows === undefined) {
+      const request = backend.directRequest(tx, params, canWait);
+      const rowCount = direct(request);
+      if (rowCount !== undefined) return { tx, execution, rowCount, request };
+    }
+    const ctx = backend.context(Infinity);
     if (rows?.encoded !== undefined) {
       const request = makeRequest(backend, tx, noParams, ctx, canWait);
       const rowCount = rows.encoded.insert(request);
-      if (rowCount !== undefined) return { tx, execution, rowCount, request };
-    }
-    if (direct !== undefined && rows === undefined) {
-      const request = makeRequest(backend, tx, params, ctx, canWait);
-      const rowCount = direct(request);
       if (rowCount !== undefined) return { tx, execution, rowCount, request };
     }
     const paramRows = rows?.list();

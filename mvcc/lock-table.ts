@@ -9,16 +9,16 @@ import { Lock, type LockHome, type LockOwner, type LockSpace } from './lock.js';
 import type { Transaction } from './transaction.js';
 import type { SessionOwner, TableLockMode } from './types.js';
 
-const tableModes: readonly TableLockMode[] = [
-  'access share',
-  'row share',
-  'row exclusive',
-  'share update exclusive',
-  'share',
-  'share row exclusive',
-  'exclusive',
-  'access exclusive',
-];
+const tableModes: Readonly<Record<TableLockMode, number>> = {
+  'access share': 0,
+  'row share': 1,
+  'row exclusive': 2,
+  'share update exclusive': 3,
+  share: 4,
+  'share row exclusive': 5,
+  exclusive: 6,
+  'access exclusive': 7,
+};
 
 export const tableLocks: LockSpace = {
   kind: 'table',
@@ -43,7 +43,7 @@ const AdvisoryShared = 0;
 const AdvisoryExclusive = 1;
 
 export function tableLockModeNumber(mode: TableLockMode): number {
-  return tableModes.indexOf(mode);
+  return tableModes[mode];
 }
 
 /** The session as a holder of session-level locks. */
