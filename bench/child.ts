@@ -42,11 +42,12 @@ function print(sample: Sample): void {
   console.log(JSON.stringify(sample));
 }
 
-/** A batch that is long enough by itself. */
+/** A batch that is long enough by itself, by the clock or by processor time. */
 async function once(run: BenchRun): Promise<number> {
-  const started = performance.now();
+  const now = clock === 'cpu' ? usedSeconds : (): number => performance.now() / 1000;
+  const started = now();
   await run.batch();
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = now() - started;
   return run.figure === undefined ? run.operationsPerBatch / seconds : run.figure();
 }
 
@@ -64,23 +65,24 @@ async function sampled(run: BenchRun): Promise<number> {
   return run.operationsPerBatch / summary.results[0]!.details.median;
 }
 
+function usedSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 /** Operations a second of this process's processor time, of whatever else the machine does: after a warm-up of as much, the median of stretches of 20 ms. */
 async function byProcessorTime(run: BenchRun): Promise<number> {
-  const used = (): number => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6;
-  };
   const total = Number(seconds);
   const rates: number[] = [];
-  for (const began = used(); used() < began + 2 * total || rates.length < 5; ) {
-    const isWarm = used() >= began + total;
-    const start = used();
+  for (const began = usedSeconds(); usedSeconds() < began + 2 * total || rates.length < 5; ) {
+    const isWarm = usedSeconds() >= began + total;
+    const start = usedSeconds();
     let count = 0;
     do {
       await run.batch();
       count += run.operationsPerBatch;
-    } while (used() < start + 0.02);
-    if (isWarm) rates.push(count / (used() - start));
+    } while (usedSeconds() < start + 0.02);
+    if (isWarm) rates.push(count / (usedSeconds() - start));
   }
   return rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)]!;
 }
