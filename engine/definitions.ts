@@ -1,13 +1,12 @@
 /** Definitions of catalog objects as SQL text, in the form of PostgreSQL's ruleutils.c: what `\d` and `pg_get_*def` show. */
 import { FirstUserOid, TypeOid, formatType, sqlType, typeInfo, typeName, type SqlType } from '../base/types.js';
-import type { Expression, QualifiedName, Query } from '../parser/ast.js';
+import type { Expression } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
-import { printExpression, printQuery } from '../parser/print.js';
+import { printExpression } from '../parser/print.js';
 import { operatorClassOf } from '../planner/operator-classes.js';
 import type { Backend } from './backend.js';
 import { booleanType, storedText, withSequenceNames } from './stored-text.js';
-import { parseQuery } from './catalog-view.js';
-import type { ForeignKeyRecord, FunctionRecord, IndexColumnRecord, IndexRecord, RelationRecord, TableRecord } from './catalog-objects.js';
+import type { ForeignKeyRecord, FunctionRecord, IndexColumnRecord, IndexRecord, TableRecord } from './catalog-objects.js';
 import { quoteIdentifier as quoteName, quoteLiteral } from '../parser/print-names.js';
 
 /** Stored text with sequences by name again, as it was written. */
@@ -28,23 +27,6 @@ export function displayCondition(backend: Backend, text: string, table: TableRec
 /** A condition over the value of a domain. */
 export function displayDomainCondition(backend: Backend, text: string, domain: { readonly base: number; readonly typmod: number }, isPretty = false): string {
   return storedText(backend, text, { columns: [{ name: 'value', type: domain.base, typmod: domain.typmod }], isDomain: true, type: booleanType, isPretty });
-}
-
-/** Relations that the session's search path finds are named without their schema. */
-export function viewDefinition(record: RelationRecord, backend: Backend): string | null {
-  const query = record.kind === 'view' ? record.query : record.kind === 'table' ? record.view?.query : undefined;
-  if (query === undefined) return null;
-  const catalog = backend.catalog();
-  const walk = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(walk);
-    if (typeof node !== 'object' || node === null) return node;
-    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, walk(value)]));
-    const name = copy['name'] as QualifiedName;
-    if (copy['kind'] !== 'tableRef' || name.schema === undefined) return copy;
-    const found = catalog.relationRecord(undefined, name.name);
-    return found !== undefined && found === catalog.relationRecord(name.schema, name.name) ? { ...copy, name: { ...name, schema: undefined } } : copy;
-  };
-  return ` ${printQuery(walk(parseQuery(query)) as Query)};`;
 }
 
 /** A COLLATE on top is the key's, not the expression's. */

@@ -64,8 +64,7 @@ function printStored(backend: Backend, text: string, over: StoredOver): string {
       // A cast names bpchar, where a list of types says character.
       typeText: (type) => (type.oid < FirstUserOid ? formatType(type, binder.types) : typeText(backend, type)),
       valueText: (value, type) => outputText(type, value, backend.context(Infinity)), written: writtenForms(expression),
-      functionName: (e) => {
-        const { oid, schema, name } = e.function;
+      functionName: ({ oid, schema, name }) => {
         return schema === 'pg_catalog' || (oid !== undefined && isRoutineVisible(backend, oid) !== false) ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
       },
     });

@@ -16,7 +16,8 @@ import type { Backend } from './backend.js';
 import { domainCheck } from './domains.js';
 import type { IndexRecord, RelationRecord, SequenceRecord, TableRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
-import { constraintDefinition, functionArguments, functionBody, functionDefinition, functionResult, indexColumnDefinition, indexDefinition, isTypeHidden, typeText, viewDefinition } from './definitions.js';
+import { constraintDefinition, functionArguments, functionBody, functionDefinition, functionResult, indexColumnDefinition, indexDefinition, isTypeHidden, typeText } from './definitions.js';
+import { viewDefinition } from './view-definition.js';
 import { isRoutineVisible, routineOid, routineText } from './routine-names.js';
 import { bindTypeName } from './ddl/types.js';
 import { storedText } from './stored-text.js';
@@ -250,9 +251,12 @@ export class SystemFunctions implements SystemCalls {
       yield [`to_${type}`, () => null];
     }
     yield ['current_schemas', ([implicit]) => SqlArray.of(TypeOid.name, [...this.currentSchemas(implicit as boolean)])];
-    yield ['pg_get_viewdef', ([view]) => {
-      const record = this.#relation(typeof view === 'string' ? (this.relationOid(view) ?? 0) : view!);
-      return record === undefined ? null : viewDefinition(record, this.#backend);
+    yield ['pg_get_viewdef', ([view, pretty]) => {
+      const oid = typeof view === 'string' ? this.relationOid(view) : view!;
+      if (oid === undefined) throw new DbError('42P01', `relation "${view as string}" does not exist`);
+      const record = this.#relation(oid);
+      // With a width to wrap lines at, it is pretty too.
+      return record === undefined ? null : viewDefinition(record, this.#backend, pretty === true || typeof pretty === 'number');
     }];
     yield ['pg_get_indexdef', ([oid, column, pretty]) => {
       const record = this.#relation(oid!);

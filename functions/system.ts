@@ -89,6 +89,7 @@ const definitions: FunctionDef[] = [
   viaSystem('pg_get_viewdef', 'oid bool', 'text'),
   viaSystem('pg_get_viewdef', 'oid int4', 'text'),
   viaSystem('pg_get_viewdef', 'text', 'text'),
+  viaSystem('pg_get_viewdef', 'text bool', 'text'),
   viaSystem('pg_get_indexdef', 'oid', 'text'),
   viaSystem('pg_get_indexdef', 'oid int4 bool', 'text'),
   viaSystem('pg_get_constraintdef', 'oid', 'text'),

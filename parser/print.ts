@@ -622,7 +622,9 @@ function printWindow(spec: WindowSpec): string {
   if (spec.frame !== undefined) {
     const { mode, start, end, exclude } = spec.frame;
     const bound = (edge: typeof start): string => (edge.distance === undefined ? '' : `${print(edge.distance, Precedence.Or)} `) + edge.type.toUpperCase();
-    parts.push(`${mode.toUpperCase()} BETWEEN ${bound(start)} AND ${bound(end)}${exclude === 'no others' ? '' : ` EXCLUDE ${exclude.toUpperCase()}`}`);
+    // An end that was not written stands where the frame does.
+    const extent = end.type === 'current row' && end.offset === spec.frame.offset ? bound(start) : `BETWEEN ${bound(start)} AND ${bound(end)}`;
+    parts.push(`${mode.toUpperCase()} ${extent}${exclude === 'no others' ? '' : ` EXCLUDE ${exclude.toUpperCase()}`}`);
   }
   return `(${parts.join(' ')})`;
 }

@@ -12,6 +12,7 @@ import { sqlType, TypeOid, typeName, type SqlType, type TypeAttribute, type Type
 import type { EvalContext } from '../functions/registry.js';
 import type { Delete, Expression, Insert, Merge, Query, Update } from '../parser/ast.js';
 import type { ExplicitCollations } from './binder-collation.js';
+import type { BindingRecord } from './binding-record.js';
 import type { Catalog, TableDef } from './catalog.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { LogicalCte, LogicalPlan } from './logical-plan.js';
@@ -104,6 +105,7 @@ export class Binder {
   /** The session's context where there is one: literals that only it can read are at least tried while binding. */
   readonly context: EvalContext | undefined;
   readonly routine: RoutineScope | undefined;
+  readonly record: BindingRecord | undefined;
   #columnCount = 0;
   #cteCount = 0;
   readonly #owners: (QueryLevel | undefined)[] = [];
@@ -123,6 +125,7 @@ export class Binder {
     mayWriteMaterializedViews?: boolean | undefined;
     context?: EvalContext | undefined;
     routine?: RoutineScope | undefined;
+    record?: BindingRecord | undefined;
   }) {
     this.catalog = fields.catalog;
     this.types = fields.catalog.types;
@@ -132,6 +135,7 @@ export class Binder {
     this.dependencies = fields.dependencies;
     this.context = fields.context;
     this.routine = fields.routine;
+    this.record = fields.record;
     this.mayWriteMaterializedViews = fields.mayWriteMaterializedViews ?? false;
     this.#parameterNames = fields.parameterNames ?? [];
   }

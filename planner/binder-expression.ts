@@ -25,6 +25,7 @@ import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolv
 
 export function bindExpression(level: QueryLevel, e: Expression): BoundExpression {
   const bound = bindPlain(level, e);
+  level.binder.record?.expressions.set(e, bound);
   if (level.binder.collated !== undefined) level.binder.collated.collationOf(bound);
   return bound;
 }

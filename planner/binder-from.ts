@@ -79,6 +79,13 @@ function checkNames(left: readonly NamespaceItem[], right: readonly NamespaceIte
 }
 
 export function bindTableReference(level: QueryLevel, reference: TableReference): FromItem {
+  const item = bindReference(level, reference);
+  // A chain of joins ends with the entry of its alias, if it has one.
+  if (item.items.length > 0) level.binder.record?.entries.set(reference, item.items[item.items.length - 1]!.entry);
+  return item;
+}
+
+function bindReference(level: QueryLevel, reference: TableReference): FromItem {
   switch (reference.kind) {
     case 'tableRef':
       return bindTableRef(level, reference);
@@ -343,6 +350,7 @@ function bindFunctionRef(level: QueryLevel, reference: FunctionRef): FromItem {
   });
   level.isLateralActive = wasActive;
   level.clause = clause;
+  binder.record?.tableFunctions.set(reference, bound.map((item) => (item.kind === 'scalar' ? undefined : item.call)));
   const calls: FunctionScanCall[] = [];
   let columns: PlanColumn[] = [];
   // A call that gives exactly one row is a projection; alone, or with an ordinality that is then always 1.
@@ -438,7 +446,8 @@ function bindJoin(level: QueryLevel, join: Join, left: FromItem, right: FromItem
     const b = columnRef(column.right, column.offset);
     const common = usingType(binder, a, b);
     conditions.push(coerceToBoolean(binder, makeOperator(binder, undefined, '=', a, b, column.offset), 'JOIN/USING'));
-    const source = type === 'right' ? b : a;
+    // Of two columns of different types an inner join shows the one that is of the common type.
+    const source = type === 'right' || (type === 'inner' && a.type.oid !== common.oid && b.type.oid === common.oid) ? b : a;
     if (type !== 'full' && source.type.oid === common.oid && source.kind === 'column') shownMerged.push({ id: source.id, name: column.name, type: source.type });
     else {
       const [x, y] = [a, b].map((side) => mustCoerce(binder, side, common, 'implicit', column.offset));

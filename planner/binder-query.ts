@@ -143,6 +143,7 @@ export function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes:
     columns.push(binder.newColumn(`column${i + 1}`, type));
   }
   const coerced = rows.map((row) => row.map((e, i) => (targets[i] === undefined ? e : mustCoerce(binder, e, targets[i], 'implicit', e.offset))));
+  binder.record?.values.set(values, coerced);
   return { plan: makeValues(columns, coerced), columns, unknowns, offsets: rows[0]!.map(startOf) };
 }
 
@@ -178,6 +179,7 @@ export function coerceColumns(binder: Binder, query: BoundQuery, targets: readon
     const unknown = query.unknowns.get(i);
     if (unknown === undefined && sameType(column.type, target)) return column;
     const expression = mustCoerce(binder, unknown ?? columnRef(column), target, 'implicit', unknown?.offset ?? -1);
+    if (unknown !== undefined) binder.record?.typed.set(unknown, expression);
     if (expression.kind === 'column' && unknown === undefined) return column;
     const made = binder.newColumn(column.name, expression.type);
     computed.push({ id: made.id, expression });

@@ -56,7 +56,9 @@ export function selectField(level: QueryLevel, arg: BoundExpression, name: strin
   if (arg.kind === 'row' && attributes.some((attribute, i) => i > index && attribute.name === name)) throw new DbError('42702', `column reference "${name}" is ambiguous`, { offset });
   // The other fields of a written row are read when it is made, and may fail there.
   if (arg.kind === 'row' && arg.fields.every((field) => field.kind === 'column' || field.kind === 'constant')) return arg.fields[index]!;
-  return { kind: 'field', type: attributes[index]!.type, offset, arg, index };
+  const field: BoundExpression = { kind: 'field', type: attributes[index]!.type, offset, arg, index };
+  level.binder.record?.fields.set(field, name);
+  return field;
 }
 
 /** Fields of `(row).*` as separate expressions with their names, for select lists and row constructors. */
@@ -67,7 +69,11 @@ export function expandRow(level: QueryLevel, arg: BoundExpression, offset: numbe
     if (arg.type.oid === TypeOid.record) throw new DbError('42809', 'record type has not been registered', { offset });
     throw new DbError('42809', `type ${typeName(arg.type.oid, level.binder.types)} is not composite`, { offset });
   }
-  return attributes.map((attribute, index) => ({ name: attribute.name, expression: { kind: 'field', type: attribute.type, offset, arg, index } }));
+  return attributes.map(({ name, type }, index) => {
+    const expression: BoundExpression = { kind: 'field', type, offset, arg, index };
+    level.binder.record?.fields.set(expression, name);
+    return { name, expression };
+  });
 }
 
 export function compareRows(level: QueryLevel, operator: string, left: readonly BoundExpression[], right: readonly BoundExpression[], offset: number): BoundExpression {

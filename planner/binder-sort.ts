@@ -25,6 +25,12 @@ export type ItemClause = 'ORDER BY' | 'GROUP BY' | 'DISTINCT ON';
 
 /** Position in `items` of what `e` means in `clause`, adding a junk entry when it is a new expression. */
 export function findItem(level: QueryLevel, items: SelectItem[], e: Expression, clause: ItemClause): number {
+  const position = positionOf(level, items, e, clause);
+  level.binder.record?.items.set(e, position);
+  return position;
+}
+
+function positionOf(level: QueryLevel, items: SelectItem[], e: Expression, clause: ItemClause): number {
   if (e.kind === 'columnRef' && e.parts.length === 1) {
     const name = e.parts[0]!;
     const isInputColumn = clause === 'GROUP BY' && hasOwnColumn(level, name);

@@ -11,6 +11,7 @@ import { bindDelete, bindInsert, bindUpdate } from './binder-dml.js';
 import { bindExpression } from './binder-expression.js';
 import { bindMerge } from './binder-merge.js';
 import { bindQuery } from './binder-query.js';
+import type { BindingRecord } from './binding-record.js';
 import type { Catalog } from './catalog.js';
 import type { LogicalStatement } from './logical-plan.js';
 import type { QueryLevel } from './scope.js';
@@ -46,6 +47,8 @@ export interface BindOptions {
   readonly context?: EvalContext | undefined;
   readonly withRowKeys?: boolean;
   readonly routine?: RoutineScope | undefined;
+  /** Filled while binding. */
+  readonly record?: BindingRecord | undefined;
 }
 
 const noSettings: ReadonlyMap<string, string> = new Map();
@@ -53,7 +56,7 @@ const noSettings: ReadonlyMap<string, string> = new Map();
 export function newBinder(catalog: Catalog, options: BindOptions): Binder {
   return new Binder({
     catalog, hooks: binderHooks, settings: options.settings ?? noSettings, parameterTypes: options.parameterTypes ?? [], parameterNames: options.parameterNames,
-    context: options.context, dependencies: options.dependencies, routine: options.routine, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
+    context: options.context, dependencies: options.dependencies, routine: options.routine, record: options.record, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
   });
 }
 

@@ -7,7 +7,8 @@ import { unreachable } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
 import { jsonbSubscript } from '../functions/jsonb-subscript.js';
-import type { Expression } from '../parser/ast.js';
+import type { FunctionDef } from '../functions/registry.js';
+import type { Expression, Query } from '../parser/ast.js';
 import { quoteIdentifier } from '../parser/print-names.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { operatorOf } from './expression-text.js';
@@ -16,12 +17,18 @@ export interface RulePrinter {
   readonly types: TypeRegistry;
   /** Without parentheses that precedence makes needless. */
   readonly isPretty: boolean;
-  readonly column: (id: ColumnId, name: string) => string;
+  readonly column: (id: ColumnId, name: string, indent: number) => string;
   readonly typeText: (type: SqlType) => string;
   /** A value as its type writes it. */
   readonly valueText: (value: Datum, type: SqlType) => string;
   /** The function's name, with its schema where it is needed. */
-  readonly functionName: (e: Extract<BoundExpression, { kind: 'call' }>) => string;
+  readonly functionName: (definition: FunctionDef) => string;
+  /** The rows of queries inside the expression; without it they are left out. */
+  readonly subquery?: (e: Extract<BoundExpression, { kind: 'subquery' }>, indent: number) => string;
+  /** `t.*` for a row that is a relation's. */
+  /** The name of a field of a record. */
+  readonly fieldName?: (e: Extract<BoundExpression, { kind: 'field' }>) => string | undefined;
+  readonly wholeRow?: (e: Extract<BoundExpression, { kind: 'row' }>) => string | undefined;
   /** What was written at an offset in a form of its own that the bound expression has lost. */
   readonly written: WrittenForms;
 }
@@ -32,28 +39,32 @@ export interface WrittenForms {
   readonly forms: ReadonlyMap<number, WrittenForm>;
   /** The collation that COLLATE gives, by the offset of what it gives it to. */
   readonly collations: ReadonlyMap<number, string>;
+  /** Where literals stand that no cast gives a type. */
+  readonly literals: ReadonlySet<number>;
 }
 
 /** The forms of `e` that binding does not keep, by their offset. */
-export function writtenForms(e: Expression): WrittenForms {
+export function writtenForms(e: Expression | Query): WrittenForms {
   const forms = new Map<number, WrittenForm>();
   const collations = new Map<number, string>();
+  const literals = new Set<number>();
   const walk = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(walk);
     if (typeof node !== 'object' || node === null) return;
     const { kind, offset } = node as Expression;
     const form = node as Expression;
     if (kind === 'sqlValueFunction' || kind === 'nullIf' || (form.kind === 'case' && form.operand !== undefined) || (form.kind === 'functionCall' && form.name.schema === 'pg_catalog')) forms.set(offset, node as WrittenForm);
+    else if (kind === 'string' || kind === 'null') literals.add(offset);
     else if (form.kind === 'collate') collations.set(form.operand.offset, form.collation.name);
-    Object.values(node).forEach(walk);
+    if (kind !== 'cast' || form.kind !== 'cast' || form.operand.kind !== 'string') Object.values(node).forEach(walk);
   };
   walk(e);
-  return { forms, collations };
+  return { forms, collations, literals };
 }
 
-/** The whole expression; a coercion to the type it is kept as is not shown. */
-export function ruleText(e: BoundExpression, p: RulePrinter): string {
-  return new Rule(p).show(e, false, 0);
+/** The whole expression; a coercion to the type it is kept as is not shown, unless `withImplicit`. `indent`: blanks before the lines of a CASE. */
+export function ruleText(e: BoundExpression, p: RulePrinter, withImplicit = false, indent = 0): string {
+  return new Rule(p).show(e, withImplicit, indent);
 }
 
 const indentStep = 4;
@@ -72,9 +83,13 @@ class Rule {
 
   /** `withImplicit`: coercions that nobody wrote are shown too. */
   show(e: BoundExpression, withImplicit: boolean, indent: number): string {
-    const collation = e.kind === 'column' || e.kind === 'call' || e.kind === 'constant' || (e.kind === 'cast' && e.isExplicit) ? this.#p.written.collations.get(e.offset) : undefined;
+    const collation = this.#collationOf(e);
     const text = this.#show(e, withImplicit, indent);
-    return collation === undefined ? text : `(${text} COLLATE ${quoteIdentifier(collation)})`;
+    if (collation === undefined) return text;
+    return this.#p.isPretty ? `${text} COLLATE ${quoteIdentifier(collation)}` : `(${text} COLLATE ${quoteIdentifier(collation)})`;
+  }
+  #collationOf(e: BoundExpression): string | undefined {
+    return e.kind === 'column' || e.kind === 'call' || e.kind === 'constant' || (e.kind === 'cast' && e.isExplicit) ? this.#p.written.collations.get(e.offset) : undefined;
   }
 
   #subscripted(arg: BoundExpression, subscripts: readonly string[], indent: number): string {
@@ -98,11 +113,11 @@ class Rule {
       case 'parameter':
         return `$${e.index + 1}`;
       case 'column':
-        return this.#p.column(e.id, e.name);
+        return this.#p.column(e.id, e.name, indent);
       case 'call':
         if (written?.kind === 'nullIf') return `NULLIF(${list(e.args)})`;
         if (e.function === jsonbSubscript) return this.#subscripted(e.args[0]!, e.args.slice(1).map((key) => this.show(key, false, indent)), indent);
-        if (e.operator === undefined) return (written?.kind === 'functionCall' ? this.#special(e, inner) : undefined) ?? `${this.#p.functionName(e)}(${list(e.args)})`;
+        if (e.operator === undefined) return (written?.kind === 'functionCall' ? this.#special(e, inner) : undefined) ?? `${this.#p.functionName(e.function)}(${this.#arguments(e.function, e.args, indent)})`;
         return wrap(e.args.length === 1 ? `${e.operator} ${inner(e.args[0]!)}` : `${inner(e.args[0]!)} ${e.operator} ${inner(e.args[1]!)}`);
       case 'cast':
         return this.#cast(e, inner);
@@ -133,20 +148,32 @@ class Rule {
       case 'array':
         return e.elements.length === 0 ? `ARRAY[]::${this.#p.typeText(e.type)}` : `ARRAY[${list(e.elements)}]`;
       case 'row':
-        return `ROW(${list(e.fields)})`;
+        return this.#p.wholeRow?.(e) ?? `ROW(${list(e.fields)})`;
       case 'field':
-        return `${this.#p.isPretty ? inner(e.arg) : `(${this.show(e.arg, true, indent)})`}.${quoteIdentifier(typeInfo(e.arg.type.oid, this.#p.types).attributes?.[e.index]?.name ?? `f${e.index + 1}`)}`;
+        return `(${this.show(e.arg, true, indent)}).${quoteIdentifier(typeInfo(e.arg.type.oid, this.#p.types).attributes?.[e.index]?.name ?? this.#p.fieldName?.(e) ?? `f${e.index + 1}`)}`;
       case 'subscript':
         return this.#subscripted(e.arg, e.indices.map((i) => (i.isSlice ? `${i.lower === undefined ? '' : this.show(i.lower, false, indent)}:${i.upper === undefined ? '' : this.show(i.upper, false, indent)}` : this.show(i.lower!, false, indent))), indent);
       case 'rowCompare':
         return `(ROW(${list(e.left)}) ${e.operator} ROW(${list(e.right)}))`;
       case 'subquery':
-        return '(SELECT ...)';
+        return this.#p.subquery?.(e, indent) ?? '(SELECT ...)';
       case 'currentOf':
         return `CURRENT OF ${quoteIdentifier(e.cursor)}`;
       default:
         return unreachable(e);
     }
+  }
+
+  /** What a call passes: a literal to a parameter of any type has none, and packed VARIADIC arguments are one array. */
+  #arguments({ args: declared, variadic }: FunctionDef, args: readonly BoundExpression[], indent: number): string {
+    return args
+      .map((arg, i) => {
+        const type = declared[Math.min(i, declared.length - 1)];
+        if (type === TypeOid.any && arg.kind === 'constant' && this.#p.written.literals.has(arg.offset)) return arg.value === null ? 'NULL::unknown' : this.#constant(arg.value, textType, false);
+        const text = this.show(arg, true, indent);
+        return variadic && i === args.length - 1 && type !== TypeOid.any ? `VARIADIC ${text}` : text;
+      })
+      .join(', ');
   }
 
   /** Functions with a syntax of their own, where that was used. */
@@ -222,7 +249,7 @@ class Rule {
   /** Like ruleutils' get_rule_expr_paren: only the pretty form decides; the other has its parentheses everywhere. */
   #inParens(child: BoundExpression, parent: BoundExpression, withImplicit: boolean, indent: number): string {
     const text = this.show(child, withImplicit, indent);
-    return !this.#p.isPretty || isSimple(child, parent) ? text : `(${text})`;
+    return !this.#p.isPretty || (isSimple(child, parent) && this.#collationOf(child) === undefined) ? text : `(${text})`;
   }
 }
 

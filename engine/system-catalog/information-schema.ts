@@ -2,7 +2,8 @@
 import { TypeOid, baseTypeOf, numericPrecision, numericScale, sqlType, typeInfo, typeName, varcharLength, type SqlType } from '../../base/types.js';
 import type { Backend } from '../backend.js';
 import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
-import { displayDefault, displayCondition, viewDefinition } from '../definitions.js';
+import { displayDefault, displayCondition } from '../definitions.js';
+import { viewDefinition } from '../view-definition.js';
 import { checkedColumns, isSystemView, relations } from './relations.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 
