@@ -81,6 +81,24 @@ export function requireSafeLabel(info: TypeInfo, label: string): void {
 export interface TypeRegistry {
   /** @returns undefined when there is no such type */
   lookup(oid: number): TypeInfo | undefined;
+  /** Equal at two moments only if `lookup` answers alike at both; undefined where it always does. */
+  readonly version?: number | undefined;
+}
+
+/** What is made of the types of a registry, and made anew when one of them may have changed. */
+export class TypeCache<V> {
+  readonly #known = new WeakMap<TypeRegistry, { readonly version: number | undefined; readonly value: V }>();
+  readonly #make: () => V;
+
+  constructor(make: () => V) {
+    this.#make = make;
+  }
+
+  of(types: TypeRegistry): V {
+    let known = this.#known.get(types);
+    if (known === undefined || known.version !== types.version) this.#known.set(types, (known = { version: types.version, value: this.#make() }));
+    return known.value;
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------------------- the table

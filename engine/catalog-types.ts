@@ -16,6 +16,10 @@ export class CatalogTypes implements TypeRegistry {
     this.#reader = reader;
   }
 
+  get version(): number {
+    return this.#reader.version;
+  }
+
   lookup(oid: number): TypeInfo | undefined {
     if (oid < FirstUserOid) return builtinTypes.lookup(oid);
     const owner = this.#reader.ownerOfType(oid);

@@ -13,7 +13,7 @@ import type { Backend } from './backend.js';
 import type { CatalogRecord, FunctionRecord, IndexRecord, SchemaRecord, SequenceRecord, TableRecord, TypeRecord, ViewRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
 import { checkDefinition, displayExpression, foreignKeyDefinition, functionBody, functionSettings, functionTraits, indexDefinition, keyDefinition } from './definitions.js';
-import { writtenDefinition } from './view-definition.js';
+import { viewDefinition } from './view-definition.js';
 import { callsFunction } from './ddl/dependencies.js';
 import { inputParameters } from './routine-shape.js';
 import type { Session } from './session.js';
@@ -185,7 +185,7 @@ class Dump {
       case 'function':
         return this.#function(record);
       case 'table':
-        return record.view === undefined ? this.#table(record) : `CREATE MATERIALIZED VIEW ${this.#name(record)} AS\n${writtenDefinition(record, this.#backend)!.trim().replace(/;$/, '')}\n  WITH NO DATA;\n${this.#comment(`MATERIALIZED VIEW ${this.#name(record)}`, record.comment)}\n`;
+        return record.view === undefined ? this.#table(record) : `CREATE MATERIALIZED VIEW ${this.#name(record)} AS\n${viewDefinition(record, this.#backend)!.trim().replace(/;$/, '')}\n  WITH NO DATA;\n${this.#comment(`MATERIALIZED VIEW ${this.#name(record)}`, record.comment)}\n`;
       case 'view':
         return this.#view(record);
       default:
@@ -276,7 +276,7 @@ class Dump {
     const options = Object.entries(record.options ?? {}).filter(([key]) => key !== 'check_option').map(([key, value]) => `${key}=${value}`);
     const defaults = record.columns.flatMap((c) => (c.default === undefined ? [] : [`ALTER VIEW ${name} ALTER COLUMN ${quoteName(c.name)} SET DEFAULT ${displayExpression(this.#backend, c.default)};\n`]));
     const comments = [this.#comment(`VIEW ${name}`, record.comment), ...record.columns.map((c) => this.#comment(`COLUMN ${name}.${quoteName(c.name)}`, c.comment))];
-    return `CREATE VIEW ${name} (${columns})${options.length === 0 ? '' : ` WITH (${options.join(', ')})`} AS\n${writtenDefinition(record, this.#backend)!.trim().replace(/;$/, '')}${check};\n${defaults.join('')}${comments.join('')}\n`;
+    return `CREATE VIEW ${name} (${columns})${options.length === 0 ? '' : ` WITH (${options.join(', ')})`} AS\n${viewDefinition(record, this.#backend)!.trim().replace(/;$/, '')}${check};\n${defaults.join('')}${comments.join('')}\n`;
   }
 
   #index(index: IndexRecord): string {

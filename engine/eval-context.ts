@@ -53,3 +53,17 @@ export class StatementContext implements EvalContext {
     if (error !== undefined) throw error;
   }
 }
+
+/** Writes values the same way whatever the session's settings are: for texts that the catalog keeps. */
+export class NeutralContext extends StatementContext {
+  constructor(backend: Backend, types: TypeRegistry) {
+    super(backend, types, 0, 0, Infinity);
+  }
+  override get timeZone(): string {
+    return 'UTC';
+  }
+  override setting(name: string): string | undefined {
+    return neutralSettings.get(name) ?? super.setting(name);
+  }
+}
+const neutralSettings: ReadonlyMap<string, string> = new Map([['datestyle', 'ISO, YMD'], ['intervalstyle', 'postgres'], ['bytea_output', 'hex'], ['extra_float_digits', '1'], ['timezone', 'UTC']]);

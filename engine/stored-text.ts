@@ -6,15 +6,20 @@
 import { DbError } from '../base/errors.js';
 import { outputText } from '../base/text-io.js';
 import { FirstUserOid, formatType, sqlType, TypeOid, type SqlType } from '../base/types.js';
+import type { Expression } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression } from '../parser/print.js';
 import { quoteIdentifier, quoteLiteral } from '../parser/print-names.js';
 import { rowLevel } from '../planner/binder-table.js';
 import { asText, coerce } from '../planner/binder-types.js';
+import type { Binder } from '../planner/binder-context.js';
 import { newBinder } from '../planner/binder.js';
+import { someExpression } from '../planner/expression-tools.js';
+import type { BoundExpression } from '../planner/expression.js';
 import { ruleText, writtenForms } from '../planner/rule-text.js';
 import type { Backend } from './backend.js';
 import type { ColumnRecord } from './catalog-objects.js';
+import { mapExpression } from './ddl/expressions.js';
 import type { SessionCatalog } from './catalog-view.js';
 import { typeText } from './definitions.js';
 import { isRoutineVisible } from './routine-names.js';
@@ -52,13 +57,30 @@ export function storedText(backend: Backend, text: string, over: StoredOver = {}
   return answer;
 }
 
-function printStored(backend: Backend, text: string, over: StoredOver): string {
-  const expression = parseExpression(withSequenceNames(backend, text));
+/** The expression bound over what it belongs to, as the type it is kept as. */
+function bindStored(backend: Backend, expression: Expression, over: StoredOver): { readonly binder: Binder; readonly typed: BoundExpression } {
   const binder = newBinder(backend.catalog(), {});
   const row = (over.columns ?? []).flatMap((column, index) => (column.isDropped === true ? [] : [{ id: binder.newId(), name: column.name, type: sqlType(column.type, column.typmod), column: index }]));
+  const bound = binder.hooks.bindExpression(rowLevel(binder, undefined, '', row, 'check constraints'), expression);
+  return { binder, typed: over.type === undefined ? asText(binder, bound) : (coerce(binder, bound, over.type, 'assignment', expression.offset) ?? bound) };
+}
+
+/** The text with another label in place of one of an enum, wherever a literal of the enum has it. */
+export function withLabel(backend: Backend, text: string, over: StoredOver, type: number, from: string, to: string): string {
+  if (!text.includes(from.replaceAll("'", "''"))) return text;
+  const expression = parseExpression(text);
+  const places = new Set<number>();
+  someExpression(bindStored(backend, expression, over).typed, (e) => {
+    if (e.kind === 'constant' && e.type.oid === type && e.value === from) places.add(e.offset);
+    return false;
+  });
+  return places.size === 0 ? text : printExpression(mapExpression(expression, (e) => (e.kind === 'string' && places.has(e.offset) ? { ...e, value: to } : e)));
+}
+
+function printStored(backend: Backend, text: string, over: StoredOver): string {
+  const expression = parseExpression(withSequenceNames(backend, text));
   try {
-    const bound = binder.hooks.bindExpression(rowLevel(binder, undefined, '', row, 'check constraints'), expression);
-    const typed = over.type === undefined ? asText(binder, bound) : (coerce(binder, bound, over.type, 'assignment', expression.offset) ?? bound);
+    const { binder, typed } = bindStored(backend, expression, over);
     return ruleText(typed, {
       types: binder.types, isPretty: over.isPretty === true, column: (_id, name) => (over.isDomain === true ? 'VALUE' : quoteIdentifier(name)),
       // A cast names bpchar, where a list of types says character.

@@ -1,67 +1,150 @@
-/** Views as pg_get_viewdef shows them: bound again, so that tables, columns and types are named as they are now, and printed from what was bound. */
+/**
+ * The queries of views as text: as pg_get_viewdef shows them, and as the catalog keeps them. Both are printed from what the query was bound to.
+ *
+ * W1  A kept text means the same for every session and after every change: stars are written out, columns named with their relations, relations, types and
+ *     functions with their schemas, and values do not depend on settings.
+ * W2  What renames or moves something that views refer to binds their queries before and prints them again after (`bindViews`): names are those of the
+ *     catalog when they are printed.
+ */
 import { DbError } from '../base/errors.js';
 import { outputText } from '../base/text-io.js';
-import { FirstUserOid, formatType } from '../base/types.js';
-import type { QualifiedName, Query } from '../parser/ast.js';
-import { printQuery } from '../parser/print.js';
+import { FirstUserOid, formatType, sqlType, typeName, type SqlType } from '../base/types.js';
+import type { FunctionDef } from '../functions/registry.js';
+import type { Query } from '../parser/ast.js';
 import { quoteIdentifier } from '../parser/print-names.js';
-import { newBinder } from '../planner/binder.js';
 import { BindingRecord } from '../planner/binding-record.js';
+import { newBinder } from '../planner/binder.js';
 import { writtenForms } from '../planner/rule-text.js';
-import { viewText } from '../planner/view-text.js';
+import type { RangeEntry } from '../planner/scope.js';
+import { viewText, type RelationNames } from '../planner/view-text.js';
 import type { Backend } from './backend.js';
 import { parseQuery } from './catalog-view.js';
-import type { RelationRecord } from './catalog-objects.js';
+import type { CatalogRecord, RelationRecord, TableRecord, ViewRecord } from './catalog-objects.js';
 import { typeText } from './definitions.js';
+import { NeutralContext } from './eval-context.js';
 import { isRoutineVisible } from './routine-names.js';
 import { withSequenceNames } from './stored-text.js';
 
-/** null for what is no view. A view that no longer binds, which nothing here lets happen, is shown as it was written. */
+/** null for what is no view. */
 export function viewDefinition(record: RelationRecord, backend: Backend, isPretty = false): string | null {
   const text = queryOf(record);
   if (text === undefined) return null;
-  try {
-    return printed(backend, parseQuery(withSequenceNames(backend, text)), record.kind === 'view' || record.kind === 'table' ? record.columns.map((column) => column.name) : [], isPretty);
-  } catch (error) {
-    if (!(error instanceof DbError)) throw error;
-    return writtenDefinition(record, backend);
-  }
-}
-
-const queryOf = (record: RelationRecord): string | undefined => (record.kind === 'view' ? record.query : record.kind === 'table' ? record.view?.query : undefined);
-
-function printed(backend: Backend, query: Query, columns: readonly string[], isPretty: boolean): string {
-  const record = new BindingRecord();
-  const catalog = backend.catalog();
-  const binder = newBinder(catalog, { record, context: backend.context(Infinity) });
-  binder.hooks.bindQuery(binder, undefined, undefined, query, { keepUnknown: false, locking: undefined });
-  return viewText(query, record, columns, {
-    types: binder.types, isPretty, written: writtenForms(query),
-    typeText: (type) => (type.oid < FirstUserOid ? formatType(type, binder.types) : typeText(backend, type)),
-    valueText: (value, type) => outputText(type, value, backend.context(Infinity)),
-    functionName: ({ oid, schema, name }) =>
-      schema === 'pg_catalog' || (oid !== undefined && isRoutineVisible(backend, oid) !== false) ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
-    relationName: (schema, name) => {
-      const found = catalog.relationRecord(undefined, name);
-      const isVisible = found === undefined ? catalog.relation(undefined, name) !== undefined : found === catalog.relationRecord(schema, name);
-      return isVisible ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
-    },
+  const bound = tryBind(backend, withSequenceNames(backend, text));
+  if (bound === undefined) return ` ${text};`;
+  const columns = record.kind === 'view' || record.kind === 'table' ? record.columns.map((column) => column.name) : [];
+  const context = backend.context(Infinity);
+  return viewText(bound.query, bound.record, columns, {
+    types: context.types, isPretty, written: writtenForms(bound.query),
+    typeText: (type) => (type.oid < FirstUserOid ? formatType(type, context.types) : typeText(backend, type)),
+    valueText: (value, type) => outputText(type, value, context),
+    functionName: (definition) => functionText(backend, definition, false),
+    relation: (entry) => namesOf(backend, entry, false),
   });
 }
 
-/** The query as it was written, with schemas where they are needed. */
-export function writtenDefinition(record: RelationRecord, backend: Backend): string | null {
-  const text = queryOf(record);
-  if (text === undefined) return null;
-  const catalog = backend.catalog();
-  const walk = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(walk);
-    if (typeof node !== 'object' || node === null) return node;
-    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, walk(value)]));
-    const name = copy['name'] as QualifiedName;
-    if (copy['kind'] !== 'tableRef' || name.schema === undefined) return copy;
-    const found = catalog.relationRecord(undefined, name.name);
-    return found !== undefined && found === catalog.relationRecord(name.schema, name.name) ? { ...copy, name: { ...name, schema: undefined } } : copy;
+/** The text that the catalog keeps of a query (W1), once it is bound. `columns`: those of the view. */
+export function keptText(backend: Backend, query: Query, record: BindingRecord, columns: readonly string[], label?: RenamedLabel): string {
+  const { types } = backend.definitions();
+  const qualifiedType = (type: SqlType): string => {
+    const info = types.lookup(type.oid);
+    if (info === undefined || type.oid < FirstUserOid) return formatType(type, types);
+    if (info.kind === 'array' && info.elementOid !== 0) return `${qualifiedType(sqlType(info.elementOid, type.typmod))}[]`;
+    return `${quoteIdentifier(info.schema)}.${quoteIdentifier(typeName(type.oid, types).replaceAll('"', ''))}`;
   };
-  return ` ${printQuery(walk(parseQuery(text)) as Query)};`;
+  const context = new NeutralContext(backend, types);
+  return viewText(query, record, columns, {
+    types, isPretty: false, isKept: true, written: writtenForms(query), typeText: qualifiedType,
+    valueText: (value, type) => (type.oid === label?.type && value === label.from ? label.to : outputText(type, value, context)),
+    functionName: (definition) => functionText(backend, definition, true),
+    relation: (entry) => namesOf(backend, entry, true),
+  }).replace(/;$/, '');
 }
+
+/** An enum's label that is called otherwise than when the query was bound. */
+export interface RenamedLabel {
+  readonly type: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+const queryOf = (record: CatalogRecord): string | undefined => (record.kind === 'view' ? record.query : record.kind === 'table' ? record.view?.query : undefined);
+
+interface BoundView {
+  readonly query: Query;
+  readonly record: BindingRecord;
+}
+
+function bindView(backend: Backend, query: Query): BoundView {
+  const record = new BindingRecord();
+  const binder = newBinder(backend.catalog(), { record, context: backend.context(Infinity) });
+  binder.hooks.bindQuery(binder, undefined, undefined, query, { keepUnknown: false, locking: undefined });
+  return { query, record };
+}
+
+/** undefined for a text that no longer binds, which nothing here lets happen: one such view is no reason to show none. */
+function tryBind(backend: Backend, text: string): BoundView | undefined {
+  try {
+    return bindView(backend, parseQuery(text));
+  } catch (error) {
+    if (error instanceof DbError) return undefined;
+    throw error;
+  }
+}
+
+function functionText(backend: Backend, { oid, schema, name }: FunctionDef, isQualified: boolean): string {
+  if (schema === 'pg_catalog') return quoteIdentifier(name);
+  const record = oid === undefined ? undefined : backend.draft.get(oid);
+  const own = quoteIdentifier(record?.kind === 'function' ? record.name : name);
+  if (!isQualified && oid !== undefined && isRoutineVisible(backend, oid) !== false) return own;
+  return `${quoteIdentifier(record?.kind === 'function' ? backend.definitions().schemaName(record.schema) : schema)}.${own}`;
+}
+
+/** What the catalog calls a relation of FROM now. */
+function namesOf(backend: Backend, entry: RangeEntry, isQualified: boolean): RelationNames | undefined {
+  if (entry.relation === undefined) return undefined;
+  const record = backend.draft.get(entry.relation);
+  const isRelation = record?.kind === 'table' || record?.kind === 'view' || record?.kind === 'sequence';
+  const name = isRelation ? record.name : entry.relationName!;
+  const schema = isRelation ? (record.schema === backend.tempSchema ? 'pg_temp' : backend.definitions().schemaName(record.schema)) : (entry.table?.schema ?? entry.rowType?.schema ?? 'pg_catalog');
+  const found = isQualified ? undefined : backend.catalog().relationRecord(undefined, name);
+  const isVisible = !isQualified && (isRelation ? found?.oid === record.oid : found === undefined && backend.catalog().relation(undefined, name) !== undefined);
+  let columns: readonly (string | undefined)[] = entry.columns.map((column) => column.name);
+  let added: readonly string[] = [];
+  if (record?.kind === 'view') {
+    columns = record.columns.slice(0, entry.columns.length).map((column) => column.name);
+    added = record.columns.slice(entry.columns.length).map((column) => column.name);
+  } else if (record?.kind === 'table' && entry.table !== undefined) {
+    const { columns: bound } = entry.table;
+    columns = bound.filter((column) => !column.isDropped).map(({ index }) => (record.columns[index]!.isDropped ? undefined : record.columns[index]!.name));
+    added = record.columns.slice(bound.length).map((column) => column.name);
+  }
+  return { text: isVisible ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`, name, columns, added };
+}
+
+/** Binds the queries of the views it concerns, before a change of names, and gives what prints them again after it (W2). */
+export function bindViews(backend: Backend, concerns: (record: ViewRecord | TableRecord) => boolean, label?: RenamedLabel): () => void {
+  const bound: { readonly oid: number; readonly view: BoundView }[] = [];
+  for (const record of backend.draft.all()) {
+    const text = queryOf(record);
+    if (text !== undefined && (record.kind === 'view' || record.kind === 'table') && concerns(record)) bound.push({ oid: record.oid, view: bindView(backend, parseQuery(text)) });
+  }
+  return () => {
+    for (const { oid, view } of bound) {
+      const record = backend.draft.get(oid);
+      if (record?.kind !== 'view' && record?.kind !== 'table') continue;
+      const query = keptText(backend, view.query, view.record, record.columns.map((column) => column.name), label);
+      if (record.kind === 'view') backend.draft.put({ ...record, query });
+      else if (record.view !== undefined) backend.draft.put({ ...record, view: { ...record.view, query } });
+    }
+  };
+}
+
+/** The same around one change. */
+export function reprintViews(backend: Backend, concerns: (record: ViewRecord | TableRecord) => boolean, change: () => void, label?: RenamedLabel): void {
+  const printAgain = bindViews(backend, concerns, label);
+  change();
+  printAgain();
+}
+
+/** Views, materialized ones too, that read the relation or function. */
+export const isReading = (oid: number) => (record: ViewRecord | TableRecord): boolean => (record.kind === 'view' ? record.references : (record.view?.references ?? [])).some((reference) => reference.oid === oid);

@@ -10,16 +10,15 @@ import { SqlMultirange, SqlRange, compareBounds, comparatorOf } from '../base/da
 import { DbError } from '../base/errors.js';
 import { emptyRange, isAdjacentBefore, makeMultirange, makeRange } from '../base/range.js';
 import type { TypeRegistry } from '../base/types.js';
-import { sqlType, typeInfo } from '../base/types.js';
+import { sqlType, TypeCache, typeInfo } from '../base/types.js';
 import { aggregate, cast, operator, scalar, setReturning, specialized, typeOid } from './define.js';
 import type { CastDef, EvalContext, FunctionDef, OperatorDef } from './registry.js';
 
-const elementOrders = new WeakMap<TypeRegistry, Map<number, Comparator>>();
+const elementOrders = new TypeCache(() => new Map<number, Comparator>());
 
 /** The order of a range type's elements. */
 function orderOf(rangeType: number, types: TypeRegistry): Comparator {
-  let byType = elementOrders.get(types);
-  if (byType === undefined) elementOrders.set(types, (byType = new Map()));
+  const byType = elementOrders.of(types);
   let order = byType.get(rangeType);
   if (order === undefined) byType.set(rangeType, (order = comparatorOf(sqlType(typeInfo(rangeType, types).subtypeOid), types)));
   return order;

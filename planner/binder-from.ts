@@ -129,10 +129,10 @@ function separated(binder: Binder, query: BoundQuery): BoundQuery {
   return computed.length === 0 ? query : { ...query, plan: makeProject(query.plan, computed), columns };
 }
 
-function derivedTable(level: QueryLevel, query: BoundQuery, alias: TableAlias | undefined, relation: { readonly schema: string; readonly name: string } | undefined): FromItem {
+function derivedTable(level: QueryLevel, query: BoundQuery, alias: TableAlias | undefined, relation: { readonly schema: string; readonly name: string; readonly oid: number } | undefined): FromItem {
   const plan = separated(level.binder, hoistLocks(level.binder, query));
   const columns = renameColumns(plan.columns, alias, relation?.name ?? 'unnamed_subquery');
-  const entry = new RangeEntry({ alias: alias?.name ?? relation?.name ?? '', columns, schema: alias === undefined ? relation?.schema : undefined, relationName: relation?.name, rowType: relation });
+  const entry = new RangeEntry({ alias: alias?.name ?? relation?.name ?? '', columns, schema: alias === undefined ? relation?.schema : undefined, relationName: relation?.name, relation: relation?.oid, rowType: relation });
   level.binder.adopt(level, entry);
   return { plan: plan.plan, items: [{ ...visibleItem(entry), relationVisible: entry.alias !== '' }] };
 }
@@ -254,7 +254,7 @@ function bindView(level: QueryLevel, view: ViewDef, reference: TableRef): FromIt
   if (reference.sample !== undefined) throw notSampled(reference);
   binder.dependencies?.relation(view.oid);
   const query = expandView(binder, view, impliedLocking(level, reference.alias?.name ?? view.name));
-  return derivedTable(level, query, reference.alias ?? undefined, { schema: view.schema, name: view.name });
+  return derivedTable(level, query, reference.alias ?? undefined, { schema: view.schema, name: view.name, oid: view.oid });
 }
 
 /** A view's query bound on its own: nothing around the reference is visible inside. Its columns carry the view's names. */

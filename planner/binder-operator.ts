@@ -4,7 +4,7 @@
  * again and again.
  */
 import { DbError } from '../base/errors.js';
-import { sqlType, typeName, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
+import { sqlType, TypeCache, typeName, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
 import { functionsNamed, operatorsNamed, resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef, OperatorDef } from '../functions/registry.js';
 import { castKey, type FunctionMatch, type OperatorMatch } from '../functions/resolve.js';
@@ -20,11 +20,10 @@ export interface ResolvedOperator {
   readonly resultType: number;
 }
 
-const operatorCaches = new WeakMap<TypeRegistry, Map<string, Map<number, ResolvedOperator | 'none' | 'ambiguous'>>>();
+const operatorCaches = new TypeCache(() => new Map<string, Map<number, ResolvedOperator | 'none' | 'ambiguous'>>());
 
 function resolve(binder: Binder, name: string, left: number | undefined, right: number): ResolvedOperator | 'none' | 'ambiguous' {
-  let byName = operatorCaches.get(binder.types);
-  if (byName === undefined) operatorCaches.set(binder.types, (byName = new Map()));
+  const byName = operatorCaches.of(binder.types);
   let byTypes = byName.get(name);
   if (byTypes === undefined) byName.set(name, (byTypes = new Map()));
   const key = castKey(left ?? 0, right);
@@ -37,13 +36,12 @@ function resolve(binder: Binder, name: string, left: number | undefined, right: 
   return found;
 }
 
-const specializations = new WeakMap<TypeRegistry, WeakMap<FunctionDef, Map<string, FunctionDef>>>();
+const specializations = new TypeCache(() => new WeakMap<FunctionDef, Map<string, FunctionDef>>());
 
 /** The definition for these argument types: one object for equal types, so that expressions can be compared. */
 export function specialize(types: TypeRegistry, definition: FunctionDef, args: readonly SqlType[], result: SqlType, isVariadicCall = false): FunctionDef {
   if (definition.specialize === undefined) return definition;
-  let byDefinition = specializations.get(types);
-  if (byDefinition === undefined) specializations.set(types, (byDefinition = new WeakMap()));
+  const byDefinition = specializations.of(types);
   let byTypes = byDefinition.get(definition);
   if (byTypes === undefined) byDefinition.set(definition, (byTypes = new Map()));
   const key = `${isVariadicCall ? 'v' : ''}${args.map((type) => type.oid).join()}`;

@@ -19,6 +19,8 @@ export interface RulePrinter {
   readonly isPretty: boolean;
   readonly column: (id: ColumnId, name: string, indent: number) => string;
   readonly typeText: (type: SqlType) => string;
+  /** The text is read again: what reading would change is written so that it does not. */
+  readonly isKept?: boolean;
   /** A value as its type writes it. */
   readonly valueText: (value: Datum, type: SqlType) => string;
   /** The function's name, with its schema where it is needed. */
@@ -142,6 +144,8 @@ class Rule {
         return `${e.kind.toUpperCase()}(${list(e.args)})`;
       case 'inList':
         if (e.list.length === 1) return wrap(`${inner(e.arg)} ${e.negated ? '<>' : '='} ${inner(e.list[0]!)}`);
+        // A cast of the list would go to each of its members.
+        if (this.#p.isKept === true && e.arg.kind === 'cast' && isVarcharList(e)) return wrap(`${inner(e.arg.arg)}${e.negated ? ' NOT' : ''} IN (${e.list.map((item) => this.#constant(item.kind === 'constant' ? item.value : null, textType, false)).join(', ')})`);
         return wrap(`${inner(e.arg)} ${e.negated ? '<> ALL' : '= ANY'} (${this.#list(e, list(e.list))})`);
       case 'quantifiedArray':
         return wrap(`${inner(e.arg)} ${operatorOf(e.operator.name)} ${e.quantifier.toUpperCase()} (${inner(e.array)})`);
@@ -202,8 +206,7 @@ class Rule {
 
   /** The list of `x IN (...)`; where a varchar is compared as text its literals are varchars that become text together. */
   #list(e: Extract<BoundExpression, { kind: 'inList' }>, shown: string): string {
-    const from = e.arg.kind === 'cast' && !e.arg.isExplicit && e.arg.method === 'binary' ? e.arg.arg.type : undefined;
-    if (from?.oid !== TypeOid.varchar || !e.list.every((item) => item.kind === 'constant')) return `ARRAY[${shown}]`;
+    if (!isVarcharList(e)) return `ARRAY[${shown}]`;
     const varchars = e.list.map((item) => this.#constant(item.kind === 'constant' ? item.value : null, sqlType(TypeOid.varchar), true)).join(', ');
     return `${this.#p.isPretty ? `ARRAY[${varchars}]` : `(ARRAY[${varchars}])`}::text[]`;
   }
@@ -251,6 +254,11 @@ class Rule {
     const text = this.show(child, withImplicit, indent);
     return !this.#p.isPretty || (isSimple(child, parent) && this.#collationOf(child) === undefined) ? text : `(${text})`;
   }
+}
+
+/** Whether a varchar is compared with literals, as text. */
+function isVarcharList({ arg, list }: Extract<BoundExpression, { kind: 'inList' }>): boolean {
+  return arg.kind === 'cast' && !arg.isExplicit && arg.method === 'binary' && arg.arg.type.oid === TypeOid.varchar && list.every((item) => item.kind === 'constant');
 }
 
 /** The comparison inside what is written as CASE x WHEN y or NULLIF(x, y). */

@@ -34,6 +34,8 @@ export class RangeEntry {
   readonly schema: string | undefined;
   /** The relation's own name, for the hint that an alias hides it. */
   readonly relationName: string | undefined;
+  /** Its oid in the catalog; undefined for what is no relation. */
+  readonly relation: number | undefined;
   readonly columns: readonly PlanColumn[];
   readonly table: TableDef | undefined;
   /** A view's row type, when the whole row is asked for. */
@@ -48,6 +50,7 @@ export class RangeEntry {
     columns: readonly PlanColumn[];
     schema?: string | undefined;
     relationName?: string | undefined;
+    relation?: number | undefined;
     table?: TableDef | undefined;
     rowType?: { readonly schema: string; readonly name: string } | undefined;
     isJoin?: boolean;
@@ -57,6 +60,7 @@ export class RangeEntry {
     this.columns = fields.columns;
     this.schema = fields.schema;
     this.relationName = fields.relationName;
+    this.relation = fields.relation ?? fields.table?.oid;
     this.table = fields.table;
     this.rowType = fields.rowType ?? fields.table;
     this.isJoin = fields.isJoin ?? false;

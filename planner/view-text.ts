@@ -2,9 +2,12 @@
  * A query as PostgreSQL prints one that it keeps, what pg_get_viewdef shows: every star written out, every column with the name of its relation, every
  * cast that binding added, one clause a line. The text's tree says what there is to print, the binding record what it means.
  *
- * V1  A relation is shown under its own name or alias, unless an enclosing query, or one before it in this query, shows that already: then a number is added.
+ * V1  Relations and their columns are called as the catalog calls them when the text is printed, which need not be when the query was bound: that is how a
+ *     rename reaches the views that are kept. A column that USING joins by keeps its name, by a list of columns behind the relation, which
+ *     also keeps apart what is called like a column that a join has merged, and what has been added and is called like another.
+ * V2  A relation is shown under its own name or alias, unless an enclosing query, or one before it in this query, shows that already: then a number is added.
  *     A view's query has relations called old and new around it.
- * V2  Every indent is counted as ruleutils.c counts it: a clause goes back to where its query began, and what wraps inside it goes on four further.
+ * V3  Every indent is counted as ruleutils.c counts it: a clause goes back to where its query began, and what wraps inside it goes on four further.
  *
  * Source. ruleutils.c (get_query_def and below).
  */
@@ -17,11 +20,21 @@ import type { SelectItem } from './binder-sort.js';
 import { operatorOf } from './expression-text.js';
 import type { AggregateCall, BoundExpression, ColumnId, FrameBound, SortKey, WindowFrame } from './expression.js';
 import { ruleText, type RulePrinter } from './rule-text.js';
-import type { RangeEntry } from './scope.js';
+import type { QueryLevel, RangeEntry } from './scope.js';
 
-export interface ViewPrinter extends Omit<RulePrinter, 'column' | 'subquery' | 'wholeRow'> {
-  /** A relation's name, with its schema where it is needed. */
-  readonly relationName: (schema: string, name: string) => string;
+/** What an item of FROM is called in the catalog. */
+export interface RelationNames {
+  /** The relation, with its schema where it is needed. */
+  readonly text: string;
+  readonly name: string;
+  /** Names of the entry's columns, undefined for those that are gone, and of those that the relation has got since. */
+  readonly columns: readonly (string | undefined)[];
+  readonly added: readonly string[];
+}
+
+export interface ViewPrinter extends Omit<RulePrinter, 'column' | 'subquery' | 'wholeRow' | 'fieldName'> {
+  /** undefined for what is no relation of the catalog. */
+  readonly relation: (entry: RangeEntry) => RelationNames | undefined;
 }
 
 /** @param columns the view's own names of its columns */
@@ -51,6 +64,8 @@ class Facts {
   /** As they were written: subqueries by what they were bound to, calls by the column of their result. */
   readonly subqueries = new Map<BoundExpression, SubqueryForm>();
   readonly calls = new Map<ColumnId, FunctionCall>();
+  readonly #references = new Map<RangeEntry, TableReference>();
+  readonly #columns = new Map<RangeEntry, readonly string[]>();
 
   constructor(record: BindingRecord, printer: ViewPrinter) {
     this.record = record;
@@ -59,6 +74,64 @@ class Facts {
       if (bound.kind === 'column' && written.kind === 'functionCall') this.calls.set(bound.id, written);
       if ('query' in written) this.subqueries.set(bound.kind === 'not' ? bound.arg : bound, written);
     }
+    for (const [reference, entry] of record.entries) if (reference.kind !== 'join') this.#references.set(entry, reference);
+  }
+
+  /** Whether some join merges columns, or hides tables behind an alias, so that the names of all columns matter. */
+  get mergesColumns(): boolean {
+    return this.#someJoin((join) => join.isNatural || join.using !== undefined || join.alias !== undefined);
+  }
+  /** Whether some join gives its columns names of their own. */
+  get listsJoinColumns(): boolean {
+    return this.#someJoin((join) => (join.alias?.columns.length ?? 0) > 0);
+  }
+  #someJoin(test: (join: Join) => boolean): boolean {
+    for (const reference of this.record.entries.keys()) for (let join: TableReference = reference; join.kind === 'join'; join = join.left) if (test(join)) return true;
+    return false;
+  }
+
+  /** Whether the query itself gives the entry its name. */
+  isAliased(entry: RangeEntry): boolean {
+    const reference = this.#references.get(entry);
+    return reference === undefined || reference.kind !== 'tableRef' || reference.alias !== undefined;
+  }
+
+  /** Gives the entry's column of that name, if it has one, a name that no column of `others` has. */
+  renameColumn(entry: RangeEntry, name: string, others: readonly RangeEntry[]): void {
+    const names = [...this.columnsOf(entry)];
+    const at = names.indexOf(name);
+    if (at === -1) return;
+    for (let n = 1; others.some((other) => this.columnsOf(other).includes(names[at]!)); n++) names[at] = `${name}_${n}`;
+    this.#columns.set(entry, names);
+  }
+
+  /** Names of an entry's columns (V1). */
+  columnsOf(entry: RangeEntry): readonly string[] {
+    let names = this.#columns.get(entry);
+    if (names === undefined) this.#columns.set(entry, (names = this.#namesOf(entry)));
+    return names;
+  }
+  #namesOf(entry: RangeEntry): readonly string[] {
+    const bound = entry.columns.map((column) => column.name);
+    const now = this.printer.relation(entry)?.columns;
+    if (now === undefined) return bound;
+    const reference = this.#references.get(entry);
+    const aliasCount = reference === undefined || reference.kind === 'join' || reference.kind === 'unsupportedTable' ? 0 : (reference.alias?.columns.length ?? 0);
+    const names = bound.map((name, i) => (i < aliasCount ? name : (now[i] ?? name)));
+    return names.some((name, i) => name !== bound[i] && this.#joinNames.has(bound[i]!)) ? bound : names;
+  }
+  /** Columns that some join of the view merges, by name. */
+  get #joinNames(): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const [reference, entry] of this.record.entries) {
+      if (reference.kind !== 'join') continue;
+      let join: TableReference = reference;
+      for (; join.kind === 'join'; join = join.left) {
+        for (const { name } of join.using ?? []) names.add(name);
+        if (join.isNatural) for (const { name } of entry.columns) names.add(name);
+      }
+    }
+    return names;
   }
 }
 
@@ -78,7 +151,7 @@ class QueryWriter {
     this.#indent = indent;
   }
 
-  // ----------------------------------------------------------------------------------------------------------------- layout (V2)
+  // ----------------------------------------------------------------------------------------------------------------- layout (V3)
 
   #line(words: string, before: number, after: number, extra: number): void {
     this.#indent += before;
@@ -117,7 +190,7 @@ class QueryWriter {
     }
     if (query.limitCount !== undefined) {
       this.#clause(query.withTies ? ' FETCH FIRST ' : ' LIMIT ', 0);
-      const count = query.limitCount.kind === 'null' ? 'ALL' : this.#limit(query.limitCount);
+      const count = query.limitCount.kind === 'null' ? (this.#facts.printer.isKept === true ? 'NULL' : 'ALL') : this.#limit(query.limitCount);
       this.#text += query.withTies ? `(${count}) ROWS WITH TIES` : count;
     }
     this.#locking(query);
@@ -131,12 +204,25 @@ class QueryWriter {
     const isTaken = (name: string): boolean => taken.has(name) || this.#frames.some((frame) => frame.taken.has(name));
     for (const entry of select?.level.entries ?? []) {
       if (entry.alias === '') continue;
-      let name = entry.alias;
-      for (let n = 1; isTaken(name); n++) name = `${entry.alias}_${n}`;
+      const own = this.#facts.isAliased(entry) ? entry.alias : (this.#facts.printer.relation(entry)?.name ?? entry.alias);
+      let name = own;
+      for (let n = 1; isTaken(name); n++) name = `${own}_${n}`;
       taken.add(name);
       names.set(entry, name);
     }
+    if (select !== undefined) this.#separateMerged(select.level);
     return { select, names, taken };
+  }
+
+  /** A column that only a join has, as that of FULL JOIN USING, is shown by its name alone: what else is called so gets another name. */
+  #separateMerged(level: QueryLevel): void {
+    const visible = level.namespace.filter((item) => item.columnsVisible).map((item) => item.entry);
+    for (const join of visible) {
+      if (!join.isJoin || join.alias !== '') continue;
+      const inputs = level.entries.filter((entry) => !isJoinEntry(entry));
+      const merged = join.columns.filter(({ id }) => !inputs.some((entry) => entry.columns.some((column) => column.id === id)));
+      for (const entry of visible) if (entry !== join) for (const { name } of merged) this.#facts.renameColumn(entry, name, inputs);
+    }
   }
 
   #inner(indent = this.#indent): QueryWriter {
@@ -284,7 +370,7 @@ class QueryWriter {
       const expression = this.#facts.record.typed.get(item.expression) ?? item.expression;
       const column = this.#columnName(expression);
       let text = column === undefined && expression.kind === 'row' ? this.#row(expression) : this.#expression(expression, true);
-      const own = column ?? (areNamesVisible ? undefined : '?column?');
+      const own = column ?? (areNamesVisible || this.#facts.printer.isKept === true ? undefined : '?column?');
       const name = columns?.[i] ?? item.name;
       if (name !== own) text += ` AS ${quoteIdentifier(name)}`;
       this.#text += i === 0 ? ' ' : ', ';
@@ -371,14 +457,22 @@ class QueryWriter {
     if (entry === undefined || reference.kind === 'unsupportedTable') return;
     const name = this.#nameOf(entry);
     const hasColumnAliases = (reference.alias?.columns.length ?? 0) > 0;
-    const columns = `(${entry.columns.map((column) => quoteIdentifier(column.name)).join(', ')})`;
+    const names = this.#facts.columnsOf(entry);
+    const columns = `(${names.map(quoteIdentifier).join(', ')})`;
     switch (reference.kind) {
       case 'tableRef': {
-        const schema = entry.table?.schema ?? entry.rowType?.schema;
-        const own = entry.relationName ?? entry.alias;
-        this.#text += `${reference.only ? 'ONLY ' : ''}${schema === undefined ? quoteIdentifier(own) : this.#facts.printer.relationName(schema, own)}`;
-        if (reference.alias !== undefined || name !== own) this.#text += ` ${quoteIdentifier(name)}`;
-        if (hasColumnAliases) this.#text += columns;
+        const relation = this.#facts.printer.relation(entry);
+        const own = relation?.name ?? entry.relationName ?? entry.alias;
+        if (relation !== undefined && relation.added.length > 0 && this.#facts.listsJoinColumns) {
+          // A list of columns counts them: what was added must not come between.
+          this.#text += `( SELECT ${relation.columns.flatMap((column) => (column === undefined ? [] : [quoteIdentifier(column)])).join(', ')} FROM ${relation.text}) ${quoteIdentifier(name)}${columns}`;
+          return;
+        }
+        const added = this.#facts.mergesColumns && relation !== undefined && relation.added.some((column) => this.#unusedColumn(column) !== column) ? relation.added.map((column) => this.#unusedColumn(column)) : [];
+        const keepsNames = hasColumnAliases || added.length > 0 || (relation !== undefined && names.some((column, i) => relation.columns[i] !== undefined && column !== relation.columns[i]));
+        this.#text += `${reference.only ? 'ONLY ' : ''}${relation?.text ?? quoteIdentifier(own)}`;
+        if (reference.alias !== undefined || name !== own || keepsNames) this.#text += ` ${quoteIdentifier(name)}`;
+        if (keepsNames) this.#text += `(${[...names.filter((_, i) => relation === undefined || relation.columns[i] !== undefined), ...added].map(quoteIdentifier).join(', ')})`;
         const { sample } = reference;
         if (sample !== undefined) {
           this.#text += ` TABLESAMPLE ${quoteIdentifier(sample.method.name)} (${sample.args.map((e) => this.#bound(e)).join(', ')})`;
@@ -399,6 +493,14 @@ class QueryWriter {
       default:
         return unreachable(reference);
     }
+  }
+
+  /** `name`, or with a number, so that no other column of the query is called so. */
+  #unusedColumn(name: string): string {
+    const isUsed = (candidate: string): boolean => this.#select_.level.entries.some((entry) => this.#facts.columnsOf(entry).includes(candidate));
+    let unused = name;
+    for (let n = 1; isUsed(unused); n++) unused = `${name}_${n}`;
+    return unused;
   }
 
   #functions(reference: FunctionRef): string {
@@ -478,7 +580,7 @@ class QueryWriter {
       const has = (entry: RangeEntry): boolean => entry.columns.some((column) => column.id === id);
       const visible = level.namespace.find((item) => item.relationVisible && item.entry.alias !== '' && has(item.entry))?.entry;
       const entry = visible ?? level.entries.find((candidate) => !isJoinEntry(candidate) && has(candidate)) ?? level.entries.find(has);
-      if (entry !== undefined) return { entry, name: entry.columns.find((column) => column.id === id)!.name };
+      if (entry !== undefined) return { entry, name: this.#facts.columnsOf(entry)[entry.columns.findIndex((column) => column.id === id)]! };
     }
     return undefined;
   }

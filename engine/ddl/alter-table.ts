@@ -18,6 +18,7 @@ import { kindWord } from '../catalog-objects.js';
 import { printText } from '../text-values.js';
 import { addCheck, addForeignKey, addKeyToRows, checkForeignKeysAgain, constraintNames, deferralOf, validateCheck, validateForeignKey, validateNotNull, type KeySpec } from './constraints.js';
 import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, defaultText, finishGenerated, type TableDraft } from './create-table.js';
+import { bindViews, isReading } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { mentions } from './dependencies.js';
 import { dropTargets } from './drop.js';
@@ -240,6 +241,7 @@ async function addColumn(ddl: Ddl, oid: number, definition: ColumnDefinition, if
   readColumnDefinition(ddl, table, definition);
   finishGenerated(ddl, table);
   const old = { table: before, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
+  const printViewsAgain = bindViews(ddl.backend, isReading(oid));
   const position = table.record.columns.length - 1;
   const column = table.record.columns[position]!;
   for (const sequence of table.sequences) ddl.draft.put(sequence);
@@ -254,6 +256,7 @@ async function addColumn(ddl: Ddl, oid: number, definition: ColumnDefinition, if
     await rewriteInto(ddl, oid, old, (row) => fill([...row, null]));
     if (column.notNull) await validateNotNull(ddl, oid, [position]);
   }
+  printViewsAgain();
   for (const { name, constraint } of table.checks) await validateCheck(ddl, oid, addCheck(ddl, oid, name, constraint));
   for (const key of table.keys) await addKeyToRows(ddl, oid, key);
   for (const key of table.foreignKeys) await addForeignKey(ddl, oid, key, true);

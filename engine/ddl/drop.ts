@@ -8,6 +8,7 @@ import { FirstUserOid, TypeOid, baseTypeOf, sqlType, typeInfo } from '../../base
 import type { Drop, DropBehavior, DroppedObject, ObjectType, QualifiedName } from '../../parser/ast.js';
 import type { CatalogRecord, ColumnRecord, IndexRecord, RelationRecord, TableRecord } from '../catalog-objects.js';
 import { SchemaOid, kindWord } from '../catalog-objects.js';
+import { isReading, reprintViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { describe, describeDependent, dependentsOf, displayName, type Dependent, type DropTarget } from './dependencies.js';
 import { findFunction } from './functions.js';
@@ -211,10 +212,8 @@ async function remove(ddl: Ddl, dependent: Dependent): Promise<void> {
       const table = draft.get(dependent.table) as TableRecord | undefined;
       if (table === undefined) return;
       await ddl.lock(table.oid, 'access exclusive');
-      draft.put({
-        ...table,
-        columns: table.columns.map((column, i) => (i === dependent.column ? { ...column, ...keptShape(ddl, column), isDropped: true, notNull: false, default: undefined, generated: undefined, sequence: undefined, name: `........pg.dropped.${i + 1}........` } : column)),
-      });
+      const columns = table.columns.map((column, i) => (i === dependent.column ? { ...column, ...keptShape(ddl, column), isDropped: true, notNull: false, default: undefined, generated: undefined, sequence: undefined, name: `........pg.dropped.${i + 1}........` } : column));
+      reprintViews(ddl.backend, isReading(table.oid), () => draft.put({ ...table, columns }));
       return;
     }
   }

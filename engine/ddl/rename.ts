@@ -3,13 +3,14 @@
  * names the thing: checks, defaults, index expressions of the table, and the queries of views.
  */
 import { DbError, notSupported } from '../../base/errors.js';
-import { FirstUserOid } from '../../base/types.js';
+import { FirstUserOid, sqlType } from '../../base/types.js';
 import { parseExpression } from '../../parser/parse.js';
-import { printExpression, printQuery } from '../../parser/print.js';
-import type { Expression, Query, Rename, SetSchema } from '../../parser/ast.js';
-import type { CatalogRecord, IndexRecord, SchemaRecord, StatisticsRecord, TableRecord, TypeRecord, ViewRecord } from '../catalog-objects.js';
+import { printExpression } from '../../parser/print.js';
+import type { Expression, Rename, SetSchema } from '../../parser/ast.js';
+import type { CatalogRecord, IndexRecord, SchemaRecord, StatisticsRecord, TableRecord, TypeRecord } from '../catalog-objects.js';
 import { kindWord } from '../catalog-objects.js';
-import { parseQuery } from '../catalog-view.js';
+import { booleanType, withLabel, type StoredOver } from '../stored-text.js';
+import { isReading, reprintViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { mapExpression } from './expressions.js';
 import { findFunction } from './functions.js';
@@ -32,15 +33,14 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
       if (schema.oid < FirstUserOid && schema.name !== 'public') throw new DbError('42501', `permission denied for schema ${schema.name}`);
       if (ddl.draft.find('schema', 0, statement.newName) !== undefined) throw new DbError('42P06', `schema "${statement.newName}" already exists`);
       if (statement.newName.startsWith('pg_')) throw reservedSchemaName(statement.newName);
-      renameSchemaInViews(ddl, schema.name, statement.newName);
-      ddl.draft.put({ ...schema, name: statement.newName });
+      reprintViews(ddl.backend, allViews, () => ddl.draft.put({ ...schema, name: statement.newName }));
       return;
     }
     case 'type':
     case 'domain': {
       const type = userType(ddl, statement.name);
       if (ddl.draft.find('type', type.schema, statement.newName) !== undefined) throw new DbError('42710', `type "${statement.newName}" already exists`);
-      ddl.draft.put({ ...type, name: statement.newName });
+      reprintViews(ddl.backend, allViews, () => ddl.draft.put({ ...type, name: statement.newName }));
       return;
     }
     case 'enum value': {
@@ -48,8 +48,7 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
       if (type.detail.kind !== 'enum') throw new DbError('42809', `${type.name} is not an enum`);
       if (!type.detail.labels.some((label) => label.label === statement.part)) throw new DbError('22023', `"${statement.part!}" is not an existing enum label`);
       if (type.detail.labels.some((label) => label.label === statement.newName)) throw new DbError('42710', `enum label "${statement.newName}" already exists`);
-      ddl.draft.put({ ...type, detail: { ...type.detail, labels: type.detail.labels.map((label) => (label.label === statement.part ? { ...label, label: statement.newName } : label)) } });
-      return;
+      return renameLabel(ddl, type, type.detail, statement.part!, statement.newName);
     }
     case 'attribute': {
       const type = userType(ddl, statement.name);
@@ -57,7 +56,8 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
       const { attributes } = type.detail;
       if (!attributes.some((a) => a.name === statement.part && a.isDropped !== true)) throw new DbError('42703', `column "${statement.part!}" does not exist`);
       if (attributes.some((a) => a.name === statement.newName && a.isDropped !== true)) throw new DbError('42701', `column "${statement.newName}" of relation "${type.name}" already exists`);
-      ddl.draft.put({ ...type, detail: { ...type.detail, attributes: attributes.map((a) => (a.name === statement.part ? { ...a, name: statement.newName } : a)) } });
+      const { detail } = type;
+      reprintViews(ddl.backend, allViews, () => ddl.draft.put({ ...type, detail: { ...detail, attributes: attributes.map((a) => (a.name === statement.part ? { ...a, name: statement.newName } : a)) } }));
       return;
     }
     case 'domain constraint': {
@@ -70,12 +70,43 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
     case 'procedure':
     case 'routine': {
       const found = findFunction(ddl, { name: statement.name, args: statement.args }, statement.objectType, false)!;
-      ddl.draft.put({ ...found, name: statement.newName });
+      reprintViews(ddl.backend, isReading(found.oid), () => ddl.draft.put({ ...found, name: statement.newName }));
       return;
     }
     default:
       throw notSupported(`ALTER ${statement.objectType.toUpperCase()} RENAME`, statement.offset);
   }
+}
+
+/** Texts that the catalog keeps have labels as literals. */
+function renameLabel(ddl: Ddl, type: TypeRecord, detail: Extract<TypeRecord['detail'], { kind: 'enum' }>, from: string, to: string): void {
+  const { backend, draft } = ddl;
+  const inText = (text: string, over: StoredOver): string => withLabel(backend, text, over, type.oid, from, to);
+  const changed: CatalogRecord[] = [];
+  for (const record of draft.all()) {
+    if (record.kind === 'table') {
+      const columns = record.columns.map((column) => (column.default === undefined || column.isDropped ? column : { ...column, default: inText(column.default, { columns: record.columns, type: sqlType(column.type, column.typmod) }) }));
+      changed.push({ ...record, columns, checks: record.checks.map((check) => ({ ...check, expression: inText(check.expression, { columns: record.columns, type: booleanType }) })) });
+    } else if (record.kind === 'index') {
+      const table = draft.get(record.table);
+      const over = { columns: table?.kind === 'table' ? table.columns : undefined };
+      const columns = record.columns.map((column) => (column.expression === undefined ? column : { ...column, expression: inText(column.expression, over) }));
+      changed.push({ ...record, columns, predicate: record.predicate === undefined ? undefined : inText(record.predicate, { ...over, type: booleanType }) });
+    } else if (record.kind === 'type' && record.detail.kind === 'domain') {
+      const { base, typmod } = record.detail;
+      const checks = record.detail.checks.map((check) => ({ ...check, expression: inText(check.expression, { columns: [{ name: 'value', type: base, typmod }], isDomain: true, type: booleanType }) }));
+      const own = record.detail.default === undefined ? undefined : inText(record.detail.default, { type: sqlType(base, typmod) });
+      changed.push({ ...record, detail: { ...record.detail, checks, default: own } });
+    }
+  }
+  reprintViews(
+    backend, allViews,
+    () => {
+      for (const record of changed) if (JSON.stringify(record) !== JSON.stringify(draft.get(record.oid))) draft.put(record);
+      draft.put({ ...type, detail: { ...detail, labels: detail.labels.map((label) => (label.label === from ? { ...label, label: to } : label)) } });
+    },
+    { type: type.oid, from, to },
+  );
 }
 
 export function reservedSchemaName(name: string): DbError {
@@ -101,8 +132,7 @@ async function renameRelation(ddl: Ddl, statement: Rename): Promise<void> {
   // ALTER TABLE serves every kind, as in PostgreSQL, and so does ALTER INDEX here.
   if (statement.objectType !== 'table' && statement.objectType !== 'index' && word !== statement.objectType) throw new DbError('42809', `"${found.name}" is not ${/^[aeiou]/.test(statement.objectType) ? 'an' : 'a'} ${statement.objectType}`);
   checkRelationName(ddl.backend, found.schema, statement.newName);
-  if (found.kind === 'table' || found.kind === 'view') renameInViews(ddl, found.oid, found.name, statement.newName);
-  ddl.draft.put({ ...found, name: statement.newName });
+  reprintViews(ddl.backend, isReading(found.oid), () => ddl.draft.put({ ...found, name: statement.newName }));
 }
 
 async function renameColumn(ddl: Ddl, statement: Rename): Promise<void> {
@@ -118,23 +148,23 @@ async function renameColumn(ddl: Ddl, statement: Rename): Promise<void> {
     const position = found.columns.findIndex((column) => column.name === from);
     if (position < 0) throw new DbError('42703', `column "${from}" does not exist`);
     if (found.columns.some((column) => column.name === to)) throw new DbError('42701', `column "${to}" of relation "${found.name}" already exists`);
-    renameColumnInViews(ddl, found.oid, position, from, to);
-    ddl.draft.put({ ...found, columns: found.columns.map((column, i) => (i === position ? { ...column, name: to } : column)) });
+    const columns = found.columns.map((column, i) => (i === position ? { ...column, name: to } : column));
+    reprintViews(ddl.backend, (record) => record.oid === found.oid || isReading(found.oid)(record), () => ddl.draft.put({ ...found, columns }));
     return;
   }
   if (found.kind !== 'table') throw new DbError('42809', `cannot rename columns of relation "${found.name}"`);
   const position = columnIndex(found, from);
   if (position < 0) throw new DbError('42703', `column "${from}" does not exist`);
   if (columnIndex(found, to) >= 0) throw new DbError('42701', `column "${to}" of relation "${found.name}" already exists`);
-  renameColumnInViews(ddl, found.oid, position, from, to);
-  ddl.draft.put({
+  const renamed: TableRecord = {
     ...found,
     columns: found.columns.map((column, i) => ({
       ...column, name: i === position ? to : column.name,
       default: column.generated === 'stored' && column.default !== undefined ? renameInText(column.default, found.name, from, to) : column.default,
     })),
     checks: found.checks.map((check) => ({ ...check, expression: renameInText(check.expression, found.name, from, to) })),
-  });
+  };
+  reprintViews(ddl.backend, (record) => record.oid === found.oid || isReading(found.oid)(record), () => ddl.draft.put(renamed));
   for (const index of ddl.draft.indexesOf(found.oid)) {
     const next: IndexRecord = {
       ...index, predicate: index.predicate === undefined ? undefined : renameInText(index.predicate, found.name, from, to),
@@ -154,97 +184,8 @@ function isRefTo(e: Expression, aliases: readonly string[], column: string): e i
 
 // ---------------------------------------------------------------------------------------------------------------- views
 
-function* viewsOn(ddl: Ddl, relation: number): Iterable<{ readonly record: ViewRecord | TableRecord; readonly query: string; put(query: string): void }> {
-  for (const record of [...ddl.draft.all()]) {
-    if (record.kind === 'view' && record.references.some((r) => r.oid === relation)) yield { record, query: record.query, put: (query) => ddl.draft.put({ ...record, query }) };
-    if (record.kind === 'table' && record.view?.references.some((r) => r.oid === relation) === true) {
-      const { view } = record;
-      yield { record, query: view.query, put: (query) => ddl.draft.put({ ...record, view: { ...view, query } }) };
-    }
-  }
-}
-
-/** Queries of views name the table anew and keep calling it by its old name, which their columns are qualified with. */
-function renameInViews(ddl: Ddl, relation: number, from: string, to: string): void {
-  for (const view of viewsOn(ddl, relation)) {
-    view.put(
-      rewriteQuery(view.query, (node) => {
-        if (node['kind'] !== 'tableRef') return node;
-        const name = node['name'] as { readonly name: string };
-        if (name.name !== from) return node;
-        return { ...node, name: { ...name, name: to }, alias: node['alias'] ?? { name: from, columns: [], offset: -1 } };
-      }),
-    );
-  }
-}
-/** Queries of views name the table by its new schema. */
-function moveInViews(ddl: Ddl, relation: number, name: string, from: string, to: string): void {
-  for (const view of viewsOn(ddl, relation)) {
-    view.put(
-      rewriteQuery(view.query, (node) => {
-        const named = node['name'] as { readonly name: string; readonly schema?: string } | undefined;
-        return node['kind'] === 'tableRef' && named?.name === name && named.schema === from ? { ...node, name: { ...named, schema: to } } : node;
-      }),
-    );
-  }
-}
-function renameSchemaInViews(ddl: Ddl, from: string, to: string): void {
-  for (const record of [...ddl.draft.all()]) {
-    const before = record.kind === 'view' ? record.query : record.kind === 'table' ? record.view?.query : undefined;
-    if (before === undefined) continue;
-    const query = rewriteQuery(before, (node) => {
-      const name = node['name'] as { readonly schema?: string } | undefined;
-      return typeof name === 'object' && name.schema === from ? { ...node, name: { ...name, schema: to } } : node;
-    });
-    if (query === before) continue;
-    if (record.kind === 'view') ddl.draft.put({ ...record, query });
-    else if (record.kind === 'table' && record.view !== undefined) ddl.draft.put({ ...record, view: { ...record.view, query } });
-  }
-}
-
-/** In views over the relation: the column's references change; a label that came from the name stays by an alias. */
-function renameColumnInViews(ddl: Ddl, relation: number, position: number, from: string, to: string): void {
-  const target = ddl.draft.get(relation) as TableRecord | ViewRecord;
-  for (const view of viewsOn(ddl, relation)) {
-    if (!referencesColumn(view.record, relation, position)) continue;
-    const aliases = [target.name, ...aliasesOf(view.query, target.name)];
-    view.put(
-      rewriteQuery(view.query, (node) => {
-        if (Array.isArray(node['targets'])) {
-          // Where a target shows the column under its own name, the label must stay.
-          const targets = (node['targets'] as { expression: Expression; alias: string | undefined }[]).map((t) => (t.alias === undefined && isRefTo(t.expression, aliases, to) ? { ...t, alias: from } : t));
-          return { ...node, targets };
-        }
-        return isRefTo(node as unknown as Expression, aliases, from) ? { ...node, parts: [...(node['parts'] as string[]).slice(0, -1), to] } : node;
-      }),
-    );
-  }
-}
-function referencesColumn(record: ViewRecord | TableRecord, relation: number, position: number): boolean {
-  const references = record.kind === 'view' ? record.references : (record.view?.references ?? []);
-  return references.some((r) => r.oid === relation && (r.column === position || r.column === undefined));
-}
-function aliasesOf(query: string, table: string): string[] {
-  const found: string[] = [];
-  rewriteQuery(query, (node) => {
-    if (node['kind'] === 'tableRef' && (node['name'] as { name: string }).name === table) {
-      const alias = node['alias'] as { name: string } | undefined;
-      if (alias !== undefined) found.push(alias.name);
-    }
-    return node;
-  });
-  return found;
-}
-
-type Node = Readonly<Record<string, unknown>>;
-function rewriteQuery(query: string, change: (node: Node) => Node): string {
-  const walk = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(walk);
-    if (typeof node !== 'object' || node === null) return node;
-    return change(Object.fromEntries(Object.entries(node).map(([key, value]) => [key, walk(value)])));
-  };
-  return printQuery(walk(parseQuery(query)) as Query);
-}
+/** Types and schemas are not among the references of views. */
+const allViews = (): boolean => true;
 
 // ---------------------------------------------------------------------------------------------------------------- constraints, schemas
 
@@ -290,8 +231,7 @@ export async function setSchema(ddl: Ddl, statement: SetSchema): Promise<void> {
     moved = found;
   }
   const schema = newSchema();
-  ddl.draft.put({ ...moved, schema: schema.oid });
-  if (moved.kind === 'table' || moved.kind === 'view') moveInViews(ddl, moved.oid, moved.name, ddl.backend.definitions().schemaName(moved.schema), statement.schema);
+  reprintViews(ddl.backend, moved.kind === 'type' ? allViews : isReading(moved.oid), () => ddl.draft.put({ ...moved, schema: schema.oid }));
   if (moved.kind !== 'table') return;
   for (const index of ddl.draft.indexesOf(moved.oid)) ddl.draft.put({ ...index, schema: schema.oid });
   for (const other of [...ddl.draft.all()]) if (other.kind === 'sequence' && other.owner?.table === moved.oid) ddl.draft.put({ ...other, schema: schema.oid });

@@ -1,14 +1,12 @@
-/**
- * CREATE VIEW. The query is kept as text, printed from its tree with every relation schema-qualified and every `*` left as it was expanded: the
- * columns that the view has are fixed when it is made.
- */
+/** CREATE VIEW. The query is kept as text that later changes of what it reads cannot alter (view-definition.ts, W1). */
 import { DbError } from '../../base/errors.js';
 import { TypeOid, typeName, sqlType, types as builtin } from '../../base/types.js';
-import type { CreateView, DefinitionOption, Expression, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
-import { printQuery } from '../../parser/print.js';
+import type { CreateView, DefinitionOption, Parameter, Query, TableRef } from '../../parser/ast.js';
 import { bindStatement } from '../../planner/binder.js';
+import { BindingRecord } from '../../planner/binding-record.js';
 import type { Backend } from '../backend.js';
 import type { Reference, ViewRecord } from '../catalog-objects.js';
+import { isReading, keptText, reprintViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { checkRelationName, creationSchema } from './names.js';
 import { temporarySchema } from './temporary.js';
@@ -26,8 +24,9 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
   const add = (reference: Reference): void => {
     if (!references.some((known) => known.oid === reference.oid && known.column === reference.column)) references.push(reference);
   };
+  const record = new BindingRecord();
   const bound = bindStatement(query, backend.catalog(), {
-    settings: backend.plannerSettings(), dependencies: { relation: (oid) => add({ oid }), column: (oid, name) => addColumn(backend, oid, name, add), routine: (oid) => add({ oid }) },
+    record, context: backend.context(Infinity), settings: backend.plannerSettings(), dependencies: { relation: (oid) => add({ oid }), column: (oid, name) => addColumn(backend, oid, name, add), routine: (oid) => add({ oid }) },
   });
   if (bound.parameterTypes.length > 0) throw new DbError('42P02', 'there is no parameter $1', { offset: firstParameter(query) });
   if (names.length > bound.result.length) throw new DbError('42601', 'CREATE VIEW specifies more column names than columns', { offset: names[bound.result.length]!.offset });
@@ -40,7 +39,7 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
     if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
   });
   const direct = namedRelations(query, backend);
-  return { columns, references: references.filter((r) => direct.has(r.oid) || backend.draft.get(r.oid)?.kind === 'function'), text: printQuery(qualified(freezeStars(query, bound.result.map((column) => column.name), backend), backend)) };
+  return { columns, references: references.filter((r) => direct.has(r.oid) || backend.draft.get(r.oid)?.kind === 'function'), text: keptText(backend, query, record, columns.map((column) => column.name)) };
 }
 
 function firstParameter(node: unknown): number | undefined {
@@ -70,65 +69,11 @@ function namedRelations(query: Query, backend: Backend): Set<number> {
   return found;
 }
 
-/** Every relation by its schema: what a view reads does not depend on the search path of who reads the view. */
-function qualified(query: Query, backend: Backend): Query {
-  const catalog = backend.catalog();
-  const ctes = new Set<string>();
-  const collect = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(collect);
-    if (typeof node !== 'object' || node === null) return;
-    if ('materialized' in node && 'name' in node && typeof node.name === 'string') ctes.add(node.name);
-    Object.values(node).forEach(collect);
-  };
-  collect(query);
-  const walk = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(walk);
-    if (typeof node !== 'object' || node === null) return node;
-    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, walk(value)]));
-    if (copy['kind'] !== 'tableRef') return copy;
-    const name = copy['name'] as TableRef['name'];
-    if (name.schema !== undefined || ctes.has(name.name)) return copy;
-    const record = catalog.relationRecord(undefined, name.name);
-    if (record === undefined) return copy;
-    return { ...copy, name: { ...name, schema: record.schema === backend.tempSchema ? 'pg_temp' : backend.definitions().schemaName(record.schema) } };
-  };
-  return walk(query) as Query;
-}
-
 function addColumn(backend: Backend, oid: number, name: string, add: (reference: Reference) => void): void {
   const record = backend.draft.get(oid);
   if (record?.kind !== 'table' && record?.kind !== 'view') return;
   const column = (record.columns as readonly { readonly name: string }[]).findIndex((candidate) => candidate.name === name);
   if (column >= 0) add({ oid, column });
-}
-
-/** `SELECT *` becomes the list of columns there are now, so that later columns of the tables do not appear in the view. */
-function freezeStars(query: Query, labels: readonly string[], backend: Backend): Query {
-  const { body } = query;
-  if (body.kind !== 'select' || !body.targets.some((t) => t.expression.kind === 'star')) return query;
-  const expanded = expandTargets(body, labels, backend);
-  return expanded === undefined ? query : { ...query, body: { ...body, targets: expanded } };
-}
-
-/** The select list with stars written out as qualified columns, when every FROM item can be named; otherwise undefined. */
-function expandTargets(select: Select, _labels: readonly string[], backend: Backend): SelectTarget[] | undefined {
-  const sources: { readonly alias: string; readonly columns: readonly string[] }[] = [];
-  for (const item of select.from) {
-    if (item.kind !== 'tableRef') return undefined;
-    const relation = backend.catalog().relation(item.name.schema, item.name.name);
-    if (relation === undefined || (relation.kind !== 'table' && relation.kind !== 'view')) return undefined;
-    const all = relation.kind === 'table' ? relation.columns.filter((c) => !c.isDropped).map((c) => c.name) : relation.columns.map((c) => c.name);
-    sources.push({ alias: item.alias?.name ?? item.name.name, columns: all.map((name, i) => item.alias?.columns[i]?.name ?? name) });
-  }
-  return select.targets.flatMap((target): SelectTarget[] => {
-    const { expression } = target;
-    if (expression.kind !== 'star') return [target];
-    const wanted = expression.qualifier.length === 0 ? sources : sources.filter((s) => s.alias === expression.qualifier.at(-1));
-    return wanted.flatMap((source) => source.columns.map((name): SelectTarget => ({ expression: columnOf(source.alias, name), alias: undefined, offset: target.offset })));
-  });
-}
-function columnOf(alias: string, name: string): Expression {
-  return { kind: 'columnRef', parts: [alias, name], offset: -1 };
 }
 
 export async function createView(ddl: Ddl, statement: CreateView): Promise<void> {
@@ -150,7 +95,7 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
     if (old.kind !== 'view') throw new DbError('42809', `"${statement.name.name}" is not a view`, { offset: statement.name.offset });
     await ddl.lock(old.oid, 'access exclusive');
     checkReplacement(backend, old, analyzed);
-    draft.put({ ...old, columns: analyzed.columns.map((column, i) => ({ ...column, default: old.columns[i]?.default, comment: old.columns[i]?.comment })), query: analyzed.text, references: analyzed.references, checkOption, options });
+    reprintViews(backend, isReading(old.oid), () => draft.put({ ...old, columns: analyzed.columns.map((column, i) => ({ ...column, default: old.columns[i]?.default, comment: old.columns[i]?.comment })), query: analyzed.text, references: analyzed.references, checkOption, options }));
     return;
   }
   checkRelationName(backend, schema.oid, statement.name.name);

@@ -89,7 +89,7 @@ test('\\sf shows a function, \\ef and \\ev edit', async () => {
   process.env['SERIALITE_EDITOR'] = 'sed -i s/2/3/';
   expect(await said('\\ef double\n;\nselect double(5);')).toEqual(['CREATE FUNCTION', '15']);
   process.env['SERIALITE_EDITOR'] = "sed -i 's/18/21/'";
-  expect(await said('\\ev adults\n;\n\\sv adults')).toEqual(['CREATE VIEW', ' SELECT id, name FROM person WHERE age >= 21;']);
+  expect(await said('\\ev adults\n;\n\\sv adults')).toEqual(['CREATE VIEW', ' SELECT person.id,', '    person.name', '   FROM person', '  WHERE ((person.age)::integer >= 21);']);
   process.env['SERIALITE_EDITOR'] = 'true';
   expect(await said('\\ef double\n;')).toEqual(['']);
   process.env['SERIALITE_EDITOR'] = 'false';
