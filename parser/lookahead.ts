@@ -178,13 +178,14 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   }
 
   #noteConflicts(options: Choice, firsts: readonly First[]): void {
-    const [always, ...candidates] = candidatesOf(firsts);
+    const candidates = candidatesOf(firsts);
+    const always = candidates[0]!;
     // Gates are trusted to be exclusive where they overlap.
     if (options.hasPredicates) return;
-    candidates.forEach((list, i) => {
+    candidates.forEach((list, type) => {
       // A nullable alternative behind the others is the usual "or nothing".
-      if (list.every((alternative, place) => place === 0 || always!.includes(alternative))) return;
-      this.#conflicts.push(`${options.rule.name}, OR ${options.prodOccurrence}: token type ${i + 1} starts alternatives ${list.join(' and ')}`);
+      if (type === 0 || list.every((alternative, i) => i === 0 || always.includes(alternative))) return;
+      this.#conflicts.push(`${options.rule.name}, OR ${options.prodOccurrence}: token type ${type} starts alternatives ${list.join(' and ')}`);
     });
   }
 
