@@ -47,6 +47,9 @@ async function step(session: Session, choice: number, n: number): Promise<void> 
   else await session.query(`insert into thing (${columns}) select $1 + 100000, ${columns.slice(4)} from thing where id = $1 on conflict do nothing`, [id]);
 }
 
+/** Statistics may be refreshed between two runs of a query, and its join begin at the other side: then rows without ORDER BY come in another order. */
+const inOrder = (sql: string, rows: readonly object[]): unknown => (sql.includes(' limit ') ? rows : rows.map((row) => JSON.stringify(row)).sort());
+
 test('a query over columns answers what it answers over rows, in every snapshot', async () => {
   const first = Number(process.env['SEED'] ?? 1);
   for (let seed = first; seed < first + 3; seed++) {
@@ -69,7 +72,7 @@ test('a query over columns answers what it answers over rows, in every snapshot'
           const rows = await session.query(sql);
           await session.exec('set leaf_columns = on');
           const overColumns = await session.query(sql);
-          expect(overColumns.rows, `seed ${seed}, ${i}: ${sql}`).toEqual(rows.rows);
+          expect(inOrder(sql, overColumns.rows), `seed ${seed}, ${i}: ${sql}`).toEqual(inOrder(sql, rows.rows));
           if (isAlone) await session.exec('commit');
         } catch (error) {
           const { code } = error as { code?: string };
