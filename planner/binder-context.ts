@@ -15,6 +15,7 @@ import type { ExplicitCollations } from './binder-collation.js';
 import type { BindingRecord } from './binding-record.js';
 import type { Catalog, TableDef } from './catalog.js';
 import type { BoundExpression, ColumnId } from './expression.js';
+import type { ConstantEvaluator } from './fold.js';
 import type { LogicalCte, LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
 import type { CteScope, QueryLevel, RangeEntry } from './scope.js';
@@ -104,6 +105,8 @@ export class Binder {
   collated: ExplicitCollations | undefined;
   /** The session's context where there is one: literals that only it can read are at least tried while binding. */
   readonly context: EvalContext | undefined;
+  /** Computes constants, where what they are decides what an expression means. */
+  readonly evaluate: ConstantEvaluator | undefined;
   readonly routine: RoutineScope | undefined;
   readonly record: BindingRecord | undefined;
   #columnCount = 0;
@@ -124,6 +127,7 @@ export class Binder {
     dependencies?: DependencySink | undefined;
     mayWriteMaterializedViews?: boolean | undefined;
     context?: EvalContext | undefined;
+    evaluate?: ConstantEvaluator | undefined;
     routine?: RoutineScope | undefined;
     record?: BindingRecord | undefined;
   }) {
@@ -134,6 +138,7 @@ export class Binder {
     this.parameterTypes = [...fields.parameterTypes];
     this.dependencies = fields.dependencies;
     this.context = fields.context;
+    this.evaluate = fields.evaluate;
     this.routine = fields.routine;
     this.record = fields.record;
     this.mayWriteMaterializedViews = fields.mayWriteMaterializedViews ?? false;
@@ -142,8 +147,8 @@ export class Binder {
 
   /** A binder for the body of a function, which becomes a part of this statement when `absorb` gets it back: its columns and CTEs are numbered after these. */
   forBody(routine: RoutineScope, parameterTypes: readonly SqlType[]): Binder {
-    const { catalog, hooks, settings, context } = this;
-    const body = new Binder({ catalog, hooks, settings, context, routine, parameterTypes });
+    const { catalog, hooks, settings, context, evaluate } = this;
+    const body = new Binder({ catalog, hooks, settings, context, evaluate, routine, parameterTypes });
     body.#columnCount = this.#columnCount;
     body.#cteCount = this.#cteCount;
     return body;

@@ -12,6 +12,7 @@ import { DbError } from '../base/errors.js';
 import type { Expression, GroupingElement } from '../parser/ast.js';
 import { findItem, requireGroupable, type SelectItem } from './binder-sort.js';
 import { forEachChild, logicalPlanOf, mapAllExpressions, mapChildren, sameExpression } from './expression-tools.js';
+import { Folder } from './fold.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { ComputedColumn } from './logical-plan.js';
 import type { QueryLevel } from './scope.js';
@@ -97,13 +98,16 @@ export class GroupLift {
   readonly groupBy: ComputedColumn[] = [];
   readonly #level: QueryLevel;
   readonly #byColumn = new Map<ColumnId, BoundExpression>();
-  readonly #compound: { readonly expression: BoundExpression; readonly column: BoundExpression }[] = [];
+  /** `known`: what the key is to an expression that it is a part of, where it is a constant; a grouping set without the key does not make that NULL, as in PostgreSQL. */
+  readonly #compound: { readonly expression: BoundExpression; readonly column: BoundExpression; readonly known: BoundExpression | undefined }[] = [];
+  readonly #hasSets: boolean;
   /** Positions in every grouping set: what decides functional dependency. */
   readonly #common: ReadonlySet<number>;
   readonly addedPositions: number[] = [];
 
   constructor(level: QueryLevel, expressions: readonly BoundExpression[], sets: readonly (readonly number[])[] | undefined) {
     this.#level = level;
+    this.#hasSets = sets !== undefined;
     this.#common = new Set(expressions.map((_, i) => i).filter((i) => sets === undefined || sets.every((set) => set.includes(i))));
     for (const expression of expressions) this.#add(expression, expression.kind === 'column' ? expression.name : '?column?');
   }
@@ -113,7 +117,7 @@ export class GroupLift {
     this.groupBy.push({ id, expression });
     const column: BoundExpression = { kind: 'column', type: expression.type, offset: expression.offset, id, name };
     if (expression.kind === 'column') this.#byColumn.set(expression.id, column);
-    else this.#compound.push({ expression, column });
+    else this.#compound.push({ expression, column, known: this.#hasSets ? this.#known(expression) : undefined });
     return column;
   }
 
@@ -122,7 +126,14 @@ export class GroupLift {
     return this.groupBy.findIndex((group) => sameExpression(group.expression, e));
   }
 
-  lift(e: BoundExpression, isInSubquery = false): BoundExpression {
+  #known(expression: BoundExpression): BoundExpression | undefined {
+    const { types, context, evaluate } = this.#level.binder;
+    const folded = new Folder(types, context, evaluate, undefined).tryFold(expression, () => undefined);
+    return folded.kind === 'constant' ? folded : undefined;
+  }
+
+  /** `isPart`: a key that is a constant is not looked up as a key, neither in HAVING nor inside of another expression. */
+  lift(e: BoundExpression, isInSubquery = false, isPart = false): BoundExpression {
     if (e.kind === 'column') {
       const grouped = this.#byColumn.get(e.id);
       if (grouped !== undefined) return { ...grouped, offset: e.offset } as BoundExpression;
@@ -130,10 +141,10 @@ export class GroupLift {
       return this.#dependent(e, isInSubquery);
     }
     // Inside a subquery only grouped columns are known again, not what is computed from others, as in PostgreSQL.
-    if (!isInSubquery) for (const group of this.#compound) if (sameExpression(group.expression, e)) return group.column;
+    if (!isInSubquery) for (const group of this.#compound) if (sameExpression(group.expression, e)) return (isPart ? group.known : undefined) ?? group.column;
     return mapChildren(
       e,
-      (child) => this.lift(child, isInSubquery),
+      (child) => this.lift(child, isInSubquery, true),
       (query) => {
         if (!query.outer.some((id) => this.#level.owns(id))) return query;
         const plan = mapAllExpressions(logicalPlanOf(query), (inner) => this.lift(inner, true));

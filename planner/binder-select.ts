@@ -75,8 +75,9 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     const grouping = new GroupLift(level, keys, group.sets);
     lift = (e) => grouping.lift(e);
     liftOverGroupedCalls(level, items, groupedCalls, lift);
-    const liftedHaving = having === undefined ? undefined : lift(having);
-    liftWindows(level, lift);
+    const liftPart = (e: BoundExpression): BoundExpression => grouping.lift(e, false, true);
+    const liftedHaving = having === undefined ? undefined : liftPart(having);
+    liftWindows(level, lift, liftPart);
     liftDirectArguments(level, lift);
     if (level.readsWorkTable && level.aggregates.length > 0) throw new DbError('42P19', "aggregate functions are not allowed in a recursive query's recursive term", { offset: level.firstAggregateOffset });
     const groupingCalls = level.groupingCalls.map((call) => ({
@@ -209,16 +210,16 @@ export function makeAggregate(
 }
 
 /** Window calls, set-returning calls and their keys move above the aggregate with the rest of the select. */
-function liftWindows(level: QueryLevel, lift: (e: BoundExpression) => BoundExpression): void {
+function liftWindows(level: QueryLevel, lift: (e: BoundExpression) => BoundExpression, liftPart: (e: BoundExpression) => BoundExpression): void {
   for (let i = 0; i < level.windowCalls.length; i++) {
     const { call, partitionBy, orderBy } = level.windowCalls[i]!;
     level.windowCalls[i] = {
-      call: { ...call, args: call.args.map(lift), filter: call.filter === undefined ? undefined : lift(call.filter) },
+      call: { ...call, args: call.args.map(liftPart), filter: call.filter === undefined ? undefined : liftPart(call.filter) },
       partitionBy: partitionBy.map(lift),
       orderBy: orderBy.map((key) => ({ ...key, expression: lift(key.expression) })),
     };
   }
-  for (let i = 0; i < level.setCalls.length; i++) level.setCalls[i] = { ...level.setCalls[i]!, args: level.setCalls[i]!.args.map(lift) };
+  for (let i = 0; i < level.setCalls.length; i++) level.setCalls[i] = { ...level.setCalls[i]!, args: level.setCalls[i]!.args.map(liftPart) };
 }
 
 /** Direct arguments of ordered-set aggregates are of the group, not of its rows (G1 of binder-group.ts): over no rows they have a value too, and a grouping set without their key sees NULL. */

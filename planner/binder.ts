@@ -13,6 +13,7 @@ import { bindMerge } from './binder-merge.js';
 import { bindQuery } from './binder-query.js';
 import type { BindingRecord } from './binding-record.js';
 import type { Catalog } from './catalog.js';
+import type { ConstantEvaluator } from './fold.js';
 import type { LogicalStatement } from './logical-plan.js';
 import type { QueryLevel } from './scope.js';
 
@@ -45,6 +46,7 @@ export interface BindOptions {
   readonly dependencies?: DependencySink;
   readonly mayWriteMaterializedViews?: boolean;
   readonly context?: EvalContext | undefined;
+  readonly evaluate?: ConstantEvaluator | undefined;
   readonly withRowKeys?: boolean;
   readonly routine?: RoutineScope | undefined;
   /** Filled while binding. */
@@ -56,7 +58,7 @@ const noSettings: ReadonlyMap<string, string> = new Map();
 export function newBinder(catalog: Catalog, options: BindOptions): Binder {
   return new Binder({
     catalog, hooks: binderHooks, settings: options.settings ?? noSettings, parameterTypes: options.parameterTypes ?? [], parameterNames: options.parameterNames,
-    context: options.context, dependencies: options.dependencies, routine: options.routine, record: options.record, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
+    context: options.context, evaluate: options.evaluate, dependencies: options.dependencies, routine: options.routine, record: options.record, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
   });
 }
 

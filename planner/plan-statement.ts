@@ -49,6 +49,7 @@ function bindOptions(options: PlanOptions): BindOptions {
     parameterTypes: options.parameterTypes ?? [],
     parameterNames: options.parameterNames ?? [],
     context: options.context,
+    evaluate: options.evaluate,
     withRowKeys: options.withRowKeys === true,
     routine: options.routine,
     ...(options.settings === undefined ? {} : { settings: options.settings }),

@@ -99,6 +99,9 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['a column shown twice is two', 'select d.x, d.y from (select c x, c y from r2 where id < 4) d group by grouping sets ((d.x), (d.y)) order by 1, 2', [['1', null], ['2', null], ['3', null], [null, '1'], [null, '2'], [null, '3']]],
   // A derived table's column over an outer row was left out of the join that the subquery became, and what read it further up found NULL.
   ['a column over an outer row that is read further up', 'select (select count(*) from r2 where id in (select s + 0 from (select r2.c + u.id - u.id as s from r2 u) d)), (select count(*) from r2 where exists (select from (select r2.c * u.c as s from r2 u) d where s = r2.id))', [['4', '4']]],
+  // Part of another expression, or of HAVING, a key that is a constant is computed before it is looked up.
+  ['keys of grouping sets that are constants', 'select 1 + 1, 1 + 1 + 1, sum(1 + 1) over (), count(*) from r2 group by rollup ((1 + 1)) having (1 + 1) = 2 order by 1', [['2', '3', '4', '6'], [null, '3', '4', '6']]],
+  ['a key that is a constant, whatever the columns in it', 'select count(*) from r2 group by cube ((6 = 2 and id > 1)) having false in ((6 = 2 and id > 1), (6 = 2 and id > 1))', [['6'], ['6']]],
   ['functions behind operators', "select int4eq(1, 1), int4pl(1, 2), textcat('a', 'b'), int4um(1), array_eq(array[1], array[1]), numeric_add(1, 2.50), bpchareq('a', 'a '), date_pli('2024-01-01', 2), enum_lt('a'::phase, 'b')", [['t', '3', 'ab', '-1', 't', '3.50', 't', '2024-01-03', 't']]],
   ['arrays of an enum from arrays of text', "select '{a,b}'::text[]::phase[], '{a,b}'::phase[]::text[]", [['{a,b}', '{a,b}']]],
   ['which of two equal ends a range keeps', "select range_merge(numrange(1.5, 2.5), numrange(1.50, 2.50)), numrange(1.5, 2.5) * numrange(1.50, 2.50), '{[1.5,2.5),[1.50,2.500)}'::nummultirange", [['[1.50,2.50)', '[1.5,2.5)', '{[1.50,2.500)}']]],
