@@ -455,7 +455,10 @@ function fixed(value: number, digits: number): string {
 
 // ------------------------------------------------------------------------------------------------------------------- to_number
 
-/** Walks a template and gathers the digits and the sign of a text. */
+/** How many bytes a character takes that begins with one: 1 inside of a character too. */
+const charBytes = (first: number): number => (first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1);
+
+/** Walks a template and gathers the digits and the sign of a text. A digit's place takes one byte of the text, as in PostgreSQL, whatever the character. */
 class NumberReader {
   readonly #shape: Readonly<NumberShape>;
   readonly #input: string;
@@ -468,7 +471,7 @@ class NumberReader {
 
   constructor(shape: Readonly<NumberShape>, input: string) {
     this.#shape = shape;
-    this.#input = input;
+    this.#input = Buffer.from(input).toString('latin1');
   }
 
   read(nodes: readonly FormatNode[]): { text: string; fractionRead: number } {
@@ -476,7 +479,7 @@ class NumberReader {
     for (const node of nodes) {
       if (this.#at >= input.length) break;
       if (node.kind === 'character') {
-        this.#at += input.codePointAt(this.#at)! > 0xffff ? 2 : 1;
+        this.#at += charBytes(input.charCodeAt(this.#at));
         continue;
       }
       const c = input[this.#at];
@@ -516,7 +519,7 @@ class NumberReader {
   #skip(count: number): void {
     for (let i = 0; i < count && this.#at < this.#input.length; i++) {
       if ('0123456789.,+-'.includes(this.#input[this.#at]!)) return;
-      this.#at += this.#input.codePointAt(this.#at)! > 0xffff ? 2 : 1;
+      this.#at += charBytes(this.#input.charCodeAt(this.#at));
     }
   }
 

@@ -57,10 +57,16 @@ export async function alterTable(ddl: Ddl, statement: AlterTable): Promise<void>
   const weak = statement.actions.every((a) => a.kind === 'validateConstraint' || a.kind === 'setColumnStatistics');
   const relation = await ddl.lockRelation(statement.name, weak ? 'share update exclusive' : 'access exclusive');
   if (relation.kind !== 'table') return alterOther(ddl, statement, relation.oid);
+  if (relation.view !== undefined && statement.actions.some((action) => !forMaterializedViews.has(action.kind))) {
+    throw new DbError('42809', `ALTER action cannot be performed on relation "${relation.name}"`, { detail: 'This operation is not supported for materialized views.' });
+  }
   ddl.refuseInUse([relation], 'ALTER TABLE');
   const actions = [...statement.actions].map((action, i) => ({ action, i })).sort((a, b) => passOf(a.action) - passOf(b.action) || a.i - b.i);
   for (const { action } of actions) await apply(ddl, relation.oid, action, statement);
 }
+
+/** What changes how rows are kept, and not which there are. */
+const forMaterializedViews: ReadonlySet<AlterTableAction['kind']> = new Set(['setColumnStatistics', 'setColumnStorage', 'setColumnCompression', 'setColumnOptions', 'setOptions', 'clusterOn', 'ownerTo', 'setTablespace', 'unsupportedAction'] as const);
 
 /** ALTER TABLE on views, indexes and sequences: what makes sense there. */
 async function alterOther(ddl: Ddl, statement: AlterTable, oid: number): Promise<void> {

@@ -39,7 +39,8 @@ export interface TableDraft {
 export async function createTable(ddl: Ddl, statement: CreateTable): Promise<void> {
   if (statement.unsupported !== undefined) throw notSupported(statement.unsupported, statement.offset);
   const { backend, draft } = ddl;
-  const isTemporary = statement.persistence === 'temporary';
+  const isTemporary = statement.persistence === 'temporary' || statement.name.schema === 'pg_temp';
+  if (isTemporary && statement.name.schema !== undefined && statement.name.schema !== 'pg_temp' && creationSchema(backend, statement.name).oid !== backend.tempSchema) throw new DbError('42P16', 'cannot create temporary relation in non-temporary schema', { offset: statement.name.offset });
   const schema = isTemporary ? await temporarySchema(ddl) : creationSchema(backend, statement.name);
   if (statement.onCommit !== undefined && !isTemporary) throw new DbError('42P16', 'ON COMMIT can only be used on temporary tables');
   if (draft.find('relation', schema.oid, statement.name.name) !== undefined && statement.ifNotExists) {
@@ -152,7 +153,7 @@ function collationOf(backend: Backend, element: ColumnDefinition, type: SqlType)
   if (!isCollatable(type)) throw new DbError('42804', `collations are not supported by type ${typeName(type.oid, backend.catalog().types)}`, { offset: collation.offset });
   return checkCollation(collation.name, collation.offset);
 }
-const isCollatable = (type: SqlType): boolean => [TypeOid.text, TypeOid.varchar, TypeOid.bpchar, TypeOid.name].includes(type.oid as never);
+export const isCollatable = (type: SqlType): boolean => [TypeOid.text, TypeOid.varchar, TypeOid.bpchar, TypeOid.name].includes(type.oid as never);
 
 /** All collations order by code point. @throws DbError 0A000 */
 export function checkCollation(name: string, offset: number): string | undefined {

@@ -1,11 +1,11 @@
 /** CREATE INDEX and REINDEX. The table is locked against writers while an index is built; with CONCURRENTLY too, which has nothing to gain here. */
 import { DbError, notSupported } from '../../base/errors.js';
-import { TypeOid } from '../../base/types.js';
+import { baseTypeOf, sqlType, TypeOid, typeName } from '../../base/types.js';
 import type { CreateIndex, IndexElement, Reindex } from '../../parser/ast.js';
 import { namedOperatorClass, requireAccepts } from '../../planner/operator-classes.js';
 import type { IndexColumnRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
 import { checkIndexable } from './constraints.js';
-import { checkCollation } from './create-table.js';
+import { checkCollation, isCollatable } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, requireImmutable, storedText } from './expressions.js';
 import { chooseRelationName, columnsForName, nameText, notA } from './names.js';
@@ -75,7 +75,11 @@ function indexColumn(ddl: Ddl, table: TableRecord, element: IndexElement, method
   const { types } = ddl.backend.catalog();
   const descending = element.direction === 'desc';
   const order = { descending, nullsFirst: element.nulls === undefined ? descending : element.nulls === 'first' };
-  const collation = element.collation === undefined ? undefined : checkCollation(element.collation.name, element.collation.offset);
+  const collationFor = (type: number): string | undefined => {
+    if (element.collation === undefined) return undefined;
+    if (!isCollatable(sqlType(baseTypeOf(sqlType(type), types).oid))) throw new DbError('42804', `collations are not supported by type ${typeName(type, types)}`, { offset: element.collation.offset });
+    return checkCollation(element.collation.name, element.collation.offset);
+  };
   const classed = (type: number): Pick<IndexColumnRecord, 'operatorClass' | 'descending' | 'nullsFirst'> => {
     if (element.operatorClass === undefined) {
       checkIndexable(ddl, type);
@@ -88,11 +92,13 @@ function indexColumn(ddl: Ddl, table: TableRecord, element: IndexElement, method
   if (expression.kind === 'columnRef' && expression.parts.length === 1) {
     const column = plainColumn(table, expression.parts[0]!);
     const { type, typmod } = table.columns[column]!;
+    const collation = collationFor(type);
     return { ...classed(type), collation: collation ?? table.columns[column]!.collation, column, type, typmod };
   }
   const bound = bindOverRow(ddl.backend, table, expression, 'index expressions', undefined);
   requireImmutable(bound.expression, 'functions in index expression must be marked IMMUTABLE');
   const type = bound.expression.type.oid === TypeOid.unknown ? TypeOid.text : bound.expression.type.oid;
+  const collation = collationFor(type);
   return { ...classed(type), collation, expression: storedText(ddl.backend, expression), type, typmod: bound.expression.type.typmod };
 }
 

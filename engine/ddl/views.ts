@@ -1,7 +1,7 @@
 /** CREATE VIEW. The query is kept as text that later changes of what it reads cannot alter (view-definition.ts, W1). */
 import { DbError } from '../../base/errors.js';
 import { TypeOid, typeName, sqlType, types as builtin } from '../../base/types.js';
-import type { CreateView, DefinitionOption, Parameter, Query, TableRef } from '../../parser/ast.js';
+import type { CreateView, DefinitionOption, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
 import { bindStatement } from '../../planner/binder.js';
 import { BindingRecord } from '../../planner/binding-record.js';
 import type { Backend } from '../backend.js';
@@ -76,9 +76,19 @@ function addColumn(backend: Backend, oid: number, name: string, add: (reference:
   if (column >= 0) add({ oid, column });
 }
 
+/** CREATE RECURSIVE VIEW v (a, b) AS ...: `WITH RECURSIVE v (a, b) AS (...) SELECT a, b FROM v`. */
+function recursiveQuery({ name: { name }, columns, query, offset }: CreateView): Query {
+  const select: Select = {
+    kind: 'select', isDistinct: false, distinctOn: undefined, targets: columns.map((column): SelectTarget => ({ expression: { kind: 'columnRef', parts: [column.name], offset: column.offset }, alias: undefined, offset: column.offset })), into: undefined,
+    from: [{ kind: 'tableRef', name: { catalog: undefined, schema: undefined, name, offset }, only: false, alias: undefined, sample: undefined, offset }], where: undefined, groupBy: [], groupDistinct: false, having: undefined, windows: [], offset,
+  };
+  const table = { name, columns, materialized: undefined, statement: query, search: undefined, cycle: undefined, offset };
+  return { kind: 'query', with: { isRecursive: true, tables: [table], offset }, body: select, orderBy: [], limitCount: undefined, limitOffset: undefined, withTies: false, locking: [], offset };
+}
+
 export async function createView(ddl: Ddl, statement: CreateView): Promise<void> {
   const { backend, draft } = ddl;
-  const query = statement.query;
+  const query = statement.isRecursive ? recursiveQuery(statement) : statement.query;
   const analyzed = analyzeQuery(backend, query, statement.columns);
   const readsTemporary = analyzed.references.some((r) => {
     const record = draft.get(r.oid);

@@ -131,6 +131,7 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['windows over what a set-returning function gives', 'select generate_series(1, 2) g, count(*) over (partition by generate_series(1, 3) % 2) order by 1, 2', [['1', '1'], ['1', '2'], ['1', '2'], ['2', '1'], ['2', '2'], ['2', '2']]],
   ['set-returning functions in GREATEST and NULLIF', 'select greatest(generate_series(1, 2), 2), nullif(generate_series(1, 2), 1)', [['2', null], ['2', '2']]],
   ['the columns of a join under an alias', 'select j.* from (r2 a join r2 b using (id, c)) j where j.id = 1', [['1', '1', 'a', 'a']]],
+  ['a digit of a template takes a byte of the text', "select to_number('€12', '999999'), to_number('€12', 'L99'), to_number('漢5', 'x9'), to_number('5漢6', '9x9')", [['12', '12', '5', '56']]],
 ];
 
 const codes: readonly (readonly [string, string])[] = [
@@ -268,6 +269,9 @@ const codes: readonly (readonly [string, string])[] = [
   ["with recursive t(n) as (select 'a'::varchar(3) union all select n || 'b' from t where length(n) < 3) select * from t", '42804'],
   ["with recursive t(n) as (select 'a'::varchar(3) union all select 'b' from t where n = 'a') select * from t", '42804'],
   ["with recursive t(n) as (select 'a'::varchar union all select n || 'b'::text from t where length(n) < 3) select * from t", ''],
+  ["select to_number('€12', '99')", '22P02'],
+  ['alter table m0 add column z int', '42809'], ['alter table m0 alter column id set statistics 10', ''],
+  ['create temp table public.z (x int)', '42P16'], ['create index on r2 (c collate "C")', '42804'], ['create index on r2 (nosuch collate "nosuch")', '42703'],
   ['select join.c1 from (select 1 c1) "join"', '42601'],
   ['select 1 from (select 1 c1) "left" group by left.c1', '42601'],
   ['select * from rows from (left.x(1))', '42601'],
@@ -317,6 +321,10 @@ describe('what random statements found', () => {
     ["create function rec_set(x int) returns setof record language sql as 'select x, x::text union all select x + 1, null'", ''], ["create function rec_one(x int) returns record language sql as 'select x, x::text'", ''], ["create function rec_row(x int) returns record language sql as 'select row(x, 2)'", ''],
     ['select rec_set(1), rec_one(7), rec_row(4)', [['(1,1)', '(7,7)', '(4,2)'], ['(2,)', '(7,7)', '(4,2)']]], ['select a, b from rec_set(1) as t(a int, b text)', [['1', '1'], ['2', null]]], ["select rec_one(1) = row(1, '1'::text), row_to_json(rec_one(1))", [['t', '{"x":1,"x":"1"}']]],
     ['select (rec_one(1)).*', '42809'], ['select * from rec_one(1)', '42601'],
+  ]));
+  test('recursive views, and tables of pg_temp', () => inTurn([
+    ['create recursive view counted (n) as select 1 union all select n + 1 from counted where n < 3', ''], ['select n from counted', [['1'], ['2'], ['3']]], ['create or replace recursive view counted (n) as select 5 union select 7', ''], ['select n from counted', [['5'], ['7']]], ['drop view counted', ''],
+    ['create table zt (x int)', ''], ['create table pg_temp.zt (x int)', ''], ["select relpersistence from pg_class where relname = 'zt' order by 1", [['p'], ['t']]], ['drop table zt', ''], ['drop table zt', ''],
   ]));
   test('one row of VALUES with set-returning functions', () => inTurn([
     ['create table sets (a int, b int)', ''], ['insert into sets values (generate_series(1, 2), generate_series(5, 7)) returning *', [['1', '5'], ['2', '6'], [null, '7']]], ['drop table sets', ''],
