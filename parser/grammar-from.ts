@@ -366,7 +366,7 @@ export class FromGrammar extends CallGrammar {
     let end: ast.FrameBound | undefined;
     this.OR1([
       {
-        GATE: () => !this.secondIs(kw.preceding) && !this.secondIs(kw.following),
+        // BETWEEN is also a column's name, PRECEDING and FOLLOWING too: PostgreSQL's grammar takes the first for the keyword.
         ALT: () => {
           this.CONSUME(kw.between);
           start = this.SUBRULE(this.frameBound);

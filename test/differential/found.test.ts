@@ -181,6 +181,8 @@ const codes: readonly (readonly [string, string])[] = [
   ['insert into r2 values (1) on conflict (c) do update set id = 1', '42P10'],
   ["select greatest('{1}'::int[], array[true])", '42846'],
   ['select d.x, d.y from (select c x, c y from r2) d group by d.x', '42803'],
+  ['select sum(1) over (order by 1 range between following and unbounded following)', '42601'],
+  ['select sum(1) over (order by id rows between following following and unbounded following) from (select 1 id, 1 "following") d', '42P10'],
   ['select id from r2 union select id from r3 order by count(*)', '0A000'],
   ['select id from r2 union select id from r3 order by id + 1, nosuch', '42703'],
   ['select id from r2 union select id from r3 order by generate_series(1, 2)', '0A000'],
