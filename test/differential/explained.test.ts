@@ -15,6 +15,7 @@ describe('explained', () => {
     [several, "select a / b, c::int from t0", fails('22012'), fails('22P02')],
     [several, "select a / b, c::posint from t0", fails('22012'), fails('23514', 'value for domain posint violates check constraint "posint_check"')],
     [several, "select 1 / 0, 'x'::text::int", fails('22P02'), fails('22012')],
+    [several, 'select t0.t::time from t0', fails('22007', 'invalid input syntax for type time: "m4"'), fails('22008', 'date/time field value out of range: "m0"')],
     [severalRows, 'insert into t0 values (1, 2), (null, 3)', fails('23505'), fails('23502')],
     [severalRows, 'with m as (update t0 set a = 1 / b returning id) select 1', fails('22012'), fails('23505')],
     [':name is a parameter', 'select a from t0 where b = :c', fails('42P02'), fails('42601')],
@@ -58,6 +59,7 @@ describe('not explained', () => {
     ['what is supported in PostgreSQL alone, said by PostgreSQL', 'select 1', gives(), fails('0A000', 'FULL JOIN is only supported with merge-joinable or hash-joinable join conditions')],
     ['= ANY of an array that is not empty over padded rows', "select 1 from t0 full join t1 on false where (t0.a = any ('{a}'::text[])) is not null", gives(['1'], ['1']), gives(['1'])],
     ['= ANY of an empty array over no outer join', "select 1 from t0 join t1 on true where (t0.a = any ('{}'::text[])) is not null", gives(['1'], ['1']), gives(['1'])],
+    ['two errors over one value', 'select t0.t::time from t0', fails('22007', 'invalid input syntax for type time: "m0"'), fails('22008', 'date/time field value out of range: "m0"')],
     ['grouping sets whose keys are columns alone', 'select a, b from t0 group by rollup (t0.a, t0.b)', gives(['1', null]), gives(['1', '2'])],
   ])('%s: %s', (_, sql, ours, theirs) => {
     expect(nameOf(sql, ours, theirs)).toBeUndefined();

@@ -50,6 +50,11 @@ function hasSeveralPlaces(sql: string): boolean {
   const top = text.replace(/\([^()]*(\([^()]*(\([^()]*(\([^()]*\)[^()]*)*\)[^()]*)*\)[^()]*)*\)/g, '');
   return isQuery(text) && (text.match(fallible) ?? []).length >= 2 && (/\bfrom\s+[a-z(]/.test(text) || /,/.test(top));
 }
+/** One expression over the rows of a table, which fails for several: each error quotes the value of another row. */
+function areOfSeveralRows(sql: string, ours: Answer, theirs: Answer): boolean {
+  const [a, b] = [ours, theirs].map((answer) => /: "([^"]*)"$/.exec(answer.message)?.[1]);
+  return isQuery(sql) && /\bfrom\s+[a-z]/.test(withoutTexts(sql)) && a !== undefined && b !== undefined && a !== b;
+}
 /** The order in which one row's constraints are checked is defined. */
 const insertsOneRow = (sql: string): boolean => /^\s*insert into \w+ (\([^()]*\) )?values \([^()]*\)( returning .*| on conflict .*)?$/.test(sql);
 
@@ -113,7 +118,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     name: 'several expressions fail: which error is met first',
-    explains: ({ sql, ours, theirs }) => isOfValues(ours) && isOfValues(theirs) && hasSeveralPlaces(sql),
+    explains: ({ sql, ours, theirs }) => isOfValues(ours) && isOfValues(theirs) && (hasSeveralPlaces(sql) || areOfSeveralRows(sql, ours, theirs)),
   },
   {
     name: ':name is a parameter',
