@@ -366,7 +366,8 @@ export class FromGrammar extends CallGrammar {
     let end: ast.FrameBound | undefined;
     this.OR1([
       {
-        // BETWEEN is also a column's name, PRECEDING and FOLLOWING too: PostgreSQL's grammar takes the first for the keyword.
+        // A bound may begin with a column named between; PostgreSQL's grammar takes the word for the keyword all the same.
+        GATE: () => this.nextIs(kw.between),
         ALT: () => {
           this.CONSUME(kw.between);
           start = this.SUBRULE(this.frameBound);
