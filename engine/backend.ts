@@ -32,6 +32,7 @@ import type { CachedStatement, CachedText } from './plan-cache.js';
 import { watchWait } from './self-wait.js';
 import { settingChecks } from './setting-checks.js';
 import { Settings, splitSearchPath } from './settings.js';
+import { SpillQuota } from './spill-file.js';
 import { settingDefinitions } from './settings-table.js';
 import { SystemFunctions } from './system-functions.js';
 import { TransactionBlock } from './transaction-block.js';
@@ -112,6 +113,10 @@ export class Backend implements SessionOwner {
   #catalog: { readonly version: number; readonly path: string; readonly temp: number | undefined; readonly catalog: SessionCatalog } | undefined;
   #plannerSettings: { readonly version: number; readonly values: ReadonlyMap<string, string> } | undefined;
   #executorEnv: ExecutorEnv | undefined;
+  readonly #spillQuota = new SpillQuota(() => {
+    const limit = this.settings.getNumber('temp_file_limit');
+    return limit < 0 ? undefined : limit * 1024;
+  });
   /** Ends a sleep early. */
   #wake: ((error: DbError) => void) | undefined;
   /** DISCARD TEMP: drop them when the statement's transaction is over. */
@@ -196,11 +201,11 @@ export class Backend implements SessionOwner {
     }
     return this.#plannerSettings.values;
   }
-  /** The executor's surroundings with this session's memory limit. */
+  /** The executor's surroundings with this session's limits of memory and temporary files. */
   executorEnv(): ExecutorEnv {
     const { workMemBytes } = this.settings.hot;
     const { executorEnv } = this.instance;
-    if (this.#executorEnv?.workMemBytes !== workMemBytes) this.#executorEnv = { ...executorEnv, workMemBytes };
+    if (this.#executorEnv?.workMemBytes !== workMemBytes) this.#executorEnv = { ...executorEnv, workMemBytes, openSpill: () => this.#spillQuota.counted(executorEnv.openSpill()) };
     return this.#executorEnv;
   }
   /** Resolves after so much time, or rejects when the statement is cancelled. */

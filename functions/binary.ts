@@ -326,3 +326,5 @@ export const binaryOperators: readonly OperatorDef[] = [
   operator('>>', 'bit', 'int4', 'bit', shiftRight, { functionName: 'bitshiftright' }),
 ];
 
+/** 32 bytes, as text, that stand for a text of any length: two texts with one digest are not known. */
+export const textDigest = (text: string): string => createHash('sha256').update(text).digest('base64');

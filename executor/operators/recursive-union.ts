@@ -1,13 +1,19 @@
 /**
  * WITH RECURSIVE: the seed's rows come out and are the first work table; then the term runs over the work table, its rows come out and are
- * the next one, until there are none. With UNION (not ALL) a row that has come out before is dropped, which is what ends a cycle.
+ * the next one, until there are none. With UNION (not ALL) a row that has come out before is dropped, which is what ends a cycle; of a long row only a
+ * digest is kept, so that a recursion over growing texts takes no more than its rows are many.
  */
+import { textDigest } from '../../functions/binary.js';
 import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import { datumsKey } from '../ordering.js';
 import type { Operator, Runtime, Tuple } from '../runtime.js';
 import { outputIds, restoreTuple, saveTuple } from '../runtime.js';
 import type { PlanOf } from './plan-of.js';
 import { columnExpressions } from './set-operation.js';
+
+const KeyLengthMax = 200;
+/** Keys that are not digests begin otherwise than these do. */
+const shortKey = (key: string): string => (key.length <= KeyLengthMax ? `=${key}` : `#${textDigest(key)}`);
 
 export class RecursiveUnionOperator implements Operator {
   readonly #plan: PlanOf<'recursiveUnion'>;
@@ -64,7 +70,7 @@ export class RecursiveUnionOperator implements Operator {
     const { registers, ctx } = this.#runtime;
     const tuple = saveTuple(registers, columns);
     if (!this.#plan.all) {
-      const key = datumsKey(this.#keys, tuple, ctx);
+      const key = shortKey(datumsKey(this.#keys, tuple, ctx));
       if (this.#seen.has(key)) return false;
       this.#seen.add(key);
     }
