@@ -1,0 +1,181 @@
+/**
+ * What the relations and columns of a view are called where it is printed (view-text.ts).
+ *
+ * V1  Relations and their columns are called as the catalog calls them when the text is printed, which need not be when the query was bound: that is how a
+ *     rename reaches the views that are kept. A column that USING joins by keeps its name, by a list of columns behind the relation, which
+ *     also keeps apart what is called like a column that a join has merged, and what has been added and is called like another.
+ * V2  A relation is shown under its own name or alias, unless an enclosing query, or one before it in this query, shows that already: then a number is added.
+ *     A view's query has relations called old and new around it.
+ *
+ * Source. ruleutils.c (set_rtable_names, set_using_names).
+ */
+import type { Expression, FunctionCall, Join, Query, QueryBody, TableReference } from '../parser/ast.js';
+import type { BindingRecord, SelectRecord } from './binding-record.js';
+import type { BoundExpression, ColumnId } from './expression.js';
+import type { RulePrinter } from './rule-text.js';
+import type { QueryLevel, RangeEntry } from './scope.js';
+
+/** What an item of FROM is called in the catalog. */
+export interface RelationNames {
+  /** The relation, with its schema where it is needed. */
+  readonly text: string;
+  readonly name: string;
+  /** Names of the entry's columns, undefined for those that are gone, and of those that the relation has got since. */
+  readonly columns: readonly (string | undefined)[];
+  readonly added: readonly string[];
+}
+
+export interface ViewPrinter extends Omit<RulePrinter, 'column' | 'subquery' | 'wholeRow' | 'fieldName'> {
+  /** undefined for what is no relation of the catalog. */
+  readonly relation: (entry: RangeEntry) => RelationNames | undefined;
+}
+
+/** One query being printed: what it was bound to, and the names its relations are shown under. */
+export interface Frame {
+  readonly select: SelectRecord | undefined;
+  readonly names: ReadonlyMap<RangeEntry, string>;
+  readonly taken: ReadonlySet<string>;
+}
+
+/** What stands around a view's query (V2). */
+export const outside: Frame = { select: undefined, names: new Map(), taken: new Set(['old', 'new']) };
+
+type SubqueryForm = Extract<Expression, { readonly query: Query }>;
+
+/** What is known of the whole view. */
+export class ViewNames {
+  readonly record: BindingRecord;
+  readonly printer: ViewPrinter;
+  /** As they were written: subqueries by what they were bound to, calls by the column of their result. */
+  readonly subqueries = new Map<BoundExpression, SubqueryForm>();
+  readonly calls = new Map<ColumnId, FunctionCall>();
+  readonly #references = new Map<RangeEntry, TableReference>();
+  readonly #columns = new Map<RangeEntry, readonly string[]>();
+
+  constructor(record: BindingRecord, printer: ViewPrinter) {
+    this.record = record;
+    this.printer = printer;
+    for (const [written, bound] of record.expressions) {
+      if (bound.kind === 'column' && written.kind === 'functionCall') this.calls.set(bound.id, written);
+      if ('query' in written) this.subqueries.set(bound.kind === 'not' ? bound.arg : bound, written);
+    }
+    for (const [reference, entry] of record.entries) if (reference.kind !== 'join') this.#references.set(entry, reference);
+  }
+
+  /** Whether some join merges columns, or hides tables behind an alias, so that the names of all columns matter. */
+  get mergesColumns(): boolean {
+    return this.#someJoin((join) => join.isNatural || join.using !== undefined || join.alias !== undefined);
+  }
+  /** Whether some join gives its columns names of their own. */
+  get listsJoinColumns(): boolean {
+    return this.#someJoin((join) => (join.alias?.columns.length ?? 0) > 0);
+  }
+  #someJoin(test: (join: Join) => boolean): boolean {
+    for (const reference of this.record.entries.keys()) for (let join: TableReference = reference; join.kind === 'join'; join = join.left) if (test(join)) return true;
+    return false;
+  }
+
+  /** Whether the query itself gives the entry its name. */
+  isAliased(entry: RangeEntry): boolean {
+    const reference = this.#references.get(entry);
+    return reference === undefined || reference.kind !== 'tableRef' || reference.alias !== undefined;
+  }
+
+  /** Gives the entry's column of that name, if it has one, a name that no column of `others` has. */
+  renameColumn(entry: RangeEntry, name: string, others: readonly RangeEntry[]): void {
+    const names = [...this.columnsOf(entry)];
+    const at = names.indexOf(name);
+    if (at === -1) return;
+    for (let n = 1; others.some((other) => this.columnsOf(other).includes(names[at]!)); n++) names[at] = `${name}_${n}`;
+    this.#columns.set(entry, names);
+  }
+
+  /** Names of an entry's columns (V1). */
+  columnsOf(entry: RangeEntry): readonly string[] {
+    let names = this.#columns.get(entry);
+    if (names === undefined) this.#columns.set(entry, (names = this.#namesOf(entry)));
+    return names;
+  }
+  #namesOf(entry: RangeEntry): readonly string[] {
+    const bound = entry.columns.map((column) => column.name);
+    const now = this.printer.relation(entry)?.columns;
+    if (now === undefined) return bound;
+    const reference = this.#references.get(entry);
+    const aliasCount = reference === undefined || reference.kind === 'join' || reference.kind === 'unsupportedTable' ? 0 : (reference.alias?.columns.length ?? 0);
+    const names = bound.map((name, i) => (i < aliasCount ? name : (now[i] ?? name)));
+    return names.some((name, i) => name !== bound[i] && this.#joinNames.has(bound[i]!)) ? bound : names;
+  }
+  /** Columns that some join of the view merges, by name. */
+  get #joinNames(): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const [reference, entry] of this.record.entries) {
+      if (reference.kind !== 'join') continue;
+      let join: TableReference = reference;
+      for (; join.kind === 'join'; join = join.left) {
+        for (const { name } of join.using ?? []) names.add(name);
+        if (join.isNatural) for (const { name } of entry.columns) names.add(name);
+      }
+    }
+    return names;
+  }
+
+  /** The names of a query inside `frames`, outermost first. */
+  frameOf(body: QueryBody, frames: readonly Frame[]): Frame {
+    const select = body.kind === 'select' ? this.record.selects.get(body) : undefined;
+    const names = new Map<RangeEntry, string>();
+    const taken = new Set<string>();
+    const isTaken = (name: string): boolean => taken.has(name) || frames.some((frame) => frame.taken.has(name));
+    for (const entry of select?.level.entries ?? []) {
+      if (entry.alias === '') continue;
+      const own = this.isAliased(entry) ? entry.alias : (this.printer.relation(entry)?.name ?? entry.alias);
+      let name = own;
+      for (let n = 1; isTaken(name); n++) name = `${own}_${n}`;
+      taken.add(name);
+      names.set(entry, name);
+    }
+    if (select !== undefined) this.#separateMerged(select.level);
+    return { select, names, taken };
+  }
+
+  /** A column that only a join has, as that of FULL JOIN USING, is shown by its name alone: what else is called so gets another name. */
+  #separateMerged(level: QueryLevel): void {
+    const visible = level.namespace.filter((item) => item.columnsVisible).map((item) => item.entry);
+    for (const join of visible) {
+      if (!join.isJoin || join.alias !== '') continue;
+      const inputs = level.entries.filter((entry) => !isJoinEntry(entry));
+      const merged = join.columns.filter(({ id }) => !inputs.some((entry) => entry.columns.some((column) => column.id === id)));
+      for (const entry of visible) if (entry !== join) for (const { name } of merged) this.renameColumn(entry, name, inputs);
+    }
+  }
+
+  nameOf(entry: RangeEntry, frames: readonly Frame[]): string {
+    for (let i = frames.length - 1; i >= 0; i--) {
+      const name = frames[i]!.names.get(entry);
+      if (name !== undefined) return name;
+    }
+    return entry.alias;
+  }
+
+  /** `name`, or with a number, so that no other column of the query is called so. */
+  unusedColumn(name: string, select: SelectRecord): string {
+    const isUsed = (candidate: string): boolean => select.level.entries.some((entry) => this.columnsOf(entry).includes(candidate));
+    let unused = name;
+    for (let n = 1; isUsed(unused); n++) unused = `${name}_${n}`;
+    return unused;
+  }
+
+  /** The entry of FROM in which a column is seen, and its name there. */
+  find(id: ColumnId, frames: readonly Frame[]): { readonly entry: RangeEntry; readonly name: string } | undefined {
+    for (let i = frames.length - 1; i >= 0; i--) {
+      const level = frames[i]!.select?.level;
+      if (level === undefined) continue;
+      const has = (entry: RangeEntry): boolean => entry.columns.some((column) => column.id === id);
+      const visible = level.namespace.find((item) => item.relationVisible && item.entry.alias !== '' && has(item.entry))?.entry;
+      const entry = visible ?? level.entries.find((candidate) => !isJoinEntry(candidate) && has(candidate)) ?? level.entries.find(has);
+      if (entry !== undefined) return { entry, name: this.columnsOf(entry)[entry.columns.findIndex((column) => column.id === id)]! };
+    }
+    return undefined;
+  }
+}
+
+const isJoinEntry = (entry: RangeEntry): boolean => entry.isJoin || entry.alias === '';
