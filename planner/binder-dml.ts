@@ -164,9 +164,9 @@ function bindInsertValues(
   // OVERRIDING USER VALUE: what was written for an identity column is bound, then ignored.
   const treatment: ('value' | 'ignore' | undefined)[] = columns.map(() => undefined);
   const rows = source.rows.map((row) => {
-    if (row.length !== width) throw new DbError('42601', 'VALUES lists must all be the same length', { offset: row[0]?.offset ?? source.offset });
     // All of a row is bound before it is counted and any of it is coerced, as errors say.
     const plain = row.map((e) => (e.kind === 'defaultValue' ? undefined : binder.hooks.bindExpression(valuesLevel, e)));
+    if (row.length !== width) throw new DbError('42601', 'VALUES lists must all be the same length', { offset: row[0]?.offset ?? source.offset });
     checkCount(row.length, (i) => row[i]!.offset);
     return row.map((e, i) => {
       const column = columns[i]!;

@@ -121,11 +121,12 @@ export function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes:
   level.clause = 'VALUES';
   const width = values.rows[0]!.length;
   const rows = values.rows.map((row) => {
-    if (row.length !== width) throw new DbError('42601', 'VALUES lists must all be the same length', { offset: row[0]?.offset ?? values.offset });
-    return row.map((e) => {
+    const bound = row.map((e) => {
       if (e.kind === 'defaultValue') throw new DbError('42601', 'DEFAULT is not allowed in this context', { offset: e.offset });
       return binder.hooks.bindExpression(level, e);
     });
+    if (row.length !== width) throw new DbError('42601', 'VALUES lists must all be the same length', { offset: row[0]?.offset ?? values.offset });
+    return bound;
   });
   const columns: PlanColumn[] = [];
   const unknowns = new Map<number, BoundExpression>();

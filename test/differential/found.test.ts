@@ -198,6 +198,10 @@ const codes: readonly (readonly [string, string])[] = [
   ['select 1 operator(nosuch.=) any (array[1])', '3F000'],
   ['select id from r2 order by id using operator(nosuch.<)', '3F000'],
   ['select id from r2 order by id using operator(public.<)', '42883'],
+  // A row of VALUES is bound before its length is looked at.
+  ["insert into r2 (id, c) values (1, 2), (3 * date '2024-01-01')", '42883'],
+  ["values (1, 2), (3 * date '2024-01-01')", '42883'],
+  ["values (1), (2, 3), (4 * date '2024-01-01')", '42601'],
   ['select greatest(1, true)', '42804'],
   ["select row(1, 2)::int", '42846'],
   ['select * from v0 tablesample system (1)', '0A000'],
