@@ -239,7 +239,7 @@ const codes: readonly (readonly [string, string])[] = [
   ['alter table r2 alter h type uuid using id::uuid', '42846'],
   ['alter table r2 alter h type varchar', '0A000'],
   ['select (nosuch).* and r2 from r2', '42703'],
-  ["insert into r2 (id, c) values (1, 1), (2, 'x', nosuch)", '42601'],
+  ["insert into r2 (id, c) values (1, 1), (2, 'x', nosuch)", '42703'],
   ["insert into r3 (id, b, e) values (1, now(), 1), (2, 'x', nosuch)", '42703'],
   ["select extract(timezone from 'infinity'::date)", '0A000'],
   ["select 'a'::char(99999999999999999999)", '42601'],
