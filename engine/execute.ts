@@ -378,7 +378,8 @@ export async function startOver(backend: Backend, started: Pick<Started, 'execut
 export async function runPlanned(backend: Backend, cached: CachedStatement, call: Call, options: StartOptions = {}): Promise<StatementResult> {
   const started = await startPlanned(backend, cached, call, options);
   try {
-    await drive(backend, started, Infinity, call.deadlineMs);
+    const { maxResultRows } = backend.settings.hot;
+    if (!(await drive(backend, started, maxResultRows + 1, call.deadlineMs))) throw tooManyRows(maxResultRows);
     return resultOf(started, cached.parsed.statement);
   } finally {
     started.execution.close();
@@ -386,12 +387,19 @@ export async function runPlanned(backend: Backend, cached: CachedStatement, call
   }
 }
 
+/** A result is kept in memory whole: it would take the process down. */
+const tooManyRows = (max: number): DbError =>
+  new DbError('54000', `result has more than ${max} rows`, { hint: 'Read it with a cursor or a stream, or raise max_result_rows.' });
+
+/** `quotaRows`: the result ends there, complete or not. */
 export function runPlannedSync(backend: Backend, cached: CachedStatement, call: StartCall, quotaRows = Infinity): StatementResult {
   const started = startPlannedSync(backend, cached, call);
+  const { maxResultRows } = backend.settings.hot;
   try {
     withOutputContext(started.ctx, () => {
       for (;;) {
-        const step = started.execution.step(quotaRows);
+        const step = started.execution.step(Math.min(quotaRows, maxResultRows + 1));
+        if (step === 'rows' && quotaRows > maxResultRows) throw tooManyRows(maxResultRows);
         if (step === 'done' || step === 'rows') return;
         started.ctx.checkDeadline();
       }

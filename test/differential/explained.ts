@@ -121,6 +121,10 @@ export const explanations: readonly Explanation[] = [
     explains: ({ sql, ours, theirs }) => isOfValues(ours) && isOfValues(theirs) && (hasSeveralPlaces(sql) || areOfSeveralRows(sql, ours, theirs)),
   },
   {
+    name: 'a key of more than 2048 bytes, which PostgreSQL compresses',
+    explains: ({ ours, theirs }) => ours.code === '54000' && /^index row size \d+ exceeds maximum 2048$/.test(ours.message) && theirs.code === undefined,
+  },
+  {
     name: ':name is a parameter',
     explains: ({ sql, ours, theirs }) => /[^:]:[a-z]/.test(withoutTexts(sql)) && theirs.code === '42601' && (ours.code === undefined || ours.code === '42P02' || /^42[678]/.test(ours.code)),
   },

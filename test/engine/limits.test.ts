@@ -1,4 +1,4 @@
-/** What a statement keeps outside memory, and what bounds it. */
+/** What bounds a statement: temporary files, the memory of a recursion, the rows that a call returns. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { open, type Database, type Session } from '../../engine/index.js';
 
@@ -27,4 +27,20 @@ test('a recursion over growing texts keeps no row twice, and one that does not e
   expect(rows).toEqual([{ n: 1, l: 1000 }, { n: 2, l: 1000 }, { n: 3, l: 1000 }]);
   await session.exec("set temp_file_limit = '8MB'");
   await expect(session.query("with recursive r(n, s) as (select 1, 'a'::text union select n + 1, s || n from r) select count(*) from r a join r b on a.s = b.s")).rejects.toMatchObject({ code: '53400' });
+});
+
+test('a call returns at most max_result_rows rows; cursors have no limit', async () => {
+  await session.exec('create table t (a int primary key); insert into t select generate_series(1, 1000); set max_result_rows = 500');
+  const tooMany = { code: '54000', message: 'result has more than 500 rows', hint: 'Read it with a cursor or a stream, or raise max_result_rows.' };
+  await expect(session.query('select a from t')).rejects.toMatchObject(tooMany);
+  const prepared = await session.prepare('select a from t where a <= $1');
+  await expect(prepared.query([501])).rejects.toMatchObject(tooMany);
+  expect(() => prepared.all(501)).toThrow('result has more than 500 rows');
+  expect((await prepared.query([500])).rows).toHaveLength(500);
+  expect(prepared.all(500)).toHaveLength(500);
+  let count = 0;
+  for await (const _row of session.stream('select a from t')) count++;
+  expect(count).toBe(1000);
+  await session.exec('set max_result_rows = 0');
+  expect((await session.query('select a from t')).rows).toHaveLength(1000);
 });
