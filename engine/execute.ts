@@ -380,7 +380,7 @@ export async function runPlanned(backend: Backend, cached: CachedStatement, call
   try {
     const { maxResultRows } = backend.settings.hot;
     if (!(await drive(backend, started, maxResultRows + 1, call.deadlineMs))) throw tooManyRows(maxResultRows);
-    return resultOf(started, cached.parsed.statement);
+    return resultOf(started, cached.parsed.statement, maxResultRows);
   } finally {
     started.execution.close();
     started.tx.endStatement();
@@ -404,16 +404,18 @@ export function runPlannedSync(backend: Backend, cached: CachedStatement, call: 
         started.ctx.checkDeadline();
       }
     });
-    return resultOf(started, cached.parsed.statement);
+    return resultOf(started, cached.parsed.statement, maxResultRows);
   } finally {
     started.execution.close();
     started.tx.endStatement();
   }
 }
 
-export function resultOf(started: Started, statement: Statement): StatementResult {
+export function resultOf(started: Started, statement: Statement, maxRows = Infinity): StatementResult {
   const { planned } = started.plan;
   const rows = started.execution.takeRows();
+  // The last portion of rows may go past a quota.
+  if (rows.length > maxRows) throw tooManyRows(maxRows);
   const rowCount = statement.kind === 'query' ? rows.length : started.execution.rowCount;
   return { command: commandOf(statement), rows, rowCount, columns: planned.result };
 }

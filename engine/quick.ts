@@ -79,8 +79,13 @@ function runAny(backend: Backend, cached: CachedStatement, quick: QuickPlan, que
   const params = quick.binder!.bind(given);
   if (params === undefined) return undefined;
   const { block } = backend;
-  if (block.state === 'idle') return backend.hasCommitWork ? undefined : readSlice(backend, cached, quick, query, params, rowsMax);
-  return block.state === 'block' && !block.needsSafeSnapshot() ? readInBlock(backend, cached, quick, query, params, rowsMax) : undefined;
+  const { maxResultRows } = backend.settings.hot;
+  const max = Math.min(rowsMax, maxResultRows + 1);
+  let rows: unknown[] | undefined;
+  if (block.state === 'idle') rows = backend.hasCommitWork ? undefined : readSlice(backend, cached, quick, query, params, max);
+  else if (block.state === 'block' && !block.needsSafeSnapshot()) rows = readInBlock(backend, cached, quick, query, params, max);
+  // Too many are told of by the general way, which fails the transaction as an error of any statement does.
+  return rows !== undefined && rows.length > maxResultRows ? undefined : rows;
 }
 
 /** The short way of the plan that holds now, undefined when there is no such plan yet. */
