@@ -7,6 +7,7 @@ import { TypeOid, types } from '../base/types.js';
 import type { AggregateCall, BoundExpression, ColumnId, SortKey, WindowCall } from './expression.js';
 import { planInputs, withInputs, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
+import { sameSubquery } from './same-plan.js';
 
 export type Subquery = Extract<BoundExpression, { kind: 'subquery' }>;
 export type Constant = Extract<BoundExpression, { kind: 'constant' }>;
@@ -571,8 +572,7 @@ export function sameExpression(a: BoundExpression, b: BoundExpression): boolean 
       if (a.isNested !== (b as typeof a).isNested) return false;
       break;
     case 'subquery':
-      // Two bindings of one text have different ids; only the same object is known to be equal.
-      return a.plan === (b as typeof a).plan && a.subkind === (b as typeof a).subkind && a.comparison === (b as typeof a).comparison;
+      return sameSubquery(a, b as typeof a);
     default:
       break;
   }

@@ -24,6 +24,9 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   // The empty grouping set gives a row over no rows: what HAVING says must not be asked below.
   ['HAVING over an empty grouping set', "select id from r2 left join (select 5 as k where false) d on true where exists (select where r2.h like 'a' group by () having 7 > d.k)", []],
   ['HAVING over an empty set among others', "select id from r2 left join (select 5 as k where false) d on true where exists (select where r2.h like 'a' group by grouping sets (()) having 7 > d.k)", []],
+  // Two bindings of one subquery are the same expression, whatever their columns are numbered.
+  ['grouping by a subquery', "select (select max(x) + r2.c % 2 from generate_series(1, 3) x) from r2 group by (select max(x) + r2.c % 2 from generate_series(1, 3) x) having (select max(x) + r2.c % 2 from generate_series(1, 3) x) > 0 order by (select max(x) + r2.c % 2 from generate_series(1, 3) x) desc", [['4'], ['3']]],
+  ['DISTINCT ON a subquery', 'select distinct on ((select min(e) from r3 where r3.id > r2.id)) id, (select min(e) from r3 where r3.id > r2.id) from r2 order by (select min(e) from r3 where r3.id > r2.id), id', [['1', '0']]],
   ['numbers as bits', 'select 3::bit(4), 3::int8::bit(8)', [['0011', '00000011']]],
   ['make_interval with some of its arguments', 'select make_interval(0, 9, 0, 24)', [['9 mons 24 days']]],
   // The code that takes a row is there once for each input of an append, and each copy had dictionaries of its own for one table of groups.
@@ -198,6 +201,7 @@ const codes: readonly (readonly [string, string])[] = [
   ['select 1 operator(nosuch.=) any (array[1])', '3F000'],
   ['select id from r2 order by id using operator(nosuch.<)', '3F000'],
   ['select id from r2 order by id using operator(public.<)', '42883'],
+  ['select (select max(x) from generate_series(1, r2.c) x) from r2 group by (select max(x) from generate_series(1, r2.id) x)', '42803'],
   // A row of VALUES is bound before its length is looked at.
   ["insert into r2 (id, c) values (1, 2), (3 * date '2024-01-01')", '42883'],
   ["values (1, 2), (3 * date '2024-01-01')", '42883'],
