@@ -10,7 +10,7 @@
  */
 import { DbError } from '../base/errors.js';
 import { formatType, sqlType } from '../base/types.js';
-import type { CommonTable, Identifier, Query, QueryBody, SetOperation, WithClause } from '../parser/ast.js';
+import type { CommonTable, CycleClause, Identifier, Query, QueryBody, SetOperation, WithClause } from '../parser/ast.js';
 import type { Binder, BoundQuery } from './binder-context.js';
 import { expandSearchAndCycle } from './binder-search.js';
 import { takesLocks } from './binder-locking.js';
@@ -77,7 +77,16 @@ function renamed(columns: readonly PlanColumn[], table: CommonTable): readonly P
 
 // ------------------------------------------------------------------------------------------------------------------- recursion
 
+/** The values that mark a cycle have a type before anything of the query is looked at. @throws DbError 42804, 22P02 */
+function checkCycleMark(binder: Binder, boundary: QueryLevel, { markValue, markDefault }: CycleClause): void {
+  if (markValue === undefined || markDefault === undefined) return;
+  const values = [markValue, markDefault].map((e) => binder.hooks.bindExpression(boundary, e));
+  const type = commonType(binder, values, 'CYCLE');
+  for (const value of values) mustCoerce(binder, value, type, 'implicit', value.offset);
+}
+
 function bindRecursive(binder: Binder, boundary: QueryLevel, scope: CteScope, written: CommonTable, writtenQuery: Query): CteBinding {
+  if (written.cycle !== undefined) checkCycleMark(binder, boundary, written.cycle);
   const table = written.search === undefined && written.cycle === undefined ? written : expanded(binder, boundary, scope, written, writtenQuery);
   const query = table.statement as Query;
   const { name } = table;

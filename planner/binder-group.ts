@@ -142,6 +142,10 @@ export class GroupLift {
     }
     // Inside a subquery only grouped columns are known again, not what is computed from others, as in PostgreSQL.
     if (!isInSubquery) for (const group of this.#compound) if (sameExpression(group.expression, e)) return (isPart ? group.known : undefined) ?? group.column;
+    // IS NOT DISTINCT FROM is NOT over the comparison, which may be a key.
+    if (!isInSubquery && e.kind === 'isDistinct' && e.negated && this.#compound.some((group) => sameExpression(group.expression, { ...e, negated: false }))) {
+      return { kind: 'not', type: e.type, offset: e.offset, arg: this.lift({ ...e, negated: false }, false, true) };
+    }
     return mapChildren(
       e,
       (child) => this.lift(child, isInSubquery, true),

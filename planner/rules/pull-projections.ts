@@ -26,6 +26,8 @@ interface Pulled {
 }
 
 function pullFrom(join: LogicalJoin): LogicalPlan {
+  // NOT IN needs an equality between its sides, which a constant in place of a column would not be.
+  if (join.nullAware) return join;
   let { left, right, condition } = join;
   const above: Pulled[] = [];
   for (let at = projectionOf(left, join.join !== 'right' && join.join !== 'full'); at !== undefined; at = projectionOf(left, true)) {

@@ -121,6 +121,10 @@ export const explanations: readonly Explanation[] = [
     explains: ({ sql, ours, theirs }) => isOfValues(ours) && isOfValues(theirs) && (hasSeveralPlaces(sql) || areOfSeveralRows(sql, ours, theirs)),
   },
   {
+    name: 'an UPDATE moves keys over one another: in which order rows are changed is not defined',
+    explains: ({ sql, ours, theirs }) => /^update \w+( (as )?\w+)? set (\w+) = \3 [-+*] \d+/.test(sql) && [ours.code, theirs.code].filter((code) => code === undefined).length === 1 && [ours, theirs].some(({ code, message }) => code === '23505' && message.endsWith('_pkey"')),
+  },
+  {
     name: 'a key of more than 2048 bytes, which PostgreSQL compresses',
     explains: ({ ours, theirs }) => ours.code === '54000' && /^index row size \d+ exceeds maximum 2048$/.test(ours.message) && theirs.code === undefined,
   },

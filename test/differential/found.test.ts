@@ -24,6 +24,8 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   // The empty grouping set gives a row over no rows: what HAVING says must not be asked below.
   ['HAVING over an empty grouping set', "select id from r2 left join (select 5 as k where false) d on true where exists (select where r2.h like 'a' group by () having 7 > d.k)", []],
   ['HAVING over an empty set among others', "select id from r2 left join (select 5 as k where false) d on true where exists (select where r2.h like 'a' group by grouping sets (()) having 7 > d.k)", []],
+  ['a key of grouping sets under NOT', 'select c, c is not distinct from c, not (c is distinct from c) from r2 where id < 2 group by grouping sets ((c, (c is distinct from c)), ()) order by 1', [['1', 't', 't'], [null, null, null]]],
+  ['NOT IN over a value that is pulled up', "select count(*) from r2 cross join (select date_trunc('day', timestamp '2024-01-01' + interval '0 days') as c0 from generate_series(1, 2)) d where d.c0 not in (select b::timestamp from r3 where id > 100)", [['12']]],
   // Two bindings of one subquery are the same expression, whatever their columns are numbered.
   ['grouping by a subquery', "select (select max(x) + r2.c % 2 from generate_series(1, 3) x) from r2 group by (select max(x) + r2.c % 2 from generate_series(1, 3) x) having (select max(x) + r2.c % 2 from generate_series(1, 3) x) > 0 order by (select max(x) + r2.c % 2 from generate_series(1, 3) x) desc", [['4'], ['3']]],
   ['DISTINCT ON a subquery', 'select distinct on ((select min(e) from r3 where r3.id > r2.id)) id, (select min(e) from r3 where r3.id > r2.id) from r2 order by (select min(e) from r3 where r3.id > r2.id), id', [['1', '0']]],
@@ -202,6 +204,9 @@ const codes: readonly (readonly [string, string])[] = [
   ['select id from r2 order by id using operator(nosuch.<)', '3F000'],
   ['select id from r2 order by id using operator(public.<)', '42883'],
   ['select (select max(x) from generate_series(1, r2.c) x) from r2 group by (select max(x) from generate_series(1, r2.id) x)', '42803'],
+  // The marks of a cycle have a type before the query is looked at.
+  ["with recursive w(x) as (select nosuch union all select x + 1 from w) cycle x set seen to 4 default 'N' using way select 1 from w", '22P02'],
+  ["with recursive w(x) as (select nosuch union all select x + 1 from w) cycle x set seen to 4 default true using way select 1 from w", '42804'],
   // A row of VALUES is bound before its length is looked at.
   ["insert into r2 (id, c) values (1, 2), (3 * date '2024-01-01')", '42883'],
   ["values (1, 2), (3 * date '2024-01-01')", '42883'],
