@@ -50,7 +50,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   const offsets = items.map((item) => startOf(item.expression));
   const having = select.having === undefined ? undefined : bindCondition(level, select.having, 'HAVING');
   const sort: { item: number; clause: SortItem }[] = clauses.orderBy.map((clause) => ({ item: findItem(level, items, clause.expression, 'ORDER BY'), clause }));
-  for (const item of items) if (!options.keepUnknown || item.isJunk || !isUnknown(item.expression)) item.expression = asText(binder, item.expression);
+  for (const item of items) if (!options.keepUnknown || item.isJunk || (select.isDistinct && select.distinctOn === undefined) || !isUnknown(item.expression)) item.expression = asText(binder, item.expression);
   const sortKeys = sort.map(({ item, clause }) => ({ item, key: bindSortKey(level, clause, items[item]!.expression) }));
   const group = bindGroupBy(level, select.groupBy, select.groupDistinct, items);
   const distinctOn = select.distinctOn?.map((e) => findItem(level, items, e, 'DISTINCT ON'));

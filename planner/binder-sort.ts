@@ -26,6 +26,8 @@ export type ItemClause = 'ORDER BY' | 'GROUP BY' | 'DISTINCT ON';
 /** Position in `items` of what `e` means in `clause`, adding a junk entry when it is a new expression. */
 export function findItem(level: QueryLevel, items: SelectItem[], e: Expression, clause: ItemClause): number {
   const position = positionOf(level, items, e, clause);
+  // What is sorted or grouped by has a type, also in a branch of a set operation, which would give a literal that of the other branch.
+  items[position]!.expression = asText(level.binder, items[position]!.expression);
   level.binder.record?.items.set(e, position);
   return position;
 }
