@@ -85,7 +85,7 @@ function outputItem(level: QueryLevel, columns: readonly PlanColumn[], e: Expres
     if (matches.length > 1 && matches.some((column) => column.id !== matches[0]!.id)) throw new DbError('42702', `ORDER BY "${e.parts[0]!}" is ambiguous`, { offset: e.offset });
     if (matches.length > 0) return columnRef(matches[0]!, e.offset);
   }
-  if (e.kind === 'string' || e.kind === 'number' || e.kind === 'null') throw new DbError('42601', 'non-integer constant in ORDER BY', { offset: e.offset });
+  if (e.kind === 'string' || e.kind === 'number' || e.kind === 'null' || e.kind === 'boolean' || e.kind === 'bitString') throw new DbError('42601', 'non-integer constant in ORDER BY', { offset: e.offset });
   return level.binder.hooks.bindExpression(level, e);
 }
 
