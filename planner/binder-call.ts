@@ -402,7 +402,10 @@ function setItem(
     return item(made(definition.columns.map((column) => ({ name: column.name, type: sqlType(column.type) }))), definition.columns.length === 1);
   }
   const { attributes } = typeInfo(baseTypeOf(type, binder.types).oid, binder.types);
-  if (attributes !== undefined) return item(made(attributes), false);
+  if (attributes !== undefined) {
+    if (written !== undefined) throw new DbError('42601', 'a column definition list is redundant for a function returning a named composite type', { offset });
+    return item(made(attributes), false);
+  }
   if (type.oid === TypeOid.record) {
     if (written === undefined) throw new DbError('42601', 'a column definition list is required for functions returning "record"', { offset });
     const definitions = definedColumns(binder, written);

@@ -207,6 +207,7 @@ const codes: readonly (readonly [string, string])[] = [
   // A literal that is told apart, sorted or grouped by is text.
   ["select distinct 'a' union select null::uuid", '42804'], ["(select 'a' order by 1) union select null::uuid", '42804'], ["select 'a' group by 1 union select null::uuid", '42804'], ["select 'a' union select null::uuid", '22P02'],
   ['select 1 as a union select 2 order by a, true', '42601'], ["values (1) order by b'1'", '42601'],
+  ["select * from unnest(array[row(1, 'a')::pair]) d(x int, y text)", '42601'],
   // The marks of a cycle have a type before the query is looked at.
   ["with recursive w(x) as (select nosuch union all select x + 1 from w) cycle x set seen to 4 default 'N' using way select 1 from w", '22P02'],
   ["with recursive w(x) as (select nosuch union all select x + 1 from w) cycle x set seen to 4 default true using way select 1 from w", '42804'],
