@@ -35,7 +35,7 @@ export class SerialiteEngine implements Engine {
     this.session = db.connect();
   }
   static async open(settings: Readonly<Record<string, string>> = {}): Promise<SerialiteEngine> {
-    return new SerialiteEngine(await open(':memory:', { timeSliceMs: 1000, settings: { temp_file_limit: '256MB', max_result_rows: '1000000', ...settings } }));
+    return new SerialiteEngine(await open(':memory:', { timeSliceMs: 1000, settings: { temp_file_limit: '256MB', max_result_rows: '5000000', ...settings } }));
   }
   async run(sql: string): Promise<Answer> {
     try {
