@@ -24,6 +24,7 @@ import { isWait } from '../executor/wait.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { TableLockMode } from '../mvcc/types.js';
 import type { Statement } from '../parser/ast.js';
+import { intoOf } from '../parser/select-into.js';
 import type { Catalog, RelationDef, TableDef } from '../planner/catalog.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import { describe, planStatement, tableWriteInfo, type Description, type PlanOptions } from '../planner/plan-statement.js';
@@ -41,7 +42,7 @@ export type PlannableStatement = Extract<Statement, { kind: 'query' | 'insert' |
 export function isPlannable(statement: Statement): statement is PlannableStatement {
   switch (statement.kind) {
     case 'query':
-      return !(statement.body.kind === 'select' && statement.body.into !== undefined);
+      return intoOf(statement) === undefined;
     case 'insert':
     case 'update':
     case 'delete':

@@ -2,6 +2,7 @@
 import { DbError, notSupported } from '../base/errors.js';
 import { types } from '../base/types.js';
 import type { DefinitionOption, Explain, PreparableStatement } from '../parser/ast.js';
+import { withoutInto } from '../parser/select-into.js';
 import { explainStructured, explainText } from '../planner/explain.js';
 import { formatStructured, type StructuredFormat } from '../planner/explain-format.js';
 import { isGenerated } from '../executor/codegen/generated-plans.js';
@@ -56,7 +57,8 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
     parameterTypes = prepared.parameterTypes;
     datums = executeArguments(backend, prepared, target, call);
   } else {
-    const query = target.kind === 'createTableAs' || target.kind === 'createMaterializedView' || target.kind === 'declareCursor' ? target.query : target;
+    const inside = target.kind === 'createTableAs' || target.kind === 'createMaterializedView' || target.kind === 'declareCursor' ? target.query : target;
+    const query = inside.kind === 'query' && target.kind === 'query' ? withoutInto(inside) : inside;
     if (query.kind === 'execute' || query.kind === 'refreshMaterializedView') throw notSupported('EXPLAIN of this statement', statement.offset);
     if (options.analyze && target.kind === 'createTableAs') {
       await runDdl(backend, new CachedStatement({ ...cached.parsed, statement: target }), call);

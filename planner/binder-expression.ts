@@ -294,7 +294,8 @@ function bindBinary(level: QueryLevel, e: Binary, left: BoundExpression): BoundE
 }
 
 function bindIsNull(level: QueryLevel, operand: BoundExpression, negated: boolean, offset: number): BoundExpression {
-  if (operand.kind === 'row' && operand.fields.length > 0) {
+  // One of a named type stays whole, for GROUP BY may have it as a key.
+  if (operand.kind === 'row' && operand.fields.length > 0 && operand.type.oid === TypeOid.record) {
     // A row IS NULL when every field is, and IS NOT NULL when none is: the two are not opposites.
     const args = operand.fields.map((field): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, field), isRow: false, negated }));
     return conjunction(args)!;

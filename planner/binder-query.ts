@@ -155,7 +155,7 @@ function bindSetOperation(binder: Binder, parent: QueryLevel | undefined, ctes: 
   const lock = options.locking;
   if (lock !== undefined) throw lockedUnion(lock.strength);
   const branch = (body: QueryBody): BoundQuery => {
-    if (body.kind === 'select' && body.into !== undefined) throw new DbError('42601', 'INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT', { offset: body.into.offset });
+    if (body !== links[0]!.left && body.kind === 'select' && body.into !== undefined) throw new DbError('42601', 'INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT', { offset: body.into.offset });
     return ownColumns(binder, bindBody(binder, parent, ctes, body, noClauses, { keepUnknown: true, locking: undefined }));
   };
   let left = branch(links[0]!.left);

@@ -39,6 +39,7 @@ export interface QueryClauses {
 }
 
 export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, select: Select, clauses: QueryClauses, options: BindQueryOptions): BoundQuery {
+  if (select.into !== undefined) throw new DbError('42601', 'SELECT ... INTO is not allowed here', { offset: select.into.offset });
   const level = new QueryLevel(binder, parent, ctes);
   level.locking = lockRequests(clauses.locking, options.locking);
   if (options.withRowKeys === true) level.rowKeys = [];

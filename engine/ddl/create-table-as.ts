@@ -1,11 +1,13 @@
 /** CREATE TABLE AS, SELECT INTO, CREATE MATERIALIZED VIEW and REFRESH: tables filled from queries. */
 import type { Datum } from '../../base/datum.js';
+import { assert } from '../../base/assert.js';
 import { DbError } from '../../base/errors.js';
 import { TypeOid, typeInfo, typeName } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import { TableWriter } from '../../executor/table-writer.js';
 import { isWait } from '../../executor/wait.js';
 import type { CreateMaterializedView, CreateTableAs, Identifier, Query, RefreshMaterializedView } from '../../parser/ast.js';
+import { intoOf, withoutInto } from '../../parser/select-into.js';
 import { parse } from '../../parser/parse.js';
 import type { TableRecord } from '../catalog-objects.js';
 import { startInside, drive, finishInside } from '../execute.js';
@@ -59,9 +61,9 @@ interface Spec {
 function specOf(statement: CreateTableAs | CreateMaterializedView | Query): Spec {
   if (statement.kind === 'createTableAs') return statement;
   if (statement.kind === 'createMaterializedView') return { ...statement, onCommit: undefined };
-  if (statement.body.kind !== 'select' || statement.body.into === undefined) throw new DbError('XX000', 'internal error: SELECT INTO without INTO');
-  const { into } = statement.body;
-  return { name: into.name, persistence: into.persistence, ifNotExists: false, columns: [], onCommit: undefined, withData: true, query: { ...statement, body: { ...statement.body, into: undefined } } };
+  const into = intoOf(statement);
+  assert(into !== undefined, 'SELECT INTO without INTO');
+  return { name: into.name, persistence: into.persistence, ifNotExists: false, columns: [], onCommit: undefined, withData: true, query: withoutInto(statement) };
 }
 
 interface OpenQuery {

@@ -20,6 +20,7 @@ describe('explained', () => {
     [severalRows, 'with m as (update t0 set a = 1 / b returning id) select 1', fails('22012'), fails('23505')],
     [':name is a parameter', 'select a from t0 where b = :c', fails('42P02'), fails('42601')],
     ['an UPDATE moves keys over one another: in which order rows are changed is not defined', 'update r4 set id = id + 50000 where r4.e = r4.e', fails('23505', 'duplicate key value violates unique constraint "r4_pkey"'), gives()],
+    ['a row that is a key of grouping sets is NULL in a set without it; PostgreSQL 15 tests the fields it is made of', "select 1 from r4 t8 group by cube (((t8.id, '%')::pair)) having ((t8.id, '%')::pair) is not null", gives(['1']), gives(['1'], ['1'])],
     ['a key of more than 2048 bytes, which PostgreSQL compresses', 'insert into r0 (id, b) select 1, q.c1 from q', fails('54000', 'index row size 3761 exceeds maximum 2048'), gives()],
     ['a FULL JOIN may have any condition', 'select 1 from t0 full join t1 on t0.a < t1.a', gives(), fails('0A000', 'FULL JOIN is only supported with merge-joinable or hash-joinable join conditions')],
     ['the condition of a MERGE is a boolean', 'merge into r4 u using v2 s on s.id * u.id when matched then delete', fails('42804', 'argument of JOIN/ON must be type boolean, not type integer'), fails('21000')],

@@ -125,6 +125,10 @@ export const explanations: readonly Explanation[] = [
     explains: ({ sql, ours, theirs }) => /^update \w+( (as )?\w+)? set (\w+) = \3 [-+*] \d+/.test(sql) && [ours.code, theirs.code].filter((code) => code === undefined).length === 1 && [ours, theirs].some(({ code, message }) => code === '23505' && message.endsWith('_pkey"')),
   },
   {
+    name: 'a row that is a key of grouping sets is NULL in a set without it; PostgreSQL 15 tests the fields it is made of',
+    explains: ({ sql, ours, theirs }) => /\b(rollup|cube|grouping sets)\b/.test(sql) && /\)::pair\)* is (not )?null/.test(sql) && ours.code === undefined && theirs.code === undefined && ours.rows.length !== theirs.rows.length,
+  },
+  {
     name: 'a key of more than 2048 bytes, which PostgreSQL compresses',
     explains: ({ ours, theirs }) => ours.code === '54000' && /^index row size \d+ exceeds maximum 2048$/.test(ours.message) && theirs.code === undefined,
   },

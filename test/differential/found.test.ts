@@ -26,6 +26,7 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   ['HAVING over an empty set among others', "select id from r2 left join (select 5 as k where false) d on true where exists (select where r2.h like 'a' group by grouping sets (()) having 7 > d.k)", []],
   ['a key of grouping sets under NOT', 'select c, c is not distinct from c, not (c is distinct from c) from r2 where id < 2 group by grouping sets ((c, (c is distinct from c)), ()) order by 1', [['1', 't', 't'], [null, null, null]]],
   ['NOT IN over a value that is pulled up', "select count(*) from r2 cross join (select date_trunc('day', timestamp '2024-01-01' + interval '0 days') as c0 from generate_series(1, 2)) d where d.c0 not in (select b::timestamp from r3 where id > 100)", [['12']]],
+  ['a row of a named type as a key', "select ((id, 'x')::pair) is not null as c from r2 where id < 3 group by cube (((id, 'x')::pair)) having ((id, 'x')::pair) is not null order by 1", [['t'], ['t']]],
   // Two bindings of one subquery are the same expression, whatever their columns are numbered.
   ['grouping by a subquery', "select (select max(x) + r2.c % 2 from generate_series(1, 3) x) from r2 group by (select max(x) + r2.c % 2 from generate_series(1, 3) x) having (select max(x) + r2.c % 2 from generate_series(1, 3) x) > 0 order by (select max(x) + r2.c % 2 from generate_series(1, 3) x) desc", [['4'], ['3']]],
   ['DISTINCT ON a subquery', 'select distinct on ((select min(e) from r3 where r3.id > r2.id)) id, (select min(e) from r3 where r3.id > r2.id) from r2 order by (select min(e) from r3 where r3.id > r2.id), id', [['1', '0']]],
@@ -208,6 +209,8 @@ const codes: readonly (readonly [string, string])[] = [
   ["select distinct 'a' union select null::uuid", '42804'], ["(select 'a' order by 1) union select null::uuid", '42804'], ["select 'a' group by 1 union select null::uuid", '42804'], ["select 'a' union select null::uuid", '22P02'],
   ['select 1 as a union select 2 order by a, true', '42601'], ["values (1) order by b'1'", '42601'],
   ["select * from unnest(array[row(1, 'a')::pair]) d(x int, y text)", '42601'],
+  // INTO stands in the first SELECT of a statement, nowhere else.
+  ['select * from (select 1 into f) b', '42601'], ['with w as (select 1 into f) select 1', '42601'], ['create table q as select 1 into f', '42601'], ['select 1 union select 2 into f', '42601'], ['insert into r2 select 1 into f', '42601'],
   // The marks of a cycle have a type before the query is looked at.
   ["with recursive w(x) as (select nosuch union all select x + 1 from w) cycle x set seen to 4 default 'N' using way select 1 from w", '22P02'],
   ["with recursive w(x) as (select nosuch union all select x + 1 from w) cycle x set seen to 4 default true using way select 1 from w", '42804'],
