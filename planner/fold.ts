@@ -362,12 +362,17 @@ export class Folder {
     const list: BoundExpression[] = [];
     let hasNull = false;
     let isDecided = false;
+    // What this session makes of it, as long as it is known.
+    let isKnown = true;
+    let found: Datum = false;
     for (const group of groups) {
       const items = isDecided ? group : mapList(group, this.fold);
       if (!isDecided && this.#isSettled(arg) && items.every(this.#isSettled)) {
         const compared = this.#compute({ ...e, arg, list: items, negated: false });
         const value = this.#valueOf(compared);
         isDecided = value === true || this.#left.has(compared);
+        isKnown &&= this.#isKnown(compared);
+        if (value === true || (value === null && found === false)) found = value;
         if (compared.kind === 'constant' && value === true) return constant(!e.negated, types.bool, e.offset);
         if (compared.kind === 'constant') {
           hasNull ||= value === null;
@@ -375,13 +380,15 @@ export class Folder {
         }
       } else if (!isDecided && items.length === 1 && [arg, items[0]!].some((side) => side.kind === 'constant' && side.value === null)) {
         hasNull = true;
+        if (found === false) found = null;
         continue;
-      }
+      } else isKnown &&= isDecided && found === true;
       list.push(...items);
     }
     if (list.length === 0) return constant(hasNull ? null : e.negated, types.bool, e.offset);
     if (hasNull) list.push(constant(null, e.list[0]!.type, e.offset));
-    return arg === e.arg && sameList(list, e.list) ? e : { ...e, arg, list };
+    const folded: BoundExpression = arg === e.arg && sameList(list, e.list) ? e : { ...e, arg, list };
+    return isKnown ? this.#keep(folded, found === null ? null : found !== e.negated) : folded;
   }
 }
 
