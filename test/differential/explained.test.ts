@@ -19,6 +19,7 @@ describe('explained', () => {
     [severalRows, 'insert into t0 values (1, 2), (null, 3)', fails('23505'), fails('23502')],
     [severalRows, 'with m as (update t0 set a = 1 / b returning id) select 1', fails('22012'), fails('23505')],
     [':name is a parameter', 'select a from t0 where b = :c', fails('42P02'), fails('42601')],
+    [':name is a parameter', "select '0.1'and:float4", fails('22P02'), fails('42601', 'syntax error at or near ":"')],
     ['an UPDATE moves keys over one another: in which order rows are changed is not defined', 'update r4 set id = id + 50000 where r4.e = r4.e', fails('23505', 'duplicate key value violates unique constraint "r4_pkey"'), gives()],
     ['a row that is a key of grouping sets is NULL in a set without it; PostgreSQL 15 tests the fields it is made of', "select 1 from r4 t8 group by cube (((t8.id, '%')::pair)) having ((t8.id, '%')::pair) is not null", gives(['1']), gives(['1'], ['1'])],
     ['a key of more than 2048 bytes, which PostgreSQL compresses', 'insert into r0 (id, b) select 1, q.c1 from q', fails('54000', 'index row size 3761 exceeds maximum 2048'), gives()],

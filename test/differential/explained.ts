@@ -134,7 +134,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     name: ':name is a parameter',
-    explains: ({ sql, ours, theirs }) => /[^:]:[a-z]/.test(withoutTexts(sql)) && theirs.code === '42601' && (ours.code === undefined || ours.code === '42P02' || /^42[678]/.test(ours.code)),
+    explains: ({ sql, ours, theirs }) => /[^:]:[a-z]/.test(withoutTexts(sql)) && theirs.code === '42601' && (theirs.message === 'syntax error at or near ":"' || ours.code === undefined || ours.code === '42P02' || /^42[678]/.test(ours.code)),
   },
   {
     name: 'a temporary table, ANALYZE or REINDEX in a READ ONLY transaction',
