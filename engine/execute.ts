@@ -380,17 +380,13 @@ export async function runPlanned(backend: Backend, cached: CachedStatement, call
   const started = await startPlanned(backend, cached, call, options);
   try {
     const { maxResultRows } = backend.settings.hot;
-    if (!(await drive(backend, started, maxResultRows + 1, call.deadlineMs))) throw tooManyRows(maxResultRows);
+    await drive(backend, started, maxResultRows + 1, call.deadlineMs);
     return resultOf(started, cached.parsed.statement, maxResultRows);
   } finally {
     started.execution.close();
     started.tx.endStatement();
   }
 }
-
-/** A result is kept in memory whole: it would take the process down. */
-const tooManyRows = (max: number): DbError =>
-  new DbError('54000', `result has more than ${max} rows`, { hint: 'Read it with a cursor or a stream, or raise max_result_rows.' });
 
 /** `quotaRows`: the result ends there, complete or not. */
 export function runPlannedSync(backend: Backend, cached: CachedStatement, call: StartCall, quotaRows = Infinity): StatementResult {
@@ -400,7 +396,6 @@ export function runPlannedSync(backend: Backend, cached: CachedStatement, call: 
     withOutputContext(started.ctx, () => {
       for (;;) {
         const step = started.execution.step(Math.min(quotaRows, maxResultRows + 1));
-        if (step === 'rows' && quotaRows > maxResultRows) throw tooManyRows(maxResultRows);
         if (step === 'done' || step === 'rows') return;
         started.ctx.checkDeadline();
       }
@@ -412,11 +407,12 @@ export function runPlannedSync(backend: Backend, cached: CachedStatement, call: 
   }
 }
 
-export function resultOf(started: Started, statement: Statement, maxRows = Infinity): StatementResult {
+/** @throws DbError 54000 when there are more than `maxRows` rows */
+function resultOf(started: Started, statement: Statement, maxRows: number): StatementResult {
   const { planned } = started.plan;
   const rows = started.execution.takeRows();
-  // The last portion of rows may go past a quota.
-  if (rows.length > maxRows) throw tooManyRows(maxRows);
+  // A result is kept in memory whole: a larger one would take the process down.
+  if (rows.length > maxRows) throw new DbError('54000', `result has more than ${maxRows} rows`, { hint: 'Read it with a cursor or a stream, or raise max_result_rows.' });
   const rowCount = statement.kind === 'query' ? rows.length : started.execution.rowCount;
   return { command: commandOf(statement), rows, rowCount, columns: planned.result };
 }

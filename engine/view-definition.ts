@@ -8,7 +8,7 @@
  */
 import { DbError } from '../base/errors.js';
 import { outputText } from '../base/text-io.js';
-import { FirstUserOid, formatType, sqlType, typeName, type SqlType } from '../base/types.js';
+import { FirstUserOid, formatType, sqlType, type SqlType } from '../base/types.js';
 import type { FunctionDef } from '../functions/registry.js';
 import type { Query } from '../parser/ast.js';
 import { quoteIdentifier } from '../parser/print-names.js';
@@ -50,7 +50,7 @@ export function keptText(backend: Backend, query: Query, record: BindingRecord, 
     const info = types.lookup(type.oid);
     if (info === undefined || type.oid < FirstUserOid) return formatType(type, types);
     if (info.kind === 'array' && info.elementOid !== 0) return `${qualifiedType(sqlType(info.elementOid, type.typmod))}[]`;
-    return `${quoteIdentifier(info.schema)}.${quoteIdentifier(typeName(type.oid, types).replaceAll('"', ''))}`;
+    return `${quoteIdentifier(info.schema)}.${quoteIdentifier(info.name)}`;
   };
   const context = new NeutralContext(backend, types);
   return viewText(query, record, columns, {

@@ -3,11 +3,11 @@
  * run; what its fields point to is borrowed from the write set.
  */
 import type { CommitRun } from '../storage/commit-writer.js';
-import type { ShownEntry, WriteSet } from './write-set.js';
+import type { WriteSet } from './write-set.js';
 
 const nothing = new Uint8Array(0);
 
-export class PutRun implements CommitRun, ShownEntry {
+export class PutRun implements CommitRun {
   key: Uint8Array = nothing;
   keyOffset = 0;
   keyLength = 0;

@@ -20,6 +20,7 @@ import { assert } from '../base/assert.js';
 import { compareBytes, keyString, putKeyString } from '../base/bytes.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
+import type { EntryPlace } from '../storage/bulk-build.js';
 import { type ByteChunk, ByteRun, offsetOf } from './byte-arena.js';
 import { hashOfBytes } from './key-hash.js';
 import { KeyOrder } from './key-order.js';
@@ -63,16 +64,6 @@ export interface WriteExtra {
   readonly freshMovedTo: string | undefined;
 }
 const noExtra: WriteExtra = { changedColumns: undefined, movedTo: undefined, freshMovedTo: undefined };
-
-/** Where key and value of a put lie. */
-export interface ShownEntry {
-  key: Uint8Array;
-  keyOffset: number;
-  keyLength: number;
-  value: Uint8Array;
-  valueOffset: number;
-  valueLength: number;
-}
 
 // The words of an entry.
 const AtHash = 0;
@@ -405,7 +396,7 @@ export class WriteSet {
   }
 
   /** All places at once. */
-  show(entry: number, at: ShownEntry): void {
+  show(entry: number, at: EntryPlace): void {
     const words = this.#words;
     const word = entry << EntryShift;
     const key = words[word + AtKey]!;

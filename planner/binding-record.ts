@@ -9,6 +9,7 @@ import type { FunctionScanCall } from './physical-plan.js';
 import type { PendingSetCall, PendingWindowCall, QueryLevel, RangeEntry } from './scope.js';
 
 export interface SelectRecord {
+  readonly select: Select;
   readonly level: QueryLevel;
   readonly items: readonly SelectItem[];
   readonly windowCalls: readonly PendingWindowCall[];

@@ -9,6 +9,7 @@
  * Source. ruleutils.c (get_query_def and below).
  */
 import { unreachable } from '../base/assert.js';
+import { TypeOid } from '../base/types.js';
 import type { CommonTable, Expression, FunctionRef, GroupingElement, Join, Query, QueryBody, Select, SortItem, TableReference, Values, WindowSpec } from '../parser/ast.js';
 import { printTypeName } from '../parser/print.js';
 import { quoteIdentifier } from '../parser/print-names.js';
@@ -176,7 +177,7 @@ class QueryWriter {
   // ----------------------------------------------------------------------------------------------------------------- SELECT
 
   #select(select: Select, columns: readonly string[] | undefined, areNamesVisible: boolean): void {
-    const items = this.#select_.items;
+    const items = this.#current.items;
     this.#indent += Step;
     this.#text += ' SELECT';
     if (select.distinctOn !== undefined) this.#text += ` DISTINCT ON (${select.distinctOn.map((e) => this.#groupItem(this.#itemOf(e))).join(', ')})`;
@@ -204,18 +205,18 @@ class QueryWriter {
       this.#clause(' WINDOW ');
       this.#text += select.windows
         .map(({ name, spec }) => {
-          const bound = this.#select_.level.windows.get(name)!;
+          const bound = this.#current.level.windows.get(name)!;
           return `${quoteIdentifier(name)} AS ${this.#window(spec, bound.partitionBy, bound.orderBy, bound.frame)}`;
         })
         .join(', ');
     }
   }
 
-  get #select_(): SelectRecord {
+  get #current(): SelectRecord {
     return this.#frames[this.#frames.length - 1]!.select!;
   }
   #itemOf(e: Expression): SelectItem {
-    return this.#select_.items[this.#names.record.items.get(e)!]!;
+    return this.#current.items[this.#names.record.items.get(e)!]!;
   }
 
   /** What `write` writes, without writing it. */
@@ -229,7 +230,6 @@ class QueryWriter {
   }
 
   #targets(items: readonly SelectItem[], columns: readonly string[] | undefined, areNamesVisible: boolean): void {
-    let wasMultiline = true;
     items.forEach((item, i) => {
       const expression = this.#names.record.typed.get(item.expression) ?? item.expression;
       const column = this.#columnName(expression);
@@ -239,8 +239,7 @@ class QueryWriter {
       if (name !== own) text += ` AS ${quoteIdentifier(name)}`;
       this.#text += i === 0 ? ' ' : ', ';
       // Every entry but the first is in a line of its own, for no line is as short as the width of 0 that lines are wrapped at.
-      this.#entry(text, i === 0 && wasMultiline);
-      wasMultiline = text.includes('\n');
+      this.#entry(text, i === 0);
     });
   }
 
@@ -252,6 +251,7 @@ class QueryWriter {
 
   #grouping(element: GroupingElement, omitsParentheses: boolean): string {
     const members = (e: Expression): Expression[] => (e.kind === 'row' && !e.isExplicit ? [...e.elements] : [e]);
+    const hasSets = this.#current.select.groupBy.some(({ kind }) => kind !== 'groupingExpression');
     const simple = (e: Expression, omits: boolean): string => {
       const list = members(e);
       const text = list.map((member) => this.#groupItem(this.#itemOf(member))).join(', ');
@@ -260,7 +260,7 @@ class QueryWriter {
     switch (element.kind) {
       case 'groupingExpression':
         // Outside grouping sets a list in parentheses is that many expressions.
-        return omitsParentheses && !this.#hasSets() ? members(element.expression).map((e) => simple(e, true)).join(', ') : simple(element.expression, omitsParentheses);
+        return omitsParentheses && !hasSets ? members(element.expression).map((e) => simple(e, true)).join(', ') : simple(element.expression, omitsParentheses);
       case 'emptyGroupingSet':
         return '()';
       case 'rollup':
@@ -271,10 +271,6 @@ class QueryWriter {
       default:
         return unreachable(element);
     }
-  }
-  #hasSets(): boolean {
-    for (const [select, record] of this.#names.record.selects) if (record === this.#select_) return select.groupBy.some((element) => element.kind !== 'groupingExpression');
-    return false;
   }
 
   /** An entry of GROUP BY, ORDER BY or DISTINCT ON. */
@@ -324,7 +320,7 @@ class QueryWriter {
           this.#text += `( SELECT ${relation.columns.flatMap((column) => (column === undefined ? [] : [quoteIdentifier(column)])).join(', ')} FROM ${relation.text}) ${quoteIdentifier(name)}${columns}`;
           return;
         }
-        const added = this.#names.mergesColumns && relation !== undefined && relation.added.some((column) => this.#names.unusedColumn(column, this.#select_) !== column) ? relation.added.map((column) => this.#names.unusedColumn(column, this.#select_)) : [];
+        const added = this.#names.mergesColumns && relation !== undefined && relation.added.some((column) => this.#names.unusedColumn(column, this.#current) !== column) ? relation.added.map((column) => this.#names.unusedColumn(column, this.#current)) : [];
         const keepsNames = hasColumnAliases || added.length > 0 || (relation !== undefined && names.some((column, i) => relation.columns[i] !== undefined && column !== relation.columns[i]));
         this.#text += `${reference.only ? 'ONLY ' : ''}${relation?.text ?? quoteIdentifier(own)}`;
         if (reference.alias !== undefined || name !== own || keepsNames) this.#text += ` ${quoteIdentifier(name)}`;
@@ -491,7 +487,7 @@ class QueryWriter {
   }
   /** ROWS and GROUPS count in bigint. */
   #frameOffset(e: BoundExpression): string {
-    return e.kind === 'constant' && typeof e.value === 'number' && e.type.oid !== 701 ? String(e.value) : this.#expression(e);
+    return e.kind === 'constant' && typeof e.value === 'number' && e.type.oid !== TypeOid.float8 ? String(e.value) : this.#expression(e);
   }
 
   #wholeRow(row: Extract<BoundExpression, { kind: 'row' }>): string | undefined {

@@ -12,14 +12,18 @@ import { AtMaxCsn, keyTooLong } from './page.js';
 import { insertEntry } from './page-edit.js';
 import { OverflowBit, OverflowPointerLength, cellSizeMaxOf, compareKeyAt, countOf, leafEntrySize } from './slotted-page.js';
 
-/** Entries in strictly ascending key order. One object, fields reused. */
-export interface BulkSource {
+/** Where key and value of an entry lie. */
+export interface EntryPlace {
   key: Uint8Array;
   keyOffset: number;
   keyLength: number;
   value: Uint8Array;
   valueOffset: number;
   valueLength: number;
+}
+
+/** Entries in strictly ascending key order. One object, fields reused. */
+export interface BulkSource extends EntryPlace {
   /** Moves to the next entry, false at the end. */
   next(): boolean;
 }

@@ -4,6 +4,17 @@ import { keyBytes } from '../../base/bytes.js';
 import { Script, outcome, settle } from './client.js';
 import { blocked, passFour, RC, set, type Schedule } from './schedule.js';
 
+/** Three writers, of which the third is one more than are listed with a tree, and a reader whose snapshot is older than what they change. */
+async function threeWriters() {
+  const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
+  const t = await script.table({ a: '0', b: '0', c: '0', j: '0', k: '0' });
+  const old = script.begin('repeatable read');
+  assert.equal(await old.get(t, 'k'), '0');
+  const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
+  await b.update(t, 'b', set('1'));
+  return { script, t, old, a, b, c };
+}
+
 export const writeSchedules: readonly Schedule[] = [
   {
     name: 'a statement does not see its own changes',
@@ -134,12 +145,7 @@ export const writeSchedules: readonly Schedule[] = [
   {
     name: 'a row is removed in one step when nobody holds or has changed it',
     async run() {
-      const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
-      const t = await script.table({ a: '0', b: '0', c: '0', j: '0', k: '0' });
-      const old = script.begin('repeatable read');
-      assert.equal(await old.get(t, 'k'), '0');
-      const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
-      await b.update(t, 'b', set('1'));
+      const { script, t, old, a, b, c } = await threeWriters();
       assert.equal(await a.removeUntouched(t, 'a'), true);
       // Only the lock map tells of the third writer's.
       await c.lock(t, 'c', 'no key update');
@@ -162,12 +168,7 @@ export const writeSchedules: readonly Schedule[] = [
   {
     name: 'a row is updated by its key in one slice when nobody holds or has changed it',
     async run() {
-      const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
-      const t = await script.table({ a: '0', b: '0', c: '0', j: '0', k: '0' });
-      const old = script.begin('repeatable read');
-      assert.equal(await old.get(t, 'k'), '0');
-      const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
-      await b.update(t, 'b', set('1'));
+      const { script, t, old, a, b, c } = await threeWriters();
       assert.equal(await a.updateFound(t, 'a', '1'), true);
       // Only the lock map tells of the third writer's.
       await c.lock(t, 'c', 'no key update');
