@@ -148,16 +148,16 @@ export class RoutineBodies {
   #bind(definition: FunctionDef, routine: RoutineDef, types: readonly SqlType[], returns: SqlType): Body {
     const query = singleQuery(routine, types.length);
     if (query === undefined) return noBody;
-    const binder = this.#binder.forBody({ name: routine.name, parameters: routine.parameters.map((p) => p.name) }, types);
+    const newBinder = (): Binder => this.#binder.forBody({ name: routine.name, parameters: routine.parameters.map((p) => p.name) }, types);
+    const binder = newBinder();
     const target = plainTarget(query);
-    if (target === undefined) {
-      return { ...noBody, isPure: this.#isPure(binder, query) };
-    }
+    if (target === undefined) return { ...noBody, isPure: this.#isPure(binder, query) };
     const level = new QueryLevel(binder, undefined, undefined);
     level.clause = 'SELECT';
     const bound = binder.hooks.bindExpression(level, target.expression);
     if (level.aggregates.length > 0 || level.windowCalls.length > 0 || level.setCalls.length > 0 || hasSubquery(bound)) {
-      return { ...noBody, isPure: this.#isPure(this.#binder.forBody({ name: routine.name, parameters: routine.parameters.map((p) => p.name) }, types), query) };
+      // As a whole, from its beginning.
+      return { ...noBody, isPure: this.#isPure(newBinder(), query) };
     }
     const isPure = this.#isPureExpression(bound);
     const expression = coerce(binder, bound, returns, 'assignment', -1);
