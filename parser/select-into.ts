@@ -1,5 +1,5 @@
 /** SELECT ... INTO t: the clause stands in the first SELECT of the query, however many set operations there are over it. */
-import type { IntoClause, Query, QueryBody } from './ast.js';
+import { leftSpine, type IntoClause, type Query, type QueryBody, type SetOperation } from './ast.js';
 
 export function intoOf(query: Query): IntoClause | undefined {
   let { body } = query as { body: QueryBody };
@@ -18,8 +18,12 @@ function bodyWithoutInto(body: QueryBody): QueryBody {
       return { ...body, into: undefined };
     case 'query':
       return withoutInto(body);
-    case 'setOperation':
-      return { ...body, left: bodyWithoutInto(body.left) };
+    case 'setOperation': {
+      const links = leftSpine<QueryBody, SetOperation>(body, (node): node is SetOperation => node.kind === 'setOperation');
+      let left = bodyWithoutInto(links[0]!.left);
+      for (const link of links) left = { ...link, left };
+      return left;
+    }
     case 'values':
       return body;
   }
