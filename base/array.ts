@@ -205,6 +205,31 @@ export function formatArray(array: SqlArray, write: (value: Datum) => string): s
 
 // ------------------------------------------------------------------------------------------------------------------- records
 
+/**
+ * A column of a record or a bound of a range: up to one of `ends` outside quotes. A backslash takes the next character as it is, and so does a doubled quote.
+ */
+function readPart(text: string, from: number, ends: string, malformed: (detail: string) => DbError): { readonly value: string; readonly end: number } {
+  let at = from;
+  let value = '';
+  let isQuoted = false;
+  for (;;) {
+    const c = text[at];
+    if (c === undefined) throw malformed('Unexpected end of input.');
+    if (!isQuoted && ends.includes(c)) return { value, end: at };
+    at++;
+    if (c === '\\') {
+      if (at >= text.length) throw malformed('Unexpected end of input.');
+      value += text[at++];
+    } else if (c === '"') {
+      if (!isQuoted) isQuoted = true;
+      else if (text[at] === '"') {
+        value += '"';
+        at++;
+      } else isQuoted = false;
+    } else value += c;
+  }
+}
+
 /** Splits `(a,"b c",)`; an absent column is null. @throws DbError 22P02 'malformed record literal' */
 export function splitRecord(text: string, columnCount: number): (string | null)[] {
   const malformed = (detail: string): DbError => new DbError('22P02', `malformed record literal: "${text}"`, { detail });
@@ -221,23 +246,9 @@ export function splitRecord(text: string, columnCount: number): (string | null)[
       columns.push(null);
       continue;
     }
-    let value = '';
-    let isQuoted = false;
-    while (isQuoted || (text[at] !== ',' && text[at] !== ')')) {
-      const c = text[at++];
-      if (c === undefined) throw malformed('Unexpected end of input.');
-      if (c === '\\') {
-        if (at >= text.length) throw malformed('Unexpected end of input.');
-        value += text[at++];
-      } else if (c === '"') {
-        if (!isQuoted) isQuoted = true;
-        else if (text[at] === '"') {
-          value += '"';
-          at++;
-        } else isQuoted = false;
-      } else value += c;
-    }
-    columns.push(value);
+    const part = readPart(text, at, ',)', malformed);
+    columns.push(part.value);
+    at = part.end;
   }
   if (text[at] !== ')') throw malformed('Too many columns.');
   at++;
@@ -284,23 +295,9 @@ export function splitRange(text: string): RangeText {
   if (open !== '[' && open !== '(') throw malformed('Missing left parenthesis or bracket.');
   const bound = (): string | null => {
     if (text[at] === ',' || text[at] === ')' || text[at] === ']') return null;
-    let value = '';
-    let isQuoted = false;
-    while (isQuoted || (text[at] !== ',' && text[at] !== ')' && text[at] !== ']')) {
-      const c = text[at++];
-      if (c === undefined) throw malformed('Unexpected end of input.');
-      if (c === '\\') {
-        if (at >= text.length) throw malformed('Unexpected end of input.');
-        value += text[at++];
-      } else if (c === '"') {
-        if (!isQuoted) isQuoted = true;
-        else if (text[at] === '"') {
-          value += '"';
-          at++;
-        } else isQuoted = false;
-      } else value += c;
-    }
-    return value;
+    const part = readPart(text, at, ',)]', malformed);
+    at = part.end;
+    return part.value;
   };
   const lower = bound();
   if (text[at] !== ',') throw malformed('Missing comma after lower bound.');
