@@ -46,38 +46,40 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'>, open: (options:
   const names = { u8: module.name('u8_'), dv: module.name('dv_'), bytes: module.name('cb_'), ints: module.name('ci_'), doubles: module.name('cd_') };
   w.line(`const ${scan} = ${open(module.constant({ reverse: false, columns: request }))};`);
   w.block(`while (${scan}.next())`, () => {
-    w.line(`const ${names.u8} = ${scan}.u8, ${names.dv} = ${scan}.dv, ${names.bytes} = ${scan}.memory.u8, ${names.ints} = ${scan}.memory.i32, ${names.doubles} = ${scan}.memory.f64, ${record} = ${scan}.record;`);
-    const head = w.reserve();
-    const made = new Map<number, string>();
-    const variable = (word: number): string => {
-      let name = made.get(word);
-      if (name === undefined) {
-        made.set(word, (name = module.name('c')));
-        head.line(`const ${name} = ${names.ints}[${record} + ${word}] + ${scan}.first;`);
-      }
-      return name;
-    };
-    const place: ColumnPlace = {
-      ...names, index, request,
-      start: (column) => {
-        request.add(column);
-        return variable(AtColumns + 2 * column);
-      },
-      nulls: (column) => variable(AtColumns + 2 * column + 1),
-    };
-    w.line(`let ${count} = ${scan}.count;`);
-    p.scans.push({ scan, index, count });
-    w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
-      for (const { id, column } of columns) {
-        const nullable = !table.columns[column]!.notNull;
-        const source = sourceOf(p, table.layout, column, place);
-        const code = nullable ? `(${source.isNull('')} ? null : ${source.value('')})` : source.value('');
-        w.scope.bind(id, { kind: 'pending', code, nullable, stored: { source, row: index, rename: (text) => text.replace(/\bu8\b/g, place.bytes) } });
-      }
-      if (rowKey !== undefined) w.scope.bind(rowKey, { kind: 'pending', code: `${scan}.keyAt(${index})`, nullable: false, stored: undefined });
-      body();
+    w.batch(() => {
+      w.line(`const ${names.u8} = ${scan}.u8, ${names.dv} = ${scan}.dv, ${names.bytes} = ${scan}.memory.u8, ${names.ints} = ${scan}.memory.i32, ${names.doubles} = ${scan}.memory.f64, ${record} = ${scan}.record;`);
+      const head = w.reserve();
+      const made = new Map<number, string>();
+      const variable = (word: number): string => {
+        let name = made.get(word);
+        if (name === undefined) {
+          made.set(word, (name = module.name('c')));
+          head.line(`const ${name} = ${names.ints}[${record} + ${word}] + ${scan}.first;`);
+        }
+        return name;
+      };
+      const place: ColumnPlace = {
+        ...names, index, request,
+        start: (column) => {
+          request.add(column);
+          return variable(AtColumns + 2 * column);
+        },
+        nulls: (column) => variable(AtColumns + 2 * column + 1),
+      };
+      w.line(`let ${count} = ${scan}.count;`);
+      p.scans.push({ scan, index, count });
+      w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
+        for (const { id, column } of columns) {
+          const nullable = !table.columns[column]!.notNull;
+          const source = sourceOf(p, table.layout, column, place);
+          const code = nullable ? `(${source.isNull('')} ? null : ${source.value('')})` : source.value('');
+          w.scope.bind(id, { kind: 'pending', code, nullable, stored: { source, row: index, rename: (text) => text.replace(/\bu8\b/g, place.bytes) } });
+        }
+        if (rowKey !== undefined) w.scope.bind(rowKey, { kind: 'pending', code: `${scan}.keyAt(${index})`, nullable: false, stored: undefined });
+        body();
+      });
+      p.scans.pop();
     });
-    p.scans.pop();
     p.tick();
   });
   w.line(`o.closed(${scan});`);

@@ -147,7 +147,7 @@ export class ExpressionWriter {
     }
     const call = `X.evaluate(${this.#w.module.constant(e)}, x)`;
     if (e.kind === 'subquery' && e.outer.length === 0 && e.subkind !== 'any' && e.subkind !== 'all' && stores.length === 0 && !readsWorkTable(physicalPlanOf(e))) {
-      const kept = this.#w.temp();
+      const kept = `${this.#w.cell()}[0]`;
       return { code: `(${kept} === undefined ? ${kept} = ${call} : ${kept})`, nullable: e.subkind !== 'exists' && e.subkind !== 'array' };
     }
     return { code: stores.length === 0 ? call : `(${stores.join(', ')}, ${call})`, nullable: !(e.kind === 'subquery' && e.subkind === 'exists') };
@@ -197,7 +197,7 @@ export class ExpressionWriter {
         ? `X.castThroughText(${this.#w.module.constant(e)}, ${name}, C)`
         : `${this.#w.module.constant(e.method)}(${name}, ${e.type.typmod}, ${e.isExplicit}, C)`;
     // A literal that only the session's settings can read, a timestamptz for one, is read once in a run.
-    if (e.arg.kind === 'constant' && e.arg.value !== null) return { code: `(${this.#w.temp()} ??= ${result})`, nullable: true };
+    if (e.arg.kind === 'constant' && e.arg.value !== null) return { code: `(${this.#w.cell()}[0] ??= ${result})`, nullable: true };
     return { code: this.#sequence([assign], arg.nullable && !isDomain(e.type, { types: this.#types }) ? `(${name} === null ? null : ${result})` : result), nullable: true };
   }
 

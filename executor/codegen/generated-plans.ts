@@ -23,6 +23,7 @@ import type { RowSource } from '../row-source.js';
 import type { Operator, Runtime } from '../runtime.js';
 import { restoreTuple } from '../runtime.js';
 import { propertySource } from '../codegen.js';
+import { extractBatches } from './batch-functions.js';
 import { ExpressionWriter } from './expressions.js';
 import { Code, Module } from './module.js';
 import { Pipeline } from './pipeline.js';
@@ -181,7 +182,9 @@ export function writePrelude(w: Writer): string {
   const text = `${w.prologue.toString()}\n${w.code.toString()}`;
   const used = Object.entries({ G: 'x.registers', P: 'x.params', C: 'x.ctx', tx: 'x.tx' }).filter(([name]) => new RegExp(`\\b${name}\\b`).test(text));
   if (used.length > 0) code.line(`const ${used.map(([name, from]) => `${name} = ${from}`).join(', ')};`);
-  if (w.temps.length > 0) code.line(`let ${w.temps.join(', ')};`);
+  const temps = w.temps.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  if (temps.length > 0) code.line(`let ${temps.join(', ')};`);
+  for (const cell of w.cells) code.line(`const ${cell} = [undefined];`);
   return `${code.toString()}\n${text}`;
 }
 
@@ -205,6 +208,7 @@ function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegis
     if (suspendable) p.w.block('if (o.rows.length >= o.max)', () => p.yield(0));
     else if (!isBrief(plan)) p.w.block('if (o.rows.length >= o.max)', () => p.leave());
   });
+  extractBatches(p.w, ['x', 'o', 'G', 'P', 'C', 'tx']);
   const body = `return function${suspendable ? '*' : ''} (x, o) {\n${writePrelude(p.w)}\n};`;
   const { value, source } = module.finish(helpers, body);
   return { run: value as Run, suspendable, isPlain: isPlainSource(p.w), source };

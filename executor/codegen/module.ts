@@ -29,6 +29,9 @@ export class Code {
     this.#lines.push(place);
     return place;
   }
+  clear(): void {
+    this.#lines.length = 0;
+  }
   get isEmpty(): boolean {
     return this.#lines.length === 0;
   }

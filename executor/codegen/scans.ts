@@ -49,14 +49,16 @@ function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string
   const place: RowPlace = { u8: module.name('u8_'), dv: module.name('dv_'), offset: module.name('b') };
   w.line(`const ${scan} = ${open};`);
   w.block(`while (${scan}.next())`, () => {
-    w.line(`const ${place.u8} = ${scan}.u8, ${place.dv} = ${scan}.dv, ${offsets} = ${scan}.offsets;`);
-    w.line(`let ${count} = ${scan}.count;`);
-    p.scans.push({ scan, index, count });
-    w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
-      w.line(`const ${place.offset} = ${offsets}[${index}];`);
-      body(place, `${scan}.keyAt(${index})`);
+    w.batch(() => {
+      w.line(`const ${place.u8} = ${scan}.u8, ${place.dv} = ${scan}.dv, ${offsets} = ${scan}.offsets;`);
+      w.line(`let ${count} = ${scan}.count;`);
+      p.scans.push({ scan, index, count });
+      w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
+        w.line(`const ${place.offset} = ${offsets}[${index}];`);
+        body(place, `${scan}.keyAt(${index})`);
+      });
+      p.scans.pop();
     });
-    p.scans.pop();
     p.tick();
   });
   w.line(`o.closed(${scan});`);

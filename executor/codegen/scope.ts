@@ -63,6 +63,12 @@ export class Scope {
   }
 }
 
+/** Code for one batch of rows, and what it stands within. */
+export interface BatchCode {
+  readonly code: Code;
+  readonly within: BatchCode | undefined;
+}
+
 /** One function being written: its current place, scope, and variables at its top. */
 export class Writer {
   readonly module: Module;
@@ -90,6 +96,16 @@ export class Writer {
   get temps(): readonly string[] {
     return this.#temps;
   }
+  /** A place for what is computed once in a run, when it is first needed: source of it is `name[0]`, undefined at first. */
+  cell(): string {
+    const name = this.module.name('t');
+    this.#cells.push(name);
+    return name;
+  }
+  readonly #cells: string[] = [];
+  get cells(): readonly string[] {
+    return this.#cells;
+  }
 
   line(text: string): void {
     this.code.line(text);
@@ -97,6 +113,23 @@ export class Writer {
   /** A place before what is written next, for what only that will show to be needed. */
   reserve(): Code {
     return this.code.reserve();
+  }
+  /** What is done with one batch of rows: may become a function (batch-functions.ts). */
+  batch(body: () => void): void {
+    const outer = this.code;
+    const within = this.#batch;
+    this.code = outer.reserve();
+    this.#batch = { code: this.code, within };
+    this.#batches.push(this.#batch);
+    body();
+    this.code = outer;
+    this.#batch = within;
+  }
+  readonly #batches: BatchCode[] = [];
+  #batch: BatchCode | undefined;
+  /** Outer ones first. */
+  get batches(): readonly BatchCode[] {
+    return this.#batches;
   }
   /** A block of source with a scope of its own. */
   block(head: string, body: () => void, tail = ''): void {
