@@ -376,7 +376,7 @@ function installUnseen(transaction: Transaction, csn: Csn): Lsn {
   return writer.finish();
 }
 
-/** Puts and deletes in key order; puts side by side go as one run. */
+/** Puts and deletes in key order; those of a kind side by side go as one run. */
 function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array): void {
   if (entries.length < RunMin) {
     for (let i = 0; i < entries.length; i++) {
@@ -387,26 +387,26 @@ function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, e
     }
     return;
   }
+  let kind: WriteKind = WriteKind.Put;
   run.begin(set);
   for (let i = 0; i < entries.length; i++) {
     const entry = set.newestChange(entries[i]!);
     if (entry < 0) continue;
-    if (set.kindOf(entry) === WriteKind.Put) {
-      run.add(entry);
-      continue;
-    }
-    if (!run.isEmpty) {
-      putAll(writer, btree);
+    if (set.kindOf(entry) !== kind) {
+      installRun(writer, btree, kind);
       run.begin(set);
+      kind = set.kindOf(entry);
     }
-    writer.delete(btree, set.keyChunk(entry).u8, set.keyOffset(entry), set.keyLength(entry));
+    run.add(entry);
   }
-  if (!run.isEmpty) putAll(writer, btree);
+  installRun(writer, btree, kind);
   run.end();
 }
-function putAll(writer: MvccCommitWriter, btree: BTree): void {
+function installRun(writer: MvccCommitWriter, btree: BTree, kind: WriteKind): void {
+  if (run.isEmpty) return;
   run.start();
-  writer.putRun(btree, run);
+  if (kind === WriteKind.Put) writer.putRun(btree, run);
+  else writer.deleteRun(btree, run);
 }
 function putOne(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entry: number): void {
   writer.put(btree, set.keyChunk(entry).u8, set.keyOffset(entry), set.keyLength(entry), set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));

@@ -33,7 +33,7 @@ import { activityView, lockViews } from './views.js';
 import { WriteFlag, WriteSet } from './write-set.js';
 
 /** What mvcc needs of a commit writer. */
-export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'putRun' | 'delete' | 'createTree' | 'attachTree' | 'dropTree' | 'finish'>;
+export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'putRun' | 'delete' | 'deleteRun' | 'createTree' | 'attachTree' | 'dropTree' | 'finish'>;
 
 /** What mvcc needs of the store. */
 export type MvccStore = Pick<

@@ -245,6 +245,8 @@ export class WriteSet {
     words[at + AtFlags] = (tree << TreeShift) | (place === InTable ? flags : flags | WriteFlag.InRun) | kind;
     words[at + AtCommand] = command;
     words[at + AtPrevious] = previous;
+    // Some place: what has no value shows one of no length there.
+    words[at + AtValue] = 0;
     words[at + AtValueLength] = 0;
     this.count = entry + 1;
     if (previous < 0) writes.added(entry);

@@ -23,9 +23,10 @@ import type { BulkSource, RunSource } from './bulk-build.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
 import { InnerView } from './inner-view.js';
+import { appendEntries, removeEntries, replaceEntries } from './leaf-run.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
 import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf, keyTooLong } from './page.js';
-import { PageShape, appendEntries, beginPage, insertEntry, removeEntry, replaceInPlace } from './page-edit.js';
+import { PageShape, beginPage, insertEntry, removeEntry, replaceInPlace } from './page-edit.js';
 import {
   AboveFence,
   OverflowBit,
@@ -44,6 +45,7 @@ import {
   search,
   valueAt,
 } from './slotted-page.js';
+import { dropStep } from './tree-drop.js';
 
 export type { BulkSource } from './bulk-build.js';
 
@@ -251,6 +253,12 @@ export class BTree {
     return frame;
   }
 
+  /** The leaf that covers the key, `#found` the result of the search in it; the way to it is not kept. */
+  #leafFor(key: Uint8Array, start: number, end: number): number {
+    const frame = this.#lastLeafFor(key, start, end);
+    return frame < 0 ? this.#descend(key, start, end, false) : frame;
+  }
+
   /**
    * Whether the key is greater than every key of the tree, as one comparison with the last entry tells while the leaf at the right edge is
    * what it was. Then `#edgeFrame` is its frame, and `#found` the place behind that entry. False also when that is not known.
@@ -411,14 +419,34 @@ export class BTree {
   }
 
   /**
-   * The same for the next entries of a source whose keys strictly ascend: as many as fit behind the last key of the tree, otherwise one. The source then stands
-   * at the next.
+   * The same for the next entries of a source whose keys strictly ascend: as many as fit behind the last key of the tree, or as replace entries of one leaf, otherwise
+   * one. The source then stands at the next.
    */
   putSome(source: RunSource, csn: number): void {
-    const { key, keyOffset, keyLength } = source;
-    if (this.#isBeyondEdge(key, keyOffset, keyOffset + keyLength) && this.#appendAtEdge(this.#edgeFrame, source, csn, this.pool)) return;
-    this.put(key, keyOffset, keyLength, source.value, source.valueOffset, source.valueLength, csn);
+    const { pool } = this;
+    const { key, keyOffset, keyLength, value, valueOffset, valueLength } = source;
+    const end = keyOffset + keyLength;
+    let frame: number;
+    if (this.#isBeyondEdge(key, keyOffset, end)) {
+      frame = this.#edgeFrame;
+      if (this.#appendAtEdge(frame, source, csn, pool)) return;
+    } else {
+      frame = this.#leafFor(key, keyOffset, end);
+      if (this.#found >= 0 && this.#replaceSome(frame, source, csn, pool)) return;
+    }
+    if (leafEntrySize(keyLength, valueLength) > this.#entrySizeMax || keyLength > this.keyLengthMax) this.put(key, keyOffset, keyLength, value, valueOffset, valueLength, csn);
+    else this.#putAt(frame, key, keyOffset, end, value, valueOffset, valueLength, 0, csn);
     source.next();
+  }
+  /** Over entries of the leaf in which the first was found. @returns false when that one takes a `put` */
+  #replaceSome(frame: number, source: RunSource, csn: number, pool: BufferPool): boolean {
+    pool.markDirty(frame);
+    const dv = pool.viewOf(frame);
+    const base = pool.baseOf(frame);
+    if (replaceEntries(pool.bytesOf(frame), dv, base, source, this.#found, this.#entrySizeMax) === 0) return false;
+    this.#lastPage = pool.pageIds[frame]!;
+    if (!(mutants.on && mutants.has('storage.run-of-values-unstamped'))) this.#stamp(dv, base, csn);
+    return true;
   }
   /** Into the leaf at the right edge, what fits. @returns false when nothing did: it takes a `put` */
   #appendAtEdge(frame: number, source: RunSource, csn: number, pool: BufferPool): boolean {
@@ -440,10 +468,12 @@ export class BTree {
   }
 
   #put(key: Uint8Array, start: number, end: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number, csn: number): void {
+    this.#putAt(this.#isBeyondEdge(key, start, end) ? this.#edgeFrame : this.#leafFor(key, start, end), key, start, end, value, valueStart, valueLength, overflowBit, csn);
+  }
+  /** The same where the key was just looked for, in `leaf`. */
+  #putAt(leaf: number, key: Uint8Array, start: number, end: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number, csn: number): void {
     const pool = this.pool;
-    let frame = this.#isBeyondEdge(key, start, end) ? this.#edgeFrame : this.#lastLeafFor(key, start, end);
-    if (frame < 0) frame = this.#descend(key, start, end, false);
-    for (;;) {
+    for (let frame = leaf; ; ) {
       pool.markDirty(frame);
       const u8 = pool.slabs[frame >>> pool.slabShift]!;
       const dv = pool.views[frame >>> pool.slabShift]!;
@@ -516,12 +546,15 @@ export class BTree {
 
   /** Deletes; false when absent (then nothing is stamped). @throws as `put` */
   delete(key: Uint8Array, keyOffset: number, keyLength: number, csn: number): boolean {
-    const pool = this.pool;
     const end = keyOffset + keyLength;
-    let frame = this.#lastLeafFor(key, keyOffset, end);
-    if (frame < 0) frame = this.#descend(key, keyOffset, end, false);
+    const frame = this.#leafFor(key, keyOffset, end);
+    if (this.#found < 0) return false;
+    this.#deleteAt(frame, key, keyOffset, end, csn);
+    return true;
+  }
+  #deleteAt(frame: number, key: Uint8Array, start: number, end: number, csn: number): void {
+    const pool = this.pool;
     const slot = this.#found;
-    if (slot < 0) return false;
     pool.markDirty(frame);
     const u8 = pool.bytesOf(frame);
     const dv = pool.viewOf(frame);
@@ -530,6 +563,11 @@ export class BTree {
     if ((rawValueLengthAt(dv, base, slot) & OverflowBit) !== 0) overflow = dv.getUint32(valueAt(dv, base, slot) + 4, true);
     removeEntry(u8, dv, base, slot);
     this.#stamp(dv, base, csn);
+    this.#removedFrom(frame, dv, base, overflow, key, start, end);
+  }
+  /** What follows when a leaf, that of the key, has got fewer entries. */
+  #removedFrom(frame: number, dv: DataView, base: number, overflow: number, key: Uint8Array, start: number, end: number): void {
+    const { pool } = this;
     this.#lastPage = pool.pageIds[frame]!;
     this.#lastSlot = -1;
     this.#ascendingRun = 0;
@@ -537,10 +575,36 @@ export class BTree {
     const isThin = isUnderfull(dv, base, pool.pageSizeBytes);
     if (overflow !== NoPage) freeOverflow(pool, this.id, overflow, Infinity);
     if (isThin && this.#lastPage !== this.root) {
-      this.#descend(key, keyOffset, end, false);
+      this.#descend(key, start, end, false);
       rebalance(pool, this.#path, this.#path.depth);
     }
-    return true;
+  }
+
+  /**
+   * Deletes the next entries of a source whose keys strictly ascend: as many as are in one leaf, or none when the present one is absent. The source then stands at
+   * the next. @returns how many were there @throws as `put`
+   */
+  deleteSome(source: RunSource, csn: number): number {
+    const { pool } = this;
+    const { key, keyOffset, keyLength } = source;
+    const end = keyOffset + keyLength;
+    const frame = this.#leafFor(key, keyOffset, end);
+    if (this.#found < 0) {
+      source.next();
+      return 0;
+    }
+    pool.markDirty(frame);
+    const dv = pool.viewOf(frame);
+    const base = pool.baseOf(frame);
+    const count = removeEntries(pool.bytesOf(frame), dv, base, source, this.#found);
+    if (count === 0) {
+      this.#deleteAt(frame, key, keyOffset, end, csn);
+      source.next();
+      return 1;
+    }
+    if (!(mutants.on && mutants.has('storage.run-of-removals-unstamped'))) this.#stamp(dv, base, csn);
+    this.#removedFrom(frame, dv, base, NoPage, key, keyOffset, end);
+    return count;
   }
 
   /** Fills this empty tree from entries in ascending order. @returns their number. @throws InternalError when they do not strictly ascend */
@@ -553,98 +617,9 @@ export class BTree {
    * steps the tree is one that only `dropStep` may touch, also after a crash.
    */
   dropStep(pageCountMax: number): boolean {
-    const pool = this.pool;
-    const path = this.#path;
-    let budget = pageCountMax;
     this.#lastPage = NoPage;
     this.#edgeFrame = -1;
-    const root = pool.fetch(this.root);
-    if ((pool.bytesOf(root)[pool.baseOf(root) + AtFlags]! & PageFlag.Dropping) === 0) {
-      pool.markDirty(root);
-      pool.bytesOf(root)[pool.baseOf(root) + AtFlags]! |= PageFlag.Dropping;
-    }
-    while (budget > 0) {
-      let level = -1;
-      let frame: number;
-      for (let depth = 0, id: number = this.root; ; depth++) {
-        frame = pool.fetch(id);
-        const dv = pool.viewOf(frame);
-        const base = pool.baseOf(frame);
-        level = this.#checkPage(dv, base, level, id);
-        path.pages[depth] = id;
-        path.depth = depth;
-        if (level === 0) break;
-        id = childAt(dv, base, countOf(dv, base));
-      }
-      budget = this.#dropOverflow(frame, budget);
-      if (budget <= 0) return false;
-      for (let depth = path.depth; ; depth--) {
-        if (depth === 0) {
-          this.#resetRoot();
-          return true;
-        }
-        const parent = pool.fetch(path.pages[depth - 1]!);
-        pool.pin(parent);
-        try {
-          const dv = pool.viewOf(parent);
-          const base = pool.baseOf(parent);
-          pool.markDirty(parent);
-          pool.freePage(path.pages[depth]!);
-          budget--;
-          const count = countOf(dv, base);
-          if (count > 0) {
-            removeEntry(pool.bytesOf(parent), dv, base, count - 1);
-            break;
-          }
-        } finally {
-          pool.unpin(parent);
-        }
-      }
-    }
-    return false;
-  }
-
-  /** Frees the overflow chains of a leaf, last entry first, as far as the budget goes. @returns what is left of it */
-  #dropOverflow(frame: number, budget: number): number {
-    const pool = this.pool;
-    const u8 = pool.bytesOf(frame);
-    const dv = pool.viewOf(frame);
-    const base = pool.baseOf(frame);
-    if ((u8[base + AtFlags]! & PageFlag.HasOverflow) === 0) return budget;
-    pool.pin(frame);
-    try {
-      pool.markDirty(frame);
-      for (let i = countOf(dv, base) - 1; i >= 0 && budget > 0; i--) {
-        if ((rawValueLengthAt(dv, base, i) & OverflowBit) !== 0) {
-          const pointer = valueAt(dv, base, i);
-          let page = dv.getUint32(pointer + 4, true);
-          while (page !== NoPage && budget > 0) {
-            page = freeOverflow(pool, this.id, page, 1);
-            budget--;
-          }
-          // What is left of the chain hangs on the entry until the next step.
-          dv.setUint32(pointer + 4, page, true);
-          if (page !== NoPage) break;
-        }
-        removeEntry(u8, dv, base, i);
-      }
-      return budget;
-    } finally {
-      pool.unpin(frame);
-    }
-  }
-
-  #resetRoot(): void {
-    const pool = this.pool;
-    const frame = pool.fetch(this.root);
-    pool.markDirty(frame);
-    shape.readFrom(pool.bytesOf(frame), pool.viewOf(frame), pool.baseOf(frame));
-    shape.kind = PageKind.Leaf;
-    shape.level = 0;
-    shape.flags = PageFlag.LeftEdge | PageFlag.RightEdge;
-    shape.link = 0;
-    shape.clearPrefix();
-    beginPage(pool.bytesOf(frame), pool.viewOf(frame), pool.baseOf(frame), pool.pageSizeBytes, shape);
+    return dropStep(this.pool, this.id, this.root, this.#path, (dv, base, parentLevel, id) => this.#checkPage(dv, base, parentLevel, id), pageCountMax);
   }
 
   // ------------------------------------------------------------------------------------------------------------------ figures

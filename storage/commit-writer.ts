@@ -107,6 +107,20 @@ export class CommitWriter {
     }
   }
 
+  /** `delete` for each entry, likewise. */
+  deleteRun(tree: BTree, run: CommitRun): void {
+    try {
+      while (run.left > 0) {
+        const before = run.left;
+        if (tree.deleteSome(run, this.#csn) === 0 || this.#wal === undefined) continue;
+        const after = run.left;
+        for (run.goTo(before); run.left > after; run.next()) this.#logDelete(tree.id, run.key, run.keyOffset, run.keyLength);
+      }
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+
   /** Deletes; false when the key was absent. */
   delete(tree: BTree, key: Uint8Array, keyOffset: number, keyLength: number): boolean {
     try {

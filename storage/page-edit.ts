@@ -5,10 +5,9 @@
  * Removing leaves a fragment; a page is squeezed (`compact`) only when an insert needs the room in one piece. Building goes through a
  * scratch page, so that a page which does not fit is noticed before anything has changed.
  */
-import { VERIFY, assert } from '../base/assert.js';
-import { compareBytes, copyBytes } from '../base/bytes.js';
+import { assert } from '../base/assert.js';
+import { copyBytes } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
-import type { RunSource } from './bulk-build.js';
 import {
   AtCount,
   AtFlags,
@@ -48,7 +47,6 @@ import {
   freeBytes,
   gapBytes,
   keyHead,
-  leafEntrySize,
   slotAt,
   valueAt,
 } from './slotted-page.js';
@@ -365,45 +363,6 @@ export function insertEntry(
   const suffix = end - start - dv.getUint16(base + AtPrefixLength, true);
   copyBytes(u8, cell + 2 + (suffix > HeadLength ? suffix - HeadLength : 0), value, valueStart, valueStart + valueLength);
   return true;
-}
-
-/**
- * Appends entries to a leaf that has some, and no upper fence, while they fit into its gap as it is and share its prefix: as `insertEntry` for each would,
- * with the page's header read and written once. Their keys ascend and are greater than all here; none takes more than `entrySizeMax` bytes in a leaf.
- * @returns how many went in; the source stands at the next
- */
-export function appendEntries(u8: Uint8Array, dv: DataView, base: number, source: RunSource, entrySizeMax: number): number {
-  const before = dv.getUint16(base + AtCount, true);
-  const prefixLength = dv.getUint16(base + AtPrefixLength, true);
-  const lower = base + HeaderSizeBytes;
-  let slot = slotAt(dv, base, before);
-  let heap = base + dv.getUint16(base + AtHeapStart, true);
-  let count = before;
-  while (source.left > 0) {
-    const { key, keyOffset, keyLength, value, valueOffset, valueLength } = source;
-    let shared = 0;
-    while (shared < prefixLength && shared < keyLength && key[keyOffset + shared] === u8[lower + shared]) shared++;
-    if (shared < prefixLength && !(mutants.on && keyLength >= prefixLength && mutants.has('storage.run-prefix-unchecked'))) break;
-    const suffix = keyLength - prefixLength;
-    const rest = suffix > HeadLength ? suffix - HeadLength : 0;
-    const cell = heap - (2 + rest + valueLength);
-    if (cell < slot + SlotSizeBytes || leafEntrySize(keyLength, valueLength) > entrySizeMax) break;
-    const from = keyOffset + prefixLength;
-    dv.setUint32(slot, keyHead(key, from, from + suffix), true);
-    dv.setUint16(slot + AtSlotCell, cell - base, true);
-    dv.setUint16(slot + AtSlotSuffixLength, suffix, true);
-    dv.setUint16(cell, valueLength, true);
-    if (rest > 0) copyBytes(u8, cell + 2, key, from + HeadLength, from + suffix);
-    copyBytes(u8, cell + 2 + rest, value, valueOffset, valueOffset + valueLength);
-    slot += SlotSizeBytes;
-    heap = cell;
-    count++;
-    const hasNext = source.next();
-    if (VERIFY.on && hasNext) assert(compareBytes(key, keyOffset, keyOffset + keyLength, source.key, source.keyOffset, source.keyOffset + source.keyLength) < 0, 'a run of keys does not ascend');
-  }
-  dv.setUint16(base + AtCount, count, true);
-  dv.setUint16(base + AtHeapStart, heap - base, true);
-  return count - before;
 }
 
 /** Inserts a separator and the child at its right. @returns false when the page must be split */

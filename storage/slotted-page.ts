@@ -283,7 +283,7 @@ function atEnd(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, star
 }
 
 /** Key minus entry, given that the heads are equal. */
-function compareTail(u8: Uint8Array, dv: DataView, base: number, slot: number, key: Uint8Array, from: number, end: number, suffixLength: number): number {
+export function compareTail(u8: Uint8Array, dv: DataView, base: number, slot: number, key: Uint8Array, from: number, end: number, suffixLength: number): number {
   const otherLength = dv.getUint16(slot + AtSlotSuffixLength, true);
   // Zero padding makes a short suffix equal to a longer one that goes on with zeros; the length decides.
   if (suffixLength <= HeadLength || otherLength <= HeadLength) return suffixLength - otherLength;

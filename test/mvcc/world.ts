@@ -83,6 +83,7 @@ export class TestStore implements MvccStore {
     return {
       put: writer.put.bind(writer),
       putRun: writer.putRun.bind(writer),
+      deleteRun: writer.deleteRun.bind(writer),
       delete: writer.delete.bind(writer),
       createTree: writer.createTree.bind(writer),
       attachTree: writer.attachTree.bind(writer),

@@ -25,6 +25,8 @@ export type TreeOp =
   | { readonly kind: 'putSorted'; readonly key: number; readonly count: number; readonly step: number; readonly length: number; readonly isAtEnd: boolean }
   | { readonly kind: 'delete'; readonly key: number }
   | { readonly kind: 'deleteRun'; readonly key: number; readonly count: number }
+  | { readonly kind: 'deleteSorted'; readonly key: number; readonly count: number; readonly step: number; readonly isKnown: boolean }
+  | { readonly kind: 'replaceSorted'; readonly key: number; readonly count: number; readonly step: number; readonly shorter: number }
   | { readonly kind: 'seek'; readonly key: number }
   | { readonly kind: 'hold'; readonly key: number }
   | { readonly kind: 'walk'; readonly backward: boolean }
@@ -73,6 +75,11 @@ export const treeOp: fc.Arbitrary<TreeOp> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('putSorted' as const), key: keyNumber, count: fc.integer({ min: 1, max: 90 }), step: fc.constantFrom(1, 2, 37), length: valueLength, isAtEnd: fc.boolean() }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('delete' as const), key: keyNumber }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('deleteRun' as const), key: keyNumber, count: fc.integer({ min: 1, max: 120 }) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('deleteSorted' as const), key: keyNumber, count: fc.integer({ min: 1, max: 120 }), step: fc.constantFrom(1, 2, 3, 37), isKnown: fc.boolean() }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('replaceSorted' as const), key: keyNumber, count: fc.integer({ min: 1, max: 120 }), step: fc.constantFrom(1, 2, 11), shorter: fc.constantFrom(0, 0, 1, 9) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('seek' as const), key: keyNumber }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('hold' as const), key: keyNumber }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('walk' as const), backward: fc.boolean() }) },
@@ -240,10 +247,8 @@ function runCase(c: TreeCase): void {
     tree.put(bytes, 2, key.length, valueBytes, 1, v.length, csn);
     model.put(key, v, csn);
   };
-  /** Values of different lengths, one change of the tree for all. */
-  const putSorted = (keys: readonly string[], length: number): void => {
-    csn++;
-    const values = keys.map((_, i) => value(i % 7 === 3 ? length : (length + i * 5) % 61));
+  /** Keys and values in the middle of larger arrays. */
+  const runOf = (keys: readonly string[], values: readonly string[]): RunSource => {
     const source: RunSource = {
       key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueOffset: 1, valueLength: 0, left: keys.length + 1,
       next(): boolean {
@@ -257,9 +262,31 @@ function runCase(c: TreeCase): void {
       },
     };
     source.next();
+    return source;
+  };
+  /** One change of the tree for all. */
+  const putAll = (keys: readonly string[], values: readonly string[]): void => {
+    const source = runOf(keys, values);
     while (source.left > 0) tree.putSome(source, csn);
     assert(source.left === 0, 'entries of a run left over', source.left);
     keys.forEach((key, i) => model.put(key, values[i]!, csn));
+  };
+  /** Values of different lengths. */
+  const putSorted = (keys: readonly string[], length: number): void => {
+    csn++;
+    putAll(keys, keys.map((_, i) => value(i % 7 === 3 ? length : (length + i * 5) % 61)));
+  };
+  const removeSorted = (keys: readonly string[]): void => {
+    csn++;
+    const source = runOf(keys, keys.map(() => ''));
+    while (source.left > 0) {
+      const from = keys.length - source.left;
+      const count = tree.deleteSome(source, csn);
+      const to = keys.length - source.left;
+      assert(count === 0 ? to === from + 1 : to === from + count, 'a run of deletions says how far it went', count);
+      for (let i = from; i < to; i++) assert(model.delete(keys[i]!, csn) === count > 0, 'a run of deletions says what was there', i);
+    }
+    assert(source.left === 0, 'entries of a run left over', source.left);
   };
   const remove = (key: string): void => {
     csn++;
@@ -364,6 +391,20 @@ function runCase(c: TreeCase): void {
         const sorted = model.keys();
         const from = sorted.length === 0 ? 0 : op.key % sorted.length;
         for (const key of sorted.slice(from, from + op.count)) remove(key);
+        break;
+      }
+      case 'deleteSorted': {
+        const sorted = model.keys();
+        const known = (i: number): string | undefined => sorted[(op.key % Math.max(1, sorted.length)) + i * op.step];
+        const keys = new Set(Array.from({ length: op.count }, (_, i) => (op.isKnown && i % 16 !== 7 ? known(i) : familyKey(c.family, (op.key + i * op.step) % 4001))));
+        removeSorted([...keys].filter((key) => key !== undefined).sort((a, b) => (a < b ? -1 : 1)));
+        break;
+      }
+      case 'replaceSorted': {
+        const sorted = model.keys();
+        const keys = sorted.filter((_, i) => i >= op.key % sorted.length && i % op.step === 0).slice(0, op.count);
+        csn++;
+        if (keys.length > 0) putAll(keys, keys.map((key, i) => value(Math.max(0, model.entries.get(key)!.value.length - (i % 3 === 0 ? op.shorter : 0)))));
         break;
       }
       case 'seek':

@@ -1,0 +1,171 @@
+/**
+ * Many entries at a time into, over and out of one leaf: what page-edit.ts would do for each, with the leaf's header read and written once, its
+ * slots moved once, and each key looked for from where the one before was. The entries are a run, whose keys ascend.
+ *
+ * L1  Whatever is not plain ends the run in this leaf, before anything of it has been done: a key that is not there, or is another leaf's; a value in overflow pages; a
+ *     value that is longer than what it replaces; no room. The caller does that one by itself (btree.ts).
+ * L2  The leaf is then what one by one would have made it, but for bytes that nothing refers to. Checked by test/storage/leaf-run.prop.test.ts.
+ */
+import { VERIFY, assert } from '../base/assert.js';
+import { compareBytes, copyBytes } from '../base/bytes.js';
+import { mutants } from '../base/mutants.js';
+import type { RunSource } from './bulk-build.js';
+import { AtCount, AtFragmented, AtHeapStart, AtPrefixLength, HeaderSizeBytes } from './page.js';
+import { AtSlotCell, AtSlotSuffixLength, HeadLength, OverflowBit, SlotSizeBytes, compareTail, keyHead, leafEntrySize, slotAt } from './slotted-page.js';
+
+/**
+ * Appends entries to a leaf that has some, and no upper fence, while they fit into its gap as it is and share its prefix: as `insertEntry` for each would,
+ * with the page's header read and written once. Their keys ascend and are greater than all here; none takes more than `entrySizeMax` bytes in a leaf.
+ * @returns how many went in; the source stands at the next
+ */
+export function appendEntries(u8: Uint8Array, dv: DataView, base: number, source: RunSource, entrySizeMax: number): number {
+  const before = dv.getUint16(base + AtCount, true);
+  const prefixLength = dv.getUint16(base + AtPrefixLength, true);
+  const lower = base + HeaderSizeBytes;
+  let slot = slotAt(dv, base, before);
+  let heap = base + dv.getUint16(base + AtHeapStart, true);
+  let count = before;
+  while (source.left > 0) {
+    const { key, keyOffset, keyLength, value, valueOffset, valueLength } = source;
+    let shared = 0;
+    while (shared < prefixLength && shared < keyLength && key[keyOffset + shared] === u8[lower + shared]) shared++;
+    if (shared < prefixLength && !(mutants.on && keyLength >= prefixLength && mutants.has('storage.run-prefix-unchecked'))) break;
+    const suffix = keyLength - prefixLength;
+    const rest = suffix > HeadLength ? suffix - HeadLength : 0;
+    const cell = heap - (2 + rest + valueLength);
+    if (cell < slot + SlotSizeBytes || leafEntrySize(keyLength, valueLength) > entrySizeMax) break;
+    const from = keyOffset + prefixLength;
+    dv.setUint32(slot, keyHead(key, from, from + suffix), true);
+    dv.setUint16(slot + AtSlotCell, cell - base, true);
+    dv.setUint16(slot + AtSlotSuffixLength, suffix, true);
+    dv.setUint16(cell, valueLength, true);
+    if (rest > 0) copyBytes(u8, cell + 2, key, from + HeadLength, from + suffix);
+    copyBytes(u8, cell + 2 + rest, value, valueOffset, valueOffset + valueLength);
+    slot += SlotSizeBytes;
+    heap = cell;
+    count++;
+    const hasNext = source.next();
+    if (VERIFY.on && hasNext) checkAscent(source, key, keyOffset, keyLength);
+  }
+  dv.setUint16(base + AtCount, count, true);
+  dv.setUint16(base + AtHeapStart, heap - base, true);
+  return count - before;
+}
+
+/**
+ * Where `key[start, end)` is in the leaf, looked for from slot `from` on, in steps that double; -1 when it is not there. All keys before `from` are less.
+ */
+function findFrom(u8: Uint8Array, dv: DataView, base: number, from: number, key: Uint8Array, start: number, end: number): number {
+  const prefixLength = dv.getUint16(base + AtPrefixLength, true);
+  const lower = base + HeaderSizeBytes;
+  if (end - start < prefixLength) return -1;
+  for (let i = 0; i < prefixLength; i++) if (u8[lower + i] !== key[start + i]) return -1;
+  const count = dv.getUint16(base + AtCount, true);
+  const slots = slotAt(dv, base, 0);
+  const suffix = start + prefixLength;
+  const head = keyHead(key, suffix, end);
+  // [low, high) is where it can be.
+  let low = from;
+  let high = from;
+  for (let step = 1; high < count; step *= 2) {
+    const difference = compareAt(u8, dv, base, slots + high * SlotSizeBytes, key, suffix, end, head);
+    if (difference === 0) return high;
+    if (difference < 0) break;
+    low = high + 1;
+    high += step;
+  }
+  if (high > count) high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const difference = compareAt(u8, dv, base, slots + middle * SlotSizeBytes, key, suffix, end, head);
+    if (difference === 0) return middle;
+    if (difference > 0) low = middle + 1;
+    else high = middle;
+  }
+  return -1;
+}
+
+/** Key minus the entry of a slot, both behind the prefix; `head` is that of the key. */
+function compareAt(u8: Uint8Array, dv: DataView, base: number, slot: number, key: Uint8Array, start: number, end: number, head: number): number {
+  const other = dv.getUint32(slot, true);
+  return other === head ? compareTail(u8, dv, base, slot, key, start, end, end - start) : head - other;
+}
+
+/** Tells a run whose keys do not ascend; `key` is the one before the present one. */
+function checkAscent(source: RunSource, key: Uint8Array, start: number, length: number): void {
+  assert(compareBytes(key, start, start + length, source.key, source.keyOffset, source.keyOffset + source.keyLength) < 0, 'a run of keys does not ascend');
+}
+
+/** Moves slots [from, to) down by `by` places. Few of them one by one: a move of memory is a call. */
+function moveSlots(u8: Uint8Array, dv: DataView, slots: number, from: number, to: number, by: number): void {
+  if (to - from > 8) {
+    u8.copyWithin(slots + (from - by) * SlotSizeBytes, slots + from * SlotSizeBytes, slots + to * SlotSizeBytes);
+    return;
+  }
+  for (let at = slots + from * SlotSizeBytes, end = slots + to * SlotSizeBytes, back = by * SlotSizeBytes; at < end; at += SlotSizeBytes) {
+    dv.setUint32(at - back, dv.getUint32(at, true), true);
+    dv.setUint32(at + 4 - back, dv.getUint32(at + 4, true), true);
+  }
+}
+
+/** Removes entries from a leaf, the first of which is at slot `first`. @returns how many went out; the source stands at the next */
+export function removeEntries(u8: Uint8Array, dv: DataView, base: number, source: RunSource, first: number): number {
+  const slots = slotAt(dv, base, 0);
+  const count = dv.getUint16(base + AtCount, true);
+  let heap = dv.getUint16(base + AtHeapStart, true);
+  let fragmented = dv.getUint16(base + AtFragmented, true);
+  let removed = 0;
+  let from = first;
+  let at = first;
+  while (at >= 0) {
+    const slot = slots + at * SlotSizeBytes;
+    const cell = dv.getUint16(slot + AtSlotCell, true);
+    const valueLength = dv.getUint16(base + cell, true);
+    if ((valueLength & OverflowBit) !== 0) break;
+    const rest = dv.getUint16(slot + AtSlotSuffixLength, true) - HeadLength;
+    const size = 2 + (rest > 0 ? rest : 0) + valueLength;
+    if (cell === heap) heap += size;
+    else fragmented += size;
+    if (removed > 0) moveSlots(u8, dv, slots, from, at, removed);
+    removed++;
+    from = at + 1;
+    const { key, keyOffset, keyLength } = source;
+    if (!source.next()) break;
+    if (VERIFY.on) checkAscent(source, key, keyOffset, keyLength);
+    // The slots from `from` on are where they were, those before are not looked at.
+    at = findFrom(u8, dv, base, from, source.key, source.keyOffset, source.keyOffset + source.keyLength);
+  }
+  if (removed === 0) return 0;
+  moveSlots(u8, dv, slots, from, count, removed);
+  dv.setUint16(base + AtCount, count - removed, true);
+  dv.setUint16(base + AtHeapStart, heap, true);
+  if (!(mutants.on && mutants.has('storage.run-of-removals-not-counted'))) dv.setUint16(base + AtFragmented, fragmented, true);
+  return removed;
+}
+
+/** Replaces values of a leaf, the first of which is at slot `first`, by others that are no longer. @returns how many; the source stands at the next */
+export function replaceEntries(u8: Uint8Array, dv: DataView, base: number, source: RunSource, first: number, entrySizeMax: number): number {
+  const slots = slotAt(dv, base, 0);
+  let fragmented = dv.getUint16(base + AtFragmented, true);
+  let replaced = 0;
+  let at = first;
+  while (at >= 0) {
+    const { key, keyOffset, keyLength, value, valueOffset, valueLength } = source;
+    const slot = slots + at * SlotSizeBytes;
+    const cell = base + dv.getUint16(slot + AtSlotCell, true);
+    const oldLength = dv.getUint16(cell, true);
+    if ((oldLength & OverflowBit) !== 0 || valueLength > oldLength || leafEntrySize(keyLength, valueLength) > entrySizeMax) break;
+    const rest = dv.getUint16(slot + AtSlotSuffixLength, true) - HeadLength;
+    if (valueLength < oldLength) {
+      dv.setUint16(cell, valueLength, true);
+      fragmented += oldLength - valueLength;
+    }
+    copyBytes(u8, cell + 2 + (rest > 0 ? rest : 0), value, valueOffset, valueOffset + valueLength);
+    replaced++;
+    if (!source.next()) break;
+    if (VERIFY.on) checkAscent(source, key, keyOffset, keyLength);
+    at = findFrom(u8, dv, base, at + 1, source.key, source.keyOffset, source.keyOffset + source.keyLength);
+  }
+  if (!(mutants.on && mutants.has('storage.run-of-values-not-counted'))) dv.setUint16(base + AtFragmented, fragmented, true);
+  return replaced;
+}
