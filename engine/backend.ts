@@ -17,7 +17,7 @@ import type { SchemaLookup } from '../executor/schema-lookup.js';
 import { ConstraintQueue } from '../executor/constraint-queue.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { SavepointId, SessionOwner, StatementInfo } from '../mvcc/types.js';
-import type { Statement } from '../parser/ast.js';
+import type { IntoClause, Statement } from '../parser/ast.js';
 import type { QueryParams } from './api.js';
 import { captureCallSite, TracedStatement, type CallTrace } from './call-site.js';
 import { CatalogDraft } from './catalog-store.js';
@@ -65,6 +65,8 @@ export interface StatementResult {
 export interface PreparedStatement {
   readonly name: string;
   readonly cached: CachedStatement;
+  /** SELECT ... INTO: what `cached`, which is without it, fills when it is executed. */
+  readonly into: IntoClause | undefined;
   readonly parameterTypes: readonly number[];
   readonly result: readonly ResultColumn[];
   readonly text: string;

@@ -3,7 +3,7 @@ import { DbError } from '../base/errors.js';
 import { sqlType, typeName } from '../base/types.js';
 import type { Datum } from '../base/datum.js';
 import type { FunctionMatch, Resolver } from '../functions/resolve.js';
-import { resolverFor } from '../functions/catalogue.js';
+import { functionsNamed, resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef } from '../functions/registry.js';
 import type { Call as CallStatement } from '../parser/ast.js';
 import { coerceArgument } from '../planner/binder-operator.js';
@@ -40,8 +40,7 @@ function bindCall(backend: Backend, statement: CallStatement): { readonly record
   const { name, args } = statement.call;
   const catalog = backend.catalog();
   const schemas = name.schema === undefined ? catalog.path : [catalog.schemaOid(name.schema) ?? -1];
-  const named = backend.draft.functionsNamed(name.name).filter((f) => schemas.includes(f.schema));
-  const procedures = named.filter((f) => f.isProcedure);
+  const procedures = backend.draft.functionsNamed(name.name).filter((f) => f.isProcedure && schemas.includes(f.schema));
   const binder = ddlBinder(backend);
   const level = rowLevel(binder, undefined, '', [], 'CALL arguments');
   const bound = args.map((arg) => binder.hooks.bindExpression(level, arg.value));
@@ -57,7 +56,8 @@ function bindCall(backend: Backend, statement: CallStatement): { readonly record
   const match: FunctionMatch | 'none' | 'ambiguous' = resolver.resolveFunction([...candidates.keys()], bound.map((e) => e.type.oid), names === undefined ? {} : { argNames: names });
   if (typeof match === 'string') {
     const shown = `${name.name}(${bound.map((e) => typeName(e.type.oid, binder.types)).join(', ')})`;
-    if (named.length > 0 && procedures.length === 0) throw new DbError('42809', `${shown} is not a procedure`, { offset: statement.call.offset, hint: 'To call a function, use SELECT.' });
+    const functions = [...(name.schema === undefined || name.schema === 'pg_catalog' ? functionsNamed(name.name) : []), ...catalog.functions(name.schema, name.name)];
+    if (match === 'none' && resolver.resolveFunction(functions, bound.map((e) => e.type.oid), {}) !== 'none') throw new DbError('42809', `${shown} is not a procedure`, { offset: statement.call.offset, hint: 'To call a function, use SELECT.' });
     if (match === 'ambiguous') throw new DbError('42725', `procedure ${shown} is not unique`, { offset: statement.call.offset, hint: 'Could not choose a best candidate procedure. You might need to add explicit type casts.' });
     throw new DbError('42883', `procedure ${shown} does not exist`, { offset: statement.call.offset, hint: 'No procedure matches the given name and argument types. You might need to add explicit type casts.' });
   }

@@ -170,7 +170,7 @@ export interface DomainConstraintRecord {
 export type TypeDetail =
   | { readonly kind: 'enum'; readonly labels: readonly { readonly id: number; readonly label: string; readonly order: number }[] }
   | { readonly kind: 'domain'; readonly base: number; readonly typmod: number; readonly collation?: string | undefined; readonly notNull: boolean; readonly default?: string | undefined; readonly checks: readonly DomainConstraintRecord[] }
-  | { readonly kind: 'composite'; readonly attributes: readonly { readonly name: string; readonly type: number; readonly typmod: number; readonly isDropped?: boolean | undefined }[] }
+  | { readonly kind: 'composite'; readonly attributes: readonly { readonly name: string; readonly type: number; readonly typmod: number; readonly isDropped?: boolean | undefined; readonly comment?: string | undefined }[] }
   | { readonly kind: 'range'; readonly subtype: number; readonly multirange: number; readonly multirangeName: string; readonly multirangeArray: number };
 
 export interface TypeRecord {

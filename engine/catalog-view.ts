@@ -33,6 +33,7 @@ export interface CatalogViewEnv {
   systemNames(): readonly string[];
   sequenceTable(record: SequenceRecord, schema: string): TableDef;
   userFunctions(view: DefinitionSource, schema: number, name: string): readonly FunctionDef[];
+  userProcedures(view: DefinitionSource, schema: number, name: string): readonly FunctionDef[];
   /** A function in SQL as the planner looks into it. */
   routine(record: FunctionRecord): RoutineDef;
   /** Those the host has registered. */
@@ -303,6 +304,10 @@ export class SessionCatalog implements Catalog {
       return oid === undefined ? [] : this.source.env.userFunctions(this.source, oid, name);
     }
     return this.path.flatMap((oid) => this.source.env.userFunctions(this.source, oid, name));
+  }
+
+  procedures(schema: string | undefined, name: string): readonly FunctionDef[] {
+    return (schema === undefined ? this.path : [this.schemaOid(schema) ?? -1]).flatMap((oid) => this.source.env.userProcedures(this.source, oid, name));
   }
 
   routine(oid: number): RoutineDef | undefined {

@@ -203,7 +203,7 @@ class Dump {
       }
       case 'composite': {
         const attributes = detail.attributes.filter((a) => a.isDropped !== true).map((a) => `    ${quoteName(a.name)} ${this.#type(a.type, a.typmod)}`);
-        return `CREATE TYPE ${name} AS (\n${attributes.join(',\n')}\n);\n${this.#comment(`TYPE ${name}`, record.comment)}\n`;
+        return `CREATE TYPE ${name} AS (\n${attributes.join(',\n')}\n);\n${this.#comment(`TYPE ${name}`, record.comment)}${detail.attributes.map((a) => this.#comment(`COLUMN ${name}.${quoteName(a.name)}`, a.comment)).join('')}\n`;
       }
       case 'range':
         return `CREATE TYPE ${name} AS RANGE (\n    subtype = ${this.#type(detail.subtype)},\n    multirange_type_name = ${this.#name({ schema: record.schema, name: detail.multirangeName })}\n);\n${this.#comment(`TYPE ${name}`, record.comment)}\n`;

@@ -173,6 +173,7 @@ export function planForSnapshot(backend: Backend, cached: CachedStatement, plan:
     tableByOid: (oid) => older(catalog.tableByOid(oid)),
     schemaExists: (name) => catalog.schemaExists(name),
     functions: (schema, name) => catalog.functions(schema, name),
+    procedures: (schema, name) => catalog.procedures(schema, name),
     routine: (oid) => catalog.routine(oid),
     typeByName: (schema, name) => catalog.typeByName(schema, name),
     domainCheck: (oid) => catalog.domainCheck(oid),

@@ -1,8 +1,8 @@
 /** EXPLAIN and EXPLAIN ANALYZE: plans as the planner's printer shows them, with counts when the statement was run. */
 import { DbError, notSupported } from '../base/errors.js';
 import { types } from '../base/types.js';
-import type { DefinitionOption, Explain, PreparableStatement } from '../parser/ast.js';
-import { withoutInto } from '../parser/select-into.js';
+import type { DefinitionOption, Explain, PreparableStatement, QualifiedName } from '../parser/ast.js';
+import { intoOf, withoutInto } from '../parser/select-into.js';
 import { explainStructured, explainText } from '../planner/explain.js';
 import { formatStructured, type StructuredFormat } from '../planner/explain-format.js';
 import { isGenerated } from '../executor/codegen/generated-plans.js';
@@ -12,7 +12,7 @@ import type { Backend, Call, StatementResult } from './backend.js';
 import { runDdl } from './ddl/ddl.js';
 import { drive, findPlan, startPlanned } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
-import { executeArguments, findPrepared } from './prepared.js';
+import { executeArguments, findPrepared, tableOf } from './prepared.js';
 import { textResult } from './utility.js';
 import { convertRows, datumFormat, type ResultColumn } from './values.js';
 
@@ -44,6 +44,12 @@ function readOptions(options: readonly DefinitionOption[]): ExplainOptions {
   return { analyze, verbose: given.get('verbose') ?? false, costs: given.get('costs') ?? true, timing: given.get('timing') ?? analyze, summary: given.get('summary') ?? analyze, buffers: given.get('buffers') ?? false, format };
 }
 
+/** @throws DbError 42P07 where a table that the statement would make is there already */
+function checkNewTable(backend: Backend, name: QualifiedName): void {
+  const existing = backend.catalog().relationRecord(name.schema, name.name);
+  if (existing !== undefined) throw new DbError('42P07', `relation "${name.name}" already exists`);
+}
+
 export async function runExplain(backend: Backend, cached: CachedStatement, statement: Explain, call: Call): Promise<StatementResult> {
   const options = readOptions(statement.options);
   const { clock } = backend.instance;
@@ -54,13 +60,17 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
   if (target.kind === 'execute') {
     const prepared = findPrepared(backend, target.name);
     inner = prepared.cached;
+    if (prepared.into !== undefined) checkNewTable(backend, prepared.into.name);
+    if (prepared.into !== undefined && options.analyze) await runDdl(backend, new CachedStatement({ ...inner.parsed, statement: tableOf(prepared.into, target) }), call);
     parameterTypes = prepared.parameterTypes;
     datums = executeArguments(backend, prepared, target, call);
   } else {
     const inside = target.kind === 'createTableAs' || target.kind === 'createMaterializedView' || target.kind === 'declareCursor' ? target.query : target;
     const query = inside.kind === 'query' && target.kind === 'query' ? withoutInto(inside) : inside;
     if (query.kind === 'execute' || query.kind === 'refreshMaterializedView') throw notSupported('EXPLAIN of this statement', statement.offset);
-    if (options.analyze && target.kind === 'createTableAs') {
+    const into = target.kind === 'query' ? intoOf(target) : undefined;
+    if (into !== undefined) checkNewTable(backend, into.name);
+    if (options.analyze && (target.kind === 'createTableAs' || into !== undefined)) {
       await runDdl(backend, new CachedStatement({ ...cached.parsed, statement: target }), call);
     }
     inner = new CachedStatement({ ...cached.parsed, statement: query as PreparableStatement });

@@ -36,7 +36,7 @@ import { sequenceTable } from './system-catalog/sequence-table.js';
 import { SystemCatalog } from './system-catalog/system-catalog.js';
 import { parseText, staticTextContext } from './text-values.js';
 import { HostFunctions } from './host-functions.js';
-import { routineDef, userFunctions } from './routine.js';
+import { routineDef, userFunctions, userProcedures } from './routine.js';
 
 /** Pause between two looks for versions nobody needs any more. */
 const VacuumIntervalMs = 1000;
@@ -92,7 +92,7 @@ export class Instance {
       systemTableByOid: (oid) => system.tableByOid(oid),
       systemNames: () => system.names(),
       sequenceTable: (record, schema) => sequenceTable(record, schema),
-      userFunctions, routine: routineDef,
+      userFunctions, userProcedures, routine: routineDef,
       hostFunctions: (schema, name) => this.hostFunctions.named(schema, name),
     };
     this.definitions = new DefinitionSource(catalog, this.viewEnv);

@@ -2,7 +2,9 @@
 import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { sameType } from '../base/types.js';
-import type { Execute, Prepare } from '../parser/ast.js';
+import type { CreateTableAs, Execute, IntoClause, Prepare, Query } from '../parser/ast.js';
+import { intoOf, withoutInto } from '../parser/select-into.js';
+import { runDdl } from './ddl/ddl.js';
 import { evaluateExpressions } from './ddl/expressions.js';
 import { bindTypeName } from './ddl/types.js';
 import type { Backend, Call, PreparedStatement, StatementResult } from './backend.js';
@@ -12,11 +14,13 @@ import { CachedStatement } from './plan-cache.js';
 export function prepare(backend: Backend, cached: CachedStatement, statement: Prepare): void {
   const parameterTypes = statement.parameterTypes.map((type) => bindTypeName(backend, type).oid);
   // The text stays that of PREPARE, so that positions in later errors point into it.
-  const inner = new CachedStatement({ ...cached.parsed, statement: statement.statement });
+  const given = statement.statement;
+  const into = given.kind === 'query' ? intoOf(given) : undefined;
+  const inner = new CachedStatement({ ...cached.parsed, statement: into === undefined ? given : withoutInto(given as Query) });
   // PostgreSQL analyses at once: errors show here, those of planning when it is executed.
   const description = describeStatement(backend, inner, parameterTypes);
   if (backend.prepared.has(statement.name)) throw new DbError('42P05', `prepared statement "${statement.name}" already exists`);
-  const prepared: PreparedStatement = { name: statement.name, cached: inner, parameterTypes: description.parameterTypes.map((type) => type.oid), result: description.result, text: cached.parsed.text, preparedAtMs: backend.instance.clock.now() };
+  const prepared: PreparedStatement = { name: statement.name, cached: inner, into, parameterTypes: description.parameterTypes.map((type) => type.oid), result: description.result, text: cached.parsed.text, preparedAtMs: backend.instance.clock.now() };
   backend.prepared.set(statement.name, prepared);
 }
 
@@ -39,9 +43,16 @@ export function executeArguments(backend: Backend, prepared: PreparedStatement, 
 
 export async function execute(backend: Backend, _cached: CachedStatement, statement: Execute, call: Call): Promise<StatementResult> {
   const prepared = findPrepared(backend, statement.name);
+  const { into } = prepared;
+  if (into !== undefined) return runDdl(backend, new CachedStatement({ ...prepared.cached.parsed, statement: tableOf(into, statement) }), call);
   const datums = executeArguments(backend, prepared, statement, call);
   checkResult(backend, prepared);
   return runPlanned(backend, prepared.cached, { ...call, params: undefined }, { parameterTypes: prepared.parameterTypes, datums });
+}
+
+/** EXECUTE of a SELECT ... INTO is a CREATE TABLE AS. */
+export function tableOf(into: IntoClause, query: Execute): CreateTableAs {
+  return { kind: 'createTableAs', name: into.name, persistence: into.persistence, ifNotExists: false, columns: [], options: [], onCommit: undefined, accessMethod: undefined, tablespace: undefined, query, withData: true, offset: into.offset };
 }
 
 /** Whoever prepared the statement may have told others what its rows look like. @throws DbError 0A000 */

@@ -21,12 +21,13 @@ const made = new WeakMap<FunctionRecord, { readonly types: readonly unknown[]; r
 
 /** Those of a name in a schema. */
 export function userFunctions(source: DefinitionSource, schema: number, name: string): readonly FunctionDef[] {
-  const found: FunctionDef[] = [...source.env.hostFunctions(source.schemaName(schema), name)];
-  for (const record of source.reader.functionsNamed(name)) {
-    if (record.isProcedure || record.schema !== schema) continue;
-    found.push(definitionOf(source, record));
-  }
-  return found;
+  return [...source.env.hostFunctions(source.schemaName(schema), name), ...definitionsOf(source, schema, name, false)];
+}
+export function userProcedures(source: DefinitionSource, schema: number, name: string): readonly FunctionDef[] {
+  return definitionsOf(source, schema, name, true);
+}
+function definitionsOf(source: DefinitionSource, schema: number, name: string, isProcedure: boolean): FunctionDef[] {
+  return source.reader.functionsNamed(name).filter((record) => record.isProcedure === isProcedure && record.schema === schema).map((record) => definitionOf(source, record));
 }
 
 export function definitionOf(source: DefinitionSource, record: FunctionRecord): FunctionDef {

@@ -11,10 +11,11 @@ import { DbError, notSupported } from '../base/errors.js';
 import { baseTypeOf, builtinTypeByName, sqlType, sqlTypeNames, typeInfo, TypeOid, types, type SqlType } from '../base/types.js';
 import { functionsNamed, resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef } from '../functions/registry.js';
+import { unsupportedFunctions } from '../functions/unsupported.js';
 import type { FunctionMatch } from '../functions/resolve.js';
 import type { Expression, FunctionCall, FunctionColumn, Grouping } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
-import { applyFunction, coerceArgument, noFunction, refuseUndetermined } from './binder-operator.js';
+import { applyFunction, coerceArgument, noFunction, refuseUndetermined, shownCall } from './binder-operator.js';
 import { attributesOf, selectField } from './binder-row.js';
 import { bindSortKey } from './binder-sort.js';
 import { asText, bindTypeName, checkDatabase, coerce, coerceToBoolean, commonType, isUnknown, mustCoerce } from './binder-types.js';
@@ -74,7 +75,7 @@ export function bindFunctionCall(level: QueryLevel, call: FunctionCall): BoundEx
     const other = match === 'none' ? otherMeaning(level, call, args) : undefined;
     if (other !== undefined) return other;
     if (schema !== undefined && match === 'none' && !binder.catalog.schemaExists(schema)) throw new DbError('3F000', `schema "${schema}" does not exist`, { offset: call.offset });
-    throw noFunction(binder, match, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
+    throw noRoutine(binder, call, match, given);
   }
   const { kind } = match.function;
   if (kind === 'aggregate' && given.length === 0 && !call.isStar) {
@@ -94,6 +95,20 @@ export function bindFunctionCall(level: QueryLevel, call: FunctionCall): BoundEx
       return { kind: 'call', type: definition.returns === match.returnType ? type : sqlType(match.returnType), offset: call.offset, function: definition, args: finished, operator: undefined };
     }
   }
+}
+
+/** The error of a call that no function fits: a procedure may, or a function that is not here. */
+function noRoutine(binder: Binder, call: FunctionCall, why: 'none' | 'ambiguous', given: readonly BoundExpression[]): DbError {
+  const { schema, name } = call.name;
+  if (why === 'none') {
+    const procedures = binder.catalog.procedures?.(schema, name) ?? [];
+    const oids = given.map((arg) => arg.type.oid);
+    if (procedures.length > 0 && resolverFor(binder.types).resolveFunction(procedures, oids, {}) !== 'none') {
+      return new DbError('42809', `${shownCall(binder, shownName(call), given)} is a procedure`, { offset: call.offset, hint: 'To call a procedure, use CALL.' });
+    }
+    if ((schema === undefined || schema === 'pg_catalog') && unsupportedFunctions.has(name)) return notSupported(`function ${name}`, call.offset);
+  }
+  return noFunction(binder, why, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
 }
 
 interface Marks {
@@ -344,7 +359,7 @@ export function bindTableFunction(level: QueryLevel, e: Expression, written: rea
       if (level.setCalls.length > marks.sets) throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: e.offset });
       return setItem(binder, name, applyFunction(binder, match, args, e.offset), written, e.offset);
     }
-    if (typeof match === 'string' && written !== undefined) throw noFunction(binder, match, shownName(e), args, e.offset);
+    if (typeof match === 'string' && written !== undefined) throw noRoutine(binder, e, match, args);
   }
   if (written !== undefined) {
     const fitted = e.kind === 'functionCall' ? fittedScalar(level, e, written) : undefined;

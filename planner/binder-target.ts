@@ -1,12 +1,10 @@
 /**
  * The relation that INSERT, UPDATE, DELETE or MERGE changes. A simple view stands for its table: its columns that are plain columns can be
- * assigned to, its WHERE restricts which rows are seen, and WITH CHECK OPTION makes of it a check on new rows.
+ * assigned to, its WHERE restricts which rows are seen, and WITH CHECK OPTION makes of it a check on new rows. What a simple view is: updatable-view.ts.
  *
- * V1  A view is simple when it selects from one table or simple view, without DISTINCT, GROUP BY, HAVING, LIMIT, OFFSET, WITH, set operations,
- *     aggregates, window functions or set-returning functions.
- *
- * Source. rewriteHandler.c (view_query_is_auto_updatable, rewriteTargetView).
+ * Source. rewriteHandler.c (rewriteTargetView).
  */
+import { assert } from '../base/assert.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { treeId } from '../base/ids.js';
 import { RowLayout } from '../base/rowcode.js';
@@ -22,6 +20,7 @@ import type { BoundExpression, ColumnId } from './expression.js';
 import { makeFilter, makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn, ScanColumn } from './physical-plan.js';
 import { QueryLevel, RangeEntry, visibleItem } from './scope.js';
+import { problemOfCalls, problemOfClauses, problemOfFrom } from './updatable-view.js';
 
 export type Operation = 'insert' | 'update' | 'delete' | 'merge';
 
@@ -103,9 +102,9 @@ function viewTargetOrStandIn(level: QueryLevel, view: ViewDef, alias: string, op
 
 function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: Operation, offset: number): Target {
   const { binder } = level;
-  const select = simpleSelect(view, operation);
+  const select = simpleSelect(binder, view, operation);
   const from = select.from[0]!;
-  if (from.kind !== 'tableRef') throw notUpdatable(view, operation, 'Views that do not select from a single table or view are not automatically updatable.');
+  assert(from.kind === 'tableRef', 'a simple view is over one relation');
   if (binder.viewStack.includes(view.oid)) throw new DbError('42P17', `infinite recursion detected in rules for relation "${view.name}"`, { offset });
   binder.viewStack.push(view.oid);
   const base = bindTarget(level, from.name, from.alias, operation);
@@ -116,9 +115,8 @@ function viewTarget(level: QueryLevel, view: ViewDef, alias: string, operation: 
   binder.adopt(inner, entry);
   inner.namespace.push(visibleItem(entry));
   const items = bindTargets(inner, select.targets);
-  if (inner.aggregates.length > 0) throw notUpdatable(view, operation, 'Views that return aggregate functions are not automatically updatable.');
-  if (inner.windowCalls.length > 0) throw notUpdatable(view, operation, 'Views that return window functions are not automatically updatable.');
-  if (inner.setCalls.length > 0) throw notUpdatable(view, operation, 'Views that return set-returning functions are not automatically updatable.');
+  const problem = problemOfCalls(inner);
+  if (problem !== undefined) throw notUpdatable(view, operation, problem);
   inner.clause = 'WHERE';
   const where = select.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(inner, select.where), 'WHERE');
   const computed: ComputedColumn[] = [];
@@ -162,23 +160,12 @@ function notUpdatable(view: ViewDef, operation: Operation, detail: string): DbEr
   });
 }
 
-function simpleSelect(view: ViewDef, operation: Operation): Select {
+function simpleSelect({ catalog }: Binder, view: ViewDef, operation: Operation): Select {
   const { query } = view;
   if (query.kind !== 'query') throw notSupported('a view that is not a query');
-  const refuse = (what: string): never => {
-    throw notUpdatable(view, operation, `Views ${what} are not automatically updatable.`);
-  };
-  if (query.with !== undefined) refuse('containing WITH');
-  if (query.body.kind === 'setOperation') refuse('containing UNION, INTERSECT, or EXCEPT');
-  if (query.limitCount !== undefined || query.limitOffset !== undefined) refuse('containing LIMIT or OFFSET');
-  const select = query.body;
-  if (select.kind !== 'select') return refuse('that do not select from a single table or view');
-  if (select.isDistinct) refuse('containing DISTINCT');
-  if (select.groupBy.length > 0) refuse('containing GROUP BY');
-  if (select.having !== undefined) refuse('containing HAVING');
-  if (select.from.length !== 1) refuse('that do not select from a single table or view');
-  if (select.from[0]!.kind === 'tableRef' && select.from[0]!.sample !== undefined) refuse('containing TABLESAMPLE');
-  return select;
+  const problem = problemOfClauses(query) ?? problemOfFrom(query, ({ name }) => catalog.relation(name.schema, name.name));
+  if (problem !== undefined) throw notUpdatable(view, operation, problem);
+  return query.body as Select;
 }
 
 /** The position in `shown` of a column to assign to. @throws DbError 42703 */

@@ -20,6 +20,8 @@ export interface Catalog {
   schemaExists(name: string): boolean;
   /** User-defined functions of that name on the search path (built-ins come from functions/catalogue.ts). */
   functions(schema: string | undefined, name: string): readonly FunctionDef[];
+  /** Procedures of that name, as if they were functions: a call of one is refused as such. */
+  procedures?(schema: string | undefined, name: string): readonly FunctionDef[];
   /** A function in SQL, by the oid of its definition; undefined for those of the host. */
   routine?(oid: number): RoutineDef | undefined;
   /** User-defined type by name, undefined when there is none. */

@@ -17,7 +17,7 @@ import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../
 import { kindWord } from '../catalog-objects.js';
 import { printText } from '../text-values.js';
 import { addCheck, addForeignKey, addKeyToRows, checkForeignKeysAgain, constraintNames, deferralOf, validateCheck, validateForeignKey, validateNotNull, type KeySpec } from './constraints.js';
-import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, defaultText, finishGenerated, type TableDraft } from './create-table.js';
+import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, defaultText, finishExpressions, type TableDraft } from './create-table.js';
 import { bindViews, isReading } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { mentions } from './dependencies.js';
@@ -28,7 +28,8 @@ import { chooseRelationName, columnIndex, findRelation, nameText, requireColumn 
 import { alterOwnedSequence, makeSequence, sequenceDefaults } from './sequences.js';
 import { tableDef } from './table-storage.js';
 import { bindColumnType, serialBase } from './types.js';
-import { checkOptionOf, viewOptions } from './views.js';
+import { parseQuery } from '../catalog-view.js';
+import { analyzeQuery, checkOptionOf, checkUpdatable, viewOptions } from './views.js';
 
 /** Passes, earliest first. */
 function passOf(action: AlterTableAction): number {
@@ -78,7 +79,9 @@ async function alterOther(ddl: Ddl, statement: AlterTable, oid: number): Promise
       if (record.checkOption !== 'none') options['check_option'] = record.checkOption;
       if (action.reset) for (const option of action.options) delete options[option.name];
       else Object.assign(options, viewOptions(action.options));
-      ddl.draft.put({ ...record, options, checkOption: checkOptionOf(options) });
+      const checkOption = checkOptionOf(options);
+      if (checkOption !== 'none') checkUpdatable(analyzeQuery(ddl.backend, parseQuery(record.query), []).problem);
+      ddl.draft.put({ ...record, options, checkOption });
       continue;
     }
     if (action.kind === 'ownerTo' || action.kind === 'setOptions' || action.kind === 'setTablespace' || action.kind === 'setColumnStatistics') continue;
@@ -243,9 +246,9 @@ async function addColumn(ddl: Ddl, oid: number, definition: ColumnDefinition, if
     return;
   }
   checkColumnName(before, definition.name);
-  const table: TableDraft = { record: before, keys: [], sequences: [], checks: [], foreignKeys: [], generated: [], likeIndexes: [] };
+  const table: TableDraft = { record: before, keys: [], sequences: [], checks: [], foreignKeys: [], defaults: [], generated: [], likeIndexes: [] };
   readColumnDefinition(ddl, table, definition);
-  finishGenerated(ddl, table);
+  finishExpressions(ddl, table);
   const old = { table: before, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
   const printViewsAgain = bindViews(ddl.backend, isReading(oid));
   const position = table.record.columns.length - 1;
@@ -407,7 +410,7 @@ async function addConstraint(ddl: Ddl, oid: number, constraint: Extract<AlterTab
       return addForeignKey(ddl, oid, constraint, true);
     case 'keyConstraint': {
       if (constraint.usingIndex !== undefined) return promoteIndex(ddl, oid, constraint, constraint.usingIndex);
-      const holder: TableDraft = { record: recordOf(ddl, oid), keys: [], sequences: [], checks: [], foreignKeys: [], generated: [], likeIndexes: [] };
+      const holder: TableDraft = { record: recordOf(ddl, oid), keys: [], sequences: [], checks: [], foreignKeys: [], defaults: [], generated: [], likeIndexes: [] };
       addTableConstraint(holder, constraint);
       for (const key of holder.keys as readonly KeySpec[]) await addKeyToRows(ddl, oid, key);
       return;

@@ -1,7 +1,7 @@
 /** COMMENT ON. */
 import { DbError, notSupported } from '../../base/errors.js';
-import type { Comment } from '../../parser/ast.js';
-import { kindWord } from '../catalog-objects.js';
+import type { Comment, QualifiedName } from '../../parser/ast.js';
+import { kindWord, type IndexRecord, type TableRecord } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { findFunction } from './functions.js';
 import { notA, schemaByName } from './names.js';
@@ -21,15 +21,8 @@ export async function comment(ddl: Ddl, statement: Comment): Promise<void> {
       draft.put({ ...found, comment: text });
       return;
     }
-    case 'column': {
-      const found = await ddl.lockRelation(statement.name, 'share update exclusive');
-      if (found.kind !== 'table' && found.kind !== 'view') throw new DbError('42809', `"${found.name}" is not a table, view, composite type, or foreign table`);
-      const has = (found.columns as readonly { readonly name: string; readonly isDropped?: boolean }[]).some((column) => column.name === statement.part && column.isDropped !== true);
-      if (!has) throw new DbError('42703', `column "${statement.part!}" of relation "${found.name}" does not exist`, { offset: statement.offset });
-      if (found.kind === 'table') draft.put({ ...found, columns: found.columns.map((column) => (column.name === statement.part ? { ...column, comment: text } : column)) });
-      else draft.put({ ...found, columns: found.columns.map((column) => (column.name === statement.part ? { ...column, comment: text } : column)) });
-      return;
-    }
+    case 'column':
+      return commentOnColumn(ddl, statement.name, statement.part!, text, statement.offset);
     case 'constraint': {
       const found = await ddl.lockRelation(statement.name, 'share update exclusive');
       if (found.kind !== 'table') throw notA(found, 'table');
@@ -62,3 +55,30 @@ export async function comment(ddl: Ddl, statement: Comment): Promise<void> {
       throw notSupported(`COMMENT ON ${statement.objectType.toUpperCase()}`, statement.offset);
   }
 }
+
+type NamedColumns = readonly { readonly name: string; readonly isDropped?: boolean | undefined }[];
+const sequenceColumns: NamedColumns = [{ name: 'last_value' }, { name: 'log_cnt' }, { name: 'is_called' }];
+
+/** A column of a table or view, or an attribute of a composite type; of what else has columns it is first seen whether there is such a one. */
+async function commentOnColumn(ddl: Ddl, name: QualifiedName, part: string, comment: string | undefined, offset: number): Promise<void> {
+  const { draft } = ddl;
+  const change = <T extends { readonly name: string }>(columns: readonly T[]): T[] => columns.map((column) => (column.name === part ? { ...column, comment } : column));
+  const require = (columns: NamedColumns, of: string): void => {
+    if (!columns.some((column) => column.name === part && column.isDropped !== true)) throw new DbError('42703', `column "${part}" of relation "${of}" does not exist`, { offset });
+  };
+  const type = ddl.backend.catalog().typeByName(name.schema, name.name);
+  const owner = type === undefined ? undefined : draft.ownerOfType(type.oid);
+  if (owner?.kind === 'type' && owner.detail.kind === 'composite') {
+    require(owner.detail.attributes, owner.name);
+    draft.put({ ...owner, detail: { ...owner.detail, attributes: change(owner.detail.attributes) } });
+    return;
+  }
+  const found = await ddl.lockRelation(name, 'share update exclusive');
+  require(found.kind === 'sequence' ? sequenceColumns : found.kind === 'index' ? indexColumns(found, draft.get(found.table) as TableRecord) : found.columns, found.name);
+  if (found.kind === 'table') draft.put({ ...found, columns: change(found.columns) });
+  else if (found.kind === 'view') draft.put({ ...found, columns: change(found.columns) });
+  else throw new DbError('42809', `cannot set comment on relation "${found.name}"`, { detail: `This operation is not supported for ${found.kind === 'index' ? 'indexes' : 'sequences'}.` });
+}
+
+const indexColumns = ({ columns, include }: IndexRecord, table: TableRecord): NamedColumns =>
+  [...columns.map(({ column }) => column), ...include].flatMap((column) => (column === undefined ? [] : [{ name: table.columns[column]!.name }]));

@@ -6,11 +6,11 @@ import { TypeOid, typeInfo, typeName } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import { TableWriter } from '../../executor/table-writer.js';
 import { isWait } from '../../executor/wait.js';
-import type { CreateMaterializedView, CreateTableAs, Identifier, Query, RefreshMaterializedView } from '../../parser/ast.js';
+import type { CreateMaterializedView, CreateTableAs, Identifier, QualifiedName, Query, RefreshMaterializedView } from '../../parser/ast.js';
 import { intoOf, withoutInto } from '../../parser/select-into.js';
 import { parse } from '../../parser/parse.js';
 import type { TableRecord } from '../catalog-objects.js';
-import { startInside, drive, finishInside } from '../execute.js';
+import { describeStatement, startInside, drive, finishInside } from '../execute.js';
 import { CachedStatement } from '../plan-cache.js';
 import { executeArguments, findPrepared } from '../prepared.js';
 import { datumFormat, type ResultColumn } from '../values.js';
@@ -31,12 +31,14 @@ export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateM
   const spec = specOf(statement);
   const isTemporary = spec.persistence === 'temporary';
   const schema = isTemporary ? await temporarySchema(ddl) : creationSchema(backend, spec.name);
+  // The query is analysed before anyone asks whether the name is free.
+  if (spec.query.kind === 'query') describeStatement(backend, new CachedStatement({ ...ddl.statement.parsed, statement: spec.query }), []);
   if (spec.ifNotExists && draft.find('relation', schema.oid, spec.name.name) !== undefined) {
     ddl.notice(`relation "${spec.name.name}" already exists, skipping`, '42P07');
     return undefined;
   }
   checkRelationName(backend, schema.oid, spec.name.name);
-  const query = await openQuery(ddl, spec.query, spec.columns);
+  const query = await openQuery(ddl, spec.query, spec.columns, spec.name);
   const table = startTable(ddl, schema.oid, spec.name.name, isTemporary ? 'temporary' : spec.persistence, spec.onCommit);
   table.record = { ...table.record, columns: query.columns.map((column) => ({ name: column.name, type: column.type.oid, typmod: column.type.typmod, notNull: false, isDropped: false })) };
   if (statement.kind === 'createMaterializedView') {
@@ -73,13 +75,15 @@ interface OpenQuery {
   close(): void;
 }
 
-async function openQuery(ddl: Ddl, query: Query | CreateTableAs['query'], names: readonly Identifier[]): Promise<OpenQuery> {
+/** `target`: the name of the table to fill, which a prepared SELECT ... INTO says itself. */
+async function openQuery(ddl: Ddl, query: Query | CreateTableAs['query'], names: readonly Identifier[], target?: QualifiedName): Promise<OpenQuery> {
   const { backend } = ddl;
   let cached: CachedStatement;
   let datums: readonly Datum[] | undefined;
   let parameterTypes: readonly number[] = [];
   if (query.kind === 'execute') {
     const prepared = findPrepared(backend, query.name);
+    if (prepared.cached.parsed.statement.kind !== 'query' || (prepared.into !== undefined && prepared.into.name !== target)) throw new DbError('42809', 'prepared statement is not a SELECT');
     cached = prepared.cached;
     datums = executeArguments(backend, prepared, query, ddl.call);
     parameterTypes = prepared.parameterTypes;

@@ -30,7 +30,8 @@ export interface TableDraft {
   /** CHECK and foreign keys, to be added when all columns and keys are known. */
   readonly checks: { readonly name: string | undefined; readonly constraint: Extract<TableConstraint, { kind: 'checkConstraint' }> }[];
   readonly foreignKeys: Extract<TableConstraint, { kind: 'foreignKeyConstraint' }>[];
-  /** Generation expressions, read when all columns are known. */
+  /** DEFAULT and generation expressions, read when all columns are known. */
+  readonly defaults: { readonly column: number; readonly expression: Expression }[];
   readonly generated: { readonly column: number; readonly expression: Expression }[];
   /** Indexes that LIKE INCLUDING INDEXES copies, with where the source's columns are here. */
   readonly likeIndexes: { readonly index: IndexRecord; readonly positions: ReadonlyMap<number, number> }[];
@@ -47,7 +48,6 @@ export async function createTable(ddl: Ddl, statement: CreateTable): Promise<voi
     ddl.notice(`relation "${statement.name.name}" already exists, skipping`, '42P07');
     return;
   }
-  checkRelationName(backend, schema.oid, statement.name.name);
   const table = startTable(ddl, schema.oid, statement.name.name, schema.oid === backend.tempSchema ? 'temporary' : statement.persistence, statement.onCommit);
   for (const element of statement.elements) {
     switch (element.kind) {
@@ -61,7 +61,21 @@ export async function createTable(ddl: Ddl, statement: CreateTable): Promise<voi
         addTableConstraint(table, element);
     }
   }
+  checkKeys(table);
+  // Only now, as in PostgreSQL: what is wrong with columns and keys is told first, what is wrong with expressions and foreign keys is not.
+  checkRelationName(backend, schema.oid, statement.name.name);
   await finishTable(ddl, table);
+}
+
+/** @throws DbError 42P16, 42703 */
+function checkKeys({ record, keys }: TableDraft): void {
+  const second = keys.filter((key) => key.isPrimary)[1];
+  if (second !== undefined) throw new DbError('42P16', `multiple primary keys for table "${record.name}" are not allowed`, { offset: second.offset });
+  for (const key of keys) {
+    for (const name of [...key.columns, ...key.include]) {
+      if (!record.columns.some((column) => column.name === name)) throw new DbError('42703', `column "${name}" named in key does not exist`, { offset: key.offset });
+    }
+  }
 }
 
 export function startTable(ddl: Ddl, schema: number, name: string, persistence: 'permanent' | 'temporary' | 'unlogged', onCommit: TableRecord['onCommit']): TableDraft {
@@ -70,14 +84,14 @@ export function startTable(ddl: Ddl, schema: number, name: string, persistence: 
       kind: 'table', oid: ddl.newOid(), schema, name, rowType: ddl.newOid(), rowArrayType: ddl.newOid(), persistence, onCommit,
       columns: [], tree: newTree(ddl), layouts: [], checks: [], foreignKeys: [],
     },
-    keys: [], sequences: [], checks: [], foreignKeys: [], generated: [], likeIndexes: [],
+    keys: [], sequences: [], checks: [], foreignKeys: [], defaults: [], generated: [], likeIndexes: [],
   };
 }
 
 /** Everything is known: constraints are added and records and trees are made. */
 export async function finishTable(ddl: Ddl, table: TableDraft): Promise<void> {
   const { draft } = ddl;
-  finishGenerated(ddl, table);
+  finishExpressions(ddl, table);
   const keyed = new Set(table.keys.filter((key) => key.isPrimary).flatMap((key) => key.columns));
   table.record = {
     ...table.record, layouts: [table.record.columns.length],
@@ -97,11 +111,17 @@ export async function finishTable(ddl: Ddl, table: TableDraft): Promise<void> {
   for (const key of table.foreignKeys) await addForeignKey(ddl, table.record.oid, key, false);
 }
 
-export function finishGenerated(ddl: Ddl, table: TableDraft): void {
+export function finishExpressions(ddl: Ddl, table: TableDraft): void {
+  const put = (at: number, text: string | undefined): void => {
+    table.record = { ...table.record, columns: table.record.columns.map((column, i) => (i === at ? { ...column, default: text } : column)) };
+  };
+  for (const { column, expression } of table.defaults) {
+    const { name, type, typmod } = table.record.columns[column]!;
+    put(column, defaultText(ddl, expression, name, sqlType(type, typmod)));
+  }
   for (const { column, expression } of table.generated) {
     const { name, type, typmod } = table.record.columns[column]!;
-    const text = generatedText(ddl, table.record, expression, name, sqlType(type, typmod));
-    table.record = { ...table.record, columns: table.record.columns.map((c, i) => (i === column ? { ...c, default: text } : c)) };
+    put(column, generatedText(ddl, table.record, expression, name, sqlType(type, typmod)));
   }
 }
 
@@ -150,8 +170,9 @@ function readColumn(ddl: Ddl, table: TableDraft, element: ColumnDefinition): Col
 function collationOf(backend: Backend, element: ColumnDefinition, type: SqlType): string | undefined {
   const { collation } = element;
   if (collation === undefined) return undefined;
+  const found = checkCollation(collation.name, collation.offset);
   if (!isCollatable(type)) throw new DbError('42804', `collations are not supported by type ${typeName(type.oid, backend.catalog().types)}`, { offset: collation.offset });
-  return checkCollation(collation.name, collation.offset);
+  return found;
 }
 export const isCollatable = (type: SqlType): boolean => [TypeOid.text, TypeOid.varchar, TypeOid.bpchar, TypeOid.name].includes(type.oid as never);
 
@@ -188,7 +209,7 @@ function completeColumn(ddl: Ddl, table: TableDraft, position: number, element: 
         break;
       case 'default':
         claim('default', constraint.offset);
-        update({ default: defaultText(ddl, constraint.expression, column.name, type) });
+        table.defaults.push({ column: position, expression: constraint.expression });
         break;
       case 'generated':
         claim('generated', constraint.offset);

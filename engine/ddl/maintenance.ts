@@ -42,12 +42,18 @@ export async function analyze(backend: Backend, statement: Analyze | Vacuum, cal
 
 function targets(backend: Backend, tables: readonly MaintainedTable[]): TableRecord[] {
   if (tables.length === 0) return [...backend.draft.all()].filter((record): record is TableRecord => record.kind === 'table' && (record.persistence !== 'temporary' || record.schema === backend.tempSchema));
-  return tables.map(({ name, columns }) => {
+  return tables.flatMap(({ name, columns }) => {
     const record = findRelation(backend, name);
     if (record === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
-    if (record.kind !== 'table') throw new DbError('42809', `cannot analyze "${record.name}": it is not a table`, { offset: name.offset });
-    for (const column of columns) if (!record.columns.some((c) => c.name === column.name && !c.isDropped)) throw new DbError('42703', `column "${column.name}" of relation "${record.name}" does not exist`, { offset: column.offset });
-    return record;
+    if (record.kind !== 'table') {
+      backend.say('WARNING', '01000', `skipping "${record.name}" --- cannot analyze non-tables or special system tables`);
+      return [];
+    }
+    for (const [i, column] of columns.entries()) {
+      if (columns.findIndex((other) => other.name === column.name) !== i) throw new DbError('42701', `column "${column.name}" of relation "${record.name}" appears more than once`, { offset: column.offset });
+      if (!record.columns.some((c) => c.name === column.name && !c.isDropped)) throw new DbError('42703', `column "${column.name}" of relation "${record.name}" does not exist`, { offset: column.offset });
+    }
+    return [record];
   });
 }
 

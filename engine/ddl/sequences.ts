@@ -104,9 +104,10 @@ export async function createSequence(ddl: Ddl, statement: CreateSequence): Promi
     ddl.notice(`relation "${statement.name.name}" already exists, skipping`, '42P07');
     return;
   }
-  checkRelationName(ddl.backend, schema.oid, statement.name.name);
   const base = sequenceDefaults(ddl, { name: statement.name.name, schema: schema.oid, type: TypeOid.int8, persistence: isTemporary ? 'temporary' : statement.persistence });
-  ddl.draft.put(await withOwner(ddl, makeSequence(ddl, base, statement.options), statement.options));
+  const sequence = makeSequence(ddl, base, statement.options);
+  checkRelationName(ddl.backend, schema.oid, statement.name.name);
+  ddl.draft.put(await withOwner(ddl, sequence, statement.options));
 }
 
 async function withOwner(ddl: Ddl, sequence: SequenceRecord, options: readonly SequenceOption[]): Promise<SequenceRecord> {

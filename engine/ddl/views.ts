@@ -2,8 +2,10 @@
 import { DbError } from '../../base/errors.js';
 import { TypeOid, typeName, sqlType, types as builtin } from '../../base/types.js';
 import type { CreateView, DefinitionOption, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
+import { intoOf, withoutInto } from '../../parser/select-into.js';
 import { bindStatement } from '../../planner/binder.js';
 import { BindingRecord } from '../../planner/binding-record.js';
+import { problemOfView } from '../../planner/updatable-view.js';
 import type { Backend } from '../backend.js';
 import type { Reference, ViewRecord } from '../catalog-objects.js';
 import { isReading, keptText, reprintViews } from '../view-definition.js';
@@ -16,6 +18,8 @@ export interface AnalyzedQuery {
   readonly references: readonly Reference[];
   /** The query as it is kept. */
   readonly text: string;
+  /** Why it is not a simple view's (updatable-view.ts, V1), where it is not. */
+  readonly problem: string | undefined;
 }
 
 /** Binds a query to learn its columns and what it refers to. `names` replaces its labels from the left. @throws DbError 42601, 42P16, 42701 */
@@ -39,7 +43,7 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
     if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
   });
   const direct = namedRelations(query, backend);
-  return { columns, references: references.filter((r) => direct.has(r.oid) || backend.draft.get(r.oid)?.kind === 'function'), text: keptText(backend, query, record, columns.map((column) => column.name)) };
+  return { columns, references: references.filter((r) => direct.has(r.oid) || backend.draft.get(r.oid)?.kind === 'function'), text: keptText(backend, query, record, columns.map((column) => column.name)), problem: problemOfView(query, record, ({ name }) => backend.catalog().relation(name.schema, name.name)) };
 }
 
 function firstParameter(node: unknown): number | undefined {
@@ -88,8 +92,9 @@ function recursiveQuery({ name: { name }, columns, query, offset }: CreateView):
 
 export async function createView(ddl: Ddl, statement: CreateView): Promise<void> {
   const { backend, draft } = ddl;
-  const query = statement.isRecursive ? recursiveQuery(statement) : statement.query;
+  const query = statement.isRecursive ? recursiveQuery(statement) : withoutInto(statement.query);
   const analyzed = analyzeQuery(backend, query, statement.columns);
+  if (!statement.isRecursive && intoOf(statement.query) !== undefined) throw new DbError('0A000', 'views must not contain SELECT INTO');
   const readsTemporary = analyzed.references.some((r) => {
     const record = draft.get(r.oid);
     return record !== undefined && 'schema' in record && record.schema === backend.tempSchema;
@@ -98,7 +103,9 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
   if (readsTemporary && statement.persistence !== 'temporary') ddl.notice(`view "${statement.name.name}" will be a temporary view`);
   const schema = isTemporary ? await temporarySchema(ddl) : creationSchema(backend, statement.name);
   const options = viewOptions(statement.options);
+  if (statement.checkOption !== undefined && options['check_option'] !== undefined) throw new DbError('22023', 'parameter "check_option" specified more than once');
   const checkOption = statement.checkOption ?? checkOptionOf(options);
+  if (checkOption !== 'none') checkUpdatable(analyzed.problem);
   const existing = draft.find('relation', schema.oid, statement.name.name);
   if (existing !== undefined && statement.orReplace) {
     const old = draft.get(existing)!;
@@ -132,6 +139,11 @@ export function viewOptions(given: readonly DefinitionOption[]): Record<string, 
 export function checkOptionOf(options: Readonly<Record<string, string>>): ViewRecord['checkOption'] {
   const value = options['check_option'];
   return value === 'local' || value === 'cascaded' ? value : 'none';
+}
+
+/** @throws DbError 0A000 for a check option on a view that cannot be written to */
+export function checkUpdatable(problem: string | undefined): void {
+  if (problem !== undefined) throw new DbError('0A000', 'WITH CHECK OPTION is supported only on automatically updatable views', { hint: problem });
 }
 
 /** OR REPLACE may only add columns at the end. @throws DbError 42P16 */

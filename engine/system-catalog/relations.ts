@@ -234,8 +234,9 @@ function* descriptionRows(backend: Backend): Iterable<VirtualRow> {
   for (const record of backend.draft.all()) {
     const classoid = record.kind === 'schema' ? 2615 : record.kind === 'type' ? 1247 : record.kind === 'function' ? 1255 : 1259;
     if ('comment' in record && record.comment !== undefined) yield { objoid: record.oid, classoid, objsubid: 0, description: record.comment };
-    if (record.kind === 'table' || record.kind === 'view') {
-      for (const [i, column] of (record.columns as readonly { readonly comment?: string | undefined }[]).entries()) if (column.comment !== undefined) yield { objoid: record.oid, classoid: 1259, objsubid: i + 1, description: column.comment };
+    if (record.kind === 'table' || record.kind === 'view' || (record.kind === 'type' && record.detail.kind === 'composite')) {
+      const columns: readonly { readonly comment?: string | undefined }[] = record.kind !== 'type' ? record.columns : record.detail.kind === 'composite' ? record.detail.attributes : [];
+      for (const [i, column] of columns.entries()) if (column.comment !== undefined) yield { objoid: record.oid, classoid: 1259, objsubid: i + 1, description: column.comment };
     }
   }
   for (const row of constraintRows(backend)) if (row.comment !== null) yield { objoid: row['oid'], classoid: 2606, objsubid: 0, description: row.comment };

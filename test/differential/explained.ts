@@ -34,7 +34,7 @@ function closeRows(ours: Answer, theirs: Answer, tolerance: number): boolean {
 }
 
 /** What docs/sql.md lists as "no". */
-const unsupported = /^(PREPARE TRANSACTION|(COMMIT|ROLLBACK) PREPARED|PARTITION\b.*|INHERITS?|(CREATE|ALTER|DROP) (TRIGGER|RULE|ROLE|LANGUAGE|TEXT SEARCH.*)|GRANT|REVOKE|LISTEN|UNLISTEN|NOTIFY|XML\w*|IS DOCUMENT|type "?(box|cidr|circle|inet|line|lseg|macaddr8?|path|pg_lsn|point|polygon|tsquery|tsvector|xml)(\[\])?"?) is not supported$/;
+const unsupported = /^(PREPARE TRANSACTION|(COMMIT|ROLLBACK) PREPARED|PARTITION\b.*|INHERITS?|(CREATE|ALTER|DROP) (TRIGGER|RULE|ROLE|LANGUAGE|TEXT SEARCH.*)|GRANT|REVOKE|LISTEN|UNLISTEN|NOTIFY|XML\w*|IS DOCUMENT|function \w+|type "?(box|cidr|circle|inet|line|lseg|macaddr8?|path|pg_lsn|point|polygon|tsquery|tsvector|xml)(\[\])?"?) is not supported$/;
 const isQuery = (sql: string): boolean => /^[\s(]*(select|with|values)\b/.test(sql);
 /** The flags of a range, the field of a date and the dimensions of an array are values, whatever the code says. */
 const isOfFlags = (answer: Answer): boolean => (answer.code === '42601' && answer.message === 'invalid range bound flags') || (answer.code === '0A000' && /^(unit "\w+" not supported for type|removing elements from multidimensional)/.test(answer.message));

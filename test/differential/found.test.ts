@@ -300,6 +300,20 @@ const codes: readonly (readonly [string, string])[] = [
   ['select * from rows from (left.x(1))', '42601'],
 ];
 
+/** What a definition says first of what is wrong with it, and what is refused when it is written. */
+const definitions: readonly (readonly [string, string])[] = [
+  ['create view f as select id into q from r2', '0A000'], ['create view f as select nosuch into q from r2', '42703'], ['create view f as select 1 union select 2 into q', '42601'],
+  ['create table r2 (x nosuch)', '42704'], ['create table r2 (x int, x int)', '42701'], ['create table r2 (x int, primary key (y))', '42703'], ['create table r2 (x int primary key, y int primary key)', '42P16'], ['create table r2 (x int null not null)', '42601'], ['create table r2 (like nosuch)', '42P01'],
+  ['create table r2 (x int default nosuch)', '42P07'], ['create table r2 (x int references nosuch)', '42P07'], ['create table r2 (x int check (nosuch > 1))', '42P07'], ['create table f (x int default nosuch, x int)', '42701'], ['create table if not exists r2 (x nosuch)', ''],
+  ['create table r2 as select nosuch', '42703'], ['create table if not exists r2 as select nosuch', '42703'], ['create sequence r2 increment 0', '22023'], ['create sequence if not exists sq increment 0', ''],
+  ['comment on column sq.nosuch is null', '42703'], ['comment on column sq.last_value is null', '42809'], ['comment on column r2_pkey.nosuch is null', '42703'], ['comment on column pair.nosuch is null', '42703'], ['comment on column posint.x is null', '42P01'],
+  ['analyze sq', ''], ['analyze v0', ''], ['analyze r2_pkey', ''], ['analyze r2 (id, id)', '42701'],
+  ['select xmlagg(null)', '0A000'], ["select to_tsvector('a')", '0A000'], ['call abs(1)', '42809'], ['call nosuch(1)', '42883'], ['call r2(1)', '42883'],
+  ...['select c, count(*) from r2 group by c', 'select distinct c from r2', 'select r2.id from r2, r3', 'select 1 as a', 'select c from r2 limit 1', 'select c from r2 union select 1', 'with w as (select 1) select c from r2', 'select 1 as x from r2 having true', 'select sum(c) over () from r2', 'select sum(c) from r2',
+    'select generate_series(1, c) from r2', 'select c from (select c from r2) s', 'select c + 1 as b from r2', 'select c from r2 tablesample system (10)', 'select id from m0', 'select from r2', 'values (1)'].map((query): readonly [string, string] => [`create view f as ${query} with check option`, '0A000']),
+  ['create view f with (check_option = cascaded) as select 1', '0A000'], ['create view f with (check_option = local) as select id from r2 with check option', '22023'], ['create recursive view f (a) as select 1 with check option', '0A000'],
+];
+
 /** Assignments to subscripts of a document, and what becomes of it. */
 const documents: readonly (readonly [string | null, string, string])[] = [
   [null, "j['a']['b'][2] = '1'", '{"a": {"b": [null, null, 1]}}'], [null, "j[2] = '1'", '[null, null, 1]'], [null, "j['0'][1]['a'] = '1'", '{"0": [null, {"a": 1}]}'], ['{}', "j['k'] = null", '{"k": null}'], ['{}', "j['k'][-3] = '1'", '{"k": [1]}'], ['[]', "j[0]['01'][' 1']['x'] = '1'", '[[null, [null, {"x": 1}]]]'],
@@ -335,6 +349,22 @@ describe('what random statements found', () => {
   test.each(codes)('%s: %s', async (sql, code) => {
     expect((await engine.run(sql)).code ?? '').toBe(code);
   });
+  test.each(definitions)('%s: %s', async (sql, code) => {
+    expect((await engine.run(sql)).code ?? '').toBe(code);
+  });
+  test('a check option needs a view that can be written to', () => inTurn([
+    ['create view grouped as select c, count(*) as n from r2 group by c', ''], ['create view plain as select id, c from r2', ''], ['create view over as select n from grouped with check option', ''],
+    ['alter view grouped set (check_option = local)', '0A000'], ['alter view plain set (check_option = local)', ''], ['create or replace view plain as select id, c from r2 group by id, c with check option', '0A000'], ['create or replace view plain as select id, c from r2 group by id, c', ''],
+    ['drop view over, grouped, plain', ''],
+  ]));
+  test('a procedure is not called in a query, and a comment stands on an attribute', () => inTurn([
+    ["create procedure proc(a int) language sql as 'select 1'", ''], ['select proc(1)', '42809'], ["select proc('1')", '42809'], ['select * from proc(1)', '42809'], ['select proc(distinct 1)', '42809'], ['select proc()', '42883'], ['drop procedure proc', ''],
+    ["comment on column pair.y is 'the second'", ''], ["select objsubid, description from pg_description where objoid = (select oid from pg_class where relname = 'pair')", [['2', 'the second']]], ['comment on column public.pair.y is null', ''],
+  ]));
+  test('SELECT ... INTO that is prepared, and explained', () => inTurn([
+    ['prepare fill (int) as select $1 as x into filled union select 7', ''], ['execute fill(3)', ''], ['select x from filled order by x', [['3'], ['7']]], ['execute fill(3)', '42P07'], ['create table copied as execute fill(3)', '42809'], ['explain execute fill(3)', '42P07'],
+    ['drop table filled', ''], ['explain (analyze, costs off) select 5 as x into filled', undefined], ['select x from filled', [['5']]], ['explain select 5 as x into filled', '42P07'], ['drop table filled', ''], ['prepare fails as select nosuch into q', '42703'], ['deallocate fill', ''],
+  ]));
   test('a check of a column that reads others, or none, is the table\'s', () => inTurn([
     ['create table named (a int check (a > 0), b int check (b < a), c int check (1 > 0))', ''], ["select conname from pg_constraint where conrelid = 'named'::regclass order by 1", [['named_a_check'], ['named_check'], ['named_check1']]],
     ['alter table named drop constraint named_check', ''], ['drop table named', ''],
@@ -360,10 +390,11 @@ describe('what random statements found', () => {
     expect((await engine.run('select v.*::text from v0 v')).names).toEqual(['v']);
     expect((await engine.run('show timezone')).rowCount).toBeNull();
   });
-  const inTurn = async (statements: readonly (readonly [string, string | readonly (readonly (string | null)[])[]])[]): Promise<void> => {
+  const inTurn = async (statements: readonly (readonly [string, string | undefined | readonly (readonly (string | null)[])[]])[]): Promise<void> => {
     for (const [sql, expected] of statements) {
       const answer = await engine.run(sql);
-      if (typeof expected === 'string') expect(answer.code ?? '', sql).toBe(expected);
+      if (expected === undefined) expect(answer.message, sql).toBe('');
+      else if (typeof expected === 'string') expect(answer.code ?? '', sql).toBe(expected);
       else expect(answer.rows, sql).toEqual(expected);
     }
   };
