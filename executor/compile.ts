@@ -1,6 +1,5 @@
 /**
- * A planned statement -> something that can be started. The statement runs in phases, each of which may come back to the driver and go on later:
- * data-modifying CTEs in order, sub-plans that lock rows, then the main plan. Plain CTEs run when, and as far as, they are read.
+ * A planned statement -> something that can be started. The statement runs in phases (phases.ts), each of which may come back to the driver and go on later.
  */
 import type { Datum } from '../base/datum.js';
 import type { BoundExpression, ColumnId } from '../planner/expression.js';
@@ -15,9 +14,10 @@ import { DirectModify, directSpec } from './direct-modify.js';
 import { EncodedRows, encodedRowsSpec } from './encoded-rows.js';
 import { hasInlineLocks, LockWait, RestartingSource, RestartingUnit } from './inline-locks.js';
 import { buildOperator } from './interpreter.js';
-import { lockRowsUnder, LockUnitExecution, lockUnitsInside } from './lock-unit.js';
+import { LockUnitExecution } from './lock-unit.js';
 import { ModifyExecution, modifyInput, type ModifyPlan } from './modify.js';
 import { TuplesOperator } from './operators/queue.js';
+import { phasesOf, type PhaseSpec } from './phases.js';
 import { QuickQuery } from './quick-query.js';
 import { OperatorSource, type RowSource } from './row-source.js';
 import { rowMaker, type RowMaker } from './row-shape.js';
@@ -85,29 +85,6 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
       return new QuickQuery(program, isBrief(plan), isUnfiltered(plan), { ctx, env, schema, constraints, tx: undefined!, params: [], canWait: false, instrument: false });
     },
   };
-}
-
-/**
- * What a statement does one after the other. `cte` is that whose rows the phase makes; without it they are the statement's own, or (`unit`) those of a part
- * of a plan that locks rows and is read by the rest as if it were a table.
- */
-type PhaseSpec =
-  | { readonly kind: 'modify'; readonly plan: ModifyPlan; readonly cte: PlannedCte | undefined }
-  | { readonly kind: 'lock'; readonly plan: PhysicalPlan; readonly cte: PlannedCte | undefined; readonly isUnit: boolean }
-  | { readonly kind: 'cte'; readonly plan: PhysicalPlan; readonly cte: PlannedCte }
-  | { readonly kind: 'query'; readonly plan: PhysicalPlan };
-
-function phasesOf(planned: PlannedStatement): readonly PhaseSpec[] {
-  const phases: PhaseSpec[] = [];
-  const add = (plan: PhysicalPlan, cte: PlannedCte | undefined): void => {
-    for (const unit of lockUnitsInside(plan)) phases.push({ kind: 'lock', plan: unit, cte: undefined, isUnit: true });
-    if (plan.kind === 'modify') phases.push({ kind: 'modify', plan, cte });
-    else if (lockRowsUnder(plan) !== undefined) phases.push({ kind: 'lock', plan, cte, isUnit: false });
-    else phases.push(cte === undefined ? { kind: 'query', plan } : { kind: 'cte', plan, cte });
-  };
-  for (const cte of planned.ctes) add(cte.plan, cte);
-  add(planned.plan, undefined);
-  return phases;
 }
 
 /** A statement that is one generated pipeline over a handful of rows, such as a point lookup: it runs at once. */
@@ -204,6 +181,11 @@ class StatementExecution implements Execution {
   /** Of a statement that is one ModifyTable: kept from run to run. */
   #modifyPhase: Phase | undefined;
   #isClosed = false;
+  /** Whether changes follow the main plan: its rows wait for them, so that they are made however many rows are asked for. */
+  readonly #holdsRows: boolean;
+  /** Rows held back until all is done, and how many of them have gone out. */
+  #held: unknown[] | undefined;
+  #handedOut = 0;
   /** Whether rows are locked in the middle of a plan (inline-locks.ts). */
   readonly #locksInline: boolean;
   readonly #keep: ((execution: StatementExecution) => void) | undefined;
@@ -215,6 +197,7 @@ class StatementExecution implements Execution {
     this.#keep = keep;
     this.#planned = planned;
     this.#phases = phases;
+    this.#holdsRows = phases.length > 1 && (phases.at(-1) as { readonly cte?: PlannedCte | undefined }).cte !== undefined;
     const runtime = new Runtime(request, planned.columnCount, generated);
     this.#runtime = runtime;
     this.#makeRow = makeRow;
@@ -338,6 +321,20 @@ class StatementExecution implements Execution {
   // ------------------------------------------------------------------------------------------------------------ driving
 
   step(quotaRows: number): StepResult {
+    return this.#holdsRows ? this.#stepHeld(quotaRows) : this.#stepPhases(quotaRows);
+  }
+
+  #stepHeld(quotaRows: number): StepResult {
+    if (this.#held === undefined) {
+      const result = this.#stepPhases(Infinity);
+      if (result !== 'done') return result;
+      this.#held = this.takeRows();
+    }
+    while (this.#handedOut < this.#held.length && this.rows.length < quotaRows) this.rows.push(this.#held[this.#handedOut++]);
+    return this.#handedOut < this.#held.length ? 'rows' : 'done';
+  }
+
+  #stepPhases(quotaRows: number): StepResult {
     for (;;) {
       if (this.#current === undefined) {
         const spec = this.#phases[this.#at];

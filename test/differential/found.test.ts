@@ -365,6 +365,20 @@ describe('what random statements found', () => {
     ['prepare fill (int) as select $1 as x into filled union select 7', ''], ['execute fill(3)', ''], ['select x from filled order by x', [['3'], ['7']]], ['execute fill(3)', '42P07'], ['create table copied as execute fill(3)', '42809'], ['explain execute fill(3)', '42P07'],
     ['drop table filled', ''], ['explain (analyze, costs off) select 5 as x into filled', undefined], ['select x from filled', [['5']]], ['explain select 5 as x into filled', '42P07'], ['drop table filled', ''], ['prepare fails as select nosuch into q', '42703'], ['deallocate fill', ''],
   ]));
+  // They ran as written, whoever read them: the main statement found its row changed, and left it alone.
+  test('data-modifying CTEs that nothing reads run after the main statement, the last one first', () => inTurn([
+    ['create table twice (id int primary key, a int)', ''], ['insert into twice values (1, 1), (2, 2)', ''],
+    ['with a as (update twice set a = a + 10 where id = 1), b as (update twice set a = a + 100 where id = 1) select 1', [['1']]], ['select a from twice order by id', [['101'], ['2']]],
+    ['with a as (update twice set a = a + 10 where id = 1 returning a), b as (update twice set a = a + 100 where id = 1) select * from a', [['111']]], ['select a from twice order by id', [['111'], ['2']]],
+    ['with a as (update twice set a = 5 where id = 1) update twice set a = 6 where id = 1 returning a', [['6']]], ['with a as (update twice set a = 5 where id = 1 returning id) update twice set a = 7 where id in (select id from a) returning a', []], ['select a from twice order by id', [['5'], ['2']]],
+    ['with a as (insert into twice values (1, 1)) select 1 / 0', '22012'], ['with a as (insert into twice values (1, 1)) select id from twice', '23505'], ['with a as (delete from twice) delete from twice where id = 1 returning id', [['1']]], ['select a from twice', []], ['drop table twice', ''],
+  ]));
+  test('a cursor over rows that changes follow', async () => {
+    for (const sql of ['create table followed (id int)', "create function follow() returns setof int language sql as 'with a as (insert into followed values (1)) select generate_series(1, 3)'"]) expect((await engine.run(sql)).message, sql).toBe('');
+    expect((await engine.run('select follow() limit 1')).rows).toEqual([['1']]);
+    expect((await engine.run('select count(*) from followed')).rows).toEqual([['1']]);
+    await engine.run('drop function follow; drop table followed');
+  });
   test('a check of a column that reads others, or none, is the table\'s', () => inTurn([
     ['create table named (a int check (a > 0), b int check (b < a), c int check (1 > 0))', ''], ["select conname from pg_constraint where conrelid = 'named'::regclass order by 1", [['named_a_check'], ['named_check'], ['named_check1']]],
     ['alter table named drop constraint named_check', ''], ['drop table named', ''],
