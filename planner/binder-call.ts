@@ -341,8 +341,8 @@ function bindSetCall(level: QueryLevel, call: FunctionCall, match: FunctionMatch
 }
 
 export type TableFunctionItem =
-  | { readonly kind: 'set'; readonly name: string; readonly call: FunctionScanCall; readonly isScalar: boolean }
-  | { readonly kind: 'scalar'; readonly name: string; readonly columns: readonly { readonly name: string; readonly expression: BoundExpression }[]; readonly isScalar: boolean };
+  | { readonly kind: 'set'; readonly name: string; readonly call: FunctionScanCall; readonly isScalar: boolean; readonly rowType?: SqlType | undefined }
+  | { readonly kind: 'scalar'; readonly name: string; readonly columns: readonly { readonly name: string; readonly expression: BoundExpression }[]; readonly isScalar: boolean; readonly rowType?: SqlType | undefined };
 
 /** A function in FROM: its rows, or for one that returns a single value an expression. */
 export function bindTableFunction(level: QueryLevel, e: Expression, written: readonly FunctionColumn[] | undefined): TableFunctionItem {
@@ -371,7 +371,7 @@ export function bindTableFunction(level: QueryLevel, e: Expression, written: rea
   const attributes = attributesOf(level, expression.type) ?? (expression.type.oid === TypeOid.record ? binder.recordShape(expression) : undefined);
   if (attributes !== undefined) {
     const columns = attributes.map((attribute, index) => ({ name: attribute.name, expression: { kind: 'field', type: attribute.type, offset: e.offset, arg: expression, index } as BoundExpression }));
-    return { kind: 'scalar', name, columns, isScalar: false };
+    return { kind: 'scalar', name, columns, isScalar: false, rowType: expression.type };
   }
   return { kind: 'scalar', name, columns: [{ name, expression }], isScalar: true };
 }
@@ -412,14 +412,15 @@ function setItem(
   const { function: definition, args, type } = applied;
   const made = (columns: readonly { name: string; type: SqlType }[]): PlanColumn[] => columns.map((column) => binder.newColumn(column.name, column.type));
   const item = (columns: readonly PlanColumn[], isScalar: boolean): TableFunctionItem => ({ kind: 'set', name, call: { function: definition, args, columns }, isScalar });
+  const { attributes } = typeInfo(baseTypeOf(type, binder.types).oid, binder.types);
+  const rowType = attributes === undefined ? undefined : type;
   if (definition.columns !== undefined) {
     if (written !== undefined) throw new DbError('42601', 'a column definition list is redundant for a function with OUT parameters', { offset });
-    return item(made(definition.columns.map((column) => ({ name: column.name, type: sqlType(column.type) }))), definition.columns.length === 1);
+    return { ...item(made(definition.columns.map((column) => ({ name: column.name, type: sqlType(column.type) }))), definition.columns.length === 1 && rowType === undefined), rowType };
   }
-  const { attributes } = typeInfo(baseTypeOf(type, binder.types).oid, binder.types);
   if (attributes !== undefined) {
     if (written !== undefined) throw new DbError('42601', 'a column definition list is redundant for a function returning a named composite type', { offset });
-    return item(made(attributes), false);
+    return { ...item(made(attributes), false), rowType };
   }
   if (type.oid === TypeOid.record) {
     if (written === undefined) throw new DbError('42601', 'a column definition list is required for functions returning "record"', { offset });

@@ -237,6 +237,12 @@ function bindRowStar(level: QueryLevel, e: Extract<Expression, { kind: 'star' }>
 
 /** A relation's row as one value: NULL where an outer join has no row of it. */
 function rowValue(level: QueryLevel, relation: ResolvedRelation, offset: number): BoundExpression {
+  const row = presentRow(level, relation, offset);
+  const { functionType } = relation.entry;
+  // What came as a value of a domain is one: its checks have been made.
+  return functionType === undefined || functionType.oid === row.type.oid ? row : { kind: 'cast', type: functionType, offset, arg: row, method: 'binary', isExplicit: false };
+}
+function presentRow(level: QueryLevel, relation: ResolvedRelation, offset: number): BoundExpression {
   const row = wholeRow(level, relation, offset);
   if (row.kind !== 'row' || !relation.level.hasOuterJoin) return row;
   const { table, columns } = relation.entry;

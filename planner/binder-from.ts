@@ -382,7 +382,7 @@ function bindFunctionRef(level: QueryLevel, reference: FunctionRef): FromItem {
   const isNamed = single.kind !== 'scalar' && single.call.function.columns?.length === 1;
   if (isScalar && !isNamed && reference.alias !== undefined) shown = columns.map((column, i) => (i === 0 ? { ...column, name: reference.alias!.name } : column));
   shown = renameColumns(shown, reference.alias, single.name);
-  const entry = new RangeEntry({ alias: reference.alias?.name ?? single.name, columns: shown, isScalarFunction: isScalar && !reference.withOrdinality });
+  const entry = new RangeEntry({ alias: reference.alias?.name ?? single.name, columns: shown, isScalarFunction: isScalar && !reference.withOrdinality, functionType: bound.length === 1 && !reference.withOrdinality ? single.rowType : undefined });
   binder.adopt(level, entry);
   return { plan, items: [visibleItem(entry)] };
 }

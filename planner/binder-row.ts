@@ -5,7 +5,7 @@
  * Source. parse_expr.c (make_row_comparison_op), parse_func.c (ParseComplexProjection).
  */
 import { DbError } from '../base/errors.js';
-import { typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
+import { baseTypeOf, typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
 import type { Expression } from '../parser/ast.js';
 import { makeOperator } from './binder-operator.js';
 import { coerceToBoolean } from './binder-types.js';
@@ -23,7 +23,8 @@ export function wholeRow(level: QueryLevel, relation: ResolvedRelation, offset: 
     recordReference(level, relation.level, column.id);
     return { kind: 'column', type: column.type, offset, id: column.id, name: column.name };
   });
-  const rowType = entry.rowType === undefined ? undefined : level.binder.catalog.typeByName(entry.rowType.schema, entry.rowType.name);
+  const { functionType } = entry;
+  const rowType = functionType !== undefined ? baseTypeOf(functionType, level.binder.types) : entry.rowType === undefined ? undefined : level.binder.catalog.typeByName(entry.rowType.schema, entry.rowType.name);
   return { kind: 'row', type: rowType ?? types.record, offset, fields, names: entry.columns.map((column) => column.name) };
 }
 

@@ -167,7 +167,7 @@ export function coerce(binder: Binder, e: BoundExpression, target: SqlType, cont
   const path = resolverFor(binder.types).castPath(source.oid, target.oid, context);
   if (path === undefined) {
     if (info.attributes !== undefined && source.oid === TypeOid.record && context === 'explicit') return { kind: 'cast', type: target, offset, arg: e, method: 'binary', isExplicit: true };
-    if (target.oid === TypeOid.record && typeInfo(source.oid, binder.types).attributes !== undefined) return { kind: 'cast', type: target, offset, arg: e, method: 'binary', isExplicit: false };
+    if (target.oid === TypeOid.record && typeInfo(baseTypeOf(source, binder.types).oid, binder.types).attributes !== undefined) return { kind: 'cast', type: target, offset, arg: e, method: 'binary', isExplicit: false };
     return undefined;
   }
   const isExplicit = context === 'explicit';

@@ -4,6 +4,7 @@
  * that saves a sort.
  */
 import { unreachable } from '../base/assert.js';
+import { TypeOid } from '../base/types.js';
 import { conjunctsCost, costConstants, disabledCost, enabledMethods, expressionCost, hashCost } from './cost.js';
 import { columnRef, isVolatile } from './expression-tools.js';
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
@@ -231,7 +232,9 @@ function distinctPaths(cx: PlannerContext, plan: Extract<LogicalPlan, { kind: 'd
   const hash = hashCost(rows, widthBytes, best.rows, plan.on.length, costs);
   const penalty = cx.enabled.hashAggregate ? 0 : disabledCost;
   const total = best.total + hash.build + hash.probe + penalty;
-  addPath(paths, above(best, { rows, widthBytes, startup: best.startup, total, order: [] }, (estimate, input) => ({ kind: 'distinct', output: input.output, estimate, input, on: plan.on, strategy: 'hash' })));
+  // Records of UNION are compared, not hashed: whether they can be is known when they are.
+  const isCompared = plan.input.kind === 'append' && plan.on.some(({ type }) => type.oid === TypeOid.record);
+  if (!isCompared) addPath(paths, above(best, { rows, widthBytes, startup: best.startup, total, order: [] }, (estimate, input) => ({ kind: 'distinct', output: input.output, estimate, input, on: plan.on, strategy: 'hash' })));
   if (plan.on.length > 0) sorted(cheapestSorted(cx, inputs, matchingOrder(plan.on, wanted)));
   return paths;
 }

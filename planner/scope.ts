@@ -12,7 +12,7 @@
  * Source. parse_relation.c, with its hints for misspelt names (a Levenshtein distance of at most 3 and less than half the name).
  */
 import { DbError } from '../base/errors.js';
-import type { TypeAttribute } from '../base/types.js';
+import type { SqlType, TypeAttribute } from '../base/types.js';
 import type { Expression, NamedWindow } from '../parser/ast.js';
 import type { Binder, ImpliedLocking } from './binder-context.js';
 import type { TableDef } from './catalog.js';
@@ -40,6 +40,8 @@ export class RangeEntry {
   readonly table: TableDef | undefined;
   /** A view's row type, when the whole row is asked for. */
   readonly rowType: { readonly schema: string; readonly name: string } | undefined;
+  /** The composite type, or domain over one, that a function of which the rows are has returned. */
+  readonly functionType: SqlType | undefined;
   readonly isJoin: boolean;
   /** For a function returning one scalar column: `f` as a whole is that column. */
   readonly isScalarFunction: boolean;
@@ -53,6 +55,7 @@ export class RangeEntry {
     relation?: number | undefined;
     table?: TableDef | undefined;
     rowType?: { readonly schema: string; readonly name: string } | undefined;
+    functionType?: SqlType | undefined;
     isJoin?: boolean;
     isScalarFunction?: boolean;
   }) {
@@ -63,6 +66,7 @@ export class RangeEntry {
     this.relation = fields.relation ?? fields.table?.oid;
     this.table = fields.table;
     this.rowType = fields.rowType ?? fields.table;
+    this.functionType = fields.functionType;
     this.isJoin = fields.isJoin ?? false;
     this.isScalarFunction = fields.isScalarFunction ?? false;
     this.#byName = undefined;

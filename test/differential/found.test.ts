@@ -379,6 +379,17 @@ describe('what random statements found', () => {
     expect((await engine.run('select count(*) from followed')).rows).toEqual([['1']]);
     await engine.run('drop function follow; drop table followed');
   });
+  // The row of a function under its alias was a record, whatever the function returned; a domain over a composite type compared with nothing.
+  test('the row of a function is of the type it returns, and domains over composite types compare', () => inTurn([
+    ['create type duo as (x int, y text)', ''], ['create domain dduo as duo', ''], ['create function duos() returns setof duo language sql as $$ select row(1, \'a\')::duo $$', ''], ['create function dduos() returns setof dduo language sql as $$ select row(1, \'a\')::duo $$', ''],
+    ['create function r2s() returns setof r2 language sql stable as $$ select * from r2 where id = 1 $$', ''], ["create function table2() returns table (x int, y text) language sql as $$ select 1, 'a' $$", ''],
+    ['select pg_typeof(d), pg_typeof(e), pg_typeof(f.*), pg_typeof(g), pg_typeof(k) from duos() d, dduos() e, r2s() f, table2() g, rows from (duos(), duos()) k', [['duo', 'dduo', 'r2', 'record', 'record']]], ['select d, d.*, e.x, row_to_json(e) from dduos() d, dduos() e', [['(1,a)', '1', 'a', '1', '{"x":1,"y":"a"}']]],
+    ["select pg_typeof(d), pg_typeof(e) from unnest(array['(1,a)'::dduo]) d, unnest(array['(1,a)'::duo]) with ordinality e", [['dduo', 'record']]],
+    ["select '(1,a)'::dduo = '(1,a)'::duo, '(1,a)'::dduo < '(1,b)'::dduo, '(1,a)'::duo = any (select '(1,a)'::dduo), '(1,a)'::dduo = any (array['(1,a)'::dduo]), '(1,a)'::dduo = row(1, 'a'::text)", [['t', 't', 't', 't', 't']]],
+    ["select * from (values ('(1,a)'::dduo)) v(d) join (values ('(1,a)'::duo)) w(e) on d = e", [['(1,a)', '(1,a)']]],
+    ["select row('{}'::json) union select row('{}'::json)", '42883'], ["select row(1, '{}'::json) union all select row(1, '{}'::json)", [['(1,{})'], ['(1,{})']]], ["select row(1, '{}'::json) union select row(2, '{}'::json)", [['(1,{})'], ['(2,{})']]],
+    ['drop function duos, dduos, r2s, table2', ''], ['drop domain dduo', ''], ['drop type duo', ''],
+  ]));
   test('a check of a column that reads others, or none, is the table\'s', () => inTurn([
     ['create table named (a int check (a > 0), b int check (b < a), c int check (1 > 0))', ''], ["select conname from pg_constraint where conrelid = 'named'::regclass order by 1", [['named_a_check'], ['named_check'], ['named_check1']]],
     ['alter table named drop constraint named_check', ''], ['drop table named', ''],
