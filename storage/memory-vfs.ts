@@ -96,6 +96,10 @@ class MemoryFile implements File {
     return length;
   }
 
+  writeThrough(position: number, bytes: Uint8Array, length: number): boolean {
+    this.write(position, bytes, 0, length);
+    return true;
+  }
   sync(): void {
     // Nothing outlives this object.
   }

@@ -5,6 +5,10 @@
  * FlushFileBuffers. Directories are synced on POSIX and skipped on Windows; a directory whose file system has no such operation
  * (EINVAL, ENOTSUP) is tolerated, any other failure is not.
  *
+ * `writeThrough` is a write with O_DIRECT and O_DSYNC, on Linux alone: elsewhere those flags are missing or promise less than `fdatasync`. The buffer's place
+ * in memory must be aligned as the device wants it, which reads find out: the first offset in a buffer of ours at which one is not refused. Where none
+ * is, or the file system knows no such flags (EINVAL), the file is written and synced.
+ *
  * `syncAsync` works on a descriptor of its own: Linux reports a writeback error once per open file description, so an error that an
  * asynchronous sync has seen must not be one that a synchronous sync no longer sees (`man 2 fsync`; PostgreSQL's findings of 2018).
  */
@@ -15,6 +19,11 @@ import { DbError } from '../base/errors.js';
 import { acquireFileLock } from './file-lock.js';
 import type { FileLock } from './file-lock.js';
 import type { File, Vfs } from './vfs.js';
+import { ThroughBlockBytes } from './vfs.js';
+
+/** The buffer that writes go through, shared by all files; what is longer goes in pieces. */
+const ThroughBufferBytes = 1 << 16;
+let throughBuffer: Uint8Array | undefined;
 
 /** Database files are readable and writable by their owner only. */
 const FileMode = 0o600;
@@ -77,6 +86,8 @@ class NodeFile implements File {
   readonly #fd: number;
   readonly #unlinkOnClose: boolean;
   #syncFd = -1;
+  /** For `writeThrough`; -1: not opened yet, -2: not to be had. */
+  #throughFd = -1;
   #lock: FileLock | undefined = undefined;
   #syncsInFlight = 0;
   #isClosed = false;
@@ -100,6 +111,22 @@ class NodeFile implements File {
     } catch (error) {
       throw translate(error, 'write', this.path);
     }
+  }
+  writeThrough(position: number, bytes: Uint8Array, length: number): boolean {
+    if (this.#throughFd === -1) this.#throughFd = openThrough(this.path);
+    if (this.#throughFd < 0) return false;
+    const buffer = throughBuffer!;
+    for (let at = 0; at < length; ) {
+      const count = Math.min(buffer.length, length - at);
+      buffer.set(bytes.subarray(at, at + count), 0);
+      try {
+        if (fs.writeSync(this.#throughFd, buffer, 0, count, position + at) !== count) throw new DbError('58030', `could not write to file "${this.path}": the system wrote a part`);
+      } catch (error) {
+        throw error instanceof DbError ? error : translate(error, 'write', this.path);
+      }
+      at += count;
+    }
+    return true;
   }
   sync(): void {
     attempt('sync', this.path, () => fs.fdatasyncSync(this.#fd));
@@ -140,8 +167,43 @@ class NodeFile implements File {
     this.#isClosed = true;
     this.#lock?.release();
     fs.closeSync(this.#fd);
+    if (this.#throughFd >= 0) fs.closeSync(this.#throughFd);
     if (this.#syncFd >= 0 && this.#syncsInFlight === 0) fs.closeSync(this.#syncFd);
     if (this.#unlinkOnClose) fs.rmSync(this.path, { force: true });
+  }
+}
+
+/** A descriptor for writes past the cache, once it has been seen to work with the shared buffer; otherwise -2. */
+function openThrough(path: string): number {
+  const { O_RDWR, O_DIRECT, O_DSYNC } = fs.constants;
+  if (process.platform !== 'linux' || O_DIRECT === undefined || O_DSYNC === undefined) return -2;
+  let fd = -1;
+  try {
+    fd = fs.openSync(path, O_RDWR | O_DIRECT | O_DSYNC);
+    if (throughBuffer !== undefined) {
+      fs.readSync(fd, throughBuffer, 0, ThroughBlockBytes, 0);
+      return fd;
+    }
+    const memory = new Uint8Array(ThroughBufferBytes + ThroughBlockBytes);
+    for (let offset = 0; offset < ThroughBlockBytes; offset += 8) {
+      const buffer = memory.subarray(offset, offset + ThroughBufferBytes);
+      if (!isReadable(fd, buffer)) continue;
+      throughBuffer = buffer;
+      return fd;
+    }
+  } catch {
+    // A file system without such writes, or whatever else: the usual way will tell.
+  }
+  if (fd >= 0) fs.closeSync(fd);
+  return -2;
+}
+function isReadable(fd: number, buffer: Uint8Array): boolean {
+  try {
+    fs.readSync(fd, buffer, 0, ThroughBlockBytes, 0);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EINVAL') return false;
+    throw error;
   }
 }
 

@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly mustExist?: boolean | undefined;
   /** The log is extended by this much at a time, zeros written ahead; default 4 MiB. */
   readonly walReserveBytes?: number | undefined;
+  /** A group of more commits is synced on another thread even where syncs are quick; default: none is. For simulations, whose syncs take no time. */
+  readonly commitsAtOnceMax?: number | undefined;
   /** A transaction larger than this is cut into chunks of about this size in the log; default 1 MiB. */
   readonly walChunkBytes?: number | undefined;
   /** A built tree above this is made durable by a checkpoint, so that the log need not repeat it; default 4 MiB. */

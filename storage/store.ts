@@ -136,6 +136,7 @@ export class Store {
       scheduler: options.scheduler,
       isRelaxed: options.durability === 'relaxed',
       reserveBytes: options.walReserveBytes ?? DefaultReserveBytes,
+      commitsAtOnceMax: options.commitsAtOnceMax ?? Infinity,
       nameSegment: (number) => this.#checkpointer.nameSegment(number),
       onFailure: (error) => this.#poison(error),
       onDurable: (durableLsn) => this.#published(durableLsn),

@@ -7,11 +7,15 @@
  * V2  A file's existence and name survive a power cut only after `syncDirectory` returned; the order of unsynced changes is open.
  * V3  After a `sync` failed nothing may be assumed about what was written since the last good one: the callers never retry.
  * V4  Reads and writes may be short; `readFull` and `writeFull` loop. A read at the end of the file returns 0.
+ * V5  What `writeThrough` accepted survives a power cut when it returns, whatever becomes of other writes; a power cut before that may leave any part of it.
  *
  * Errors. Every failure is a DbError: 53100 for a full disk or quota, 58P01 for a missing file, 42501 for a refused permission,
  * 55006 for a locked file, 53300 for too many open files, and 58030 for the rest; the operation and the path are in the message.
  */
 import { DbError } from '../base/errors.js';
+
+/** Blocks of `File.writeThrough`: no disk's are larger. */
+export const ThroughBlockBytes = 4096;
 
 /** An open file. Positions and lengths are in bytes. */
 export interface File {
@@ -21,6 +25,11 @@ export interface File {
   read(position: number, bytes: Uint8Array, offset: number, length: number): number;
   /** Writes up to `length` bytes; returns how many, at least 1. */
   write(position: number, bytes: Uint8Array, offset: number, length: number): number;
+  /**
+   * Writes the first `length` of `bytes` so that they are durable when it returns, past the cache of the system. Position and length are multiples of
+   * `ThroughBlockBytes`, and nothing of the file's length or place on the disk has to change. False, and nothing has been written, where the system cannot.
+   */
+  writeThrough(position: number, bytes: Uint8Array, length: number): boolean;
   /** Makes what was written durable (`fdatasync`: the data, and as much of the metadata as reading it back needs). */
   sync(): void;
   /** The same without blocking the event loop. Writes made after the call may or may not be included. */

@@ -28,6 +28,7 @@ import type { Scheduler, Timer } from '../base/scheduler.js';
 import { LogBuffer } from './log-buffer.js';
 import type { PlantedStart } from './mutants.js';
 import { readForAppend } from './mutants.js';
+import { Segment } from './segment.js';
 import type { File, Vfs } from './vfs.js';
 import { readFull, writeFull } from './vfs.js';
 import { alignRecord, encodeSegmentHeader, isValidRecord, RecordHeaderBytes, RecordOffset, RecordType, saltCrc, sealRecord, SegmentHeaderBytes, segmentPath } from './wal-record.js';
@@ -42,8 +43,8 @@ const ReserveMarginBytes = SealBlockBytes + 256;
 const FirstReserveBytesMax = 1 << 18;
 /** A transaction larger than this is handed to the file system while it is still being encoded. */
 const WriteOutBytes = 1 << 22;
-/** Below this average a sync is cheaper on our own thread. */
-const SyncMsForAlone = 2;
+/** Below this average a sync is made on our own thread: handing it to another one and back takes longer, and more processor time. */
+const SyncMsAtOnce = 1;
 /** One sync that took longer says little about the next. */
 const SyncMsCounted = 32;
 
@@ -56,6 +57,8 @@ export interface WalOptions {
   readonly scheduler: Scheduler;
   readonly isRelaxed: boolean;
   readonly reserveBytes: number;
+  /** A group of more commits is synced on another thread, however quick syncs are. */
+  readonly commitsAtOnceMax: number;
   /** Makes a durable meta that names segment `number` as the one to replay; the segment is durable already. */
   readonly nameSegment: (number: number) => void;
   /** Something failed after which nothing may be trusted. */
@@ -64,18 +67,6 @@ export interface WalOptions {
   readonly planted: PlantedStart;
   /** A batch is durable. Called before the promises of its commits resolve. */
   readonly onDurable: (durableLsn: number) => void;
-}
-
-interface Segment {
-  readonly number: number;
-  readonly file: File;
-  /** LSN of its first record; -1 in a prepared segment, whose header is not written yet. */
-  readonly startLsn: number;
-  readonly seed: number;
-  /** File position up to which zeros or records have been written. */
-  reservedEnd: number;
-  /** What `reservedEnd` was at the last sync: the file is at least so long whatever happens. */
-  durableEnd: number;
 }
 
 /** Under way from the capture of a checkpoint until the next segment's header is durable. */
@@ -172,16 +163,7 @@ export class Wal {
     assert(target !== undefined, 'no segment to reserve in');
     const startLsn = this.#rotation === undefined ? target.startLsn : this.#rotation.lsn;
     const needed = SegmentHeaderBytes + (this.appendedLsn - startLsn) + length + ReserveMarginBytes;
-    if (needed > target.reservedEnd) this.#extend(target, Math.max(needed, target.reservedEnd + this.#options.reserveBytes));
-  }
-
-  /** Writes zeros up to `end`; they become durable with the next sync of the segment. */
-  #extend(segment: Segment, end: number): void {
-    while (segment.reservedEnd < end) {
-      const length = Math.min(this.#zeros.length, end - segment.reservedEnd);
-      writeFull(segment.file, segment.reservedEnd, this.#zeros, 0, length);
-      segment.reservedEnd += length;
-    }
+    if (needed > target.reservedEnd) target.extend(Math.max(needed, target.reservedEnd + this.#options.reserveBytes), this.#zeros);
   }
 
   // -------------------------------------------------------------------------------------------------------------- segments
@@ -215,7 +197,7 @@ export class Wal {
       const file = this.#options.vfs.open(segmentPath(this.#options.path, planted.number), 'write');
       const old = readForAppend(file);
       if (old === undefined) return false;
-      this.#segment = { number: planted.number, file, startLsn: old.startLsn, seed: saltCrc(old.salt), reservedEnd: file.size(), durableEnd: 0 };
+      this.#segment = new Segment(planted.number, file, old.startLsn, saltCrc(old.salt), 0);
     } else {
       const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
       this.#segment = this.#writeHeader(file, this.#nextNumber++, planted.previousNumber, this.buffer.startLsn, false, 0);
@@ -250,7 +232,7 @@ export class Wal {
     this.#options.prng.fill(salt);
     const header = encodeSegmentHeader({ databaseId: this.#options.databaseId, number, previousNumber, startLsn, salt, isRecovery, fileSizeBytes: sizeBytes });
     writeFull(file, 0, header, 0, SegmentHeaderBytes);
-    return { number, file, startLsn, seed: saltCrc(salt), reservedEnd: file.size(), durableEnd: sizeBytes };
+    return new Segment(number, file, startLsn, saltCrc(salt), sizeBytes);
   }
 
   #syncDirectory(): void {
@@ -268,7 +250,7 @@ export class Wal {
     await this.#rotation?.ended;
     if (this.#prepared !== undefined) return;
     const file = this.#createFile(this.#nextNumber, Math.min(this.#options.reserveBytes, FirstReserveBytesMax));
-    const prepared: Segment = { number: this.#nextNumber, file, startLsn: -1, seed: 0, reservedEnd: file.size(), durableEnd: file.size() };
+    const prepared = new Segment(this.#nextNumber, file, -1, 0, file.size());
     try {
       await file.syncAsync();
       this.#syncDirectory();
@@ -327,19 +309,46 @@ export class Wal {
     const buffer = this.buffer;
     // Someone threw between `beginCommit` and `finish` without the writer noticing: half a commit must not be written.
     assert(!buffer.isRecordOpen, 'a commit was begun and not finished');
-    const end = this.#rotation === undefined ? buffer.end : Math.min(buffer.end, this.#rotation.lsn - buffer.startLsn);
+    const end = this.#endOfBatch();
     if (end > 0) {
-      for (let offset = 0; offset < end; ) {
-        sealRecord(buffer.bytes, offset, this.#durableLsn, segment.durableEnd, segment.seed);
-        offset += alignRecord(getU32(buffer.bytes, offset + RecordOffset.length));
-      }
-      const position = SegmentHeaderBytes + (buffer.startLsn - segment.startLsn);
-      writeFull(segment.file, position, buffer.bytes, 0, end);
-      segment.reservedEnd = Math.max(segment.reservedEnd, position + end);
+      this.#sealRecords(segment, end);
+      segment.write(buffer.startLsn, buffer.bytes, end);
       buffer.drop(end);
       this.#writtenLsn = buffer.startLsn;
     }
     return this.#writtenLsn;
+  }
+
+  #endOfBatch(): number {
+    const { end, startLsn } = this.buffer;
+    return this.#rotation === undefined ? end : Math.min(end, this.#rotation.lsn - startLsn);
+  }
+  #sealRecords(segment: Segment, end: number): void {
+    const { bytes } = this.buffer;
+    for (let offset = 0; offset < end; ) {
+      sealRecord(bytes, offset, this.#durableLsn, segment.durableEnd, segment.seed);
+      offset += alignRecord(getU32(bytes, offset + RecordOffset.length));
+    }
+  }
+
+  /**
+   * Makes what `#writeBatch` would write durable in the same call, past the system's cache. False, and nothing has happened, where that cannot be, or where
+   * something written before waits for its sync.
+   */
+  #writeThrough(): boolean {
+    const { buffer } = this;
+    const segment = this.#segment;
+    const end = this.#endOfBatch();
+    const hasUnsynced = this.#writtenLsn > this.#durableLsn && !(mutants.on && mutants.has('storage.through-over-unsynced'));
+    if (segment === undefined || end === 0 || hasUnsynced || this.#options.isRelaxed || !segment.fitsThrough(buffer.startLsn, end)) return false;
+    assert(!buffer.isRecordOpen, 'a commit was begun and not finished');
+    const startedAtMs = this.#options.clock.monotonic();
+    this.#sealRecords(segment, end);
+    if (!segment.writeThrough(buffer.startLsn, buffer.bytes, end)) return false;
+    this.#noteSync(startedAtMs);
+    buffer.drop(end);
+    this.#writtenLsn = buffer.startLsn;
+    return true;
   }
 
   #setDurable(lsn: number): void {
@@ -391,8 +400,12 @@ export class Wal {
   async #step(): Promise<void> {
     try {
       const commits = this.#commitsInBatch;
-      const lsn = this.#writeBatch();
+      const { commitsAtOnceMax } = this.#options;
+      const isAtOnce = this.#syncMsAverage < SyncMsAtOnce && commits <= commitsAtOnceMax && this.#commitsInLastBatch <= commitsAtOnceMax;
+      const isThrough = isAtOnce && this.#writeThrough();
+      const lsn = isThrough ? this.#writtenLsn : this.#writeBatch();
       this.#commitsInBatch = 0;
+      if (isThrough) this.#setDurable(lsn);
       if (mutants.on && mutants.has('storage.ack-before-sync')) this.#publish(lsn);
       if (this.#isDeferring()) {
         this.#armSync();
@@ -403,18 +416,18 @@ export class Wal {
         const reservedEnd = segment.reservedEnd;
         const startedAtMs = this.#options.clock.monotonic();
         this.#rewriteUnsynced();
-        if (commits <= 1 && this.#commitsInLastBatch <= 1 && this.#syncMsAverage < SyncMsForAlone) this.#syncNow(segment.file);
+        if (isAtOnce) this.#syncNow(segment.file);
         else await this.#syncInBackground(segment.file);
         this.#noteSync(startedAtMs);
-        this.#commitsInLastBatch = commits;
         if (this.#failure !== undefined) return;
         this.#noteDurableEnd(segment, reservedEnd);
         this.#setDurable(lsn);
       }
+      this.#commitsInLastBatch = commits;
       if (this.#rotation !== undefined && this.#durableLsn >= this.#rotation.lsn) {
         await this.#syncInBackground(this.#writePreparedHeader());
         if (this.#failure === undefined) this.#finishRotation();
-      } else this.#reserveAhead();
+      } else if (this.#reserveAhead()) this.#syncReserve(this.#segment!);
     } catch (error) {
       if (mutants.on && mutants.has('storage.failure-noticed-late')) await Promise.resolve();
       // Here and not where the step is awaited: by then a blocking flush may have come in between, and would write and sync once more (G2).
@@ -445,7 +458,7 @@ export class Wal {
     if (this.#syncsUnderWay === 0 || segment === undefined || length === 0) return;
     if (mutants.on && mutants.has('storage.overlapping-syncs')) return;
     const bytes = new Uint8Array(length);
-    const position = SegmentHeaderBytes + (this.#durableLsn - segment.startLsn);
+    const position = segment.positionOf(this.#durableLsn);
     const read = readFull(segment.file, position, bytes, 0, length);
     for (let at = 0; at < length; at += alignRecord(getU32(bytes, at + RecordOffset.length))) {
       if (!isValidRecord(bytes, at, read, this.#durableLsn + at, segment.seed)) throw new DbError('58030', `could not sync "${segment.file.path}": it lost what was written`);
@@ -475,16 +488,23 @@ export class Wal {
     }
   }
 
-  /** Keeps zeros ahead of the writer. Running out of space here is no failure yet: the next reservation will say so. */
-  #reserveAhead(): void {
+  /**
+   * Keeps zeros ahead of the writer. Running out of space here is no failure yet: the next reservation will say so. @returns whether zeros were written
+   * that must be durable before records can be written through
+   */
+  #reserveAhead(): boolean {
     const segment = this.#segment!;
-    const used = SegmentHeaderBytes + (this.#writtenLsn - segment.startLsn);
-    if (segment.reservedEnd - used > this.#options.reserveBytes / 4) return;
+    if (segment.reservedEnd - segment.positionOf(this.#writtenLsn) > this.#options.reserveBytes / 4) return false;
     try {
-      this.#extend(segment, segment.reservedEnd + this.#options.reserveBytes);
+      segment.extend(segment.reservedEnd + this.#options.reserveBytes, this.#zeros);
     } catch (error) {
       if (!(error instanceof DbError && error.code === '53100')) throw error;
     }
+    return segment.goesThrough;
+  }
+  #syncReserve(segment: Segment): void {
+    const { reservedEnd } = segment;
+    this.#syncInBackground(segment.file).then(() => this.#noteDurableEnd(segment, reservedEnd), (error: unknown) => this.#fail(error));
   }
 
   /** Writes and syncs what has been appended, in the background. */
@@ -510,10 +530,11 @@ export class Wal {
   flushSync(): void {
     try {
       while (this.#hasWork()) {
-        const lsn = this.#writeBatch();
-        this.#rewriteUnsynced();
+        const isThrough = this.#writeThrough();
+        const lsn = isThrough ? this.#writtenLsn : this.#writeBatch();
+        if (!isThrough) this.#rewriteUnsynced();
         const segment = this.#segment!;
-        if (lsn > this.#durableLsn) {
+        if (!isThrough && lsn > this.#durableLsn) {
           const startedAtMs = this.#options.clock.monotonic();
           this.#syncNow(segment.file);
           this.#noteSync(startedAtMs);
@@ -534,7 +555,11 @@ export class Wal {
   }
   #reserveAheadOrFail(): void {
     try {
-      this.#reserveAhead();
+      if (!this.#reserveAhead()) return;
+      const segment = this.#segment!;
+      // Whoever flushes synchronously may not let the event loop go on for long.
+      this.#syncNow(segment.file);
+      this.#noteDurableEnd(segment, segment.reservedEnd);
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -577,7 +602,7 @@ export class Wal {
   seal(): void {
     const segment = this.#segment;
     if (segment === undefined || (mutants.on && mutants.has('storage.no-seal'))) return;
-    const position = SegmentHeaderBytes + (this.appendedLsn - segment.startLsn) + RecordHeaderBytes;
+    const position = segment.positionOf(this.appendedLsn) + RecordHeaderBytes;
     const padding = SealBlockBytes - (position % SealBlockBytes);
     if (position + padding + RecordHeaderBytes > segment.reservedEnd) return;
     const buffer = this.buffer;

@@ -67,7 +67,7 @@ class CrashMachine implements LabMachine {
     this.#disk.hooks = {
       duringSync: this.#duringSync,
       onOperation: (operation) => {
-        if (operation === 'sync') this.#spentMs += this.#syncMs;
+        if (operation === 'sync' || operation === 'writeThrough') this.#spentMs += this.#syncMs;
         onOperation(operation);
       },
     };

@@ -33,7 +33,7 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
     const vfs = new CrashVfs();
     // A slow disk: commits gather for a sync that lets others run.
     let spentMs = 0;
-    const takeTime = (operation: string): void => void (spentMs += operation === 'sync' ? 20 : 0);
+    const takeTime = (operation: string): void => void (spentMs += operation === 'sync' || operation === 'writeThrough' ? 20 : 0);
     vfs.hooks.onOperation = takeTime;
     const clock: Clock = { now: () => realClock.now(), monotonic: () => realClock.monotonic() + spentMs };
     const db = await open('retry.slt', { vfs, clock });

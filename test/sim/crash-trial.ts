@@ -32,10 +32,23 @@ export interface TrialOptions {
   readonly operationsMax: number;
   readonly incarnations: number;
   readonly store: Partial<StoreOptions>;
+  /** How the log reaches the disk; by default as the seed says, without a draw, so that kept seeds stay what they were. */
+  readonly log: LogMode;
+}
+
+export interface LogMode {
+  readonly canWriteThrough: boolean;
+  readonly commitsAtOnceMax: number;
+}
+/** The disk knows but writes and syncs, and groups are synced in the background. */
+export const syncedLog: LogMode = { canWriteThrough: false, commitsAtOnceMax: 1 };
+const logModes: readonly LogMode[] = [syncedLog, { canWriteThrough: true, commitsAtOnceMax: 1 }, { canWriteThrough: true, commitsAtOnceMax: Infinity }];
+export function logModeOf(seed: number): LogMode {
+  return logModes[seed % logModes.length]!;
 }
 
 /** Swarm testing: every seed draws its own mix, and some draw extremes. */
-export function drawTrial(prng: Prng): TrialOptions {
+export function drawTrial(prng: Prng): Omit<TrialOptions, 'log'> {
   const oneOf = <T>(...choices: readonly T[]): T => choices[prng.below(choices.length)]!;
   const aimsAtMeta = prng.below(4) === 0;
   return {
@@ -78,7 +91,7 @@ export interface TrialResult {
 
 export async function crashTrial(seed: number, options: Partial<TrialOptions> = {}): Promise<TrialResult> {
   const prng = seededPrng(seed);
-  return new Trial(prng, { ...drawTrial(prng), ...options }).run();
+  return new Trial(prng, { ...drawTrial(prng), log: logModeOf(seed), ...options }).run();
 }
 
 class Trial {
@@ -95,6 +108,7 @@ class Trial {
   constructor(prng: Prng, options: TrialOptions) {
     this.#prng = prng;
     this.#options = options;
+    this.#disk.canWriteThrough = options.log.canWriteThrough;
     this.#world = new World(options.world);
   }
 
@@ -133,6 +147,7 @@ class Trial {
         clock: time,
         prng,
         scheduler: time,
+        commitsAtOnceMax: this.#options.log.commitsAtOnceMax,
         ...this.#options.store,
       });
       const failure = this.#verify(store, existed);

@@ -8,9 +8,11 @@
  *
  * Assumed of the disk: sectors of 512 bytes do not damage what was in them before, and a successful sync is true.
  */
+import { assert } from '../../base/assert.js';
 import { DbError } from '../../base/errors.js';
 import type { Prng } from '../../base/prng.js';
 import type { File, Vfs } from '../../storage/vfs.js';
+import { ThroughBlockBytes } from '../../storage/vfs.js';
 
 /** The simulated machine stops here. Not a DbError, so that nobody handles it by mistake. */
 export class PowerCut extends Error {
@@ -74,6 +76,8 @@ class Content {
 }
 
 class Inode {
+  /** By number of a block that was written past the cache: what the cache may still have of it. */
+  readonly stale = new Map<number, Uint8Array>();
   durable = new Content();
   live = new Content();
   lockMode: 'exclusive' | 'shared' | undefined = undefined;
@@ -104,6 +108,8 @@ export class CrashVfs implements Vfs {
   #durableNames = new Map<string, Inode>();
   #names = new Map<string, Inode>();
   #pending: Pending[] = [];
+  /** Whether files can be written past the cache. */
+  canWriteThrough = true;
   /** Where the last write went, for faults that aim at something. */
   lastWriteAt = 0;
   /** Files opened before a kill are dead. */
@@ -171,8 +177,39 @@ export class CrashVfs implements Vfs {
     const growth = position + data.length - inode.live.size;
     if (growth > 0 && this.usedBytes() + growth > this.capacityBytes) throw new DbError('53100', 'no space left on device: simulated');
     this.lastWriteAt = position;
-    inode.live.write(position, data, 0, data.length);
-    this.#pending.push({ kind: 'write', inode, position, data });
+    const write = inode.stale.size === 0 ? { position, data } : completed(inode, position, data);
+    inode.live.write(write.position, write.data, 0, write.data.length);
+    this.#pending.push({ kind: 'write', inode, ...write });
+  }
+  /** While it is under way the write is pending like any other: a power cut may keep, tear or lose it. */
+  writeThrough(inode: Inode, position: number, data: Uint8Array): void {
+    assert(position % ThroughBlockBytes === 0 && data.length % ThroughBlockBytes === 0, 'not whole blocks', position, data.length);
+    const isCovered = position + data.length <= inode.durable.size;
+    // What the cache has of these blocks goes to the disk before.
+    this.#settle((pending) => pending.inode === inode && pending.kind === 'write' && pending.position < position + data.length && pending.position + pending.data.length > position);
+    const before = new Map<number, Uint8Array>();
+    for (let at = position; at < position + data.length; at += ThroughBlockBytes) {
+      const old = new Uint8Array(ThroughBlockBytes);
+      inode.live.read(at, old, 0, ThroughBlockBytes);
+      before.set(at / ThroughBlockBytes, inode.stale.get(at / ThroughBlockBytes) ?? old);
+    }
+    this.write(inode, position, data);
+    for (const [block, old] of before) inode.stale.set(block, old);
+    const write = this.#pending.at(-1)!;
+    this.#operate('writeThrough');
+    const fails = this.hooks.failsSync?.() === true;
+    // Where the file durably has no space for it, nothing is promised.
+    if (!fails && isCovered) this.#settle((pending) => pending === write);
+    // It may have reached the disk in part, and the cache does not know of it.
+    if (fails) throw new DbError('58030', 'could not write: simulated');
+  }
+  /** Makes some of what is pending durable. */
+  #settle(isMeant: (pending: Extract<Pending, { readonly inode: Inode; readonly kind: 'write' | 'truncate' }>) => boolean): void {
+    this.#pending = this.#pending.filter((pending) => {
+      if ((pending.kind !== 'write' && pending.kind !== 'truncate') || !isMeant(pending)) return true;
+      applyContent(pending.inode.durable, pending);
+      return false;
+    });
   }
   truncate(inode: Inode, size: number): void {
     if (inode.live.size === size) return;
@@ -217,6 +254,7 @@ export class CrashVfs implements Vfs {
   /** A disk as it may be found after power is lost now. This one is not changed. */
   powerCut(prng: Prng, tornShare = 0.15): CrashVfs {
     const image = new CrashVfs();
+    image.canWriteThrough = this.canWriteThrough;
     const copies = new Map<Inode, Inode>();
     const copyOf = (inode: Inode): Inode => {
       let copy = copies.get(inode);
@@ -251,6 +289,7 @@ export class CrashVfs implements Vfs {
   /** An independent disk with the same content, all of it durable. */
   copy(): CrashVfs {
     const image = new CrashVfs();
+    image.canWriteThrough = this.canWriteThrough;
     for (const [path, inode] of this.#names) {
       const copy = new Inode();
       copy.durable = inode.live.clone();
@@ -285,6 +324,18 @@ export class CrashVfs implements Vfs {
     return bytes;
   }
 }
+
+/** A write through the cache: blocks that it covers in part are completed with what the cache has of them. */
+function completed(inode: Inode, position: number, data: Uint8Array): { readonly position: number; readonly data: Uint8Array } {
+  const end = position + data.length;
+  const [firstBlock, lastBlock] = [Math.floor(position / ThroughBlockBytes), Math.floor((end - 1) / ThroughBlockBytes)];
+  const front = inode.stale.get(firstBlock)?.subarray(0, position - firstBlock * ThroughBlockBytes) ?? noBytes;
+  const back = inode.stale.get(lastBlock)?.subarray(end - lastBlock * ThroughBlockBytes) ?? noBytes;
+  for (let block = firstBlock; block <= lastBlock; block++) inode.stale.delete(block);
+  if (front.length === 0 && back.length === 0) return { position, data };
+  return { position: position - front.length, data: Buffer.concat([front, data, back]) };
+}
+const noBytes = new Uint8Array(0);
 
 function applyName(names: Map<string, Inode>, pending: Pending): void {
   if (pending.kind === 'create') names.set(pending.path, pending.inode);
@@ -341,6 +392,12 @@ class CrashFile implements File {
     this.#assertAlive();
     this.#vfs.write(this.#inode, position, bytes.slice(offset, offset + length));
     return length;
+  }
+  writeThrough(position: number, bytes: Uint8Array, length: number): boolean {
+    this.#assertAlive();
+    if (!this.#vfs.canWriteThrough) return false;
+    this.#vfs.writeThrough(this.#inode, position, bytes.slice(0, length));
+    return true;
   }
   sync(): void {
     this.#assertAlive();

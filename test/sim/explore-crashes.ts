@@ -8,6 +8,7 @@ import type { Prng } from '../../base/prng.js';
 import { seededPrng } from '../../base/prng.js';
 import type { StoreOptions } from '../../storage/store.js';
 import { Store } from '../../storage/store.js';
+import { logModeOf } from './crash-trial.js';
 import { CrashVfs, PowerCut } from './crash-vfs.js';
 import { SimTime } from './sim-time.js';
 import type { Change } from './storage-world.js';
@@ -87,7 +88,9 @@ export interface ExploreResult {
 /** Runs `workload` with the given seed and verifies `imagesPerOperation` images for each operation of it. */
 export async function exploreCrashes(workload: Workload, seed: number, imagesPerOperation: number): Promise<ExploreResult> {
   const prng = seededPrng(seed);
-  const lab = new CrashLab(prng, workload.options ?? {});
+  const { canWriteThrough, commitsAtOnceMax } = logModeOf(seed);
+  const lab = new CrashLab(prng, { commitsAtOnceMax, ...workload.options });
+  lab.disk.canWriteThrough = canWriteThrough;
   await workload.setup?.(lab);
   const images: Image[] = [];
   const existedBefore = lab.disk.exists('db');

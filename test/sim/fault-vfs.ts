@@ -6,7 +6,7 @@ import { DbError } from '../../base/errors.js';
 import type { Prng } from '../../base/prng.js';
 import type { File, Vfs } from '../../storage/vfs.js';
 
-export type CallKind = 'open' | 'read' | 'write' | 'sync' | 'truncate' | 'unlink' | 'rename' | 'list' | 'syncDirectory' | 'lock';
+export type CallKind = 'open' | 'read' | 'write' | 'writeThrough' | 'sync' | 'truncate' | 'unlink' | 'rename' | 'list' | 'syncDirectory' | 'lock';
 
 export interface Fault {
   readonly kind: CallKind;
@@ -91,6 +91,10 @@ class FaultFile implements File {
   write(position: number, bytes: Uint8Array, offset: number, length: number): number {
     this.#vfs.call('write', this.path);
     return this.#inner.write(position, bytes, offset, this.#vfs.shorten(length));
+  }
+  writeThrough(position: number, bytes: Uint8Array, length: number): boolean {
+    this.#vfs.call('writeThrough', this.path);
+    return this.#inner.writeThrough(position, bytes, length);
   }
   sync(): void {
     this.#vfs.call('sync', this.path);

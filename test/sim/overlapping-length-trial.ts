@@ -6,6 +6,7 @@
 import { csn } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
 import { Store } from '../../storage/store.js';
+import { syncedLog } from './crash-trial.js';
 import { CrashVfs } from './crash-vfs.js';
 import { SimTime } from './sim-time.js';
 import { readTree } from './storage-world.js';
@@ -13,9 +14,11 @@ import { readTree } from './storage-world.js';
 const value = Buffer.alloc(100, 'v');
 
 function openStore(disk: CrashVfs): Promise<Store> {
+  const { canWriteThrough, ...log } = syncedLog;
+  disk.canWriteThrough = canWriteThrough;
   const prng = seededPrng(1);
   const time = new SimTime(prng);
-  return Store.open({ vfs: disk, path: 'db', clock: time, prng, scheduler: time, pageSizeBytes: 512, cacheBytes: 512 * 60, walReserveBytes: 8192, checkpointIntervalMs: 0 });
+  return Store.open({ vfs: disk, path: 'db', clock: time, prng, scheduler: time, pageSizeBytes: 512, cacheBytes: 512 * 60, walReserveBytes: 8192, checkpointIntervalMs: 0, ...log });
 }
 
 /** What is wrong afterwards, or undefined. */

@@ -41,6 +41,8 @@ export async function slicedCheckTrial(seed: number): Promise<string | undefined
     between = step;
     const { problems } = await store.checkInSlices('full');
     between = undefined;
+    isOver = true;
+    await working;
     if (problems.length > 0) return problems.map(({ object, message }) => `${object}: ${message}`).join('; ');
     const calm = JSON.stringify(await store.checkInSlices('full'));
     const atOnce = JSON.stringify(store.check('full'));

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERIFY } from '../../base/assert.js';
-import { crashTrial } from '../sim/crash-trial.js';
+import { crashTrial, syncedLog } from '../sim/crash-trial.js';
 import { exploreCrashes, workloads } from '../sim/explore-crashes.js';
 
 const seedBase = Number(process.env['SIM_SEED'] ?? 1);
@@ -44,22 +44,22 @@ describe('seven lives: crashes and failed syncs over many incarnations', () => {
 
   // A background sync had failed, its promise had not said so yet, and a blocking sync reported success for bytes the kernel had dropped.
   it('seed 1298: a blocking sync beside a failing one', async () => {
-    expect((await crashTrial(1298)).failure).toBeUndefined();
+    expect((await crashTrial(1298, { log: syncedLog })).failure).toBeUndefined();
   });
 
   // A segment's header promised a length of the file whose zeros were not durable yet: a power cut then looked like a cut file.
   it.each([149, 1682])('seed %i: a segment lengthened while its log rotates', async (seed) => {
-    expect((await crashTrial(seed)).failure).toBeUndefined();
+    expect((await crashTrial(seed, { log: syncedLog })).failure).toBeUndefined();
   });
 
   // A blocking sync of the log's own loop had failed; one microtask later, before the loop heard of it, a flush synced again with success.
   it.each([10002213, 20003016])('seed %i: a flush right after a failed sync', async (seed) => {
-    expect((await crashTrial(seed)).failure).toBeUndefined();
+    expect((await crashTrial(seed, { log: syncedLog })).failure).toBeUndefined();
   });
 
   // A flush had noted the length of the log while a sync that was to write its last zeros was about to fail.
   it('seed 10028630: a flush beside a failing sync of new space', async () => {
-    expect((await crashTrial(10028630)).failure).toBeUndefined();
+    expect((await crashTrial(10028630, { log: syncedLog })).failure).toBeUndefined();
   });
 
   it('20,000 images in all', () => {

@@ -16,7 +16,7 @@ import { SimTime } from '../sim/sim-time.js';
 import type { Change } from '../sim/storage-world.js';
 import { applyCommit, defaultWorld, difference, readState, World } from '../sim/storage-world.js';
 
-const kinds: readonly CallKind[] = ['open', 'read', 'write', 'sync', 'truncate', 'unlink', 'rename', 'list', 'syncDirectory', 'lock'];
+const kinds: readonly CallKind[] = ['open', 'read', 'write', 'writeThrough', 'sync', 'truncate', 'unlink', 'rename', 'list', 'syncDirectory', 'lock'];
 
 function options(vfs: StoreOptions['vfs'], seed: number): StoreOptions {
   const prng = seededPrng(seed);
