@@ -18,7 +18,7 @@ import { assert } from '../base/assert.js';
 import type { TreeId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BufferPool } from './buffer-pool.js';
-import { AtCount, AtFlags, AtKind, AtLevel, AtLink, AtMaxCsn, AtPageId, HeaderSizeBytes, PageFlag, PageKind, PageSizeBytesMax } from './page.js';
+import { AtCount, AtFlags, AtHeapStart, AtKind, AtLevel, AtLink, AtMaxCsn, AtPageId, HeaderSizeBytes, PageFlag, PageKind, PageSizeBytesMax } from './page.js';
 import {
   PageShape,
   appendRange,
@@ -31,8 +31,9 @@ import {
   rebuildInPlace,
   removeEntry,
   setUpperInPlace,
+  upperFenceSize,
 } from './page-edit.js';
-import { childAt, copyKey, copyUpperFence, countOf, entrySizeAt, freeBytes } from './slotted-page.js';
+import { cellAt, childAt, copyKey, copyUpperFence, countOf, entrySizeAt, freeBytes, gapBytes } from './slotted-page.js';
 
 /** A node with less than this share of its page in use is merged, or borrows. */
 const FillMin = 0.3;
@@ -119,7 +120,9 @@ function splitLeaf(pool: BufferPool, path: TreePath, key: Uint8Array, keyStart: 
     for (let k = keyStart; k < keyEnd; k++) keyA[k - keyStart] = key[k]!;
     const keyLength = keyEnd - keyStart;
     if (isNew && at === count && (isRightEdge || hint.isAscending || count === 1)) {
-      const result = splitLeafAt(pool, path, frame, count, keyA, keyLength);
+      let result = splitLeafAt(pool, path, frame, count, keyA, keyLength);
+      // Full to the last byte, as entries of one size may leave it: the last one goes along and makes room for the fence.
+      if (result === SplitResult.TooBig && count > 1) result = splitLeafAt(pool, path, frame, count - 1, noKey, 0);
       if (result !== SplitResult.TooBig) return result === SplitResult.Done;
     } else if (isNew && at === 0 && (hint.isDescending || count === 1)) {
       const result = splitLeafAt(pool, path, frame, 0, keyA, keyLength);
@@ -170,6 +173,8 @@ function splitLeafAt(pool: BufferPool, path: TreePath, frame: number, boundary: 
     if (boundary === count) separatorLength = shortestSeparator(keyB, leftLength, newKey, newKeyLength);
     else separatorLength = shortestSeparator(keyB, leftLength, keyC, copyKey(u8, dv, base, boundary, keyC, 0));
   }
+  // Another prefix would hardly make room in a page that has none: what it takes to find out is saved.
+  if (boundary === count && count > 1 && freeBytes(dv, base) < upperFenceSize(u8, dv, base, separatorBuffer, separatorLength)) return SplitResult.TooBig;
 
   const parent = pool.fetch(path.pages[path.depth - 1]!);
   pool.pin(parent);
@@ -192,7 +197,7 @@ function splitLeafAt(pool: BufferPool, path: TreePath, frame: number, boundary: 
     choosePrefixOf(rightShape, u8, dv, base, boundary, count, floor);
     beginPage(rightU8, rightDv, rightBase, pageSizeBytes, rightShape);
     let fits = appendRange(rightU8, rightDv, rightBase, u8, dv, base, boundary, count);
-    if (fits && !(boundary === count && (u8[base + AtFlags]! & PageFlag.RightEdge) !== 0 && setUpperInPlace(u8, dv, base, separatorBuffer, separatorLength))) {
+    if (fits && !(boundary === count && (u8[base + AtFlags]! & PageFlag.RightEdge) !== 0 && setUpperInPlace(u8, dv, base, separatorBuffer, separatorLength)) && !(boundary === count - 1 && cutLast(u8, dv, base, separatorBuffer, separatorLength))) {
       shape.readFrom(u8, dv, base);
       shape.setUpper(separatorBuffer, separatorLength);
       choosePrefixOf(shape, u8, dv, base, 0, boundary, floor);
@@ -212,6 +217,17 @@ function splitLeafAt(pool: BufferPool, path: TreePath, frame: number, boundary: 
     if (right >= 0) pool.unpin(right);
     pool.unpin(parent);
   }
+}
+
+/** Takes the last entry, which has been copied, out of a leaf at the right edge and gives it an upper fence; false, nothing changed, when its cell is not what the fence would take. */
+function cutLast(u8: Uint8Array, dv: DataView, base: number, upper: Uint8Array, upperLength: number): boolean {
+  const last = countOf(dv, base) - 1;
+  if ((u8[base + AtFlags]! & PageFlag.RightEdge) === 0 || cellAt(dv, base, last) !== base + dv.getUint16(base + AtHeapStart, true)) return false;
+  if (gapBytes(dv, base) + entrySizeAt(u8, dv, base, last) < upperFenceSize(u8, dv, base, upper, upperLength)) return false;
+  removeEntry(u8, dv, base, last);
+  const isSet = setUpperInPlace(u8, dv, base, upper, upperLength);
+  assert(isSet, 'no room for a fence after all', last);
+  return true;
 }
 
 /** Splits the inner page at `depth` of the path. @returns false when its parent must be split first */

@@ -411,6 +411,15 @@ export function replaceInPlace(u8: Uint8Array, dv: DataView, base: number, at: n
   return true;
 }
 
+/** Bytes that an upper fence would take. */
+export function upperFenceSize(u8: Uint8Array, dv: DataView, base: number, upper: Uint8Array, upperLength: number): number {
+  const lower = base + HeaderSizeBytes;
+  const lowerLength = dv.getUint16(base + AtLowerLength, true);
+  let shared = 0;
+  while (shared < lowerLength && shared < upperLength && u8[lower + shared] === upper[shared]) shared++;
+  return upperLength - shared;
+}
+
 /** Gives a page at the right edge an upper fence, moving only the slots. @returns false, nothing changed, when there is no room for it */
 export function setUpperInPlace(u8: Uint8Array, dv: DataView, base: number, upper: Uint8Array, upperLength: number): boolean {
   shape.readFrom(u8, dv, base);
