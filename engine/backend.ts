@@ -107,6 +107,8 @@ export class Backend implements SessionOwner {
   capturesStacks: boolean | undefined;
   /** Whether the session serves calls on the database handle. */
   isPooled = false;
+  /** What statements of one row have made sure of in this block stands while this is the number it had then (direct-lane.ts); 0: nothing does. */
+  laneEpoch = 0;
   /** Calls of SQL functions that are running, one inside the other. */
   routineDepth = 0;
   /** Where the transaction stood before a SQL function first changed something within the running statement. */
@@ -439,6 +441,7 @@ export class Backend implements SessionOwner {
     this.#idleTimer?.cancel();
     this.#idleTimer = undefined;
     this.#cancel = undefined;
+    this.laneEpoch = 0;
     this.isRunning = true;
   }
   #finish(): void {

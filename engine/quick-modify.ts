@@ -13,6 +13,7 @@ import type { StatementInfo } from '../mvcc/types.js';
 import type { QueryParams } from './api.js';
 import type { Backend } from './backend.js';
 import { checkDefinitions, makeRequest, startOver } from './execute.js';
+import { openLanes } from './direct-lane.js';
 import type { CachedStatement } from './plan-cache.js';
 import { quickPlan, type QuickPlan } from './quick.js';
 import { SuspendStatement } from './system-functions.js';
@@ -96,7 +97,7 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
   const ready = prepared(backend, cached, given, format);
   if (ready === undefined) return undefined;
   const { quick, params } = ready;
-  const { block } = backend;
+  const { block, laneEpoch } = backend;
   backend.beginQuick(cached.parsed.text);
   try {
     const begun = begin(backend, backend.infoOf(cached), quick, params, false);
@@ -114,6 +115,7 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
     }
     void block.finishStatement(false);
     backend.flushSequences();
+    if (execution === undefined && block.state === 'block') openLanes(backend, laneEpoch);
     return { command: quick.command, rowCount };
   } catch (error) {
     block.fail();

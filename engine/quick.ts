@@ -130,7 +130,7 @@ function readSlice(backend: Backend, cached: CachedStatement, quick: QuickPlan, 
 
 /** K2 */
 function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, params: readonly Datum[], rowsMax: number): unknown[] | undefined {
-  const { block } = backend;
+  const { block, laneEpoch } = backend;
   backend.beginQuick(cached.parsed.text);
   try {
     const tx = block.ensureTransaction();
@@ -140,6 +140,7 @@ function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan
       block.noteSnapshot();
       checkDefinitions(backend, tx, quick.locks);
       if (isIndexedSince(backend, tx, quick.locks)) return undefined;
+      backend.laneEpoch = laneEpoch;
       return run(backend, quick, query, tx, params, rowsMax);
     } finally {
       tx.endStatement();

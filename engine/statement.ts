@@ -8,6 +8,7 @@
 import { DbError } from '../base/errors.js';
 import type { Field, QueryOptions, QueryParams, QueryResult, Row, RunResult } from './api.js';
 import type { Backend, StatementResult } from './backend.js';
+import { DirectLane } from './direct-lane.js';
 import { toDatabaseError, type DatabaseError } from './errors.js';
 import { describeStatement, isPlannable, runPlannedSync, startPlannedSync } from './execute.js';
 import type { Instance } from './instance.js';
@@ -39,6 +40,7 @@ export class Statement<R = Row> {
   readonly text: string;
   readonly #ownParams: QueryParams | undefined;
   #cached: CachedStatement | undefined;
+  #lane: DirectLane | undefined;
   #formatSeen: ValueFormat | undefined;
 
   /** @internal */
@@ -79,7 +81,7 @@ export class Statement<R = Row> {
     const cached = this.#cached;
     if (cached !== undefined) {
       try {
-        const result = modifyQuickly(this.#host.backend(), cached, this.#params(params), this.#format());
+        const result = this.#modify(cached, this.#host.backend(), this.#params(params));
         if (result !== undefined) return result;
       } catch (error) {
         throw this.#translated(error);
@@ -87,6 +89,20 @@ export class Statement<R = Row> {
     }
     const { command, rowCount } = this.#runSync(params, Infinity);
     return { command, rowCount };
+  }
+  /** By the shortest way there is. */
+  #modify(cached: CachedStatement, backend: Backend, params: QueryParams | undefined): RunResult | undefined {
+    const lane = this.#lane;
+    if (lane !== undefined) {
+      const result = lane.isOpen(backend) ? lane.run(params) : undefined;
+      if (result !== undefined) return result;
+      this.#lane = undefined;
+    }
+    const { laneEpoch } = backend;
+    const result = modifyQuickly(backend, cached, params, this.#format());
+    // Not after the first statement of a block, which may be the only one.
+    if (result !== undefined && laneEpoch > 0 && backend.laneEpoch === laneEpoch) this.#lane = DirectLane.behind(backend, cached, this.#format());
+    return result;
   }
   /**
    * Rows as they are read, a few at a time; of the snapshot at the first one. The transaction it opened, if any, ends with the loop. No other

@@ -10,12 +10,13 @@ import { ByteBuffer } from '../base/byte-buffer.js';
 import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
+import type { Transaction } from '../mvcc/transaction.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
 import { compileRowChange, type RowChange } from './codegen/row-change.js';
 import { isPointLookup } from './codegen/scans.js';
-import type { ExecutionRequest } from './execution.js';
+import type { DirectChange, ExecutionRequest } from './execution.js';
 import { Runtime } from './runtime.js';
 import { TableWriter } from './table-writer.js';
 
@@ -61,7 +62,7 @@ function keyValues({ input }: ModifyPlan): readonly BoundExpression[] | undefine
 
 const keyOut = new ByteBuffer(256);
 
-export class DirectModify {
+export class DirectModify implements DirectChange {
   readonly #spec: DirectSpec;
   readonly #runtime: Runtime;
   readonly #writer: TableWriter;
@@ -82,13 +83,21 @@ export class DirectModify {
 
   /** Rows changed, or undefined (N1). @throws DbError 23502, 54000 */
   run(request: ExecutionRequest): number | undefined {
-    const { places, plan } = this.#spec;
-    if (plan.operation === 'update' && this.#change === undefined) return undefined;
+    if (this.#spec.plan.operation === 'update' && this.#change === undefined) return undefined;
     this.#runtime.restart(request);
+    this.#writer.restart();
+    return this.#run(request.params);
+  }
+  again(tx: Transaction, params: readonly Datum[]): number | undefined {
+    if (this.#runtime.tx !== tx || (this.#spec.plan.operation === 'update' && this.#change === undefined)) return undefined;
+    this.#runtime.params = params;
+    return this.#run(params);
+  }
+
+  #run(params: readonly Datum[]): number | undefined {
+    const { places, plan } = this.#spec;
     const writer = this.#writer;
-    const { params } = request;
     const row = this.#row;
-    writer.restart();
     if (plan.operation === 'insert') {
       for (let i = 0; i < places.length; i++) row[i] = params[places[i]!]!;
       writer.checkRow(row);

@@ -83,6 +83,12 @@ export interface CompileOptions {
   readonly columns?: boolean | undefined;
 }
 
+/** A statement that changes one row without an execution. */
+export interface DirectChange {
+  /** As `CompiledStatement.direct` with the last request and other parameters, if that was of `tx`, and settings and definitions are what they were; undefined, and nothing has changed, otherwise. */
+  again(tx: Transaction, params: readonly Datum[]): number | undefined;
+}
+
 export interface CompiledStatement {
   readonly planned: PlannedStatement;
   /** The generated source, for debugging and tests; undefined when interpreted. */
@@ -90,6 +96,8 @@ export interface CompiledStatement {
   start(request: ExecutionRequest): Execution;
   /** Changes one row without an execution (direct-modify.ts), and says how many were changed; undefined, and nothing has changed: `start`. Itself undefined for statements that cannot be run so. */
   readonly direct: ((request: ExecutionRequest) => number | undefined) | undefined;
+  /** What does that, once it has been asked to. */
+  readonly directChange: DirectChange | undefined;
   /** Takes rows of parameters to insert them without an execution; undefined for statements whose rows cannot be, and before a first start. */
   readonly encodedRows: ((manager: TransactionManager, types: TypeRegistry) => EncodedRows | undefined) | undefined;
   /** The statement as a `QuickQuery`, if it is a query simple enough to be one. To be asked after a first `start`. */

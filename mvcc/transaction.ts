@@ -195,6 +195,11 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.#releaseRows();
   }
 
+  /** Whether a statement has begun and not ended. */
+  get isInStatement(): boolean {
+    return this.statement !== undefined;
+  }
+
   #releaseRows(): void {
     const refs = this.#rowRefs;
     if (refs.length === 0) return;

@@ -29,6 +29,21 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       await db.close();
     }
   },
+  'engine.lane-of-before': async () => {
+    const db = await open(':memory:');
+    try {
+      await db.exec('create table acct (id int primary key, n int); insert into acct select i, 0 from generate_series(1, 9) i');
+      const [session, other] = [db.connect(), db.connect()];
+      const update = session.prepare('update acct set n = n + $1 where id = $2');
+      await session.exec('begin; savepoint s');
+      for (let id = 1; id <= 4; id++) update.run(1, id);
+      await session.exec('rollback to s');
+      await other.exec('begin; lock table acct in access exclusive mode');
+      assert.throws(() => update.run(1, 5), { code: '55P03' });
+    } finally {
+      await db.close();
+    }
+  },
   'engine.fail-before-publication': async () => {
     const vfs = new CrashVfs();
     // A slow disk: commits gather for a sync that lets others run.
