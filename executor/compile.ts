@@ -17,6 +17,7 @@ import { buildOperator } from './interpreter.js';
 import { LockUnitExecution } from './lock-unit.js';
 import { ModifyExecution, modifyInput, type ModifyPlan } from './modify.js';
 import { TuplesOperator } from './operators/queue.js';
+import { seesOwnChanges } from './own-changes.js';
 import { phasesOf, type PhaseSpec } from './phases.js';
 import { QuickQuery } from './quick-query.js';
 import { OperatorSource, type RowSource } from './row-source.js';
@@ -38,9 +39,11 @@ function tuplesOf(plan: PhysicalPlan, ids: readonly ColumnId[], computed: readon
 export function compile(planned: PlannedStatement, options: CompileOptions): CompiledStatement {
   const { plan, result } = planned;
   const locksInline = hasInlineLocks(planned);
-  const isGenerated = options.mode === 'generated' && canGenerate() && !locksInline;
-  const output: ProgramOutput = { ids: result.map((column) => column.id), computed: [], shape: options.shape, names: result.map((column) => column.name) };
   const phases = phasesOf(planned);
+  // Generated code may be ahead of the rows that it gives out.
+  const isStepwise = phases.some((phase) => phase.kind === 'modify' && seesOwnChanges(phase.plan));
+  const isGenerated = options.mode === 'generated' && canGenerate() && !locksInline && !isStepwise;
+  const output: ProgramOutput = { ids: result.map((column) => column.id), computed: [], shape: options.shape, names: result.map((column) => column.name) };
   const isQuery = phases.length === 1 && phases[0]!.kind === 'query';
   const isModify = phases.length === 1 && phases[0]!.kind === 'modify';
   /** A run that has ended and left nothing behind: the next one takes its place. */
@@ -273,7 +276,7 @@ class StatementExecution implements Execution {
       counts.rows++;
       emit();
     };
-    return new ModifyExecution(plan, source, this.#runtime, this.#checks, this.#evaluate, emitCounted);
+    return new ModifyExecution(plan, source, this.#runtime, this.#checks, this.#evaluate, emitCounted, seesOwnChanges(plan));
   }
 
   #lockPhase(spec: Extract<PhaseSpec, { kind: 'lock' }>): Phase {

@@ -1,6 +1,7 @@
 /**
  * ModifyTable: INSERT, UPDATE, DELETE and MERGE. The rows to change are found first (for INSERT: a few hundred at a time) and then changed
- * one by one, so that a statement never meets its own changes and a wait never holds a scan open over a page.
+ * one by one, so that a statement never meets its own changes and a wait never holds a scan open over a page. Where a function does meet them
+ * (own-changes.ts) each row is changed before the next is asked for.
  *
  * Each row is a step that either completes or returns the promise of a lock having changed nothing (wait.ts). After the last row the queued
  * constraint checks run. Undoing a failed statement is the engine's savepoint.
@@ -69,6 +70,8 @@ export class ModifyExecution {
   readonly #rowRef = new RowRef();
   /** Called for each row of RETURNING, with the registers set. */
   readonly #emit: () => void;
+  /** Rows taken from the source at a time. */
+  readonly #portion: number;
   #tuples: Datum[][] = [];
   #at = 0;
   #isSourceDone = false;
@@ -86,8 +89,9 @@ export class ModifyExecution {
   /** Rows changed. */
   rowCount = 0;
 
-  constructor(plan: ModifyPlan, source: RowSource, runtime: Runtime, checks: ConstraintChecks, evaluate: (e: BoundExpression) => Datum, emit: () => void) {
+  constructor(plan: ModifyPlan, source: RowSource, runtime: Runtime, checks: ConstraintChecks, evaluate: (e: BoundExpression) => Datum, emit: () => void, isStepwise: boolean) {
     this.#plan = plan;
+    this.#portion = isStepwise ? 1 : plan.operation === 'insert' ? InsertPortion : Infinity;
     this.#source = source;
     this.#runtime = runtime;
     this.#checks = checks;
@@ -154,7 +158,7 @@ export class ModifyExecution {
   }
 
   #fill(): 'slice' | undefined {
-    if (this.#plan.operation === 'insert') {
+    if (this.#portion !== Infinity) {
       this.#forgetTuples();
       this.#at = 0;
     }
@@ -163,9 +167,8 @@ export class ModifyExecution {
       this.#fillByParameters(paramRows);
       return undefined;
     }
-    const max = this.#plan.operation === 'insert' ? InsertPortion : Infinity;
-    const result = this.#source.fill(this.#tuples, max);
-    if (result === 'slice' && max === Infinity) return 'slice';
+    const result = this.#source.fill(this.#tuples, this.#portion);
+    if (result === 'slice' && this.#plan.operation !== 'insert') return 'slice';
     this.#isSourceDone = result === 'done';
     return undefined;
   }
@@ -176,12 +179,12 @@ export class ModifyExecution {
     const tuples = this.#tuples;
     const places = this.#takesTuples && this.#runtime.generated !== undefined ? (this.#stored ??= storedParameters(this.#plan.insertValues) ?? none) : none;
     if (places !== none) {
-      const end = Math.min(paramRows.length, this.#paramRowAt + InsertPortion);
+      const end = Math.min(paramRows.length, this.#paramRowAt + this.#portion);
       while (this.#paramRowAt < end) tuples.push(rowOfParameters(places, paramRows[this.#paramRowAt++]!));
       this.#isSourceDone = end === paramRows.length;
       return;
     }
-    while (tuples.length < InsertPortion && this.#paramRowAt < paramRows.length) {
+    while (tuples.length < this.#portion && this.#paramRowAt < paramRows.length) {
       this.#runtime.params = paramRows[this.#paramRowAt++]!;
       source.close();
       source.restart();

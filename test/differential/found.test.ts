@@ -390,6 +390,17 @@ describe('what random statements found', () => {
     ["select row('{}'::json) union select row('{}'::json)", '42883'], ["select row(1, '{}'::json) union all select row(1, '{}'::json)", [['(1,{})'], ['(1,{})']]], ["select row(1, '{}'::json) union select row(2, '{}'::json)", [['(1,{})'], ['(2,{})']]],
     ['drop function duos, dduos, r2s, table2', ''], ['drop domain dduo', ''], ['drop type duo', ''],
   ]));
+  // All rows were found, and what was assigned to them computed, before the first of them changed.
+  test.each(['generated', 'interpreted'])('a volatile function sees what the statement that calls it has changed: %s', (mode) => inTurn([
+    [`set execution_mode = ${mode}`, ''], ['create table seen (id int primary key, a bigint)', ''], ['create function total() returns bigint language sql as $$ select sum(a) from seen $$', ''], ['create function many() returns bigint language sql as $$ select count(*) from seen $$', ''],
+    ['create function stable_total() returns bigint language sql stable as $$ select sum(a) from seen $$', ''], ['alter table seen alter a set default many()', ''],
+    ['insert into seen (id) values (1), (2), (3) returning a', [['0'], ['1'], ['2']]], ['insert into seen select g, many() from generate_series(4, 5) g returning a, many()', [['3', '4'], ['4', '5']]], ['insert into seen select 11, many() union all select 12, many() returning a', [['5'], ['6']]],
+    ['insert into seen select 20 + id, many() from seen order by id desc limit 2 returning id, a', [['32', '7'], ['31', '8']]], ['delete from seen where id > 5 and many() > 7 returning id, many()', [['11', '8'], ['12', '7']]], ['delete from seen where id > 5', ''], ['update seen set a = id', ''],
+    ['update seen set a = total() returning a, stable_total()', [['15', '15'], ['29', '15'], ['56', '15'], ['109', '15'], ['214', '15']]], ['update seen set a = id', ''], ['update seen set a = a + 10 where total() < 35 returning id', [['1'], ['2']]], ['update seen set a = id', ''],
+    ['update seen set a = (select total()) returning a', [['15'], ['15'], ['15'], ['15'], ['15']]], ['update seen set a = id', ''], ['update seen set a = seen.a + v.x from (values (1, 10), (2, 20)) v(k, x) where v.k = seen.id and total() < 25 returning a', [['11']]],
+    ['update seen set id = id + 5, a = many() where total() > 0 returning id, a', [['6', '5'], ['7', '5'], ['8', '5'], ['9', '5'], ['10', '5']]], ['insert into seen values (21, many()), (6, 1), (22, many()) on conflict (id) do update set a = many() returning id, a', [['21', '5'], ['6', '6'], ['22', '6']]],
+    ['drop table seen cascade', ''], ['drop function total, many, stable_total', ''], ['reset execution_mode', ''],
+  ]));
   test('a check of a column that reads others, or none, is the table\'s', () => inTurn([
     ['create table named (a int check (a > 0), b int check (b < a), c int check (1 > 0))', ''], ["select conname from pg_constraint where conrelid = 'named'::regclass order by 1", [['named_a_check'], ['named_check'], ['named_check1']]],
     ['alter table named drop constraint named_check', ''], ['drop table named', ''],
