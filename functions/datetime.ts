@@ -5,7 +5,7 @@
  * Source: PostgreSQL's timestamp.c, date.c; names and error texts are theirs.
  */
 import {
-  checkTimestamp, civilOfTimestamp, daysInMonth, daysOfCivil, isDateInRange, isInfinite, isTimestampInRange, isoWeek, dayOfWeek, dayOfYear, EpochJulianDay, microsOfClock, mondayOfIsoWeek,
+  checkTimestamp, civilOfDays, civilOfTimestamp, daysInMonth, daysOfCivil, isDateInRange, isInfinite, isTimestampInRange, isoWeek, dayOfWeek, dayOfYear, EpochJulianDay, microsOfClock, mondayOfIsoWeek,
   timestampDays, timestampMicrosOfDay, timestampOf, unixSeconds, UnixToEpochSeconds,
 } from '../base/calendar.js';
 import { timestampFromZone, timestampInZone } from '../base/datetime.js';
@@ -163,6 +163,7 @@ function extractStamp(given: string, local: Stamp, oid: number, moment?: Stamp):
 const epochOf = (value: Stamp): Numeric => scaled(canonicalInt8(BigInt(value) + BigInt(UnixToEpochSeconds) * 1_000_000n), 6);
 
 function extractDate(given: string, days: number): Numeric | null {
+  if (given === 'year' && Number.isFinite(days)) return int(shownYear(civilOfDays(days).year));
   const oid = TypeOid.date;
   const field = fieldOf(given, oid);
   if (['microseconds', 'milliseconds', 'second', 'minute', 'hour', 'timezone', 'timezone_hour', 'timezone_minute'].includes(field)) throw unsupportedUnit(given, oid);

@@ -6,6 +6,7 @@ import type { SqlType, Storage } from '../../base/types.js';
 import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
 import type { AggregateCall, BoundExpression } from '../../planner/expression.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import { hasSubquery, isVolatile, sameExpression } from '../../planner/expression-tools.js';
 import { physicalInputs } from '../../planner/physical-tools.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import type { Source } from './expressions.js';
@@ -18,6 +19,8 @@ type AggregatePlan = PlanOf<'aggregate'>;
 
 /** How one call is kept and written. `field(name)` is where a part of its state is. */
 export interface Accumulator {
+  /** What another call makes of the same state. */
+  readonly finishAs?: (builtin: 'sum' | 'avg', field: (name: string) => string) => Source;
   /** Parts of the state with their first values, as source. */
   readonly fields: readonly { readonly name: string; readonly init: string }[];
   /** Writes the step over the present row, or over one that was put aside. */
@@ -42,7 +45,7 @@ function producePlain(p: Pipeline, plan: AggregatePlan, consume: Consume): void 
   const { w, module } = p;
   p.settle(plan, plan);
   const prefix = module.name('a');
-  const accumulators = plan.calls.map((call, c) => accumulatorOf(p, call, `${c}`));
+  const accumulators = accumulatorsOf(p, plan.calls);
   const field = (name: string): string => `${prefix}_${name}`;
   for (const accumulator of accumulators) for (const { name, init } of accumulator.fields) w.line(`let ${field(name)} = ${init};`);
   w.block('', () => {
@@ -77,7 +80,7 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   const { w, module } = p;
   const { groupBy, calls } = plan;
   p.settle(plan, plan);
-  const accumulators = calls.map((call, c) => accumulatorOf(p, call, `${c}`));
+  const accumulators = accumulatorsOf(p, calls);
   const expressions = groupBy.map(({ expression }) => expression);
   const group = module.name('g');
   const number = module.name('i');
@@ -229,7 +232,7 @@ function produceSorted(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   const { w, module } = p;
   const { groupBy, calls } = plan;
   p.settle(plan, plan);
-  const accumulators = calls.map((call, c) => accumulatorOf(p, call, `${c}`));
+  const accumulators = accumulatorsOf(p, calls);
   const group = module.name('g');
   const done = module.name('g');
   const last = module.name('v');
@@ -276,6 +279,23 @@ export function inVariable(p: Pipeline, source: Source): Source {
 
 /** Values that JavaScript's `<` orders and `===` compares. */
 const ordered: ReadonlySet<Storage> = new Set<Storage>(['int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp']);
+
+/** Of all calls. A sum and an average of the same have one state, which the first of them keeps. */
+function accumulatorsOf(p: Pipeline, calls: readonly AggregateCall[]): Accumulator[] {
+  const accumulators: Accumulator[] = [];
+  calls.forEach((call, c) => {
+    const { builtin } = call.function.aggregate!;
+    const first = builtin === 'sum' || builtin === 'avg' ? calls.findIndex((other, i) => i < c && accumulators[i]!.finishAs !== undefined && haveSameInput(call, other)) : -1;
+    if (first < 0) accumulators.push(accumulatorOf(p, call, `${c}`));
+    else accumulators.push({ fields: [], step: () => undefined, finish: (field) => accumulators[first]!.finishAs!(builtin as 'sum' | 'avg', field) });
+  });
+  return accumulators;
+}
+function haveSameInput(a: AggregateCall, b: AggregateCall): boolean {
+  if (a.isDistinct || b.isDistinct || a.orderBy.length > 0 || b.orderBy.length > 0) return false;
+  if ((a.filter === undefined) !== (b.filter === undefined) || (a.filter !== undefined && !sameExpression(a.filter, b.filter!))) return false;
+  return [...a.args, ...(a.filter === undefined ? [] : [a.filter])].every((e) => !isVolatile(e) && !hasSubquery(e)) && sameExpression(a.args[0]!, b.args[0]!);
+}
 
 export function accumulatorOf(p: Pipeline, call: AggregateCall, n: string): Accumulator {
   const builtin = call.function.aggregate!.builtin;
@@ -333,6 +353,13 @@ function sumAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, 
     w.line(`if (${total} <= ${SafeMax} && ${total} >= -${SafeMax}) ${field(`s${n}`)} = ${total};`);
     w.line(`else { ${field(`b${n}`)} += BigInt(${field(`s${n}`)}); ${field(`s${n}`)} = ${value}; }`);
   };
+  const addExact = (field: (name: string) => string, value: string, slow: () => void): void => {
+    const total = module.name('v');
+    w.line(`const ${total} = ${field(`s${n}`)} + ${value};`);
+    w.line(`if (${total} <= ${SafeMax} && ${total} >= -${SafeMax}) ${field(`s${n}`)} = ${total};`);
+    w.block(`else if (${value} === ${value})`, () => w.line(`${field(`b${n}`)} += BigInt(${field(`s${n}`)}); ${field(`s${n}`)} = ${value};`));
+    w.block('else', slow);
+  };
   const addNumeric = (field: (name: string) => string, value: string): void => {
     w.line(`${field(`z${n}`)} = ${field(`z${n}`)} === null ? ${value} : ${field(`z${n}`)}.add(${value});`);
   };
@@ -354,8 +381,14 @@ function sumAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, 
           const value = module.name('v');
           w.line(`const ${value} = ${scaled.code};`);
           w.line(`${field(`n${n}`)}++;`);
+          const slow = (): void => addNumeric(field, p.e.interpreted(arg, true).code);
+          if (scaled.exact && scaled.checks.length === 0) {
+            // The value is a safe integer or NaN, and with NaN no total is within bounds.
+            addExact(field, value, slow);
+            return;
+          }
           w.block(`if (${exactness(scaled, value)})`, () => add(field, value));
-          w.block('else', () => addNumeric(field, p.e.interpreted(arg, true).code));
+          w.block('else', slow);
         };
         if (scaled.nulls.length === 0) body();
         else w.block(`if (!(${scaled.nulls.join(' || ')}))`, body);
@@ -371,14 +404,16 @@ function sumAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, 
         }
       });
     },
-    finish: (field) => {
-      const total = `X.exactSum(${field(`s${n}`)}, ${field(`b${n}`)})`;
-      const count = field(`n${n}`);
-      if (!isNumeric && !isAverage && storage !== 'int8') return { code: `(${count} === 0 ? null : X.sumInt8(${field(`s${n}`)}, ${field(`b${n}`)}))`, nullable: true };
-      const numeric = isNumeric ? `X.sumNumeric(${field(`s${n}`)}, ${field(`b${n}`)}, ${scale}, ${field(`z${n}`)})` : `X.numericOf(${total}, 0)`;
-      return { code: `(${count} === 0 ? null : ${isAverage ? `X.average(${numeric}, ${count})` : numeric})`, nullable: true };
-    },
+    finish: (field) => finish(isAverage, field),
+    finishAs: (builtin, field) => finish(builtin === 'avg', field),
   };
+  function finish(average: boolean, field: (name: string) => string): Source {
+    const total = `X.exactSum(${field(`s${n}`)}, ${field(`b${n}`)})`;
+    const count = field(`n${n}`);
+    if (!isNumeric && !average && storage !== 'int8') return { code: `(${count} === 0 ? null : X.sumInt8(${field(`s${n}`)}, ${field(`b${n}`)}))`, nullable: true };
+    const numeric = isNumeric ? `X.sumNumeric(${field(`s${n}`)}, ${field(`b${n}`)}, ${scale}, ${field(`z${n}`)})` : `X.numericOf(${total}, 0)`;
+    return { code: `(${count} === 0 ? null : ${average ? `X.average(${numeric}, ${count})` : numeric})`, nullable: true };
+  }
 }
 
 function floatAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, n: string): Accumulator {

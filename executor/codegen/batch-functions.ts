@@ -53,9 +53,9 @@ function isClosed(text: string): boolean {
 
 const withoutStrings = (text: string): string => text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
 
-/** Identifiers that are no properties of something. */
+/** Identifiers that are no properties of something, nor names of those in a literal, which stand right before a colon as labels do. */
 function identifiers(text: string): string[] {
-  return withoutStrings(text).match(/(?<![\w$.])[A-Za-z_$][\w$]*/g) ?? [];
+  return withoutStrings(text).match(/(?<![\w$.])[A-Za-z_$][\w$]*(?![\w$:])/g) ?? [];
 }
 
 /** Names that declarations in generated source introduce: `const a = ..., b = ...;`, also at the head of a loop. */

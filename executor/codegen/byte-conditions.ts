@@ -77,11 +77,10 @@ export class ByteConditions {
     if (bytes === undefined) return undefined;
     const turned = isFlipped ? flipped(given) : given;
     const operator = negated ? negatedOf(turned) : turned;
-    const range = rangeOf(binding.stored);
     const compared =
       operator === '=' || operator === '<>'
-        ? `${operator === '<>' ? '!' : ''}X.${padded ? 'equalsUnpadded' : 'equalsBytes'}(${range}, ${bytes})`
-        : `X.${padded ? 'compareUnpadded' : 'compareToBytes'}(${range}, ${bytes}) ${operator} 0`;
+        ? `${operator === '<>' ? '!' : ''}${this.#equals(binding.stored, padded, other, bytes, true)}`
+        : `X.${padded ? 'compareUnpadded' : 'compareToBytes'}(${rangeOf(binding.stored)}, ${bytes}) ${operator} 0`;
     return `(${[...this.#notNull(binding), ...(other.kind === 'parameter' ? [`${bytes} !== null`] : []), compared].join(' && ')})`;
   }
 
@@ -94,17 +93,21 @@ export class ByteConditions {
       if (item.kind !== 'constant' || this.#storage(item) !== this.#storage(e.arg)) return undefined;
       const bytes = this.#bytesOf(item, padded);
       if (bytes === undefined) return undefined;
-      tests.push(`X.${padded ? 'equalsUnpadded' : 'equalsBytes'}(${this.#inTemporaries(binding.stored, tests.length === 0)}, ${bytes})`);
+      tests.push(this.#equals(binding.stored, padded, item, bytes, tests.length === 0));
     }
     return `(${[...this.#notNull(binding), `${negated ? '!' : ''}(${tests.join(' || ')})`].join(' && ')})`;
   }
   #temporaries: readonly [string, string] | undefined;
-  /** The range with start and end computed once for several tests. */
-  #inTemporaries(stored: Stored, isFirst: boolean): string {
-    const { source, row, rename } = stored;
+  /** Whether the text is `bytes`. A constant's first byte is looked at before a function is called. `isFirst`: start and end, used by several tests, are still to be computed. */
+  #equals({ source, row, rename }: Stored, padded: boolean, value: BoundExpression, bytes: string, isFirst: boolean): string {
     this.#temporaries ??= [this.#w.temp(), this.#w.temp()];
     const [start, end] = this.#temporaries;
-    return isFirst ? `${rename('u8')}, ${start} = ${rename(source.bytes!.start(row))}, ${end} = ${rename(source.bytes!.end(row))}` : `${rename('u8')}, ${start}, ${end}`;
+    const [from, to] = isFirst ? [`${start} = ${rename(source.bytes!.start(row))}`, `${end} = ${rename(source.bytes!.end(row))}`] : [start, end];
+    const call = (at: string, until: string): string => `X.${padded ? 'equalsUnpadded' : 'equalsBytes'}(${rename('u8')}, ${at}, ${until}, ${bytes})`;
+    const first = value.kind === 'constant' ? constantBytes(value.value as string, padded)[0] : undefined;
+    if (first === undefined) return call(from, to);
+    // Of no bytes the first is another text's or none, and then they are compared.
+    return isFirst ? `(${from}, ${to}, ${rename('u8')}[${start}] === ${first} && ${call(start, end)})` : `(${rename('u8')}[${start}] === ${first} && ${call(start, end)})`;
   }
 
   #like(e: Of<'call'>, negated: boolean): string | undefined {

@@ -43,11 +43,16 @@ export function compareUnpadded(u8: Uint8Array, start: number, end: number, byte
   return compareBytes(u8, start, endWithoutBlanks(u8, start, end), bytes, 0, bytes.length);
 }
 
-/** LIKE with a pattern of literals between `%`: the first stands at the start, the last at the end, the others in order between them. */
+/**
+ * LIKE with a pattern of literals between `%`: the first stands at the start, the last at the end, the others in order between them. Those are looked for by their last
+ * byte (Horspool 1980): where it does not fit, the search goes on as far as that byte of the text says.
+ */
 export class BytePattern {
   readonly #pieces: readonly Uint8Array[];
+  readonly #steps: readonly Uint8Array[];
   constructor(pieces: readonly Uint8Array[]) {
     this.#pieces = pieces;
+    this.#steps = pieces.map(stepsOf);
   }
   test(u8: Uint8Array, start: number, end: number): boolean {
     const pieces = this.#pieces;
@@ -60,7 +65,7 @@ export class BytePattern {
     if (at > stop || !standsAt(u8, start, first) || !standsAt(u8, stop, last)) return false;
     for (let i = 1; i < count - 1; i++) {
       const piece = pieces[i]!;
-      const found = find(u8, at, stop, piece);
+      const found = find(u8, at, stop, piece, this.#steps[i]!);
       if (found < 0) return false;
       at = found + piece.length;
     }
@@ -72,13 +77,23 @@ function standsAt(u8: Uint8Array, at: number, piece: Uint8Array): boolean {
   for (let i = 0; i < piece.length; i++) if (u8[at + i] !== piece[i]) return false;
   return true;
 }
-function find(u8: Uint8Array, from: number, end: number, piece: Uint8Array): number {
+function find(u8: Uint8Array, from: number, end: number, piece: Uint8Array, steps: Uint8Array): number {
   const { length } = piece;
   if (length === 0) return from;
-  const head = piece[0]!;
-  const last = end - length;
-  for (let at = from; at <= last; at++) if (u8[at] === head && standsAt(u8, at, piece)) return at;
+  const tail = length - 1;
+  const last = piece[tail]!;
+  for (let at = from + tail; at < end; ) {
+    const byte = u8[at]!;
+    if (byte === last && standsAt(u8, at - tail, piece)) return at - tail;
+    at += steps[byte]!;
+  }
   return -1;
+}
+/** By byte: how far a piece moves on when that byte stands under its last, no two of them equal. */
+function stepsOf(piece: Uint8Array): Uint8Array {
+  const steps = new Uint8Array(256).fill(Math.max(1, Math.min(255, piece.length)));
+  for (let i = Math.max(0, piece.length - 255); i < piece.length - 1; i++) steps[piece[i]!] = Math.min(255, piece.length - 1 - i);
+  return steps;
 }
 
 /** The pattern for bytes; undefined when it has a `_` or an escape, which count characters. */

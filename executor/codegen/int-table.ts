@@ -117,6 +117,10 @@ export class IntTable {
     }
   }
 
+  /** Part `i` of the key with this number. */
+  part(number: number, i: number): number {
+    return this.#keys[number * this.#arity + i]!;
+  }
   get bytes(): number {
     return (this.#slots.length + this.#keys.length) * 4;
   }

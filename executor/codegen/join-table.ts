@@ -9,6 +9,8 @@
  * Neither the rows in memory when the budget is used up go to their files in one go, nor do those of a pass come back so: with each row that comes some of the others
  * go, and `finishStep` and `loadStep` do the rest in portions.
  *
+ * Where a join asks only whether there is a partner, and keys are small integers, the keys are all that is kept (`putKey1`, `putKey2`).
+ *
  * J1  A row is in memory in exactly one pass. Left rows with a NULL key belong to pass 0.
  */
 import { assert } from '../../base/assert.js';
@@ -60,14 +62,17 @@ export class JoinTable {
   #passes: { readonly first: number; readonly end: number }[] = [];
   #pass = { first: 0, end: PartitionCount };
   readonly #keepRows: boolean;
+  /** Only keys are kept: which part of the key each column of a row is. */
+  readonly #keyPlaces: readonly number[] | undefined;
 
   /**
    * `types` of the columns; `keyOf` computes the key of a row read back; `keepRows`: unmatched rows are wanted at the end. With `arity` the key is of so many
-   * small integers, and `link` calls `link1` or `link2` with those of a row read back.
+   * small integers, and `link` calls `link1` or `link2` (with `keyPlaces` `linkKey1` or `linkKey2`) with those of a row read back. `keyPlaces`: keys are all that is wanted, and the
+   * columns are these parts of it.
    */
   constructor(
     runtime: Runtime, plan: PhysicalPlan, types: readonly SqlType[], keyOf: (row: JoinRow) => GroupKey, keepRows: boolean, canSpill: boolean, arity = 0,
-    link?: (table: JoinTable, row: JoinRow) => void,
+    link?: (table: JoinTable, row: JoinRow) => void, keyPlaces?: readonly number[],
   ) {
     this.#runtime = runtime;
     this.#plan = plan;
@@ -75,6 +80,7 @@ export class JoinTable {
     this.#keyOf = keyOf;
     this.#keepRows = keepRows;
     this.#canSpill = canSpill;
+    this.#keyPlaces = keyPlaces;
     this.ints = arity > 0 ? new IntTable(arity) : undefined;
     this.heads = [undefined as unknown as JoinRow];
     this.#link = link === undefined ? undefined : (row) => link(this, row);
@@ -127,8 +133,41 @@ export class JoinTable {
     else chain(this.heads[number]!, row);
   }
 
+  /** The same where keys are all that is kept. */
+  putKey1(a: number): void {
+    if (this.#writers !== undefined) this.#write(a, this.#rowOf(() => a));
+    else if (this.linkKey1(a)) this.#countKeys();
+  }
+  putKey2(a: number, b: number): void {
+    if (this.#writers === undefined) {
+      if (this.linkKey2(a, b)) this.#countKeys();
+      return;
+    }
+    const row = this.#rowOf((part) => (part === 0 ? a : b));
+    this.#write(this.#keyOf(row), row);
+  }
+  /** @returns whether the key is new */
+  linkKey1(a: number): boolean {
+    if (this.ints!.find1(a) !== 0) return false;
+    this.ints!.add1(a);
+    return true;
+  }
+  linkKey2(a: number, b: number): boolean {
+    if (this.ints!.find2(a, b) !== 0) return false;
+    this.ints!.add2(a, b);
+    return true;
+  }
+  #rowOf(part: (i: number) => number): JoinRow {
+    return [null, false, ...this.#keyPlaces!.map(part)];
+  }
+  #countKeys(): void {
+    if (this.ints!.bytes <= this.#runtime.env.workMemBytes || !this.#canSpill) return;
+    for (let number = 1; number <= this.ints!.count; number++) this.rows.push(this.#rowOf((i) => this.ints!.part(number, i)));
+    this.#startSpill();
+  }
+
   #put(key: GroupKey, row: JoinRow): void {
-    if (this.#keepRows || this.#canSpill) this.rows.push(row);
+    if ((this.#keepRows || this.#canSpill) && this.#keyPlaces === undefined) this.rows.push(row);
     if (key === null) return;
     if (this.#link !== undefined) {
       this.#link(row);

@@ -55,14 +55,22 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
   const arity = intArity(p, plan);
   // A key of a row read back from a temporary file is computed again from its columns.
   const keyOf = overRow(p, rightIds, () => w.line(`return ${groupKeySource(p, rightKeys)};`), '');
-  const link = arity === 0 ? 'undefined' : overRow(p, rightIds, (row) => w.line(`t.link${arity}(${intKeys(p, rightKeys).names.join(', ')}, ${row});`), 't, ');
-  w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(typesOf(right, rightIds))}, ${keyOf}, ${keepsUnmatched}, ${canRepeat}, ${arity}, ${link}));`);
+  const keyPlaces = arity > 0 ? placesInKey(plan, rightIds) : undefined;
+  const link =
+    arity === 0 ? 'undefined'
+    : overRow(p, rightIds, (row) => {
+        const { names } = intKeys(p, rightKeys);
+        w.line(keyPlaces === undefined ? `t.link${arity}(${names.join(', ')}, ${row});` : `t.linkKey${arity}(${names.join(', ')});`);
+      }, 't, ');
+  const options = `${keyOf}, ${keepsUnmatched}, ${canRepeat}, ${arity}, ${link}, ${keyPlaces === undefined ? 'undefined' : module.constant(keyPlaces)}`;
+  w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(typesOf(right, rightIds))}, ${options}));`);
   w.block('', () => {
     p.produce(right, () => {
       const row = (): string => `[null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}${', undefined'.repeat(count)}]`;
       if (arity > 0) {
         const { names, notNull } = intKeys(p, rightKeys);
-        w.block(notNull === '' ? '' : `if (${notNull})`, () => w.line(`${table}.add${arity}(${names.join(', ')}, ${row()});`));
+        const add = (): string => (keyPlaces === undefined ? `${table}.add${arity}(${names.join(', ')}, ${row()});` : `${table}.putKey${arity}(${names.join(', ')});`);
+        w.block(notNull === '' ? '' : `if (${notNull})`, () => w.line(add()));
         if (keepsUnmatched && notNull !== '') w.block('else', () => w.line(`${table}.add(null, ${row()});`));
         return;
       }
@@ -86,7 +94,8 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
       if (arity > 0) {
         const { names, notNull } = intKeys(p, leftKeys);
         w.block(`if (${passes} === 1 || ${table}.accepts(${groupKeySource(p, leftKeys)}))`, () => {
-          const lookup = `${map}_[${map}.find${arity}(${names.join(', ')})]`;
+          const number = `${map}.find${arity}(${names.join(', ')})`;
+          const lookup = keyPlaces === undefined ? `${map}_[${number}]` : `(${number} === 0 ? undefined : true)`;
           w.line(`const ${found} = ${notNull === '' ? lookup : `${notNull} ? ${lookup} : undefined`};`);
           probe(p, plan, join, found, rightIds, residual, consume, places);
         });
@@ -152,6 +161,13 @@ function overRow(p: Pipeline, ids: readonly ColumnId[], body: (row: string) => v
 function intArity(p: Pipeline, { leftKeys, rightKeys }: PlanOf<'hashJoin'>): number {
   const isSmall = (e: BoundExpression): boolean => smallIntegers.has(typeInfo(baseTypeOf(e.type, p.types).oid, p.types).storage);
   return leftKeys.length <= 2 && [...leftKeys, ...rightKeys].every(isSmall) ? leftKeys.length : 0;
+}
+
+/** Where it is only asked whether there is a partner: which part of the key each column of the build side is; undefined where rows are wanted. */
+function placesInKey({ join, residual, rightKeys }: PlanOf<'hashJoin'>, rightIds: readonly ColumnId[]): readonly number[] | undefined {
+  if ((join !== 'semi' && join !== 'anti') || residual !== undefined) return undefined;
+  const places = rightIds.map((id) => rightKeys.findIndex((key) => key.kind === 'column' && key.id === id));
+  return places.length === rightKeys.length && !places.includes(-1) ? places : undefined;
 }
 
 /** The integers of a key in variables, and the test that none is NULL ('' when it needs none). */
@@ -220,12 +236,15 @@ function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, right
     }
     case 'inner':
     case 'right':
-      p.settle(plan);
-      w.block(`for (let ${row} = ${first} ?? null; ${row} !== null; ${row} = ${next})`, () => {
-        bindTuple(p, rightIds, row, 2, places);
-        w.block(residual === undefined ? '' : `if (${condition()})`, () => {
-          if (join === 'right') w.line(`${row}[1] = true;`);
-          consume();
+      // A left row without partners is read no further than its key.
+      w.block(`if (${first} !== undefined)`, () => {
+        p.settle(plan);
+        w.block(`for (let ${row} = ${first}; ${row} !== null; ${row} = ${next})`, () => {
+          bindTuple(p, rightIds, row, 2, places);
+          w.block(residual === undefined ? '' : `if (${condition()})`, () => {
+            if (join === 'right') w.line(`${row}[1] = true;`);
+            consume();
+          });
         });
       });
   }

@@ -22,6 +22,7 @@ import { distinctKeys } from '../operators/distinct.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { outerColumns, producedColumns } from '../plan-tools.js';
 import { produceAggregate } from './aggregates.js';
+import { orderedConditions } from './condition-order.js';
 import { ExpressionWriter } from './expressions.js';
 import { produceHashJoin, produceNestedLoop } from './joins.js';
 import type { Module } from './module.js';
@@ -172,7 +173,7 @@ export class Pipeline {
 
   /** `if (condition) { body }`, conjunct by conjunct so that a column is decoded only when those before held. `of`: whose filter it is. */
   when(condition: BoundExpression | undefined, body: () => void, of?: PhysicalPlan): void {
-    const conjuncts = conjunctsOf(condition);
+    const conjuncts = orderedConditions(conjunctsOf(condition), this.types);
     const counts = this.instrument && of !== undefined && conjuncts.length > 0 ? this.#counts(of) : undefined;
     const nest = (i: number): void => {
       if (i < conjuncts.length) {

@@ -44,6 +44,14 @@ describe('batches', () => {
     expect(nested('sum++;').match(/function/g)).toHaveLength(1);
     expect(nested('sum++;')).toContain('for (const a of s1)');
   });
+  test('names of properties are no names of variables', () => {
+    const module = new Module();
+    const w = new Writer(module, new Code(), new Code());
+    w.block('if (x)', () => w.line('const v0 = 1;'));
+    w.batch(() => w.line('o.groups.push({ v0: o.value, n: x ? o.v0 : 0 });'));
+    extractBatches(w, ['x', 'o']);
+    expect(module.prelude.toString()).toContain('(o, x)');
+  });
   test('declarations', () => {
     expect([...declaredNames('const a = f(x, [b, c]), d = "e, f";\nfor (let i = 0, n; (n = g()) !== 0;) {\n  for (const r of list) use(r, q);\n}\nlet m;')]).toEqual(['a', 'd', 'i', 'n', 'r', 'm']);
   });
