@@ -166,6 +166,7 @@ export function comparatorOf(type: SqlType, registry: TypeRegistry = builtinType
       return compareText as Comparator;
     case 'bit':
     case 'uuid':
+    case 'tid':
       return compareOrdered;
     case 'bpchar':
       return (a, b) => compareText(trimBlanks(a as string), trimBlanks(b as string));
@@ -320,6 +321,7 @@ export function groupKeyOf(type: SqlType, registry: TypeRegistry = builtinTypes)
     case 'jsonpath':
     case 'bit':
     case 'uuid':
+    case 'tid':
     case 'enum':
       return (value) => value as GroupKey;
     case 'numeric':

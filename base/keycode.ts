@@ -209,6 +209,7 @@ function encodePayload(storage: Storage, type: SqlType, value: NonNullable<Datum
     case 'text':
     case 'char':
     case 'bit':
+    case 'tid':
     case 'json':
     case 'jsonpath':
       appendTextKey(String(value), out);
@@ -517,6 +518,7 @@ function skipPayload(storage: Storage, type: SqlType, bytes: Uint8Array, start: 
     case 'text':
     case 'char':
     case 'bit':
+    case 'tid':
     case 'json':
     case 'jsonpath':
     case 'bpchar': {

@@ -32,6 +32,7 @@ import {
 } from './scalar-text.js';
 import type { TextEnv } from './text-env.js';
 import { dateStyleOf, sessionZone } from './text-env.js';
+import { formatTid, parseTid } from './tid.js';
 import type { SqlType, TypeInfo } from './types.js';
 import { TypeOid, baseTypeOf, formatType, requireSafeLabel, sqlType, typeInfo, typeName, varcharLength } from './types.js';
 
@@ -105,6 +106,8 @@ export function textReader(type: SqlType, env: TextEnv): TextReader {
         : (text) => applyVarbitLength(parseBits(text), typmod, false);
     case 'uuid':
       return parseUuid;
+    case 'tid':
+      return parseTid;
     case 'json':
       return (text) => {
         validateJson(checkText(text));
@@ -242,6 +245,8 @@ export function textWriter(type: SqlType, env: TextEnv): TextWriter {
     case 'jsonpath':
     case 'enum':
       return plain;
+    case 'tid':
+      return (value) => formatTid(value as string);
     case 'oid':
       if (nameTypes.has(oid)) return (value) => (value === 0 ? '-' : (env.system.call(`${info.name}out`, [value]) as string));
       return plain;

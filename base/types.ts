@@ -24,7 +24,7 @@ export interface SqlType {
 /** How values of a type are represented; see the table in datum.ts. */
 export type Storage =
   | 'bool' | 'int2' | 'int4' | 'int8' | 'oid' | 'float4' | 'float8' | 'numeric' | 'money'
-  | 'text' | 'bpchar' | 'char' | 'bytea' | 'bit' | 'uuid' | 'json' | 'jsonb' | 'jsonpath'
+  | 'text' | 'bpchar' | 'char' | 'bytea' | 'bit' | 'uuid' | 'tid' | 'json' | 'jsonb' | 'jsonpath'
   | 'date' | 'time' | 'timetz' | 'timestamp' | 'interval'
   | 'array' | 'enum' | 'record' | 'range' | 'multirange' | 'none';
 
@@ -127,7 +127,7 @@ export const FirstUserOid = 16384;
 const baseTypes = `
 16 bool 1 B! 1000 bool | 17 bytea -1 U 1001 bytea | 18 char 1 Z 1002 char | 19 name 64 S 1003 text | 20 int8 8 N 1016 int8
 21 int2 2 N 1005 int2 | 23 int4 4 N 1007 int4 | 24 regproc 4 N 1008 oid | 25 text -1 S! 1009 text | 26 oid 4 N! 1028 oid
-27 tid 6 U 1010 text | 28 xid 4 U 1011 oid | 29 cid 4 U 1012 oid | 114 json -1 U 199 json | 142 xml -1 U 143 none
+27 tid 6 U 1010 tid | 28 xid 4 U 1011 oid | 29 cid 4 U 1012 oid | 114 json -1 U 199 json | 142 xml -1 U 143 none
 600 point 16 G 1017 none | 601 lseg 32 G 1018 none | 602 path -1 G 1019 none | 603 box 32 G 1020 none | 604 polygon -1 G 1027 none
 628 line 24 G 629 none | 650 cidr -1 I 651 none | 700 float4 4 N 1021 float4 | 701 float8 8 N! 1022 float8
 718 circle 24 G 719 none | 774 macaddr8 8 U 775 none | 790 money 8 N 791 money | 829 macaddr 6 U 1040 none | 869 inet -1 I! 1041 none

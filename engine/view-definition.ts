@@ -18,6 +18,7 @@ import { writtenForms } from '../planner/rule-text.js';
 import type { RangeEntry } from '../planner/scope.js';
 import type { RelationNames } from '../planner/view-names.js';
 import { viewText } from '../planner/view-text.js';
+import { withRowKeysIfWanted } from '../planner/system-columns.js';
 import type { Backend } from './backend.js';
 import { parseQuery } from './catalog-view.js';
 import type { CatalogRecord, RelationRecord, TableRecord, ViewRecord } from './catalog-objects.js';
@@ -76,10 +77,12 @@ interface BoundView {
 }
 
 function bindView(backend: Backend, query: Query): BoundView {
-  const record = new BindingRecord();
-  const binder = newBinder(backend.catalog(), { record, context: backend.context(Infinity) });
-  binder.hooks.bindQuery(binder, undefined, undefined, query, { keepUnknown: false, locking: undefined });
-  return { query, record };
+  return withRowKeysIfWanted((givesRowKeys) => {
+    const record = new BindingRecord();
+    const binder = newBinder(backend.catalog(), { record, context: backend.context(Infinity) }, givesRowKeys);
+    binder.hooks.bindQuery(binder, undefined, undefined, query, { keepUnknown: false, locking: undefined });
+    return { query, record };
+  });
 }
 
 /** undefined for a text that no longer binds, which nothing here lets happen: one such view is no reason to show none. */

@@ -249,6 +249,8 @@ export class ModifyExecution {
   /** `row`: values by column; undefined when the row of `#job` is tried again. */
   #insertRow(row: Row | undefined): Wait | undefined {
     const writer = this.#writer;
+    const updated = this.#plan.onConflict?.updated;
+    if (updated !== undefined) this.#runtime.registers[updated] = 0;
     if (this.#job === undefined) {
       assert(row !== undefined, 'no row to insert');
       writer.completeRow(row);
@@ -292,6 +294,7 @@ export class ModifyExecution {
     for (const { id, column } of onConflict.excluded) registers[id] = job.row[column]!;
     if (onConflict.where !== undefined && this.#evaluate(onConflict.where) !== true) return undefined;
     const values = onConflict.assignments.map(({ value }) => this.#evaluate(value));
+    if (onConflict.updated !== undefined) registers[onConflict.updated] = this.#runtime.ctx.system.transactionId();
     return this.#changeRow(rowKey, row, onConflict.assignments, values);
   }
 

@@ -153,7 +153,7 @@ function extreme(name: 'min' | 'max', type: string): FunctionDef {
 }
 
 const extremeTypes = [
-  'int2', 'int4', 'int8', 'oid', 'float4', 'float8', 'numeric', 'money', 'text', 'bpchar', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'anyenum', 'anyarray',
+  'int2', 'int4', 'int8', 'oid', 'float4', 'float8', 'numeric', 'money', 'tid', 'text', 'bpchar', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'anyenum', 'anyarray',
 ];
 
 const booleans: FunctionDef[] = (['bool_and', 'every', 'bool_or'] as const).map((name) => {

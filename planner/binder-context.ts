@@ -101,6 +101,8 @@ export class Binder {
   readonly dependencies: DependencySink | undefined;
   /** REFRESH MATERIALIZED VIEW is planned as an INSERT into what nothing else may change. */
   readonly mayWriteMaterializedViews: boolean;
+  /** Scans give out the keys of their rows, because the statement names ctid. */
+  readonly givesRowKeys: boolean;
   /** Once a COLLATE has been met. */
   collated: ExplicitCollations | undefined;
   /** The session's context where there is one: literals that only it can read are at least tried while binding. */
@@ -130,6 +132,7 @@ export class Binder {
     evaluate?: ConstantEvaluator | undefined;
     routine?: RoutineScope | undefined;
     record?: BindingRecord | undefined;
+    givesRowKeys?: boolean | undefined;
   }) {
     this.catalog = fields.catalog;
     this.types = fields.catalog.types;
@@ -142,13 +145,14 @@ export class Binder {
     this.routine = fields.routine;
     this.record = fields.record;
     this.mayWriteMaterializedViews = fields.mayWriteMaterializedViews ?? false;
+    this.givesRowKeys = fields.givesRowKeys ?? false;
     this.#parameterNames = fields.parameterNames ?? [];
   }
 
   /** A binder for the body of a function, which becomes a part of this statement when `absorb` gets it back: its columns and CTEs are numbered after these. */
   forBody(routine: RoutineScope, parameterTypes: readonly SqlType[]): Binder {
-    const { catalog, hooks, settings, context, evaluate } = this;
-    const body = new Binder({ catalog, hooks, settings, context, evaluate, routine, parameterTypes });
+    const { catalog, hooks, settings, context, evaluate, givesRowKeys } = this;
+    const body = new Binder({ catalog, hooks, settings, context, evaluate, givesRowKeys, routine, parameterTypes });
     body.#columnCount = this.#columnCount;
     body.#cteCount = this.#cteCount;
     return body;
@@ -196,6 +200,7 @@ export class Binder {
   adopt(level: QueryLevel, entry: RangeEntry): void {
     level.entries.push(entry);
     for (const column of entry.columns) this.#owners[column.id] = level;
+    for (const id of [entry.rowKey, entry.updated]) if (id !== undefined) this.#owners[id] = level;
   }
   /** The level in whose FROM a column stands; undefined for results of aggregates, windows and projections. */
   ownerOf(id: ColumnId): QueryLevel | undefined {

@@ -71,7 +71,7 @@ export function bindInsert(binder: Binder, boundary: QueryLevel | undefined, cte
   const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
   const onConflict = statement.onConflict === undefined ? undefined : bindOnConflict(binder, level, target, statement.onConflict, write);
   const insertValues = completeRow(binder, target, values);
-  const returning = bindReturning(binder, level, target, write.newRow, [], statement.returning);
+  const returning = bindReturning(binder, level, target, write.newRow, [], statement.returning, onConflict?.updated);
   return finishModify(target, write, {
     operation: 'insert', input, insertValues, rowKey: undefined, assignments: [], recheck: undefined, onConflict, mergeActions: [], returning,
   });
@@ -218,7 +218,7 @@ function bindOnConflict(binder: Binder, level: QueryLevel, target: Target, claus
   }
   const infer = clause.target === undefined ? (): readonly IndexDef[] => [] : inferArbiters(binder, target, clause.target, write, target.isView ? (shownOver(target, write.newRow) as ScanColumn[]) : undefined);
   const nothing = { existing: [], excluded: [], assignments: [], where: undefined };
-  if (clause.update === undefined) return { arbiters: infer().map((index) => index.oid), action: 'nothing', ...nothing };
+  if (clause.update === undefined) return { arbiters: infer().map((index) => index.oid), action: 'nothing', updated: undefined, ...nothing };
   const update = new QueryLevel(binder, level.parent, level.ctes);
   const rowOf = (): ScanColumn[] => write.newRow.map((column) => ({ ...column, id: binder.newId() }));
   const existing = rowOf();
@@ -238,7 +238,7 @@ function bindOnConflict(binder: Binder, level: QueryLevel, target: Target, claus
   const settled = (e: BoundExpression): BoundExpression => substitute(substitute(e, computedOf), computedOf);
   update.clause = 'WHERE';
   const where = clause.update.where === undefined ? undefined : coerceToBoolean(binder, binder.hooks.bindExpression(update, clause.update.where), 'WHERE');
-  return { arbiters: infer().map((index) => index.oid), action: 'update', existing, excluded, assignments: bound.assignments.map(({ column, value }) => ({ column, value: settled(value) })), where: where === undefined ? undefined : settled(where) };
+  return { arbiters: infer().map((index) => index.oid), action: 'update', updated: binder.newId(), existing, excluded, assignments: bound.assignments.map(({ column, value }) => ({ column, value: settled(value) })), where: where === undefined ? undefined : settled(where) };
 }
 
 /** The statement's names for the target over another row of the table: a view's columns keep the view's names. */
@@ -346,7 +346,7 @@ export function bindAssignments(binder: Binder, level: QueryLevel, target: Targe
 export function bindUpdate(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, statement: Update): BoundQuery {
   const level = newStatementLevel(binder, boundary, ctes, statement.with);
   const target = bindTarget(level, statement.table, statement.alias, 'update');
-  showTarget(binder, level, target, target.shown);
+  showTarget(binder, level, target, target.shown, target);
   const from = addFrom(level, target.plan, statement.from);
   const condition = bindWhere(binder, level, statement.where, target);
   // RETURNING before SET, as in PostgreSQL: what is wrong there is told first.
@@ -364,7 +364,7 @@ export function bindUpdate(binder: Binder, boundary: QueryLevel | undefined, cte
 export function bindDelete(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, statement: Delete): BoundQuery {
   const level = newStatementLevel(binder, boundary, ctes, statement.with);
   const target = bindTarget(level, statement.table, statement.alias, 'delete');
-  showTarget(binder, level, target, target.shown);
+  showTarget(binder, level, target, target.shown, target);
   const from = addFrom(level, target.plan, statement.using);
   const condition = bindWhere(binder, level, statement.where, target);
   const input = condition === undefined ? from : makeFilter(from, condition);
@@ -377,8 +377,9 @@ export function bindDelete(binder: Binder, boundary: QueryLevel | undefined, cte
   });
 }
 
-export function showTarget(binder: Binder, level: QueryLevel, target: Target, columns: readonly PlanColumn[]): RangeEntry {
+export function showTarget(binder: Binder, level: QueryLevel, target: Target, columns: readonly PlanColumn[], system: { readonly rowKey?: ColumnId; readonly updated?: ColumnId | undefined } = {}): RangeEntry {
   const entry = new RangeEntry({
+    ...(target.isView ? {} : system),
     alias: target.alias, columns, schema: target.alias === target.relationName ? target.table.schema : undefined, relationName: target.relationName, table: target.isView ? undefined : target.table, rowType: target.rowType,
   });
   binder.adopt(level, entry);
@@ -425,11 +426,11 @@ export function withViewChecks(target: Target, write: WriteExpressions): WriteEx
 type Returning = readonly { readonly column: PlanColumn; readonly expression: BoundExpression }[] | undefined;
 
 /** RETURNING sees the new row under the target's name, and the other tables of the statement. */
-function bindReturning(binder: Binder, level: QueryLevel, target: Target, newRow: readonly ScanColumn[], others: QueryLevel['namespace'], list: readonly SelectTarget[] | undefined): Returning {
+function bindReturning(binder: Binder, level: QueryLevel, target: Target, newRow: readonly ScanColumn[], others: QueryLevel['namespace'], list: readonly SelectTarget[] | undefined, updated?: ColumnId): Returning {
   if (list === undefined) return undefined;
   const after = new QueryLevel(binder, level.parent, level.ctes);
   const computed = new Map<ColumnId, BoundExpression>();
-  showTarget(binder, after, target, rowShown(binder, target, newRow, computed));
+  showTarget(binder, after, target, rowShown(binder, target, newRow, computed), { updated });
   for (const item of others) {
     binder.adopt(after, item.entry);
     after.namespace.push(item);

@@ -21,7 +21,8 @@ import { ExplicitCollations } from './binder-collation.js';
 import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce, refuseOtherDatabase } from './binder-types.js';
 import { conjunction, constant, hasSubquery, isVolatile, someExpression } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
-import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type RangeEntry, type ResolvedRelation } from './scope.js';
+import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type ResolvedRelation } from './scope.js';
+import { systemColumn } from './system-columns.js';
 
 export function bindExpression(level: QueryLevel, e: Expression): BoundExpression {
   const bound = bindPlain(level, e);
@@ -250,14 +251,6 @@ function presentRow(level: QueryLevel, relation: ResolvedRelation, offset: numbe
   const tested = witness === -1 ? row.fields : [row.fields[witness]!];
   const missing = conjunction(tested.map((arg): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg, isRow: false, negated: false })));
   return missing === undefined ? row : { kind: 'case', type: row.type, offset, branches: [{ when: missing, then: constant(null, row.type, offset) }], otherwise: row };
-}
-
-/** `tableoid`: the only system column that means something here. */
-function systemColumn(level: QueryLevel, entry: RangeEntry | undefined, name: string, offset: number): BoundExpression | undefined {
-  if (name !== 'tableoid') return undefined;
-  const tables = entry === undefined ? level.namespace.map((item) => item.entry).filter((candidate) => candidate.table !== undefined) : [entry];
-  const oid = tables.length === 1 ? tables[0]!.table?.oid : undefined;
-  return oid === undefined ? undefined : constant(oid, types.oid, offset);
 }
 
 function bindRowElement(level: QueryLevel, e: Expression): BoundExpression[] {

@@ -212,16 +212,16 @@ function bindTable(level: QueryLevel, table: TableDef, reference: TableRef): Fro
   const alias = reference.alias?.name ?? table.name;
   const columns = scanColumns(binder, table);
   const shown = renameColumns(columns, reference.alias, table.name);
-  const entry = new RangeEntry({ alias, columns: shown, schema: reference.alias === undefined ? table.schema : undefined, relationName: table.name, table });
-  binder.adopt(level, entry);
   const lock = lockFor(level, alias);
   if (lock !== undefined && table.isMaterializedView) throw new DbError('42809', `cannot lock rows in materialized view "${table.name}"`);
   let rowKey: number | undefined;
-  if ((lock !== undefined || level.rowKeys !== undefined) && table.virtual === undefined) {
+  if ((lock !== undefined || level.rowKeys !== undefined || binder.givesRowKeys) && table.virtual === undefined) {
     rowKey = binder.newId();
     if (lock !== undefined) level.lockTargets.push({ table, alias, rowKey, columns, strength: lock.strength, wait: lock.wait });
     level.rowKeys?.push({ table, id: rowKey, isLocked: lock !== undefined });
   }
+  const entry = new RangeEntry({ alias, columns: shown, schema: reference.alias === undefined ? table.schema : undefined, relationName: table.name, table, rowKey });
+  binder.adopt(level, entry);
   binder.useRelation(table, lock === undefined || rowKey === undefined ? 'read' : 'lock rows');
   const output: readonly PlanColumn[] = rowKey === undefined ? columns : [...columns, { id: rowKey, name: '(row key)', type: types.text }];
   const plan: LogicalPlan = { kind: 'scan', output, table, alias, columns, rowKey, sample: reference.sample === undefined ? undefined : bindSample(level, reference.sample) };

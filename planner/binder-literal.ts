@@ -28,7 +28,7 @@ export function parseNumber(text: string, offset: number): BoundExpression {
 /** Types whose text means the same in every session at every time. */
 const timeless = new Set<number>([
   TypeOid.bool, TypeOid.bytea, TypeOid.char, TypeOid.name, TypeOid.int8, TypeOid.int2, TypeOid.int4, TypeOid.text, TypeOid.oid, TypeOid.json, TypeOid.float4, TypeOid.float8,
-  TypeOid.bpchar, TypeOid.varchar, TypeOid.bit, TypeOid.varbit, TypeOid.numeric, TypeOid.uuid, TypeOid.jsonb,
+  TypeOid.bpchar, TypeOid.varchar, TypeOid.bit, TypeOid.varbit, TypeOid.numeric, TypeOid.uuid, TypeOid.tid, TypeOid.jsonb,
   TypeOid.int4range, TypeOid.int8range, TypeOid.numrange, TypeOid.int4multirange, TypeOid.int8multirange, TypeOid.nummultirange,
 ]);
 

@@ -28,7 +28,7 @@ export function bindMerge(binder: Binder, boundary: QueryLevel | undefined, ctes
     if (item.entry.alias === target.alias) throw new DbError('42712', `name "${target.alias}" specified more than once`, { detail: 'The name is used both as MERGE target table and data source.' });
   }
   level.namespace = [...source.items];
-  showTarget(binder, level, target, target.shown);
+  showTarget(binder, level, target, target.shown, target);
   level.clause = 'JOIN conditions';
   const on = binder.hooks.bindExpression(level, statement.on);
   const computed: ComputedColumn[] = [];

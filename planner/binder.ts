@@ -16,6 +16,7 @@ import type { Catalog } from './catalog.js';
 import type { ConstantEvaluator } from './fold.js';
 import type { LogicalStatement } from './logical-plan.js';
 import type { QueryLevel } from './scope.js';
+import { withRowKeysIfWanted } from './system-columns.js';
 
 /** What `new Binder` needs to bind subqueries and the rest. */
 export const binderHooks: BinderHooks = {
@@ -55,10 +56,10 @@ export interface BindOptions {
 
 const noSettings: ReadonlyMap<string, string> = new Map();
 
-export function newBinder(catalog: Catalog, options: BindOptions): Binder {
+export function newBinder(catalog: Catalog, options: BindOptions, givesRowKeys = false): Binder {
   return new Binder({
     catalog, hooks: binderHooks, settings: options.settings ?? noSettings, parameterTypes: options.parameterTypes ?? [], parameterNames: options.parameterNames,
-    context: options.context, evaluate: options.evaluate, dependencies: options.dependencies, routine: options.routine, record: options.record, mayWriteMaterializedViews: options.mayWriteMaterializedViews,
+    context: options.context, evaluate: options.evaluate, dependencies: options.dependencies, routine: options.routine, record: options.record, mayWriteMaterializedViews: options.mayWriteMaterializedViews, givesRowKeys,
   });
 }
 
@@ -74,7 +75,11 @@ export function isPlannable(statement: Statement): statement is PreparableStatem
 
 export function bindStatement(statement: Statement, catalog: Catalog, options: BindOptions = {}): BoundStatement {
   if (!isPlannable(statement)) throw notSupported(`planning of ${statement.kind}`, statement.offset);
-  const binder = newBinder(catalog, options);
+  return withRowKeysIfWanted((givesRowKeys) => bindOnce(statement, catalog, options, givesRowKeys));
+}
+
+function bindOnce(statement: PreparableStatement, catalog: Catalog, options: BindOptions, givesRowKeys: boolean): BoundStatement {
+  const binder = newBinder(catalog, options, givesRowKeys);
   const bound = statement.kind === 'query' ? bindTopQuery(binder, statement, options.withRowKeys === true) : bindModify(binder, undefined, undefined, statement);
   binder.throwRefusal();
   return { binder, ctes: binder.ctes, plan: bound.plan, result: bound.columns, parameterTypes: finishParameters(binder) };

@@ -9,6 +9,7 @@ import { outputText } from '../base/text-io.js';
 import { formatType, sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
 import { jsonbSubscript } from '../functions/jsonb-subscript.js';
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
+import { isCtid } from './system-columns.js';
 
 export interface ExpressionPrinter {
   readonly types: TypeRegistry;
@@ -72,6 +73,7 @@ export function expressionText(e: BoundExpression, p: ExpressionPrinter): string
         if (e.args.length === 1) return `(${e.operator} ${show(e.args[0]!)})`;
         return `(${show(e.args[0]!)} ${e.operator} ${show(e.args[1]!)})`;
       }
+      if (isCtid(e.function)) return show(e.args[0]!);
       if (e.function === jsonbSubscript) return `(${show(e.args[0]!)})${e.args.slice(1).map((key) => `[${show(key)}]`).join('')}`;
       return `${quoteIdentifier(e.function.name)}(${list(e.args)})`;
     }

@@ -32,7 +32,7 @@ type Of<Kind extends BoundExpression['kind']> = Extract<BoundExpression, { kind:
 /** Types whose input and output functions are immutable. */
 const immutableText = new Set<number>([
   TypeOid.bool, TypeOid.int2, TypeOid.int4, TypeOid.int8, TypeOid.oid, TypeOid.float4, TypeOid.float8, TypeOid.numeric, TypeOid.text, TypeOid.varchar, TypeOid.bpchar, TypeOid.name,
-  TypeOid.bytea, TypeOid.uuid, TypeOid.json, TypeOid.jsonb, TypeOid.jsonpath, TypeOid.bit, TypeOid.varbit, TypeOid.char, TypeOid.unknown,
+  TypeOid.bytea, TypeOid.uuid, TypeOid.tid, TypeOid.json, TypeOid.jsonb, TypeOid.jsonpath, TypeOid.bit, TypeOid.varbit, TypeOid.char, TypeOid.unknown,
 ]);
 /** Their input looks at the session's zone; their output does not. */
 const immutableOutput = new Set<number>([...immutableText, TypeOid.time, TypeOid.timetz]);

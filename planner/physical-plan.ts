@@ -191,6 +191,8 @@ export interface OnConflict {
   /** Arbiter indexes; empty means any unique index (DO NOTHING only). */
   readonly arbiters: readonly Oid[];
   readonly action: 'nothing' | 'update';
+  /** Is told of each returned row: the transaction's number when it was updated, 0 when it was inserted. */
+  readonly updated: ColumnId | undefined;
   /** The existing row's columns (bound under the table's name) and the proposed ones (EXCLUDED). */
   readonly existing: readonly ScanColumn[];
   readonly excluded: readonly ScanColumn[];

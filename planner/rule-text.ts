@@ -12,6 +12,7 @@ import type { Expression, Query } from '../parser/ast.js';
 import { quoteIdentifier } from '../parser/print-names.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { operatorOf } from './expression-text.js';
+import { isCtid } from './system-columns.js';
 
 export interface RulePrinter {
   readonly types: TypeRegistry;
@@ -118,6 +119,7 @@ class Rule {
         return this.#p.column(e.id, e.name, indent);
       case 'call':
         if (written?.kind === 'nullIf') return `NULLIF(${list(e.args)})`;
+        if (isCtid(e.function)) return inner(e.args[0]!);
         if (e.function === jsonbSubscript) return this.#subscripted(e.args[0]!, e.args.slice(1).map((key) => this.show(key, false, indent)), indent);
         if (e.operator === undefined) return (written?.kind === 'functionCall' ? this.#special(e, inner) : undefined) ?? `${this.#p.functionName(e.function)}(${this.#arguments(e.function, e.args, indent)})`;
         return wrap(e.args.length === 1 ? `${e.operator} ${inner(e.args[0]!)}` : `${inner(e.args[0]!)} ${e.operator} ${inner(e.args[1]!)}`);

@@ -45,6 +45,9 @@ export class RangeEntry {
   readonly isJoin: boolean;
   /** For a function returning one scalar column: `f` as a whole is that column. */
   readonly isScalarFunction: boolean;
+  /** Where the key of its row stands, when the scan gives it out; what tells whether INSERT ... ON CONFLICT changed a row that was there. */
+  readonly rowKey: ColumnId | undefined;
+  readonly updated: ColumnId | undefined;
   #byName: Map<string, number> | undefined;
 
   constructor(fields: {
@@ -58,6 +61,8 @@ export class RangeEntry {
     functionType?: SqlType | undefined;
     isJoin?: boolean;
     isScalarFunction?: boolean;
+    rowKey?: ColumnId | undefined;
+    updated?: ColumnId | undefined;
   }) {
     this.alias = fields.alias;
     this.columns = fields.columns;
@@ -69,6 +74,8 @@ export class RangeEntry {
     this.functionType = fields.functionType;
     this.isJoin = fields.isJoin ?? false;
     this.isScalarFunction = fields.isScalarFunction ?? false;
+    this.rowKey = fields.rowKey;
+    this.updated = fields.updated;
     this.#byName = undefined;
   }
 

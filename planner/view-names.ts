@@ -172,6 +172,8 @@ export class ViewNames {
       const has = (entry: RangeEntry): boolean => entry.columns.some((column) => column.id === id);
       const visible = level.namespace.find((item) => item.relationVisible && item.entry.alias !== '' && has(item.entry))?.entry;
       const entry = visible ?? level.entries.find((candidate) => !isJoinEntry(candidate) && has(candidate)) ?? level.entries.find(has);
+      const scanned = level.entries.find((candidate) => candidate.rowKey === id);
+      if (scanned !== undefined) return { entry: scanned, name: 'ctid' };
       if (entry !== undefined) return { entry, name: this.columnsOf(entry)[entry.columns.findIndex((column) => column.id === id)]! };
     }
     return undefined;

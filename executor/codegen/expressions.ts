@@ -27,7 +27,7 @@ export interface Source {
 type Of<Kind extends BoundExpression['kind']> = Extract<BoundExpression, { kind: Kind }>;
 
 /** Types whose equality is `===` on datums. */
-const identityStorages: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2', 'int4', 'int8', 'oid', 'money', 'text', 'char', 'uuid', 'date', 'time', 'timestamp', 'enum', 'bit']);
+const identityStorages: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2', 'int4', 'int8', 'oid', 'money', 'text', 'char', 'uuid', 'date', 'time', 'timestamp', 'enum', 'bit', 'tid']);
 
 /** IN lists up to this length are compared one by one. */
 const InListUnrollMax = 4;

@@ -8,7 +8,7 @@ import { isSimple } from './module.js';
 import type { Pipeline } from './pipeline.js';
 
 /** Values that are their own key. */
-const ownKey: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp', 'float4', 'float8', 'text', 'char', 'bit', 'uuid', 'enum']);
+const ownKey: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp', 'float4', 'float8', 'text', 'char', 'bit', 'uuid', 'tid', 'enum']);
 const numbers: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp']);
 
 function storageOf(p: Pipeline, e: BoundExpression): Storage {
@@ -27,7 +27,7 @@ export function keyOf(p: Pipeline, e: BoundExpression, name: string, nullable: b
 function partOf(p: Pipeline, e: BoundExpression, name: string, nullable: boolean): string {
   const storage = storageOf(p, e);
   if (numbers.has(storage)) return `${name} + ","`;
-  if (storage === 'text' || storage === 'char' || storage === 'uuid' || storage === 'enum' || storage === 'bit') {
+  if (storage === 'text' || storage === 'char' || storage === 'uuid' || storage === 'enum' || storage === 'bit' || storage === 'tid') {
     // SQL text holds neither NUL nor half a surrogate pair, so the one ends a part and the other stands for NULL.
     return nullable ? `(${name} === null ? "\\ud800\\0" : ${name} + "\\0")` : `${name} + "\\0"`;
   }

@@ -16,7 +16,7 @@ import type { Consume, Pipeline } from './pipeline.js';
 import { exactness, Scaled } from './scaled.js';
 
 /** Values that JavaScript's `<` orders. */
-const ordered: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp', 'uuid', 'bit']);
+const ordered: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp', 'uuid', 'bit', 'tid']);
 
 export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume): void {
   const { w, module } = p;

@@ -439,7 +439,7 @@ export class TestDatabase {
     const assigned = set(columnsByName(existing), columnsByName(excluded));
     return this.insert(name, rows, {
       onConflict: {
-        arbiters: indexNames.map((index) => table.indexes.find((candidate) => candidate.name === index)!.oid), action: 'update', existing, excluded,
+        arbiters: indexNames.map((index) => table.indexes.find((candidate) => candidate.name === index)!.oid), action: 'update', updated: undefined, existing, excluded,
         assignments: Object.entries(assigned).map(([column, value]) => ({ column: columnIndex(table, column), value })), where: where?.(columnsByName(existing), columnsByName(excluded)),
       },
     });

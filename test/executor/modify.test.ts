@@ -109,7 +109,7 @@ describe.each(['interpreted', 'generated'] as const)('%s', (mode) => {
   describe('ON CONFLICT', () => {
     test('DO NOTHING leaves the row out, on any unique index when none is named', () => {
       account();
-      const none = { arbiters: [], action: 'nothing' as const, existing: [], excluded: [], assignments: [], where: undefined };
+      const none = { arbiters: [], action: 'nothing' as const, updated: undefined, existing: [], excluded: [], assignments: [], where: undefined };
       db.exec(db.insert('account', [[1, 'x', 1], [7, 'bob', 1], [8, 'new', 1], [8, 'again', 1]], { onConflict: none }));
       expect(db.rowsOf('account')).toEqual([[1, 'ada', 10], [2, 'bob', 20], [3, 'cy', null], [8, 'new', 1]]);
     });
