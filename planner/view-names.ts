@@ -13,7 +13,7 @@ import type { Expression, FunctionCall, Join, Query, QueryBody, TableReference }
 import type { BindingRecord, SelectRecord } from './binding-record.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { RulePrinter } from './rule-text.js';
-import type { QueryLevel, RangeEntry } from './scope.js';
+import type { RangeEntry } from './scope.js';
 
 /** What an item of FROM is called in the catalog. */
 export interface RelationNames {
@@ -51,6 +51,7 @@ export class ViewNames {
   readonly calls = new Map<ColumnId, FunctionCall>();
   readonly #references = new Map<RangeEntry, TableReference>();
   readonly #columns = new Map<RangeEntry, readonly string[]>();
+  readonly #using = new Map<Join, ReadonlyMap<string, string>>();
 
   constructor(record: BindingRecord, printer: ViewPrinter) {
     this.record = record;
@@ -64,14 +65,9 @@ export class ViewNames {
 
   /** Whether some join merges columns, or hides tables behind an alias, so that the names of all columns matter. */
   get mergesColumns(): boolean {
-    return this.#someJoin((join) => join.isNatural || join.using !== undefined || join.alias !== undefined);
-  }
-  /** Whether some join gives its columns names of their own. */
-  get listsJoinColumns(): boolean {
-    return this.#someJoin((join) => (join.alias?.columns.length ?? 0) > 0);
-  }
-  #someJoin(test: (join: Join) => boolean): boolean {
-    for (const reference of this.record.entries.keys()) for (let join: TableReference = reference; join.kind === 'join'; join = join.left) if (test(join)) return true;
+    for (const reference of this.record.entries.keys()) {
+      for (let join: TableReference = reference; join.kind === 'join'; join = join.left) if (join.isNatural || join.using !== undefined || join.alias !== undefined) return true;
+    }
     return false;
   }
 
@@ -133,21 +129,55 @@ export class ViewNames {
       taken.add(name);
       names.set(entry, name);
     }
-    if (select !== undefined) this.#separateMerged(select.level);
+    if (select !== undefined) this.#separateMerged(select);
     return { select, names, taken };
   }
 
-  /** A column that only a join has, as that of FULL JOIN USING, is shown by its name alone: what else is called so gets another name. */
-  #separateMerged(level: QueryLevel): void {
-    const visible = level.namespace.filter((item) => item.columnsVisible).map((item) => item.entry);
-    for (const join of visible) {
-      if (!join.isJoin || join.alias !== '') continue;
-      const inputs = level.entries.filter((entry) => !isJoinEntry(entry));
-      const merged = join.columns.filter(({ id }) => !inputs.some((entry) => entry.columns.some((column) => column.id === id)));
-      for (const entry of visible) if (entry !== join) for (const { name } of merged) this.renameColumn(entry, name, inputs);
-    }
+  /**
+   * A column that only a join has, as that of FULL JOIN USING, is shown by its name alone: what else is called so gets another name, and a second such
+   * column the relations it is joined from too.
+   */
+  #separateMerged({ select, level }: SelectRecord): void {
+    const joins = level.namespace.flatMap(({ columnsVisible, entry }) => (columnsVisible && entry.isJoin && entry.alias === '' ? [entry] : []));
+    if (joins.length === 0) return;
+    const written = select.from.flatMap(outermostMerging);
+    const bases = select.from.flatMap((item) => this.#basesOf(item));
+    const shown = new Map<string, readonly RangeEntry[]>();
+    joins.forEach((join, i) => {
+      const reference = written[i];
+      for (const [at, { name, id }] of join.columns.entries()) {
+        if (bases.some((entry) => entry.columns.some((column) => column.id === id))) continue;
+        const joined = reference === undefined ? [] : this.#joinedBy(reference, name);
+        let unique = name;
+        for (let n = 1; shown.has(unique) || (n > 1 && bases.some((entry) => this.columnsOf(entry).includes(unique))); n++) unique = `${name}_${n}`;
+        shown.set(unique, joined);
+        if (unique === name || reference === undefined) continue;
+        for (const entry of joined) this.#setColumn(entry, this.columnsOf(entry).indexOf(name), unique);
+        this.#setColumn(join, at, unique);
+        for (const inner of joinsInside(reference)) this.#using.set(inner, new Map([...(this.#using.get(inner) ?? []), [name, unique]]));
+      }
+    });
+    for (const [name, joined] of shown) for (const entry of bases) if (!joined.includes(entry)) this.renameColumn(entry, name, bases);
   }
-
+  #setColumn(entry: RangeEntry, at: number, name: string): void {
+    if (at >= 0) this.#columns.set(entry, this.columnsOf(entry).map((known, i) => (i === at ? name : known)));
+  }
+  /** The relations that an item of FROM shows, joins taken apart. */
+  #basesOf(item: TableReference): RangeEntry[] {
+    if (item.kind === 'join' && item.alias === undefined) return [...this.#basesOf(item.left), ...this.#basesOf(item.right)];
+    const entry = this.record.entries.get(item);
+    return entry === undefined ? [] : [entry];
+  }
+  /** Those of them whose columns of that name are merged into one. */
+  #joinedBy(item: TableReference, name: string): RangeEntry[] {
+    if (item.kind !== 'join' || item.alias !== undefined) return this.#basesOf(item).filter((entry) => this.columnsOf(entry).includes(name));
+    if (merges(item, name)) return [...this.#joinedBy(item.left, name), ...this.#joinedBy(item.right, name)];
+    return this.#joinedBy(joinsInside(item.left).some((join) => merges(join, name)) ? item.left : item.right, name);
+  }
+  /** What USING calls a column of that name. */
+  usingName(join: Join, name: string): string {
+    return this.#using.get(join)?.get(name) ?? name;
+  }
   nameOf(entry: RangeEntry, frames: readonly Frame[]): string {
     for (let i = frames.length - 1; i >= 0; i--) {
       const name = frames[i]!.names.get(entry);
@@ -156,12 +186,16 @@ export class ViewNames {
     return entry.alias;
   }
 
-  /** `name`, or with a number, so that no other column of the query is called so. */
-  unusedColumn(name: string, select: SelectRecord): string {
-    const isUsed = (candidate: string): boolean => select.level.entries.some((entry) => this.columnsOf(entry).includes(candidate));
-    let unused = name;
-    for (let n = 1; isUsed(unused); n++) unused = `${name}_${n}`;
-    return unused;
+  /** Names for columns that the entry's relation has got since: with a number where a column of it, of `others` or what some join has merged is called so. */
+  namesOfAdded(entry: RangeEntry, added: readonly string[], others: readonly RangeEntry[]): readonly string[] {
+    const taken = new Set([entry, ...others].flatMap((each) => this.columnsOf(each)));
+    const merged = this.#joinNames;
+    return added.map((name) => {
+      let unused = name;
+      for (let n = 1; taken.has(unused) || merged.has(unused); n++) unused = `${name}_${n}`;
+      taken.add(unused);
+      return unused;
+    });
   }
 
   /** The entry of FROM in which a column is seen, and its name there. */
@@ -181,3 +215,14 @@ export class ViewNames {
 }
 
 const isJoinEntry = (entry: RangeEntry): boolean => entry.isJoin || entry.alias === '';
+
+const merges = (join: Join, name: string): boolean => join.isNatural || join.using?.some((column) => column.name === name) === true;
+
+/** The joins of an item of FROM that merge columns and stand in no other that does. */
+function outermostMerging(item: TableReference): Join[] {
+  if (item.kind !== 'join' || item.alias !== undefined) return [];
+  return item.isNatural || item.using !== undefined ? [item] : [...outermostMerging(item.left), ...outermostMerging(item.right)];
+}
+function joinsInside(item: TableReference): Join[] {
+  return item.kind !== 'join' || item.alias !== undefined ? [] : [item, ...joinsInside(item.left), ...joinsInside(item.right)];
+}

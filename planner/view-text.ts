@@ -35,6 +35,8 @@ class QueryWriter {
   readonly #isPretty: boolean;
   #frames: readonly Frame[];
   #indent: number;
+  /** Whether what is being printed stands in a join with an alias, or in one that lists its columns. */
+  #inJoin: 'none' | 'aliased' | 'listed' = 'none';
   #text = '';
 
   constructor(names: ViewNames, frames: readonly Frame[], indent: number) {
@@ -315,16 +317,17 @@ class QueryWriter {
       case 'tableRef': {
         const relation = this.#names.printer.relation(entry);
         const own = relation?.name ?? entry.relationName ?? entry.alias;
-        if (relation !== undefined && relation.added.length > 0 && this.#names.listsJoinColumns) {
+        if (relation !== undefined && relation.added.length > 0 && this.#inJoin === 'listed') {
           // A list of columns counts them: what was added must not come between.
           this.#text += `( SELECT ${relation.columns.flatMap((column) => (column === undefined ? [] : [quoteIdentifier(column)])).join(', ')} FROM ${relation.text}) ${quoteIdentifier(name)}${columns}`;
           return;
         }
-        const added = this.#names.mergesColumns && relation !== undefined && relation.added.some((column) => this.#names.unusedColumn(column, this.#current) !== column) ? relation.added.map((column) => this.#names.unusedColumn(column, this.#current)) : [];
-        const keepsNames = hasColumnAliases || added.length > 0 || (relation !== undefined && names.some((column, i) => relation.columns[i] !== undefined && column !== relation.columns[i]));
+        const unused = this.#names.namesOfAdded(entry, relation?.added ?? [], this.#inJoin === 'none' ? [] : this.#current.level.entries);
+        const separatesAdded = this.#names.mergesColumns && unused.some((column, i) => column !== relation!.added[i]);
+        const keepsNames = hasColumnAliases || separatesAdded || (relation !== undefined && names.some((column, i) => relation.columns[i] !== undefined && column !== relation.columns[i]));
         this.#text += `${reference.only ? 'ONLY ' : ''}${relation?.text ?? quoteIdentifier(own)}`;
         if (reference.alias !== undefined || name !== own || keepsNames) this.#text += ` ${quoteIdentifier(name)}`;
-        if (keepsNames) this.#text += `(${[...names.filter((_, i) => relation === undefined || relation.columns[i] !== undefined), ...added].map(quoteIdentifier).join(', ')})`;
+        if (keepsNames) this.#text += `(${[...names.filter((_, i) => relation === undefined || relation.columns[i] !== undefined), ...unused].map(quoteIdentifier).join(', ')})`;
         const { sample } = reference;
         if (sample !== undefined) {
           this.#text += ` TABLESAMPLE ${quoteIdentifier(sample.method.name)} (${sample.args.map((e) => this.#bound(e)).join(', ')})`;
@@ -363,6 +366,8 @@ class QueryWriter {
 
   #join(join: Join): void {
     const hasParentheses = !this.#isPretty || join.alias !== undefined;
+    const outer = this.#inJoin;
+    if (join.alias !== undefined && outer !== 'listed') this.#inJoin = join.alias.columns.length > 0 ? 'listed' : 'aliased';
     if (hasParentheses) this.#text += '(';
     this.#from(join.left);
     const columns = join.using?.map(({ name }) => name) ?? (join.isNatural ? this.#commonColumns(join) : undefined);
@@ -371,9 +376,10 @@ class QueryWriter {
     const isRightApart = this.#isPretty && join.right.kind === 'join' && join.right.alias === undefined;
     if (isRightApart) this.#text += '(';
     this.#from(join.right);
+    this.#inJoin = outer;
     if (isRightApart) this.#text += ')';
     if (columns !== undefined && columns.length > 0) {
-      this.#text += ` USING (${columns.map(quoteIdentifier).join(', ')})`;
+      this.#text += ` USING (${columns.map((column) => quoteIdentifier(this.#names.usingName(join, column))).join(', ')})`;
       if (join.usingAlias !== undefined) this.#text += ` AS ${quoteIdentifier(join.usingAlias.name)}`;
     } else if (join.on !== undefined) this.#text += this.#isPretty ? ` ON ${this.#bound(join.on)}` : ` ON (${this.#bound(join.on)})`;
     else if (!isCross) this.#text += ' ON TRUE';
