@@ -15,6 +15,7 @@ import { TableWriter } from '../executor/table-writer.js';
 import type { Wait } from '../executor/wait.js';
 import { isWait } from '../executor/wait.js';
 import type { Copy, Query } from '../parser/ast.js';
+import { intoOf } from '../parser/select-into.js';
 import { readFull } from '../storage/vfs.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import type { TableRecord } from './catalog-objects.js';
@@ -359,6 +360,7 @@ function tableQuery(ddl: Ddl, statement: Copy): Query {
 
 async function copyTo(ddl: Ddl, cached: CachedStatement, statement: Copy, options: CopyOptions): Promise<number> {
   const { backend, call } = ddl;
+  if (statement.query?.kind === 'query' && intoOf(statement.query) !== undefined) throw notSupported('COPY (SELECT INTO)');
   const query = statement.query ?? tableQuery(ddl, statement);
   const inner = new CachedStatement({ ...cached.parsed, statement: query });
   const sink = openSink(ddl, statement);

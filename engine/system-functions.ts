@@ -11,6 +11,7 @@ import { DbError, notSupported } from '../base/errors.js';
 import { TypeOid, builtinTypeByName, builtinTypes, sqlType, sqlTypeNames } from '../base/types.js';
 import { canonicalJsonPath } from '../functions/jsonpath-print.js';
 import type { SystemCalls } from '../functions/registry.js';
+import { keywords } from '../parser/keywords.js';
 import { parseTypeName } from '../parser/parse.js';
 import type { Backend } from './backend.js';
 import { domainCheck } from './domains.js';
@@ -251,6 +252,7 @@ export class SystemFunctions implements SystemCalls {
       yield [`to_${type}`, () => null];
     }
     yield ['current_schemas', ([implicit]) => SqlArray.of(TypeOid.name, [...this.currentSchemas(implicit as boolean)])];
+    yield ['pg_get_keywords', () => [...keywords.values()].map(({ word, category, isBareLabel }) => `${word} ${category} ${isBareLabel}`).sort().join('\n')];
     yield ['pg_get_viewdef', ([view, pretty]) => {
       const oid = typeof view === 'string' ? this.relationOid(view) : view!;
       if (oid === undefined) throw new DbError('42P01', `relation "${view as string}" does not exist`);

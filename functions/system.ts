@@ -4,7 +4,7 @@
  */
 import { DbError } from '../base/errors.js';
 import type { Datum, SqlArray } from '../base/datum.js';
-import { FirstUserOid, formatType, sqlType, typeName } from '../base/types.js';
+import { FirstUserOid, formatType, sqlType, typeInfo, typeName, TypeOid } from '../base/types.js';
 import { scalar, setReturning, specialized, type ScalarOptions } from './define.js';
 import type { EvalContext, FunctionDef } from './registry.js';
 
@@ -47,6 +47,26 @@ const reflection: FunctionDef[] = [
     return oid < FirstUserOid ? formatType(sqlType(oid, typmod ?? -1), ctx.types) : ctx.system.call('type_text', [oid, typmod ?? -1]);
   }, { strict: false, volatility: 'stable' }),
 ];
+
+/** COLLATION FOR: what an explicit COLLATE or a column says, which the planner puts in place of this. */
+const collationFor = scalar('pg_collation_for', 'any', 'text', () => '"default"', { strict: false, volatility: 'stable' });
+reflection.push(specialized(collationFor, (args, _returns, types) => {
+  const { category } = typeInfo(args[0]!.oid, types);
+  if (category !== 'S' && args[0]!.oid !== TypeOid.unknown) throw new DbError('42804', `collations are not supported by type ${typeName(args[0]!.oid, types)}`);
+  return collationFor;
+}));
+
+const categories: Readonly<Record<string, readonly [string, string]>> = {
+  unreserved: ['U', 'unreserved'], columnName: ['C', 'unreserved (cannot be function or type name)'], typeOrFunction: ['T', 'reserved (can be function or type name)'], reserved: ['R', 'reserved'],
+};
+/** Of words, one to a line: the word, its category, and whether it can be a label without AS. */
+function* keywordRows(ctx: EvalContext): Iterable<readonly Datum[]> {
+  for (const line of (ctx.system.call('pg_get_keywords', []) as string).split('\n')) {
+    const [word, category, bare] = line.split(' ') as [string, string, string];
+    const [code, description] = categories[category]!;
+    yield [word, code, bare === 'true', description, bare === 'true' ? 'can be bare label' : 'requires AS'];
+  }
+}
 
 const settings: FunctionDef[] = [
   scalar('current_setting', 'text', 'text', (name: string, ctx: EvalContext) => {
@@ -110,6 +130,9 @@ const definitions: FunctionDef[] = [
   // No table here has partitions.
   setReturning('pg_partition_ancestors', 'regclass', 'regclass', () => [], stable),
   setReturning('pg_partition_tree', 'regclass', 'record', () => [], { ...stable, columns: [{ name: 'relid', type: 'regclass' }, { name: 'parentrelid', type: 'regclass' }, { name: 'isleaf', type: 'bool' }, { name: 'level', type: 'int4' }] }),
+  setReturning('pg_get_keywords', '', 'record', (_args, ctx) => keywordRows(ctx), {
+    ...stable, columns: [{ name: 'word', type: 'text' }, { name: 'catcode', type: 'char' }, { name: 'barelabel', type: 'bool' }, { name: 'catdesc', type: 'text' }, { name: 'baredesc', type: 'text' }],
+  }),
   setReturning('pg_options_to_table', '_text', 'record', ([options]) => optionRows(options as SqlArray), { ...stable, columns: [{ name: 'option_name', type: 'text' }, { name: 'option_value', type: 'text' }] }),
   viaSystem('pg_get_partkeydef', 'oid', 'text'),
   viaSystem('pg_get_userbyid', 'oid', 'name'),

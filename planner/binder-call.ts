@@ -14,8 +14,10 @@ import type { FunctionDef } from '../functions/registry.js';
 import { unsupportedFunctions } from '../functions/unsupported.js';
 import type { FunctionMatch } from '../functions/resolve.js';
 import type { Expression, FunctionCall, FunctionColumn, Grouping } from '../parser/ast.js';
+import { quoteIdentifier } from '../parser/print-names.js';
 import type { Binder } from './binder-context.js';
 import { applyFunction, coerceArgument, noFunction, refuseUndetermined, shownCall } from './binder-operator.js';
+import { collationName } from './binder-collation.js';
 import { attributesOf, selectField } from './binder-row.js';
 import { bindSortKey } from './binder-sort.js';
 import { asText, bindTypeName, checkDatabase, coerce, coerceToBoolean, commonType, isUnknown, mustCoerce } from './binder-types.js';
@@ -91,7 +93,9 @@ export function bindFunctionCall(level: QueryLevel, call: FunctionCall): BoundEx
     case 'set':
       return bindSetCall(level, call, match, given, marks);
     default: {
-      const { function: definition, args: finished, type } = applyFunction(binder, match, given, call.offset);
+      const applied = applyFunction(binder, match, given, call.offset);
+      const { args: finished, type } = applied;
+      const definition = applied.function.name === 'pg_collation_for' && applied.function.schema === 'pg_catalog' ? collationFor(level, applied.function, given[0]!) : applied.function;
       return { kind: 'call', type: definition.returns === match.returnType ? type : sqlType(match.returnType), offset: call.offset, function: definition, args: finished, operator: undefined };
     }
   }
@@ -109,6 +113,12 @@ function noRoutine(binder: Binder, call: FunctionCall, why: 'none' | 'ambiguous'
     if ((schema === undefined || schema === 'pg_catalog') && unsupportedFunctions.has(name)) return notSupported(`function ${name}`, call.offset);
   }
   return noFunction(binder, why, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
+}
+
+/** COLLATION FOR of an expression: known when it is bound. */
+function collationFor(level: QueryLevel, definition: FunctionDef, arg: BoundExpression): FunctionDef {
+  const collation = isUnknown(arg) ? undefined : collationName(level, arg);
+  return { ...definition, impl: () => (collation === undefined ? null : collation === 'default' ? '"default"' : quoteIdentifier(collation)), emit: undefined };
 }
 
 interface Marks {

@@ -8,7 +8,34 @@
 import { DbError } from '../base/errors.js';
 import { typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
 import { forEachChild } from './expression-tools.js';
-import type { BoundExpression } from './expression.js';
+import type { BoundExpression, ColumnId } from './expression.js';
+import type { QueryLevel } from './scope.js';
+
+/**
+ * The collation of an expression by name: that of an explicit COLLATE, or of the columns that it is made of; 'default' for that of its type, undefined where two
+ * columns do not agree or it has none.
+ */
+export function collationName(level: QueryLevel, e: BoundExpression): string | undefined {
+  const explicit = level.binder.collated?.collationOf(e)?.name;
+  if (explicit !== undefined) return explicit;
+  if (typeInfo(e.type.oid, level.binder.types).category !== 'S') return undefined;
+  if (e.kind === 'column') return columnCollation(level, e.id) ?? 'default';
+  const names = new Set<string>();
+  forEachChild(e, (child) => {
+    const name = typeInfo(child.type.oid, level.binder.types).category === 'S' ? collationName(level, child) : undefined;
+    if (name !== undefined && name !== 'default') names.add(name);
+  });
+  return names.size > 1 ? undefined : (names.values().next().value ?? 'default');
+}
+function columnCollation(level: QueryLevel, id: ColumnId): string | undefined {
+  for (let at: QueryLevel | undefined = level; at !== undefined; at = at.parent) {
+    for (const { table, columns } of at.entries) {
+      const position = columns.findIndex((column) => column.id === id);
+      if (position >= 0 && table !== undefined) return table.columns.filter((column) => !column.isDropped)[position]?.collation;
+    }
+  }
+  return undefined;
+}
 
 interface Collation {
   readonly name: string;

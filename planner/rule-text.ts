@@ -197,6 +197,8 @@ class Rule {
         return `SUBSTRING(${show(first!)} FROM ${show(second!)}${third === undefined ? '' : ` FOR ${show(third)}`})`;
       case 'overlay':
         return `OVERLAY(${show(first!)} PLACING ${show(second!)} FROM ${show(third!)}${fourth === undefined ? '' : ` FOR ${show(fourth)}`})`;
+      case 'pg_collation_for':
+        return `COLLATION FOR (${show(first!)})`;
       case 'btrim':
       case 'ltrim':
       case 'rtrim':

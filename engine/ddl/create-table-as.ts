@@ -19,7 +19,7 @@ import { finishTable, startTable } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { checkRelationName, creationSchema } from './names.js';
 import { truncateTables } from './truncate.js';
-import { temporarySchema } from './temporary.js';
+import { temporarySchemaFor } from './temporary.js';
 import { analyzeQuery } from './views.js';
 
 /** Rows handed from the query to the table at a time. */
@@ -29,8 +29,8 @@ const BatchRows = 1024;
 export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateMaterializedView | Query): Promise<number | undefined> {
   const { backend, draft } = ddl;
   const spec = specOf(statement);
-  const isTemporary = spec.persistence === 'temporary';
-  const schema = isTemporary ? await temporarySchema(ddl) : creationSchema(backend, spec.name);
+  const isTemporary = spec.persistence === 'temporary' || spec.name.schema === 'pg_temp';
+  const schema = isTemporary ? await temporarySchemaFor(ddl, spec.name) : creationSchema(backend, spec.name);
   // The query is analysed before anyone asks whether the name is free.
   if (spec.query.kind === 'query') describeStatement(backend, new CachedStatement({ ...ddl.statement.parsed, statement: spec.query }), []);
   if (spec.ifNotExists && draft.find('relation', schema.oid, spec.name.name) !== undefined) {

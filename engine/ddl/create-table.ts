@@ -16,7 +16,7 @@ import { bindOverRow, nextvalText, requireImmutable, storedText } from './expres
 import { checkRelationName, chooseRelationName, columnsForName, creationSchema } from './names.js';
 import { makeSequence, sequenceDefaults } from './sequences.js';
 import { createTrees, newTree } from './table-storage.js';
-import { temporarySchema } from './temporary.js';
+import { temporarySchemaFor } from './temporary.js';
 import { bindColumnType, serialBase } from './types.js';
 
 /** Most columns a table can have, as in PostgreSQL. */
@@ -41,8 +41,7 @@ export async function createTable(ddl: Ddl, statement: CreateTable): Promise<voi
   if (statement.unsupported !== undefined) throw notSupported(statement.unsupported, statement.offset);
   const { backend, draft } = ddl;
   const isTemporary = statement.persistence === 'temporary' || statement.name.schema === 'pg_temp';
-  if (isTemporary && statement.name.schema !== undefined && statement.name.schema !== 'pg_temp' && creationSchema(backend, statement.name).oid !== backend.tempSchema) throw new DbError('42P16', 'cannot create temporary relation in non-temporary schema', { offset: statement.name.offset });
-  const schema = isTemporary ? await temporarySchema(ddl) : creationSchema(backend, statement.name);
+  const schema = isTemporary ? await temporarySchemaFor(ddl, statement.name) : creationSchema(backend, statement.name);
   if (statement.onCommit !== undefined && !isTemporary) throw new DbError('42P16', 'ON COMMIT can only be used on temporary tables');
   if (draft.find('relation', schema.oid, statement.name.name) !== undefined && statement.ifNotExists) {
     ddl.notice(`relation "${statement.name.name}" already exists, skipping`, '42P07');

@@ -70,8 +70,14 @@ async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promis
     case 'function':
     case 'procedure':
     case 'routine': {
-      const found = findFunction(ddl, object, objectType, ifExists);
-      return found?.oid;
+      try {
+        return findFunction(ddl, object, objectType, ifExists)?.oid;
+      } catch (error) {
+        // A type of its arguments that is not there stands for the function.
+        const missing = ifExists && error instanceof DbError && (error.code === '42704' || error.code === '3F000') ? /^(.*) does not exist$/.exec(error.message)?.[1] : undefined;
+        if (missing === undefined) throw error;
+        return skip(missing);
+      }
     }
     default:
       throw notSupported(`DROP ${objectType.toUpperCase()}`, statement.offset);

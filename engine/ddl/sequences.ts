@@ -6,7 +6,7 @@ import type { SequenceRecord, TableRecord } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { checkRelationName, creationSchema, nameText, requireColumn } from './names.js';
 import { bindTypeName } from './types.js';
-import { temporarySchema } from './temporary.js';
+import { temporarySchemaFor } from './temporary.js';
 
 const limits: Readonly<Record<number, readonly [bigint, bigint]>> = {
   [TypeOid.int2]: [-32768n, 32767n], [TypeOid.int4]: [-2147483648n, 2147483647n], [TypeOid.int8]: [-(2n ** 63n), 2n ** 63n - 1n],
@@ -98,8 +98,8 @@ export function restartSequence(ddl: Ddl, sequence: SequenceRecord): void {
 }
 
 export async function createSequence(ddl: Ddl, statement: CreateSequence): Promise<void> {
-  const isTemporary = statement.persistence === 'temporary';
-  const schema = isTemporary ? await temporarySchema(ddl) : creationSchema(ddl.backend, statement.name);
+  const isTemporary = statement.persistence === 'temporary' || statement.name.schema === 'pg_temp';
+  const schema = isTemporary ? await temporarySchemaFor(ddl, statement.name) : creationSchema(ddl.backend, statement.name);
   if (statement.ifNotExists && ddl.draft.find('relation', schema.oid, statement.name.name) !== undefined) {
     ddl.notice(`relation "${statement.name.name}" already exists, skipping`, '42P07');
     return;

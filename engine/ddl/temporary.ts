@@ -3,12 +3,15 @@
  * opening if a crash ended it first.
  */
 import { treeId } from '../../base/ids.js';
+import { DbError } from '../../base/errors.js';
 import type { Transaction } from '../../mvcc/transaction.js';
+import type { QualifiedName } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
 import { CatalogDraft } from '../catalog-store.js';
 import type { SchemaRecord, TableRecord } from '../catalog-objects.js';
 import type { Instance } from '../instance.js';
 import type { Ddl } from './ddl.js';
+import { creationSchema } from './names.js';
 import { truncateTables } from './truncate.js';
 
 const prefix = 'pg_temp_';
@@ -25,6 +28,14 @@ export async function temporarySchema(ddl: Ddl): Promise<SchemaRecord> {
   }
   backend.tempSchema = oid;
   return Promise.resolve(draft.get(oid) as SchemaRecord);
+}
+
+/** The same for what is created under a name. @throws DbError 42P16 where that names another schema */
+export async function temporarySchemaFor(ddl: Ddl, name: QualifiedName): Promise<SchemaRecord> {
+  if (name.schema !== undefined && name.schema !== 'pg_temp' && creationSchema(ddl.backend, name).oid !== ddl.backend.tempSchema) {
+    throw new DbError('42P16', 'cannot create temporary relation in non-temporary schema', { offset: name.offset });
+  }
+  return temporarySchema(ddl);
 }
 
 /** Drops the temporary objects of one schema, or of all sessions of an earlier run, in a transaction of its own. */

@@ -4,17 +4,19 @@ import { TypeOid, typeName, sqlType, types as builtin } from '../../base/types.j
 import type { CreateView, DefinitionOption, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
 import { intoOf, withoutInto } from '../../parser/select-into.js';
 import { bindStatement } from '../../planner/binder.js';
+import { collationName } from '../../planner/binder-collation.js';
 import { BindingRecord } from '../../planner/binding-record.js';
 import { problemOfView } from '../../planner/updatable-view.js';
 import type { Backend } from '../backend.js';
+import { parseQuery } from '../catalog-view.js';
 import type { Reference, ViewRecord } from '../catalog-objects.js';
 import { isReading, keptText, reprintViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { checkRelationName, creationSchema } from './names.js';
-import { temporarySchema } from './temporary.js';
+import { temporarySchemaFor } from './temporary.js';
 
 export interface AnalyzedQuery {
-  readonly columns: readonly { readonly name: string; readonly type: number; readonly typmod: number }[];
+  readonly columns: readonly { readonly name: string; readonly type: number; readonly typmod: number; readonly collation: string | undefined }[];
   readonly references: readonly Reference[];
   /** The query as it is kept. */
   readonly text: string;
@@ -34,10 +36,13 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
   });
   if (bound.parameterTypes.length > 0) throw new DbError('42P02', 'there is no parameter $1', { offset: firstParameter(query) });
   if (names.length > bound.result.length) throw new DbError('42601', 'CREATE VIEW specifies more column names than columns', { offset: names[bound.result.length]!.offset });
+  const selected = query.body.kind === 'select' ? record.selects.get(query.body) : undefined;
+  const items = selected?.items.filter((item) => !item.isJunk) ?? [];
   const columns = bound.result.map((column, i) => {
     const name = names[i]?.name ?? column.name;
     const type = column.type.oid === TypeOid.unknown ? builtin.text : column.type;
-    return { name, type: type.oid, typmod: type.typmod };
+    const item = items[i];
+    return { name, type: type.oid, typmod: type.typmod, collation: selected === undefined || item === undefined ? undefined : collationName(selected.level, item.expression) };
   });
   columns.forEach(({ name }, i) => {
     if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
@@ -99,25 +104,26 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
     const record = draft.get(r.oid);
     return record !== undefined && 'schema' in record && record.schema === backend.tempSchema;
   });
-  const isTemporary = statement.persistence === 'temporary' || readsTemporary;
+  const isTemporary = statement.persistence === 'temporary' || statement.name.schema === 'pg_temp' || readsTemporary;
   if (readsTemporary && statement.persistence !== 'temporary') ddl.notice(`view "${statement.name.name}" will be a temporary view`);
-  const schema = isTemporary ? await temporarySchema(ddl) : creationSchema(backend, statement.name);
+  const schema = isTemporary ? await temporarySchemaFor(ddl, statement.name) : creationSchema(backend, statement.name);
   const options = viewOptions(statement.options);
   if (statement.checkOption !== undefined && options['check_option'] !== undefined) throw new DbError('22023', 'parameter "check_option" specified more than once');
   const checkOption = statement.checkOption ?? checkOptionOf(options);
   if (checkOption !== 'none') checkUpdatable(analyzed.problem);
+  const columns = analyzed.columns.map(({ name, type, typmod }) => ({ name, type, typmod }));
   const existing = draft.find('relation', schema.oid, statement.name.name);
   if (existing !== undefined && statement.orReplace) {
     const old = draft.get(existing)!;
     if (old.kind !== 'view') throw new DbError('42809', `"${statement.name.name}" is not a view`, { offset: statement.name.offset });
     await ddl.lock(old.oid, 'access exclusive');
     checkReplacement(backend, old, analyzed);
-    reprintViews(backend, isReading(old.oid), () => draft.put({ ...old, columns: analyzed.columns.map((column, i) => ({ ...column, default: old.columns[i]?.default, comment: old.columns[i]?.comment })), query: analyzed.text, references: analyzed.references, checkOption, options }));
+    reprintViews(backend, isReading(old.oid), () => draft.put({ ...old, columns: columns.map((column, i) => ({ ...column, default: old.columns[i]?.default, comment: old.columns[i]?.comment })), query: analyzed.text, references: analyzed.references, checkOption, options }));
     return;
   }
   checkRelationName(backend, schema.oid, statement.name.name);
   draft.put({
-    kind: 'view', oid: ddl.newOid(), schema: schema.oid, name: statement.name.name, rowType: ddl.newOid(), rowArrayType: ddl.newOid(), columns: analyzed.columns, query: analyzed.text,
+    kind: 'view', oid: ddl.newOid(), schema: schema.oid, name: statement.name.name, rowType: ddl.newOid(), rowArrayType: ddl.newOid(), columns, query: analyzed.text,
     checkOption, persistence: isTemporary ? 'temporary' : 'permanent', references: analyzed.references, options,
   });
 }
@@ -149,6 +155,7 @@ export function checkUpdatable(problem: string | undefined): void {
 /** OR REPLACE may only add columns at the end. @throws DbError 42P16 */
 function checkReplacement(backend: Backend, old: ViewRecord, next: AnalyzedQuery): void {
   if (next.columns.length < old.columns.length) throw new DbError('42P16', 'cannot drop columns from view');
+  const before = analyzeQuery(backend, parseQuery(old.query), []).columns;
   old.columns.forEach((column, i) => {
     const now = next.columns[i]!;
     if (now.name !== column.name) throw new DbError('42P16', `cannot change name of view column "${column.name}" to "${now.name}"`, { hint: 'Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.' });
@@ -156,5 +163,7 @@ function checkReplacement(backend: Backend, old: ViewRecord, next: AnalyzedQuery
       const { types } = backend.catalog();
       throw new DbError('42P16', `cannot change data type of view column "${column.name}" from ${typeName(sqlType(column.type).oid, types)} to ${typeName(now.type, types)}`);
     }
+    const collation = before[i]?.collation;
+    if (now.collation !== collation) throw new DbError('42P16', `cannot change collation of view column "${column.name}" from "${collation ?? 'default'}" to "${now.collation ?? 'default'}"`);
   });
 }

@@ -311,6 +311,7 @@ const definitions: readonly (readonly [string, string])[] = [
   ['select xmlagg(null)', '0A000'], ["select to_tsvector('a')", '0A000'], ['call abs(1)', '42809'], ['call nosuch(1)', '42883'], ['call r2(1)', '42883'],
   ...['select c, count(*) from r2 group by c', 'select distinct c from r2', 'select r2.id from r2, r3', 'select 1 as a', 'select c from r2 limit 1', 'select c from r2 union select 1', 'with w as (select 1) select c from r2', 'select 1 as x from r2 having true', 'select sum(c) over () from r2', 'select sum(c) from r2',
     'select generate_series(1, c) from r2', 'select c from (select c from r2) s', 'select c + 1 as b from r2', 'select c from r2 tablesample system (10)', 'select id from m0', 'select from r2', 'values (1)'].map((query): readonly [string, string] => [`create view f as ${query} with check option`, '0A000']),
+  ['drop function if exists f(nosuch)', ''], ['drop function if exists f(nosuch.type)', ''], ['drop function f(nosuch)', '42704'], ['copy (select 1 into f) to stdout', '0A000'], ['select collation for (1)', '42804'], ['create temp view public.f as select 1', '42P16'], ['create temp sequence public.f', '42P16'], ['create temp table public.f as select 1', '42P16'], ['create schema sf create temp view f as select 1', '42P16'],
   ['create view f with (check_option = cascaded) as select 1', '0A000'], ['create view f with (check_option = local) as select id from r2 with check option', '22023'], ['create recursive view f (a) as select 1 with check option', '0A000'],
 ];
 
@@ -401,6 +402,15 @@ describe('what random statements found', () => {
     ['update seen set id = id + 5, a = many() where total() > 0 returning id, a', [['6', '5'], ['7', '5'], ['8', '5'], ['9', '5'], ['10', '5']]], ['insert into seen values (21, many()), (6, 1), (22, many()) on conflict (id) do update set a = many() returning id, a', [['21', '5'], ['6', '6'], ['22', '6']]],
     ['drop table seen cascade', ''], ['drop function total, many, stable_total', ''], ['reset execution_mode', ''],
   ]));
+  test('collations of expressions and of the columns of views', () => inTurn([
+    ['create table collated (a text, b text collate "C", c text collate "POSIX")', ''], ["insert into collated values ('a', 'b', 'c')", ''],
+    [`select collation for (a), collation for (b), collation for (upper(b) || a), collation for (b || c), collation for (a collate "POSIX"), collation for ('x'), collation for ('x'::varchar) from collated`, [['"default"', '"C"', '"C"', null, '"POSIX"', null, '"default"']]],
+    ['create view collating as select a, b from collated', ''], ['create or replace view collating as select a, b collate "C" from collated', ''], ['create or replace view collating as select a, c from collated', '42P16'], ['create or replace view collating as select a, c as b from collated', '42P16'], ['create or replace view collating as select a collate "C", b from collated', '42P16'],
+    ["create view colls as select collation for ('x'::text) as c", ''], ["select pg_get_viewdef('colls')", [[" SELECT COLLATION FOR ('x'::text) AS c;"]]], ['drop view colls', ''], ['drop table collated cascade', ''],
+  ]));
+  test('the words of the language', () => inTurn([["select * from pg_get_keywords() where word in ('select', 'abort', 'between', 'join', 'over') order by word", [
+    ['abort', 'U', 't', 'unreserved', 'can be bare label'], ['between', 'C', 't', 'unreserved (cannot be function or type name)', 'can be bare label'], ['join', 'T', 't', 'reserved (can be function or type name)', 'can be bare label'], ['over', 'U', 'f', 'unreserved', 'requires AS'], ['select', 'R', 't', 'reserved', 'can be bare label'],
+  ]]]));
   test('a check of a column that reads others, or none, is the table\'s', () => inTurn([
     ['create table named (a int check (a > 0), b int check (b < a), c int check (1 > 0))', ''], ["select conname from pg_constraint where conrelid = 'named'::regclass order by 1", [['named_a_check'], ['named_check'], ['named_check1']]],
     ['alter table named drop constraint named_check', ''], ['drop table named', ''],
