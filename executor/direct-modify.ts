@@ -1,6 +1,6 @@
 /**
  * Statements that change one row and need no plan run for it: INSERT of parameters as they are, UPDATE and DELETE by the whole clustered key. The row or key is
- * encoded straight from the parameters and given to mvcc in one step. Only where nothing but the row's own tree is concerned, nothing is returned, and
+ * encoded straight from the parameters and given to mvcc in one step. Only where nothing but the row's own tree is concerned (and, for an INSERT, plain indexes), nothing is returned, and
  * nobody else has anything to do with the key; everywhere else the execution of the statement (modify.ts), which is the twin of this, is run.
  *
  * N1  When `undefined` is returned nothing has changed.
@@ -11,6 +11,7 @@ import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
 import type { Transaction } from '../mvcc/transaction.js';
+import type { TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
@@ -31,7 +32,7 @@ interface DirectSpec {
 /** How a statement can be run directly; undefined: it cannot. */
 export function directSpec({ plan, ctes }: PlannedStatement): DirectSpec | undefined {
   if (plan.kind !== 'modify' || ctes.length > 0 || plan.returning !== undefined || plan.table.virtual !== undefined) return undefined;
-  const values = plan.operation === 'insert' ? insertedValues(plan) : isOfRowAlone(plan) ? keyValues(plan) : undefined;
+  const values = plan.operation === 'insert' ? (hasPlainIndexes(plan.table) ? insertedValues(plan) : undefined) : isOfRowAlone(plan) ? keyValues(plan) : undefined;
   const places = values?.map((value) => (value.kind === 'parameter' ? value.index : -1));
   return places === undefined || places.includes(-1) ? undefined : { plan, places };
 }
@@ -39,7 +40,11 @@ export function directSpec({ plan, ctes }: PlannedStatement): DirectSpec | undef
 /** What an INSERT that is one row without more ado puts into the columns. */
 export function insertedValues(plan: ModifyPlan): readonly BoundExpression[] | undefined {
   const isPlain = plan.input.kind === 'result' && plan.input.condition === undefined && plan.onConflict === undefined && plan.checks.length === 0 && plan.generated.length === 0;
-  return isPlain && plan.table.indexes.every((index) => index.isClustered) ? plan.insertValues : undefined;
+  return isPlain ? plan.insertValues : undefined;
+}
+/** Whether all indexes but the key hold columns as they are, of all rows, and may hold them twice. */
+function hasPlainIndexes({ indexes }: TableDef): boolean {
+  return indexes.every(({ isClustered, isUnique, predicate, columns }) => isClustered || (!isUnique && predicate === undefined && columns.every(({ column }) => column !== undefined)));
 }
 
 /** Whether a DELETE or UPDATE changes the row's own tree and concerns no other. */

@@ -38,7 +38,7 @@ export function encodedRowsSpec({ plan, ctes }: PlannedStatement): EncodedRowsSp
   if (plan.kind !== 'modify' || plan.operation !== 'insert' || ctes.length > 0 || plan.returning !== undefined) return undefined;
   const { table } = plan;
   if (table.virtual !== undefined || table.clusterKey === undefined || table.foreignKeys.length > 0) return undefined;
-  const values = insertedValues(plan);
+  const values = plan.table.indexes.every((index) => index.isClustered) ? insertedValues(plan) : undefined;
   if (values === undefined) return undefined;
   const places: number[] = [];
   const constants: Datum[] = [];

@@ -339,8 +339,8 @@ export class TableWriter {
     for (let i = 0; i < secondary.length; i++) {
       const index = secondary[i]!;
       index.putPlainEntry(row, keyOut, entryKeyOut, entryOut);
-      if (tx.insertUntouched(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, 0, entryOut.length)) continue;
-      tx.insert(index.tree, keyString(entryKeyOut.bytes, 0, entryKeyOut.length), entryOut.bytes, 0, entryOut.length);
+      // The key ends with the row's, which the transaction had not touched.
+      tx.insertNew(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, 0, entryOut.length);
     }
     return true;
   }

@@ -71,6 +71,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.untouched-despite-versions', breaks: 'lock and removal in one step take a row that has changed since the snapshot' },
   { name: 'mvcc.change-unread', breaks: 'a removal or an update by key leaves no SIREAD point' },
   { name: 'mvcc.found-strongly-locked', breaks: 'an update by key takes the lock of a removal' },
+  { name: 'mvcc.listed-never-found', breaks: 'index entries of new rows that nobody had looked for are not found by their own transaction either' },
   { name: 'mvcc.undo-loses-older', breaks: 'taking back a change forgets the one that the key had before in the same transaction' },
   { name: 'mvcc.no-deadlock-search', breaks: 'deadlocks are not found' },
   { name: 'mvcc.soft-edges-ignored', breaks: 'deadlocks through a queue position are not found' },

@@ -56,7 +56,7 @@ import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites, type WriteSet } from './write-set.js';
-import { findUntouched, insertEntry, insertFree, insertUntouched, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertEntry, insertFree, insertNew, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** A number is that of an entry of the write set. */
 export type LogItem = number | LockGrant | RowGrant | TreeCreation | TreeDrop;
@@ -450,9 +450,9 @@ export class Transaction implements LockOwner, SnapshotUser {
     return insertFree(this, tree, key, keyLength, value, offset, length);
   }
 
-  /** `insert` of a key that needs no claim; false, and nothing has changed, when this transaction has changed it before. Key and value are copied. */
-  insertUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
-    return insertUntouched(this, tree, key, keyLength, value, offset, length);
+  /** `insert` of a key that needs no claim and that this transaction cannot have touched. Key and value are copied. */
+  insertNew(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
+    insertNew(this, tree, key, keyLength, value, offset, length);
   }
 
   /** Replaces the value of an entry; the row is locked. The value is copied. */

@@ -15,8 +15,10 @@
  * W4  A key stands in its tree's run exactly when it was greater than all keys of the tree when it came. So no key of the tree is greater
  *     than the last of the run, and by W3 that stays so. A tree most of whose keys came otherwise gives up its run for good: its keys are
  *     put into the table, which is made anew in the order of the entries (W3).
+ * W5  Keys that cannot have been touched before, as those of the index entries of a new row, are but listed as long as nobody has looked for a key of their tree:
+ *     neither run nor table has them. The first look puts all of them into the table, made anew as in W4, and nothing is listed in that tree any more.
  */
-import { assert } from '../base/assert.js';
+import { VERIFY, assert } from '../base/assert.js';
 import { compareBytes, keyString, putKeyString } from '../base/bytes.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
@@ -51,9 +53,11 @@ export const WriteFlag = {
   Extra: 512,
   /** The key stands in its tree's run. */
   InRun: 1024,
+  /** Neither there nor in the table (W5). */
+  Listed: 2048,
 } as const;
 const KindMask = 7;
-const TreeShift = 11;
+const TreeShift = 12;
 
 /** What few entries have. */
 export interface WriteExtra {
@@ -80,6 +84,7 @@ const EntryShift = 3;
 const EntriesFirst = 16;
 /** A set that has grown beyond this is not kept for the next transaction. */
 const EntriesKept = 2048;
+const EntriesFast = 2 ** 15;
 const EntriesMax = 2 ** 27;
 const SlotsFirst = 64;
 /** How many keys of a tree may be in the table before it gives up its run: so many for each in the run, and so many more. */
@@ -150,7 +155,9 @@ export class WriteSet {
   }
 
   #locate(tree: number, key: Uint8Array, keyLength: number): number {
-    const { run, isScattered } = this.trees[tree]!;
+    const writes = this.trees[tree]!;
+    if (!writes.isAsked) this.#beginAsking(writes);
+    const { run, isScattered } = writes;
     this.#foundBytes = key;
     this.#foundTree = tree;
     if (!isScattered) {
@@ -228,6 +235,45 @@ export class WriteSet {
     return this.#push(tree, keyLength, -1, kind, flags, command);
   }
 
+  /** Whether the next key that cannot have been touched may be listed. */
+  canList(tree: number): boolean {
+    return !this.trees[tree]!.isAsked;
+  }
+  /** A new entry of a key that is not among those of the tree; nobody has asked for one there. */
+  pushListed(tree: number, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number, command: number): number {
+    const entry = this.count;
+    const at = entry << EntryShift;
+    if (at === this.#words.length) this.#grow();
+    const words = this.#words;
+    const writes = this.trees[tree]!;
+    words[at + AtHash] = 0;
+    words[at + AtKey] = this.#bytes.append(key, 0, keyLength);
+    words[at + AtKeyLength] = keyLength;
+    words[at + AtFlags] = (tree << TreeShift) | flags | WriteFlag.Listed | kind;
+    words[at + AtCommand] = command;
+    words[at + AtPrevious] = -1;
+    words[at + AtValue] = 0;
+    words[at + AtValueLength] = 0;
+    this.count = entry + 1;
+    writes.listedCount++;
+    writes.added(entry);
+    return entry;
+  }
+  /** Somebody looks for a key of the tree for the first time. */
+  #beginAsking(writes: TreeWrites): void {
+    writes.isAsked = true;
+    const { listedCount } = writes;
+    if (listedCount === 0 || (mutants.on && mutants.has('mvcc.listed-never-found'))) return;
+    writes.isScattered = true;
+    writes.listedCount = 0;
+    this.#intoTable(writes, WriteFlag.Listed, listedCount);
+    if (VERIFY.on) this.#checkDistinct(writes);
+  }
+  #checkDistinct(writes: TreeWrites): void {
+    const keys = new Set(writes.keys());
+    assert(keys.size === writes.size, 'a key was listed twice', keys.size, writes.size);
+  }
+
   #push(tree: number, keyLength: number, previous: number, kind: WriteKind, flags: number, command: number): number {
     const entry = this.count;
     const at = entry << EntryShift;
@@ -263,18 +309,23 @@ export class WriteSet {
 
   /** Puts the keys of a tree's run into the table. */
   #scatter(writes: TreeWrites): void {
+    const { count } = writes.run;
+    writes.run.count = 0;
+    writes.isScattered = true;
+    this.#intoTable(writes, WriteFlag.InRun, count);
+  }
+  /** Makes the table anew with the `count` keys of a tree whose entries have the flag, which they lose. */
+  #intoTable(writes: TreeWrites, flag: number, count: number): void {
     const words = this.#words;
     for (let entry = 0; entry < this.count; entry++) {
       const at = entry << EntryShift;
       const flags = words[at + AtFlags]!;
-      if ((flags & WriteFlag.InRun) === 0 || flags >>> TreeShift !== writes.number) continue;
+      if ((flags & flag) === 0 || flags >>> TreeShift !== writes.number) continue;
       const offset = offsetOf(words[at + AtKey]!);
-      words[at + AtFlags] = flags & ~WriteFlag.InRun;
+      words[at + AtFlags] = flags & ~flag;
       words[at + AtHash] = hashOfBytes(writes.number, this.keyChunk(entry).u8.subarray(offset), words[at + AtKeyLength]!);
     }
-    this.#tableCount += writes.run.count;
-    writes.run.count = 0;
-    writes.isScattered = true;
+    this.#tableCount += count;
     let length = this.#table.length;
     while (this.#tableCount * 2 > length) length *= 2;
     this.#rehash(length);
@@ -288,6 +339,7 @@ export class WriteSet {
     const previous = words[at + AtPrevious]!;
     const writes = this.treeOf(entry);
     if ((words[at + AtFlags]! & WriteFlag.InRun) !== 0) this.#popFromRun(writes.run, entry, previous);
+    else if ((words[at + AtFlags]! & WriteFlag.Listed) !== 0) writes.listedCount--;
     else {
       const mask = this.#table.length - 1;
       let slot = words[at + AtHash]! & mask;
@@ -317,7 +369,8 @@ export class WriteSet {
 
   #grow(): void {
     if (this.count === EntriesMax) throw new DbError('54000', 'the transaction has changed too much');
-    const words = new Int32Array(this.#words.length * 2);
+    // What is large already grows faster: what it grows by is not there before it is used, what it was must be copied.
+    const words = new Int32Array(this.#words.length * (this.count < EntriesFast ? 2 : 4));
     words.set(this.#words);
     this.#words = words;
   }
@@ -328,7 +381,7 @@ export class WriteSet {
     const words = this.#words;
     for (let entry = 0; entry < this.count; entry++) {
       const at = entry << EntryShift;
-      if ((words[at + AtFlags]! & WriteFlag.InRun) !== 0) continue;
+      if ((words[at + AtFlags]! & (WriteFlag.InRun | WriteFlag.Listed)) !== 0) continue;
       const occupant = words[at + AtPrevious]! + 1;
       let slot = words[at + AtHash]! & mask;
       while (table[slot] !== occupant) slot = (slot + SlotStep) & mask;
@@ -479,6 +532,9 @@ export class TreeWrites {
   readonly run: KeyRun;
   /** Whether the run has been given up. */
   isScattered = false;
+  /** Whether somebody has looked for a key, and how many keys are but listed (W5). */
+  isAsked = false;
+  listedCount = 0;
   /** Number of keys. */
   size = 0;
   /** Locks entered in the tree's lock map, and whether further ones are not; see row-lock.ts. */

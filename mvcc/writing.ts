@@ -77,7 +77,7 @@ export function insertFree(transaction: Transaction, tree: VersionedTree, key: U
  * `insertEntry` of a key that the transaction has not touched yet, in a tree whose keys need no claim. @returns false, and nothing has changed, when it has
  * @throws 54000
  */
-export function insertUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
+function insertUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
   transaction.checkWritable();
   const { keyLengthMax } = transaction.manager;
   if (keyLength > keyLengthMax) throw keyTooLong(keyLength, keyLengthMax);
@@ -89,6 +89,27 @@ export function insertUntouched(transaction: Transaction, tree: VersionedTree, k
   transaction.log.push(entry);
   store(transaction, writes, entry, value, offset, length);
   return true;
+}
+
+/**
+ * The same for a key that the transaction cannot have touched, as that of an index entry of a row that it has just inserted at an untouched key: nobody looks for it.
+ * @throws 54000
+ */
+export function insertNew(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
+  const writes = transaction.writesOf(tree);
+  const { set } = writes;
+  if (!set.canList(writes.number)) {
+    const isUntouched = insertUntouched(transaction, tree, key, keyLength, value, offset, length);
+    assert(isUntouched, 'a key was touched that could not have been', keyLength);
+    return;
+  }
+  transaction.checkWritable();
+  const { keyLengthMax } = transaction.manager;
+  if (keyLength > keyLengthMax) throw keyTooLong(keyLength, keyLengthMax);
+  if (VERIFY.on) assert(!tree.options.unique || tree.options.unclaimed === true, 'insert of an unclaimed key');
+  const entry = set.pushListed(writes.number, key, keyLength, WriteKind.Put, WriteFlag.Fresh, transaction.statement!.number);
+  transaction.log.push(entry);
+  store(transaction, writes, entry, value, offset, length);
 }
 
 /** Whether somebody has locked the key, or it was freed after the snapshot, which is for `claimKey` to judge. */

@@ -8,7 +8,8 @@ import { DatabaseError, open, type Session } from '../../engine/index.js';
 import { DirectLane } from '../../engine/direct-lane.js';
 
 const texts = {
-  insert: 'insert into t (id, n, note) values ($1, $2, $3)',
+  insert: 'insert into t (id, n, note, tag) values ($1, $2, $3, $1 % 5)',
+  tagged: 'insert into t (id, n, note, tag) values ($1, $2, $3, $4)',
   update: 'update t set n = n + $2 where id = $1',
   note: 'update t set note = $2 where id = $1',
   delete: 'delete from t where id = $1',
@@ -25,7 +26,7 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   {
     weight: 24,
     arbitrary: fc.record({
-      kind: fc.constant('run' as const), verb: fc.constantFrom<Verb>('insert', 'update', 'note', 'delete'), key: fc.nat(30), value: fc.integer({ min: -3, max: 2_000_000_000 }),
+      kind: fc.constant('run' as const), verb: fc.constantFrom<Verb>('insert', 'tagged', 'tagged', 'update', 'note', 'delete'), key: fc.nat(30), value: fc.integer({ min: -3, max: 2_000_000_000 }),
       odd: fc.nat(25).map((n) => n === 0), count: fc.constantFrom(1, 4, 12),
     }),
   },
@@ -63,10 +64,10 @@ async function play(ops: readonly Op[], hasLanes: boolean): Promise<string[]> {
   const db = await open(':memory:');
   const said: string[] = [];
   try {
-    await db.exec("create table t (id int primary key, n int not null, note text); insert into t select i, i, 'row ' || i from generate_series(0, 20) i");
+    await db.exec("create table t (id int primary key, n int not null, note text, tag int); create index t_tag on t (tag); insert into t select i, i, 'row ' || i from generate_series(0, 20) i");
     const [session, other] = [db.connect(), db.connect()];
     const prepare = (verb: Verb): ReturnType<Session['prepare']> => session.prepare(texts[verb]);
-    const kept = { insert: prepare('insert'), update: prepare('update'), note: prepare('note'), delete: prepare('delete') };
+    const kept = { insert: prepare('insert'), tagged: prepare('tagged'), update: prepare('update'), note: prepare('note'), delete: prepare('delete') };
     const run = (verb: Verb, params: readonly unknown[]): string => {
       try {
         return JSON.stringify((hasLanes ? kept[verb] : prepare(verb)).run(...params));
@@ -74,25 +75,25 @@ async function play(ops: readonly Op[], hasLanes: boolean): Promise<string[]> {
         return codeOf(error);
       }
     };
-    for (const one of [session, other]) await one.exec("set lock_timeout = '1ms'");
+    for (const one of [session, other]) await one.exec("set lock_timeout = '1ms'; set enable_seqscan = off");
     for (const [number, one] of ops.entries()) {
       // Most of them within a block.
       if (one.kind === 'run' && session.transactionStatus !== 'active' && number % 4 !== 0) await session.exec(number % 3 === 0 ? 'rollback; begin; savepoint s' : 'rollback; begin');
       switch (one.kind) {
         case 'run':
           for (let i = 0; i < one.count; i++) {
-            const key = one.verb === 'insert' && one.key > 1 ? 100 + number * 12 + i : (one.key + i) % 31;
+            const key = (one.verb === 'insert' || one.verb === 'tagged') && one.key > 1 ? 100 + number * 12 + i : (one.key + i) % 31;
             const value = one.verb === 'note' ? `v${one.value}` : one.value;
             // What no lane can bind, or what the table refuses.
             const params = one.odd && i === 1 ? [String(key), null] : [key, value];
-            said.push(run(one.verb, one.verb === 'delete' ? params.slice(0, 1) : one.verb === 'insert' ? [...params, 'new'] : params));
+            said.push(run(one.verb, one.verb === 'delete' ? params.slice(0, 1) : one.verb === 'insert' ? [...params, 'new'] : one.verb === 'tagged' ? [...params, 'new', key % 3] : params));
           }
           break;
         case 'control':
           said.push(await outcome(async () => (await session.exec(one.text)).map((result) => result.command)));
           break;
         case 'read':
-          said.push(await outcome(() => Promise.resolve(session.prepare('select n, note from t where id = $1').get(one.key))));
+          said.push(await outcome(() => Promise.resolve([session.prepare('select n, note from t where id = $1').get(one.key), session.prepare('select id from t where tag = $1 order by id').all(one.key % 3)])));
           break;
         case 'other':
           said.push(await outcome(async () => (await other.exec(one.text)).map((result) => result.command)));

@@ -364,7 +364,9 @@ export class Operations {
     if (!this.transaction.insertFree(P, key, key.length, value, 0, value.length)) return false;
     this.recorder.seeExistence(item.P(row.pk), false, this.transaction.manager.lastAssigned);
     this.recorder.put(item.P(row.pk), text, true, true);
-    this.#insert(S, item.S(row.attr + row.pk), row.attr + row.pk, row.pk, true);
+    const entry = keyBytes(row.attr + row.pk);
+    this.transaction.insertNew(S, entry, entry.length, key, 0, key.length);
+    this.recorder.put(item.S(row.attr + row.pk), row.pk, true, true);
     if (row.code !== '-') this.#insert(U, item.U(row.code), row.code, row.pk, true);
     return true;
   }

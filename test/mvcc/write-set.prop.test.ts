@@ -93,6 +93,12 @@ describe('WriteSet', () => {
             const key = known[(isLoad && at % 8 > 0 ? next : at) % known.length]!;
             const value = `${key} ${set.count}`;
             const bytes = keyBytes(key);
+            if (at % 3 === 0 && set.canList(tree) && model.newest(tree, key) < 0) {
+              const listed = set.pushListed(tree, bytes, bytes.length, WriteKind.Put, 0, 1);
+              set.setValue(listed, keyBytes(value), 0, value.length);
+              expect(listed).toBe(model.push(tree, key, value));
+              continue;
+            }
             const isNew = at % 2 === 0 && set.findBytes(tree, bytes, bytes.length) < 0;
             const entry = isNew ? set.pushUnfound(tree, bytes, bytes.length, WriteKind.Put, 0, 1) : set.push(tree, key, WriteKind.Put, 0, 1);
             set.setValue(entry, keyBytes(value), 0, value.length);
