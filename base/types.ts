@@ -67,6 +67,8 @@ export interface TypeInfo {
   readonly newLabels?: ReadonlySet<number> | undefined;
   /** The attributes of a composite type. */
   readonly attributes: readonly TypeAttribute[] | undefined;
+  /** Where each of them stands in a stored value, when some that stood there have been dropped. */
+  readonly attributePlaces?: readonly number[] | undefined;
   /** The element type of a range, or the range type of a multirange. */
   readonly subtypeOid: number;
 }

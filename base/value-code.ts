@@ -14,12 +14,12 @@
 import { assert } from './assert.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { getF64, getI32, getInt8, getU32, getUtf8, getVarint, putUtf8, putVarint, setF64, setInt8, setU32, utf8LengthMax, varintEnd } from './bytes.js';
-import { type Datum, SqlArray, SqlMultirange, SqlRange, SqlRecord } from './datum.js';
+import { type Datum, type RecordShape, SqlArray, SqlMultirange, SqlRange, SqlRecord } from './datum.js';
 import { Interval, TimeTz } from './interval.js';
 import { getJsonb, Jsonb, jsonbLength, putJsonb } from './jsonb.js';
 import { getUuid, putUuid } from './keycode.js';
 import { Numeric } from './numeric.js';
-import { baseTypeOf, numericPrecision, numericScale, sqlType, typeInfo, type SqlType, type Storage, type TypeRegistry } from './types.js';
+import { baseTypeOf, numericPrecision, numericScale, sqlType, typeInfo, TypeOid, type SqlType, type Storage, type TypeAttribute, type TypeRegistry } from './types.js';
 
 /** Bytes of a storage of fixed width, 0 for the others. */
 export function fixedWidth(storage: Storage): number {
@@ -211,15 +211,7 @@ export function putValue(storage: Storage, type: SqlType, value: NonNullable<Dat
       return;
     }
     case 'record': {
-      const record = value as SqlRecord;
-      putU32(record.shape.oid, out);
-      putU32(record.values.length, out);
-      for (let i = 0; i < record.values.length; i++) {
-        const field = record.shape.types[i]!;
-        putU32(field.oid, out);
-        putU32(field.typmod, out);
-        putSized(typeInfo(field.oid, types).storage, field, record.values[i]!, out, types);
-      }
+      putRecord(value as SqlRecord, out, types);
       return;
     }
     case 'range':
@@ -394,26 +386,52 @@ function getRange(bytes: Uint8Array, start: number, types: TypeRegistry): SqlRan
   return new SqlRange(oid, (flags & RangeFlag.Empty) !== 0, lower, upper, (flags & RangeFlag.HasLower) !== 0, (flags & RangeFlag.HasUpper) !== 0);
 }
 
+/**
+ * Oid of the type, number of fields, and each field's oid, modifier, length and bytes. Of a composite type an attribute stands in the place that it got when it was added: a value stored before
+ * has fewer fields, and the place of a dropped one is a NULL text.
+ */
+function putRecord({ shape, values }: SqlRecord, out: ByteBuffer, types: TypeRegistry): void {
+  const places = types.lookup(shape.oid)?.attributePlaces;
+  putU32(shape.oid, out);
+  const count = places === undefined ? values.length : (places.at(-1) ?? -1) + 1;
+  putU32(count, out);
+  for (let place = 0, i = 0; place < count; place++) {
+    const isDropped = places !== undefined && places[i] !== place;
+    const field = isDropped ? droppedField : shape.types[i]!;
+    putU32(field.oid, out);
+    putU32(field.typmod, out);
+    putSized(typeInfo(field.oid, types).storage, field, isDropped ? null : values[i]!, out, types);
+    if (!isDropped) i++;
+  }
+}
+const droppedField = sqlType(TypeOid.text);
+
 function getRecord(bytes: Uint8Array, start: number, types: TypeRegistry): SqlRecord {
   const oid = getU32(bytes, start);
   const count = getU32(bytes, start + 4);
+  const { attributes, attributePlaces } = typeInfo(oid, types);
+  const shape = attributes === undefined ? undefined : shapeOf(oid, attributes);
   const fieldTypes: SqlType[] = [];
   const values: Datum[] = [];
   let at = start + 8;
-  for (let i = 0; i < count; i++) {
-    const typmod = getI32(bytes, at + 4);
-    const type = sqlType(getU32(bytes, at), typmod);
-    fieldTypes.push(type);
+  for (let place = 0; place < count; place++) {
+    const type = sqlType(getU32(bytes, at), getI32(bytes, at + 4));
     const length = getU32(bytes, at + 8);
     at += 12;
-    if (length === NullLength) {
-      values.push(null);
-      continue;
-    }
-    values.push(getValue(typeInfo(type.oid, types).storage, type, bytes, at, at + length, types));
-    at += length;
+    const from = at;
+    if (length !== NullLength) at += length;
+    if (attributePlaces !== undefined && attributePlaces[values.length] !== place) continue;
+    fieldTypes.push(type);
+    values.push(length === NullLength ? null : getValue(typeInfo(type.oid, types).storage, type, bytes, from, at, types));
   }
-  const attributes = typeInfo(oid, types).attributes;
-  const names = fieldTypes.map((_, i) => attributes?.[i]?.name ?? `f${i + 1}`);
-  return new SqlRecord({ oid, names, types: fieldTypes }, values);
+  if (shape === undefined) return new SqlRecord({ oid, names: fieldTypes.map((_, i) => `f${i + 1}`), types: fieldTypes }, values);
+  while (values.length < shape.types.length) values.push(null);
+  return new SqlRecord(shape, values);
+}
+
+const shapes = new WeakMap<readonly TypeAttribute[], RecordShape>();
+function shapeOf(oid: number, attributes: readonly TypeAttribute[]): RecordShape {
+  let shape = shapes.get(attributes);
+  if (shape === undefined) shapes.set(attributes, (shape = { oid, names: attributes.map(({ name }) => name), types: attributes.map(({ type }) => type) }));
+  return shape;
 }

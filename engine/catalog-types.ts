@@ -42,10 +42,9 @@ export class CatalogTypes implements TypeRegistry {
     });
     if (owner.kind === 'table' || owner.kind === 'view') {
       if (oid === owner.rowArrayType) return arrayOf(owner.name, owner.rowType);
-      const columns = owner.columns.filter((column) => !('isDropped' in column && column.isDropped));
       return {
         ...empty, oid, name: owner.name, schema, kind: 'composite', category: 'C', storage: 'record', length: -1, arrayOid: owner.rowArrayType,
-        attributes: columns.map((column) => ({ name: column.name, type: sqlType(column.type, column.typmod) })),
+        ...attributesOf(owner.columns),
       };
     }
     const record = owner as TypeRecord;
@@ -62,7 +61,7 @@ export class CatalogTypes implements TypeRegistry {
       case 'composite':
         return {
           ...shared, kind: 'composite', category: 'C', storage: 'record', length: -1,
-          attributes: detail.attributes.filter((a) => a.isDropped !== true).map((a) => ({ name: a.name, type: sqlType(a.type, a.typmod) })),
+          ...attributesOf(detail.attributes),
         };
       case 'range':
         if (oid === detail.multirange) {
@@ -89,4 +88,10 @@ export class CatalogTypes implements TypeRegistry {
     const arrayOid = typeInfo(array.oid, this).arrayOid;
     return arrayOid === 0 ? undefined : sqlType(arrayOid);
   }
+}
+
+/** The attributes that are there, and where each stands among those that ever were. */
+function attributesOf(all: readonly { readonly name: string; readonly type: number; readonly typmod: number; readonly isDropped?: boolean | undefined }[]): Pick<TypeInfo, 'attributes' | 'attributePlaces'> {
+  const places = all.flatMap((attribute, i) => (attribute.isDropped === true ? [] : [i]));
+  return { attributes: places.map((i) => ({ name: all[i]!.name, type: sqlType(all[i]!.type, all[i]!.typmod) })), attributePlaces: places.length === all.length ? undefined : places };
 }

@@ -143,6 +143,16 @@ export function bindViews(backend: Backend, concerns: (record: ViewRecord | Tabl
   };
 }
 
+/** Views, materialized ones too, whose query names what is no longer there. */
+export function unboundViews(backend: Backend): (ViewRecord | TableRecord)[] {
+  const found: (ViewRecord | TableRecord)[] = [];
+  for (const record of backend.draft.all()) {
+    const text = queryOf(record);
+    if (text !== undefined && (record.kind === 'view' || record.kind === 'table') && tryBind(backend, text) === undefined) found.push(record);
+  }
+  return found;
+}
+
 /** The same around one change. */
 export function reprintViews(backend: Backend, concerns: (record: ViewRecord | TableRecord) => boolean, change: () => void, label?: RenamedLabel): void {
   const printAgain = bindViews(backend, concerns, label);

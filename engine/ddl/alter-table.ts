@@ -27,6 +27,7 @@ import { rewriteInto } from './indexes.js';
 import { chooseRelationName, columnIndex, findRelation, nameText, requireColumn } from './names.js';
 import { alterOwnedSequence, makeSequence, sequenceDefaults } from './sequences.js';
 import { tableDef } from './table-storage.js';
+import { refuseWhereKey, refuseWhereRowStored } from './type-uses.js';
 import { bindColumnType, serialBase } from './types.js';
 import { parseQuery } from '../catalog-view.js';
 import { analyzeQuery, checkOptionOf, checkUpdatable, viewOptions } from './views.js';
@@ -116,6 +117,7 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
         ddl.notice(`column "${action.column}" of relation "${record.name}" does not exist, skipping`);
         return;
       }
+      refuseWhereKey(ddl, record.rowType, `table "${record.name}"`);
       await dropTargets(ddl, [{ oid, column: position }], action.behavior);
       return;
     }
@@ -253,6 +255,9 @@ async function addColumn(ddl: Ddl, oid: number, definition: ColumnDefinition, if
   const printViewsAgain = bindViews(ddl.backend, isReading(oid));
   const position = table.record.columns.length - 1;
   const column = table.record.columns[position]!;
+  // Rows inside other rows have NULL in a new column, whatever it is in the table's own.
+  if (column.default !== undefined || column.generated !== undefined) refuseWhereRowStored(ddl, before);
+  refuseWhereKey(ddl, before.rowType, `table "${before.name}"`);
   for (const sequence of table.sequences) ddl.draft.put(sequence);
   const missing = missingValue(ddl, column, definition);
   if (missing !== undefined && before.layouts.length <= LayoutIdMax) {
@@ -342,6 +347,7 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
       throw error;
     }
   }
+  refuseWhereRowStored(ddl, record);
   refuseUsedElsewhere(ddl, record, position);
   const old = { table: record, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
   ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === position ? { ...c, type: to.oid, typmod: to.typmod, collation, default: defaultNow, missing: undefined } : c)) });

@@ -18,6 +18,7 @@ import type { RelationRecord } from '../catalog-objects.js';
 import type { CachedStatement } from '../plan-cache.js';
 import { alterTable } from './alter-table.js';
 import { comment } from './comment.js';
+import { alterComposite, createComposite } from './composite-types.js';
 import { createTable } from './create-table.js';
 import { createTableAs, refreshMaterializedView } from './create-table-as.js';
 import { drop } from './drop.js';
@@ -28,7 +29,7 @@ import { rename, setSchema } from './rename.js';
 import { createSchema } from './schemas.js';
 import { alterSequence, createSequence } from './sequences.js';
 import { truncate } from './truncate.js';
-import { alterComposite, alterDomain, alterEnum, createComposite, createDomain, createEnum, createRange } from './user-types.js';
+import { alterDomain, alterEnum, createDomain, createEnum, createRange } from './user-types.js';
 import { createView } from './views.js';
 
 /** What one DDL statement works with. */
@@ -211,7 +212,7 @@ async function dispatch(ddl: Ddl, statement: Statement): Promise<number | undefi
       alterEnum(ddl, statement);
       return undefined;
     case 'alterCompositeType':
-      alterComposite(ddl, statement);
+      await alterComposite(ddl, statement);
       return undefined;
     case 'createFunction':
       createFunction(ddl, statement);

@@ -72,10 +72,12 @@ export function dependentsOf(ddl: Ddl, target: DropTarget): Dependent[] {
 
 function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: CatalogRecord, found: Dependent[]): void {
   const { column } = target;
+  // Who uses a row type does not depend on one column of the row.
+  const isOfType = (type: number): boolean => column === undefined && isTypeOf(record, type);
   switch (other.kind) {
     case 'view':
       if (refersTo(other.references, target)) found.push({ kind: 'object', oid: other.oid, automatic: false });
-      else if (other.columns.some((c) => isTypeOf(record, c.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      else if (other.columns.some((c) => isOfType(c.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
       return;
     case 'index':
       if (record.kind === 'function' && [other.predicate, ...other.columns.map((c) => c.expression)].some((text) => text !== undefined && callsFunction(text, record.name))) found.push({ kind: 'object', oid: other.oid, automatic: false });
@@ -92,12 +94,12 @@ function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: Cat
       collectOfTable(record, target, other, found);
       return;
     case 'type':
-      if (other.detail.kind === 'domain' && isTypeOf(record, other.detail.base)) found.push({ kind: 'object', oid: other.oid, automatic: false });
-      else if (other.detail.kind === 'composite' && other.detail.attributes.some((a) => isTypeOf(record, a.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
-      else if (other.detail.kind === 'range' && isTypeOf(record, other.detail.subtype)) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      if (other.detail.kind === 'domain' && isOfType(other.detail.base)) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      else if (other.detail.kind === 'composite' && other.detail.attributes.some((a) => isOfType(a.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      else if (other.detail.kind === 'range' && isOfType(other.detail.subtype)) found.push({ kind: 'object', oid: other.oid, automatic: false });
       return;
     case 'function':
-      if (other.references.some((r) => r.oid === record.oid) || isTypeOf(record, other.returns) || other.parameters.some((p) => isTypeOf(record, p.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      if (other.references.some((r) => r.oid === record.oid) || isOfType(other.returns) || other.parameters.some((p) => isOfType(p.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
       return;
     case 'schema':
       return;
@@ -119,7 +121,7 @@ function collectOfTable(record: CatalogRecord, target: DropTarget, other: TableR
   other.columns.forEach((column, position) => {
     if (column.isDropped) return;
     if (record.kind === 'sequence' && column.default !== undefined && pinnedSequences(column.default).includes(record.oid)) found.push({ kind: 'default', table: other.oid, column: position, automatic: false });
-    else if (other.oid !== record.oid && isTypeOf(record, column.type)) found.push({ kind: 'column', table: other.oid, column: position, automatic: false });
+    else if (other.oid !== record.oid && target.column === undefined && isTypeOf(record, column.type)) found.push({ kind: 'column', table: other.oid, column: position, automatic: false });
     else if (record.kind === 'function' && column.default !== undefined && callsFunction(column.default, record.name)) found.push({ kind: 'default', table: other.oid, column: position, automatic: false });
     else if (other.oid === record.oid && target.column !== undefined && position !== target.column && column.generated === 'stored' && mentions(column.default!, (record as TableRecord).columns[target.column]!.name)) {
       found.push({ kind: 'column', table: other.oid, column: position, automatic: false });

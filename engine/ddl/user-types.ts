@@ -1,11 +1,10 @@
-/** CREATE and ALTER of enums, domains, composite and range types. */
-import { DbError } from '../../base/errors.js';
-import { typeInfo, typeName, sqlType, type TypeRegistry } from '../../base/types.js';
+/** CREATE and ALTER of enums, domains and range types; composite types are in composite-types.ts. */
+import { DbError, notSupported } from '../../base/errors.js';
+import { typeInfo, typeName, sqlType } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
-import type { AlterCompositeType, AlterDomain, AlterEnumAddValue, ColumnConstraint, CreateCompositeType, CreateDomain, CreateEnum, CreateRangeType, Expression, FunctionColumn, QualifiedName } from '../../parser/ast.js';
+import type { AlterDomain, AlterEnumAddValue, ColumnConstraint, CreateDomain, CreateEnum, CreateRangeType, Expression, QualifiedName } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
 import type { DomainConstraintRecord, TypeRecord } from '../catalog-objects.js';
-import { notSupported } from '../../base/errors.js';
 import { checkCollation } from './create-table.js';
 import { SystemFunctions } from '../system-functions.js';
 import type { Ddl } from './ddl.js';
@@ -14,11 +13,12 @@ import { creationSchema, makeObjectName } from './names.js';
 import { userType } from './rename.js';
 import { isOrdered } from './operators.js';
 import { forEachRow, tableDef } from './table-storage.js';
+import { useOf } from './type-uses.js';
 import { bindTypeName } from './types.js';
 
 type DomainDetail = Extract<TypeRecord['detail'], { kind: 'domain' }>;
 
-function newType(ddl: Ddl, name: QualifiedName): Pick<TypeRecord, 'kind' | 'oid' | 'schema' | 'name' | 'arrayType'> {
+export function newType(ddl: Ddl, name: QualifiedName): Pick<TypeRecord, 'kind' | 'oid' | 'schema' | 'name' | 'arrayType'> {
   const schema = creationSchema(ddl.backend, name);
   const taken = ddl.draft.find('type', schema.oid, name.name);
   const relation = ddl.draft.find('relation', schema.oid, name.name);
@@ -187,64 +187,7 @@ async function forEachUse(ddl: Ddl, type: TypeRecord, f: (value: ReturnType<type
   }
 }
 
-/** Whether values of `type` are values of the domain, or hold some. */
-function useOf(domain: number, type: number, types: TypeRegistry): 'direct' | 'inside' | 'no' {
-  if (type === domain) return 'direct';
-  const info = typeInfo(type, types);
-  if (info.kind === 'domain') return useOf(domain, info.baseType!.oid, types);
-  const parts = info.kind === 'array' ? [info.elementOid] : info.kind === 'composite' ? (info.attributes ?? []).map((attribute) => attribute.type.oid) : info.kind === 'range' || info.kind === 'multirange' ? [info.subtypeOid] : [];
-  return parts.some((part) => part !== 0 && part !== type && useOf(domain, part, types) !== 'no') ? 'inside' : 'no';
-}
-
-// ---------------------------------------------------------------------------------------------------------------- composites, ranges
-
-function attribute(ddl: Ddl, column: FunctionColumn): { readonly name: string; readonly type: number; readonly typmod: number } {
-  const type = bindTypeName(ddl.backend, column.type);
-  if (typeInfo(type.oid, ddl.backend.catalog().types).storage === 'none') throw notSupported(`type ${typeName(type.oid, ddl.backend.catalog().types)}`, column.offset);
-  return { name: column.name, type: type.oid, typmod: type.typmod };
-}
-
-export function createComposite(ddl: Ddl, statement: CreateCompositeType): void {
-  const base = newType(ddl, statement.name);
-  const attributes = statement.attributes.map((a) => attribute(ddl, a));
-  attributes.forEach(({ name }, i) => {
-    if (attributes.findIndex((a) => a.name === name) !== i) throw new DbError('42701', `attribute "${name}" specified more than once`);
-  });
-  ddl.draft.put({ ...base, detail: { kind: 'composite', attributes } });
-}
-
-export function alterComposite(ddl: Ddl, statement: AlterCompositeType): void {
-  const type = userType(ddl, statement.name);
-  if (type.detail.kind !== 'composite') throw new DbError('42809', `"${type.name}" is not a composite type`, { offset: statement.name.offset });
-  for (const other of ddl.draft.all()) {
-    const used = other.kind === 'table' ? other.columns.find((column) => !column.isDropped && (column.type === type.oid || column.type === type.arrayType)) : undefined;
-    if (used !== undefined && other.kind === 'table') throw new DbError('0A000', `cannot alter type "${type.name}" because column "${other.name}.${used.name}" uses it`);
-  }
-  let { attributes } = type.detail;
-  for (const action of statement.actions) {
-    switch (action.kind) {
-      case 'addAttribute':
-        if (attributes.some((a) => a.name === action.attribute.name)) throw new DbError('42701', `column "${action.attribute.name}" of relation "${type.name}" already exists`);
-        attributes = [...attributes, attribute(ddl, action.attribute)];
-        break;
-      case 'dropAttribute':
-        if (!attributes.some((a) => a.name === action.attribute)) {
-          if (!action.ifExists) throw new DbError('42703', `column "${action.attribute}" of relation "${type.name}" does not exist`);
-          ddl.notice(`column "${action.attribute}" of relation "${type.name}" does not exist, skipping`);
-          break;
-        }
-        attributes = attributes.filter((a) => a.name !== action.attribute);
-        break;
-      case 'alterAttribute': {
-        if (!attributes.some((a) => a.name === action.attribute)) throw new DbError('42703', `column "${action.attribute}" of relation "${type.name}" does not exist`);
-        const next = bindTypeName(ddl.backend, action.type);
-        attributes = attributes.map((a) => (a.name === action.attribute ? { ...a, type: next.oid, typmod: next.typmod } : a));
-        break;
-      }
-    }
-  }
-  ddl.draft.put({ ...type, detail: { kind: 'composite', attributes } });
-}
+// ---------------------------------------------------------------------------------------------------------------- ranges
 
 export function createRange(ddl: Ddl, statement: CreateRangeType): void {
   const option = (name: string): unknown => statement.options.find((o) => o.name === name)?.value;

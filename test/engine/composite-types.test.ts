@@ -1,0 +1,72 @@
+/** Attributes come and go while values of the type are stored: each value keeps what it was stored with (base/value-code.ts). */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { open, type Database } from '../../engine/index.js';
+
+let directory: string;
+let db: Database;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'serialite-composite-'));
+  db = await open(join(directory, 'app.db'));
+  await db.exec(`
+    create type place as (street text, zip int);
+    create table person (n text primary key, a place, b place[]);
+    insert into person values ('x', row('s', 1), array[row('t', 2)::place, null])`);
+});
+afterEach(async () => {
+  await db.close();
+  rmSync(directory, { recursive: true });
+});
+
+const column = async (sql: string): Promise<unknown[]> => (await db.query(sql)).rows.map((row) => Object.values(row)[0]);
+const codeOf = async (sql: string): Promise<string> => db.exec(sql).then(() => 'no error', (error: unknown) => (error as { code: string }).code);
+
+test('an attribute is added, dropped and added again without a look at the values', async () => {
+  await db.exec('alter type place add attribute city text, add attribute x numeric');
+  expect(await column("select a::text || b::text from person")).toEqual(['(s,1,,){"(t,2,,)",NULL}']);
+  await db.exec("update person set a.x = 1.50; insert into person values ('y', row('u', 3, 'd', 2)); alter type place drop attribute zip");
+  expect(await column('select a::text from person order by n')).toEqual(['(s,,1.50)', '(u,d,2)']);
+  await db.exec("insert into person values ('z', row('v', 'e', 3)); alter type place add attribute zip bigint; alter type place drop attribute city");
+  await db.exec("update person set a.zip = 10000000000 where n = 'z'");
+  await db.close();
+  db = await open(join(directory, 'app.db'));
+  expect(await column('select a::text from person order by n')).toEqual(['(s,1.50,)', '(u,2,)', '(v,3,10000000000)']);
+  expect(await column("select (b[1]).street || (b[1]).zip is null from person where n = 'x'")).toEqual([true]);
+  expect(await column("select count(*)::int from person where a = row('s', 1.5, null)::place")).toEqual([1]);
+  expect(await column("select attnum || attname from pg_attribute where attrelid = (select typrelid from pg_type where typname = 'place') and not attisdropped order by attnum")).toEqual(['1street', '4x', '5zip']);
+});
+
+test('inside domains, other composites and rows of tables', async () => {
+  await db.exec(`
+    create domain known as place check ((value).street <> '');
+    create type house as (number int, at place);
+    create table inner_rows (i int, p place);
+    create table outer_rows (d known, h house, r inner_rows);
+    insert into outer_rows values (row('q', 7), row(1, row('h', 2)), row(3, row('r', 4)));
+    alter type place add attribute last boolean; alter table inner_rows add column j int; alter table inner_rows drop column i`);
+  expect((await db.query('select d::text, h::text, r::text, (r).j from outer_rows')).rows).toEqual([{ d: '(q,7,)', h: '(1,"(h,2,)")', r: '("(r,4,)",)', j: null }]);
+  await db.exec('alter type place drop attribute zip; insert into outer_rows values (row(\'n\', true), row(5, row(\'m\', false)), row(row(\'k\', null), 6))');
+  expect((await db.query('select d::text, h::text, r::text from outer_rows')).rows).toEqual([{ d: '(q,)', h: '(1,"(h,)")', r: '("(r,)",)' }, { d: '(n,t)', h: '(5,"(m,f)")', r: '("(k,)",6)' }]);
+});
+
+test('what would change every value, or a key, is refused', async () => {
+  expect(await codeOf('alter type place alter attribute zip type bigint')).toBe('0A000');
+  await db.exec('create table rows_of (p person); create table keyed (k place primary key)');
+  expect(await codeOf('alter table person add column c int default 3')).toBe('0A000');
+  expect(await codeOf('alter table person alter column n type varchar(9)')).toBe('0A000');
+  expect(await codeOf('alter type place add attribute city text')).toBe('0A000');
+  expect(await codeOf('alter type place drop attribute zip')).toBe('0A000');
+  await db.exec('drop table keyed; create table keyed (p person unique)');
+  expect(await codeOf('alter table person drop column b')).toBe('0A000');
+  expect(await codeOf('alter table person add column c int')).toBe('0A000');
+});
+
+test('a view that reads a dropped attribute', async () => {
+  await db.exec('create view zips as select n, (a).zip from person; create view streets as select (a).street from person; create view over_zips as select n from zips');
+  await expect(db.exec('alter type place drop attribute zip')).rejects.toMatchObject({ code: '2BP01', detail: 'view zips depends on column zip of composite type place\nview over_zips depends on view zips' });
+  await db.exec('alter type place drop attribute zip cascade');
+  expect(await column("select relname from pg_class where relkind = 'v' and relname ~ '^(zips|streets|over_zips)$'")).toEqual(['streets']);
+  expect(await column('select street from streets')).toEqual(['s']);
+});
