@@ -39,6 +39,14 @@ export function tablePages(table: TableDef): number {
   return Math.max(1, table.statistics?.pageCount ?? Math.ceil((tableRows(table) * 60) / 8192));
 }
 
+/** Conditions on single relations that were made from an OR between several, and stand beside it. */
+const restrictions = new WeakMap<BoundExpression, BoundExpression[]>();
+export function noteRestriction(of: BoundExpression, made: BoundExpression): void {
+  const known = restrictions.get(of);
+  if (known === undefined) restrictions.set(of, [made]);
+  else known.push(made);
+}
+
 export class Estimator {
   readonly types: TypeRegistry;
   readonly #origins: (Origin | undefined)[] = [];
@@ -165,7 +173,9 @@ export class Estimator {
       case 'or': {
         let none = 1;
         for (const arg of e.args) none *= 1 - this.selectivity(arg);
-        return clamp(1 - none);
+        // What it demands of one relation has been counted there.
+        const counted = this.selectivityOf(restrictions.get(e) ?? []);
+        return clamp(counted > 0 ? (1 - none) / counted : 1 - none);
       }
       case 'not':
         return clamp(1 - this.selectivity(e.arg));

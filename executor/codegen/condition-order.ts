@@ -44,6 +44,15 @@ function costOf(e: BoundExpression, types: TypeRegistry): number | undefined {
     const isSearch = (e.operator === '~~' || e.operator === '!~~') && right.kind === 'constant' && typeof right.value === 'string' && !right.value.includes('\\');
     return isSearch && kindOf(left, types) === 'text' ? Cost.search : undefined;
   }
+  if (e.kind === 'and' || e.kind === 'or') {
+    let cost: number = Cost.number;
+    for (const arg of e.args) {
+      const ofArg = costOf(arg, types);
+      if (ofArg === undefined) return undefined;
+      cost = Math.max(cost, ofArg);
+    }
+    return cost;
+  }
   if (e.kind !== 'inList' || e.list.some((item) => item.kind !== 'constant')) return undefined;
   const kind = kindOf(e.arg, types);
   return kind === undefined ? undefined : kind === 'text' ? Cost.texts : Cost.number;

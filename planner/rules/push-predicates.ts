@@ -3,12 +3,16 @@
  * set operations, and into the sides of joins. Conditions between two relations end in the join's own condition, from which the join graph takes
  * them.
  *
+ * Of `(a.x = 1 AND b.y = 2) OR (a.x = 3 AND b.y = 4)` between two relations, what the alternatives demand of one of them, `a.x = 1 OR a.x = 3`, goes there as well
+ * (extract_restriction_or_clauses of PostgreSQL's orclauses.c).
+ *
  * P1  A volatile condition stays where it is, and nothing is pushed through a computed column that is volatile or holds a subquery.
  * P2  Below an outer join's nullable side go only the conjuncts of its own ON clause.
  * P3  Nothing moves below LIMIT, row locks or a set-returning projection it reads, for those decide by what they see.
  */
-import { collectColumns, columnsOf, conjunction, conjunctsOf, hasSubquery, isVolatile, outputIdSet, readsOnly, substitute } from '../expression-tools.js';
+import { collectColumns, columnsOf, conjunction, conjunctsOf, hasSubquery, isVolatile, outputIdSet, readsOnly, sameExpression, substitute } from '../expression-tools.js';
 import type { BoundExpression, ColumnId } from '../expression.js';
+import { noteRestriction } from '../statistics.js';
 import { makeEmpty, makeFilter, makeJoin, planInputs, withInputs, type LogicalJoin, type LogicalPlan, type LogicalScan } from '../logical-plan.js';
 import type { Rule } from '../optimize.js';
 import { rewriteStatement } from './everywhere.js';
@@ -160,6 +164,12 @@ function pushJoin(join: LogicalJoin, conditions: readonly BoundExpression[]): Lo
     else if (join.join === 'right') (where === 'left' ? toLeft : on).push(e);
     else on.push(e);
   }
+  if (join.join === 'inner') {
+    for (const e of on) {
+      addRestriction(e, leftIds, toLeft);
+      addRestriction(e, rightIds, toRight);
+    }
+  }
   // Constants that an outer join's preserved side is held to, on through the join's equality.
   if (join.join === 'left') toRight.push(...derived(toLeft, on, leftIds, rightIds));
   if (join.join === 'right') toLeft.push(...derived(toRight, on, rightIds, leftIds));
@@ -169,6 +179,21 @@ function pushJoin(join: LogicalJoin, conditions: readonly BoundExpression[]): Lo
   const before = conjunctsOf(join.condition);
   const isSame = left === join.left && right === join.right && on.length === before.length && on.every((e, i) => e === before[i]);
   return above(isSame ? join : makeJoin(join.join, left, right, condition, join.isLateral, join.nullAware), stay);
+}
+
+/** What an OR demands of one side, when each of its alternatives demands something. */
+function addRestriction(e: BoundExpression, ids: ReadonlySet<ColumnId>, to: BoundExpression[]): void {
+  if (e.kind !== 'or') return;
+  const args: BoundExpression[] = [];
+  for (const alternative of e.args) {
+    const demanded = conjunction(conjunctsOf(alternative).filter((item) => columnsOf(item).size > 0 && readsOnly(item, (id) => ids.has(id)) && !isVolatile(item) && !hasSubquery(item)));
+    if (demanded === undefined) return;
+    if (!args.some((known) => sameExpression(known, demanded))) args.push(demanded);
+  }
+  const made = args.length === 1 ? args[0]! : { ...e, args };
+  if (to.some((known) => sameExpression(known, made))) return;
+  to.push(made);
+  noteRestriction(e, made);
 }
 
 /** From `a = const` on one side and `a = b` in the condition: `b = const` on the other. */

@@ -59,3 +59,20 @@ test('what all alternatives of an OR demand is demanded once', async () => {
   expect(await ids('select id from a where (x = 1 and y = 0) or x = 1 order by id')).toEqual(await ids('select id from a where x = 1 order by id'));
   expect(await ids('select id from a where not ((x = 1 and y = 0) or (x = 1 and y = 1)) order by id')).toEqual(await ids('select id from a where not (x = 1 and (y = 0 or y = 1)) order by id'));
 });
+
+test('what an OR between two tables demands of one of them is demanded there as well', async () => {
+  const ors = [
+    '(a.x = 1 and b.y = 0) or (a.x = 2 and a.y = 0 and b.y = 1)', 'a.x = 1 and b.y = 0 or a.x is null', '(a.x + b.x = 3 and a.y = 1) or (a.y = 0 and b.id < 5)',
+    '(a.x = 1 and b.y = 0 and c.y = 1) or (a.x = 2 and b.y = 1 and c.y = 0)', 'not (a.x = 1 and b.y = 0) and (a.x = 2 and b.y is null or a.x = 3 and b.y = 2)',
+  ];
+  const from = 'from a join b on a.id = b.id join a c on c.id = b.id where';
+  for (const or of ors) expect(await ids(`select a.id ${from} ${or} order by a.id`)).toEqual(await ids(`select a.id ${from} case when ${or} then true end order by a.id`));
+  const shown = await plan(`select a.id ${from} ${ors[3]}`);
+  expect(shown).toContain('((a.x = 1) OR (a.x = 2))');
+  expect(shown).toContain('((b.y = 0) OR (b.y = 1))');
+  expect(shown).toContain('((c.y = 1) OR (c.y = 0))');
+  // One alternative demands nothing of b, and an outer join's condition demands nothing of the side that is kept.
+  expect(await plan(`select a.id ${from} ${ors[1]}`)).not.toMatch(/Filter: \(b\.y = 0\)/);
+  const outer = 'select a.id from a left join b on a.id = b.id and ((a.x = 1 and b.y = 0) or (a.x = 2 and b.y = 1)) order by a.id';
+  expect(await ids(outer)).toHaveLength(40);
+});
