@@ -40,6 +40,9 @@ interface Job {
 const waitPollMsMin = 2;
 const waitPollMsMax = 50;
 
+/** Statements that say what they did below the rows that they return. */
+const changes: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+
 export class Shell {
   readonly database: Database;
   readonly output: ShellOutput;
@@ -344,9 +347,10 @@ export class Shell {
   }
 
   async print(result: ShellResult, connection: Connection = this.#current, mayPage = true): Promise<void> {
-    const isQuery = result.columns.length > 0 || result.command === 'SELECT';
+    // CREATE TABLE AS says SELECT too, with a count of rows that it does not give back.
+    const isQuery = result.columns.length > 0 || (result.command === 'SELECT' && result.rows.length > 0);
     if (isQuery) await this.show(`${formatResult(result, this.settings.format, this.output.isTerminal ? this.output.columns : 0)}${isSpaced(this.settings.format.format) && this.settings.format.footer ? '\n' : ''}`, mayPage);
-    if ((!isQuery || (result.command !== 'SELECT' && result.command !== 'FETCH' && result.command !== 'SHOW' && result.command !== 'EXPLAIN')) && !this.settings.quiet) {
+    if ((!isQuery || changes.has(result.command)) && !this.settings.quiet) {
       this.output.write(`${this.#prefix(connection)}${result.tag}\n`);
     }
   }

@@ -45,6 +45,8 @@ describe('statements', () => {
   test('several on a line, one on several lines, one without a semicolon', async () => {
     expect(await said("create table t (a int); insert into t\nvalues (1),\n(2); select a from t order by a")).toBe('CREATE TABLE\nINSERT 0 2\n a \n---\n 1\n 2\n(2 rows)\n\n');
     expect(await said("insert into t values (3) returning a;")).toBe(' a \n---\n 3\n(1 row)\n\nINSERT 0 1\n');
+    expect(await said('create table made as select 1 as n; create procedure twice(inout x int) language sql as $$ select x * 2 $$; call twice(4)')).toBe('SELECT 1\nCREATE PROCEDURE\n x \n---\n 8\n(1 row)\n\n');
+    expect(await said('select from made')).toBe('--\n(1 row)\n\n');
   });
   test('a semicolon or backslash in a string, a name, a comment ends nothing', async () => {
     expect(await rows("select 'a;\\b' as \"x;y\", $$;\\q$$ -- ; \\q\n/* ; \\q */;")).toBe('a;\\b|;\\q\n');
