@@ -10,8 +10,9 @@ import type { EncodedRows } from '../executor/encoded-rows.js';
 import type { Execution, ExecutionRequest, StepResult } from '../executor/execution.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { StatementInfo } from '../mvcc/types.js';
-import type { QueryParams } from './api.js';
+import type { QueryParams, QueryResult } from './api.js';
 import type { Backend } from './backend.js';
+import type { QuickCommit } from './quick-commit.js';
 import { checkDefinitions, makeRequest, startOver } from './execute.js';
 import { openLanes } from './direct-lane.js';
 import type { CachedStatement } from './plan-cache.js';
@@ -125,18 +126,22 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
   }
 }
 
+/** What `modifyWaiting` does: runs on, or has been done directly and is being committed. */
+export type Modifying = { readonly running: Promise<ModifyResult> } | { readonly committing: Promise<QueryResult<unknown>> };
+
 /** The same with waiting, for locks and for the commit. Undefined at once: take the general way. */
-export function modifyWaiting(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): Promise<ModifyResult> | undefined {
+export function modifyWaiting(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, quickCommit: QuickCommit | undefined): Modifying | undefined {
   const ready = prepared(backend, cached, given, format);
-  return ready === undefined ? undefined : runWaiting(backend, cached.parsed.text, backend.infoOf(cached), ready.quick, ready.params, undefined);
+  return ready === undefined ? undefined : runWaiting(backend, cached.parsed.text, backend.infoOf(cached), ready.quick, ready.params, undefined, quickCommit);
 }
 
 /** An INSERT of one row of parameters, once for each of `rows`, as one statement whose text is `text`. Undefined at once: take the general way. */
 export function modifyRows(backend: Backend, quick: QuickPlan, text: string, rows: ParameterRows): Promise<ModifyResult> | undefined {
-  return runWaiting(backend, text, backend.infoOfText(text), quick, noParams, rows);
+  const modifying = runWaiting(backend, text, backend.infoOfText(text), quick, noParams, rows, undefined);
+  return modifying === undefined || !('running' in modifying) ? undefined : modifying.running;
 }
 
-function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], rows: ParameterRows | undefined): Promise<ModifyResult> | undefined {
+function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], rows: ParameterRows | undefined, quickCommit: QuickCommit | undefined): Modifying | undefined {
   let isLeft = true;
   if (backend.system.hasAnswers) backend.system.forgetAnswers();
   backend.beginQuick(text);
@@ -144,7 +149,11 @@ function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: 
     const begun = begin(backend, info, quick, params, true, rows);
     if (begun === undefined) return undefined;
     isLeft = false;
-    return finish(backend, quick, begun);
+    // `hasCommitWork`: besides the commit.
+    if (quickCommit !== undefined && begun.execution === undefined && backend.block.state === 'single' && !backend.hasCommitWork && !backend.constraints.hasPending) {
+      return { committing: quickCommit.run(begun.tx, quick.command, begun.rowCount) };
+    }
+    return { running: finish(backend, quick, begun) };
   } catch (error) {
     backend.block.fail();
     throw error;

@@ -15,6 +15,7 @@ import type { Instance } from './instance.js';
 import type { CachedText } from './plan-cache.js';
 import { quickPlan, runShort } from './quick.js';
 import { runLiteralInsert } from './literal-insert.js';
+import { QuickCommit } from './quick-commit.js';
 import { modifyWaiting } from './quick-modify.js';
 import { Sql } from './sql-template.js';
 import { Statement } from './statement.js';
@@ -47,7 +48,9 @@ export class Session implements AsyncDisposable {
   readonly #backend: Backend;
   readonly #options: SessionOptions;
   readonly #listeners = new Set<NoticeListener>();
+  /** Settles when everything given before is done. */
   #tail: Promise<unknown> = Promise.resolve();
+  readonly #quickCommit: QuickCommit;
   #queued = 0;
   #isClosed = false;
   #plainFormat: ValueFormat | undefined;
@@ -60,6 +63,15 @@ export class Session implements AsyncDisposable {
     this.#instance = instance;
     this.#options = options;
     this.#backend = new Backend(instance, defaults);
+    this.#quickCommit = new QuickCommit(this.#backend, {
+      started: (running) => {
+        this.#queued++;
+        this.#tail = running;
+      },
+      ended: () => void this.#queued--,
+      result: (command, rowCount) => ({ command, rows: [], rowCount, fields: noFields }),
+      fail: (error) => this.#fail(error),
+    });
     this.#backend.name = options.name;
     this.#backend.capturesStacks = options.captureStacks;
     this.#backend.onNotice = (notice) => {
@@ -143,11 +155,27 @@ export class Session implements AsyncDisposable {
     const results = await this.#enqueue(normal.text, scope, normal.options, (call) => {
       const inserting = normal.params === undefined ? this.#insertLiterals(normal.text, call, normal.options.onResult) : undefined;
       if (inserting !== undefined) return inserting;
+      const quick = options === undefined && typeof input === 'string' ? this.#quickInTurn(normal.text, normal.params) : undefined;
+      if (quick !== undefined) return quick;
       const cached = this.#parseInTurn(normal.text, (text) => text.statements.length > 1);
       if (cached.statements.length > 1) throw new DbError('42601', 'cannot insert multiple commands into a prepared statement', { hint: 'Use exec() to run several statements.' });
       return this.#runText(cached, { ...call, params: normal.params }, normal.options.onResult);
     });
     return (results[0] ?? emptyResult()) as QueryResult<R>;
+  }
+
+  /** The short way for a statement that has waited for its turn. @throws DbError of the statement */
+  #quickInTurn(text: string, params: QueryParams | undefined): Promise<QueryResult[]> | undefined {
+    const statements = this.#instance.plans.known(text);
+    if (statements?.length !== 1) return undefined;
+    const cached = statements[0]!;
+    const format = this.#format(noOptions);
+    if (cached.parsed.statement.kind === 'query') {
+      const rows = runShort(this.#backend, cached, params, format);
+      return rows === undefined ? undefined : Promise.resolve([{ command: 'SELECT', rows: rows as Row[], rowCount: rows.length, fields: quickPlan(this.#backend, cached, format)!.fields }]);
+    }
+    const modifying = modifyWaiting(this.#backend, cached, params, format, undefined);
+    return modifying === undefined || !('running' in modifying) ? undefined : modifying.running.then(({ command, rowCount }) => [{ command, rows: [], rowCount, fields: noFields }]);
   }
 
   /** The short way (quick.ts, quick-modify.ts), when nothing is queued and the text has run before. */
@@ -167,8 +195,10 @@ export class Session implements AsyncDisposable {
       const ended = params === undefined ? backend.controlQuickly(cached) : undefined;
       if (typeof ended === 'string') return { command: ended, rows: [], rowCount: null, fields: noFields };
       if (ended !== undefined) return this.#awaitQuick(ended, (command) => ({ command, rows: [], rowCount: null, fields: noFields }));
-      const modified = modifyWaiting(backend, cached, params, format);
-      return modified === undefined ? undefined : this.#awaitQuick(modified, ({ command, rowCount }) => ({ command, rows: [], rowCount, fields: noFields }));
+      const modifying = modifyWaiting(backend, cached, params, format, this.#quickCommit);
+      if (modifying === undefined) return undefined;
+      if ('committing' in modifying) return modifying.committing;
+      return this.#awaitQuick(modifying.running, ({ command, rowCount }) => ({ command, rows: [], rowCount, fields: noFields }));
     } catch (error) {
       return this.#fail(error);
     }
@@ -355,11 +385,11 @@ export class Session implements AsyncDisposable {
     }
     const { signal } = options;
     if (signal?.aborted === true) throw cancelled(signal);
-    const before = this.#tail;
     const isFirst = this.#queued === 0;
+    const before = isFirst ? undefined : this.#tail.catch(ignore);
     const site = this.#backend.traceCall(!isFirst || this.transactionStatus !== 'idle');
     this.#queued++;
-    const running = this.#runInTurn(isFirst ? undefined : before, options, (call) => {
+    const running = this.#runInTurn(before, options, (call) => {
       this.#backend.callSite = site;
       return step(call);
     });
@@ -428,7 +458,7 @@ export class Session implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#tail;
+    await this.#tail.catch(ignore);
     await this.#backend.close();
   }
   async [Symbol.asyncDispose](): Promise<void> {

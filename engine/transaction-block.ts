@@ -18,8 +18,9 @@
 import { assert } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
 import type { ConstraintMark, ConstraintQueue } from '../executor/constraint-queue.js';
+import type { CommitListener } from '../mvcc/commit.js';
 import type { Transaction } from '../mvcc/transaction.js';
-import type { SavepointId, SessionOwner } from '../mvcc/types.js';
+import type { BeginOptions, SavepointId, SessionOwner } from '../mvcc/types.js';
 import type { TransactionModes } from '../parser/ast.js';
 import type { CatalogDraft, DraftMark } from './catalog-store.js';
 import type { Notice } from './errors.js';
@@ -82,6 +83,7 @@ export class TransactionBlock {
   #startSettings: SettingsMark;
   /** Modes of a new transaction under the settings as they are. */
   #defaults: { readonly hot: HotSettings; readonly modes: Modes } | undefined = undefined;
+  #lastBegin: { readonly hot: HotSettings; readonly modes: Modes; readonly options: BeginOptions } | undefined = undefined;
   /** Microseconds since 2000-01-01, set when the transaction starts. */
   #startedAt = 0;
   #startedMonotonicMs = 0;
@@ -138,7 +140,6 @@ export class TransactionBlock {
     assert(this.#tx === undefined, 'transaction left over');
     this.#state = state;
     this.#modes = modes;
-    this.#savepoints = [];
     this.#startSettings = this.#env.settings.mark();
     this.#startedAt = this.#env.statementTimestamp();
     this.#startedMonotonicMs = this.#env.settings.hot.transactionTimeoutMs > 0 ? this.#env.instance.clock.monotonic() : 0;
@@ -148,14 +149,23 @@ export class TransactionBlock {
   /** The mvcc transaction, begun now if need be (T1). */
   ensureTransaction(): Transaction {
     if (this.#tx !== undefined) return this.#tx;
-    const modes = this.modes;
-    const { instance, owner, settings } = this.#env;
-    this.#tx = instance.manager.begin({
-      isolation: modes.isolation === 'read uncommitted' ? 'read committed' : modes.isolation,
-      readOnly: modes.readOnly, deferrable: modes.deferrable, strict: settings.hot.strict, observe: settings.hot.observe, owner, lockTimeoutMs: settings.hot.lockTimeoutMs, asyncCommit: settings.hot.asyncCommit,
-      commitTurn: this.takesCommitTurn,
-    });
+    const { instance } = this.#env;
+    this.#tx = instance.manager.begin(this.#beginOptions(this.modes));
     return this.#tx;
+  }
+  /** The same object as long as nothing of it changes. */
+  #beginOptions(modes: Modes): BeginOptions {
+    const { owner, settings } = this.#env;
+    const { hot } = settings;
+    const known = this.#lastBegin;
+    if (known !== undefined && known.hot === hot && known.modes === modes && known.options.commitTurn === this.takesCommitTurn) return known.options;
+    const options: BeginOptions = {
+      isolation: modes.isolation === 'read uncommitted' ? 'read committed' : modes.isolation,
+      readOnly: modes.readOnly, deferrable: modes.deferrable, strict: hot.strict, observe: hot.observe, owner, lockTimeoutMs: hot.lockTimeoutMs, asyncCommit: hot.asyncCommit,
+      commitTurn: this.takesCommitTurn,
+    };
+    this.#lastBegin = { hot, modes, options };
+    return options;
   }
 
   /** A statement takes the snapshot (or uses the one there is). SERIALIZABLE READ ONLY DEFERRABLE must wait for a safe one first. */
@@ -324,6 +334,16 @@ export class TransactionBlock {
     }
     return this.#commitAll();
   }
+  /** `finishStatement` for a transaction of one statement that has left nothing to be done before its commit: `listener` is told, and calls `endSingle`. */
+  commitSingle(transaction: Transaction, listener: CommitListener): void {
+    assert(this.#state === 'single' && this.#tx === transaction, 'not the transaction of a single statement');
+    this.#publishDraft(transaction);
+    transaction.commitThen(listener);
+  }
+  endSingle(committed: boolean): void {
+    if (committed) this.#ended(true);
+    else this.#rollbackAll();
+  }
   /** A script has ended without error. */
   finishScript(): Promise<void> | undefined {
     return this.#state === 'implicit' ? this.#commitAll() : undefined;
@@ -406,7 +426,7 @@ export class TransactionBlock {
     this.#tx = undefined;
     this.#state = 'idle';
     this.#modes = undefined;
-    this.#savepoints = [];
+    if (this.#savepoints.length > 0) this.#savepoints = [];
     this.#hasSnapshot = false;
     this.#env.draft.clear();
     if (committed) this.#env.settings.commit();

@@ -21,7 +21,6 @@
  * finished before a snapshot that is older than its end. It has no log record and waits for nothing.
  */
 import { assert } from '../base/assert.js';
-import type { DbError } from '../base/errors.js';
 import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BTree } from '../storage/btree.js';
@@ -40,6 +39,13 @@ import { sortByKey } from './key-sort.js';
 import { PutRun } from './put-run.js';
 import { type TreeWrites, WriteFlag, WriteKind, type WriteSet } from './write-set.js';
 
+/** Is told once how a commit ends: when it is durable and published, or why it is not. May be told before the call that commits has returned. */
+export interface CommitListener {
+  /** `csn`: 0 when nothing was written and nothing had to be certified. */
+  committed(csn: Csn): void;
+  failed(error: unknown): void;
+}
+
 /** A numbered commit on its way to publication. */
 export interface PendingCommit {
   readonly csn: Csn;
@@ -48,8 +54,7 @@ export interface PendingCommit {
   /** Must be durable first; 0: nothing to wait for. */
   readonly lsn: Lsn;
   readonly asyncCommit: boolean;
-  resolve: ((info: CommitInfo) => void) | undefined;
-  reject: ((error: DbError) => void) | undefined;
+  listener: CommitListener | undefined;
   /** Only under the mutant that installs too late. */
   install: (() => void) | undefined;
 }
@@ -82,42 +87,85 @@ const RunMin = 8;
 const leaf = new LeafRef();
 const run = new PutRun();
 
-export async function commit(transaction: Transaction): Promise<CommitInfo> {
-  refuseDoomed(transaction);
-  const manager = transaction.manager;
+export function commit(transaction: Transaction): Promise<CommitInfo> {
+  return new Promise((resolve, reject) => commitThen(transaction, { committed: (csn) => resolve({ csn }), failed: reject }));
+}
+
+/** Commits without a promise of its own: all that is left of a commit that need not wait before its slice is its entry in `pending`. */
+export function commitThen(transaction: Transaction, listener: CommitListener): void {
   try {
+    refuseDoomed(transaction);
+    let isAlone = false;
     if (changesAnything(transaction)) {
-      if (manager.turn.mustWait(transaction)) await manager.turn.waitFor(transaction);
-      const reserving = manager.store.reserveLog(transaction.logBytes + 64);
-      if (reserving !== undefined) await reserving;
+      const { manager } = transaction;
+      const before = waitBefore(transaction);
+      if (before !== undefined) return void commitAfter(transaction, listener, before);
+      // Whoever is ready to commit may join, if anybody has lately; who is alone after that need not wait for another thread's sync, and leaves nothing behind (P4).
+      isAlone = mayFlushAtOnce(transaction);
+      if (manager.company.mayJoin(transaction.owner) && isAlone) return void commitAfter(transaction, listener, undefined);
     }
+    commitNow(transaction, isAlone, listener);
+  } catch (error) {
+    listener.failed(error);
+  }
+}
+
+/** What must be over before the slice: others' use of the commit turn, a log that is full. @throws 53100, and the transaction is rolled back */
+function waitBefore(transaction: Transaction): Promise<void> | undefined {
+  const { manager } = transaction;
+  if (manager.turn.mustWait(transaction)) return waitForTurn(transaction);
+  try {
+    return manager.store.reserveLog(transaction.logBytes + 64) ?? undefined;
   } catch (error) {
     transaction.rollback();
     throw error;
   }
-  // Whoever is ready to commit may join, if anybody has lately; who is alone after that need not wait for another thread's sync, and leaves nothing behind (P4).
-  let isAlone = mayFlushAtOnce(transaction);
-  if (changesAnything(transaction) && manager.company.mayJoin(transaction.owner) && isAlone) {
-    await manager.env.scheduler.yield();
-    isAlone = mayFlushAtOnce(transaction) || staysLone();
+}
+async function waitForTurn(transaction: Transaction): Promise<void> {
+  await transaction.manager.turn.waitFor(transaction);
+  await transaction.manager.store.reserveLog(transaction.logBytes + 64);
+}
+
+/** Waits for `before`, if there is anything to wait for, and gives others a turn to join. */
+async function commitAfter(transaction: Transaction, listener: CommitListener, before: Promise<void> | undefined): Promise<void> {
+  const { manager } = transaction;
+  try {
+    let mayJoin = true;
+    if (before !== undefined) {
+      try {
+        await before;
+      } catch (error) {
+        transaction.rollback();
+        throw error;
+      }
+      mayJoin = manager.company.mayJoin(transaction.owner);
+    }
+    let isAlone = mayFlushAtOnce(transaction);
+    if (mayJoin && isAlone) {
+      await manager.env.scheduler.yield();
+      isAlone = mayFlushAtOnce(transaction) || staysLone();
+    }
+    refuseDoomed(transaction);
+    commitNow(transaction, isAlone, listener);
+  } catch (error) {
+    listener.failed(error);
   }
-  refuseDoomed(transaction);
+}
+
+function commitNow(transaction: Transaction, isAlone: boolean, listener: CommitListener): void {
+  const { manager } = transaction;
   const pending = precommit(transaction, isAlone || transaction.asyncCommit || manager.store.isFlushed(lsnMax), isAlone && staysLone());
-  if (!('lsn' in pending)) return pending;
-  const published = new Promise<CommitInfo>((resolve, reject) => {
-    pending.resolve = resolve;
-    pending.reject = reject;
-  });
+  if (!('lsn' in pending)) return listener.committed(pending.csn);
+  pending.listener = listener;
   if (isAlone && !manager.store.isFlushed(pending.lsn)) {
     try {
       manager.store.flushSync();
     } catch {
-      // The log has failed, and the promise has been told.
+      // The log has failed, and the listener has been told.
     }
   }
   manager.publishReady();
   if (!isAlone && !manager.store.isFlushed(pending.lsn)) manager.store.requestFlush();
-  return await published;
 }
 
 export function commitSync(transaction: Transaction): CommitInfo {
@@ -207,7 +255,7 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
     install = () => void installChanges(transaction, csn, changes ?? finalChanges(transaction, true));
   } else lsn = changes === undefined || !keepsVersions ? installUnseen(transaction, csn) : installChanges(transaction, csn, changes);
   manager.endActive(transaction, 'precommitted');
-  return manager.enqueue({ csn, transaction, lsn, asyncCommit: transaction.asyncCommit, resolve: undefined, reject: undefined, install });
+  return manager.enqueue({ csn, transaction, lsn, asyncCommit: transaction.asyncCommit, listener: undefined, install });
 }
 
 /** Whether someone may ask for what was there before, although the commit is published at once. */
@@ -226,6 +274,12 @@ const noChanges: readonly FinalChange[] = [];
 function finalChanges(transaction: Transaction, keepsVersions: boolean): readonly FinalChange[] {
   const set = transaction.writes;
   if (set === undefined) return noChanges;
+  // One row, as most change: no lists.
+  if (set.count === 1 && isChange(set.kindOf(0))) {
+    const change = finalChange(transaction.manager, set.treeOf(0), 0, keepsVersions);
+    leaf.release();
+    if (change !== undefined) return [change];
+  }
   const changes: FinalChange[] = [];
   for (const [tree, entries] of set.newestByTree().entries()) {
     const writes = set.trees[tree]!;
@@ -239,6 +293,10 @@ function finalChanges(transaction: Transaction, keepsVersions: boolean): readonl
   }
   leaf.release();
   return changes;
+}
+
+function isChange(kind: WriteKind): boolean {
+  return kind === WriteKind.Put || kind === WriteKind.Delete;
 }
 
 /** A key that was found free and claimed but gets no version (never inserted, or removed again): that it was free has been observed. */
@@ -333,7 +391,8 @@ function installChanges(transaction: Transaction, csn: Csn, changes: readonly Fi
   changeTrees(transaction, csn, writer);
   const node = transaction.node !== undefined && !transaction.node.isSafe ? transaction.node : undefined;
   const records: UndoRecord[] = [];
-  for (const { writes, entry, key, kind, changesKey, movedTo, chunk, offset, length } of changes) {
+  for (const change of changes) {
+    const { writes, entry, key, kind, changesKey, movedTo, chunk, offset, length } = change;
     const { set, tree } = writes;
     if (tree.isDropped) continue;
     const record = new UndoRecord(
@@ -356,7 +415,7 @@ function installChanges(transaction: Transaction, csn: Csn, changes: readonly Fi
     else putOne(writer, tree.btree!, set, entry);
   }
   const lsn = writer.finish();
-  manager.vacuum.add(csn, records, manager.lastPublished, { transaction: transaction.id, statements: transaction.statements });
+  manager.vacuum.add(csn, records, manager.lastPublished, transaction);
   return lsn;
 }
 

@@ -70,6 +70,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.untouched-despite-writers', breaks: 'lock and removal in one step do not look into the write sets of others' },
   { name: 'mvcc.untouched-despite-versions', breaks: 'lock and removal in one step take a row that has changed since the snapshot' },
   { name: 'mvcc.change-unread', breaks: 'a removal or an update by key leaves no SIREAD point' },
+  { name: 'mvcc.found-claim-unmapped', breaks: 'a key claimed in one step is in no lock map, although the write set is not looked into either' },
+  { name: 'mvcc.reused-transaction-keeps-lock', breaks: 'a transaction object that is used again takes the table lock of its last use for held' },
   { name: 'mvcc.found-strongly-locked', breaks: 'an update by key takes the lock of a removal' },
   { name: 'mvcc.listed-never-found', breaks: 'index entries of new rows that nobody had looked for are not found by their own transaction either' },
   { name: 'mvcc.undo-loses-older', breaks: 'taking back a change forgets the one that the key had before in the same transaction' },

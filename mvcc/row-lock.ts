@@ -18,6 +18,7 @@
  * sets, which every asker then looks into, say that they have them (`TreeWrites.isBulk`).
  */
 import { VERIFY, assert } from '../base/assert.js';
+import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { Lock, type LockSpace } from './lock.js';
 import type { Transaction } from './transaction.js';
@@ -137,12 +138,24 @@ export function claimRow(writes: TreeWrites, key: string): number {
   return WriteFlag.Claims | WriteFlag.Mapped;
 }
 
-/** Whether the write set alone tells of the next lock; `asks`: it is only asked, and one that is not comes later. */
-export function isBulk(writes: TreeWrites, asks = false): boolean {
+/**
+ * The same for a change of a key that nobody holds, `text` if it is known. `flags` says how the key is claimed. Nothing is looked up in the write set.
+ * @returns the flags of the entry that says so, which must follow in the same slice
+ */
+export function claimFound(writes: TreeWrites, key: Uint8Array, keyLength: number, text: string | undefined, flags: number): number {
+  if (isBulk(writes)) return flags;
+  const { tree, transaction } = writes;
+  if (mutants.on && mutants.has('mvcc.found-claim-unmapped')) return flags;
+  tree.locks.set(text ?? keyString(key, 0, keyLength), holdOf(transaction, (flags & WriteFlag.Weak) === 0 ? UpdateMode : NoKeyUpdate));
+  return flags | WriteFlag.Mapped;
+}
+
+/** Whether the write set alone tells of the lock that comes next. */
+function isBulk(writes: TreeWrites): boolean {
   if (writes.isBulk) return true;
   const { bulkWrites } = writes.tree;
   const { bulkWritersMax, mappedClaimsMax } = writes.transaction.manager;
-  if (bulkWrites.length >= bulkWritersMax && (asks || ++writes.mappedCount <= mappedClaimsMax)) return false;
+  if (bulkWrites.length >= bulkWritersMax && ++writes.mappedCount <= mappedClaimsMax) return false;
   writes.isBulk = true;
   bulkWrites.push(writes);
   return true;

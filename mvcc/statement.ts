@@ -1,4 +1,4 @@
-/** The statement that a transaction runs, or several of them where cursors have paused some. */
+/** The statement that a transaction runs, or several of them where cursors have paused some; and the marks of savepoints. */
 import type { Csn } from '../base/ids.js';
 import { SnapshotHolder, type SnapshotUser } from './snapshot.js';
 import type { StatementInfo } from './types.js';
@@ -8,6 +8,16 @@ export interface PausedStatement {
   readonly number: number;
   /** -1 while the statement has not touched any data. */
   readonly snapshotCsn: Csn;
+}
+
+/** Where a transaction stood at a savepoint. */
+export interface SavepointMark {
+  readonly id: number;
+  readonly logLength: number;
+  readonly writeCount: number;
+  readonly logBytes: number;
+  /** Entries of the write set at the time. */
+  readonly entryCount: number;
 }
 
 /**

@@ -98,6 +98,8 @@ const MiB = 1024 * 1024;
 const PooledBuffersMax = 32;
 /** So many are sooner taken off one by one than by setting the array's length, which is a call into the runtime. */
 const FewItems = 8;
+/** Transactions kept to be begun again. */
+const PooledTransactionsMax = 256;
 /** Write sets kept for reuse. */
 const PooledWriteSetsMax = 256;
 
@@ -130,6 +132,7 @@ export class TransactionManager {
   readonly #bySession = new Map<SessionOwner, Transaction>();
   readonly #buffers: ScanBuffers[] = [];
   readonly #writeSets: WriteSet[] = [];
+  readonly #spares: Transaction[] = [];
   #transactionCount = 0;
   /** Transactions that have held rows; see row-lock.ts. */
   rowHolderCount = 0;
@@ -203,11 +206,18 @@ export class TransactionManager {
     const isObserved = options.observe === true && options.isolation === 'repeatable read';
     const node = options.isolation === 'serializable' || isObserved ? this.newNode(id, options.readOnly ?? false, strict) : undefined;
     if (isObserved) node!.isObserved = true;
-    const transaction = new Transaction(this, id, options, node);
+    const spare = node === undefined ? this.#spares.pop() : undefined;
+    spare?.restart(id, options);
+    const transaction = spare ?? new Transaction(this, id, options, node);
     this.#bySession.set(options.owner, transaction);
     this.counters.begun++;
     if (options.commitTurn === true && node !== undefined && !isObserved) this.turn.take(transaction);
     return transaction;
+  }
+
+  /** Takes back a transaction that has been published, from whoever alone referred to it: it will be another one. */
+  giveTransaction(transaction: Transaction): void {
+    if (this.#spares.length < PooledTransactionsMax && transaction.isReusable) this.#spares.push(transaction);
   }
 
   /**
@@ -356,7 +366,7 @@ export class TransactionManager {
       this.#forgetOld();
       return;
     }
-    this.enqueue({ csn: number, transaction: undefined, lsn: 0 as Lsn, asyncCommit: true, resolve: undefined, reject: undefined, install: undefined });
+    this.enqueue({ csn: number, transaction: undefined, lsn: 0 as Lsn, asyncCommit: true, listener: undefined, install: undefined });
     this.publishReady();
   }
 
@@ -390,7 +400,7 @@ export class TransactionManager {
       this.turn.release(transaction);
       transaction.onPublish?.(pending.csn);
       transaction.releaseLocks();
-      pending.resolve?.({ csn: pending.csn });
+      pending.listener?.committed(pending.csn);
     }
     this.#forgetOld();
   }
@@ -425,7 +435,7 @@ export class TransactionManager {
       if (transaction === undefined) continue;
       transaction.lifecycle = 'aborted';
       this.#forget(transaction);
-      pending.reject?.(new DbError('58030', 'could not make the commit durable; whether it survives is unknown', { cause: error }));
+      pending.listener?.failed(new DbError('58030', 'could not make the commit durable; whether it survives is unknown', { cause: error }));
       transaction.releaseLocks();
     }
     for (const transaction of [...this.active]) transaction.cancelWait(error);

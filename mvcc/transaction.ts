@@ -16,7 +16,7 @@ import { DbError } from '../base/errors.js';
 import { type Csn, type Oid, type TreeId, type TxnId, csn } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
-import { commit, commitSync } from './commit.js';
+import { commit, type CommitListener, commitSync, commitThen } from './commit.js';
 import { serializationError } from './conflict.js';
 import type { LeafScan } from './leaf-scan.js';
 import { type Lock, LockGrant, type LockOwner } from './lock.js';
@@ -26,7 +26,7 @@ import { RowGrant, type RowHold, endBulkWrites } from './row-lock.js';
 import { SafeSnapshotWait } from './safe-snapshot-wait.js';
 import type { SerialNode } from './serial-node.js';
 import { SnapshotHolder, type SnapshotUser } from './snapshot.js';
-import { type PausedStatement, Statement } from './statement.js';
+import { type PausedStatement, type SavepointMark, Statement } from './statement.js';
 import type { TransactionManager } from './transaction-manager.js';
 import { TreeCreation, TreeDrop, applyUndo } from './tree-change.js';
 import type {
@@ -64,20 +64,12 @@ export type LogItem = number | LockGrant | RowGrant | TreeCreation | TreeDrop;
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
 
-interface Savepoint {
-  readonly id: number;
-  readonly logLength: number;
-  readonly writeCount: number;
-  readonly logBytes: number;
-  /** Entries of the write set at the time. */
-  readonly entryCount: number;
-}
-
 export class Transaction implements LockOwner, SnapshotUser {
-  readonly id: TxnId;
-  readonly isolation: IsolationLevel;
-  readonly readOnly: boolean;
-  readonly owner: SessionOwner;
+  // Of a transaction that is used again (`restart`) all of these are set anew.
+  id: TxnId;
+  isolation: IsolationLevel;
+  readOnly: boolean;
+  owner: SessionOwner;
   /** Milliseconds before a lock wait gives up with 55P03; 0: never. Read at each wait. */
   lockTimeoutMs: number;
   /** Set when the transaction can no longer commit (doomed serializable, cancelled for memory): only rollback is left. */
@@ -86,11 +78,10 @@ export class Transaction implements LockOwner, SnapshotUser {
   onPublish: ((csn: Csn) => void) | undefined = undefined;
   /** Number of row changes so far. */
   writeCount = 0;
-
   // The rest, up to the methods, is the business of mvcc/ alone.
   readonly manager: TransactionManager;
-  readonly asyncCommit: boolean;
-  readonly startedAtMs: number;
+  asyncCommit: boolean;
+  startedAtMs: number;
   lifecycle: 'active' | 'precommitted' | 'committed' | 'aborted' = 'active';
   /** SERIALIZABLE: what the certifier knows of it. */
   node: SerialNode | undefined;
@@ -119,7 +110,7 @@ export class Transaction implements LockOwner, SnapshotUser {
   // The table lock asked for last, which is held.
   #lockedTable: Oid | undefined = undefined;
   #lockedMode = -1;
-  readonly #savepoints: Savepoint[] = [];
+  readonly #savepoints: SavepointMark[] = [];
   #savepointCount = 0;
   #spare: Statement | undefined = undefined;
 
@@ -131,9 +122,33 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.owner = options.owner;
     this.lockTimeoutMs = options.lockTimeoutMs ?? 0;
     this.asyncCommit = options.asyncCommit ?? false;
-    this.startedAtMs = manager.env.clock.now();
+    this.startedAtMs = options.startedAtMs ?? manager.env.clock.now();
     this.node = node;
     this.statements = node === undefined ? [] : node.statements;
+  }
+
+  /** Whether it has ended and left nothing behind, so that `restart` makes a new transaction of it. That nobody refers to it any more is for the caller to know. */
+  get isReusable(): boolean {
+    const isUnused = this.node === undefined && this.paused === undefined && this.openScans === undefined && this.#savepoints.length === 0 && !this.changesTrees;
+    const isReleased = this.log.length === 0 && this.#rowRefs.length === 0 && this.rowHolds.length === 0 && this.writes === undefined && this.holder?.registry === undefined;
+    return this.lifecycle === 'committed' && isUnused && isReleased && this.onPublish === undefined && this.mustAbort === undefined;
+  }
+  /** Begins another transaction, of any level but SERIALIZABLE. */
+  restart(id: TxnId, options: BeginOptions): void {
+    assert(this.isReusable && this.wait === undefined && this.statement === undefined, 'a transaction in use is begun anew', this.id);
+    this.id = id;
+    this.isolation = options.isolation;
+    this.readOnly = options.readOnly ?? false;
+    this.owner = options.owner;
+    this.lockTimeoutMs = options.lockTimeoutMs ?? 0;
+    this.asyncCommit = options.asyncCommit ?? false;
+    this.startedAtMs = options.startedAtMs ?? this.manager.env.clock.now();
+    this.statements = [];
+    this.statementCount = 0;
+    this.writeCount = 0;
+    this.logBytes = 0;
+    if (!(mutants.on && mutants.has('mvcc.reused-transaction-keeps-lock'))) this.#lockedTable = undefined;
+    this.lifecycle = 'active';
   }
 
   get session(): SessionOwner {
@@ -167,7 +182,9 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.check();
     assert(this.statement === undefined, 'a statement is running', this.id);
     const statement = this.#nextStatement(info);
-    this.statements.push(info);
+    // With a node its list is the node's.
+    if (this.node === undefined && this.statements.length === 0) this.statements = [info];
+    else this.statements.push(info);
     if (this.node?.outGained === true) this.checkDoom();
     this.statement = statement;
     return statement.number;
@@ -578,6 +595,11 @@ export class Transaction implements LockOwner, SnapshotUser {
     return commit(this);
   }
 
+  /** The same for who is told instead of awaiting a promise. Throws nothing. */
+  commitThen(listener: CommitListener): void {
+    commitThen(this, listener);
+  }
+
   /** The same without waiting for others: flushes the log itself. */
   commitSync(): CommitInfo {
     return commitSync(this);
@@ -667,7 +689,10 @@ export class Transaction implements LockOwner, SnapshotUser {
   }
 
   cancelSnapshot(): void {
-    this.doom(snapshotTooOldError());
+    this.doom(new DbError('53200', 'out of memory for old row versions', {
+      detail: 'This transaction held the oldest snapshot when the versions kept for old snapshots exceeded their limit.',
+      hint: 'Keep transactions and cursors short, or raise max_version_memory.',
+    }));
   }
 
   /** Only rollback is left, and the snapshot is given up at once. */
@@ -677,11 +702,4 @@ export class Transaction implements LockOwner, SnapshotUser {
     this.wait?.cancel(error);
     this.manager.giveUpSnapshots(this);
   }
-}
-
-export function snapshotTooOldError(): DbError {
-  return new DbError('53200', 'out of memory for old row versions', {
-    detail: 'This transaction held the oldest snapshot when the versions kept for old snapshots exceeded their limit.',
-    hint: 'Keep transactions and cursors short, or raise max_version_memory.',
-  });
 }

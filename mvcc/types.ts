@@ -81,6 +81,8 @@ const emptyBytes = new Uint8Array(0);
 const emptyView = new DataView(emptyBytes.buffer);
 
 export interface BeginOptions {
+  /** Wall time, where the caller has just asked for it. */
+  readonly startedAtMs?: number | undefined;
   readonly isolation: IsolationLevel;
   readonly readOnly?: boolean | undefined;
   /** SERIALIZABLE READ ONLY DEFERRABLE: call `awaitSafeSnapshot` before the first statement. */

@@ -21,10 +21,9 @@ export interface CommitOrigin {
   readonly statements: readonly StatementInfo[];
 }
 
-interface Retired {
+interface Retired extends CommitOrigin {
   readonly csn: number;
   readonly records: readonly UndoRecord[];
-  readonly origin: CommitOrigin;
 }
 
 export class Vacuum {
@@ -51,9 +50,9 @@ export class Vacuum {
   }
 
   /** Takes the records of a commit. May cancel the oldest snapshot holders when there is no memory for them. */
-  add(csn: number, records: readonly UndoRecord[], lastPublished: number, origin: CommitOrigin): void {
+  add(csn: number, records: readonly UndoRecord[], lastPublished: number, { id, statements }: { readonly id: number; readonly statements: readonly StatementInfo[] }): void {
     if (records.length === 0) return;
-    this.#queue.push({ csn, records, origin });
+    this.#queue.push({ csn, records, transaction: id, statements });
     for (const record of records) {
       this.bytes += RecordBytes + record.key.length + record.payloadBytes;
       this.records++;
@@ -71,7 +70,7 @@ export class Vacuum {
       else high = middle;
     }
     const found = this.#queue[low];
-    return found?.csn === csn ? found.origin : undefined;
+    return found?.csn === csn ? found : undefined;
   }
 
   /** Frees up to about `recordsMax` records. @returns whether more could be freed */

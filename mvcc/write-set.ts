@@ -119,6 +119,9 @@ export class WriteSet {
   #foundHash = 0;
   #foundSlot = 0;
   #keyBytes: Uint8Array = this.#foundBytes;
+  // The entry whose key was asked for last as a string, and that string.
+  #textEntry = -1;
+  #text = '';
 
   /** Forgets everything. False when it has grown so large that it is better thrown away. */
   reset(): boolean {
@@ -130,6 +133,7 @@ export class WriteSet {
     this.#bytes.reset();
     if (this.#extras.size > 0) this.#extras.clear();
     this.#foundKey = undefined;
+    this.#textEntry = -1;
     return true;
   }
 
@@ -334,6 +338,7 @@ export class WriteSet {
   /** Takes back the last entry. */
   pop(): void {
     const entry = --this.count;
+    this.#textEntry = -1;
     const words = this.#words;
     const at = entry << EntryShift;
     const previous = words[at + AtPrevious]!;
@@ -418,6 +423,17 @@ export class WriteSet {
   }
 
   keyOf(entry: number): string {
+    if (entry === this.#textEntry) return this.#text;
+    const text = this.#makeKey(entry);
+    this.noteKey(entry, text);
+    return text;
+  }
+  /** What `keyOf` would say, by whoever knows it. */
+  noteKey(entry: number, key: string): void {
+    this.#textEntry = entry;
+    this.#text = key;
+  }
+  #makeKey(entry: number): string {
     const at = entry << EntryShift;
     const address = this.#words[at + AtKey]!;
     const offset = offsetOf(address);

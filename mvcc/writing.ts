@@ -7,7 +7,7 @@ import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { keyTooLong } from '../storage/page.js';
 import { checkTree, fillFromLeaf } from './reading.js';
-import { claimRow, isBulk, isWriteLocked } from './row-lock.js';
+import { claimFound, claimRow, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { RemoveOptions, RowRef, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
@@ -56,8 +56,8 @@ export function insertFree(transaction: Transaction, tree: VersionedTree, key: U
   checkTree(transaction, tree);
   if (keyLength > transaction.manager.keyLengthMax) return false;
   const writes = transaction.writesOf(tree);
-  if (!isBulk(writes, true)) return false;
-  if ((tree.locks.size > 0 || !tree.overlay.isEmpty) && isKnown(transaction, tree, keyString(key, 0, keyLength))) return false;
+  const text = tree.locks.size > 0 || !tree.overlay.isEmpty ? keyString(key, 0, keyLength) : undefined;
+  if (text !== undefined && isKnown(transaction, tree, text)) return false;
   const { bulkWrites, btree } = tree;
   for (let i = 0; i < bulkWrites.length; i++) {
     const other = bulkWrites[i]!;
@@ -67,7 +67,8 @@ export function insertFree(transaction: Transaction, tree: VersionedTree, key: U
   if (btree !== undefined && btree.has(key, keyLength)) return false;
   const { set } = writes;
   if (set.findBytes(writes.number, key, keyLength) >= 0) return false;
-  const entry = set.pushUnfound(writes.number, key, keyLength, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
+  const flags = claimFound(writes, key, keyLength, text, WriteFlag.Claims | WriteFlag.Fresh);
+  const entry = set.pushUnfound(writes.number, key, keyLength, WriteKind.Put, flags, transaction.statement!.number);
   transaction.log.push(entry);
   store(transaction, writes, entry, value, offset, length);
   return true;
@@ -129,14 +130,14 @@ export function removeUntouched(transaction: Transaction, tree: VersionedTree, k
   checkTree(transaction, tree);
   const writes = transaction.writesOf(tree);
   const { bulkWrites } = tree;
-  if (!isBulk(writes, true) || isTouched(transaction, tree, key)) return false;
+  if (isTouched(transaction, tree, key)) return false;
   for (let i = 0; i < bulkWrites.length; i++) {
     const other = bulkWrites[i]!;
     if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
     if (other.find(key) >= 0) return false;
   }
   if (writes.find(key) >= 0) return false;
-  writes.push(key, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
+  writes.push(key, WriteKind.Delete, claimRow(writes, key) | WriteFlag.ChangesKey);
   transaction.logBytes += LogOverheadBytes + key.length;
   transaction.writeCount++;
   return true;
@@ -149,6 +150,9 @@ function isTouched(transaction: Transaction, { locks, overlay }: VersionedTree, 
   return newest !== undefined && newest.csn > transaction.snapshotCsn && !(mutants.on && mutants.has('mvcc.untouched-despite-versions'));
 }
 
+/** The key that `findUntouched` has found last, where it was made a string. */
+let foundText: string | undefined;
+
 /**
  * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree. `into`, if given, gets the row.
  * @returns whether there is such a row, which `changeFound` may change in the same slice; undefined where point read and `lockRow` are to be asked
@@ -157,9 +161,10 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
   transaction.checkWritable();
   checkTree(transaction, tree);
   const { locks, overlay, bulkWrites, btree } = tree;
+  if (btree === undefined) return undefined;
   const writes = transaction.writesOf(tree);
-  if (btree === undefined || !isBulk(writes, true)) return undefined;
-  if ((locks.size > 0 || !overlay.isEmpty) && isTouched(transaction, tree, keyString(key, 0, keyLength))) return undefined;
+  foundText = locks.size > 0 || !overlay.isEmpty ? keyString(key, 0, keyLength) : undefined;
+  if (foundText !== undefined && isTouched(transaction, tree, foundText)) return undefined;
   for (let i = 0; i < bulkWrites.length; i++) {
     const other = bulkWrites[i]!;
     if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
@@ -194,8 +199,10 @@ export function updateFound(transaction: Transaction, tree: VersionedTree, key: 
 }
 
 function changeFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number): number {
-  const { set, number } = transaction.writesOf(tree);
-  const entry = set.pushUnfound(number, key, keyLength, kind, flags, transaction.statement!.number);
+  const writes = transaction.writesOf(tree);
+  const claim = claimFound(writes, key, keyLength, foundText, flags);
+  const entry = writes.set.pushUnfound(writes.number, key, keyLength, kind, claim, transaction.statement!.number);
+  if (foundText !== undefined) writes.set.noteKey(entry, foundText);
   transaction.log.push(entry);
   return entry;
 }

@@ -45,6 +45,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.savepoint-keeps-locks': 'ROLLBACK TO gives back the locks taken since',
   'mvcc.bulk-mode-forgotten': 'locks that only a write set tells of have their modes and their ends',
   'mvcc.free-despite-locks': 'a key is inserted in one step when nobody has or holds it',
+  'mvcc.found-claim-unmapped': 'a key is inserted in one step when nobody has or holds it',
+  'mvcc.reused-transaction-keeps-lock': 'a transaction object that is used again is a new transaction',
   'mvcc.untouched-despite-locks': 'a row is removed in one step when nobody holds or has changed it',
   'mvcc.untouched-despite-writers': 'a row is removed in one step when nobody holds or has changed it',
   'mvcc.untouched-despite-versions': 'a row is removed in one step when nobody holds or has changed it',

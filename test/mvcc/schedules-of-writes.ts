@@ -1,6 +1,7 @@
 /** Schedules about a transaction's own changes, claims and row locks, and what savepoints take back of them. */
 import { strict as assert } from 'node:assert';
 import { keyBytes } from '../../base/bytes.js';
+import { oid } from '../../base/ids.js';
 import { Script, outcome, settle } from './client.js';
 import { blocked, passFour, RC, set, type Schedule } from './schedule.js';
 
@@ -130,8 +131,7 @@ export const writeSchedules: readonly Schedule[] = [
       assert.equal(await a.insertFree(t, 'a', '1'), true);
       assert.equal(await b.insertFree(t, 'b', '1'), true);
       // Only the lock map tells of the third writer's.
-      assert.equal(await c.insertFree(t, 'c', '1'), false);
-      await c.insert(t, 'c', '1');
+      assert.equal(await c.insertFree(t, 'c', '1'), true);
       for (const taken of ['a', 'b', 'c', 'j']) assert.equal(await a.insertFree(t, taken, '2'), false, taken);
       const waiting = await blocked(b, b.insert(t, 'a', '2'));
       await a.commit();
@@ -140,6 +140,37 @@ export const writeSchedules: readonly Schedule[] = [
       assert.equal(await c.insertFree(t, 'b', '3'), true);
       await c.commit();
       assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['1', '3', '1', '0']);
+    },
+  },
+  {
+    name: 'a transaction object that is used again is a new transaction',
+    async run() {
+      const script = await Script.open();
+      const { manager } = script.world;
+      const t = await script.table({ j: '0' });
+      const first = script.begin(RC);
+      assert.equal(first.transaction.lockTable(oid(7), 'row exclusive', 'wait'), true);
+      assert.equal(await first.updateFound(t, 'j', '1'), true);
+      manager.giveTransaction(first.transaction);
+      assert.equal(first.transaction.isReusable, false);
+      await first.commit();
+      const { id } = first.transaction;
+      manager.giveTransaction(first.transaction);
+      const other = script.begin('repeatable read');
+      assert.equal(other.transaction, first.transaction);
+      assert.notEqual(other.transaction.id, id);
+      const third = script.begin(RC);
+      assert.notEqual(third.transaction, first.transaction);
+      assert.equal(third.transaction.lockTable(oid(7), 'access exclusive', 'wait'), true);
+      assert.equal(other.transaction.lockTable(oid(7), 'row exclusive', 'skip locked'), false);
+      assert.equal(await other.get(t, 'j'), '1');
+      await third.update(t, 'j', set('2'));
+      await third.commit();
+      assert.equal(await other.get(t, 'j'), '1');
+      assert.deepEqual([other.transaction.state, other.transaction.writeCount, other.transaction.isolation], ['active', 0, 'repeatable read']);
+      other.rollback();
+      manager.giveTransaction(other.transaction);
+      assert.notEqual(script.begin(RC).transaction, first.transaction);
     },
   },
   {

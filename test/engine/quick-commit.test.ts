@@ -1,0 +1,94 @@
+/** Single statements of many sessions, committed without a promise between change and log (engine/quick-commit.ts), beside the same by the general way. */
+import { expect, test } from 'vitest';
+import { open, type Database, type Session } from '../../engine/index.js';
+import { CrashVfs } from '../sim/crash-vfs.js';
+
+const texts = ['insert into w (id, n) values ($1, $2)', 'update w set n = n + $2 where id = $1', 'delete from w where id = $1'] as const;
+
+async function openTable(vfs: CrashVfs): Promise<Database> {
+  const db = await open('quick.slt', { vfs });
+  await db.exec('create table w (id int primary key, n float8 not null); insert into w select i, 0 from generate_series(1, 40) i');
+  for (const text of texts) for (let id = 1; id <= 3; id++) await db.query(text, text.includes('$2') ? [id + 1000, 1] : [id + 1000]);
+  return db;
+}
+
+/** Counts the commits that go the short way. */
+function countQuick(session: Session): () => number {
+  let count = 0;
+  const { block } = session.backend;
+  const commitSingle = block.commitSingle.bind(block);
+  block.commitSingle = (transaction, listener) => {
+    count++;
+    commitSingle(transaction, listener);
+  };
+  return () => count;
+}
+
+/** What each of twelve sessions was told, and the table afterwards. */
+async function story(level: string, isQuick: boolean): Promise<{ readonly told: unknown; readonly rows: unknown; readonly quick: number }> {
+  const db = await openTable(new CrashVfs());
+  try {
+    const sessions = Array.from({ length: 12 }, () => db.connect());
+    const counts = sessions.map(countQuick);
+    const run = async (session: Session, text: string, params: readonly unknown[]): Promise<unknown> => {
+      const { command, rowCount } = await (isQuick ? session.query(text, params) : session.query(text, params, { timeout: 60_000 }));
+      return [command, rowCount];
+    };
+    const told = await Promise.all(sessions.map(async (session, number) => {
+      await session.exec(`set default_transaction_isolation = '${level}'`);
+      const answers: unknown[] = [];
+      for (let i = 0; i < 12; i++) {
+        const own = 100 + number * 20 + i;
+        answers.push(await run(session, texts[0], [own, i]));
+        if (level === 'read committed') answers.push(await run(session, texts[1], [1 + ((number + i) % 5), 1]));
+        answers.push(await run(session, texts[1], [number + 10, 2]));
+        if (i % 3 === 0) answers.push(await run(session, texts[2], [own]));
+        answers.push(await run(session, texts[2], [own + 5000]));
+        answers.push(await run(session, texts[0], [1, 0]).catch((error: { readonly code: string }) => error.code));
+      }
+      return answers;
+    }));
+    const { rows } = await db.query('select * from w order by id');
+    return { told, rows, quick: counts.reduce((sum, count) => sum + count(), 0) };
+  } finally {
+    await db.close();
+  }
+}
+
+test.each(['read committed', 'repeatable read', 'serializable'])('%s: twelve sessions are told the same, and leave the same', async (level) => {
+  const [quick, general] = [await story(level, true), await story(level, false)];
+  expect(quick.told).toEqual(general.told);
+  expect(quick.rows).toEqual(general.rows);
+  expect(quick.quick).toBeGreaterThan(300);
+  expect(general.quick).toBe(0);
+});
+
+test('calls of one session keep their order, whichever way they go', async () => {
+  const db = await openTable(new CrashVfs());
+  const session = db.connect();
+  const seen: unknown[] = [];
+  const calls = [1, 2, 3, 4, 5, 6].map((i) => (i % 2 === 0 ? session.query(texts[1], [1, i]) : session.query(texts[1], [1, i], { timeout: 60_000 })).then(() => seen.push(i)));
+  const read = session.query('select n from w where id = 1').then(({ rows }) => seen.push(rows[0]));
+  await Promise.all([...calls, read]);
+  await session.close();
+  expect(seen).toEqual([1, 2, 3, 4, 5, 6, { n: 21 }]);
+  await db.close();
+});
+
+test.each([true, false])('a disk that fails: all who wait are told that the outcome is unknown, and no session stays busy (written through: %s)', async (canWriteThrough) => {
+  const vfs = new CrashVfs();
+  vfs.canWriteThrough = canWriteThrough;
+  const db = await openTable(vfs);
+  const sessions = Array.from({ length: 5 }, () => db.connect());
+  const counts = sessions.map(countQuick);
+  vfs.hooks.failsSync = () => true;
+  const ends = await Promise.allSettled(sessions.map((session, i) => session.query(texts[1], [i + 1, 1])));
+  expect(ends.map((end) => (end.status === 'rejected' ? (end.reason as { readonly code: string }).code : end.status))).toEqual(new Array(5).fill('58030'));
+  expect(counts.map((count) => count())).toEqual([1, 1, 1, 1, 1]);
+  for (const session of sessions) {
+    expect(session.transactionStatus).toBe('idle');
+    await expect(session.query(texts[1], [1, 1])).rejects.toMatchObject({ code: '58030' });
+    await session.close();
+  }
+  await db.close().catch(() => undefined);
+});
