@@ -222,6 +222,17 @@ export class Binder {
     this.dependencies?.relation(table.oid);
   }
 
+  /** Stored columns by the id that a scan gives them, where dependencies are asked for. */
+  readonly #stored = new Map<ColumnId, { readonly table: number; readonly name: string }>();
+  noteStored(id: ColumnId, table: TableDef, name: string): void {
+    if (this.dependencies !== undefined) this.#stored.set(id, { table: table.oid, name });
+  }
+  /** The query reads a column of FROM; what a join has merged it reads through the columns that it is made of. */
+  useColumn(id: ColumnId): void {
+    const stored = this.dependencies === undefined ? undefined : this.#stored.get(id);
+    if (stored !== undefined) this.dependencies!.column(stored.table, stored.name);
+  }
+
   /** Whether a function of the user is called. */
   callsRoutines = false;
   useRoutine(oid: number): void {

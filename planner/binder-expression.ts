@@ -183,7 +183,7 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
   if (parts.length === 1) {
     const name = parts[0]!;
     const found = resolveColumn(level, name, offset);
-    if (found !== undefined) return columnExpression(level, found.column, found.entry.table?.oid, offset);
+    if (found !== undefined) return columnExpression(level, found.column, offset);
     // A relation's name alone is its whole row.
     const relation = resolveRelation(level, undefined, name, offset);
     if (relation !== undefined) return rowValue(level, relation, offset);
@@ -213,7 +213,7 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
     if (system !== undefined) return system;
     throw missingColumn(level, relationName, field, offset);
   }
-  return columnExpression(level, column, relation.entry.table?.oid, offset);
+  return columnExpression(level, column, offset);
 }
 
 /** In the body of a SQL function: a parameter by its name. */
@@ -222,8 +222,8 @@ function routineParameter(level: QueryLevel, name: string, offset: number): Boun
   return index < 0 ? undefined : level.binder.parameter(index, offset);
 }
 
-function columnExpression(level: QueryLevel, column: { id: number; name: string; type: SqlType }, table: number | undefined, offset: number): BoundExpression {
-  if (table !== undefined) level.binder.dependencies?.column(table, column.name);
+function columnExpression(level: QueryLevel, column: { id: number; name: string; type: SqlType }, offset: number): BoundExpression {
+  level.binder.useColumn(column.id);
   return { kind: 'column', type: column.type, offset, id: column.id, name: column.name };
 }
 

@@ -202,7 +202,10 @@ export function missingTable(level: QueryLevel | undefined, schema: string | und
 export function scanColumns(binder: Binder, table: TableDef): ScanColumn[] {
   const columns: ScanColumn[] = [];
   for (const column of table.columns) {
-    if (!column.isDropped) columns.push({ id: binder.newId(), name: column.name, type: column.type, column: column.index });
+    if (column.isDropped) continue;
+    const id = binder.newId();
+    binder.noteStored(id, table, column.name);
+    columns.push({ id, name: column.name, type: column.type, column: column.index });
   }
   return columns;
 }
@@ -442,6 +445,8 @@ function bindJoin(level: QueryLevel, join: Join, left: FromItem, right: FromItem
   const shownMerged: PlanColumn[] = [];
   const computed: { id: number; expression: BoundExpression }[] = [];
   for (const column of merged) {
+    binder.useColumn(column.left.id);
+    binder.useColumn(column.right.id);
     const a = columnRef(column.left, column.offset);
     const b = columnRef(column.right, column.offset);
     const common = usingType(binder, a, b);

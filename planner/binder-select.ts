@@ -177,7 +177,7 @@ function expandStar(level: QueryLevel, qualifier: readonly string[], offset: num
     if (shown.length === 0) throw new DbError('42601', 'SELECT * with no tables specified is not valid', { offset });
     for (const item of shown) {
       for (const column of item.entry.columns) {
-        if (item.entry.table !== undefined) level.binder.dependencies?.column(item.entry.table.oid, column.name);
+        level.binder.useColumn(column.id);
         add(columnRef(column, offset), column.name);
       }
     }
@@ -188,7 +188,12 @@ function expandStar(level: QueryLevel, qualifier: readonly string[], offset: num
   if (relation === undefined) throw missingRelation(level, name, offset);
   const row = wholeRow(level, { ...relation, entry: relation.entry }, offset);
   if (row.kind !== 'row') add(row, relation.entry.columns[0]!.name);
-  else row.fields.forEach((field, i) => add(field, row.names?.[i] ?? `f${i + 1}`));
+  else {
+    row.fields.forEach((field, i) => {
+      if (field.kind === 'column') level.binder.useColumn(field.id);
+      add(field, row.names?.[i] ?? `f${i + 1}`);
+    });
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------------------- plan parts

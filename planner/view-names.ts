@@ -143,21 +143,31 @@ export class ViewNames {
     const written = select.from.flatMap(outermostMerging);
     const bases = select.from.flatMap((item) => this.#basesOf(item));
     const shown = new Map<string, readonly RangeEntry[]>();
+    const isShown = (name: string): boolean => shown.has(name) || bases.some((entry) => this.columnsOf(entry).includes(name));
+    const rename = (i: number, name: string): string => {
+      let n = 1;
+      while (isShown(`${name}_${n}`)) n++;
+      const unique = `${name}_${n}`;
+      const reference = written[i]!;
+      for (const entry of [...this.#joinedBy(reference, name), joins[i]!]) this.#setColumn(entry, this.columnsOf(entry).indexOf(name), unique);
+      for (const inner of joinsInside(reference)) this.#using.set(inner, new Map([...(this.#using.get(inner) ?? []), [name, unique]]));
+      return unique;
+    };
     joins.forEach((join, i) => {
-      const reference = written[i];
-      for (const [at, { name, id }] of join.columns.entries()) {
-        if (bases.some((entry) => entry.columns.some((column) => column.id === id))) continue;
-        const joined = reference === undefined ? [] : this.#joinedBy(reference, name);
-        let unique = name;
-        for (let n = 1; shown.has(unique) || (n > 1 && bases.some((entry) => this.columnsOf(entry).includes(unique))); n++) unique = `${name}_${n}`;
-        shown.set(unique, joined);
-        if (unique === name || reference === undefined) continue;
-        for (const entry of joined) this.#setColumn(entry, this.columnsOf(entry).indexOf(name), unique);
-        this.#setColumn(join, at, unique);
-        for (const inner of joinsInside(reference)) this.#using.set(inner, new Map([...(this.#using.get(inner) ?? []), [name, unique]]));
+      for (const { name, id } of join.columns) {
+        if (written[i] === undefined || bases.some((entry) => entry.columns.some((column) => column.id === id))) continue;
+        const joined = this.#joinedBy(written[i]!, name);
+        shown.set(shown.has(name) ? rename(i, name) : name, joined);
       }
     });
-    for (const [name, joined] of shown) for (const entry of bases) if (!joined.includes(entry)) this.renameColumn(entry, name, bases);
+    // What another join merges without a column of its own keeps one name too.
+    for (const [name, own] of [...shown]) {
+      written.forEach((reference, i) => {
+        const joined = joins[i] !== undefined && joinsInside(reference).some((join) => merges(join, name)) ? this.#joinedBy(reference, name) : [];
+        if (joined.length > 0 && !joined.some((entry) => own.includes(entry))) rename(i, name);
+      });
+      for (const entry of bases) if (!own.includes(entry)) this.renameColumn(entry, name, bases);
+    }
   }
   #setColumn(entry: RangeEntry, at: number, name: string): void {
     if (at >= 0) this.#columns.set(entry, this.columnsOf(entry).map((known, i) => (i === at ? name : known)));

@@ -108,9 +108,9 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
   if (readsTemporary && statement.persistence !== 'temporary') ddl.notice(`view "${statement.name.name}" will be a temporary view`);
   const schema = isTemporary ? await temporarySchemaFor(ddl, statement.name) : creationSchema(backend, statement.name);
   const options = viewOptions(statement.options);
-  if (statement.checkOption !== undefined && options['check_option'] !== undefined) throw new DbError('22023', 'parameter "check_option" specified more than once');
   const checkOption = statement.checkOption ?? checkOptionOf(options);
   if (checkOption !== 'none') checkUpdatable(analyzed.problem);
+  if (statement.checkOption !== undefined && options['check_option'] !== undefined) throw new DbError('22023', 'parameter "check_option" specified more than once');
   const columns = analyzed.columns.map(({ name, type, typmod }) => ({ name, type, typmod }));
   const existing = draft.find('relation', schema.oid, statement.name.name);
   if (existing !== undefined && statement.orReplace) {

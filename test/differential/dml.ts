@@ -13,7 +13,9 @@ const envOf = (columns: readonly Column[], depth = 0): Environment => ({ columns
 export function change(g: Generator): { sql: string; table: TableModel } {
   const { c } = g;
   g.ctes = [];
+  if (c.chance(0.05)) return { sql: ownChanges(g), table: g.tables.find(({ name }) => name === 'child')! };
   const table = c.pick(g.tables.filter((candidate) => !isView(candidate)));
+  if (c.chance(0.04)) return { sql: twice(g, table), table };
   const sql = c.weighted([[4, insert], [4, update], [2, remove], [1.5, merge], [1, changeInCte]] as const)(g, table);
   return { sql, table };
 }
@@ -131,6 +133,40 @@ function moved(g: Generator, table: TableModel): string {
     default:
       return `with m as (${first}), n as (select id % 3 as k, count(*) as n from m group by 1) select n.k, n.n, r.id from n left join ${table.name} r on r.id = n.k`;
   }
+}
+
+/** Volatile functions that see what the statement has changed so far, where the order of its rows is given. */
+function ownChanges(g: Generator): string {
+  const { c } = g;
+  const first = c.between(1, 2000) * 1_000_000;
+  const seen = (): string => c.pick(['f_size()', `f_total(${first})`, `f_size() + f_total(${first})`, `(select f_size())`, `case when f_size() % 2 = 0 then f_size() else 1 end`]);
+  const back = c.maybe(0.6, () => ` returning ${c.pick(['id, a', 'a, f_size()', `f_total(${first})`, '*'])}`);
+  const only = `id = (select min(id) from child)`;
+  return c.pick([
+    () => `insert into child (id, a, t) values ${c.many(1, 4, () => 0).map((_, i) => `(${first + i}, ${seen()}, 'v')`).join(', ')}${back}`,
+    () => `insert into child (id, a, t) select ${first} + g, ${seen()}, 'v' from generate_series(1, ${c.between(1, 5)}) g${c.maybe(0.5, () => ` where f_total(${first}) < ${c.between(1, 200)}`)}${back}`,
+    () => `insert into child (id, a, t) select ${first} + x, ${seen()}, 'v' from (values (3), (1), (2)) v(x) order by x${c.maybe(0.3, () => ' limit 2')}${back}`,
+    () => `insert into child (id, a, t) select ${first}, ${seen()}, 'u' union all select ${first + 1}, ${seen()}, 'u'${back}`,
+    () => `insert into child (id, a, t) values (${first}, ${seen()}, 'v'), (1, 0, 'w') on conflict (id) do update set a = ${seen()}${back}`,
+    () => `update child set a = ${seen()} where ${only}${c.maybe(0.5, () => ` and ${seen()} > 0`)}${back}`,
+    () => `delete from child where id = (select max(id) from child) and ${seen()} > ${c.below(8)}${back}`,
+    () => `with m as (insert into child (id, a, t) values (${first}, ${seen()}, 'm')${c.pick(['', ' returning a'])}) select f_total(${first}) >= 0`,
+  ])();
+}
+
+/** One row that several parts of a statement change: which of them does is defined. */
+function twice(g: Generator, table: TableModel): string {
+  const { c } = g;
+  const free = table.columns.filter((column) => !column.isGenerated && column.name !== 'id');
+  const row = `id = ${table.name === 'child' ? 1 : c.between(0, 6)}`;
+  const part = (back: string): string => {
+    if (free.length === 0 || c.chance(0.15)) return `delete from ${table.name} where ${row}${back}`;
+    const column = c.pick(free);
+    return `update ${table.name} set ${column.name} = ${value(c, column.kind)} where ${row}${back}`;
+  };
+  const reads = c.chance(0.3);
+  const main = c.pick([() => part(' returning id'), () => `${part('').replace(/ where .*$/, '')} where ${row}${reads ? ' and exists (select from m0)' : ''} returning id`, () => 'select 1', () => `select count(*) from ${table.name}`, () => 'select count(*) from m0']);
+  return `with ${c.many(1, 3, () => 0).map((_, i) => `m${i} as (${part(' returning id')})`).join(', ')} ${main()}`;
 }
 
 /** A data-modifying CTE; the outer query sees the table as it was. */

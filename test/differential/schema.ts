@@ -7,7 +7,7 @@ const usual: readonly Kind[] = ['int4', 'text', 'int4', 'numeric', 'int8', 'bool
 /** Statements that make the round's schema; the generator knows its tables afterwards. */
 export function schemaScript(g: Generator): string[] {
   const { c } = g;
-  const script = ["create type mood as enum ('sad', 'ok', 'happy')", 'create domain posint as int check (value > 0)', 'create type pair as (x int, y text)'];
+  const script = ["create type mood as enum ('sad', 'ok', 'happy')", 'create domain posint as int check (value > 0)', 'create type pair as (x int, y text)', 'create domain dpair as pair'];
   for (let t = 0; t < 5; t++) script.push(...newTable(g, `r${t}`));
   const parent = g.tables.find((table) => table.key.length === 1)!;
   script.push(`create table child (id serial primary key, parent_id int references ${parent.name} (id) on delete ${c.pick(['cascade', 'set null', 'no action', 'restrict', 'set default'])}${c.maybe(0.4, () => ' deferrable initially deferred')}, a int4 default 3, p posint, t text not null default 'd', g int generated always as (a * 2) stored)`);
@@ -22,7 +22,7 @@ export function schemaScript(g: Generator): string[] {
   const first = g.tables[0]!;
   script.push(`create view v0 as select ${first.columns.map((column) => column.name).join(', ')} from ${first.name} where id > 1`);
   g.tables.push({ ...first, name: 'v0', columns: first.columns.map((column) => ({ ...column, isGenerated: true })) });
-  script.push('create sequence sq start 5 increment 3', ...functions, ...views(g));
+  script.push('create sequence sq start 5 increment 3', ...functions, ...laterFunctions, ...views(g));
   if (c.chance(0.7)) script.push('analyze');
   return script;
 }
@@ -43,6 +43,15 @@ const functions: readonly string[] = [
   "create function f_set(n int) returns setof int language sql stable as 'select x * 2 from generate_series(1, n) x'",
   "create function f_rows(k int) returns table (x int, y text) language sql stable as 'select id, id::text from r0 where id <= k order by id'",
   "create function f_out(n int, out a int, out b text) language sql immutable as $$ select n + 1, 'n' || n $$",
+];
+
+/** Volatile ones, which see what their caller has changed, functions of composite sets, and a procedure; dml.ts, table-functions.ts and mistakes.ts call them. */
+const laterFunctions: readonly string[] = [
+  "create function f_size() returns int language sql volatile as 'select count(*)::int from child'",
+  "create function f_total(k int) returns int language sql volatile as 'select coalesce(sum(a), 0)::int % 100000 from child where id >= k'",
+  "create function f_dset(n int) returns setof dpair language sql stable as $$ select row(x, 'd' || x)::pair from generate_series(1, n) x $$",
+  "create function f_pset(n int) returns setof pair language sql immutable as $$ select row(x, 'p')::pair from generate_series(1, n) x $$",
+  "create procedure p_nothing(int) language sql as 'select 1'",
 ];
 
 /** Views that are more than a table's columns: a join, groups, one that may be written to, and a materialized one. */

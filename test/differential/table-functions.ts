@@ -47,6 +47,8 @@ export function functionItem(g: Generator, alias: string, left: readonly Column[
     () => many(`f_rows(${int()} % 20) ${alias}`, ['x', 'int4'], ['y', 'text']),
     () => many(`f_out(${int()}) ${alias}`, ['a', 'int4'], ['b', 'text']),
     () => many(`f_pair(${int()}, ${columnOf('text', "'p'")}) ${alias}`, ['x', 'int4'], ['y', 'text']),
+    () => many(`f_dset(${c.between(0, 3)}) ${alias}`, ['x', 'int4'], ['y', 'text']),
+    () => many(`f_pset(${int()} % 4) ${alias}(x, z)`, ['x', 'int4'], ['z', 'text']),
     () => one(`f_add(${int()}, ${c.below(4)})`, 'int4', true),
   ])();
 }

@@ -23,10 +23,12 @@ const setup = `
   create view listed as select j.c, j.b from (t join u using (x)) j(a, b, c, d), u;
   create materialized view kept as select * from t left join u using (x);
   create view twice_merged(a, b, c, d, e, f, g, h, i) as select * from t full join u using (x), (t t2 full join u u2 using (x)) full join u u3 using (x);
+  create view merged_beside(a, b, c, d, e, f, g, h) as select * from t full join u using (x), u u2 left join t t2 using (x);
+  create view merged_under(a, b, c, d, e) as select * from (t left join u using (x)) full join u u3 using (x);
   create view full_pairs(a, b) as select j.x, k.x from (select x from t full join u using (x)) j, (select x from t full join u using (x)) k union all select one.x, two.x from (t full join u using (x)) one, (t full join u using (x)) two;
   create view merged_by_name(a, b, c, d, e, f, g, h, i) as select * from t full join u using (x), t t2 join u v on t2.x = v.x;
   create view over_views as select s.x, m.w from stars s join merged m using (x)`.replace(' and w is null', '');
-const views = ['stars', 'branches', 'merged', 'beside', 'naturally', 'joined', 'siblings', 'recursive_one', 'grouped', 'fields', 'listed', 'kept', 'twice_merged', 'full_pairs', 'merged_by_name', 'over_views'];
+const views = ['stars', 'branches', 'merged', 'beside', 'naturally', 'joined', 'siblings', 'recursive_one', 'grouped', 'fields', 'listed', 'kept', 'twice_merged', 'full_pairs', 'merged_beside', 'merged_under', 'merged_by_name', 'over_views'];
 
 const changes = [
   'alter table t add column n int', 'alter table u add column n int', 'alter table u drop column n', 'alter table u add column z int default 7', 'alter table u add column p text', 'alter table t rename column x to y', 'alter table u rename column x to xx', 'alter table t rename column y to w',
