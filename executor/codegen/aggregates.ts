@@ -48,7 +48,7 @@ function producePlain(p: Pipeline, plan: AggregatePlan, consume: Consume): void 
   const accumulators = accumulatorsOf(p, plan.calls);
   const field = (name: string): string => `${prefix}_${name}`;
   for (const accumulator of accumulators) for (const { name, init } of accumulator.fields) w.line(`let ${field(name)} = ${init};`);
-  w.block('', () => {
+  w.pipeline(() => {
     p.produce(plan.input, () => plan.calls.forEach((call, c) => writeStep(p, call, accumulators[c]!, field)));
   });
   w.block('', () => {
@@ -156,7 +156,7 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
 
   let arity = 1;
   let isNullable: readonly boolean[] = expressions.map(() => true);
-  w.block('', () => {
+  w.pipeline(() => {
     p.produce(plan.input, () => {
       const filter = p.groupFilters.get(plan);
       const row = (): void => {
@@ -249,7 +249,7 @@ function produceSorted(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   const outerCopies = p.copies;
   p.copies *= 2;
   w.line(`let ${group} = null, ${last};`);
-  w.block('', () => {
+  w.pipeline(() => {
     p.produce(plan.input, () => {
       const values = groupBy.map(({ expression }) => inVariable(p, p.e.value(expression)));
       const key = module.name('v');

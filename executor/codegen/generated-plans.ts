@@ -23,7 +23,7 @@ import type { RowSource } from '../row-source.js';
 import type { Operator, Runtime } from '../runtime.js';
 import { restoreTuple } from '../runtime.js';
 import { propertySource } from '../codegen.js';
-import { extractBatches } from './batch-functions.js';
+import { extractParts } from './part-functions.js';
 import { ExpressionWriter } from './expressions.js';
 import { Code, Module } from './module.js';
 import { Pipeline } from './pipeline.js';
@@ -208,7 +208,7 @@ function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegis
     if (suspendable) p.w.block('if (o.rows.length >= o.max)', () => p.yield(0));
     else if (!isBrief(plan)) p.w.block('if (o.rows.length >= o.max)', () => p.leave());
   });
-  extractBatches(p.w, ['x', 'o', 'G', 'P', 'C', 'tx']);
+  extractParts(p.w, ['x', 'o', 'G', 'P', 'C', 'tx']);
   const body = `return function${suspendable ? '*' : ''} (x, o) {\n${writePrelude(p.w)}\n};`;
   const { value, source } = module.finish(helpers, body);
   return { run: value as Run, suspendable, isPlain: isPlainSource(p.w), source };

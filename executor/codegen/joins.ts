@@ -64,7 +64,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
       }, 't, ');
   const options = `${keyOf}, ${keepsUnmatched}, ${canRepeat}, ${arity}, ${link}, ${keyPlaces === undefined ? 'undefined' : module.constant(keyPlaces)}`;
   w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(typesOf(right, rightIds))}, ${options}));`);
-  w.block('', () => {
+  w.pipeline(() => {
     p.produce(right, () => {
       const row = (): string => `[null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}${', undefined'.repeat(count)}]`;
       if (arity > 0) {

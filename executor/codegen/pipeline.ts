@@ -1,7 +1,7 @@
 /**
  * A plan as one JavaScript function: operators do not call each other, each writes the loop or test it stands for around what its parent writes. `produce(plan,
  * consume)` writes code that makes the rows of `plan`; where a row is complete it calls `consume`, which writes what the parent does with it. A scan with
- * filter, projection, join probe and aggregate so becomes a single loop over the bytes of a page, and that loop a function of its own where it can (batch-functions.ts).
+ * filter, projection, join probe and aggregate so becomes a single loop over the bytes of a page, and that loop a function of its own where it can (part-functions.ts).
  *
  * The function is a generator where it may run long: it yields 0 when the wanted number of rows is there and 1 when its time slice is over. A generator
  * costs nothing measurable here (yields are per page, not per row), and its variables are the state of the pipeline.

@@ -39,8 +39,8 @@ export function bindStored(w: Writer, table: TableDef, layout: RowLayout, column
   }
 }
 
-/** The loop over the batches and rows of what `open` opens; `body` is written for each row and gets its place and key expression. */
-function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string) => void): void {
+/** The loop over the batches and rows of what `open` opens; `body` is written for each row and gets its place and key expression. `isShort`: batches are of few rows. */
+function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string) => void, isShort = false): void {
   const { w, module } = p;
   const scan = module.name('s');
   const index = module.name('i');
@@ -59,7 +59,9 @@ function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string
       });
       p.scans.pop();
     });
-    p.tick();
+    // Within another scan's loop one key's entries are few, and the clock would be dearer than they are.
+    if (isShort && p.suspendable && p.scans.length > 0) w.block('if (o.tock())', () => p.yield(1));
+    else p.tick();
   });
   w.line(`o.closed(${scan});`);
 }
@@ -178,7 +180,7 @@ function producePoint(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume):
 function produceEquality(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
   withKey(p, plan, (buffer, length) => {
     const run = p.module.constant(new EntryRun());
-    scanLoop(p, `o.entries(tx, ${indexTree(p, plan)}, ${buffer}.bytes, ${length}, ${run})`, (place, key) => entryRow(p, plan, place, key, consume));
+    scanLoop(p, `o.entries(tx, ${indexTree(p, plan)}, ${buffer}.bytes, ${length}, ${run})`, (place, key) => entryRow(p, plan, place, key, consume), true);
   });
 }
 

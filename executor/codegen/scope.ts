@@ -63,10 +63,11 @@ export class Scope {
   }
 }
 
-/** Code for one batch of rows, and what it stands within. */
-export interface BatchCode {
+/** Code that may become a function of its own, and what it stands within. */
+export interface Part {
+  readonly kind: 'batch' | 'pipeline';
   readonly code: Code;
-  readonly within: BatchCode | undefined;
+  readonly within: Part | undefined;
 }
 
 /** One function being written: its current place, scope, and variables at its top. */
@@ -114,22 +115,29 @@ export class Writer {
   reserve(): Code {
     return this.code.reserve();
   }
-  /** What is done with one batch of rows: may become a function (batch-functions.ts). */
+  /** What is done with one batch of rows: may become a function (part-functions.ts). */
   batch(body: () => void): void {
+    this.#part('batch', body);
+  }
+  /** A block in which all rows of an input are made and taken in: may become a generator. */
+  pipeline(body: () => void): void {
+    this.block('', () => this.#part('pipeline', body));
+  }
+  #part(kind: Part['kind'], body: () => void): void {
     const outer = this.code;
-    const within = this.#batch;
+    const within = this.#within;
     this.code = outer.reserve();
-    this.#batch = { code: this.code, within };
-    this.#batches.push(this.#batch);
+    this.#within = { kind, code: this.code, within };
+    this.#parts.push(this.#within);
     body();
     this.code = outer;
-    this.#batch = within;
+    this.#within = within;
   }
-  readonly #batches: BatchCode[] = [];
-  #batch: BatchCode | undefined;
+  readonly #parts: Part[] = [];
+  #within: Part | undefined;
   /** Outer ones first. */
-  get batches(): readonly BatchCode[] {
-    return this.#batches;
+  get parts(): readonly Part[] {
+    return this.#parts;
   }
   /** A block of source with a scope of its own. */
   block(head: string, body: () => void, tail = ''): void {

@@ -46,7 +46,7 @@ export function produceSort(p: Pipeline, plan: PlanOf<'sort'>, consume: Consume)
   // Top-N: the first key of the worst row kept. NaN, which nothing is behind, as long as there is none.
   const worst = module.name('m');
   if (limit !== undefined) w.line(`let ${worst} = NaN;`);
-  w.block('', () => {
+  w.pipeline(() => {
     p.produce(input, () => {
       const first = limit === undefined ? undefined : behindWorst(p, keys[0]!, worst);
       const push = (): void => {
@@ -87,7 +87,7 @@ function produceColumnSort(p: Pipeline, plan: PlanOf<'sort'>, ids: readonly Colu
   const layout = types.map((type) => ({ type, form: formOf(p, type), nullable: isRepeated }));
   const sortedKeys = keys.map(({ descending, nullsFirst }, i) => ({ place: places[i]!, descending, nullsFirst }));
   w.line(`const ${sorter} = x.own(new X.ColumnSorter(x, ${module.constant(layout)}, ${module.constant(sortedKeys)}, ${compare}, ${module.constant(plan)}));`);
-  w.block('', () => {
+  w.pipeline(() => {
     p.produce(input, () => {
       const values = [...ids.map((id): Source => w.use(id)), ...computed.map((key) => inVariable(p, p.e.value(key.expression)))];
       const row = module.name('i');

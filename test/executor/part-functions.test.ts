@@ -1,6 +1,6 @@
 /** Loops over batches as functions of their own: which code becomes one, what it gets and gives back, and that runs of one plan within each other do not meet. */
 import { describe, expect, test } from 'vitest';
-import { declaredNames, extractBatches } from '../../executor/codegen/batch-functions.js';
+import { declaredNames, extractParts } from '../../executor/codegen/part-functions.js';
 import { Code, Module } from '../../executor/codegen/module.js';
 import { Writer } from '../../executor/codegen/scope.js';
 import { open } from '../../engine/index.js';
@@ -12,7 +12,7 @@ function written(part: (w: Writer) => void): { readonly body: string; readonly f
   w.line('const s1 = o.scan, h1 = new Map();');
   w.line('let sum = 0, left = 3;');
   w.block('while (s1.next())', () => w.batch(() => part(w)));
-  extractBatches(w, ['x', 'o']);
+  extractParts(w, ['x', 'o']);
   return { body: w.code.toString(), functions: module.prelude.toString() };
 }
 
@@ -49,8 +49,25 @@ describe('batches', () => {
     const w = new Writer(module, new Code(), new Code());
     w.block('if (x)', () => w.line('const v0 = 1;'));
     w.batch(() => w.line('o.groups.push({ v0: o.value, n: x ? o.v0 : 0 });'));
-    extractBatches(w, ['x', 'o']);
+    extractParts(w, ['x', 'o']);
     expect(module.prelude.toString()).toContain('(o, x)');
+  });
+  test('a pipeline that gives way becomes a generator, its inner ones each another', () => {
+    const module = new Module();
+    const w = new Writer(module, new Code(), new Code());
+    w.line('let n = 0;');
+    w.pipeline(() => {
+      w.line('const h1 = new Map();');
+      w.pipeline(() => w.line('while (o.next()) { h1.set(n++, (a) => { return a; }); if (o.tick()) yield 1; }'));
+      w.pipeline(() => w.line('o.push(h1);'));
+      w.line('if (h1.size > 0) yield 0;');
+    });
+    w.pipeline(() => w.line('if (n > 0) { yield 1; return; }'));
+    extractParts(w, ['x', 'o']);
+    expect(module.prelude.toString().match(/function\*/g)).toHaveLength(2);
+    expect(module.prelude.toString()).toMatch(/yield\* pipeline\d+\(o, h1, n\);\n *n = z\d+\.n;\n/);
+    expect(w.code.toString()).toMatch(/yield\* pipeline\d+\(o, n\);\n *n = z\d+\.n;\n/);
+    expect(w.code.toString()).toContain('return;');
   });
   test('declarations', () => {
     expect([...declaredNames('const a = f(x, [b, c]), d = "e, f";\nfor (let i = 0, n; (n = g()) !== 0;) {\n  for (const r of list) use(r, q);\n}\nlet m;')]).toEqual(['a', 'd', 'i', 'n', 'r', 'm']);

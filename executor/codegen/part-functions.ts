@@ -1,30 +1,35 @@
 /**
- * The loop over the rows of one batch as a function of its own. A plan written as one function is large, and V8 compiles it whole: once while its first loop is
- * hot and nothing is known of the others, and again for each of those. Its parts are small, are known after the first batches, and are compiled once; what is left
- * of the plan opens scans, calls them batch after batch and gives way between two.
+ * Parts of a plan as functions of their own. A plan written as one function is large, and V8 compiles it whole: once while its first loop is hot and nothing is known of the
+ * others, and again for each of those. Its parts are small, are known after the first batches, and are compiled once. The loop over the rows of one *batch* becomes a
+ * function that is called batch after batch; a *pipeline*, which takes in all rows of one input (a build side, the rows of groups or of a sort), becomes a generator where it may give way.
  *
- * F1  A part neither gives way nor leaves the loop that it stands in: it has no `yield`, no `return` and no `break` to a label outside. Others stay where they are.
+ * F1  A part does not leave the loop that it stands in: it has no `return` and no `break` to a label outside. A batch has no `yield`, a pipeline has one. Others stay where they are.
  * F2  Names are unique within a plan. Those a part reads are its parameters; those it assigns it also leaves in `state`, from where the caller takes them at once,
  *     so that runs of one plan within each other do not meet.
  * F3  Temporaries hold nothing from row to row (E1 of expressions.ts), so each function has its own. What is kept for the whole run is in cells (`Writer.cell`).
  */
 import type { Code } from './module.js';
-import type { BatchCode, Writer } from './scope.js';
+import type { Part, Writer } from './scope.js';
 
 /** Moves the parts that `w` has noted into functions of the module. To be called when all is written. `given`: names the plan's function has beside those it declares. */
-export function extractBatches(w: Writer, given: readonly string[]): void {
-  const extracted = new Set<BatchCode | undefined>();
-  for (const batch of w.batches) {
-    const text = batch.code.toString();
-    if (!extracted.has(batch.within)) {
-      if (!isClosed(text)) continue;
-      extract(w, batch.code, text, given);
-    }
-    extracted.add(batch);
+export function extractParts(w: Writer, given: readonly string[]): void {
+  // Of batches within each other the outer one, with all that is in it; of pipelines each by itself, the inner ones first.
+  const gone = new Set<Part | undefined>();
+  for (const part of w.parts) {
+    const isInGone = gone.has(part.within);
+    const text = part.code.toString();
+    if (!isInGone && (part.kind !== 'batch' || !isClosed(text) || /\byield\b/.test(text))) continue;
+    if (!isInGone) extract(w, part.code, text, given, false);
+    gone.add(part);
+  }
+  for (const part of [...w.parts].reverse()) {
+    if (part.kind !== 'pipeline' || gone.has(part)) continue;
+    const text = part.code.toString();
+    if (isClosed(text) && /\byield\b/.test(text)) extract(w, part.code, text, given, true);
   }
 }
 
-function extract(w: Writer, part: Code, text: string, given: readonly string[]): void {
+function extract(w: Writer, part: Code, text: string, given: readonly string[], isGenerator: boolean): void {
   part.clear();
   const { module } = w;
   const names = new Set(identifiers(text));
@@ -33,21 +38,21 @@ function extract(w: Writer, part: Code, text: string, given: readonly string[]):
   const parameters = [...names].filter((name) => outer.has(name) && !own.has(name));
   const assigned = parameters.filter((name) => isAssigned(name, text));
   const temps = w.temps.filter((name) => names.has(name));
-  const name = module.name('batch');
+  const name = module.name(isGenerator ? 'pipeline' : 'batch');
   const state = module.name('z');
   if (assigned.length > 0) module.prelude.line(`const ${state} = { ${assigned.map((each) => `${each}: undefined`).join(', ')} };`);
-  module.prelude.block(`function ${name}(${parameters.join(', ')})`, () => {
+  module.prelude.block(`function${isGenerator ? '*' : ''} ${name}(${parameters.join(', ')})`, () => {
     if (temps.length > 0) module.prelude.line(`let ${temps.join(', ')};`);
     module.prelude.line(text);
     for (const each of assigned) module.prelude.line(`${state}.${each} = ${each};`);
   });
-  part.line(`${name}(${parameters.join(', ')});`);
+  part.line(`${isGenerator ? 'yield* ' : ''}${name}(${parameters.join(', ')});`);
   for (const each of assigned) part.line(`${each} = ${state}.${each};`);
 }
 
-/** F1 */
+/** F1. A `return` with a value is an arrow function's. */
 function isClosed(text: string): boolean {
-  if (/\b(?:yield|return)\b/.test(text)) return false;
+  if (/\breturn;/.test(text)) return false;
   return [...text.matchAll(/\bbreak (\w+)/g)].every(([, label]) => new RegExp(`\\b${label}:`).test(text));
 }
 
