@@ -4,7 +4,7 @@ import type { TableDef } from '../../planner/catalog.js';
 import type { Instance } from '../instance.js';
 import { activityTables } from './activity.js';
 import { concurrencyTables } from './concurrency.js';
-import { informationSchema } from './information-schema.js';
+import { informationSchema } from './information-schema/information-schema.js';
 import { operatorClassTables } from './operator-classes.js';
 import { relationTables } from './relations.js';
 import { numberedFunctions, typeTables } from './types-and-functions.js';

@@ -91,6 +91,33 @@ test('types are told apart, columns described, keys of indexes classed as over P
   if (outcome === 'no server') context.skip();
 }, 60_000);
 
+/** Beside the objects, what no other query of this file looks at: parameters of every mode, arrays of domains, a view over a join. */
+const describedOnly = "create function takes(a numeric, inout b text[], variadic c int[] default '{1}') language sql as $$ select b $$; create procedure does(x int) language sql as $$ select 1 $$; create view over_adults as select name, code from person join shop.item on person.id = item.owner; create type pairs as (a positive[], b shop.email, c mood[]); create table uses (p positive, q shop.email[], r address)";
+
+test('information_schema describes types, routines, uses and grants as over PostgreSQL', async (context) => {
+  const outcome = await withBoth('information', `${script('objects')};${describedOnly}`, async ({ here, there }) => {
+    for (const sql of [
+      String.raw`select domain_schema, domain_name, data_type, character_maximum_length, character_octet_length, collation_schema, collation_name, numeric_precision, domain_default, udt_schema, udt_name, dtd_identifier from information_schema.domains where domain_schema in ('public', 'shop') order by 1, 2`,
+      String.raw`select constraint_schema, constraint_name, domain_schema, domain_name, is_deferrable, initially_deferred from information_schema.domain_constraints where domain_schema in ('public', 'shop') order by 1, 2, 4`,
+      String.raw`select udt_schema, udt_name, domain_schema, domain_name from information_schema.domain_udt_usage where domain_schema in ('public', 'shop') order by 3, 4`,
+      String.raw`select udt_schema, udt_name, attribute_name, ordinal_position, is_nullable, data_type, character_maximum_length, numeric_precision, attribute_udt_schema, attribute_udt_name, dtd_identifier from information_schema.attributes where udt_schema in ('public', 'shop') order by 1, 2, 4`,
+      String.raw`select object_schema, regexp_replace(object_name, '\d+$', ''), object_type, collection_type_identifier, data_type, udt_schema, udt_name, dtd_identifier from information_schema.element_types where object_schema in ('public', 'shop') order by 1, 2, 3, 4`,
+      String.raw`select user_defined_type_schema, user_defined_type_name, user_defined_type_category, is_instantiable from information_schema.user_defined_types where user_defined_type_schema in ('public', 'shop') order by 1, 2`,
+      String.raw`select domain_schema, domain_name, table_schema, table_name, column_name from information_schema.column_domain_usage where table_schema in ('public', 'shop') order by 3, 4, 5`,
+      String.raw`select udt_schema, udt_name, table_schema, table_name, column_name from information_schema.column_udt_usage where table_schema in ('public', 'shop') order by 3, 4, 5`,
+      String.raw`select routine_schema, routine_name, routine_type, type_udt_schema, type_udt_name, data_type, dtd_identifier, routine_body, routine_definition, external_language, parameter_style, is_deterministic, sql_data_access, is_null_call, schema_level_routine, max_dynamic_result_sets, security_type, as_locator, is_udt_dependent, character_maximum_length from information_schema.routines where routine_schema in ('public', 'shop') order by 1, 2`,
+      String.raw`select regexp_replace(specific_name, '\d+$', ''), ordinal_position, parameter_mode, is_result, as_locator, parameter_name, data_type, udt_schema, udt_name, dtd_identifier, parameter_default, numeric_precision from information_schema.parameters where specific_schema in ('public', 'shop') order by 1, 2`,
+      String.raw`select view_schema, view_name, table_schema, table_name from information_schema.view_table_usage where view_schema in ('public', 'shop') order by 1, 2, 3, 4`,
+      String.raw`select view_schema, view_name, table_schema, table_name, column_name from information_schema.view_column_usage where view_schema in ('public', 'shop') order by 1, 2, 3, 4, 5`,
+      String.raw`select table_schema, table_name, constraint_schema, constraint_name from information_schema.constraint_table_usage where constraint_schema in ('public', 'shop') order by 1, 2, 3, 4`,
+      String.raw`select table_schema, table_name, privilege_type, is_grantable, with_hierarchy from information_schema.table_privileges where table_schema in ('shop') order by 1, 2, 3`,
+      String.raw`select count(*) from information_schema.column_privileges where table_schema in ('public', 'shop')`,
+      String.raw`select count(*) from information_schema.role_table_grants where table_schema in ('public', 'shop')`,
+    ]) expect(await here(sql), sql).toEqual(await there(sql));
+  });
+  if (outcome === 'no server') context.skip();
+}, 60_000);
+
 const definitionsOfViews = "select relname, pg_get_viewdef(oid), pg_get_viewdef(oid, true) from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace order by relname";
 
 test('views read as over PostgreSQL', async (context) => {

@@ -1,20 +1,18 @@
-/** information_schema: the standard's views, as far as tools ask for them. Types are text where the standard has domains over it. */
-import { TypeOid, baseTypeOf, numericPrecision, numericScale, sqlType, typeInfo, typeName, varcharLength, type SqlType } from '../../base/types.js';
-import type { Backend } from '../backend.js';
-import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
-import { displayDefault, displayCondition } from '../definitions.js';
-import { viewDefinition } from '../view-definition.js';
-import { checkedColumns, isSystemView, relations } from './relations.js';
-import type { VirtualRow, VirtualTable } from './virtual-table.js';
+/** Tables, views, columns, constraints and sequences. */
+import { TypeOid, sqlType, typeName } from '../../../base/types.js';
+import type { Backend } from '../../backend.js';
+import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../../catalog-objects.js';
+import { displayDefault } from '../../definitions.js';
+import { viewDefinition } from '../../view-definition.js';
+import { isSystemView, relations } from '../relations.js';
+import { constraints, schemaOf, typeColumns, yesNo } from './parts.js';
+import type { VirtualRow, VirtualTable } from '../virtual-table.js';
 
 /** A domain over any depth of domains that is NOT NULL. */
 function domainRefusesNull(backend: Backend, type: number): boolean {
   const record = backend.draft.ownerOfType(type);
   return record?.kind === 'type' && record.oid === type && record.detail.kind === 'domain' && (record.detail.notNull || domainRefusesNull(backend, record.detail.base));
 }
-
-const yesNo = (value: boolean): string => (value ? 'YES' : 'NO');
-const schemaOf = (backend: Backend, record: { readonly schema: number }): string => backend.definitions().schemaName(record.schema);
 
 function* tableRows(backend: Backend): Iterable<VirtualRow> {
   const table_catalog = backend.system.currentDatabase();
@@ -24,35 +22,6 @@ function* tableRows(backend: Backend): Iterable<VirtualRow> {
     const isTemporary = record.persistence === 'temporary';
     yield { table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, table_type: record.kind === 'view' ? 'VIEW' : isTemporary ? 'LOCAL TEMPORARY' : 'BASE TABLE', is_insertable_into: yesNo(record.kind === 'table'), is_typed: 'NO', commit_action: isTemporary ? 'PRESERVE' : null };
   }
-}
-
-/** Of an interval the digits are the lower half of the modifier; all ones is none given. */
-function datetimePrecision({ oid, typmod }: SqlType): number {
-  const digits = oid === TypeOid.interval ? typmod & 0xffff : typmod;
-  return typmod < 0 || digits === 0xffff ? 6 : digits;
-}
-
-/** How the standard describes a type. */
-function typeColumns(backend: Backend, type: SqlType): VirtualRow {
-  const { types } = backend.definitions();
-  const info = typeInfo(type.oid, types);
-  const base = baseTypeOf(type, types);
-  const baseInfo = typeInfo(base.oid, types);
-  const catalog = backend.system.currentDatabase();
-  const numeric: Readonly<Record<number, number>> = { [TypeOid.int2]: 16, [TypeOid.int4]: 32, [TypeOid.int8]: 64, [TypeOid.float4]: 24, [TypeOid.float8]: 53 };
-  const bits = numeric[base.oid];
-  const isNumeric = base.oid === TypeOid.numeric && base.typmod >= 0;
-  const isTime = [TypeOid.time, TypeOid.timetz, TypeOid.timestamp, TypeOid.timestamptz, TypeOid.interval].includes(base.oid as never);
-  const isChar = base.oid === TypeOid.varchar || base.oid === TypeOid.bpchar;
-  const length = isChar && base.typmod >= 0 ? varcharLength(base.typmod) : null;
-  const isInteger = bits !== undefined && base.oid !== TypeOid.float4 && base.oid !== TypeOid.float8;
-  return {
-    data_type: baseInfo.kind === 'array' ? 'ARRAY' : base.oid < 16384 ? typeName(base.oid, types) : 'USER-DEFINED', character_maximum_length: length,
-    character_octet_length: base.oid === TypeOid.text || isChar ? (length === null ? 1073741824 : length * 4) : null, numeric_precision: bits ?? (isNumeric ? numericPrecision(base.typmod) : null),
-    numeric_precision_radix: bits !== undefined ? 2 : base.oid === TypeOid.numeric ? 10 : null, numeric_scale: isInteger ? 0 : isNumeric ? numericScale(base.typmod) : null,
-    datetime_precision: isTime ? datetimePrecision(base) : base.oid === TypeOid.date ? 0 : null, domain_catalog: info.kind === 'domain' ? catalog : null, domain_schema: info.kind === 'domain' ? info.schema : null,
-    domain_name: info.kind === 'domain' ? info.name : null, udt_catalog: catalog, udt_schema: baseInfo.schema, udt_name: baseInfo.name,
-  };
 }
 
 function* columnRows(backend: Backend): Iterable<VirtualRow> {
@@ -80,34 +49,11 @@ function* columnRows(backend: Backend): Iterable<VirtualRow> {
   }
 }
 
-interface NamedConstraint {
-  readonly table: TableRecord;
-  readonly name: string;
-  readonly type: 'PRIMARY KEY' | 'UNIQUE' | 'FOREIGN KEY' | 'CHECK';
-  readonly columns: readonly number[];
-  readonly deferrable: string;
-  readonly key: ForeignKeyRecord | undefined;
-  readonly expression: string | undefined;
-}
-
-function* constraints(backend: Backend): Iterable<NamedConstraint> {
-  for (const record of relations(backend)) {
-    if (record.kind !== 'table') continue;
-    for (const index of backend.draft.indexesOf(record.oid)) {
-      if (index.constraint !== undefined) yield { table: record, name: index.name, type: index.constraint.isPrimary ? 'PRIMARY KEY' : 'UNIQUE', columns: index.columns.map((c) => c.column!), deferrable: index.constraint.deferrable, key: undefined, expression: undefined };
-    }
-    for (const key of record.foreignKeys) yield { table: record, name: key.name, type: 'FOREIGN KEY', columns: key.columns, deferrable: key.deferrable, key, expression: undefined };
-    for (const check of record.checks) yield { table: record, name: check.name, type: 'CHECK', columns: checkedColumns(record, check.expression), deferrable: 'not deferrable', key: undefined, expression: `(${displayCondition(backend, check.expression, record)})` };
-    // NOT NULL counts as a check in the standard.
-    for (const [i, column] of record.columns.entries()) if (column.notNull && !column.isDropped) yield { table: record, name: `${record.schema}_${record.oid}_${i + 1}_not_null`, type: 'CHECK', columns: [], deferrable: 'not deferrable', key: undefined, expression: `${column.name} IS NOT NULL` };
-  }
-}
-
 function parentConstraint(backend: Backend, key: ForeignKeyRecord): IndexRecord {
   return backend.draft.get(key.parentIndex) as IndexRecord;
 }
 
-export const informationSchema: readonly VirtualTable[] = [
+export const tableViews: readonly VirtualTable[] = [
   {
     oid: 13200, schema: 'information_schema', name: 'tables', rows: tableRows,
     columns: 'table_catalog:name table_schema:name table_name:name table_type:varchar self_referencing_column_name:name reference_generation:varchar user_defined_type_catalog:name user_defined_type_schema:name user_defined_type_name:name is_insertable_into:varchar is_typed:varchar commit_action:varchar',
