@@ -24,6 +24,7 @@ export const defaultFrame: WindowFrame = {
 
 /** Binds the named definitions of a select, in order, so that an unused one is checked too. */
 export function bindNamedWindows(level: QueryLevel): void {
+  if (level.windowError !== undefined) throw level.windowError;
   level.namedWindows.forEach(({ name, spec }, i) => {
     if (level.namedWindows.findIndex((other) => other.name === name) < i) throw new DbError('42P20', `window "${name}" is already defined`, { offset: spec.offset });
     namedWindow(level, name);
@@ -36,18 +37,25 @@ function namedWindow(level: QueryLevel, name: string): BoundWindow | undefined {
   while (level.windows.size <= last) {
     const next = level.namedWindows.find((window) => !level.windows.has(window.name));
     if (next === undefined) break;
-    level.windows.set(next.name, { ...bindWindowSpec(level, next.spec, true), name: next.name });
+    level.windows.set(next.name, { ...bindDefinition(level, next.spec, true), name: next.name });
   }
   return level.windows.get(name);
 }
 
 /** `isNamed`: one of the WINDOW clause, which may build on those before it alone. */
-export function bindWindowSpec(level: QueryLevel, spec: WindowSpec, isNamed = false): BoundWindow {
-  if (spec.reference !== undefined) {
-    const named = namedWindow(level, spec.reference);
-    if (named === undefined) throw new DbError('42704', `window "${spec.reference}" does not exist`, { offset: spec.offset });
-    return named;
+/** The window of a call. What is wrong with its definition is told when the other clauses have been bound, as in PostgreSQL. */
+export function bindWindowSpec(level: QueryLevel, spec: WindowSpec): BoundWindow {
+  if (spec.reference !== undefined && !level.namedWindows.some(({ name }) => name === spec.reference)) throw new DbError('42704', `window "${spec.reference}" does not exist`, { offset: spec.offset });
+  try {
+    return spec.reference === undefined ? bindDefinition(level, spec, false) : namedWindow(level, spec.reference)!;
+  } catch (error) {
+    if (!(error instanceof DbError)) throw error;
+    level.windowError ??= error;
+    return { name: undefined, partitionBy: [], orderBy: [], frame: undefined, offset: spec.offset };
   }
+}
+
+function bindDefinition(level: QueryLevel, spec: WindowSpec, isNamed: boolean): BoundWindow {
   let base: BoundWindow | undefined;
   if (spec.base !== undefined) {
     base = isNamed ? level.windows.get(spec.base) : namedWindow(level, spec.base);

@@ -195,6 +195,8 @@ export class QueryLevel {
   /** The WINDOW clause as written, and what of it has been bound. */
   namedWindows: readonly NamedWindow[] = [];
   windows = new Map<string, BoundWindow>();
+  /** What is wrong with the definition of a window that a call asked for. */
+  windowError: DbError | undefined = undefined;
   /** Depth of aggregate arguments being bound: aggregates of this level must not nest. */
   aggregateDepth = 0;
   windowDepth = 0;

@@ -30,6 +30,7 @@ export class Connection {
   readonly name: string;
   readonly session: Session;
   #running: Promise<unknown> | undefined;
+  #identity: { readonly user: string; readonly database: string; readonly pid: string } | undefined;
 
   constructor(name: string, database: Database) {
     this.name = name;
@@ -51,6 +52,15 @@ export class Connection {
   }
   get lastConflict(): DatabaseError | undefined {
     return this.session.lastConflict;
+  }
+
+  /** Who is connected to what, asked once. */
+  get identity(): { readonly user: string; readonly database: string; readonly pid: string } {
+    if (this.#identity === undefined && !this.isBusy && this.status !== 'failed') {
+      const row = this.session.prepare<Record<'user' | 'database' | 'pid', unknown>>('select current_user as user, current_database() as database, pg_backend_pid() as pid').get();
+      this.#identity = { user: String(row?.user), database: String(row?.database), pid: String(row?.pid) };
+    }
+    return this.#identity ?? { user: '', database: '', pid: '' };
   }
 
   onNotice(listener: (notice: Notice) => void): void {

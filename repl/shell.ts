@@ -15,6 +15,7 @@ import { formatResult } from './format/format.js';
 import { runMetaCommand } from './meta-commands.js';
 import { interpolate, ShellSettings } from './settings.js';
 import type { Style } from './style.js';
+import { promptOf } from './prompt.js';
 import { recordOutcome, runGuarded } from './variables.js';
 
 export interface ShellOutput {
@@ -113,8 +114,14 @@ export class Shell {
     return connection;
   }
 
-  /** The prompt: session, isolation while in a transaction, and psql's marks: `=` ready, `-` more to come, `*` in a transaction, `!` failed, `~` waiting. */
+  /** PROMPT1 or PROMPT2 where it is set, else our own: session, isolation while in a transaction, and psql's marks: `=` ready, `-` more to come, `*` in a transaction, `!` failed, `~` waiting. */
   prompt(): string {
+    const { variables } = this.settings;
+    if (variables.has('PROMPT1') || variables.has('PROMPT2')) {
+      const lineCount = this.buffer === '' ? 0 : this.buffer.split('\n').length - 1;
+      const chosen = promptOf({ ...this.#current.identity, status: this.#current.status, isSkipping: !this.isActiveBranch, open: splitStatements(this.buffer).open, lineCount, variables });
+      if (chosen !== undefined) return chosen;
+    }
     const { name, status, isWaiting, isBusy } = this.#current;
     const mark = isBusy ? (isWaiting ? '~' : '&') : status === 'active' ? '*' : status === 'failed' ? '!' : '';
     const level = status === 'idle' ? '' : `:${this.#current.isolation}`;

@@ -149,6 +149,8 @@ const codes: readonly (readonly [string, string])[] = [
   ['alter index v0 rename to v0', '42P07'],
   // A frame's distance is looked at over no rows too; a written row's fields are read when one of them is taken; values are bound before any is assigned.
   ['select max(id) over (order by id rows between -1 preceding and current row) from r2 where id < 0', '22013'],
+  // Windows are defined when the other clauses have been bound.
+  ["select max(id) over (order by nosuch) from r2 order by '{}'", '42601'], ['select max(id) over (order by nosuch) from r2', '42703'], ['select max(id) over w from r2 window w as (order by nosuch) limit true', '42804'], ['select 1 from r2 where max(id) over (order by nosuch) > 1', '42P20'], ['select max(id) over v from r2 order by nosuch', '42704'],
   ["select (('hello'::text, 1)::pair).y", '22P02'],
   ["update r2 u set c = 'x'::text, c = u.u", '42703'],
   ["select convert_to('日', 'win1252')", '22P05'],

@@ -1,6 +1,7 @@
-/** Variables in SQL, and the grammar of \copy. */
+/** Variables in SQL, prompts made of them, and the grammar of \copy. */
 import { describe, expect, test } from 'vitest';
 import { parseCopy } from '../../repl/copy.js';
+import { promptOf, type PromptState } from '../../repl/prompt.js';
 import { interpolate } from '../../repl/settings.js';
 
 describe('interpolation', () => {
@@ -16,6 +17,20 @@ describe('interpolation', () => {
     ['select $1, :1', 'select $1, one'],
   ];
   test.each(cases)('%s', (sql, expected) => expect(interpolate(sql, variables)).toBe(expected));
+});
+
+describe('prompts', () => {
+  const state = (first: string, second: string | undefined, given: Partial<PromptState> = {}): PromptState => ({
+    user: 'ada', database: 'ledger', pid: '17', status: 'idle', isSkipping: false, open: 'none', lineCount: 0, variables: new Map([['PROMPT1', first], ...(second === undefined ? [] : [['PROMPT2', second] as const]), ['v', 'x y']]), ...given,
+  });
+  test.each([
+    ['%/%R%x%# ', {}, 'ledger=# '], ['%/%R%x%# ', { status: 'active' }, 'ledger=*# '], ['%/%R%x%# ', { status: 'failed' }, 'ledger=!# '], ['%R', { isSkipping: true }, '@'], ['%n@%M:%> %p %~|%m', {}, 'ada@[local]: 17 ledger|[local]'], ['%~', { user: 'ledger' }, '~'],
+    ['%[%033[1m%]%:v:%%%q%', {}, '\u001b[1mx y%q'], ['%:nosuch:<%`echo a b`>%l', {}, '<a b>1'], ['%0612', {}, '12'],
+  ] as const)('%s', (template, given, expected) => expect(promptOf(state(template, undefined, given))).toBe(expected));
+  test('the second says what is open, and stands below the first', () => {
+    for (const [open, mark] of [['statement', '-'], ['string', "'"], ['quotedName', '"'], ['dollarString', '$'], ['comment', '*'], ['parenthesis', '(']] as const) expect(promptOf(state('%/%R%# ', '%R%l%w|', { open, lineCount: 2 }))).toBe(`${mark}3         |`);
+    expect(promptOf(state('%/', undefined, { open: 'statement' }))).toBeUndefined();
+  });
 });
 
 describe('parseCopy', () => {

@@ -100,6 +100,23 @@ describe('statements', () => {
   });
 });
 
+test('PROMPT1 and PROMPT2', async () => {
+  await said("\\set PROMPT1 '%n@%/%R%x%# '");
+  expect(shell.prompt()).toMatch(/^\w+@[\w:]+=# $/);
+  await said('begin;');
+  expect(shell.prompt()).toMatch(/^\w+@[\w:]+=\*# $/);
+  await shell.feed("select 'a");
+  expect(shell.prompt()).toBe('a:rc*-> ');
+  await shell.feed("';");
+  await said('rollback;');
+  await said("\\set PROMPT2 '%R%l '");
+  await shell.feed('select (');
+  expect(shell.prompt()).toBe('(2 ');
+  await shell.feed('1);');
+  await said('\\unset PROMPT1');
+  expect(shell.prompt()).toBe('a=> ');
+});
+
 describe('sessions', () => {
   const setup = "create table acc (name text primary key, bal int); insert into acc values ('x', 50), ('y', 50);";
 
