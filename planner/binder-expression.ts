@@ -359,8 +359,10 @@ function bindInList(level: QueryLevel, operand: Expression, items: readonly Expr
   }
   if (list.length === 1) return makeOperator(binder, undefined, negated ? '<>' : '=', arg, list[0]!, offset);
   const type = commonType(binder, [arg, ...list], undefined);
+  // Composite values beside a column are compared one by one, as records, unless several of them are an array.
+  const isApart = type !== undefined && attributesOf(level, type) !== undefined && list.some(readsRow) && list.filter((item) => !readsRow(item)).length < 2;
   // Arrays have no array type over them, so each is compared as it stands.
-  if (type !== undefined && (!isArrayType(type.oid, binder.types) || list.every((item) => item.type.oid === type.oid || isUnknown(item)) && arg.type.oid === type.oid)) {
+  if (type !== undefined && !isApart && (!isArrayType(type.oid, binder.types) || list.every((item) => item.type.oid === type.oid || isUnknown(item)) && arg.type.oid === type.oid)) {
     const equality = equalityOver(binder, type, offset);
     const [left, ...rest] = coerceAll(binder, [arg, ...list], equality.operand);
     return { kind: 'inList', type: types.bool, offset, arg: left!, list: rest, equals: equality.function, negated };
@@ -372,9 +374,11 @@ function bindInList(level: QueryLevel, operand: Expression, items: readonly Expr
   return { kind: negated ? 'and' : 'or', type: types.bool, offset, args };
 }
 
+const readsRow = (e: BoundExpression): boolean => someExpression(e, (x) => x.kind === 'column' || x.kind === 'subquery');
+
 /** Several values of one named composite type that read no column are an array of it, whose elements compare as records. */
 function isListOfComposites(level: QueryLevel, arg: BoundExpression, list: readonly BoundExpression[]): boolean {
-  if (list.length < 2 || list.some((item) => someExpression(item, (x) => x.kind === 'column' || x.kind === 'subquery'))) return false;
+  if (list.length < 2 || list.some(readsRow)) return false;
   const type = commonType(level.binder, [arg, ...list], undefined);
   return type !== undefined && type.oid !== TypeOid.record;
 }

@@ -175,6 +175,9 @@ export class GroupLift {
           return position !== -1 && (this.#common.has(position) || this.addedPositions.includes(position));
         });
       if (isDetermined) {
+        const { binder } = this.#level;
+        // Without the key the query would be wrong; that of a view inside is the view's affair.
+        if (binder.viewStack.length === 0) binder.dependencies?.relation(primary.oid);
         this.addedPositions.push(this.groupBy.length);
         return this.#add(e, e.name);
       }

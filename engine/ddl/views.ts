@@ -48,7 +48,7 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
     if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
   });
   const direct = namedRelations(query, backend);
-  return { columns, references: references.filter((r) => direct.has(r.oid) || backend.draft.get(r.oid)?.kind === 'function'), text: keptText(backend, query, record, columns.map((column) => column.name)), problem: problemOfView(query, record, ({ name }) => backend.catalog().relation(name.schema, name.name)) };
+  return { columns, references: references.filter((r) => direct.has(r.oid) || ['function', 'index'].includes(backend.draft.get(r.oid)?.kind ?? '')), text: keptText(backend, query, record, columns.map((column) => column.name)), problem: problemOfView(query, record, ({ name }) => backend.catalog().relation(name.schema, name.name)) };
 }
 
 function firstParameter(node: unknown): number | undefined {

@@ -411,6 +411,14 @@ describe('what random statements found', () => {
     ...(['select * from read1 full join read2 using (id)', 'select count(*) from read1 natural join read2', 'select j.a from (read1 join read2 using (id)) j'] as const).flatMap((query): (readonly [string, string])[] => [[`create view reads as ${query}`, ''], ['alter table read2 drop column id', '2BP01'], ['drop view reads', '']]),
     ['create view reads as select j.a from (read1 join read2 using (id)) j', ''], ['alter table read2 drop column d', ''], ['alter table read1 drop column b', ''], ['select * from reads', []], ['drop table read1, read2 cascade', ''],
   ]));
+  test('a view that groups by a primary key needs it', () => inTurn([
+    ['create table keyed (key int primary key, data text)', ''], ['create view grouped_by as select * from keyed group by key', ''], ['create view over_grouped as select * from grouped_by', ''], ['alter table keyed drop constraint keyed_pkey', '2BP01'], ['drop view grouped_by cascade', ''],
+    ['create materialized view kept_group as select key, data from keyed group by key', ''], ['alter table keyed drop constraint keyed_pkey', '2BP01'], ['drop materialized view kept_group', ''],
+    ['create view by_key as select key, count(*) from keyed group by key', ''], ['alter table keyed drop constraint keyed_pkey', ''], ['select * from by_key', []], ['create view grouped_by as select * from keyed group by key', '42803'], ['drop table keyed cascade', ''],
+  ]));
+  test('composite values in a list beside a column', () => inTurn([
+    ["select p in (p, '(1,a)') from (select '(1,a)'::pair p) s", '0A000'], ["select p in (p, '(1,a)', '(2,b)'), p in ('(1,a)', '(2,b)') from (select '(1,a)'::pair p) s", [['t', 't']]],
+  ]));
   test('collations of expressions and of the columns of views', () => inTurn([
     ['create table collated (a text, b text collate "C", c text collate "POSIX")', ''], ["insert into collated values ('a', 'b', 'c')", ''],
     [`select collation for (a), collation for (b), collation for (upper(b) || a), collation for (b || c), collation for (a collate "POSIX"), collation for ('x'), collation for ('x'::varchar) from collated`, [['"default"', '"C"', '"C"', null, '"POSIX"', null, '"default"']]],
