@@ -10,6 +10,7 @@
  */
 import { assert } from '../base/assert.js';
 import { copyBytes, crc32c, putVarint, setU32, setU64 } from '../base/bytes.js';
+import { joinCrc32c } from '../base/crc-join.js';
 import type { DbError } from '../base/errors.js';
 import type { Lsn, TreeId } from '../base/ids.js';
 import { lsn } from '../base/ids.js';
@@ -277,7 +278,11 @@ export class CommitWriter {
     buffer.end -= from - to;
     buffer.bytes[this.#recordAt + RecordOffset.type] = RecordType.Chunk;
     setU32(buffer.bytes, this.#recordAt + RecordOffset.chunk, this.#chunkCount);
-    this.#chunkCrc = crc32c(buffer.bytes, this.#recordAt + RecordOffset.payload, buffer.end, this.#chunkCrc);
+    const payload = this.#recordAt + RecordOffset.payload;
+    const crc = crc32c(buffer.bytes, payload, buffer.end);
+    this.#chunkCrc = joinCrc32c(this.#chunkCrc, crc, buffer.end - payload);
+    // The record's own checksum need not read all of it again.
+    buffer.payloadCrcs.set(buffer.startLsn + this.#recordAt, crc);
     buffer.endRecord(this.#recordAt);
     this.#chunkCount++;
     wal.writeOut();

@@ -16,6 +16,8 @@ export class LogBuffer {
   end = 0;
   /** Whether a record is being encoded: nothing may be taken off then. */
   isRecordOpen = false;
+  /** Of some records the checksum of the payload, which has been taken already, by LSN. */
+  readonly payloadCrcs = new Map<number, number>();
   /** LSN of the byte at offset 0. */
   startLsn: number;
 
@@ -63,6 +65,7 @@ export class LogBuffer {
     this.bytes.copyWithin(0, length, this.end);
     this.end -= length;
     this.startLsn += length;
+    for (const lsn of this.payloadCrcs.keys()) if (lsn < this.startLsn) this.payloadCrcs.delete(lsn);
     if (this.end === 0 && this.bytes.length > CapacityKept) this.bytes = new Uint8Array(CapacityMin);
   }
 }

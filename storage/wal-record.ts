@@ -33,6 +33,7 @@
  * Source. design/storage.md section 5.
  */
 import { crc32c, getF64, getU32, getU64, getVarint, setF64, setU32, setU64, varintEnd } from '../base/bytes.js';
+import { joinCrc32c } from '../base/crc-join.js';
 import { DbError } from '../base/errors.js';
 
 export const SegmentHeaderBytes = 4096;
@@ -116,15 +117,19 @@ export function alignRecord(length: number): number {
 
 const SizeUnitBytes = 512;
 
-/** Fills in what is known only when the record is written: what is durable by then, and with it the checksum. */
-export function sealRecord(b: Uint8Array, offset: number, durableLsn: number, durableSizeBytes: number, seed: number): void {
+/** Fills in what is known only when the record is written: what is durable by then, and with it the checksum; that of the payload may be known. */
+export function sealRecord(b: Uint8Array, offset: number, durableLsn: number, durableSizeBytes: number, seed: number, payloadCrc?: number): void {
   setU64(b, offset + RecordOffset.durableLsn, durableLsn);
   const units = Math.min(0xffffff, Math.floor(durableSizeBytes / SizeUnitBytes));
   b[offset + RecordOffset.durableSize] = units;
   b[offset + RecordOffset.durableSize + 1] = units >>> 8;
   b[offset + RecordOffset.durableSize + 2] = units >>> 16;
   const length = getU32(b, offset + RecordOffset.length);
-  setU32(b, offset + RecordOffset.crc, crc32c(b, offset + RecordOffset.lsn, offset + length, seed));
+  const crc =
+    payloadCrc === undefined
+      ? crc32c(b, offset + RecordOffset.lsn, offset + length, seed)
+      : joinCrc32c(crc32c(b, offset + RecordOffset.lsn, offset + RecordOffset.payload, seed), payloadCrc, length - RecordOffset.payload);
+  setU32(b, offset + RecordOffset.crc, crc);
 }
 
 /** A size that the segment file had durably when the record was written. */

@@ -324,9 +324,9 @@ export class Wal {
     return this.#rotation === undefined ? end : Math.min(end, this.#rotation.lsn - startLsn);
   }
   #sealRecords(segment: Segment, end: number): void {
-    const { bytes } = this.buffer;
+    const { bytes, startLsn, payloadCrcs } = this.buffer;
     for (let offset = 0; offset < end; ) {
-      sealRecord(bytes, offset, this.#durableLsn, segment.durableEnd, segment.seed);
+      sealRecord(bytes, offset, this.#durableLsn, segment.durableEnd, segment.seed, payloadCrcs.size === 0 ? undefined : payloadCrcs.get(startLsn + offset));
       offset += alignRecord(getU32(bytes, offset + RecordOffset.length));
     }
   }
