@@ -32,7 +32,13 @@ export function keyBufferOf(key: string): Uint8Array {
 /** @throws 40001 when the tree was made, rewritten or dropped after the snapshot */
 export function checkTree(transaction: Transaction, tree: VersionedTree): void {
   if (tree.creator === transaction) return;
-  if (tree.isDropped || tree.validFrom > transaction.snapshotCsn) throw definitionConflictError(tree);
+  if (tree.isDropped || tree.validFrom > snapshotOf(transaction)) throw definitionConflictError(tree);
+}
+
+/** The snapshot that the statement has, or at READ COMMITTED would get now: for the question alone none is taken. */
+function snapshotOf(transaction: Transaction): number {
+  const { statement, isolation, manager } = transaction;
+  return isolation === 'read committed' && statement !== undefined && statement.snapshotCsn < 0 ? manager.lastPublished : transaction.snapshotCsn;
 }
 
 export function pointGet(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef, register: boolean): boolean {
