@@ -429,14 +429,41 @@ function installUnseen(transaction: Transaction, csn: Csn): Lsn {
     const { btree, isDropped } = set!.trees[tree]!.tree;
     if (isDropped || btree === undefined) continue;
     const entries = lists[tree]!;
-    if (!set!.trees[tree]!.isInRun) sortByKey(set!, entries);
-    installEntries(writer, btree, set!, entries);
+    if (set!.trees[tree]!.isInRun) installEntries(writer, btree, set!, entries, false);
+    else installScattered(writer, btree, set!, entries);
   }
   return writer.finish();
 }
 
+/** Entries in no order. What they are is asked while they are in that of the set, for in key order each is another place in memory. */
+function installScattered(writer: MvccCommitWriter, btree: BTree, set: WriteSet, newest: Int32Array): void {
+  if (newest.length < RunMin) {
+    sortByKey(set, newest);
+    installEntries(writer, btree, set, newest, true);
+    return;
+  }
+  let count = 0;
+  let putCount = 0;
+  for (let i = 0; i < newest.length; i++) {
+    const entry = set.newestChange(newest[i]!);
+    if (entry < 0) continue;
+    newest[count++] = entry;
+    if (set.kindOf(entry) === WriteKind.Put) putCount++;
+  }
+  const entries = newest.subarray(0, count);
+  sortByKey(set, entries);
+  if (putCount > 0 && putCount < count) {
+    installEntries(writer, btree, set, entries, true);
+    return;
+  }
+  run.begin(set, true);
+  run.addAll(entries);
+  installRun(writer, btree, putCount > 0 ? WriteKind.Put : WriteKind.Delete);
+  run.end();
+}
+
 /** Puts and deletes in key order; those of a kind side by side go as one run. */
-function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array): void {
+function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array, isScattered: boolean): void {
   if (entries.length < RunMin) {
     for (let i = 0; i < entries.length; i++) {
       const entry = set.newestChange(entries[i]!);
@@ -447,13 +474,13 @@ function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, e
     return;
   }
   let kind: WriteKind = WriteKind.Put;
-  run.begin(set);
+  run.begin(set, isScattered);
   for (let i = 0; i < entries.length; i++) {
     const entry = set.newestChange(entries[i]!);
     if (entry < 0) continue;
     if (set.kindOf(entry) !== kind) {
       installRun(writer, btree, kind);
-      run.begin(set);
+      run.begin(set, isScattered);
       kind = set.kindOf(entry);
     }
     run.add(entry);

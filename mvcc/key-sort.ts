@@ -1,22 +1,22 @@
 /**
  * Sorts the entries of a write set by their keys, for their way into the leaves.
  *
- * What the keys share at their front is skipped, the four bytes behind it become a number together with the place, and a typed array
- * sorts those, keys with the same four bytes by what follows. Keys that ascend already, as those of a load do, are left as they are, and so are
- * the entries of one value in an index, whose row keys often do.
+ * What the keys share at their front is skipped, the eight bytes behind it become two numbers, which are read in the order in which the keys came and sorted by digits; keys with the
+ * same eight bytes are sorted by what follows. So the sort itself does not go back to the keys, which lie all over memory. Keys that ascend already, as those
+ * of a load do, are left as they are.
  */
 import { compareBytes } from '../base/bytes.js';
+import { RadixSort } from '../base/radix-sort.js';
 import type { WriteSet } from './write-set.js';
 
 /** Below this many comparing is as good. */
-const CountMin = 64;
-/** Four bytes and the place must fit in 53 bits. */
-const CountMax = 2 ** 21;
+const CountMin = 128;
+const WordMax = 0xffffffff;
 
 /** Sorts in place, ascending as bytes. Keys are distinct. */
 export function sortByKey(set: WriteSet, entries: Int32Array): void {
   if (isAscending(set, entries)) return;
-  if (entries.length < CountMin || entries.length > CountMax) sortByComparing(set, entries);
+  if (entries.length < CountMin) sortByComparing(set, entries);
   else sortByHead(set, entries);
 }
 
@@ -32,23 +32,29 @@ function isAscending(set: WriteSet, entries: Int32Array): boolean {
 }
 
 function sortByHead(set: WriteSet, entries: Int32Array): void {
+  const count = entries.length;
   const at = sharedLength(set, entries);
-  const heads = new Float64Array(entries.length);
-  for (let i = 0; i < entries.length; i++) heads[i] = headOf(set, entries[i]!, at) * CountMax + i;
-  heads.sort();
+  const high = new Uint32Array(count);
+  const low = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    high[i] = wordOf(set, entries[i]!, at);
+    low[i] = wordOf(set, entries[i]!, at + 4);
+  }
+  const sort = new RadixSort(count);
+  sort.byWords(low, WordMax);
+  sort.byWords(high, WordMax);
+  const { order } = sort;
   const unsorted = entries.slice();
   let runStart = 0;
-  let last = -1;
-  for (let i = 0; i < entries.length; i++) {
-    // Not by `%`, which on doubles is a call.
-    const head = Math.floor(heads[i]! / CountMax);
-    entries[i] = unsorted[heads[i]! - head * CountMax]!;
-    if (head === last) continue;
+  for (let i = 0; i < count; i++) {
+    const place = order[i]!;
+    entries[i] = unsorted[place]!;
+    const first = order[runStart]!;
+    if (high[place] === high[first] && low[place] === low[first]) continue;
     if (i - runStart > 1) sortAlike(set, entries, runStart, i);
     runStart = i;
-    last = head;
   }
-  sortAlike(set, entries, runStart, entries.length);
+  sortAlike(set, entries, runStart, count);
 }
 
 /** Entries whose heads are the same: in the order in which they came, which is often the right one, or sorted by what follows. */
@@ -83,11 +89,12 @@ function sharedLength(set: WriteSet, entries: Int32Array): number {
 }
 
 /** Four bytes from `at` on, zero padded: keys that the padding makes equal are compared. */
-function headOf(set: WriteSet, entry: number, at: number): number {
+function wordOf(set: WriteSet, entry: number, at: number): number {
   const { u8 } = set.keyChunk(entry);
-  const offset = set.keyOffset(entry);
-  const length = set.keyLength(entry);
-  let head = 0;
-  for (let i = at; i < at + 4; i++) head = head * 256 + (i < length ? u8[offset + i]! : 0);
-  return head;
+  const start = set.keyOffset(entry) + at;
+  const left = set.keyLength(entry) - at;
+  if (left >= 4) return ((u8[start]! << 24) | (u8[start + 1]! << 16) | (u8[start + 2]! << 8) | u8[start + 3]!) >>> 0;
+  let word = 0;
+  for (let i = 0; i < 4; i++) word = word * 256 + (i < left ? u8[start + i]! : 0);
+  return word;
 }
