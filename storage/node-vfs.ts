@@ -122,11 +122,18 @@ class NodeFile implements File {
       try {
         if (fs.writeSync(this.#throughFd, buffer, 0, count, position + at) !== count) throw new DbError('58030', `could not write to file "${this.path}": the system wrote a part`);
       } catch (error) {
+        if (at === 0 && errorCode(error) === 'EINVAL') return this.#endThrough();
         throw error instanceof DbError ? error : translate(error, 'write', this.path);
       }
       at += count;
     }
     return true;
+  }
+  /** Reads past the cache may work where such writes do not; nothing has been written. */
+  #endThrough(): false {
+    fs.closeSync(this.#throughFd);
+    this.#throughFd = -2;
+    return false;
   }
   sync(): void {
     attempt('sync', this.path, () => fs.fdatasyncSync(this.#fd));

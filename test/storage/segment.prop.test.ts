@@ -77,6 +77,22 @@ test('the same on the real file system, which may refuse to be written past its 
   }
 });
 
+test('a write past the cache that the system refuses as such has written nothing, and the usual way stays', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'serialite-segment-'));
+  try {
+    const file = new NodeVfs().open(join(directory, 'log'), 'create');
+    const segment = segmentOf(file);
+    // No whole blocks: EINVAL where the disk has blocks. A file system in memory may take them.
+    const isTaken = file.writeThrough(SegmentHeaderBytes + 1, zeros, 100);
+    if (!isTaken) expect(file.writeThrough(SegmentHeaderBytes, zeros, ThroughBlockBytes)).toBe(false);
+    segment.write(0, Buffer.from('abc'), 3);
+    expect(contentOf(file, 3).toString()).toBe('abc');
+    file.close();
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
 test('what ends beyond the durable zeros, or is long, is not written through', () => {
   const segment = segmentOf(new CrashVfs().open('log', 'create'));
   segment.durableEnd = SegmentHeaderBytes + ThroughBlockBytes;
