@@ -150,7 +150,8 @@ class Rule {
         if (this.#p.isKept === true && e.arg.kind === 'cast' && isVarcharList(e)) return wrap(`${inner(e.arg.arg)}${e.negated ? ' NOT' : ''} IN (${e.list.map((item) => this.#constant(item.kind === 'constant' ? item.value : null, textType, false)).join(', ')})`);
         return wrap(`${inner(e.arg)} ${e.negated ? '<> ALL' : '= ANY'} (${this.#list(e, list(e.list))})`);
       case 'quantifiedArray':
-        return wrap(`${inner(e.arg)} ${operatorOf(e.operator.name)} ${e.quantifier.toUpperCase()} (${inner(e.array)})`);
+        // A subquery that gives an array needs its cast, or it would be one whose rows are compared.
+        return wrap(`${inner(e.arg)} ${operatorOf(e.operator.name)} ${e.quantifier.toUpperCase()} (${e.array.kind === 'subquery' ? `${inner(e.array)}::${this.#p.typeText(e.array.type)}` : inner(e.array)})`);
       case 'array':
         return e.elements.length === 0 ? `ARRAY[]::${this.#p.typeText(e.type)}` : `ARRAY[${list(e.elements)}]`;
       case 'row':

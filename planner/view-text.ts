@@ -353,7 +353,7 @@ class QueryWriter {
   #functions(reference: FunctionRef): string {
     const bound = this.#names.record.tableFunctions.get(reference) ?? [];
     const texts = bound.map((call, i) =>
-      call === undefined ? this.#bound(reference.functions[i]!.call) : `${this.#names.printer.functionName(call.function)}(${call.args.map((arg) => this.#expression(arg, true)).join(', ')})`,
+      call === undefined ? this.#functionLike(reference.functions[i]!.call) : `${this.#names.printer.functionName(call.function)}(${call.args.map((arg) => this.#expression(arg, true)).join(', ')})`,
     );
     if (texts.length === 1) return texts[0]!;
     if (bound.every((call) => call?.function.name === 'unnest')) return `UNNEST(${bound.flatMap((call) => call!.args.map((arg) => this.#expression(arg, true))).join(', ')})`;
@@ -362,6 +362,12 @@ class QueryWriter {
       return definitions === undefined ? text : `${text} AS (${definitions.map((column) => `${quoteIdentifier(column.name)} ${printTypeName(column.type)}`).join(', ')})`;
     });
     return `ROWS FROM(${defined.join(', ')})`;
+  }
+
+  /** What stands in FROM as a call does; a cast has to be written as one. */
+  #functionLike(e: Expression): string {
+    const text = this.#bound(e);
+    return e.kind === 'cast' ? `CAST(${text} AS ${this.#names.printer.typeText(this.#names.record.expressions.get(e)!.type)})` : text;
   }
 
   #join(join: Join): void {

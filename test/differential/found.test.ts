@@ -419,6 +419,12 @@ describe('what random statements found', () => {
   test('composite values in a list beside a column', () => inTurn([
     ["select p in (p, '(1,a)') from (select '(1,a)'::pair p) s", '0A000'], ["select p in (p, '(1,a)', '(2,b)'), p in ('(1,a)', '(2,b)') from (select '(1,a)'::pair p) s", [['t', 't']]],
   ]));
+  // Their kept texts meant something else: rows of a subquery, and no call at all.
+  test('views over casts in FROM, and over ANY of an array that a subquery gives', () => inTurn([
+    ["create view any_array as select 'foo'::text = any ((select array['abc', 'foo']::text[])::text[]) c", ''], ['select c from any_array', [['t']]], ["select pg_get_viewdef('any_array', true)", [[` SELECT 'foo'::text = ANY ((( SELECT ARRAY['abc'::text, 'foo'::text] AS "array"))::text[]) AS c;`]]],
+    ['create view casts as select * from coalesce(1, 2) as c, cast(1 + 2 as int4) as i4, cast(1 + 2 as int8) as i8, greatest(1, 2) g', ''], ['select * from casts', [['1', '3', '3', '2']]],
+    ["select pg_get_viewdef('casts', true)", [[' SELECT c.c,\n    i4.i4,\n    i8.i8,\n    g.g\n   FROM COALESCE(1, 2) c(c),\n    CAST(1 + 2 AS integer) i4(i4),\n    CAST((1 + 2)::bigint AS bigint) i8(i8),\n    GREATEST(1, 2) g(g);']]], ['drop view casts, any_array', ''],
+  ]));
   test('collations of expressions and of the columns of views', () => inTurn([
     ['create table collated (a text, b text collate "C", c text collate "POSIX")', ''], ["insert into collated values ('a', 'b', 'c')", ''],
     [`select collation for (a), collation for (b), collation for (upper(b) || a), collation for (b || c), collation for (a collate "POSIX"), collation for ('x'), collation for ('x'::varchar) from collated`, [['"default"', '"C"', '"C"', null, '"POSIX"', null, '"default"']]],
