@@ -3,7 +3,7 @@ import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { isVolatilePlan } from './repeatable.js';
-import { baseTypeOf, typeInfo } from '../../base/types.js';
+import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
 import { smallIntegers } from './key-codes.js';
 import { repeats } from './aggregates.js';
 import { groupKeySource } from './keys.js';
@@ -17,14 +17,26 @@ function typesOf(plan: PhysicalPlan, ids: readonly ColumnId[]): unknown[] {
   return ids.map((id) => plan.output.find((column) => column.id === id)!.type);
 }
 
+/** Decimals of fixed scale that are kept as their coefficients, and whether one may be NULL. */
+type Coefficients = ReadonlyMap<ColumnId, { readonly scale: number; readonly nullable: boolean }>;
+
 /** Binds columns kept in an array. `places`: of what operators above make of them. */
-function bindTuple(p: Pipeline, ids: readonly ColumnId[], tuple: string, first: number, places?: Places): void {
+function bindTuple(p: Pipeline, ids: readonly ColumnId[], tuple: string, first: number, places?: Places, coefficients?: Coefficients): void {
   ids.forEach((id, i) => {
     const ofColumn = places?.get(id);
     const memo = ofColumn === undefined ? undefined : { tuple, places: new Map([...ofColumn].map(([plan, place]) => [plan, `${tuple}[${place}]`])) };
-    p.w.scope.bind(id, { kind: 'pending', code: `${tuple}[${first + i}]`, nullable: true, stored: undefined, memo });
+    const name = `${tuple}[${first + i}]`;
+    const coefficient = coefficients?.get(id);
+    if (coefficient === undefined) {
+      p.w.scope.bind(id, { kind: 'pending', code: name, nullable: true, stored: undefined, memo });
+      return;
+    }
+    const { scale, nullable } = coefficient;
+    const source = { isNull: () => `${name} === null`, scaled: { scale, coefficient: () => name }, bytes: undefined };
+    p.w.scope.bind(id, { kind: 'pending', code: keptDatum(name, scale, nullable), nullable, stored: { source, row: tuple, rename: (code) => code }, memo });
   });
 }
+const keptDatum = (name: string, scale: number, nullable: boolean): string => (nullable ? `(${name} === null ? null : R.scaledNumeric(${name}, ${scale}))` : `R.scaledNumeric(${name}, ${scale})`);
 
 /** Places behind the columns of a row of the build side (Memo of scope.ts), by column and operator. */
 type Places = ReadonlyMap<ColumnId, ReadonlyMap<PhysicalPlan, number>>;
@@ -53,20 +65,15 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
   const { places, count } = placesOf(p, rightIds);
   p.settle(plan, plan);
   const arity = intArity(p, plan);
-  // A key of a row read back from a temporary file is computed again from its columns.
-  const keyOf = overRow(p, rightIds, () => w.line(`return ${groupKeySource(p, rightKeys)};`), '');
   const keyPlaces = arity > 0 ? placesInKey(plan, rightIds) : undefined;
-  const link =
-    arity === 0 ? 'undefined'
-    : overRow(p, rightIds, (row) => {
-        const { names } = intKeys(p, rightKeys);
-        w.line(keyPlaces === undefined ? `t.link${arity}(${names.join(', ')}, ${row});` : `t.linkKey${arity}(${names.join(', ')});`);
-      }, 't, ');
-  const options = `${keyOf}, ${keepsUnmatched}, ${canRepeat}, ${arity}, ${link}, ${keyPlaces === undefined ? 'undefined' : module.constant(keyPlaces)}`;
-  w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(typesOf(right, rightIds))}, ${options}));`);
+  // How columns are kept shows when the rows are made, so the table is written then, before them.
+  const head = w.reserve();
+  const coefficients = new Map<ColumnId, { readonly scale: number; readonly nullable: boolean }>();
+  const mayKeep = !repeats(right);
   w.pipeline(() => {
     p.produce(right, () => {
-      const row = (): string => `[null, false${rightIds.map((id) => `, ${w.use(id).code}`).join('')}${', undefined'.repeat(count)}]`;
+      const kept = (id: ColumnId): string => (mayKeep ? coefficientOf(p, id, coefficients) : undefined) ?? w.use(id).code;
+      const row = (): string => `[null, false${rightIds.map((id) => `, ${kept(id)}`).join('')}${', undefined'.repeat(count)}]`;
       if (arity > 0) {
         const { names, notNull } = intKeys(p, rightKeys);
         const add = (): string => (keyPlaces === undefined ? `${table}.add${arity}(${names.join(', ')}, ${row()});` : `${table}.putKey${arity}(${names.join(', ')});`);
@@ -79,6 +86,20 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
       w.block(keepsUnmatched ? '' : `if (${key} !== null)`, () => w.line(`${table}.add(${key}, ${row()});`));
     });
   });
+  const body = w.code;
+  w.code = head;
+  // A key of a row read back from a temporary file is computed again from its columns.
+  const keyOf = overRow(p, rightIds, () => w.line(`return ${groupKeySource(p, rightKeys)};`), '', coefficients);
+  const link =
+    arity === 0 ? 'undefined'
+    : overRow(p, rightIds, (row) => {
+        const { names } = intKeys(p, rightKeys);
+        w.line(keyPlaces === undefined ? `t.link${arity}(${names.join(', ')}, ${row});` : `t.linkKey${arity}(${names.join(', ')});`);
+      }, 't, ', coefficients);
+  const types = typesOf(right, rightIds).map((type, i) => (coefficients.has(rightIds[i]!) ? sqlType(TypeOid.float8) : type));
+  const options = `${keyOf}, ${keepsUnmatched}, ${canRepeat}, ${arity}, ${link}, ${keyPlaces === undefined ? 'undefined' : module.constant(keyPlaces)}`;
+  w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(types)}, ${options}));`);
+  w.code = body;
   const pass = module.name('m');
   const passes = module.name('m');
   w.block(`while (${table}.finishStep())`, () => p.tick());
@@ -97,7 +118,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
           const number = `${map}.find${arity}(${names.join(', ')})`;
           const lookup = keyPlaces === undefined ? `${map}_[${number}]` : `(${number} === 0 ? undefined : true)`;
           w.line(`const ${found} = ${notNull === '' ? lookup : `${notNull} ? ${lookup} : undefined`};`);
-          probe(p, plan, join, found, rightIds, residual, consume, places);
+          probe(p, plan, join, found, rightIds, residual, consume, { places, coefficients });
         });
         return;
       }
@@ -105,7 +126,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
       w.line(`const ${key} = ${groupKeySource(p, leftKeys)};`);
       w.block(`if (${passes} === 1 || ${table}.accepts(${key}))`, () => {
         w.line(`const ${found} = ${key} === null ? undefined : ${map}.get(${key});`);
-        probe(p, plan, join, found, rightIds, residual, consume, places);
+        probe(p, plan, join, found, rightIds, residual, consume, { places, coefficients });
       });
     });
     if (keepsUnmatched) {
@@ -114,7 +135,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
       const unmatched = module.name('v');
       w.block(`for (const ${unmatched} of ${table}.rows)`, () => {
         w.block(`if (!${unmatched}[1])`, () => {
-          bindTuple(p, rightIds, unmatched, 2);
+          bindTuple(p, rightIds, unmatched, 2, undefined, coefficients);
           bindNulls(p, left.output.map((column) => column.id));
           consume();
         });
@@ -146,12 +167,12 @@ function filterGroups(p: Pipeline, plan: PlanOf<'hashJoin'>, table: string, isOp
 }
 
 /** A function over a row of the build side whose columns `body` may read; the name of its last parameter is given to it. */
-function overRow(p: Pipeline, ids: readonly ColumnId[], body: (row: string) => void, parameters: string): string {
+function overRow(p: Pipeline, ids: readonly ColumnId[], body: (row: string) => void, parameters: string, coefficients: Coefficients): string {
   const { w, module } = p;
   const name = module.name('q');
   const row = module.name('v');
   w.block(`const ${name} = (${parameters}${row}) =>`, () => {
-    bindTuple(p, ids, row, 2);
+    bindTuple(p, ids, row, 2, undefined, coefficients);
     body(row);
   }, ';');
   return name;
@@ -187,9 +208,27 @@ function intKeys(p: Pipeline, keys: readonly BoundExpression[]): { readonly name
   return { names, notNull: tests.join(' && ') };
 }
 
+/** How rows of the build side are kept. */
+interface Kept {
+  readonly places?: Places;
+  readonly coefficients?: Coefficients;
+}
+
+/** The coefficient of a decimal of the present row, noted in `coefficients`; undefined for other columns, and where the value is there already. */
+function coefficientOf(p: Pipeline, id: ColumnId, coefficients: Map<ColumnId, { readonly scale: number; readonly nullable: boolean }>): string | undefined {
+  const binding = p.w.scope.find(id);
+  if (binding?.kind !== 'pending' || binding.stored?.source.scaled === undefined) return undefined;
+  const { source, row, rename } = binding.stored;
+  const { scale, coefficient } = source.scaled!;
+  coefficients.set(id, { scale, nullable: binding.nullable });
+  const code = rename(coefficient(row));
+  return binding.nullable ? `(${rename(source.isNull(row))} ? null : ${code})` : code;
+}
+
 /** The partners of one left row: a chain of rows from `first` (undefined: none). */
-function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, rightIds: readonly ColumnId[], residual: BoundExpression | undefined, consume: Consume, places?: Places, after = 'null'): void {
+function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, rightIds: readonly ColumnId[], residual: BoundExpression | undefined, consume: Consume, kept: Kept = {}, after = 'null'): void {
   const { w, module } = p;
+  const { places, coefficients } = kept;
   const row = module.name('v');
   const next = after === 'null' ? `${row}[0]` : `${row}[0] ?? ${after}`;
   const condition = (): string => (residual === undefined ? 'true' : p.e.condition(residual));
@@ -204,7 +243,7 @@ function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, right
       const met = module.name('m');
       w.line(`let ${met} = false;`);
       w.block(`for (let ${row} = ${first} ?? null; ${row} !== null; ${row} = ${next})`, () => {
-        bindTuple(p, rightIds, row, 2);
+        bindTuple(p, rightIds, row, 2, undefined, coefficients);
         w.block(`if (${condition()})`, () => w.line(`${met} = true; break;`));
       });
       w.block(`if (${join === 'semi' ? '' : '!'}${met})`, () => {
@@ -223,7 +262,11 @@ function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, right
       w.block('for (;;)', () => {
         w.line(`const ${missing} = ${row} === null;`);
         w.line(`if (${missing} && ${met}) break;`);
-        for (const [i, id] of rightIds.entries()) w.define(id, `${missing} ? null : ${row}[${2 + i}]`, true);
+        for (const [i, id] of rightIds.entries()) {
+          const coefficient = coefficients?.get(id);
+          const name = `${row}[${2 + i}]`;
+          w.define(id, `${missing} ? null : ${coefficient === undefined ? name : keptDatum(name, coefficient.scale, coefficient.nullable)}`, true);
+        }
         w.block(residual === undefined ? '' : `if (${missing} || ${condition()})`, () => {
           w.line(`${met} = true;`);
           if (join === 'full') w.line(`if (!${missing}) ${row}[1] = true;`);
@@ -240,7 +283,7 @@ function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, right
       w.block(`if (${first} !== undefined)`, () => {
         p.settle(plan);
         w.block(`for (let ${row} = ${first}; ${row} !== null; ${row} = ${next})`, () => {
-          bindTuple(p, rightIds, row, 2, places);
+          bindTuple(p, rightIds, row, 2, places, coefficients);
           w.block(residual === undefined ? '' : `if (${condition()})`, () => {
             if (join === 'right') w.line(`${row}[1] = true;`);
             consume();
@@ -333,7 +376,7 @@ function produceMaterialized(p: Pipeline, plan: PlanOf<'nestedLoop'>, consume: C
     }
     const first = module.name('v');
     w.line(`const ${first} = ${rows}.first();`);
-    probe(p, plan, join, first, rightIds, condition, consume, undefined, `${rows}.after()`);
+    probe(p, plan, join, first, rightIds, condition, consume, {}, `${rows}.after()`);
     if (p.suspendable) w.block('if (o.tock())', () => p.yield(1));
   });
   if (keepsUnmatched) {

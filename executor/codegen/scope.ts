@@ -206,7 +206,7 @@ export class Writer {
     const datum = `R.scaledNumeric(${number}, ${scale})`;
     const rebound: Pending = {
       kind: 'pending', nullable: binding.nullable, code: binding.nullable ? `(${isNull} ? null : ${datum})` : datum,
-      stored: { source: { isNull: () => isNull, scaled: { scale, coefficient: () => number }, bytes: undefined }, row: '', rename: (code) => code },
+      stored: { source: { isNull: () => isNull, scaled: { scale, coefficient: () => number }, bytes: undefined }, row: '', rename: (code) => code }, memo: binding.memo,
     };
     this.scope.bind(id, rebound);
     return rebound;
