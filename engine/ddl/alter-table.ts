@@ -27,7 +27,7 @@ import { rewriteInto } from './indexes.js';
 import { chooseRelationName, columnIndex, findRelation, nameText, requireColumn } from './names.js';
 import { alterOwnedSequence, makeSequence, sequenceDefaults } from './sequences.js';
 import { tableDef } from './table-storage.js';
-import { refuseWhereKey, refuseWhereRowStored } from './type-uses.js';
+import { refuseWhereKey, refuseWhereRowStored, refuseWithin } from './type-uses.js';
 import { bindColumnType, serialBase } from './types.js';
 import { parseQuery } from '../catalog-view.js';
 import { analyzeQuery, checkOptionOf, checkUpdatable, viewOptions } from './views.js';
@@ -255,6 +255,7 @@ async function addColumn(ddl: Ddl, oid: number, definition: ColumnDefinition, if
   const printViewsAgain = bindViews(ddl.backend, isReading(oid));
   const position = table.record.columns.length - 1;
   const column = table.record.columns[position]!;
+  refuseWithin(ddl, before.rowType, column.type, before.name);
   // Rows inside other rows have NULL in a new column, whatever it is in the table's own.
   if (column.default !== undefined || column.generated !== undefined) refuseWhereRowStored(ddl, before);
   refuseWhereKey(ddl, before.rowType, `table "${before.name}"`);
@@ -348,6 +349,7 @@ async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction
     }
   }
   refuseWhereRowStored(ddl, record);
+  refuseWithin(ddl, record.rowType, to.oid, record.name);
   refuseUsedElsewhere(ddl, record, position);
   const old = { table: record, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
   ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === position ? { ...c, type: to.oid, typmod: to.typmod, collation, default: defaultNow, missing: undefined } : c)) });

@@ -8,10 +8,10 @@ import type { AlterCompositeType, CreateCompositeType, DropBehavior, FunctionCol
 import type { TypeRecord } from '../catalog-objects.js';
 import { isReading, unboundViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
-import { displayName } from './dependencies.js';
-import { dropTargets } from './drop.js';
+import { describeDependent, displayName } from './dependencies.js';
+import { dropPart, dropTargets } from './drop.js';
 import { userType } from './rename.js';
-import { refuseWhereKey, refuseWhereStored } from './type-uses.js';
+import { refuseWhereKey, refuseWhereStored, refuseWithin, unboundParts } from './type-uses.js';
 import { bindTypeName } from './types.js';
 import { newType } from './user-types.js';
 
@@ -32,7 +32,7 @@ export function createComposite(ddl: Ddl, statement: CreateCompositeType): void 
   ddl.draft.put({ ...base, detail: { kind: 'composite', attributes } });
 }
 
-/** @throws DbError 0A000 for another type of an attribute where values are stored, 2BP01 for a dropped one that views read */
+/** @throws DbError 0A000 for another type of an attribute where values are stored, 2BP01 for a dropped one that something reads, 42P16 */
 export async function alterComposite(ddl: Ddl, statement: AlterCompositeType): Promise<void> {
   const type = userType(ddl, statement.name);
   if (type.detail.kind !== 'composite') throw new DbError('42809', `"${type.name}" is not a composite type`, { offset: statement.name.offset });
@@ -45,6 +45,7 @@ export async function alterComposite(ddl: Ddl, statement: AlterCompositeType): P
       case 'addAttribute':
         if (place(action.attribute.name) >= 0) throw new DbError('42701', `column "${action.attribute.name}" of relation "${type.name}" already exists`);
         refuseWhereKey(ddl, type.oid, `type "${type.name}"`);
+        refuseWithin(ddl, type.oid, bindTypeName(ddl.backend, action.attribute.type).oid, type.name);
         put([...attributes, attribute(ddl, action.attribute)]);
         break;
       case 'dropAttribute': {
@@ -64,6 +65,7 @@ export async function alterComposite(ddl: Ddl, statement: AlterCompositeType): P
         if (at < 0) throw new DbError('42703', `column "${action.attribute}" of relation "${type.name}" does not exist`);
         refuseWhereStored(ddl, type.oid, type.name);
         const next = bindTypeName(ddl.backend, action.type);
+        refuseWithin(ddl, type.oid, next.oid, type.name);
         put(attributes.map((a, i) => (i === at ? { ...a, type: next.oid, typmod: next.typmod } : a)));
         break;
       }
@@ -71,17 +73,24 @@ export async function alterComposite(ddl: Ddl, statement: AlterCompositeType): P
   }
 }
 
-/** Views that read an attribute which is gone go with it under CASCADE. @throws DbError 2BP01 */
+/**
+ * Views, checks, indexes and generated columns that read an attribute which is gone go with it under CASCADE. @throws DbError 2BP01
+ */
 async function dropReaders(ddl: Ddl, type: TypeRecord, name: string, behavior: DropBehavior): Promise<void> {
   const readers = unboundViews(ddl.backend);
-  if (readers.length === 0) return;
-  if (behavior === 'cascade') return dropTargets(ddl, readers.map(({ oid }) => ({ oid })), 'cascade');
+  const others = unboundParts(ddl, type.oid);
+  if (readers.length === 0 && others.length === 0) return;
+  if (behavior === 'cascade') {
+    for (const part of others) await dropPart(ddl, part);
+    return dropTargets(ddl, readers.map(({ oid }) => ({ oid })), 'cascade');
+  }
   const column = `column ${name} of composite type ${displayName(ddl, type)}`;
   const shown = (view: (typeof readers)[number]): string => `${view.kind === 'view' ? 'view' : 'materialized view'} ${displayName(ddl, view)}`;
   const details = readers.map((view) => {
     const below = readers.find((other) => isReading(other.oid)(view));
     return `${shown(view)} depends on ${below === undefined ? column : shown(below)}`;
   });
+  for (const part of others) details.push(`${describeDependent(ddl, part)} depends on ${column}`);
   throw new DbError('2BP01', `cannot drop ${column} because other objects depend on it`, {
     detail: details.join('\n'),
     hint: 'Use DROP ... CASCADE to drop the dependent objects too.',

@@ -162,6 +162,13 @@ function includes(target: DropTarget, dependent: Dependent): boolean {
   return target.column === undefined || ('column' in dependent && dependent.column === target.column);
 }
 
+/** One dependent, with what depends on it. */
+export async function dropPart(ddl: Ddl, part: Dependent): Promise<void> {
+  if (part.kind === 'object') await dropTargets(ddl, [{ oid: part.oid }], 'cascade');
+  else if (part.kind === 'column') await dropTargets(ddl, [{ oid: part.table, column: part.column }], 'cascade');
+  else await remove(ddl, part);
+}
+
 /** A schema's contents depend on it. */
 function schemaMembers(ddl: Ddl, record: CatalogRecord): Dependent[] {
   if (record.kind !== 'schema') return [];

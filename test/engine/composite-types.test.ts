@@ -70,3 +70,27 @@ test('a view that reads a dropped attribute', async () => {
   expect(await column("select relname from pg_class where relkind = 'v' and relname ~ '^(zips|streets|over_zips)$'")).toEqual(['streets']);
   expect(await column('select street from streets')).toEqual(['s']);
 });
+
+test('indexes, checks and generated columns that read a dropped attribute', async () => {
+  await db.exec(`
+    create table read (a place, n int, g int generated always as ((a).zip + 1) stored, constraint positive check ((a).zip > 0), check ((a).street <> ''));
+    create index by_zip on read (((a).zip)); create index few on read (n) where (a).zip > 5; create index by_street on read (((a).street));
+    insert into read values (row('s', 1), 1)`);
+  const about = 'depends on column zip of composite type place';
+  const detail = [`index by_zip ${about}`, `index few ${about}`, `constraint positive on table read ${about}`, `column g of table read ${about}`];
+  const error = (await db.exec('alter type place drop attribute zip').catch((e: unknown) => e)) as { code: string; detail: string };
+  expect([error.code, ...error.detail.split('\n').sort()]).toEqual(['2BP01', ...detail.sort()]);
+  await db.exec("insert into read values (row('s', 2), 2)");
+  await db.exec("alter type place drop attribute zip cascade; insert into read values (row('t'), 3)");
+  expect(await column('select read::text from read order by n')).toEqual(['((s),1)', '((s),2)', '((t),3)']);
+  expect(await column("select relname from pg_class where relname in ('by_zip', 'few', 'by_street')")).toEqual(['by_street']);
+  expect(await column("select n from read where (a).street = 't'")).toEqual([3]);
+});
+
+test('a type that would hold itself', async () => {
+  await db.exec('create type house as (number int, at place); create domain home as house');
+  for (const type of ['place', 'place[]', 'house', 'home']) await expect(db.exec(`alter type place add attribute x ${type}`)).rejects.toMatchObject({ code: '42P16', message: 'composite type place cannot be made a member of itself' });
+  expect(await codeOf('alter table person add column p person')).toBe('42P16');
+  expect(await codeOf('alter table person add column p person[]')).toBe('42P16');
+  expect(await codeOf('create type tree as (n int, l int); alter type tree alter attribute l type tree')).toBe('42P16');
+});
