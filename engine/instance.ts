@@ -5,6 +5,7 @@
  * Background work is steps that the scheduler calls, so a simulation owns every interleaving: vacuum runs while there are old versions, in slices;
  * statistics are refreshed when a table has changed enough (auto-analyze.ts). Checkpoints are storage's own business.
  */
+import { resolve } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { realClock } from '../base/clock.js';
 import type { Prng } from '../base/prng.js';
@@ -110,8 +111,10 @@ export class Instance {
     const prng = options.prng ?? realPrng;
     const scheduler = options.scheduler ?? realScheduler;
     const isMemory = path === ':memory:';
+    // Files are opened by name all along, segments of the log above all: the working directory may be another one by then.
+    const filePath = options.vfs === undefined ? resolve(path) : path;
     const store = await Store.open({
-      vfs: options.vfs ?? (isMemory ? new MemoryVfs() : new NodeVfs()), path: isMemory ? 'memory' : path, clock, prng, scheduler,
+      vfs: options.vfs ?? (isMemory ? new MemoryVfs() : new NodeVfs()), path: isMemory ? 'memory' : filePath, clock, prng, scheduler,
       durability: isMemory && options.vfs === undefined ? 'none' : options.durability, pageSizeBytes: options.pageSizeBytes, cacheBytes: options.cacheBytes, columnCacheBytes: options.columnCacheBytes,
       readOnly: options.readOnly, mustExist: options.mustExist, checkpointWalBytes: options.checkpointWalBytes, checkpointIntervalMs: options.checkpointIntervalMs,
     });
