@@ -25,6 +25,23 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a scan that a commit interrupts looks for edges behind its last row',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ a: '1', b: '1', x: '0' });
+      const [reader, writer] = [script.begin(S), script.begin(S)];
+      await writer.get(t, 'x');
+      await reader.statement('scan', async () => {
+        const scan = reader.transaction.openScan(t, { low: 'a', high: 'm' });
+        assert.equal(scan.next(), true);
+        await writer.insert(t, 'c', '1');
+        assert.equal(await outcome(writer.commit()), 'ok');
+        assert.equal(scan.next(), false);
+      });
+      assert.equal(await outcome(reader.update(t, 'x', set('1')).then(() => reader.commit())), '40001');
+    },
+  },
+  {
     name: '2 read-only anomaly',
     async run() {
       for (const variant of ['reader commits first', 'without reader', 'writer commits first'] as const) {
