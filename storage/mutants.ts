@@ -39,6 +39,7 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.new-table-page-unmarked', breaks: 'a page table that has grown for ids without pages lacks a table page, and cannot be loaded' },
   { name: 'storage.evicted-pages-forgotten', breaks: 'a checkpoint is left out although pages that no log holds were changed and evicted' },
   { name: 'storage.log-cut-in-silence', breaks: 'damage in the middle of the log drops the commits after it' },
+  { name: 'storage.log-written-after-close', breaks: 'what a timer appends while the store is being closed is written through the descriptor of a closed file' },
   { name: 'storage.no-seal', breaks: 'damage to the last batch of an idle log looks like a torn write' },
   { name: 'storage.columns-of-another-version', breaks: 'columns read from a leaf are used after the leaf has changed' },
   { name: 'storage.columns-moved-under-scan', breaks: 'columns are taken back for others while a scan stands on them' },

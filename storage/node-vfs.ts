@@ -15,6 +15,7 @@
 import * as fs from 'node:fs';
 import * as nodePath from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { assert } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
 import { acquireFileLock } from './file-lock.js';
 import type { FileLock } from './file-lock.js';
@@ -98,7 +99,12 @@ class NodeFile implements File {
     this.#unlinkOnClose = unlinkOnClose;
   }
 
+  /** The number of a closed descriptor may be another file's by now. */
+  #assertOpen(): void {
+    assert(!this.#isClosed, 'a closed file is used', this.path);
+  }
   read(position: number, bytes: Uint8Array, offset: number, length: number): number {
+    this.#assertOpen();
     try {
       return fs.readSync(this.#fd, bytes, offset, length, position);
     } catch (error) {
@@ -106,6 +112,7 @@ class NodeFile implements File {
     }
   }
   write(position: number, bytes: Uint8Array, offset: number, length: number): number {
+    this.#assertOpen();
     try {
       return fs.writeSync(this.#fd, bytes, offset, length, position);
     } catch (error) {
@@ -113,6 +120,7 @@ class NodeFile implements File {
     }
   }
   writeThrough(position: number, bytes: Uint8Array, length: number): boolean {
+    this.#assertOpen();
     if (this.#throughFd === -1) this.#throughFd = openThrough(this.path);
     if (this.#throughFd < 0) return false;
     const buffer = throughBuffer!;
@@ -136,9 +144,11 @@ class NodeFile implements File {
     return false;
   }
   sync(): void {
+    this.#assertOpen();
     attempt('sync', this.path, () => fs.fdatasyncSync(this.#fd));
   }
   syncAsync(): Promise<void> {
+    this.#assertOpen();
     if (this.#syncFd < 0) this.#syncFd = attempt('open', this.path, () => fs.openSync(this.path, fs.constants.O_RDWR));
     this.#syncsInFlight++;
     return new Promise((resolve, reject) => {
@@ -154,6 +164,7 @@ class NodeFile implements File {
     return attempt('stat', this.path, () => fs.fstatSync(this.#fd).size);
   }
   truncate(size: number): void {
+    this.#assertOpen();
     attempt('truncate', this.path, () => fs.ftruncateSync(this.#fd, size));
   }
   async lock(mode: 'exclusive' | 'shared'): Promise<void> {

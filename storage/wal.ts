@@ -368,7 +368,8 @@ export class Wal {
   }
 
   #hasWork(): boolean {
-    return this.#failure === undefined && (this.buffer.end > 0 || this.#writtenLsn > this.#durableLsn || this.#rotation !== undefined);
+    const isOver = this.#isClosed && !(mutants.on && mutants.has('storage.log-written-after-close'));
+    return !isOver && this.#failure === undefined && (this.buffer.end > 0 || this.#writtenLsn > this.#durableLsn || this.#rotation !== undefined);
   }
 
   /** Starts the loop that writes, syncs and publishes batch after batch, unless it runs. */
@@ -419,7 +420,7 @@ export class Wal {
         if (isAtOnce) this.#syncNow(segment.file);
         else await this.#syncInBackground(segment.file);
         this.#noteSync(startedAtMs);
-        if (this.#failure !== undefined) return;
+        if (this.#failure !== undefined || this.#isClosed) return;
         this.#noteDurableEnd(segment, reservedEnd);
         this.#setDurable(lsn);
       }

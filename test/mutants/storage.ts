@@ -6,6 +6,7 @@
 import { mutants } from '../../base/mutants.js';
 import { storageMutantList } from '../../storage/mutants.js';
 import type { TrialOptions } from '../sim/crash-trial.js';
+import { closingSealTrial } from '../sim/closing-seal-trial.js';
 import { crashTrial } from '../sim/crash-trial.js';
 import { damageTrial, makeDatabase } from '../sim/damage-trial.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
@@ -91,6 +92,7 @@ export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ nam
     try {
       if (name === 'storage.evicted-pages-forgotten') return { killedAtTrial: await runEvictedBuild(Math.min(trialsMax, 40)), by: 'storage/store: large trees are in a checkpoint' };
       if (name === 'storage.length-of-overlapping-sync') return { killedAtTrial: await runOverlappingLength(Math.min(trialsMax, 60)), by: 'storage/store: the length that the log claims' };
+      if (name === 'storage.log-written-after-close') return { killedAtTrial: (await closingSealTrial(3)) === undefined ? undefined : 1, by: 'storage/store: a store that is closed writes nothing any more' };
       if (name.startsWith('storage.columns-')) return { killedAtTrial: runLeafColumns(seed, Math.min(trialsMax, 200)), by: 'storage/leaf-columns.prop: what the rows hold' };
       if (name === 'storage.later-slices-public') return { killedAtTrial: await runSlicedBuild(seed, Math.min(trialsMax, 200)), by: 'storage/store: a tree built in slices' };
       if (name.startsWith('storage.check-forgets')) return { killedAtTrial: await runSlicedCheck(seed, Math.min(trialsMax, 200)), by: 'storage/sliced-check: nothing in a sound file' };

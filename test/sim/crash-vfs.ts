@@ -110,6 +110,8 @@ export class CrashVfs implements Vfs {
   #pending: Pending[] = [];
   /** Whether files can be written past the cache. */
   canWriteThrough = true;
+  /** What was done to a file after it had been closed; on a real disk it may hit another file, which has got the number of its descriptor. */
+  readonly usesOfClosed: string[] = [];
   /** Where the last write went, for faults that aim at something. */
   lastWriteAt = 0;
   /** Files opened before a kill are dead. */
@@ -374,6 +376,7 @@ class CrashFile implements File {
   readonly #inode: Inode;
   readonly #epoch: number;
   #holdsLock = false;
+  #isClosed = false;
 
   constructor(vfs: CrashVfs, inode: Inode, path: string) {
     this.#vfs = vfs;
@@ -383,6 +386,9 @@ class CrashFile implements File {
   }
   #assertAlive(): void {
     if (this.#vfs.epoch !== this.#epoch) throw new PowerCut();
+    if (!this.#isClosed) return;
+    this.#vfs.usesOfClosed.push(this.path);
+    assert(false, 'a closed file is used', this.path);
   }
   read(position: number, bytes: Uint8Array, offset: number, length: number): number {
     this.#assertAlive();
@@ -411,7 +417,7 @@ class CrashFile implements File {
     // No turn more than before where nobody asks: kept seeds replay by the turn.
     const { duringSync } = this.#vfs.hooks;
     if (duringSync !== undefined) await duringSync();
-    this.#assertAlive();
+    if (this.#vfs.epoch !== this.#epoch) throw new PowerCut();
     // The disk is done before the caller hears of it, and other code runs in between.
     let failure: unknown;
     try {
@@ -443,6 +449,7 @@ class CrashFile implements File {
     return this.#vfs.isAt(path, this.#inode);
   }
   close(): void {
+    this.#isClosed = true;
     if (!this.#holdsLock || this.#vfs.epoch !== this.#epoch) return;
     this.#holdsLock = false;
     if (--this.#inode.lockCount === 0) this.#inode.lockMode = undefined;

@@ -11,6 +11,7 @@ import { MemoryVfs } from '../../storage/memory-vfs.js';
 import type { StoreOptions } from '../../storage/store.js';
 import { Store } from '../../storage/store.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
+import { closingSealTrial } from '../sim/closing-seal-trial.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
 import { overlappingLengthTrial } from '../sim/overlapping-length-trial.js';
 import { slicedBuildTrial } from '../sim/sliced-build-trial.js';
@@ -319,6 +320,11 @@ describe('commits', () => {
   // A flush that came between a failed sync and the news of it counted zeros as durable that had gone with that sync: the log was called damaged.
   it('claim no length of the log that a failed sync took with it', async () => {
     for (let commits = 1; commits <= 60; commits++) expect(await overlappingLengthTrial(commits)).toBeUndefined();
+  });
+
+  // The timer's seal was written after the log had been closed: through the number of its descriptor, into the database file.
+  it('a store that is closed writes nothing any more', async () => {
+    for (let commits = 1; commits <= 5; commits++) expect(await closingSealTrial(commits)).toBeUndefined();
   });
 
   it('that throw in the middle poison the store, and reopening brings back what was acknowledged', async () => {
