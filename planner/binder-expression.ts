@@ -26,7 +26,7 @@ import { systemColumn } from './system-columns.js';
 
 export function bindExpression(level: QueryLevel, e: Expression): BoundExpression {
   const bound = bindPlain(level, e);
-  level.binder.record?.expressions.set(e, bound);
+  level.binder.record?.setExpression(e, bound);
   if (level.binder.collated !== undefined) level.binder.collated.collationOf(bound);
   return bound;
 }

@@ -18,6 +18,13 @@ export interface SelectRecord {
 
 export class BindingRecord {
   readonly expressions = new Map<Expression, BoundExpression>();
+  /** What stands twice in what it became, as the operand of BETWEEN, is bound twice: the first time. */
+  readonly earlier: (readonly [Expression, BoundExpression])[] = [];
+  setExpression(e: Expression, bound: BoundExpression): void {
+    const before = this.expressions.get(e);
+    if (before !== undefined) this.earlier.push([e, before]);
+    this.expressions.set(e, bound);
+  }
   /** Entries of ORDER BY, GROUP BY and DISTINCT ON: their position among the select's items. */
   readonly items = new Map<Expression, number>();
   readonly selects = new Map<Select, SelectRecord>();

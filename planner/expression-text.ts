@@ -2,6 +2,7 @@
  * Bound expressions as SQL text, the way PostgreSQL's EXPLAIN and ruleutils print them: every operator in parentheses, literals with their type
  * unless it is obvious, casts spelled out.
  */
+import { allOperators } from '../functions/catalogue.js';
 import { unreachable } from '../base/assert.js';
 import { SqlArray, type Datum } from '../base/datum.js';
 import { plainTextEnv } from '../base/text-env.js';
@@ -132,8 +133,12 @@ function fieldName(arg: BoundExpression, index: number, types: TypeRegistry): st
 
 const suffixes: readonly (readonly [RegExp, string])[] = [[/_?eq$/, '='], [/_?ne$/, '<>'], [/_?lt$/, '<'], [/_?le$/, '<='], [/_?gt$/, '>'], [/_?ge$/, '>=']];
 
-/** The operator a comparison function stands behind, or the function's own name. */
+let operatorNames: ReadonlyMap<string, string> | undefined;
+/** The operator a function stands behind, or the function's own name. */
 export function operatorOf(name: string): string {
+  operatorNames ??= new Map([...allOperators()].flatMap(([operator, overloads]) => overloads.filter(({ left }) => left !== undefined).map((overload) => [overload.function.name, operator] as const)));
+  const known = operatorNames.get(name);
+  if (known !== undefined) return known;
   for (const [suffix, operator] of suffixes) if (suffix.test(name)) return operator;
   return name;
 }

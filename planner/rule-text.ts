@@ -118,7 +118,7 @@ class Rule {
       case 'column':
         return this.#p.column(e.id, e.name, indent);
       case 'call':
-        if (written?.kind === 'nullIf') return `NULLIF(${list(e.args)})`;
+        if (written?.kind === 'nullIf') return `NULLIF(${list(e.args.map(asGiven))})`;
         if (isCtid(e.function)) return inner(e.args[0]!);
         if (e.function === jsonbSubscript) return this.#subscripted(e.args[0]!, e.args.slice(1).map((key) => this.show(key, false, indent)), indent);
         if (e.operator === undefined) return (written?.kind === 'functionCall' ? this.#special(e, inner) : undefined) ?? `${this.#p.functionName(e.function)}(${this.#arguments(e.function, e.args, indent)})`;
@@ -139,7 +139,7 @@ class Rule {
         return e.negated ? wrap(`NOT ${this.#p.isPretty ? text : `(${text})`}`) : wrap(text);
       }
       case 'case':
-        return written?.kind === 'nullIf' ? `NULLIF(${list(callOf(e.branches[0]!.when).args)})` : this.#case(e, written?.kind === 'case', indent);
+        return written?.kind === 'nullIf' ? `NULLIF(${list(callOf(e.branches[0]!.when).args.map(asGiven))})` : this.#case(e, written?.kind === 'case', indent);
       case 'coalesce':
       case 'greatest':
       case 'least':
@@ -148,6 +148,8 @@ class Rule {
         if (e.list.length === 1) return wrap(`${inner(e.arg)} ${e.negated ? '<>' : '='} ${inner(e.list[0]!)}`);
         // A cast of the list would go to each of its members.
         if (this.#p.isKept === true && e.arg.kind === 'cast' && isVarcharList(e)) return wrap(`${inner(e.arg.arg)}${e.negated ? ' NOT' : ''} IN (${e.list.map((item) => this.#constant(item.kind === 'constant' ? item.value : null, textType, false)).join(', ')})`);
+        // An array of arrays is one with more dimensions, whose elements would be compared.
+        if (typeInfo(e.arg.type.oid, this.#p.types).elementOid !== 0) return wrap(e.list.map((item) => wrap(`${inner(e.arg)} ${e.negated ? '<>' : '='} ${inner(item)}`)).join(e.negated ? ' AND ' : ' OR '));
         return wrap(`${inner(e.arg)} ${e.negated ? '<> ALL' : '= ANY'} (${this.#list(e, list(e.list))})`);
       case 'quantifiedArray':
         // A subquery that gives an array needs its cast, or it would be one whose rows are compared.
@@ -155,7 +157,7 @@ class Rule {
       case 'array':
         return e.elements.length === 0 ? `ARRAY[]::${this.#p.typeText(e.type)}` : `ARRAY[${list(e.elements)}]`;
       case 'row':
-        return this.#p.wholeRow?.(e) ?? `ROW(${list(e.fields)})`;
+        return this.#p.wholeRow?.(e) ?? `ROW(${list(e.fields)})${e.type.oid === TypeOid.record ? '' : `::${this.#p.typeText(e.type)}`}`;
       case 'field':
         return `(${this.show(e.arg, true, indent)}).${quoteIdentifier(typeInfo(e.arg.type.oid, this.#p.types).attributes?.[e.index]?.name ?? this.#p.fieldName?.(e) ?? `f${e.index + 1}`)}`;
       case 'subscript':
@@ -265,6 +267,9 @@ class Rule {
 function isVarcharList({ arg, list }: Extract<BoundExpression, { kind: 'inList' }>): boolean {
   return arg.kind === 'cast' && !arg.isExplicit && arg.method === 'binary' && arg.arg.type.oid === TypeOid.varchar && list.every((item) => item.kind === 'constant');
 }
+
+/** An operand of NULLIF: composite values are compared as records and are given back as what they were. */
+const asGiven = (e: BoundExpression): BoundExpression => (e.kind === 'cast' && !e.isExplicit && e.type.oid === TypeOid.record ? e.arg : e);
 
 /** The comparison inside what is written as CASE x WHEN y or NULLIF(x, y). */
 function callOf(e: BoundExpression): { readonly args: readonly BoundExpression[] } {

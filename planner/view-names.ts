@@ -56,7 +56,7 @@ export class ViewNames {
   constructor(record: BindingRecord, printer: ViewPrinter) {
     this.record = record;
     this.printer = printer;
-    for (const [written, bound] of record.expressions) {
+    for (const [written, bound] of [...record.earlier, ...record.expressions]) {
       if (bound.kind === 'column' && written.kind === 'functionCall') this.calls.set(bound.id, written);
       if ('query' in written) this.subqueries.set(bound.kind === 'not' ? bound.arg : bound, written);
     }

@@ -277,8 +277,13 @@ class QueryWriter {
 
   /** An entry of GROUP BY, ORDER BY or DISTINCT ON. */
   #groupItem({ expression }: SelectItem): string {
+    // Without its type a number would be a position, and another constant nothing at all.
+    if (expression.kind === 'constant') {
+      const text = this.#expression(expression, true);
+      return /::[\w" ()[\]]+$/.test(text) ? text : `${expression.value === null || typeof expression.value === 'boolean' ? text : /^'/.test(text) || /^\d/.test(text) ? text : `'${text}'`}::${this.#names.printer.typeText(expression.type)}`;
+    }
     const text = this.#expression(expression, true);
-    if (expression.kind === 'constant' || this.#columnName(expression) !== undefined) return text;
+    if (this.#columnName(expression) !== undefined) return text;
     const isCollated = !this.#isPretty && this.#names.printer.written.collations.has(expression.offset);
     const isCall = (expression.kind === 'column' && !isCollated) || (expression.kind === 'call' && expression.operator === undefined) || (expression.kind === 'cast' && typeof expression.method === 'function');
     return this.#isPretty || isCall ? `(${text})` : text;

@@ -108,6 +108,8 @@ function plan(g: Generator, status: 'idle' | 'active' | 'failed', statement: num
       return { ...simple(sql), check: /^(select|prepare)/.test(sql) ? undefined : `select * from ${table.name}` };
     }
     case 'definition': {
+      // A view is read back from the text that is kept of it.
+      if (c.chance(0.15)) return { ...simple(`create view qv${statement} as ${topQuery(fresh).sql}`), check: `select * from qv${statement}` };
       const { sql, onSuccess } = definition(new NamedGenerator(c.below(0x7fffffff), g.tables, statement));
       return { ...simple(sql), onSuccess };
     }
