@@ -174,9 +174,12 @@ class Rule {
   }
 
   /** What a call passes: a literal to a parameter of any type has none, and packed VARIADIC arguments are one array. */
-  #arguments({ args: declared, variadic }: FunctionDef, args: readonly BoundExpression[], indent: number): string {
+  #arguments({ args: declared, variadic, order, argNames }: FunctionDef, args: readonly BoundExpression[], indent: number): string {
+    // From the first that does not stand in its own place on, arguments are shown with their names.
+    const named = order?.findIndex((position, i) => position !== i) ?? -1;
     return args
       .map((arg, i) => {
+        if (named >= 0 && i >= named) return `${quoteIdentifier(argNames![order![i]!]!)} => ${this.show(arg, true, indent)}`;
         const type = declared[Math.min(i, declared.length - 1)];
         if (type === TypeOid.any && arg.kind === 'constant' && this.#p.written.literals.has(arg.offset)) return arg.value === null ? 'NULL::unknown' : this.#constant(arg.value, textType, false);
         const text = this.show(arg, true, indent);
