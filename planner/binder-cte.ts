@@ -131,7 +131,7 @@ function bindRecursive(binder: Binder, boundary: QueryLevel, scope: CteScope, wr
 /** The member with SEARCH and CYCLE written out; what is wrong with its query itself is said before what is wrong with them. */
 function expanded(binder: Binder, boundary: QueryLevel, scope: CteScope, written: CommonTable, query: Query): CommonTable {
   try {
-    return expandSearchAndCycle(written, (columns) => columnNames(binder, boundary, scope, query, columns));
+    return expandSearchAndCycle(written, (columns) => columnNames(binder, boundary, scope, query, columns), (made, select, added) => binder.record?.rewritten.set(made, { select, added }));
   } catch (error) {
     bindRecursive(binder, boundary, scope, { ...written, search: undefined, cycle: undefined }, query);
     throw error;

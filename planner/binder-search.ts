@@ -33,8 +33,10 @@ function selectFrom(query: Query, alias: string, columns: readonly string[], tar
   };
 }
 
-/** `namesOf` tells the columns of the member as written, given its column list. */
-export function expandSearchAndCycle(table: CommonTable, namesOf: (columns: readonly Identifier[]) => readonly string[]): CommonTable {
+/**
+ * `namesOf` tells the columns of the member as written, given its column list; `onRewritten` hears of the select that stands for the term, which has `added` targets more than it.
+ */
+export function expandSearchAndCycle(table: CommonTable, namesOf: (columns: readonly Identifier[]) => readonly string[], onRewritten: (made: Select, written: Select, added: number) => void): CommonTable {
   const query = table.statement as Query;
   const { search, cycle } = table;
   if (query.body.kind !== 'setOperation' || query.body.operator !== 'union') {
@@ -93,6 +95,7 @@ export function expandSearchAndCycle(table: CommonTable, namesOf: (columns: read
     targets: [...right.targets, ...addedNames.map((name) => target(column(reference, name), name))],
     where: where === undefined ? right.where : right.where === undefined ? where : { kind: 'and', operands: [right.where, where], offset },
   };
+  onRewritten(termWithWork, right, addedNames.length);
   const term = selectFrom(asQuery(termWithWork), '*TROCRN*', [...names, ...addedNames], [...shown, ...added.map((extra) => target(extra.term, extra.name))], undefined);
   const columns = [...names, ...addedNames].map((name) => ({ name, offset }));
   return { ...table, columns, search: undefined, cycle: undefined, statement: { ...query, body: { ...query.body, left: seed, right: term } } };

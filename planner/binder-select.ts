@@ -61,7 +61,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   if (limit.withTies && sortKeys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   checkLockable(level, select);
 
-  binder.record?.selects.set(select, { select, level, items: items.map((item) => ({ ...item })), windowCalls: [...level.windowCalls], setCalls: [...level.setCalls] });
+  binder.record?.setSelect({ select, level, items: items.map((item) => ({ ...item })), windowCalls: [...level.windowCalls], setCalls: [...level.setCalls] });
   const filtered: LogicalPlan = where === undefined ? from : makeFilter(from, where);
   let plan = filtered;
   const own = new Set<ColumnId>();

@@ -28,6 +28,13 @@ export class BindingRecord {
   /** Entries of ORDER BY, GROUP BY and DISTINCT ON: their position among the select's items. */
   readonly items = new Map<Expression, number>();
   readonly selects = new Map<Select, SelectRecord>();
+  /** Selects that stand for others of the text, with targets at their end that the text does not have (binder-search.ts). */
+  readonly rewritten = new Map<Select, { readonly select: Select; readonly added: number }>();
+  setSelect(record: SelectRecord): void {
+    const written = this.rewritten.get(record.select);
+    if (written === undefined) this.selects.set(record.select, record);
+    else this.selects.set(written.select, { ...record, select: written.select, items: record.items.filter((item) => !item.isJunk).slice(0, -written.added) });
+  }
   readonly values = new Map<Values, readonly (readonly BoundExpression[])[]>();
   /** The entry that an item of FROM adds to the scope; for a join, the one of its alias. */
   readonly entries = new Map<TableReference, RangeEntry>();

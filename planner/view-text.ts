@@ -111,7 +111,7 @@ class QueryWriter {
       if (search !== undefined) this.#text += ` SEARCH ${search.order.toUpperCase()} FIRST BY ${list(search.columns)} SET ${quoteIdentifier(search.sequenceColumn)}`;
       if (cycle !== undefined) {
         this.#text += ` CYCLE ${list(cycle.columns)} SET ${quoteIdentifier(cycle.markColumn)}`;
-        if (cycle.markValue !== undefined && cycle.markDefault !== undefined) this.#text += ` TO ${this.#bound(cycle.markValue)} DEFAULT ${this.#bound(cycle.markDefault)}`;
+        if (cycle.markValue !== undefined && cycle.markDefault !== undefined) this.#text += ` TO ${this.#mark(cycle.markValue)} DEFAULT ${this.#mark(cycle.markDefault)}`;
         this.#text += ` USING ${quoteIdentifier(cycle.pathColumn)}`;
       }
     });
@@ -415,6 +415,11 @@ class QueryWriter {
   /** An expression of the text. */
   #bound(e: Expression): string {
     return this.#expression(this.#names.record.expressions.get(e)!);
+  }
+  /** What marks a cycle: a literal without a type is shown as text, which PostgreSQL does not read there, nor do we. */
+  #mark(e: Expression): string {
+    const bound = this.#names.record.expressions.get(e)!;
+    return `${this.#expression(bound)}${bound.kind === 'constant' && bound.type.oid === TypeOid.unknown && this.#names.printer.isKept !== true ? '::text' : ''}`;
   }
   /** LIMIT and OFFSET are bigint. */
   #limit(e: Expression): string {

@@ -2,7 +2,7 @@
 import type { Datum } from '../../base/datum.js';
 import { assert } from '../../base/assert.js';
 import { DbError } from '../../base/errors.js';
-import { TypeOid, typeInfo, typeName } from '../../base/types.js';
+import { TypeOid } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import { TableWriter } from '../../executor/table-writer.js';
 import { isWait } from '../../executor/wait.js';
@@ -21,6 +21,7 @@ import { checkRelationName, creationSchema } from './names.js';
 import { truncateTables } from './truncate.js';
 import { temporarySchemaFor } from './temporary.js';
 import { analyzeQuery } from './views.js';
+import { refusePseudoType } from './types.js';
 
 /** Rows handed from the query to the table at a time. */
 const BatchRows = 1024;
@@ -98,8 +99,7 @@ async function openQuery(ddl: Ddl, query: Query | CreateTableAs['query'], names:
   try {
     columns.forEach(({ name, type }, i) => {
       if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
-      const info = typeInfo(type.oid, backend.catalog().types);
-      if (info.kind === 'pseudo') throw new DbError('42P16', `column "${name}" has pseudo-type ${typeName(type.oid, backend.catalog().types)}`);
+      refusePseudoType(name, type.oid, backend.catalog().types);
     });
   } catch (error) {
     started.execution.close();

@@ -1,7 +1,6 @@
 /** Type names of DDL: columns, serial pseudo-types, parameters. */
 import { DbError, notSupported } from '../../base/errors.js';
-import type { SqlType } from '../../base/types.js';
-import { typeInfo } from '../../base/types.js';
+import { typeInfo, typeName, TypeOid, type SqlType, type TypeRegistry } from '../../base/types.js';
 import type { TypeName } from '../../parser/ast.js';
 import { bindTypeName as bindName } from '../../planner/binder-types.js';
 import type { Backend } from '../backend.js';
@@ -29,4 +28,9 @@ export function serialBase(name: TypeName): TypeName | undefined {
   if (base === undefined) return undefined;
   if (name.arrayBounds.length > 0) throw new DbError('0A000', 'array of serial is not implemented', { offset: name.offset });
   return { ...name, names: ['pg_catalog', base] };
+}
+
+/** @throws DbError 42P16 for a column of a query that no relation can have */
+export function refusePseudoType(column: string, type: number, types: TypeRegistry): void {
+  if (typeInfo(type, types).kind === 'pseudo' && type !== TypeOid.unknown) throw new DbError('42P16', `column "${column}" has pseudo-type ${typeName(type, types)}`);
 }

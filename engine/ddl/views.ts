@@ -14,6 +14,7 @@ import { isReading, keptText, reprintViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { checkRelationName, creationSchema } from './names.js';
 import { temporarySchemaFor } from './temporary.js';
+import { refusePseudoType } from './types.js';
 
 export interface AnalyzedQuery {
   readonly columns: readonly { readonly name: string; readonly type: number; readonly typmod: number; readonly collation: string | undefined }[];
@@ -121,6 +122,7 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
     reprintViews(backend, isReading(old.oid), () => draft.put({ ...old, columns: columns.map((column, i) => ({ ...column, default: old.columns[i]?.default, comment: old.columns[i]?.comment })), query: analyzed.text, references: analyzed.references, checkOption, options }));
     return;
   }
+  for (const { name, type } of columns) refusePseudoType(name, type, backend.catalog().types);
   checkRelationName(backend, schema.oid, statement.name.name);
   draft.put({
     kind: 'view', oid: ddl.newOid(), schema: schema.oid, name: statement.name.name, rowType: ddl.newOid(), rowArrayType: ddl.newOid(), columns, query: analyzed.text,

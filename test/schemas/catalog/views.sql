@@ -104,3 +104,7 @@ create view v96 as select current_user, session_user;
 create view v97 as select pg_catalog.lower(b) from t;
 create view v98 as select a, b from t where (a, b) = (1, 'x');
 create view v99 as select a from t where (a, b) < (1, 'x');
+create table edge (a int, b int);
+create view searched as with recursive t(n, via) as (select 1, 'x' union all select e.b, t.via || e.b from t join edge e on e.a = t.n where e.b > 0) search depth first by n set o cycle n set c to 1 default 0 using p select n, via, c from t order by o;
+create view cycled as with recursive t(n) as (select 1 union select e.b from edge e, t where e.a = t.n) cycle n set c using p select n, c from t union all select 7, null;
+create view broad as select (with recursive t(n) as (values (1) union all select n + 1 from t where n < 4) search breadth first by n set o select string_agg(n::text, ',' order by o) from t) as s;
