@@ -74,13 +74,13 @@ class PlanFolder {
     return right.size === 0 ? left : new Map([...left, ...right]);
   }
 
-  /** Columns that are constants in every row. What is grouped, sorted or cut off is not looked into, as PostgreSQL does not pull it up. */
+  /** Columns that are constants in every row, or would be if they could be computed: then the error is met where they are read. What is grouped, sorted or cut off is not looked into, as PostgreSQL does not pull it up. */
   #constantsOf(plan: LogicalPlan): Constants {
     if (plan.kind !== 'project' && plan.kind !== 'filter' && plan.kind !== 'join' && plan.kind !== 'values') return noConstants;
     const known = this.#constants.get(plan);
     if (known !== undefined) return known;
     const found = new Map(this.#constantsUnder(plan));
-    if (plan.kind === 'project' && isPlain(plan.input)) for (const { id, expression } of plan.computed) if (expression.kind === 'constant') found.set(id, expression);
+    if (plan.kind === 'project' && isPlain(plan.input)) for (const { id, expression } of plan.computed) if (expression.kind === 'constant' || (this.#failed.has(expression) && columnsOf(expression).size === 0)) found.set(id, expression);
     if (plan.kind === 'values' && plan.rows.length === 1) for (const [i, e] of plan.rows[0]!.entries()) if (e.kind === 'constant') found.set(plan.output[i]!.id, e);
     this.#constants.set(plan, found);
     return found;

@@ -175,6 +175,7 @@ const codes: readonly (readonly [string, string])[] = [
   ['insert into r2 values (1) on conflict (id desc) do nothing', '42P10'],
   ['insert into r2 values (1) on conflict (id nulls last) do nothing', '42P10'],
   ['create view vr as select row(1, 2) as x', '42P16'], ['create view vr as with recursive t(n) as (select 1 union all select n + 1 from t where n < 3) search depth first by n set o select * from t', '42P16'],
+  ['select * from (select distinct v from (values (1), (2)) d(v) cross join (select 3, sqrt(-1) from r2) e(a, b) where e.b is distinct from 1 and 4 in (e.a)) s', '2201F'],
   ['create index on r2 (h int4_ops)', '42804'],
   ['create index on r2 (h nosuch.text_ops)', '3F000'],
   ['create index on r2 (id int8_ops)', '42804'],
