@@ -9,7 +9,9 @@ export function schemaScript(g: Generator): string[] {
   const { c } = g;
   const script = ["create type mood as enum ('sad', 'ok', 'happy')", 'create domain posint as int check (value > 0)', 'create type pair as (x int, y text)', 'create domain dpair as pair'];
   for (let t = 0; t < 5; t++) script.push(...newTable(g, `r${t}`));
-  const parent = g.tables.find((table) => table.key.length === 1)!;
+  const withSimpleKey = (): TableModel | undefined => g.tables.find((table) => table.key.length === 1);
+  for (let t = 5; withSimpleKey() === undefined; t++) script.push(...newTable(g, `r${t}`));
+  const parent = withSimpleKey()!;
   script.push(`create table child (id serial primary key, parent_id int references ${parent.name} (id) on delete ${c.pick(['cascade', 'set null', 'no action', 'restrict', 'set default'])}${c.maybe(0.4, () => ' deferrable initially deferred')}, a int4 default 3, p posint, t text not null default 'd', g int generated always as (a * 2) stored)`);
   g.tables.push({
     name: 'child', key: ['id'], columns: [
