@@ -6,7 +6,7 @@
  *     reads, and all of any outer join whose nullable side it reads (`left`). Within these bounds it may be applied early or late, for
  *     (A ⟕ B) ⋈ C = (A ⋈ C) ⟕ B when the inner condition does not read B.
  * J3  A predicate over a nullable side is applied only above its outer join.
- * J4  Equalities of plain columns from inner joins and filters form classes: any two members in two relations make a join clause, one per
+ * J4  Equalities of plain columns from inner joins and filters, none of which an outer join below pads, form classes: any two members in two relations make a join clause, one per
  *     class and join, so nothing is counted twice; a constant member becomes a condition on every other.
  *
  * Source. PostgreSQL's deconstruct_jointree and equivalence classes; Moerkotte, Fender, Eich 2013 for what a conflict is.
@@ -164,17 +164,19 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
   }
 
   // J3, J4: place predicates.
+  // Only outer joins below the predicate bind it, as they are written: what a lateral side reads may stand outside.
+  const pads = (special: SpecialJoin, rels: bigint, scope: bigint): boolean => {
+    if (special.join === 'semi' || special.join === 'anti') return false;
+    const nullable = special.join === 'full' ? special.left | special.right : special.right;
+    const written = special.wholeLeft | special.right;
+    return (rels & nullable) !== 0n && (scope & written) === written;
+  };
   const complete = (rels: bigint, scope: bigint): bigint => {
     for (let changed = true; changed; ) {
       changed = false;
       for (const special of specials) {
-        if (special.join === 'semi' || special.join === 'anti') continue;
-        const nullable = special.join === 'full' ? special.left | special.right : special.right;
-        const whole = special.left | special.right;
-        // Only outer joins below the predicate bind it, as they are written: what a lateral side reads may stand outside.
-        const written = special.wholeLeft | special.right;
-        if ((rels & nullable) === 0n || (scope & written) !== written) continue;
-        const wider = rels | whole;
+        if (!pads(special, rels, scope)) continue;
+        const wider = rels | special.left | special.right;
         if (wider !== rels) {
           rels = wider;
           changed = true;
@@ -189,13 +191,14 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
   for (const { expression, scope, outer, isInner } of pending) {
     const own = relsOf(columnsOf(expression));
     // What LATERAL reads to its left has come through the outer joins there.
-    const rels = complete(own, (own & ~scope) === 0n ? scope : scope | outer);
+    const below = (own & ~scope) === 0n ? scope : scope | outer;
+    const rels = complete(own, below);
     // On the side that every join keeps, a condition that reads no relation decides about the whole result.
     if (rels === 0n && isInner && !isVolatile(expression)) {
       constants.push(expression);
       continue;
     }
-    if (useClasses && isInner && rels !== 0n && rels === own && addToClass(classes, expression, relsOf)) continue;
+    if (useClasses && isInner && rels !== 0n && !specials.some((special) => pads(special, own, below)) && addToClass(classes, expression, relsOf)) continue;
     // What reads no relation here, or may differ from row to row by itself, waits for all that stood below it, and for what LATERAL reads to the left.
     const needed = rels === 0n || isVolatile(expression) ? scope | rels : rels;
     if ((needed & (needed - 1n)) === 0n) relations[log2(needed)]!.local.push(expression);
