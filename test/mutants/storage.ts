@@ -12,6 +12,7 @@ import { damageTrial, makeDatabase } from '../sim/damage-trial.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
 import { overlappingLengthTrial } from '../sim/overlapping-length-trial.js';
 import { slicedBuildTrial } from '../sim/sliced-build-trial.js';
+import { movedPageTrial } from '../sim/moved-page-trial.js';
 import { slicedCheckTrial } from '../sim/sliced-check-trial.js';
 import { leafColumnsTrial } from '../storage/leaf-columns-trial.js';
 import type { MutantRun } from './btree.js';
@@ -70,8 +71,9 @@ async function runOverlappingLength(trialsMax: number): Promise<number | undefin
   return undefined;
 }
 
-async function runSlicedCheck(seed: number, trialsMax: number): Promise<number | undefined> {
-  for (let trial = 1; trial <= trialsMax; trial++) if ((await slicedCheckTrial(seed + trial - 1)) !== undefined) return trial;
+async function runSlicedCheck(name: string, seed: number, trialsMax: number): Promise<number | undefined> {
+  const run = name === 'storage.check-forgets-pauses' ? movedPageTrial : slicedCheckTrial;
+  for (let trial = 1; trial <= trialsMax; trial++) if ((await run(seed + trial - 1)) !== undefined) return trial;
   return undefined;
 }
 
@@ -95,7 +97,7 @@ export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ nam
       if (name === 'storage.log-written-after-close') return { killedAtTrial: (await closingSealTrial(3)) === undefined ? undefined : 1, by: 'storage/store: a store that is closed writes nothing any more' };
       if (name.startsWith('storage.columns-')) return { killedAtTrial: runLeafColumns(seed, Math.min(trialsMax, 200)), by: 'storage/leaf-columns.prop: what the rows hold' };
       if (name === 'storage.later-slices-public') return { killedAtTrial: await runSlicedBuild(seed, Math.min(trialsMax, 200)), by: 'storage/store: a tree built in slices' };
-      if (name.startsWith('storage.check-forgets')) return { killedAtTrial: await runSlicedCheck(seed, Math.min(trialsMax, 200)), by: 'storage/sliced-check: nothing in a sound file' };
+      if (name.startsWith('storage.check-forgets')) return { killedAtTrial: await runSlicedCheck(name, seed, Math.min(trialsMax, 200)), by: 'storage/sliced-check: nothing in a sound file' };
       if (shownByDamage.has(name)) return { killedAtTrial: await runDamage(seed, trialsMax), by: 'storage/damage.sim: right or XX001' };
       return { killedAtTrial: await runCrashes(name, seed, trialsMax), by: 'storage/crash.sim: seven lives' };
     } finally {

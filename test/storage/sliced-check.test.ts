@@ -5,11 +5,16 @@ import { seededPrng } from '../../base/prng.js';
 import { RingBytes } from '../../storage/superblock.js';
 import { Store } from '../../storage/store.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
+import { movedPageTrial } from '../sim/moved-page-trial.js';
 import { SimTime } from '../sim/sim-time.js';
 import { slicedCheckTrial } from '../sim/sliced-check-trial.js';
 
 test('finds nothing in a sound file that others change between its portions', async () => {
   for (let seed = 1; seed <= 12; seed++) expect([seed, await slicedCheckTrial(seed)]).toEqual([seed, undefined]);
+});
+
+test('finds nothing when a page that it has met moves behind its place', async () => {
+  for (let seed = 1; seed <= 16; seed++) expect([seed, await movedPageTrial(seed)]).toEqual([seed, undefined]);
 });
 
 async function storeOf(rowCount: number): Promise<{ disk: CrashVfs; store: Store; pauses: () => number; onPause: (f: () => void) => void }> {
