@@ -66,12 +66,12 @@ const FewTrees = 8;
 
 export class Transaction implements LockOwner, SnapshotUser {
   // Of a transaction that is used again (`restart`) all of these are set anew.
-  id: TxnId;
-  isolation: IsolationLevel;
-  readOnly: boolean;
-  owner: SessionOwner;
+  id!: TxnId;
+  isolation!: IsolationLevel;
+  readOnly!: boolean;
+  owner!: SessionOwner;
   /** Milliseconds before a lock wait gives up with 55P03; 0: never. Read at each wait. */
-  lockTimeoutMs: number;
+  lockTimeoutMs!: number;
   /** Set when the transaction can no longer commit (doomed serializable, cancelled for memory): only rollback is left. */
   mustAbort: DbError | undefined = undefined;
   /** Called once, in the slice in which the commit is published and before its locks are released: the engine makes schema changes visible there. */
@@ -80,8 +80,8 @@ export class Transaction implements LockOwner, SnapshotUser {
   writeCount = 0;
   // The rest, up to the methods, is the business of mvcc/ alone.
   readonly manager: TransactionManager;
-  asyncCommit: boolean;
-  startedAtMs: number;
+  asyncCommit!: boolean;
+  startedAtMs!: number;
   lifecycle: 'active' | 'precommitted' | 'committed' | 'aborted' = 'active';
   /** SERIALIZABLE: what the certifier knows of it. */
   node: SerialNode | undefined;
@@ -116,15 +116,18 @@ export class Transaction implements LockOwner, SnapshotUser {
 
   constructor(manager: TransactionManager, id: TxnId, options: BeginOptions, node: SerialNode | undefined) {
     this.manager = manager;
+    this.node = node;
+    this.statements = node === undefined ? [] : node.statements;
+    this.#begin(id, options);
+  }
+  #begin(id: TxnId, options: BeginOptions): void {
     this.id = id;
     this.isolation = options.isolation;
     this.readOnly = options.readOnly ?? false;
     this.owner = options.owner;
     this.lockTimeoutMs = options.lockTimeoutMs ?? 0;
     this.asyncCommit = options.asyncCommit ?? false;
-    this.startedAtMs = options.startedAtMs ?? manager.env.clock.now();
-    this.node = node;
-    this.statements = node === undefined ? [] : node.statements;
+    this.startedAtMs = options.startedAtMs ?? this.manager.env.clock.now();
   }
 
   /** Whether it has ended and left nothing behind, so that `restart` makes a new transaction of it. That nobody refers to it any more is for the caller to know. */
@@ -136,13 +139,7 @@ export class Transaction implements LockOwner, SnapshotUser {
   /** Begins another transaction, of any level but SERIALIZABLE. */
   restart(id: TxnId, options: BeginOptions): void {
     assert(this.isReusable && this.wait === undefined && this.statement === undefined, 'a transaction in use is begun anew', this.id);
-    this.id = id;
-    this.isolation = options.isolation;
-    this.readOnly = options.readOnly ?? false;
-    this.owner = options.owner;
-    this.lockTimeoutMs = options.lockTimeoutMs ?? 0;
-    this.asyncCommit = options.asyncCommit ?? false;
-    this.startedAtMs = options.startedAtMs ?? this.manager.env.clock.now();
+    this.#begin(id, options);
     this.statements = [];
     this.statementCount = 0;
     this.writeCount = 0;
@@ -563,18 +560,16 @@ export class Transaction implements LockOwner, SnapshotUser {
 
   /** A new, empty tree, seen by this transaction only until it commits. Undone by rollback. */
   createTree(id: TreeId, options: TreeOptions): VersionedTree {
-    this.checkWritable();
-    const tree = this.manager.addTree(new VersionedTree(id, options, undefined));
-    tree.creator = this;
-    this.changesTrees = true;
-    this.log.push(new TreeCreation(tree, undefined));
-    return tree;
+    return this.#addTree(new VersionedTree(id, options, undefined), undefined);
   }
 
   /** A tree built by `store.buildTree`. Discarded by rollback. */
   attachTree(built: BuiltTree, options: TreeOptions): VersionedTree {
+    return this.#addTree(new VersionedTree(built.id, options, built.tree), built);
+  }
+  #addTree(made: VersionedTree, built: BuiltTree | undefined): VersionedTree {
     this.checkWritable();
-    const tree = this.manager.addTree(new VersionedTree(built.id, options, built.tree));
+    const tree = this.manager.addTree(made);
     tree.creator = this;
     this.changesTrees = true;
     this.log.push(new TreeCreation(tree, built));

@@ -8,9 +8,9 @@ import { informationSchema } from './information-schema/information-schema.js';
 import { operatorClassTables } from './operator-classes.js';
 import { relationTables } from './relations.js';
 import { numberedFunctions, typeTables } from './types-and-functions.js';
-import { virtualTableDef, type VirtualTable } from './virtual-table.js';
+import { emptyTable, virtualTableDef, type VirtualTable } from './virtual-table.js';
 
-/** Catalogs of features that do not exist here: tools join them, and find nothing. */
+/** Catalogs of features that do not exist here. */
 const emptyTables: readonly (readonly [oid: number, name: string, columns: string])[] = [
   [2600, 'pg_aggregate', 'aggfnoid:regproc aggkind:char aggnumdirectargs:int2'],
   [2602, 'pg_amop', 'oid:oid amopfamily:oid amoplefttype:oid amoprighttype:oid amopstrategy:int2 amoppurpose:char amopopr:oid amopmethod:oid amopsortfamily:oid'],
@@ -52,7 +52,7 @@ const emptyTables: readonly (readonly [oid: number, name: string, columns: strin
 
 const definitions: readonly VirtualTable[] = [
   ...relationTables, ...typeTables, ...activityTables, ...concurrencyTables, ...informationSchema, ...operatorClassTables,
-  ...emptyTables.map(([oid, name, columns]): VirtualTable => ({ oid, schema: 'pg_catalog', name, columns, rows: () => [] })),
+  ...emptyTables.map((table) => emptyTable('pg_catalog', table)),
 ];
 
 export class SystemCatalog {

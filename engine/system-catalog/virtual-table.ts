@@ -22,6 +22,9 @@ export interface VirtualTable {
   readonly rows: (backend: Backend) => Iterable<VirtualRow>;
 }
 
+/** A table of what does not exist here: tools join it, and find nothing. */
+export const emptyTable = (schema: string, [oid, name, columns]: readonly [oid: number, name: string, columns: string]): VirtualTable => ({ oid, schema, name, columns, rows: () => [] });
+
 const noLayout = new RowLayout(0, []);
 
 /** What the planner sees of a virtual table. */

@@ -1,5 +1,5 @@
 /** information_schema: the standard's views. Types are text where the standard has domains over it. */
-import type { VirtualTable } from '../virtual-table.js';
+import { emptyTable, type VirtualTable } from '../virtual-table.js';
 import { routineViews } from './routines.js';
 import { tableViews } from './tables.js';
 import { typeViews } from './types.js';
@@ -24,5 +24,5 @@ const emptyViews: readonly (readonly [oid: number, name: string, columns: string
 ];
 
 export const informationSchema: readonly VirtualTable[] = [
-  ...tableViews, ...typeViews, ...routineViews, ...usageViews, ...emptyViews.map(([oid, name, columns]): VirtualTable => ({ oid, schema: 'information_schema', name, columns, rows: () => [] })),
+  ...tableViews, ...typeViews, ...routineViews, ...usageViews, ...emptyViews.map((view) => emptyTable('information_schema', view)),
 ];

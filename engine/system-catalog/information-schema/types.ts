@@ -77,9 +77,7 @@ export const typeViews: readonly VirtualTable[] = [
   },
   {
     oid: 13222, schema: 'information_schema', name: 'domain_udt_usage', columns: 'udt_catalog:name udt_schema:name udt_name:name domain_catalog:name domain_schema:name domain_name:name',
-    *rows(backend) {
-      for (const row of domainRows(backend)) yield row;
-    },
+    rows: domainRows,
   },
   { oid: 13223, schema: 'information_schema', name: 'attributes', rows: attributeRows, columns: `udt_catalog:name udt_schema:name udt_name:name attribute_name:name ordinal_position:int4 attribute_default:varchar is_nullable:varchar data_type:varchar ${described} attribute_udt_catalog:name attribute_udt_schema:name attribute_udt_name:name scope_catalog:name scope_schema:name scope_name:name maximum_cardinality:int4 dtd_identifier:name is_derived_reference_attribute:varchar` },
   { oid: 13224, schema: 'information_schema', name: 'element_types', rows: elementRows, columns: `object_catalog:name object_schema:name object_name:name object_type:varchar collection_type_identifier:name data_type:varchar ${described} domain_default:varchar udt_catalog:name udt_schema:name udt_name:name scope_catalog:name scope_schema:name scope_name:name maximum_cardinality:int4 dtd_identifier:name` },
