@@ -9,8 +9,9 @@
  * Source. analyze.c (transformInsertStmt and its neighbours), parse_target.c, rewriteHandler.c (rewriteTargetListIU).
  */
 import { DbError } from '../base/errors.js';
-import { typeName, TypeOid, types } from '../base/types.js';
-import type { EvalContext, FunctionDef } from '../functions/registry.js';
+import { typeName, types } from '../base/types.js';
+import { scalar } from '../functions/define.js';
+import type { EvalContext } from '../functions/registry.js';
 import type { Assignment, CurrentOf, Delete, Expression, Insert, OnConflict as AstOnConflict, SelectTarget, TargetColumn, Update, Values, WithClause } from '../parser/ast.js';
 import { assignPath } from './assignment-path.js';
 import type { Binder, BoundQuery } from './binder-context.js';
@@ -398,10 +399,7 @@ function bindWhere(binder: Binder, level: QueryLevel, where: Expression | undefi
 function bindCurrentOf(binder: Binder, where: CurrentOf, target: Target): BoundExpression {
   if (target.isView) throw new DbError('0A000', 'WHERE CURRENT OF on a view is not implemented', { offset: where.offset });
   const { oid } = target.table;
-  const key: FunctionDef = {
-    kind: 'scalar', name: 'current_of', schema: 'pg_catalog', args: [], argNames: undefined, variadic: false, defaultCount: 0, returns: TypeOid.text, volatility: 'stable', strict: false,
-    impl: (ctx: EvalContext) => ctx.system.call('current_of', [where.cursor, oid]), emit: undefined, aggregate: undefined, window: undefined, set: undefined, columns: undefined, specialize: undefined,
-  };
+  const key = scalar('current_of', '', 'text', (ctx: EvalContext) => ctx.system.call('current_of', [where.cursor, oid]), { volatility: 'stable', strict: false });
   const given: BoundExpression = { kind: 'call', type: types.text, offset: where.offset, function: key, args: [], operator: undefined };
   return makeOperator(binder, undefined, '=', columnRef({ id: target.rowKey, name: '(row key)', type: types.text }), given, where.offset);
 }

@@ -6,6 +6,7 @@
 import { DbError } from '../base/errors.js';
 import { tidOfRowKey } from '../base/tid.js';
 import { sqlType, TypeOid, types } from '../base/types.js';
+import { scalar } from '../functions/define.js';
 import type { FunctionDef } from '../functions/registry.js';
 import { constant } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
@@ -30,10 +31,7 @@ export function withRowKeysIfWanted<T>(bind: (givesRowKeys: boolean) => T): T {
 
 const names: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
 
-const ctidOf = (isRowId: boolean): FunctionDef => ({
-  kind: 'scalar', name: 'ctid', schema: 'pg_catalog', args: [TypeOid.text], argNames: undefined, variadic: false, defaultCount: 0, returns: TypeOid.tid, volatility: 'immutable', strict: true,
-  impl: (key: string) => tidOfRowKey(key, isRowId), emit: undefined, aggregate: undefined, window: undefined, set: undefined, columns: undefined, specialize: undefined,
-});
+const ctidOf = (isRowId: boolean): FunctionDef => scalar('ctid', 'text', 'tid', (key: string) => tidOfRowKey(key, isRowId));
 const ctidOfRowId = ctidOf(true);
 const ctidOfKey = ctidOf(false);
 
