@@ -2,7 +2,7 @@
  * Statistics kept fresh on their own: a table of which enough rows have changed since its last ANALYZE is analysed again, in a session of its own.
  *
  * S1  Nobody waits for it: it takes its lock only if that is free, and gives up as soon as another session waits for it; the table's turn comes again.
- * S2  It takes at most a tenth of the time: after one that took d, the next look is at least 9 d later.
+ * S2  It takes at most a tenth of the time: after each of its slices it rests for nine times as long.
  * S3  It decides speed alone. Plans change, results and conflicts never: it reads without registering, and a table's definition is not touched.
  *
  * Source: PostgreSQL's autovacuum: its thresholds (50 rows and a tenth of the table), and its giving way to who waits.
@@ -19,8 +19,8 @@ const IntervalMs = 10_000;
 const WatchMs = 20;
 const ThresholdRows = 50;
 const ThresholdFraction = 0.1;
-/** S2, as a multiple of the time it took. */
-const RestFactor = 9;
+/** S2. */
+const Pace = { sliceMs: 1, restMs: 9 };
 
 export class AutoAnalyze {
   readonly #instance: Instance;
@@ -71,11 +71,10 @@ export class AutoAnalyze {
   }
 
   async #run(due: readonly { readonly table: TableRecord; readonly changes: ChangeCount }[]): Promise<void> {
-    const { clock } = this.#instance;
-    const startedAtMs = clock.monotonic();
     try {
       await this.#withSession(async (session) => {
         this.#session = session;
+        session.backend.pace = Pace;
         for (const { table, changes } of due) if (!this.#isStopped) await this.#analyze(session, table, changes);
       });
     } catch {
@@ -83,7 +82,7 @@ export class AutoAnalyze {
     } finally {
       this.#session = undefined;
     }
-    if (!this.#isStopped) this.#schedule(Math.max(IntervalMs, RestFactor * (clock.monotonic() - startedAtMs)));
+    if (!this.#isStopped) this.#schedule(IntervalMs);
   }
 
   async #analyze(session: Session, table: TableRecord, changes: ChangeCount): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * ANALYZE and VACUUM. ANALYZE reads each table once and keeps a random sample of its rows (reservoir sampling), from which it estimates, per column,
+ * ANALYZE and VACUUM. ANALYZE reads each table once and keeps a random sample of its rows (base/reservoir.ts), the only ones it decodes, from which it estimates, per column,
  * what PostgreSQL's does: NULLs, distinct values, the commonest ones, a histogram of the rest, width and correlation with the order of the rows.
  *
  * Source: PostgreSQL's analyze.c; the number of distinct values is Haas and Stokes' estimator "Duj1".
@@ -7,6 +7,7 @@
 import type { Datum } from '../../base/datum.js';
 import { comparatorOf } from '../../base/datum.js';
 import { DbError } from '../../base/errors.js';
+import { Reservoir } from '../../base/reservoir.js';
 import { sortSliced } from '../../base/sliced-sort.js';
 import { sqlType, typeInfo, type SqlType, type TypeRegistry } from '../../base/types.js';
 import type { Analyze, MaintainedTable, Vacuum } from '../../parser/ast.js';
@@ -17,7 +18,7 @@ import { printText } from '../text-values.js';
 import { Ddl } from './ddl.js';
 import { findRelation, nameText } from './names.js';
 import { isOrdered } from './operators.js';
-import { forEachRow, pauses, tableDef } from './table-storage.js';
+import { forEachBatch, pauses, tableDef } from './table-storage.js';
 
 /** Rows in the sample per unit of the statistics target: a histogram bin errs by half its size with probability 1 %. */
 const SampleRowsPerTarget = 300;
@@ -61,17 +62,10 @@ async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {
   const { backend } = ddl;
   const target = Math.max(backend.settings.getNumber('default_statistics_target'), ...record.columns.map((column) => column.statisticsTarget ?? 0));
   const wanted = target * SampleRowsPerTarget;
-  const sample: { readonly row: Datum[]; readonly position: number }[] = [];
-  let rowCount = 0;
-  await forEachRow(ddl, tableDef(ddl, record.oid), (row) => {
-    if (sample.length < wanted) sample.push({ row, position: rowCount });
-    else {
-      const slot = backend.prng.below(rowCount + 1);
-      if (slot < wanted) sample[slot] = { row, position: rowCount };
-    }
-    rowCount++;
-  });
-  sample.sort((a, b) => a.position - b.position);
+  const reservoir = new Reservoir<Datum[]>(wanted, backend.prng);
+  await forEachBatch(ddl, tableDef(ddl, record.oid), (batch, decode) => reservoir.offer(batch.count, decode));
+  const rowCount = reservoir.offered;
+  const sample = reservoir.inOrder();
   const { store } = backend.instance;
   const old = ddl.draft.statisticsOf(record.oid);
   const pageCount = store.hasTree(record.tree as never) ? store.tree(record.tree as never).leafCountEstimate() : 1;
@@ -80,7 +74,7 @@ async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {
   const columns: (ColumnStatisticsRecord | null)[] = [];
   for (const [i, column] of record.columns.entries()) {
     const isWanted = !column.isDropped && column.statisticsTarget !== 0;
-    columns.push(isWanted ? await columnStatistics(sample.map(({ row }) => row[i]!), sqlType(column.type, column.typmod), rowCount, column.statisticsTarget ?? target, types, pause) : null);
+    columns.push(isWanted ? await columnStatistics(sample.map((row) => row[i]!), sqlType(column.type, column.typmod), rowCount, column.statisticsTarget ?? target, types, pause) : null);
     await pause();
   }
   const statistics: StatisticsRecord = { kind: 'statistics', oid: old?.oid ?? ddl.newOid(), table: record.oid, rowCount, pageCount: Math.max(1, pageCount), columns };

@@ -55,15 +55,23 @@ export function tableDef(ddl: Ddl, oid: number): TableDef {
 }
 
 /** Calls `f` for every row in its newest state. */
-export async function forEachRow(ddl: Ddl, table: TableDef, f: (row: Datum[], rowKey: string) => void): Promise<void> {
+export function forEachRow(ddl: Ddl, table: TableDef, f: (row: Datum[], rowKey: string) => void): Promise<void> {
+  return forEachBatch(ddl, table, (scan, decode) => {
+    for (let i = 0; i < scan.count; i++) f(decode(i), scan.keyAt(i));
+  });
+}
+
+/** Calls `f` for every batch of rows in their newest state, in the order of their keys; `decode` gives the row at a place of the batch. */
+export async function forEachBatch(ddl: Ddl, table: TableDef, f: (batch: { readonly count: number; keyAt(place: number): string }, decode: (place: number) => Datum[]) => void): Promise<void> {
   // Without its indexes: one may be in the making.
   const access = accessOf(ddl, { ...table, indexes: [] }).useLayout();
   const scan = ddl.tx.openLatest(access.tree, wholeRange);
+  const decode = (place: number): Datum[] => decodeRow(table.layout, scan.u8, scan.dv, scan.offsets[place]!);
   const pause = pauses(ddl);
   let untilCheck = RowsPerCheck;
   try {
     while (scan.next()) {
-      for (let i = 0; i < scan.count; i++) f(decodeRow(table.layout, scan.u8, scan.dv, scan.offsets[i]!), scan.keyAt(i));
+      f(scan, decode);
       untilCheck -= scan.count;
       if (untilCheck > 0) continue;
       untilCheck = RowsPerCheck;
@@ -78,16 +86,19 @@ function accessOf(ddl: Ddl, table: TableDef): TableAccess {
   return tableAccess(table, ddl.backend.instance.manager, ddl.backend.definitions().types);
 }
 
-/** What gives others their turn when a time slice is over. */
+/** What gives others their turn when a time slice is over: one turn of the event loop, or the rest that the session's pace asks for. */
 export function pauses({ backend, call }: Ddl): () => Promise<void> | undefined {
   const { clock, scheduler, executorEnv } = backend.instance;
   const ctx = backend.context(call.deadlineMs);
-  let sliceEnd = clock.monotonic() + executorEnv.timeSliceMs;
+  const sliceMs = backend.pace?.sliceMs ?? executorEnv.timeSliceMs;
+  const restMs = backend.pace?.restMs;
+  const rest = (): Promise<void> => (restMs === undefined ? scheduler.yield() : new Promise((resolve) => scheduler.after(restMs, resolve)));
+  let sliceEnd = clock.monotonic() + sliceMs;
   return () => {
     if (clock.monotonic() < sliceEnd) return undefined;
     ctx.checkDeadline();
-    return scheduler.yield().then(() => {
-      sliceEnd = clock.monotonic() + executorEnv.timeSliceMs;
+    return rest().then(() => {
+      sliceEnd = clock.monotonic() + sliceMs;
     });
   };
 }

@@ -6,11 +6,16 @@ import { open, type Database } from '../../engine/index.js';
 /** Long timers fire when the test says so; everything else is as it is. */
 class HeldTimers implements Scheduler {
   #held: { delayMs: number; fn: () => void }[] = [];
+  /** How long the short ones were. */
+  readonly delaysMs: number[] = [];
   yield(): Promise<void> {
     return realScheduler.yield();
   }
   after(delayMs: number, fn: () => void): { cancel(): void } {
-    if (delayMs < 5000) return realScheduler.after(delayMs, fn);
+    if (delayMs < 5000) {
+      this.delaysMs.push(delayMs);
+      return realScheduler.after(delayMs, fn);
+    }
     const timer = { delayMs, fn };
     this.#held.push(timer);
     return { cancel: () => void (this.#held = this.#held.filter((t) => t !== timer)) };
@@ -36,7 +41,10 @@ const estimate = async (table: string): Promise<number> => (await db.query<{ rel
 /** Fires the timer and waits until the session it opened is gone. */
 async function look(): Promise<void> {
   timers.fire();
-  for (let i = 0; i < 2000 && (await isRunning()); i++) await realScheduler.yield();
+  await ended();
+}
+async function ended(): Promise<void> {
+  while (await isRunning()) await realScheduler.yield();
 }
 const isRunning = async (): Promise<boolean> => (await db.query("select 1 from pg_stat_activity where application_name = 'automatic analyze'")).rowCount !== 0;
 
@@ -98,10 +106,17 @@ test('a change of the table does not wait until the analysis is over', async () 
   timers.fire();
   while (!(await isRunning())) await realScheduler.yield();
   await db.exec('alter table t add column w int');
-  for (let i = 0; i < 2000 && (await isRunning()); i++) await realScheduler.yield();
+  await ended();
   expect(await estimate('t')).toBe(-1);
   await look();
   expect(await estimate('t')).toBe(60000);
+});
+
+test('it rests between its slices', async () => {
+  await db.exec('create table t (id int primary key, v text); insert into t select g, md5(g::text) from generate_series(1, 60000) g');
+  await look();
+  expect(await estimate('t')).toBe(60000);
+  expect(timers.delaysMs.filter((delay) => delay === 9).length).toBeGreaterThan(2);
 });
 
 test('serializable and repeatable-read transactions that are open meanwhile go on', async () => {
