@@ -30,6 +30,7 @@ import type { PageId } from '../base/ids.js';
 import { pageId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { PageIo } from './page-io.js';
+import { EntryBytes, type Level, NoSlot, nodeCount, PageTableReader, type TableAddress } from './page-table-read.js';
 import type { Meta } from './superblock.js';
 import { RingBytes } from './superblock.js';
 import type { File } from './vfs.js';
@@ -38,21 +39,12 @@ import { readFull, writeFull } from './vfs.js';
 /** Who references a slot; a slot without any bit is free. */
 const SlotState = { Current: 1, Durable: 2, Checkpoint: 4, Guarded: 8, Pinned: 16 } as const;
 
-const EntryBytes = 8;
-const NoSlot = 0;
-
 /** Pages of one tree under construction. */
 export type PrivatePages = Set<number>;
 
 interface Entry {
   slot: number;
   crc: number;
-}
-
-/** Addresses of the table's own pages, one object per level, 0 the lowest. */
-interface Level {
-  slots: Uint32Array;
-  crcs: Uint32Array;
 }
 
 /** What a checkpoint under way needs; exists from `freeze` to `commitFreeze` or `abandonFreeze`. */
@@ -72,11 +64,8 @@ interface Freeze {
   readonly written: Map<number, Entry>[];
 }
 
-export interface TableRoot {
-  readonly depth: number;
-  readonly slot: number;
-  readonly crc: number;
-  readonly pageCount: number;
+/** The same with the number of the file's slots. */
+export interface TableRoot extends TableAddress {
   readonly slotCount: number;
 }
 
@@ -150,37 +139,30 @@ export class PageTable implements PageIo {
     this.#pageCount = meta.pageCount;
     this.#reservePages(meta.pageCount);
     if (meta.tableDepth !== this.#depthFor(meta.pageCount)) throw this.#damage('page table depth is wrong', 0, `${meta.tableDepth}`);
-    this.#loadLevels(meta);
-    this.#durableRoot = { depth: meta.tableDepth, slot: meta.tableRootSlot, crc: meta.tableRootCrc, pageCount: meta.pageCount, slotCount: this.#slotCount };
-    for (let id = meta.pageCount - 1; id >= 0; id--) if (this.#slots[id] === NoSlot) this.#freeIds.push(id);
+    const root = { depth: meta.tableDepth, slot: meta.tableRootSlot, crc: meta.tableRootCrc, pageCount: meta.pageCount };
+    this.#levels = new PageTableReader(this.#file, this.pageSizeBytes).read(root, { slots: this.#slots, crcs: this.#crcs });
+    this.#ownAll();
+    this.#durableRoot = { ...root, slotCount: this.#slotCount };
     if (!(mutants.on && mutants.has('storage.guard-newest-only'))) for (const guard of guards) this.#guard(guard);
     this.#collectFreeSlots();
   }
 
-  #loadLevels(meta: Meta): void {
-    let parents: Level = { slots: Uint32Array.of(meta.tableRootSlot), crcs: Uint32Array.of(meta.tableRootCrc) };
-    this.#levels = new Array<Level>(meta.tableDepth);
-    for (let level = meta.tableDepth - 1; level >= 0; level--) {
-      this.#levels[level] = parents;
-      const childCount = level === 0 ? meta.pageCount : this.#nodeCount(meta.pageCount, level - 1);
-      const children = level === 0 ? { slots: this.#slots, crcs: this.#crcs } : { slots: new Uint32Array(childCount), crcs: new Uint32Array(childCount) };
-      for (let index = 0; index < this.#nodeCount(meta.pageCount, level); index++) {
-        const slot = parents.slots[index]!;
-        this.#readTablePage(slot, parents.crcs[index]!, level, index);
-        this.#own(slot, SlotState.Durable, 'table page');
-        const first = index * this.#entriesPerPage;
-        const end = Math.min(first + this.#entriesPerPage, childCount);
-        for (let child = first; child < end; child++) {
-          children.slots[child] = getU32(this.#scratch, (child - first) * EntryBytes);
-          children.crcs[child] = getU32(this.#scratch, (child - first) * EntryBytes + 4);
-        }
-      }
-      parents = children;
+  /** Enters the owners of all slots. */
+  #ownAll(): void {
+    for (const level of this.#levels) for (const slot of level.slots) this.#own(slot, SlotState.Durable, 'table page');
+    const slots = this.#slots;
+    const states = this.#states;
+    for (let id = 0; id < this.#pageCount; id++) {
+      const slot = slots[id]!;
+      if (slot === NoSlot) continue;
+      if (slot > this.#slotCount || states[slot] !== 0) this.#own(slot, 0, 'page');
+      states[slot] = SlotState.Durable | SlotState.Current;
     }
-    for (let id = 0; id < meta.pageCount; id++) {
-      const slot = this.#slots[id]!;
-      if (slot !== NoSlot) this.#own(slot, SlotState.Durable | SlotState.Current, 'page');
-      this.#durableSlots[id] = slot;
+    this.#durableSlots = slots.slice();
+    for (let end = this.#pageCount; end > 0; ) {
+      const id = slots.lastIndexOf(NoSlot, end - 1);
+      if (id >= 0) this.#freeIds.push(id);
+      end = id;
     }
   }
 
@@ -188,14 +170,6 @@ export class PageTable implements PageIo {
     if (slot === NoSlot || slot > this.#slotCount) throw this.#damage(`page table names a slot that does not exist`, RingBytes, `slot ${slot}`);
     if (this.#states[slot] !== 0) throw this.#damage(`two owners of one slot`, this.#offsetOf(slot), what);
     this.#states[slot] = bits;
-  }
-
-  #readTablePage(slot: number, crc: number, level: number, index: number): void {
-    const offset = slot === NoSlot ? 0 : this.#offsetOf(slot);
-    const length = slot === NoSlot ? 0 : readFull(this.#file, offset, this.#scratch, 0, this.pageSizeBytes);
-    if (length < this.pageSizeBytes || crc32c(this.#scratch, 0, this.pageSizeBytes) !== crc) {
-      throw this.#damage('page table is damaged', offset, `table page ${index} of level ${level} has a wrong checksum`);
-    }
   }
 
   /** Marks what an older meta references, as far as it can still be read: what is damaged could not be recovered from anyway. */
@@ -372,7 +346,8 @@ export class PageTable implements PageIo {
   /** Lists the free slots, the lowest on top, so that the file fills from its beginning. */
   #collectFreeSlots(): void {
     const free: number[] = [];
-    for (let slot = this.#slotCount; slot >= 1; slot--) if (this.#states[slot] === 0) free.push(slot);
+    const states = this.#states;
+    for (let slot = states.lastIndexOf(0, this.#slotCount); slot >= 1; slot = states.lastIndexOf(0, slot - 1)) free.push(slot);
     this.#freeSlots = free;
   }
 
@@ -671,11 +646,8 @@ export class PageTable implements PageIo {
     const nodes = this.#nodeCount(count, 0);
     if (nodes > this.#isChanged.length) this.#isChanged = grown(this.#isChanged, nodes);
   }
-  /** Number of table pages at `level` for so many pages. */
   #nodeCount(pageCount: number, level: number): number {
-    let count = Math.max(1, pageCount);
-    for (let i = 0; i <= level; i++) count = Math.ceil(count / this.#entriesPerPage);
-    return count;
+    return nodeCount(pageCount, level, this.#entriesPerPage);
   }
   #depthFor(pageCount: number): number {
     let depth = 1;
