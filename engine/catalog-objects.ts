@@ -183,6 +183,11 @@ export interface TypeRecord {
   readonly comment?: string | undefined;
 }
 
+/** One of a composite type. */
+export interface CompositeRecord extends TypeRecord {
+  readonly detail: Extract<TypeDetail, { readonly kind: 'composite' }>;
+}
+
 export interface FunctionRecord {
   readonly kind: 'function';
   readonly oid: number;

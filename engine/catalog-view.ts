@@ -18,7 +18,7 @@ import type {
   Catalog, CheckDef, ColumnDef, ForeignKeyDef, IndexColumn, IndexDef, IndexRelationDef, RelationDef, RoutineDef, SequenceDef, TableDef, TableStatistics, ViewDef,
 } from '../planner/catalog.js';
 import type {
-  CatalogRecord, ColumnRecord, ForeignKeyRecord, FunctionRecord, IndexRecord, RelationRecord, SchemaRecord, SequenceRecord, StatisticsRecord, TableRecord, ViewRecord,
+  CatalogRecord, ColumnRecord, ForeignKeyRecord, FunctionRecord, IndexRecord, CompositeRecord, RelationRecord, SchemaRecord, SequenceRecord, StatisticsRecord, TableRecord, ViewRecord,
 } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
 import type { CatalogReader } from './catalog-store.js';
@@ -334,6 +334,13 @@ export class SessionCatalog implements Catalog {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** A composite type that stands for itself; undefined for the row type of a relation. */
+  compositeRecord(schema: string | undefined, name: string): CompositeRecord | undefined {
+    const type = this.typeByName(schema, name);
+    const owner = type === undefined ? undefined : this.source.reader.ownerOfType(type.oid);
+    return owner?.kind === 'type' && owner.detail.kind === 'composite' ? (owner as CompositeRecord) : undefined;
   }
 
   relationNames(): readonly string[] {

@@ -343,6 +343,7 @@ function copyColumns(table: TableRecord, statement: Copy): number[] {
 function tableQuery(ddl: Ddl, statement: Copy): Query {
   const name = statement.table!;
   const relation = ddl.backend.catalog().relationRecord(name.schema, name.name);
+  if (ddl.backend.catalog().compositeRecord(name.schema, name.name) !== undefined) throw new DbError('42809', `"${name.name}" is a composite type`, { offset: name.offset });
   if (relation === undefined && ddl.backend.catalog().relation(name.schema, name.name) === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
   if (relation !== undefined && relation.kind !== 'table') {
     throw new DbError('42809', `cannot copy from ${relation.kind} "${relation.name}"`, { offset: name.offset, hint: relation.kind === 'view' ? 'Try the COPY (SELECT ...) TO variant.' : undefined });

@@ -161,7 +161,7 @@ export class SystemFunctions implements SystemCalls {
   relationOid(text: string): number | undefined {
     const parts = SystemFunctions.splitName(text);
     const catalog = this.#backend.catalog();
-    return catalog.relation(parts.at(-2), parts.at(-1)!)?.oid;
+    return catalog.relation(parts.at(-2), parts.at(-1)!)?.oid ?? catalog.compositeRecord(parts.at(-2), parts.at(-1)!)?.oid;
   }
 
   /** A type without its length: `character`, where one cast to without it is `bpchar`. */

@@ -8,7 +8,7 @@
  */
 import { unreachable } from '../base/assert.js';
 import { DbError, notSupported } from '../base/errors.js';
-import { types, type SqlType } from '../base/types.js';
+import { typeInfo, types, type SqlType } from '../base/types.js';
 import { leftSpine, type Expression, type FunctionRef, type Identifier, type Join, type QualifiedName, type TableAlias, type TableRef, type TableReference, type TableSample } from '../parser/ast.js';
 import { bindTableFunction } from './binder-call.js';
 import type { Binder, BoundQuery } from './binder-context.js';
@@ -170,7 +170,7 @@ function bindTableRef(level: QueryLevel, reference: TableRef): FromItem {
     if (cte !== undefined) return bindCteReference(level, reference, cte);
   }
   const relation = binder.catalog.relation(schema, name);
-  if (relation === undefined) throw missingTable(level, schema, name, reference.name.offset);
+  if (relation === undefined) throw missingTable(binder, level.ctes, schema, name, reference.name.offset);
   switch (relation.kind) {
     case 'table':
       return bindTable(level, relation, reference);
@@ -185,9 +185,11 @@ function bindTableRef(level: QueryLevel, reference: TableRef): FromItem {
   }
 }
 
-export function missingTable(level: QueryLevel | undefined, schema: string | undefined, name: string, offset: number): DbError {
+export function missingTable(binder: Binder, ctes: QueryLevel['ctes'] | undefined, schema: string | undefined, name: string, offset: number): DbError {
   const shown = schema === undefined ? name : `${schema}.${name}`;
-  for (let scope = level?.ctes; schema === undefined && scope !== undefined; scope = scope.parent) {
+  const type = binder.catalog.typeByName(schema, name);
+  if (type !== undefined && typeInfo(type.oid, binder.types).kind === 'composite') return new DbError('42809', `"${name}" is a composite type`, { offset });
+  for (let scope = ctes; schema === undefined && scope !== undefined; scope = scope.parent) {
     if (!scope.later.has(name)) continue;
     return new DbError('42P01', `relation "${name}" does not exist`, {
       offset,

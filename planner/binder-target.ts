@@ -53,7 +53,7 @@ export function bindTarget(level: QueryLevel, name: QualifiedName, alias: Identi
   const { binder } = level;
   checkCatalog(binder, name);
   const relation = binder.catalog.relation(name.schema, name.name);
-  if (relation === undefined) throw missingTable(undefined, name.schema, name.name, name.offset);
+  if (relation === undefined) throw missingTable(binder, undefined, name.schema, name.name, name.offset);
   switch (relation.kind) {
     case 'table':
       return tableTarget(binder, relation, alias?.name ?? relation.name, name.offset);

@@ -4,18 +4,16 @@
  */
 import { DbError, notSupported } from '../../base/errors.js';
 import { typeInfo, typeName } from '../../base/types.js';
-import type { AlterCompositeType, CreateCompositeType, DropBehavior, FunctionColumn } from '../../parser/ast.js';
-import type { TypeRecord } from '../catalog-objects.js';
-import { isReading, unboundViews } from '../view-definition.js';
+import type { AlterCompositeType, CreateCompositeType, FunctionColumn } from '../../parser/ast.js';
+import type { CompositeRecord } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
-import { describeDependent, displayName } from './dependencies.js';
-import { dropPart, dropTargets } from './drop.js';
+import { dropAttribute } from './drop.js';
 import { userType } from './rename.js';
-import { refuseWhereKey, refuseWhereStored, refuseWithin, unboundParts } from './type-uses.js';
+import { refuseWhereKey, refuseWhereStored, refuseWithin } from './type-uses.js';
 import { bindTypeName } from './types.js';
 import { newType } from './user-types.js';
 
-type Attributes = Extract<TypeRecord['detail'], { kind: 'composite' }>['attributes'];
+type Attributes = CompositeRecord['detail']['attributes'];
 
 function attribute(ddl: Ddl, column: FunctionColumn): { readonly name: string; readonly type: number; readonly typmod: number } {
   const type = bindTypeName(ddl.backend, column.type);
@@ -37,8 +35,8 @@ export async function alterComposite(ddl: Ddl, statement: AlterCompositeType): P
   const type = userType(ddl, statement.name);
   if (type.detail.kind !== 'composite') throw new DbError('42809', `"${type.name}" is not a composite type`, { offset: statement.name.offset });
   for (const action of statement.actions) {
-    const now = ddl.draft.get(type.oid) as TypeRecord;
-    const { attributes } = now.detail as { readonly attributes: Attributes };
+    const now = ddl.draft.get(type.oid) as CompositeRecord;
+    const { attributes } = now.detail;
     const put = (changed: Attributes): void => ddl.draft.put({ ...now, detail: { kind: 'composite', attributes: changed } });
     const place = (name: string): number => attributes.findIndex((a) => a.name === name && a.isDropped !== true);
     switch (action.kind) {
@@ -55,9 +53,7 @@ export async function alterComposite(ddl: Ddl, statement: AlterCompositeType): P
           ddl.notice(`column "${action.attribute}" of relation "${type.name}" does not exist, skipping`);
           break;
         }
-        refuseWhereKey(ddl, type.oid, `type "${type.name}"`);
-        put(attributes.map((a, i) => (i === at ? { ...a, isDropped: true, name: `........pg.dropped.${at + 1}........` } : a)));
-        await dropReaders(ddl, now, action.attribute, action.behavior);
+        await dropAttribute(ddl, now, at, action.behavior);
         break;
       }
       case 'alterAttribute': {
@@ -71,28 +67,4 @@ export async function alterComposite(ddl: Ddl, statement: AlterCompositeType): P
       }
     }
   }
-}
-
-/**
- * Views, checks, indexes and generated columns that read an attribute which is gone go with it under CASCADE. @throws DbError 2BP01
- */
-async function dropReaders(ddl: Ddl, type: TypeRecord, name: string, behavior: DropBehavior): Promise<void> {
-  const readers = unboundViews(ddl.backend);
-  const others = unboundParts(ddl, type.oid);
-  if (readers.length === 0 && others.length === 0) return;
-  if (behavior === 'cascade') {
-    for (const part of others) await dropPart(ddl, part);
-    return dropTargets(ddl, readers.map(({ oid }) => ({ oid })), 'cascade');
-  }
-  const column = `column ${name} of composite type ${displayName(ddl, type)}`;
-  const shown = (view: (typeof readers)[number]): string => `${view.kind === 'view' ? 'view' : 'materialized view'} ${displayName(ddl, view)}`;
-  const details = readers.map((view) => {
-    const below = readers.find((other) => isReading(other.oid)(view));
-    return `${shown(view)} depends on ${below === undefined ? column : shown(below)}`;
-  });
-  for (const part of others) details.push(`${describeDependent(ddl, part)} depends on ${column}`);
-  throw new DbError('2BP01', `cannot drop ${column} because other objects depend on it`, {
-    detail: details.join('\n'),
-    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-  });
 }

@@ -2,10 +2,10 @@
  * What depends on what, found by looking through the records: there are few objects that refer to others, and they say so themselves.
  *
  *   view, materialized view -> relations, columns, types     default, check, index expression -> sequences, functions, types
- *   foreign key -> key of the parent       index, row type -> table      sequence -> owning column      column -> its type
+ *   foreign key -> key of the parent       index, row type -> table      sequence -> owning column      column, attribute of a composite type -> its type
  */
 import { FirstUserOid } from '../../base/types.js';
-import type { CatalogRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
+import type { CatalogRecord, CompositeRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
 import { kindWord } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { pinnedSequences } from './expressions.js';
@@ -16,7 +16,8 @@ export type Dependent =
   | { readonly kind: 'foreignKey'; readonly table: number; readonly name: string; readonly automatic: boolean }
   | { readonly kind: 'default'; readonly table: number; readonly column: number; readonly automatic: boolean }
   | { readonly kind: 'column'; readonly table: number; readonly column: number; readonly automatic: boolean }
-  | { readonly kind: 'check'; readonly table: number; readonly name: string; readonly automatic: boolean };
+  | { readonly kind: 'check'; readonly table: number; readonly name: string; readonly automatic: boolean }
+  | { readonly kind: 'attribute'; readonly type: number; readonly attribute: number; readonly automatic: boolean };
 
 /** The target of a drop: an object, or one column of a table. */
 export interface DropTarget {
@@ -55,6 +56,10 @@ export function describeDependent(ddl: Ddl, dependent: Dependent): string {
     case 'column': {
       const table = ddl.draft.get(dependent.table) as TableRecord;
       return `column ${table.columns[dependent.column]!.name} of table ${displayName(ddl, table)}`;
+    }
+    case 'attribute': {
+      const type = ddl.draft.get(dependent.type) as CompositeRecord;
+      return `column ${type.detail.attributes[dependent.attribute]!.name} of composite type ${displayName(ddl, type)}`;
     }
   }
 }
@@ -95,8 +100,9 @@ function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: Cat
       return;
     case 'type':
       if (other.detail.kind === 'domain' && isOfType(other.detail.base)) found.push({ kind: 'object', oid: other.oid, automatic: false });
-      else if (other.detail.kind === 'composite' && other.detail.attributes.some((a) => isOfType(a.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
-      else if (other.detail.kind === 'range' && isOfType(other.detail.subtype)) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      else if (other.detail.kind === 'composite') {
+        for (const [attribute, a] of other.detail.attributes.entries()) if (a.isDropped !== true && isOfType(a.type)) found.push({ kind: 'attribute', type: other.oid, attribute, automatic: false });
+      } else if (other.detail.kind === 'range' && isOfType(other.detail.subtype)) found.push({ kind: 'object', oid: other.oid, automatic: false });
       return;
     case 'function':
       if (other.references.some((r) => r.oid === record.oid) || isOfType(other.returns) || other.parameters.some((p) => isOfType(p.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });

@@ -6,15 +6,16 @@ import { treeId } from '../../base/ids.js';
 import { DbError, notSupported } from '../../base/errors.js';
 import { FirstUserOid, TypeOid, baseTypeOf, sqlType, typeInfo } from '../../base/types.js';
 import type { Drop, DropBehavior, DroppedObject, ObjectType, QualifiedName } from '../../parser/ast.js';
-import type { CatalogRecord, ColumnRecord, IndexRecord, RelationRecord, TableRecord } from '../catalog-objects.js';
+import type { CatalogRecord, ColumnRecord, CompositeRecord, IndexRecord, RelationRecord, TableRecord } from '../catalog-objects.js';
 import { SchemaOid, kindWord } from '../catalog-objects.js';
-import { isReading, reprintViews } from '../view-definition.js';
+import { isReading, reprintViews, unboundViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { describe, describeDependent, dependentsOf, displayName, type Dependent, type DropTarget } from './dependencies.js';
 import { findFunction } from './functions.js';
 import { rewriteInto } from './indexes.js';
 import { findRelation, nameText } from './names.js';
 import { tableDef } from './table-storage.js';
+import { refuseWhereKey, unboundParts } from './type-uses.js';
 
 export async function drop(ddl: Ddl, statement: Drop): Promise<void> {
   if (statement.concurrently) ddl.backend.block.preventInBlock('DROP INDEX CONCURRENTLY');
@@ -86,6 +87,10 @@ async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promis
 
 async function resolveRelation(ddl: Ddl, objectType: ObjectType, name: QualifiedName, ifExists: boolean): Promise<number | undefined> {
   let found: RelationRecord | undefined;
+  const article = objectType === 'index' ? 'an' : 'a';
+  if (ddl.backend.catalog().relationRecord(name.schema, name.name) === undefined && ddl.backend.catalog().compositeRecord(name.schema, name.name) !== undefined) {
+    throw new DbError('42809', `"${name.name}" is not ${article} ${objectType}`, { hint: 'Use DROP TYPE to remove a type.' });
+  }
   for (;;) {
     found = findRelation(ddl.backend, name);
     if (found === undefined) break;
@@ -98,7 +103,6 @@ async function resolveRelation(ddl: Ddl, objectType: ObjectType, name: Qualified
     return undefined;
   }
   if (kindWord(found) !== objectType) {
-    const article = objectType === 'index' ? 'an' : 'a';
     throw new DbError('42809', `"${found.name}" is not ${article} ${objectType}`, { hint: `Use DROP ${kindWord(found).toUpperCase()} to remove ${kindWord(found) === 'index' ? 'an' : 'a'} ${kindWord(found)}.` });
   }
   if (found.kind === 'index' && found.constraint !== undefined) {
@@ -119,7 +123,6 @@ async function resolveRelation(ddl: Ddl, objectType: ObjectType, name: Qualified
 export async function dropTargets(ddl: Ddl, targets: readonly DropTarget[], behavior: DropBehavior, quiet = false): Promise<void> {
   const steps: { readonly dependent: Dependent; readonly on: string }[] = [];
   const seen = new Set<string>();
-  const keyOf = (d: Dependent | DropTarget): string => ('kind' in d ? (d.kind === 'object' ? `o${d.oid}:` : `${d.kind}${d.table}:${'name' in d ? d.name : d.column}`) : `o${d.oid}:${d.column ?? ''}`);
   for (const target of targets) seen.add(keyOf(target));
   const queue: DropTarget[] = [...targets];
   const automatic: Dependent[] = [];
@@ -142,28 +145,39 @@ export async function dropTargets(ddl: Ddl, targets: readonly DropTarget[], beha
   if (obstacles.length > 0 && !quiet) sayCascade(ddl, obstacles.map(({ dependent }) => describeDependent(ddl, dependent)));
   for (const target of targets) if (target.column === undefined) ddl.markDropping(target.oid);
   for (const { dependent } of steps) if (dependent.kind === 'object') ddl.markDropping(dependent.oid);
-  // The index of a clustered key has its table's tree, which only the table, while it is there, can tell.
-  const goesWithTable = (dependent: Dependent): boolean => {
-    const record = dependent.kind === 'object' ? ddl.draft.get(dependent.oid) : undefined;
-    return record?.kind === 'index' && ddl.isDropping(record.table);
-  };
-  for (const dependent of automatic.filter(goesWithTable)) await remove(ddl, dependent);
-  for (const { dependent } of [...steps].reverse()) await remove(ddl, dependent);
+  // First what goes silently: the index of a clustered key can be taken off its table only while the table's columns and their types are there.
   for (const dependent of automatic.reverse()) await remove(ddl, dependent);
+  for (const { dependent } of [...steps].reverse()) await remove(ddl, dependent);
   for (const target of targets) {
     if (target.column === undefined) await remove(ddl, { kind: 'object', oid: target.oid, automatic: false });
     else await remove(ddl, { kind: 'column', table: target.oid, column: target.column, automatic: false });
   }
 }
 
+function keyOf(d: Dependent | DropTarget): string {
+  if (!('kind' in d)) return `o${d.oid}:${d.column ?? ''}`;
+  switch (d.kind) {
+    case 'object':
+      return `o${d.oid}:`;
+    case 'attribute':
+      return `${d.kind}${d.type}:${d.attribute}`;
+    case 'column':
+    case 'default':
+      return `${d.kind}${d.table}:${d.column}`;
+    default:
+      return `${d.kind}${d.table}:${d.name}`;
+  }
+}
+
 /** Whether the dependent is part of what is dropped anyway. */
 function includes(target: DropTarget, dependent: Dependent): boolean {
+  if (dependent.kind === 'attribute') return dependent.type === target.oid;
   if (dependent.kind === 'object' || dependent.table !== target.oid) return false;
   return target.column === undefined || ('column' in dependent && dependent.column === target.column);
 }
 
 /** One dependent, with what depends on it. */
-export async function dropPart(ddl: Ddl, part: Dependent): Promise<void> {
+async function dropPart(ddl: Ddl, part: Dependent): Promise<void> {
   if (part.kind === 'object') await dropTargets(ddl, [{ oid: part.oid }], 'cascade');
   else if (part.kind === 'column') await dropTargets(ddl, [{ oid: part.table, column: part.column }], 'cascade');
   else await remove(ddl, part);
@@ -229,7 +243,41 @@ async function remove(ddl: Ddl, dependent: Dependent): Promise<void> {
       reprintViews(ddl.backend, isReading(table.oid), () => draft.put({ ...table, columns }));
       return;
     }
+    case 'attribute': {
+      const type = draft.get(dependent.type) as CompositeRecord | undefined;
+      if (type !== undefined) await dropAttribute(ddl, type, dependent.attribute, 'cascade');
+      return;
+    }
   }
+}
+
+/**
+ * An attribute of a composite type goes, and under CASCADE the views, checks, indexes and generated columns that read it. Values keep its place (base/value-code.ts).
+ * @throws DbError 2BP01 when something reads it, 0A000 when an index has values of the type
+ */
+export async function dropAttribute(ddl: Ddl, type: CompositeRecord, at: number, behavior: DropBehavior): Promise<void> {
+  refuseWhereKey(ddl, type.oid, `type "${type.name}"`);
+  const { attributes } = type.detail;
+  const gone = { name: `........pg.dropped.${at + 1}........`, type: TypeOid.text, typmod: -1, isDropped: true };
+  ddl.draft.put({ ...type, detail: { kind: 'composite', attributes: attributes.map((a, i) => (i === at ? gone : a)) } });
+  const readers = unboundViews(ddl.backend);
+  const others = unboundParts(ddl, type.oid);
+  if (readers.length === 0 && others.length === 0) return;
+  if (behavior === 'cascade') {
+    for (const part of others) await dropPart(ddl, part);
+    return dropTargets(ddl, readers.map(({ oid }) => ({ oid })), 'cascade');
+  }
+  const column = `column ${attributes[at]!.name} of composite type ${displayName(ddl, type)}`;
+  const shown = (view: (typeof readers)[number]): string => `${view.kind === 'view' ? 'view' : 'materialized view'} ${displayName(ddl, view)}`;
+  const details = readers.map((view) => {
+    const below = readers.find((other) => isReading(other.oid)(view));
+    return `${shown(view)} depends on ${below === undefined ? column : shown(below)}`;
+  });
+  for (const part of others) details.push(`${describeDependent(ddl, part)} depends on ${column}`);
+  throw new DbError('2BP01', `cannot drop ${column} because other objects depend on it`, {
+    detail: details.join('\n'),
+    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+  });
 }
 
 /**

@@ -10,9 +10,9 @@ import { DbError } from '../../base/errors.js';
 import { Reservoir } from '../../base/reservoir.js';
 import { sortSliced } from '../../base/sliced-sort.js';
 import { sqlType, typeInfo, type SqlType, type TypeRegistry } from '../../base/types.js';
-import type { Analyze, MaintainedTable, Vacuum } from '../../parser/ast.js';
+import type { Analyze, MaintainedTable, QualifiedName, Vacuum } from '../../parser/ast.js';
 import type { Backend, Call } from '../backend.js';
-import type { ColumnStatisticsRecord, StatisticsRecord, TableRecord } from '../catalog-objects.js';
+import type { ColumnStatisticsRecord, CompositeRecord, RelationRecord, StatisticsRecord, TableRecord } from '../catalog-objects.js';
 import { CachedStatement } from '../plan-cache.js';
 import { printText } from '../text-values.js';
 import { Ddl } from './ddl.js';
@@ -44,7 +44,7 @@ export async function analyze(backend: Backend, statement: Analyze | Vacuum, cal
 function targets(backend: Backend, tables: readonly MaintainedTable[]): TableRecord[] {
   if (tables.length === 0) return [...backend.draft.all()].filter((record): record is TableRecord => record.kind === 'table' && (record.persistence !== 'temporary' || record.schema === backend.tempSchema));
   return tables.flatMap(({ name, columns }) => {
-    const record = findRelation(backend, name);
+    const record = maintained(backend, name);
     if (record === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
     if (record.kind !== 'table') {
       backend.say('WARNING', '01000', `skipping "${record.name}" --- cannot analyze non-tables or special system tables`);
@@ -56,6 +56,12 @@ function targets(backend: Backend, tables: readonly MaintainedTable[]): TableRec
     }
     return [record];
   });
+}
+
+/** What is named, composite types too: they are said not to be tables. */
+function maintained(backend: Backend, name: QualifiedName): RelationRecord | CompositeRecord | undefined {
+  const catalog = backend.catalog();
+  return catalog.relationRecord(name.schema, name.name) === undefined ? (catalog.compositeRecord(name.schema, name.name) ?? findRelation(backend, name)) : findRelation(backend, name);
 }
 
 async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {
@@ -182,7 +188,9 @@ function rankOf(positions: readonly number[]): number[] {
 /** Old versions are collected all the time; VACUUM does what is left at once. With ANALYZE it refreshes statistics too. */
 export async function vacuum(backend: Backend, statement: Vacuum, call: Call): Promise<void> {
   for (const { name } of statement.tables) {
-    if (findRelation(backend, name) === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
+    const found = maintained(backend, name);
+    if (found === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
+    if (found.kind === 'type') backend.say('WARNING', '01000', `skipping "${found.name}" --- cannot vacuum non-tables or special system tables`);
   }
   while (backend.instance.manager.step()) await backend.instance.scheduler.yield();
   if (statement.options.some((option) => option.name === 'analyze' && option.value !== false && option.value !== 'false')) await analyze(backend, statement, call);

@@ -42,7 +42,7 @@ export function creationSchema(backend: Backend, name: QualifiedName): SchemaRec
   return schema;
 }
 
-/** A relation of any kind, undefined when there is none. System tables are refused. */
+/** A relation of any kind that has rows or entries, undefined when there is none. System tables and composite types are refused. @throws DbError 42501, 42809 */
 export function findRelation(backend: Backend, name: QualifiedName): RelationRecord | undefined {
   const catalog = backend.catalog();
   checkCatalog(backend, name);
@@ -51,6 +51,7 @@ export function findRelation(backend: Backend, name: QualifiedName): RelationRec
   if (record === undefined) {
     const system = catalog.relation(name.schema, name.name);
     if (system !== undefined) throw new DbError('42501', `permission denied: "${name.name}" is a system catalog`);
+    if (catalog.compositeRecord(name.schema, name.name) !== undefined) throw new DbError('42809', `"${name.name}" is a composite type`);
   }
   return record;
 }
@@ -79,7 +80,10 @@ export function notA(record: RelationRecord, wanted: string): DbError {
 /** @throws DbError 42P07 when the schema has a relation of this name */
 export function checkRelationName(backend: Backend, schema: number, name: string): void {
   if (backend.draft.find('relation', schema, name) !== undefined) throw new DbError('42P07', `relation "${name}" already exists`);
-  if (backend.draft.find('type', schema, name) !== undefined) throw new DbError('42710', `type "${name}" already exists`, { hint: 'A relation has an associated type of the same name, so you must use a name that doesn\'t conflict with any existing type.' });
+  const type = backend.draft.find('type', schema, name);
+  const record = type === undefined ? undefined : backend.draft.get(type);
+  if (record?.kind === 'type' && record.detail.kind === 'composite') throw new DbError('42P07', `relation "${name}" already exists`);
+  if (type !== undefined) throw new DbError('42710', `type "${name}" already exists`, { hint: 'A relation has an associated type of the same name, so you must use a name that doesn\'t conflict with any existing type.' });
 }
 
 const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');

@@ -94,3 +94,40 @@ test('a type that would hold itself', async () => {
   expect(await codeOf('alter table person add column p person[]')).toBe('42P16');
   expect(await codeOf('create type tree as (n int, l int); alter type tree alter attribute l type tree')).toBe('42P16');
 });
+
+test('a type is dropped from under an attribute, which goes alone', async () => {
+  await db.exec(`
+    create type colour as enum ('red', 'green'); create type thing as (n int, c colour, s text); create table box (id int primary key, t thing, c colour[]);
+    insert into box values (1, row(1, 'red', 'x'), '{green}');
+    create view colours as select id, (t).c from box; create view names as select id, (t).s from box`);
+  const error = (await db.exec('drop type colour').catch((e: unknown) => e)) as { code: string; detail: string };
+  expect([error.code, ...error.detail.split('\n').sort()]).toEqual(['2BP01', 'column c of composite type thing depends on type colour', 'column c of table box depends on type colour', 'view colours depends on type colour']);
+  await db.exec('drop type colour cascade');
+  expect(await column('select box::text from box')).toEqual(['(1,"(1,x)")']);
+  expect(await column("select relname from pg_class where relname in ('colours', 'names')")).toEqual(['names']);
+  await db.exec("insert into box values (2, row(2, 'y'))");
+  expect(await column('select s from names order by id')).toEqual(['x', 'y']);
+});
+
+test('the type of an attribute that was dropped before is nobody\'s', async () => {
+  await db.exec("create type colour as enum ('red'); create type thing as (n int, c colour); create table box (t thing); insert into box values (row(1, 'red')); alter type thing drop attribute c; drop type colour");
+  expect(await column('select t::text from box')).toEqual(['(1)']);
+});
+
+test('a primary key of a type that is dropped goes, and its rows stay', async () => {
+  await db.exec("create type colour as enum ('red', 'green'); create table box (c colour primary key, n int); insert into box values ('green', 1), ('red', 2); drop type colour cascade");
+  expect(await column('select n from box order by n')).toEqual([1, 2]);
+  await db.exec("create type colour as enum ('red'); create type thing as (c colour); create table keyed (t thing primary key); insert into keyed values (row('red'))");
+  expect(await codeOf('drop type colour cascade')).toBe('0A000');
+  expect(await column('select t::text from keyed')).toEqual(['(red)']);
+});
+
+test('a composite type is a relation without rows', async () => {
+  expect(await column("select attname from pg_attribute where attrelid = 'place'::regclass order by attnum")).toEqual(['street', 'zip']);
+  for (const sql of ['select * from place', 'insert into place values (1)', 'delete from place', 'truncate place', 'copy place to stdout', 'copy place from stdin', 'drop table place', 'drop index place', 'alter table place add column x int']) {
+    expect([sql, await codeOf(sql)]).toEqual([sql, '42809']);
+  }
+  for (const sql of ['create table place (a int)', 'create view place as select 1', 'create sequence place']) expect([sql, await codeOf(sql)]).toEqual([sql, '42P07']);
+  await db.exec('analyze place');
+  await db.exec('vacuum place');
+});
