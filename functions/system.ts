@@ -51,8 +51,8 @@ const reflection: FunctionDef[] = [
 /** COLLATION FOR: what an explicit COLLATE or a column says, which the planner puts in place of this. */
 const collationFor = scalar('pg_collation_for', 'any', 'text', () => '"default"', { strict: false, volatility: 'stable' });
 reflection.push(specialized(collationFor, (args, _returns, types) => {
-  const { category } = typeInfo(args[0]!.oid, types);
-  if (category !== 'S' && args[0]!.oid !== TypeOid.unknown) throw new DbError('42804', `collations are not supported by type ${typeName(args[0]!.oid, types)}`);
+  const { category, elementOid } = typeInfo(args[0]!.oid, types);
+  if (category !== 'S' && (elementOid === 0 || typeInfo(elementOid, types).category !== 'S') && args[0]!.oid !== TypeOid.unknown) throw new DbError('42804', `collations are not supported by type ${typeName(args[0]!.oid, types)}`);
   return collationFor;
 }));
 

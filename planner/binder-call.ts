@@ -115,11 +115,17 @@ function noRoutine(binder: Binder, call: FunctionCall, why: 'none' | 'ambiguous'
   return noFunction(binder, why, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
 }
 
-/** COLLATION FOR of an expression: known when it is bound. */
+/** COLLATION FOR of an expression: known when it is bound. One definition for each answer, so that equal calls are equal expressions. */
 function collationFor(level: QueryLevel, definition: FunctionDef, arg: BoundExpression): FunctionDef {
   const collation = isUnknown(arg) ? undefined : collationName(level, arg);
-  return { ...definition, impl: () => (collation === undefined ? null : collation === 'default' ? '"default"' : quoteIdentifier(collation)), emit: undefined };
+  let answer = collationAnswers.get(collation);
+  if (answer === undefined) {
+    answer = { ...definition, impl: () => (collation === undefined ? null : collation === 'default' ? '"default"' : quoteIdentifier(collation)), emit: undefined };
+    collationAnswers.set(collation, answer);
+  }
+  return answer;
 }
+const collationAnswers = new Map<string | undefined, FunctionDef>();
 
 interface Marks {
   readonly windows: number;

@@ -6,7 +6,7 @@
  * Source. parse_collate.c.
  */
 import { DbError } from '../base/errors.js';
-import { typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
+import { baseTypeOf, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
 import { forEachChild } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { QueryLevel } from './scope.js';
@@ -18,15 +18,33 @@ import type { QueryLevel } from './scope.js';
 export function collationName(level: QueryLevel, e: BoundExpression): string | undefined {
   const explicit = level.binder.collated?.collationOf(e)?.name;
   if (explicit !== undefined) return explicit;
-  if (typeInfo(e.type.oid, level.binder.types).category !== 'S') return undefined;
-  if (e.kind === 'column') return columnCollation(level, e.id) ?? 'default';
+  const { types } = level.binder;
+  if (!isCollatable(e.type, types)) return undefined;
+  if (e.kind === 'column') return columnCollation(level, e.id) ?? ownCollation(e.type, types);
   const names = new Set<string>();
+  let isOfInputs = false;
   forEachChild(e, (child) => {
-    const name = typeInfo(child.type.oid, level.binder.types).category === 'S' ? collationName(level, child) : undefined;
+    if (!isCollatable(child.type, types)) return;
+    isOfInputs = true;
+    const name = collationName(level, child);
     if (name !== undefined && name !== 'default') names.add(name);
   });
+  if (!isOfInputs) return ownCollation(e.type, types);
   return names.size > 1 ? undefined : (names.values().next().value ?? 'default');
 }
+
+/** Whether values of a type are compared by a collation: texts, and arrays of them. */
+export function isCollatable(type: SqlType, types: TypeRegistry): boolean {
+  const { category, elementOid } = typeInfo(type.oid, types);
+  return category === 'S' || (elementOid !== 0 && typeInfo(elementOid, types).category === 'S');
+}
+
+/** The collation that a type brings along where nothing else says one. */
+function ownCollation(type: SqlType, types: TypeRegistry): string {
+  const { oid } = baseTypeOf(type, types);
+  return oid === TypeOid.name || typeInfo(oid, types).elementOid === TypeOid.name ? 'C' : 'default';
+}
+
 function columnCollation(level: QueryLevel, id: ColumnId): string | undefined {
   for (let at: QueryLevel | undefined = level; at !== undefined; at = at.parent) {
     for (const { table, columns } of at.entries) {
@@ -106,7 +124,6 @@ export class ExplicitCollations {
 
   #passedOn(type: SqlType, collation: Collation | null): Collation | null {
     if (collation === null) return null;
-    const { category, elementOid } = typeInfo(type.oid, this.#types);
-    return category === 'S' || (elementOid !== 0 && typeInfo(elementOid, this.#types).category === 'S') ? collation : null;
+    return isCollatable(type, this.#types) ? collation : null;
   }
 }

@@ -4,7 +4,7 @@ import type { LockingClause, Select } from '../parser/ast.js';
 import type { Binder, BoundQuery, ImpliedLocking } from './binder-context.js';
 import { copyExpression } from './copy-plan.js';
 import { conjunction, conjunctsOf, freeColumns } from './expression-tools.js';
-import type { BoundExpression } from './expression.js';
+import type { BoundExpression, ColumnId } from './expression.js';
 import { somePlan, type LogicalPlan } from './logical-plan.js';
 import type { LockTarget } from './physical-plan.js';
 import type { LockRequest, QueryLevel } from './scope.js';
@@ -51,57 +51,36 @@ export function checkLockable(level: QueryLevel, select: Select): void {
   }
 }
 
-/** Row keys of scans on the nullable side of an outer join, where there may be no row to lock. */
-function nullableRowKeys(plan: LogicalPlan, isNullable: boolean, into: Set<number>): void {
-  switch (plan.kind) {
-    case 'scan':
-      if (isNullable && plan.rowKey !== undefined) into.add(plan.rowKey);
-      return;
-    case 'join':
-      nullableRowKeys(plan.left, isNullable || plan.join === 'right' || plan.join === 'full', into);
-      nullableRowKeys(plan.right, isNullable || plan.join === 'left' || plan.join === 'full', into);
-      return;
-    case 'filter':
-    case 'project':
-    case 'sort':
-    case 'limit':
-      nullableRowKeys(plan.input, isNullable, into);
-      return;
-    default:
-      return;
-  }
-}
-
-/** Conditions of inner joins and filters: what must still hold of a row that changed while its lock was awaited. */
-export function conditionsOf(plan: LogicalPlan): BoundExpression[] {
+/**
+ * Conditions of inner joins and filters: what must still hold of a row that changed while its lock was awaited. An outer join counts as an inner one where rows of its nullable side
+ * are locked: they can be only if it becomes one (rules/refuse-nullable-locks.ts).
+ */
+export function conditionsOf(plan: LogicalPlan, locked: ReadonlySet<ColumnId> = noLocks): BoundExpression[] {
   switch (plan.kind) {
     case 'filter':
-      return [...conjunctsOf(plan.condition), ...conditionsOf(plan.input)];
+      return [...conjunctsOf(plan.condition), ...conditionsOf(plan.input, locked)];
     case 'project':
-      return conditionsOf(plan.input);
+      return conditionsOf(plan.input, locked);
     case 'join': {
-      if (plan.join === 'inner') return [...conjunctsOf(plan.condition), ...conditionsOf(plan.left), ...conditionsOf(plan.right)];
-      if (plan.join === 'left') return conditionsOf(plan.left);
-      return [];
+      const isLocked = (side: LogicalPlan): boolean => locked.size > 0 && somePlan(side, (node) => node.kind === 'scan' && node.rowKey !== undefined && locked.has(node.rowKey));
+      const keepsLeft = plan.join === 'inner' || plan.join === 'left' || (plan.join === 'right' && isLocked(plan.left));
+      const keepsRight = plan.join === 'inner' || plan.join === 'right' || (plan.join === 'left' && isLocked(plan.right));
+      const left = keepsLeft ? conditionsOf(plan.left, locked) : [];
+      const right = keepsRight ? conditionsOf(plan.right, locked) : [];
+      return keepsLeft && keepsRight ? [...conjunctsOf(plan.condition), ...left, ...right] : plan.join === 'left' || plan.join === 'right' ? [...left, ...right] : [];
     }
     default:
       return [];
   }
 }
+const noLocks: ReadonlySet<ColumnId> = new Set();
 
 /** Puts LockRows above `plan` for the scans that asked for it. */
 export function makeLockRows(level: QueryLevel, plan: LogicalPlan): LogicalPlan {
   if (level.lockTargets.length === 0) return plan;
-  const nullable = new Set<number>();
-  nullableRowKeys(plan, false, nullable);
-  const whole = conjunction(conditionsOf(plan));
+  const whole = conjunction(conditionsOf(plan, new Set(level.lockTargets.map((lock) => lock.rowKey))));
   const condition = whole === undefined ? undefined : copyExpression(whole, level.binder);
-  const targets = level.lockTargets.map((lock): LockTarget => {
-    if (nullable.has(lock.rowKey)) {
-      throw new DbError('0A000', `${lockClauseName(lock.strength)} cannot be applied to the nullable side of an outer join`);
-    }
-    return { table: lock.table, alias: lock.alias, strength: lock.strength, wait: lock.wait, rowKey: lock.rowKey, recheck: { columns: lock.columns, condition, computed: [] } };
-  });
+  const targets = level.lockTargets.map((lock): LockTarget => ({ table: lock.table, alias: lock.alias, strength: lock.strength, wait: lock.wait, rowKey: lock.rowKey, recheck: { columns: lock.columns, condition, computed: [] } }));
   return { kind: 'lockRows', output: plan.output, input: plan, targets };
 }
 

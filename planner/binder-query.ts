@@ -130,20 +130,18 @@ export function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes:
   });
   const columns: PlanColumn[] = [];
   const unknowns = new Map<number, BoundExpression>();
-  const targets: (SqlType | undefined)[] = [];
+  const coerced = rows.map((row) => row.slice());
   for (let i = 0; i < width; i++) {
     const column = rows.map((row) => row[i]!);
     if (keepUnknown && rows.length === 1 && isUnknown(column[0]!)) {
       unknowns.set(i, column[0]!);
-      targets.push(undefined);
       columns.push(binder.newColumn(`column${i + 1}`, types.unknown));
       continue;
     }
     const type = commonType(binder, column, 'VALUES');
-    targets.push(type);
     columns.push(binder.newColumn(`column${i + 1}`, type));
+    column.forEach((e, row) => (coerced[row]![i] = mustCoerce(binder, e, type, 'implicit', e.offset)));
   }
-  const coerced = rows.map((row) => row.map((e, i) => (targets[i] === undefined ? e : mustCoerce(binder, e, targets[i], 'implicit', e.offset))));
   binder.record?.values.set(values, coerced);
   return { plan: makeValues(columns, coerced), columns, unknowns, offsets: rows[0]!.map(startOf) };
 }
@@ -173,21 +171,41 @@ export function resolveUnknowns(binder: Binder, query: BoundQuery): BoundQuery {
 
 /** The query with its columns coerced to `targets`; columns that change are computed anew. */
 export function coerceColumns(binder: Binder, query: BoundQuery, targets: readonly SqlType[]): BoundQuery {
-  const computed: ComputedColumn[] = [];
-  const names: string[] = [];
-  const columns = query.columns.map((column, i) => {
-    const target = targets[i]!;
-    const unknown = query.unknowns.get(i);
-    if (unknown === undefined && sameType(column.type, target)) return column;
-    const expression = mustCoerce(binder, unknown ?? columnRef(column), target, 'implicit', unknown?.offset ?? -1);
-    if (unknown !== undefined) binder.record?.typed.set(unknown, expression);
-    if (expression.kind === 'column' && unknown === undefined) return column;
-    const made = binder.newColumn(column.name, expression.type);
-    computed.push({ id: made.id, expression });
-    names.push(column.name);
-    return made;
-  });
-  return { plan: makeProject(query.plan, computed, names), columns, unknowns: new Map(), offsets: query.offsets };
+  const coercion = new ColumnCoercion(binder, query);
+  targets.forEach((target, i) => coercion.coerce(i, target));
+  return coercion.finish();
+}
+
+/** Columns of a query being coerced one after the other. */
+class ColumnCoercion {
+  readonly #binder: Binder;
+  readonly #query: BoundQuery;
+  readonly #columns: PlanColumn[];
+  readonly #computed: ComputedColumn[] = [];
+  readonly #names: string[] = [];
+
+  constructor(binder: Binder, query: BoundQuery) {
+    this.#binder = binder;
+    this.#query = query;
+    this.#columns = [...query.columns];
+  }
+
+  coerce(i: number, target: SqlType): void {
+    const column = this.#columns[i]!;
+    const unknown = this.#query.unknowns.get(i);
+    if (unknown === undefined && sameType(column.type, target)) return;
+    const expression = mustCoerce(this.#binder, unknown ?? columnRef(column), target, 'implicit', unknown?.offset ?? -1);
+    if (unknown !== undefined) this.#binder.record?.typed.set(unknown, expression);
+    if (expression.kind === 'column' && unknown === undefined) return;
+    const made = this.#binder.newColumn(column.name, expression.type);
+    this.#computed.push({ id: made.id, expression });
+    this.#names.push(column.name);
+    this.#columns[i] = made;
+  }
+
+  finish(): BoundQuery {
+    return { plan: makeProject(this.#query.plan, this.#computed, this.#names), columns: this.#columns, unknowns: new Map(), offsets: this.#query.offsets };
+  }
 }
 
 function combine(binder: Binder, parent: QueryLevel | undefined, link: SetOperation, left: BoundQuery, right: BoundQuery): BoundQuery {
@@ -195,20 +213,22 @@ function combine(binder: Binder, parent: QueryLevel | undefined, link: SetOperat
   if (left.columns.length !== right.columns.length) {
     throw new DbError('42601', `each ${what} query must have the same number of columns`, { offset: right.offsets?.[0] ?? link.right.offset });
   }
-  const targets = left.columns.map((column, i) => {
+  const level = new QueryLevel(binder, parent, undefined);
+  const [ofLeft, ofRight] = [new ColumnCoercion(binder, left), new ColumnCoercion(binder, right)];
+  // All that is to be said of a column is said before the next is looked at.
+  const columns = left.columns.map((column, i) => {
     const a = left.unknowns.get(i) ?? columnRef(column, left.offsets?.[i] ?? link.left.offset);
     const b = right.unknowns.get(i) ?? columnRef(right.columns[i]!, right.offsets?.[i] ?? link.right.offset);
-    const type = commonType(binder, [a, b], what);
+    const common = commonType(binder, [a, b], what);
     // Modifiers survive only where both sides agree.
-    return a.type.oid === b.type.oid && a.type.typmod === b.type.typmod ? type : sqlType(type.oid, isUnknown(a) ? b.type.typmod : isUnknown(b) ? a.type.typmod : -1);
+    const type = a.type.oid === b.type.oid && a.type.typmod === b.type.typmod ? common : sqlType(common.oid, isUnknown(a) ? b.type.typmod : isUnknown(b) ? a.type.typmod : -1);
+    ofLeft.coerce(i, type);
+    ofRight.coerce(i, type);
+    const made = binder.newColumn(column.name, type);
+    if (link.operator !== 'union' || !link.all) requireGroupable(level, columnRef(made, link.offset));
+    return made;
   });
-  const a = coerceColumns(binder, left, targets);
-  const b = coerceColumns(binder, right, targets);
-  const columns = targets.map((type, i) => binder.newColumn(left.columns[i]!.name, type));
-  if (link.operator !== 'union' || !link.all) {
-    const level = new QueryLevel(binder, parent, undefined);
-    for (const column of columns) requireGroupable(level, columnRef(column, link.offset));
-  }
+  const [a, b] = [ofLeft.finish(), ofRight.finish()];
   const ids = (query: BoundQuery): ColumnId[] => query.columns.map((column) => column.id);
   if (link.operator !== 'union') {
     const plan: LogicalPlan = { kind: 'setOperation', output: columns, operation: link.operator, all: link.all, left: a.plan, right: b.plan, leftColumns: ids(a), rightColumns: ids(b) };

@@ -156,7 +156,7 @@ export function coerce(binder: Binder, e: BoundExpression, target: SqlType, cont
   if (target.oid === TypeOid.any || target.oid === TypeOid.unknown) return e;
   const info = typeInfo(target.oid, binder.types);
   if (info.storage === 'none' && info.kind === 'base') throw notSupported(`type ${typeName(target.oid, binder.types)}`, offset);
-  if (info.kind === 'domain') return coerceToDomain(binder, e, target, info.baseType!, context, offset);
+  if (info.kind === 'domain') return coerceToDomain(binder, e, target, baseTypeOf(target, binder.types), context, offset);
   if (source.oid === TypeOid.unknown) {
     // A modifier is applied by a cast after reading; but only its fields say what INTERVAL '1' YEAR means.
     const readAs = target.oid === TypeOid.interval ? target : sqlType(target.oid);

@@ -32,14 +32,15 @@ export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateM
   const spec = specOf(statement);
   const isTemporary = spec.persistence === 'temporary' || spec.name.schema === 'pg_temp';
   const schema = isTemporary ? await temporarySchemaFor(ddl, spec.name) : creationSchema(backend, spec.name);
-  // The query is analysed before anyone asks whether the name is free.
+  // The query is analysed before anyone asks whether the name is free, and the arguments are there by then for a prepared SELECT ... INTO, which EXECUTE runs whole.
   if (spec.query.kind === 'query') describeStatement(backend, new CachedStatement({ ...ddl.statement.parsed, statement: spec.query }), []);
+  const prepared = spec.query.kind === 'execute' && findPrepared(backend, spec.query.name).into?.name === spec.name ? sourceOf(ddl, spec.query, spec.name) : undefined;
   if (spec.ifNotExists && draft.find('relation', schema.oid, spec.name.name) !== undefined) {
     ddl.notice(`relation "${spec.name.name}" already exists, skipping`, '42P07');
     return undefined;
   }
   checkRelationName(backend, schema.oid, spec.name.name);
-  const query = await openQuery(ddl, spec.query, spec.columns, spec.name);
+  const query = await openQuery(ddl, prepared ?? sourceOf(ddl, spec.query, spec.name), spec.columns);
   const table = startTable(ddl, schema.oid, spec.name.name, isTemporary ? 'temporary' : spec.persistence, spec.onCommit);
   table.record = { ...table.record, columns: query.columns.map((column) => ({ name: column.name, type: column.type.oid, typmod: column.type.typmod, notNull: false, isDropped: false })) };
   if (statement.kind === 'createMaterializedView') {
@@ -76,19 +77,24 @@ interface OpenQuery {
   close(): void;
 }
 
+/** A query with what it is run with. */
+interface Source {
+  readonly cached: CachedStatement;
+  readonly parameterTypes: readonly number[];
+  readonly datums: readonly Datum[] | undefined;
+}
+
 /** `target`: the name of the table to fill, which a prepared SELECT ... INTO says itself. */
-async function openQuery(ddl: Ddl, query: Query | CreateTableAs['query'], names: readonly Identifier[], target?: QualifiedName): Promise<OpenQuery> {
+function sourceOf(ddl: Ddl, query: Query | CreateTableAs['query'], target?: QualifiedName): Source {
   const { backend } = ddl;
-  let cached: CachedStatement;
-  let datums: readonly Datum[] | undefined;
-  let parameterTypes: readonly number[] = [];
-  if (query.kind === 'execute') {
-    const prepared = findPrepared(backend, query.name);
-    if (prepared.cached.parsed.statement.kind !== 'query' || (prepared.into !== undefined && prepared.into.name !== target)) throw new DbError('42809', 'prepared statement is not a SELECT');
-    cached = prepared.cached;
-    datums = executeArguments(backend, prepared, query, ddl.call);
-    parameterTypes = prepared.parameterTypes;
-  } else cached = new CachedStatement({ ...ddl.statement.parsed, statement: query });
+  if (query.kind !== 'execute') return { cached: new CachedStatement({ ...ddl.statement.parsed, statement: query }), parameterTypes: [], datums: undefined };
+  const prepared = findPrepared(backend, query.name);
+  if (prepared.cached.parsed.statement.kind !== 'query' || (prepared.into !== undefined && prepared.into.name !== target)) throw new DbError('42809', 'prepared statement is not a SELECT');
+  return { cached: prepared.cached, parameterTypes: prepared.parameterTypes, datums: executeArguments(backend, prepared, query, ddl.call) };
+}
+
+async function openQuery(ddl: Ddl, { cached, parameterTypes, datums }: Source, names: readonly Identifier[]): Promise<OpenQuery> {
+  const { backend } = ddl;
   const started = await startInside(backend, cached, { ...ddl.call, format: datumFormat }, { parameterTypes, datums });
   const result = started.plan.planned.result;
   if (names.length > result.length) {
@@ -153,7 +159,7 @@ export async function refreshMaterializedView(ddl: Ddl, statement: RefreshMateri
     await ddl.lock(found.oid, 'access exclusive');
   }
   const query = parse(found.view.query)[0]!.statement as Query;
-  const open = statement.withData ? await openQuery(ddl, query, []) : undefined;
+  const open = statement.withData ? await openQuery(ddl, sourceOf(ddl, query), []) : undefined;
   truncateTables(backend, ddl.tx, [found]);
   const record = draft.get(found.oid) as TableRecord;
   draft.put({ ...record, view: { ...found.view, isPopulated: statement.withData } });

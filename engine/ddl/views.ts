@@ -25,7 +25,7 @@ export interface AnalyzedQuery {
   readonly problem: string | undefined;
 }
 
-/** Binds a query to learn its columns and what it refers to. `names` replaces its labels from the left. @throws DbError 42601, 42P16, 42701 */
+/** Binds a query to learn its columns and what it refers to. `names` replaces its labels from the left. */
 export function analyzeQuery(backend: Backend, query: Query, names: readonly { readonly name: string; readonly offset: number }[]): AnalyzedQuery {
   const references: Reference[] = [];
   const add = (reference: Reference): void => {
@@ -36,7 +36,6 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
     record, context: backend.context(Infinity), settings: backend.plannerSettings(), dependencies: { relation: (oid) => add({ oid }), column: (oid, name) => addColumn(backend, oid, name, add), routine: (oid) => add({ oid }) },
   });
   if (bound.parameterTypes.length > 0) throw new DbError('42P02', 'there is no parameter $1', { offset: firstParameter(query) });
-  if (names.length > bound.result.length) throw new DbError('42601', 'CREATE VIEW specifies more column names than columns', { offset: names[bound.result.length]!.offset });
   const selected = query.body.kind === 'select' ? record.selects.get(query.body) : undefined;
   const items = selected?.items.filter((item) => !item.isJunk) ?? [];
   const columns = bound.result.map((column, i) => {
@@ -44,9 +43,6 @@ export function analyzeQuery(backend: Backend, query: Query, names: readonly { r
     const type = column.type.oid === TypeOid.unknown ? builtin.text : column.type;
     const item = items[i];
     return { name, type: type.oid, typmod: type.typmod, collation: selected === undefined || item === undefined ? undefined : collationName(selected.level, item.expression) };
-  });
-  columns.forEach(({ name }, i) => {
-    if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
   });
   const direct = namedRelations(query, backend);
   return { columns, references: references.filter((r) => direct.has(r.oid) || ['function', 'index'].includes(backend.draft.get(r.oid)?.kind ?? '')), text: keptText(backend, query, record, columns.map((column) => column.name)), problem: problemOfView(query, record, ({ name }) => backend.catalog().relation(name.schema, name.name)) };
@@ -101,6 +97,9 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
   const query = statement.isRecursive ? recursiveQuery(statement) : withoutInto(statement.query);
   const analyzed = analyzeQuery(backend, query, statement.columns);
   if (!statement.isRecursive && intoOf(statement.query) !== undefined) throw new DbError('0A000', 'views must not contain SELECT INTO');
+  if (statement.checkOption !== undefined || statement.options.some((option) => option.name === 'check_option')) checkUpdatable(analyzed.problem);
+  const tooMany = statement.columns[analyzed.columns.length];
+  if (tooMany !== undefined) throw new DbError('42601', 'CREATE VIEW specifies more column names than columns', { offset: tooMany.offset });
   const readsTemporary = analyzed.references.some((r) => {
     const record = draft.get(r.oid);
     return record !== undefined && 'schema' in record && record.schema === backend.tempSchema;
@@ -110,7 +109,6 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
   const schema = isTemporary ? await temporarySchemaFor(ddl, statement.name) : creationSchema(backend, statement.name);
   const options = viewOptions(statement.options);
   const checkOption = statement.checkOption ?? checkOptionOf(options);
-  if (checkOption !== 'none') checkUpdatable(analyzed.problem);
   if (statement.checkOption !== undefined && options['check_option'] !== undefined) throw new DbError('22023', 'parameter "check_option" specified more than once');
   const columns = analyzed.columns.map(({ name, type, typmod }) => ({ name, type, typmod }));
   const existing = draft.find('relation', schema.oid, statement.name.name);
@@ -119,9 +117,13 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
     if (old.kind !== 'view') throw new DbError('42809', `"${statement.name.name}" is not a view`, { offset: statement.name.offset });
     await ddl.lock(old.oid, 'access exclusive');
     checkReplacement(backend, old, analyzed);
+    columns.forEach(({ name }, i) => {
+      if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" of relation "${old.name}" already exists`);
+    });
     reprintViews(backend, isReading(old.oid), () => draft.put({ ...old, columns: columns.map((column, i) => ({ ...column, default: old.columns[i]?.default, comment: old.columns[i]?.comment })), query: analyzed.text, references: analyzed.references, checkOption, options }));
     return;
   }
+  refuseTwice(columns);
   for (const { name, type } of columns) refusePseudoType(name, type, backend.catalog().types);
   checkRelationName(backend, schema.oid, statement.name.name);
   draft.put({
@@ -152,6 +154,13 @@ export function checkOptionOf(options: Readonly<Record<string, string>>): ViewRe
 /** @throws DbError 0A000 for a check option on a view that cannot be written to */
 export function checkUpdatable(problem: string | undefined): void {
   if (problem !== undefined) throw new DbError('0A000', 'WITH CHECK OPTION is supported only on automatically updatable views', { hint: problem });
+}
+
+/** @throws DbError 42701 */
+function refuseTwice(columns: readonly { readonly name: string }[]): void {
+  columns.forEach(({ name }, i) => {
+    if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
+  });
 }
 
 /** OR REPLACE may only add columns at the end. @throws DbError 42P16 */

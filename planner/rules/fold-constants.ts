@@ -110,7 +110,7 @@ class PlanFolder {
         mapPlanExpressions({ ...plan, calls: plan.calls.filter((call) => needed.has(call.id)) }, reading(read));
         break;
       case 'limit':
-        this.#require(plan.input, under);
+        this.#require(plan.input, plan.input.kind === 'append' ? allColumns(plan.input) : under);
         read(plan.limit);
         read(plan.offset);
         return;
@@ -120,7 +120,11 @@ class PlanFolder {
         if (isNeverTrue(plan.condition) && !isPlain(plan.input.kind === 'project' ? plan.input.input : plan.input)) return;
         break;
       case 'append':
-        for (const [i, input] of plan.inputs.entries()) this.#require(input, new Set(plan.inputColumns[i]!));
+        for (const [i, input] of plan.inputs.entries()) this.#require(input, new Set(plan.inputColumns[i]!.filter((_, at) => isPulledUp(input) || needed.has(plan.output[at]!.id))));
+        return;
+      case 'sort':
+        for (const key of plan.keys) read(key.expression);
+        this.#require(plan.input, plan.input.kind === 'append' ? allColumns(plan.input) : under);
         return;
       case 'setOperation':
         this.#require(plan.left, new Set(plan.leftColumns));
@@ -210,3 +214,12 @@ export function prune(plan: LogicalPlan): LogicalPlan {
       return plan;
   }
 }
+
+/** Whether a branch of UNION ALL is its select list over one relation or none: its expressions then become those of the query around it, read or not. Source. is_safe_append_member. */
+function isPulledUp(branch: LogicalPlan): boolean {
+  if (branch.kind === 'project') return isPulledUp(branch.input);
+  return planInputs(branch).length === 0;
+}
+
+/** UNION ALL is flattened into the query around it, unless it is sorted or cut off itself: then all of it is computed. */
+const allColumns = (plan: LogicalPlan): ReadonlySet<ColumnId> => new Set(plan.output.map((column) => column.id));

@@ -565,6 +565,33 @@ describe('what random statements found', () => {
     ['drop table nosuch.public.r2', '0A000'], ['alter table nosuch.public.r2 add z int', '0A000'], ['truncate nosuch.public.r2', '0A000'], ['create index on nosuch.public.r2 (id)', '0A000'],
     ["comment on table nosuch.public.r2 is 'x'", '0A000'], ['drop table if exists nosuch.public.zz', '0A000'],
   ]));
+  test('what is said of one column of a set operation, or of VALUES, before the next', () => inTurn([
+    ["select 1, 'x', 2 intersect select 3, 'a'::phase, date '2020-01-01'", '22P02'], ["select 2, 'x' intersect select date '2020-01-01', 'a'::phase", '42804'],
+    ["values (null::phase, 1), ('x', date '2020-01-01')", '22P02'], ["values (1, null::phase), (date '2020-01-01', 'x')", '42804'], ["select '{}'::json, 1 union select '{}'::json, date '2020-01-01'", '42883'],
+  ]));
+  test('a view with a check option, and names of its columns', () => inTurn([
+    ['create view twice as select * from r2 t, r2 u with check option', '0A000'], ['create view twice (a, b, c, d) as select * from r2 with check option', '42601'], ['create view twice (a, a) as select * from r2 with check option', '42701'],
+    ['create view other as select id, c from r2', ''], ['create or replace view other as select id, c, id from r2', '42701'], ['drop view other', ''],
+  ]));
+  test('arguments of a prepared SELECT INTO come before its table', () => inTurn([
+    ['prepare into_r2(int) as select $1 into r2', ''], ["execute into_r2('x')", '22P02'], ['execute into_r2(1, 2)', '42601'], ['execute into_r2(1)', '42P07'], ['create table r2 as execute into_r2(1)', '42P07'], ['deallocate into_r2', ''],
+  ]));
+  test('a domain without constraints is its base type, and one over another tells of both', () => inTurn([
+    ['create domain free as pair', ''], ["select coalesce('(,)'::free is distinct from row(1, null)::pair, '[]'::jsonb::bool)", [['t']]],
+    ['create domain d1 as int', ''], ['create domain d2 as d1', ''], ['create domain d3 as d1 check (value < 10)', ''], ['create domain d4 as d3 not null', ''], ['select (-1)::d2, (-1)::d3', [['-1', '-1']]], ['alter domain d1 add constraint positive check (value > 0)', ''],
+    ['select (-1)::d2', '23514'], ['select (-1)::d3', '23514'], ['select 11::d4', '23514'], ['select null::d4', '23502'], ['alter domain d1 drop constraint positive', ''], ['select (-1)::d3', [['-1']]],
+  ]));
+  test('COLLATION FOR names and arrays, and as a grouping expression', () => inTurn([
+    ["select collation for ('a'::name), collation for ('a'::name::text), collation for (convert_from('a', 'UTF8')), collation for (array['a'::name]::text[]), collation for ('a'::text)", [['"C"', '"C"', '"C"', '"C"', '"default"']]],
+    ['select collation for (h) || 9, count(*) from r2 group by collation for (h)', [['"default"9', '6']]],
+  ]));
+  test('locks on the nullable side are refused last, and where a condition makes the join an inner one not at all', () => inTurn([
+    ['select x.nope from r2 left join r3 on true for update', '42P01'], ['select 1 / 0 from r2 left join r3 on true for update', '22012'], ['select r2.id from r2 left join r3 on true for update', '0A000'],
+    ['select r2.id from r2 left join r3 on r2.id = r3.id where r3.e = 3 for update', [['3']]], ['select r3.id from r2 right join r3 on r2.id = r3.id where r2.c = 3 for update', [['3']]], ['select r2.id from r2 left join r3 on r2.id = r3.id where r3.e is null for update', '0A000'],
+  ]));
+  test('a column of UNION ALL that nobody reads', () => inTurn([
+    ["select 1 from (select sin('-Infinity'::float8), 1 union all select 3::float8, 2) d(a, b) where b > 5", '22003'], ["select 1 from (select sin('-Infinity'::float8), 1 from r2, r3 union all select 3::float8, 2) d(a, b) where b > 5", []],
+  ]));
   test('functions over a domain over a composite type', () => inTurn([
     ['create domain dpair as pair check ((value).x > 0)', ''],
     ["create function dpair_of(int) returns dpair language sql as $$ select row($1, 'a') $$", ''], ["create function dpairs(int) returns setof dpair language sql stable as $$ select row($1, 'a')::pair $$", ''],
