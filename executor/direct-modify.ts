@@ -57,7 +57,7 @@ function isOfRowAlone({ operation, table, assignments, checks, generated }: Modi
     ({ columns: keys, include, predicate }) =>
       predicate === undefined && keys.every(({ column }) => column !== undefined && !columns.has(column)) && (include === undefined || isFree(include.columns)),
   );
-  return isIndexFree && table.foreignKeys.every((key) => isFree(key.childColumns)) && table.referencedBy.every((key) => isFree(key.parentColumns));
+  return isIndexFree && table.foreignKeys.every((key) => key.validated && isFree(key.childColumns)) && table.referencedBy.every((key) => isFree(key.parentColumns));
 }
 
 function keyValues({ input }: ModifyPlan): readonly BoundExpression[] | undefined {

@@ -52,6 +52,8 @@ interface WriterLayout {
   /** Whether rows must be in the registers: something is computed from them. */
   readonly needsRegisters: boolean;
   readonly hasViewOptions: boolean;
+  /** Whether some foreign key holds for new values alone. */
+  readonly hasUnvalidated: boolean;
   /** Whether inserting a row means to put it and its index entries, and nothing more. */
   readonly isPlain: boolean;
 }
@@ -70,6 +72,7 @@ function writerLayout(info: WriterInfo): WriterLayout {
     keyColumns: [...keyColumns],
     needsRegisters: info.checks.length > 0 || info.generated.length > 0 || info.indexExpressions.size > 0,
     hasViewOptions: info.checks.some((check) => check.isViewOption),
+    hasUnvalidated: info.table.foreignKeys.some((key) => !key.validated),
     isPlain: info.table.clusterKey !== undefined && info.table.foreignKeys.length === 0 && info.table.indexes.every((index) => index.isClustered || !index.isUnique),
   };
   layouts.set(info, layout);
@@ -297,7 +300,7 @@ export class TableWriter {
     this.#putEntries(entries, rowKey, row);
     this.#checkViewOptions(row);
     this.#queueUniqueChecks(entries, noEntries);
-    this.#queueChildChecks(row, undefined, rowKey, false);
+    this.#queueChildChecks(row, undefined, rowKey, false, true);
     return undefined;
   }
 
@@ -425,6 +428,7 @@ export class TableWriter {
     const newKey = this.access.keyLayout === undefined ? oldKey : this.access.rowKeyOf(newRow);
     const oldEntries = this.#entriesOf(oldRow, oldKey);
     const entries = this.#entriesOf(newRow, newKey);
+    const isOwn = this.#layout.hasUnvalidated && tx.writesIn(this.access.tree)?.hasChange(oldKey) === true;
     const claimed = this.#claim(newKey === oldKey ? undefined : newKey, newRow, entries, oldEntries, noArbiters);
     if (claimed !== undefined) {
       if (isWait(claimed)) return claimed;
@@ -442,7 +446,7 @@ export class TableWriter {
     for (let i = 0; i < secondary.length; i++) this.#updateEntry(secondary[i]!, oldEntries[i], entries[i], oldKey, newKey, oldRow, newRow);
     this.#checkViewOptions(newRow);
     this.#queueUniqueChecks(entries, oldEntries);
-    this.#queueChildChecks(newRow, oldRow, newKey, newKey !== oldKey);
+    this.#queueChildChecks(newRow, oldRow, newKey, newKey !== oldKey, isOwn);
     this.#queueParentChecks(oldRow, newRow);
     return newKey;
   }
@@ -529,11 +533,14 @@ export class TableWriter {
     });
   }
 
-  /** `hasMoved`: a check that was put off knows the row by its old key, so there must be one for the new. */
-  #queueChildChecks(row: readonly Datum[], oldRow: readonly Datum[] | undefined, rowKey: string, hasMoved: boolean): void {
+  /**
+   * `hasMoved`: a check that was put off knows the row by its old key, so there must be one for the new. `isOwn`: the transaction has written the row before; then PostgreSQL
+   * (RI_FKey_fk_upd_check_required) asks again though the values stay, which shows where those that were there are not validated.
+   */
+  #queueChildChecks(row: readonly Datum[], oldRow: readonly Datum[] | undefined, rowKey: string, hasMoved: boolean, isOwn: boolean): void {
     for (const key of this.table.foreignKeys) {
-      const mayWait = hasMoved && key.deferrable !== 'not deferrable';
-      if (!mayWait && oldRow !== undefined && key.childColumns.every((column) => this.#sameValue(column, oldRow[column]!, row[column]!))) continue;
+      const mustAsk = (hasMoved && key.deferrable !== 'not deferrable') || (isOwn && !key.validated);
+      if (!mustAsk && oldRow !== undefined && key.childColumns.every((column) => this.#sameValue(column, oldRow[column]!, row[column]!))) continue;
       const values: Datum[] = key.childColumns.map((column) => row[column] ?? null);
       // MATCH SIMPLE: one NULL satisfies it. MATCH FULL: only all NULLs do; a mixture fails when the check runs.
       if (key.match === 'simple' ? values.includes(null) : values.every((value) => value === null)) continue;

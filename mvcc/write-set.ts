@@ -586,6 +586,11 @@ export class TreeWrites {
   has(key: string): boolean {
     return this.set.find(this.number, key) >= 0;
   }
+  /** Whether the key was put or deleted, not only claimed. */
+  hasChange(key: string): boolean {
+    const newest = this.find(key);
+    return newest >= 0 && this.set.newestChange(newest) >= 0;
+  }
   /** Adds an entry of the running statement, and to the log. */
   push(key: string, kind: WriteKind, flags: number): number {
     const { statement, log } = this.transaction;

@@ -565,6 +565,10 @@ describe('what random statements found', () => {
     ['drop table nosuch.public.r2', '0A000'], ['alter table nosuch.public.r2 add z int', '0A000'], ['truncate nosuch.public.r2', '0A000'], ['create index on nosuch.public.r2 (id)', '0A000'],
     ["comment on table nosuch.public.r2 is 'x'", '0A000'], ['drop table if exists nosuch.public.zz', '0A000'],
   ]));
+  test('a row written before in its transaction, under a foreign key that is not validated', () => inTurn([
+    ['create table half (id int primary key, r int, n int)', ''], ['insert into half values (1, 99, 0)', ''], ['alter table half add foreign key (r) references r2 not valid', ''], ['update half set n = 1', ''], ['begin', ''], ['update half set n = 2', ''],
+    ['update half set n = 3', '23503'], ['rollback', ''], ['update half set n = 2 where id = 1', ''], ['begin', ''], ['update half set n = 2 where id = 1', ''], ['update half set n = 3 where id = 1', '23503'], ['rollback', ''], ['drop table half', ''],
+  ]));
   test('what is said of one column of a set operation, or of VALUES, before the next', () => inTurn([
     ["select 1, 'x', 2 intersect select 3, 'a'::phase, date '2020-01-01'", '22P02'], ["select 2, 'x' intersect select date '2020-01-01', 'a'::phase", '42804'],
     ["values (null::phase, 1), ('x', date '2020-01-01')", '22P02'], ["values (1, null::phase), (date '2020-01-01', 'x')", '42804'], ["select '{}'::json, 1 union select '{}'::json, date '2020-01-01'", '42883'],
