@@ -86,7 +86,61 @@ class LiteralPieces implements LikePattern {
   }
 }
 
-/** Compiles a pattern whose escape character is a backslash. @throws DbError 22025 when it ends in one */
+/**
+ * A pattern that ends in its escape character. It matches nothing, and is a mistake only where the text goes on when the matching comes to its end: so it is walked as PostgreSQL walks it.
+ * After a `%` the rest is tried at each place where its first character stands; once it has come to another `%` there is no way back before that.
+ *
+ * Source. MatchText of like_match.c.
+ */
+class UnfinishedPattern implements LikePattern {
+  readonly prefix = '';
+  readonly isLiteral = false;
+  readonly #pattern: readonly string[];
+
+  constructor(pattern: readonly string[]) {
+    this.#pattern = pattern;
+  }
+
+  /** @throws DbError 22025 */
+  test(given: string): boolean {
+    const text = characters(given);
+    const pattern = this.#pattern;
+    /** Where the walk goes on after a mismatch: the pattern behind the last `%`, and the text. */
+    let again = -1;
+    let from = 0;
+    let p = 0;
+    let t = 0;
+    while (t < text.length) {
+      if (pattern[p] === '%') {
+        while (pattern[p] === '%' || pattern[p] === '_') if (pattern[p++] === '_' && ++t > text.length) return false;
+        if (p + 1 === pattern.length) throw unfinished();
+        again = p;
+        from = t - 1;
+      } else if (p < pattern.length && this.#matches(p, text[t]!)) {
+        p += pattern[p] === '\\' ? 2 : 1;
+        t++;
+        continue;
+      }
+      if (again < 0) return false;
+      do from++;
+      while (from < text.length && !this.#matches(again, text[from]!));
+      p = again;
+      t = from;
+    }
+    return false;
+  }
+
+  #matches(at: number, character: string): boolean {
+    const wanted = this.#pattern[at]!;
+    if (wanted === '_') return true;
+    if (wanted !== '\\') return wanted === character;
+    if (at + 1 === this.#pattern.length) throw unfinished();
+    return this.#pattern[at + 1] === character;
+  }
+}
+const unfinished = (): DbError => new DbError('22025', 'LIKE pattern must not end with escape character');
+
+/** Compiles a pattern whose escape character is a backslash. */
 export function compileLike(pattern: string): LikePattern {
   const pieces: (string | undefined)[][] = [[]];
   let prefix = '';
@@ -105,7 +159,7 @@ export function compileLike(pattern: string): LikePattern {
       hasWildcards = true;
       piece.push(undefined);
     } else {
-      if (c === '\\' && ++i >= units.length) throw new DbError('22025', 'LIKE pattern must not end with escape character');
+      if (c === '\\' && ++i >= units.length) return new UnfinishedPattern(units);
       piece.push(units[i]!);
       if (isPrefix) prefix += units[i]!;
     }

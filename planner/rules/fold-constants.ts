@@ -195,13 +195,17 @@ export function prune(plan: LogicalPlan): LogicalPlan {
     }
     case 'project':
     case 'projectSet':
-    case 'window':
     case 'sort':
     case 'distinct':
       return isEmptyPlan(plan.input) ? makeEmpty(plan.output) : plan;
-    case 'limit':
-      if (plan.limit?.kind === 'constant' && (plan.limit.value === 0 || plan.limit.value === 0n)) return makeEmpty(plan.output);
-      return isEmptyPlan(plan.input) ? makeEmpty(plan.output) : plan;
+    // What bounds a frame or cuts off rows is looked at before the first row.
+    case 'window':
+      return isEmptyPlan(plan.input) && plan.calls.every(({ frame }) => isCount(frame.start.value) && isCount(frame.end.value)) ? makeEmpty(plan.output) : plan;
+    case 'limit': {
+      if (!isCount(plan.offset)) return plan;
+      if (plan.limit?.kind === 'constant' && Number(plan.limit.value) === 0 && plan.limit.value !== null) return makeEmpty(plan.output);
+      return isEmptyPlan(plan.input) && (isCount(plan.limit) || (plan.limit?.kind === 'constant' && plan.limit.value === null)) ? makeEmpty(plan.output) : plan;
+    }
     case 'aggregate':
       return !plan.isPlain && plan.groupingSets === undefined && isEmptyPlan(plan.input) ? makeEmpty(plan.output) : plan;
     case 'append': {
@@ -214,6 +218,9 @@ export function prune(plan: LogicalPlan): LogicalPlan {
       return plan;
   }
 }
+
+/** Nothing, or a number that is known and not negative. */
+const isCount = (e: BoundExpression | undefined): boolean => e === undefined || (e.kind === 'constant' && (typeof e.value === 'number' || typeof e.value === 'bigint') && e.value >= 0);
 
 /** Whether a branch of UNION ALL is its select list over one relation or none: its expressions then become those of the query around it, read or not. Source. is_safe_append_member. */
 function isPulledUp(branch: LogicalPlan): boolean {

@@ -7,11 +7,13 @@ export interface Case {
   readonly theirs: Answer;
   /** Whether the statement stands in a transaction block. */
   readonly inBlock: boolean;
+  /** The answers of the side that had no error to the same statement under other plans. */
+  readonly otherPlans: () => Promise<readonly Answer[]>;
 }
 
 export interface Explanation {
   readonly name: string;
-  readonly explains: (at: Case) => boolean;
+  readonly explains: (at: Case) => boolean | Promise<boolean>;
 }
 
 /** Values that are equal and print differently, in one form: 1.0 and 1.00, '1 mon' and '30 days'. */
@@ -24,7 +26,8 @@ function canonical(value: string | null): string {
   const seconds = clock === null ? 0 : (clock[1] === '-' ? -1 : 1) * (Number(clock[2]) * 3600 + Number(clock[3]) * 60 + Number(clock[4]));
   return `${days * 86400 + seconds} s`;
 }
-const canonicalRows = (answer: Answer): string => answer.rows.map((row) => row.map(canonical).join('|')).sort().join('\n');
+/** Whatever is `isPadded` may have blanks at its end. */
+const canonicalRows = (answer: Answer, isPadded: boolean): string => answer.rows.map((row) => row.map((value) => canonical(isPadded && value !== null ? value.trimEnd() : value)).join('|')).sort().join('\n');
 const sortedRows = (answer: Answer): string[][] => answer.rows.map((row) => row.map((value) => value ?? '∅')).sort((a, b) => (a.join('|') < b.join('|') ? -1 : 1));
 
 const sameDouble = (a: string, b: string, tolerance: number): boolean => a === b || (/^-?[\d.]+(e[+-]?\d+)?$/.test(a) && Math.abs(Number(a) - Number(b)) <= Math.abs(Number(a)) * tolerance);
@@ -190,12 +193,22 @@ export const explanations: readonly Explanation[] = [
     explains: ({ sql, ours, theirs }) => /^\s*(insert|update|delete|merge|with\b.*\b(insert|update|delete|merge))\b/.test(sql) && !insertsOneRow(sql) && isOfRows(ours) && isOfRows(theirs),
   },
   {
+    name: 'a value that fails in a row that no result needs: whether it is computed is up to the plan',
+    // Shown by the side that had none: under another plan of its own it fails in the same way.
+    explains: async ({ sql, ours, theirs, otherPlans }) => {
+      const failed = ours.code === undefined ? theirs : ours;
+      if (!isQuery(sql) || !isOfValues(failed) || (ours.code === undefined) === (theirs.code === undefined)) return false;
+      return (await otherPlans()).some((answer) => answer.code === failed.code);
+    },
+  },
+  {
     name: 'which of several equal values that print differently stands for a group',
     explains: ({ sql, ours, theirs }) =>
-      /\b(distinct|group by|union|intersect|except|min|max|greatest|least)\b/.test(sql) && ours.code === undefined && theirs.code === undefined && ours.rows.length === theirs.rows.length && canonicalRows(ours) === canonicalRows(theirs),
+      /\b(distinct|group by|union|intersect|except|min|max|greatest|least)\b/.test(sql) && ours.code === undefined && theirs.code === undefined && ours.rows.length === theirs.rows.length && canonicalRows(ours, /::char\(/.test(sql)) === canonicalRows(theirs, /::char\(/.test(sql)),
   },
 ];
 
-export function explain(at: Case): string | undefined {
-  return explanations.find((explanation) => explanation.explains(at))?.name;
+export async function explain(at: Case): Promise<string | undefined> {
+  for (const { name, explains } of explanations) if (await explains(at)) return name;
+  return undefined;
 }

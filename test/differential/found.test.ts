@@ -569,6 +569,15 @@ describe('what random statements found', () => {
     ['create table half (id int primary key, r int, n int)', ''], ['insert into half values (1, 99, 0)', ''], ['alter table half add foreign key (r) references r2 not valid', ''], ['update half set n = 1', ''], ['begin', ''], ['update half set n = 2', ''],
     ['update half set n = 3', '23503'], ['rollback', ''], ['update half set n = 2 where id = 1', ''], ['begin', ''], ['update half set n = 2 where id = 1', ''], ['update half set n = 3 where id = 1', '23503'], ['rollback', ''], ['drop table half', ''],
   ]));
+  test('a LIKE pattern that ends in its escape character', () => inTurn([
+    ...["'' like '\\'", "'b' like 'c\\'", "'b' like 'b\\'", "'abcb' like '%cb\\'", "'xab' like '%_b\\'", "'a' like '%__\\'", "'abc' like '%b%c\\'", "'ab' like '\\a\\c\\'", "'' ilike '\\'", "'' like 'a' escape 'a'"].map((sql): readonly [string, string[][]] => [`select ${sql}`, [['f']]]),
+    ...["'b' like '\\'", "'b' like '%\\'", "'ab' like 'a\\'", "'abcbd' like '%cb\\'", "'abcbd' like '%b%\\'", "'ab' like '%__\\'", "'ab' like '%_\\'", "'Bc' ilike '_%\\'", "'abc' like '%b%\\'", "'b' like 'a' escape 'a'"].map((sql): readonly [string, string] => [`select ${sql}`, '22025']),
+  ]));
+  test('bounds of frames and of rows are looked at where there is no row', () => inTurn([
+    ['select 1 from r2 where false limit -1', '2201W'], ['select 1 from r2 where false offset -1', '2201X'], ['select count(*) from (select 1 from r2 where false limit -1) x', '2201W'], ['select 1 from r2 where false limit null', []],
+    ['select min(id) over (order by c range between null following and unbounded following) from r2 where false', '22004'], ['select min(r2.id) over (order by r2.c rows between -1 following and unbounded following) from r2 join r3 on false', '22013'],
+    ['select * from (select min(id) over (order by c rows between -1 following and unbounded following) from r2) y where false', []],
+  ]));
   test('what is said of one column of a set operation, or of VALUES, before the next', () => inTurn([
     ["select 1, 'x', 2 intersect select 3, 'a'::phase, date '2020-01-01'", '22P02'], ["select 2, 'x' intersect select date '2020-01-01', 'a'::phase", '42804'],
     ["values (null::phase, 1), ('x', date '2020-01-01')", '22P02'], ["values (1, null::phase), (date '2020-01-01', 'x')", '42804'], ["select '{}'::json, 1 union select '{}'::json, date '2020-01-01'", '42883'],

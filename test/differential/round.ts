@@ -9,6 +9,7 @@ import type { Answer, Engine } from './engines.js';
 import { explain } from './explained.js';
 import { Generator } from './generator.js';
 import { mistake } from './mistakes.js';
+import { answersOfOtherPlans } from './other-plans.js';
 import { topQuery, type RowOrder } from './queries.js';
 import { schemaScript } from './schema.js';
 
@@ -65,7 +66,7 @@ export async function runRound(ours: Engine, theirs: Engine, options: { readonly
     const saysNothing = isNoAnswer(b) || (options.passesTimeouts === true && a.code === '57014');
     const what = saysNothing ? undefined : (difference(a, b, planned.order, planned.depth) ?? state);
     if (what !== undefined) {
-      const reason = explain({ sql: planned.sql, ours: a, theirs: b, inBlock });
+      const reason = await explain({ sql: planned.sql, ours: a, theirs: b, inBlock, otherPlans: () => answersOfOtherPlans(a.code === undefined ? ours : theirs, planned.sql) });
       if (reason !== undefined) explained.set(reason, (explained.get(reason) ?? 0) + 1);
       else {
         const found: Difference = { seed, round, statement, sql: planned.sql, what, ours: a, theirs: b, order: planned.order, depth: planned.depth };
