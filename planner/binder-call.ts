@@ -8,6 +8,7 @@
  * Source. parse_func.c (ParseFuncOrColumn), parse_agg.c (check_agg_arguments).
  */
 import { DbError, notSupported } from '../base/errors.js';
+import type { Datum } from '../base/datum.js';
 import { baseTypeOf, builtinTypeByName, sqlType, sqlTypeNames, typeInfo, TypeOid, types, type SqlType } from '../base/types.js';
 import { functionsNamed, resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef } from '../functions/registry.js';
@@ -95,7 +96,7 @@ export function bindFunctionCall(level: QueryLevel, call: FunctionCall): BoundEx
     default: {
       const applied = applyFunction(binder, match, given, call.offset);
       const { args: finished, type } = applied;
-      const definition = applied.function.name === 'pg_collation_for' && applied.function.schema === 'pg_catalog' ? collationFor(level, applied.function, given[0]!) : applied.function;
+      const definition = applied.function.schema === 'pg_catalog' ? knownWhenBound(level, applied.function, given) : applied.function;
       return { kind: 'call', type: definition.returns === match.returnType ? type : sqlType(match.returnType), offset: call.offset, function: definition, args: finished, operator: undefined };
     }
   }
@@ -115,17 +116,26 @@ function noRoutine(binder: Binder, call: FunctionCall, why: 'none' | 'ambiguous'
   return noFunction(binder, why, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
 }
 
-/** COLLATION FOR of an expression: known when it is bound. One definition for each answer, so that equal calls are equal expressions. */
-function collationFor(level: QueryLevel, definition: FunctionDef, arg: BoundExpression): FunctionDef {
-  const collation = isUnknown(arg) ? undefined : collationName(level, arg);
-  let answer = collationAnswers.get(collation);
-  if (answer === undefined) {
-    answer = { ...definition, impl: () => (collation === undefined ? null : collation === 'default' ? '"default"' : quoteIdentifier(collation)), emit: undefined };
-    collationAnswers.set(collation, answer);
+/** Functions that tell of their argument what only its binding knows. One definition for each answer, so that equal calls are equal expressions. */
+function knownWhenBound(level: QueryLevel, definition: FunctionDef, [arg]: readonly BoundExpression[]): FunctionDef {
+  switch (definition.name) {
+    case 'pg_collation_for': {
+      const collation = isUnknown(arg!) ? undefined : collationName(level, arg!);
+      return answering(definition, collation === undefined ? null : collation === 'default' ? '"default"' : quoteIdentifier(collation));
+    }
+    case 'pg_typeof':
+      return isUnknown(arg!) ? answering(definition, TypeOid.unknown) : definition;
+    default:
+      return definition;
   }
-  return answer;
 }
-const collationAnswers = new Map<string | undefined, FunctionDef>();
+const answers = new Map<string, FunctionDef>();
+function answering(definition: FunctionDef, answer: Datum): FunctionDef {
+  const key = `${definition.name} ${String(answer)}`;
+  let known = answers.get(key);
+  if (known === undefined) answers.set(key, (known = { ...definition, impl: () => answer, emit: undefined }));
+  return known;
+}
 
 interface Marks {
   readonly windows: number;

@@ -578,6 +578,7 @@ describe('what random statements found', () => {
     ['select min(id) over (order by c range between null following and unbounded following) from r2 where false', '22004'], ['select min(r2.id) over (order by r2.c rows between -1 following and unbounded following) from r2 join r3 on false', '22013'],
     ['select * from (select min(id) over (order by c rows between -1 following and unbounded following) from r2) y where false', []],
   ]));
+  test('the type of what has none', () => inTurn([["select pg_typeof('x'), pg_typeof(null), pg_typeof('x'::text), (select pg_typeof(x) from (select 'a' as x) y)", [['unknown', 'unknown', 'text', 'text']]]]));
   test('what is said of one column of a set operation, or of VALUES, before the next', () => inTurn([
     ["select 1, 'x', 2 intersect select 3, 'a'::phase, date '2020-01-01'", '22P02'], ["select 2, 'x' intersect select date '2020-01-01', 'a'::phase", '42804'],
     ["values (null::phase, 1), ('x', date '2020-01-01')", '22P02'], ["values (1, null::phase), (date '2020-01-01', 'x')", '42804'], ["select '{}'::json, 1 union select '{}'::json, date '2020-01-01'", '42883'],
