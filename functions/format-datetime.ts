@@ -75,7 +75,8 @@ function writePattern(node: Action, t: Shown): string {
     }
     case 'HH':
     case 'HH12':
-      return number(t.hour % 12 === 0 ? 12 : t.hour % 12, 2);
+      // A negative hour has room for its sign, also where it shows as 12.
+      return t.hour % 12 === 0 ? number(12, t.hour < 0 ? 3 : 2) : number(t.hour % 12, 2);
     case 'HH24':
       return number(t.hour, 2);
     case 'MI':

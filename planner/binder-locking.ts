@@ -91,7 +91,7 @@ export function makeLockRows(level: QueryLevel, plan: LogicalPlan): LogicalPlan 
 export function hoistLocks(binder: Binder, query: BoundQuery): BoundQuery {
   if (!takesLocks(query.plan) || freeColumns(query.plan).size > 0) return query;
   const number = binder.newCteNumber();
-  binder.ctes.push({ number, name: 'locked', plan: query.plan, columns: query.columns, isModifying: false, isRecursive: false, materialized: true, mayWait: true, isCorrelated: false });
+  binder.ctes.push({ number, name: 'locked', plan: query.plan, columns: query.columns, isModifying: false, isRecursive: false, materialized: true, mayWait: true, isCorrelated: false, isHoisted: true });
   const columns = query.columns.map((column) => binder.newColumn(column.name, column.type));
   return {
     plan: { kind: 'cteScan', output: columns, cte: number, name: 'locked', columns: columns.map((column, position) => ({ id: column.id, position })) },

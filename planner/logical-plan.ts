@@ -109,6 +109,8 @@ export interface LogicalCte {
   readonly mayWait: boolean;
   /** Reads rows of an enclosing query, so that it must be inlined. */
   readonly isCorrelated: boolean;
+  /** A query in FROM that locks its rows, made a CTE for that (hoistLocks). */
+  readonly isHoisted?: boolean;
 }
 
 /** A bound statement: what planStatement optimizes. */

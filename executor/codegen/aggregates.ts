@@ -9,7 +9,7 @@ import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import { hasSubquery, isVolatile, sameExpression } from '../../planner/expression-tools.js';
 import { physicalInputs } from '../../planner/physical-tools.js';
 import type { PlanOf } from '../operators/plan-of.js';
-import type { Source } from './expressions.js';
+import { mayFail, type Source } from './expressions.js';
 import { KeyCodes, tableCall } from './key-codes.js';
 import { distinctKeySource, sameKey } from './keys.js';
 import type { Consume, Pipeline } from './pipeline.js';
@@ -330,7 +330,8 @@ function countAccumulator(p: Pipeline, call: AggregateCall, n: string): Accumula
       if (arg === undefined) p.w.line(`${field(`n${n}`)}++;`);
       else {
         const value = given?.args[0] ?? p.e.value(arg);
-        p.w.line(value.nullable ? `if (${value.code} !== null) ${field(`n${n}`)}++;` : `${field(`n${n}`)}++;`);
+        const isComputed = given?.args[0] === undefined && mayFail(arg);
+        p.w.line(value.nullable ? `if (${value.code} !== null) ${field(`n${n}`)}++;` : `${isComputed ? `${value.code}; ` : ''}${field(`n${n}`)}++;`);
       }
     },
     finish: (field) => ({ code: field(`n${n}`), nullable: false }),

@@ -266,7 +266,8 @@ export class ExpressionWriter {
       case 'isNull': {
         const arg = this.value(e.arg);
         if (e.isRow) return `X.isRowNull(${arg.code}, ${e.negated})`;
-        if (!arg.nullable) return e.negated ? 'true' : 'false';
+        // Computed even where the answer is known: it may fail.
+        if (!arg.nullable) return mayFail(e.arg) ? `(${arg.code}, ${e.negated})` : String(e.negated);
         return `(${arg.code} ${e.negated ? '!==' : '==='} null)`;
       }
       case 'isBoolean': {
@@ -332,6 +333,9 @@ export class ExpressionWriter {
     return `X.isDistinct(${this.#w.module.constant(e.equals)}, ${left.code}, ${right.code}, C) === ${!e.negated}`;
   }
 }
+
+/** Whether computing it does more than to read what is there. */
+export const mayFail = (e: BoundExpression): boolean => e.kind !== 'column' && e.kind !== 'constant' && e.kind !== 'parameter';
 
 /** Functions that never answer NULL to arguments that are not: those the generator has templates for. Others may. */
 function isTotal(definition: FunctionDef): boolean {

@@ -137,6 +137,10 @@ export const explanations: readonly Explanation[] = [
     explains: ({ ours, theirs }) => ours.code === '54000' && /^index row size \d+ exceeds maximum 2048$/.test(ours.message) && theirs.code === undefined,
   },
   {
+    name: 'a result of more than max_result_rows rows',
+    explains: ({ ours, theirs }) => ours.code === '54000' && ours.message.startsWith('result has more than') && theirs.code === undefined,
+  },
+  {
     name: ':name is a parameter',
     explains: ({ sql, ours, theirs }) => /[^:]:[a-z]/.test(withoutTexts(sql)) && theirs.code === '42601' && (theirs.message === 'syntax error at or near ":"' || ours.code === undefined || ours.code === '42P02' || /^42[678]/.test(ours.code)),
   },

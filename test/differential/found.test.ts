@@ -578,6 +578,12 @@ describe('what random statements found', () => {
     ['select min(id) over (order by c range between null following and unbounded following) from r2 where false', '22004'], ['select min(r2.id) over (order by r2.c rows between -1 following and unbounded following) from r2 join r3 on false', '22013'],
     ['select * from (select min(id) over (order by c rows between -1 following and unbounded following) from r2) y where false', []],
   ]));
+  test('hours of negative intervals, of twelve', () => inTurn([["select to_char(interval '-12 hours', 'HH HH12 HH24'), to_char(interval '-13 hours', 'HH'), to_char(interval '-24 hours', 'FMHH'), to_char(interval '12 hours', 'HH')", [['012 012 -12', '-01', '12', '12']]]]));
+  test('a test for NULL and a count compute what cannot be NULL', async () => {
+    const failing = ['(id + 2147483647) is null', '(id + 2147483647) is not null', 'count(id + 2147483647)', 'count(id + 2147483647) over ()', 'sum(case when (id + 2147483647) is null then 1 end)'];
+    await inTurn([['create type hour as enum (\'one\')', ''], ["select array['x'::text]::hour[] is null", '22P02'], ...failing.map((e): readonly [string, string] => [`select ${e} from r2`, '22003'])]);
+    await inTurn([['select 1 from r2 where (id + 2147483647) is null', '22003'], ['select c from r2 group by c having count(id + 2147483647) > 0', '22003'], ['update r2 set h = h where (id + 2147483647) is not null', '22003']]);
+  });
   test('the type of what has none', () => inTurn([["select pg_typeof('x'), pg_typeof(null), pg_typeof('x'::text), (select pg_typeof(x) from (select 'a' as x) y)", [['unknown', 'unknown', 'text', 'text']]]]));
   test('what is said of one column of a set operation, or of VALUES, before the next', () => inTurn([
     ["select 1, 'x', 2 intersect select 3, 'a'::phase, date '2020-01-01'", '22P02'], ["select 2, 'x' intersect select date '2020-01-01', 'a'::phase", '42804'],
@@ -602,6 +608,8 @@ describe('what random statements found', () => {
   test('locks on the nullable side are refused last, and where a condition makes the join an inner one not at all', () => inTurn([
     ['select x.nope from r2 left join r3 on true for update', '42P01'], ['select 1 / 0 from r2 left join r3 on true for update', '22012'], ['select r2.id from r2 left join r3 on true for update', '0A000'],
     ['select r2.id from r2 left join r3 on r2.id = r3.id where r3.e = 3 for update', [['3']]], ['select r3.id from r2 right join r3 on r2.id = r3.id where r2.c = 3 for update', [['3']]], ['select r2.id from r2 left join r3 on r2.id = r3.id where r3.e is null for update', '0A000'],
+    ['select id from (select r2.id, r3.e from r2 left join r3 on r2.id = r3.id) x where e = 3 for share', [['3']]], ['select id from (select r2.id, r3.e from r2 left join r3 on r2.id = r3.id) x where e is null for share', '0A000'],
+    ['with x as (select r2.id, r3.e from r2 left join r3 on r2.id = r3.id for share) select id from x where e = 3', '0A000'],
   ]));
   test('a column of UNION ALL that nobody reads', () => inTurn([
     ["select 1 from (select sin('-Infinity'::float8), 1 union all select 3::float8, 2) d(a, b) where b > 5", '22003'], ["select 1 from (select sin('-Infinity'::float8), 1 from r2, r3 union all select 3::float8, 2) d(a, b) where b > 5", []],
