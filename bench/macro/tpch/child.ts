@@ -9,7 +9,7 @@ import { canonicalAnswer, tpchQueries } from './queries.js';
 export type Request = { readonly kind: 'answer' | 'time'; readonly query: number } | { readonly kind: 'end' };
 export type Reply =
   | { readonly kind: 'ready'; readonly version: string; readonly loadMs: number }
-  | { readonly kind: 'answer'; readonly text: string; readonly rowCount: number }
+  | { readonly kind: 'answer'; readonly text: string; readonly rowCount: number; readonly cpuMs: number }
   /** Processor time of all threads, and time passed. */
   | { readonly kind: 'time'; readonly cpuMs: number; readonly wallMs: number };
 
@@ -29,8 +29,10 @@ const prepared = new Map<number, () => unknown[] | Promise<unknown[]>>();
 async function handle(request: Request): Promise<void> {
   switch (request.kind) {
     case 'answer': {
+      const cpu = process.cpuUsage();
       const rows = await engine.answer(queries[request.query - 1]!);
-      reply({ kind: 'answer', text: canonicalAnswer(rows), rowCount: rows.length });
+      const { user, system } = process.cpuUsage(cpu);
+      reply({ kind: 'answer', text: canonicalAnswer(rows), rowCount: rows.length, cpuMs: (user + system) / 1000 });
       return;
     }
     case 'time': {

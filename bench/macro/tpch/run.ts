@@ -1,7 +1,8 @@
 /**
- * TPC-H side by side: `npm run tpch -- --scale 0.05 --engines serialite,better-sqlite3,duckdb --rounds 5 --queries 1,6`. Each engine has a process of its own and
- * they take turns, query by query. Prints processor milliseconds (medians, the first run of a query apart), each peer's time as a multiple of
- * Serialite's, and the geometric means of those; answers are compared and a difference fails the run.
+ * TPC-H side by side: `npm run tpch -- --scale 0.05 --engines serialite,better-sqlite3,duckdb --warm-up 20 --rounds 5 --queries 1,6`. Each engine has a process of
+ * its own and they take turns, query by query. Three stages of a query are told apart, for the code of ours is compiled while it runs: its first run, the early
+ * runs (the third to the fifth), and the steady rounds after the warm-up, which is as long for every engine. Prints processor milliseconds (medians), each peer's
+ * time as a multiple of Serialite's, and the geometric means of those; answers are compared and a difference fails the run.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -9,10 +10,12 @@ import type { Reply, Request } from './child.js';
 import { tpchEngines } from './engines.js';
 
 const { values } = parseArgs({
-  options: { scale: { type: 'string', default: '0.05' }, engines: { type: 'string', default: 'serialite,better-sqlite3,duckdb' }, rounds: { type: 'string', default: '5' }, queries: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: { scale: { type: 'string', default: '0.05' }, engines: { type: 'string', default: 'serialite,better-sqlite3,duckdb' }, rounds: { type: 'string', default: '5' }, 'warm-up': { type: 'string', default: '20' }, queries: { type: 'string' }, json: { type: 'boolean', default: false } },
 });
 const engines = values.engines.split(',');
 const rounds = Number(values.rounds);
+/** The runs before the rounds; the early stage needs five. */
+const warmUp = Math.max(5, Number(values['warm-up']));
 const queries = values.queries === undefined ? Array.from({ length: 22 }, (_, i) => i + 1) : values.queries.split(',').map(Number);
 
 class Child {
@@ -40,11 +43,6 @@ class Child {
   }
 }
 
-interface Timing {
-  readonly cpuMs: number;
-  readonly wallMs: number;
-}
-
 function median(list: readonly number[]): number {
   const sorted = [...list].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -61,41 +59,62 @@ for (const name of engines) {
   children.push(child);
 }
 
+const stages = ['first', 'early', 'steady'] as const;
+type Stage = (typeof stages)[number];
+/** Which stages a run counts to, the first being 1. The warm-up counts the two runs that every query has before any round. */
+function stagesOf(run: number): readonly Stage[] {
+  const found: Stage[] = run === 1 ? ['first'] : run >= 3 && run <= 5 ? ['early'] : [];
+  if (run > warmUp) found.push('steady');
+  return found;
+}
+
 let differences = 0;
-const timings = new Map<string, Timing[]>();
-const key = (engine: string, query: number): string => `${engine} ${query}`;
+const timings = new Map<string, number[]>();
+const key = (engine: string, query: number, stage: Stage): string => `${engine} ${query} ${stage}`;
+function note(engine: string, query: number, run: number, cpuMs: number): void {
+  for (const stage of stagesOf(run)) {
+    const list = timings.get(key(engine, query, stage)) ?? [];
+    list.push(cpuMs);
+    timings.set(key(engine, query, stage), list);
+  }
+}
 for (const query of queries) {
   const answers: string[] = [];
   for (const child of children) {
     const reply = await child.ask({ kind: 'answer', query });
-    if (reply.kind === 'answer') answers.push(reply.text);
+    if (reply.kind !== 'answer') continue;
+    answers.push(reply.text);
+    note(child.name, query, 1, reply.cpuMs);
   }
   if (answers.some((answer) => answer !== answers[0])) {
     differences++;
     console.error(`query ${query}: ANSWERS DIFFER`);
     answers.forEach((answer, i) => console.error(`--- ${engines[i]}\n${answer.split('\n').slice(0, 5).join('\n')}`));
   }
-  for (let round = 0; round <= rounds; round++) {
+  for (let run = 2; run <= warmUp + rounds; run++) {
     for (const child of children) {
       const reply = await child.ask({ kind: 'time', query });
-      if (reply.kind !== 'time' || round === 0) continue;
-      const list = timings.get(key(child.name, query)) ?? [];
-      list.push(reply);
-      timings.set(key(child.name, query), list);
+      if (reply.kind === 'time') note(child.name, query, run, reply.cpuMs);
     }
   }
 }
 for (const child of children) child.end();
 
-const cpuOf = (engine: string, query: number): number => median(timings.get(key(engine, query))!.map((timing) => timing.cpuMs));
+const cpuOf = (engine: string, query: number, stage: Stage): number => median(timings.get(key(engine, query, stage))!);
 const [ours, ...peers] = engines as [string, ...string[]];
-const ratios = new Map(peers.map((peer) => [peer, queries.map((query) => cpuOf(peer, query) / cpuOf(ours, query))]));
-console.log(`TPC-H at scale ${values.scale}: processor ms, medians of ${rounds}; x: times ${ours}`);
-console.log(`| query | ${engines.join(' ms | ')} ms | ${peers.map((peer) => `${peer} x`).join(' | ')} |`);
-console.log(`|---|${[...engines, ...peers].map(() => '---|').join('')}`);
-queries.forEach((query, i) => {
-  console.log(`| ${query} | ${engines.map((engine) => cpuOf(engine, query).toFixed(1)).join(' | ')} | ${peers.map((peer) => ratios.get(peer)![i]!.toFixed(2)).join(' | ')} |`);
-});
-console.log(`| geometric mean | ${engines.map((engine) => geometricMean(queries.map((query) => cpuOf(engine, query))).toFixed(1)).join(' | ')} | ${peers.map((peer) => geometricMean(ratios.get(peer)!).toFixed(2)).join(' | ')} |`);
-if (values.json) console.log(JSON.stringify({ scale: Number(values.scale), ratios: Object.fromEntries(peers.map((peer) => [peer, geometricMean(ratios.get(peer)!)])), differences }));
+const ratioOf = (peer: string, query: number, stage: Stage): number => cpuOf(peer, query, stage) / cpuOf(ours, query, stage);
+const printRow = (...cells: readonly string[]): void => console.log(`| ${cells.join(' | ')} |`);
+for (const stage of stages) {
+  const what = { first: 'the first run', early: 'runs 3 to 5', steady: `${rounds} runs after ${warmUp}` }[stage];
+  console.log(`\nTPC-H at scale ${values.scale}, ${what}: processor ms, medians; x: times ${ours}`);
+  printRow('query', ...engines.map((engine) => `${engine} ms`), ...peers.map((peer) => `${peer} x`));
+  console.log(`|---|${[...engines, ...peers].map(() => '---|').join('')}`);
+  for (const query of queries) printRow(String(query), ...engines.map((engine) => cpuOf(engine, query, stage).toFixed(1)), ...peers.map((peer) => ratioOf(peer, query, stage).toFixed(2)));
+  const meanMs = (engine: string): number => geometricMean(queries.map((query) => cpuOf(engine, query, stage)));
+  printRow('geometric mean', ...engines.map((engine) => meanMs(engine).toFixed(1)), ...peers.map((peer) => (meanMs(peer) / meanMs(ours)).toFixed(2)));
+}
+if (values.json) {
+  const means = peers.map((peer) => [peer, Object.fromEntries(stages.map((stage) => [stage, geometricMean(queries.map((query) => ratioOf(peer, query, stage)))]))] as const);
+  console.log(JSON.stringify({ scale: Number(values.scale), ratios: Object.fromEntries(means), differences }));
+}
 process.exitCode = differences > 0 ? 1 : 0;
