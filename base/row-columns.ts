@@ -41,7 +41,9 @@ export const noColumnMemory = new ColumnMemory(0);
 export const AtVersion = 0;
 export const AtReader = 1;
 export const AtRowCount = 2;
-export const AtColumns = 4;
+/** Of a leaf: at or above the number of every change ever made in it; a double. */
+export const AtMaxCsn = 4;
+export const AtColumns = 6;
 
 /** Rows of one layout, none of them older. */
 export interface RowBatch {

@@ -374,9 +374,11 @@ export class BTree {
     if (child > countOf(dv, base)) return false;
     const version = ref.parentVersion;
     const id = childAt(dv, base, child);
-    const frame = isLong ? pool.fetchForScan(id) : pool.fetch(id);
-    this.#checkPage(pool.viewOf(frame), pool.baseOf(frame), 1, id);
-    ref.hold(this, pool, frame, 0, true);
+    const frame = pool.fetchNear(id, ref.frame + 1, isLong);
+    if (!ref.holdByColumns(this, pool, frame)) {
+      this.#checkPage(pool.viewOf(frame), pool.baseOf(frame), 1, id);
+      ref.hold(this, pool, frame, 0, true);
+    }
     ref.noteParent(parent, version, child);
     return true;
   }

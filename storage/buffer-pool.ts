@@ -56,6 +56,14 @@ const Referenced = 2;
 const Frozen = 4;
 const Shadow = 8;
 
+/** Who holds a frame pinned and must see its bytes once more before they change. */
+export interface FrameWatcher {
+  readonly frame: number;
+  /** Its place among the watchers, -1: not one. Kept by the pool. */
+  watchedAt: number;
+  beforeChange(): void;
+}
+
 export class BufferPool implements FreezablePool {
   readonly io: PageIo;
   readonly pageSizeBytes: number;
@@ -80,6 +88,7 @@ export class BufferPool implements FreezablePool {
   /** Frames that were used and hold nothing, a stack. */
   readonly #free: Int32Array;
   readonly #ring: Int32Array;
+  readonly #watchers: FrameWatcher[] = [];
   #freeCount = 0;
   /** Frames from here on were never used. */
   #framesUsed = 0;
@@ -169,6 +178,20 @@ export class BufferPool implements FreezablePool {
     return frame >= 0 ? frame : this.#load(id, true);
   }
 
+  /** As `fetch` or `fetchForScan`, looking into frame `guess` first: pages that were loaded one after the other lie side by side. */
+  fetchNear(id: number, guess: number, isScan: boolean): number {
+    if (guess < this.#framesUsed && this.pageIds[guess] === id) {
+      const flags = this.#flags[guess]!;
+      // B3: a shadow is of the same page.
+      if ((flags & Shadow) === 0 || (mutants.on && mutants.has('storage.shadow-taken-for-page'))) {
+        this.#accessCount++;
+        if ((flags & Referenced) === 0 && !isScan) this.#flags[guess] = flags | Referenced;
+        return guess;
+      }
+    }
+    return isScan ? this.fetchForScan(id) : this.fetch(id);
+  }
+
   /** The frame of page `id` if it is resident, otherwise -1. */
   find(id: number): number {
     const table = this.#table;
@@ -187,6 +210,23 @@ export class BufferPool implements FreezablePool {
   unpin(frame: number): void {
     assert(this.#pins[frame]! > 0, 'frame is not pinned', frame);
     this.#pins[frame]!--;
+  }
+
+  watch(watcher: FrameWatcher): void {
+    watcher.watchedAt = this.#watchers.length;
+    this.#watchers.push(watcher);
+  }
+  unwatch(watcher: FrameWatcher): void {
+    const last = this.#watchers.pop()!;
+    if (last !== watcher) {
+      this.#watchers[watcher.watchedAt] = last;
+      last.watchedAt = watcher.watchedAt;
+    }
+    watcher.watchedAt = -1;
+  }
+  #warnWatchers(frame: number): void {
+    if (mutants.on && mutants.has('storage.watchers-not-warned')) return;
+    for (const watcher of this.#watchers) if (watcher.frame === frame) watcher.beforeChange();
   }
 
   /** A new page in a zeroed frame, pinned and dirty. @throws DbError 53200, 54000 */
@@ -220,6 +260,7 @@ export class BufferPool implements FreezablePool {
   freePage(id: number): void {
     const frame = this.find(id);
     if (frame >= 0) {
+      if (this.#pins[frame] !== 0) this.#warnWatchers(frame);
       this.#tableDelete(frame);
       this.versions[frame]!++;
       const flags = this.#flags[frame]!;
@@ -233,6 +274,7 @@ export class BufferPool implements FreezablePool {
   /** To be called before a frame's bytes are changed, at least once per synchronous change. @throws DbError 53200, 58030 when a shadow is needed */
   markDirty(frame: number): void {
     const flags = this.#flags[frame]!;
+    if (this.#pins[frame] !== 0 && this.#watchers.length > 0) this.#warnWatchers(frame);
     if ((flags & (Dirty | Frozen)) !== Dirty) this.#markDirtyFirst(frame, flags);
     this.versions[frame]!++;
   }

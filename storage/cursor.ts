@@ -4,14 +4,17 @@
  *
  * C1  While it is held, the page stays in its frame; its bytes change only through the tree, never by eviction or a checkpoint.
  * C2  After any change of the page `isCurrent` is false, and everything read from the ref before (offsets, count, slot) is void.
- * C3  All ways to position a ref but the point lookup `seek` copy the fences into it, so `nextLeaf` and `previousLeaf` go on exactly where
- *     the leaf ended when it was positioned, whatever was split, merged or freed since.
+ * C3  All ways to position a ref but the point lookup `seek` keep its fences, so `nextLeaf` and `previousLeaf` go on exactly where the leaf ended when it was
+ *     positioned, whatever was split, merged or freed since. They are copied when the page is about to change, of which the pool tells the ref: a scan of leaves
+ *     that nobody changes never looks at their fences.
+ * C4  Where the columns of a leaf are kept for the version that its frame has, count and stamp are taken from their record, and the page is not touched.
  */
+import { assert } from '../base/assert.js';
 import { copyBytes, keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import type { ColumnRequest, RowBatch } from '../base/row-columns.js';
 import type { BTree } from './btree.js';
-import type { BufferPool } from './buffer-pool.js';
+import type { BufferPool, FrameWatcher } from './buffer-pool.js';
 import type { LeafColumns } from './leaf-columns.js';
 import { readOverflow } from './overflow.js';
 import { AtCount, AtFlags, AtMaxCsn, AtSlots, NoPage, PageFlag, PageSizeBytesMax } from './page.js';
@@ -36,8 +39,10 @@ const NearEntries = 2;
 const noBytes = new Uint8Array(0);
 const noView = new DataView(noBytes.buffer);
 const keyBuffer = new Uint8Array(PageSizeBytesMax);
+/** Of its own: whoever changes the page may have a key in the other. */
+const fenceBuffer = new Uint8Array(PageSizeBytesMax);
 
-export class LeafRef {
+export class LeafRef implements FrameWatcher {
   /** The slab that holds the page; offsets below are absolute in it. Valid until `release` or the next seek with this ref. */
   u8: Uint8Array = noBytes;
   dv: DataView = noView;
@@ -60,6 +65,10 @@ export class LeafRef {
   parentFrame = -1;
   parentVersion = 0;
   childIndex = 0;
+  /** Kept by the pool. */
+  watchedAt = -1;
+  /** C3: whether they are to be kept; whether they have been copied. */
+  #keepsFences = false;
   #fencesKept = false;
   #lower: Uint8Array = noBytes;
   #lowerLength = 0;
@@ -69,14 +78,38 @@ export class LeafRef {
   #frame = -1;
   #version = 0;
 
-  /** Takes a leaf over; called by BTree only. With `keepFences` they are copied (C3). */
+  get frame(): number {
+    return this.#frame;
+  }
+
+  /** Takes a leaf over; called by BTree only. With `keepFences` they are kept (C3). */
   hold(tree: BTree, pool: BufferPool, frame: number, slot: number, keepFences: boolean): void {
+    this.#take(tree, pool, frame, slot, keepFences);
+    this.count = this.dv.getUint16(this.base + AtCount, true);
+    this.maxCsn = this.dv.getFloat64(this.base + AtMaxCsn, true);
+    this.hasOverflow = (this.u8[this.base + AtFlags]! & PageFlag.HasOverflow) !== 0;
+  }
+  /** The same at slot 0, if what it needs to know of the leaf is kept with its columns (C4); they are of this tree, for they are of this page. */
+  holdByColumns(tree: BTree, pool: BufferPool, frame: number): boolean {
+    const record = pool.columns === undefined ? 0 : pool.columns.recordOf(frame, pool.versions[frame]!);
+    if (record === 0) return false;
+    this.#take(tree, pool, frame, 0, true);
+    this.count = pool.columns!.rowCountOf(record);
+    this.maxCsn = pool.columns!.maxCsnOf(record);
+    this.hasOverflow = false;
+    return true;
+  }
+  #take(tree: BTree, pool: BufferPool, frame: number, slot: number, keepFences: boolean): void {
     if (this.#frame !== frame || this.#pool !== pool) {
       pool.pin(frame);
       if (this.#frame >= 0) this.#pool!.unpin(this.#frame);
+      if (this.#pool !== pool && this.watchedAt >= 0) this.#pool!.unwatch(this);
       this.#frame = frame;
       this.#pool = pool;
     }
+    if (keepFences && this.watchedAt < 0) pool.watch(this);
+    this.#keepsFences = keepFences;
+    this.#fencesKept = false;
     this.u8 = pool.bytesOf(frame);
     this.dv = pool.viewOf(frame);
     this.base = pool.baseOf(frame);
@@ -85,20 +118,21 @@ export class LeafRef {
     this.pageId = pool.pageIds[frame]!;
     this.tree = tree;
     this.#version = pool.versions[frame]!;
-    this.count = this.dv.getUint16(this.base + AtCount, true);
-    this.maxCsn = this.dv.getFloat64(this.base + AtMaxCsn, true);
-    this.hasOverflow = (this.u8[this.base + AtFlags]! & PageFlag.HasOverflow) !== 0;
-    this.#fencesKept = keepFences;
-    if (keepFences) {
-      if (this.#lower.length === 0) this.#lower = new Uint8Array(64);
-      if (this.#upper.length === 0) this.#upper = new Uint8Array(64);
-      this.#lowerLength = copyLowerFence(this.u8, this.dv, this.base, keyBuffer);
-      if (this.#lowerLength > this.#lower.length) this.#lower = new Uint8Array(this.#lowerLength * 2);
-      copyBytes(this.#lower, 0, keyBuffer, 0, this.#lowerLength);
-      this.#upperLength = copyUpperFence(this.u8, this.dv, this.base, keyBuffer);
-      if (this.#upperLength > this.#upper.length) this.#upper = new Uint8Array(this.#upperLength * 2);
-      if (this.#upperLength > 0) copyBytes(this.#upper, 0, keyBuffer, 0, this.#upperLength);
-    }
+  }
+
+  /** C3. Called by the pool; the page is still what it was when the ref was positioned, unless this is not the first change. */
+  beforeChange(): void {
+    if (!this.#keepsFences || this.#fencesKept) return;
+    assert(this.isCurrent(), 'told too late of a change', this.pageId);
+    this.#fencesKept = true;
+    if (this.#lower.length === 0) this.#lower = new Uint8Array(64);
+    if (this.#upper.length === 0) this.#upper = new Uint8Array(64);
+    this.#lowerLength = copyLowerFence(this.u8, this.dv, this.base, fenceBuffer);
+    if (this.#lowerLength > this.#lower.length) this.#lower = new Uint8Array(this.#lowerLength * 2);
+    copyBytes(this.#lower, 0, fenceBuffer, 0, this.#lowerLength);
+    this.#upperLength = copyUpperFence(this.u8, this.dv, this.base, fenceBuffer);
+    if (this.#upperLength > this.#upper.length) this.#upper = new Uint8Array(this.#upperLength * 2);
+    if (this.#upperLength > 0) copyBytes(this.#upper, 0, fenceBuffer, 0, this.#upperLength);
   }
 
   noteParent(frame: number, version: number, childIndex: number): void {
@@ -118,6 +152,7 @@ export class LeafRef {
   release(): void {
     if (this.#frame < 0) return;
     this.#pool!.unpin(this.#frame);
+    if (this.watchedAt >= 0) this.#pool!.unwatch(this);
     this.#frame = -1;
     this.tree = undefined;
   }
@@ -132,7 +167,8 @@ export class LeafRef {
   }
   /** The same, read from `rows`, which are all rows of the leaf; -1 when there is no room. The leaf is current. */
   readColumns(request: ColumnRequest, rows: RowBatch): number {
-    return this.#pool!.columns!.read(this.#frame, this.#version, request, rows);
+    assert(!this.hasOverflow && rows.count === this.count, 'not all rows of a leaf, or some of them elsewhere', rows.count, this.count);
+    return this.#pool!.columns!.read(this.#frame, this.#version, this.maxCsn, request, rows);
   }
 
   /** The key as a latin1 string (allocates). */
@@ -194,12 +230,14 @@ export class LeafRef {
   }
   /** Copies the fence and returns its length (0: from the start). */
   copyLowerFence(into: Uint8Array): number {
+    assert(this.#fencesKept || !this.#keepsFences || this.isCurrent(), 'the leaf was changed and its fences were not kept', this.pageId);
     if (!this.#fencesKept) return copyLowerFence(this.u8, this.dv, this.base, into);
     copyBytes(into, 0, this.#lower, 0, this.#lowerLength);
     return this.#lowerLength;
   }
   /** Copies the fence and returns its length, -1 when there is none (last leaf). */
   copyUpperFence(into: Uint8Array): number {
+    assert(this.#fencesKept || !this.#keepsFences || this.isCurrent(), 'the leaf was changed and its fences were not kept', this.pageId);
     if (!this.#fencesKept || (mutants.on && mutants.has('storage.walk-from-changed-fence'))) return copyUpperFence(this.u8, this.dv, this.base, into);
     if (this.#upperLength > 0) copyBytes(into, 0, this.#upper, 0, this.#upperLength);
     return this.#upperLength;

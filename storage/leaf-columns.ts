@@ -10,6 +10,7 @@
  * L2  No unit is overwritten while a scan stands on columns (`standing`): the caller's batch may lie in it.
  * L3  A pointer of a live record leads to a unit that has not been taken back: taking a segment back clears both.
  * L4  The memory is what the pool was told to leave: cacheBytes bounds frames and columns together.
+ * L5  A record that has the frame's version says how many rows the leaf has and its stamp (C4 of cursor.ts), even where no column could be placed.
  *
  * A segment that is used has a grace of `Grace` turns of the clock hand, and the hand moves one segment each time that a leaf finds no room. So a table somewhat
  * larger than the memory keeps most of what it has when it is scanned again and again, instead of pushing out each leaf just before it is needed.
@@ -17,7 +18,7 @@
  * Source. Lahiri et al. 2015 (Oracle Database In-Memory: two formats of one table, the second one in memory only). There changed rows are noted one by one and
  * columns are kept for large units; a leaf is so small that reading it again costs less than keeping such notes.
  */
-import { AtColumns, AtReader, AtRowCount, AtVersion, ColumnForm, ColumnMemory, noColumnMemory, type ColumnReader, type ColumnRequest, type RowBatch } from '../base/row-columns.js';
+import { AtColumns, AtMaxCsn, AtReader, AtRowCount, AtVersion, ColumnForm, ColumnMemory, noColumnMemory, type ColumnReader, type ColumnRequest, type RowBatch } from '../base/row-columns.js';
 import { mutants } from '../base/mutants.js';
 
 const UnitWords = 4;
@@ -68,6 +69,20 @@ export class LeafColumns {
     return columns.#segmentCount >= SegmentCountMin ? columns : undefined;
   }
 
+  /** The record of the leaf in `frame`, whatever columns it has, 0 when there is none of this version. It tells what a scan asks of the page's header. */
+  recordOf(frame: number, version: number): number {
+    if (this.memory === noColumnMemory) return 0;
+    const record = this.#records[frame]!;
+    if (record === 0) return 0;
+    return this.memory.i32[record + AtVersion] === (version | 0) || (mutants.on && mutants.has('storage.columns-header-of-before')) ? record : 0;
+  }
+  rowCountOf(record: number): number {
+    return this.memory.i32[record + AtRowCount]!;
+  }
+  maxCsnOf(record: number): number {
+    return this.memory.f64[(record + AtMaxCsn) >> 1]!;
+  }
+
   /** The record with the wanted columns of the leaf in `frame`, -1 when they are not all there. */
   find(frame: number, version: number, request: ColumnRequest): number {
     if (this.memory === noColumnMemory) return -1;
@@ -79,9 +94,9 @@ export class LeafColumns {
   }
 
   /** Reads what is missing of them; `rows` are all rows of the leaf. -1 when there is no room. */
-  read(frame: number, version: number, request: ColumnRequest, rows: RowBatch): number {
+  read(frame: number, version: number, maxCsn: number, request: ColumnRequest, rows: RowBatch): number {
     if (this.memory === noColumnMemory) this.#allocate();
-    return this.#read(frame, version | 0, request, rows);
+    return this.#read(frame, version | 0, maxCsn, request, rows);
   }
 
   #allocate(): void {
@@ -108,7 +123,7 @@ export class LeafColumns {
 
   // ------------------------------------------------------------------------------------------------------------ reading
 
-  #read(frame: number, version: number, request: ColumnRequest, rows: RowBatch): number {
+  #read(frame: number, version: number, maxCsn: number, request: ColumnRequest, rows: RowBatch): number {
     const { reader, columns } = request;
     const { i32 } = this.memory;
     let record = this.#records[frame]!;
@@ -126,6 +141,7 @@ export class LeafColumns {
     }
     i32[record + AtVersion] = version;
     i32[record + AtRowCount] = rows.count;
+    this.memory.f64[(record + AtMaxCsn) >> 1] = maxCsn;
     this.readCount++;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]!;

@@ -41,6 +41,7 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.log-cut-in-silence', breaks: 'damage in the middle of the log drops the commits after it' },
   { name: 'storage.log-written-after-close', breaks: 'what a timer appends while the store is being closed is written through the descriptor of a closed file' },
   { name: 'storage.no-seal', breaks: 'damage to the last batch of an idle log looks like a torn write' },
+  { name: 'storage.columns-header-of-before', breaks: 'L5: a leaf that has changed has the rows and the stamp that it had when its columns were read' },
   { name: 'storage.columns-of-another-version', breaks: 'columns read from a leaf are used after the leaf has changed' },
   { name: 'storage.columns-moved-under-scan', breaks: 'columns are taken back for others while a scan stands on them' },
   { name: 'storage.later-slices-public', breaks: 'pages that a build in slices takes after its first slice belong to the database at once: a crash leaves them without a tree' },

@@ -20,6 +20,8 @@ export const treeMutants: readonly MutantDescription[] = [
   { name: 'storage.run-of-values-not-counted', breaks: 'L2: bytes that shorter values have left, many at a time, are lost to the page' },
   { name: 'storage.run-of-removals-not-counted', breaks: 'L2: cells that went out many at a time are lost to the page' },
   { name: 'storage.walk-from-changed-fence', breaks: 'C3: a walk goes on at the fence that the leaf has now, not where the walk had come to' },
+  { name: 'storage.watchers-not-warned', breaks: 'C3: a page changes without those being told who still want its fences' },
+  { name: 'storage.shadow-taken-for-page', breaks: 'B3: a step to the next leaf finds the copy of it that a checkpoint has yet to write' },
   { name: 'storage.view-of-before', breaks: 'V1: a descent goes by what an inner page was before it changed' },
   { name: 'storage.step-below-changed-parent', breaks: 'C3: a walk goes on to the next child of a page that has got or lost children, or is another page by now' },
 ];

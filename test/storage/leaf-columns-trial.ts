@@ -108,7 +108,9 @@ export function leafColumnsTrial(seed: number): string | undefined {
     for (let column = 0; column <= reader.rowsColumn; column++) if ((column === reader.rowsColumn || reader.forms[column] !== undefined) && prng.below(2) === 0) wanted.push(column);
     const request = { reader, columns: wanted };
     let record = columns.find(at, version, request);
-    if (record < 0) record = columns.read(at, version, request, rows);
+    if (record < 0) record = columns.read(at, version, version * 7, request, rows);
+    const told = columns.recordOf(at, version);
+    if (told === 0 ? record >= 0 : columns.rowCountOf(told) !== rows.count || columns.maxCsnOf(told) !== version * 7) return `seed ${seed}, step ${step}: header`;
     if (record >= 0) {
       const header = columns.memory.i32.slice(record, record + reader.recordWords);
       const wrong = compareColumns(columns.memory, header, request, rows);
