@@ -20,7 +20,8 @@ const WatchMs = 20;
 const ThresholdRows = 50;
 const ThresholdFraction = 0.1;
 /** S2. */
-const Pace = { sliceMs: 1, restMs: 9 };
+const SliceMs = 1;
+const RestMs = 9;
 
 export class AutoAnalyze {
   readonly #instance: Instance;
@@ -28,6 +29,8 @@ export class AutoAnalyze {
   #timer: Timer | undefined;
   #session: Session | undefined;
   #isStopped = false;
+  /** Ends the rest that is being taken. */
+  #endRest: (() => void) | undefined;
 
   constructor(instance: Instance, withSession: (use: (session: Session) => Promise<void>) => Promise<void>) {
     this.#instance = instance;
@@ -40,7 +43,20 @@ export class AutoAnalyze {
     this.#isStopped = true;
     this.#timer?.cancel();
     this.#session?.cancel();
+    this.#endRest?.();
   }
+
+  /** A timer keeps no process alive, and whoever closes the database waits for the session: `stop` ends the rest. */
+  readonly #rest = (): Promise<void> => {
+    if (this.#isStopped) return this.#instance.scheduler.yield();
+    return new Promise((resolve) => {
+      const timer = this.#instance.scheduler.after(RestMs, resolve);
+      this.#endRest = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  };
 
   #schedule(afterMs: number): void {
     this.#timer = this.#instance.scheduler.after(afterMs, () => {
@@ -74,7 +90,7 @@ export class AutoAnalyze {
     try {
       await this.#withSession(async (session) => {
         this.#session = session;
-        session.backend.pace = Pace;
+        session.backend.pace = { sliceMs: SliceMs, rest: this.#rest };
         for (const { table, changes } of due) if (!this.#isStopped) await this.#analyze(session, table, changes);
       });
     } catch {

@@ -109,8 +109,8 @@ export class Backend implements SessionOwner {
   isPooled = false;
   /** What statements of one row have made sure of in this block stands while this is the number it had then (direct-lane.ts); 0: nothing does. */
   laneEpoch = 0;
-  /** How a session that works behind others shares the event loop in long steps: after so many milliseconds of work so many of rest. */
-  pace: { readonly sliceMs: number; readonly restMs: number } | undefined;
+  /** How a session that works behind others shares the event loop in long steps: after so many milliseconds of work it waits for `rest`. */
+  pace: { readonly sliceMs: number; readonly rest: () => Promise<void> } | undefined;
   /** Calls of SQL functions that are running, one inside the other. */
   routineDepth = 0;
   /** Where the transaction stood before a SQL function first changed something within the running statement. */

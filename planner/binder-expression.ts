@@ -19,8 +19,8 @@ import { attributesOf, compareRows, expandRow, isWrittenRow, selectField, wholeR
 import { bindSubqueryExpression, bindQuantifiedSubquery } from './binder-subquery.js';
 import { ExplicitCollations } from './binder-collation.js';
 import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce, refuseOtherDatabase } from './binder-types.js';
-import { conjunction, constant, hasSubquery, isVolatile, someExpression } from './expression-tools.js';
-import type { BoundExpression } from './expression.js';
+import { columnsOf, conjunction, constant, hasSubquery, isVolatile } from './expression-tools.js';
+import type { BoundExpression, ColumnId } from './expression.js';
 import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type ResolvedRelation } from './scope.js';
 import { systemColumn } from './system-columns.js';
 
@@ -360,7 +360,7 @@ function bindInList(level: QueryLevel, operand: Expression, items: readonly Expr
   if (list.length === 1) return makeOperator(binder, undefined, negated ? '<>' : '=', arg, list[0]!, offset);
   const type = commonType(binder, [arg, ...list], undefined);
   // Composite values beside a column are compared one by one, as records, unless several of them are an array.
-  const isApart = type !== undefined && attributesOf(level, type) !== undefined && list.some(readsRow) && list.filter((item) => !readsRow(item)).length < 2;
+  const isApart = type !== undefined && attributesOf(level, type) !== undefined && list.some((item) => readsRow(level, item)) && list.filter((item) => !readsRow(level, item)).length < 2;
   // Arrays have no array type over them, so each is compared as it stands.
   if (type !== undefined && !isApart && (!isArrayType(type.oid, binder.types) || list.every((item) => item.type.oid === type.oid || isUnknown(item)) && arg.type.oid === type.oid)) {
     const equality = equalityOver(binder, type, offset);
@@ -374,11 +374,18 @@ function bindInList(level: QueryLevel, operand: Expression, items: readonly Expr
   return { kind: negated ? 'and' : 'or', type: types.bool, offset, args };
 }
 
-const readsRow = (e: BoundExpression): boolean => someExpression(e, (x) => x.kind === 'column' || x.kind === 'subquery');
+/** Whether it is of a row of the query itself; those of queries around it are as good as constants here. Source. contain_vars_of_level, as transformAExprIn asks it. */
+function readsRow(level: QueryLevel, e: BoundExpression): boolean {
+  const isOuter = (id: ColumnId): boolean => {
+    for (let at = level.parent; at !== undefined; at = at.parent) if (at.entries.some(({ columns }) => columns.some((column) => column.id === id))) return true;
+    return false;
+  };
+  return [...columnsOf(e)].some((id) => !isOuter(id));
+}
 
 /** Several values of one named composite type that read no column are an array of it, whose elements compare as records. */
 function isListOfComposites(level: QueryLevel, arg: BoundExpression, list: readonly BoundExpression[]): boolean {
-  if (list.length < 2 || list.some(readsRow)) return false;
+  if (list.length < 2 || list.some((item) => readsRow(level, item))) return false;
   const type = commonType(level.binder, [arg, ...list], undefined);
   return type !== undefined && type.oid !== TypeOid.record;
 }

@@ -91,8 +91,7 @@ export function pauses({ backend, call }: Ddl): () => Promise<void> | undefined 
   const { clock, scheduler, executorEnv } = backend.instance;
   const ctx = backend.context(call.deadlineMs);
   const sliceMs = backend.pace?.sliceMs ?? executorEnv.timeSliceMs;
-  const restMs = backend.pace?.restMs;
-  const rest = (): Promise<void> => (restMs === undefined ? scheduler.yield() : new Promise((resolve) => scheduler.after(restMs, resolve)));
+  const rest = backend.pace?.rest ?? (() => scheduler.yield());
   let sliceEnd = clock.monotonic() + sliceMs;
   return () => {
     if (clock.monotonic() < sliceEnd) return undefined;

@@ -584,6 +584,9 @@ describe('what random statements found', () => {
     await inTurn([['create type hour as enum (\'one\')', ''], ["select array['x'::text]::hour[] is null", '22P02'], ...failing.map((e): readonly [string, string] => [`select ${e} from r2`, '22003'])]);
     await inTurn([['select 1 from r2 where (id + 2147483647) is null', '22003'], ['select c from r2 group by c having count(id + 2147483647) > 0', '22003'], ['update r2 set h = h where (id + 2147483647) is not null', '22003']]);
   });
+  test('composite values in a list of a subquery that reads a row outside', () => inTurn([
+    ['select (select row(1, h)::pair in (row(1, r2.h)::pair, \'(1,a)\')) from r2 where id = 1', [['t']]], ['select row(1, h)::pair in (row(1, r2.h)::pair, \'(1,a)\') from r2', '0A000'],
+  ]));
   test('the type of what has none', () => inTurn([["select pg_typeof('x'), pg_typeof(null), pg_typeof('x'::text), (select pg_typeof(x) from (select 'a' as x) y)", [['unknown', 'unknown', 'text', 'text']]]]));
   test('what is said of one column of a set operation, or of VALUES, before the next', () => inTurn([
     ["select 1, 'x', 2 intersect select 3, 'a'::phase, date '2020-01-01'", '22P02'], ["select 2, 'x' intersect select date '2020-01-01', 'a'::phase", '42804'],
