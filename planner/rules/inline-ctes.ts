@@ -3,7 +3,7 @@
  * each reader gets a copy with column ids of its own). A CTE stays a CTE when it changes data, takes locks, is recursive, calls a volatile function
  * or is MATERIALIZED. One that reads an enclosing row must be inlined whatever it says, for a CTE runs once in a statement.
  *
- * A CTE that nobody reads is dropped, unless it changes data.
+ * A CTE that nobody reads is dropped, unless it changes data; where only the dropped read it, after constants have been folded.
  */
 import { notSupported } from '../../base/errors.js';
 import { copyPlan } from '../copy-plan.js';
@@ -20,12 +20,14 @@ export const inlineCtes: Rule = {
     const ctes = [...statement.ctes];
     let plan = statement.plan;
     let changed = false;
+    const all = ctes.map((cte) => readersOf(cte, plan, ctes));
     // From the last to the first: inlining a reader may leave a CTE with a single reader.
     for (let i = ctes.length - 1; i >= 0; i--) {
       const cte = ctes[i]!;
-      const readers = countReaders(plan, cte.number) + ctes.reduce((sum, other) => sum + (other === cte ? 0 : countReaders(other.plan, cte.number)), 0);
+      const readers = readersOf(cte, plan, ctes);
       if (readers === 0) {
-        if (!cte.isModifying) {
+        // One whose readers are gone is planned as if they were there, and what fails in that is an error, where it would not have become part of theirs.
+        if (!cte.isModifying && (all[i] === 0 || shouldInline(cte, all[i]!, cx))) {
           ctes.splice(i, 1);
           changed = true;
         }
@@ -48,6 +50,20 @@ export const inlineCtes: Rule = {
     return changed ? { ...statement, ctes, plan } : statement;
   },
 };
+
+/** CTEs that were kept for what planning finds in them. */
+export const dropUnreadCtes: Rule = {
+  name: 'drop-unread-ctes',
+  isRequired: true,
+  apply(statement) {
+    let { ctes } = statement;
+    for (let i = ctes.length - 1; i >= 0; i--) if (!ctes[i]!.isModifying && readersOf(ctes[i]!, statement.plan, ctes) === 0) ctes = ctes.filter((_, at) => at !== i);
+    return ctes.length === statement.ctes.length ? statement : { ...statement, ctes };
+  },
+};
+
+const readersOf = (cte: LogicalCte, plan: LogicalPlan, ctes: readonly LogicalCte[]): number =>
+  countReaders(plan, cte.number) + ctes.reduce((sum, other) => sum + (other === cte ? 0 : countReaders(other.plan, cte.number)), 0);
 
 function shouldInline(cte: LogicalCte, readers: number, cx: RuleContext): boolean {
   if (cte.isCorrelated) {

@@ -4,7 +4,7 @@
  */
 import type { Rule } from '../optimize.js';
 import { foldConstants } from './fold-constants.js';
-import { inlineCtes } from './inline-ctes.js';
+import { dropUnreadCtes, inlineCtes } from './inline-ctes.js';
 import { inlineSetFunctions } from './inline-set-functions.js';
 import { minMaxByIndex } from './min-max-by-index.js';
 import { orToInList } from './or-to-in-list.js';
@@ -19,5 +19,5 @@ import { simplifyOuterJoins } from './simplify-outer-joins.js';
 import { unnestSubqueries } from './unnest-subqueries.js';
 
 export const ruleList: readonly Rule[] = [
-  inlineSetFunctions, inlineCtes, foldConstants, simplifyConditions, orToInList, unnestSubqueries, pullProjections, simplifyOuterJoins, refuseNullableLocks, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
+  inlineSetFunctions, inlineCtes, foldConstants, dropUnreadCtes, simplifyConditions, orToInList, unnestSubqueries, pullProjections, simplifyOuterJoins, refuseNullableLocks, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
 ];

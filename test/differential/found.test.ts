@@ -587,6 +587,10 @@ describe('what random statements found', () => {
   test('composite values in a list of a subquery that reads a row outside', () => inTurn([
     ['select (select row(1, h)::pair in (row(1, r2.h)::pair, \'(1,a)\')) from r2 where id = 1', [['t']]], ['select row(1, h)::pair in (row(1, r2.h)::pair, \'(1,a)\') from r2', '0A000'],
   ]));
+  test('a CTE whose reader nobody reads is planned', () => inTurn([
+    ['with a as materialized (select 1 / 0 from r2), b as (select * from a) select 1', '22012'], ['with a as (select 1 / 0 from r2), b as (select * from a) select 1', [['1']]], ['with a as (select 1 / 0 as x from r2), b as (select * from a union all select * from a) select 1', '22012'],
+    ['with a as materialized (select 1 / 0 from r2) select 1', [['1']]],
+  ]));
   test('the type of what has none', () => inTurn([["select pg_typeof('x'), pg_typeof(null), pg_typeof('x'::text), (select pg_typeof(x) from (select 'a' as x) y)", [['unknown', 'unknown', 'text', 'text']]]]));
   test('what is said of one column of a set operation, or of VALUES, before the next', () => inTurn([
     ["select 1, 'x', 2 intersect select 3, 'a'::phase, date '2020-01-01'", '22P02'], ["select 2, 'x' intersect select date '2020-01-01', 'a'::phase", '42804'],
