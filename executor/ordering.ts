@@ -56,7 +56,8 @@ interface Typed {
 
 const keyFunctions = new WeakMap<Typed, (value: Datum) => GroupKey>();
 
-function keyFunction(typed: Typed, registry: TypeRegistry): (value: Datum) => GroupKey {
+/** What of a value of this type is equal exactly for equal values; the same function each time it is asked. */
+export function keyFunction(typed: Typed, registry: TypeRegistry): (value: Datum) => GroupKey {
   let keyOf = keyFunctions.get(typed);
   if (keyOf === undefined) keyFunctions.set(typed, (keyOf = groupKeyOf(typed.type, registry)));
   return keyOf;

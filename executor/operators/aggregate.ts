@@ -1,14 +1,15 @@
 /**
  * GROUP BY and aggregates. Every grouping set has its own table from group key to group; one pass over the input feeds them all. An
- * aggregate with DISTINCT or ORDER BY gathers its arguments per group and steps through them at the end.
+ * aggregate with DISTINCT or ORDER BY gathers its arguments per group and steps through them at the end. What an aggregate is given is computed once per row,
+ * however many sets the row is fed to, as PostgreSQL does: a sequence read there moves once.
  *
  * No GROUP BY, and the empty grouping set, give exactly one row, also over no input.
  */
-import type { Datum } from '../../base/datum.js';
+import { joinGroupKeys, type Datum } from '../../base/datum.js';
 import type { AggregateCall } from '../../planner/expression.js';
 import type { AggregateImpl } from '../../functions/registry.js';
 import { evaluate } from '../expression-interpreter.js';
-import { compareSortKeys, datumsKey, sortKeyValues } from '../ordering.js';
+import { compareSortKeys, datumsKey, keyFunction, sortKeyValues } from '../ordering.js';
 import type { Operator, Runtime } from '../runtime.js';
 import type { PlanOf } from './plan-of.js';
 
@@ -41,16 +42,19 @@ export class AggregateOperator implements Operator {
 
   open(): void {
     const { groupBy } = this.#plan;
+    const keyFunctions = groupBy.map(({ expression }) => keyFunction(expression, this.#runtime.ctx.types));
     const tables = this.#sets.map(() => new Map<string, Group>());
     this.#input.open();
     while (this.#input.next()) {
       const values = groupBy.map(({ expression }) => evaluate(expression, this.#runtime));
-      this.#sets.forEach((set, s) => {
-        const key = datumsKey(set.map((i) => groupBy[i]!.expression), set.map((i) => values[i]!), this.#runtime.ctx);
+      const keys = keyFunctions.map((key, i) => key(values[i]!));
+      const fed = this.#sets.map((set, s) => {
+        const key = joinGroupKeys(set.map((i) => keys[i]!));
         let group = tables[s]!.get(key);
         if (group === undefined) tables[s]!.set(key, (group = this.#newGroup(values)));
-        this.#feed(group);
+        return group;
       });
+      this.#feed(fed);
     }
     this.#input.close();
     this.#groups = [];
@@ -65,8 +69,8 @@ export class AggregateOperator implements Operator {
     return { values, calls: this.#plan.calls.map((call) => newCallState(call, this.#runtime)) };
   }
 
-  #feed(group: Group): void {
-    this.#plan.calls.forEach((call, c) => feedCall(call, group.calls[c]!, this.#runtime));
+  #feed(groups: readonly Group[]): void {
+    this.#plan.calls.forEach((call, c) => feedCall(call, groups, c, this.#runtime));
   }
 
   next(): boolean {
@@ -95,13 +99,21 @@ export function newCallState(call: AggregateCall, runtime: Runtime): CallState {
   return { state: aggregateOf(call).init(runtime.ctx), kept: call.isDistinct || call.orderBy.length > 0 ? [] : undefined };
 }
 
-/** Feeds the current row to one call. */
-export function feedCall(call: AggregateCall, into: CallState, runtime: Runtime): void {
+/** Feeds the current row to one call of the groups it belongs to, one for each grouping set. */
+function feedCall(call: AggregateCall, groups: readonly Group[], c: number, runtime: Runtime): void {
   if (call.filter !== undefined && evaluate(call.filter, runtime) !== true) return;
   const args = call.args.map((arg) => evaluate(arg, runtime));
   if (call.function.strict && args.includes(null)) return;
-  if (into.kept === undefined) into.state = aggregateOf(call).step(into.state, args, runtime.ctx);
-  else into.kept.push({ args, keys: sortKeyValues(call.orderBy, runtime) });
+  if (call.isDistinct || call.orderBy.length > 0) {
+    const entry = { args, keys: sortKeyValues(call.orderBy, runtime) };
+    for (const group of groups) group.calls[c]!.kept!.push(entry);
+    return;
+  }
+  const { step } = aggregateOf(call);
+  for (const group of groups) {
+    const into = group.calls[c]!;
+    into.state = step(into.state, args, runtime.ctx);
+  }
 }
 
 /** `direct`: the direct arguments, of the group and its keys. */

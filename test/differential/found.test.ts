@@ -608,6 +608,12 @@ describe('what random statements found', () => {
     ['create domain d1 as int', ''], ['create domain d2 as d1', ''], ['create domain d3 as d1 check (value < 10)', ''], ['create domain d4 as d3 not null', ''], ['select (-1)::d2, (-1)::d3', [['-1', '-1']]], ['alter domain d1 add constraint positive check (value > 0)', ''],
     ['select (-1)::d2', '23514'], ['select (-1)::d3', '23514'], ['select 11::d4', '23514'], ['select null::d4', '23502'], ['alter domain d1 drop constraint positive', ''], ['select (-1)::d3', [['-1']]],
   ]));
+  test('the arguments and the filter of an aggregate are computed once per row, however many grouping sets there are', () => inTurn([
+    ['create table g (a int)', ''], ['insert into g values (0), (1), (2), (0), (1), (2)', ''], ['create sequence gs', ''],
+    ["select a, sum(nextval('gs')), count(*) from g group by rollup (a) order by a", [['0', '5', '2'], ['1', '7', '2'], ['2', '9', '2'], [null, '21', '6']]],
+    ["select count(distinct nextval('gs')), count(*) filter (where nextval('gs') > 0) from g group by cube (a) order by a", [['2', '2'], ['2', '2'], ['2', '2'], ['6', '6']]], ["select nextval('gs')", [['19']]],
+    ['drop table g', ''], ['drop sequence gs', ''],
+  ]));
   test('COLLATION FOR names and arrays, and as a grouping expression', () => inTurn([
     ["select collation for ('a'::name), collation for ('a'::name::text), collation for (convert_from('a', 'UTF8')), collation for (array['a'::name]::text[]), collation for ('a'::text)", [['"C"', '"C"', '"C"', '"C"', '"default"']]],
     ['select collation for (h) || 9, count(*) from r2 group by collation for (h)', [['"default"9', '6']]],
