@@ -622,6 +622,7 @@ describe('what random statements found', () => {
     ['select x.nope from r2 left join r3 on true for update', '42P01'], ['select 1 / 0 from r2 left join r3 on true for update', '22012'], ['select r2.id from r2 left join r3 on true for update', '0A000'],
     ['select r2.id from r2 left join r3 on r2.id = r3.id where r3.e = 3 for update', [['3']]], ['select r3.id from r2 right join r3 on r2.id = r3.id where r2.c = 3 for update', [['3']]], ['select r2.id from r2 left join r3 on r2.id = r3.id where r3.e is null for update', '0A000'],
     ['select id from (select r2.id, r3.e from r2 left join r3 on r2.id = r3.id) x where e = 3 for share', [['3']]], ['select id from (select r2.id, r3.e from r2 left join r3 on r2.id = r3.id) x where e is null for share', '0A000'],
+    ['select r2.id from r2 left join r3 on r2.id = r3.id where not true for update', '0A000'], ['with x as (select r2.id from r2 left join r3 on true for share) select 1', [['1']]],
     ['with x as (select r2.id, r3.e from r2 left join r3 on r2.id = r3.id for share) select id from x where e = 3', '0A000'],
   ]));
   test('a column of UNION ALL that nobody reads', () => inTurn([
