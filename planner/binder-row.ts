@@ -56,15 +56,21 @@ export function selectField(level: QueryLevel, arg: BoundExpression, name: strin
   // A row of a join under an alias may have two columns of one name.
   if (arg.kind === 'row' && attributes.some((attribute, i) => i > index && attribute.name === name)) throw new DbError('42702', `column reference "${name}" is ambiguous`, { offset });
   // The other fields of a written row are read when it is made, and may fail there.
-  if (arg.kind === 'row' && arg.fields.every((field) => field.kind === 'column' || field.kind === 'constant')) return arg.fields[index]!;
+  if (arg.kind === 'row' && arg.fields.every((field) => field.kind === 'column' || field.kind === 'constant')) return taken(level, arg.fields[index]!);
   const field: BoundExpression = { kind: 'field', type: attributes[index]!.type, offset, arg, index };
   level.binder.record?.fields.set(field, name);
   return field;
 }
 
+/** A field taken out of a row. A row as a whole is its relation's; who takes a column out of it reads that column. */
+function taken(level: QueryLevel, field: BoundExpression): BoundExpression {
+  if (field.kind === 'column') level.binder.useColumn(field.id);
+  return field;
+}
+
 /** Fields of `(row).*` as separate expressions with their names, for select lists and row constructors. */
 export function expandRow(level: QueryLevel, arg: BoundExpression, offset: number): { name: string; expression: BoundExpression }[] {
-  if (arg.kind === 'row') return arg.fields.map((expression, i) => ({ name: arg.names?.[i] ?? `f${i + 1}`, expression }));
+  if (arg.kind === 'row') return arg.fields.map((expression, i) => ({ name: arg.names?.[i] ?? `f${i + 1}`, expression: taken(level, expression) }));
   const attributes = attributesOf(level, arg.type) ?? level.binder.recordShape(arg);
   if (attributes === undefined) {
     if (arg.type.oid === TypeOid.record) throw new DbError('42809', 'record type has not been registered', { offset });

@@ -591,6 +591,13 @@ describe('what random statements found', () => {
     ['with a as materialized (select 1 / 0 from r2), b as (select * from a) select 1', '22012'], ['with a as (select 1 / 0 from r2), b as (select * from a) select 1', [['1']]], ['with a as (select 1 / 0 as x from r2), b as (select * from a union all select * from a) select 1', '22012'],
     ['with a as materialized (select 1 / 0 from r2) select 1', [['1']]],
   ]));
+  test('columns that a view takes out of a row', () => inTurn([
+    ['create table rows (id int primary key, a text, b int)', ''],
+    ...['select (t).* from rows t', 'select (t).a from rows t', 'select id from rows t where (t).a is null', 'select id from rows t order by (t).a'].flatMap((query): (readonly [string, string])[] => [
+      [`create view taker as ${query}`, ''], ['alter table rows alter column a type text using a::text', '0A000'], ['alter table rows drop column a', '2BP01'], ['drop view taker', ''],
+    ]),
+    ['create view taker as select t from rows t where t is not null', ''], ['alter table rows alter column a type text using a::text', ''], ['drop view taker', ''], ['drop table rows', ''],
+  ]));
   test('the type of what has none', () => inTurn([["select pg_typeof('x'), pg_typeof(null), pg_typeof('x'::text), (select pg_typeof(x) from (select 'a' as x) y)", [['unknown', 'unknown', 'text', 'text']]]]));
   test('what is said of one column of a set operation, or of VALUES, before the next', () => inTurn([
     ["select 1, 'x', 2 intersect select 3, 'a'::phase, date '2020-01-01'", '22P02'], ["select 2, 'x' intersect select date '2020-01-01', 'a'::phase", '42804'],
