@@ -17,6 +17,7 @@ import { quoteIdentifier } from './format/data.js';
 import type { Shell } from './shell.js';
 import { crosstab } from './crosstab.js';
 import { interpolate } from './settings.js';
+import { findSyntax, syntaxNames, syntaxText } from './syntax-help.js';
 import { isOn, setVariable, unsetVariable } from './variables.js';
 
 export interface MetaCommand {
@@ -43,7 +44,15 @@ const resultWriter = (shell: Shell) => shell.redirect ?? ((text: string) => shel
 const general: readonly MetaCommand[] = [
   { names: ['q', 'quit', 'exit'], usage: '\\q', help: 'leave', run: (shell) => { shell.isQuitting = true; } },
   { names: ['?', 'help'], usage: '\\?', help: 'this list', run: (shell) => shell.show(helpText()) },
-  { names: ['h'], usage: '\\h [NAME]', help: 'where SQL is described', run: (shell) => say(shell, 'The statements, types and functions are listed in docs/sql.md.') },
+  {
+    names: ['h'], usage: '\\h [NAME]', help: 'the form of a statement, or of all with *; without NAME list them',
+    run: (shell, _args, text) => {
+      if (text.trim() === '') return shell.show(syntaxNames(shell.output.isTerminal ? shell.output.columns : 80));
+      const topics = findSyntax(text);
+      if (topics.length > 0) return shell.show(topics.map(syntaxText).join('\n'));
+      shell.output.write(`No help for "${text.trim()}". \\h lists what there is; types and functions are listed in docs/sql.md.\n`);
+    },
+  },
   {
     names: ['session', 'c'], usage: '\\session [NAME]', help: 'switch to session NAME, opening it if need be; without NAME list the sessions',
     run: (shell, [name]) => {

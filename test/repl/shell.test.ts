@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { open, type Database } from '../../engine/index.js';
+import { open, sqlKeywords, type Database } from '../../engine/index.js';
 import { complete } from '../../repl/complete.js';
 import { Shell, type ShellOutput } from '../../repl/shell.js';
 import { plainStyle } from '../../repl/style.js';
+import { syntaxTopics } from '../../repl/syntax-help.js';
 
 let db: Database;
 let shell: Shell;
@@ -288,5 +289,26 @@ describe('on a terminal', () => {
     shell.interrupt();
     await watching;
     expect(out.join('').match(/1 row/g)).toHaveLength(1);
+  });
+});
+
+describe('help about statements', () => {
+  test('the names, one statement, several, none', async () => {
+    expect(await said('\\h\n')).toMatch(/^ {2}ALTER DOMAIN {2,}\w[^]* SELECT\b/);
+    expect(await said('\\h select\n')).toMatch(/^Command: {5}SELECT\nDescription: reads rows\nSyntax:\n\[ WITH /);
+    expect(await said('\\h create table\n')).not.toContain('CREATE TABLE AS');
+    expect((await said('\\h create\n')).match(/^Command:/gm)!.length).toBeGreaterThan(8);
+    expect(await said('\\h drop table\n')).toContain('Command:     DROP\n');
+    expect(await said('\\h frobnicate\n')).toContain('No help for "frobnicate".');
+  });
+
+  test('words in capitals are words of the parser, and every name begins a statement', async () => {
+    const known = new Set<string>(sqlKeywords);
+    for (const { command, forms } of syntaxTopics) {
+      const words = forms.join(' ').replaceAll(/'[^']*'/g, '').match(/\b[A-Z_]{2,}\b/g) ?? [];
+      expect([command, words.filter((word) => !known.has(word.toLowerCase()))]).toEqual([command, []]);
+      const error = (await db.exec(`${command} )`).catch((e: unknown) => e)) as { code: string; message: string };
+      expect([command, error.code, error.message.includes(`"${command.split(' ')[0]!.toLowerCase()}"`)]).toEqual([command, '42601', false]);
+    }
   });
 });
