@@ -43,11 +43,22 @@ function shownName(call: FunctionCall): string {
   return call.name.schema === undefined || call.name.schema === 'pg_catalog' ? call.name.name : `${call.name.schema}.${call.name.name}`;
 }
 
+/** Names of arguments, if there are any. @throws DbError 42601 for one without a name after one with, or two of one name */
+function argumentNames({ args }: FunctionCall): readonly (string | undefined)[] | undefined {
+  const first = args.findIndex((arg) => arg.name !== undefined);
+  if (first === -1) return undefined;
+  for (const [i, { name, value }] of args.entries()) {
+    if (i > first && name === undefined) throw new DbError('42601', 'positional argument cannot follow named argument', { offset: value.offset });
+    if (name !== undefined && args.findIndex((arg) => arg.name === name) !== i) throw new DbError('42601', `argument name "${name}" used more than once`, { offset: value.offset });
+  }
+  return args.map(({ name }) => name);
+}
+
 const matchCaches = new WeakMap<readonly FunctionDef[], Map<string, FunctionMatch | 'none' | 'ambiguous'>>();
 
 function resolveCall(binder: Binder, call: FunctionCall, args: readonly BoundExpression[]): FunctionMatch | 'none' | 'ambiguous' {
   const candidates = candidatesFor(binder, call);
-  const names = call.args.some((arg) => arg.name !== undefined) ? call.args.map((arg) => arg.name) : undefined;
+  const names = argumentNames(call);
   const oids = args.map((arg) => arg.type.oid);
   const resolver = resolverFor(binder.types);
   const find = (): FunctionMatch | 'none' | 'ambiguous' =>

@@ -3,7 +3,7 @@
  * its right side, FULL becomes LEFT, RIGHT or INNER. Inner joins above count as conditions. A LEFT JOIN with `right.column IS NULL` above, where the
  * column is never NULL in a match, keeps only rows without a match; the anti join of unused-columns.ts takes that up.
  */
-import { columnRef, conjunctsOf, outputIdSet, rejectsNulls, substitute } from '../expression-tools.js';
+import { columnRef, columnsOf, conjunctsOf, outputIdSet, rejectsNulls, substitute } from '../expression-tools.js';
 import type { BoundExpression, ColumnId } from '../expression.js';
 import { makeJoin, planInputs, withInputs, type LogicalCte, type LogicalPlan } from '../logical-plan.js';
 import type { JoinType } from '../physical-plan.js';
@@ -55,7 +55,8 @@ function simplify(plan: LogicalPlan, conditions: readonly BoundExpression[], abo
     case 'join': {
       const rejects = (side: LogicalPlan): boolean => {
         const ids = outputIdSet(side);
-        return conditions.some((e) => rejectsNulls(e, (id) => ids.has(id)));
+        // One that is never true whatever the side gives says nothing of the side.
+        return conditions.some((e) => [...columnsOf(e)].some((id) => ids.has(id)) && rejectsNulls(e, (id) => ids.has(id)));
       };
       let join: JoinType = plan.join;
       if (join === 'left' && rejects(plan.right)) join = 'inner';
