@@ -336,8 +336,9 @@ export class SessionCatalog implements Catalog {
     return undefined;
   }
 
-  /** A composite type that stands for itself; undefined for the row type of a relation. */
+  /** A composite type that stands for itself, where no relation has the name. */
   compositeRecord(schema: string | undefined, name: string): CompositeRecord | undefined {
+    if (this.relationRecord(schema, name) !== undefined) return undefined;
     const type = this.typeByName(schema, name);
     const owner = type === undefined ? undefined : this.source.reader.ownerOfType(type.oid);
     return owner?.kind === 'type' && owner.detail.kind === 'composite' ? (owner as CompositeRecord) : undefined;

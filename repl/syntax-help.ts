@@ -11,6 +11,7 @@ const column = `    column type [ NOT NULL ] [ DEFAULT value ] [ PRIMARY KEY | U
         [ GENERATED { ALWAYS | BY DEFAULT } AS IDENTITY [ ( options ) ] | GENERATED ALWAYS AS ( expression ) STORED ] [ COLLATE collation ]`;
 const constraint = `    [ CONSTRAINT name ] { PRIMARY KEY ( columns ) | UNIQUE [ NULLS NOT DISTINCT ] ( columns ) | CHECK ( condition )
         | FOREIGN KEY ( columns ) REFERENCES table [ ( columns ) ] [ MATCH FULL ] [ ON DELETE action ] [ ON UPDATE action ] } [ DEFERRABLE [ INITIALLY DEFERRED ] ] [ NOT VALID ]`;
+const movement = '[ NEXT | PRIOR | FIRST | LAST | ABSOLUTE number | RELATIVE number | number | ALL | FORWARD [ number | ALL ] | BACKWARD [ number | ALL ] ] [ FROM | IN ] cursor';
 const renamed = 'RENAME TO name | SET SCHEMA schema';
 
 export const syntaxTopics: readonly SyntaxTopic[] = [
@@ -55,11 +56,11 @@ where action is
   topic('DROP', 'removes objects', 'DROP { TABLE | VIEW | MATERIALIZED VIEW | INDEX | SEQUENCE | SCHEMA | TYPE | DOMAIN | FUNCTION | PROCEDURE } [ IF EXISTS ] name, ... [ CASCADE | RESTRICT ]'),
   topic('EXECUTE', 'runs a prepared statement', 'EXECUTE name [ ( arguments ) ]'),
   topic('EXPLAIN', 'shows the plan of a statement', 'EXPLAIN [ ANALYZE ] [ VERBOSE ] statement', 'EXPLAIN ( option, ... ) statement\nwhere option is\n    { analyze | verbose | costs | buffers | timing | summary | settings } [ on | off ] | format { text | json | yaml | xml }'),
-  topic('FETCH', 'reads rows of a cursor', 'FETCH [ NEXT | PRIOR | FIRST | LAST | ABSOLUTE number | RELATIVE number | number | ALL | FORWARD [ number | ALL ] | BACKWARD [ number | ALL ] ] [ FROM | IN ] cursor'),
+  topic('FETCH', 'reads rows of a cursor', `FETCH ${movement}`),
   topic('INSERT', 'adds rows', '[ WITH queries ] INSERT INTO table [ AS alias ] [ ( columns ) ] [ OVERRIDING { SYSTEM | USER } VALUE ] { DEFAULT VALUES | VALUES ( { expression | DEFAULT }, ... ), ... | query }\n    [ ON CONFLICT [ ( columns ) [ WHERE condition ] | ON CONSTRAINT name ] { DO NOTHING | DO UPDATE SET column = expression, ... [ WHERE condition ] } ] [ RETURNING { * | expression [ AS name ], ... } ]'),
   topic('LOCK', 'locks a table', 'LOCK [ TABLE ] name, ... [ IN { ACCESS SHARE | ROW SHARE | ROW EXCLUSIVE | SHARE UPDATE EXCLUSIVE | SHARE | SHARE ROW EXCLUSIVE | EXCLUSIVE | ACCESS EXCLUSIVE } MODE ] [ NOWAIT ]'),
   topic('MERGE', 'adds, changes or removes rows by others', '[ WITH queries ] MERGE INTO table [ [ AS ] alias ] USING from_item ON condition\n    { WHEN MATCHED [ AND condition ] THEN { UPDATE SET column = expression, ... | DELETE | DO NOTHING } | WHEN NOT MATCHED [ AND condition ] THEN { INSERT [ ( columns ) ] { VALUES ( expressions ) | DEFAULT VALUES } | DO NOTHING } } ...'),
-  topic('MOVE', 'moves a cursor without reading', 'MOVE [ NEXT | PRIOR | FIRST | LAST | ABSOLUTE number | RELATIVE number | number | ALL | FORWARD [ number | ALL ] | BACKWARD [ number | ALL ] ] [ FROM | IN ] cursor'),
+  topic('MOVE', 'moves a cursor without reading', `MOVE ${movement}`),
   topic('PREPARE', 'keeps a statement to run again', 'PREPARE name [ ( types ) ] AS statement'),
   topic('REFRESH MATERIALIZED VIEW', 'computes a materialized view again', 'REFRESH MATERIALIZED VIEW [ CONCURRENTLY ] name [ WITH [ NO ] DATA ]'),
   topic('REINDEX', 'builds indexes again', 'REINDEX { INDEX | TABLE | SCHEMA | DATABASE } [ CONCURRENTLY ] name'),

@@ -88,7 +88,7 @@ async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promis
 async function resolveRelation(ddl: Ddl, objectType: ObjectType, name: QualifiedName, ifExists: boolean): Promise<number | undefined> {
   let found: RelationRecord | undefined;
   const article = objectType === 'index' ? 'an' : 'a';
-  if (ddl.backend.catalog().relationRecord(name.schema, name.name) === undefined && ddl.backend.catalog().compositeRecord(name.schema, name.name) !== undefined) {
+  if (ddl.backend.catalog().compositeRecord(name.schema, name.name) !== undefined) {
     throw new DbError('42809', `"${name.name}" is not ${article} ${objectType}`, { hint: 'Use DROP TYPE to remove a type.' });
   }
   for (;;) {

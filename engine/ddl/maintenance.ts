@@ -60,8 +60,7 @@ function targets(backend: Backend, tables: readonly MaintainedTable[]): TableRec
 
 /** What is named, composite types too: they are said not to be tables. */
 function maintained(backend: Backend, name: QualifiedName): RelationRecord | CompositeRecord | undefined {
-  const catalog = backend.catalog();
-  return catalog.relationRecord(name.schema, name.name) === undefined ? (catalog.compositeRecord(name.schema, name.name) ?? findRelation(backend, name)) : findRelation(backend, name);
+  return backend.catalog().compositeRecord(name.schema, name.name) ?? findRelation(backend, name);
 }
 
 async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {

@@ -117,13 +117,11 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
     if (old.kind !== 'view') throw new DbError('42809', `"${statement.name.name}" is not a view`, { offset: statement.name.offset });
     await ddl.lock(old.oid, 'access exclusive');
     checkReplacement(backend, old, analyzed);
-    columns.forEach(({ name }, i) => {
-      if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" of relation "${old.name}" already exists`);
-    });
+    refuseTwice(columns, (name) => `column "${name}" of relation "${old.name}" already exists`);
     reprintViews(backend, isReading(old.oid), () => draft.put({ ...old, columns: columns.map((column, i) => ({ ...column, default: old.columns[i]?.default, comment: old.columns[i]?.comment })), query: analyzed.text, references: analyzed.references, checkOption, options }));
     return;
   }
-  refuseTwice(columns);
+  refuseTwice(columns, (name) => `column "${name}" specified more than once`);
   for (const { name, type } of columns) refusePseudoType(name, type, backend.catalog().types);
   checkRelationName(backend, schema.oid, statement.name.name);
   draft.put({
@@ -157,9 +155,9 @@ export function checkUpdatable(problem: string | undefined): void {
 }
 
 /** @throws DbError 42701 */
-function refuseTwice(columns: readonly { readonly name: string }[]): void {
+function refuseTwice(columns: readonly { readonly name: string }[], message: (name: string) => string): void {
   columns.forEach(({ name }, i) => {
-    if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
+    if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', message(name));
   });
 }
 

@@ -202,9 +202,9 @@ export function prune(plan: LogicalPlan): LogicalPlan {
     case 'window':
       return isEmptyPlan(plan.input) && plan.calls.every(({ frame }) => isCount(frame.start.value) && isCount(frame.end.value)) ? makeEmpty(plan.output) : plan;
     case 'limit': {
-      if (!isCount(plan.offset)) return plan;
-      if (plan.limit?.kind === 'constant' && Number(plan.limit.value) === 0 && plan.limit.value !== null) return makeEmpty(plan.output);
-      return isEmptyPlan(plan.input) && (isCount(plan.limit) || (plan.limit?.kind === 'constant' && plan.limit.value === null)) ? makeEmpty(plan.output) : plan;
+      const limit = plan.limit?.kind === 'constant' ? plan.limit.value : undefined;
+      if (!isCount(plan.offset) || !(isCount(plan.limit) || limit === null)) return plan;
+      return limit === 0 || limit === 0n || isEmptyPlan(plan.input) ? makeEmpty(plan.output) : plan;
     }
     case 'aggregate':
       return !plan.isPlain && plan.groupingSets === undefined && isEmptyPlan(plan.input) ? makeEmpty(plan.output) : plan;
