@@ -10,15 +10,15 @@ export interface Timer {
 export interface Scheduler {
   /** Gives the event loop a turn (a macrotask); long loops and group commit await this. */
   yield(): Promise<void>;
-  /** Calls `fn` once after at least `delayMs` of monotonic time; does not keep the process alive. */
-  after(delayMs: number, fn: () => void): Timer;
+  /** Calls `fn` once after at least `delayMs` of monotonic time. Keeps the process alive only if `isAwaited`: a caller's promise hangs on it. */
+  after(delayMs: number, fn: () => void, isAwaited?: boolean): Timer;
 }
 
 export const realScheduler: Scheduler = {
   yield: () => new Promise<void>((resolve) => setImmediate(resolve)),
-  after: (delayMs, fn) => {
+  after: (delayMs, fn, isAwaited = false) => {
     const timer = setTimeout(fn, delayMs);
-    timer.unref();
+    if (!isAwaited) timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
 };

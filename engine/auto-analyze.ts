@@ -46,11 +46,11 @@ export class AutoAnalyze {
     this.#endRest?.();
   }
 
-  /** A timer keeps no process alive, and whoever closes the database waits for the session: `stop` ends the rest. */
+  /** Others may wait for the lock meanwhile, so the timer keeps the process alive; whoever closes the database waits for the session, so `stop` ends the rest. */
   readonly #rest = (): Promise<void> => {
     if (this.#isStopped) return this.#instance.scheduler.yield();
     return new Promise((resolve) => {
-      const timer = this.#instance.scheduler.after(RestMs, resolve);
+      const timer = this.#instance.scheduler.after(RestMs, resolve, true);
       this.#endRest = () => {
         timer.cancel();
         resolve();

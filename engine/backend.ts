@@ -220,7 +220,7 @@ export class Backend implements SessionOwner {
       const timer = this.instance.scheduler.after(ms, () => {
         this.#wake = undefined;
         resolve();
-      });
+      }, true);
       this.#wake = (error) => {
         timer.cancel();
         this.#wake = undefined;
@@ -556,7 +556,7 @@ export class Backend implements SessionOwner {
   /** Awaits a lock under a deadline. */
   async waitFor(waiting: Promise<unknown>, tx: Transaction, deadlineMs: number): Promise<void> {
     const { clock, scheduler } = this.instance;
-    const timer = deadlineMs === Infinity ? undefined : scheduler.after(Math.max(0, deadlineMs - clock.monotonic()), () => void tx.cancelWait(this.timeoutError()));
+    const timer = deadlineMs === Infinity ? undefined : scheduler.after(Math.max(0, deadlineMs - clock.monotonic()), () => void tx.cancelWait(this.timeoutError()), true);
     const unwatch = watchWait(this);
     if (this.#cancel !== undefined) tx.cancelWait(this.#cancel);
     try {

@@ -324,7 +324,7 @@ export class Session implements AsyncDisposable {
   }
 
   #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#instance.scheduler.after(ms, resolve));
+    return new Promise((resolve) => this.#instance.scheduler.after(ms, resolve, true));
   }
 
   async #attempt<T>(callback: (tx: TransactionHandle) => Promise<T> | T, options: TransactionOptions, isLast: boolean): Promise<T> {

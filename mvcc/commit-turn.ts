@@ -63,7 +63,7 @@ class TurnWait extends Wait {
   constructor(transaction: Transaction, turn: CommitTurn) {
     super(transaction);
     this.#turn = turn;
-    this.#limit = transaction.manager.env.scheduler.after(TurnWaitMsMax, () => this.#goOn());
+    this.#limit = transaction.manager.env.scheduler.after(TurnWaitMsMax, () => this.#goOn(), true);
   }
 
   override edges(into: WaitEdge[]): void {

@@ -56,7 +56,7 @@ export abstract class Wait {
       transaction.wait = this;
       const timeoutMs = transaction.lockTimeoutMs;
       if (timeoutMs > 0 && !(mutants.on && mutants.has('mvcc.no-lock-timeout'))) {
-        this.#timer = transaction.manager.env.scheduler.after(timeoutMs, () => void this.cancel(this.timeoutError()));
+        this.#timer = transaction.manager.env.scheduler.after(timeoutMs, () => void this.cancel(this.timeoutError()), true);
       }
       transaction.manager.deadlocks.resolve(transaction);
     });
