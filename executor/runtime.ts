@@ -45,8 +45,8 @@ export interface SubplanState {
   /** any with hashable sides: keys of `rows`, and whether a row has a NULL. */
   keys: Set<string> | undefined;
   hasNull: boolean;
-  /** A correlated subquery's answers by the values it reads; no map: none are kept. */
-  answers: { byOuter: Map<string, { readonly value: Datum }> | undefined; runs: number; hits: number } | undefined;
+  /** A correlated subquery's answers by the values it `reads` from outside; no map: none are kept. */
+  answers: { byOuter: Map<string, { readonly value: Datum }> | undefined; readonly reads: readonly ColumnId[]; runs: number; hits: number } | undefined;
 }
 
 export class Runtime {

@@ -6,9 +6,10 @@ import { unreachable } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { SqlArray, SqlRecord } from '../base/datum.js';
 import type { BoundExpression, ColumnId } from '../planner/expression.js';
+import { collectColumns } from '../planner/expression-tools.js';
 import { typeInfo } from '../base/types.js';
 import { nestArrays } from '../functions/aggregate.js';
-import { isVolatilePlan } from './codegen/repeatable.js';
+import { isVolatileExpression, isVolatilePlan } from './codegen/repeatable.js';
 import { evaluate, physicalPlanOf, tooManyRows } from './expression-interpreter.js';
 import { buildOperator } from './interpreter.js';
 import { datumsKey } from './ordering.js';
@@ -29,9 +30,10 @@ const isUncorrelated = (e: SubqueryNode): boolean => e.outer.length === 0 && !re
 
 export function evaluateSubquery(e: SubqueryNode, runtime: Runtime): Datum {
   const state = subplanState(e, runtime);
-  if (e.subkind === 'any' || e.subkind === 'all') return quantified(e, state, runtime);
+  const isQuantified = e.subkind === 'any' || e.subkind === 'all';
+  if (isQuantified && isUncorrelated(e)) return quantifiedOfKept(e, state, runtime);
   if (state.result !== undefined) return state.result.value;
-  if (e.outer.length > 0) return remembered(e, state, runtime);
+  if (isQuantified || e.outer.length > 0) return remembered(e, state, runtime);
   const value = runOnce(e, state, runtime);
   if (isUncorrelated(e)) state.result = { value };
   return value;
@@ -44,9 +46,9 @@ const HitShareMin = 1 / 8;
 
 /** The answer for the present outer row: kept from an outer row with the same values, or found by a run. (PostgreSQL's Memoize.) */
 function remembered(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum {
-  const answers = (state.answers ??= { byOuter: isVolatilePlan(physicalPlanOf(e)) || readsWorkTable(physicalPlanOf(e)) ? undefined : new Map(), runs: 0, hits: 0 });
+  const answers = (state.answers ??= { byOuter: isRepeatable(e) ? new Map() : undefined, reads: valuesRead(e), runs: 0, hits: 0 });
   const { byOuter } = answers;
-  const key = byOuter === undefined ? undefined : exactKey(e.outer, runtime.registers);
+  const key = byOuter === undefined ? undefined : exactKey(answers.reads, runtime.registers);
   if (byOuter === undefined || key === undefined) return runOnce(e, state, runtime);
   const known = byOuter.get(key);
   answers.runs++;
@@ -59,6 +61,19 @@ function remembered(e: SubqueryNode, state: SubplanState, runtime: Runtime): Dat
   else if (answers.hits < answers.runs * HitShareMin) answers.byOuter = undefined;
   if (answers.runs === TrialRuns && answers.hits < TrialRuns * HitShareMin) answers.byOuter = undefined;
   return value;
+}
+
+function isRepeatable(e: SubqueryNode): boolean {
+  const plan = physicalPlanOf(e);
+  return !isVolatilePlan(plan) && !readsWorkTable(plan) && (e.comparison === undefined || !isVolatileExpression(e.comparison));
+}
+
+/** The values from outside that an answer depends on: those the plan reads, and those its rows are compared with. */
+function valuesRead(e: SubqueryNode): readonly ColumnId[] {
+  const reads = new Set(e.outer);
+  if (e.comparison !== undefined) collectColumns(e.comparison, reads);
+  for (const id of e.columns) reads.delete(id);
+  return [...reads];
 }
 
 /** Different for values that a query could tell apart, equal or not; undefined where that takes more than a look. */
@@ -102,7 +117,7 @@ function runOnce(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum 
       }
       case 'any':
       case 'all':
-        throw new TypeError('quantified subquery run as a value');
+        return quantified(e, () => operator.next(), runtime);
       default:
         return unreachable(e.subkind);
     }
@@ -116,35 +131,32 @@ function subqueryShape(e: SubqueryNode): SqlRecord['shape'] {
   return { oid: e.type.oid, names: columns.map((column) => column.name), types: columns.map((column) => column.type) };
 }
 
-function quantified(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum {
+/** `left OP ANY` or `left OP ALL` over the rows that `next` puts into the registers, until one decides. */
+function quantified(e: SubqueryNode, next: () => boolean, runtime: Runtime): Datum {
   const decisive = e.subkind === 'any';
   let result: Datum = !decisive;
-  /** @returns whether the row decides the answer */
-  const meets = (): boolean => {
+  while (next()) {
     const value = evaluate(e.comparison!, runtime);
+    if (value === decisive) return decisive;
     if (value === null) result = null;
-    return value === decisive;
-  };
-  if (!isUncorrelated(e)) {
-    const { operator } = state;
-    operator.open();
-    try {
-      while (operator.next()) if (meets()) return decisive;
-      return result;
-    } finally {
-      operator.close();
-    }
   }
-  state.rows ??= allRows(e, state, runtime);
-  if (decisive && e.hashable !== undefined) {
+  return result;
+}
+
+/** The same over the rows of an uncorrelated subquery, which are kept. */
+function quantifiedOfKept(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum {
+  const rows = (state.rows ??= allRows(e, state, runtime));
+  if (e.subkind === 'any' && e.hashable !== undefined) {
     const answer = hashedAny(e, e.hashable.left, state, runtime);
     if (answer !== undefined) return answer;
   }
-  for (const row of state.rows) {
-    restoreTuple(runtime.registers, e.columns, row);
-    if (meets()) return decisive;
-  }
-  return result;
+  let at = 0;
+  const next = (): boolean => {
+    if (at === rows.length) return false;
+    restoreTuple(runtime.registers, e.columns, rows[at++]!);
+    return true;
+  };
+  return quantified(e, next, runtime);
 }
 
 function allRows(e: SubqueryNode, state: SubplanState, runtime: Runtime): Tuple[] {

@@ -18,6 +18,6 @@ export function isVolatilePlan(plan: PhysicalPlan): boolean {
   return found;
 }
 
-function isVolatileExpression(e: BoundExpression): boolean {
+export function isVolatileExpression(e: BoundExpression): boolean {
   return someExpression(e, (inner) => (inner.kind === 'call' && inner.function.volatility === 'volatile') || (inner.kind === 'subquery' && isVolatilePlan(physicalPlanOf(inner))));
 }
