@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { spawn } from 'node:child_process';
 import { DatabaseError } from '../engine/index.js';
+import { fileError } from './files.js';
 import { quoteIdentifier } from './format/data.js';
 import { makeProgress } from './progress.js';
 import type { Shell } from './shell.js';
@@ -69,8 +70,7 @@ async function* withProgress(shell: Shell, command: CopyCommand): AsyncGenerator
       yield chunk as Buffer;
     }
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw new DatabaseError(code === 'ENOENT' ? '58P01' : code === 'EACCES' ? '42501' : '58030', `${command.file}: ${code === 'ENOENT' ? 'No such file or directory' : (cause as Error).message}`, { cause });
+    throw fileError(command.file, cause);
   } finally {
     progress.done();
   }

@@ -3,13 +3,15 @@
  * `serialite [file]`: the shell, on a terminal or for scripts. Exit codes: 0 fine, 1 a statement failed, 2 the database could not be opened, 3 a script
  * stopped at an error (ON_ERROR_STOP or --stop-on-error).
  */
-import { createReadStream, createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { DatabaseError, open, type Database } from '../engine/index.js';
 import { labCommand } from '../lab/cli.js';
 import { renderError } from './errors.js';
+import { fileError } from './files.js';
 import { Shell, type ShellOutput } from './shell.js';
 import { makeStyle } from './style.js';
 import { runTerminal } from './terminal.js';
@@ -181,15 +183,22 @@ async function runDump(file: string, options: DumpCommand): Promise<void> {
 }
 
 async function runRestore(file: string, source: string, options: { readonly singleTransaction?: boolean; readonly keepGoing?: boolean }): Promise<void> {
-  const database = await openOrExit(file, {});
   const style = makeStyle(false);
+  // Opened before the database is made: a dump that is not there leaves no empty file behind.
+  const input = source === '-' ? process.stdin : await openFile(source).then(
+    (dump) => dump.createReadStream(),
+    (cause: unknown) => {
+      process.stderr.write(renderError(fileError(source, cause), undefined, style));
+      process.exit(2);
+    },
+  );
+  const database = await openOrExit(file, {});
   let errorCount = 0;
   const report = (error: DatabaseError, statement: string): void => {
     errorCount++;
     process.stderr.write(renderError(error, statement, style));
   };
   try {
-    const input = source === '-' ? process.stdin : createReadStream(source);
     const result = await database.restore(input, { singleTransaction: options.singleTransaction, ...(options.keepGoing === true ? { onError: report } : {}) });
     const skipped = Object.entries(result.skipped).map(([name, count]) => `${count} ${name}`);
     process.stdout.write(`${result.statementCount} statements, ${result.rowCount} rows copied${skipped.length === 0 ? '' : `; passed over: ${skipped.join(', ')}`}${errorCount === 0 ? '' : `; ${errorCount} failed`}\n`);
@@ -214,7 +223,7 @@ function readScript(path: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
-    process.stderr.write(`${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'No such file or directory' : (error as Error).message}\n`);
+    process.stderr.write(`${fileError(path, error).message}\n`);
     process.exit(2);
   }
 }

@@ -11,6 +11,7 @@ import { describeCommands } from './describe.js';
 import { editBuffer } from './edit.js';
 import { renderConflict, renderConflictGraph, renderLocks } from './explain.js';
 import { renderError } from './errors.js';
+import { fileError } from './files.js';
 import { printRows } from './print-rows.js';
 import type { FormatOptions, OutputFormat } from './format/result.js';
 import { quoteIdentifier } from './format/data.js';
@@ -346,7 +347,7 @@ async function includeFile(shell: Shell, file: string, isRelative: boolean): Pro
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new DatabaseError('58P01', `${file}: ${(cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'No such file or directory' : (cause as Error).message}`, { cause });
+    throw fileError(file, cause);
   }
   const before = shell.scriptDirectory;
   shell.scriptDirectory = dirname(path);

@@ -1,6 +1,6 @@
 /** The command itself, as scripts see it: output, standard error and exit codes. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -50,6 +50,9 @@ test('dump writes what restore reads, over the command line', async () => {
   const [again, part] = await Promise.all([run(['dump', join(folder, 'loaded.slt')]), run([file, '-q', '-c', '.dump t'])]);
   expect(again.stdout).toBe(whole.stdout);
   expect(part.stdout).toContain("INSERT INTO public.t (a, b) VALUES (2, NULL);");
+  const unmade = join(folder, 'unmade.slt');
+  expect(await run(['restore', unmade, join(folder, 'nothing.sql')])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^ERROR: {2}58P01: .*nothing\.sql: No such file or directory/) as unknown });
+  expect(existsSync(unmade)).toBe(false);
 });
 
 test('types writes the schema as TypeScript', async () => {
