@@ -3,9 +3,9 @@ import { DbError } from '../base/errors.js';
 import type { LockingClause, Select } from '../parser/ast.js';
 import type { Binder, BoundQuery, ImpliedLocking } from './binder-context.js';
 import { copyExpression } from './copy-plan.js';
-import { conjunction, conjunctsOf, freeColumns } from './expression-tools.js';
+import { conjunction, conjunctsOf, forEachPlanExpression, freeColumns, logicalPlanOf, someExpression } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
-import { somePlan, type LogicalPlan } from './logical-plan.js';
+import { planInputs, somePlan, type LogicalPlan } from './logical-plan.js';
 import type { LockTarget } from './physical-plan.js';
 import type { LockRequest, QueryLevel } from './scope.js';
 
@@ -80,8 +80,53 @@ export function makeLockRows(level: QueryLevel, plan: LogicalPlan): LogicalPlan 
   if (level.lockTargets.length === 0) return plan;
   const whole = conjunction(conditionsOf(plan, new Set(level.lockTargets.map((lock) => lock.rowKey))));
   const condition = whole === undefined ? undefined : copyExpression(whole, level.binder);
-  const targets = level.lockTargets.map((lock): LockTarget => ({ table: lock.table, alias: lock.alias, strength: lock.strength, wait: lock.wait, rowKey: lock.rowKey, recheck: { columns: lock.columns, condition, computed: [] } }));
+  const { nullable } = scansOf(plan);
+  const targets = level.lockTargets.map(({ table, alias, strength, wait, rowKey, columns }): LockTarget => ({
+    table, alias, strength, wait, rowKey, isNullable: nullable.has(rowKey), recheck: { columns, condition, computed: [] },
+  }));
   return { kind: 'lockRows', output: plan.output, input: plan, targets };
+}
+
+/** Row keys of the scans below LockRows: those that are there in every row, and those on the nullable side of an outer join. */
+export interface LockedScans {
+  readonly certain: ReadonlySet<ColumnId>;
+  readonly nullable: ReadonlySet<ColumnId>;
+}
+
+export function scansOf(plan: LogicalPlan): LockedScans {
+  const certain = new Set<ColumnId>();
+  const nullable = new Set<ColumnId>();
+  const collect = (node: LogicalPlan, isNullable: boolean): void => {
+    switch (node.kind) {
+      case 'scan':
+        if (node.rowKey !== undefined) (isNullable ? nullable : certain).add(node.rowKey);
+        return;
+      case 'join':
+        collect(node.left, isNullable || node.join === 'right' || node.join === 'full');
+        collect(node.right, isNullable || node.join === 'left' || node.join === 'full');
+        return;
+      case 'filter':
+      case 'project':
+      case 'sort':
+      case 'limit':
+        collect(node.input, isNullable);
+        return;
+      default:
+        return;
+    }
+  };
+  collect(plan, false);
+  return { certain, nullable };
+}
+
+/** Whether the plan, subqueries in its expressions included, holds a lock that will be refused unless its outer join becomes an inner one. */
+export function locksNullable(plan: LogicalPlan): boolean {
+  if (plan.kind === 'lockRows' && plan.targets.some((target) => target.isNullable)) return true;
+  let found = false;
+  forEachPlanExpression(plan, (e) => {
+    found ||= someExpression(e, (x) => x.kind === 'subquery' && locksNullable(logicalPlanOf(x)));
+  });
+  return found || planInputs(plan).some(locksNullable);
 }
 
 /**

@@ -141,6 +141,8 @@ export interface LockTarget {
   readonly strength: 'key share' | 'share' | 'no key update' | 'update';
   readonly wait: 'wait' | 'nowait' | 'skip locked';
   readonly rowKey: ColumnId;
+  /** As written its table stands on the nullable side of an outer join (rules/refuse-nullable-locks.ts). */
+  readonly isNullable: boolean;
   readonly recheck: Recheck;
 }
 

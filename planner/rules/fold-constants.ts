@@ -7,6 +7,7 @@
  * that fails is left as it is, and when the whole statement has been folded the expressions that are read are searched for it.
  */
 import type { DbError } from '../../base/errors.js';
+import { locksNullable } from '../binder-locking.js';
 import { columnsOf, forEachChild, isNeverTrue, isTrue, logicalPlanOf, mapPlanExpressions, substitute, substituteInPlan, type Subquery } from '../expression-tools.js';
 import type { BoundExpression, ColumnId } from '../expression.js';
 import { Folder } from '../fold.js';
@@ -175,8 +176,13 @@ function readsConstants(plan: LogicalPlan): boolean {
   return plan.kind === 'filter' || plan.kind === 'project' || plan.kind === 'join' || plan.kind === 'projectSet';
 }
 
-/** Empty inputs and settled conditions. Row locks and changes keep their shape, for they are also what EXPLAIN shows of them. */
+/** Empty inputs and settled conditions. Row locks and changes keep their shape, for they are also what EXPLAIN shows of them; and what will be refused stays until it is. */
 export function prune(plan: LogicalPlan): LogicalPlan {
+  const pruned = withoutEmpty(plan);
+  return pruned !== plan && locksNullable(plan) && !locksNullable(pruned) ? plan : pruned;
+}
+
+function withoutEmpty(plan: LogicalPlan): LogicalPlan {
   switch (plan.kind) {
     case 'filter':
       if (isTrue(plan.condition)) return plan.input;

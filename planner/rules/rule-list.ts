@@ -13,11 +13,11 @@ import { pullProjections } from './pull-projections.js';
 import { pushLimit } from './push-limit.js';
 import { pushPredicates } from './push-predicates.js';
 import { redundantDistinct } from './redundant-distinct.js';
-import { noteNullableLocks, refuseNullableLocks } from './refuse-nullable-locks.js';
+import { refuseNullableLocks } from './refuse-nullable-locks.js';
 import { simplifyConditions } from './simplify-conditions.js';
 import { simplifyOuterJoins } from './simplify-outer-joins.js';
 import { unnestSubqueries } from './unnest-subqueries.js';
 
 export const ruleList: readonly Rule[] = [
-  inlineSetFunctions, inlineCtes, noteNullableLocks, foldConstants, dropUnreadCtes, simplifyConditions, orToInList, unnestSubqueries, pullProjections, simplifyOuterJoins, refuseNullableLocks, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
+  inlineSetFunctions, inlineCtes, foldConstants, simplifyConditions, orToInList, unnestSubqueries, pullProjections, simplifyOuterJoins, refuseNullableLocks, dropUnreadCtes, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
 ];

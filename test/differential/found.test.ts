@@ -638,6 +638,9 @@ describe('what random statements found', () => {
     ['select id from (select r2.id, r3.e from r2 left join r3 on r2.id = r3.id) x where e = 3 for share', [['3']]], ['select id from (select r2.id, r3.e from r2 left join r3 on r2.id = r3.id) x where e is null for share', '0A000'],
     ['select r2.id from r2 left join r3 on r2.id = r3.id where not true for update', '0A000'], ['with x as (select r2.id from r2 left join r3 on true for share) select 1', [['1']]],
     ['with x as (select r2.id, r3.e from r2 left join r3 on r2.id = r3.id for share) select id from x where e = 3', '0A000'],
+    // What has become empty is refused too.
+    ['select r2.id from r2 left join r3 on true limit 0 for update', '0A000'], ['select s.* from r2, lateral (select r3.id from r3 left join r2 b on b.id = r2.id for update) s limit 0', '0A000'],
+    ['select (select r3.id from r3 left join r2 b on b.id = r2.id limit 1 for update) from r2 where false', '0A000'], ['with x as (select r2.id from r2 left join r3 on true for share) select 1 from x where false', '0A000'],
   ]));
   test('a column of UNION ALL that nobody reads', () => inTurn([
     ["select 1 from (select sin('-Infinity'::float8), 1 union all select 3::float8, 2) d(a, b) where b > 5", '22003'], ["select 1 from (select sin('-Infinity'::float8), 1 from r2, r3 union all select 3::float8, 2) d(a, b) where b > 5", []],

@@ -463,7 +463,7 @@ export class TestDatabase {
     const columns = (plan as Extract<PhysicalPlan, { kind: 'seqScan' }>).columns;
     return {
       kind: 'lockRows', input: plan, output: columns, estimate,
-      targets: [{ table: this.table(name), alias: name, strength, wait, rowKey: key!, recheck: { columns, condition: where?.(c), computed: [] } }],
+      targets: [{ table: this.table(name), alias: name, strength, wait, rowKey: key!, isNullable: false, recheck: { columns, condition: where?.(c), computed: [] } }],
     };
   }
 }
