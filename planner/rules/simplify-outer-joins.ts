@@ -4,7 +4,7 @@
  * column is never NULL in a match, keeps only rows without a match; the anti join of unused-columns.ts takes that up.
  */
 import { columnRef, columnsOf, conjunctsOf, outputIdSet, rejectsNulls, substitute } from '../expression-tools.js';
-import type { BoundExpression, ColumnId } from '../expression.js';
+import type { BoundExpression } from '../expression.js';
 import { makeJoin, planInputs, withInputs, type LogicalCte, type LogicalPlan } from '../logical-plan.js';
 import type { JoinType } from '../physical-plan.js';
 import type { Rule } from '../optimize.js';
@@ -14,12 +14,11 @@ export const simplifyOuterJoins: Rule = {
   name: 'simplify-outer-joins',
   isRequired: false,
   apply(statement) {
-    const above = new Map<number, readonly BoundExpression[]>();
-    const main = rewriteStatement({ ...statement, ctes: noCtes }, (plan) => simplify(plan, [], above));
+    const hoisted = new HoistedReaders(statement.ctes);
+    const main = rewriteStatement({ ...statement, ctes: noCtes }, (plan) => simplify(plan, [], hoisted));
     let changed = main.plan !== statement.plan;
     const ctes = statement.ctes.map((cte) => {
-      const given = cte.isHoisted === true ? (above.get(cte.number) ?? []) : [];
-      const { plan } = rewriteStatement({ ctes: noCtes, plan: cte.plan, result: cte.columns }, (part) => simplify(part, part === cte.plan ? inColumnsOf(cte, given) : [], above));
+      const { plan } = rewriteStatement({ ctes: noCtes, plan: cte.plan, result: cte.columns }, (part) => simplify(part, part === cte.plan ? hoisted.conditionsOn(cte) : [], hoisted));
       changed ||= plan !== cte.plan;
       return plan === cte.plan ? cte : { ...cte, plan };
     });
@@ -28,30 +27,42 @@ export const simplifyOuterJoins: Rule = {
 };
 const noCtes: readonly LogicalCte[] = [];
 
-/** What its reader says of the columns of a query that runs ahead, as said of the query's own: by their places, as `simplify` notes them. */
-function inColumnsOf(cte: LogicalCte, conditions: readonly BoundExpression[]): BoundExpression[] {
-  return conditions.map((e) => substitute(e, new Map(cte.columns.map((column, position) => [placeId(position), columnRef(column)]))));
-}
-/** Stands for the column at a place of a CTE; no plan has a column of this number. */
-const placeId = (position: number): ColumnId => -1 - position;
+/** What the readers of queries that run ahead say of the rows they keep, in the columns of those queries. */
+class HoistedReaders {
+  readonly #ctes: ReadonlyMap<number, LogicalCte>;
+  readonly #conditions = new Map<number, readonly BoundExpression[]>();
 
-/** `conditions` hold for every row that will survive above `plan`; those above a scan of a CTE go into `above`. */
-function simplify(plan: LogicalPlan, conditions: readonly BoundExpression[], above: Map<number, readonly BoundExpression[]>): LogicalPlan {
+  constructor(ctes: readonly LogicalCte[]) {
+    this.#ctes = new Map(ctes.filter((cte) => cte.isHoisted === true).map((cte) => [cte.number, cte]));
+  }
+
+  /** `conditions` hold for every row that will survive above `scan`. */
+  note(scan: Extract<LogicalPlan, { kind: 'cteScan' | 'workTableScan' }>, conditions: readonly BoundExpression[]): void {
+    const cte = this.#ctes.get(scan.cte);
+    if (cte === undefined) return;
+    const columns = new Map(scan.columns.map(({ id, position }) => [id, columnRef(cte.columns[position]!)]));
+    // Two readers: each sees rows that the other has no use for.
+    this.#conditions.set(cte.number, this.#conditions.has(cte.number) ? [] : conditions.map((e) => substitute(e, columns)));
+  }
+
+  conditionsOn(cte: LogicalCte): readonly BoundExpression[] {
+    return this.#conditions.get(cte.number) ?? [];
+  }
+}
+
+/** `conditions` hold for every row that will survive above `plan`; those above the scan of a query that runs ahead go to `hoisted`. */
+function simplify(plan: LogicalPlan, conditions: readonly BoundExpression[], hoisted: HoistedReaders): LogicalPlan {
   switch (plan.kind) {
-    case 'cteScan': {
-      const places = new Map(plan.columns.map(({ id, position }, i) => [id, columnRef({ ...plan.output[i]!, id: placeId(position) })]));
-      const own = conditions.map((e) => substitute(e, places));
-      // Two readers: each sees rows that the other has no use for.
-      above.set(plan.cte, above.has(plan.cte) ? [] : own);
+    case 'cteScan':
+      hoisted.note(plan, conditions);
       return plan;
-    }
     case 'filter':
-      return withInputs(plan, [simplify(plan.input, [...conditions, ...conjunctsOf(plan.condition)], above)]);
+      return withInputs(plan, [simplify(plan.input, [...conditions, ...conjunctsOf(plan.condition)], hoisted)]);
     case 'sort':
     case 'project':
     case 'lockRows':
       // Conditions over computed columns say nothing here, those over passed columns hold as they are.
-      return withInputs(plan, [simplify(plan.input, conditions, above)]);
+      return withInputs(plan, [simplify(plan.input, conditions, hoisted)]);
     case 'join': {
       const rejects = (side: LogicalPlan): boolean => {
         const ids = outputIdSet(side);
@@ -69,14 +80,14 @@ function simplify(plan: LogicalPlan, conditions: readonly BoundExpression[], abo
       const own = conjunctsOf(plan.condition);
       const toLeft = join === 'inner' || join === 'semi' ? [...conditions, ...own] : join === 'left' || join === 'anti' ? conditions : join === 'right' ? own : [];
       const toRight = join === 'inner' ? [...conditions, ...own] : join === 'semi' || join === 'left' ? own : join === 'right' ? conditions : [];
-      const left = simplify(plan.left, toLeft, above);
-      const right = simplify(plan.right, toRight, above);
+      const left = simplify(plan.left, toLeft, hoisted);
+      const right = simplify(plan.right, toRight, hoisted);
       if (join === plan.join) return withInputs(plan, [left, right]);
       return makeJoin(join, left, right, plan.condition, plan.isLateral, plan.nullAware);
     }
     default: {
       const inputs = planInputs(plan);
-      return inputs.length === 0 ? plan : withInputs(plan, inputs.map((input) => simplify(input, [], above)));
+      return inputs.length === 0 ? plan : withInputs(plan, inputs.map((input) => simplify(input, [], hoisted)));
     }
   }
 }
