@@ -13,8 +13,8 @@ import { readFull } from './vfs.js';
 export const EntryBytes = 8;
 /** A slot number that means nowhere. */
 export const NoSlot = 0;
-/** Table pages read together at most. */
-const RunPagesMax = 64;
+/** Of the table pages that are read together: a multiple of every page size. */
+const RunBytesMax = 1 << 19;
 
 /** Where the pages of one level lie, and their checksums. */
 export interface Level {
@@ -34,13 +34,15 @@ export class PageTableReader {
   readonly #file: File;
   readonly #pageSizeBytes: number;
   readonly #entriesPerPage: number;
+  readonly #runPagesMax: number;
   readonly #bytes: Uint8Array;
 
   constructor(file: File, pageSizeBytes: number) {
     this.#file = file;
     this.#pageSizeBytes = pageSizeBytes;
     this.#entriesPerPage = pageSizeBytes / EntryBytes;
-    this.#bytes = new Uint8Array(RunPagesMax * pageSizeBytes);
+    this.#runPagesMax = RunBytesMax / pageSizeBytes;
+    this.#bytes = new Uint8Array(this.#runPagesMax * pageSizeBytes);
   }
 
   /**
@@ -63,7 +65,7 @@ export class PageTableReader {
   #readLevel(nodes: Level, level: number, children: Level, childCount: number): void {
     const count = nodes.slots.length;
     for (let first = 0; first < count; ) {
-      const end = runEnd(nodes.slots, first);
+      const end = this.#runEnd(nodes.slots, first);
       this.#readRun(nodes, level, first, end);
       for (let index = first; index < end; index++) {
         const firstChild = index * this.#entriesPerPage;
@@ -71,6 +73,14 @@ export class PageTableReader {
       }
       first = end;
     }
+  }
+
+  /** One past the last of the slots from `first` on that follow each other, as far as they are read together. */
+  #runEnd(slots: Uint32Array, first: number): number {
+    const last = Math.min(slots.length, first + this.#runPagesMax);
+    let end = first + 1;
+    while (end < last && slots[end] === slots[end - 1]! + 1) end++;
+    return end;
   }
 
   /** Reads and verifies the table pages [first, end), whose slots follow each other. */
@@ -94,13 +104,6 @@ export class PageTableReader {
       crcs[child] = getU32(this.#bytes, at + 4);
     }
   }
-}
-
-/** One past the last of the slots from `first` on that follow each other. */
-function runEnd(slots: Uint32Array, first: number): number {
-  let end = first + 1;
-  while (end < slots.length && end - first < RunPagesMax && slots[end] === slots[end - 1]! + 1) end++;
-  return end;
 }
 
 /** Number of table pages at `level` for so many pages. */
