@@ -171,6 +171,12 @@ export class BTree {
     }
   }
 
+  /** Whether the way from the root to the leaf that covers the key goes by the page. @throws DbError XX001 */
+  passes(key: Uint8Array, start: number, end: number, page: number): boolean {
+    this.#descend(key, start, end, true);
+    return this.#path.pages.slice(0, this.#path.depth + 1).includes(page);
+  }
+
   /** A view (inner-view.ts) of the inner page at `depth` of the last descent, which went by way of the view `above` it. */
   #makeView(depth: number, above: InnerView | undefined): void {
     const { pool } = this;

@@ -14,12 +14,11 @@
 import { DbError } from '../base/errors.js';
 import { pageId, treeId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
-import type { BTree } from './btree.js';
-import { HeightMax } from './btree-split.js';
+import { BTree } from './btree.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { PageTable } from './page-table.js';
-import { AtKind, AtLevel, AtTreeId, PageKind } from './page.js';
-import { childAt, copyLowerFence, isOutside, search } from './slotted-page.js';
+import { AtKind, AtTreeId, PageKind } from './page.js';
+import { copyLowerFence } from './slotted-page.js';
 import { readRing } from './superblock.js';
 import type { DirectoryEntry, TreeDirectory } from './tree-directory.js';
 import { TreeState } from './tree-directory.js';
@@ -173,25 +172,16 @@ class OwnerCheck {
   #isReachable(page: number): boolean {
     const { pool, directory } = this.#parts;
     try {
-      let frame = pool.fetch(pageId(page));
-      const fence = new Uint8Array(pool.pageSizeBytes);
+      const frame = pool.fetch(pageId(page));
+      const u8 = pool.bytesOf(frame);
+      const dv = pool.viewOf(frame);
       const base = pool.baseOf(frame);
-      if (!isTreePage(pool.bytesOf(frame)[base + AtKind]!)) return false;
-      const fenceLength = copyLowerFence(pool.bytesOf(frame), pool.viewOf(frame), base, fence);
-      const id = treeId(pool.viewOf(frame).getUint32(base + AtTreeId, true));
-      let at: number | undefined = id === directory.tree.id ? directory.root : directory.find(id)?.root;
-      for (let above = HeightMax; at !== undefined && at !== page; ) {
-        frame = pool.fetch(pageId(at));
-        const u8 = pool.bytesOf(frame);
-        const dv = pool.viewOf(frame);
-        const base = pool.baseOf(frame);
-        const level = u8[base + AtLevel]!;
-        const found = search(u8, dv, base, fence, 0, fenceLength);
-        if (level === 0 || level >= above || u8[base + AtKind] !== PageKind.Inner || isOutside(found)) return false;
-        above = level;
-        at = childAt(dv, base, found >= 0 ? found + 1 : ~found);
-      }
-      return at === page;
+      if (!isTreePage(u8[base + AtKind]!)) return false;
+      const fence = new Uint8Array(pool.pageSizeBytes);
+      const fenceLength = copyLowerFence(u8, dv, base, fence);
+      const id = treeId(dv.getUint32(base + AtTreeId, true));
+      const root = id === directory.tree.id ? directory.root : directory.find(id)?.root;
+      return root !== undefined && BTree.open(pool, id, root).passes(fence, 0, fenceLength, page);
     } catch (error) {
       if (error instanceof DbError) return false;
       throw error;
