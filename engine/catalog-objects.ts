@@ -188,6 +188,11 @@ export interface CompositeRecord extends TypeRecord {
   readonly detail: Extract<TypeDetail, { readonly kind: 'composite' }>;
 }
 
+/** One of a domain. */
+export interface DomainRecord extends TypeRecord {
+  readonly detail: Extract<TypeDetail, { readonly kind: 'domain' }>;
+}
+
 export interface FunctionRecord {
   readonly kind: 'function';
   readonly oid: number;

@@ -13,14 +13,10 @@ import { parseExpression } from '../parser/parse.js';
 import { newBinder } from '../planner/binder.js';
 import { rowLevel } from '../planner/binder-table.js';
 import { coerceToBoolean } from '../planner/binder-types.js';
-import type { TypeRecord } from './catalog-objects.js';
+import type { DomainRecord } from './catalog-objects.js';
 import { SessionCatalog, type DefinitionSource } from './catalog-view.js';
 import { StatementContext } from './eval-context.js';
 import { makeRequest } from './execute.js';
-
-interface DomainRecord extends TypeRecord {
-  readonly detail: Extract<TypeRecord['detail'], { readonly kind: 'domain' }>;
-}
 
 /** What was made for a domain, as long as those below it are the same. */
 const made = new WeakMap<DomainRecord, { readonly chain: readonly DomainRecord[]; readonly check: ScalarImpl }>();

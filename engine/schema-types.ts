@@ -12,7 +12,7 @@
 import { FirstUserOid, TypeOid, typeInfo } from '../base/types.js';
 import type { Int8Mode } from './api.js';
 import type { Backend } from './backend.js';
-import type { CatalogRecord, ColumnRecord, TableRecord, TypeRecord, ViewRecord } from './catalog-objects.js';
+import type { CatalogRecord, ColumnRecord, DomainRecord, TableRecord, TypeRecord, ViewRecord } from './catalog-objects.js';
 
 export interface TypesOptions {
   /** Only these schemas; default all of the user's. */
@@ -122,7 +122,7 @@ class Writer {
     return `${docComment(record.comment, '')}export interface ${this.#names.get(record.rowType)!} {\n${columns.join('')}}\n`;
   }
 
-  #domainOf(oid: number): Extract<TypeRecord['detail'], { kind: 'domain' }> | undefined {
+  #domainOf(oid: number): DomainRecord['detail'] | undefined {
     const owner = oid < FirstUserOid ? undefined : this.#backend.draft.ownerOfType(oid);
     return owner?.kind === 'type' && owner.oid === oid && owner.detail.kind === 'domain' ? owner.detail : undefined;
   }

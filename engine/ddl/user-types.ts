@@ -4,7 +4,7 @@ import { typeInfo, typeName, sqlType } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import type { AlterDomain, AlterEnumAddValue, ColumnConstraint, CreateDomain, CreateEnum, CreateRangeType, Expression, QualifiedName } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
-import type { DomainConstraintRecord, TypeRecord } from '../catalog-objects.js';
+import type { DomainConstraintRecord, DomainRecord, TypeRecord } from '../catalog-objects.js';
 import { checkCollation } from './create-table.js';
 import { SystemFunctions } from '../system-functions.js';
 import type { Ddl } from './ddl.js';
@@ -16,7 +16,7 @@ import { forEachRow, tableDef } from './table-storage.js';
 import { useOf } from './type-uses.js';
 import { bindTypeName } from './types.js';
 
-type DomainDetail = Extract<TypeRecord['detail'], { kind: 'domain' }>;
+type DomainDetail = DomainRecord['detail'];
 
 export function newType(ddl: Ddl, name: QualifiedName): Pick<TypeRecord, 'kind' | 'oid' | 'schema' | 'name' | 'arrayType'> {
   const schema = creationSchema(ddl.backend, name);
