@@ -1,9 +1,8 @@
 /** What the views of information_schema have in common: how the standard describes a type, and which constraints there are. */
 import { TypeOid, baseTypeOf, numericPrecision, numericScale, typeInfo, typeName, varcharLength, type SqlType } from '../../../base/types.js';
 import type { Backend } from '../../backend.js';
-import type { ForeignKeyRecord, TableRecord, ViewRecord } from '../../catalog-objects.js';
-import { displayCondition } from '../../definitions.js';
-import { checkedColumns, relations } from '../relations.js';
+import type { CheckRecord, ForeignKeyRecord, TableRecord, ViewRecord } from '../../catalog-objects.js';
+import { relations } from '../relations.js';
 import type { VirtualRow } from '../virtual-table.js';
 
 export const yesNo = (value: boolean): string => (value ? 'YES' : 'NO');
@@ -42,22 +41,25 @@ export interface NamedConstraint {
   readonly table: TableRecord;
   readonly name: string;
   readonly type: 'PRIMARY KEY' | 'UNIQUE' | 'FOREIGN KEY' | 'CHECK';
+  /** Of a key; what a check reads is not looked up until it is asked for. */
   readonly columns: readonly number[];
   readonly deferrable: string;
   readonly key: ForeignKeyRecord | undefined;
-  readonly expression: string | undefined;
+  readonly check: CheckRecord | undefined;
+  /** The column of NOT NULL, which counts as a check in the standard. */
+  readonly notNull: string | undefined;
 }
 
 export function* constraints(backend: Backend): Iterable<NamedConstraint> {
-  for (const record of relations(backend)) {
-    if (record.kind !== 'table') continue;
-    for (const index of backend.draft.indexesOf(record.oid)) {
-      if (index.constraint !== undefined) yield { table: record, name: index.name, type: index.constraint.isPrimary ? 'PRIMARY KEY' : 'UNIQUE', columns: index.columns.map((c) => c.column!), deferrable: index.constraint.deferrable, key: undefined, expression: undefined };
+  for (const table of relations(backend)) {
+    if (table.kind !== 'table') continue;
+    const none = { table, columns: [], deferrable: 'not deferrable', key: undefined, check: undefined, notNull: undefined };
+    for (const { name, constraint, columns } of backend.draft.indexesOf(table.oid)) {
+      if (constraint !== undefined) yield { ...none, name, type: constraint.isPrimary ? 'PRIMARY KEY' : 'UNIQUE', columns: columns.map((c) => c.column!), deferrable: constraint.deferrable };
     }
-    for (const key of record.foreignKeys) yield { table: record, name: key.name, type: 'FOREIGN KEY', columns: key.columns, deferrable: key.deferrable, key, expression: undefined };
-    for (const check of record.checks) yield { table: record, name: check.name, type: 'CHECK', columns: checkedColumns(record, check.expression), deferrable: 'not deferrable', key: undefined, expression: `(${displayCondition(backend, check.expression, record)})` };
-    // NOT NULL counts as a check in the standard.
-    for (const [i, column] of record.columns.entries()) if (column.notNull && !column.isDropped) yield { table: record, name: `${record.schema}_${record.oid}_${i + 1}_not_null`, type: 'CHECK', columns: [], deferrable: 'not deferrable', key: undefined, expression: `${column.name} IS NOT NULL` };
+    for (const key of table.foreignKeys) yield { ...none, name: key.name, type: 'FOREIGN KEY', columns: key.columns, deferrable: key.deferrable, key };
+    for (const check of table.checks) yield { ...none, name: check.name, type: 'CHECK', check };
+    for (const [i, column] of table.columns.entries()) if (column.notNull && !column.isDropped) yield { ...none, name: `${table.schema}_${table.oid}_${i + 1}_not_null`, type: 'CHECK', notNull: column.name };
   }
 }
 

@@ -2,9 +2,9 @@
 import { TypeOid, sqlType, typeName } from '../../../base/types.js';
 import type { Backend } from '../../backend.js';
 import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../../catalog-objects.js';
-import { displayDefault } from '../../definitions.js';
+import { displayCondition, displayDefault } from '../../definitions.js';
 import { viewDefinition } from '../../view-definition.js';
-import { isSystemView, relations } from '../relations.js';
+import { checkedColumns, isSystemView, relations } from '../relations.js';
 import { constraints, schemaOf, typeColumns, yesNo } from './parts.js';
 import type { VirtualRow, VirtualTable } from '../virtual-table.js';
 
@@ -121,14 +121,19 @@ export const tableViews: readonly VirtualTable[] = [
       const catalog = backend.system.currentDatabase();
       for (const c of constraints(backend)) {
         const of = c.key === undefined ? c.table : (backend.draft.get(c.key.parent) as TableRecord);
-        for (const column of c.key === undefined ? c.columns : c.key.parentColumns) yield { table_catalog: catalog, table_schema: schemaOf(backend, of), table_name: of.name, column_name: of.columns[column]!.name, constraint_catalog: catalog, constraint_schema: schemaOf(backend, c.table), constraint_name: c.name };
+        const columns = c.check === undefined ? (c.key?.parentColumns ?? c.columns) : checkedColumns(c.table, c.check.expression);
+        for (const column of columns) yield { table_catalog: catalog, table_schema: schemaOf(backend, of), table_name: of.name, column_name: of.columns[column]!.name, constraint_catalog: catalog, constraint_schema: schemaOf(backend, c.table), constraint_name: c.name };
       }
     },
   },
   {
     oid: 13208, schema: 'information_schema', name: 'check_constraints', columns: 'constraint_catalog:name constraint_schema:name constraint_name:name check_clause:varchar',
     *rows(backend) {
-      for (const c of constraints(backend)) if (c.expression !== undefined) yield { constraint_catalog: backend.system.currentDatabase(), constraint_schema: schemaOf(backend, c.table), constraint_name: c.name, check_clause: c.expression };
+      for (const { table, name, type, check, notNull } of constraints(backend)) {
+        if (type !== 'CHECK') continue;
+        const check_clause = check === undefined ? `${notNull!} IS NOT NULL` : `(${displayCondition(backend, check.expression, table)})`;
+        yield { constraint_catalog: backend.system.currentDatabase(), constraint_schema: schemaOf(backend, table), constraint_name: name, check_clause };
+      }
     },
   },
   {
