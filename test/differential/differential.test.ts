@@ -13,7 +13,7 @@ if (server === undefined) console.warn('differential: skipped, there is no Postg
 test.skipIf(server === undefined)('random statements agree with PostgreSQL', async () => {
   const lines: string[] = [];
   const report = await runDifferential(server!, {
-    seed, statements: Number(process.env['DIFFERENTIAL_STATEMENTS'] ?? 5000), minutes: Infinity, round: undefined, until: undefined, reduces: false, most: 5, sorts: undefined, database: `serialite_differential_${process.pid}`, print: (line) => lines.push(line),
+    seed, statements: Number(process.env['DIFFERENTIAL_STATEMENTS'] ?? 5000), goesOn: () => true, onRound: () => undefined, round: undefined, until: undefined, reduces: false, most: 5, sorts: undefined, database: `serialite_differential_${process.pid}`, print: (line) => lines.push(line),
   });
   expect(report.differences.length, lines.join('\n')).toBe(0);
   expect(report.failed).toBeGreaterThan(report.statements / 20);

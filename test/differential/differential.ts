@@ -7,8 +7,10 @@ import { runRound, type Difference, type Sort } from './round.js';
 export interface DifferentialOptions {
   readonly seed: number;
   readonly statements: number;
-  /** No new round after so many; Infinity: as long as it takes. */
-  readonly minutes: number;
+  /** Whether to begin another round. */
+  readonly goesOn: () => boolean;
+  /** Told after each round what there is so far. */
+  readonly onRound: (soFar: DifferentialReport) => void;
   /** Only this round, up to statement `until`. */
   readonly round: number | undefined;
   readonly until: number | undefined;
@@ -34,11 +36,10 @@ export async function runDifferential(server: PostgresServer, options: Different
   const theirs = await PostgresEngine.connect(await server.createDatabase(options.database));
   const explained = new Map<string, number>();
   const differences: Difference[] = [];
-  const endsAtMs = performance.now() + options.minutes * 60_000;
   let statements = 0;
   let failed = 0;
   let rounds = 0;
-  for (let round = options.round ?? 0; statements < options.statements && differences.length < options.most && performance.now() < endsAtMs; round++) {
+  for (let round = options.round ?? 0; statements < options.statements && differences.length < options.most && options.goesOn(); round++) {
     await theirs.reset();
     const ours = await SerialiteEngine.open();
     const report = await runRound(ours, theirs, {
@@ -55,6 +56,7 @@ export async function runDifferential(server: PostgresServer, options: Different
     rounds++;
     differences.push(...report.differences);
     for (const [reason, count] of report.explained) explained.set(reason, (explained.get(reason) ?? 0) + count);
+    options.onRound({ statements, rounds, failed, explained, differences });
     if (options.round !== undefined) break;
   }
   await theirs.close();

@@ -1,11 +1,12 @@
 /**
  * `npm run differential -- [--statements N] [--minutes M] [--seed S] [--round R] [--until K] [--no-reduce] [--most M] [--only query,change]`: random statements on
- * Serialite and PostgreSQL in lockstep. `--round` with `--seed` replays one round; `--minutes` ends
- * the run after the round in which they are over. Exit code 1 when a difference is not explained.
+ * Serialite and PostgreSQL in lockstep. `--round` with `--seed` replays one round; `--minutes`, SIGINT and SIGTERM end
+ * the run after the round in hand. Tells its count every minute. Exit code 1 when a difference is not explained.
  */
 import { parseArgs } from 'node:util';
 import { requirePostgres } from '../oracle/postgres-server.js';
-import { runDifferential } from './differential.js';
+import { runDifferential, type DifferentialReport } from './differential.js';
+import { LongRun } from './long-run.js';
 import type { Sort } from './round.js';
 
 const { values } = parseArgs({
@@ -18,11 +19,15 @@ if (values.help) {
 }
 const server = await requirePostgres();
 const started = performance.now();
+const run = new LongRun(Number(values.minutes));
+const totals = ({ statements, rounds, failed, differences }: DifferentialReport): string =>
+  `${statements} statements in ${rounds} rounds, ${failed} of them errors in PostgreSQL: ${differences.length} differences not explained, ${((performance.now() - started) / 1000).toFixed(0)} s`;
 const report = await runDifferential(server, {
-  seed: Number(values.seed), statements: Number(values.statements), minutes: Number(values.minutes), round: values.round === undefined ? undefined : Number(values.round), until: values.until === undefined ? undefined : Number(values.until),
+  seed: Number(values.seed), statements: Number(values.statements), round: values.round === undefined ? undefined : Number(values.round), until: values.until === undefined ? undefined : Number(values.until),
   reduces: values.reduce, most: Number(values.most), sorts: values.only === undefined ? undefined : new Set(values.only.split(',') as Sort[]), database: values.database, print: console.log,
+  goesOn: () => run.goesOn(), onRound: (soFar) => run.tell(() => totals(soFar)),
 });
 for (const [reason, count] of report.explained) console.log(`explained: ${count} x ${reason}`);
-console.log(`${report.statements} statements in ${report.rounds} rounds, ${report.failed} of them errors in PostgreSQL: ${report.differences.length} differences not explained, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+console.log(totals(report));
 server.stop();
 process.exitCode = report.differences.length > 0 ? 1 : 0;
