@@ -227,10 +227,12 @@ export class ModifyExecution {
     }
   }
 
-  /** Counts the change of a row and gives out its RETURNING. */
-  #finishRow(row: readonly Datum[]): void {
+  /** Counts the change of a row and gives out its RETURNING. `rowKey`: undefined where nothing asks for it. */
+  #finishRow(row: readonly Datum[], rowKey: string | undefined): void {
     this.rowCount++;
-    if (this.#plan.returning !== undefined) this.#returnRow(row);
+    const { returning, returnedKey } = this.#plan;
+    if (returnedKey !== undefined) this.#runtime.registers[returnedKey] = rowKey!;
+    if (returning !== undefined) this.#returnRow(row);
   }
   #returnRow(row: readonly Datum[]): void {
     this.#returned = row;
@@ -255,8 +257,8 @@ export class ModifyExecution {
       assert(row !== undefined, 'no row to insert');
       writer.completeRow(row);
       writer.checkRow(row);
-      if (writer.insertFree(row)) {
-        this.#finishRow(row);
+      if (this.#plan.returnedKey === undefined && writer.insertFree(row)) {
+        this.#finishRow(row, undefined);
         return undefined;
       }
       this.#job = { row, rowKey: undefined, entries: undefined };
@@ -265,7 +267,7 @@ export class ModifyExecution {
     for (;;) {
       const conflict = writer.insert(job, this.#arbiters);
       if (conflict === undefined) {
-        this.#finishRow(job.row);
+        this.#finishRow(job.row, job.rowKey);
         return undefined;
       }
       if (isWait(conflict)) return conflict;
@@ -313,7 +315,7 @@ export class ModifyExecution {
     this.#writer.checkRow(newRow);
     const updated = this.#writer.update(rowKey, row, newRow);
     if (isWait(updated)) return updated;
-    this.#finishRow(newRow);
+    this.#finishRow(newRow, updated);
     return undefined;
   }
 
@@ -393,7 +395,7 @@ export class ModifyExecution {
     assert(row !== undefined, 'locked row does not exist');
     if (locked.kind === 'changed' && !this.#recheck(row, locked.rowKey)) return undefined;
     writer.remove(locked.rowKey, row);
-    this.#finishRow(row);
+    this.#finishRow(row, locked.rowKey);
     return undefined;
   }
 
@@ -426,7 +428,7 @@ export class ModifyExecution {
           continue;
         }
         writer.remove(locked.rowKey, row);
-        this.#finishRow(row);
+        this.#finishRow(row, locked.rowKey);
         return undefined;
       }
       const values = action.assignments.map(({ value }) => this.#evaluate(value));

@@ -72,9 +72,10 @@ export function bindInsert(binder: Binder, boundary: QueryLevel | undefined, cte
   const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
   const onConflict = statement.onConflict === undefined ? undefined : bindOnConflict(binder, level, target, statement.onConflict, write);
   const insertValues = completeRow(binder, target, values);
-  const returning = bindReturning(binder, level, target, write.newRow, [], statement.returning, onConflict?.updated);
+  const returned = { updated: onConflict?.updated, rowKey: returnedKey(binder) };
+  const returning = bindReturning(binder, level, target, write.newRow, [], statement.returning, returned);
   return finishModify(target, write, {
-    operation: 'insert', input, insertValues, rowKey: undefined, assignments: [], recheck: undefined, onConflict, mergeActions: [], returning,
+    operation: 'insert', input, insertValues, rowKey: undefined, assignments: [], recheck: undefined, onConflict, mergeActions: [], returning, returnedKey: returned.rowKey,
   });
 }
 
@@ -352,13 +353,14 @@ export function bindUpdate(binder: Binder, boundary: QueryLevel | undefined, cte
   const condition = bindWhere(binder, level, statement.where, target);
   // RETURNING before SET, as in PostgreSQL: what is wrong there is told first.
   const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
-  const returning = bindReturning(binder, level, target, write.newRow, level.namespace.slice(1), statement.returning);
+  const rowKey = returnedKey(binder);
+  const returning = bindReturning(binder, level, target, write.newRow, level.namespace.slice(1), statement.returning, { rowKey });
   level.clause = 'UPDATE';
   const bound = bindAssignments(binder, level, target, statement.assignments, target.columns);
   const input = makeProject(condition === undefined ? from : makeFilter(from, condition), bound.computed);
   return finishModify(target, write, {
     operation: 'update', input, insertValues: undefined, rowKey: target.rowKey, assignments: bound.assignments,
-    recheck: recheckOf(binder, target, input, bound.computed), onConflict: undefined, mergeActions: [], returning,
+    recheck: recheckOf(binder, target, input, bound.computed), onConflict: undefined, mergeActions: [], returning, returnedKey: rowKey,
   });
 }
 
@@ -374,11 +376,20 @@ export function bindDelete(binder: Binder, boundary: QueryLevel | undefined, cte
   // Keys of indexes to delete from are computed over the old row, whose columns are those scanned.
   const indexExpressions = new Map(target.table.indexes.filter((index) => write.indexExpressions.has(index.oid)).map((index) => [index.oid, bindIndex(binder, target.table, target.columns, index)]));
   return finishModify(target, { ...write, newRow: target.columns, indexExpressions }, {
-    operation: 'delete', input, insertValues: undefined, rowKey: target.rowKey, assignments: [], recheck: recheckOf(binder, target, input, []), onConflict: undefined, mergeActions: [], returning,
+    operation: 'delete', input, insertValues: undefined, rowKey: target.rowKey, assignments: [], recheck: recheckOf(binder, target, input, []), onConflict: undefined, mergeActions: [], returning, returnedKey: undefined,
   });
 }
 
-export function showTarget(binder: Binder, level: QueryLevel, target: Target, columns: readonly PlanColumn[], system: { readonly rowKey?: ColumnId; readonly updated?: ColumnId | undefined } = {}): RangeEntry {
+/** What a row is told of itself beside its columns, where the statement knows it. */
+interface SystemIds {
+  readonly rowKey?: ColumnId | undefined;
+  readonly updated?: ColumnId | undefined;
+}
+
+/** The id for the key of a new row, once a ctid is asked for. */
+const returnedKey = (binder: Binder): ColumnId | undefined => (binder.givesRowKeys ? binder.newId() : undefined);
+
+export function showTarget(binder: Binder, level: QueryLevel, target: Target, columns: readonly PlanColumn[], system: SystemIds = {}): RangeEntry {
   const entry = new RangeEntry({
     ...(target.isView ? {} : system),
     alias: target.alias, columns, schema: target.alias === target.relationName ? target.table.schema : undefined, relationName: target.relationName, table: target.isView ? undefined : target.table, rowType: target.rowType,
@@ -424,11 +435,11 @@ export function withViewChecks(target: Target, write: WriteExpressions): WriteEx
 type Returning = readonly { readonly column: PlanColumn; readonly expression: BoundExpression }[] | undefined;
 
 /** RETURNING sees the new row under the target's name, and the other tables of the statement. */
-function bindReturning(binder: Binder, level: QueryLevel, target: Target, newRow: readonly ScanColumn[], others: QueryLevel['namespace'], list: readonly SelectTarget[] | undefined, updated?: ColumnId): Returning {
+function bindReturning(binder: Binder, level: QueryLevel, target: Target, newRow: readonly ScanColumn[], others: QueryLevel['namespace'], list: readonly SelectTarget[] | undefined, system: SystemIds): Returning {
   if (list === undefined) return undefined;
   const after = new QueryLevel(binder, level.parent, level.ctes);
   const computed = new Map<ColumnId, BoundExpression>();
-  showTarget(binder, after, target, rowShown(binder, target, newRow, computed), { updated });
+  showTarget(binder, after, target, rowShown(binder, target, newRow, computed), system);
   for (const item of others) {
     binder.adopt(after, item.entry);
     after.namespace.push(item);
@@ -458,7 +469,7 @@ function returningColumns(binder: Binder, level: QueryLevel, list: readonly Sele
   });
 }
 
-type ModifyParts = Pick<LogicalModify, 'operation' | 'input' | 'insertValues' | 'rowKey' | 'assignments' | 'recheck' | 'onConflict' | 'mergeActions'> & { readonly returning: Returning };
+type ModifyParts = Pick<LogicalModify, 'operation' | 'input' | 'insertValues' | 'rowKey' | 'assignments' | 'recheck' | 'onConflict' | 'mergeActions' | 'returnedKey'> & { readonly returning: Returning };
 
 export function finishModify(target: Target, write: WriteExpressions, parts: ModifyParts): BoundQuery {
   const output = parts.returning?.map((item) => item.column) ?? [];

@@ -40,7 +40,7 @@ export function bindMerge(binder: Binder, boundary: QueryLevel | undefined, ctes
   const write = withViewChecks(target, bindWriteExpressions(binder, target.table));
   return finishModify(target, write, {
     operation: 'merge', input, insertValues: undefined, rowKey: target.rowKey, assignments: [],
-    recheck: { ...recheckOf(binder, target, input, computed), condition: copyExpression(condition, binder) }, onConflict: undefined, mergeActions, returning: undefined,
+    recheck: { ...recheckOf(binder, target, input, computed), condition: copyExpression(condition, binder) }, onConflict: undefined, mergeActions, returning: undefined, returnedKey: undefined,
   });
 }
 

@@ -476,7 +476,7 @@ export function collectProduced(plan: LogicalPlan, into: Set<ColumnId>): void {
     for (const column of plan.newRow) into.add(column.id);
     for (const column of plan.onConflict?.existing ?? []) into.add(column.id);
     for (const column of plan.onConflict?.excluded ?? []) into.add(column.id);
-    if (plan.onConflict?.updated !== undefined) into.add(plan.onConflict.updated);
+    for (const id of [plan.onConflict?.updated, plan.returnedKey]) if (id !== undefined) into.add(id);
   }
   for (const input of planInputs(plan)) collectProduced(input, into);
 }

@@ -181,6 +181,8 @@ export interface ModifyTable {
   readonly indexExpressions: ReadonlyMap<Oid, IndexExpressions>;
   /** RETURNING over `newRow` (delete: the old row) and input columns; empty output means none. */
   readonly returning: readonly { readonly id: ColumnId; readonly expression: BoundExpression }[] | undefined;
+  /** Is told the key of each returned row, where RETURNING of INSERT and UPDATE names its ctid. */
+  readonly returnedKey: ColumnId | undefined;
 }
 
 export interface IndexExpressions {

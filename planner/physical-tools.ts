@@ -225,7 +225,7 @@ export function ownColumns(plan: PhysicalPlan): readonly ColumnId[] {
         ...(plan.operation === 'delete' ? [] : plan.newRow.map((column) => column.id)),
         ...(plan.onConflict?.existing ?? []).map((column) => column.id),
         ...(plan.onConflict?.excluded ?? []).map((column) => column.id),
-        ...(plan.onConflict?.updated === undefined ? [] : [plan.onConflict.updated]),
+        ...[plan.onConflict?.updated, plan.returnedKey].filter((id) => id !== undefined),
         ...(plan.returning ?? []).map((column) => column.id),
       ];
     default:

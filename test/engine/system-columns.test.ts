@@ -67,6 +67,26 @@ test('xmax is 0 for what ON CONFLICT inserted', async () => {
   expect(await rows("insert into keyed values (9, 'z') on conflict (id) do update set v = 'no' returning xmax")).toEqual([[0]]);
 });
 
+test('RETURNING tells the address that a row has got', async () => {
+  await db.exec("create table given (a int, b text); create table named (id int primary key, v text); create view seen as select * from named");
+  expect(await rows("insert into given values (1, 'x'), (2, 'y') returning ctid, a")).toEqual([['(0,1)', 1], ['(0,2)', 2]]);
+  expect(await rows("insert into given select 3, 'z' returning given.ctid = (select max(ctid) from given) as is_seen, b")).toEqual([[false, 'z']]);
+  expect(await rows("update given set b = 'w' where a = 2 returning ctid")).toEqual([['(0,2)']]);
+  expect(await rows("delete from given where a = 2 returning ctid, b")).toEqual([['(0,2)', 'w']]);
+  const [[first], [second]] = (await rows("insert into named values (1, 'a'), (2, 'b') returning ctid")) as [[string], [string]];
+  expect(await rows(`select id from named where ctid = '${second}'`)).toEqual([[2]]);
+  // A changed key is another address.
+  const [[moved]] = (await rows('update named set id = 7 where id = 1 returning ctid')) as [[string]];
+  expect(moved).not.toBe(first);
+  expect(await rows(`select id from named where ctid = '${moved}'`)).toEqual([[7]]);
+  const upsert = "insert into named values (2, 'c'), (3, 'd') on conflict (id) do update set v = excluded.v returning ctid, xmax = 0";
+  expect((await rows(upsert)).map(([address, isNew]) => [address === second, isNew])).toEqual([[true, false], [false, true]]);
+  const prepared = await db.prepare('insert into given values ($1, $2) returning ctid');
+  for (const n of [4, 5, 6]) expect(await prepared.all([n, 'p'])).toEqual([{ ctid: `(0,${n})` }]);
+  expect(await rows("with new as (insert into given values (7, 'q') returning ctid) select ctid from new")).toEqual([['(0,7)']]);
+  expect(await codeOf('insert into seen values (9) returning ctid')).toBe('42703');
+});
+
 test('a view of addresses, a function and a table made from them', async () => {
   await db.exec('create view addresses as select ctid as at, b from heap where ctid is not null; create table noted as select at from addresses; create function first_at() returns tid language sql as $$ select min(ctid) from heap $$');
   expect(await rows("select pg_get_viewdef('addresses')")).toEqual([[' SELECT heap.ctid AS at,\n    heap.b\n   FROM heap\n  WHERE (heap.ctid IS NOT NULL);']]);
@@ -75,7 +95,7 @@ test('a view of addresses, a function and a table made from them', async () => {
 });
 
 test('what a row does not carry is refused by name', async () => {
-  for (const sql of ['select xmin from heap', 'select cmin from heap', 'select xmax from heap', 'insert into heap values (1) returning ctid']) expect(await codeOf(sql), sql).toBe('0A000');
+  for (const sql of ['select xmin from heap', 'select cmin from heap', 'select xmax from heap']) expect(await codeOf(sql), sql).toBe('0A000');
   expect(await codeOf('select ctid from heap, keyed')).toBe('42702');
   expect(await codeOf('select ctid from (select a from heap) s')).toBe('42703');
   for (const text of ['x', '(1)', '(1,65536)', '( 1 ,2)', '(1,-1)', '(4294967296,1)']) expect(await codeOf(`select '${text}'::tid`), text).toBe('22P02');

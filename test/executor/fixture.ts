@@ -415,7 +415,7 @@ export class TestDatabase {
     const { info, definition } = this.tables.get(name)!;
     return {
       kind: 'modify', table: definition, alias: name, estimate, insertValues: undefined, rowKey: undefined, assignments: [], recheck: undefined, onConflict: undefined,
-      mergeActions: [], newRow: info.newRow, checks: info.checks, generated: info.generated, indexExpressions: info.indexExpressions, returning: undefined,
+      mergeActions: [], newRow: info.newRow, checks: info.checks, generated: info.generated, indexExpressions: info.indexExpressions, returning: undefined, returnedKey: undefined,
     };
   }
   newRowColumns(name: string): Columns {
