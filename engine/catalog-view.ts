@@ -269,13 +269,32 @@ export class SessionCatalog implements Catalog {
 
   /** Like `relation`, the record alone; system tables have none. */
   relationRecord(schema: string | undefined, name: string): RelationRecord | undefined {
+    const found = this.#inRelationNames(schema, name);
+    return found?.kind === 'type' ? undefined : found;
+  }
+
+  /** A composite type that stands for itself, where no relation has the name. */
+  compositeRecord(schema: string | undefined, name: string): CompositeRecord | undefined {
+    const found = this.#inRelationNames(schema, name);
+    return found?.kind === 'type' ? found : undefined;
+  }
+
+  /** What comes first in the search path of what has a name among relations: composite types do too. */
+  #inRelationNames(schema: string | undefined, name: string): RelationRecord | CompositeRecord | undefined {
     const { reader } = this.source;
     const schemas = schema === undefined ? this.path : [this.schemaOid(schema)];
     for (const oid of schemas) {
-      const found = oid === undefined ? undefined : reader.find('relation', oid, name);
-      if (found !== undefined) return reader.get(found) as RelationRecord;
+      if (oid === undefined) continue;
+      const found = reader.find('relation', oid, name);
+      const record = found === undefined ? this.#compositeIn(oid, name) : (reader.get(found) as RelationRecord);
+      if (record !== undefined) return record;
     }
     return undefined;
+  }
+  #compositeIn(schema: number, name: string): CompositeRecord | undefined {
+    const type = this.source.types.byName(schema, name);
+    const owner = type === undefined ? undefined : this.source.reader.ownerOfType(type.oid);
+    return owner?.kind === 'type' && owner.detail.kind === 'composite' && owner.oid === type!.oid ? (owner as CompositeRecord) : undefined;
   }
 
   relation(schema: string | undefined, name: string): RelationDef | undefined {
@@ -289,6 +308,7 @@ export class SessionCatalog implements Catalog {
       }
       const found = reader.find('relation', oid, name);
       if (found !== undefined) return this.source.definition(found);
+      if (this.#compositeIn(oid, name) !== undefined) return undefined;
     }
     return undefined;
   }
@@ -334,14 +354,6 @@ export class SessionCatalog implements Catalog {
       if (found !== undefined) return found;
     }
     return undefined;
-  }
-
-  /** A composite type that stands for itself, where no relation has the name. */
-  compositeRecord(schema: string | undefined, name: string): CompositeRecord | undefined {
-    if (this.relationRecord(schema, name) !== undefined) return undefined;
-    const type = this.typeByName(schema, name);
-    const owner = type === undefined ? undefined : this.source.reader.ownerOfType(type.oid);
-    return owner?.kind === 'type' && owner.detail.kind === 'composite' ? (owner as CompositeRecord) : undefined;
   }
 
   relationNames(): readonly string[] {

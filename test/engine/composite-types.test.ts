@@ -131,3 +131,20 @@ test('a composite type is a relation without rows', async () => {
   await db.exec('analyze place');
   await db.exec('vacuum place');
 });
+
+test('a type that stands earlier on the search path hides a table of its name', async () => {
+  const session = await db.connect();
+  const value = async (sql: string): Promise<unknown> => Object.values((await session.query(sql)).rows[0]!)[0];
+  await session.exec("create schema s1; create schema s2; create type s1.obj as (x int); create table s2.obj (z int); create type s1.mood as enum ('a'); create table s2.mood (z int)");
+  await session.exec('set search_path = s1, s2');
+  for (const sql of ['select * from obj', 'insert into obj values (1)', 'drop table obj', 'alter table obj add column y int', 'copy obj to stdout', 'create index on obj (z)']) {
+    await expect(session.exec(sql), sql).rejects.toMatchObject({ code: '42809' });
+  }
+  expect(await value("select 'obj'::regclass = 's1.obj'::regclass")).toBe(true);
+  expect(await value('select count(*)::int from s2.obj')).toBe(0);
+  // An enum has no name among relations.
+  expect(await value('insert into mood values (3) returning z')).toBe(3);
+  await session.exec('set search_path = s2, s1');
+  expect(await value('insert into obj values (1) returning z')).toBe(1);
+  await session.close();
+});
