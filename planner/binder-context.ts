@@ -80,6 +80,7 @@ export class Binder {
   readonly settings: ReadonlyMap<string, string>;
   readonly hooks: BinderHooks;
   readonly parameterTypes: (SqlType | undefined)[];
+  readonly openParameters: Extract<BoundExpression, { kind: 'parameter' }>[] = [];
   /** How many leading entries of `parameterTypes` the caller fixed. */
   readonly ctes: LogicalCte[] = [];
   readonly relations = new Map<number, { table: TableDef; access: 'read' | 'lock rows' | 'write' }>();
@@ -245,6 +246,11 @@ export class Binder {
     while (this.parameterTypes.length <= index) this.parameterTypes.push(undefined);
     this.#usedParameters.add(index);
     return { kind: 'parameter', type: this.parameterTypes[index] ?? sqlType(TypeOid.unknown), offset, index };
+  }
+
+  /** A use of a parameter that takes it as whatever type it is. */
+  leaveOpen(parameter: Extract<BoundExpression, { kind: 'parameter' }>): void {
+    this.openParameters.push(parameter);
   }
 
   isParameterUsed(index: number): boolean {

@@ -18,7 +18,7 @@ import { equalityOver, makeCall, makeOperator, operatorFunction } from './binder
 import { attributesOf, compareRows, expandRow, isWrittenRow, selectField, wholeRow } from './binder-row.js';
 import { bindSubqueryExpression, bindQuantifiedSubquery } from './binder-subquery.js';
 import { ExplicitCollations } from './binder-collation.js';
-import { arrayTypeOf, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce, refuseOtherDatabase } from './binder-types.js';
+import { arrayTypeOf, asGiven, asText, bindTypeName, cannotCast, coerce, coerceAll, coerceToBoolean, commonType, isUnknown, mustCoerce, refuseOtherDatabase } from './binder-types.js';
 import { columnsOf, conjunction, constant, hasSubquery, isVolatile } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type ResolvedRelation } from './scope.js';
@@ -296,7 +296,7 @@ function bindIsNull(level: QueryLevel, operand: BoundExpression, negated: boolea
   // One of a named type stays whole, for GROUP BY may have it as a key.
   if (operand.kind === 'row' && operand.fields.length > 0 && operand.type.oid === TypeOid.record) {
     // A row IS NULL when every field is, and IS NOT NULL when none is: the two are not opposites.
-    const args = operand.fields.map((field): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, field), isRow: false, negated }));
+    const args = operand.fields.map((field): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: asGiven(level.binder, field), isRow: false, negated }));
     return conjunction(args)!;
   }
   const attributes = attributesOf(level, operand.type);
@@ -305,7 +305,7 @@ function bindIsNull(level: QueryLevel, operand: BoundExpression, negated: boolea
     const args = attributes.map((attribute, index): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg: { kind: 'field', type: attribute.type, offset, arg: operand, index }, isRow: false, negated }));
     return conjunction(args)!;
   }
-  return { kind: 'isNull', type: types.bool, offset, arg: asText(level.binder, operand), isRow: attributes !== undefined || operand.type.oid === TypeOid.record, negated };
+  return { kind: 'isNull', type: types.bool, offset, arg: asGiven(level.binder, operand), isRow: attributes !== undefined || operand.type.oid === TypeOid.record, negated };
 }
 
 export function makeDistinct(level: QueryLevel, left: BoundExpression, right: BoundExpression, negated: boolean, offset: number): BoundExpression {

@@ -10,7 +10,7 @@ import type { FunctionDef, OperatorDef } from '../functions/registry.js';
 import { castKey, type FunctionMatch, type OperatorMatch } from '../functions/resolve.js';
 import type { OperatorName, OperatorSchema } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';
-import { arrayTypeOf, asText, checkDatabase, mustCoerce } from './binder-types.js';
+import { arrayTypeOf, asGiven, asText, checkDatabase, mustCoerce } from './binder-types.js';
 import type { BoundExpression } from './expression.js';
 
 export interface ResolvedOperator {
@@ -100,7 +100,8 @@ export function makeOperator(binder: Binder, written: OperatorSchema | undefined
 
 /** An argument as its parameter's type; `any` and what stayed undetermined take it as it is, untyped literals as text. */
 export function coerceArgument(binder: Binder, arg: BoundExpression, declared: number): BoundExpression {
-  if (declared === TypeOid.any || declared === TypeOid.unknown) return asText(binder, arg);
+  if (declared === TypeOid.any) return asGiven(binder, arg);
+  if (declared === TypeOid.unknown) return asText(binder, arg);
   if (arg.type.oid === declared) return arg.kind === 'row' ? asText(binder, arg) : arg;
   return mustCoerce(binder, arg, sqlType(declared), 'implicit', arg.offset);
 }

@@ -332,8 +332,15 @@ export function coerceAll(binder: Binder, list: readonly BoundExpression[], targ
 
 /** An untyped literal or parameter becomes text; anything else stays. */
 export function asText(binder: Binder, e: BoundExpression): BoundExpression {
-  if (e.kind === 'row' && e.fields.some((field) => isUnknown(field) || field.kind === 'row')) return { ...e, fields: e.fields.map((field) => asText(binder, field)) };
+  if (e.kind === 'row' && e.fields.some((field) => isUnknown(field) || field.kind === 'row')) return { ...e, fields: e.fields.map((field) => asGiven(binder, field)) };
   return isUnknown(e) ? coerceUnknown(binder, e, types.text, e.offset) : e;
+}
+
+/** An untyped literal becomes text where every type will do; a parameter has its type from elsewhere, or from nowhere (`finishParameters`). */
+export function asGiven(binder: Binder, e: BoundExpression): BoundExpression {
+  if (e.kind !== 'parameter' || !isUnknown(e)) return asText(binder, e);
+  binder.leaveOpen(e);
+  return e;
 }
 
 /** `what` is how the message calls the place: WHERE, AND, JOIN/ON, LIMIT, ... @throws DbError 42804. Source. coerce_to_specific_type. */

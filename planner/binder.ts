@@ -89,8 +89,10 @@ function bindTopQuery(binder: Binder, statement: Query, withRowKeys: boolean): B
   return bindQuery(binder, undefined, undefined, statement, { keepUnknown: false, locking: undefined, isTopLevel: true, withRowKeys });
 }
 
-/** @throws DbError 42P18 when a parameter's type could not be determined */
+/** @throws DbError 42P18 when a parameter's type could not be determined, 42P08 when it was after a use that wanted to know it. Source. check_parameter_resolution_walker. */
 export function finishParameters(binder: Binder): SqlType[] {
+  const late = binder.openParameters.find(({ index }) => binder.parameterTypes[index] !== undefined);
+  if (late !== undefined) throw new DbError('42P08', `could not determine data type of parameter $${late.index + 1}`, { offset: late.offset });
   return binder.parameterTypes.map((type, i) => {
     if (type === undefined || type.oid === TypeOid.unknown) {
       // A parameter that is numbered over, not used, is of no consequence.

@@ -632,6 +632,11 @@ describe('what random statements found', () => {
     ["select collation for ('a'::name), collation for ('a'::name::text), collation for (convert_from('a', 'UTF8')), collation for (array['a'::name]::text[]), collation for ('a'::text)", [['"C"', '"C"', '"C"', '"C"', '"default"']]],
     ['select collation for (h) || 9, count(*) from r2 group by collation for (h)', [['"default"9', '6']]],
   ]));
+  test('a parameter whose type nothing tells', () => inTurn([
+    ['prepare open_1 as select pg_typeof($1)', '42P18'], ["prepare open_2 as select concat($1, 'x')", '42P18'], ['prepare open_3 as select $1 is null', '42P18'], ['prepare open_4 as select row($1)', '42P18'], ['prepare open_5 as select $1 is null or $1 = 3', '42P08'],
+    ['prepare open_6 as select $1 = 3 or $1 is null', ''], ['execute open_6(3)', [['t']]], ['prepare open_7(int) as select pg_typeof($1), num_nulls($1, $2::text)', ''], ['execute open_7(1, null)', [['integer', '1']]], ['prepare open_8 as select $1, array[$2], coalesce($3)', ''],
+    ['deallocate all', ''],
+  ]));
   test('locks on the nullable side are refused last, and where a condition makes the join an inner one not at all', () => inTurn([
     ['select x.nope from r2 left join r3 on true for update', '42P01'], ['select 1 / 0 from r2 left join r3 on true for update', '22012'], ['select r2.id from r2 left join r3 on true for update', '0A000'],
     ['select r2.id from r2 left join r3 on r2.id = r3.id where r3.e = 3 for update', [['3']]], ['select r3.id from r2 right join r3 on r2.id = r3.id where r2.c = 3 for update', [['3']]], ['select r2.id from r2 left join r3 on r2.id = r3.id where r3.e is null for update', '0A000'],
