@@ -18,6 +18,7 @@ import { writtenForms } from '../planner/rule-text.js';
 import type { RangeEntry } from '../planner/scope.js';
 import type { RelationNames } from '../planner/view-names.js';
 import { viewText } from '../planner/view-text.js';
+import { settledLiteral } from '../planner/binder-literal.js';
 import { withRowKeysIfWanted } from '../planner/system-columns.js';
 import type { Backend } from './backend.js';
 import { parseQuery } from './catalog-view.js';
@@ -56,6 +57,7 @@ export function keptText(backend: Backend, query: Query, record: BindingRecord, 
   const context = new NeutralContext(backend, types);
   return viewText(query, record, columns, {
     types, isPretty: false, isKept: true, written: writtenForms(query), typeText: qualifiedType,
+    literalText: (text, type) => settledLiteral(text, type, backend.context(Infinity), context),
     valueText: (value, type) => (type.oid === label?.type && value === label.from ? label.to : outputText(type, value, context)),
     functionName: (definition) => functionText(backend, definition, true),
     relation: (entry) => namesOf(backend, entry, true),

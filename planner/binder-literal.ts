@@ -6,8 +6,8 @@
 import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { parseNumeric } from '../base/numeric.js';
-import { plainTextEnv } from '../base/text-env.js';
-import { inputText } from '../base/text-io.js';
+import { plainTextEnv, type TextEnv } from '../base/text-env.js';
+import { inputText, outputText } from '../base/text-io.js';
 import { sqlType, typeInfo, TypeOid, types, type SqlType, type TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import { constant } from './expression-tools.js';
@@ -59,6 +59,17 @@ export function readLiteral(value: string, type: SqlType, registry: TypeRegistry
   } catch (error) {
     throw error instanceof DbError ? error.at(offset) : error;
   }
+}
+
+const momentsOfSession = new Set<number>([...moments, ...momentRanges, TypeOid.timestamptz, TypeOid.timetz, TypeOid.interval, TypeOid.tstzrange, TypeOid.tstzmultirange]);
+
+/**
+ * The text of a literal of `type` as it is to be kept: a moment is written so that neither the clock nor a setting has a say in it any more. PostgreSQL keeps the value, for it reads
+ * literals when it parses. `read` is the session, `write` the same for all.
+ */
+export function settledLiteral(text: string, type: SqlType, read: TextEnv, write: TextEnv): string {
+  const isMoment = momentsOfSession.has(type.oid) || momentsOfSession.has(typeInfo(type.oid, read.types).elementOid);
+  return isMoment ? outputText(type, inputText(type, text, read), write) : text;
 }
 
 /** Raises now what reading the literal would raise later, with its position. */

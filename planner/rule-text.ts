@@ -22,6 +22,8 @@ export interface RulePrinter {
   readonly typeText: (type: SqlType) => string;
   /** The text is read again: what reading would change is written so that it does not. */
   readonly isKept?: boolean;
+  /** The text of a literal that is read anew in each run; without it, as it was written. */
+  readonly literalText?: (text: string, type: SqlType) => string;
   /** A value as its type writes it. */
   readonly valueText: (value: Datum, type: SqlType) => string;
   /** The function's name, with its schema where it is needed. */
@@ -74,8 +76,8 @@ const indentStep = 4;
 const textType = sqlType(TypeOid.text);
 
 /** A literal whose value depends on the session is read while the statement runs: by a cast from text at its own place. */
-function deferredLiteral(e: BoundExpression): Datum | undefined {
-  return e.kind === 'cast' && e.method === 'io' && e.arg.kind === 'constant' && e.arg.type.oid === TypeOid.text && e.offset === e.arg.offset ? e.arg.value : undefined;
+function deferredLiteral(e: BoundExpression): string | undefined {
+  return e.kind === 'cast' && e.method === 'io' && e.arg.kind === 'constant' && e.arg.type.oid === TypeOid.text && e.offset === e.arg.offset ? (e.arg.value as string) : undefined;
 }
 
 class Rule {
@@ -105,7 +107,7 @@ class Rule {
     const inner = (child: BoundExpression, implicit = true): string => this.#inParens(child, e, implicit, indent);
     const wrap = (text: string): string => (this.#p.isPretty ? text : `(${text})`);
     const literal = deferredLiteral(e);
-    if (literal !== undefined) return `${this.#constant(literal, textType, false)}::${this.#p.typeText(e.type)}`;
+    if (literal !== undefined) return `${this.#constant(this.#p.literalText?.(literal, e.type) ?? literal, textType, false)}::${this.#p.typeText(e.type)}`;
     if (e.kind === 'call' && e.function.name === 'domain_check') return withImplicit ? `${this.#p.isPretty ? inner(e.args[0]!, false) : `(${inner(e.args[0]!, false)})`}::${this.#p.typeText(e.type)}` : inner(e.args[0]!, false);
     if (e.kind === 'cast' && !e.isExplicit && !withImplicit) return inner(e.arg, false);
     const written = this.#p.written.forms.get(e.offset);

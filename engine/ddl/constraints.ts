@@ -57,7 +57,7 @@ export function addCheck(ddl: Ddl, oid: number, name: string | undefined, constr
   const bound = bindOverRow(ddl.backend, table, constraint.expression, 'check constraints', 'boolean', 'CHECK');
   const only = bound.columns.length === 1 ? table.columns[bound.columns[0]!]!.name : undefined;
   const check: CheckRecord = {
-    oid: ddl.newOid(), name: claimName(ddl, table, name ?? constraint.name, only, 'check'), expression: storedText(ddl.backend, constraint.expression),
+    oid: ddl.newOid(), name: claimName(ddl, table, name ?? constraint.name, only, 'check'), expression: storedText(ddl.backend, constraint.expression, bound.expression),
     validated: !constraint.attributes.notValid, noInherit: constraint.attributes.noInherit || undefined,
   };
   ddl.draft.put({ ...table, checks: [...table.checks, check] });

@@ -246,8 +246,8 @@ function keySpec(constraint: Extract<ColumnConstraint, { kind: 'primaryKey' | 'u
 export function defaultText(ddl: Ddl, e: Parameters<typeof storedText>[1], column: string, type: SqlType): string | undefined {
   // Of a domain it hides the domain's own.
   if (e.kind === 'null' && typeInfo(type.oid, ddl.backend.catalog().types).kind !== 'domain') return undefined;
-  bindOverRow(ddl.backend, undefined, e, 'DEFAULT expressions', type, `column "${column}"`);
-  return storedText(ddl.backend, e);
+  const bound = bindOverRow(ddl.backend, undefined, e, 'DEFAULT expressions', type, `column "${column}"`);
+  return storedText(ddl.backend, e, bound.expression);
 }
 
 /** Text of GENERATED ALWAYS AS ... STORED. @throws DbError 42P17 */
@@ -260,7 +260,7 @@ export function generatedText(ddl: Ddl, table: Pick<TableRecord, 'name' | 'colum
     }
   }
   requireImmutable(bound.expression, 'generation expression is not immutable');
-  return storedText(ddl.backend, e);
+  return storedText(ddl.backend, e, bound.expression);
 }
 
 function ownedSequence(ddl: Ddl, table: TableDraft, column: number, spec: { readonly isIdentity: boolean; readonly type: SqlType; readonly options: Parameters<typeof makeSequence>[2] }): SequenceRecord {

@@ -11,6 +11,7 @@ import { Runtime } from '../../executor/runtime.js';
 import type { Expression } from '../../parser/ast.js';
 import { printExpression } from '../../parser/print.js';
 import type { Binder, DependencySink } from '../../planner/binder-context.js';
+import { settledLiteral } from '../../planner/binder-literal.js';
 import { newBinder } from '../../planner/binder.js';
 import { rowLevel } from '../../planner/binder-table.js';
 import { coerce, coerceToBoolean } from '../../planner/binder-types.js';
@@ -20,11 +21,12 @@ import type { ScanColumn } from '../../planner/physical-plan.js';
 import type { Clause } from '../../planner/scope.js';
 import type { Backend, Call } from '../backend.js';
 import type { ColumnRecord, TableRecord } from '../catalog-objects.js';
+import { NeutralContext } from '../eval-context.js';
 import { makeRequest } from '../execute.js';
 
 /** A binder over the session's catalog as it is now. */
 export function ddlBinder(backend: Backend, dependencies?: DependencySink): Binder {
-  return newBinder(backend.catalog(), { settings: backend.plannerSettings(), ...(dependencies === undefined ? {} : { dependencies }) });
+  return newBinder(backend.catalog(), { settings: backend.plannerSettings(), context: backend.context(Infinity), ...(dependencies === undefined ? {} : { dependencies }) });
 }
 
 /** A runtime for expressions outside plans. */
@@ -133,9 +135,20 @@ export function requireImmutable(e: BoundExpression, message: string): void {
   if (leastVolatility(e) !== 'immutable') throw new DbError('42P17', message);
 }
 
-/** Text of an expression for the catalog, with sequences by oid. */
-export function storedText(backend: Backend, e: Expression): string {
-  return printExpression(pinSequences(backend, e));
+/** Text of an expression for the catalog, with sequences by oid and moments as they are meant now. `bound`: what it was bound as. */
+export function storedText(backend: Backend, e: Expression, bound: BoundExpression): string {
+  return printExpression(pinSequences(backend, pinMoments(backend, e, bound)));
+}
+
+/** 'now', or a time without its zone, would mean something else in another session. */
+function pinMoments(backend: Backend, e: Expression, bound: BoundExpression): Expression {
+  const { types } = backend.definitions();
+  const texts = new Map<number, string>();
+  someExpression(bound, (node) => {
+    if (node.kind === 'cast' && node.isLiteral === true && node.arg.kind === 'constant') texts.set(node.offset, settledLiteral(node.arg.value as string, node.type, backend.context(Infinity), new NeutralContext(backend, types)));
+    return false;
+  });
+  return texts.size === 0 ? e : mapExpression(e, (node) => (node.kind === 'string' && texts.has(node.offset) ? { ...node, value: texts.get(node.offset)! } : node));
 }
 
 const sequenceFunctions = new Set(['nextval', 'currval', 'setval']);

@@ -64,8 +64,8 @@ function parametersOf(ddl: Ddl, statement: CreateFunction): FunctionRecord['para
     if (p.default !== undefined && mode === 'out') throw new DbError('42P13', 'only input parameters can have default values', { offset: p.offset });
     if (p.default === undefined && hasDefault && mode !== 'out' && mode !== 'variadic') throw new DbError('42P13', 'input parameters after one with a default value must also have defaults', { offset: p.offset });
     hasDefault ||= p.default !== undefined;
-    if (p.default !== undefined) bindOverRow(backend, undefined, p.default, 'DEFAULT expressions', isPolymorphic(type) ? undefined : sqlType(type), `argument of DEFAULT`);
-    return { mode, ...(p.name === undefined ? {} : { name: p.name }), type, ...(p.default === undefined ? {} : { default: storedText(backend, p.default) }) };
+    const bound = p.default === undefined ? undefined : bindOverRow(backend, undefined, p.default, 'DEFAULT expressions', isPolymorphic(type) ? undefined : sqlType(type), `argument of DEFAULT`);
+    return { mode, ...(p.name === undefined ? {} : { name: p.name }), type, ...(bound === undefined ? {} : { default: storedText(backend, p.default!, bound.expression) }) };
   });
   const variadicAt = statement.parameters.findIndex((p) => p.mode === 'variadic');
   if (variadicAt >= 0 && statement.parameters.slice(variadicAt + 1).some((p) => p.mode !== 'out')) throw new DbError('42P13', 'VARIADIC parameter must be the last input parameter', { offset: statement.parameters[variadicAt]!.offset });

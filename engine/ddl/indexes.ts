@@ -41,7 +41,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
   if (statement.where !== undefined) {
     const bound = bindOverRow(backend, table, statement.where, 'index predicates', 'boolean', 'WHERE');
     requireImmutable(bound.expression, 'functions in index predicate must be marked IMMUTABLE');
-    predicate = storedText(backend, statement.where);
+    predicate = storedText(backend, statement.where, bound.expression);
   }
   const names = statement.elements.map((element) => elementName(element));
   const name = statement.name ?? chooseRelationName(backend, table.schema, table.name, columnsForName(names), 'idx');
@@ -99,7 +99,7 @@ function indexColumn(ddl: Ddl, table: TableRecord, element: IndexElement, method
   requireImmutable(bound.expression, 'functions in index expression must be marked IMMUTABLE');
   const type = bound.expression.type.oid === TypeOid.unknown ? TypeOid.text : bound.expression.type.oid;
   const collation = collationFor(type);
-  return { ...classed(type), collation, expression: storedText(ddl.backend, expression), type, typmod: bound.expression.type.typmod };
+  return { ...classed(type), collation, expression: storedText(ddl.backend, expression, bound.expression), type, typmod: bound.expression.type.typmod };
 }
 
 /** Builds indexes anew from the rows. */

@@ -1,6 +1,6 @@
 /** CREATE and ALTER of enums, domains and range types; composite types are in composite-types.ts. */
 import { DbError, notSupported } from '../../base/errors.js';
-import { typeInfo, typeName, sqlType } from '../../base/types.js';
+import { typeInfo, typeName, sqlType, type SqlType } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import type { AlterDomain, AlterEnumAddValue, ColumnConstraint, CreateDomain, CreateEnum, CreateRangeType, Expression, QualifiedName } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
@@ -88,8 +88,7 @@ export function createDomain(ddl: Ddl, statement: CreateDomain): void {
         break;
       case 'default':
         if (detail.default !== undefined) throw new DbError('42601', 'multiple default expressions', { offset: constraint.offset });
-        bindOverRow(ddl.backend, undefined, constraint.expression, 'DEFAULT expressions', type, `column "${base.name}"`);
-        detail = { ...detail, default: storedText(ddl.backend, constraint.expression) };
+        detail = { ...detail, default: domainDefault(ddl, base.name, type, constraint.expression) };
         break;
       case 'check':
         detail = { ...detail, checks: [...detail.checks, domainCheck(ddl, base.name, detail, constraint)] };
@@ -101,6 +100,11 @@ export function createDomain(ddl: Ddl, statement: CreateDomain): void {
   ddl.draft.put({ ...base, detail });
 }
 
+function domainDefault(ddl: Ddl, domain: string, base: SqlType, e: Expression): string {
+  const bound = bindOverRow(ddl.backend, undefined, e, 'DEFAULT expressions', base, `column "${domain}"`);
+  return storedText(ddl.backend, e, bound.expression);
+}
+
 /** `value` is the value, of the base type. */
 function bindDomainCheck(ddl: Ddl, detail: DomainDetail, e: Expression): ReturnType<typeof bindOverRow> {
   const row = { name: '', columns: [{ name: 'value', type: detail.base, typmod: detail.typmod, notNull: false, isDropped: false }] };
@@ -108,14 +112,14 @@ function bindDomainCheck(ddl: Ddl, detail: DomainDetail, e: Expression): ReturnT
 }
 
 function domainCheck(ddl: Ddl, domain: string, detail: DomainDetail, constraint: Extract<ColumnConstraint, { kind: 'check' }>): DomainConstraintRecord {
-  bindDomainCheck(ddl, detail, constraint.expression);
+  const bound = bindDomainCheck(ddl, detail, constraint.expression);
   let name = constraint.name;
   if (name !== undefined && detail.checks.some((check) => check.name === name)) throw new DbError('42710', `constraint "${name}" for domain "${domain}" already exists`);
   for (let n = 0; name === undefined; n++) {
     const chosen = makeObjectName(domain, undefined, n === 0 ? 'check' : `check${n}`);
     if (!detail.checks.some((check) => check.name === chosen)) name = chosen;
   }
-  return { oid: ddl.newOid(), name, expression: storedText(ddl.backend, constraint.expression), validated: !constraint.attributes.notValid };
+  return { oid: ddl.newOid(), name, expression: storedText(ddl.backend, constraint.expression, bound.expression), validated: !constraint.attributes.notValid };
 }
 
 export async function alterDomain(ddl: Ddl, statement: AlterDomain): Promise<void> {
@@ -126,8 +130,7 @@ export async function alterDomain(ddl: Ddl, statement: AlterDomain): Promise<voi
   const put = (change: Partial<DomainDetail>): void => ddl.draft.put({ ...type, detail: { ...detail, ...change } });
   switch (action.kind) {
     case 'setDefault':
-      if (action.expression !== undefined) bindOverRow(ddl.backend, undefined, action.expression, 'DEFAULT expressions', sqlType(detail.base, detail.typmod), `column "${type.name}"`);
-      put({ default: action.expression === undefined ? undefined : storedText(ddl.backend, action.expression) });
+      put({ default: action.expression === undefined ? undefined : domainDefault(ddl, type.name, sqlType(detail.base, detail.typmod), action.expression) });
       return;
     case 'setNotNull':
       if (action.notNull) {
