@@ -133,6 +133,25 @@ export class CommitWriter {
     }
   }
 
+  /** `put` where the key has just been sought with `ref` (`BTree.putSought`). */
+  putSought(tree: BTree, ref: LeafRef, isThere: boolean, key: Uint8Array, keyLength: number, value: Uint8Array, valueLength: number): void {
+    try {
+      tree.putSought(ref, isThere, key, keyLength, value, valueLength, this.#csn);
+      this.#logPut(tree.id, key, 0, keyLength, value, 0, valueLength);
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+  /** `delete` of what has just been found, likewise. */
+  deleteSought(tree: BTree, ref: LeafRef, key: Uint8Array, keyLength: number): void {
+    try {
+      tree.deleteSought(ref, key, keyLength, this.#csn);
+      this.#logDelete(tree.id, key, 0, keyLength);
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+
   /** A new, empty tree under an id from `newTreeId`. */
   createTree(id: TreeId): BTree {
     try {

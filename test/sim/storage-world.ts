@@ -5,6 +5,7 @@
 import type { Lsn, TreeId } from '../../base/ids.js';
 import { csn, treeId } from '../../base/ids.js';
 import type { Prng } from '../../base/prng.js';
+import type { BTree } from '../../storage/btree.js';
 import type { BulkSource } from '../../storage/bulk-build.js';
 import { LeafRef } from '../../storage/cursor.js';
 import type { BuiltTree, Store } from '../../storage/store.js';
@@ -138,19 +139,37 @@ export function buildTrees(store: Store, n: number, changes: readonly Change[]):
   return new Map(changes.filter((c) => c.kind === 'build').map((c) => [c.tree, buildFrom(store, c.tree, c.entries, n)]));
 }
 
+/** Every other commit looks for its keys before it changes them. Undefined: this one does not, or the disk has failed, which the writer is to find out. */
+function soughtBefore(n: number, tree: BTree, key: Uint8Array, ref: LeafRef): boolean | undefined {
+  if (n % 2 === 0) return undefined;
+  try {
+    return tree.seek(key, key.length, ref);
+  } catch {
+    return undefined;
+  }
+}
+
 export function applyCommitUnflushed(store: Store, n: number, changes: readonly Change[], built: ReadonlyMap<number, BuiltTree>): Lsn {
   const writer = store.beginCommit(csn(n));
+  const sought = new LeafRef();
   for (const change of changes) {
     switch (change.kind) {
       case 'put': {
         const key = encoder(change.key);
         const value = encoder(change.value);
-        writer.put(store.tree(treeId(change.tree)), key, 0, key.length, value, 0, value.length);
+        const tree = store.tree(treeId(change.tree));
+        const isThere = soughtBefore(n, tree, key, sought);
+        if (isThere === undefined) writer.put(tree, key, 0, key.length, value, 0, value.length);
+        else writer.putSought(tree, sought, isThere, key, key.length, value, value.length);
         break;
       }
       case 'delete': {
         const key = encoder(change.key);
-        writer.delete(store.tree(treeId(change.tree)), key, 0, key.length);
+        const tree = store.tree(treeId(change.tree));
+        const isThere = soughtBefore(n, tree, key, sought);
+        if (isThere === undefined) writer.delete(tree, key, 0, key.length);
+        else if (isThere) writer.deleteSought(tree, sought, key, key.length);
+        sought.release();
         break;
       }
       case 'create':

@@ -227,6 +227,7 @@ function runCase(c: TreeCase): void {
   const tree = BTree.create(pool, treeId(7), io.allocatePage());
   const model = new Model();
   const ref = new LeafRef();
+  const sought = new LeafRef();
   let held: Held | undefined;
   let csn = 0;
   let frozen: { keys: string[]; entries: Map<string, ModelEntry> } | undefined;
@@ -241,11 +242,16 @@ function runCase(c: TreeCase): void {
     const key = familyKey(c.family, ((n % 4001) + 4001) % 4001);
     csn++;
     const v = value(length);
+    model.put(key, v, csn);
+    if (csn % 3 === 0) {
+      const bytes = keyBytes(key);
+      tree.putSought(sought, tree.seek(bytes, bytes.length, sought), bytes, bytes.length, keyBytes(v), v.length, csn);
+      return;
+    }
     // Key and value in the middle of larger arrays, so that offsets count.
     const bytes = keyBytes(`##${key}##`);
     const valueBytes = keyBytes(`*${v}*`);
     tree.put(bytes, 2, key.length, valueBytes, 1, v.length, csn);
-    model.put(key, v, csn);
   };
   /** Keys and values in the middle of larger arrays. */
   const runOf = (keys: readonly string[], values: readonly string[]): RunSource => {
@@ -288,10 +294,16 @@ function runCase(c: TreeCase): void {
     }
     assert(source.left === 0, 'entries of a run left over', source.left);
   };
+  const removeSought = (key: Uint8Array): boolean => {
+    const isThere = tree.seek(key, key.length, sought);
+    if (isThere) tree.deleteSought(sought, key, key.length, csn);
+    sought.release();
+    return isThere;
+  };
   const remove = (key: string): void => {
     csn++;
     const bytes = keyBytes(`#${key}`);
-    const was = tree.delete(bytes, 1, key.length, csn);
+    const was = csn % 3 === 0 ? removeSought(keyBytes(key)) : tree.delete(bytes, 1, key.length, csn);
     assert(was === model.delete(key, csn), 'delete says whether the key was there');
   };
   const seek = (key: string): void => {
