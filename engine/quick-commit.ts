@@ -3,12 +3,18 @@
  * promise, which is settled in the slice that publishes the commit. Its twin is `TransactionBlock.finishStatement` behind the asynchronous functions of
  * session.ts; what is not as usual goes that way.
  *
+ * One that changes a row of one tree, which nobody else has to do with, is a single commit (mvcc/single-commit.ts) and needs no transaction block either; `run` is the twin of `runSingle`.
+ *
  * One object per session, for a session has one statement running.
  */
-import type { Transaction } from '../mvcc/transaction.js';
+import type { Datum } from '../base/datum.js';
 import type { CommitListener } from '../mvcc/commit.js';
+import type { SingleCommit } from '../mvcc/single-commit.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import type { StatementInfo } from '../mvcc/types.js';
 import type { QueryResult } from './api.js';
 import type { Backend } from './backend.js';
+import type { QuickPlan } from './quick.js';
 
 /** What the session does around it. */
 export interface QuickCaller {
@@ -46,15 +52,55 @@ export class QuickCommit implements CommitListener {
     return running;
   }
 
+  /**
+   * Runs the statement and commits it as a single commit; undefined: it takes a transaction, and nothing has changed. The session is idle. @throws DbError of the statement
+   */
+  runSingle(quick: QuickPlan, params: readonly Datum[], text: string, info: StatementInfo): Promise<QueryResult<unknown>> | undefined {
+    const backend = this.#backend;
+    const { singleTable } = quick;
+    const change = singleTable === undefined ? undefined : quick.modify!.directSingle;
+    if (change === undefined || backend.block.state !== 'idle' || !this.#isPlain()) return undefined;
+    const { manager } = backend.instance;
+    const { singles } = manager;
+    let rowCount: number | undefined;
+    let made: SingleCommit | undefined;
+    backend.beginQuick(text);
+    try {
+      if (!singles.begin(backend, info, singleTable!)) return undefined;
+      rowCount = change(backend.directRequest(manager.reader, params, true), singles);
+    } finally {
+      made = singles.end();
+      if (made === undefined) backend.endQuick();
+    }
+    if (rowCount === undefined) return undefined;
+    if (made === undefined) {
+      manager.noteEmpty();
+      return Promise.resolve(this.#caller.result(quick.command, rowCount));
+    }
+    this.#command = quick.command;
+    this.#rowCount = rowCount;
+    const running = new Promise<QueryResult<unknown>>(this.#setResolve);
+    this.#caller.started(running);
+    singles.follow(made, this);
+    return running;
+  }
+  /** Whether a transaction of one statement would now be as most are: nothing is certified, the disk is waited for, nothing else is to be done at its end. */
+  #isPlain(): boolean {
+    const { isolation, observe, asyncCommit } = this.#backend.settings.hot;
+    return isolation !== 'serializable' && !observe && !asyncCommit && !this.#backend.hasCommitWork;
+  }
+
   committed(): void {
-    this.#backend.block.endSingle(true);
-    // Nobody else has seen it: the statement ran within one slice.
-    this.#backend.instance.manager.giveTransaction(this.#transaction!);
+    if (this.#transaction !== undefined) {
+      this.#backend.block.endSingle(true);
+      // Nobody else has seen it: the statement ran within one slice.
+      this.#backend.instance.manager.giveTransaction(this.#transaction);
+    }
     const result = this.#caller.result(this.#command, this.#rowCount);
     this.#end()(result);
   }
   failed(error: unknown): void {
-    this.#backend.block.endSingle(false);
+    if (this.#transaction !== undefined) this.#backend.block.endSingle(false);
     this.#end()(this.#caller.fail(error));
   }
 

@@ -132,7 +132,11 @@ export type Modifying = { readonly running: Promise<ModifyResult> } | { readonly
 /** The same with waiting, for locks and for the commit. Undefined at once: take the general way. */
 export function modifyWaiting(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, quickCommit: QuickCommit | undefined): Modifying | undefined {
   const ready = prepared(backend, cached, given, format);
-  return ready === undefined ? undefined : runWaiting(backend, cached.parsed.text, backend.infoOf(cached), ready.quick, ready.params, undefined, quickCommit);
+  if (ready === undefined) return undefined;
+  const { text } = cached.parsed;
+  const committing = quickCommit?.runSingle(ready.quick, ready.params, text, backend.infoOf(cached));
+  if (committing !== undefined) return { committing };
+  return runWaiting(backend, text, backend.infoOf(cached), ready.quick, ready.params, undefined, quickCommit);
 }
 
 /** An INSERT of one row of parameters, once for each of `rows`, as one statement whose text is `text`. Undefined at once: take the general way. */

@@ -10,6 +10,7 @@
  * K3  Nothing has happened when `undefined` is returned, save a statement number, and reads that the general way repeats.
  */
 import type { Datum } from '../base/datum.js';
+import type { Oid } from '../base/ids.js';
 import type { CompiledStatement } from '../executor/execution.js';
 import type { QuickQuery } from '../executor/quick-query.js';
 import type { Transaction } from '../mvcc/transaction.js';
@@ -30,6 +31,8 @@ export interface QuickPlan {
   readonly locks: readonly NeededLock[];
   /** Code of a plain INSERT, UPDATE or DELETE that gives nothing back but a count (quick-modify.ts). */
   readonly modify: CompiledStatement | undefined;
+  /** Of one whose `modify` may be a single commit (mvcc/single-commit.ts): the table, which is all it locks. */
+  readonly singleTable: Oid | undefined;
   /** Command tag, and the columns as the library describes them. */
   readonly command: string;
   readonly fields: readonly Field[];
@@ -111,7 +114,9 @@ function findQuick(backend: Backend, cached: CachedStatement, plan: CachedPlan, 
   const modify = isModify && planned.relations.every(({ table }) => !table.isMaterializedView) ? compiled : undefined;
   const binder = query === undefined && modify === undefined ? undefined : new ParameterBinder(cached.parsed, planned.parameterTypes, types, format);
   const converts = rowShape(planned.result, format, types).convert.some((convert) => convert !== undefined);
-  plan.quick = { formatKey: format.key, query, binder, modify, locks: neededLocks(plan, backend), converts, longCalls: 0, longCallsNext: LongCallsMin, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
+  const locks = neededLocks(plan, backend);
+  const singleTable = modify !== undefined && locks.length === 1 && locks[0]!.mode === 'row exclusive' ? locks[0]!.table : undefined;
+  plan.quick = { formatKey: format.key, query, binder, modify, locks, singleTable, converts, longCalls: 0, longCallsNext: LongCallsMin, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
   return plan.quick;
 }
 

@@ -11,6 +11,7 @@ import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
 import type { Transaction } from '../mvcc/transaction.js';
+import type { RowChanges } from '../mvcc/types.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
@@ -91,22 +92,34 @@ export class DirectModify implements DirectChange {
     if (this.#spec.plan.operation === 'update' && this.#change === undefined) return undefined;
     this.#runtime.restart(request);
     this.#writer.restart();
-    return this.#run(request.params);
+    return this.#run(request.params, request.tx);
   }
+  /** Whether it concerns no index. */
+  get isOfOneTree(): boolean {
+    const { operation, table } = this.#spec.plan;
+    return operation !== 'insert' || table.indexes.every(({ isClustered }) => isClustered);
+  }
+  /** `run` by `changes`; only where `isOfOneTree`. */
+  readonly single = (request: ExecutionRequest, changes: RowChanges): number | undefined => {
+    if (this.#spec.plan.operation === 'update' && this.#change === undefined) return undefined;
+    this.#runtime.restart(request);
+    this.#writer.restart();
+    return this.#run(request.params, changes);
+  };
   again(tx: Transaction, params: readonly Datum[]): number | undefined {
     if (this.#runtime.tx !== tx || (this.#spec.plan.operation === 'update' && this.#change === undefined)) return undefined;
     this.#runtime.params = params;
-    return this.#run(params);
+    return this.#run(params, tx);
   }
 
-  #run(params: readonly Datum[]): number | undefined {
+  #run(params: readonly Datum[], changes: RowChanges): number | undefined {
     const { places, plan } = this.#spec;
     const writer = this.#writer;
     const row = this.#row;
     if (plan.operation === 'insert') {
       for (let i = 0; i < places.length; i++) row[i] = params[places[i]!]!;
       writer.checkRow(row);
-      return writer.insertFree(row) ? 1 : undefined;
+      return writer.insertFree(row, changes) ? 1 : undefined;
     }
     const { keyColumns } = writer.access;
     assert(keyColumns.length === places.length, 'a key of another length', places.length);
@@ -116,6 +129,6 @@ export class DirectModify implements DirectChange {
       row[keyColumns[i]!] = value;
     }
     writer.access.putRowKey(row, keyOut);
-    return this.#change === undefined ? writer.removeByKey(keyOut) : writer.changeByKey(keyOut, this.#change);
+    return this.#change === undefined ? writer.removeByKey(keyOut, changes) : writer.changeByKey(keyOut, this.#change, changes);
   }
 }

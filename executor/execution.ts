@@ -16,6 +16,7 @@ import type { Scheduler } from '../base/scheduler.js';
 import type { TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import type { Transaction } from '../mvcc/transaction.js';
+import type { RowChanges } from '../mvcc/types.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { ConstraintQueue } from './constraint-queue.js';
@@ -96,6 +97,11 @@ export interface CompiledStatement {
   start(request: ExecutionRequest): Execution;
   /** Changes one row without an execution (direct-modify.ts), and says how many were changed; undefined, and nothing has changed: `start`. Itself undefined for statements that cannot be run so. */
   readonly direct: ((request: ExecutionRequest) => number | undefined) | undefined;
+  /**
+   * The same for a statement that concerns one tree alone, which is given what makes the change instead of a transaction; `request.tx` is not asked to. Undefined for others. To be asked after a
+   * first run of `direct`.
+   */
+  readonly directSingle: ((request: ExecutionRequest, changes: RowChanges) => number | undefined) | undefined;
   /** What does that, once it has been asked to. */
   readonly directChange: DirectChange | undefined;
   /** Takes rows of parameters to insert them without an execution; undefined for statements whose rows cannot be, and before a first start. */

@@ -18,7 +18,7 @@ import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { outputText } from '../base/text-io.js';
 import { mutants } from '../base/mutants.js';
-import { RowRef, type ClaimOptions, type RowLockMode, type RowLockOptions, type RowLockResult, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
+import { RowRef, type ClaimOptions, type RowChanges, type RowLockMode, type RowLockOptions, type RowLockResult, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
 import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
@@ -308,7 +308,7 @@ export class TableWriter {
    * Inserts a complete, checked row whose key is there for the taking, if nothing but a key could stand in its way. False, and nothing has changed: it takes
    * `insert`. For tables without unique keys but the clustered one. @throws DbError 54000
    */
-  insertFree(row: readonly Datum[]): boolean {
+  insertFree(row: readonly Datum[], changes: RowChanges = this.#runtime.tx): boolean {
     const layout = this.#layout;
     if (!layout.isPlain || layout.hasViewOptions) return false;
     const { access } = this;
@@ -316,7 +316,7 @@ export class TableWriter {
     access.putRowKey(row, keyOut);
     if (access.secondary.length === 0) {
       this.#encode(row);
-      if (!tx.insertFree(access.tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
+      if (!changes.insertFree(access.tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
       this.#changes.rows++;
       return true;
     }
@@ -484,8 +484,8 @@ export class TableWriter {
   }
 
   /** Finds, locks and removes a row: how many there were; undefined, and nothing has changed, where that takes more steps. For rows without `removalNeedsRow`. */
-  removeByKey(key: ByteBuffer): number | undefined {
-    const isRemoved = this.#runtime.tx.removeByKey(this.access.tree, key.bytes, key.length);
+  removeByKey(key: ByteBuffer, changes: RowChanges): number | undefined {
+    const isRemoved = changes.removeByKey(this.access.tree, key.bytes, key.length);
     if (isRemoved === undefined) return undefined;
     if (!isRemoved) return 0;
     this.#changes.rows++;
@@ -496,14 +496,13 @@ export class TableWriter {
    * Finds, locks and replaces a row by what `change` makes of it, for changes that concern the row alone and no column that a foreign key could reference: how many
    * rows there were; undefined, and nothing has changed, where that takes more steps.
    */
-  changeByKey(key: ByteBuffer, change: RowChange): number | undefined {
-    const { tx } = this.#runtime;
+  changeByKey(key: ByteBuffer, change: RowChange, changes: RowChanges): number | undefined {
     const { tree } = this.access;
     const ref = this.#rowRef;
-    const isThere = tx.findUntouched(tree, key.bytes, key.length, ref);
+    const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
     if (isThere !== true) return isThere === undefined ? undefined : 0;
     if (!change(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out)) return undefined;
-    tx.updateFound(tree, key.bytes, key.length, out.bytes, 0, out.length);
+    changes.updateFound(tree, key.bytes, key.length, out.bytes, 0, out.length);
     this.#changes.rows++;
     return 1;
   }

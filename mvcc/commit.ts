@@ -49,14 +49,14 @@ export interface CommitListener {
 /** A numbered commit on its way to publication. */
 export interface PendingCommit {
   readonly csn: Csn;
-  /** Undefined for a number without changes: nothing is released or resolved. */
+  /** Undefined for a number without changes: nothing is released or resolved; and for a single commit that nobody has asked about. */
   readonly transaction: Transaction | undefined;
   /** Must be durable first; 0: nothing to wait for. */
   readonly lsn: Lsn;
   readonly asyncCommit: boolean;
   listener: CommitListener | undefined;
   /** Only under the mutant that installs too late. */
-  install: (() => void) | undefined;
+  readonly install: (() => void) | undefined;
 }
 
 /** One key as it will be after the commit, with what was there before. */
@@ -157,6 +157,11 @@ function commitNow(transaction: Transaction, isAlone: boolean, listener: CommitL
   const pending = precommit(transaction, isAlone || transaction.asyncCommit || manager.store.isFlushed(lsnMax), isAlone && staysLone());
   if (!('lsn' in pending)) return listener.committed(pending.csn);
   pending.listener = listener;
+  followUp(manager, pending, isAlone);
+}
+
+/** What comes after the slice: makes the log durable at once or asks for it, and publishes what is. */
+export function followUp(manager: TransactionManager, pending: PendingCommit, isAlone: boolean): void {
   if (isAlone && !manager.store.isFlushed(pending.lsn)) {
     try {
       manager.store.flushSync();
@@ -196,9 +201,11 @@ function changesAnything(transaction: Transaction): boolean {
 
 /** Whether nobody else is at work, and blocking for the disk costs less than what the detour would. */
 function mayFlushAtOnce(transaction: Transaction): boolean {
-  const { manager } = transaction;
-  if (transaction.asyncCommit || manager.activeCount > 1 || manager.pending.length > 0 || !changesAnything(transaction)) return false;
-  return manager.store.syncMsAverage < Math.max(SyncMsMax, transaction.writeCount / RowsPerSyncMs);
+  return !transaction.asyncCommit && changesAnything(transaction) && isAlone(transaction.manager, 1, transaction.writeCount);
+}
+/** The same for a change of `rowCount` rows by one of `own` active transactions. */
+export function isAlone(manager: TransactionManager, own: number, rowCount: number): boolean {
+  return manager.activeCount <= own && manager.pending.length === 0 && manager.store.syncMsAverage < Math.max(SyncMsMax, rowCount / RowsPerSyncMs);
 }
 
 /** The mutant that takes a commit for alone because it was so before its turn. */
@@ -260,9 +267,11 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
 
 /** Whether someone may ask for what was there before, although the commit is published at once. */
 function isObserved(transaction: Transaction): boolean {
-  const manager = transaction.manager;
+  return isSeen(transaction.manager, transaction.holder?.registry === undefined ? 0 : 1);
+}
+/** Whether there are snapshots beside so many of its own, or commits that are not published. */
+export function isSeen(manager: TransactionManager, own: number): boolean {
   if (manager.pending.length > 0) return true;
-  const own = transaction.holder?.registry === undefined ? 0 : 1;
   return manager.snapshots.size > own && !(mutants.on && mutants.has('mvcc.versions-dropped-under-snapshot'));
 }
 

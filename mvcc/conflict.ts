@@ -109,7 +109,7 @@ export function writeConflictError(transaction: Transaction, tree: VersionedTree
     victim: transaction.id,
     place: placeOf(tree, key, undefined, undefined),
     statement: currentStatement(transaction),
-    writer: origin?.transaction,
+    writer: origin?.id,
     writerStatement: info === undefined ? undefined : { number: record.statement, text: info.text, site: info.site },
     snapshot: transaction.snapshotCsn,
     csn: record.csn,

@@ -72,7 +72,7 @@ export function versionViews(manager: TransactionManager): VersionView[] {
   for (const tree of manager.trees.values()) {
     for (const head of tree.overlay.heads.values()) {
       for (let record: typeof head | undefined = head; record !== undefined; record = record.older) {
-        views.push({ tree, key: record.key, kind: kindNames[record.kind], csn: record.csn, transaction: manager.vacuum.originOf(record.csn)?.transaction });
+        views.push({ tree, key: record.key, kind: kindNames[record.kind], csn: record.csn, transaction: manager.vacuum.originOf(record.csn)?.id });
       }
     }
   }

@@ -39,6 +39,7 @@ export const tableLocks: LockSpace = {
 
 const advisoryLocks: LockSpace = { kind: 'advisory', modeNames: ['ShareLock', 'ExclusiveLock'], conflicts: [0b10, 0b11], passMax: 0 };
 const AccessShare = 0;
+const RowExclusive = 2;
 const AdvisoryShared = 0;
 const AdvisoryExclusive = 1;
 
@@ -66,6 +67,7 @@ export class LockTable {
   readonly #advisory = new Map<bigint, Lock>();
   readonly #sessions = new Map<SessionOwner, SessionHolder>();
   readonly #currentOf: (session: SessionOwner) => Transaction | undefined;
+  readonly #nameSingles: () => void;
 
   readonly #tableHome: LockHome = {
     describeLock: (lock) => `relation ${lock.key}`,
@@ -76,26 +78,42 @@ export class LockTable {
     removeLock: (lock) => void this.#advisory.delete(lock.key as bigint),
   };
 
-  constructor(currentOf: (session: SessionOwner) => Transaction | undefined) {
+  /** `nameSingles`: gives the single commits their names, for what they hold is asked for. */
+  constructor(currentOf: (session: SessionOwner) => Transaction | undefined, nameSingles: () => void) {
     this.#currentOf = currentOf;
+    this.#nameSingles = nameSingles;
   }
 
   /** Takes the table lock if it is free. @returns undefined when held now, else the lock to wait for */
   tryTable(transaction: Transaction, table: Oid, mode: number): Lock | undefined {
+    if ((tableLocks.conflicts[mode]! & (1 << RowExclusive)) !== 0) this.#nameSingles();
+    const lock = this.#tables.get(table);
+    if (lock !== undefined) {
+      if (lock.covers(transaction, mode)) return undefined;
+      if (!lock.isFree(transaction, mode)) return lock;
+    }
+    this.grantTable(transaction, table, mode);
+    return undefined;
+  }
+  /** For whoever knows that it is free. */
+  grantTable(transaction: Transaction, table: Oid, mode: number): void {
     let lock = this.#tables.get(table);
     if (lock === undefined) {
       lock = new Lock(tableLocks, this.#tableHome, table);
       this.#tables.set(table, lock);
-    } else if (lock.covers(transaction, mode)) return undefined;
-    else if (!lock.isFree(transaction, mode)) return lock;
+    }
     transaction.logGrant(lock, lock.grant(transaction, mode));
-    return undefined;
   }
 
   /** Whether `transaction`, which holds nothing, could read the table without waiting. */
   isReadable(transaction: Transaction, table: Oid): boolean {
     const lock = this.#tables.get(table);
     return lock === undefined || lock.isFree(transaction, AccessShare);
+  }
+  /** The same for writing. */
+  isWritable(transaction: Transaction, table: Oid): boolean {
+    const lock = this.#tables.get(table);
+    return lock === undefined || lock.isFree(transaction, RowExclusive);
   }
 
   advisory(key: bigint): Lock {

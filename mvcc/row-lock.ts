@@ -81,10 +81,22 @@ function holdOf(transaction: Transaction, mode: number): RowHold {
   return (holds[mode] ??= new RowHold(transaction, mode));
 }
 
+/** Enters the lock of a single commit, which nobody has asked for so far. */
+export function nameHold(transaction: Transaction, tree: VersionedTree, key: string, changesKey: boolean): void {
+  assert(!tree.locks.has(key), 'somebody else has the row of a single commit', transaction.id);
+  tree.locks.set(key, holdOf(transaction, changesKey ? UpdateMode : NoKeyUpdate));
+}
+
 /** Who has the row or key, and how. */
 export function lockSlot(tree: VersionedTree, key: string): RowLockSlot | undefined {
   const slot = tree.locks.size === 0 ? undefined : tree.locks.get(key);
-  if (slot !== undefined || tree.bulkWrites.length === 0 || (mutants.on && mutants.has('mvcc.bulk-claims-forgotten'))) return slot;
+  if (slot !== undefined) return slot;
+  const single = tree.overlay.isEmpty ? undefined : tree.overlay.heads.get(key)?.single;
+  if (single !== undefined && !(mutants.on && mutants.has('mvcc.single-row-unnamed'))) {
+    single.name();
+    return tree.locks.get(key);
+  }
+  if (tree.bulkWrites.length === 0 || (mutants.on && mutants.has('mvcc.bulk-claims-forgotten'))) return undefined;
   for (const writes of tree.bulkWrites) {
     const mode = modeIn(writes, key);
     if (mode >= 0) return holdOf(writes.transaction, mode);

@@ -24,6 +24,7 @@ import { LockGrant } from './lock.js';
 import { LockTable } from './lock-table.js';
 import { RowGrant, releaseRow } from './row-lock.js';
 import { SerialNode } from './serial-node.js';
+import { SingleCommit, SingleCommits } from './single-commit.js';
 import { type SnapshotHolder, SnapshotRegistry } from './snapshot.js';
 import { Transaction } from './transaction.js';
 import type { ActivityView, BeginOptions, LockView, SessionOwner, StatementInfo, TreeOptions } from './types.js';
@@ -33,12 +34,12 @@ import { activityView, lockViews } from './views.js';
 import { WriteFlag, WriteSet } from './write-set.js';
 
 /** What mvcc needs of a commit writer. */
-export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'putRun' | 'delete' | 'deleteRun' | 'createTree' | 'attachTree' | 'dropTree' | 'finish'>;
+export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'putRun' | 'putSought' | 'delete' | 'deleteRun' | 'deleteSought' | 'createTree' | 'attachTree' | 'dropTree' | 'finish'>;
 
 /** What mvcc needs of the store. */
 export type MvccStore = Pick<
   Store,
-  'pageSizeBytes' | 'tree' | 'lastCsn' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'requestFlush' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'poisoned'
+  'pageSizeBytes' | 'tree' | 'lastCsn' | 'isLogFull' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'requestFlush' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'poisoned'
 > & { beginCommit(csn: Csn): MvccCommitWriter };
 
 export interface MvccEnvironment {
@@ -117,6 +118,7 @@ export class TransactionManager {
   readonly turn = new CommitTurn();
   readonly company: Company;
   readonly lockTable: LockTable;
+  readonly singles = new SingleCommits(this);
   readonly bulkWritersMax: number;
   readonly mappedClaimsMax: number;
   readonly undoArena = new ByteArena();
@@ -158,7 +160,7 @@ export class TransactionManager {
       sireadBytesMax: options.sireadBytesMax ?? 64 * MiB,
     });
     this.vacuum = new Vacuum(this.snapshots, options.versionBytesMax ?? 256 * MiB);
-    this.lockTable = new LockTable((session) => this.#bySession.get(session));
+    this.lockTable = new LockTable((session) => this.#bySession.get(session), () => this.nameSingles());
     store.onDurable = this.publishReady;
     store.onPoison = (error) => this.#poison(error);
   }
@@ -201,7 +203,7 @@ export class TransactionManager {
   begin(options: BeginOptions): Transaction {
     if (this.poisoned !== undefined) throw this.poisoned;
     assert(!this.#bySession.has(options.owner), 'the session has a transaction already', options.owner.id);
-    const id = txnId(++this.#transactionCount);
+    const id = txnId(this.newTransactionId());
     const strict = options.strict ?? this.#strictSerializable;
     const isObserved = options.observe === true && options.isolation === 'repeatable read';
     const node = options.isolation === 'serializable' || isObserved ? this.newNode(id, options.readOnly ?? false, strict) : undefined;
@@ -210,14 +212,37 @@ export class TransactionManager {
     spare?.restart(id, options);
     const transaction = spare ?? new Transaction(this, id, options, node);
     this.#bySession.set(options.owner, transaction);
-    this.counters.begun++;
     if (options.commitTurn === true && node !== undefined && !isObserved) this.turn.take(transaction);
     return transaction;
+  }
+
+  newTransactionId(): number {
+    this.counters.begun++;
+    return ++this.#transactionCount;
+  }
+  /** A transaction that has found nothing to do, and needed no number. */
+  noteEmpty(): void {
+    this.counters.begun++;
+    this.counters.committed++;
+  }
+  /** Lists a transaction that others are to know of. */
+  list(transaction: Transaction): void {
+    this.#bySession.set(transaction.owner, transaction);
+  }
+  /** Makes transactions of the single commits that are not published (C2 of single-commit.ts). */
+  nameSingles(): void {
+    if (mutants.on && mutants.has('mvcc.single-table-unnamed')) return;
+    for (const pending of this.pending) if (pending instanceof SingleCommit) pending.name();
   }
 
   /** Takes back a transaction that has been published, from whoever alone referred to it: it will be another one. */
   giveTransaction(transaction: Transaction): void {
     if (this.#spares.length < PooledTransactionsMax && transaction.isReusable) this.#spares.push(transaction);
+  }
+
+  /** Reads within one slice; without that it does nothing, and holds nothing. */
+  get reader(): Transaction {
+    return (this.#reader ??= new Transaction(this, txnId(0), { isolation: 'read committed', readOnly: true, owner: sliceOwner }, undefined));
   }
 
   /**
@@ -228,13 +253,12 @@ export class TransactionManager {
    */
   beginSlice(tables: readonly { readonly table: Oid }[], isSerializable: boolean, info: StatementInfo): Transaction | undefined {
     if (this.poisoned !== undefined) throw this.poisoned;
-    const reader = (this.#reader ??= new Transaction(this, txnId(0), { isolation: 'read committed', readOnly: true, owner: sliceOwner }, undefined));
+    const { reader } = this;
     if (reader.statement !== undefined) return undefined;
     if (isSerializable && !(this.lastPublished === this.lastAssigned && this.certifier.isIdle)) return undefined;
     for (const { table } of tables) if (!this.lockTable.isReadable(reader, table)) return undefined;
     reader.beginSlice(info);
-    this.counters.begun++;
-    this.counters.committed++;
+    this.noteEmpty();
     return reader;
   }
 
@@ -328,9 +352,9 @@ export class TransactionManager {
   }
 
   /** Before leaves change: what others are in the middle of reading counts as read. */
-  settleOtherScans(transaction: Transaction): void {
+  settleOtherScans(transaction: Transaction | undefined): void {
     if (this.#unsettled.length === 0) return;
-    for (const scan of [...this.#unsettled]) if (transaction.openScans?.has(scan) !== true) scan.settleForOthers();
+    for (const scan of [...this.#unsettled]) if (transaction?.openScans?.has(scan) !== true) scan.settleForOthers();
   }
   addUnsettled(scan: LeafScan): void {
     if (scan.unsettledAt >= 0) return;
@@ -393,15 +417,17 @@ export class TransactionManager {
     pending.install?.();
     this.#advanceTo(pending.csn);
     const transaction = pending.transaction;
+    const isSingle = pending instanceof SingleCommit;
+    if (isSingle) pending.end();
+    if (isSingle || transaction !== undefined) this.counters.committed++;
     if (transaction !== undefined) {
       transaction.lifecycle = 'committed';
-      this.counters.committed++;
       this.#forget(transaction);
       this.turn.release(transaction);
       transaction.onPublish?.(pending.csn);
       transaction.releaseLocks();
-      pending.listener?.committed(pending.csn);
     }
+    pending.listener?.committed(pending.csn);
     this.#forgetOld();
   }
 
@@ -432,11 +458,13 @@ export class TransactionManager {
   #poison(error: DbError): void {
     for (const pending of this.pending.splice(0)) {
       const { transaction } = pending;
-      if (transaction === undefined) continue;
-      transaction.lifecycle = 'aborted';
-      this.#forget(transaction);
+      if (pending instanceof SingleCommit) pending.end();
+      if (transaction !== undefined) {
+        transaction.lifecycle = 'aborted';
+        this.#forget(transaction);
+      }
       pending.listener?.failed(new DbError('58030', 'could not make the commit durable; whether it survives is unknown', { cause: error }));
-      transaction.releaseLocks();
+      transaction?.releaseLocks();
     }
     for (const transaction of [...this.active]) transaction.cancelWait(error);
     this.#endWaits(() => true);
@@ -473,9 +501,11 @@ export class TransactionManager {
   }
 
   locks(): LockView[] {
+    this.nameSingles();
     return lockViews(this);
   }
   activity(): ActivityView[] {
+    this.nameSingles();
     return [...this.active].map(activityView);
   }
 

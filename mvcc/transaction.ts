@@ -37,6 +37,7 @@ import type {
   IsolationLevel,
   KeyRange,
   RemoveOptions,
+  RowChanges,
   RowLockMode,
   RowLockOptions,
   RowLockResult,
@@ -64,7 +65,7 @@ export type LogItem = number | LockGrant | RowGrant | TreeCreation | TreeDrop;
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
 
-export class Transaction implements LockOwner, SnapshotUser {
+export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   // Of a transaction that is used again (`restart`) all of these are set anew.
   id!: TxnId;
   isolation!: IsolationLevel;

@@ -7,6 +7,7 @@
 import type { Csn, Oid, TreeId } from '../base/ids.js';
 import type { ColumnRequest } from '../base/row-columns.js';
 import { LeafRef } from '../storage/cursor.js';
+import type { VersionedTree } from './versioned-tree.js';
 
 /** READ UNCOMMITTED is READ COMMITTED, as in PostgreSQL; the engine maps it. */
 export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializable';
@@ -49,6 +50,14 @@ export function afterPrefix(prefix: string): string | undefined {
   let end = prefix.length;
   while (end > 0 && prefix.charCodeAt(end - 1) === 255) end--;
   return end === 0 ? undefined : prefix.slice(0, end - 1) + String.fromCharCode(prefix.charCodeAt(end - 1) + 1);
+}
+
+/** Changes of a row in one step, for whoever knows its whole key. What they say of what others have to do with it: see `Transaction`, which has them too. */
+export interface RowChanges {
+  findUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined;
+  updateFound(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void;
+  removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined;
+  insertFree(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean;
 }
 
 /** Whoever runs transactions, one at a time: a session. Session-level advisory locks belong to it. Compared by identity. */

@@ -16,6 +16,7 @@ import { assert } from '../base/assert.js';
 import type { ByteChunk } from './byte-arena.js';
 import type { SerialNode } from './serial-node.js';
 import { KeyOrder } from './key-order.js';
+import type { SingleCommit } from './single-commit.js';
 
 /** What a commit did to a key. Replace: delete and insert of the same key in one transaction, that is, another row. */
 export const ChangeKind = { Insert: 1, Update: 2, Delete: 3, Replace: 4 } as const;
@@ -43,6 +44,8 @@ export class UndoRecord {
   chunk: ByteChunk | undefined;
   offset: number;
   length: number;
+  /** The commit, while it is one of single-commit.ts and not published. */
+  single: SingleCommit | undefined = undefined;
   older: UndoRecord | undefined = undefined;
   newer: UndoRecord | undefined = undefined;
 

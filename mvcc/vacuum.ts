@@ -17,12 +17,13 @@ const SliceRecords = 4096;
 
 /** Who made the records of a commit, for explanations. */
 export interface CommitOrigin {
-  readonly transaction: number;
+  readonly id: number;
   readonly statements: readonly StatementInfo[];
 }
 
-interface Retired extends CommitOrigin {
+interface Retired {
   readonly csn: number;
+  readonly origin: CommitOrigin;
   readonly records: readonly UndoRecord[];
 }
 
@@ -50,13 +51,21 @@ export class Vacuum {
   }
 
   /** Takes the records of a commit. May cancel the oldest snapshot holders when there is no memory for them. */
-  add(csn: number, records: readonly UndoRecord[], lastPublished: number, { id, statements }: { readonly id: number; readonly statements: readonly StatementInfo[] }): void {
+  add(csn: number, records: readonly UndoRecord[], lastPublished: number, { id, statements }: CommitOrigin): void {
     if (records.length === 0) return;
-    this.#queue.push({ csn, records, transaction: id, statements });
+    this.#queue.push({ csn, records, origin: { id, statements } });
     for (const record of records) {
       this.bytes += RecordBytes + record.key.length + record.payloadBytes;
       this.records++;
     }
+    if (this.bytes > this.#compactAt) this.#relieve(lastPublished);
+  }
+
+  /** The same for a commit of one record. */
+  addOne(origin: CommitOrigin & { readonly csn: number }, record: UndoRecord, lastPublished: number): void {
+    this.#queue.push({ csn: origin.csn, records: [record], origin });
+    this.bytes += RecordBytes + record.key.length + record.payloadBytes;
+    this.records++;
     if (this.bytes > this.#compactAt) this.#relieve(lastPublished);
   }
 
@@ -70,7 +79,7 @@ export class Vacuum {
       else high = middle;
     }
     const found = this.#queue[low];
-    return found?.csn === csn ? found : undefined;
+    return found?.csn === csn ? found.origin : undefined;
   }
 
   /** Frees up to about `recordsMax` records. @returns whether more could be freed */

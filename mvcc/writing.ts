@@ -116,9 +116,11 @@ export function insertNew(transaction: Transaction, tree: VersionedTree, key: Ui
 /** Whether somebody has locked the key, or it was freed after the snapshot, which is for `claimKey` to judge. */
 function isKnown(transaction: Transaction, { locks, overlay }: VersionedTree, key: string): boolean {
   if (locks.has(key) && !(mutants.on && mutants.has('mvcc.free-despite-locks'))) return true;
-  if (transaction.isolation === 'read committed' || (mutants.on && mutants.has('mvcc.free-despite-versions'))) return false;
   const newest = overlay.heads.get(key);
-  return newest !== undefined && newest.csn > transaction.snapshotCsn;
+  if (newest === undefined) return false;
+  if (newest.single !== undefined && !(mutants.on && mutants.has('mvcc.free-despite-singles'))) return true;
+  if (transaction.isolation === 'read committed' || (mutants.on && mutants.has('mvcc.free-despite-versions'))) return false;
+  return newest.csn > transaction.snapshotCsn;
 }
 
 /**

@@ -424,18 +424,20 @@ export class Store {
     this.#assertWritable();
     const wal = this.#wal;
     if (wal === undefined) return;
-    if (this.#isLogFull(wal)) return this.checkpoint().then(() => this.#reserve(wal, bytes));
+    if (this.isLogFull) return this.checkpoint().then(() => this.#reserve(wal, bytes));
     this.#reserve(wal, bytes);
   }
   reserveLogSync(bytes: number): void {
     this.#assertWritable();
     const wal = this.#wal;
     if (wal === undefined) return;
-    if (this.#isLogFull(wal)) throw new DbError('53100', 'the log is full and waits for a checkpoint');
+    if (this.isLogFull) throw new DbError('53100', 'the log is full and waits for a checkpoint');
     this.#reserve(wal, bytes);
   }
-  #isLogFull(wal: Wal): boolean {
-    return wal.appendedLsn - this.#checkpointer.captureLsn > (this.#options.walBytesMax ?? DefaultWalBytesMax);
+  /** Whether a commit must wait for a checkpoint. */
+  get isLogFull(): boolean {
+    const wal = this.#wal;
+    return wal !== undefined && wal.appendedLsn - this.#checkpointer.captureLsn > (this.#options.walBytesMax ?? DefaultWalBytesMax);
   }
   #reserve(wal: Wal, bytes: number): void {
     try {

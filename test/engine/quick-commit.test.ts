@@ -1,4 +1,4 @@
-/** Single statements of many sessions, committed without a promise between change and log (engine/quick-commit.ts), beside the same by the general way. */
+/** Single statements of many sessions, as single commits or committed without a promise between change and log (engine/quick-commit.ts), beside the same by the general way. */
 import { expect, test } from 'vitest';
 import { open, type Database, type Session } from '../../engine/index.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
@@ -12,7 +12,23 @@ async function openTable(vfs: CrashVfs): Promise<Database> {
   return db;
 }
 
-/** Counts the commits that go the short way. */
+/** As single commits where that may be, in transactions of their own, or by the general way. */
+type Way = 'single' | 'transaction' | 'general';
+
+/** Counts the single commits of a database, or lets none be made. */
+function countSingles(db: Database, way: Way): () => number {
+  let count = 0;
+  const { singles } = db.connect().backend.instance.manager;
+  const follow = singles.follow.bind(singles);
+  singles.follow = (made, listener) => {
+    count++;
+    follow(made, listener);
+  };
+  if (way === 'transaction') singles.begin = () => false;
+  return () => count;
+}
+
+/** Counts the commits of transactions that go the short way. */
 function countQuick(session: Session): () => number {
   let count = 0;
   const { block } = session.backend;
@@ -25,8 +41,10 @@ function countQuick(session: Session): () => number {
 }
 
 /** What each of twelve sessions was told, and the table afterwards. */
-async function story(level: string, isQuick: boolean): Promise<{ readonly told: unknown; readonly rows: unknown; readonly quick: number }> {
+async function story(level: string, way: Way): Promise<{ readonly told: unknown; readonly rows: unknown; readonly quick: number; readonly singles: number }> {
   const db = await openTable(new CrashVfs());
+  const isQuick = way !== 'general';
+  const singles = countSingles(db, way);
   try {
     const sessions = Array.from({ length: 12 }, () => db.connect());
     const counts = sessions.map(countQuick);
@@ -45,22 +63,29 @@ async function story(level: string, isQuick: boolean): Promise<{ readonly told: 
         if (i % 3 === 0) answers.push(await run(session, texts[2], [own]));
         answers.push(await run(session, texts[2], [own + 5000]));
         answers.push(await run(session, texts[0], [1, 0]).catch((error: { readonly code: string }) => error.code));
+        // Others must wait, or be waited for, at whatever point that is.
+        if (i % 4 === number % 4) await session.exec('begin; lock table w in share mode; commit');
+        if (i % 6 === 5) await session.exec(`begin; update w set n = n + 1 where id = ${number + 10}; commit`);
       }
       return answers;
     }));
     const { rows } = await db.query('select * from w order by id');
-    return { told, rows, quick: counts.reduce((sum, count) => sum + count(), 0) };
+    return { told, rows, quick: counts.reduce((sum, count) => sum + count(), 0), singles: singles() };
   } finally {
     await db.close();
   }
 }
 
 test.each(['read committed', 'repeatable read', 'serializable'])('%s: twelve sessions are told the same, and leave the same', async (level) => {
-  const [quick, general] = [await story(level, true), await story(level, false)];
-  expect(quick.told).toEqual(general.told);
-  expect(quick.rows).toEqual(general.rows);
-  expect(quick.quick).toBeGreaterThan(300);
-  expect(general.quick).toBe(0);
+  const [single, quick, general] = [await story(level, 'single'), await story(level, 'transaction'), await story(level, 'general')];
+  for (const one of [single, quick]) {
+    expect(one.told).toEqual(general.told);
+    expect(one.rows).toEqual(general.rows);
+  }
+  if (level === 'serializable') expect(single.singles).toBe(0);
+  else expect(single.singles).toBeGreaterThan(100);
+  expect(quick.quick).toBeGreaterThan(150);
+  expect([quick.singles, general.quick, general.singles]).toEqual([0, 0, 0]);
 });
 
 test('calls of one session keep their order, whichever way they go', async () => {
@@ -75,16 +100,17 @@ test('calls of one session keep their order, whichever way they go', async () =>
   await db.close();
 });
 
-test.each([true, false])('a disk that fails: all who wait are told that the outcome is unknown, and no session stays busy (written through: %s)', async (canWriteThrough) => {
+test.each([['single', true], ['single', false], ['transaction', true], ['transaction', false]] as const)('%s: a disk that fails: all who wait are told that the outcome is unknown, and no session stays busy (written through: %s)', async (way, canWriteThrough) => {
   const vfs = new CrashVfs();
   vfs.canWriteThrough = canWriteThrough;
   const db = await openTable(vfs);
+  const singles = countSingles(db, way);
   const sessions = Array.from({ length: 5 }, () => db.connect());
   const counts = sessions.map(countQuick);
   vfs.hooks.failsSync = () => true;
   const ends = await Promise.allSettled(sessions.map((session, i) => session.query(texts[1], [i + 1, 1])));
   expect(ends.map((end) => (end.status === 'rejected' ? (end.reason as { readonly code: string }).code : end.status))).toEqual(new Array(5).fill('58030'));
-  expect(counts.map((count) => count())).toEqual([1, 1, 1, 1, 1]);
+  expect([singles(), counts.reduce((sum, count) => sum + count(), 0)]).toEqual(way === 'single' ? [5, 0] : [0, 5]);
   for (const session of sessions) {
     expect(session.transactionStatus).toBe('idle');
     await expect(session.query(texts[1], [1, 1])).rejects.toMatchObject({ code: '58030' });

@@ -1,6 +1,7 @@
 /** A scripted session on one table with text values, for schedules that are read line by line. */
 import { DbError } from '../../base/errors.js';
 import { keyBytes } from '../../base/bytes.js';
+import { oid } from '../../base/ids.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type BeginOptions, type RowLockMode, type RowLockResult, RowRef, type SavepointId, afterKey } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
@@ -26,6 +27,22 @@ export class Script {
     for (const [key, value] of Object.entries(rows)) await fill.insert(tree, key, value);
     await fill.commit();
     return tree;
+  }
+
+  /** A change by key as a single commit, its number and its end; undefined where it takes a transaction, or there is no such row. */
+  single(tree: VersionedTree, verb: 'insert' | 'update' | 'delete', key: string, value = ''): { readonly csn: number; readonly ended: Promise<number> } | undefined {
+    const { singles } = this.world.manager;
+    const bytes = keyBytes(key);
+    const row = keyBytes(value);
+    if (!singles.begin({ id: ++this.#owners }, { text: `single ${verb} ${key}` }, oid(7))) return undefined;
+    if (verb === 'insert') singles.insertFree(tree, bytes, bytes.length, row, 0, row.length);
+    else if (verb === 'delete') singles.removeByKey(tree, bytes, bytes.length);
+    else if (singles.findUntouched(tree, bytes, bytes.length, new RowRef()) === true) singles.updateFound(tree, bytes, bytes.length, row, 0, row.length);
+    const made = singles.end();
+    if (made === undefined) return undefined;
+    const ended = new Promise<number>((resolve, reject) => singles.follow(made, { committed: resolve, failed: reject }));
+    ended.catch(() => undefined);
+    return { csn: made.csn, ended };
   }
 
   begin(isolation: BeginOptions['isolation'], options: Partial<BeginOptions> = {}): Client {

@@ -7,6 +7,7 @@ import { keyBytes } from '../../base/bytes.js';
 import { RowRef } from '../../mvcc/types.js';
 import { Script, latin1, outcome, settle } from './client.js';
 import { blocked, RC, RR, S, set, type Schedule } from './schedule.js';
+import { singleSchedules } from './schedules-of-singles.js';
 import { writeSchedules } from './schedules-of-writes.js';
 
 export const schedules: readonly Schedule[] = [
@@ -531,4 +532,5 @@ export const schedules: readonly Schedule[] = [
     },
   },
   ...writeSchedules,
+  ...singleSchedules,
 ];

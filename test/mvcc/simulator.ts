@@ -9,16 +9,19 @@
  * - all levels: indexes agree with the table, nobody waits for nothing, everything is released in the end.
  */
 import { VERIFY } from '../../base/assert.js';
+import { keyBytes } from '../../base/bytes.js';
 import { DbError } from '../../base/errors.js';
+import { oid } from '../../base/ids.js';
 import { type Prng, seededPrng } from '../../base/prng.js';
 import type { SerializationConflict } from '../../mvcc/conflict.js';
 import type { IsolationLevel, SessionOwner } from '../../mvcc/types.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import { wholeRange } from '../../mvcc/types.js';
+import { RowRef, wholeRange } from '../../mvcc/types.js';
 import { checkInvariants } from '../../mvcc/verify.js';
+import { latin1 } from './client.js';
 import { FullGraph, type HistoryTransaction } from './full-graph.js';
 import { Operations } from './operations.js';
-import { Recorder, type Table, decodeRow, item, padding } from './recorder.js';
+import { Recorder, type Table, decodeRow, encodeRow, item, padding } from './recorder.js';
 import type { World } from './world.js';
 
 export interface WindowOptions {
@@ -125,6 +128,7 @@ export class Simulator {
   #isCalling = false;
   #started = 0;
   #steps = 0;
+  #singleCount = 0;
   readonly result: WindowResult = {
     committed: 0,
     certifierFailures: 0,
@@ -259,6 +263,8 @@ export class Simulator {
     const { prng } = session;
     const isolation = o.levels[prng.below(o.levels.length)]!;
     const readOnly = prng.below(4) === 0;
+    // No draw for it: old seeds mean what they meant.
+    if (isolation !== 'serializable' && this.#started % 4 === 0 && (await this.#single(session, pause))) return;
     const transaction = this.#world.manager.begin({ isolation, readOnly, owner: session.owner, strict: o.strict, asyncCommit: prng.below(6) === 0 });
     session.transaction = transaction;
     const recorder = new Recorder(transaction);
@@ -288,6 +294,33 @@ export class Simulator {
       if (transaction.lifecycle === 'active') transaction.rollback();
       session.transaction = undefined;
     }
+  }
+
+  /** An update by key that is a transaction of its own (single-commit.ts). False: it takes a transaction, and nothing has happened. */
+  async #single(session: SessionState, pause: () => Promise<void>): Promise<boolean> {
+    const { manager } = this.#world;
+    await pause();
+    const { singles, lastPublished } = manager;
+    const pk = this.#table.keys[session.prng.below(this.#table.keys.length)]!;
+    const key = keyBytes(pk);
+    const found = new RowRef();
+    if (!singles.begin(session.owner, { text: 'single' }, oid(1))) return false;
+    const isThere = singles.findUntouched(this.#table.P, key, key.length, found);
+    const before = isThere === true ? latin1(found.u8, found.offset, found.length) : '';
+    const after = encodeRow({ ...decodeRow(before), tag: `s${++this.#singleCount}` });
+    this.#isCalling = true;
+    if (isThere === true) singles.updateFound(this.#table.P, key, key.length, keyBytes(after), 0, after.length);
+    this.#isCalling = false;
+    const made = singles.end();
+    if (made === undefined) return isThere === false;
+    const name = item.P(pk);
+    this.#history.push({ id: made.id, csn: made.csn, snapshot: lastPublished, observations: [{ item: name, asOf: lastPublished, value: before }], writes: new Map([[name, after]]) });
+    this.#installed.set(name, after);
+    session.isCommitting = true;
+    await new Promise<number>((resolve, reject) => singles.follow(made, { committed: resolve, failed: reject }));
+    session.isCommitting = false;
+    this.result.committed++;
+    return true;
   }
 
   /** One statement with its implicit savepoint, sometimes several under an explicit one that is rolled back. False: the transaction is over. */

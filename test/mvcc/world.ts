@@ -72,6 +72,7 @@ export class TestStore implements MvccStore {
   tree(id: TreeId): BTree {
     return this.store.tree(id);
   }
+  readonly isLogFull = false;
   reserveLog(): void {
     // A test store has all the space it needs.
   }
@@ -83,6 +84,8 @@ export class TestStore implements MvccStore {
     return {
       put: writer.put.bind(writer),
       putRun: writer.putRun.bind(writer),
+      putSought: writer.putSought.bind(writer),
+      deleteSought: writer.deleteSought.bind(writer),
       deleteRun: writer.deleteRun.bind(writer),
       delete: writer.delete.bind(writer),
       createTree: writer.createTree.bind(writer),
