@@ -14,7 +14,7 @@ import type { LeafRef } from '../storage/cursor.js';
 import type { LeafScan } from './leaf-scan.js';
 import { checkTree } from './reading.js';
 import type { Transaction } from './transaction.js';
-import { RowRef, afterKey, afterPrefix } from './types.js';
+import { type KeyRange, RowRef, afterKey, afterPrefix } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 /** A prefix that is longer is left to the scan. */
@@ -28,67 +28,70 @@ export class EntryRun {
   offsets = new Int32Array(16);
   count = 0;
   isOpen = false;
-  readonly #ref = new RowRef();
-  #transaction: Transaction | undefined = undefined;
-  #tree: VersionedTree | undefined = undefined;
+  protected readonly ref = new RowRef();
+  protected transaction: Transaction | undefined = undefined;
+  protected tree: VersionedTree | undefined = undefined;
   /** Slot of the first entry. */
-  #first = 0;
-  #prefixLength = 0;
-  #isBefore = false;
-  #rest: LeafScan | undefined = undefined;
+  protected firstSlot = 0;
+  protected prefixLength = 0;
+  protected isBefore = false;
+  protected rest: LeafScan | undefined = undefined;
 
   constructor() {
-    this.u8 = this.#ref.u8;
-    this.dv = this.#ref.dv;
+    this.u8 = this.ref.u8;
+    this.dv = this.ref.dv;
   }
 
   /** Finds the entries; false, and nothing has happened, when it takes a scan (E1). `prefix` is borrowed for the call. @throws DbError 40001 */
   open(transaction: Transaction, tree: VersionedTree, prefix: Uint8Array, length: number): boolean {
-    const { btree } = tree;
-    if (this.isOpen || btree === undefined || tree.normalize !== undefined || length === 0 || length > PrefixLengthMax) return false;
-    transaction.check();
-    const snap = transaction.snapshotCsn;
-    if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
-    if (transaction.writes !== undefined && transaction.writesIn(tree) !== undefined) return false;
-    const { node } = transaction;
-    if (node !== undefined && !node.isSafe) return false;
-    const endLength = putEnd(prefix, length);
-    if (endLength === 0) return false;
-    transaction.holdRow(this.#ref);
-    const { leaf } = this.#ref;
-    btree.seek(prefix, length, leaf);
-    if (leaf.hasOverflow || (leaf.maxCsn > snap && !tree.overlay.isEmpty && !(mutants.on && mutants.has('mvcc.run-ignores-newer')))) return false;
+    if (length === 0 || length > PrefixLengthMax || !this.serves(transaction, tree)) return false;
+    transaction.holdRow(this.ref);
+    const { leaf } = this.ref;
+    tree.btree!.seek(prefix, length, leaf);
+    if (leaf.hasOverflow || hasNewer(transaction, tree, leaf)) return false;
     const first = leaf.slot;
-    const end = leaf.lowerBoundFrom(first, endBytes, endLength);
-    if (end === leaf.count && !leaf.covers(endBytes, endLength) && !(mutants.on && mutants.has('mvcc.run-ends-with-leaf'))) return false;
-    this.#transaction = transaction;
-    this.#tree = tree;
-    this.#prefixLength = length;
-    this.#take(leaf, first, end - first);
+    const end = endOfPrefix(leaf, first, prefix, length);
+    if (end < 0) return false;
+    this.begin(transaction, tree, length, first, end - first);
+    this.readOffsets(leaf, first, end - first);
     return true;
   }
-  #take(leaf: LeafRef, first: number, count: number): void {
+  /** E1 and E3, but for what the leaf tells. @throws DbError 40001 */
+  protected serves(transaction: Transaction, tree: VersionedTree): boolean {
+    if (this.isOpen || tree.btree === undefined || tree.normalize !== undefined) return false;
+    transaction.check();
+    if (tree.validFrom > transaction.snapshotCsn || tree.isDropped) checkTree(transaction, tree);
+    if (transaction.writes !== undefined && transaction.writesIn(tree) !== undefined) return false;
+    const { node } = transaction;
+    return node === undefined || node.isSafe;
+  }
+  protected begin(transaction: Transaction, tree: VersionedTree, prefixLength: number, first: number, count: number): void {
+    this.transaction = transaction;
+    this.tree = tree;
+    this.prefixLength = prefixLength;
+    this.firstSlot = first;
+    this.count = count;
+    this.isBefore = true;
+    this.isOpen = true;
+  }
+  protected readOffsets(leaf: LeafRef, first: number, count: number): void {
     if (count > this.offsets.length) this.offsets = new Int32Array(Math.max(count, this.offsets.length * 2));
     leaf.valueOffsets(this.offsets, first, first + count);
     this.u8 = leaf.u8;
     this.dv = leaf.dv;
-    this.#first = first;
-    this.count = count;
-    this.#isBefore = true;
-    this.isOpen = true;
   }
 
   /** As in LeafScan; the whole run is one batch. */
   next(): boolean {
-    if (this.#rest !== undefined) return this.#nextOfRest(this.#rest);
-    if (this.#isBefore && this.count > 0) {
-      this.#isBefore = false;
+    if (this.rest !== undefined) return this.nextOfRest(this.rest);
+    if (this.isBefore && this.count > 0) {
+      this.isBefore = false;
       return true;
     }
     this.count = 0;
     return false;
   }
-  #nextOfRest(rest: LeafScan): boolean {
+  protected nextOfRest(rest: LeafScan): boolean {
     const isMore = rest.next();
     this.u8 = rest.u8;
     this.dv = rest.dv;
@@ -99,33 +102,57 @@ export class EntryRun {
 
   keyAt(i: number): string {
     assert(i >= 0 && i < this.count, 'row past the end of the batch', i, this.count);
-    return this.#rest === undefined ? this.#ref.leaf.keyAt(this.#first + i) : this.#rest.keyAt(i);
+    return this.rest === undefined ? this.ref.leaf.keyAt(this.firstSlot + i) : this.rest.keyAt(i);
   }
 
   /** Pauses after row `i`, -1: before the first. */
   suspendAt(i: number): void {
-    if (this.#rest !== undefined) this.#rest.suspendAt(i);
+    if (this.rest !== undefined) this.rest.suspendAt(i);
     else if (this.count > 0) {
       const low = i < 0 ? this.keyAt(0) : afterKey(this.keyAt(i));
-      this.#rest = this.#transaction!.openScan(this.#tree!, { low, high: afterPrefix(low.slice(0, this.#prefixLength)) });
+      this.rest = this.openRest({ low, high: afterPrefix(low.slice(0, this.prefixLength)) });
       this.offsets = new Int32Array(16);
     }
     this.count = 0;
   }
+  protected openRest(range: KeyRange): LeafScan {
+    return this.transaction!.openScan(this.tree!, range);
+  }
   stopAt(i: number): void {
-    this.#rest?.stopAt(i);
+    this.rest?.stopAt(i);
     this.close();
   }
   close(): void {
     this.isOpen = false;
     this.count = 0;
-    if (this.#rest === undefined) return;
-    this.#rest.close();
-    this.#rest = undefined;
+    if (this.rest === undefined) return;
+    this.rest.close();
+    this.rest = undefined;
     this.offsets = new Int32Array(16);
-    this.#transaction = undefined;
-    this.#tree = undefined;
+    this.transaction = undefined;
+    this.tree = undefined;
   }
+}
+
+/** Something in the leaf may have changed after the snapshot of the transaction. */
+export function hasNewer(transaction: Transaction, tree: VersionedTree, leaf: LeafRef): boolean {
+  return leaf.maxCsn > transaction.snapshotCsn && !tree.overlay.isEmpty && !(mutants.on && mutants.has('mvcc.run-ignores-newer'));
+}
+
+/** Behind the last entry of the leaf that begins with `prefix`, the first being at `first` if there is one; -1: there may be more of them behind the leaf. */
+export function endOfPrefix(leaf: LeafRef, first: number, prefix: Uint8Array, length: number): number {
+  const endLength = putEnd(prefix, length);
+  if (endLength === 0) return -1;
+  const end = leaf.lowerBoundFrom(first, endBytes, endLength);
+  return end === leaf.count && isBehind(leaf, endLength) ? -1 : end;
+}
+/** Whether entries that begin with `prefix` may stand behind the leaf. */
+export function mayGoOn(leaf: LeafRef, prefix: Uint8Array, length: number): boolean {
+  const endLength = putEnd(prefix, length);
+  return endLength === 0 || isBehind(leaf, endLength);
+}
+function isBehind(leaf: LeafRef, endLength: number): boolean {
+  return !leaf.covers(endBytes, endLength) && !(mutants.on && mutants.has('mvcc.run-ends-with-leaf'));
 }
 
 /** The range of the same entries, for a scan. */

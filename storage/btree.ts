@@ -321,6 +321,28 @@ export class BTree {
     ref.hold(this, this.pool, frame, this.#found >= 0 ? this.#found : ~this.#found, true);
     this.#noteParent(ref);
   }
+  /**
+   * The leaf that covers `key`, slot 0, where inner pages are read by their views all the way and what is asked of the leaf is kept with its columns (C4 of cursor.ts): no page
+   * is touched. False, and the ref unmoved, where that is not so.
+   */
+  seekByColumns(key: Uint8Array, keyLength: number, ref: LeafRef): boolean {
+    const { pool } = this;
+    for (let view = this.#view; view?.isCurrent(pool) === true; ) {
+      const child = view.find(key, 0, keyLength);
+      if (VERIFY.on && child >= 0) this.#checkView(view, child, key, 0, keyLength);
+      if (child < 0) return false;
+      pool.touch(view.frame);
+      const frame = view.frameOf(pool, child, false);
+      if (view.level === 1) {
+        if (!ref.holdByColumns(this, pool, frame)) return false;
+        ref.stepCount = 0;
+        ref.noteParent(view.frame, pool.versions[view.frame]!, child);
+        return true;
+      }
+      view = view.views[child]!;
+    }
+    return false;
+  }
   /** For the next step: the last descent's place in the page above the leaf. */
   #noteParent(ref: LeafRef): void {
     const { depth, pages, children } = this.#path;

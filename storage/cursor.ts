@@ -161,6 +161,10 @@ export class LeafRef implements FrameWatcher {
   get columns(): LeafColumns | undefined {
     return this.#pool!.columns;
   }
+  /** Whether they have been asked for often enough, a few rows at a time, to be read whole. */
+  areColumnsWanted(): boolean {
+    return this.#pool!.columns!.areWanted(this.#frame, this.#version);
+  }
   /** The record of this leaf's columns (leaf-columns.ts), -1 when the wanted ones are not there. */
   findColumns(request: ColumnRequest): number {
     return this.#pool!.columns!.find(this.#frame, this.#version, request);

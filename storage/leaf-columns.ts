@@ -29,12 +29,16 @@ const RecordUnit = -1;
 const SegmentPages = 64;
 const SegmentCountMin = 2;
 const Grace = 64;
+/** Reading a leaf's columns costs about as much as two lookups in it by its rows. */
+const WantedMin = 2;
 
 export class LeafColumns {
   /** Allocated when it is first used. */
   memory: ColumnMemory = noColumnMemory;
   /** Scans whose batch lies in the memory (L2). Kept by LeafScan. */
   standing = 0;
+  /** Segments taken back so far: while it stays the same, a record of a leaf that has not changed stays where it is. */
+  takenBack = 0;
   /** Times that a leaf's columns were read, for tests and measurements. */
   readCount = 0;
   readonly sizeBytes: number;
@@ -45,6 +49,9 @@ export class LeafColumns {
   readonly #graceTurns: number;
   /** By frame: word of its record, 0 when none. */
   #records = new Int32Array(0);
+  /** By frame: lookups in the leaf of that version, since its columns were last read for them. */
+  #wanted = new Uint8Array(0);
+  #wantedVersions = new Int32Array(0);
   #grace = new Uint8Array(0);
   #used = 0;
   #hand = 0;
@@ -102,7 +109,21 @@ export class LeafColumns {
   #allocate(): void {
     this.memory = new ColumnMemory(this.sizeBytes);
     this.#records = new Int32Array(this.#frameCount);
+    this.#wanted = new Uint8Array(this.#frameCount);
+    this.#wantedVersions = new Int32Array(this.#frameCount);
     this.#grace = new Uint8Array(this.#segmentCount);
+  }
+
+  /** Counts a lookup that found no columns of the leaf; whether it is time to read them. */
+  areWanted(frame: number, version: number): boolean {
+    if (this.memory === noColumnMemory) this.#allocate();
+    if (this.#wantedVersions[frame] !== (version | 0)) {
+      this.#wantedVersions[frame] = version;
+      this.#wanted[frame] = 0;
+    }
+    if (++this.#wanted[frame]! < WantedMin) return false;
+    this.#wanted[frame] = 0;
+    return true;
   }
 
   /** Also notes that their segments are in use. */
@@ -208,6 +229,7 @@ export class LeafColumns {
 
   /** L3. */
   #takeBack(segment: number): void {
+    this.takenBack++;
     const { i32 } = this.memory;
     const records = this.#records;
     const end = (this.#zeroBytes + (segment + 1) * this.#segmentBytes) >> 2;

@@ -3,8 +3,10 @@
  * a run of typed memory; columns that have no such form are read from the row, whose offset is then a column too.
  */
 import { AtColumns, ColumnForm, columnReader, type ColumnReader, type ColumnRequest } from '../../base/row-columns.js';
+import { KeyLayout } from '../../base/keycode.js';
 import { columnSource, type ColumnSource, type RowLayout } from '../../base/rowcode.js';
 import { baseTypeOf, typeInfo } from '../../base/types.js';
+import { ColumnRun } from '../../mvcc/column-run.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import type { Consume, Pipeline } from './pipeline.js';
 
@@ -37,14 +39,17 @@ interface ColumnPlace {
   nulls(column: number): string;
 }
 
-/** The loop over batches and rows; `body` is written for each row. `open` gets the name of the scan's options. */
-export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'>, open: (options: string) => string, body: Consume): void {
+/**
+ * The loop over batches and rows; `body` is written for each row. `open` gets the name of the scan's options, and what is asked of each batch, which grows while the loop is
+ * written. `isShort`: batches are of few rows.
+ */
+export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexScan'>, open: (options: string, request: Wanted) => string, body: Consume, isShort = false): void {
   const { w, module } = p;
   const { table, columns, rowKey } = plan;
   const request = new Wanted(table.layout);
   const [scan, index, count, record] = [module.name('s'), module.name('i'), module.name('n'), module.name('a')];
   const names = { u8: module.name('u8_'), dv: module.name('dv_'), bytes: module.name('cb_'), ints: module.name('ci_'), doubles: module.name('cd_') };
-  w.line(`const ${scan} = ${open(module.constant({ reverse: false, columns: request }))};`);
+  w.line(`const ${scan} = ${open(module.constant({ reverse: false, columns: request }), request)};`);
   w.block(`while (${scan}.next())`, () => {
     w.batch(() => {
       w.line(`const ${names.u8} = ${scan}.u8, ${names.dv} = ${scan}.dv, ${names.bytes} = ${scan}.memory.u8, ${names.ints} = ${scan}.memory.i32, ${names.doubles} = ${scan}.memory.f64, ${record} = ${scan}.record;`);
@@ -80,9 +85,30 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'>, open: (options:
       });
       p.scans.pop();
     });
-    p.tick();
+    p.tickAfter(isShort);
   });
   w.line(`o.closed(${scan});`);
+}
+
+/** Whether the equality of an index scan can be looked up in columns (mvcc/column-run.ts): the keys of the table begin with one integer that is asked for, and nothing else is. */
+export function isColumnLookup(p: Pipeline, plan: PlanOf<'indexScan'>): boolean {
+  const { index, ranges, table } = plan;
+  const { column } = index.columns[0]!;
+  const layout = new KeyLayout(index.columns, p.types);
+  return (
+    index.isClustered && ranges[0]!.equal.length === 1 && layout.storages[0] === 'int4' && !index.columns[0]!.nullable && !index.columns[0]!.descending &&
+    column !== undefined && columnReader(table.layout).forms[column] === ColumnForm.Int32
+  );
+}
+
+/** The loop over the entries of that integer, `value`. */
+export function lookupLoop(p: Pipeline, plan: PlanOf<'indexScan'>, tree: string, value: string, body: Consume): void {
+  const column = plan.index.columns[0]!.column!;
+  columnLoop(p, plan, (options, request) => {
+    request.add(column);
+    const run = p.module.constant(new ColumnRun(request, column, plan.index.columns.length === 1));
+    return `o.columnEntries(tx, ${tree}, ${value}, ${run}, ${options})`;
+  }, body, true);
 }
 
 /** A column of the present row; the sources' parameter, a row's offset, is not used. */

@@ -6,11 +6,12 @@ import type { Datum } from '../../base/datum.js';
 import { rowHelpers } from '../../base/rowcode.js';
 import type { TypeRegistry } from '../../base/types.js';
 import { H } from '../../functions/emit-helpers.js';
+import { type ColumnRun, rangeOfInteger } from '../../mvcc/column-run.js';
 import { EntryRun, rangeOfPrefix } from '../../mvcc/entry-run.js';
 import type { LeafScan } from '../../mvcc/leaf-scan.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
-import { wholeRange } from '../../mvcc/types.js';
+import { type ScanOptions, wholeRange } from '../../mvcc/types.js';
 import { mutants } from '../../base/mutants.js';
 import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
@@ -55,6 +56,12 @@ export class ProgramState {
   /** The entries whose key begins with `prefix`: as a run where that can be, otherwise by a scan. */
   entries(tx: Transaction, tree: VersionedTree, prefix: Uint8Array, length: number, run: EntryRun): EntryRun | LeafScan {
     if (!run.open(tx, tree, prefix, length)) return this.open(tx.openScan(tree, rangeOfPrefix(prefix, length)));
+    this.#runs.push(run);
+    return run;
+  }
+  /** The same by columns, of keys that begin with an integer. */
+  columnEntries(tx: Transaction, tree: VersionedTree, value: number, run: ColumnRun, options: ScanOptions): ColumnRun | LeafScan {
+    if (!run.openAt(tx, tree, value)) return this.open(tx.openScan(tree, rangeOfInteger(value), options));
     this.#runs.push(run);
     return run;
   }

@@ -98,6 +98,10 @@ export class Pipeline {
   readsColumns(plan: PlanOf<'seqScan'>): boolean {
     return this.columns && !plan.reverse && !this.#limited.has(plan);
   }
+  /** Whether the entries of a key are looked up in columns: within a loop, which may come back to the leaf. */
+  looksUpColumns(plan: PlanOf<'indexScan'>): boolean {
+    return this.columns && !plan.reverse && this.scans.length > 0;
+  }
   readonly #limited = new Set<PhysicalPlan>();
   /** By an aggregate on the probe side of a join: the test of its groups' keys that says whether the join has a partner for them. */
   readonly groupFilters = new Map<PhysicalPlan, () => string>();
@@ -169,6 +173,12 @@ export class Pipeline {
       return;
     }
     this.w.block('if (o.tick())', () => this.yield(1));
+  }
+
+  /** The same after a batch of few rows if `isShort`: within another scan's loop the clock would be dearer than they are. */
+  tickAfter(isShort: boolean): void {
+    if (isShort && this.suspendable && this.scans.length > 0) this.w.block('if (o.tock())', () => this.yield(1));
+    else this.tick();
   }
 
   /** `if (condition) { body }`, conjunct by conjunct so that a column is decoded only when those before held. `of`: whose filter it is. */

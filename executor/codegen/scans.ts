@@ -10,7 +10,7 @@ import type { ScanColumn } from '../../planner/physical-plan.js';
 import { forEachRangeExpression } from '../../planner/physical-tools.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { outerColumns } from '../plan-tools.js';
-import { columnLoop } from './column-scan.js';
+import { columnLoop, isColumnLookup, lookupLoop } from './column-scan.js';
 import type { Consume, Pipeline } from './pipeline.js';
 import type { Writer } from './scope.js';
 import type { AccessCache } from './support.js';
@@ -59,9 +59,7 @@ function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string
       });
       p.scans.pop();
     });
-    // Within another scan's loop one key's entries are few, and the clock would be dearer than they are.
-    if (isShort && p.suspendable && p.scans.length > 0) w.block('if (o.tock())', () => p.yield(1));
-    else p.tick();
+    p.tickAfter(isShort);
   });
   w.line(`o.closed(${scan});`);
 }
@@ -104,7 +102,8 @@ export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Co
 }
 
 export function produceIndexScan(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
-  if (isPointLookup(plan)) producePoint(p, plan, consume);
+  if (p.looksUpColumns(plan) && (isPointLookup(plan) || isEquality(plan)) && isColumnLookup(p, plan)) produceLookup(p, plan, consume);
+  else if (isPointLookup(plan)) producePoint(p, plan, consume);
   else if (isEquality(plan)) produceEquality(p, plan, consume);
   else produceRanges(p, plan, consume);
 }
@@ -182,6 +181,14 @@ function produceEquality(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consum
     const run = p.module.constant(new EntryRun());
     scanLoop(p, `o.entries(tx, ${indexTree(p, plan)}, ${buffer}.bytes, ${length}, ${run})`, (place, key) => entryRow(p, plan, place, key, consume), true);
   });
+}
+
+function produceLookup(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
+  const { w, module } = p;
+  const source = p.e.value(plan.ranges[0]!.equal[0]!.value);
+  const value = module.name('v');
+  w.line(`const ${value} = ${source.code};`);
+  w.block(source.nullable ? `if (${value} !== null)` : '', () => lookupLoop(p, plan, indexTree(p, plan), value, () => p.when(plan.filter, consume, plan)));
 }
 
 function placeOf(p: Pipeline, ref: string): RowPlace {

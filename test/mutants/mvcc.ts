@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { VERIFY } from '../../base/assert.js';
 import { mutants } from '../../base/mutants.js';
 import { mvccMutantList } from '../../mvcc/mutants.js';
+import { columnRunTrial } from '../mvcc/column-run-trial.js';
 import { mixes, runWindow } from '../mvcc/histories.js';
 import { scanTrial } from '../mvcc/leaf-scan-trial.js';
 import { schedules } from '../mvcc/schedules.js';
@@ -20,7 +21,7 @@ export interface Mutant {
   run(seed: number, trialsMax: number): Promise<MutantRun>;
 }
 
-/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`. Default: the serializable mix. */
+/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, or `column run`. Default: the serializable mix. */
 const killers: Readonly<Record<string, string>> = {
   'mvcc.escalation-loses-ranges': 'escalated',
   'mvcc.merge-loses-ranges': 'merged',
@@ -68,6 +69,11 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.step-from-changed-leaf': 'scan',
   'mvcc.run-ignores-newer': 'scan',
   'mvcc.run-ends-with-leaf': 'scan',
+  'mvcc.run-never-stands-up': 'column run',
+  'mvcc.run-in-changed-leaf': 'column run',
+  'mvcc.run-columns-taken-back': 'column run',
+  'mvcc.run-begins-with-leaf': 'column run',
+  'mvcc.run-forgets-next-leaf': 'column run',
   'mvcc.install-after-fsync': 'a read between installation and publication',
 };
 
@@ -92,6 +98,12 @@ async function runSchedule(name: string): Promise<string | undefined> {
 async function trial(killer: string, seed: number): Promise<string | undefined> {
   if (killer === 'scan') {
     return scanTrial(seed).then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+  }
+  if (killer === 'column run') {
+    return columnRunTrial(seed).then(
       () => undefined,
       (error: unknown) => String(error),
     );

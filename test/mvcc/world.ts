@@ -134,8 +134,8 @@ export interface World {
   newTree(): TreeId;
 }
 
-/** Page size 512: a handful of rows per leaf, so that splits, merges and fences take part. */
-export async function openWorld(options: MvccOptions = {}, seed = 1): Promise<World> {
+/** Page size 512: a handful of rows per leaf, so that splits, merges and fences take part. `columnCacheBytes`: for columns of leaves. */
+export async function openWorld(options: MvccOptions = {}, seed = 1, columnCacheBytes?: number): Promise<World> {
   const time = new ManualTime();
   const prng = seededPrng(seed);
   const real = await Store.open({
@@ -147,6 +147,7 @@ export async function openWorld(options: MvccOptions = {}, seed = 1): Promise<Wo
     durability: 'none',
     pageSizeBytes: 512,
     cacheBytes: 4 * 1024 * 1024,
+    columnCacheBytes,
     checkpointIntervalMs: 0,
   });
   const store = new TestStore(real);
