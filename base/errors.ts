@@ -8,6 +8,8 @@ export interface DbErrorFields {
   readonly severity?: 'ERROR' | 'FATAL' | 'PANIC' | undefined;
   readonly detail?: string | undefined;
   readonly hint?: string | undefined;
+  /** What was being done when it happened: PostgreSQL's CONTEXT. */
+  readonly where?: string | undefined;
   /** 0-based offset into the SQL text of the place the error is about. The public surface reports it 1-based, as PostgreSQL does. */
   readonly offset?: number | undefined;
   readonly schema?: string | undefined;

@@ -105,6 +105,8 @@ export class CopyReader {
   readonly #delimiterCode: number;
   /** Number of the line the record begins on, from 1. */
   line = 0;
+  #contentStart = 0;
+  #contentEnd = 0;
 
   readonly #cutsLines: boolean;
 
@@ -136,6 +138,10 @@ export class CopyReader {
   get text(): string {
     return this.#rest;
   }
+  /** The record as it was given, good until more input comes. */
+  get content(): string {
+    return this.#rest.slice(this.#contentStart, this.#contentEnd);
+  }
   /** Texts of the record's fields, good until the next record. NULL is decided by the caller, who knows the column. */
   get fields(): readonly string[] {
     if (this.cutCount >= 0) this.#slice();
@@ -151,10 +157,12 @@ export class CopyReader {
   next(): boolean {
     if (this.#isEnded || this.#at >= this.#rest.length) return false;
     this.line = this.#lines + 1;
+    this.#contentStart = this.#at;
     const lineEnd = this.#plainLineEnd();
     if (lineEnd !== undefined) {
       const start = this.#at;
       const contentEnd = this.#returnAt < lineEnd ? lineEnd - 1 : lineEnd;
+      this.#contentEnd = contentEnd;
       this.#at = lineEnd + 1;
       this.#lines++;
       if (this.#isCsv && contentEnd === start + 2 && this.#rest.startsWith('\\.', start)) return this.#finish();
@@ -163,7 +171,8 @@ export class CopyReader {
     }
     const end = this.#isCsv ? this.#csvRecordEnd(this.#at, this.#isLast) : this.#textLineEnd(this.#at, this.#isLast);
     if (end === undefined) return false;
-    const raw = this.#rest.slice(this.#at, end.contentEnd);
+    this.#contentEnd = end.contentEnd;
+    const raw = this.content;
     this.#lines += end.lineCount;
     this.#at = end.next;
     if (raw === '\\.') return this.#finish();

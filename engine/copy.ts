@@ -129,6 +129,9 @@ function integerAt(text: string, start: number, end: number, digitsMax: number):
   return isNegative ? (value === 0 ? NaN : -value) : value;
 }
 
+/** Of what was given, in an error's context. Source. MAX_COPY_DATA_DISPLAY of copyfrom.c. */
+const ShownLengthMax = 100;
+
 class CopyWriter {
   readonly #ddl: Ddl;
   readonly #table: TableRecord;
@@ -220,26 +223,25 @@ class CopyWriter {
     const row = this.#cutColumns !== undefined && record.cutCount === this.#columns.length ? this.#readCut(record, this.#cutColumns) : this.#read(record);
     this.#writer.completeRow(row);
     if (this.#where !== undefined && !this.#where(row)) return undefined;
-    const { line } = record;
     try {
       this.#writer.checkRow(row);
       if (this.#writer.insertFree(row)) return this.#counted();
       const job = { row, rowKey: undefined, entries: undefined };
       const waiting = this.#writer.insert(job);
-      if (isWait(waiting)) return this.#wait(waiting, job, line);
+      if (isWait(waiting)) return this.#wait(waiting, job, record);
     } catch (error) {
-      throw this.#at(error, line);
+      throw this.#at(error, record);
     }
     return this.#counted();
   }
-  async #wait(first: Wait, job: InsertJob, line: number): Promise<void> {
+  async #wait(first: Wait, job: InsertJob, record: CopyReader): Promise<void> {
     const { backend, tx, call } = this.#ddl;
     try {
       for (let waiting: Wait | Conflict | undefined = first; waiting !== undefined; waiting = this.#writer.insert(job)) {
         if (isWait(waiting)) await backend.waitFor(waiting, tx, call.deadlineMs);
       }
     } catch (error) {
-      throw this.#at(error, line);
+      throw this.#at(error, record);
     }
     await this.#counted();
   }
@@ -251,15 +253,16 @@ class CopyWriter {
     return this.#ddl.backend.instance.scheduler.yield();
   }
 
-  #read({ fields, quoted, line }: CopyReader): Datum[] {
+  #read(record: CopyReader): Datum[] {
+    const { fields, quoted } = record;
     const columns = this.#columns;
-    if (fields.length > columns.length && !(columns.length === 0 && fields.length === 1 && fields[0] === '')) throw new DbError('22P04', 'extra data after last expected column', { detail: this.#context(line) });
+    if (fields.length > columns.length && !(columns.length === 0 && fields.length === 1 && fields[0] === '')) throw new DbError('22P04', 'extra data after last expected column', { where: this.#context(record) });
     const row = this.#empty.slice();
     for (const { column, make } of this.#defaults) row[column] = make();
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]!;
       const field = fields[i];
-      if (field === undefined) throw new DbError('22P04', `missing data for column "${this.#table.columns[column]!.name}"`, { detail: this.#context(line) });
+      if (field === undefined) throw new DbError('22P04', `missing data for column "${this.#table.columns[column]!.name}"`, { where: this.#context(record) });
       const isNull = this.#isNull(field, quoted[i]!, column);
       const domain = this.#domains[i];
       if (isNull && domain === undefined) continue;
@@ -267,14 +270,14 @@ class CopyWriter {
         // A domain may have something against NULL; a text it has checked as it was read.
         row[column] = isNull ? this.#ctx.system.call('domain_check', [domain!, null]) : this.#readers[i]!(field);
       } catch (error) {
-        throw this.#at(error, line, `column ${this.#table.columns[column]!.name}: "${field}"`);
+        throw this.#at(error, record, column, field);
       }
     }
     return row;
   }
   /** The same of a line that was cut: commonest values come from the characters of the line. */
   #readCut(record: CopyReader, cutColumns: CutColumns): Datum[] {
-    const { text, starts, ends, line } = record;
+    const { text, starts, ends } = record;
     const columns = this.#columns;
     const row = this.#row;
     for (let i = 0; i < row.length; i++) row[i] = null;
@@ -289,7 +292,7 @@ class CopyWriter {
         row[columns[i]!] = value === value ? value : this.#readers[i]!(text.slice(start, end));
       }
     } catch (error) {
-      throw this.#at(error, line, `column ${this.#table.columns[columns[i]!]!.name}: "${text.slice(starts[i], ends[i])}"`);
+      throw this.#at(error, record, columns[i]!, text.slice(starts[i], ends[i]));
     }
     return row;
   }
@@ -299,21 +302,24 @@ class CopyWriter {
     if (this.#forceNull.has(column)) return true;
     return !isQuoted && !this.#forceNotNull.has(column);
   }
-  #context(line: number, rest = ''): string {
-    return `COPY ${this.#table.name}, line ${line}${rest === '' ? '' : `, ${rest}`}`;
+  /** The record, or a field of it. */
+  #context(record: CopyReader, column?: number, field?: string): string {
+    const given = field ?? record.content;
+    const shown = given.length > ShownLengthMax ? `${given.slice(0, ShownLengthMax)}...` : given;
+    return `COPY ${this.#table.name}, line ${record.line}${column === undefined ? '' : `, column ${this.#table.columns[column]!.name}`}: "${shown}"`;
   }
-  #at(error: unknown, line: number, rest = ''): unknown {
-    if (!(error instanceof DbError)) return error;
-    const context = this.#context(line, rest);
-    error.fields = { ...error.fields, detail: error.fields.detail === undefined ? context : `${error.fields.detail}\n${context}` };
+  #at(error: unknown, record: CopyReader, column?: number, field?: string): unknown {
+    if (error instanceof DbError) error.fields = { ...error.fields, where: this.#context(record, column, field) };
     return error;
   }
 
-  #matchHeader({ fields }: CopyReader): void {
-    if (fields.length !== this.#columns.length) throw new DbError('22P04', `wrong number of fields in header line: got ${fields.length}, expected ${this.#columns.length}`);
+  #matchHeader(record: CopyReader): void {
+    const { fields } = record;
+    const where = this.#context(record);
+    if (fields.length !== this.#columns.length) throw new DbError('22P04', `wrong number of fields in header line: got ${fields.length}, expected ${this.#columns.length}`, { where });
     this.#columns.forEach((column, i) => {
       const { name } = this.#table.columns[column]!;
-      if (fields[i]! !== name) throw new DbError('22P04', `column name mismatch in header line field ${i + 1}: got "${fields[i]!}", expected "${name}"`);
+      if (fields[i]! !== name) throw new DbError('22P04', `column name mismatch in header line field ${i + 1}: got "${fields[i]!}", expected "${name}"`, { where });
     });
   }
 
@@ -362,6 +368,7 @@ function tableQuery(ddl: Ddl, statement: Copy): Query {
 async function copyTo(ddl: Ddl, cached: CachedStatement, statement: Copy, options: CopyOptions): Promise<number> {
   const { backend, call } = ddl;
   if (statement.query?.kind === 'query' && intoOf(statement.query) !== undefined) throw notSupported('COPY (SELECT INTO)');
+  if (statement.query !== undefined && 'returning' in statement.query && statement.query.returning === undefined) throw new DbError('0A000', 'COPY query must have a RETURNING clause');
   const query = statement.query ?? tableQuery(ddl, statement);
   const inner = new CachedStatement({ ...cached.parsed, statement: query });
   const sink = openSink(ddl, statement);

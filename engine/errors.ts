@@ -15,6 +15,8 @@ export class DatabaseError extends Error {
   readonly severity: Severity;
   readonly detail: string | undefined;
   readonly hint: string | undefined;
+  /** What was being done when it happened: PostgreSQL's CONTEXT. */
+  readonly where: string | undefined;
   /** 1-based position in the statement's text, in characters (UTF-16 units). */
   readonly position: number | undefined;
   readonly schema: string | undefined;
@@ -32,6 +34,7 @@ export class DatabaseError extends Error {
     this.severity = fields.severity ?? 'ERROR';
     this.detail = fields.detail;
     this.hint = fields.hint;
+    this.where = fields.where;
     this.position = fields.position;
     this.schema = fields.schema;
     this.table = fields.table;
@@ -51,6 +54,7 @@ export interface DatabaseErrorFields {
   readonly severity?: Severity | undefined;
   readonly detail?: string | undefined;
   readonly hint?: string | undefined;
+  readonly where?: string | undefined;
   readonly position?: number | undefined;
   readonly schema?: string | undefined;
   readonly table?: string | undefined;
@@ -83,6 +87,7 @@ export function toDatabaseError(error: unknown, tableOf?: TableOfTree): Database
     severity: f.severity,
     detail: f.detail ?? conflict?.summary,
     hint: f.hint,
+    where: f.where,
     position: f.offset === undefined || f.offset < 0 ? undefined : f.offset + 1,
     schema: f.schema,
     table: f.table,

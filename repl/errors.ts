@@ -7,6 +7,7 @@ export function renderError(error: DatabaseError, sql: string | undefined, style
   if (sql !== undefined && error.position !== undefined) lines.push(...caret(sql, error.position - 1));
   if (error.detail !== undefined) lines.push(`DETAIL:  ${error.detail}`);
   if (error.hint !== undefined) lines.push(`HINT:  ${error.hint}`);
+  if (error.where !== undefined) lines.push(`CONTEXT:  ${error.where}`);
   return `${lines.join('\n')}\n`;
 }
 
