@@ -37,7 +37,7 @@ export async function runCopy(shell: Shell, text: string): Promise<void> {
   const options = command.options.trim() === '' && /\.csv$/i.test(command.file) ? 'csv header' : command.options;
   const started = performance.now();
   const count = command.direction === 'from' ? (command.json === undefined ? await copyIn(shell, command, options) : await jsonIn(shell, command)) : command.json === undefined ? await copyOut(shell, command, options) : await jsonOut(shell, command);
-  if (!shell.settings.quiet) shell.output.write(`COPY ${count}\n`);
+  if (!shell.settings.quiet && !(command.direction === 'to' && isOurOutput(command))) shell.output.write(`COPY ${count}\n`);
   if (shell.settings.timing) shell.output.write(`Time: ${(performance.now() - started).toFixed(3)} ms\n`);
 }
 
@@ -91,13 +91,16 @@ async function copyOut(shell: Shell, command: CopyCommand, options: string): Pro
   return results[0]?.rowCount ?? 0;
 }
 
+/** Whether rows go where the shell writes: then nothing else is said of them. */
+const isOurOutput = (command: CopyCommand): boolean => !command.isProgram && /^p?stdout$/i.test(command.file);
+
 interface Sink {
   write(text: string): Promise<void> | void;
   end(): Promise<void>;
 }
 
 function openOutput(shell: Shell, command: CopyCommand): Sink {
-  if (!command.isProgram && /^p?stdout$/i.test(command.file)) return { write: (text) => shell.output.write(text), end: () => Promise.resolve() };
+  if (isOurOutput(command)) return { write: (text) => shell.output.write(text), end: () => Promise.resolve() };
   const child = command.isProgram ? spawn(command.file, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] }) : undefined;
   const stream = child?.stdin ?? createWriteStream(command.file);
   let failure: Error | undefined;

@@ -17,7 +17,7 @@ import type { FormatOptions, OutputFormat } from './format/result.js';
 import { quoteIdentifier } from './format/data.js';
 import type { Shell } from './shell.js';
 import { crosstab } from './crosstab.js';
-import { interpolate } from './settings.js';
+import { interpolate, variableAt } from './settings.js';
 import { findSyntax, syntaxNames, syntaxText } from './syntax-help.js';
 import { isOn, setVariable, unsetVariable } from './variables.js';
 
@@ -72,6 +72,10 @@ const general: readonly MetaCommand[] = [
   { names: ['close'], usage: '\\close NAME', help: 'end session NAME, rolling back what it has open', run: async (shell, [name]) => shell.closeSession(name ?? shell.current.name) },
   { names: ['wait'], usage: '\\wait', help: 'wait until no statement is under way', run: (shell) => shell.settle() },
   { names: ['conninfo'], usage: '\\conninfo', help: 'database and session', run: (shell) => say(shell, `Database "${shell.database.path}", session "${shell.current.name}" of ${shell.connections.size}.`) },
+  { names: ['encoding'], usage: '\\encoding [NAME]', help: 'the encoding, which is UTF8', run: (shell, [name]) => {
+    if (name === undefined) shell.output.write('UTF8\n');
+    else if (!/^utf-?8$/i.test(name)) throw new DatabaseError('22023', `${name}: invalid encoding name or conversion procedure not found`);
+  } },
   { names: ['locks'], usage: '\\locks', help: 'who holds and waits for which lock', run: async (shell) => shell.output.write(await renderLocks(shell)) },
   { names: ['why'], usage: '\\why', help: 'explain the last serialization failure or deadlock of this session', run: (shell) => shell.output.write(renderConflict(shell)) },
   { names: ['graph'], usage: '\\graph', help: 'draw the cycle of the last serialization failure or deadlock', run: (shell) => shell.output.write(renderConflictGraph(shell)) },
@@ -84,20 +88,17 @@ const general: readonly MetaCommand[] = [
 ];
 
 const query: readonly MetaCommand[] = [
-  { names: ['g'], usage: '\\g [FILE]', help: 'run the query in the buffer, or the last one; send rows to FILE or |command', run: (shell, _args, text) => withRedirect(shell, text.trim(), () => shell.runBuffer()) },
-  { names: ['gx'], usage: '\\gx', help: 'as \\g, with expanded output', run: async (shell) => {
-    const before = shell.settings.format;
-    shell.settings.patchFormat({ expanded: 'on' });
-    await shell.runBuffer();
-    shell.settings.format = before;
-  } },
+  { names: ['g'], usage: '\\g [(OPTION=VALUE ...)] [FILE]', help: 'run the query in the buffer, or the last one; send rows to FILE or |command', run: (shell, _args, text) => runFormatted(shell, text, []) },
+  { names: ['gx'], usage: '\\gx [(OPTION=VALUE ...)] [FILE]', help: 'as \\g, with expanded output', run: (shell, _args, text) => runFormatted(shell, text, ['expanded=on']) },
   { names: ['gset'], usage: '\\gset [PREFIX]', help: 'store the one row of the result in variables', run: (shell, [prefix]) => shell.runBuffer((results) => {
     const result = results.at(-1);
     if (result === undefined || result.rows.length !== 1) throw new DatabaseError(result === undefined || result.rows.length === 0 ? '02000' : '21000', result === undefined || result.rows.length === 0 ? 'no rows returned for \\gset' : 'more than one row returned for \\gset');
     result.columns.forEach((column, i) => {
+      const name = (prefix ?? '') + column.name;
+      if (!/^[A-Za-z0-9_\u0080-\uffff]+$/.test(name)) throw new DatabaseError('42602', `invalid variable name: "${name}"`);
       const value = result.rows[0]![i]!;
-      if (value === null) shell.settings.variables.delete((prefix ?? '') + column.name);
-      else shell.settings.variables.set((prefix ?? '') + column.name, value);
+      if (value === null) shell.settings.variables.delete(name);
+      else shell.settings.variables.set(name, value);
     });
   }) },
   { names: ['gexec'], usage: '\\gexec', help: 'run the query, then run each value of its result as a statement', run: async (shell) => {
@@ -201,10 +202,10 @@ const variables: readonly MetaCommand[] = [
     shell.settings.variables.set(name, shell.readLine === undefined ? '' : await shell.readLine(args.length > 1 ? args[0]! : ''));
   } },
   { names: ['if'], usage: '\\if VALUE', help: 'run what follows only if VALUE is true (with \\elif, \\else, \\endif)', isConditional: true, run: (shell, [value]) => {
-    const isTrue = shell.isActiveBranch && isTruthy(value);
+    const isTrue = shell.isActiveBranch && isTruthy(shell, '\\if', value);
     shell.conditions.push({ isActive: isTrue, wasTaken: isTrue || !shell.isActiveBranch });
   } },
-  { names: ['elif'], usage: '\\elif VALUE', help: 'another branch', isConditional: true, run: (shell, [value]) => branch(shell, '\\elif', (c) => !c.wasTaken && isTruthy(value)) },
+  { names: ['elif'], usage: '\\elif VALUE', help: 'another branch', isConditional: true, run: (shell, [value]) => branch(shell, '\\elif', (c) => !c.wasTaken && isTruthy(shell, '\\elif', value)) },
   { names: ['else'], usage: '\\else', help: 'the last branch', isConditional: true, run: (shell) => branch(shell, '\\else', (c) => !c.wasTaken) },
   { names: ['endif'], usage: '\\endif', help: 'end of the branches', isConditional: true, run: (shell) => { if (shell.conditions.pop() === undefined) throw new DatabaseError('42601', '\\endif: no matching \\if'); } },
 ];
@@ -246,17 +247,33 @@ export async function runMetaCommand(shell: Shell, text: string): Promise<void> 
   await command.run(shell, splitArguments(rest, shell), rest, written);
 }
 
-/** Words separated by blanks; quotes keep blanks, `:name` is replaced, backquotes run a command. */
+/** Words separated by blanks. Within a word quotes keep blanks, variables are replaced and backquotes run a command. */
 export function splitArguments(text: string, shell: Shell): string[] {
   const args: string[] = [];
-  const pattern = /\s*(?:'((?:[^']|'')*)'|"([^"]*)"|`([^`]*)`|(\S+))/gy;
-  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    if (match[1] !== undefined) args.push(match[1].replaceAll("''", "'").replace(/\\([ntr\\])/g, (_, c: string) => ({ n: '\n', t: '\t', r: '\r' })[c] ?? c));
-    else if (match[2] !== undefined) args.push(match[2]);
-    else if (match[3] !== undefined) args.push(spawnSync(match[3], { shell: true, encoding: 'utf8' }).stdout.replace(/\n$/, ''));
-    else args.push(match[4]!.replace(/;$/, '').replace(/^:(['"]?)([A-Za-z0-9_]+)\1$/, (whole, _quote, name: string) => shell.settings.variables.get(name) ?? whole));
+  const part = /'((?:[^'\\]|\\.|'')*)'|"([^"]*)"|`([^`]*)`|[^\s:'"`]+|\S/y;
+  for (let at = afterBlanks(text, 0); at < text.length; at = afterBlanks(text, at)) {
+    let word = '';
+    let isBare = true;
+    while (at < text.length && !isBlank(text[at]!)) {
+      const variable = variableAt(text, at, shell.settings.variables);
+      part.lastIndex = at;
+      const match = part.exec(text)!;
+      at += variable?.length ?? match[0].length;
+      isBare = variable === undefined && match[1] === undefined && match[2] === undefined && match[3] === undefined;
+      if (variable !== undefined) word += variable.value;
+      else if (match[1] !== undefined) word += match[1].replaceAll("''", "'").replace(/\\(.)/g, (_, c: string) => ({ n: '\n', t: '\t', r: '\r' })[c] ?? c);
+      else if (match[2] !== undefined) word += match[2];
+      else if (match[3] !== undefined) word += spawnSync(match[3], { shell: true, encoding: 'utf8' }).stdout.replace(/\n$/, '');
+      else word += match[0];
+    }
+    args.push(isBare ? word.replace(/;$/, '') : word);
   }
   return args;
+}
+const isBlank = (c: string): boolean => /\s/.test(c);
+function afterBlanks(text: string, at: number): number {
+  while (at < text.length && isBlank(text[at]!)) at++;
+  return at;
 }
 
 function required(value: string | undefined, command: string): string {
@@ -269,7 +286,15 @@ function echo(args: readonly string[], write: (text: string) => void): void {
   write(args.slice(isBare ? 1 : 0).join(' ') + (isBare ? '' : '\n'));
 }
 
-const isTruthy = (value: string | undefined): boolean => value !== undefined && /^(1|t|true|on|y|yes)$/i.test(value);
+/** What is neither true nor false is told and false. */
+function isTruthy(shell: Shell, command: string, value: string | undefined): boolean {
+  try {
+    return value !== undefined && value !== '' && isOn(`${command} expression`, value);
+  } catch (error) {
+    shell.reportError(error, undefined);
+    return false;
+  }
+}
 
 function branch(shell: Shell, name: string, take: (condition: { wasTaken: boolean }) => boolean): void {
   const condition = shell.conditions.at(-1);
@@ -324,6 +349,24 @@ function pset(shell: Shell, name: string | undefined, value: string | undefined,
       return patch({ tableName: value ?? 'table' }, `Table name is ${quoteIdentifier(value ?? 'table')}.`);
     default:
       throw new DatabaseError('22023', `\\pset: unknown option: ${name}`);
+  }
+}
+
+/** `text`: what follows \\g: options of \\pset in parentheses for this query alone, and where its rows go. */
+async function runFormatted(shell: Shell, text: string, options: readonly string[]): Promise<void> {
+  const { given, target } = /^\s*(?:\((?<given>[^)]*)\))?(?<target>.*)$/s.exec(text)!.groups!;
+  const { format, quiet } = shell.settings;
+  try {
+    shell.settings.quiet = true;
+    for (const option of [...options, ...splitArguments(given ?? '', shell)]) {
+      const [name, ...value] = option.split('=');
+      pset(shell, name, value.length === 0 ? undefined : value.join('='));
+    }
+    shell.settings.quiet = quiet;
+    await withRedirect(shell, target!.trim(), () => shell.runBuffer());
+  } finally {
+    shell.settings.quiet = quiet;
+    shell.settings.format = format;
   }
 }
 

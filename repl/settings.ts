@@ -24,12 +24,23 @@ export class ShellSettings {
   }
 }
 
-/**
- * Replaces `:name` by the variable, `:'name'` by it as a literal and `:"name"` as an identifier, outside strings, comments and quoted names.
- * A colon that belongs to `::` or names no variable stays.
- */
+const reference = /:(?:'([A-Za-z0-9_]+)'|"([A-Za-z0-9_]+)"|\{\?([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))/y;
+
+/** What `:name`, `:'name'`, `:"name"` (a literal, an identifier) or `:{?name}` (whether it is set) at `at` stands for, and how long it is; undefined where none does. */
+export function variableAt(text: string, at: number, variables: ReadonlyMap<string, string>): { readonly value: string; readonly length: number } | undefined {
+  reference.lastIndex = at;
+  const match = reference.exec(text);
+  if (match === null) return undefined;
+  const [{ length }, literal, identifier, asked, plain] = match;
+  if (asked !== undefined) return { value: variables.has(asked) ? 'TRUE' : 'FALSE', length };
+  const value = variables.get((literal ?? identifier ?? plain)!);
+  if (value === undefined) return undefined;
+  return { value: literal !== undefined ? `'${value.replaceAll("'", "''")}'` : identifier !== undefined ? `"${value.replaceAll('"', '""')}"` : value, length };
+}
+
+/** Puts variables into SQL, outside strings, comments and quoted names. A colon that belongs to `::` or names no variable stays. */
 export function interpolate(sql: string, variables: ReadonlyMap<string, string>): string {
-  if (variables.size === 0 || !sql.includes(':')) return sql;
+  if (!sql.includes(':')) return sql;
   let text = '';
   let at = 0;
   const skipTo = (end: number): void => {
@@ -54,15 +65,13 @@ export function interpolate(sql: string, variables: ReadonlyMap<string, string>)
     } else if (c === ':' && sql[at + 1] === ':') {
       skipTo(at + 2);
     } else if (c === ':') {
-      const match = /^:(?:'([A-Za-z0-9_]+)'|"([A-Za-z0-9_]+)"|([A-Za-z0-9_]+))/.exec(sql.slice(at));
-      const name = match?.[1] ?? match?.[2] ?? match?.[3];
-      const value = name === undefined ? undefined : variables.get(name);
-      if (match === null || value === undefined) {
+      const found = variableAt(sql, at, variables);
+      if (found === undefined) {
         skipTo(at + 1);
         continue;
       }
-      text += match[1] !== undefined ? `'${value.replaceAll("'", "''")}'` : match[2] !== undefined ? `"${value.replaceAll('"', '""')}"` : value;
-      at += match[0].length;
+      text += found.value;
+      at += found.length;
     } else skipTo(at + 1);
   }
   return text;

@@ -195,9 +195,15 @@ export class Shell {
     }
   }
 
-  /** The lines up to `\\.` of the input that is being read, for COPY FROM STDIN. */
+  /** The lines up to `\\.` of the input that is being read, for COPY FROM STDIN. Once they have been begun they are data, all of them, also after one that was refused. */
   async *inlineData(): AsyncGenerator<string> {
-    for (let line = await this.nextLine?.(); line !== undefined && line !== '\\.'; line = await this.nextLine?.()) yield `${line}\n`;
+    let line = await this.nextLine?.();
+    const isData = (): boolean => line !== undefined && line !== '\\.';
+    try {
+      for (; isData(); line = await this.nextLine?.()) yield `${line}\n`;
+    } finally {
+      while (isData()) line = await this.nextLine?.();
+    }
   }
 
   /** End of a script: runs what is left without a semicolon, as psql does, and waits for everything. */
@@ -329,8 +335,14 @@ export class Shell {
   /** COPY with STDIN or STDOUT reads the lines that follow and writes where results go; everything else is the session's. */
   #send(connection: Connection, text: string): Promise<ShellResult[]> {
     if (/^copy\b[\s\S]*\bfrom\s+stdin\b/i.test(text)) return connection.copyIn(text, this.inlineData());
-    if (/^copy\b[\s\S]*\bto\s+stdout\b/i.test(text)) return connection.copyOut(text, this.redirect ?? ((chunk) => this.output.write(chunk)));
+    if (/^copy\b[\s\S]*\bto\s+stdout\b/i.test(text)) return this.#copyOut(connection, text);
     return connection.run(text);
+  }
+
+  /** Nothing is said where the rows have gone. */
+  async #copyOut(connection: Connection, text: string): Promise<ShellResult[]> {
+    const results = await connection.copyOut(text, this.redirect ?? ((chunk) => this.output.write(chunk)));
+    return results.map((result) => ({ ...result, tag: '' }));
   }
 
   /** Until the statement is done or waits for a session of this shell. */
@@ -357,7 +369,7 @@ export class Shell {
     // CREATE TABLE AS says SELECT too, with a count of rows that it does not give back.
     const isQuery = result.columns.length > 0 || (result.command === 'SELECT' && result.rows.length > 0);
     if (isQuery) await this.show(`${formatResult(result, this.settings.format, this.output.isTerminal ? this.output.columns : 0)}${isSpaced(this.settings.format.format) && this.settings.format.footer ? '\n' : ''}`, mayPage);
-    if ((!isQuery || changes.has(result.command)) && !this.settings.quiet) {
+    if ((!isQuery || changes.has(result.command)) && !this.settings.quiet && result.tag !== '') {
       this.output.write(`${this.#prefix(connection)}${result.tag}\n`);
     }
   }
@@ -395,10 +407,17 @@ export class Shell {
   }
 }
 
-/** A meta-command runs to the end of the line, or to `\\`. */
+/** Commands whose text is taken as it is, to the end of the line. */
+const takesLine = /^(?:\\(?:!|(?:copy|h|help|ef|ev|sf|sv)\b|(?:o|w|g|gx)\s*\|)|\.)/;
+const wordsOf = /(?:'(?:[^'\\]|\\.|'')*'|"[^"]*"|`[^`]*`|[^\\])*/y;
+
+/** A meta-command runs to the end of the line, to `\\\\`, or to the backslash outside of quotes that begins the next one. */
 function metaCommandEnd(text: string, at: number): number {
-  const separator = text.indexOf('\\\\', at + 1);
-  return separator < 0 ? text.length : separator + 2;
+  if (takesLine.test(text.slice(at))) return text.length;
+  wordsOf.lastIndex = at + 1;
+  wordsOf.exec(text);
+  const end = wordsOf.lastIndex;
+  return text.startsWith('\\\\', end) ? end + 2 : end;
 }
 
 /** What may be open where a meta-command begins. */

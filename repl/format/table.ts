@@ -104,8 +104,14 @@ export function tableWidth(result: PrintableResult, options: FormatOptions): num
 /** A value's lines with control characters made visible, so that data cannot drive the terminal. */
 function cellLines(value: string | null, options: FormatOptions): string[] {
   if (value === null) return [options.nullText];
-   
-  return value.replaceAll('\r', '\\r').replaceAll('\t', '    ').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`).split('\n');
+  const visible = value.replaceAll('\r', '\\r').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
+  return visible.split('\n').map(withTabsExpanded);
+}
+
+/** Tabs reach to the next eighth column, as they do on a terminal. */
+function withTabsExpanded(line: string): string {
+  const [first, ...rest] = line.split('\t');
+  return rest.reduce((text, part) => text + ' '.repeat(8 - (widthOf(text) % 8)) + part, first!);
 }
 
 const rowCountText = (count: number): string => `(${count} row${count === 1 ? '' : 's'})`;

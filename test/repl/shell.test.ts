@@ -65,7 +65,11 @@ describe('statements', () => {
     expect(await rows("select x from (values (1, 'a'), (2, 'b'), (3, 'c')) v(n, x) order by n desc limit 2;")).toBe('c\nb\n');
   });
   test('COPY takes its rows from the script and gives them to the output', async () => {
-    expect(await said('create table c (a int, b text);\ncopy c from stdin csv;\n1,x\n2,"y;z"\n\\.\ncopy c to stdout csv;')).toBe('CREATE TABLE\nCOPY 2\n1,x\n2,y;z\nCOPY 2\n');
+    expect(await said('create table c (a int, b text);\ncopy c from stdin csv;\n1,x\n2,"y;z"\n\\.\ncopy c to stdout csv;')).toBe('CREATE TABLE\nCOPY 2\n1,x\n2,y;z\n');
+    expect(await said('\\copy c (a) to stdout')).toBe('1\n2\n');
+    expect(await said("copy (insert into c values (7)) to stdout; select count(*) from c where a = 7 \\g (tuples_only=on)")).toBe('ERROR:  0A000: COPY query must have a RETURNING clause\n     0\n\n');
+    // Rows after one that is refused are no statements.
+    expect(await said('copy c from stdin;\n3\tq\nx\ty\ndrop table c;\n\\.\nselect count(*) from c;')).toBe('ERROR:  22P02: invalid input syntax for type integer: "x"\nCONTEXT:  COPY c, line 2, column a: "x"\n count \n-------\n     2\n(1 row)\n\n');
   });
   test('ON_ERROR_STOP ends a script, also what has no semicolon', async () => {
     expect(await said('\\set ON_ERROR_STOP on\nselect 1/0;\nselect 2;\nselect 3')).toBe('ERROR:  22012: division by zero\n');
@@ -231,6 +235,17 @@ create index u_t on u (t_id) where t_id > 0; create view v as select id from t; 
     expect(await said("select 1 / 0 as a, 'x'::text as b \\gdesc")).toBe(' Column |  Type   \n--------+---------\n a      | integer\n b      | text\n(2 rows)\n\n');
     expect(await said("select * from (values ('r', 'c1', 1), ('r', 'c2', 2)) v \\crosstabview")).toBe(' column1 | c1 | c2 \n---------+----+----\n r       |  1 |  2\n(1 row)\n\n');
     expect(await said('select 1 \\crosstabview\nselect 2 as ok')).toContain(' ok \n');
+    for (const [args, why] of [['', 'data column must be specified'], ['1 1', 'must be different columns'], ['1 2 9', 'column number 9 is out of range 1..4'], ['1 2 x', 'column name not found: "x"']] as const) {
+      expect(await said(`select 1 as a, 2 as b, 3 as c, 4 as d \\crosstabview ${args}`)).toContain(why);
+    }
+    expect(await said('select 1 as "a?" \\gset')).toBe('ERROR:  42602: invalid variable name: "a?"\n');
+  });
+  test('options of one query, words put together, and commands one after the other on a line', async () => {
+    expect(await said("select 1 as a, 'x,y' as b \\g (format=csv)\nselect 2 as c \\g (tuples_only=on format=unaligned) \\echo then\nselect 3 as d \\gx (null=none)\nselect 4 as e;")).toBe('a,b\n1,"x,y"\n2\nthen\n-[ RECORD 1 ]\nd | 3\n\n e \n---\n 4\n(1 row)\n\n');
+    expect(await said("select 5 as n, 'it''s' as s \\gset v_ \\echo :v_n :'v_s' x:v_n'a b':v_n :{?v_n} :{?none} :none \\echo 'c\\\\d' \\\\ select :{?v_n} as q, :{?none} as r;")).toBe("5 'it''s' x5a b5 TRUE FALSE :none\nc\\d\n q | r \n---+---\n t | f\n(1 row)\n\n");
+    expect(await said('\\if nonsense \\echo 1 \\elif on \\echo 2 \\endif')).toBe('ERROR:  22023: unrecognized value "nonsense" for "\\if expression": Boolean expected\n2\n');
+    expect(await said('\\encoding \\encoding latin1')).toBe('UTF8\nERROR:  22023: latin1: invalid encoding name or conversion procedure not found\n');
+    expect(await said("select e'a\\tb' as t;")).toBe('     t     \n-----------\n a       b\n(1 row)\n\n');
   });
   test('\\if with its branches, nested', async () => {
     expect(await rows("\\set yes 1\n\\if :yes\nselect 'a';\n\\if false\nselect 'b';\n\\elif true\nselect 'c';\n\\else\nselect 'd';\n\\endif\n\\else\nselect 'e';\n\\bogus\n\\endif")).toBe('a\nc\n');
