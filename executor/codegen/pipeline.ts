@@ -23,6 +23,7 @@ import type { PlanOf } from '../operators/plan-of.js';
 import { outerColumns, producedColumns } from '../plan-tools.js';
 import { produceAggregate } from './aggregates.js';
 import { orderedConditions } from './condition-order.js';
+import { plainColumns } from './joint-tests.js';
 import { ExpressionWriter } from './expressions.js';
 import { produceHashJoin, produceNestedLoop } from './joins.js';
 import type { Module } from './module.js';
@@ -187,7 +188,8 @@ export class Pipeline {
     const counts = this.instrument && of !== undefined && conjuncts.length > 0 ? this.#counts(of) : undefined;
     const nest = (i: number): void => {
       if (i < conjuncts.length) {
-        this.w.block(`if (${this.e.condition(conjuncts[i]!)})`, () => nest(i + 1));
+        const { code, count } = this.#jointly(conjuncts, i);
+        this.w.block(`if (${code})`, () => nest(i + count));
         return;
       }
       if (counts !== undefined) this.w.line(`${counts}.removed--;`);
@@ -195,6 +197,18 @@ export class Pipeline {
     };
     if (counts !== undefined) this.w.line(`${counts}.removed++;`);
     nest(0);
+  }
+
+  /** The condition at `i`, and how many it is tested with (joint-tests.ts). */
+  #jointly(conjuncts: readonly BoundExpression[], i: number): { readonly code: string; readonly count: number } {
+    const columnsAt = (at: number): readonly ColumnId[] | undefined => plainColumns(conjuncts[at]!, this.types, (id) => this.w.scope.find(id));
+    const known = columnsAt(i);
+    let code = this.e.condition(conjuncts[i]!);
+    let end = i + 1;
+    if (known !== undefined) {
+      for (; end < conjuncts.length && columnsAt(end)?.every((id) => known.includes(id)) === true; end++) code += ` & ${this.e.condition(conjuncts[end]!)}`;
+    }
+    return { code, count: end - i };
   }
 
   /** EXPLAIN ANALYZE's counters of an operator. */

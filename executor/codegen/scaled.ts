@@ -70,13 +70,17 @@ export class Scaled {
     const scale = Math.max(left.scale, right.scale);
     const a = rescale(left, scale);
     const b = rescale(right, scale);
+    const nulls = [...a.nulls, ...b.nulls].map((test) => `!(${test})`);
+    const isDirect = (side: ScaledCode): boolean => side.exact && side.checks.length === 0;
+    if (isDirect(a) && isDirect(b) && (e.args[0]!.kind === 'constant' || e.args[1]!.kind === 'constant')) {
+      return `(${[...nulls, besideConstant(a.code, negated ? negatedOperator[e.operator!]! : e.operator!, b.code, e.args[0]!.kind === 'constant')].join(' && ')})`;
+    }
     const x = this.#w.temp();
     const y = this.#w.temp();
     const tests = [exactness(a, x), exactness(b, y)].filter((test) => test !== '');
     const fast = `${x} ${negated ? comparisonOperators[negatedOperator[e.operator!]!]! : js} ${y}`;
     const slowCall = this.#slowCondition(e, negated);
     const result = tests.length === 0 ? `(${fast})` : `(${tests.join(' && ')} ? ${fast} : ${slowCall})`;
-    const nulls = [...a.nulls, ...b.nulls].map((test) => `!(${test})`);
     return `(${[...nulls, `(${x} = ${a.code}, ${y} = ${b.code}, ${result})`].join(' && ')})`;
   }
 
@@ -165,6 +169,12 @@ function rescale(operand: ScaledCode, scale: number): ScaledCode {
 
 const comparisonOperators: Readonly<Record<string, string>> = { '=': '===', '<>': '!==', '<': '<', '<=': '<=', '>': '>', '>=': '>=' };
 const negatedOperator: Readonly<Record<string, string>> = { '=': '<>', '<>': '=', '<': '>=', '>=': '<', '>': '<=', '<=': '>' };
+
+/** A comparison with a constant, which is no NaN. What stands beside it may be: that is greater than all numbers, and in JavaScript neither less nor greater (Z2). */
+function besideConstant(left: string, operator: string, right: string, isConstantLeft: boolean): string {
+  const isNaNWanted = isConstantLeft ? operator === '<' || operator === '<=' : operator === '>' || operator === '>=';
+  return isNaNWanted ? `!(${left} ${comparisonOperators[negatedOperator[operator]!]!} ${right})` : `${left} ${comparisonOperators[operator]!} ${right}`;
+}
 
 const isNumeric = (e: BoundExpression): boolean => e.type.oid === TypeOid.numeric;
 

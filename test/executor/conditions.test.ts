@@ -27,7 +27,9 @@ describe('in statements', async () => {
     create table t (id int primary key, n int, name text, code char(6) not null, price numeric(8, 2), day date);
     insert into t select i, nullif(i % 9, 4), nullif('row ' || i % 13, 'row 5'), case i % 5 when 0 then '' else 'c' || i % 7 end, nullif(i % 40, 3) / 4.0, case i % 50 when 0 then 'infinity' else date '1999-12-25' + i end
     from generate_series(1, 400) i;
-    update t set price = 'NaN' where id in (4, 77)`);
+    update t set price = 'NaN' where id in (4, 77);
+    create table u (id int primary key, n smallint not null, price numeric(8, 2) not null, day date not null);
+    insert into u select i, i % 11, case i % 9 when 0 then 'NaN' else (i % 25 - 12) / 4.0 end, case i % 10 when 0 then 'infinity' when 1 then '-infinity' else date '1999-12-25' + i end from generate_series(1, 300) i`);
   const both = async (sql: string): Promise<unknown> => {
     const answers: unknown[] = [];
     for (const way of ['generated', 'interpreted']) {
@@ -56,6 +58,10 @@ describe('in statements', async () => {
     'select count(*) from t a where not exists (select from t b where b.id = a.n and b.id > 3)',
     'select count(*) from t a where exists (select from t b where b.id = a.id + 1 and b.n = a.n + 1)',
   ];
+  for (const operator of ['=', '<>', '<', '<=', '>', '>=']) {
+    queries.push(`select id, price ${operator} 0.5, 0.5 ${operator} price from u where price ${operator} 0.5`, `select id from u where not 0.5 ${operator} price`, `select id from t where not price ${operator} 1.5`);
+    queries.push(`select id from u where n ${operator} 5 and n <> 3 and n < id and price ${operator} -0.25 and price < 2 and day > date '2000-03-01' and day ${operator} 'infinity'`);
+  }
   for (const sql of queries) test(sql, async () => void expect(await both(sql)).toBeDefined());
   test('the same with rows of joins in files', async () => {
     await session.exec("set work_mem = '64kB'; set enable_nestloop = off");
