@@ -1,5 +1,5 @@
 /**
- * What the catalog keeps: one record per schema, relation, type and function, as plain data that is stored as JSON under the object's oid
+ * What the catalog keeps: one record per schema, extension, relation, type and function, as plain data that is stored as JSON under the object's oid
  * (see catalog-store.ts). Records are immutable; a change makes a new record. Expressions and view queries are kept as SQL text, for the
  * text is the one form of them that later versions will still understand; what names a column in such text is rewritten on rename.
  *
@@ -12,6 +12,17 @@ export interface SchemaRecord {
   readonly kind: 'schema';
   readonly oid: number;
   readonly name: string;
+  readonly comment?: string | undefined;
+}
+
+/** An installed extension; its functions have records of their own, which name it. */
+export interface ExtensionRecord {
+  readonly kind: 'extension';
+  readonly oid: number;
+  readonly name: string;
+  readonly version: string;
+  /** Where its functions are. */
+  readonly home: number;
   readonly comment?: string | undefined;
 }
 
@@ -204,9 +215,11 @@ export interface FunctionRecord {
   readonly returnsSet: boolean;
   readonly volatility: 'immutable' | 'stable' | 'volatile';
   readonly strict: boolean;
-  readonly language: string;
-  /** The statements as written, or for an SQL-standard body (`standard`) printed from their trees. */
+  readonly language: 'sql' | 'c';
+  /** The statements as written, or for an SQL-standard body (`standard`) printed from their trees; in C the name of the function in its library. */
   readonly body: string;
+  /** The extension that it came with, and must go with; in C its name is that of the library. */
+  readonly extension?: { readonly oid: number; readonly name: string } | undefined;
   readonly standard?: 'return' | 'atomic' | undefined;
   /** SET clauses: in force while it runs. */
   readonly settings?: readonly { readonly name: string; readonly value: string }[] | undefined;
@@ -238,19 +251,19 @@ export interface ColumnStatisticsRecord {
   readonly correlation: number;
 }
 
-export type CatalogRecord = StatisticsRecord | SchemaRecord | TableRecord | IndexRecord | ViewRecord | SequenceRecord | TypeRecord | FunctionRecord;
+export type CatalogRecord = StatisticsRecord | SchemaRecord | ExtensionRecord | TableRecord | IndexRecord | ViewRecord | SequenceRecord | TypeRecord | FunctionRecord;
 export type RelationRecord = TableRecord | IndexRecord | ViewRecord | SequenceRecord;
 
 /** The namespaces in which names are unique: relations share one, types (with the row types of tables) another. */
-export type NameSpace = 'schema' | 'relation' | 'type';
+export type NameSpace = 'schema' | 'extension' | 'relation' | 'type';
 
 /** The name a record claims in its namespace; undefined for functions, which are told apart by their arguments, and statistics. */
 export function nameSpaceOf(record: CatalogRecord): NameSpace | undefined {
   switch (record.kind) {
     case 'schema':
-      return 'schema';
+    case 'extension':
     case 'type':
-      return 'type';
+      return record.kind;
     case 'function':
     case 'statistics':
       return undefined;
@@ -259,7 +272,7 @@ export function nameSpaceOf(record: CatalogRecord): NameSpace | undefined {
   }
 }
 
-export const schemaOf = (record: CatalogRecord): number => (record.kind === 'schema' || record.kind === 'statistics' ? 0 : record.schema);
+export const schemaOf = (record: CatalogRecord): number => ('schema' in record ? record.schema : 0);
 
 /** The name a record goes by; statistics have none. */
 export const nameOf = (record: CatalogRecord): string => (record.kind === 'statistics' ? '' : record.name);

@@ -452,9 +452,8 @@ export class CatalogDraft implements CatalogReader {
     if (key === undefined) return;
     const claim = await tx.claimKey(this.store.nameTree, key, { wait });
     if (claim.kind === 'exists') {
-      const index = record.kind === 'schema' ? 'pg_namespace_nspname_index' : record.kind === 'type' ? 'pg_type_typname_nsp_index' : 'pg_class_relname_nsp_index';
-      const columns = record.kind === 'schema' ? 'nspname' : record.kind === 'type' ? 'typname, typnamespace' : 'relname, relnamespace';
-      const values = record.kind === 'schema' ? record.name : `${nameOf(record)}, ${schemaOf(record)}`;
+      const { index, columns } = uniqueNames[nameSpaceOf(record)!];
+      const values = columns.includes(',') ? `${nameOf(record)}, ${schemaOf(record)}` : nameOf(record);
       throw new DbError('23505', `duplicate key value violates unique constraint "${index}"`, {
         detail: `Key (${columns})=(${values}) already exists.`, hint: `Another transaction has created a ${kindWord(record)} of this name.`,
       });
@@ -470,7 +469,14 @@ function recordKey(oid: number): string {
   return String.fromCharCode(oid >>> 24, (oid >>> 16) & 255, (oid >>> 8) & 255, oid & 255);
 }
 
-const spaceTags: Readonly<Record<NameSpace, string>> = { schema: '\x01', relation: '\x02', type: '\x03' };
+/** How PostgreSQL calls the index that keeps the names of a space apart. */
+const uniqueNames: Readonly<Record<NameSpace, { readonly index: string; readonly columns: string }>> = {
+  schema: { index: 'pg_namespace_nspname_index', columns: 'nspname' },
+  extension: { index: 'pg_extension_name_index', columns: 'extname' },
+  relation: { index: 'pg_class_relname_nsp_index', columns: 'relname, relnamespace' },
+  type: { index: 'pg_type_typname_nsp_index', columns: 'typname, typnamespace' },
+};
+const spaceTags: Readonly<Record<NameSpace, string>> = { schema: '\x01', relation: '\x02', type: '\x03', extension: '\x04' };
 
 /** Key in the name tree, undefined for what has no unique name. */
 function nameBytes(record: CatalogRecord): string | undefined {

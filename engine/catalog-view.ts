@@ -332,7 +332,7 @@ export class SessionCatalog implements Catalog {
 
   routine(oid: number): RoutineDef | undefined {
     const record = this.source.reader.get(oid);
-    return record?.kind === 'function' ? this.source.env.routine(record) : undefined;
+    return record?.kind === 'function' && record.language === 'sql' ? this.source.env.routine(record) : undefined;
   }
 
   domainCheck(oid: number): ScalarImpl | undefined {

@@ -188,8 +188,9 @@ export function functionSettings(record: FunctionRecord): string[] {
   return (record.settings ?? []).map((s) => `SET ${quoteName(s.name)} TO ${s.name === 'search_path' ? s.value || "''" : quoteLiteral(s.value)}`);
 }
 
-/** AS with dollar quotes that the body does not hold, RETURN, or BEGIN ATOMIC. */
+/** AS with dollar quotes that the body does not hold, RETURN, BEGIN ATOMIC, or library and name. */
 export function functionBody(record: FunctionRecord): string {
+  if (record.language === 'c') return `AS ${quoteLiteral(`$libdir/${record.extension!.name}`)}, ${quoteLiteral(record.body)}`;
   if (record.standard === 'return') return `RETURN ${record.body.slice('SELECT '.length)}`;
   if (record.standard === 'atomic') return `BEGIN ATOMIC\n${record.body.split('\n').map((line) => ` ${line}`).join('\n')}${record.body === '' ? '' : ';\n'}END`;
   const word = record.isProcedure ? 'procedure' : 'function';

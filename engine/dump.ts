@@ -10,7 +10,7 @@
 import { FirstUserOid, formatType, sqlType, typeInfo, TypeOid } from '../base/types.js';
 import { quoteIdentifier as quoteName, quoteLiteral } from '../parser/print-names.js';
 import type { Backend } from './backend.js';
-import type { CatalogRecord, FunctionRecord, IndexRecord, SchemaRecord, SequenceRecord, TableRecord, TypeRecord, ViewRecord } from './catalog-objects.js';
+import type { CatalogRecord, ExtensionRecord, FunctionRecord, IndexRecord, SchemaRecord, SequenceRecord, TableRecord, TypeRecord, ViewRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
 import { checkDefinition, displayExpression, foreignKeyDefinition, functionBody, functionSettings, functionTraits, indexDefinition, keyDefinition } from './definitions.js';
 import { viewDefinition } from './view-definition.js';
@@ -59,7 +59,8 @@ class Dump {
 
   #isDumped(record: CatalogRecord): boolean {
     if (record.kind === 'schema') return record.oid >= FirstUserOid && !record.name.startsWith('pg_');
-    if (record.kind === 'statistics') return false;
+    if (record.kind === 'statistics' || (record.kind === 'function' && record.extension !== undefined)) return false;
+    if (record.kind === 'extension') return true;
     if ('persistence' in record && record.persistence === 'temporary') return false;
     if (record.kind === 'index') return this.#backend.draft.get(record.table)?.kind === 'table' && this.#isDumped(this.#backend.draft.get(record.table)!);
     return record.schema === SchemaOid.public || record.schema >= FirstUserOid;
@@ -94,6 +95,7 @@ class Dump {
     const hasDefinitions = this.#options.definitions !== false;
     if (hasDefinitions) {
       for (const schema of schemas) await this.#write(`CREATE SCHEMA ${quoteName(schema.name)};\n${this.#comment(`SCHEMA ${quoteName(schema.name)}`, schema.comment)}\n`);
+      for (const record of this.#records) if (record.kind === 'extension') await this.#write(this.#extension(record));
       for (const record of this.#ordered()) await this.#write(this.#definition(record));
       for (const record of this.#records) if (record.kind === 'sequence' && record.owner?.isIdentity === false) await this.#write(this.#ownedBy(record));
     }
@@ -119,7 +121,7 @@ class Dump {
 
   /** Types, sequences, functions, tables and views, each after what it needs. */
   #ordered(): CatalogRecord[] {
-    const wanted = new Map(this.#records.filter((r) => r.kind !== 'schema' && r.kind !== 'index').map((r) => [r.oid, r]));
+    const wanted = new Map(this.#records.filter((r) => r.kind !== 'schema' && r.kind !== 'extension' && r.kind !== 'index').map((r) => [r.oid, r]));
     const done = new Set<number>();
     const ordered: CatalogRecord[] = [];
     const visit = (record: CatalogRecord): void => {
@@ -169,7 +171,7 @@ class Dump {
     const found: number[] = [];
     for (const record of this.#records) {
       if (record.kind !== 'function') continue;
-      if (texts.some((text) => text !== undefined && callsFunction(text, record.name))) found.push(record.oid);
+      if (texts.some((text) => text !== undefined && callsFunction(this.#backend, text, record))) found.push(record.oid);
     }
     return found;
   }
@@ -226,6 +228,12 @@ class Dump {
   #ownedBy(record: SequenceRecord): string {
     const table = this.#backend.draft.get(record.owner!.table) as TableRecord;
     return `ALTER SEQUENCE ${this.#name(record)} OWNED BY ${this.#name(table)}.${quoteName(table.columns[record.owner!.column]!.name)};\n\n`;
+  }
+
+  /** What came with it comes with it again. */
+  #extension(record: ExtensionRecord): string {
+    const name = quoteName(record.name);
+    return `CREATE EXTENSION IF NOT EXISTS ${name} WITH SCHEMA ${quoteName(this.#backend.definitions().schemaName(record.home))};\n${this.#comment(`EXTENSION ${name}`, record.comment)}\n`;
   }
 
   #function(record: FunctionRecord): string {

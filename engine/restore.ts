@@ -2,10 +2,11 @@
  * Loads SQL text as `dump`, `pg_dump` and `pg_dump --inserts` write it: statements one after the other, with the rows of COPY ... FROM stdin between
  * them up to `\.`. Lines are taken as they come, so a text of any length needs the memory of its longest statement.
  *
- * What speaks of things that a database of one user and one file has not (owners, privileges, tablespaces, extensions that are built in elsewhere) is
+ * What speaks of things that a database of one user and one file has not (owners, privileges, tablespaces, extensions that there are not here) is
  * passed over and counted; everything else must succeed.
  */
 import { DbError } from '../base/errors.js';
+import { extensions } from '../functions/extensions/extensions.js';
 import { splitStatements } from '../parser/split.js';
 import { toDatabaseError, type DatabaseError } from './errors.js';
 import type { Session } from './session.js';
@@ -30,7 +31,7 @@ const passedOver: readonly { readonly pattern: RegExp; readonly name: string }[]
   { pattern: /^alter\s+(?:[a-z]+\s+){1,3}.*\bowner\s+to\b/is, name: 'ALTER ... OWNER TO' },
   { pattern: /^(?:grant|revoke)\b/i, name: 'GRANT, REVOKE' },
   { pattern: /^alter\s+default\s+privileges\b/i, name: 'ALTER DEFAULT PRIVILEGES' },
-  { pattern: /^(?:create|comment\s+on|drop)\s+extension\b/i, name: 'EXTENSION' },
+  { pattern: new RegExp(`^(?:create|alter|comment\\s+on|drop)\\s+extension\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?(?!if\\s|"?(?:${extensions.map(({ name }) => name).join('|')})\\b)`, 'i'), name: 'EXTENSION' },
   { pattern: /^set\s+(?:session\s+)?(?:default_tablespace|default_table_access_method|row_security|xmloption|default_with_oids|transaction_timeout|idle_in_transaction_session_timeout|lock_timeout)\b/i, name: 'SET' },
   { pattern: /^alter\s+table\b.*\bcluster\s+on\b/is, name: 'CLUSTER ON' },
   { pattern: /^alter\s+table\b.*\breplica\s+identity\b/is, name: 'REPLICA IDENTITY' },

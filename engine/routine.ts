@@ -8,6 +8,8 @@
 import { SqlRecord, type Datum } from '../base/datum.js';
 import { isPolymorphic, sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
 import { assert } from '../base/assert.js';
+import { DbError } from '../base/errors.js';
+import { extensionFunction } from '../functions/extensions/extensions.js';
 import type { EvalContext, FunctionDef } from '../functions/registry.js';
 import type { FunctionRecord } from './catalog-objects.js';
 import type { DefinitionSource } from './catalog-view.js';
@@ -31,11 +33,12 @@ function definitionsOf(source: DefinitionSource, schema: number, name: string, i
 }
 
 export function definitionOf(source: DefinitionSource, record: FunctionRecord): FunctionDef {
-  // A row type may have got other columns.
+  // A row type may have got other columns, the schema another name.
   const types = [record.returns, ...record.parameters.map((p) => p.type)].map((oid) => source.types.lookup(oid));
   const known = made.get(record);
-  if (known !== undefined && known.types.every((type, i) => type === types[i])) return known.definition;
-  const definition = makeDefinition(source.types, source.schemaName(record.schema), record);
+  const schema = source.schemaName(record.schema);
+  if (known !== undefined && known.definition.schema === schema && known.types.every((type, i) => type === types[i])) return known.definition;
+  const definition = makeDefinition(source.types, schema, record);
   made.set(record, { types, definition });
   return definition;
 }
@@ -66,6 +69,7 @@ function makeDefinition(types: TypeRegistry, schema: string, record: FunctionRec
     variadic: inputs.at(-1)?.mode === 'variadic', defaultCount: inputs.filter((p) => p.default !== undefined).length, returns: record.returns, volatility: record.volatility, strict: record.strict,
     impl: undefined, emit: undefined, aggregate: undefined, window: undefined, set: undefined, columns: undefined, specialize: undefined,
   };
+  if (record.language === 'c') return ofExtension(definition, record);
   if (!isGeneric) return withBody(definition, call);
   return {
     ...definition,
@@ -74,6 +78,14 @@ function makeDefinition(types: TypeRegistry, schema: string, record: FunctionRec
       return withBody({ ...definition, args: given.map((type) => type.oid), returns: result.oid }, { record, args: given, returns: resultOf(record, result.oid, registry, resolve) });
     },
   };
+}
+
+/** The function of an extension, which has no body to run. @throws DbError 42883 when it was made by a version that had more of them */
+function ofExtension(definition: FunctionDef, record: FunctionRecord): FunctionDef {
+  const { name: library } = record.extension!;
+  const found = extensionFunction(library, record.body, definition.args);
+  if (found === undefined) throw new DbError('42883', `could not find function "${record.body}" in file "$libdir/${library}"`);
+  return { ...definition, impl: found.impl };
 }
 
 /** What a polymorphic OUT parameter is, given the types of the call. */

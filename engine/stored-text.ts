@@ -25,6 +25,8 @@ import { typeText } from './definitions.js';
 import { isRoutineVisible } from './routine-names.js';
 
 export interface StoredOver {
+  /** Name of the table whose columns they are. */
+  readonly table?: string | undefined;
   /** Columns that it may read; of a domain, the one called `value`. */
   readonly columns?: readonly (Pick<ColumnRecord, 'name' | 'type' | 'typmod'> & { readonly isDropped?: boolean })[] | undefined;
   readonly isDomain?: boolean;
@@ -58,10 +60,10 @@ export function storedText(backend: Backend, text: string, over: StoredOver = {}
 }
 
 /** The expression bound over what it belongs to, as the type it is kept as. */
-function bindStored(backend: Backend, expression: Expression, over: StoredOver): { readonly binder: Binder; readonly typed: BoundExpression } {
+export function bindStored(backend: Backend, expression: Expression, over: StoredOver): { readonly binder: Binder; readonly typed: BoundExpression } {
   const binder = newBinder(backend.catalog(), {});
   const row = (over.columns ?? []).flatMap((column, index) => (column.isDropped === true ? [] : [{ id: binder.newId(), name: column.name, type: sqlType(column.type, column.typmod), column: index }]));
-  const bound = binder.hooks.bindExpression(rowLevel(binder, undefined, '', row, 'check constraints'), expression);
+  const bound = binder.hooks.bindExpression(rowLevel(binder, undefined, over.table ?? '', row, 'check constraints'), expression);
   return { binder, typed: over.type === undefined ? asText(binder, bound) : (coerce(binder, bound, over.type, 'assignment', expression.offset) ?? bound) };
 }
 

@@ -7,6 +7,7 @@ import type { Datum, SqlArray } from '../base/datum.js';
 import { FirstUserOid, formatType, sqlType, typeInfo, typeName, TypeOid } from '../base/types.js';
 import { scalar, setReturning, specialized, type ScalarOptions } from './define.js';
 import type { EvalContext, FunctionDef } from './registry.js';
+import { randomUuid } from './uuid.js';
 
 const stable: ScalarOptions = { volatility: 'stable' };
 const volatile: ScalarOptions = { volatility: 'volatile' };
@@ -192,16 +193,5 @@ export const systemFunctions: readonly FunctionDef[] = [
   scalar('pg_column_size', 'any', 'int4', (value: Datum) => (typeof value === 'string' ? Buffer.byteLength(value) + 1 : 8), stable),
   scalar('random', '', 'float8', (ctx: EvalContext) => ctx.prng.unit(), volatile),
   viaSystem('setseed', 'float8', 'void', volatile),
-  scalar('gen_random_uuid', '', 'uuid', (ctx: EvalContext) => randomUuid(ctx), volatile),
+  scalar('gen_random_uuid', '', 'uuid', randomUuid, volatile),
 ];
-
-/** Version 4. */
-function randomUuid(ctx: EvalContext): string {
-  const bytes = new Uint8Array(16);
-  ctx.prng.fill(bytes);
-  bytes[6] = (bytes[6]! & 15) | 64;
-  bytes[8] = (bytes[8]! & 63) | 128;
-  const hex = Buffer.from(bytes).toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-

@@ -1212,6 +1212,24 @@ export type FunctionBody =
   /** BEGIN ATOMIC ... END. */
   | { readonly kind: 'bodyAtomic'; readonly statements: readonly Statement[]; readonly offset: number };
 
+export interface CreateExtension {
+  readonly kind: 'createExtension';
+  readonly name: string;
+  /** Of its functions; undefined: the one where things are created. */
+  readonly schema: string | undefined;
+  readonly version: string | undefined;
+  readonly ifNotExists: boolean;
+  readonly offset: number;
+}
+
+/** ALTER EXTENSION name UPDATE [TO version]. */
+export interface UpdateExtension {
+  readonly kind: 'updateExtension';
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly offset: number;
+}
+
 /** ALTER FUNCTION or PROCEDURE with options. */
 export interface AlterFunction {
   readonly kind: 'alterFunction';
@@ -1534,7 +1552,7 @@ export type Statement =
   | Query | Insert | Update | Delete | Merge
   | CreateTable | CreateTableAs | AlterTable | Rename | SetSchema | AlterOwner
   | CreateIndex | CreateView | CreateMaterializedView | RefreshMaterializedView | CreateSequence | AlterSequence
-  | CreateSchema | CreateDomain | AlterDomain | CreateEnum | CreateCompositeType | CreateRangeType | AlterEnumAddValue | AlterCompositeType
+  | CreateSchema | CreateExtension | UpdateExtension | CreateDomain | AlterDomain | CreateEnum | CreateCompositeType | CreateRangeType | AlterEnumAddValue | AlterCompositeType
   | CreateFunction | AlterFunction | Drop | Comment | Truncate | LockTable
   | Begin | Commit | Rollback | Savepoint | ReleaseSavepoint | RollbackToSavepoint
   | SetVariable | ResetVariable | ShowVariable | SetTransaction | SetConstraints | Discard

@@ -17,8 +17,25 @@ export class AlterGrammar extends DefinitionGrammar {
       { ALT: () => this.SUBRULE(this.alterType, { ARGS: [offset] }) },
       { ALT: () => this.SUBRULE(this.alterDomain, { ARGS: [offset] }) },
       { ALT: () => this.SUBRULE(this.alterSchema, { ARGS: [offset] }) },
+      { ALT: () => this.SUBRULE(this.alterExtension, { ARGS: [offset] }) },
       { ALT: () => this.SUBRULE(this.alterFunction, { ARGS: [offset] }) },
       { ALT: () => this.SUBRULE(this.unsupportedObject, { ARGS: ['ALTER', offset] }) },
+    ]);
+  });
+
+  readonly alterExtension = this.RULE('alterExtension', (offset: number): ast.Statement => {
+    this.CONSUME(kw.extension);
+    const name = this.SUBRULE(this.qualifiedName);
+    return this.OR<ast.Statement>([
+      { ALT: () => (this.CONSUME(kw.update), { kind: 'updateExtension', name: name.name, version: this.OPTION(() => (this.CONSUME(kw.to), this.SUBRULE(this.extensionVersion))), offset }) },
+      { ALT: () => (this.CONSUME(kw.set), this.CONSUME(kw.schema), { kind: 'setSchema', objectType: 'extension', name, args: undefined, schema: valueOf(this.CONSUME(t.ColId)), ifExists: false, offset }) },
+      {
+        ALT: () => {
+          const verb = this.OR1([{ ALT: () => this.CONSUME(kw.add) }, { ALT: () => this.CONSUME(kw.drop) }]);
+          this.SUBRULE(this.skipRest);
+          return { kind: 'unsupported', feature: this.ACTION(() => `ALTER EXTENSION ${valueOf(verb).toUpperCase()}`), offset };
+        },
+      },
     ]);
   });
 
@@ -214,6 +231,7 @@ export class AlterGrammar extends DefinitionGrammar {
       { ALT: () => (this.CONSUME(kw.schema), 'schema') },
       { ALT: () => (this.CONSUME(kw.type), 'type') },
       { ALT: () => (this.CONSUME(kw.domain), 'domain') },
+      { ALT: () => (this.CONSUME(kw.extension), 'extension') },
     ]),
   );
   readonly routineKind = this.RULE('routineKind', (): 'function' | 'procedure' | 'routine' =>

@@ -9,7 +9,7 @@ import { kw, valueOf } from './tokens.js';
 
 /** First words of the kinds of object this product does not have. */
 const unsupportedKinds: readonly TokenType[] = [
-  kw.access, kw.aggregate, kw.assertion, kw.cast, kw.collation, kw.conversion, kw.database, kw.default, kw.event, kw.extension, kw.foreign, kw.group, kw.language,
+  kw.access, kw.aggregate, kw.assertion, kw.cast, kw.collation, kw.conversion, kw.database, kw.default, kw.event, kw.foreign, kw.group, kw.language,
   kw.large, kw.operator, kw.owned, kw.policy, kw.procedural, kw.publication, kw.role, kw.rule, kw.server, kw.statistics, kw.subscription, kw.system, kw.tablespace,
   kw.text, kw.transform, kw.trigger, kw.trusted, kw.user,
 ];
@@ -38,6 +38,7 @@ export class DefinitionGrammar extends FunctionGrammar {
       { GATE: plain, ALT: () => this.SUBRULE(this.createMaterializedView, { ARGS: ['permanent', offset] }) },
       { GATE: plain, ALT: () => this.SUBRULE(this.createSequence, { ARGS: ['permanent', offset] }) },
       { GATE: plain, ALT: () => this.SUBRULE(this.createSchema, { ARGS: [offset] }) },
+      { GATE: plain, ALT: () => this.SUBRULE(this.createExtension, { ARGS: [offset] }) },
       { GATE: plain, ALT: () => this.SUBRULE(this.createDomain, { ARGS: [offset] }) },
       { GATE: plain, ALT: () => this.SUBRULE(this.createType, { ARGS: [offset] }) },
       { ALT: () => this.SUBRULE(this.createFunction, { ARGS: [orReplace, offset] }) },
@@ -154,6 +155,24 @@ export class DefinitionGrammar extends FunctionGrammar {
     });
     return { kind: 'createSchema', name, authorization, ifNotExists, elements, offset };
   });
+
+  readonly createExtension = this.RULE('createExtension', (offset: number): ast.CreateExtension => {
+    this.CONSUME(kw.extension);
+    const ifNotExists = this.SUBRULE(this.ifNotExists);
+    const name = valueOf(this.CONSUME(t.ColId));
+    this.has(0, kw.with);
+    let schema: string | undefined;
+    let version: string | undefined;
+    this.MANY(() =>
+      this.OR([
+        { ALT: () => (this.CONSUME(kw.schema), (schema = valueOf(this.CONSUME1(t.ColId)))) },
+        { ALT: () => (this.CONSUME(kw.version), (version = this.SUBRULE(this.extensionVersion))) },
+        { ALT: () => this.CONSUME(kw.cascade) },
+      ]),
+    );
+    return { kind: 'createExtension', name, schema, version, ifNotExists, offset };
+  });
+  readonly extensionVersion = this.RULE('extensionVersion', (): string => valueOf(this.OR([{ ALT: () => this.CONSUME(t.StringLiteral) }, { ALT: () => this.CONSUME(t.ColId) }])));
 
   readonly grantStatement = this.RULE('grantStatement', (): ast.UnsupportedStatement => {
     const token = this.OR([{ ALT: () => this.CONSUME(kw.grant) }, { ALT: () => this.CONSUME(kw.revoke) }]);

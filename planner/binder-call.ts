@@ -231,8 +231,11 @@ function bindAggregate(level: QueryLevel, call: FunctionCall, match: FunctionMat
   if (same === undefined) owner.aggregates.push({ ...base, id });
   owner.firstAggregateOffset ??= call.offset;
   recordReference(level, owner, id);
-  return { kind: 'column', type: typed.type, offset: call.offset, id, name: match.function.name };
+  return shownAs(binder, { kind: 'column', type: typed.type, offset: call.offset, id, name: match.function.name }, typed.args);
 }
+
+/** The column that stands for a call has the explicit collation of what the call was given. */
+const shownAs = ({ collated }: Binder, column: BoundExpression, args: readonly BoundExpression[]): BoundExpression => collated?.carry(column, args) ?? column;
 
 /** A hypothetical-set aggregate has to know which way its keys sort. */
 function inOrder(definition: FunctionDef, orderBy: readonly SortKey[]): FunctionDef {
@@ -354,7 +357,7 @@ function bindWindowCall(level: QueryLevel, call: FunctionCall, match: FunctionMa
     partitionBy: window.partitionBy,
     orderBy: window.orderBy,
   });
-  return { kind: 'column', type: applied.type, offset: call.offset, id, name: match.function.name };
+  return shownAs(binder, { kind: 'column', type: applied.type, offset: call.offset, id, name: match.function.name }, applied.args);
 }
 
 // ------------------------------------------------------------------------------------------------------------------- sets

@@ -7,6 +7,7 @@
  */
 import { DbError } from '../base/errors.js';
 import { baseTypeOf, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
+import type { Binder } from './binder-context.js';
 import { forEachChild } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { QueryLevel } from './scope.js';
@@ -55,9 +56,20 @@ function columnCollation(level: QueryLevel, id: ColumnId): string | undefined {
   return undefined;
 }
 
-interface Collation {
+export interface Collation {
   readonly name: string;
   readonly offset: number;
+}
+
+/** Those of a select list. */
+export const collationsOf = ({ collated }: Binder, shown: readonly BoundExpression[]): readonly (Collation | null)[] | undefined => (collated === undefined ? undefined : shown.map((e) => collated.collationOf(e)));
+
+/** What two explicit collations come to. @throws DbError 42P21 */
+export function agreed(one: Collation | null, other: Collation | null): Collation | null {
+  if (one !== null && other !== null && one.name !== other.name) {
+    throw new DbError('42P21', `collation mismatch between explicit collations "${one.name}" and "${other.name}"`, { offset: other.offset });
+  }
+  return other ?? one;
 }
 
 export class ExplicitCollations {
@@ -77,6 +89,12 @@ export class ExplicitCollations {
     return marked;
   }
 
+  /** `e` as the result of something over `inputs`, which it does not show: an aggregate, a window function, NULLIF. @throws DbError 42P21 */
+  carry(e: BoundExpression, inputs: readonly BoundExpression[]): BoundExpression {
+    this.#known.set(e, this.#passedOn(e.type, this.together(inputs)));
+    return e;
+  }
+
   /** The explicit collation of a result. @throws DbError 42P21 where two meet below */
   collationOf(e: BoundExpression): Collation | null {
     let found = this.#known.get(e);
@@ -94,31 +112,26 @@ export class ExplicitCollations {
         return null;
       case 'case': {
         for (const branch of e.branches) this.collationOf(branch.when);
-        return this.#passedOn(e.type, this.#together([...e.branches.map((branch) => branch.then), e.otherwise]));
+        return this.#passedOn(e.type, this.together([...e.branches.map((branch) => branch.then), e.otherwise]));
       }
       case 'row':
         for (const field of e.fields) this.collationOf(field);
         return null;
       case 'rowCompare':
-        e.left.forEach((left, i) => this.#together([left, e.right[i]!]));
+        e.left.forEach((left, i) => this.together([left, e.right[i]!]));
         return null;
       default: {
         const children: BoundExpression[] = [];
         forEachChild(e, (child) => children.push(child));
-        return this.#passedOn(e.type, this.#together(children));
+        return this.#passedOn(e.type, this.together(children));
       }
     }
   }
 
-  /** The one collation of several inputs. */
-  #together(inputs: readonly BoundExpression[]): Collation | null {
+  /** The one collation of several inputs. @throws DbError 42P21 */
+  together(inputs: readonly BoundExpression[]): Collation | null {
     let one: Collation | null = null;
-    for (const input of inputs) {
-      const own = this.collationOf(input);
-      if (own === null) continue;
-      if (one !== null && one.name !== own.name) throw new DbError('42P21', `collation mismatch between explicit collations "${one.name}" and "${own.name}"`, { offset: own.offset });
-      one = own;
-    }
+    for (const input of inputs) one = agreed(one, this.collationOf(input));
     return one;
   }
 

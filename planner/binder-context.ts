@@ -11,7 +11,7 @@ import { DbError } from '../base/errors.js';
 import { sqlType, TypeOid, typeName, type SqlType, type TypeAttribute, type TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import type { Delete, Expression, Insert, Merge, Query, Update } from '../parser/ast.js';
-import type { ExplicitCollations } from './binder-collation.js';
+import type { Collation, ExplicitCollations } from './binder-collation.js';
 import type { BindingRecord } from './binding-record.js';
 import type { Catalog, TableDef } from './catalog.js';
 import type { BoundExpression, ColumnId } from './expression.js';
@@ -28,6 +28,8 @@ export interface BoundQuery {
   readonly unknowns: ReadonlyMap<number, BoundExpression>;
   /** Where the shown columns' expressions stand in the text, for messages. */
   readonly offsets?: readonly number[] | undefined;
+  /** The explicit collations of the shown columns' expressions, where the statement has any. */
+  readonly collations?: readonly (Collation | null)[] | undefined;
 }
 
 export interface BindQueryOptions {

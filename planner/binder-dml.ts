@@ -330,8 +330,9 @@ export function bindAssignments(binder: Binder, level: QueryLevel, target: Targe
       if (row.kind !== 'row' || row.fields.length !== targets.length) throw new DbError('42601', 'number of columns does not match number of values', { offset: item.offset });
       targets.forEach((to, i) => assign(to, row.fields[i]!));
     } else if (source.kind === 'row') {
-      if (source.elements.length !== targets.length) throw new DbError('42601', 'number of columns does not match number of values', { offset: item.offset });
-      targets.forEach((to, i) => assign(to, valueOf(source.elements[i]!)));
+      const values = source.elements.map(valueOf);
+      if (values.length !== targets.length) throw new DbError('42601', 'number of columns does not match number of values', { offset: item.offset });
+      targets.forEach((to, i) => assign(to, values[i]!));
     } else if (source.kind === 'scalarSubquery') {
       const { value, fields } = rowSubqueryFields(level, source, targets.length);
       const row = binder.newColumn('row', value.type);

@@ -461,8 +461,9 @@ function bindNullIf(level: QueryLevel, e: Extract<Expression, { kind: 'nullIf' }
   const taken = when.args[0]!;
   const then = taken.type.oid === TypeOid.record ? left : taken;
   // What must be evaluated once, or is dear, goes into a call.
-  if (isVolatile(left) || hasSubquery(left)) return { kind: 'call', type: then.type, offset: e.offset, function: nullIfFunction(when.function), args: when.args, operator: undefined };
-  return { kind: 'case', type: then.type, offset: e.offset, branches: [{ when, then: constant(null, then.type, e.offset) }], otherwise: then };
+  const shown = (e: BoundExpression): BoundExpression => binder.collated?.carry(e, [left, right]) ?? e;
+  if (isVolatile(left) || hasSubquery(left)) return shown({ kind: 'call', type: then.type, offset: e.offset, function: nullIfFunction(when.function), args: when.args, operator: undefined });
+  return shown({ kind: 'case', type: then.type, offset: e.offset, branches: [{ when, then: constant(null, then.type, e.offset) }], otherwise: then });
 }
 
 const nullIfFunctions = new WeakMap<FunctionDef, FunctionDef>();

@@ -10,6 +10,7 @@ import { unreachable } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
 import { sameType, sqlType, types, type SqlType } from '../base/types.js';
 import { leftSpine, type Expression, type Query, type QueryBody, type SetOperation, type Values } from '../parser/ast.js';
+import { agreed, collationsOf } from './binder-collation.js';
 import type { BindQueryOptions, Binder, BoundQuery } from './binder-context.js';
 import { bindWith } from './binder-cte.js';
 import { bindLimit } from './binder-limit.js';
@@ -142,8 +143,10 @@ export function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes:
     columns.push(binder.newColumn(`column${i + 1}`, type));
     column.forEach((e, row) => (coerced[row]![i] = mustCoerce(binder, e, type, 'implicit', e.offset)));
   }
+  for (let i = 0; i < width; i++) binder.collated?.together(rows.map((row) => row[i]!));
   binder.record?.values.set(values, coerced);
-  return { plan: makeValues(columns, coerced), columns, unknowns, offsets: rows[0]!.map(startOf) };
+  const collations = rows.length === 1 ? collationsOf(binder, rows[0]!) : undefined;
+  return { plan: makeValues(columns, coerced), columns, unknowns, offsets: rows[0]!.map(startOf), collations };
 }
 
 // ------------------------------------------------------------------------------------------------------------------- set operations
@@ -220,6 +223,7 @@ function combine(binder: Binder, parent: QueryLevel | undefined, link: SetOperat
     const a = left.unknowns.get(i) ?? columnRef(column, left.offsets?.[i] ?? link.left.offset);
     const b = right.unknowns.get(i) ?? columnRef(right.columns[i]!, right.offsets?.[i] ?? link.right.offset);
     const common = commonType(binder, [a, b], what);
+    agreed(left.collations?.[i] ?? null, right.collations?.[i] ?? null);
     // Modifiers survive only where both sides agree.
     const type = a.type.oid === b.type.oid && a.type.typmod === b.type.typmod ? common : sqlType(common.oid, isUnknown(a) ? b.type.typmod : isUnknown(b) ? a.type.typmod : -1);
     ofLeft.coerce(i, type);

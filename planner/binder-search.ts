@@ -83,7 +83,9 @@ export function expandSearchAndCycle(table: CommonTable, namesOf: (columns: read
     const isCycle: Expression = cycle.markValue ?? { kind: 'boolean', value: true, offset };
     const isNone: Expression = cycle.markDefault ?? { kind: 'boolean', value: false, offset };
     const repeated: Expression = { kind: 'quantified', quantifier: 'any', schema: undefined, operator: '=', operand: row(key), array: column(cycle.pathColumn), offset };
-    added.push({ name: cycle.markColumn, seed: isNone, term: { kind: 'case', operand: undefined, whens: [{ condition: repeated, result: isCycle, offset }], otherwise: isNone, offset } });
+    // Both values together say of which type the mark is.
+    const mark = (condition: Expression): Expression => ({ kind: 'case', operand: undefined, whens: [{ condition, result: isCycle, offset }], otherwise: isNone, offset });
+    added.push({ name: cycle.markColumn, seed: mark({ kind: 'boolean', value: false, offset }), term: mark(repeated) });
     added.push({ name: cycle.pathColumn, seed: arrayOf(row(key)), term: append(column(cycle.pathColumn), row(key)) });
     where = { kind: 'binary', schema: undefined, operator: '<>', left: column(reference, cycle.markColumn), right: isCycle, offset };
   }

@@ -13,6 +13,7 @@
 import { DbError } from '../base/errors.js';
 import { types } from '../base/types.js';
 import type { Expression, LockingClause, Select, SelectTarget, SortItem } from '../parser/ast.js';
+import { collationsOf } from './binder-collation.js';
 import type { BindQueryOptions, Binder, BoundQuery } from './binder-context.js';
 import { bindFrom } from './binder-from.js';
 import { bindGroupBy, GroupLift } from './binder-group.js';
@@ -49,6 +50,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   const items = bindTargets(level, select.targets);
   const where = select.where === undefined ? undefined : bindCondition(level, select.where, 'WHERE');
   const offsets = items.map((item) => startOf(item.expression));
+  const collations = collationsOf(binder, items.map((item) => item.expression));
   const having = select.having === undefined ? undefined : bindCondition(level, select.having, 'HAVING');
   const sort: { item: number; clause: SortItem }[] = clauses.orderBy.map((clause) => ({ item: findItem(level, items, clause.expression, 'ORDER BY'), clause }));
   for (const item of items) if (!options.keepUnknown || item.isJunk || (select.isDistinct && select.distinctOn === undefined) || !isUnknown(item.expression)) item.expression = asText(binder, item.expression);
@@ -94,7 +96,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     for (const column of plan.output) own.add(column.id);
     if (liftedHaving !== undefined) plan = makeFilter(plan, liftedHaving);
   }
-  if (isOnlyAsked) return { plan: filtered, columns: [], unknowns: new Map(), offsets };
+  if (isOnlyAsked) return { plan: filtered, columns: [], unknowns: new Map(), offsets, collations };
   plan = addSetCalls(takeWindowCalls(level, items), plan, own);
   plan = addWindows(level, plan, own);
   plan = addSetCalls(level.setCalls, plan, own);
@@ -123,7 +125,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   items.forEach((item, i) => {
     if (!item.isJunk && isUnknown(item.expression)) unknowns.set(i, item.expression);
   });
-  return { plan, columns: shown, unknowns, offsets };
+  return { plan, columns: shown, unknowns, offsets, collations };
 }
 
 /** Whether FROM and WHERE alone decide if there is a row: select list, GROUP BY, DISTINCT and ORDER BY are then not computed. Source. simplify_EXISTS_query of subselect.c. */

@@ -3,6 +3,7 @@ import { DbError, notSupported } from '../../base/errors.js';
 import type { Comment, QualifiedName } from '../../parser/ast.js';
 import { kindWord, type IndexRecord, type TableRecord } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
+import { extensionByName } from './extensions.js';
 import { findFunction } from './functions.js';
 import { notA, schemaByName } from './names.js';
 import { userType } from './rename.js';
@@ -39,6 +40,9 @@ export async function comment(ddl: Ddl, statement: Comment): Promise<void> {
     }
     case 'schema':
       draft.put({ ...schemaByName(ddl.backend, statement.name.name, statement.name.offset), comment: text });
+      return;
+    case 'extension':
+      draft.put({ ...extensionByName(ddl, statement.name.name), comment: text });
       return;
     case 'type':
     case 'domain':

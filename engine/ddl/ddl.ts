@@ -22,6 +22,7 @@ import { alterComposite, createComposite } from './composite-types.js';
 import { createTable } from './create-table.js';
 import { createTableAs, refreshMaterializedView } from './create-table-as.js';
 import { drop } from './drop.js';
+import { createExtension, updateExtension } from './extensions.js';
 import { createFunction, alterFunction } from './functions.js';
 import { createIndex, reindex } from './indexes.js';
 import { findRelation, nameText } from './names.js';
@@ -106,7 +107,7 @@ export class Ddl {
 /** The words of the command tag for each kind. */
 const tags: Readonly<Record<string, string>> = {
   createTable: 'CREATE TABLE', createIndex: 'CREATE INDEX', createTableAs: 'CREATE TABLE AS', createView: 'CREATE VIEW', createMaterializedView: 'CREATE MATERIALIZED VIEW', refreshMaterializedView: 'REFRESH MATERIALIZED VIEW',
-  createSequence: 'CREATE SEQUENCE', alterSequence: 'ALTER SEQUENCE', createSchema: 'CREATE SCHEMA', createDomain: 'CREATE DOMAIN', alterDomain: 'ALTER DOMAIN',
+  createSequence: 'CREATE SEQUENCE', alterSequence: 'ALTER SEQUENCE', createSchema: 'CREATE SCHEMA', createExtension: 'CREATE EXTENSION', updateExtension: 'ALTER EXTENSION', createDomain: 'CREATE DOMAIN', alterDomain: 'ALTER DOMAIN',
   createEnum: 'CREATE TYPE', createCompositeType: 'CREATE TYPE', createRangeType: 'CREATE TYPE', alterEnumAddValue: 'ALTER TYPE', alterCompositeType: 'ALTER TYPE',
   createFunction: 'CREATE FUNCTION', alterFunction: 'ALTER FUNCTION', comment: 'COMMENT', truncate: 'TRUNCATE TABLE', reindex: 'REINDEX', cluster: 'CLUSTER',
 };
@@ -192,6 +193,12 @@ async function dispatch(ddl: Ddl, statement: Statement): Promise<number | undefi
       return undefined;
     case 'createSchema':
       await createSchema(ddl, statement, (inner) => dispatch(ddl, inner));
+      return undefined;
+    case 'createExtension':
+      createExtension(ddl, statement);
+      return undefined;
+    case 'updateExtension':
+      updateExtension(ddl, statement);
       return undefined;
     case 'createDomain':
       createDomain(ddl, statement);

@@ -2,11 +2,14 @@
  * What depends on what, found by looking through the records: there are few objects that refer to others, and they say so themselves.
  *
  *   view, materialized view -> relations, columns, types     default, check, index expression -> sequences, functions, types
+ *   function of an extension -> extension -> its schema
  *   foreign key -> key of the parent       index, row type -> table      sequence -> owning column      column, attribute of a composite type -> its type
  */
 import { FirstUserOid } from '../../base/types.js';
-import type { CatalogRecord, CompositeRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
-import { kindWord } from '../catalog-objects.js';
+import { quoteIdentifier } from '../../parser/print-names.js';
+import type { Backend } from '../backend.js';
+import type { CatalogRecord, CompositeRecord, FunctionRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
+import { kindWord, nameOf } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { pinnedSequences } from './expressions.js';
 
@@ -27,7 +30,7 @@ export interface DropTarget {
 
 /** Qualifies a name unless its schema is on the search path, as PostgreSQL's messages do. */
 export function displayName(ddl: Ddl, record: CatalogRecord): string {
-  if (record.kind === 'schema' || record.kind === 'statistics') return record.kind === 'schema' ? record.name : '';
+  if (!('schema' in record)) return nameOf(record);
   const catalog = ddl.backend.catalog();
   if (catalog.path.includes(record.schema)) return record.name;
   const schema = ddl.draft.get(record.schema);
@@ -85,7 +88,7 @@ function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: Cat
       else if (other.columns.some((c) => isOfType(c.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
       return;
     case 'index':
-      if (record.kind === 'function' && [other.predicate, ...other.columns.map((c) => c.expression)].some((text) => text !== undefined && callsFunction(text, record.name))) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      if (record.kind === 'function' && [other.predicate, ...other.columns.map((c) => c.expression)].some((text) => text !== undefined && callsFunction(ddl.backend, text, record))) found.push({ kind: 'object', oid: other.oid, automatic: false });
       if (other.table !== record.oid) return;
       if (column === undefined || usesColumn(ddl, other, record as TableRecord, column)) found.push({ kind: 'object', oid: other.oid, automatic: true });
       return;
@@ -96,7 +99,7 @@ function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: Cat
       if (other.table === record.oid && column === undefined) found.push({ kind: 'object', oid: other.oid, automatic: true });
       return;
     case 'table':
-      collectOfTable(record, target, other, found);
+      collectOfTable(ddl, record, target, other, found);
       return;
     case 'type':
       if (other.detail.kind === 'domain' && isOfType(other.detail.base)) found.push({ kind: 'object', oid: other.oid, automatic: false });
@@ -105,14 +108,19 @@ function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: Cat
       } else if (other.detail.kind === 'range' && isOfType(other.detail.subtype)) found.push({ kind: 'object', oid: other.oid, automatic: false });
       return;
     case 'function':
+      if (record.kind === 'extension') {
+        if (other.extension?.oid === record.oid) found.push({ kind: 'object', oid: other.oid, automatic: true });
+        return;
+      }
       if (other.references.some((r) => r.oid === record.oid) || isOfType(other.returns) || other.parameters.some((p) => isOfType(p.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
       return;
     case 'schema':
+    case 'extension':
       return;
   }
 }
 
-function collectOfTable(record: CatalogRecord, target: DropTarget, other: TableRecord, found: Dependent[]): void {
+function collectOfTable(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: TableRecord, found: Dependent[]): void {
   if (other.view !== undefined && refersTo(other.view.references, target)) {
     found.push({ kind: 'object', oid: other.oid, automatic: false });
     return;
@@ -128,14 +136,14 @@ function collectOfTable(record: CatalogRecord, target: DropTarget, other: TableR
     if (column.isDropped) return;
     if (record.kind === 'sequence' && column.default !== undefined && pinnedSequences(column.default).includes(record.oid)) found.push({ kind: 'default', table: other.oid, column: position, automatic: false });
     else if (other.oid !== record.oid && target.column === undefined && isTypeOf(record, column.type)) found.push({ kind: 'column', table: other.oid, column: position, automatic: false });
-    else if (record.kind === 'function' && column.default !== undefined && callsFunction(column.default, record.name)) found.push({ kind: 'default', table: other.oid, column: position, automatic: false });
+    else if (record.kind === 'function' && column.default !== undefined && callsFunction(ddl.backend, column.default, record)) found.push({ kind: 'default', table: other.oid, column: position, automatic: false });
     else if (other.oid === record.oid && target.column !== undefined && position !== target.column && column.generated === 'stored' && mentions(column.default!, (record as TableRecord).columns[target.column]!.name)) {
       found.push({ kind: 'column', table: other.oid, column: position, automatic: false });
     }
   });
   for (const check of other.checks) {
     if (other.oid === record.oid && target.column !== undefined && mentions(check.expression, other.columns[target.column]!.name)) found.push({ kind: 'check', table: other.oid, name: check.name, automatic: true });
-    else if (record.kind === 'function' && callsFunction(check.expression, record.name)) found.push({ kind: 'check', table: other.oid, name: check.name, automatic: false });
+    else if (record.kind === 'function' && callsFunction(ddl.backend, check.expression, record)) found.push({ kind: 'check', table: other.oid, name: check.name, automatic: false });
   }
 }
 
@@ -169,8 +177,10 @@ export function mentions(text: string, name: string): boolean {
   const stripped = text.replaceAll(/'(?:[^']|'')*'/g, "''");
   return pattern === undefined ? stripped.includes(`"${name.replaceAll('"', '""')}"`) : pattern.test(stripped);
 }
-/** Whether stored text calls a function of this name, in whatever schema. */
-export function callsFunction(text: string, name: string): boolean {
-  return new RegExp(`(?<![\\w$])"?${name.replaceAll(/[^\w]/g, '\\$&')}"?\\s*\\(`).test(text);
+/** Whether stored text, which names schemas (stored-names.ts), calls a function; one without a schema, as earlier versions kept them, stands for any. */
+export function callsFunction(backend: Backend, text: string, { schema, name }: FunctionRecord): boolean {
+  const own = quoteIdentifier(backend.definitions().schemaName(schema));
+  const escaped = quoteIdentifier(name).replaceAll(/[^\w]/g, '\\$&');
+  return [...text.matchAll(new RegExp(`(?:("(?:[^"]|"")+"|[\\w$]+)\\.)?(?<![\\w$"])${escaped}\\s*\\(`, 'g'))].some((match) => match[1] === undefined || match[1] === own);
 }
 

@@ -7,10 +7,11 @@ import { DbError, notSupported } from '../../base/errors.js';
 import { FirstUserOid, TypeOid, baseTypeOf, sqlType, typeInfo } from '../../base/types.js';
 import type { Drop, DropBehavior, DroppedObject, ObjectType, QualifiedName } from '../../parser/ast.js';
 import type { CatalogRecord, ColumnRecord, CompositeRecord, IndexRecord, RelationRecord, TableRecord } from '../catalog-objects.js';
-import { SchemaOid, kindWord } from '../catalog-objects.js';
+import { SchemaOid, kindWord, schemaOf } from '../catalog-objects.js';
 import { isReading, reprintViews, unboundViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { describe, describeDependent, dependentsOf, displayName, type Dependent, type DropTarget } from './dependencies.js';
+import { extensionByName } from './extensions.js';
 import { findFunction } from './functions.js';
 import { rewriteInto } from './indexes.js';
 import { findRelation, nameText } from './names.js';
@@ -53,6 +54,9 @@ async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promis
       if (oid === SchemaOid.pgCatalog || oid === SchemaOid.informationSchema) throw new DbError('2BP01', `cannot drop schema ${name.name} because it is required by the database system`);
       return oid;
     }
+    case 'extension':
+      if (ifExists && ddl.draft.find('extension', 0, name.name) === undefined) return skip(`extension "${name.name}"`);
+      return extensionByName(ddl, name.name).oid;
     case 'type':
     case 'domain': {
       const type = ddl.backend.catalog().typeByName(name.schema, name.name);
@@ -72,7 +76,9 @@ async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promis
     case 'procedure':
     case 'routine': {
       try {
-        return findFunction(ddl, object, objectType, ifExists)?.oid;
+        const found = findFunction(ddl, object, objectType, ifExists);
+        if (found?.extension === undefined) return found?.oid;
+        throw new DbError('2BP01', `cannot drop ${describe(ddl, found)} because extension ${found.extension.name} requires it`, { hint: `You can drop extension ${found.extension.name} instead.` });
       } catch (error) {
         // A type of its arguments that is not there stands for the function.
         const missing = ifExists && error instanceof DbError && (error.code === '42704' || error.code === '3F000') ? /^(.*) does not exist$/.exec(error.message)?.[1] : undefined;
@@ -188,7 +194,9 @@ function schemaMembers(ddl: Ddl, record: CatalogRecord): Dependent[] {
   if (record.kind !== 'schema') return [];
   const members: Dependent[] = [];
   for (const other of ddl.draft.all()) {
-    if (other.kind === 'schema' || other.kind === 'statistics' || other.schema !== record.oid) continue;
+    // What came with an extension goes with it.
+    if (other.kind === 'function' && other.extension !== undefined) continue;
+    if ((other.kind === 'extension' ? other.home : schemaOf(other)) !== record.oid) continue;
     members.push({ kind: 'object', oid: other.oid, automatic: other.kind === 'index' || (other.kind === 'sequence' && other.owner !== undefined) });
   }
   return members;

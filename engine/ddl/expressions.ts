@@ -9,7 +9,6 @@ import { sqlType, typeName, types } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import { Runtime } from '../../executor/runtime.js';
 import type { Expression } from '../../parser/ast.js';
-import { printExpression } from '../../parser/print.js';
 import type { Binder, DependencySink } from '../../planner/binder-context.js';
 import { settledLiteral } from '../../planner/binder-literal.js';
 import { newBinder } from '../../planner/binder.js';
@@ -23,6 +22,7 @@ import type { Backend, Call } from '../backend.js';
 import type { ColumnRecord, TableRecord } from '../catalog-objects.js';
 import { NeutralContext } from '../eval-context.js';
 import { makeRequest } from '../execute.js';
+import { tieNames } from '../stored-names.js';
 
 /** A binder over the session's catalog as it is now. */
 export function ddlBinder(backend: Backend, dependencies?: DependencySink): Binder {
@@ -135,9 +135,9 @@ export function requireImmutable(e: BoundExpression, message: string): void {
   if (leastVolatility(e) !== 'immutable') throw new DbError('42P17', message);
 }
 
-/** Text of an expression for the catalog, with sequences by oid and moments as they are meant now. `bound`: what it was bound as. */
+/** Text of an expression for the catalog: sequences by oid, moments as they are meant now, functions and types of the user with their schemas (stored-names.ts). `bound`: what it was bound as. */
 export function storedText(backend: Backend, e: Expression, bound: BoundExpression): string {
-  return printExpression(pinSequences(backend, pinMoments(backend, e, bound)));
+  return tieNames(backend, pinSequences(backend, pinMoments(backend, e, bound)), bound)();
 }
 
 /** 'now', or a time without its zone, would mean something else in another session. */

@@ -21,7 +21,7 @@ import { bindTypeName } from './types.js';
 const word = (isProcedure: boolean): string => (isProcedure ? 'procedure' : 'function');
 
 export function createFunction(ddl: Ddl, statement: CreateFunction): void {
-  const { backend, draft } = ddl;
+  const { backend } = ddl;
   const { isProcedure } = statement;
   const language = statement.language ?? (statement.body !== undefined && statement.body.kind !== 'bodyText' ? 'sql' : undefined);
   if (statement.body === undefined) throw new DbError('42P13', 'no function body specified', { offset: statement.offset });
@@ -39,7 +39,7 @@ export function createFunction(ddl: Ddl, statement: CreateFunction): void {
   const finished = { ...record, references: referencesOf(ddl, record, statement.body) };
   replaceOrCreate(ddl, finished, statement);
   if (backend.settings.get('check_function_bodies') === 'off' && standard === undefined) return;
-  const kept = draft.functionsNamed(record.name).find((f) => f.schema === record.schema && sameInputs(f, record))!;
+  const kept = namesake(ddl, record)!;
   if ([...parameters.map((p) => p.type), returns].some(isPolymorphic)) return;
   try {
     checkBody(backend, kept, resultOf(kept, returns, backend.definitions().types));
@@ -161,15 +161,26 @@ function settingsOf(ddl: Ddl, list: readonly SetVariable[]): { name: string; val
   }
 }
 
+/** @throws DbError 42723 when the schema has a function of that name with these arguments already */
+export function refuseTaken(ddl: Ddl, record: FunctionRecord, schema: number, name: string): void {
+  if (namesake(ddl, record, schema, name) === undefined) return;
+  throw new DbError('42723', `function ${signature(ddl, { ...record, name }, ', ')} already exists in schema "${ddl.backend.definitions().schemaName(schema)}"`);
+}
+
+/** The function of that name with the same arguments. */
+export function namesake(ddl: Ddl, record: FunctionRecord, schema = record.schema, name = record.name): FunctionRecord | undefined {
+  return ddl.draft.functionsNamed(name).find((f) => f.schema === schema && sameInputs(f, record));
+}
+
 const sameInputs = (a: FunctionRecord, b: FunctionRecord): boolean => sameTypes(inputParameters(a).map((p) => p.type), inputParameters(b).map((p) => p.type));
 
-function signature(ddl: Ddl, record: FunctionRecord): string {
-  return `${record.name}(${inputParameters(record).map((p) => typeName(p.type, ddl.backend.definitions().types)).join(',')})`;
+function signature(ddl: Ddl, record: FunctionRecord, separator = ','): string {
+  return `${record.name}(${inputParameters(record).map((p) => typeName(p.type, ddl.backend.definitions().types)).join(separator)})`;
 }
 
 function replaceOrCreate(ddl: Ddl, record: FunctionRecord, statement: CreateFunction): void {
   const { draft } = ddl;
-  const existing = draft.functionsNamed(record.name).find((f) => f.schema === record.schema && sameInputs(f, record));
+  const existing = namesake(ddl, record);
   if (existing === undefined) {
     draft.put(record);
     return;
@@ -187,7 +198,7 @@ function replaceOrCreate(ddl: Ddl, record: FunctionRecord, statement: CreateFunc
     if (p.name !== undefined && p.name !== inputParameters(record)[i]!.name) throw new DbError('42P13', `cannot change name of input parameter "${p.name}"`, { hint });
     if (p.default !== undefined && inputParameters(record)[i]!.default === undefined) throw new DbError('42P13', 'cannot remove parameter defaults from existing function', { hint });
   });
-  draft.put({ ...record, oid: existing.oid, comment: existing.comment });
+  draft.put({ ...record, oid: existing.oid, comment: existing.comment, extension: existing.extension });
 }
 
 export function alterFunction(ddl: Ddl, statement: AlterFunction): void {

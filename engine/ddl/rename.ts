@@ -3,17 +3,20 @@
  * names the thing: checks, defaults, index expressions of the table, and the queries of views.
  */
 import { DbError, notSupported } from '../../base/errors.js';
-import { FirstUserOid, sqlType } from '../../base/types.js';
+import { FirstUserOid } from '../../base/types.js';
 import { parseExpression } from '../../parser/parse.js';
 import { printExpression } from '../../parser/print.js';
 import type { Expression, Rename, SetSchema } from '../../parser/ast.js';
-import type { CatalogRecord, IndexRecord, SchemaRecord, StatisticsRecord, TableRecord, TypeRecord } from '../catalog-objects.js';
+import type { FunctionRecord, IndexRecord, RelationRecord, SchemaRecord, TableRecord, TypeRecord } from '../catalog-objects.js';
 import { kindWord } from '../catalog-objects.js';
-import { booleanType, withLabel, type StoredOver } from '../stored-text.js';
+import { mapStoredExpressions } from '../stored-expressions.js';
+import { followNames } from '../stored-names.js';
+import { withLabel } from '../stored-text.js';
 import { isReading, reprintViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { mapExpression } from './expressions.js';
-import { findFunction } from './functions.js';
+import { moveExtension } from './extensions.js';
+import { findFunction, refuseTaken } from './functions.js';
 import { checkRelationName, columnIndex, nameText, schemaByName } from './names.js';
 
 export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
@@ -33,14 +36,14 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
       if (schema.oid < FirstUserOid && schema.name !== 'public') throw new DbError('42501', `permission denied for schema ${schema.name}`);
       if (ddl.draft.find('schema', 0, statement.newName) !== undefined) throw new DbError('42P06', `schema "${statement.newName}" already exists`);
       if (statement.newName.startsWith('pg_')) throw reservedSchemaName(statement.newName);
-      reprintViews(ddl.backend, allViews, () => ddl.draft.put({ ...schema, name: statement.newName }));
+      followNames(ddl.backend, allViews, () => ddl.draft.put({ ...schema, name: statement.newName }));
       return;
     }
     case 'type':
     case 'domain': {
       const type = userType(ddl, statement.name);
       if (ddl.draft.find('type', type.schema, statement.newName) !== undefined) throw new DbError('42710', `type "${statement.newName}" already exists`);
-      reprintViews(ddl.backend, allViews, () => ddl.draft.put({ ...type, name: statement.newName }));
+      followNames(ddl.backend, allViews, () => ddl.draft.put({ ...type, name: statement.newName }));
       return;
     }
     case 'enum value': {
@@ -70,7 +73,8 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
     case 'procedure':
     case 'routine': {
       const found = findFunction(ddl, { name: statement.name, args: statement.args }, statement.objectType, false)!;
-      reprintViews(ddl.backend, isReading(found.oid), () => ddl.draft.put({ ...found, name: statement.newName }));
+      refuseTaken(ddl, found, found.schema, statement.newName);
+      followNames(ddl.backend, isReading(found.oid), () => ddl.draft.put({ ...found, name: statement.newName }));
       return;
     }
     default:
@@ -81,28 +85,11 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
 /** Texts that the catalog keeps have labels as literals. */
 function renameLabel(ddl: Ddl, type: TypeRecord, detail: Extract<TypeRecord['detail'], { kind: 'enum' }>, from: string, to: string): void {
   const { backend, draft } = ddl;
-  const inText = (text: string, over: StoredOver): string => withLabel(backend, text, over, type.oid, from, to);
-  const changed: CatalogRecord[] = [];
-  for (const record of draft.all()) {
-    if (record.kind === 'table') {
-      const columns = record.columns.map((column) => (column.default === undefined || column.isDropped ? column : { ...column, default: inText(column.default, { columns: record.columns, type: sqlType(column.type, column.typmod) }) }));
-      changed.push({ ...record, columns, checks: record.checks.map((check) => ({ ...check, expression: inText(check.expression, { columns: record.columns, type: booleanType }) })) });
-    } else if (record.kind === 'index') {
-      const table = draft.get(record.table);
-      const over = { columns: table?.kind === 'table' ? table.columns : undefined };
-      const columns = record.columns.map((column) => (column.expression === undefined ? column : { ...column, expression: inText(column.expression, over) }));
-      changed.push({ ...record, columns, predicate: record.predicate === undefined ? undefined : inText(record.predicate, { ...over, type: booleanType }) });
-    } else if (record.kind === 'type' && record.detail.kind === 'domain') {
-      const { base, typmod } = record.detail;
-      const checks = record.detail.checks.map((check) => ({ ...check, expression: inText(check.expression, { columns: [{ name: 'value', type: base, typmod }], isDomain: true, type: booleanType }) }));
-      const own = record.detail.default === undefined ? undefined : inText(record.detail.default, { type: sqlType(base, typmod) });
-      changed.push({ ...record, detail: { ...record.detail, checks, default: own } });
-    }
-  }
+  const changed = [...draft.all()].map((record) => mapStoredExpressions(backend, record, (text, over) => withLabel(backend, text, over, type.oid, from, to)));
   reprintViews(
     backend, allViews,
     () => {
-      for (const record of changed) if (JSON.stringify(record) !== JSON.stringify(draft.get(record.oid))) draft.put(record);
+      for (const record of changed) if (record !== draft.get(record.oid)) draft.put(record);
       draft.put({ ...type, detail: { ...detail, labels: detail.labels.map((label) => (label.label === from ? { ...label, label: to } : label)) } });
     },
     { type: type.oid, from, to },
@@ -132,7 +119,7 @@ async function renameRelation(ddl: Ddl, statement: Rename): Promise<void> {
   // ALTER TABLE serves every kind, as in PostgreSQL, and so does ALTER INDEX here.
   if (statement.objectType !== 'table' && statement.objectType !== 'index' && word !== statement.objectType) throw new DbError('42809', `"${found.name}" is not ${/^[aeiou]/.test(statement.objectType) ? 'an' : 'a'} ${statement.objectType}`);
   checkRelationName(ddl.backend, found.schema, statement.newName);
-  reprintViews(ddl.backend, isReading(found.oid), () => ddl.draft.put({ ...found, name: statement.newName }));
+  followNames(ddl.backend, isReading(found.oid), () => ddl.draft.put({ ...found, name: statement.newName }));
 }
 
 async function renameColumn(ddl: Ddl, statement: Rename): Promise<void> {
@@ -217,7 +204,8 @@ export async function setSchema(ddl: Ddl, statement: SetSchema): Promise<void> {
   // The new schema is looked for when there is something to move.
   const newSchema = (): SchemaRecord => schemaByName(ddl.backend, statement.schema);
   const { objectType } = statement;
-  let moved: Exclude<CatalogRecord, SchemaRecord | StatisticsRecord>;
+  if (objectType === 'extension') return moveExtension(ddl, statement);
+  let moved: TypeRecord | FunctionRecord | RelationRecord;
   if (objectType === 'type' || objectType === 'domain') moved = userType(ddl, statement.name);
   else if (objectType === 'function' || objectType === 'procedure' || objectType === 'routine') moved = findFunction(ddl, { name: statement.name, args: statement.args }, objectType, false)!;
   else {
@@ -231,7 +219,9 @@ export async function setSchema(ddl: Ddl, statement: SetSchema): Promise<void> {
     moved = found;
   }
   const schema = newSchema();
-  reprintViews(ddl.backend, moved.kind === 'type' ? allViews : isReading(moved.oid), () => ddl.draft.put({ ...moved, schema: schema.oid }));
+  if (schema.oid === moved.schema) return;
+  if (moved.kind === 'function') refuseTaken(ddl, moved, schema.oid, moved.name);
+  followNames(ddl.backend, moved.kind === 'type' ? allViews : isReading(moved.oid), () => ddl.draft.put({ ...moved, schema: schema.oid }));
   if (moved.kind !== 'table') return;
   for (const index of ddl.draft.indexesOf(moved.oid)) ddl.draft.put({ ...index, schema: schema.oid });
   for (const other of [...ddl.draft.all()]) if (other.kind === 'sequence' && other.owner?.table === moved.oid) ddl.draft.put({ ...other, schema: schema.oid });

@@ -52,7 +52,7 @@ export async function dropTemporaryObjects(instance: Instance, schema: number | 
     if (record.kind === 'statistics') {
       const table = instance.catalog.get(record.table);
       if (table?.kind === 'table' && schemas.has(table.schema)) draft.drop(record.oid);
-    } else if (record.kind === 'schema' ? schemas.has(record.oid) : schemas.has(record.schema)) {
+    } else if (schemas.has('schema' in record ? record.schema : record.oid)) {
       draft.drop(record.oid);
       if (record.kind === 'table') tx.dropTree(treeId(record.tree));
       else if (record.kind === 'index' && (instance.catalog.get(record.table) as TableRecord).clusteredBy !== record.oid) tx.dropTree(treeId(record.tree));

@@ -232,7 +232,7 @@ function* defaultRows(backend: Backend): Iterable<VirtualRow> {
 
 function* descriptionRows(backend: Backend): Iterable<VirtualRow> {
   for (const record of backend.draft.all()) {
-    const classoid = record.kind === 'schema' ? 2615 : record.kind === 'type' ? 1247 : record.kind === 'function' ? 1255 : 1259;
+    const classoid = record.kind === 'schema' ? 2615 : record.kind === 'type' ? 1247 : record.kind === 'function' ? 1255 : record.kind === 'extension' ? 3079 : 1259;
     if ('comment' in record && record.comment !== undefined) yield { objoid: record.oid, classoid, objsubid: 0, description: record.comment };
     if (record.kind === 'table' || record.kind === 'view' || (record.kind === 'type' && record.detail.kind === 'composite')) {
       const columns: readonly { readonly comment?: string | undefined }[] = record.kind !== 'type' ? record.columns : record.detail.kind === 'composite' ? record.detail.attributes : [];
@@ -252,6 +252,7 @@ function* dependRows(backend: Backend): Iterable<VirtualRow> {
   for (const record of backend.draft.all()) {
     if (record.kind === 'sequence' && record.owner !== undefined) yield { classid: 1259, objid: record.oid, objsubid: 0, refclassid: 1259, refobjid: record.owner.table, refobjsubid: record.owner.column + 1, deptype: record.owner.isIdentity ? 'i' : 'a' };
     else if (record.kind === 'view') for (const r of record.references) yield { classid: 2618, objid: record.oid, objsubid: 0, refclassid: 1259, refobjid: r.oid, refobjsubid: r.column === undefined ? 0 : r.column + 1, deptype: 'n' };
+    else if (record.kind === 'function' && record.extension !== undefined) yield { classid: 1255, objid: record.oid, objsubid: 0, refclassid: 3079, refobjid: record.extension.oid, refobjsubid: 0, deptype: 'e' };
     else if (record.kind === 'index') yield { classid: 1259, objid: record.oid, objsubid: 0, refclassid: record.constraint === undefined ? 1259 : 2606, refobjid: record.constraint?.oid ?? record.table, refobjsubid: 0, deptype: record.constraint === undefined ? 'a' : 'i' };
   }
 }

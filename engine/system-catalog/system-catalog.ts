@@ -4,6 +4,7 @@ import type { TableDef } from '../../planner/catalog.js';
 import type { Instance } from '../instance.js';
 import { activityTables } from './activity.js';
 import { concurrencyTables } from './concurrency.js';
+import { extensionTables } from './extensions.js';
 import { informationSchema } from './information-schema/information-schema.js';
 import { operatorClassTables } from './operator-classes.js';
 import { relationTables } from './relations.js';
@@ -29,7 +30,6 @@ const emptyTables: readonly (readonly [oid: number, name: string, columns: strin
   [3764, 'pg_ts_template', 'oid:oid tmplname:name tmplnamespace:oid tmplinit:regproc tmpllexize:regproc'],
   [1418, 'pg_user_mapping', 'oid:oid umuser:oid umserver:oid umoptions:_text'],
   [12204, 'pg_user_mappings', 'umid:oid srvid:oid srvname:name umuser:oid usename:name umoptions:_text'],
-  [3079, 'pg_extension', 'oid:oid extname:name extowner:oid extnamespace:oid extrelocatable:bool extversion:text extconfig:_oid extcondition:_text'],
   [3118, 'pg_foreign_table', 'ftrelid:oid ftserver:oid ftoptions:_text'],
   [1417, 'pg_foreign_server', 'oid:oid srvname:name srvowner:oid srvfdw:oid srvtype:text srvversion:text srvacl:_text srvoptions:_text'],
   [2328, 'pg_foreign_data_wrapper', 'oid:oid fdwname:name fdwowner:oid fdwhandler:oid fdwvalidator:oid fdwacl:_text fdwoptions:_text'],
@@ -47,11 +47,10 @@ const emptyTables: readonly (readonly [oid: number, name: string, columns: strin
   [12200, 'pg_group', 'groname:name grosysid:oid grolist:_oid'],
   [12201, 'pg_rules', 'schemaname:name tablename:name rulename:name definition:text'],
   [12202, 'pg_policies', 'schemaname:name tablename:name policyname:name permissive:text roles:_name cmd:text qual:text with_check:text'],
-  [12203, 'pg_available_extensions', 'name:name default_version:text installed_version:text comment:text'],
 ];
 
 const definitions: readonly VirtualTable[] = [
-  ...relationTables, ...typeTables, ...activityTables, ...concurrencyTables, ...informationSchema, ...operatorClassTables,
+  ...relationTables, ...typeTables, ...activityTables, ...concurrencyTables, ...informationSchema, ...operatorClassTables, ...extensionTables,
   ...emptyTables.map((table) => emptyTable('pg_catalog', table)),
 ];
 

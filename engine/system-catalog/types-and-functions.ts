@@ -78,6 +78,8 @@ function* procRows(backend: Backend): Iterable<VirtualRow> {
 const oidArray = (oids: readonly number[]): SqlArray => new SqlArray(TypeOid.oid, oids.length === 0 ? [] : [oids.length], oids.length === 0 ? [] : [0], [...oids]);
 const modeLetters = { in: 'i', out: 'o', inout: 'b', variadic: 'v', table: 't' } as const;
 
+const languageOids = { internal: 12, c: 13, sql: 14 } as const;
+
 function* userProcRows(backend: Backend): Iterable<VirtualRow> {
   for (const record of backend.draft.all()) {
     if (record.kind !== 'function') continue;
@@ -85,14 +87,14 @@ function* userProcRows(backend: Backend): Iterable<VirtualRow> {
     const { parameters } = record;
     const variadic = inputs.find((p) => p.mode === 'variadic');
     yield {
-      oid: record.oid, proname: record.name, pronamespace: record.schema, proowner: OwnerOid, prolang: 14, procost: record.cost ?? 100, prorows: record.returnsSet ? (record.rows ?? 1000) : 0,
+      oid: record.oid, proname: record.name, pronamespace: record.schema, proowner: OwnerOid, prolang: languageOids[record.language], procost: record.cost ?? (record.language === 'c' ? 1 : 100), prorows: record.returnsSet ? (record.rows ?? 1000) : 0,
       provariadic: variadic === undefined ? 0 : typeInfo(variadic.type, backend.definitions().types).elementOid, prosupport: 0, prokind: record.isProcedure ? 'p' : 'f', prosecdef: record.securityDefiner === true,
       proleakproof: record.leakproof === true, proisstrict: record.strict, proretset: record.returnsSet, provolatile: record.volatility[0]!, proparallel: (record.parallel ?? 'unsafe')[0]!, pronargs: inputs.length,
       pronargdefaults: inputs.filter((p) => p.default !== undefined).length, prorettype: record.returns, proargtypes: oidArray(inputs.map((p) => p.type)),
       proallargtypes: parameters.length === inputs.length && inputs.every((p) => p.mode === 'in') ? null : SqlArray.of(TypeOid.oid, parameters.map((p) => p.type)),
       proargmodes: parameters.every((p) => p.mode === 'in') ? null : SqlArray.of(TypeOid.char, parameters.map((p) => modeLetters[p.mode])),
       proargnames: parameters.every((p) => p.name === undefined) ? null : SqlArray.of(TypeOid.text, parameters.map((p) => p.name ?? '')),
-      prosrc: record.standard === undefined ? record.body : '', prosqlbody: record.standard === undefined ? null : record.body,
+      prosrc: record.standard === undefined ? record.body : '', probin: record.language === 'c' ? `$libdir/${record.extension!.name}` : null, prosqlbody: record.standard === undefined ? null : record.body,
       proconfig: record.settings === undefined || record.settings.length === 0 ? null : SqlArray.of(TypeOid.text, record.settings.map((s) => `${s.name}=${s.value}`)),
     };
   }
@@ -153,7 +155,7 @@ export const typeTables: readonly VirtualTable[] = [
   {
     oid: 2612, schema: 'pg_catalog', name: 'pg_language', columns: 'oid:oid lanname:name lanowner:oid lanispl:bool lanpltrusted:bool lanplcallfoid:oid laninline:oid lanvalidator:oid lanacl:_text',
     *rows() {
-      for (const [oid, lanname] of [[12, 'internal'], [14, 'sql']] as const) yield { oid, lanname, lanowner: OwnerOid, lanispl: false, lanpltrusted: lanname === 'sql', lanplcallfoid: 0, laninline: 0, lanvalidator: 0 };
+      for (const [lanname, oid] of Object.entries(languageOids)) yield { oid, lanname, lanowner: OwnerOid, lanispl: false, lanpltrusted: lanname === 'sql', lanplcallfoid: 0, laninline: 0, lanvalidator: 0 };
     },
   },
 ];

@@ -29,6 +29,7 @@ describe('explained', () => {
     ['which of several equal values that print differently stands for a group', 'select i from t0 intersect all select i from t1', gives(['1 mon'], ['1 day']), gives(['24:00:00'], ['30 days'])],
     ['grouping sets: a key that planning makes a constant', 'select 1 from r0 t group by rollup (t.b, t.a, coalesce(7, t.id)) having t.b <> coalesce(7, t.id)', gives(), gives(['1'])],
     ['grouping sets: a key that is a cast between texts, which PostgreSQL 15 loses in what is computed from it', "select t.a::varchar || 'x' from r0 t group by cube ((t.a::varchar))", gives(['ax'], [null]), gives(['ax'], ['ax'])],
+    ['grouping sets: two keys that are one column of a table below, which PostgreSQL 15 takes for one another in what is computed from them', 'select array[d1.c0] from (select t.a as c0, t.a as c1 from r0 t) d1(c0, c1) group by rollup (d1.c1, d1.c0)', gives(['{NULL}']), gives(['{x}'])],
     ['an EXISTS with aggregates, grouping sets, windows, set operations or OFFSET: whether its select list is computed', 'select exists (select 1 / t.a from r0 t group by cube (t.a))', gives(['t']), fails('22012')],
     ['TABLESAMPLE (NULL) of a table that need not be read', 'select 1 from r0 t0, r1 t1 tablesample system (null)', fails('2202H', 'TABLESAMPLE parameter cannot be null'), gives()],
     ['the last digit of power, exp and the like', 'select power(acos(t0.a), 7) from r0 t0', gives(['1.0000000000000044']), gives(['1.000000000000002'])],
@@ -77,6 +78,7 @@ describe('not explained', () => {
     ['= ANY of an empty array over no outer join', "select 1 from t0 join t1 on true where (t0.a = any ('{}'::text[])) is not null", gives(['1'], ['1']), gives(['1'])],
     ['two errors over one value', 'select t0.t::time from t0', fails('22007', 'invalid input syntax for type time: "m0"'), fails('22008', 'date/time field value out of range: "m0"')],
     ['grouping sets beside a cast', "select t.a, 'b'::varchar from r0 t group by cube (t.a)", gives(['1', 'b']), gives(['2', 'b'])],
+    ['grouping sets whose keys are two columns', 'select array[d1.c0] from (select t.a as c0, t.b as c1 from r0 t) d1(c0, c1) group by rollup (d1.c1, d1.c0)', gives(['{NULL}']), gives(['{x}'])],
     ['grouping sets whose keys are columns alone', 'select a, b from t0 group by rollup (t0.a, t0.b)', gives(['1', null]), gives(['1', '2'])],
     ['texts that differ in blanks at their ends', "select 'x' intersect select a from t0", gives(['x ']), gives(['x'])],
   ])('%s: %s', async (_, sql, ours, theirs) => {

@@ -117,6 +117,17 @@ function hasRelabeledKey(sql: string): boolean {
   });
 }
 
+/** Whether two keys of grouping sets are columns of a derived table that shows one column twice. */
+function hasTwinKeys(sql: string): boolean {
+  const text = withoutTexts(sql);
+  const shownAs = (name: string): readonly string[] => [...text.matchAll(new RegExp(`\\b(\\w+\\.\\w+) as ${name}\\b`, 'g'))].map((match) => match[1]!);
+  return [...text.matchAll(/\b(rollup|cube|grouping sets) ?\(/g)].some(({ index }) => {
+    const open = text.indexOf('(', index);
+    const keys = [...text.slice(open, closing(text, open)).matchAll(/\b(d\d+)\.(c\d+)\b/g)];
+    return keys.some(([, of, name]) => keys.some(([, other, twin]) => of === other && name !== twin && shownAs(name!).some((source) => shownAs(twin!).includes(source))));
+  });
+}
+
 /** What stands in EXISTS (...). */
 const existsBodies = (sql: string): string[] => [...sql.matchAll(/\bexists ?\(/g)].map(({ index }) => sql.slice(index, closing(sql, sql.indexOf('(', index))));
 /** What keeps PostgreSQL from leaving out the select list of an EXISTS. */
@@ -168,6 +179,10 @@ export const explanations: readonly Explanation[] = [
   {
     name: 'grouping sets: a key that is a cast between texts, which PostgreSQL 15 loses in what is computed from it',
     explains: ({ sql, ours, theirs }) => ours.code === undefined && theirs.code === undefined && hasRelabeledKey(sql),
+  },
+  {
+    name: 'grouping sets: two keys that are one column of a table below, which PostgreSQL 15 takes for one another in what is computed from them',
+    explains: ({ sql, ours, theirs }) => ours.code === undefined && theirs.code === undefined && hasTwinKeys(sql),
   },
   {
     name: 'an EXISTS with aggregates, grouping sets, windows, set operations or OFFSET: whether its select list is computed',

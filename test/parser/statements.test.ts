@@ -146,7 +146,7 @@ describe('other definitions', () => {
     ["comment on column s.t.a is 'x'", { kind: 'comment', objectType: 'column', name: { schema: 's', name: 't' }, part: 'a', text: 'x' }],
     ['comment on constraint c on domain d is null', { objectType: 'domain constraint', part: 'c', text: undefined }],
     ['comment on constraint c on domain is null', { objectType: 'constraint', name: { name: 'domain' } }],
-    ["comment on extension e is 'x'", { kind: 'unsupported', feature: 'COMMENT ON EXTENSION' }],
+    ["comment on extension e is 'x'", { kind: 'comment', objectType: 'extension', text: 'x' }],
   ])('%s', (sql, shape) => expect(one(sql)).toMatchObject(shape));
 });
 
@@ -234,7 +234,8 @@ describe('the rest', () => {
     ['create trigger x before insert on t for each row execute function f()', { feature: 'CREATE TRIGGER' }],
     ['create event trigger x on y', { feature: 'CREATE EVENT TRIGGER' }],
     ['create text search configuration x (parser = y)', { feature: 'CREATE TEXT SEARCH' }],
-    ['create extension if not exists x', { feature: 'CREATE EXTENSION' }],
+    ['create extension if not exists x with schema s version \'1.0\'', { kind: 'createExtension', name: 'x', schema: 's', version: '1.0', ifNotExists: true }],
+    ['alter extension x add table t', { feature: 'ALTER EXTENSION ADD' }],
     ['create user mapping for bob server s', { feature: 'CREATE USER MAPPING' }],
     ['drop owned by bob', { feature: 'DROP OWNED' }],
     ['security label on table t is null', { feature: 'SECURITY LABEL' }],

@@ -40,7 +40,7 @@ test('without a pattern they list what the search path finds', async () => {
   expect(await said('\\dT+')).toEqual(['public|address||', 'public|mood|sad', 'ok', 'happy|how one feels', 'public|positive||']);
   expect(await said('\\df')).toEqual(['public|double|integer|x integer|func']);
   expect(await said('\\dn+')).toEqual(['public|standard public schema', 'shop|what is sold']);
-  expect(await said('\\dL')).toEqual(['internal|no', 'sql|yes']);
+  expect(await said('\\dL')).toEqual(['c|no', 'internal|no', 'sql|yes']);
   expect(await said('\\dx')).toEqual(['Did not find any installed extensions.']);
   expect((await said('\\dp'))[0]).toBe('public|adults|view|');
   expect(await said('\\du')).toEqual(['postgres|Superuser, Create role, Create DB']);
