@@ -17,7 +17,7 @@ import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../
 import { kindWord } from '../catalog-objects.js';
 import { printText } from '../text-values.js';
 import { addCheck, addForeignKey, addKeyToRows, checkForeignKeysAgain, constraintNames, deferralOf, validateCheck, validateForeignKey, validateNotNull, type KeySpec } from './constraints.js';
-import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, defaultText, finishExpressions, type TableDraft } from './create-table.js';
+import { addColumn as readColumnDefinition, addTableConstraint, checkColumnName, checkCollation, checkIdentityType, defaultText, finishExpressions, type TableDraft } from './create-table.js';
 import { bindViews, isReading } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { mentions } from './dependencies.js';
@@ -66,6 +66,8 @@ export async function alterTable(ddl: Ddl, statement: AlterTable): Promise<void>
   const actions = [...statement.actions].map((action, i) => ({ action, i })).sort((a, b) => passOf(a.action) - passOf(b.action) || a.i - b.i);
   for (const { action } of actions) await apply(ddl, relation.oid, action, statement);
 }
+
+const StatisticsTargetMax = 10000;
 
 /** What changes how rows are kept, and not which there are. */
 const forMaterializedViews: ReadonlySet<AlterTableAction['kind']> = new Set(['setColumnStatistics', 'setColumnStorage', 'setColumnCompression', 'setColumnOptions', 'setOptions', 'clusterOn', 'ownerTo', 'setTablespace', 'unsupportedAction'] as const);
@@ -160,6 +162,7 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
     case 'addColumnIdentity': {
       const position = requireColumn(record, action.column);
       const column = record.columns[position]!;
+      checkIdentityType(column.type);
       if (!column.notNull) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" must be declared NOT NULL before identity can be added`);
       if (column.generated !== undefined) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" is already an identity column`);
       if (column.default !== undefined) throw new DbError('55000', `column "${column.name}" of relation "${record.name}" already has a default value`);
@@ -191,7 +194,8 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
     }
     case 'setColumnStatistics': {
       if (typeof action.column === 'number') return;
-      changeColumn(ddl, oid, requireColumn(record, action.column), { statisticsTarget: action.target < 0 ? undefined : action.target });
+      if (action.target > StatisticsTargetMax) ddl.backend.say('WARNING', '22023', `lowering statistics target to ${StatisticsTargetMax}`);
+      changeColumn(ddl, oid, requireColumn(record, action.column), { statisticsTarget: action.target < 0 ? undefined : Math.min(action.target, StatisticsTargetMax) });
       return;
     }
     case 'setColumnStorage':
@@ -432,12 +436,17 @@ async function addConstraint(ddl: Ddl, oid: number, constraint: Extract<AlterTab
 async function promoteIndex(ddl: Ddl, oid: number, constraint: Extract<AlterTableAction, { kind: 'addConstraint' }>['constraint'] & { kind: 'keyConstraint' }, name: string): Promise<void> {
   const record = recordOf(ddl, oid);
   const index = ddl.draft.indexesOf(oid).find((candidate) => candidate.name === name);
-  if (index === undefined) throw new DbError('42704', `index "${name}" does not exist`);
-  if (index.constraint !== undefined) throw new DbError('55000', `index "${name}" is already associated with a constraint`);
-  const wrong = (detail: string): DbError => new DbError('42809', `"${name}" is not a unique index`, { detail });
-  if (!index.isUnique) throw wrong('Cannot create a primary key or unique constraint using such an index.');
-  if (index.predicate !== undefined) throw new DbError('42809', `"${name}" is a partial index`, { detail: 'Cannot create a primary key or unique constraint using such an index.' });
-  if (index.columns.some((column) => column.column === undefined)) throw new DbError('42809', `index "${name}" contains expressions`, { detail: 'Cannot create a primary key or unique constraint using such an index.' });
+  if (index === undefined) throw new DbError('42704', `index "${name}" does not exist`, { offset: constraint.offset });
+  if (index.constraint !== undefined) throw new DbError('55000', `index "${name}" is already associated with a constraint`, { offset: constraint.offset });
+  const refuse = (message: string): never => {
+    throw new DbError('42809', message, { detail: 'Cannot create a primary key or unique constraint using such an index.', offset: constraint.offset });
+  };
+  if (!index.isUnique) refuse(`"${name}" is not a unique index`);
+  if (index.predicate !== undefined) refuse(`"${name}" is a partial index`);
+  if (index.columns.some((column) => column.column === undefined)) refuse(`index "${name}" contains expressions`);
+  // A definition of the constraint could not say it.
+  const sorted = index.columns.findIndex((column) => column.descending || column.nullsFirst);
+  if (sorted >= 0) refuse(`index "${name}" column number ${sorted + 1} does not have default sorting behavior`);
   if (constraint.isPrimary) {
     if (ddl.draft.indexesOf(oid).some((other) => other.constraint?.isPrimary === true)) throw new DbError('42P16', `multiple primary keys for table "${record.name}" are not allowed`);
     const columns = index.columns.map((column) => column.column!);

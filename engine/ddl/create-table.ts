@@ -12,7 +12,7 @@ import type { Backend } from '../backend.js';
 import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { addCheck, addForeignKey, addKey, type KeySpec } from './constraints.js';
 import type { Ddl } from './ddl.js';
-import { bindOverRow, nextvalText, requireImmutable, storedText } from './expressions.js';
+import { bindOverRow, nextvalText, placeOf, requireImmutable, storedText } from './expressions.js';
 import { checkRelationName, chooseRelationName, columnsForName, creationSchema } from './names.js';
 import { makeSequence, sequenceDefaults } from './sequences.js';
 import { createTrees, newTree } from './table-storage.js';
@@ -157,7 +157,7 @@ function readColumn(ddl: Ddl, table: TableDraft, element: ColumnDefinition): Col
   const isNullable = element.constraints.some((c) => c.kind === 'nullable');
   const isNotNull = element.constraints.some((c) => c.kind === 'notNull');
   if (isNullable && (isNotNull || element.constraints.some((c) => c.kind === 'primaryKey' || c.kind === 'identity') || serial !== undefined)) {
-    throw new DbError('42601', `conflicting NULL/NOT NULL declarations for column "${element.name}" of table "${table.record.name}"`, { offset: element.offset });
+    throw new DbError('42601', `conflicting NULL/NOT NULL declarations for column "${element.name}" of table "${table.record.name}"`, { offset: element.constraints.findLast((c) => c.kind === 'nullable' || c.kind === 'notNull')!.offset });
   }
   const hasIdentity = element.constraints.some((c) => c.kind === 'identity');
   return {
@@ -256,17 +256,21 @@ export function generatedText(ddl: Ddl, table: Pick<TableRecord, 'name' | 'colum
   for (const position of bound.columns) {
     const source = table.columns[position]!;
     if (source.generated === 'stored' || source.name === column) {
-      throw new DbError('42P17', `cannot use generated column "${source.name}" in column generation expression`, { offset: e.offset, detail: 'A generated column cannot reference another generated column.' });
+      throw new DbError('42P17', `cannot use generated column "${source.name}" in column generation expression`, { offset: placeOf(bound, position), detail: 'A generated column cannot reference another generated column.' });
     }
   }
   requireImmutable(bound.expression, 'generation expression is not immutable');
   return storedText(ddl.backend, e, bound.expression);
 }
 
+export function checkIdentityType(type: number): void {
+  if (type !== TypeOid.int2 && type !== TypeOid.int4 && type !== TypeOid.int8) throw new DbError('22023', 'identity column type must be smallint, integer, or bigint');
+}
+
 function ownedSequence(ddl: Ddl, table: TableDraft, column: number, spec: { readonly isIdentity: boolean; readonly type: SqlType; readonly options: Parameters<typeof makeSequence>[2] }): SequenceRecord {
   const { record } = table;
   const type = spec.type.oid;
-  if (type !== TypeOid.int2 && type !== TypeOid.int4 && type !== TypeOid.int8) throw new DbError('22023', 'identity column type must be smallint, integer, or bigint');
+  checkIdentityType(type);
   const named = spec.options.find((option) => option.kind === 'sequenceName');
   const taken = new Set([record.name, ...table.sequences.map((s) => s.name)]);
   const name = named?.kind === 'sequenceName' ? named.name.name : chooseRelationName(ddl.backend, record.schema, record.name, record.columns[column]!.name, 'seq', taken);

@@ -119,6 +119,17 @@ export function bindOverRow(backend: Backend, table: Pick<TableRecord, 'name' | 
   return { expression, row, binder, columns: [...columns].sort((a, b) => a - b) };
 }
 
+/** Where in its text it names a column that it reads. */
+export function placeOf({ expression, row }: BoundOverRow, column: number): number {
+  const id = row.find((candidate) => candidate.column === column)?.id;
+  let offset = -1;
+  someExpression(expression, (node) => {
+    if (node.kind === 'column' && node.id === id) offset = node.offset;
+    return offset >= 0;
+  });
+  return offset;
+}
+
 /** Whether evaluating it twice may give two results: its functions are not all immutable. */
 export function leastVolatility(e: BoundExpression): 'immutable' | 'stable' | 'volatile' {
   let found: 'immutable' | 'stable' | 'volatile' = 'immutable';

@@ -643,6 +643,11 @@ describe('what random statements found', () => {
     ["select collation for ('a'::name), collation for ('a'::name::text), collation for (convert_from('a', 'UTF8')), collation for (array['a'::name]::text[]), collation for ('a'::text)", [['"C"', '"C"', '"C"', '"C"', '"default"']]],
     ['select collation for (h) || 9, count(*) from r2 group by collation for (h)', [['"default"9', '6']]],
   ]));
+  test('an index that says more than a constraint can is no constraint, an identity column has an integer type', () => inTurn([
+    ['create table us (a int, b date)', ''], ['create unique index us_desc on us (a desc)', ''], ['create unique index us_nulls on us (a nulls first)', ''], ['create unique index us_plain on us (a)', ''],
+    ['alter table us add unique using index us_desc', '42809'], ['alter table us add unique using index us_nulls', '42809'], ['alter table us add constraint us_key unique using index us_plain', ''], ['alter table us alter b add generated always as identity', '22023'],
+    ['alter table us alter a set statistics 20000', ''], ["select attstattarget from pg_attribute where attrelid = 'us'::regclass and attname = 'a'", [['10000']]], ['drop table us', ''],
+  ]));
   test('a parameter whose type nothing tells', () => inTurn([
     ['prepare open_1 as select pg_typeof($1)', '42P18'], ["prepare open_2 as select concat($1, 'x')", '42P18'], ['prepare open_3 as select $1 is null', '42P18'], ['prepare open_4 as select row($1)', '42P18'], ['prepare open_5 as select $1 is null or $1 = 3', '42P08'],
     ['prepare open_6 as select $1 = 3 or $1 is null', ''], ['execute open_6(3)', [['t']]], ['prepare open_7(int) as select pg_typeof($1), num_nulls($1, $2::text)', ''], ['execute open_7(1, null)', [['integer', '1']]], ['prepare open_8 as select $1, array[$2], coalesce($3)', ''],
