@@ -269,12 +269,13 @@ class Dump {
     if (primary !== undefined) lines.push(`    CONSTRAINT ${quoteName(primary.name)} ${keyDefinition(this.#backend, primary)}`);
     const name = this.#name(record);
     const late = record.checks.filter((c) => !c.validated).map((c) => `ALTER TABLE ${name} ADD CONSTRAINT ${quoteName(c.name)} ${checkDefinition(displayExpression(this.#backend, c.expression), false, c.noInherit === true)};\n`);
+    const targets = record.columns.flatMap((c) => (c.isDropped || c.statisticsTarget === undefined ? [] : [`ALTER TABLE ONLY ${name} ALTER COLUMN ${quoteName(c.name)} SET STATISTICS ${c.statisticsTarget};\n`]));
     const comments = [
       this.#comment(`TABLE ${name}`, record.comment), ...record.columns.map((c) => (c.isDropped ? '' : this.#comment(`COLUMN ${name}.${quoteName(c.name)}`, c.comment))),
       ...record.checks.map((c) => this.#comment(`CONSTRAINT ${quoteName(c.name)} ON ${name}`, c.comment)),
       primary === undefined ? '' : this.#comment(`CONSTRAINT ${quoteName(primary.name)} ON ${name}`, primary.constraint!.comment),
     ];
-    return `CREATE ${record.persistence === 'unlogged' ? 'UNLOGGED ' : ''}TABLE ${name} (\n${lines.join(',\n')}\n);\n${late.join('')}${comments.join('')}\n`;
+    return `CREATE ${record.persistence === 'unlogged' ? 'UNLOGGED ' : ''}TABLE ${name} (\n${lines.join(',\n')}\n);\n${late.join('')}${targets.join('')}${comments.join('')}\n`;
   }
 
   #view(record: ViewRecord): string {

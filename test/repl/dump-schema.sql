@@ -13,6 +13,7 @@ create table shop."Customer" (
 create table shop.orders (id bigserial, customer int not null references shop."Customer" on delete cascade, n bigint default nextval('shop.numbers'), note varchar(20) collate "C", at timestamp(3), primary key (id), unique (customer, n) deferrable initially deferred);
 create table shop.empty ();
 create table plain (a int, b text, c char(3), u uuid, t time, e "char", o oid);
+alter table plain alter b set statistics 300, alter c set statistics 0;
 create index on shop.orders (at desc nulls last, note) where note is not null;
 create unique index by_email on shop."Customer" (email) include (name);
 create view shop.totals as select c.name, count(*) as orders, sum(o.n) as total from shop."Customer" c join shop.orders o on o.customer = c.id group by c.id;

@@ -20,6 +20,7 @@ const queries: readonly string[] = [
   "select column_name, data_type, is_nullable, is_identity, is_generated from information_schema.columns where table_schema = 'shop' order by table_name, ordinal_position",
   "select conname, contype, condeferrable, condeferred from pg_constraint where connamespace = 'shop'::regnamespace order by conname",
   "select indexdef from pg_indexes where schemaname = 'shop' order by indexdef",
+  "select attname, attstattarget from pg_attribute where attrelid = 'plain'::regclass and attnum > 0 order by attnum",
   "select typname, typtype from pg_type where typnamespace = 'shop'::regnamespace order by typname",
 ];
 
