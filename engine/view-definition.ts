@@ -13,13 +13,15 @@ import type { FunctionDef } from '../functions/registry.js';
 import type { Query } from '../parser/ast.js';
 import { quoteIdentifier } from '../parser/print-names.js';
 import { BindingRecord } from '../planner/binding-record.js';
+import { settledLiteral } from '../planner/binder-literal.js';
 import { newBinder } from '../planner/binder.js';
+import type { RelationDef } from '../planner/catalog.js';
 import { writtenForms } from '../planner/rule-text.js';
 import type { RangeEntry } from '../planner/scope.js';
 import type { RelationNames } from '../planner/view-names.js';
 import { viewText } from '../planner/view-text.js';
-import { settledLiteral } from '../planner/binder-literal.js';
 import { withRowKeysIfWanted } from '../planner/system-columns.js';
+import { problemOfView } from '../planner/updatable-view.js';
 import type { Backend } from './backend.js';
 import { parseQuery } from './catalog-view.js';
 import type { CatalogRecord, RelationRecord, TableRecord, ViewRecord } from './catalog-objects.js';
@@ -95,6 +97,16 @@ function tryBind(backend: Backend, text: string): BoundView | undefined {
     if (error instanceof DbError) return undefined;
     throw error;
   }
+}
+
+/** Whether rows of the view can be inserted, changed and deleted: where those of what it reads can. Source. pg_relation_is_updatable. */
+export function isUpdatableView(backend: Backend, view: ViewRecord): boolean {
+  const bound = tryBind(backend, withSequenceNames(backend, view.query));
+  if (bound === undefined) return false;
+  let read: RelationDef | undefined;
+  const problem = problemOfView(bound.query, bound.record, ({ name }) => (read = backend.catalog().relation(name.schema, name.name)));
+  if (problem !== undefined || read === undefined) return false;
+  return read.kind === 'view' ? isUpdatableView(backend, backend.draft.get(read.oid) as ViewRecord) : read.kind === 'table' && read.virtual === undefined;
 }
 
 function functionText(backend: Backend, { oid, schema, name }: FunctionDef, isQualified: boolean): string {

@@ -64,7 +64,7 @@ function* classRows(backend: Backend): Iterable<VirtualRow> {
         break;
       }
       case 'view':
-        yield { ...shared, reltype: record.rowType, relnatts: record.columns.length, relhasrules: true, relpersistence: record.persistence === 'temporary' ? 't' : 'p', reltuples: 0, reloptions: optionList(record.options, record.checkOption === 'none' ? [] : [`check_option=${record.checkOption}`]) };
+        yield { ...shared, reltype: record.rowType, relnatts: record.columns.length, relhasrules: true, relpersistence: record.persistence === 'temporary' ? 't' : 'p', reloptions: optionList(record.options, record.checkOption === 'none' ? [] : [`check_option=${record.checkOption}`]) };
         break;
       case 'sequence':
         yield { ...shared, relfilenode: record.state, relnatts: 3, relpages: 1, reltuples: 1, relpersistence: persistenceLetter(record) };
@@ -76,7 +76,7 @@ function* classRows(backend: Backend): Iterable<VirtualRow> {
   }
   // A composite type is a relation of its own, under the type's oid.
   for (const record of backend.draft.all()) {
-    if (record.kind === 'type' && record.detail.kind === 'composite') yield { ...defaults, oid: record.oid, relname: record.name, relnamespace: record.schema, relkind: 'c', reltype: record.oid, relnatts: record.detail.attributes.length, reltuples: 0 };
+    if (record.kind === 'type' && record.detail.kind === 'composite') yield { ...defaults, oid: record.oid, relname: record.name, relnamespace: record.schema, relkind: 'c', reltype: record.oid, relnatts: record.detail.attributes.length };
   }
 }
 

@@ -648,6 +648,12 @@ describe('what random statements found', () => {
     ['alter table us add unique using index us_desc', '42809'], ['alter table us add unique using index us_nulls', '42809'], ['alter table us add constraint us_key unique using index us_plain', ''], ['alter table us alter b add generated always as identity', '22023'],
     ['alter table us alter a set statistics 20000', ''], ["select attstattarget from pg_attribute where attrelid = 'us'::regclass and attname = 'a'", [['10000']]], ['drop table us', ''],
   ]));
+  test('which views can be changed, and how many rows a relation without any has', () => inTurn([
+    ['create view w1 as select id, c from r2', ''], ['create view w2 as select id from w1 where c > 1', ''], ['create view w3 as select count(*) from r2', ''], ['create view w4 as select * from w3', ''], ['create view w5 as select id + 1 as n from r2', ''],
+    ["select table_name, is_updatable, is_insertable_into from information_schema.views where table_name like 'w_' order by 1", [['w1', 'YES', 'YES'], ['w2', 'YES', 'YES'], ['w3', 'NO', 'NO'], ['w4', 'NO', 'NO'], ['w5', 'NO', 'NO']]],
+    ["select table_name, is_insertable_into from information_schema.tables where table_name in ('w2', 'w4', 'r2') order by 1", [['r2', 'YES'], ['w2', 'YES'], ['w4', 'NO']]], ["select reltuples from pg_class where relname = 'w1'", [['-1']]],
+    ['drop view w1, w2, w3, w4, w5', ''],
+  ]));
   test('a parameter whose type nothing tells', () => inTurn([
     ['prepare open_1 as select pg_typeof($1)', '42P18'], ["prepare open_2 as select concat($1, 'x')", '42P18'], ['prepare open_3 as select $1 is null', '42P18'], ['prepare open_4 as select row($1)', '42P18'], ['prepare open_5 as select $1 is null or $1 = 3', '42P08'],
     ['prepare open_6 as select $1 = 3 or $1 is null', ''], ['execute open_6(3)', [['t']]], ['prepare open_7(int) as select pg_typeof($1), num_nulls($1, $2::text)', ''], ['execute open_7(1, null)', [['integer', '1']]], ['prepare open_8 as select $1, array[$2], coalesce($3)', ''],

@@ -3,7 +3,7 @@ import { TypeOid, sqlType, typeName } from '../../../base/types.js';
 import type { Backend } from '../../backend.js';
 import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../../catalog-objects.js';
 import { displayCondition, displayDefault } from '../../definitions.js';
-import { viewDefinition } from '../../view-definition.js';
+import { isUpdatableView, viewDefinition } from '../../view-definition.js';
 import { checkedColumns, isSystemView, relations } from '../relations.js';
 import { constraints, schemaOf, typeColumns, yesNo } from './parts.js';
 import type { VirtualRow, VirtualTable } from '../virtual-table.js';
@@ -20,7 +20,7 @@ function* tableRows(backend: Backend): Iterable<VirtualRow> {
   for (const record of relations(backend)) {
     if (record.kind !== 'view' && (record.kind !== 'table' || record.view !== undefined)) continue;
     const isTemporary = record.persistence === 'temporary';
-    yield { table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, table_type: record.kind === 'view' ? 'VIEW' : isTemporary ? 'LOCAL TEMPORARY' : 'BASE TABLE', is_insertable_into: yesNo(record.kind === 'table'), is_typed: 'NO', commit_action: isTemporary ? 'PRESERVE' : null };
+    yield { table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, table_type: record.kind === 'view' ? 'VIEW' : isTemporary ? 'LOCAL TEMPORARY' : 'BASE TABLE', is_insertable_into: yesNo(record.kind === 'table' || isUpdatableView(backend, record)), is_typed: 'NO', commit_action: isTemporary ? 'PRESERVE' : null };
   }
 }
 
@@ -76,7 +76,9 @@ export const tableViews: readonly VirtualTable[] = [
     oid: 13203, schema: 'information_schema', name: 'views', columns: 'table_catalog:name table_schema:name table_name:name view_definition:varchar check_option:varchar is_updatable:varchar is_insertable_into:varchar is_trigger_updatable:varchar is_trigger_deletable:varchar is_trigger_insertable_into:varchar',
     *rows(backend) {
       for (const record of relations(backend)) {
-        if (record.kind === 'view') yield { table_catalog: backend.system.currentDatabase(), table_schema: schemaOf(backend, record), table_name: record.name, view_definition: viewDefinition(record, backend), check_option: record.checkOption.toUpperCase(), is_updatable: 'YES', is_insertable_into: 'YES', is_trigger_updatable: 'NO', is_trigger_deletable: 'NO', is_trigger_insertable_into: 'NO' };
+        if (record.kind !== 'view') continue;
+        const isUpdatable = yesNo(isUpdatableView(backend, record));
+        yield { table_catalog: backend.system.currentDatabase(), table_schema: schemaOf(backend, record), table_name: record.name, view_definition: viewDefinition(record, backend), check_option: record.checkOption.toUpperCase(), is_updatable: isUpdatable, is_insertable_into: isUpdatable, is_trigger_updatable: 'NO', is_trigger_deletable: 'NO', is_trigger_insertable_into: 'NO' };
       }
     },
   },
