@@ -44,6 +44,7 @@ export class LeafColumns {
   readonly sizeBytes: number;
   readonly #zeroBytes: number;
   readonly #segmentBytes: number;
+  readonly #segmentShift: number;
   readonly #segmentCount: number;
   readonly #frameCount: number;
   readonly #graceTurns: number;
@@ -62,7 +63,9 @@ export class LeafColumns {
 
   private constructor(sizeBytes: number, frameCount: number, pageSizeBytes: number, grace: number) {
     this.#graceTurns = grace;
-    this.#segmentBytes = SegmentPages * pageSizeBytes;
+    // Pages are a power of two.
+    this.#segmentShift = Math.log2(SegmentPages * pageSizeBytes);
+    this.#segmentBytes = 1 << this.#segmentShift;
     // Rows of a leaf take more than four bytes each.
     this.#zeroBytes = pageSizeBytes >> 2;
     this.#segmentCount = Math.floor((sizeBytes - this.#zeroBytes) / this.#segmentBytes);
@@ -139,7 +142,7 @@ export class LeafColumns {
     return true;
   }
   #segmentOf(byte: number): number {
-    return Math.floor((byte - this.#zeroBytes) / this.#segmentBytes);
+    return (byte - this.#zeroBytes) >>> this.#segmentShift;
   }
 
   // ------------------------------------------------------------------------------------------------------------ reading

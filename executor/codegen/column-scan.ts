@@ -7,6 +7,7 @@ import { KeyLayout } from '../../base/keycode.js';
 import { columnSource, type ColumnSource, type RowLayout } from '../../base/rowcode.js';
 import { baseTypeOf, typeInfo } from '../../base/types.js';
 import { ColumnRun } from '../../mvcc/column-run.js';
+import type { ColumnId } from '../../planner/expression.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import type { Consume, Pipeline } from './pipeline.js';
 
@@ -72,7 +73,7 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexS
         nulls: (column) => variable(AtColumns + 2 * column + 1),
       };
       w.line(`let ${count} = ${scan}.count;`);
-      p.scans.push({ scan, index, count });
+      p.scans.push({ scan, index, count, ascending: ascendingColumn(plan) });
       w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
         for (const { id, column } of columns) {
           const nullable = !table.columns[column]!.notNull;
@@ -88,6 +89,12 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexS
     p.tickAfter(isShort);
   });
   w.line(`o.closed(${scan});`);
+}
+
+/** The column by which the rows of a scan ascend. */
+function ascendingColumn({ kind, columns, table }: PlanOf<'seqScan'> | PlanOf<'indexScan'>): ColumnId | undefined {
+  const first = kind === 'seqScan' ? table.clusterKey?.[0]?.column : undefined;
+  return first === undefined ? undefined : columns.find(({ column }) => column === first)?.id;
 }
 
 /** Whether the equality of an index scan can be looked up in columns (mvcc/column-run.ts): the keys of the table begin with one integer that is asked for, and nothing else is. */

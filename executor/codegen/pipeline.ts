@@ -39,6 +39,8 @@ export interface OpenScan {
   readonly scan: string;
   readonly index: string;
   readonly count: string;
+  /** The column by which its rows ascend, as far as that is known. */
+  readonly ascending?: ColumnId | undefined;
 }
 /** Something else whose loop is being written and that must be closed when the loop is left early. */
 export interface Cleanup {
@@ -99,9 +101,13 @@ export class Pipeline {
   readsColumns(plan: PlanOf<'seqScan'>): boolean {
     return this.columns && !plan.reverse && !this.#limited.has(plan);
   }
-  /** Whether the entries of a key are looked up in columns: within a loop, which may come back to the leaf. */
+  /**
+   * Whether the entries of a key are looked up in columns: where an enclosing scan makes the keys ascend, so that the next is near the last. Keys in no order are found as fast by
+   * rows, all of whose columns lie side by side.
+   */
   looksUpColumns(plan: PlanOf<'indexScan'>): boolean {
-    return this.columns && !plan.reverse && this.scans.length > 0;
+    const value = plan.ranges[0]?.equal[0]?.value;
+    return this.columns && !plan.reverse && value?.kind === 'column' && this.scans.some((open) => 'scan' in open && open.ascending === value.id);
   }
   readonly #limited = new Set<PhysicalPlan>();
   /** By an aggregate on the probe side of a join: the test of its groups' keys that says whether the join has a partner for them. */
