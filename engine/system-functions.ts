@@ -7,6 +7,7 @@
  * the order in which they were made: the same plan over the same snapshot makes the same calls.
  */
 import { SqlArray, type Datum } from '../base/datum.js';
+import { MicrosPerDay, MicrosPerSecond, type Interval } from '../base/interval.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { TypeOid, builtinTypeByName, builtinTypes, sqlType, sqlTypeNames } from '../base/types.js';
 import { canonicalJsonPath } from '../functions/jsonpath-print.js';
@@ -447,7 +448,10 @@ export class SystemFunctions implements SystemCalls {
       void other.close();
       return true;
     }];
-    yield ['pg_sleep', ([seconds]) => this.#once(() => this.#suspend(this.#backend.sleep((seconds as number) * 1000), () => ''))];
+    const sleep = (seconds: number): Datum => this.#once(() => this.#suspend(this.#backend.sleep(Math.max(0, seconds * 1000)), () => ''));
+    yield ['pg_sleep', ([seconds]) => sleep(seconds as number)];
+    yield ['pg_sleep_for', ([time]) => sleep(secondsOf(time as Interval))];
+    yield ['pg_sleep_until', ([moment]) => sleep(Number(BigInt(moment as number | bigint) - BigInt(this.#backend.context(Infinity).clockTimestamp())) / MicrosPerSecond)];
     yield ['setseed', () => ''];
     yield ['current_of', ([cursor, table]) => {
       const record = this.#backend.draft.get(table as number) as TableRecord;
@@ -464,3 +468,5 @@ function advisoryKey(args: readonly Datum[]): bigint {
   return BigInt.asIntN(64, (BigInt(args[0] as number) << 32n) | BigInt.asUintN(32, BigInt(args[1] as number)));
 }
 
+/** A month is 30 days, a day 24 hours. */
+const secondsOf = ({ months, days, micros }: Interval): number => ((months * 30 + days) * MicrosPerDay + Number(micros)) / MicrosPerSecond;

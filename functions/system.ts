@@ -27,6 +27,11 @@ const identity: FunctionDef[] = [
   ...['current_user', 'session_user', 'user', 'current_role'].map((name) => scalar(name, '', 'name', (ctx: EvalContext) => ctx.system.currentUser(), stable)),
   scalar('pg_backend_pid', '', 'int4', (ctx: EvalContext) => ctx.system.backendPid(), stable),
   scalar('pg_my_temp_schema', '', 'oid', () => 0, stable),
+  scalar('pg_is_other_temp_schema', 'oid', 'bool', () => false, stable),
+  scalar('pg_trigger_depth', '', 'int4', () => 0, stable),
+  scalar('pg_jit_available', '', 'bool', () => false, volatile),
+  ...['oid', 'text'].map((relation) => scalar('row_security_active', relation, 'bool', () => false, stable)),
+  ...['name name text', 'name oid text', 'oid name text', 'oid oid text', 'name text', 'oid text'].map((args) => scalar('pg_has_role', args, 'bool', () => true, stable)),
   scalar('txid_current', '', 'int8', (ctx: EvalContext) => ctx.system.transactionId(), stable),
   scalar('pg_current_xact_id', '', 'xid8', (ctx: EvalContext) => ctx.system.transactionId(), stable),
   scalar('pg_is_in_recovery', '', 'bool', () => false, stable),
@@ -186,6 +191,8 @@ const activity: FunctionDef[] = [
   viaSystem('pg_cancel_backend', 'int4', 'bool', volatile),
   viaSystem('pg_terminate_backend', 'int4', 'bool', volatile),
   viaSystem('pg_sleep', 'float8', 'void', volatile),
+  viaSystem('pg_sleep_for', 'interval', 'void', volatile),
+  viaSystem('pg_sleep_until', 'timestamptz', 'void', volatile),
 ];
 
 export const systemFunctions: readonly FunctionDef[] = [

@@ -389,7 +389,7 @@ function quoting(name: string, quote: (text: string | null) => Datum, isStrict: 
 }
 
 export const textFunctions: readonly FunctionDef[] = [
-  ...['length', 'char_length', 'character_length'].flatMap((name) => [
+  ...['length', 'char_length', 'character_length', 'textlen'].flatMap((name) => [
     scalar(name, 'text', 'int4', characterCount),
     scalar(name, 'bpchar', 'int4', (text: string) => characterCount(trimBlanks(text))),
   ]),

@@ -12,7 +12,7 @@ import type { Datum } from '../base/datum.js';
 import { baseTypeOf, builtinTypeByName, sqlType, sqlTypeNames, typeInfo, TypeOid, types, type SqlType } from '../base/types.js';
 import { functionsNamed, resolverFor } from '../functions/catalogue.js';
 import type { FunctionDef } from '../functions/registry.js';
-import { unsupportedFunctions } from '../functions/unsupported.js';
+import { isUnsupportedFunction } from '../functions/unsupported.js';
 import type { FunctionMatch } from '../functions/resolve.js';
 import type { Expression, FunctionCall, FunctionColumn, Grouping } from '../parser/ast.js';
 import { quoteIdentifier } from '../parser/print-names.js';
@@ -122,7 +122,7 @@ function noRoutine(binder: Binder, call: FunctionCall, why: 'none' | 'ambiguous'
     if (procedures.length > 0 && resolverFor(binder.types).resolveFunction(procedures, oids, {}) !== 'none') {
       return new DbError('42809', `${shownCall(binder, shownName(call), given)} is a procedure`, { offset: call.offset, hint: 'To call a procedure, use CALL.' });
     }
-    if ((schema === undefined || schema === 'pg_catalog') && unsupportedFunctions.has(name)) return notSupported(`function ${name}`, call.offset);
+    if ((schema === undefined || schema === 'pg_catalog') && isUnsupportedFunction(name)) return notSupported(`function ${name}`, call.offset);
   }
   return noFunction(binder, why, shownName(call), given, call.offset, call.args.map((arg) => arg.name));
 }

@@ -90,6 +90,12 @@ where from_item is
   topic('WITH', 'names queries for a statement', 'WITH [ RECURSIVE ] name [ ( columns ) ] AS [ [ NOT ] MATERIALIZED ] ( { select | insert | update | delete } ), ... statement'),
 ];
 
+/** What statements of PostgreSQL have that these have not; docs/sql.md lists them. */
+export const statementLimits: Readonly<Record<string, string>> = {
+  'ALTER TABLE': 'no partitions, inheritance, triggers or policies', 'CREATE EXTENSION': 'pgcrypto without PGP and DES, and uuid-ossp', 'CREATE FUNCTION': 'in SQL; those in JavaScript are registered by the program', 'CREATE INDEX': 'B-trees, also for USING hash',
+  'CREATE PROCEDURE': 'in SQL', 'CREATE TABLE': 'no partitions, inheritance or EXCLUDE', 'CREATE TYPE': 'enums, composites and ranges; no base types', 'SET ROLE': 'there is one user', 'SET SESSION AUTHORIZATION': 'there is one user',
+};
+
 /** Statements whose names begin with the words given; all for `*`. */
 export function findSyntax(words: string): readonly SyntaxTopic[] {
   const wanted = words.trim().toUpperCase().replaceAll(/\s+/g, ' ').replace(/;$/, '');
@@ -99,7 +105,8 @@ export function findSyntax(words: string): readonly SyntaxTopic[] {
 }
 
 export function syntaxText({ command, does, forms }: SyntaxTopic): string {
-  return `Command:     ${command}\nDescription: ${does}\nSyntax:\n${forms.join('\n\n')}\n`;
+  const limit = statementLimits[command];
+  return `Command:     ${command}\nDescription: ${does}\nSyntax:\n${forms.join('\n\n')}\n${limit === undefined ? '' : `\nLimits:      ${limit}\n`}`;
 }
 
 /** The names in columns. */
