@@ -80,28 +80,18 @@ export class InnerView {
     let low = 0;
     let high = heads.length - 1;
     if (head <= first || head >= heads[high]!) return -1;
-    // Near the guess in steps that double, then by halves.
-    const guess = Math.floor((head - first) * this.#density);
-    let step = 1;
-    if (heads[guess]! < head) {
-      low = guess;
-      while (low + step < high && heads[low + step]! < head) {
-        low += step;
-        step *= 2;
+    // At the guess, from there in steps that double, and by halves once the steps have overshot. One loop for both directions: a branch that is seldom taken is not
+    // compiled, and taking it later throws away all the code that this has become part of.
+    let at = 1 + Math.floor((head - first) * this.#density);
+    for (let step = 1; high - low > 1; step *= 2) {
+      if (at <= low || at >= high) at = (low + high) >>> 1;
+      if (heads[at]! < head) {
+        low = at;
+        at += step;
+      } else {
+        high = at;
+        at -= step;
       }
-      if (low + step < high) high = low + step;
-    } else {
-      high = guess;
-      while (high - step > low && heads[high - step]! >= head) {
-        high -= step;
-        step *= 2;
-      }
-      if (high - step > low) low = high - step;
-    }
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if (heads[middle]! < head) low = middle;
-      else high = middle;
     }
     return heads[high] === head ? -1 : high;
   }
