@@ -510,7 +510,7 @@ function putOne(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entry: nu
 function changeTrees(transaction: Transaction, csn: Csn, writer: MvccCommitWriter): void {
   if (!transaction.changesTrees) return;
   const manager = transaction.manager;
-  for (const item of transaction.log) {
+  for (const item of transaction.log.items) {
     if (item instanceof TreeCreation) {
       const tree = item.tree;
       tree.btree = item.built === undefined ? writer.createTree(tree.id) : writer.attachTree(item.built);

@@ -103,7 +103,7 @@ export function serializationError(cycle: Cycle, victim: number): DbError {
 /** 40001 for a row that changed after the snapshot. */
 export function writeConflictError(transaction: Transaction, tree: VersionedTree, key: string, record: UndoRecord, what: 'update' | 'delete'): DbError {
   const origin = transaction.manager.vacuum.originOf(record.csn);
-  const info = origin?.statements[record.statement - 1];
+  const info = origin?.statements.at(record.statement);
   const conflict: WriteConflict = {
     kind: 'write',
     victim: transaction.id,
@@ -177,7 +177,7 @@ function csnOf(node: SerialNode): number | undefined {
 /** Merged transactions have lost the connection of number and text. */
 function statementOf(node: SerialNode, number: number): ConflictStatement | undefined {
   if (number === 0 || node.isMerged) return undefined;
-  const info = node.statements[number - 1];
+  const info = node.statements.at(number);
   return { number, text: info?.text, site: info?.site };
 }
 

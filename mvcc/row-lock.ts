@@ -138,7 +138,7 @@ function takeFree(transaction: Transaction, tree: VersionedTree, key: string, mo
     }
   }
   tree.locks.set(key, holdOf(transaction, mode));
-  transaction.log.push(new RowGrant(tree, key));
+  transaction.logItem(new RowGrant(tree, key));
 }
 
 /** Claims a key that nobody holds. @returns the flags of the entry that says so, which must follow in the same slice */

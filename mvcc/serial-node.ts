@@ -9,7 +9,8 @@ import type { NodeList } from './node-list.js';
 import { NoSlot, type RecentReads } from './recent-reads.js';
 import type { ReadHit, SireadIndex } from './siread.js';
 import { TreeReads } from './siread.js';
-import { type StatementInfo, afterKey } from './types.js';
+import { StatementList } from './statement-list.js';
+import { afterKey } from './types.js';
 
 /** Why an edge exists: for explanations only. `low`, `high` is the range read; statements are numbers within their transactions. */
 export interface EdgeReason {
@@ -62,7 +63,7 @@ export class SerialNode {
   /** Filled at commit; as maps only when the exact test asks for them, which is seldom. */
   #lastMark: WriteMark | undefined = undefined;
   #writes: Writes | undefined = undefined;
-  readonly statements: StatementInfo[] = [];
+  readonly statements = new StatementList();
   /** Where this node went when it was merged. */
   representative: SerialNode | undefined = undefined;
   isMerged = false;

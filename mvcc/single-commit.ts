@@ -16,6 +16,7 @@ import { mutants } from '../base/mutants.js';
 import { type CommitListener, type PendingCommit, followUp, isAlone, isSeen } from './commit.js';
 import { fillFromLeaf } from './reading.js';
 import { RowGrant, nameHold } from './row-lock.js';
+import { StatementList } from './statement-list.js';
 import { Transaction } from './transaction.js';
 import type { TransactionManager } from './transaction-manager.js';
 import type { RowChanges, SessionOwner, StatementInfo } from './types.js';
@@ -56,8 +57,8 @@ export class SingleCommit implements PendingCommit {
     if (record !== undefined) record.single = this;
   }
 
-  get statements(): readonly StatementInfo[] {
-    return [this.#info];
+  get statements(): StatementList {
+    return StatementList.of(this.#info);
   }
 
   /** C2 */
@@ -66,7 +67,7 @@ export class SingleCommit implements PendingCommit {
     const { record } = this;
     const manager = this.#manager;
     const transaction = new Transaction(manager, this.id, { isolation: 'read committed', owner: this.#owner }, undefined);
-    transaction.statements = [this.#info];
+    transaction.statements = this.statements;
     transaction.statementCount = 1;
     transaction.writeCount = 1;
     transaction.lifecycle = 'precommitted';
@@ -74,7 +75,7 @@ export class SingleCommit implements PendingCommit {
     manager.list(transaction);
     manager.lockTable.grantTable(transaction, this.table, RowExclusive);
     nameHold(transaction, this.#tree, record.key, record.changesKey);
-    transaction.log.push(new RowGrant(this.#tree, record.key));
+    transaction.logItem(new RowGrant(this.#tree, record.key));
   }
   /** It is published, or nobody knows what becomes of it. */
   end(): void {

@@ -13,10 +13,11 @@ export interface PausedStatement {
 /** Where a transaction stood at a savepoint. */
 export interface SavepointMark {
   readonly id: number;
-  readonly logLength: number;
+  /** How much there was to undo. */
+  readonly logPosition: number;
   readonly writeCount: number;
   readonly logBytes: number;
-  /** Entries of the write set at the time. */
+  /** How much of it was entries of the write set. */
   readonly entryCount: number;
 }
 

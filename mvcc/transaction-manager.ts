@@ -97,8 +97,6 @@ const sliceOwner: SessionOwner = { id: 0 };
 const MiB = 1024 * 1024;
 /** Scan buffers kept for reuse. */
 const PooledBuffersMax = 32;
-/** So many are sooner taken off one by one than by setting the array's length, which is a call into the runtime. */
-const FewItems = 8;
 /** Transactions kept to be begun again. */
 const PooledTransactionsMax = 256;
 /** Write sets kept for reuse. */
@@ -315,25 +313,28 @@ export class TransactionManager {
 
   /** Gives back what the log says was locked, in the order it was taken. */
   releaseLog(transaction: Transaction): void {
-    const log = transaction.log;
+    const { log } = transaction;
     const isAlone = (this.rowHolderCount === 1 && transaction.rowHolds.length > 0) || (mutants.on && mutants.has('mvcc.locks-cleared-under-others'));
-    for (let i = this.#holdsNothing(transaction) ? log.length : 0; i < log.length; i++) {
-      const item = log[i]!;
-      if (typeof item === 'number') this.#releaseClaim(transaction, item, isAlone);
-      else if (item instanceof RowGrant) this.#releaseRow(transaction, item.tree, item.key, isAlone);
+    const entryCount = this.#holdsNothing(transaction) ? 0 : transaction.writes!.count;
+    let entry = 0;
+    for (let i = 0; i < log.length; i++) {
+      const before = Math.min(log.entriesBefore(i), entryCount);
+      while (entry < before) this.#releaseClaim(transaction, entry++, isAlone);
+      const item = log.items[i]!;
+      if (item instanceof RowGrant) this.#releaseRow(transaction, item.tree, item.key, isAlone);
       else if (item instanceof LockGrant) item.lock.restore(transaction, 0);
     }
-    if (log.length > FewItems) log.length = 0;
-    else while (log.length > 0) log.pop();
+    while (entry < entryCount) this.#releaseClaim(transaction, entry++, isAlone);
+    log.clear();
     if (transaction.rowHolds.length > 0) {
       transaction.rowHolds.length = 0;
       this.rowHolderCount--;
     }
   }
 
-  /** Whether the log has entries of the write set alone, of trees where nobody has anything in a lock map. */
-  #holdsNothing({ writes, log }: Transaction): boolean {
-    return writes !== undefined && log.length === writes.count && writes.trees.every(({ tree }) => tree.lockObjectCount === 0 && tree.locks.size === 0);
+  /** Whether nobody has anything in a lock map of the trees written to. */
+  #holdsNothing({ writes }: Transaction): boolean {
+    return writes === undefined || writes.trees.every(({ tree }) => tree.lockObjectCount === 0 && tree.locks.size === 0);
   }
 
   #releaseClaim(transaction: Transaction, entry: number, isAlone: boolean): void {

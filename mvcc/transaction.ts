@@ -7,8 +7,8 @@
  *
  * T1  READ COMMITTED has one snapshot per statement, the others one per transaction; it is taken when data is first touched, so
  *     after any table lock the statement had to wait for.
- * T2  Everything to be undone is in one log in the order it happened: changes, lock grants, created trees. A savepoint is a position
- *     in it; rolling back undoes from the end. Reads, SIREAD entries and edges are never undone, for they have been observed.
+ * T2  Everything to be undone stands in the order it happened: changes in the write set, lock grants and created trees in the log, which knows what came between
+ *     them. A savepoint is a position in both; rolling back undoes from the end. Reads, SIREAD entries and edges are never undone, for they have been observed.
  * T3  After rollbackTo, write set and locks equal their state at the savepoint.
  */
 import { assert } from '../base/assert.js';
@@ -26,9 +26,11 @@ import { RowGrant, type RowHold, endBulkWrites } from './row-lock.js';
 import { SafeSnapshotWait } from './safe-snapshot-wait.js';
 import type { SerialNode } from './serial-node.js';
 import { SnapshotHolder, type SnapshotUser } from './snapshot.js';
+import { StatementList } from './statement-list.js';
 import { type PausedStatement, type SavepointMark, Statement } from './statement.js';
 import type { TransactionManager } from './transaction-manager.js';
-import { TreeCreation, TreeDrop, applyUndo } from './tree-change.js';
+import { type LogItem, TransactionLog } from './transaction-log.js';
+import { TreeCreation, TreeDrop, undoEntry, undoItem } from './tree-change.js';
 import type {
   BeginOptions,
   ClaimOptions,
@@ -59,9 +61,6 @@ import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites, type WriteSet } from './write-set.js';
 import { findUntouched, insertEntry, insertFree, insertNew, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
-/** A number is that of an entry of the write set. */
-export type LogItem = number | LockGrant | RowGrant | TreeCreation | TreeDrop;
-
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
 
@@ -89,7 +88,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   statement: Statement | undefined = undefined;
   statementCount = 0;
   /** What was run, for explanations; shared with the node, if there is one. */
-  statements: StatementInfo[];
+  statements: StatementList;
   paused: Set<Statement> | undefined = undefined;
   /** REPEATABLE READ and SERIALIZABLE: keeps the transaction's snapshot. */
   holder: SnapshotHolder | undefined = undefined;
@@ -101,7 +100,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   #writesByTree: Map<VersionedTree, TreeWrites> | undefined = undefined;
   /** By mode; see row-lock.ts. */
   readonly rowHolds: (RowHold | undefined)[] = [];
-  readonly log: LogItem[] = [];
+  readonly log = new TransactionLog();
   /** Whether the log may hold trees made or dropped. */
   changesTrees = false;
   /** Upper bound of the log record so far. */
@@ -118,7 +117,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   constructor(manager: TransactionManager, id: TxnId, options: BeginOptions, node: SerialNode | undefined) {
     this.manager = manager;
     this.node = node;
-    this.statements = node === undefined ? [] : node.statements;
+    this.statements = node === undefined ? new StatementList() : node.statements;
     this.#begin(id, options);
   }
   #begin(id: TxnId, options: BeginOptions): void {
@@ -141,7 +140,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   restart(id: TxnId, options: BeginOptions): void {
     assert(this.isReusable && this.wait === undefined && this.statement === undefined, 'a transaction in use is begun anew', this.id);
     this.#begin(id, options);
-    this.statements = [];
+    this.statements = new StatementList();
     this.statementCount = 0;
     this.writeCount = 0;
     this.logBytes = 0;
@@ -180,9 +179,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     this.check();
     assert(this.statement === undefined, 'a statement is running', this.id);
     const statement = this.#nextStatement(info);
-    // With a node its list is the node's.
-    if (this.node === undefined && this.statements.length === 0) this.statements = [info];
-    else this.statements.push(info);
+    this.statements.push(info);
     if (this.node?.outGained === true) this.checkDoom();
     this.statement = statement;
     return statement.number;
@@ -364,7 +361,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
 
   savepoint(): SavepointId {
     const id = ++this.#savepointCount;
-    this.#savepoints.push({ id, logLength: this.log.length, writeCount: this.writeCount, logBytes: this.logBytes, entryCount: this.writes?.count ?? 0 });
+    this.#savepoints.push({ id, logPosition: this.logPosition, writeCount: this.writeCount, logBytes: this.logBytes, entryCount: this.writes?.count ?? 0 });
     return id as SavepointId;
   }
 
@@ -380,16 +377,16 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     const at = this.#savepointIndex(id);
     const savepoint = this.#savepoints[at]!;
     this.#savepoints.length = at + 1;
-    const log = this.log;
     const granted: (LockGrant | RowGrant)[] = [];
-    while (log.length > savepoint.logLength) {
-      const item = log.pop()!;
-      if (item instanceof LockGrant || item instanceof RowGrant) granted.push(item);
-      else applyUndo(this, item);
+    while (this.logPosition > savepoint.logPosition) {
+      const item = this.popLogItem();
+      if (item === undefined) undoEntry(this);
+      else if (item instanceof LockGrant || item instanceof RowGrant) granted.push(item);
+      else undoItem(this, item);
     }
     this.#lockedTable = undefined;
-    if (!(mutants.on && mutants.has('mvcc.savepoint-keeps-locks'))) for (const grant of granted) applyUndo(this, grant);
-    else for (const grant of granted.reverse()) log.push(grant);
+    if (!(mutants.on && mutants.has('mvcc.savepoint-keeps-locks'))) for (const grant of granted) undoItem(this, grant);
+    else for (const grant of granted.reverse()) this.logItem(grant);
     this.writeCount = savepoint.writeCount;
     this.logBytes = savepoint.logBytes;
   }
@@ -554,7 +551,19 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
 
   /** Writes a grant to the log: it goes with its savepoint. */
   logGrant(lock: Lock, before: number): void {
-    this.log.push(new LockGrant(lock, before));
+    this.logItem(new LockGrant(lock, before));
+  }
+  /** Notes what is to be undone besides entries of the write set. */
+  logItem(item: LogItem): void {
+    this.log.push(item, this.writes?.count ?? 0);
+  }
+  /** Takes off the log what was done last, to be undone; undefined when that was an entry of the write set. */
+  popLogItem(): LogItem | undefined {
+    return this.log.popSince(this.writes?.count ?? 0);
+  }
+  /** How much there is to undo. */
+  get logPosition(): number {
+    return this.log.length + (this.writes?.count ?? 0);
   }
 
   // ------------------------------------------------------------------------------------------------------------ trees
@@ -573,7 +582,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     const tree = this.manager.addTree(made);
     tree.creator = this;
     this.changesTrees = true;
-    this.log.push(new TreeCreation(tree, built));
+    this.logItem(new TreeCreation(tree, built));
     return tree;
   }
 
@@ -581,7 +590,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   dropTree(id: TreeId): void {
     this.checkWritable();
     this.changesTrees = true;
-    this.log.push(new TreeDrop(id));
+    this.logItem(new TreeDrop(id));
   }
 
   // ------------------------------------------------------------------------------------------------------------ end
@@ -606,10 +615,10 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     if (this.lifecycle !== 'active') return;
     this.wait?.cancel(new DbError('57014', 'canceling statement because its transaction is rolled back'));
     this.manager.endActive(this, 'aborted');
-    const log = this.log;
-    for (let i = this.changesTrees ? log.length - 1 : -1; i >= 0; i--) {
-      const item = log[i]!;
-      if (item instanceof TreeCreation) applyUndo(this, item);
+    const { items } = this.log;
+    for (let i = this.changesTrees ? items.length - 1 : -1; i >= 0; i--) {
+      const item = items[i]!;
+      if (item instanceof TreeCreation) undoItem(this, item);
     }
     this.releaseLocks();
   }
@@ -647,7 +656,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
 
   /** Gives back every lock and claim, in the order they were taken. The log is empty afterwards. */
   releaseLocks(): void {
-    if (this.log.length > 0) this.manager.releaseLog(this);
+    if (this.logPosition > 0) this.manager.releaseLog(this);
     this.#lastWrites = undefined;
     this.#writesByTree = undefined;
     if (this.writes === undefined) return;

@@ -1,10 +1,10 @@
 /** Log items for trees that come and go with a transaction, and how log items are undone. */
-import { assert } from '../base/assert.js';
 import type { TreeId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
 import { RowGrant, releaseRow } from './row-lock.js';
-import type { LogItem, Transaction } from './transaction.js';
+import type { Transaction } from './transaction.js';
+import type { LogItem } from './transaction-log.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { LockGrant } from './lock.js';
 import { WriteFlag, WriteKind } from './write-set.js';
@@ -25,10 +25,16 @@ export class TreeDrop {
   }
 }
 
-/** Undoes the last item of the log (already taken off it). */
-export function applyUndo(transaction: Transaction, item: LogItem): void {
-  if (typeof item === 'number') undoEntry(transaction, item);
-  else if (item instanceof LockGrant) {
+/** Undoes what was done last. */
+export function undoLast(transaction: Transaction): void {
+  const item = transaction.popLogItem();
+  if (item === undefined) undoEntry(transaction);
+  else undoItem(transaction, item);
+}
+
+/** Undoes an item that has been taken off the log. */
+export function undoItem(transaction: Transaction, item: LogItem): void {
+  if (item instanceof LockGrant) {
     item.lock.restore(transaction, item.before);
   } else if (item instanceof RowGrant) {
     releaseRow(transaction, item.tree, item.key);
@@ -39,9 +45,9 @@ export function applyUndo(transaction: Transaction, item: LogItem): void {
 }
 
 /** Takes back the last entry of the write set. */
-function undoEntry(transaction: Transaction, entry: number): void {
+export function undoEntry(transaction: Transaction): void {
   const set = transaction.writes!;
-  assert(entry === set.count - 1, 'entries are not taken back last first', entry, set.count);
+  const entry = set.count - 1;
   const { tree } = set.treeOf(entry);
   const key = set.keyOf(entry);
   const kind = set.kindOf(entry);

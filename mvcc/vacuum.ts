@@ -9,7 +9,7 @@
  */
 import { mutants } from '../base/mutants.js';
 import type { SnapshotRegistry } from './snapshot.js';
-import type { StatementInfo } from './types.js';
+import type { StatementList } from './statement-list.js';
 import { RecordBytes, type UndoRecord } from './undo-overlay.js';
 
 /** Records freed in one slice of background work. */
@@ -18,7 +18,7 @@ const SliceRecords = 4096;
 /** Who made the records of a commit, for explanations. */
 export interface CommitOrigin {
   readonly id: number;
-  readonly statements: readonly StatementInfo[];
+  readonly statements: StatementList;
 }
 
 interface Retired {

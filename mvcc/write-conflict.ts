@@ -19,7 +19,7 @@ import { Lock } from './lock.js';
 import { checkTree, existsNow } from './reading.js';
 import { UpdateMode, claimRow, lockObject, lockSlot, otherWriter, rowLockModeNumber, tryRowLock, waitForRow } from './row-lock.js';
 import type { Transaction } from './transaction.js';
-import { applyUndo } from './tree-change.js';
+import { undoLast } from './tree-change.js';
 import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowView, type WaitPolicy, afterKey } from './types.js';
 import { ChangeKind, type UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
@@ -48,9 +48,9 @@ export function lockRow(
   const number = rowLockModeNumber(mode);
   const since = options?.since ?? transaction.snapshotCsn;
   const view = options?.view ?? 'snapshot';
-  const logLength = transaction.log.length;
+  const logPosition = transaction.logPosition;
   const busy = tryRowLock(transaction, tree, key, number);
-  if (busy === undefined) return judge(transaction, tree, key, number, since, view, logLength);
+  if (busy === undefined) return judge(transaction, tree, key, number, since, view, logPosition);
   if (wait === 'skip locked') return skipped;
   if (wait === 'nowait') throw lockNotAvailable(tree);
   return lockRowWaiting(transaction, tree, key, number, since, view, busy);
@@ -65,11 +65,11 @@ async function lockRowWaiting(
   view: RowView,
   busy: Lock,
 ): Promise<RowLockResult> {
-  const logLength = transaction.log.length;
+  const logPosition = transaction.logPosition;
   await waitForRow(transaction, busy, mode);
   transaction.check();
   if (mutants.on && mutants.has('mvcc.waiter-not-revalidated')) return ok;
-  return judge(transaction, tree, key, mode, since, view, logLength);
+  return judge(transaction, tree, key, mode, since, view, logPosition);
 }
 
 /** The lock is held; says what the row is now, and gives the lock back when there is no row to hold it for. */
@@ -80,7 +80,7 @@ function judge(
   mode: number,
   since: number,
   view: RowView,
-  logLength: number,
+  logPosition: number,
 ): RowLockResult {
   let result: RowLockResult;
   const writes = transaction.writesIn(tree);
@@ -98,7 +98,7 @@ function judge(
     result = view === 'snapshot' ? follow(newest, since, mode) : existsNow(tree, key) ? changed : gone;
   } else result = firstUpdaterWins(transaction, tree, key, mode, newest, since, view);
   if (view !== 'snapshot') registerLocked(transaction, tree, key, mode, result === gone ? newest : undefined);
-  if (result === gone || result.kind === 'moved') giveBack(transaction, logLength);
+  if (result === gone || result.kind === 'moved') giveBack(transaction, logPosition);
   return result;
 }
 
@@ -161,8 +161,8 @@ function registerLocked(transaction: Transaction, tree: VersionedTree, key: stri
 }
 
 /** Gives back the lock just taken: its grant is the last item of the log, or there is none. */
-function giveBack(transaction: Transaction, logLength: number): void {
-  if (transaction.log.length > logLength) applyUndo(transaction, transaction.log.pop()!);
+function giveBack(transaction: Transaction, logPosition: number): void {
+  if (transaction.logPosition > logPosition) undoLast(transaction);
 }
 
 function lockNotAvailable(tree: VersionedTree): DbError {

@@ -8,7 +8,7 @@
  * Older entries of a key hang behind the newest, because the running statement must not see its own changes (entries with its own
  * command number are skipped, which also settles the Halloween problem) and because a savepoint may bring them back.
  *
- * W1  Entries of a key are chained newest first in the order of the transaction's log, which is that of their numbers.
+ * W1  Entries of a key are chained newest first in the order in which they came, which is that of their numbers.
  * W2  Only the owner of the key's lock has an entry for it (trees declared unique; other trees are guarded by their row's lock).
  * W3  Entries are taken back last first. So emptying the slot of a key's only entry leaves the table as it was before the key came, and
  *     open addressing needs no marks for what was deleted.
@@ -591,12 +591,9 @@ export class TreeWrites {
     const newest = this.find(key);
     return newest >= 0 && this.set.newestChange(newest) >= 0;
   }
-  /** Adds an entry of the running statement, and to the log. */
+  /** Adds an entry of the running statement. */
   push(key: string, kind: WriteKind, flags: number): number {
-    const { statement, log } = this.transaction;
-    const entry = this.set.push(this.number, key, kind, flags, statement!.number);
-    log.push(entry);
-    return entry;
+    return this.set.push(this.number, key, kind, flags, this.transaction.statement!.number);
   }
   keys(): string[] {
     return Array.from(this.newest(), (entry) => this.set.keyOf(entry));

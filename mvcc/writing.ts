@@ -69,7 +69,6 @@ export function insertFree(transaction: Transaction, tree: VersionedTree, key: U
   if (set.findBytes(writes.number, key, keyLength) >= 0) return false;
   const flags = claimFound(writes, key, keyLength, text, WriteFlag.Claims | WriteFlag.Fresh);
   const entry = set.pushUnfound(writes.number, key, keyLength, WriteKind.Put, flags, transaction.statement!.number);
-  transaction.log.push(entry);
   store(transaction, writes, entry, value, offset, length);
   return true;
 }
@@ -87,7 +86,6 @@ function insertUntouched(transaction: Transaction, tree: VersionedTree, key: Uin
   const { set } = writes;
   if (set.findBytes(writes.number, key, keyLength) >= 0) return false;
   const entry = set.pushUnfound(writes.number, key, keyLength, WriteKind.Put, WriteFlag.Fresh, transaction.statement!.number);
-  transaction.log.push(entry);
   store(transaction, writes, entry, value, offset, length);
   return true;
 }
@@ -109,7 +107,6 @@ export function insertNew(transaction: Transaction, tree: VersionedTree, key: Ui
   if (keyLength > keyLengthMax) throw keyTooLong(keyLength, keyLengthMax);
   if (VERIFY.on) assert(!tree.options.unique || tree.options.unclaimed === true, 'insert of an unclaimed key');
   const entry = set.pushListed(writes.number, key, keyLength, WriteKind.Put, WriteFlag.Fresh, transaction.statement!.number);
-  transaction.log.push(entry);
   store(transaction, writes, entry, value, offset, length);
 }
 
@@ -205,7 +202,6 @@ function changeFound(transaction: Transaction, tree: VersionedTree, key: Uint8Ar
   const claim = claimFound(writes, key, keyLength, foundText, flags);
   const entry = writes.set.pushUnfound(writes.number, key, keyLength, kind, claim, transaction.statement!.number);
   if (foundText !== undefined) writes.set.noteKey(entry, foundText);
-  transaction.log.push(entry);
   return entry;
 }
 
