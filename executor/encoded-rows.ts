@@ -7,10 +7,12 @@
  */
 import { assert } from '../base/assert.js';
 import { ByteBuffer } from '../base/byte-buffer.js';
-import { copyBytes } from '../base/bytes.js';
+import { compareBytes, copyBytes } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import type { TypeRegistry } from '../base/types.js';
+import type { Transaction } from '../mvcc/transaction.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
+import type { VersionedTree } from '../mvcc/versioned-tree.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import { rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
@@ -64,6 +66,9 @@ export class EncodedRows {
   /** By row, where its key ends, then where it ends itself. */
   #ends = new Int32Array(EndsFirst);
   #count = 0;
+  /** Whether the keys strictly ascend, and the length of the longest. */
+  #isAscending = true;
+  #keyLengthMax = 0;
 
   private constructor({ table, places, constants }: EncodedRowsSpec, encoder: RowEncoder, manager: TransactionManager, types: TypeRegistry) {
     this.#places = places;
@@ -80,6 +85,8 @@ export class EncodedRows {
   /** Forgets all rows. */
   clear(): void {
     this.#count = 0;
+    this.#isAscending = true;
+    this.#keyLengthMax = 0;
     if (this.#rows.bytes.length > BytesKept) this.#rows = new ByteBuffer(8192);
     if (this.#keys.bytes.length > BytesKept) this.#keys = new ByteBuffer(1024);
     this.#keys.length = 0;
@@ -101,6 +108,8 @@ export class EncodedRows {
     }
     this.#access.putRowKey(row, keyOut);
     const keys = this.#keys;
+    if (at > 0 && this.#isAscending) this.#isAscending = compareBytes(keys.bytes, at > 2 ? this.#ends[at - 4]! : 0, keys.length, keyOut.bytes, 0, keyOut.length) < 0;
+    if (keyOut.length > this.#keyLengthMax) this.#keyLengthMax = keyOut.length;
     keys.reserve(keyOut.length);
     keys.length = copyBytes(keys.bytes, keys.length, keyOut.bytes, 0, keyOut.length);
     this.#encoder(row, this.#rows);
@@ -113,6 +122,19 @@ export class EncodedRows {
   /** Inserts them all; undefined: the execution must do it (E1). */
   insert({ tx, env }: ExecutionRequest): number | undefined {
     const { table, tree } = this.#access.useLayout();
+    const count = this.#count;
+    if (!this.#insertAbove(tx, tree) && !this.#insertEach(tx, tree)) return undefined;
+    env.tableChanges.of(table.oid).rows += count;
+    return count;
+  }
+
+  #insertAbove(tx: Transaction, tree: VersionedTree): boolean {
+    const block = { keys: this.#keys.bytes, rows: this.#rows.bytes, ends: this.#ends, count: this.#count, keyLengthMax: this.#keyLengthMax };
+    return this.#isAscending && tx.insertAbove(tree, block);
+  }
+
+  /** One by one; false: one of them is not for the taking, and nothing has changed. */
+  #insertEach(tx: Transaction, tree: VersionedTree): boolean {
     const ends = this.#ends;
     const count = this.#count;
     const mark = tx.savepoint();
@@ -127,14 +149,13 @@ export class EncodedRows {
       if (!tx.insertFree(tree, keyOut.bytes, keyEnd - keyStart, this.#rows.bytes, rowStart, rowEnd - rowStart)) {
         tx.rollbackTo(mark);
         tx.release(mark);
-        return undefined;
+        return false;
       }
       keyStart = keyEnd;
       rowStart = rowEnd;
     }
     tx.release(mark);
     assert(rowStart === this.#rows.length, 'rows left over', rowStart, this.#rows.length);
-    env.tableChanges.of(table.oid).rows += count;
-    return count;
+    return true;
   }
 }

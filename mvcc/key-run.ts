@@ -26,4 +26,16 @@ export class KeyRun {
     }
     this.entries[place] = entry;
   }
+
+  /** Appends `count` entries, of consecutive numbers. */
+  extend(first: number, count: number): void {
+    const end = this.count + count;
+    if (end > this.entries.length) {
+      const entries = new Int32Array(Math.max(end, this.entries.length * 2));
+      entries.set(this.entries.subarray(0, this.count));
+      this.entries = entries;
+    }
+    for (let i = 0; i < count; i++) this.entries[this.count + i] = first + i;
+    this.count = end;
+  }
 }

@@ -162,8 +162,8 @@ export function claimFound(writes: TreeWrites, key: Uint8Array, keyLength: numbe
   return flags | WriteFlag.Mapped;
 }
 
-/** Whether the write set alone tells of the lock that comes next. */
-function isBulk(writes: TreeWrites): boolean {
+/** Whether the write set alone tells of the lock that comes next, and then of all after it. */
+export function isBulk(writes: TreeWrites): boolean {
   if (writes.isBulk) return true;
   const { bulkWrites } = writes.tree;
   const { bulkWritersMax, mappedClaimsMax } = writes.transaction.manager;

@@ -40,6 +40,7 @@ import type {
   KeyRange,
   RemoveOptions,
   RowChanges,
+  RowBlock,
   RowLockMode,
   RowLockOptions,
   RowLockResult,
@@ -59,7 +60,7 @@ import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites, type WriteSet } from './write-set.js';
-import { findUntouched, insertEntry, insertFree, insertNew, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertAbove, insertEntry, insertFree, insertNew, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -460,6 +461,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** Both in one step, for a key of a unique tree that nobody has or holds. False, and nothing has changed: ask `claimKey`. Key and value are copied. */
   insertFree(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
     return insertFree(this, tree, key, keyLength, value, offset, length);
+  }
+
+  /** The same for all rows of a block, where all keys there are, of anybody, are less than theirs. False, and nothing has changed: insert them one by one. */
+  insertAbove(tree: VersionedTree, block: RowBlock): boolean {
+    return insertAbove(this, tree, block);
   }
 
   /** `insert` of a key that needs no claim and that this transaction cannot have touched. Key and value are copied. */

@@ -116,6 +116,18 @@ export interface StatementInfo {
   readonly site?: string | undefined;
 }
 
+/**
+ * Rows with their keys, which strictly ascend; keys and rows lie one behind the other. In `ends`, by row, where its key ends in `keys` and where the row ends in
+ * `rows`. Borrowed.
+ */
+export interface RowBlock {
+  readonly keys: Uint8Array;
+  readonly rows: Uint8Array;
+  readonly ends: Int32Array;
+  readonly count: number;
+  readonly keyLengthMax: number;
+}
+
 export type TransactionState = 'active' | 'waiting' | 'precommitted' | 'committed' | 'aborted';
 
 /**

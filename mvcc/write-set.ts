@@ -28,6 +28,7 @@ import { hashOfBytes } from './key-hash.js';
 import { KeyOrder } from './key-order.js';
 import { KeyRun } from './key-run.js';
 import type { Transaction } from './transaction.js';
+import type { RowBlock } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 /**
@@ -90,6 +91,8 @@ const SlotsFirst = 64;
 /** How many keys of a tree may be in the table before it gives up its run: so many for each in the run, and so many more. */
 const ScatterShare = 4;
 const ScatterMin = 32;
+/** Of a block of rows so many bytes of keys and as many of rows are copied at once; what does not fit into a chunk any more is lost to it. */
+const PieceBytes = 8192;
 /** What `#foundPlace` says of a key that belongs into the table. */
 const InTable = -1;
 /** Odd, so that every slot is reached; what keys with the same front have at their ends stays side by side. */
@@ -97,6 +100,10 @@ const SlotStep = 17;
 
 /** The newest entries of a set of one entry in one tree, as most have. */
 const firstAlone: readonly Int32Array[] = [new Int32Array(1)];
+
+function tooMuchChanged(): DbError {
+  return new DbError('54000', 'the transaction has changed too much');
+}
 
 export class WriteSet {
   readonly trees: TreeWrites[] = [];
@@ -280,6 +287,53 @@ export class WriteSet {
     assert(keys.size === writes.size, 'a key was listed twice', keys.size, writes.size);
   }
 
+  /** Whether the key is greater than all of the tree, so that it and those above it may be added by `pushBlock`. */
+  isAbove(tree: number, key: Uint8Array, keyLength: number): boolean {
+    return this.findBytes(tree, key, keyLength) < 0 && this.#foundPlace !== InTable;
+  }
+  /** New entries of the keys of a block, of which `isAbove` has just said so: bytes are copied many rows at a time. @throws DbError 54000 */
+  pushBlock(tree: number, { keys, rows, ends, count }: RowBlock, kind: WriteKind, flags: number, command: number): void {
+    const writes = this.trees[tree]!;
+    const first = this.count;
+    if (count > EntriesMax - first) throw tooMuchChanged();
+    while ((first + count) << EntryShift > this.#words.length) this.#grow();
+    const words = this.#words;
+    const allFlags = (tree << TreeShift) | flags | WriteFlag.InRun | kind;
+    let at = first << EntryShift;
+    let keyStart = 0;
+    let rowStart = 0;
+    for (let from = 0; from < count; ) {
+      let to = from + 1;
+      while (to < count && ends[to * 2]! - keyStart <= PieceBytes && ends[to * 2 + 1]! - rowStart <= PieceBytes) to++;
+      const keyAddress = this.#bytes.append(keys, keyStart, ends[to * 2 - 2]! - keyStart) - keyStart;
+      const rowAddress = this.#bytes.append(rows, rowStart, ends[to * 2 - 1]! - rowStart) - rowStart;
+      for (; from < to; from++, at += 1 << EntryShift) {
+        const keyEnd = ends[from * 2]!;
+        const rowEnd = ends[from * 2 + 1]!;
+        words[at + AtHash] = 0;
+        words[at + AtKey] = keyAddress + keyStart;
+        words[at + AtKeyLength] = keyEnd - keyStart;
+        words[at + AtFlags] = allFlags;
+        words[at + AtCommand] = command;
+        words[at + AtPrevious] = -1;
+        words[at + AtValue] = rowAddress + rowStart;
+        words[at + AtValueLength] = rowEnd - rowStart;
+        keyStart = keyEnd;
+        rowStart = rowEnd;
+      }
+    }
+    this.count = first + count;
+    writes.run.extend(first, count);
+    for (let entry = first; entry < this.count; entry++) writes.added(entry);
+    if (VERIFY.on) this.#checkAscent(writes.run);
+  }
+  #checkAscent({ entries, count }: KeyRun): void {
+    for (let i = 1; i < count; i++) {
+      const start = this.keyOffset(entries[i]!);
+      assert(this.#compare(entries[i - 1]!, this.keyChunk(entries[i]!).u8, start, start + this.keyLength(entries[i]!)) < 0, 'keys of a run do not ascend', i);
+    }
+  }
+
   #push(tree: number, keyLength: number, previous: number, kind: WriteKind, flags: number, command: number): number {
     const entry = this.count;
     const at = entry << EntryShift;
@@ -375,7 +429,7 @@ export class WriteSet {
   }
 
   #grow(): void {
-    if (this.count === EntriesMax) throw new DbError('54000', 'the transaction has changed too much');
+    if (this.count === EntriesMax) throw tooMuchChanged();
     // What is large already grows faster: what it grows by is not there before it is used, what it was must be copied.
     const words = new Int32Array(this.#words.length * (this.count < EntriesFast ? 2 : 4));
     words.set(this.#words);

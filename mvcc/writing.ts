@@ -7,9 +7,9 @@ import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { keyTooLong } from '../storage/page.js';
 import { checkTree, fillFromLeaf } from './reading.js';
-import { claimFound, claimRow, isWriteLocked } from './row-lock.js';
+import { claimFound, claimRow, isBulk, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
-import type { RemoveOptions, RowRef, UpdateOptions } from './types.js';
+import type { RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { type TreeWrites, WriteFlag, WriteKind } from './write-set.js';
 
@@ -70,6 +70,29 @@ export function insertFree(transaction: Transaction, tree: VersionedTree, key: U
   const flags = claimFound(writes, key, keyLength, text, WriteFlag.Claims | WriteFlag.Fresh);
   const entry = set.pushUnfound(writes.number, key, keyLength, WriteKind.Put, flags, transaction.statement!.number);
   store(transaction, writes, entry, value, offset, length);
+  return true;
+}
+
+/**
+ * `insertFree` for all rows of a block whose keys are greater than any that there is, in the tree or in a write set, as those of a load are: then one look tells that
+ * all of them are free. @returns false, and nothing has changed, where it does not: then the rows are to be inserted one by one
+ */
+export function insertAbove(transaction: Transaction, tree: VersionedTree, block: RowBlock): boolean {
+  transaction.checkWritable();
+  checkTree(transaction, tree);
+  if (block.count === 0 || block.keyLengthMax > transaction.manager.keyLengthMax) return false;
+  const { locks, overlay, bulkWrites, btree } = tree;
+  if (locks.size > 0 && !(mutants.on && mutants.has('mvcc.block-despite-locks'))) return false;
+  if (!overlay.isEmpty && !(mutants.on && mutants.has('mvcc.block-despite-versions'))) return false;
+  const writes = transaction.writesOf(tree);
+  for (let i = 0; i < bulkWrites.length; i++) if (bulkWrites[i] !== writes && !(mutants.on && mutants.has('mvcc.block-despite-writers'))) return false;
+  const { keys, ends, count } = block;
+  const { set } = writes;
+  if (btree !== undefined && !btree.isBeyond(keys, ends[0]!)) return false;
+  if (!set.isAbove(writes.number, keys, ends[0]!) || !isBulk(writes)) return false;
+  set.pushBlock(writes.number, block, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
+  transaction.logBytes += LogOverheadBytes * count + ends[count * 2 - 2]! + ends[count * 2 - 1]!;
+  transaction.writeCount += count;
   return true;
 }
 

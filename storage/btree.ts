@@ -310,6 +310,15 @@ export class BTree {
     if (this.#found < 0 && ~this.#found === countOf(pool.viewOf(frame), pool.baseOf(frame))) this.#noteEdge(frame, pool.bytesOf(frame), pool.baseOf(frame));
     return this.#found >= 0;
   }
+  /** Whether the key is greater than every key of the tree. */
+  isBeyond(key: Uint8Array, keyLength: number): boolean {
+    if (this.#isBeyondEdge(key, 0, keyLength)) return true;
+    const { pool } = this;
+    const frame = this.#descend(key, 0, keyLength, false);
+    if (this.#found >= 0 || ~this.#found !== countOf(pool.viewOf(frame), pool.baseOf(frame))) return false;
+    this.#noteEdge(frame, pool.bytesOf(frame), pool.baseOf(frame));
+    return this.#isBeyondEdge(key, 0, keyLength);
+  }
   /** The first leaf, slot 0. */
   seekFirst(ref: LeafRef): void {
     this.seekLeafFor(emptyKey, 0, ref);

@@ -143,6 +143,40 @@ export const writeSchedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a block of rows is inserted in one step when all their keys are above what anybody has or holds',
+    async run() {
+      const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
+      const t = await script.table({ j: '0' });
+      const [a, b, c, d, e, f] = [script.begin(RC), script.begin(RC), script.begin(RC), script.begin(RC), script.begin(RC), script.begin(RC)];
+      assert.equal(await a.insertAbove(t, { i: '1', k: '1' }), false);
+      assert.equal(await a.insertAbove(t, { k: '1', m: '1' }), true);
+      assert.equal(await a.insertAbove(t, { m: '2', n: '2' }), false);
+      // What another write set has may lie anywhere.
+      assert.equal(await b.insertAbove(t, { m: '2', o: '2' }), false);
+      const waiting = await blocked(b, b.insert(t, 'm', '2'));
+      a.rollback();
+      assert.equal(await waiting.outcome, 'ok');
+      b.rollback();
+      // Only the lock map tells of the third writer's.
+      for (const [writer, key] of [[c, 'n'], [d, 'o'], [e, 'p']] as const) assert.equal(await writer.insertFree(t, key, '3'), true, key);
+      c.rollback();
+      d.rollback();
+      assert.equal(await f.insertAbove(t, { o: '4', p: '4' }), false);
+      e.rollback();
+      const old = script.begin('repeatable read');
+      assert.equal(await old.get(t, 'j'), '0');
+      assert.equal(await f.insertAbove(t, { o: '4', p: '4' }), true);
+      await f.commit();
+      const g = script.begin(RC);
+      for (const key of ['o', 'p']) await g.delete(t, key);
+      await g.commit();
+      // Its snapshot shows nothing of what has come and gone since.
+      assert.equal(await old.insertAbove(t, { o: '5', p: '5' }), false);
+      old.rollback();
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['0']);
+    },
+  },
+  {
     name: 'a transaction object that is used again is a new transaction',
     async run() {
       const script = await Script.open();

@@ -6,6 +6,7 @@ import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { hashOfBytes, hashOfKey } from '../../mvcc/key-hash.js';
 import { TreeWrites, WriteKind, WriteSet } from '../../mvcc/write-set.js';
+import { rowBlock } from './row-block.js';
 
 const treeCount = 3;
 
@@ -97,6 +98,14 @@ describe('WriteSet', () => {
               const listed = set.pushListed(tree, bytes, bytes.length, WriteKind.Put, 0, 1);
               set.setValue(listed, keyBytes(value), 0, value.length);
               expect(listed).toBe(model.push(tree, key, value));
+              continue;
+            }
+            // Those that follow in key order, as many as a load has at once.
+            const block = at % 7 === 0 ? [...new Set(known.slice(at % known.length))].filter((other) => other >= key).sort().slice(0, 1 + (at % 40)) : [];
+            if (block.length > 0 && set.isAbove(tree, keyBytes(block[0]!), block[0]!.length)) {
+              const rows = block.map((each, i) => [each, `${each} ${set.count + i}`.repeat(i % 5 === 0 ? 900 : 1)] as const);
+              set.pushBlock(tree, rowBlock(rows), WriteKind.Put, 0, 1);
+              for (const [each, text] of rows) model.push(tree, each, text);
               continue;
             }
             const isNew = at % 2 === 0 && set.findBytes(tree, bytes, bytes.length) < 0;

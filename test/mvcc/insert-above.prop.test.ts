@@ -1,0 +1,76 @@
+/** Blocks of rows inserted in one step where that is for it to decide (insertAbove in mvcc/writing.ts), beside the same rows inserted one by one: both leave the same. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { keyBytes } from '../../base/bytes.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import { rowBlock } from './row-block.js';
+import { openWorld } from './world.js';
+
+interface Block {
+  readonly from: number;
+  readonly count: number;
+  readonly step: number;
+  readonly isUndone: boolean;
+}
+const block = fc.record({
+  from: fc.oneof(fc.nat(60), fc.integer({ min: 300, max: 360 })), count: fc.integer({ min: 1, max: 60 }), step: fc.constantFrom(1, 1, 5), isUndone: fc.nat(5).map((n) => n === 0),
+});
+
+const keyOf = (n: number): string => String.fromCharCode(0x80, 0, n >> 8, n & 255);
+
+function insertEach(tx: Transaction, tree: VersionedTree, rows: readonly (readonly [string, string])[]): boolean {
+  const mark = tx.savepoint();
+  const isDone = rows.every(([key, value]) => tx.insertFree(tree, keyBytes(key), key.length, keyBytes(value), 0, value.length));
+  if (!isDone) tx.rollbackTo(mark);
+  tx.release(mark);
+  return isDone;
+}
+
+/** What an INSERT of many rows does; each transaction's blocks begin above those before it, or do not. @returns what went in, how often in one step, and the write sets and logs' sizes */
+async function run(transactions: readonly (readonly Block[])[], inOneStep: boolean): Promise<{ readonly told: readonly unknown[]; readonly stepCount: number }> {
+  const world = await openWorld();
+  const { manager } = world;
+  const tree = manager.tree(world.newTree(), { unique: true, tableName: 't' });
+  const told: unknown[] = [];
+  let stepCount = 0;
+  transactions.forEach((blocks, number) => {
+    const tx = manager.begin({ isolation: 'read committed', owner: { id: 1 } });
+    for (const { from, count, step, isUndone } of blocks) {
+      const savepoint = tx.savepoint();
+      tx.beginStatement({ text: 'insert' });
+      const rows = Array.from({ length: count }, (_, i) => [keyOf(number * 100 + from + i * step), `row ${number} ${i}`.repeat(1 + (i % 3))] as const);
+      const isAtOnce = inOneStep && tx.insertAbove(tree, rowBlock(rows));
+      if (isAtOnce) stepCount++;
+      told.push(isAtOnce || insertEach(tx, tree, rows), tx.writeCount, tx.logBytes);
+      tx.endStatement();
+      if (isUndone) tx.rollbackTo(savepoint);
+      tx.release(savepoint);
+    }
+    const writes = tx.writesIn(tree);
+    told.push(writes?.keys().sort());
+    if (writes !== undefined) told.push(Array.from(writes.newest(), (entry) => [writes.set.kindOf(entry), writes.set.commandOf(entry), writes.set.previousOf(entry)]));
+    tx.commitSync();
+  });
+  const reader = manager.begin({ isolation: 'read committed', owner: { id: 2 } });
+  reader.beginStatement({ text: 'read' });
+  const scan = reader.openLatest(tree);
+  const found: string[] = [];
+  while (scan.next()) for (let i = 0; i < scan.count; i++) found.push(scan.keyAt(i));
+  told.push(found);
+  reader.rollback();
+  return { told, stepCount };
+}
+
+test('in one step and one by one', async () => {
+  let stepCount = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(block, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }), async (transactions) => {
+      const atOnce = await run(transactions, true);
+      stepCount += atOnce.stepCount;
+      expect(atOnce.told).toEqual((await run(transactions, false)).told);
+    }),
+    { numRuns: 60 },
+  );
+  expect(stepCount).toBeGreaterThan(20);
+});
