@@ -82,6 +82,12 @@ interface RecordEnd {
   readonly lineCount: number;
 }
 
+/** Where a record stands, and its text as it was given: what errors tell of. */
+export interface RecordPlace {
+  readonly line: number;
+  readonly content: string;
+}
+
 /** Splits input into records: `push` and `end` bring input, `next` goes to the next record that is whole. */
 export class CopyReader {
   readonly #options: CopyOptions;
@@ -105,8 +111,9 @@ export class CopyReader {
   readonly #delimiterCode: number;
   /** Number of the line the record begins on, from 1. */
   line = 0;
-  #contentStart = 0;
-  #contentEnd = 0;
+  /** Where in `text` it lies, good until more input comes. */
+  contentStart = 0;
+  contentEnd = 0;
 
   readonly #cutsLines: boolean;
 
@@ -140,7 +147,7 @@ export class CopyReader {
   }
   /** The record as it was given, good until more input comes. */
   get content(): string {
-    return this.#rest.slice(this.#contentStart, this.#contentEnd);
+    return this.#rest.slice(this.contentStart, this.contentEnd);
   }
   /** Texts of the record's fields, good until the next record. NULL is decided by the caller, who knows the column. */
   get fields(): readonly string[] {
@@ -157,12 +164,12 @@ export class CopyReader {
   next(): boolean {
     if (this.#isEnded || this.#at >= this.#rest.length) return false;
     this.line = this.#lines + 1;
-    this.#contentStart = this.#at;
+    this.contentStart = this.#at;
     const lineEnd = this.#plainLineEnd();
     if (lineEnd !== undefined) {
       const start = this.#at;
       const contentEnd = this.#returnAt < lineEnd ? lineEnd - 1 : lineEnd;
-      this.#contentEnd = contentEnd;
+      this.contentEnd = contentEnd;
       this.#at = lineEnd + 1;
       this.#lines++;
       if (this.#isCsv && contentEnd === start + 2 && this.#rest.startsWith('\\.', start)) return this.#finish();
@@ -171,7 +178,7 @@ export class CopyReader {
     }
     const end = this.#isCsv ? this.#csvRecordEnd(this.#at, this.#isLast) : this.#textLineEnd(this.#at, this.#isLast);
     if (end === undefined) return false;
-    this.#contentEnd = end.contentEnd;
+    this.contentEnd = end.contentEnd;
     const raw = this.content;
     this.#lines += end.lineCount;
     this.#at = end.next;

@@ -9,6 +9,7 @@ import type { TextReader } from '../base/text-io.js';
 import { outputText, textReader } from '../base/text-io.js';
 import { sqlType, TypeOid, typeInfo } from '../base/types.js';
 import { ConstraintChecks } from '../executor/constraint-checks.js';
+import { EncodedRows, wholeRowsSpec } from '../executor/encoded-rows.js';
 import { evaluate } from '../executor/expression-interpreter.js';
 import type { Conflict, InsertJob } from '../executor/table-writer.js';
 import { TableWriter } from '../executor/table-writer.js';
@@ -20,7 +21,7 @@ import { readFull } from '../storage/vfs.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import type { TableRecord } from './catalog-objects.js';
 import type { CopyOptions } from './copy-format.js';
-import { CopyReader, copyLine, copyOptions } from './copy-format.js';
+import { CopyReader, copyLine, copyOptions, type RecordPlace } from './copy-format.js';
 import { Ddl } from './ddl/ddl.js';
 import { bindOverRow, ddlRuntime } from './ddl/expressions.js';
 import { nameText, requireColumn } from './ddl/names.js';
@@ -91,10 +92,20 @@ async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promis
   await writer.lockParents();
   const reader = new CopyReader(options);
   const drain = async (): Promise<void> => {
-    while (reader.next()) {
-      const waiting = writer.take(reader);
+    for (;;) {
+      let waiting: Promise<void> | undefined;
+      try {
+        if (!reader.next()) break;
+        waiting = writer.take(reader);
+      } catch (error) {
+        // What is wrong with a row before is said first.
+        await writer.flush();
+        throw error;
+      }
       if (waiting !== undefined) await waiting;
     }
+    // Before the input they are from goes.
+    await writer.flush();
   };
   for await (const chunk of sourceOf(ddl, statement)) {
     reader.push(chunk);
@@ -152,6 +163,10 @@ class CopyWriter {
   readonly #cutColumns: CutColumns | undefined;
   /** Used for row after row: what has been written keeps nothing of it. */
   readonly #row: Datum[];
+  /** Rows kept back to be inserted together, and where they came from: the input, and by row its line, its start and its end; undefined: each is inserted by itself. */
+  readonly #kept: EncodedRows | undefined;
+  #keptText = '';
+  readonly #keptPlaces: number[] = [];
   #isHeaderDue: boolean;
   #untilCheck = BatchRows;
   count = 0;
@@ -193,6 +208,8 @@ class CopyWriter {
     this.#forceNull = new Set(options.forceNull.map((column) => requireColumn(table, column)));
     this.#cutColumns = this.#findCutColumns();
     this.#row = [...this.#empty];
+    const rowsSpec = backend.settings.get('execution_mode') === 'generated' ? wholeRowsSpec(info) : undefined;
+    this.#kept = rowsSpec === undefined ? undefined : EncodedRows.make(rowsSpec, backend.instance.manager, this.#ctx.types);
   }
 
   /** Undefined where NULL is more than an empty field, or not that. */
@@ -223,32 +240,69 @@ class CopyWriter {
     const row = this.#cutColumns !== undefined && record.cutCount === this.#columns.length ? this.#readCut(record, this.#cutColumns) : this.#read(record);
     this.#writer.completeRow(row);
     if (this.#where !== undefined && !this.#where(row)) return undefined;
+    if (this.#keep(row, record)) return this.#counted();
+    const waiting = this.#insert(row, record);
+    return waiting === undefined ? this.#counted() : waiting.then(() => this.#counted());
+  }
+  /** Keeps a row back if it may be. */
+  #keep(row: readonly Datum[], record: CopyReader): boolean {
     try {
-      this.#writer.checkRow(row);
-      if (this.#writer.insertFree(row)) return this.#counted();
-      const job = { row, rowKey: undefined, entries: undefined };
-      const waiting = this.#writer.insert(job);
-      if (isWait(waiting)) return this.#wait(waiting, job, record);
+      if (this.#kept?.add(row) !== true) return false;
     } catch (error) {
       throw this.#at(error, record);
     }
-    return this.#counted();
+    this.#keptText = record.text;
+    this.#keptPlaces.push(record.line, record.contentStart, record.contentEnd);
+    return true;
   }
-  async #wait(first: Wait, job: InsertJob, record: CopyReader): Promise<void> {
+  /** Writes the rows kept back. A promise: they are not in before that is over. */
+  flush(): Promise<void> | undefined {
+    const kept = this.#kept;
+    if (kept === undefined || kept.count === 0) return undefined;
+    const { backend, tx } = this.#ddl;
+    const isDone = kept.insert({ tx, env: backend.executorEnv() }) !== undefined;
+    const rows = isDone ? [] : Array.from({ length: kept.count }, (_, i) => ({ row: kept.rowAt(i), place: this.#keptPlace(i) }));
+    kept.clear();
+    this.#keptPlaces.length = 0;
+    return isDone ? undefined : this.#insertEach(rows);
+  }
+  #keptPlace(i: number): RecordPlace {
+    const [line, start, end] = this.#keptPlaces.slice(i * 3, i * 3 + 3) as [number, number, number];
+    return { line, content: this.#keptText.slice(start, end) };
+  }
+  async #insertEach(rows: readonly { readonly row: Datum[]; readonly place: RecordPlace }[]): Promise<void> {
+    for (const { row, place } of rows) await this.#insert(row, place);
+  }
+  /** Inserts a row. A promise: it is not in before that is over. */
+  #insert(row: Datum[], place: RecordPlace): Promise<void> | undefined {
+    try {
+      this.#writer.checkRow(row);
+      if (this.#writer.insertFree(row)) return undefined;
+      const job = { row, rowKey: undefined, entries: undefined };
+      const waiting = this.#writer.insert(job);
+      return isWait(waiting) ? this.#wait(waiting, job, place) : undefined;
+    } catch (error) {
+      throw this.#at(error, place);
+    }
+  }
+  async #wait(first: Wait, job: InsertJob, place: RecordPlace): Promise<void> {
     const { backend, tx, call } = this.#ddl;
     try {
       for (let waiting: Wait | Conflict | undefined = first; waiting !== undefined; waiting = this.#writer.insert(job)) {
         if (isWait(waiting)) await backend.waitFor(waiting, tx, call.deadlineMs);
       }
     } catch (error) {
-      throw this.#at(error, record);
+      throw this.#at(error, place);
     }
-    await this.#counted();
   }
   #counted(): Promise<void> | undefined {
     this.count++;
     if (--this.#untilCheck > 0) return undefined;
     this.#untilCheck = BatchRows;
+    const writing = this.flush();
+    return writing === undefined ? this.#giveWay() : writing.then(() => this.#giveWay());
+  }
+  #giveWay(): Promise<void> {
     this.#ctx.checkDeadline();
     return this.#ddl.backend.instance.scheduler.yield();
   }
@@ -303,12 +357,12 @@ class CopyWriter {
     return !isQuoted && !this.#forceNotNull.has(column);
   }
   /** The record, or a field of it. */
-  #context(record: CopyReader, column?: number, field?: string): string {
+  #context(record: RecordPlace, column?: number, field?: string): string {
     const given = field ?? record.content;
     const shown = given.length > ShownLengthMax ? `${given.slice(0, ShownLengthMax)}...` : given;
     return `COPY ${this.#table.name}, line ${record.line}${column === undefined ? '' : `, column ${this.#table.columns[column]!.name}`}: "${shown}"`;
   }
-  #at(error: unknown, record: CopyReader, column?: number, field?: string): unknown {
+  #at(error: unknown, record: RecordPlace, column?: number, field?: string): unknown {
     if (error instanceof DbError) error.fields = { ...error.fields, where: this.#context(record, column, field) };
     return error;
   }

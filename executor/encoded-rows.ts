@@ -9,6 +9,7 @@ import { assert } from '../base/assert.js';
 import { ByteBuffer } from '../base/byte-buffer.js';
 import { compareBytes, copyBytes } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
+import { decodeRow } from '../base/rowcode.js';
 import type { TypeRegistry } from '../base/types.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
@@ -20,6 +21,7 @@ import { insertedValues } from './direct-modify.js';
 import type { ExecutionRequest } from './execution.js';
 import { storedParameter } from './parameter-rows.js';
 import { tableAccess, type TableAccess } from './table-access.js';
+import type { WriterInfo } from './table-writer.js';
 
 /** More are for an execution, which gives way between them. */
 const RowsMax = 20_000;
@@ -39,8 +41,7 @@ export interface EncodedRowsSpec {
 export function encodedRowsSpec({ plan, ctes }: PlannedStatement): EncodedRowsSpec | undefined {
   if (plan.kind !== 'modify' || plan.operation !== 'insert' || ctes.length > 0 || plan.returning !== undefined) return undefined;
   const { table } = plan;
-  if (table.virtual !== undefined || table.clusterKey === undefined || table.foreignKeys.length > 0) return undefined;
-  const values = plan.table.indexes.every((index) => index.isClustered) ? insertedValues(plan) : undefined;
+  const values = isAloneWithKey(table) ? insertedValues(plan) : undefined;
   if (values === undefined) return undefined;
   const places: number[] = [];
   const constants: Datum[] = [];
@@ -51,6 +52,17 @@ export function encodedRowsSpec({ plan, ctes }: PlannedStatement): EncodedRowsSp
     constants.push(value.kind === 'constant' ? value.value : null);
   }
   return { table, places, constants };
+}
+
+/** The same for whole rows; undefined: something else than their own key can stand in their way. */
+export function wholeRowsSpec({ table, checks, generated }: WriterInfo): EncodedRowsSpec | undefined {
+  if (!isAloneWithKey(table) || checks.length > 0 || generated.length > 0) return undefined;
+  return { table, places: table.columns.map((_column, i) => i), constants: table.columns.map(() => null) };
+}
+
+/** Whether a row that is inserted concerns nothing but itself and its key. */
+function isAloneWithKey(table: TableDef): boolean {
+  return table.virtual === undefined && table.clusterKey !== undefined && table.foreignKeys.length === 0 && table.indexes.every((index) => index.isClustered);
 }
 
 const keyOut = new ByteBuffer(256);
@@ -82,6 +94,14 @@ export class EncodedRows {
     return encoder === undefined ? undefined : new EncodedRows(spec, encoder, manager, types);
   }
 
+  get count(): number {
+    return this.#count;
+  }
+  /** A row as values. */
+  rowAt(i: number): Datum[] {
+    return decodeRow(this.#access.table.layout, this.#rows.bytes, this.#rows.dv, i === 0 ? 0 : this.#ends[i * 2 - 1]!);
+  }
+
   /** Forgets all rows. */
   clear(): void {
     this.#count = 0;
@@ -107,20 +127,32 @@ export class EncodedRows {
       this.#ends = ends;
     }
     this.#access.putRowKey(row, keyOut);
+    this.#encode(row);
     const keys = this.#keys;
     if (at > 0 && this.#isAscending) this.#isAscending = compareBytes(keys.bytes, at > 2 ? this.#ends[at - 4]! : 0, keys.length, keyOut.bytes, 0, keyOut.length) < 0;
     if (keyOut.length > this.#keyLengthMax) this.#keyLengthMax = keyOut.length;
     keys.reserve(keyOut.length);
     keys.length = copyBytes(keys.bytes, keys.length, keyOut.bytes, 0, keyOut.length);
-    this.#encoder(row, this.#rows);
     this.#ends[at] = keys.length;
     this.#ends[at + 1] = this.#rows.length;
     this.#count++;
     return true;
   }
 
+  /** Appends a row's bytes, or nothing where that fails. */
+  #encode(row: readonly Datum[]): void {
+    const rows = this.#rows;
+    const start = rows.length;
+    try {
+      this.#encoder(row, rows);
+    } catch (error) {
+      rows.length = start;
+      throw error;
+    }
+  }
+
   /** Inserts them all; undefined: the execution must do it (E1). */
-  insert({ tx, env }: ExecutionRequest): number | undefined {
+  insert({ tx, env }: Pick<ExecutionRequest, 'tx' | 'env'>): number | undefined {
     const { table, tree } = this.#access.useLayout();
     const count = this.#count;
     if (!this.#insertAbove(tx, tree) && !this.#insertEach(tx, tree)) return undefined;
