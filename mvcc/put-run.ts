@@ -7,6 +7,7 @@ import type { CommitRun } from '../storage/commit-writer.js';
 import type { WriteSet } from './write-set.js';
 
 const nothing = new Uint8Array(0);
+const viewOfNothing = new DataView(nothing.buffer);
 /** Entries that are looked at ahead of their turn. */
 const AheadCount = 32;
 
@@ -15,6 +16,7 @@ export class PutRun implements CommitRun {
   keyOffset = 0;
   keyLength = 0;
   value: Uint8Array = nothing;
+  valueView = viewOfNothing;
   valueOffset = 0;
   valueLength = 0;
   left = 0;
@@ -58,6 +60,7 @@ export class PutRun implements CommitRun {
     this.#count = 0;
     this.key = nothing;
     this.value = nothing;
+    this.valueView = viewOfNothing;
     if (this.#own !== undefined) this.#entries = this.#own;
     this.#own = undefined;
     if (this.#entries.length > 4096) this.#entries = new Int32Array(64);

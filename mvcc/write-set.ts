@@ -22,7 +22,7 @@ import { VERIFY, assert } from '../base/assert.js';
 import { compareBytes, keyString, putKeyString } from '../base/bytes.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
-import type { EntryPlace } from '../storage/bulk-build.js';
+import type { RunSource } from '../storage/bulk-build.js';
 import { type ByteChunk, ByteRun, offsetOf } from './byte-arena.js';
 import { hashOfBytes } from './key-hash.js';
 import { KeyOrder } from './key-order.js';
@@ -533,7 +533,7 @@ export class WriteSet {
     this.#touched = sum;
   }
   /** All places at once. */
-  show(entry: number, at: EntryPlace): void {
+  show(entry: number, at: RunSource): void {
     const words = this.#words;
     const word = entry << EntryShift;
     const key = words[word + AtKey]!;
@@ -541,7 +541,9 @@ export class WriteSet {
     at.key = this.#bytes.chunkOf(key).u8;
     at.keyOffset = offsetOf(key);
     at.keyLength = words[word + AtKeyLength]!;
-    at.value = this.#bytes.chunkOf(value).u8;
+    const chunk = this.#bytes.chunkOf(value);
+    at.value = chunk.u8;
+    at.valueView = chunk.dv;
     at.valueOffset = offsetOf(value);
     at.valueLength = words[word + AtValueLength]!;
   }

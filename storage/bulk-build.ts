@@ -30,6 +30,8 @@ export interface BulkSource extends EntryPlace {
 
 /** Entries of which it is known how many there are. It stands at the first; `next` says whether there is another. */
 export interface RunSource extends BulkSource {
+  /** A view of all of `value`. */
+  valueView: DataView;
   /** Entries from the present one on. */
   left: number;
 }

@@ -9,7 +9,7 @@
  * database is right again.
  */
 import { assert } from '../base/assert.js';
-import { copyBytes, crc32c, putVarint, setU32, setU64 } from '../base/bytes.js';
+import { copyByWords, copyBytes, crc32c, putVarint, setU32, setU64 } from '../base/bytes.js';
 import { joinCrc32c } from '../base/crc-join.js';
 import type { DbError } from '../base/errors.js';
 import type { Lsn, TreeId } from '../base/ids.js';
@@ -101,7 +101,7 @@ export class CommitWriter {
         tree.putSome(run, this.#csn);
         if (this.#wal === undefined) continue;
         const after = run.left;
-        for (run.goTo(before); run.left > after; run.next()) this.#logPut(tree.id, run.key, run.keyOffset, run.keyLength, run.value, run.valueOffset, run.valueLength);
+        for (run.goTo(before); run.left > after; run.next()) this.#logPutOf(tree.id, run, this.#wal);
       }
     } catch (error) {
       throw this.#owner.poison(error);
@@ -215,15 +215,26 @@ export class CommitWriter {
   #logPut(id: TreeId, key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number): void {
     const wal = this.#wal;
     if (wal === undefined) return;
+    const buffer = this.#logPutFront(wal, id, key, keyOffset, keyLength, valueLength);
+    buffer.end = copyBytes(buffer.bytes, buffer.end, value, valueOffset, valueOffset + valueLength);
+    if (buffer.end - this.#recordAt > this.#chunkBytes) this.#endChunk(wal);
+  }
+  /** The same for the present entry of a run. */
+  #logPutOf(id: TreeId, { key, keyOffset, keyLength, value, valueView, valueOffset, valueLength }: RunSource, wal: Wal): void {
+    const buffer = this.#logPutFront(wal, id, key, keyOffset, keyLength, valueLength);
+    buffer.end = copyByWords(buffer.bytes, buffer.view, buffer.end, value, valueView, valueOffset, valueLength);
+    if (buffer.end - this.#recordAt > this.#chunkBytes) this.#endChunk(wal);
+  }
+  /** A put up to its value, for which there is room. */
+  #logPutFront(wal: Wal, id: TreeId, key: Uint8Array, keyOffset: number, keyLength: number, valueLength: number): LogBuffer {
     const buffer = this.#room(wal, id, keyLength + valueLength);
     const b = buffer.bytes;
     let at = buffer.end;
     b[at++] = ChangeTag.Put;
     at = putVarint(b, at, keyLength);
     at = copyBytes(b, at, key, keyOffset, keyOffset + keyLength);
-    at = putVarint(b, at, valueLength);
-    buffer.end = copyBytes(b, at, value, valueOffset, valueOffset + valueLength);
-    if (buffer.end - this.#recordAt > this.#chunkBytes) this.#endChunk(wal);
+    buffer.end = putVarint(b, at, valueLength);
+    return buffer;
   }
 
   #logDelete(id: TreeId, key: Uint8Array, keyOffset: number, keyLength: number): void {

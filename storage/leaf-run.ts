@@ -7,7 +7,7 @@
  * L2  The leaf is then what one by one would have made it, but for bytes that nothing refers to. Checked by test/storage/leaf-run.prop.test.ts.
  */
 import { VERIFY, assert } from '../base/assert.js';
-import { compareBytes, copyBytes } from '../base/bytes.js';
+import { compareBytes, copyByWords, copyBytes } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import type { RunSource } from './bulk-build.js';
 import { AtCount, AtFragmented, AtHeapStart, AtPrefixLength, HeaderSizeBytes } from './page.js';
@@ -26,7 +26,7 @@ export function appendEntries(u8: Uint8Array, dv: DataView, base: number, source
   let heap = base + dv.getUint16(base + AtHeapStart, true);
   let count = before;
   while (source.left > 0) {
-    const { key, keyOffset, keyLength, value, valueOffset, valueLength } = source;
+    const { key, keyOffset, keyLength, value, valueView, valueOffset, valueLength } = source;
     let shared = 0;
     while (shared < prefixLength && shared < keyLength && key[keyOffset + shared] === u8[lower + shared]) shared++;
     if (shared < prefixLength && !(mutants.on && keyLength >= prefixLength && mutants.has('storage.run-prefix-unchecked'))) break;
@@ -40,7 +40,7 @@ export function appendEntries(u8: Uint8Array, dv: DataView, base: number, source
     dv.setUint16(slot + AtSlotSuffixLength, suffix, true);
     dv.setUint16(cell, valueLength, true);
     if (rest > 0) copyBytes(u8, cell + 2, key, from + HeadLength, from + suffix);
-    copyBytes(u8, cell + 2 + rest, value, valueOffset, valueOffset + valueLength);
+    copyByWords(u8, dv, cell + 2 + rest, value, valueView, valueOffset, valueLength);
     slot += SlotSizeBytes;
     heap = cell;
     count++;
@@ -150,7 +150,7 @@ export function replaceEntries(u8: Uint8Array, dv: DataView, base: number, sourc
   let replaced = 0;
   let at = first;
   while (at >= 0) {
-    const { key, keyOffset, keyLength, value, valueOffset, valueLength } = source;
+    const { key, keyOffset, keyLength, value, valueView, valueOffset, valueLength } = source;
     const slot = slots + at * SlotSizeBytes;
     const cell = base + dv.getUint16(slot + AtSlotCell, true);
     const oldLength = dv.getUint16(cell, true);
@@ -160,7 +160,7 @@ export function replaceEntries(u8: Uint8Array, dv: DataView, base: number, sourc
       dv.setUint16(cell, valueLength, true);
       fragmented += oldLength - valueLength;
     }
-    copyBytes(u8, cell + 2 + (rest > 0 ? rest : 0), value, valueOffset, valueOffset + valueLength);
+    copyByWords(u8, dv, cell + 2 + (rest > 0 ? rest : 0), value, valueView, valueOffset, valueLength);
     replaced++;
     if (!source.next()) break;
     if (VERIFY.on) checkAscent(source, key, keyOffset, keyLength);

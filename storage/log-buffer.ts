@@ -11,7 +11,8 @@ const CapacityMin = 1 << 16;
 const CapacityKept = 1 << 23;
 
 export class LogBuffer {
-  bytes = new Uint8Array(CapacityMin);
+  bytes: Uint8Array = new Uint8Array(CapacityMin);
+  view = new DataView(this.bytes.buffer);
   /** Offset in `bytes` where the next byte goes. */
   end = 0;
   /** Whether a record is being encoded: nothing may be taken off then. */
@@ -29,13 +30,17 @@ export class LogBuffer {
     return this.startLsn + this.end;
   }
 
-  /** Makes room for `length` more bytes. `bytes` may be another array afterwards. */
+  /** Makes room for `length` more bytes. `bytes` and `view` may be others afterwards. */
   reserve(length: number): void {
     const needed = this.end + length;
     if (needed <= this.bytes.length) return;
     const bytes = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     copyBytes(bytes, 0, this.bytes, 0, this.end);
+    this.#setBytes(bytes);
+  }
+  #setBytes(bytes: Uint8Array): void {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer);
   }
 
   /** Begins a record and returns the offset of its header; `end` is then at its payload. */
@@ -66,6 +71,6 @@ export class LogBuffer {
     this.end -= length;
     this.startLsn += length;
     for (const lsn of this.payloadCrcs.keys()) if (lsn < this.startLsn) this.payloadCrcs.delete(lsn);
-    if (this.end === 0 && this.bytes.length > CapacityKept) this.bytes = new Uint8Array(CapacityMin);
+    if (this.end === 0 && this.bytes.length > CapacityKept) this.#setBytes(new Uint8Array(CapacityMin));
   }
 }

@@ -6,7 +6,7 @@
  * scratch page, so that a page which does not fit is noticed before anything has changed.
  */
 import { assert } from '../base/assert.js';
-import { copyBytes } from '../base/bytes.js';
+import { copyByWords, copyBytes } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import {
   AtCount,
@@ -161,17 +161,6 @@ function writeUpper(u8: Uint8Array, dv: DataView, base: number, lower: Uint8Arra
   dv.setUint16(base + AtSlots, end - base, true);
 }
 
-/** Copies `length` bytes between two slabs (or one, without overlap). Words at first, because a call costs more for short cells. */
-function copyCell(toU8: Uint8Array, toDv: DataView, to: number, u8: Uint8Array, dv: DataView, from: number, length: number): void {
-  if (length > 256) {
-    toU8.set(u8.subarray(from, from + length), to);
-    return;
-  }
-  let i = 0;
-  for (; i + 4 <= length; i += 4) toDv.setInt32(to + i, dv.getInt32(from + i, true), true);
-  for (; i < length; i++) toU8[to + i] = u8[from + i]!;
-}
-
 const suffixBuffer = new Uint8Array(PageSizeBytesMax);
 
 /**
@@ -207,7 +196,7 @@ export function appendRange(
     const cell = base + heap;
     if (cut === 0) {
       dv.setUint32(slot, srcDv.getUint32(srcSlot, true), true);
-      copyCell(u8, dv, cell, srcU8, srcDv, srcCell, size);
+      copyByWords(u8, dv, cell, srcU8, srcDv, srcCell, size);
     } else {
       // The key in full behind its (absent) prefix, then from where the new prefix ends.
       const at = HeadLength * 2;
@@ -226,7 +215,7 @@ export function appendRange(
       if (isLeaf) dv.setUint16(cell, rawLength, true);
       else dv.setUint32(cell, srcDv.getUint32(srcCell, true), true);
       copyBytes(u8, cell + restAt, suffixBuffer, start + HeadLength, start + HeadLength + rest);
-      copyCell(u8, dv, cell + restAt + rest, srcU8, srcDv, srcCell + restAt + srcRest, valueLength);
+      copyByWords(u8, dv, cell + restAt + rest, srcU8, srcDv, srcCell + restAt + srcRest, valueLength);
     }
     dv.setUint16(slot + AtSlotCell, heap, true);
     dv.setUint16(slot + AtSlotSuffixLength, suffix, true);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  commonPrefixLength, compareBytes, compareBytesWithKey, copyBytes, crc32c, equalBytes, getF32, getF64, getI32, getInt8, getU16, getU32,
+  commonPrefixLength, compareBytes, compareBytesWithKey, copyByWords, copyBytes, crc32c, equalBytes, getF32, getF64, getI32, getInt8, getU16, getU32,
   getU64, getUtf8, getVarint, keyBytes, keyString, putKeyString, putUtf8, putVarint, setF32, setF64, setInt8, setU16, setU32, setU64,
   utf8LengthMax, varintEnd, varintLength,
 } from '../../base/bytes.js';
@@ -83,6 +83,18 @@ test('copies between arrays and within one', () => {
   expect(to.subarray(5, 85)).toEqual(from.subarray(10, 90));
   copyBytes(from, 1, from, 0, 50);
   expect([...from.subarray(0, 4)]).toEqual([0, 0, 1, 2]);
+});
+
+test('copies by words what it copies byte by byte', () => {
+  const from = Uint8Array.from({ length: 400 }, (_, i) => (i * 37) & 255);
+  for (let length = 0; length <= 200; length++) {
+    for (const [start, offset] of [[0, 0], [3, 1], [102, 99]] as const) {
+      const [to, wanted] = [new Uint8Array(400), new Uint8Array(400)];
+      const end = copyBytes(wanted, offset, from, start, start + length);
+      expect(copyByWords(to, new DataView(to.buffer), offset, from, new DataView(from.buffer), start, length)).toBe(end);
+      expect(to).toEqual(wanted);
+    }
+  }
 });
 
 test('CRC-32C has its published values and can be taken in parts', () => {

@@ -256,13 +256,14 @@ function runCase(c: TreeCase): void {
   /** Keys and values in the middle of larger arrays. */
   const runOf = (keys: readonly string[], values: readonly string[]): RunSource => {
     const source: RunSource = {
-      key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueOffset: 1, valueLength: 0, left: keys.length + 1,
+      key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 1, valueLength: 0, left: keys.length + 1,
       next(): boolean {
         if (--this.left <= 0) return false;
         const at = keys.length - this.left;
         this.key = keyBytes(`##${keys[at]!}##`);
         this.keyLength = keys[at]!.length;
         this.value = keyBytes(`*${values[at]!}*`);
+        this.valueView = new DataView(this.value.buffer, this.value.byteOffset, this.value.byteLength);
         this.valueLength = values[at]!.length;
         return true;
       },
