@@ -15,6 +15,7 @@ import type { StatementInfo } from '../mvcc/types.js';
 import type { QueryResult } from './api.js';
 import type { Backend } from './backend.js';
 import type { QuickPlan } from './quick.js';
+import { canBeSingle, changeSingle } from './single-statement.js';
 
 /** What the session does around it. */
 export interface QuickCaller {
@@ -52,24 +53,18 @@ export class QuickCommit implements CommitListener {
     return running;
   }
 
-  /**
-   * Runs the statement and commits it as a single commit; undefined: it takes a transaction, and nothing has changed. The session is idle. @throws DbError of the statement
-   */
+  /** Runs the statement and commits it as a single commit; undefined: it takes a transaction, and nothing has changed. @throws DbError of the statement */
   runSingle(quick: QuickPlan, params: readonly Datum[], text: string, info: StatementInfo): Promise<QueryResult<unknown>> | undefined {
     const backend = this.#backend;
-    const { singleTable } = quick;
-    const change = singleTable === undefined ? undefined : quick.modify!.directSingle;
-    if (change === undefined || backend.block.state !== 'idle' || !this.#isPlain()) return undefined;
+    if (!canBeSingle(backend, quick)) return undefined;
     const { manager } = backend.instance;
-    const { singles } = manager;
-    let rowCount: number | undefined;
-    let made: SingleCommit | undefined;
     backend.beginQuick(text);
+    let made: SingleCommit | undefined;
+    let rowCount: number | undefined;
     try {
-      if (!singles.begin(backend, info, singleTable!)) return undefined;
-      rowCount = change(backend.directRequest(manager.reader, params, true), singles);
+      rowCount = changeSingle(backend, quick, params, info, false);
+      made = manager.singles.take();
     } finally {
-      made = singles.end();
       if (made === undefined) backend.endQuick();
     }
     if (rowCount === undefined) return undefined;
@@ -81,13 +76,8 @@ export class QuickCommit implements CommitListener {
     this.#rowCount = rowCount;
     const running = new Promise<QueryResult<unknown>>(this.#setResolve);
     this.#caller.started(running);
-    singles.follow(made, this);
+    manager.singles.follow(made, this);
     return running;
-  }
-  /** Whether a transaction of one statement would now be as most are: nothing is certified, the disk is waited for, nothing else is to be done at its end. */
-  #isPlain(): boolean {
-    const { isolation, observe, asyncCommit } = this.#backend.settings.hot;
-    return isolation !== 'serializable' && !observe && !asyncCommit && !this.#backend.hasCommitWork;
   }
 
   committed(): void {

@@ -17,6 +17,7 @@ import { checkDefinitions, makeRequest, startOver } from './execute.js';
 import { openLanes } from './direct-lane.js';
 import type { CachedStatement } from './plan-cache.js';
 import { quickPlan, type QuickPlan } from './quick.js';
+import { canBeSingle, changeSingle } from './single-statement.js';
 import { SuspendStatement } from './system-functions.js';
 import type { ValueFormat } from './values.js';
 
@@ -99,9 +100,18 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
   if (ready === undefined) return undefined;
   const { quick, params } = ready;
   const { block, laneEpoch } = backend;
+  const info = backend.infoOf(cached);
   backend.beginQuick(cached.parsed.text);
   try {
-    const begun = begin(backend, backend.infoOf(cached), quick, params, false);
+    const single = canBeSingle(backend, quick) ? changeSingle(backend, quick, params, info, true) : undefined;
+    if (single !== undefined) {
+      const { manager } = backend.instance;
+      const made = manager.singles.take();
+      if (made === undefined) manager.noteEmpty();
+      else manager.singles.commitSync(made);
+      return { command: quick.command, rowCount: single };
+    }
+    const begun = begin(backend, info, quick, params, false);
     if (begun === undefined) return undefined;
     const { tx, execution } = begun;
     let { rowCount } = begun;

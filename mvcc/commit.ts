@@ -184,14 +184,18 @@ export function commitSync(transaction: Transaction): CommitInfo {
   }
   const pending = precommit(transaction, true);
   if (!('lsn' in pending)) return pending;
+  flushAndPublish(manager, pending);
+  return { csn: pending.csn };
+}
+/** Returns when the commit is published. @throws DbError 58030 */
+export function flushAndPublish(manager: TransactionManager, pending: PendingCommit): void {
   if (!pending.asyncCommit && !manager.store.isFlushed(pending.lsn)) manager.store.flushSync();
   manager.publishReady();
   // One that need not wait for the disk itself may stand behind others that do.
-  if (pending.transaction?.lifecycle === 'precommitted') {
+  if (manager.lastPublished < pending.csn) {
     manager.store.flushSync();
     manager.publishReady();
   }
-  return { csn: pending.csn };
 }
 
 /** Whether there is something to log; locks alone are not. */

@@ -13,7 +13,7 @@ import { assert } from '../base/assert.js';
 import { keyString } from '../base/bytes.js';
 import { type Csn, type Lsn, type Oid, type TxnId, txnId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
-import { type CommitListener, type PendingCommit, followUp, isAlone, isSeen } from './commit.js';
+import { type CommitListener, type PendingCommit, flushAndPublish, followUp, isAlone, isSeen } from './commit.js';
 import { fillFromLeaf } from './reading.js';
 import { RowGrant, nameHold } from './row-lock.js';
 import { StatementList } from './statement-list.js';
@@ -83,7 +83,7 @@ export class SingleCommit implements PendingCommit {
   }
 }
 
-/** Makes them, one at a time: from `begin` to `end` without an await. */
+/** Makes them, one at a time: from `begin` to `end` and what follows without an await. */
 export class SingleCommits implements RowChanges {
   readonly #manager: TransactionManager;
   readonly #ownRow = new RowRef();
@@ -94,14 +94,17 @@ export class SingleCommits implements RowChanges {
   /** The key last looked for. */
   #text = '';
   #made: SingleCommit | undefined = undefined;
-  #isAlone = false;
+  /** Whether it is made durable before anybody else runs. */
+  #isAtOnce = false;
 
   constructor(manager: TransactionManager) {
     this.#manager = manager;
   }
 
-  /** Whether one may be tried in the table: C1 but for the row. @throws DbError 58030 when the store is poisoned */
-  begin(owner: SessionOwner, info: StatementInfo, table: Oid): boolean {
+  /**
+   * Whether one may be tried in the table: C1 but for the row. `isAtOnce`: it will be made durable by `commitSync`. @throws DbError 58030 when the store is poisoned
+   */
+  begin(owner: SessionOwner, info: StatementInfo, table: Oid, isAtOnce: boolean): boolean {
     assert(this.#owner === undefined, 'a single commit within another', owner.id);
     const manager = this.#manager;
     if (manager.poisoned !== undefined) throw manager.poisoned;
@@ -109,6 +112,7 @@ export class SingleCommits implements RowChanges {
     this.#owner = owner;
     this.#info = info;
     this.#table = table;
+    this.#isAtOnce = isAtOnce;
     return true;
   }
 
@@ -159,8 +163,8 @@ export class SingleCommits implements RowChanges {
     const { store } = manager;
     store.reserveLogSync(keyLength + length + 96);
     // Others that have lately been committing may join in the turn that the log gives them; who is alone needs none of it.
-    this.#isAlone = !manager.company.mayJoin(this.#owner!) && isAlone(manager, 0, 1);
-    const keepsVersions = !(this.#isAlone || store.isFlushed(lsnMax)) || isSeen(manager, 0);
+    this.#isAtOnce ||= !manager.company.mayJoin(this.#owner!) && isAlone(manager, 0, 1);
+    const keepsVersions = !(this.#isAtOnce || store.isFlushed(lsnMax)) || isSeen(manager, 0);
     manager.settleOtherScans(undefined);
     const csn = manager.assignCsn();
     const record = keepsVersions ? this.#recordOf(tree, kind, csn) : undefined;
@@ -192,18 +196,25 @@ export class SingleCommits implements RowChanges {
     return new UndoRecord(tree.overlay, this.#text, csn, kind, undefined, 1, changesKey, undefined, undefined, chunk, undoArena.offset, length);
   }
 
-  /** Ends the one that has been tried. @returns what was made, to be given to `follow` in the same slice */
-  end(): SingleCommit | undefined {
-    const made = this.#made;
+  /** Ends the one that has been tried. */
+  end(): void {
     this.#row.leaf.release();
     this.#row = this.#ownRow;
     this.#owner = undefined;
+  }
+  /** What was made, to be followed in the same slice. */
+  take(): SingleCommit | undefined {
+    const made = this.#made;
     this.#made = undefined;
     return made;
   }
   /** `listener` is told when it is published, perhaps at once. */
   follow(made: SingleCommit, listener: CommitListener): void {
     made.listener = listener;
-    followUp(this.#manager, made, this.#isAlone);
+    followUp(this.#manager, made, this.#isAtOnce);
+  }
+  /** Makes it durable and publishes it. @throws DbError 58030: nobody knows whether it survives */
+  commitSync(made: SingleCommit): void {
+    flushAndPublish(this.#manager, made);
   }
 }

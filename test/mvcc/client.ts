@@ -35,11 +35,12 @@ export class Script {
     const { singles } = this.world.manager;
     const bytes = keyBytes(key);
     const row = keyBytes(value);
-    if (!singles.begin({ id: ++this.#owners }, { text: `single ${verb} ${key}` }, oid(7))) return undefined;
+    if (!singles.begin({ id: ++this.#owners }, { text: `single ${verb} ${key}` }, oid(7), false)) return undefined;
     if (verb === 'insert') singles.insertFree(tree, bytes, bytes.length, row, 0, row.length);
     else if (verb === 'delete') singles.removeByKey(tree, bytes, bytes.length);
     else if (singles.findUntouched(tree, bytes, bytes.length, new RowRef()) === true) singles.updateFound(tree, bytes, bytes.length, row, 0, row.length);
-    const made = singles.end();
+    singles.end();
+    const made = singles.take();
     if (made === undefined) return undefined;
     const ended = new Promise<number>((resolve, reject) => singles.follow(made, { committed: resolve, failed: reject }));
     ended.catch(() => undefined);
