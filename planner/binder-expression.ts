@@ -279,7 +279,7 @@ function bindBinary(level: QueryLevel, e: Binary, left: BoundExpression): BoundE
   const isWritten = e.operator !== 'overlaps' && e.left.kind === 'row' && left.kind === 'row';
   // (a, b) = (SELECT ...): the row of the subquery, field by field.
   if (isWritten && e.right.kind === 'scalarSubquery') {
-    const right = bindSubqueryExpression(level, e.right, left.fields.length);
+    const right = bindSubqueryExpression(level, e.right, { width: left.fields.length, mismatch: (given) => new DbError('42601', `subquery has too ${given} columns`, { offset: e.offset }) });
     const fields = expandRow(level, right, e.offset).map((field) => field.expression);
     return compareRows(level, e.operator, left.fields, fields, e.offset);
   }

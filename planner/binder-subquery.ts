@@ -30,15 +30,20 @@ export function bindSub(level: QueryLevel, query: Query, onlyExists = false): Su
 
 const nothing = { comparison: undefined, hashable: undefined } as const;
 
-/** `width`: as many columns as a row it is compared with or assigned to; then it is a row, with its fields known. */
-export function bindSubqueryExpression(level: QueryLevel, e: Exists | ScalarSubquery | ArraySubquery, width?: number): BoundExpression {
+/** What a subquery is compared with or assigned to. */
+interface OtherRow {
+  readonly width: number;
+  readonly mismatch: (given: 'few' | 'many') => DbError;
+}
+
+/** `other`: then it is a row of as many columns, with its fields known. */
+export function bindSubqueryExpression(level: QueryLevel, e: Exists | ScalarSubquery | ArraySubquery, other?: OtherRow): BoundExpression {
   const { binder } = level;
   const { query, outer } = bindSub(level, e.query, e.kind === 'exists');
   const base = { kind: 'subquery', offset: e.offset, plan: query.plan, outer, ...nothing } as const;
   if (e.kind === 'exists') return { ...base, type: types.bool, subkind: 'exists', columns: [] };
-  if (width !== undefined) {
-    if (query.columns.length < width) throw new DbError('42601', 'subquery has too few columns', { offset: e.offset });
-    if (query.columns.length > width) throw new DbError('42601', 'subquery has too many columns', { offset: e.offset });
+  if (other !== undefined) {
+    if (query.columns.length !== other.width) throw other.mismatch(query.columns.length < other.width ? 'few' : 'many');
     const columns = query.columns.map((column) => column.id);
     binder.setRecordShape(columns[0]!, query.columns.map((column) => ({ name: column.name, type: column.type })));
     return { ...base, type: types.record, subkind: 'row', columns };
@@ -120,7 +125,7 @@ function hashableSides(
 
 /** The fields of a one-row subquery assigned to several columns. */
 export function rowSubqueryFields(level: QueryLevel, e: ScalarSubquery, width: number): { value: BoundExpression; fields: readonly { type: SqlType; index: number }[] } {
-  const value = bindSubqueryExpression(level, e, width);
+  const value = bindSubqueryExpression(level, e, { width, mismatch: () => new DbError('42601', 'number of columns does not match number of values', { offset: e.offset }) });
   return { value, fields: expandRow(level, value, e.offset).map((field, index) => ({ type: sqlType(field.expression.type.oid, field.expression.type.typmod), index })) };
 }
 

@@ -124,6 +124,8 @@ describe('errors', () => {
       expect(await failure(db.query('insert into t values (2, 11)'))).toMatchObject({ code: '23514', constraint: 'small' });
       expect(await failure(db.query('select a,\n  nope from t'))).toMatchObject({ code: '42703', position: 13 });
       expect(await failure(db.query('selec 1'))).toMatchObject({ code: '42601', position: 1 });
+      expect(await failure(db.query('select (1, 2) = (select 1)'))).toMatchObject({ message: 'subquery has too few columns', position: 15 });
+      expect(await failure(db.query('update t set (a, b) = (select 1)'))).toMatchObject({ message: 'number of columns does not match number of values', position: 23 });
     }));
 
   test('a failed statement undoes itself whole', () =>
