@@ -82,6 +82,10 @@ async function footersOf(shell: Shell, { oid, kind }: Relation, isPlus: boolean)
     await constraints('Foreign-key constraints', 'f');
     await section('Referenced by', `select 'TABLE "' || conrelid::regclass::text || '" CONSTRAINT "' || conname || '" ' || pg_get_constraintdef(oid, true) from pg_catalog.pg_constraint where confrelid = ${oid}::oid and contype = 'f' order by conname`);
   }
-  if (kind === 'v' || (kind === 'm' && isPlus)) lines.push('View definition:', ...(await shell.current.column(`select pg_get_viewdef(${oid}::oid, true)`)));
+  if (kind === 'v' || (kind === 'm' && isPlus)) {
+    // Views of the system have none.
+    const definition = await shell.current.column(`select text from pg_get_viewdef(${oid}::oid, true) as text where text is not null`);
+    if (definition.length > 0) lines.push('View definition:', ...definition);
+  }
   return lines;
 }

@@ -31,6 +31,11 @@ async function said(script: string): Promise<string[]> {
   return out.join('').trimEnd().split('\n');
 }
 
+test('a view of the system is shown without the definition that it does not have', async () => {
+  expect(await said('\\d adults')).toContain('View definition:');
+  expect(await said('\\d pg_tables')).not.toContain('View definition:');
+});
+
 test('without a pattern they list what the search path finds', async () => {
   expect(await said('\\dt')).toEqual(['public|person|table|people']);
   expect(await said('\\dtv')).toEqual(['public|adults|view|of age', 'public|checked|view|', 'public|person|table|people']);
