@@ -614,6 +614,8 @@ export function planIsVolatile(plan: LogicalPlan): boolean {
   return found || planInputs(plan).some(planIsVolatile);
 }
 
+export const isDomainCheck = (e: BoundExpression): boolean => e.kind === 'call' && e.function.name === 'domain_check';
+
 export function hasSubquery(e: BoundExpression): boolean {
   return someExpression(e, (x) => x.kind === 'subquery');
 }

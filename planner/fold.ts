@@ -20,7 +20,7 @@ import { DbError } from '../base/errors.js';
 import { plainTextEnv } from '../base/text-env.js';
 import { baseTypeOf, sqlType, TypeOid, types, typeInfo, type SqlType, type TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
-import { constant, forEachChild, mapChildren, mapList, someExpression, type Subquery } from './expression-tools.js';
+import { constant, forEachChild, isDomainCheck, mapChildren, mapList, someExpression, type Subquery } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import type { RoutineBodies } from './routine-body.js';
 
@@ -205,7 +205,8 @@ export class Folder {
     const { function: f } = e;
     if (f.kind !== 'scalar') return e;
     if (f.strict && e.args.some((arg) => arg.kind === 'constant' && arg.value === null)) return constant(null, e.type, e.offset);
-    const absent = f.strict ? e.args.find((arg) => this.#known.get(arg)?.value === null) : undefined;
+    // What a domain checks PostgreSQL does not know when it plans, NULL or not.
+    const absent = f.strict ? e.args.find((arg) => this.#known.get(arg)?.value === null && !someExpression(arg, isDomainCheck)) : undefined;
     if (absent !== undefined) return this.#absent(e, absent);
     if (f.oid !== undefined) return this.#routine(e);
     if (f.impl === undefined || f.volatility !== 'immutable' || e.type.oid === TypeOid.record || !e.args.every(this.#isSettled)) return e;
@@ -234,6 +235,8 @@ export class Folder {
     if (!this.#isSettled(arg)) return e;
     // PostgreSQL has read it when it planned.
     if (e.isLiteral === true) return this.#hasSession ? this.#keep(e) : e;
+    // What reads a record gives one of any type, and PostgreSQL computes none such when it plans.
+    if (method === 'io' && typeInfo(baseTypeOf(e.type, this.#types).oid, this.#types).kind === 'composite') return e;
     if (arg.kind === 'constant' && arg.value === null && typeInfo(e.type.oid, this.#types).kind !== 'domain') return constant(null, e.type, e.offset);
     if (method === 'binary') return arg.kind === 'constant' ? { ...arg, type: e.type } : this.#keep(e);
     const from = baseTypeOf(arg.type, this.#types);

@@ -6,11 +6,10 @@
  */
 import { baseTypeOf, typeInfo, type TypeRegistry } from '../base/types.js';
 import type { Catalog } from './catalog.js';
-import { forEachChild, someExpression } from './expression-tools.js';
+import { forEachChild, isDomainCheck, someExpression } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import { isImmutableCast } from './fold.js';
 
-const isDomainCheck = (e: BoundExpression): boolean => e.kind === 'call' && e.function.name === 'domain_check';
 
 /** Whether the node, its children apart, is not immutable. */
 export function isMutableNode(node: BoundExpression, registry: TypeRegistry): boolean {
