@@ -41,7 +41,7 @@ export class SingleCommit implements PendingCommit {
   listener: CommitListener | undefined = undefined;
   readonly install = undefined;
   readonly #manager: TransactionManager;
-  readonly #owner: SessionOwner;
+  #owner: SessionOwner | undefined;
   readonly #info: StatementInfo;
   readonly #tree: VersionedTree;
 
@@ -66,7 +66,7 @@ export class SingleCommit implements PendingCommit {
     if (this.transaction !== undefined || this.record === undefined) return;
     const { record } = this;
     const manager = this.#manager;
-    const transaction = new Transaction(manager, this.id, { isolation: 'read committed', owner: this.#owner }, undefined);
+    const transaction = new Transaction(manager, this.id, { isolation: 'read committed', owner: this.#owner! }, undefined);
     transaction.statements = this.statements;
     transaction.statementCount = 1;
     transaction.writeCount = 1;
@@ -77,9 +77,12 @@ export class SingleCommit implements PendingCommit {
     nameHold(transaction, this.#tree, record.key, record.changesKey);
     transaction.logItem(new RowGrant(this.#tree, record.key));
   }
-  /** It is published, or nobody knows what becomes of it. */
+  /** It is published, or nobody knows what becomes of it. As long as a snapshot needs its before-image only what explains that is kept. */
   end(): void {
     if (this.record !== undefined) this.record.single = undefined;
+    this.#owner = undefined;
+    this.transaction = undefined;
+    this.listener = undefined;
   }
 }
 

@@ -417,7 +417,7 @@ export class TransactionManager {
   #publish(pending: PendingCommit): void {
     pending.install?.();
     this.#advanceTo(pending.csn);
-    const transaction = pending.transaction;
+    const { transaction, listener } = pending;
     const isSingle = pending instanceof SingleCommit;
     if (isSingle) pending.end();
     if (isSingle || transaction !== undefined) this.counters.committed++;
@@ -428,7 +428,7 @@ export class TransactionManager {
       transaction.onPublish?.(pending.csn);
       transaction.releaseLocks();
     }
-    pending.listener?.committed(pending.csn);
+    listener?.committed(pending.csn);
     this.#forgetOld();
   }
 
@@ -458,13 +458,13 @@ export class TransactionManager {
   /** The log could not be made durable: nobody knows what of the pending commits survives. */
   #poison(error: DbError): void {
     for (const pending of this.pending.splice(0)) {
-      const { transaction } = pending;
+      const { transaction, listener } = pending;
       if (pending instanceof SingleCommit) pending.end();
       if (transaction !== undefined) {
         transaction.lifecycle = 'aborted';
         this.#forget(transaction);
       }
-      pending.listener?.failed(new DbError('58030', 'could not make the commit durable; whether it survives is unknown', { cause: error }));
+      listener?.failed(new DbError('58030', 'could not make the commit durable; whether it survives is unknown', { cause: error }));
       transaction?.releaseLocks();
     }
     for (const transaction of [...this.active]) transaction.cancelWait(error);

@@ -2,6 +2,7 @@
 import { DbError } from '../../base/errors.js';
 import { keyBytes } from '../../base/bytes.js';
 import { oid } from '../../base/ids.js';
+import type { SingleCommit } from '../../mvcc/single-commit.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type BeginOptions, type RowLockMode, type RowLockResult, RowRef, type SavepointId, afterKey } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
@@ -31,7 +32,7 @@ export class Script {
   }
 
   /** A change by key as a single commit, its number and its end; undefined where it takes a transaction, or there is no such row. */
-  single(tree: VersionedTree, verb: 'insert' | 'update' | 'delete', key: string, value = ''): { readonly csn: number; readonly ended: Promise<number> } | undefined {
+  single(tree: VersionedTree, verb: 'insert' | 'update' | 'delete', key: string, value = ''): { readonly csn: number; readonly ended: Promise<number>; readonly made: SingleCommit } | undefined {
     const { singles } = this.world.manager;
     const bytes = keyBytes(key);
     const row = keyBytes(value);
@@ -44,7 +45,7 @@ export class Script {
     if (made === undefined) return undefined;
     const ended = new Promise<number>((resolve, reject) => singles.follow(made, { committed: resolve, failed: reject }));
     ended.catch(() => undefined);
-    return { csn: made.csn, ended };
+    return { csn: made.csn, ended, made };
   }
 
   begin(isolation: BeginOptions['isolation'], options: Partial<BeginOptions> = {}): Client {
