@@ -190,7 +190,7 @@ class StatementExecution implements Execution {
   /** Of a statement that is one ModifyTable: kept from run to run. */
   #modifyPhase: Phase | undefined;
   #isClosed = false;
-  /** Whether changes follow the main plan: its rows wait for them, so that they are made however many rows are asked for. */
+  /** Whether there are changes beside the main plan: its rows wait for them and their constraints, so that both are seen to however many rows are asked for. */
   readonly #holdsRows: boolean;
   /** Rows held back until all is done, and how many of them have gone out. */
   #held: unknown[] | undefined;
@@ -206,7 +206,7 @@ class StatementExecution implements Execution {
     this.#keep = keep;
     this.#planned = planned;
     this.#phases = phases;
-    this.#holdsRows = phases.length > 1 && (phases.at(-1) as { readonly cte?: PlannedCte | undefined }).cte !== undefined;
+    this.#holdsRows = phases.length > 1 && phases.some((phase) => phase.kind === 'modify');
     const runtime = new Runtime(request, planned.columnCount, generated);
     this.#runtime = runtime;
     this.#makeRow = makeRow;
@@ -347,7 +347,7 @@ class StatementExecution implements Execution {
     for (;;) {
       if (this.#current === undefined) {
         const spec = this.#phases[this.#at];
-        if (spec === undefined) return 'done';
+        if (spec === undefined) return this.#check();
         this.#current = this.#begin(spec);
       }
       const result = this.#locksInline ? this.#stepOrWait(this.#current, quotaRows) : this.#current.step(quotaRows);
@@ -362,6 +362,14 @@ class StatementExecution implements Execution {
       if (result === 'slice') return 'slice';
       return result as Promise<void>;
     }
+  }
+
+  /** Constraints are looked at when all of the statement is done: a row may come before its parent, in one WITH. (PostgreSQL's AfterTriggerEndQuery.) */
+  #check(): StepResult {
+    const wait = this.#checks.runImmediate();
+    if (wait === undefined) return 'done';
+    this.#runtime.suspendScans();
+    return wait as Promise<void>;
   }
 
   /** A lock in the middle of the plan must be waited for: the phase has put itself back, and what it was reading is left. */

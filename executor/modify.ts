@@ -61,7 +61,6 @@ export class ModifyExecution {
   /** Whether the source gives values alone, so that its tuple is the row to insert. */
   readonly #takesTuples: boolean;
   readonly #runtime: Runtime;
-  readonly #checks: ConstraintChecks;
   readonly #evaluate: (e: BoundExpression) => Datum;
   readonly #writer: TableWriter;
   readonly #ids: readonly ColumnId[];
@@ -79,7 +78,7 @@ export class ModifyExecution {
   #paramRowAt = 0;
   /** By column, which parameter it gets; `none` where some column gets anything else. Looked for when there are rows of parameters. */
   #stored: readonly number[] | undefined = undefined;
-  #phase: 'rows' | 'checks' | 'done' = 'rows';
+  #phase: 'rows' | 'done' = 'rows';
   /** The insert under way, kept over waits. */
   #job: InsertJob | undefined;
   /** The lock being taken on the row under way, likewise. */
@@ -94,7 +93,6 @@ export class ModifyExecution {
     this.#portion = isStepwise ? 1 : plan.operation === 'insert' ? InsertPortion : Infinity;
     this.#source = source;
     this.#runtime = runtime;
-    this.#checks = checks;
     this.#evaluate = evaluate;
     this.#emit = emit;
     this.#writer = new TableWriter(plan, runtime, checks.add, evaluate);
@@ -128,7 +126,7 @@ export class ModifyExecution {
     while (this.#phase === 'rows') {
       if (this.#at === this.#tuples.length) {
         if (this.#isSourceDone) {
-          this.#phase = 'checks';
+          this.#phase = 'done';
           break;
         }
         const filled = this.#fill();
@@ -148,11 +146,6 @@ export class ModifyExecution {
         if (sliceEnd < 0) sliceEnd = now + env.timeSliceMs;
         else if (now >= sliceEnd) return 'slice';
       }
-    }
-    if (this.#phase === 'checks') {
-      const wait = this.#checks.runImmediate();
-      if (wait !== undefined) return wait;
-      this.#phase = 'done';
     }
     return 'done';
   }

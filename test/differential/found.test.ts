@@ -689,6 +689,14 @@ describe('what random statements found', () => {
     ['begin', ''], ["alter type hue add value 'blue'", ''], ["alter type hue add value 'grey' before 'red'", ''], ["select enum_range('red'::hue, 'red'), (null::hue > 'red') is null", [['{red}', 't']]], ['commit', ''],
     ["insert into hues select unnest(enum_range('red'::hue, 'blue')) returning v", [['red'], ['blue']]],
   ]));
+  test('constraints are looked at when all of a WITH is done', () => inTurn([
+    ['create table owner (id int primary key)', ''], ['create table owned (id int primary key, owner int references owner on delete cascade, a int)', ''], ['insert into owner values (1), (2)', ''], ['insert into owned values (1, 1), (2, 2)', ''],
+    ['with m as (insert into owned values (3, 3) returning id), n as (insert into owner values (3) returning id) select m.id, n.id from m, n', [['3', '3']]],
+    ['with m as (delete from owner where id = 2 returning id) update owned set a = 7 where owner = 2 returning id', [['2']]], ['select id from owned order by id', [['1'], ['3']]],
+    ['with m as (delete from owner where id = 1 returning id), k as (insert into owner values (4) returning id) select m.id, k.id, owned.id from m, k, owned order by 3', [['1', '4', '1'], ['1', '4', '3']]],
+    ['with m as (insert into owned values (5, 5) returning id) select id from m', '23503'], ['with m as (insert into owned values (5, 5)) insert into owner values (6)', '23503'], ['select id from owned', [['3']]],
+    ['drop table owned, owner', ''],
+  ]));
   // The body was planned, which computed what no call might come to.
   test('CREATE FUNCTION computes nothing', () => inTurn([
     ["create function fails() returns int language sql as 'select 1 / 0'", ''], ["create function fails(int) returns setof int language sql stable as $$ select 'x'::text::int from r2 where id = $1 $$", ''],
