@@ -632,7 +632,7 @@ export class Backend implements SessionOwner {
 
 /** Settings that plans, or constants folded into them, depend on. */
 const plannerSettings: readonly string[] = [
-  'search_path', 'execution_mode', 'leaf_columns', 'timezone', 'datestyle', 'intervalstyle', 'transform_null_equals', 'work_mem', 'default_transaction_read_only',
+  'search_path', 'execution_mode', 'leaf_columns', 'rewrite_rules', 'timezone', 'datestyle', 'intervalstyle', 'transform_null_equals', 'work_mem', 'default_transaction_read_only',
   ...[...settingDefinitions.keys()].filter((name) => name.startsWith('enable_') || name.endsWith('_cost') || name.endsWith('_collapse_limit')),
   'effective_cache_size', 'cursor_tuple_fraction', 'plan_cache_mode',
 ];

@@ -123,6 +123,7 @@ add('Query Tuning / Genetic Query Optimizer', 'geqo_threshold', 'integer', '12',
 const developer = 'Developer Options';
 add(developer, 'execution_mode', 'enum', 'generated', 'Whether statements run as generated code or in the interpreter.', { values: ['generated', 'interpreted'] });
 add(developer, 'leaf_columns', 'bool', 'on', 'Whether generated scans of whole tables read columns kept beside the leaves, or rows.');
+add(developer, 'rewrite_rules', 'bool', 'on', 'Whether the planner rewrites statements by the rules that it could do without.');
 add(developer, 'application_name', 'string', '', 'Name of the application in activity views.');
 add(developer, 'debug_print_plan', 'bool', 'off', 'PostgreSQL\'s debugging output.');
 add('Reporting and Logging / What to Log', 'log_statement', 'enum', 'none', 'Statements that are logged.', { values: ['none', 'ddl', 'mod', 'all'] });

@@ -26,7 +26,7 @@ import { asText, coerceToBoolean, isUnknown } from './binder-types.js';
 import { bindNamedWindows } from './binder-window.js';
 import { columnRef, sameExpression, someExpression, startOf } from './expression-tools.js';
 import type { AggregateCall, BoundExpression, ColumnId, SortKey, WindowCall } from './expression.js';
-import { makeFilter, makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
+import { makeFilter, makeHaving, makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
 import { figureColumnName, missingRelation, QueryLevel, resolveRelation, type CteScope } from './scope.js';
 
@@ -94,7 +94,7 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     const sets = group.sets?.map((set) => [...set, ...grouping.addedPositions]);
     plan = makeAggregate(plan, grouping.groupBy, sets, groupingCalls, level);
     for (const column of plan.output) own.add(column.id);
-    if (liftedHaving !== undefined) plan = makeFilter(plan, liftedHaving);
+    if (liftedHaving !== undefined) plan = makeHaving(plan, liftedHaving);
   }
   if (isOnlyAsked) return { plan: filtered, columns: [], unknowns: new Map(), offsets, collations };
   plan = addSetCalls(takeWindowCalls(level, items), plan, own);

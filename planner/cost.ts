@@ -66,12 +66,14 @@ export function costConstants(settings: ReadonlyMap<string, string>): CostConsta
   };
 }
 
+/** A setting that is on unless something else was said. */
+export const isOn = (settings: ReadonlyMap<string, string>, name: string): boolean => !/^(off|false|no|0)$/i.test(settings.get(name) ?? 'on');
+
 export function enabledMethods(settings: ReadonlyMap<string, string>): Enabled {
-  const isOn = (name: string): boolean => !/^(off|false|no|0)$/i.test(settings.get(name) ?? 'on');
   return {
-    seqScan: isOn('enable_seqscan'), indexScan: isOn('enable_indexscan'), indexOnlyScan: isOn('enable_indexonlyscan'), hashJoin: isOn('enable_hashjoin'),
-    mergeJoin: isOn('enable_mergejoin'), nestedLoop: isOn('enable_nestloop'), sort: isOn('enable_sort'), hashAggregate: isOn('enable_hashagg'),
-    incrementalSort: isOn('enable_incremental_sort'), material: isOn('enable_material'),
+    seqScan: isOn(settings, 'enable_seqscan'), indexScan: isOn(settings, 'enable_indexscan'), indexOnlyScan: isOn(settings, 'enable_indexonlyscan'), hashJoin: isOn(settings, 'enable_hashjoin'),
+    mergeJoin: isOn(settings, 'enable_mergejoin'), nestedLoop: isOn(settings, 'enable_nestloop'), sort: isOn(settings, 'enable_sort'), hashAggregate: isOn(settings, 'enable_hashagg'),
+    incrementalSort: isOn(settings, 'enable_incremental_sort'), material: isOn(settings, 'enable_material'),
   };
 }
 

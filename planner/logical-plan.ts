@@ -77,7 +77,8 @@ export type LogicalPlan =
   | LogicalScan
   | (Node & { readonly kind: 'functionScan'; readonly alias: string; readonly calls: readonly FunctionScanCall[]; readonly ordinality: ColumnId | undefined })
   | (Node & { readonly kind: 'cteScan' | 'workTableScan'; readonly cte: number; readonly name: string; readonly columns: readonly { readonly id: ColumnId; readonly position: number }[] })
-  | (Node & { readonly kind: 'filter'; readonly input: LogicalPlan; readonly condition: BoundExpression })
+  /** `isHaving`: over the grouping of its own query level, where another stands over a subquery. */
+  | (Node & { readonly kind: 'filter'; readonly input: LogicalPlan; readonly condition: BoundExpression; readonly isHaving?: true })
   | (Node & { readonly kind: 'project'; readonly input: LogicalPlan; readonly computed: readonly ComputedColumn[] })
   | (Node & { readonly kind: 'projectSet'; readonly input: LogicalPlan; readonly calls: readonly { readonly id: ColumnId; readonly function: FunctionScanCall['function']; readonly args: readonly BoundExpression[] }[] })
   | LogicalJoin
@@ -138,6 +139,9 @@ export function isEmptyPlan(plan: LogicalPlan): boolean {
 }
 export function makeFilter(input: LogicalPlan, condition: BoundExpression): LogicalPlan {
   return { kind: 'filter', output: input.output, input, condition };
+}
+export function makeHaving(grouped: LogicalPlan, condition: BoundExpression): LogicalPlan {
+  return { kind: 'filter', output: grouped.output, input: grouped, condition, isHaving: true };
 }
 /** Adds `computed` columns (with `names` for display) to what the input has. */
 export function makeProject(input: LogicalPlan, computed: readonly ComputedColumn[], names?: readonly string[]): LogicalPlan {

@@ -11,6 +11,7 @@ import type { Binder, DependencySink, RoutineScope } from './binder-context.js';
 import { bindStatement, newBinder, type BindOptions, type BoundStatement } from './binder.js';
 import { bindDefault, bindWriteExpressions } from './binder-table.js';
 import type { Catalog, ColumnDef, TableDef } from './catalog.js';
+import { isOn } from './cost.js';
 import { forEachPlanExpression, logicalPlanOf, mapAllExpressions, mapChildren, planIsVolatile, type Subquery } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { Folder, type ConstantEvaluator } from './fold.js';
@@ -58,7 +59,6 @@ function bindOptions(options: PlanOptions): BindOptions {
 }
 
 const noSettings: ReadonlyMap<string, string> = new Map();
-const noRules: ReadonlySet<string> = new Set();
 
 /** @throws DbError of classes 42, 22 and 0A; 54001 when the statement is too deep to walk */
 export function planStatement(statement: PreparableStatement, options: PlanOptions): PlannedStatement {
@@ -82,14 +82,12 @@ function withDepthLimit<T>(f: () => T): T {
 
 export function planBound(bound: BoundStatement, options: PlanOptions): PlannedStatement {
   const { binder } = bound;
-  const disabled = options.disabledRules ?? noRules;
-  const optimized = optimize(bound, {
-    binder, context: options.context, evaluate: options.evaluate, isDisabled: (rule) => disabled.has(rule), onRule: options.onRule,
-  });
+  const isDisabled = disabledBy(options);
+  const optimized = optimize(bound, { binder, context: options.context, evaluate: options.evaluate, isDisabled, onRule: options.onRule });
   const isReadOnly = isReading(optimized.ctes, optimized.plan);
-  const folder = disabled.has('fold-constants') ? undefined : new Folder(binder.types, options.context, options.evaluate, new RoutineBodies(binder));
+  const folder = isDisabled('fold-constants') ? undefined : new Folder(binder.types, options.context, options.evaluate, new RoutineBodies(binder));
   const foldStored = (e: BoundExpression): BoundExpression => (folder === undefined || e.kind === 'column' ? e : folder.tryFold(e, () => undefined));
-  const cx = newPlannerContext(binder, options.settings ?? noSettings, (rule) => disabled.has(rule), foldStored);
+  const cx = newPlannerContext(binder, options.settings ?? noSettings, isDisabled, foldStored);
   const ctes: PlannedCte[] = [];
   for (const cte of optimized.ctes) {
     registerScans(cx, cte.plan);
@@ -105,6 +103,12 @@ export function planBound(bound: BoundStatement, options: PlanOptions): PlannedS
   };
   if (VERIFY.on) validatePlan(planned);
   return planned;
+}
+
+/** What is switched off by name, or by `rewrite_rules = off`: all but the computing of constants, whose errors are the statement's. */
+function disabledBy({ disabledRules, settings }: PlanOptions): (rule: string) => boolean {
+  if (settings !== undefined && !isOn(settings, 'rewrite_rules')) return (rule) => rule !== 'fold-constants';
+  return (rule) => disabledRules !== undefined && disabledRules.has(rule);
 }
 
 /** Tells the estimator of every scan, those of subqueries included. */

@@ -117,8 +117,7 @@ class PlanFolder {
         return;
       case 'filter':
         read(plan.condition);
-        // A subquery that is not pulled up is not planned where nothing of it can come through.
-        if (isNeverTrue(plan.condition) && !isPlain(plan.input.kind === 'project' ? plan.input.input : plan.input)) return;
+        if (isNeverTrue(plan.condition) && hidesSubquery(plan)) return;
         break;
       case 'append':
         for (const [i, input] of plan.inputs.entries()) this.#require(input, new Set(plan.inputColumns[i]!.filter((_, at) => isPulledUp(input) || needed.has(plan.output[at]!.id))));
@@ -156,6 +155,13 @@ const reading = (read: (e: BoundExpression) => void) => (e: BoundExpression): Bo
   read(e);
   return e;
 };
+
+/** Whether a filter that lets nothing through reads a subquery that is not pulled up: nothing below it is planned then. HAVING becomes WHERE when it is constant, but not over several sets of keys. */
+function hidesSubquery({ input, isHaving }: Extract<LogicalPlan, { kind: 'filter' }>): boolean {
+  if (isHaving === true && input.kind === 'aggregate') return (input.groupBy.length === 0 || input.groupingSets === undefined) && isSubquery(input.input);
+  return isSubquery(input);
+}
+const isSubquery = (input: LogicalPlan): boolean => !isPlain(input.kind === 'project' ? input.input : input);
 
 /** Checks, generated columns and keys of indexes are prepared when the first row comes. */
 function requireOfModify(plan: LogicalModify, read: (e: BoundExpression | undefined) => void): void {

@@ -1,7 +1,7 @@
 /**
  * One database against itself. Variants run the rounds of the differential generator in lockstep: generated code beside the interpreter, indexes
  * beside none, join and scan methods beside others. Partitions ask one engine alone: the rows of a FROM clause are those for which a condition is
- * true, false and unknown (TLP), and as many are selected as a CASE counts (NoREC). Rules of the planner are switched off one by one in
+ * true, false and unknown (TLP), and as many are selected as a CASE counts (NoREC). Rules of the planner are switched off together here, one by one in
  * test/planner/metamorphic.prop.test.ts.
  *
  * Source. Rigger, Su 2020 (Finding Bugs in Database Systems via Query Partitioning; NoREC).
@@ -23,6 +23,7 @@ export const variants: readonly Variant[] = [
   { name: 'interpreted', settings: { execution_mode: 'interpreted' }, hasIndexes: true },
   { name: 'without columns of leaves', settings: { leaf_columns: 'off' }, hasIndexes: true },
   { name: 'without indexes', settings: {}, hasIndexes: false },
+  { name: 'without rewriting', settings: { rewrite_rules: 'off' }, hasIndexes: true },
   { name: 'without hash joins', settings: { enable_hashjoin: 'off', enable_hashagg: 'off' }, hasIndexes: true },
   { name: 'without nested loops', settings: { enable_nestloop: 'off', enable_material: 'off' }, hasIndexes: true },
   { name: 'without scans of whole tables', settings: { enable_seqscan: 'off', enable_mergejoin: 'off' }, hasIndexes: true },

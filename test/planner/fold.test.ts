@@ -102,6 +102,13 @@ const cases: readonly (readonly [string, string])[] = [
   ['select 1 limit 1/0', '22012'],
   ['select a from e limit 1/0', '22012'],
   ['select a from e group by a having 1/0 = 1', '22012'],
+  // HAVING that is constantly false becomes WHERE, which keeps a lone subquery from being planned, but not one of several.
+  ['select 1 from (select distinct 1/0 as x from e) s group by x having false', ''],
+  ['select 1 from (select distinct 1/0 as x from e) s group by () having false', ''],
+  ['select 1 from (select distinct 1/0 as x from e) s group by rollup(x) having false', '22012'],
+  ['select count(*) from (select distinct 1/0 as x from e) s, t having false', '22012'],
+  ['select 1 from (select distinct 1/0 as x from e) s, t group by () having false', '22012'],
+  ['select 1 from (select x from (select distinct 1/0 as x from e) s, t group by x) g where false', ''],
   ['select sum(1/0) from e', '22012'],
   ['select sum(a) filter (where 1/0 = 1) from e', '22012'],
   ['select count(*) over (order by 1/0) from e', '22012'],
