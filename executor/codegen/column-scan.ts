@@ -86,7 +86,7 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexS
       });
       p.scans.pop();
     });
-    p.tickAfter(isShort);
+    p.tickAfter(scan, isShort);
   });
   w.line(`o.closed(${scan});`);
 }

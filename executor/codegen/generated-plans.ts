@@ -33,6 +33,10 @@ import { isRunningWindow } from './windows.js';
 import { Writer } from './scope.js';
 import { X } from './support.js';
 
+/** Rows from one look at the clock to the next, so that a slice is not exceeded where a row takes less than 40 us. */
+const RowsPerLookMax = 256;
+const RowsPerLookOfMs = 25;
+
 /** A running program's side of the contract: where rows go and when to give way. Reached as `o`. */
 export class ProgramState {
   readonly #runtime: Runtime;
@@ -43,11 +47,15 @@ export class ProgramState {
   /** After so many rows a program gives way, or ends if it cannot. */
   max = Infinity;
   sliceEnd = Infinity;
-  #untilTick = 256;
+  /** A look costs as much as ten rows of a scan. */
+  readonly #rowsPerLook: number;
+  #untilLook: number;
 
   constructor(runtime: Runtime, rows: unknown[]) {
     this.#runtime = runtime;
     this.rows = rows;
+    this.#rowsPerLook = Math.min(RowsPerLookMax, runtime.env.timeSliceMs * RowsPerLookOfMs);
+    this.#untilLook = this.#rowsPerLook;
   }
   open(scan: LeafScan): LeafScan {
     (this.#scans ??= new Set()).add(scan);
@@ -80,16 +88,19 @@ export class ProgramState {
   check(): void {
     this.#runtime.ctx.checkDeadline();
   }
-  /** After a batch: whether the time slice is over. */
+  /** After a stretch of work: whether the time slice is over. */
   tick(): boolean {
+    this.#untilLook = this.#rowsPerLook;
     this.#runtime.ctx.checkDeadline();
     return this.#runtime.env.clock.monotonic() >= this.sliceEnd;
   }
   /** The same after a row, looking at the clock now and then. */
   tock(): boolean {
-    if (--this.#untilTick > 0) return false;
-    this.#untilTick = 256;
-    return this.tick();
+    return --this.#untilLook <= 0 && this.tick();
+  }
+  /** The same after a batch of `count` rows. */
+  tickAfter(count: number): boolean {
+    return (this.#untilLook -= count) <= 0 && this.tick();
   }
   close(): void {
     for (let run = this.#runs.pop(); run !== undefined; run = this.#runs.pop()) run.close();

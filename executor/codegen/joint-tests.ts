@@ -1,6 +1,6 @@
 /**
- * Conditions of one filter that are tested together. Whether a row passes a range is hard for a processor to guess, and a wrong guess costs as much as ten comparisons. So what is
- * compared as numbers, and reads nothing that the condition before it has not read, is computed with it and decided by one branch.
+ * Conditions of one filter that are tested together. Whether a row passes a range is hard for a processor to guess, and a wrong guess costs as much as ten comparisons and the reading of
+ * a few numbers. So what is compared as numbers is computed together and decided by one branch. An equality, which few rows pass, is guessed well: with it goes only what reads nothing else.
  *
  * Source: Ross 2002, Conjunctive selection conditions in main memory.
  */
@@ -29,6 +29,10 @@ export function plainColumns(e: BoundExpression, types: TypeRegistry, find: (id:
     } else if (arg.kind !== 'constant' || arg.value === null) return undefined;
   }
   return e.args.every(({ type }) => type.oid === e.args[0]!.type.oid) ? columns : undefined;
+}
+
+export function isEquality(e: BoundExpression): boolean {
+  return e.kind === 'call' && e.operator === '=';
 }
 
 function isPlain(e: BoundExpression, types: TypeRegistry): boolean {

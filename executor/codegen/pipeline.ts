@@ -23,7 +23,7 @@ import type { PlanOf } from '../operators/plan-of.js';
 import { outerColumns, producedColumns } from '../plan-tools.js';
 import { produceAggregate } from './aggregates.js';
 import { orderedConditions } from './condition-order.js';
-import { plainColumns } from './joint-tests.js';
+import { isEquality, plainColumns } from './joint-tests.js';
 import { ExpressionWriter } from './expressions.js';
 import { produceHashJoin, produceNestedLoop } from './joins.js';
 import type { Module } from './module.js';
@@ -182,10 +182,10 @@ export class Pipeline {
     this.w.block('if (o.tick())', () => this.yield(1));
   }
 
-  /** The same after a batch of few rows if `isShort`: within another scan's loop the clock would be dearer than they are. */
-  tickAfter(isShort: boolean): void {
-    if (isShort && this.suspendable && this.scans.length > 0) this.w.block('if (o.tock())', () => this.yield(1));
-    else this.tick();
+  /** The same after a batch of a scan; of few rows if `isShort`: within another scan's loop even counting them would be dearer than they are. */
+  tickAfter(scan: string, isShort: boolean): void {
+    if (!this.suspendable) this.tick();
+    else this.w.block(isShort && this.scans.length > 0 ? 'if (o.tock())' : `if (o.tickAfter(${scan}.count))`, () => this.yield(1));
   }
 
   /** `if (condition) { body }`, conjunct by conjunct so that a column is decoded only when those before held. `of`: whose filter it is. */
@@ -212,7 +212,12 @@ export class Pipeline {
     let code = this.e.condition(conjuncts[i]!);
     let end = i + 1;
     if (known !== undefined) {
-      for (; end < conjuncts.length && columnsAt(end)?.every((id) => known.includes(id)) === true; end++) code += ` & ${this.e.condition(conjuncts[end]!)}`;
+      const readsMore = !isEquality(conjuncts[i]!);
+      for (; end < conjuncts.length; end++) {
+        const columns = columnsAt(end);
+        if (columns === undefined || !(readsMore || columns.every((id) => known.includes(id)))) break;
+        code += ` & ${this.e.condition(conjuncts[end]!)}`;
+      }
     }
     return { code, count: end - i };
   }

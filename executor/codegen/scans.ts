@@ -59,7 +59,7 @@ function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string
       });
       p.scans.pop();
     });
-    p.tickAfter(isShort);
+    p.tickAfter(scan, isShort);
   });
   w.line(`o.closed(${scan});`);
 }

@@ -59,6 +59,7 @@ describe('in statements', async () => {
     'select count(*) from t a where exists (select from t b where b.id = a.id + 1 and b.n = a.n + 1)',
   ];
   for (const operator of ['=', '<>', '<', '<=', '>', '>=']) {
+    queries.push(`select id from u where n ${operator} 4 and id ${operator} n and price < 1 and day >= date '2000-01-10' and price > -2`, `select id from t where id ${operator} 200 and n > 2 and id <> 7`);
     queries.push(`select id, price ${operator} 0.5, 0.5 ${operator} price from u where price ${operator} 0.5`, `select id from u where not 0.5 ${operator} price`, `select id from t where not price ${operator} 1.5`);
     queries.push(`select id from u where n ${operator} 5 and n <> 3 and n < id and price ${operator} -0.25 and price < 2 and day > date '2000-03-01' and day ${operator} 'infinity'`);
   }
