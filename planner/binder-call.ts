@@ -367,7 +367,7 @@ const setClauses = new Set<Clause>(['SELECT', 'ORDER BY', 'GROUP BY', 'DISTINCT 
 function bindSetCall(level: QueryLevel, call: FunctionCall, match: FunctionMatch, given: readonly BoundExpression[], marks: Marks): BoundExpression {
   const { binder } = level;
   if (!setClauses.has(level.clause) && !level.admitsSets) throw new DbError('0A000', `set-returning functions are not allowed in ${clauseName(level.clause)}`, { offset: call.offset });
-  if (level.clause === 'functions in FROM') throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: call.offset });
+  if (level.clause === 'functions in FROM') refuseNestedSets(level, marks);
   const applied = applyFunction(binder, match, given, call.offset);
   const inner = level.setCalls.slice(marks.sets);
   const height = 1 + Math.max(0, ...inner.map((nested) => nested.height));
@@ -380,6 +380,11 @@ function bindSetCall(level: QueryLevel, call: FunctionCall, match: FunctionMatch
   return { kind: 'column', type, offset: call.offset, id, name: call.name.name };
 }
 
+/** In FROM: what is called with the sets bound since `marks` is known by now, or has been refused. */
+function refuseNestedSets(level: QueryLevel, marks: Marks): void {
+  if (level.setCalls.length > marks.sets) throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: level.setCalls.at(-1)!.offset });
+}
+
 export type TableFunctionItem =
   | { readonly kind: 'set'; readonly name: string; readonly call: FunctionScanCall; readonly isScalar: boolean; readonly rowType?: SqlType | undefined }
   | { readonly kind: 'scalar'; readonly name: string; readonly columns: readonly { readonly name: string; readonly expression: BoundExpression }[]; readonly isScalar: boolean; readonly rowType?: SqlType | undefined };
@@ -388,15 +393,15 @@ export type TableFunctionItem =
 export function bindTableFunction(level: QueryLevel, e: Expression, written: readonly FunctionColumn[] | undefined): TableFunctionItem {
   const { binder } = level;
   const name = e.kind === 'functionCall' ? e.name.name : (figureColumnName(e) ?? '?column?');
+  const marks = markOf(level);
   if (e.kind === 'functionCall') {
     if (e.over !== undefined) throw new DbError('42P20', 'window functions are not allowed in functions in FROM', { offset: e.offset });
-    const marks = markOf(level);
     const args = e.args.map((arg) => binder.hooks.bindExpression(level, arg.value));
     const match = resolveCall(binder, e, args);
     // A function of the user that returns one row is called once for it, not once a field.
     if (typeof match !== 'string' && (match.function.kind === 'set' || (match.function.kind === 'scalar' && match.function.set !== undefined))) {
       refuseAggregateSyntax(e, 'set');
-      if (level.setCalls.length > marks.sets) throw new DbError('0A000', 'set-returning functions must appear at top level of FROM', { offset: e.offset });
+      refuseNestedSets(level, marks);
       return setItem(binder, name, applyFunction(binder, match, args, e.offset), written, e.offset);
     }
     if (typeof match === 'string' && written !== undefined) throw noRoutine(binder, e, match, args);
@@ -407,6 +412,7 @@ export function bindTableFunction(level: QueryLevel, e: Expression, written: rea
     return fitted;
   }
   const expression = asText(binder, binder.hooks.bindExpression(level, e));
+  refuseNestedSets(level, marks);
   if (isUnknown(expression)) throw notSupported('a value of unknown type in FROM', e.offset);
   const attributes = attributesOf(level, expression.type) ?? (expression.type.oid === TypeOid.record ? binder.recordShape(expression) : undefined);
   if (attributes !== undefined) {

@@ -54,6 +54,11 @@ const cases: readonly (readonly [string, string])[] = [
   ['select (1, 2) ~ (select 3, 4)', '42883'],
   ["select ('a', 'b') ~~ (select 'a'::text, 'b'::text)", '0A000'],
   ['select 1 operator(nosuch.+) 2', '3F000'],
+  // A call is known before what it is called with is refused.
+  ["select * from nosuch(unnest(array['b']))", '42883'],
+  ["select * from upper(unnest(array['b']))", '0A000'],
+  ['select * from generate_series(1, nosuch(generate_series(1, 2)))', '42883'],
+  ['select * from generate_series(1, generate_series(1, 2))', '0A000'],
   // Its default is a text, whatever the rows become.
   ['alter table d alter a type int using a::int', '42804'],
   ["select rank('x'::text) within group (order by a) from t", '42804'],
