@@ -9,18 +9,21 @@
  *             int8, money, time, timestamp      the value; NaN where it is no safe integer: it must be read from the row
  *   Byte      bool                              0 or 1
  *   Bytes     variable columns                  count + 1 ends (absolute in the memory), then the bytes, row after row
+ *   Code      text                              a byte per row (text-codes.ts), `NoCode` where it must be read from the row
  *
  * A *record* says where the columns of one batch lie: its header is `AtColumns` words, then two per column of the table, then two for the offsets of the rows
- * themselves: where the run begins, as an index of its own view (0: not there), and where its bytes of nulls begin (0: no row is NULL there).
+ * themselves, then two for the codes of each text: where the run begins, as an index of its own view (0: not there), and where its bytes of nulls begin (0: no row is NULL there).
  *
  * R1  The first bytes of the memory are zeros, as many as a batch may have rows: the nulls of a column that has none.
  */
 import { assert } from './assert.js';
+import { NoCode } from './byte-dictionary.js';
 import { getInt8 } from './bytes.js';
 import { variableEnd, variableStart, type RowLayout } from './rowcode.js';
+import { TextCodes } from './text-codes.js';
 import { getDate, getTimestamp } from './value-code.js';
 
-export const ColumnForm = { Int32: 1, Float64: 2, Byte: 3, Bytes: 4 } as const;
+export const ColumnForm = { Int32: 1, Float64: 2, Byte: 3, Bytes: 4, Code: 5 } as const;
 export type ColumnForm = (typeof ColumnForm)[keyof typeof ColumnForm];
 
 /** One run of memory through its views. */
@@ -60,24 +63,38 @@ export class ColumnReader {
   /** No two readers have one number: what was read by another layout is not taken for this one's. */
   readonly id = ++readerCount;
   readonly layout: RowLayout;
-  /** By column: undefined where its values stay in the rows. */
+  /** By column, those of codes last: undefined where its values stay in the rows, and for the rows' own offsets. */
   readonly forms: readonly (ColumnForm | undefined)[];
+  /** The pseudo column of the rows' own offsets. */
+  readonly rowsColumn: number;
+  /** Columns whose codes can be read; the first one's are in column `rowsColumn + 1`. */
+  readonly #coded: readonly number[];
+  readonly #codes: readonly TextCodes[];
   // Of the column that `measure` looked at last.
   #hasNulls = false;
   #dataBytes = 0;
 
   constructor(layout: RowLayout) {
     this.layout = layout;
-    this.forms = layout.columns.map((_, column) => formOf(layout, column));
+    const forms = layout.columns.map((_, column) => formOf(layout, column));
+    this.rowsColumn = forms.length;
+    this.#coded = forms.flatMap((form, column) => (form === ColumnForm.Bytes && hasCodes(layout, column) ? [column] : []));
+    this.#codes = this.#coded.map(() => new TextCodes());
+    this.forms = [...forms, undefined, ...this.#coded.map(() => ColumnForm.Code)];
   }
 
-  /** The pseudo column of the rows' own offsets. */
-  get rowsColumn(): number {
-    return this.forms.length;
+  /** The pseudo column of the codes of a text column, and its texts by code; undefined where it is no text. */
+  codesOf(column: number): { readonly column: number; readonly texts: readonly string[] } | undefined {
+    const number = this.#coded.indexOf(column);
+    return number < 0 ? undefined : { column: this.rowsColumn + 1 + number, texts: this.#codes[number]!.texts };
   }
   /** Words of a record. */
   get recordWords(): number {
-    return AtColumns + 2 * (this.forms.length + 1);
+    return AtColumns + 2 * this.forms.length;
+  }
+  /** The column of the table that is read for this one. */
+  #tableColumn(column: number): number {
+    return column > this.rowsColumn ? this.#coded[column - this.rowsColumn - 1]! : column;
   }
 
   /** Bytes that a column of these rows takes, a multiple of 8. To be called before `write`. */
@@ -87,8 +104,9 @@ export class ColumnReader {
       this.#dataBytes = count * 4;
       return rounded(this.#dataBytes);
     }
-    const byte = 2 + (column >> 3);
-    const mask = 1 << (column & 7);
+    const tableColumn = this.#tableColumn(column);
+    const byte = 2 + (tableColumn >> 3);
+    const mask = 1 << (tableColumn & 7);
     let nulls = 0;
     for (let i = 0; i < count; i++) nulls |= u8[offsets[i]! + byte]!;
     this.#hasNulls = (nulls & mask) !== 0;
@@ -100,6 +118,7 @@ export class ColumnReader {
         this.#dataBytes = count * 8;
         break;
       case ColumnForm.Byte:
+      case ColumnForm.Code:
         this.#dataBytes = count;
         break;
       case ColumnForm.Bytes: {
@@ -124,10 +143,11 @@ export class ColumnReader {
     const { u8, offsets, count } = rows;
     const word = record + AtColumns + 2 * column;
     let nulls = 0;
+    const tableColumn = this.#tableColumn(column);
     if (this.#hasNulls) {
       nulls = at + rounded(this.#dataBytes);
-      const byte = 2 + (column >> 3);
-      const shift = column & 7;
+      const byte = 2 + (tableColumn >> 3);
+      const shift = tableColumn & 7;
       for (let i = 0; i < count; i++) memory.u8[nulls + i] = (u8[offsets[i]! + byte]! >> shift) & 1;
     }
     memory.i32[word + 1] = nulls;
@@ -136,7 +156,7 @@ export class ColumnReader {
       for (let i = 0; i < count; i++) memory.i32[(at >> 2) + i] = offsets[i]!;
       return;
     }
-    const fixed = this.layout.fixedOffsets[column]!;
+    const fixed = this.layout.fixedOffsets[tableColumn]!;
     switch (this.forms[column]) {
       case ColumnForm.Int32:
         memory.i32[word] = at >> 2;
@@ -150,6 +170,10 @@ export class ColumnReader {
       case ColumnForm.Byte:
         memory.i32[word] = at;
         for (let i = 0; i < count; i++) memory.u8[at + i] = u8[offsets[i]! + fixed]!;
+        return;
+      case ColumnForm.Code:
+        memory.i32[word] = at;
+        this.#writeCodes(this.#codes[column - this.rowsColumn - 1]!, tableColumn, rows, memory, at);
         return;
       default:
         memory.i32[word] = at >> 2;
@@ -179,6 +203,18 @@ export class ColumnReader {
         return;
       default:
         for (let i = 0; i < count; i++) into[at + i] = dv.getUint32(offsets[i]! + fixed, true);
+    }
+  }
+
+  #writeCodes(codes: TextCodes, column: number, { u8, dv, offsets, count }: RowBatch, memory: ColumnMemory, at: number): void {
+    const { endsOffset, variableCount, variableNumbers } = this.layout;
+    const number = variableNumbers[column]!;
+    const byte = 2 + (column >> 3);
+    const mask = 1 << (column & 7);
+    for (let i = 0; i < count; i++) {
+      const row = offsets[i]!;
+      const isNull = (u8[row + byte]! & mask) !== 0;
+      memory.u8[at + i] = isNull ? NoCode : codes.codeOf(u8, variableStart(u8, dv, row, endsOffset, variableCount, number), variableEnd(u8, dv, row, endsOffset, number));
     }
   }
 
@@ -226,6 +262,10 @@ function formOf(layout: RowLayout, column: number): ColumnForm | undefined {
     default:
       return undefined;
   }
+}
+
+function hasCodes(layout: RowLayout, column: number): boolean {
+  return layout.storages[column] === 'text' || layout.storages[column] === 'bpchar';
 }
 
 const readers = new WeakMap<RowLayout, ColumnReader>();

@@ -13,6 +13,7 @@
  *
  * Source for looking near the last place in steps that double: Bentley, Yao 1976; for fingers into B-trees Brown, Tarjan 1980.
  */
+import { assert } from '../base/assert.js';
 import { keyString } from '../base/bytes.js';
 import { putInt4Key } from '../base/keycode.js';
 import { mutants } from '../base/mutants.js';
@@ -27,6 +28,7 @@ import { type KeyRange, RowRef } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 const keyBytes = new Uint8Array(4);
+const oneOffset = new Int32Array(1);
 
 export class ColumnRun extends EntryRun {
   // As in LeafScan: where the columns lie.
@@ -259,6 +261,15 @@ export class ColumnRun extends EntryRun {
     if (!this.#isRow || this.rest !== undefined) return super.keyAt(i);
     putInt4Key(keyBytes, 0, this.#value);
     return keyString(keyBytes, 0, 4);
+  }
+  /** As in LeafScan. */
+  offsetAt(i: number): number {
+    if (this.rest !== undefined) return this.rest.offsetAt(i);
+    assert(i >= 0 && i < this.count, 'row past the end of the batch', i, this.count);
+    if (!this.#isStanding) return this.offsets[i]!;
+    const slot = this.firstSlot + i;
+    this.ref.leaf.valueOffsets(oneOffset, slot, slot + 1);
+    return oneOffset[0]!;
   }
   protected override nextOfRest(rest: LeafScan): boolean {
     const isMore = super.nextOfRest(rest);

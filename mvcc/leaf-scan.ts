@@ -66,6 +66,8 @@ function grown(array: Int32Array<ArrayBuffer>, size: number): Int32Array<ArrayBu
   return larger;
 }
 
+const oneOffset = new Int32Array(1);
+
 export class LeafScan {
   /** Where the row values of the present batch lie: a page, or scratch when rows had to be put together. Valid until the next `next`, `suspendAt`, `stopAt`, `close`, or `await`. */
   u8: Uint8Array;
@@ -168,6 +170,14 @@ export class LeafScan {
     return slot >= 0 ? this.#buffers.leaf.keyAt(slot) : this.#buffers.dirtyKeys[-1 - slot]!;
   }
 
+  /** Of a scan for columns: the offset in `u8` of the value of row `i`. */
+  offsetAt(i: number): number {
+    assert(i >= 0 && i < this.count, 'row past the end of the batch', i, this.count);
+    if (!this.#isStanding) return this.offsets[i]!;
+    const slot = this.#firstSlot + i;
+    this.#buffers.leaf.valueOffsets(oneOffset, slot, slot + 1);
+    return oneOffset[0]!;
+  }
   /** Length in bytes of the value of row `i`. */
   lengthAt(i: number): number {
     if (!this.#direct) return this.#buffers.lengths[i]!;

@@ -161,7 +161,7 @@ export class LeafColumns {
       i32[record + AtReader] = reader.id;
     } else if (isStale) {
       // Columns nobody asks for now are forgotten; the places of the others are used again where the new ones fit.
-      for (let column = 0; column <= reader.rowsColumn; column++) if (!columns.includes(column)) i32[record + AtColumns + 2 * column] = 0;
+      for (let column = 0; column < reader.forms.length; column++) if (!columns.includes(column)) i32[record + AtColumns + 2 * column] = 0;
     }
     i32[record + AtVersion] = version;
     i32[record + AtRowCount] = rows.count;
@@ -262,6 +262,7 @@ function byteOf(reader: ColumnReader, column: number, pointer: number): number {
     case ColumnForm.Float64:
       return pointer * 8;
     case ColumnForm.Byte:
+    case ColumnForm.Code:
       return pointer;
     default:
       return pointer * 4;

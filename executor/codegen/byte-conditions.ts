@@ -1,4 +1,7 @@
-/** Conditions on stored text that is not decoded yet: comparisons, IN lists and LIKE against constants and parameters (byte-text.ts). */
+/**
+ * Conditions on stored text that is not decoded yet: comparisons, IN lists and LIKE against constants and parameters (byte-text.ts). Of a text that has a code (base/text-codes.ts)
+ * a condition is decided once; after that its code says the answer.
+ */
 import type { BoundExpression } from '../../planner/expression.js';
 import { typeInfo, type TypeRegistry } from '../../base/types.js';
 import { bytePattern, utf8Bytes, utf8BytesUnpadded } from './byte-text.js';
@@ -61,6 +64,14 @@ export class ByteConditions {
     return this.#w.once(`${padded ? 'bp' : 'b'}${e.index}`, `X.${padded ? 'utf8BytesUnpadded' : 'utf8Bytes'}(${this.#parameter(e.index)})`);
   }
 
+  /** The test of a text's bytes, or what it has said of another text with that code: 0 nothing, 1 true, 2 false. `isOfRun`: it may say otherwise in another run. */
+  #decided({ source, row }: Stored, test: string, isOfRun: boolean): string {
+    if (source.code === undefined) return test;
+    const verdicts = isOfRun ? this.#w.once(this.#w.module.name('b'), 'new Uint8Array(256)') : this.#w.module.constant(new Uint8Array(256));
+    const verdict = this.#w.temp();
+    return `((${verdict} = ${verdicts}[${source.code(row)}]) === 1 || (${verdict} === 0 && X.verdict(${verdicts}, ${source.code(row)}, ${test})))`;
+  }
+
   #notNull({ nullable, stored }: Pending & { readonly stored: Stored }): string[] {
     return nullable ? [`!(${stored.rename(stored.source.isNull(stored.row))})`] : [];
   }
@@ -81,7 +92,8 @@ export class ByteConditions {
       operator === '=' || operator === '<>'
         ? `${operator === '<>' ? '!' : ''}${this.#equals(binding.stored, padded, other, bytes, true)}`
         : `X.${padded ? 'compareUnpadded' : 'compareToBytes'}(${rangeOf(binding.stored)}, ${bytes}) ${operator} 0`;
-    return `(${[...this.#notNull(binding), ...(other.kind === 'parameter' ? [`${bytes} !== null`] : []), compared].join(' && ')})`;
+    const isParameter = other.kind === 'parameter';
+    return `(${[...this.#notNull(binding), ...(isParameter ? [`${bytes} !== null`] : []), this.#decided(binding.stored, compared, isParameter)].join(' && ')})`;
   }
 
   #inList(e: Of<'inList'>, negated: boolean): string | undefined {
@@ -95,7 +107,7 @@ export class ByteConditions {
       if (bytes === undefined) return undefined;
       tests.push(this.#equals(binding.stored, padded, item, bytes, tests.length === 0));
     }
-    return `(${[...this.#notNull(binding), `${negated ? '!' : ''}(${tests.join(' || ')})`].join(' && ')})`;
+    return `(${[...this.#notNull(binding), this.#decided(binding.stored, `${negated ? '!' : ''}(${tests.join(' || ')})`, false)].join(' && ')})`;
   }
   #temporaries: readonly [string, string] | undefined;
   /** Whether the text is `bytes`. A constant's first byte is looked at before a function is called. `isFirst`: start and end, used by several tests, are still to be computed. */
@@ -117,7 +129,7 @@ export class ByteConditions {
     const compiled = bytePattern(pattern.value);
     if (compiled === undefined) return undefined;
     const test = `${this.#w.module.constant(compiled)}.test(${rangeOf(column.binding.stored)})`;
-    return `(${[...this.#notNull(column.binding), `${negated ? '!' : ''}${test}`].join(' && ')})`;
+    return `(${[...this.#notNull(column.binding), this.#decided(column.binding.stored, `${negated ? '!' : ''}${test}`, false)].join(' && ')})`;
   }
 }
 

@@ -7,9 +7,11 @@ import { KeyLayout } from '../../base/keycode.js';
 import { columnSource, type ColumnSource, type RowLayout } from '../../base/rowcode.js';
 import { baseTypeOf, typeInfo } from '../../base/types.js';
 import { ColumnRun } from '../../mvcc/column-run.js';
+import type { TableDef } from '../../planner/catalog.js';
 import type { ColumnId } from '../../planner/expression.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import type { Consume, Pipeline } from './pipeline.js';
+import type { Stored } from './scope.js';
 
 /** Columns wanted of a table's leaves, as they become known while the loop is written. */
 class Wanted implements ColumnRequest {
@@ -77,9 +79,11 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexS
       w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
         for (const { id, column } of columns) {
           const nullable = !table.columns[column]!.notNull;
-          const source = sourceOf(p, table.layout, column, place);
+          const isCoded = hasFewTexts(table, column) && request.reader.codesOf(column) !== undefined;
+          const source = isCoded ? codedSource(p, table.layout, column, place, `${scan}.offsetAt(${index})`) : sourceOf(p, table.layout, column, place);
           const code = nullable ? `(${source.isNull('')} ? null : ${source.value('')})` : source.value('');
-          w.scope.bind(id, { kind: 'pending', code, nullable, stored: { source, row: index, rename: (text) => text.replace(/\bu8\b/g, place.bytes) } });
+          const bytes = isCoded ? place.u8 : place.bytes;
+          w.scope.bind(id, { kind: 'pending', code, nullable, stored: { source, row: index, rename: (text) => text.replace(/\bu8\b/g, bytes) } });
         }
         if (rowKey !== undefined) w.scope.bind(rowKey, { kind: 'pending', code: `${scan}.keyAt(${index})`, nullable: false, stored: undefined });
         body();
@@ -126,7 +130,7 @@ function sourceOf(p: Pipeline, layout: RowLayout, column: number, place: ColumnP
   const { storage } = fromRow;
   const inPage = (code: string): string => code.replace(/\bu8\b/g, place.u8).replace(/\bdv\b/g, place.dv);
   const offset = (): string => `${ints}[${place.start(place.request.reader.rowsColumn)} + ${index}]`;
-  if (form === undefined) return inRow(fromRow, inPage, offset());
+  if (form === undefined || form === ColumnForm.Code) return inRow(fromRow, inPage, offset());
   const start = place.start(column);
   const isNull = (): string => `${bytes}[${place.nulls(column)} + ${index}] !== 0`;
   const plain = { storage, isNull, scaled: undefined, bytes: undefined };
@@ -156,6 +160,26 @@ function sourceOf(p: Pipeline, layout: RowLayout, column: number, place: ColumnP
       return { ...plain, bytes: range, value: () => value.replace(/\bu8\b/g, bytes) };
     }
   }
+}
+
+/** So many different texts, by the statistics, that most of them will have codes. */
+const CodedTextsMax = 200;
+function hasFewTexts(table: TableDef, column: number): boolean {
+  const distinct = table.statistics?.columns[column]?.distinct ?? 0;
+  return distinct > 0 && distinct <= CodedTextsMax;
+}
+
+/** A text by its code (base/text-codes.ts); where it has none it is read from the row at `offset`. */
+function codedSource(p: Pipeline, layout: RowLayout, column: number, place: ColumnPlace, offset: string): Stored['source'] & { value: (row: string) => string } {
+  const { column: codes, texts } = place.request.reader.codesOf(column)!;
+  const fromRow = columnSource(layout, column, p.module.constant);
+  const inPage = (code: string): string => code.replace(/\bu8\b/g, place.u8).replace(/\bdv\b/g, place.dv);
+  const code = (): string => `${place.bytes}[${place.start(codes)} + ${place.index}]`;
+  return {
+    isNull: () => `${place.bytes}[${place.nulls(codes)} + ${place.index}] !== 0`, scaled: undefined, code,
+    bytes: { start: () => inPage(fromRow.bytes!.start(offset)), end: () => inPage(fromRow.bytes!.end(offset)) },
+    value: () => `(${p.module.constant(texts)}[${code()}] ?? ${inPage(fromRow.value(offset))})`,
+  };
 }
 
 /** A column that is read from the row. */

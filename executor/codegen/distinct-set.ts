@@ -5,9 +5,10 @@
  * Generated code asks a table of key codes first (`keys`, int-table.ts), which needs no string for a key of several columns; while there is room new keys go there,
  * and to the set only once that table is the frozen part.
  */
+import type { Dictionary } from '../../base/byte-dictionary.js';
 import type { GroupKey } from '../../base/datum.js';
 import type { Runtime } from '../runtime.js';
-import { IntTable, type Dictionary } from './int-table.js';
+import { IntTable } from './int-table.js';
 import { partitionOf } from './key-hash.js';
 
 const PartitionCount = 16;

@@ -3,13 +3,14 @@
  * temporary files by partition of their key, and each partition is aggregated by itself after the groups in memory have been given out. A partition that is
  * still too large is divided again, by other bits of the hash, so memory is bounded whatever the data (but for one group alone).
  */
+import type { Dictionary } from '../../base/byte-dictionary.js';
 import type { Datum, GroupKey } from '../../base/datum.js';
 import type { SqlType } from '../../base/types.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { SpillFile } from '../execution.js';
 import type { Runtime } from '../runtime.js';
 import { tupleFormat, TupleRunReader, TupleRunWriter, type TupleFormat, type TupleRun } from '../spill/tuple-file.js';
-import { IntTable, type Dictionary } from './int-table.js';
+import { IntTable } from './int-table.js';
 import { partitionOf } from './key-hash.js';
 
 const PartitionCount = 16;

@@ -44,7 +44,9 @@ export class KeyCodes {
       const { source, row, rename } = binding.stored;
       const dictionary = this.#dictionary(p, 'ByteDictionary');
       const found = `${dictionary}.${storage === 'bpchar' ? 'codeOfUnpadded' : 'codeOf'}(${rename('u8')}, ${rename(source.bytes!.start(row))}, ${rename(source.bytes!.end(row))})`;
-      code(binding.nullable ? `(${rename(source.isNull(row))} ? -1 : ${found})` : found);
+      const known = w.temp();
+      const byCode = source.code === undefined ? found : `((${known} = ${dictionary}.ofTextCode[${source.code(row)}]) !== 0 ? ${known} - 1 : ${dictionary}.remember(${source.code(row)}, ${found}))`;
+      code(binding.nullable ? `(${rename(source.isNull(row))} ? -1 : ${byCode})` : byCode);
       return;
     }
     const value = given ?? p.e.value(e);

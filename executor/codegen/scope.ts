@@ -12,7 +12,10 @@ import type { Code, Module } from './module.js';
 
 /** How to reach a stored column's bytes without decoding it. Names in the source's expressions go through `rename` to those of the scan. */
 export interface Stored {
-  readonly source: Pick<ColumnSource, 'isNull' | 'scaled' | 'bytes'>;
+  readonly source: Pick<ColumnSource, 'isNull' | 'scaled' | 'bytes'> & {
+    /** Of a text that may have a code of one byte (base/text-codes.ts): that, or `NoCode`; its bytes are then dear. */
+    readonly code?: (row: string) => string;
+  };
   readonly row: string;
   readonly rename: (code: string) => string;
 }

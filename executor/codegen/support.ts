@@ -3,6 +3,7 @@
  * does, on values the generated code has computed.
  */
 import type { ByteBuffer } from '../../base/byte-buffer.js';
+import { ByteDictionary, NoCode } from '../../base/byte-dictionary.js';
 import { getVarint, keyString, varintEnd } from '../../base/bytes.js';
 import type { Datum, GroupKey } from '../../base/datum.js';
 import { joinGroupKeys, SqlRecord } from '../../base/datum.js';
@@ -38,7 +39,7 @@ import { KeptChain } from '../spill/kept-rows.js';
 import { TupleQueue } from '../spill/tuple-queue.js';
 import { TupleSorter } from '../spill/tuple-sorter.js';
 import { GroupTable } from './group-table.js';
-import { ByteDictionary, ValueDictionary } from './int-table.js';
+import { ValueDictionary } from './int-table.js';
 
 interface RowChain {
   readonly first: JoinRow;
@@ -113,6 +114,11 @@ export const X = {
   equalsUnpadded,
   compareUnpadded,
 
+  /** Notes what a condition says of the text with this code. */
+  verdict(verdicts: Uint8Array, code: number, isTrue: boolean): boolean {
+    if (code !== NoCode) verdicts[code] = isTrue ? 1 : 2;
+    return isTrue;
+  },
   extreme(e: Of<'greatest' | 'least'>, values: readonly Datum[], ctx: EvalContext): Datum {
     let best: Datum = null;
     for (const value of values) {

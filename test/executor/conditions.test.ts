@@ -70,6 +70,22 @@ describe('in statements', async () => {
     for (const sql of queries) expect(await both(sql)).toBeDefined();
     await session.exec('reset work_mem; reset enable_nestloop');
   });
+  test('the same with texts by their codes, before and after there are more texts than codes', async () => {
+    await session.exec('analyze');
+    const ofTexts = [
+      ...queries, "select id from t where name not like '%1%' and name <> 'row 7'", "select id from t where code not in ('c1', 'c2') or name = 'row 3'", 'select distinct name, code from t', 'select name, count(*) from t group by name',
+      "select a.id, b.name from t a join t b on a.id = b.id + 1 where b.code = 'c3' and a.code <> 'c1'", 'select max(name), min(code) from t where length(name) = 5', "select id from t where id in (7, 88) and name like 'row%'",
+    ];
+    const statement = session.prepare('select id from t where code = $1 order by id');
+    const check = async (): Promise<void> => {
+      for (const sql of ofTexts) expect(await both(sql)).toBeDefined();
+      await session.exec('set execution_mode = generated');
+      for (const code of ['c1', 'c2', 'c1', null, 'c100']) expect(statement.all([code])).toEqual((await session.query(`select id from t where code || '' = ${code === null ? 'null' : `'${code}'`} order by id`)).rows);
+    };
+    await check();
+    await session.exec("update t set name = 'row ' || id, code = 'c' || id % 1000 where id % 3 = 1; update t set name = repeat('long ', 20) || id where id % 50 = 2");
+    await check();
+  });
   test('what can fail keeps its place', async () => {
     // Texts and numbers change places only where none of them can fail, and not across what can.
     expect(await both("select id from t where name like '%x%' and 1 / (id - 7) > 5 and n = 100")).toEqual([]);

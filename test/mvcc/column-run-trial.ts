@@ -8,7 +8,7 @@ import { keyString } from '../../base/bytes.js';
 import { putInt4Key } from '../../base/keycode.js';
 import { type Prng, seededPrng } from '../../base/prng.js';
 import { AtColumns, ColumnReader, type ColumnRequest } from '../../base/row-columns.js';
-import { encodeRow, RowLayout } from '../../base/rowcode.js';
+import { decodeColumn, encodeRow, RowLayout } from '../../base/rowcode.js';
 import { sqlType, TypeOid } from '../../base/types.js';
 import { ColumnRun, rangeOfInteger } from '../../mvcc/column-run.js';
 import type { LeafScan } from '../../mvcc/leaf-scan.js';
@@ -99,6 +99,7 @@ class Trial {
       for (let i = 0; i < source.count; i++) {
         const row = rowAt(source, i);
         assert.equal(source.keyAt(i), keyOf(row.a, row.b, this.isUnique));
+        assert.equal(decodeColumn(layout, 2, source.u8, source.dv, source.offsetAt(i)), row.text);
         rows.push(row);
         if (prng.below(12) > 0) continue;
         source.suspendAt(i);
