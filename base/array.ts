@@ -9,7 +9,6 @@ import { SqlArray } from './datum.js';
 import { DbError } from './errors.js';
 
 export const ArrayDimensionsMax = 6;
-export const ArrayElementsMax = 134217727;
 
 const isSpace = (c: string | undefined): boolean => c === ' ' || (c !== undefined && c >= '\t' && c <= '\r');
 

@@ -72,8 +72,6 @@ export function setInt8(bytes: Uint8Array, offset: number, value: number | bigin
 
 const scratchF64 = new Float64Array(1);
 const scratchBytes = new Uint8Array(scratchF64.buffer);
-const scratchF32 = new Float32Array(1);
-const scratchBytes32 = new Uint8Array(scratchF32.buffer);
 
 /** Stores a double without a DataView (all supported machines are little-endian; checked at load). */
 export function setF64(bytes: Uint8Array, offset: number, value: number): void {
@@ -83,14 +81,6 @@ export function setF64(bytes: Uint8Array, offset: number, value: number): void {
 export function getF64(bytes: Uint8Array, offset: number): number {
   for (let i = 0; i < 8; i++) scratchBytes[i] = bytes[offset + i]!;
   return scratchF64[0]!;
-}
-export function setF32(bytes: Uint8Array, offset: number, value: number): void {
-  scratchF32[0] = value;
-  for (let i = 0; i < 4; i++) bytes[offset + i] = scratchBytes32[i]!;
-}
-export function getF32(bytes: Uint8Array, offset: number): number {
-  for (let i = 0; i < 4; i++) scratchBytes32[i] = bytes[offset + i]!;
-  return scratchF32[0]!;
 }
 scratchF64[0] = 1;
 assert(scratchBytes[7] === 0x3f, 'this machine is big-endian, which is not supported');
@@ -224,17 +214,6 @@ export function keyBytes(key: string): Uint8Array {
   const bytes = new Uint8Array(key.length);
   putKeyString(bytes, 0, key);
   return bytes;
-}
-
-/** Three-way comparison of bytes with a one-byte string, without slicing. */
-export function compareBytesWithKey(bytes: Uint8Array, start: number, end: number, key: string): number {
-  const length = end - start;
-  const shared = length < key.length ? length : key.length;
-  for (let i = 0; i < shared; i++) {
-    const difference = bytes[start + i]! - key.charCodeAt(i);
-    if (difference !== 0) return difference;
-  }
-  return length - key.length;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- text

@@ -14,7 +14,6 @@ import { decodeDateTime, decodeTimeOnly } from './datetime-parse.js';
 import { DbError } from './errors.js';
 import { TimeTz, addInt8 } from './interval.js';
 import type { DateStyle, TextEnv } from './text-env.js';
-import { dateStyleOf, sessionZone } from './text-env.js';
 import type { TimeZone } from './timezone.js';
 import { offsetOfLocal } from './timezone.js';
 
@@ -185,8 +184,4 @@ export function timestampFromZone(local: number | bigint, zone: TimeZone): numbe
   const moment = addInt8(local, -offsetOfLocal(zone, unixSeconds(local)) * 1_000_000);
   if (moment === undefined || !isTimestampInRange(moment)) throw new DbError('22008', 'timestamp out of range');
   return moment;
-}
-
-export function formatTimestampTzIn(timestamp: number | bigint, env: TextEnv): string {
-  return formatTimestampTz(timestamp, dateStyleOf(env), sessionZone(env));
 }

@@ -260,7 +260,6 @@ export interface ColumnSource {
 
 /** What generated source reaches as `R`; enum labels and types are passed by the generator as `L` arguments it numbers itself. */
 export const rowHelpers = { getInt8, getUtf8, getDate, getTimestamp, getUuid, getNumeric, getValue, getEnum, getFixed, variableStart, variableEnd, scaledNumeric, Interval, TimeTz };
-export type RowHelpers = typeof rowHelpers;
 
 /**
  * `constant(value)` gives the name under which the generated function reaches a JavaScript object (a type, the registry, enum labels).

@@ -233,9 +233,6 @@ export function characterOffset(text: string, count: number): number {
   }
   return at;
 }
-export function truncateCharacters(text: string, count: number): string {
-  return text.length <= count ? text : text.slice(0, characterOffset(text, count));
-}
 
 function tooLong(typeName: string): DbError {
   return new DbError('22001', `value too long for type ${typeName}`);

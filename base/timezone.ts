@@ -73,11 +73,6 @@ export function formatOffset(offsetSeconds: number): string {
   return `${offsetSeconds < 0 ? '-' : '+'}${two(Math.floor(absolute / 3600))}${tail}`;
 }
 
-/** The zone of a constant offset, named as PostgreSQL names the zone of SET TIME ZONE with a number: `<-07>+07`. */
-export function fixedZoneName(offsetSeconds: number): string {
-  return `<${formatOffset(offsetSeconds)}>${formatOffset(-offsetSeconds)}`;
-}
-
 // ------------------------------------------------------------------------------------------------------------------- zones with changes
 
 interface Change {

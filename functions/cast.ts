@@ -16,7 +16,7 @@ import { applyNumericTypmod, Numeric } from '../base/numeric.js';
 import { applyBitLength, applyBpcharLength, applyVarbitLength, applyVarcharLength, truncateName } from '../base/scalar-text.js';
 import { sessionZone } from '../base/text-env.js';
 import { trimBlanks } from '../base/datum.js';
-import { TypeOid, varcharLength } from '../base/types.js';
+import { varcharLength } from '../base/types.js';
 import { cast } from './define.js';
 import { H } from './emit-helpers.js';
 import type { CastDef, EvalContext } from './registry.js';
@@ -237,8 +237,3 @@ const jsonCasts: CastDef[] = [
 ];
 
 export const casts: readonly CastDef[] = [...numberCasts, ...oidCasts, ...stringCasts, ...datetimeCasts, ...jsonCasts];
-
-/** Types whose modifier is applied by the cast from the type to itself. */
-export const modifierTypes: ReadonlySet<number> = new Set([
-  TypeOid.varchar, TypeOid.bpchar, TypeOid.numeric, TypeOid.bit, TypeOid.varbit, TypeOid.time, TypeOid.timetz, TypeOid.timestamp, TypeOid.timestamptz, TypeOid.interval,
-]);

@@ -132,4 +132,3 @@ export const H = {
   int2, int4, int8, divideInt, remainderInt, int8Add, int8Subtract, int8Multiply, int8Divide, int8Remainder, int8Negate,
   floatAdd, floatSubtract, floatMultiply, floatDivide, float4, compareFloat, compareNumeric, compareText, compareBpchar, outOfRange,
 } as const;
-export type EmitHelpers = typeof H;

@@ -10,7 +10,7 @@ import { hoistLocks } from './binder-locking.js';
 import { makeOperator } from './binder-operator.js';
 import { compareRows, expandRow, isWrittenRow } from './binder-row.js';
 import { arrayTypeOf, coerceToBoolean } from './binder-types.js';
-import { areOfOneComposite, columnRef, outputIdSet, withoutRecordCast } from './expression-tools.js';
+import { areOfOneComposite, columnRef, withoutRecordCast } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn } from './physical-plan.js';
@@ -127,10 +127,4 @@ function hashableSides(
 export function rowSubqueryFields(level: QueryLevel, e: ScalarSubquery, width: number): { value: BoundExpression; fields: readonly { type: SqlType; index: number }[] } {
   const value = bindSubqueryExpression(level, e, { width, mismatch: () => new DbError('42601', 'number of columns does not match number of values', { offset: e.offset }) });
   return { value, fields: expandRow(level, value, e.offset).map((field, index) => ({ type: sqlType(field.expression.type.oid, field.expression.type.typmod), index })) };
-}
-
-/** Whether every column of `columns` is produced by `plan` itself; a column of an enclosing row is not. */
-export function producesAll(plan: LogicalPlan, columns: readonly PlanColumn[]): boolean {
-  const outputs = outputIdSet(plan);
-  return columns.every((column) => outputs.has(column.id));
 }

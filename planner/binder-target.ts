@@ -15,7 +15,7 @@ import { checkCatalog, missingTable, scanColumns } from './binder-from.js';
 import { bindTargets } from './binder-select.js';
 import { coerceToBoolean } from './binder-types.js';
 import type { ColumnDef, TableDef, ViewDef } from './catalog.js';
-import { conjunction, substitute } from './expression-tools.js';
+import { substitute } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { makeFilter, makeProject, type ComputedColumn, type LogicalPlan } from './logical-plan.js';
 import type { PlanColumn, ScanColumn } from './physical-plan.js';
@@ -186,10 +186,5 @@ function notAssignable(column: string, view: string, operation: 'insert' | 'upda
   return new DbError('0A000', `cannot ${operation === 'insert' ? 'insert into' : 'update'} column "${column}" of view "${view}"`, {
     detail: 'View columns that are not columns of their base relation are not updatable.',
   });
-}
-
-/** The whole condition a row had to meet to be found through the view. */
-export function viewCondition(target: Target): BoundExpression | undefined {
-  return conjunction(target.viewConditions);
 }
 

@@ -14,10 +14,6 @@ export type Constant = Extract<BoundExpression, { kind: 'constant' }>;
 
 // ------------------------------------------------------------------------------------------------------------------- makers
 
-export const trueConstant: Constant = { kind: 'constant', type: types.bool, offset: -1, value: true };
-export const falseConstant: Constant = { kind: 'constant', type: types.bool, offset: -1, value: false };
-export const nullBoolean: Constant = { kind: 'constant', type: types.bool, offset: -1, value: null };
-
 export function columnRef(column: PlanColumn, offset = -1): BoundExpression {
   return { kind: 'column', type: column.type, offset, id: column.id, name: column.name };
 }
@@ -618,11 +614,6 @@ export const isDomainCheck = (e: BoundExpression): boolean => e.kind === 'call' 
 
 export function hasSubquery(e: BoundExpression): boolean {
   return someExpression(e, (x) => x.kind === 'subquery');
-}
-
-/** Neither columns nor subqueries nor volatile functions: one value for the whole execution. */
-export function isRuntimeConstant(e: BoundExpression): boolean {
-  return !someExpression(e, (x) => x.kind === 'column' || x.kind === 'subquery' || x.kind === 'currentOf' || (x.kind === 'call' && x.function.volatility === 'volatile'));
 }
 
 /**

@@ -57,8 +57,6 @@ export type BoundExpression =
   /** Only in logical plans above an Aggregate / Window being bound; lowered to columns before physical planning. */
   | (Base & { readonly kind: 'currentOf'; readonly cursor: string });
 
-export type BoundKind = BoundExpression['kind'];
-
 /**
  * A subquery that was not unnested. `outer` are the ids of columns of enclosing rows it reads (empty: run once and keep). For 'any' / 'all',
  * `comparison` reads `columns` of the subquery and the left side. `plan` is logical until physical planning replaces it.

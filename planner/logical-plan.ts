@@ -94,8 +94,6 @@ export type LogicalPlan =
   | (Node & { readonly kind: 'lockRows'; readonly input: LogicalPlan; readonly targets: readonly LockTarget[] })
   | LogicalModify;
 
-export type LogicalKind = LogicalPlan['kind'];
-
 /** A CTE of the statement as bound: those that are not inlined become `PlannedCte`s. */
 export interface LogicalCte {
   readonly number: number;

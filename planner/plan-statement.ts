@@ -4,10 +4,10 @@
  */
 import { VERIFY } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
-import { sqlType, typeInfo, type SqlType } from '../base/types.js';
+import { typeInfo, type SqlType } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
-import type { PreparableStatement, Query } from '../parser/ast.js';
-import type { Binder, DependencySink, RoutineScope } from './binder-context.js';
+import type { PreparableStatement } from '../parser/ast.js';
+import type { Binder, RoutineScope } from './binder-context.js';
 import { bindStatement, newBinder, type BindOptions, type BoundStatement } from './binder.js';
 import { bindDefault, bindWriteExpressions } from './binder-table.js';
 import type { Catalog, ColumnDef, TableDef } from './catalog.js';
@@ -20,7 +20,7 @@ import { optimize } from './optimize.js';
 import type { PlannerContext } from './path.js';
 import { newPlannerContext, planFirstRows, planPhysical } from './physical-planner.js';
 import { narrow } from './physical-tools.js';
-import type { IndexExpressions, PhysicalPlan, PlanColumn, PlannedCte, PlannedStatement, ScanColumn } from './physical-plan.js';
+import type { IndexExpressions, PlanColumn, PlannedCte, PlannedStatement, ScanColumn } from './physical-plan.js';
 import { RoutineBodies } from './routine-body.js';
 import { validatePlan } from './validate-plan.js';
 
@@ -192,26 +192,6 @@ export function describe(statement: PreparableStatement, options: PlanOptions): 
   return { parameterTypes: bound.parameterTypes, result: bound.result };
 }
 
-export interface ViewAnalysis {
-  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
-  /** Oids of relations the query reads, views themselves included. */
-  readonly relations: readonly number[];
-  /** Columns of tables it names. */
-  readonly columnsRead: readonly { readonly table: number; readonly column: string }[];
-}
-
-/** What CREATE VIEW has to know of its query. */
-export function analyzeView(query: Query, options: PlanOptions): ViewAnalysis {
-  const relations = new Set<number>();
-  const columns = new Map<string, { table: number; column: string }>();
-  const dependencies: DependencySink = {
-    relation: (oid) => relations.add(oid),
-    column: (table, column) => columns.set(`${table}.${column}`, { table, column }),
-  };
-  const bound = withDepthLimit(() => bindStatement(query, options.catalog, { ...bindOptions(options), dependencies }));
-  return { columns: bound.result.map(({ name, type }) => ({ name, type: sqlType(type.oid, type.typmod) })), relations: [...relations], columnsRead: [...columns.values()] };
-}
-
 /** What is needed to write a row of a table outside a planned statement. */
 export interface TableWrite {
   readonly table: TableDef;
@@ -230,9 +210,4 @@ export function tableWriteInfo(table: TableDef, options: PlanOptions): TableWrit
   const isGiven = ({ type, defaultExpression, sequence }: ColumnDef): boolean => defaultExpression !== undefined || sequence !== undefined || typeInfo(type.oid, binder.types).kind === 'domain';
   const defaults = table.columns.map((column) => (column.isDropped || column.generated === 'stored' || !isGiven(column) ? undefined : bindDefault(binder, column)));
   return { table, ...write, defaults, columnCount: binder.columnCount };
-}
-
-/** Every plan of a statement: CTEs first, then the main one. */
-export function plansOf(statement: PlannedStatement): readonly PhysicalPlan[] {
-  return [...statement.ctes.map((cte) => cte.plan), statement.plan];
 }

@@ -2,7 +2,7 @@
  * Reads an index range by range. An entry leads to its row by the row key, unless the index alone has all that is wanted. SERIALIZABLE registers the
  * interval of the index that was walked and the point of each row fetched: a change of the row that leaves the entry alone is then noticed too.
  */
-import { getVarint, keyBytes, putKeyString } from '../../base/bytes.js';
+import { getVarint, keyBytes } from '../../base/bytes.js';
 import type { Datum } from '../../base/datum.js';
 import { decodeKey } from '../../base/keycode.js';
 import { decodeColumn } from '../../base/rowcode.js';
@@ -96,11 +96,4 @@ export function decodeEntry(index: IndexAccess, key: string, u8: Uint8Array, dv:
     if (include === undefined || included < 0) throw new InternalError('column not in index');
     return decodeColumn(include.layout, included, u8, dv, entryIncludeStart(u8, offset));
   };
-}
-
-/** Writes a key string into a buffer that is replaced when too small; for calls that take bytes. */
-export function keyInto(key: string, buffer: Uint8Array): Uint8Array {
-  const target = buffer.length < key.length ? new Uint8Array(key.length * 2) : buffer;
-  putKeyString(target, 0, key);
-  return target;
 }
