@@ -58,7 +58,8 @@ class Dump {
   }
 
   #isDumped(record: CatalogRecord): boolean {
-    if (record.kind === 'schema') return record.oid >= FirstUserOid && !record.name.startsWith('pg_');
+    // What is called public is there in every database.
+    if (record.kind === 'schema') return record.oid === SchemaOid.public ? record.name !== 'public' : record.oid >= FirstUserOid && !record.name.startsWith('pg_');
     if (record.kind === 'statistics' || (record.kind === 'function' && record.extension !== undefined)) return false;
     if (record.kind === 'extension') return true;
     if ('persistence' in record && record.persistence === 'temporary') return false;

@@ -8,7 +8,7 @@ import { parseExpression } from '../../parser/parse.js';
 import { printExpression } from '../../parser/print.js';
 import type { Expression, Rename, SetSchema } from '../../parser/ast.js';
 import type { FunctionRecord, IndexRecord, RelationRecord, SchemaRecord, TableRecord, TypeRecord } from '../catalog-objects.js';
-import { kindWord } from '../catalog-objects.js';
+import { SchemaOid, kindWord } from '../catalog-objects.js';
 import { mapStoredExpressions } from '../stored-expressions.js';
 import { followNames } from '../stored-names.js';
 import { withLabel } from '../stored-text.js';
@@ -33,7 +33,7 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
       return renameConstraint(ddl, statement);
     case 'schema': {
       const schema = schemaByName(ddl.backend, statement.name.name);
-      if (schema.oid < FirstUserOid && schema.name !== 'public') throw new DbError('42501', `permission denied for schema ${schema.name}`);
+      if (schema.oid < FirstUserOid && schema.oid !== SchemaOid.public) throw new DbError('42501', `permission denied for schema ${schema.name}`);
       if (ddl.draft.find('schema', 0, statement.newName) !== undefined) throw new DbError('42P06', `schema "${statement.newName}" already exists`);
       if (statement.newName.startsWith('pg_')) throw reservedSchemaName(statement.newName);
       followNames(ddl.backend, allViews, () => ddl.draft.put({ ...schema, name: statement.newName }));

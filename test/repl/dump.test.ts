@@ -66,6 +66,19 @@ describe('here', () => {
       });
     }));
 
+  test('the schema public under another name is made again, and may have its name back', () =>
+    withDatabase(async (db) => {
+      await db.exec('create table t (a int); insert into t values (7); alter schema public rename to old');
+      const text = await dumpOf(db, 'copy');
+      await withDatabase(async (copy) => {
+        await copy.restore([text]);
+        expect(await dumpOf(copy, 'copy')).toBe(text);
+        expect((await copy.query('select * from old.t')).rows).toEqual([{ a: 7 }]);
+      });
+      await db.exec('alter schema old rename to public');
+      expect((await db.query('select * from public.t')).rows).toEqual([{ a: 7 }]);
+    }));
+
   test('a dump in pieces of any size is read alike; a failure says where, or leaves nothing behind', () =>
     withDatabase(async (db) => {
       const text = "create table t (a int, b text);\nCOPY t (a, b) FROM stdin;\n1\tx;y\n2\t\\N\n\\.\n\ninsert into t values (3, ';\n\\.');\nalter table t owner to someone;\n";
