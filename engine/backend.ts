@@ -614,9 +614,9 @@ export class Backend implements SessionOwner {
     this.notice({ severity, code, message, detail, hint });
   }
 
-  /** Whether nothing would be lost with this session: no settings, statements, cursors, temporary tables or locks of its own. */
+  /** Whether nothing would be lost with this session: no settings, statements, cursors, temporary tables, locks or seed of its own. */
   get isPristine(): boolean {
-    return this.block.state === 'idle' && this.settings.isPristine && this.prepared.size === 0 && this.portals.isEmpty && this.tempSchema === undefined && !this.system.holdsLocks;
+    return this.block.state === 'idle' && this.settings.isPristine && this.prepared.size === 0 && this.portals.isEmpty && this.tempSchema === undefined && !this.system.holdsLocks && !this.system.isSeeded;
   }
 
   /** Ends the session: its transaction is rolled back, its temporary objects and session locks go. */

@@ -9,6 +9,7 @@
 import { SqlArray, type Datum } from '../base/datum.js';
 import { MicrosPerDay, MicrosPerSecond, type Interval } from '../base/interval.js';
 import { DbError, notSupported } from '../base/errors.js';
+import { SeededRandom } from '../base/seeded-random.js';
 import { TypeOid, builtinTypeByName, builtinTypes, sqlType, sqlTypeNames } from '../base/types.js';
 import { canonicalJsonPath } from '../functions/jsonpath-print.js';
 import type { SystemCalls } from '../functions/registry.js';
@@ -21,6 +22,7 @@ import { SchemaOid } from './catalog-objects.js';
 import { constraintDefinition, functionArguments, functionBody, functionDefinition, functionResult, indexColumnDefinition, indexDefinition, isTypeHidden, typeText } from './definitions.js';
 import { viewDefinition } from './view-definition.js';
 import { isRoutineVisible, routineOid, routineText } from './routine-names.js';
+import { isTemporarySchema } from './ddl/temporary.js';
 import { bindTypeName } from './ddl/types.js';
 import { storedText } from './stored-text.js';
 import { toTimestamp } from './eval-context.js';
@@ -58,6 +60,8 @@ export class SystemFunctions implements SystemCalls {
   /** Values of nextval in this session, by sequence. */
   readonly #current = new Map<number, bigint>();
   #lastSequence: number | undefined;
+  /** What random() gives since setseed(). */
+  #seeded: SeededRandom | undefined;
   /** Session-level advisory locks held, for `isPristine`. */
   #heldLocks = 0;
   /** What the running statement's lock functions and sleeps have answered, and how far a restarted statement has asked for them again. */
@@ -70,6 +74,12 @@ export class SystemFunctions implements SystemCalls {
     this.#backend = backend;
   }
 
+  random(): number {
+    return this.#seeded?.next() ?? this.#backend.prng.unit();
+  }
+  get isSeeded(): boolean {
+    return this.#seeded !== undefined;
+  }
   get holdsLocks(): boolean {
     return this.#heldLocks > 0;
   }
@@ -253,6 +263,8 @@ export class SystemFunctions implements SystemCalls {
       yield [`to_${type}`, () => null];
     }
     yield ['current_schemas', ([implicit]) => SqlArray.of(TypeOid.name, [...this.currentSchemas(implicit as boolean)])];
+    yield ['pg_my_temp_schema', () => this.#backend.tempSchema ?? 0];
+    yield ['pg_is_other_temp_schema', ([schema]) => schema !== this.#backend.tempSchema && isTemporarySchema(this.#backend.draft.get(schema as number))];
     yield ['pg_get_keywords', () => [...keywords.values()].map(({ word, category, isBareLabel }) => `${word} ${category} ${isBareLabel}`).sort().join('\n')];
     yield ['pg_get_viewdef', ([view, pretty]) => {
       const oid = typeof view === 'string' ? this.relationOid(view) : view!;
@@ -452,7 +464,11 @@ export class SystemFunctions implements SystemCalls {
     yield ['pg_sleep', ([seconds]) => sleep(seconds as number)];
     yield ['pg_sleep_for', ([time]) => sleep(secondsOf(time as Interval))];
     yield ['pg_sleep_until', ([moment]) => sleep(Number(BigInt(moment as number | bigint) - BigInt(this.#backend.context(Infinity).clockTimestamp())) / MicrosPerSecond)];
-    yield ['setseed', () => ''];
+    yield ['setseed', ([seed]) => {
+      if (!((seed as number) >= -1 && (seed as number) <= 1)) throw new DbError('22023', `setseed parameter ${seed as number} is out of allowed range [-1,1]`);
+      this.#seeded = new SeededRandom(seed as number);
+      return '';
+    }];
     yield ['current_of', ([cursor, table]) => {
       const record = this.#backend.draft.get(table as number) as TableRecord;
       return this.#backend.portals.get(cursor as string).currentKey(record);

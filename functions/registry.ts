@@ -45,6 +45,8 @@ export interface SystemCalls {
   currentUser(): string;
   backendPid(): number;
   transactionId(): number;
+  /** In [0, 1). */
+  random(): number;
   /** Everything else that reads catalogs or session state by name: `pg_get_viewdef`, `obj_description`, `pg_advisory_lock`, ... */
   call(name: string, args: readonly Datum[]): Datum;
 }

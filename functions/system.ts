@@ -26,8 +26,8 @@ const identity: FunctionDef[] = [
   viaSystem('current_schemas', 'bool', '_name'),
   ...['current_user', 'session_user', 'user', 'current_role'].map((name) => scalar(name, '', 'name', (ctx: EvalContext) => ctx.system.currentUser(), stable)),
   scalar('pg_backend_pid', '', 'int4', (ctx: EvalContext) => ctx.system.backendPid(), stable),
-  scalar('pg_my_temp_schema', '', 'oid', () => 0, stable),
-  scalar('pg_is_other_temp_schema', 'oid', 'bool', () => false, stable),
+  viaSystem('pg_my_temp_schema', '', 'oid'),
+  viaSystem('pg_is_other_temp_schema', 'oid', 'bool'),
   scalar('pg_trigger_depth', '', 'int4', () => 0, stable),
   scalar('pg_jit_available', '', 'bool', () => false, volatile),
   ...['oid', 'text'].map((relation) => scalar('row_security_active', relation, 'bool', () => false, stable)),
@@ -198,7 +198,7 @@ const activity: FunctionDef[] = [
 export const systemFunctions: readonly FunctionDef[] = [
   ...identity, ...reflection, ...settings, ...sequences, ...definitions, ...sizes, ...privileges, ...advisory, ...activity,
   scalar('pg_column_size', 'any', 'int4', (value: Datum) => (typeof value === 'string' ? Buffer.byteLength(value) + 1 : 8), stable),
-  scalar('random', '', 'float8', (ctx: EvalContext) => ctx.prng.unit(), volatile),
+  scalar('random', '', 'float8', (ctx: EvalContext) => ctx.system.random(), volatile),
   viaSystem('setseed', 'float8', 'void', volatile),
   scalar('gen_random_uuid', '', 'uuid', randomUuid, volatile),
 ];

@@ -31,7 +31,7 @@ export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateM
   const { backend, draft } = ddl;
   const spec = specOf(statement);
   const isTemporary = spec.persistence === 'temporary' || spec.name.schema === 'pg_temp';
-  const schema = isTemporary ? await temporarySchemaFor(ddl, spec.name) : creationSchema(backend, spec.name);
+  const schema = isTemporary ? temporarySchemaFor(ddl, spec.name) : creationSchema(backend, spec.name);
   // The query is analysed before anyone asks whether the name is free, and the arguments are there by then for a prepared SELECT ... INTO, which EXECUTE runs whole.
   if (spec.query.kind === 'query') describeStatement(backend, new CachedStatement({ ...ddl.statement.parsed, statement: spec.query }), []);
   const prepared = spec.query.kind === 'execute' && findPrepared(backend, spec.query.name).into?.name === spec.name ? sourceOf(ddl, spec.query, spec.name) : undefined;

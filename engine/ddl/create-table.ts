@@ -41,7 +41,7 @@ export async function createTable(ddl: Ddl, statement: CreateTable): Promise<voi
   if (statement.unsupported !== undefined) throw notSupported(statement.unsupported, statement.offset);
   const { backend, draft } = ddl;
   const isTemporary = statement.persistence === 'temporary' || statement.name.schema === 'pg_temp';
-  const schema = isTemporary ? await temporarySchemaFor(ddl, statement.name) : creationSchema(backend, statement.name);
+  const schema = isTemporary ? temporarySchemaFor(ddl, statement.name) : creationSchema(backend, statement.name);
   if (statement.onCommit !== undefined && !isTemporary) throw new DbError('42P16', 'ON COMMIT can only be used on temporary tables');
   if (draft.find('relation', schema.oid, statement.name.name) !== undefined && statement.ifNotExists) {
     ddl.notice(`relation "${statement.name.name}" already exists, skipping`, '42P07');

@@ -99,7 +99,7 @@ export function restartSequence(ddl: Ddl, sequence: SequenceRecord): void {
 
 export async function createSequence(ddl: Ddl, statement: CreateSequence): Promise<void> {
   const isTemporary = statement.persistence === 'temporary' || statement.name.schema === 'pg_temp';
-  const schema = isTemporary ? await temporarySchemaFor(ddl, statement.name) : creationSchema(ddl.backend, statement.name);
+  const schema = isTemporary ? temporarySchemaFor(ddl, statement.name) : creationSchema(ddl.backend, statement.name);
   if (statement.ifNotExists && ddl.draft.find('relation', schema.oid, statement.name.name) !== undefined) {
     ddl.notice(`relation "${statement.name.name}" already exists, skipping`, '42P07');
     return;

@@ -8,7 +8,7 @@ import type { Transaction } from '../../mvcc/transaction.js';
 import type { QualifiedName } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
 import { CatalogDraft } from '../catalog-store.js';
-import type { SchemaRecord, TableRecord } from '../catalog-objects.js';
+import type { CatalogRecord, SchemaRecord, TableRecord } from '../catalog-objects.js';
 import type { Instance } from '../instance.js';
 import type { Ddl } from './ddl.js';
 import { creationSchema } from './names.js';
@@ -16,8 +16,11 @@ import { truncateTables } from './truncate.js';
 
 const prefix = 'pg_temp_';
 
-/** The session's schema of temporary objects, made at the first use. */
-export async function temporarySchema(ddl: Ddl): Promise<SchemaRecord> {
+/** Whether it is a session's schema of temporary objects. */
+export const isTemporarySchema = (record: CatalogRecord | undefined): boolean => record?.kind === 'schema' && record.name.startsWith(prefix);
+
+/** The session's own, made at the first use. */
+function temporarySchema(ddl: Ddl): SchemaRecord {
   const { backend, draft } = ddl;
   const name = `${prefix}${backend.id}`;
   let oid = draft.find('schema', 0, name);
@@ -27,11 +30,11 @@ export async function temporarySchema(ddl: Ddl): Promise<SchemaRecord> {
     oid = record.oid;
   }
   backend.tempSchema = oid;
-  return Promise.resolve(draft.get(oid) as SchemaRecord);
+  return draft.get(oid) as SchemaRecord;
 }
 
 /** The same for what is created under a name. @throws DbError 42P16 where that names another schema */
-export async function temporarySchemaFor(ddl: Ddl, name: QualifiedName): Promise<SchemaRecord> {
+export function temporarySchemaFor(ddl: Ddl, name: QualifiedName): SchemaRecord {
   if (name.schema !== undefined && name.schema !== 'pg_temp' && creationSchema(ddl.backend, name).oid !== ddl.backend.tempSchema) {
     throw new DbError('42P16', 'cannot create temporary relation in non-temporary schema', { offset: name.offset });
   }
@@ -42,7 +45,7 @@ export async function temporarySchemaFor(ddl: Ddl, name: QualifiedName): Promise
 export async function dropTemporaryObjects(instance: Instance, schema: number | undefined): Promise<void> {
   const schemas = new Set<number>();
   for (const record of instance.catalog.all()) {
-    if (record.kind === 'schema' && record.name.startsWith(prefix) && (schema === undefined || record.oid === schema)) schemas.add(record.oid);
+    if (isTemporarySchema(record) && (schema === undefined || record.oid === schema)) schemas.add(record.oid);
   }
   if (schemas.size === 0) return;
   const tx = instance.manager.begin({ isolation: 'read committed', owner: { id: 0, name: 'temporary objects' } });

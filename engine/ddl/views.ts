@@ -106,7 +106,7 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
   });
   const isTemporary = statement.persistence === 'temporary' || statement.name.schema === 'pg_temp' || readsTemporary;
   if (readsTemporary && statement.persistence !== 'temporary') ddl.notice(`view "${statement.name.name}" will be a temporary view`);
-  const schema = isTemporary ? await temporarySchemaFor(ddl, statement.name) : creationSchema(backend, statement.name);
+  const schema = isTemporary ? temporarySchemaFor(ddl, statement.name) : creationSchema(backend, statement.name);
   const options = viewOptions(statement.options);
   const checkOption = statement.checkOption ?? checkOptionOf(options);
   if (statement.checkOption !== undefined && options['check_option'] !== undefined) throw new DbError('22023', 'parameter "check_option" specified more than once');

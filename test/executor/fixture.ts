@@ -159,7 +159,7 @@ export class TestDatabase {
     },
     system: {
       nextval: () => null, currval: () => null, lastval: () => null, setval: () => null, currentDatabase: () => 'test', currentSchemas: () => [], currentUser: () => 'test',
-      backendPid: () => 1, transactionId: () => 1, call: () => null,
+      backendPid: () => 1, transactionId: () => 1, random: () => 0.5, call: () => null,
     },
   };
   readonly schema: SchemaLookup = {

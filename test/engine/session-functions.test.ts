@@ -1,0 +1,45 @@
+/** Functions whose answer is the session's own: random() from its seed on as in PostgreSQL 15, and the schema of its temporary objects. */
+import { expect, test } from 'vitest';
+import { open, type Database, type Session } from '../../engine/index.js';
+
+async function withDatabase(body: (db: Database) => Promise<void>): Promise<void> {
+  const db = await open(':memory:');
+  try {
+    await body(db);
+  } finally {
+    await db.close();
+  }
+}
+const row = async (session: Database | Session, sql: string): Promise<unknown> => (await session.query(sql, [], { rowMode: 'array' })).rows[0];
+
+test('random() from a seed on is what PostgreSQL 15 printed', () =>
+  withDatabase(async (db) => {
+    const session = db.connect();
+    await session.query('select setseed(0.5)');
+    expect(await row(session, 'select random(), random()')).toEqual([0.9851677175347999, 0.825301858027981]);
+    await session.query('select setseed(-0.25)');
+    expect(await row(session, 'select random()')).toEqual([0.5553213340039351]);
+    expect(await row(session, 'select setseed(1), random(), setseed(0), random()')).toEqual(['', 0.3978842227698167, '', 0.8702553105818676]);
+    for (const seed of ['1.5', "'nan'"]) await expect(session.query(`select setseed(${seed})`)).rejects.toMatchObject({ code: '22023' });
+  }));
+
+test('a seed stays with its session', () =>
+  withDatabase(async (db) => {
+    const [one, other] = [db.connect(), db.connect()];
+    await one.query('select setseed(0.5)');
+    expect(await row(other, 'select random()')).not.toEqual([0.9851677175347999]);
+    expect(await row(one, 'select random()')).toEqual([0.9851677175347999]);
+    // A call on the database borrows one that others borrow after it.
+    await expect(db.query('select setseed(0.5)')).rejects.toMatchObject({ name: 'DatabaseError', message: expect.stringContaining('state of a session') as string });
+    expect(await row(db, 'select random()')).not.toEqual([0.9851677175347999]);
+  }));
+
+test('each session knows its own schema of temporary objects from those of others', () =>
+  withDatabase(async (db) => {
+    const [one, other] = [db.connect(), db.connect()];
+    expect(await row(one, 'select pg_my_temp_schema(), pg_is_other_temp_schema(pg_my_temp_schema())')).toEqual([0, false]);
+    await one.query('create temp table t (a int)');
+    const [[own]] = (await one.query("select relnamespace from pg_class where relname = 't'", [], { rowMode: 'array' })).rows as unknown as [[number]];
+    expect(await row(one, 'select pg_my_temp_schema(), pg_is_other_temp_schema(pg_my_temp_schema()), pg_is_other_temp_schema(2200)')).toEqual([own, false, false]);
+    expect(await row(other, `select pg_my_temp_schema(), pg_is_other_temp_schema(${own})`)).toEqual([0, true]);
+  }));
