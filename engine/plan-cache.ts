@@ -20,7 +20,7 @@ export interface PlanKey {
 
 export interface CachedPlan extends PlanKey {
   readonly planned: PlannedStatement;
-  /** Code by shape of the rows, see `shapeKey` in values.ts. */
+  /** Code by the `key` of the format of its rows (values.ts); of statements of functions by how they run (routine-run.ts). */
   readonly compiled: Map<string, CompiledStatement>;
   /** Table locks the statement takes, found at its first run. */
   locks: readonly NeededLock[] | undefined;

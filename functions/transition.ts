@@ -28,7 +28,7 @@ function accumulatePair(state: SqlArray, y: number, x: number): SqlArray {
   return arrayOf([after.n, after.sumX, after.squaresX, after.sumY, after.squaresY, after.products]);
 }
 
-/** What two parts of the input have in common: `columns` says where the sums lie, `products` which pairs of them each sum of products is over. */
+/** Puts two parts of the input together: `sums` says where the sums lie, `products` which pairs of them each sum of products is over. */
 function combine(name: string, size: number, sums: readonly number[], products: readonly (readonly [at: number, a: number, b: number])[]): (a: SqlArray, b: SqlArray) => SqlArray {
   return (left, right) => {
     const a = numbersOf(left, size, name);

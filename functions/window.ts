@@ -4,7 +4,7 @@ import type { Datum } from '../base/datum.js';
 import { windowFunction } from './define.js';
 import type { FunctionDef, WindowPartition } from './registry.js';
 
-/** lag and lead: the row `offset` before or after, `fallback` when there is none. */
+/** lag and lead: the first argument of the row so many before or after as the second says; the third when there is none. */
 function shifted(partition: WindowPartition, row: number, direction: 1 | -1): Datum {
   const args = partition.args(row);
   const offset = args.length > 1 ? (args[1] as number | null) : 1;

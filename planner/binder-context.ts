@@ -82,8 +82,8 @@ export class Binder {
   readonly settings: ReadonlyMap<string, string>;
   readonly hooks: BinderHooks;
   readonly parameterTypes: (SqlType | undefined)[];
+  /** Uses of parameters that take them as whatever they are (`leaveOpen`). */
   readonly openParameters: Extract<BoundExpression, { kind: 'parameter' }>[] = [];
-  /** How many leading entries of `parameterTypes` the caller fixed. */
   readonly ctes: LogicalCte[] = [];
   readonly relations = new Map<number, { table: TableDef; access: 'read' | 'lock rows' | 'write' }>();
   /** Of a cursor's query: tables whose row keys are its last columns. */
@@ -92,15 +92,6 @@ export class Binder {
   readonly viewStack: number[] = [];
   /** What PostgreSQL refuses when it rewrites the statement, and then what when it plans it: after all of it has been analysed. */
   readonly #refusals: { rewriting: DbError | undefined; planning: DbError | undefined } = { rewriting: undefined, planning: undefined };
-
-  refuseLater(stage: 'rewriting' | 'planning', error: DbError): void {
-    this.#refusals[stage] ??= error;
-  }
-  /** @throws DbError the first of what was refused */
-  throwRefusal(): void {
-    const error = this.#refusals.rewriting ?? this.#refusals.planning;
-    if (error !== undefined) throw error;
-  }
   readonly dependencies: DependencySink | undefined;
   /** REFRESH MATERIALIZED VIEW is planned as an INSERT into what nothing else may change. */
   readonly mayWriteMaterializedViews: boolean;
@@ -150,6 +141,15 @@ export class Binder {
     this.mayWriteMaterializedViews = fields.mayWriteMaterializedViews ?? false;
     this.givesRowKeys = fields.givesRowKeys ?? false;
     this.#parameterNames = fields.parameterNames ?? [];
+  }
+
+  refuseLater(stage: 'rewriting' | 'planning', error: DbError): void {
+    this.#refusals[stage] ??= error;
+  }
+  /** @throws DbError the first of what was refused */
+  throwRefusal(): void {
+    const error = this.#refusals.rewriting ?? this.#refusals.planning;
+    if (error !== undefined) throw error;
   }
 
   /** A binder for the body of a function, which becomes a part of this statement when `absorb` gets it back: its columns and CTEs are numbered after these. */

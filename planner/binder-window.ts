@@ -42,7 +42,6 @@ function namedWindow(level: QueryLevel, name: string): BoundWindow | undefined {
   return level.windows.get(name);
 }
 
-/** `isNamed`: one of the WINDOW clause, which may build on those before it alone. */
 /** The window of a call. What is wrong with its definition is told when the other clauses have been bound, as in PostgreSQL. */
 export function bindWindowSpec(level: QueryLevel, spec: WindowSpec): BoundWindow {
   if (spec.reference !== undefined && !level.namedWindows.some(({ name }) => name === spec.reference)) throw new DbError('42704', `window "${spec.reference}" does not exist`, { offset: spec.offset });
@@ -55,6 +54,7 @@ export function bindWindowSpec(level: QueryLevel, spec: WindowSpec): BoundWindow
   }
 }
 
+/** `isNamed`: one of the WINDOW clause, which may build on those before it alone. */
 function bindDefinition(level: QueryLevel, spec: WindowSpec, isNamed: boolean): BoundWindow {
   let base: BoundWindow | undefined;
   if (spec.base !== undefined) {

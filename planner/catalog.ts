@@ -70,7 +70,7 @@ export interface TableDef {
   readonly schema: string;
   readonly name: string;
   readonly columns: readonly ColumnDef[];
-  /** B+tree of the rows. Clustered by `primaryKey` when it is clustered, otherwise by a hidden row id of 8 bytes. */
+  /** B+tree of the rows. Its keys are those of `clusterKey`, or hidden row ids of 8 bytes. */
   readonly tree: TreeId;
   readonly layout: RowLayout;
   /** The row key as columns when the table is clustered by its primary key; undefined for a hidden row id. */

@@ -53,9 +53,9 @@ export interface PlannerContext {
   readonly cteRows: Map<number, number>;
   /** All paths of a logical plan worth keeping; `wanted` is the order someone above would like. */
   readonly lower: (plan: LogicalPlan, wanted: readonly SortKey[]) => readonly Path[];
-  /** Index expressions over the columns of a scan, bound once. */
   /** Makes an expression of the catalog what those of the statement have become, so that the two can be compared. */
   readonly foldStored: (e: BoundExpression) => BoundExpression;
+  /** Index expressions over the columns of a scan, bound once. */
   readonly boundIndexes: Map<string, { readonly keys: readonly BoundExpression[]; readonly predicate: BoundExpression | undefined }>;
 }
 

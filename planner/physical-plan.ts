@@ -71,7 +71,7 @@ export type PhysicalPlan =
       readonly table: TableDef;
       readonly alias: string;
       readonly index: IndexDef;
-      /** Disjoint and in index order unless `unordered`; more than one for IN lists and OR. */
+      /** Disjoint and in index order; more than one for IN lists and OR. */
       readonly ranges: readonly IndexRange[];
       readonly reverse: boolean;
       readonly columns: readonly ScanColumn[];

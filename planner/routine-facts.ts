@@ -10,7 +10,6 @@ import { forEachChild, isDomainCheck, someExpression } from './expression-tools.
 import type { BoundExpression } from './expression.js';
 import { isImmutableCast } from './fold.js';
 
-
 /** Whether the node, its children apart, is not immutable. */
 export function isMutableNode(node: BoundExpression, registry: TypeRegistry): boolean {
   if (node.kind === 'call') return node.function.volatility !== 'immutable' && !isDomainCheck(node);

@@ -30,9 +30,9 @@ export interface RulePrinter {
   readonly functionName: (definition: FunctionDef) => string;
   /** The rows of queries inside the expression; without it they are left out. */
   readonly subquery?: (e: Extract<BoundExpression, { kind: 'subquery' }>, indent: number) => string;
-  /** `t.*` for a row that is a relation's. */
   /** The name of a field of a record. */
   readonly fieldName?: (e: Extract<BoundExpression, { kind: 'field' }>) => string | undefined;
+  /** `t.*` for a row that is a relation's. */
   readonly wholeRow?: (e: Extract<BoundExpression, { kind: 'row' }>) => string | undefined;
   /** What was written at an offset in a form of its own that the bound expression has lost. */
   readonly written: WrittenForms;

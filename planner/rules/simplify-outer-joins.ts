@@ -1,7 +1,7 @@
 /**
  * An outer join whose padding rows some condition above throws away is a narrower one: LEFT becomes INNER when a condition is never true for NULLs of
  * its right side, FULL becomes LEFT, RIGHT or INNER. Inner joins above count as conditions. A LEFT JOIN with `right.column IS NULL` above, where the
- * column is never NULL in a match, keeps only rows without a match; the anti join of unused-columns.ts takes that up.
+ * column is never NULL in a match, keeps only rows without a match; the anti join of prune-columns.ts takes that up.
  */
 import { columnRef, columnsOf, conjunctsOf, outputIdSet, rejectsNulls, substitute } from '../expression-tools.js';
 import type { BoundExpression } from '../expression.js';

@@ -111,7 +111,6 @@ export class Client {
     });
   }
 
-  /** INSERT ... ON CONFLICT DO UPDATE (or NOTHING when `change` is undefined). */
   /** INSERT in one step, or false where that is not for it to decide. */
   insertFree(tree: VersionedTree, key: string, value: string): Promise<boolean> {
     return this.statement(`insert ${key}`, () => Promise.resolve(this.transaction.insertFree(tree, keyBytes(key), key.length, keyBytes(value), 0, value.length)));
@@ -137,6 +136,7 @@ export class Client {
     });
   }
 
+  /** INSERT ... ON CONFLICT DO UPDATE (or NOTHING when `change` is undefined). */
   upsert(tree: VersionedTree, key: string, value: string, change?: (old: string) => string): Promise<'inserted' | 'updated' | 'nothing'> {
     return this.statement(`upsert ${key}`, async () => {
       for (;;) {
