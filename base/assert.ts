@@ -4,17 +4,12 @@
  */
 import { InternalError } from './errors.js';
 
-/** Whether O(n) checks run (`checkOrdering`, `checkPins`, ...). Tests and simulations turn it on; reading it is one property load. */
+/** Whether O(n) checks run (of pages, of versions, of an order). Tests and simulations turn it on; reading it is one property load. */
 export const VERIFY = { on: false };
 
 /** @throws InternalError (XX000) when `condition` is false; `numbers` are appended to the message. */
 export function assert(condition: boolean, message: string, ...numbers: readonly (number | string)[]): asserts condition {
   if (!condition) throw new InternalError(numbers.length === 0 ? message : `${message}: ${numbers.join(', ')}`);
-}
-
-/** Marks what is honestly sometimes true and sometimes false, where a reader might expect an assertion. */
-export function maybe(_condition: boolean): void {
-  // Documentation only.
 }
 
 /** Closes a switch over a union: the compiler proves that no member is left. */

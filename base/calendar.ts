@@ -17,7 +17,7 @@ export const UnixToEpochSeconds = 946684800;
 /** First and last date, and one past the last day of timestamps, as days since 2000. */
 export const DateMin = -EpochJulianDay;
 export const DateMax = 2145031948;
-export const TimestampDayEnd = 106751983;
+const TimestampDayEnd = 106751983;
 
 /** What stands on a calendar and a clock. `month` and `day` from 1; `hour` may be 24 for the end of a day. */
 export interface CivilTime {
@@ -119,7 +119,7 @@ const TimestampEnd = BigInt(TimestampDayEnd) * BigInt(MicrosPerDay);
 export function isTimestampInRange(timestamp: number | bigint): boolean {
   return typeof timestamp === 'number' || (timestamp >= TimestampMin && timestamp < TimestampEnd);
 }
-export function timestampOutOfRange(): DbError {
+function timestampOutOfRange(): DbError {
   return new DbError('22008', 'timestamp out of range');
 }
 /** @throws DbError 22008 when `timestamp` is undefined or out of range */

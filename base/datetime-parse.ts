@@ -63,7 +63,7 @@ function fractionMicros(text: string): number {
 }
 
 /** `+hh[:mm[:ss]]` or `+hhmm` to seconds west. */
-export function decodeZoneOffset(text: string): number {
+function decodeZoneOffset(text: string): number {
   const match = /^([+-])([+-]?\d*)(?::([+-]?\d*)(?::([+-]?\d*))?)?(.*)$/.exec(text);
   if (match === null) return fail('format');
   let hour = Number(match[2]);
@@ -564,7 +564,7 @@ class DateTimeDecoder {
 }
 
 /** The transaction's start as the session's clock shows it. */
-export function localNow(env: TextEnv): { year: number; month: number; day: number; hour: number; minute: number; second: number; micros: number; zoneSeconds: number } {
+function localNow(env: TextEnv): { year: number; month: number; day: number; hour: number; minute: number; second: number; micros: number; zoneSeconds: number } {
   const offset = sessionZone(env).offsetAt(unixSeconds(env.transactionTimestamp));
   return { ...civilOfTimestamp(addInt8(env.transactionTimestamp, offset * 1_000_000)!), zoneSeconds: 0 - offset };
 }

@@ -291,7 +291,7 @@ function rangeComparator(info: TypeInfo, registry: TypeRegistry): Comparator {
 }
 
 /** The position of an enum's labels in its order; an unknown label (dropped meanwhile) sorts last. */
-export function enumOrder(info: TypeInfo): (label: string) => number {
+function enumOrder(info: TypeInfo): (label: string) => number {
   const orders = new Map((info.labels ?? []).map((label) => [label.label, label.order]));
   return (label) => orders.get(label) ?? Infinity;
 }

@@ -23,7 +23,7 @@ for (const [unit, names] of [
 ] as const) for (const name of names.split(' ')) unitNames.set(name, unit);
 
 /** The unit a word means, by its first ten characters; also what extract and date_trunc accept. */
-export function intervalUnit(word: string): IntervalUnit | undefined {
+function intervalUnit(word: string): IntervalUnit | undefined {
   return unitNames.get(word.slice(0, 10));
 }
 

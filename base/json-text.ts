@@ -9,7 +9,7 @@
  */
 import { DbError } from './errors.js';
 
-export const JsonDepthMax = 6000;
+const JsonDepthMax = 6000;
 
 /**
  * What a reader calls, in document order. The value handed up is whatever the sink makes of a part, which lies at [start, end) of

@@ -63,7 +63,7 @@ export function isJsonbArray(value: JsonbValue): value is readonly JsonbValue[] 
 }
 
 /** Canonical order of keys: shorter in UTF-8 first, then by bytes. */
-export function compareKeys(a: string, b: string): number {
+function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
   return Buffer.byteLength(a) - Buffer.byteLength(b) || compareText(a, b);
 }

@@ -378,7 +378,7 @@ export function getUuid(bytes: Uint8Array, at: number): string {
 const hexPairs = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
 /** The length by which intervals compare: a month is 30 days, a day 24 hours. */
-export function intervalMicros(interval: Interval): bigint {
+function intervalMicros(interval: Interval): bigint {
   return (BigInt(interval.months) * 30n + BigInt(interval.days)) * 86400000000n + BigInt(interval.micros);
 }
 

@@ -14,7 +14,7 @@ import { DbError } from './errors.js';
 import { numericPrecision, numericScale } from './types.js';
 
 /** Limits of the format and of what functions choose by themselves. */
-export const NumericScaleMax = 16383;
+const NumericScaleMax = 16383;
 export const NumericWholeDigitsMax = 131072;
 /** The display scale that division, roots and the like never exceed. */
 export const NumericDisplayScaleMax = 1000;
@@ -361,7 +361,7 @@ function compareNaN(a: number, b: number): number {
 }
 
 /** Decimal digits of an integer, at least 1. */
-export function digitCount(coefficient: number | bigint): number {
+function digitCount(coefficient: number | bigint): number {
   const text = String(coefficient);
   return text.charCodeAt(0) === 45 ? text.length - 1 : text.length;
 }

@@ -32,7 +32,7 @@ export interface LayoutColumn {
   readonly isDropped: boolean;
 }
 
-export const RowFlag = { Wide: 1 } as const;
+const RowFlag = { Wide: 1 } as const;
 export const LayoutIdMax = 255;
 
 /** How the commonest values are written without asking for their type again. */
@@ -184,7 +184,7 @@ function scaledCoefficient(value: Numeric, scale: number): number {
   return value.scale === scale ? c : c * 10 ** (scale - value.scale);
 }
 
-export function isNullAt(u8: Uint8Array, row: number, column: number): boolean {
+function isNullAt(u8: Uint8Array, row: number, column: number): boolean {
   return (u8[row + 2 + (column >> 3)]! & (1 << (column & 7))) !== 0;
 }
 

@@ -64,7 +64,7 @@ class FixedZone implements TimeZone {
 }
 
 /** An offset as zone names print it: `+05`, `-03:30`. */
-export function formatOffset(offsetSeconds: number): string {
+function formatOffset(offsetSeconds: number): string {
   const absolute = Math.abs(offsetSeconds);
   const two = (n: number): string => String(n).padStart(2, '0');
   const minutes = Math.floor(absolute / 60) % 60;

@@ -61,7 +61,7 @@ export function captureCallSite(): CallTrace {
 }
 
 /** `transfer (bank.ts:12:9)`: the first frame that is not ours, its path from the working folder when it lies in there. */
-export function callSiteText(trace: CallTrace): string | undefined {
+function callSiteText(trace: CallTrace): string | undefined {
   for (const line of (trace.stack ?? '').split('\n')) {
     const frame = /^\s+at (?:async )?(?:(.*) \()?(.+?:\d+:\d+)\)?$/.exec(line);
     if (frame === null) continue;

@@ -205,7 +205,7 @@ function foreignKeyDef(child: number, key: ForeignKeyRecord): ForeignKeyDef {
 }
 
 /** The present row layout of a table with its older ones. */
-export function layoutOf(record: TableRecord, source: DefinitionSource): RowLayout {
+function layoutOf(record: TableRecord, source: DefinitionSource): RowLayout {
   const columns = record.columns.map((column): LayoutColumn => {
     const type = sqlType(column.type, column.typmod);
     // What a dropped column had been given may be text of a type that is gone.

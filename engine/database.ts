@@ -56,7 +56,7 @@ function defaultSettings(options: OpenOptions): ReadonlyMap<string, string> {
   if (options.isolation !== undefined) given['default_transaction_isolation'] = options.isolation;
   return checkedSettings(given, new Map());
 }
-export function checkedSettings(given: Readonly<Record<string, string | number | boolean>>, base: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function checkedSettings(given: Readonly<Record<string, string | number | boolean>>, base: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const settings = new Settings(base, settingChecks);
   const values = new Map(base);
   for (const [name, value] of Object.entries(given)) {

@@ -172,4 +172,3 @@ function fieldOf(row: unknown, column: string, i: number): unknown {
   if (Array.isArray(row)) return row[i];
   return typeof row === 'object' && row !== null ? (row as Readonly<Record<string, unknown>>)[column] : undefined;
 }
-

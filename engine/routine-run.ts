@@ -56,7 +56,7 @@ export function requirePlannable(statement: Statement): PlannableStatement {
 const scopeOf = (record: FunctionRecord): { readonly name: string; readonly parameters: readonly (string | undefined)[] } => ({ name: record.name, parameters: inputParameters(record).map((p) => p.name) });
 
 /** The plan of one statement of the body, for these parameter types. */
-export function planBody(backend: Backend, record: FunctionRecord, cached: CachedStatement, types: readonly SqlType[]): CachedPlan {
+function planBody(backend: Backend, record: FunctionRecord, cached: CachedStatement, types: readonly SqlType[]): CachedPlan {
   const catalog = backend.catalog();
   const key = { catalogVersion: catalog.version, context: backend.plannerContext(types.map((type) => type.oid)) };
   const known = cached.find(key.catalogVersion, key.context);
@@ -83,7 +83,7 @@ type Convert = (row: readonly Datum[]) => readonly Datum[];
 const converters = new WeakMap<CachedPlan, Map<string, Convert>>();
 
 /** From the columns of the last statement to what the function is declared to give (Q3). @throws DbError 42P13 */
-export function converterFor(backend: Backend, record: FunctionRecord, plan: CachedPlan, last: Statement, returns: RoutineResult): Convert {
+function converterFor(backend: Backend, record: FunctionRecord, plan: CachedPlan, last: Statement, returns: RoutineResult): Convert {
   let byType = converters.get(plan);
   if (byType === undefined) converters.set(plan, (byType = new Map()));
   const key = `${returns.type.oid}:${returns.columns?.map((c) => c.type.oid).join() ?? ''}`;

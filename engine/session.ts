@@ -33,7 +33,7 @@ interface NormalInput {
   readonly options: QueryOptions;
 }
 
-export function normalizeInput(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined): NormalInput {
+function normalizeInput(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined): NormalInput {
   if (typeof input === 'string') return { text: input, params, options: options ?? {} };
   if (input instanceof Sql) {
     if (params !== undefined && (params as readonly unknown[]).length > 0) throw misuse('42P02', 'a sql template carries its own parameters; none can be added');

@@ -164,7 +164,7 @@ function unrecognized(name: string): DbError {
 }
 
 /** Checks a value of a defined setting and returns its canonical text. @throws DbError 22023 */
-export function parseValue(definition: SettingDefinition, text: string): string {
+function parseValue(definition: SettingDefinition, text: string): string {
   const { name } = definition;
   switch (definition.type) {
     case 'bool': {
@@ -188,7 +188,7 @@ export function parseValue(definition: SettingDefinition, text: string): string 
 }
 
 /** Prefixes of true, false, yes, no, and on, off, 1, 0. */
-export function parseBoolean(text: string): boolean | undefined {
+function parseBoolean(text: string): boolean | undefined {
   const t = text.trim().toLowerCase();
   if (t.length === 0) return undefined;
   if ('true'.startsWith(t) || 'yes'.startsWith(t) || t === 'on' || t === '1') return true;

@@ -44,9 +44,6 @@ export function makeFormat(fields: Omit<ValueFormat, 'key'>): ValueFormat {
   return { ...fields, key: formatKey(fields) };
 }
 
-
-
-
 const parserIds = new WeakMap<Parsers, number>();
 let parserCount = 0;
 

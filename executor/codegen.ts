@@ -8,7 +8,6 @@ import { InternalError } from '../base/errors.js';
 /** `body` ends in a `return`; it sees `names` as its parameters. */
 export function instantiate(names: readonly string[], values: readonly unknown[], body: string, label: number): unknown {
   try {
-     
     const make = new Function(...names, `"use strict";\n${body}\n//# sourceURL=serialite-plan-${label}.js`) as (...values: readonly unknown[]) => unknown;
     return make(...values);
   } catch (error) {

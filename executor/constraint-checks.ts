@@ -347,4 +347,3 @@ export function runDeferred(checks: ConstraintChecks, queue: ConstraintQueue, na
   // Cascades of the checks just run may have deferred more.
   return names === undefined && queue.hasPending ? runDeferred(checks, queue) : undefined;
 }
-

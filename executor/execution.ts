@@ -12,7 +12,6 @@
  */
 import type { Clock } from '../base/clock.js';
 import type { Datum } from '../base/datum.js';
-import type { Scheduler } from '../base/scheduler.js';
 import type { TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import type { Transaction } from '../mvcc/transaction.js';
@@ -144,28 +143,4 @@ export interface OperatorCounts {
   removed: number;
   /** For sorts and hashes: bytes written to temporary files. */
   spilledBytes: number;
-}
-
-/** Drives to the end without giving way. The request had `canWait: false`. */
-export function runSync(execution: Execution): unknown[] {
-  try {
-    while (execution.step(Infinity) !== 'done');
-    return execution.takeRows();
-  } finally {
-    execution.close();
-  }
-}
-
-/** Drives to the end, giving the event loop a turn after each time slice and waiting for locks. */
-export async function runAsync(execution: Execution, scheduler: Scheduler): Promise<unknown[]> {
-  try {
-    for (;;) {
-      const result = execution.step(Infinity);
-      if (result === 'done') return execution.takeRows();
-      if (result === 'slice') await scheduler.yield();
-      else if (result !== 'rows') await result;
-    }
-  } finally {
-    execution.close();
-  }
 }

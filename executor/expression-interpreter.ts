@@ -117,7 +117,7 @@ export function callFunction(definition: FunctionDef, args: readonly Datum[], ct
 }
 
 /** A cast of a non-parameter kind; NULL stays NULL, except that a domain's check may object. */
-export function castDatum(value: Datum, e: Of<'cast'>, ctx: EvalContext): Datum {
+function castDatum(value: Datum, e: Of<'cast'>, ctx: EvalContext): Datum {
   if (e.method === 'binary') return value;
   if (e.method === 'io') return value === null ? null : inputText(e.type, outputText(e.arg.type, value, ctx), ctx);
   return value === null && !isDomain(e.type, ctx) ? null : e.method(value, e.type.typmod, e.isExplicit, ctx);

@@ -26,7 +26,7 @@ export function sortKeyComparator(key: SortKey, registry: TypeRegistry): Compara
   };
 }
 
-export function keysComparator(keys: readonly SortKey[], registry: TypeRegistry): KeysComparator {
+function keysComparator(keys: readonly SortKey[], registry: TypeRegistry): KeysComparator {
   const comparators = keys.map((key) => sortKeyComparator(key, registry));
   return (a, b) => {
     for (let i = 0; i < comparators.length; i++) {

@@ -41,7 +41,7 @@ export class RowIds {
 }
 
 /** The number in a row key made here. */
-export function rowIdOf(key: string): number {
+function rowIdOf(key: string): number {
   const bytes = keyBytes(key);
   let id = bytes[0]! ^ 0x80;
   for (let i = 1; i < RowIdBytes; i++) id = id * 256 + bytes[i]!;

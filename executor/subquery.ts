@@ -17,7 +17,7 @@ import { readsWorkTable } from './plan-tools.js';
 import type { Runtime, SubplanState, SubqueryNode, Tuple } from './runtime.js';
 import { restoreTuple, saveTuple } from './runtime.js';
 
-export function subplanState(e: SubqueryNode, runtime: Runtime): SubplanState {
+function subplanState(e: SubqueryNode, runtime: Runtime): SubplanState {
   let state = runtime.subplans.get(e);
   if (state === undefined) {
     state = { operator: runtime.own(buildOperator(physicalPlanOf(e), runtime)), result: undefined, rows: undefined, keys: undefined, hasNull: false, answers: undefined };

@@ -5,12 +5,12 @@
 
 export type CharSet = readonly number[];
 
-export const LastCodePoint = 0x10ffff;
+const LastCodePoint = 0x10ffff;
 export const anyCharacter: CharSet = [0, LastCodePoint];
 export const newline: CharSet = [10, 10];
 
 /** Sorts and merges ranges given in any order. */
-export function charSet(ranges: readonly (readonly [number, number])[]): CharSet {
+function charSet(ranges: readonly (readonly [number, number])[]): CharSet {
   const sorted = [...ranges].sort((a, b) => a[0] - b[0]);
   const merged: number[] = [];
   for (const [low, high] of sorted) {

@@ -123,7 +123,6 @@ function compareNumeric(a: Numeric, b: Numeric): number {
   return a.compare(b);
 }
 
-
 /** Trailing blanks do not count. */
 function compareBpchar(a: string, b: string): number {
   return a === b ? 0 : compareText(trimBlanks(a), trimBlanks(b));

@@ -178,7 +178,7 @@ export function ordinalSuffix(digits: string, isUpper: boolean): string {
   return isUpper ? suffix.toUpperCase() : suffix;
 }
 
-export function romanNumeral(value: number): string {
+function romanNumeral(value: number): string {
   if (!(value >= 1 && value <= 3999)) return '#'.repeat(15);
   const steps: readonly [number, string][] = [
     [1000, 'M'], [900, 'CM'], [500, 'D'], [400, 'CD'], [100, 'C'], [90, 'XC'], [50, 'L'], [40, 'XL'], [10, 'X'], [9, 'IX'], [5, 'V'], [4, 'IV'], [1, 'I'],

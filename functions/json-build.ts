@@ -24,7 +24,7 @@ import type { EvalContext } from './registry.js';
 const iso: DateStyle = { format: 'ISO', order: 'MDY' };
 
 /** A date or timestamp as ISO 8601 has it, undefined for other types. */
-export function isoText(oid: number, value: Datum, ctx: EvalContext): string | undefined {
+function isoText(oid: number, value: Datum, ctx: EvalContext): string | undefined {
   switch (oid) {
     case TypeOid.date:
       return formatDate(value as number, iso);

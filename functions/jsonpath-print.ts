@@ -8,7 +8,7 @@ export function canonicalJsonPath(text: string): string {
   return printJsonPath(parseJsonPath(text));
 }
 
-export function printJsonPath(path: JsonPath): string {
+function printJsonPath(path: JsonPath): string {
   return (path.isStrict ? 'strict ' : '') + print(path.expression, false, true);
 }
 

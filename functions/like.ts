@@ -141,7 +141,7 @@ class UnfinishedPattern implements LikePattern {
 const unfinished = (): DbError => new DbError('22025', 'LIKE pattern must not end with escape character');
 
 /** Compiles a pattern whose escape character is a backslash. */
-export function compileLike(pattern: string): LikePattern {
+function compileLike(pattern: string): LikePattern {
   const pieces: (string | undefined)[][] = [[]];
   let prefix = '';
   let isPrefix = true;

@@ -3,7 +3,7 @@
  * ones; a test holds them against the parser's table, which this folder may not import.
  */
 
-export const quotedWords: ReadonlySet<string> = new Set(
+const quotedWords: ReadonlySet<string> = new Set(
   `all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char character check
 coalesce collate collation column concurrently constraint create cross current_catalog current_date current_role current_schema current_time
 current_timestamp current_user dec decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign

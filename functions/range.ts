@@ -132,12 +132,12 @@ const subtractMultiranges = (a: SqlMultirange, b: SqlMultirange, ctx: EvalContex
 // ------------------------------------------------------------------------------------------------------------------- constructors
 
 /** int4range(lower, upper [, flags]) and its kin, also for range types of the user. */
-export function constructRange(type: number, lower: Datum, upper: Datum, flags: string | null, types: TypeRegistry): SqlRange {
+function constructRange(type: number, lower: Datum, upper: Datum, flags: string | null, types: TypeRegistry): SqlRange {
   if (flags === null) throw new DbError('22000', 'range constructor flags argument must not be null');
   if (!/^[[(][\])]$/.test(flags)) throw new DbError('42601', 'invalid range bound flags', { hint: 'Valid values are "[]", "[)", "(]", and "()".' });
   return makeRange(type, lower, upper, flags[0] === '[', flags[1] === ']', types);
 }
-export function constructMultirange(type: number, ranges: SqlArray, types: TypeRegistry): SqlMultirange {
+function constructMultirange(type: number, ranges: SqlArray, types: TypeRegistry): SqlMultirange {
   if (ranges.dims.length > 1) throw new DbError('21000', 'multiranges cannot be constructed from multidimensional arrays');
   if (ranges.elements.includes(null)) throw new DbError('22004', 'multirange values cannot contain null members');
   return makeMultirange(type, ranges.elements as readonly SqlRange[], types);

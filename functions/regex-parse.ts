@@ -502,4 +502,3 @@ function repeated(item: RegexNode, min: number, max: number, isShort: boolean, i
 export function parseRegex(text: string, flags: RegexFlags): ParsedRegex {
   return new RegexParser(text, flags).parse();
 }
-

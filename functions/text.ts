@@ -19,9 +19,9 @@ import { quoteIdentifier, quoteLiteral } from './quoting.js';
 import type { EvalContext, FunctionDef, OperatorDef } from './registry.js';
 
 /** A little under V8's own limit of string length. */
-export const TextLengthMax = 0x1fffff00;
+const TextLengthMax = 0x1fffff00;
 
-export function checkLength(length: number): number {
+function checkLength(length: number): number {
   if (length > TextLengthMax) throw new DbError('54000', 'requested length too large');
   return length;
 }
@@ -29,7 +29,7 @@ export function checkLength(length: number): number {
 const hasSurrogates = (text: string): boolean => /[\ud800-\udfff]/.test(text);
 
 /** The characters [start, end) of a text, 0-based. */
-export function sliceCharacters(text: string, start: number, end: number): string {
+function sliceCharacters(text: string, start: number, end: number): string {
   if (!hasSurrogates(text)) return text.slice(start, end);
   const from = characterOffset(text, start);
   return text.slice(from, from + characterOffset(text.slice(from), end - start));
@@ -42,7 +42,7 @@ function positionOf(text: string, index: number): number {
 // ------------------------------------------------------------------------------------------------------------------- parts of texts
 
 /** SQL's substring: `start` counts from 1 and may lie before the text, whose missing characters then count too. */
-export function substring(text: string, start: number, length?: number): string {
+function substring(text: string, start: number, length?: number): string {
   if (length === undefined) return sliceCharacters(text, Math.max(start - 1, 0), text.length);
   if (length < 0) throw new DbError('22011', 'negative substring length not allowed');
   const end = start - 1 + length;
@@ -76,7 +76,7 @@ function padding(text: string, length: number, fill: string): { kept: string; pa
 }
 
 /** Removes characters of `set` from the sides asked for. */
-export function trimCharacters(text: string, set: string, side: 'left' | 'right' | 'both'): string {
+function trimCharacters(text: string, set: string, side: 'left' | 'right' | 'both'): string {
   const characters = new Set(Array.from(set));
   const units = hasSurrogates(text) ? Array.from(text) : text;
   let start = 0;
@@ -104,7 +104,6 @@ function splitFields(text: string, delimiter: string | null, nullText: string | 
 // ------------------------------------------------------------------------------------------------------------------- changed texts
 
 function changeCase(text: string, convert: (character: string) => string): string {
-   
   if (/^[\0-\x7f]*$/.test(text)) return convert(text);
   let result = '';
   for (const character of text) {
@@ -115,10 +114,10 @@ function changeCase(text: string, convert: (character: string) => string): strin
   return result;
 }
 export const lower = (text: string): string => changeCase(text, (c) => c.toLowerCase());
-export const upper = (text: string): string => changeCase(text, (c) => c.toUpperCase());
+const upper = (text: string): string => changeCase(text, (c) => c.toUpperCase());
 
 /** First letter of each word in upper case, the others in lower. A word is a run of letters and digits. */
-export function initcap(text: string): string {
+function initcap(text: string): string {
   return text.replace(/[\p{L}\p{N}\p{M}]+/gu, (word) => {
     const first = String.fromCodePoint(word.codePointAt(0)!);
     return upper(first) + lower(word.slice(first.length));
@@ -285,7 +284,7 @@ function printing(name: string, args: string, firstPrinted: number, impl: (value
 }
 
 /** format(): %s, %I, %L with argument positions and widths. */
-export function formatText(template: string, args: readonly (string | null)[]): string {
+function formatText(template: string, args: readonly (string | null)[]): string {
   let result = '';
   let next = 0;
   const argument = (position: number): string | null => {
@@ -510,4 +509,3 @@ export const textOperators: readonly OperatorDef[] = [
     ),
   ),
 ];
-

@@ -156,7 +156,7 @@ function count(text: string, name: string): number {
   return n;
 }
 
-export function describeResult(result: CheckResult): string {
+function describeResult(result: CheckResult): string {
   const lines = [`level: ${result.level} (${result.transactionCount} transactions, ${result.edgeCount} dependencies${result.isComplete ? '' : '; the search for shortest cycles was cut short'})`];
   for (const anomaly of result.direct.slice(0, 10)) lines.push(`${anomaly.kind}: T${anomaly.transaction}, ${anomaly.key}: ${anomaly.text}`);
   for (const { kind, cycle } of result.cycles) lines.push(`${kind}: ${describeCycle(cycle)}`);

@@ -293,6 +293,6 @@ export function tooDeep(limit: number, offset: number): DbError {
   return new DbError('54001', 'statement is too complex', { detail: `It nests deeper than ${limit} levels.`, offset });
 }
 
-export function tooLong(limit: number, offset: number): DbError {
+function tooLong(limit: number, offset: number): DbError {
   return new DbError('54001', 'statement is too long', { detail: `It is longer than ${limit} characters.`, offset });
 }

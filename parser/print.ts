@@ -42,7 +42,7 @@ const words = (...parts: readonly (string | undefined)[]): string => parts.filte
 const names = (columns: readonly Identifier[]): string => columns.map((column) => quoteIdentifier(column.name)).join(', ');
 const clause = (word: string, list: string): string | undefined => (list === '' ? undefined : `${word} ${list}`);
 
-export function printQuery(query: Query): string {
+function printQuery(query: Query): string {
   const limit =
     query.limitCount === undefined
       ? undefined
@@ -272,7 +272,7 @@ function printOnConflict(conflict: OnConflict): string {
 }
 
 /** An element of an index or of a conflict target. */
-export function printIndexElement(element: IndexElement): string {
+function printIndexElement(element: IndexElement): string {
   const { expression } = element;
   const isColumn = expression.kind === 'columnRef' && expression.parts.length === 1;
   const options = element.operatorClassOptions.length === 0 ? '' : ` (${element.operatorClassOptions.map(printOption).join(', ')})`;

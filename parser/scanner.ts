@@ -67,9 +67,9 @@ for (const c of ',()[].;:+-*/%^<>=') classes[c.charCodeAt(0)]! |= SELF;
 
 /** What no ASCII class table covers is a letter to SQL. A NaN (past the end) is nothing. */
 const classOf = (code: number): number => (code < 128 ? classes[code]! : code >= 128 ? WORD_START | WORD_PART : 0);
-export const isSpace = (code: number): boolean => (classOf(code) & SPACE) !== 0;
-export const isWordStart = (code: number): boolean => (classOf(code) & WORD_START) !== 0;
-export const isWordPart = (code: number): boolean => (classOf(code) & WORD_PART) !== 0;
+const isSpace = (code: number): boolean => (classOf(code) & SPACE) !== 0;
+const isWordStart = (code: number): boolean => (classOf(code) & WORD_START) !== 0;
+const isWordPart = (code: number): boolean => (classOf(code) & WORD_PART) !== 0;
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 const QUOTE = 0x27;

@@ -477,4 +477,3 @@ function setItem(
   if (written !== undefined) throw new DbError('42601', 'a column definition list is only allowed for functions returning "record"', { offset });
   return item(made([{ name, type }]), true);
 }
-

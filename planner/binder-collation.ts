@@ -35,7 +35,7 @@ export function collationName(level: QueryLevel, e: BoundExpression): string | u
 }
 
 /** Whether values of a type are compared by a collation: texts, and arrays of them. */
-export function isCollatable(type: SqlType, types: TypeRegistry): boolean {
+function isCollatable(type: SqlType, types: TypeRegistry): boolean {
   const { category, elementOid } = typeInfo(type.oid, types);
   return category === 'S' || (elementOid !== 0 && typeInfo(elementOid, types).category === 'S');
 }

@@ -308,7 +308,7 @@ function bindIsNull(level: QueryLevel, operand: BoundExpression, negated: boolea
   return { kind: 'isNull', type: types.bool, offset, arg: asGiven(level.binder, operand), isRow: attributes !== undefined || operand.type.oid === TypeOid.record, negated };
 }
 
-export function makeDistinct(level: QueryLevel, left: BoundExpression, right: BoundExpression, negated: boolean, offset: number): BoundExpression {
+function makeDistinct(level: QueryLevel, left: BoundExpression, right: BoundExpression, negated: boolean, offset: number): BoundExpression {
   if (left.kind === 'row' && right.kind === 'row') {
     if (left.fields.length !== right.fields.length) throw new DbError('42601', 'unequal number of entries in row expressions', { offset });
     const args = left.fields.map((field, i) => makeDistinct(level, field, right.fields[i]!, negated, offset));
@@ -482,7 +482,7 @@ function nullIfFunction(equals: FunctionDef): FunctionDef {
 
 // ---------------------------------------------------------------------------------------------------------- arrays, casts, others
 
-export function bindArray(level: QueryLevel, elements: readonly Expression[], target: SqlType | undefined, offset: number): BoundExpression {
+function bindArray(level: QueryLevel, elements: readonly Expression[], target: SqlType | undefined, offset: number): BoundExpression {
   const { binder } = level;
   const elementTarget = target === undefined ? undefined : sqlType(typeInfo(target.oid, binder.types).elementOid, target.typmod);
   const bound = elements.map((element) => (element.kind === 'array' ? bindArray(level, element.elements, target, element.offset) : bindExpression(level, element)));

@@ -138,7 +138,7 @@ function derivedTable(level: QueryLevel, query: BoundQuery, alias: TableAlias | 
 }
 
 /** Applies an alias's column list. @throws DbError 42P10 when it is longer than the relation */
-export function renameColumns(columns: readonly PlanColumn[], alias: TableAlias | undefined, relation: string): readonly PlanColumn[] {
+function renameColumns(columns: readonly PlanColumn[], alias: TableAlias | undefined, relation: string): readonly PlanColumn[] {
   if (alias === undefined || alias.columns.length === 0) return columns;
   if (alias.columns.length > columns.length) {
     throw new DbError('42P10', `table "${alias.name || relation}" has ${columns.length} columns available but ${alias.columns.length} columns specified`);
@@ -263,7 +263,7 @@ function bindView(level: QueryLevel, view: ViewDef, reference: TableRef): FromIt
 }
 
 /** A view's query bound on its own: nothing around the reference is visible inside. Its columns carry the view's names. */
-export function expandView(binder: Binder, view: ViewDef, locking: Parameters<Binder['hooks']['bindQuery']>[4]['locking']): BoundQuery {
+function expandView(binder: Binder, view: ViewDef, locking: Parameters<Binder['hooks']['bindQuery']>[4]['locking']): BoundQuery {
   if (view.query.kind !== 'query') throw notSupported('a view that is not a query');
   binder.viewStack.push(view.oid);
   try {
@@ -522,4 +522,3 @@ function mergeColumns(using: readonly Identifier[], left: readonly NamespaceItem
     return { name: name.name, left: find(left, name, 'left'), right: find(right, name, 'right'), offset: name.offset };
   });
 }
-

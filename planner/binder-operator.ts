@@ -39,7 +39,7 @@ function resolve(binder: Binder, name: string, left: number | undefined, right: 
 const specializations = new TypeCache(() => new WeakMap<FunctionDef, Map<string, FunctionDef>>());
 
 /** The definition for these argument types: one object for equal types, so that expressions can be compared. */
-export function specialize(types: TypeRegistry, definition: FunctionDef, args: readonly SqlType[], result: SqlType, isVariadicCall = false): FunctionDef {
+function specialize(types: TypeRegistry, definition: FunctionDef, args: readonly SqlType[], result: SqlType, isVariadicCall = false): FunctionDef {
   if (definition.specialize === undefined) return definition;
   const byDefinition = specializations.of(types);
   let byTypes = byDefinition.get(definition);

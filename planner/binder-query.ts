@@ -117,7 +117,7 @@ function ownColumns(binder: Binder, bound: BoundQuery): BoundQuery {
 
 // ------------------------------------------------------------------------------------------------------------------- VALUES
 
-export function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, values: Values, keepUnknown: boolean): BoundQuery {
+function bindValues(binder: Binder, parent: QueryLevel | undefined, ctes: CteScope | undefined, values: Values, keepUnknown: boolean): BoundQuery {
   const level = new QueryLevel(binder, parent, ctes);
   level.clause = 'VALUES';
   const width = values.rows[0]!.length;
@@ -166,14 +166,14 @@ function bindSetOperation(binder: Binder, parent: QueryLevel | undefined, ctes: 
 }
 
 /** Columns that are still untyped become text. */
-export function resolveUnknowns(binder: Binder, query: BoundQuery): BoundQuery {
+function resolveUnknowns(binder: Binder, query: BoundQuery): BoundQuery {
   if (query.unknowns.size === 0) return query;
   const all = query.columns.map((column, i) => (query.unknowns.has(i) ? types.text : column.type));
   return coerceColumns(binder, query, all);
 }
 
 /** The query with its columns coerced to `targets`; columns that change are computed anew. */
-export function coerceColumns(binder: Binder, query: BoundQuery, targets: readonly SqlType[]): BoundQuery {
+function coerceColumns(binder: Binder, query: BoundQuery, targets: readonly SqlType[]): BoundQuery {
   const coercion = new ColumnCoercion(binder, query);
   targets.forEach((target, i) => coercion.coerce(i, target));
   return coercion.finish();

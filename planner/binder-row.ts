@@ -120,4 +120,3 @@ export function compareRows(level: QueryLevel, operator: string, left: readonly 
   }
   return { kind: 'rowCompare', type: types.bool, offset, left: lefts, right: rights, operator, lessThan, equals };
 }
-

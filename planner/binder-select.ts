@@ -201,7 +201,7 @@ function expandStar(level: QueryLevel, qualifier: readonly string[], offset: num
 // ------------------------------------------------------------------------------------------------------------------- plan parts
 
 /** The aggregate node of a level over `input`. */
-export function makeAggregate(
+function makeAggregate(
   input: LogicalPlan,
   groupBy: readonly ComputedColumn[],
   sets: readonly (readonly number[])[] | undefined,

@@ -86,7 +86,7 @@ export function bindSortKey(level: QueryLevel, item: SortItem, expression: Bound
   return { expression, descending, nullsFirst: item.nulls === undefined ? descending : item.nulls === 'first', collation: undefined };
 }
 
-export function requireSortable(level: QueryLevel, expression: BoundExpression, offset: number): void {
+function requireSortable(level: QueryLevel, expression: BoundExpression, offset: number): void {
   if (findOperator(level.binder, '<', expression.type, expression.type) !== undefined) return;
   throw new DbError('42883', `could not identify an ordering operator for type ${typeName(expression.type.oid, level.binder.types)}`, {
     offset,

@@ -22,7 +22,7 @@ interface Sub {
 }
 
 /** Binds `query` inside an expression of `level`. */
-export function bindSub(level: QueryLevel, query: Query, onlyExists = false): Sub {
+function bindSub(level: QueryLevel, query: Query, onlyExists = false): Sub {
   const boundary = new QueryLevel(level.binder, level, level.ctes);
   const bound = hoistLocks(level.binder, level.binder.hooks.bindQuery(level.binder, boundary, level.ctes, query, { keepUnknown: false, locking: undefined, onlyExists }));
   return { query: bound, outer: [...boundary.outerReferences] };

@@ -29,7 +29,7 @@ export function rowLevel(binder: Binder, table: TableDef | undefined, alias: str
 }
 
 /** The same expression without source positions. */
-export function withoutOffsets(e: BoundExpression): BoundExpression {
+function withoutOffsets(e: BoundExpression): BoundExpression {
   const mapped = mapChildren(e, withoutOffsets);
   return mapped.offset === -1 ? mapped : { ...mapped, offset: -1 };
 }
@@ -93,12 +93,12 @@ export function bindWriteExpressions(binder: Binder, table: TableDef): WriteExpr
   return { newRow, checks, generated, indexExpressions };
 }
 
-export function bindCheck(binder: Binder, table: TableDef, row: readonly ScanColumn[], e: Expression): BoundExpression {
+function bindCheck(binder: Binder, table: TableDef, row: readonly ScanColumn[], e: Expression): BoundExpression {
   const level = rowLevel(binder, table, table.name, row, 'check constraints');
   return coerceToBoolean(binder, bindStored(level, e), 'CHECK');
 }
 
-export function bindGenerated(binder: Binder, table: TableDef, row: readonly ScanColumn[], column: ColumnDef): BoundExpression {
+function bindGenerated(binder: Binder, table: TableDef, row: readonly ScanColumn[], column: ColumnDef): BoundExpression {
   const bound = bindStored(rowLevel(binder, table, table.name, row, 'column generation expressions'), column.defaultExpression!);
   const value = coerce(binder, bound, column.type, 'assignment', -1);
   if (value === undefined) {

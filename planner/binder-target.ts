@@ -187,4 +187,3 @@ function notAssignable(column: string, view: string, operation: 'insert' | 'upda
     detail: 'View columns that are not columns of their base relation are not updatable.',
   });
 }
-

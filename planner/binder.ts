@@ -19,7 +19,7 @@ import type { QueryLevel } from './scope.js';
 import { withRowKeysIfWanted } from './system-columns.js';
 
 /** What `new Binder` needs to bind subqueries and the rest. */
-export const binderHooks: BinderHooks = {
+const binderHooks: BinderHooks = {
   bindExpression,
   bindQuery,
   bindModify: (binder, boundary, ctes, statement) => bindModify(binder, boundary, ctes, statement),
@@ -69,7 +69,7 @@ export interface BoundStatement extends LogicalStatement {
 }
 
 /** Whether a statement is one that is planned, rather than carried out by the engine itself. */
-export function isPlannable(statement: Statement): statement is PreparableStatement {
+function isPlannable(statement: Statement): statement is PreparableStatement {
   return statement.kind === 'query' || statement.kind === 'insert' || statement.kind === 'update' || statement.kind === 'delete' || statement.kind === 'merge';
 }
 
@@ -90,7 +90,7 @@ function bindTopQuery(binder: Binder, statement: Query, withRowKeys: boolean): B
 }
 
 /** @throws DbError 42P18 when a parameter's type could not be determined, 42P08 when it was after a use that wanted to know it. Source. check_parameter_resolution_walker. */
-export function finishParameters(binder: Binder): SqlType[] {
+function finishParameters(binder: Binder): SqlType[] {
   const late = binder.openParameters.find(({ index }) => binder.parameterTypes[index] !== undefined);
   if (late !== undefined) throw new DbError('42P08', `could not determine data type of parameter $${late.index + 1}`, { offset: late.offset });
   return binder.parameterTypes.map((type, i) => {

@@ -147,7 +147,7 @@ export function makeProject(input: LogicalPlan, computed: readonly ComputedColum
   const added = computed.map((column, i) => ({ id: column.id, name: names?.[i] ?? '?column?', type: column.expression.type }));
   return { kind: 'project', output: [...input.output, ...added], input, computed };
 }
-export function joinOutput(join: JoinType, left: LogicalPlan, right: LogicalPlan): readonly PlanColumn[] {
+function joinOutput(join: JoinType, left: LogicalPlan, right: LogicalPlan): readonly PlanColumn[] {
   return join === 'semi' || join === 'anti' ? left.output : [...left.output, ...right.output];
 }
 export function makeJoin(join: JoinType, left: LogicalPlan, right: LogicalPlan, condition: BoundExpression | undefined, isLateral = false, nullAware = false): LogicalJoin {

@@ -307,4 +307,3 @@ function windowPaths(cx: PlannerContext, plan: Extract<LogicalPlan, { kind: 'win
   }
   return paths;
 }
-

@@ -41,7 +41,7 @@ export function physicalInputs(plan: PhysicalPlan): readonly PhysicalPlan[] {
   }
 }
 
-export function withPhysicalInputs(plan: PhysicalPlan, inputs: readonly PhysicalPlan[]): PhysicalPlan {
+function withPhysicalInputs(plan: PhysicalPlan, inputs: readonly PhysicalPlan[]): PhysicalPlan {
   switch (plan.kind) {
     case 'nestedLoop':
     case 'hashJoin':

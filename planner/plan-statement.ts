@@ -80,7 +80,7 @@ function withDepthLimit<T>(f: () => T): T {
   }
 }
 
-export function planBound(bound: BoundStatement, options: PlanOptions): PlannedStatement {
+function planBound(bound: BoundStatement, options: PlanOptions): PlannedStatement {
   const { binder } = bound;
   const isDisabled = disabledBy(options);
   const optimized = optimize(bound, { binder, context: options.context, evaluate: options.evaluate, isDisabled, onRule: options.onRule });

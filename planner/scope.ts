@@ -317,7 +317,7 @@ export function columnOfRelation(from: QueryLevel, relation: ResolvedRelation, n
 // ------------------------------------------------------------------------------------------------------------------- hints
 
 /** Levenshtein distance, cut off above `limit`. */
-export function editDistance(a: string, b: string, limit: number): number {
+function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

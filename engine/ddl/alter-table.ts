@@ -478,4 +478,3 @@ async function dropConstraint(ddl: Ddl, oid: number, name: string, ifExists: boo
   if (!ifExists) throw new DbError('42704', `constraint "${name}" of relation "${record.name}" does not exist`);
   ddl.notice(`constraint "${name}" of relation "${record.name}" does not exist, skipping`);
 }
-

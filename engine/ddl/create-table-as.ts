@@ -134,7 +134,7 @@ async function openQuery(ddl: Ddl, { cached, parameterTypes, datums }: Source, n
 }
 
 /** Puts complete rows into a table with all its indexes and checks. */
-export function rowInserter(ddl: Ddl, table: number): (row: Datum[]) => Promise<void> {
+function rowInserter(ddl: Ddl, table: number): (row: Datum[]) => Promise<void> {
   const { backend } = ddl;
   const info = backend.schema.writeInfo(table as never);
   const runtime = ddlRuntime(backend, info.columnCount);

@@ -20,7 +20,7 @@ import { temporarySchemaFor } from './temporary.js';
 import { bindColumnType, serialBase } from './types.js';
 
 /** Most columns a table can have, as in PostgreSQL. */
-export const ColumnsMax = 1600;
+const ColumnsMax = 1600;
 
 /** What a table being created is made of, while its statement is read. */
 export interface TableDraft {
@@ -251,7 +251,7 @@ export function defaultText(ddl: Ddl, e: Parameters<typeof storedText>[1], colum
 }
 
 /** Text of GENERATED ALWAYS AS ... STORED. @throws DbError 42P17 */
-export function generatedText(ddl: Ddl, table: Pick<TableRecord, 'name' | 'columns'>, e: Parameters<typeof storedText>[1], column: string, type: SqlType): string {
+function generatedText(ddl: Ddl, table: Pick<TableRecord, 'name' | 'columns'>, e: Parameters<typeof storedText>[1], column: string, type: SqlType): string {
   const bound = bindOverRow(ddl.backend, table, e, 'column generation expressions', type, `column "${column}"`);
   for (const position of bound.columns) {
     const source = table.columns[position]!;

@@ -183,4 +183,3 @@ export function callsFunction(backend: Backend, text: string, { schema, name }: 
   const escaped = quoteIdentifier(name).replaceAll(/[^\w]/g, '\\$&');
   return [...text.matchAll(new RegExp(`(?:("(?:[^"]|"")+"|[\\w$]+)\\.)?(?<![\\w$"])${escaped}\\s*\\(`, 'g'))].some((match) => match[1] === undefined || match[1] === own);
 }
-

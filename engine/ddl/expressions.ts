@@ -5,7 +5,7 @@
 import type { Datum } from '../../base/datum.js';
 import { DbError } from '../../base/errors.js';
 import type { SqlType } from '../../base/types.js';
-import { sqlType, typeName, types } from '../../base/types.js';
+import { sqlType, typeName } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import { Runtime } from '../../executor/runtime.js';
 import type { Expression } from '../../parser/ast.js';
@@ -54,7 +54,7 @@ export function evaluateExpressions(backend: Backend, expressions: readonly Expr
 }
 
 /** The columns of a table as an expression over one of its rows sees them. */
-export function rowColumns(binder: Binder, columns: readonly ColumnRecord[]): ScanColumn[] {
+function rowColumns(binder: Binder, columns: readonly ColumnRecord[]): ScanColumn[] {
   const scan: ScanColumn[] = [];
   columns.forEach((column, index) => {
     if (!column.isDropped) scan.push({ id: binder.newId(), name: column.name, type: sqlType(column.type, column.typmod), column: index });
@@ -165,7 +165,7 @@ function pinMoments(backend: Backend, e: Expression, bound: BoundExpression): Ex
 const sequenceFunctions = new Set(['nextval', 'currval', 'setval']);
 
 /** `nextval('name')` with a sequence that exists becomes a call with its oid. */
-export function pinSequences(backend: Backend, e: Expression): Expression {
+function pinSequences(backend: Backend, e: Expression): Expression {
   return mapExpression(e, (node) => {
     if (node.kind !== 'functionCall' || !sequenceFunctions.has(node.name.name) || node.args.length === 0) return node;
     const first = node.args[0]!;
@@ -179,7 +179,7 @@ export function pinSequences(backend: Backend, e: Expression): Expression {
 }
 
 /** `oid::pg_catalog.regclass`. */
-export function regclassLiteral(oid: number): Expression {
+function regclassLiteral(oid: number): Expression {
   return {
     kind: 'cast', offset: -1, operand: { kind: 'number', text: String(oid), offset: -1 },
     type: { kind: 'typeName', names: ['pg_catalog', 'regclass'], modifiers: [], intervalFields: undefined, arrayBounds: [], isSetOf: false, isColumnType: false, offset: -1 },
@@ -204,5 +204,3 @@ export function mapExpression<T>(node: T, change: (e: Expression) => Expression)
   for (const [key, value] of Object.entries(node)) copy[key] = mapExpression(value as unknown, change);
   return ('kind' in copy ? change(copy as unknown as Expression) : copy) as T;
 }
-
-export const booleanType = types.bool;

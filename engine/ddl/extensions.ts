@@ -68,5 +68,5 @@ export function moveExtension(ddl: Ddl, statement: SetSchema): void {
   });
 }
 
-export const membersOf = (ddl: Ddl, extension: ExtensionRecord): FunctionRecord[] =>
+const membersOf = (ddl: Ddl, extension: ExtensionRecord): FunctionRecord[] =>
   [...ddl.draft.all()].filter((record): record is FunctionRecord => record.kind === 'function' && record.extension?.oid === extension.oid);

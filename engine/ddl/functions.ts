@@ -228,4 +228,3 @@ export function findFunction(ddl: Ddl, object: DroppedObject, kind: 'function' |
 }
 
 const sameTypes = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((type, i) => type === b[i]);
-

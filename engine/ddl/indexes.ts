@@ -141,4 +141,3 @@ export async function rewriteInto(ddl: Ddl, oid: number, old: Parameters<typeof 
   for (const index of ddl.draft.indexesOf(oid)) ddl.draft.put({ ...index, tree: index.oid === record.clusteredBy ? tree : newTree(ddl) });
   await rewriteTable(ddl, old, change);
 }
-

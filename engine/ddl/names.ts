@@ -60,7 +60,7 @@ function schemaOrMissing(backend: Backend, name: QualifiedName): void {
 }
 
 /** @throws DbError 42P01 */
-export function requireRelation(backend: Backend, name: QualifiedName): RelationRecord {
+function requireRelation(backend: Backend, name: QualifiedName): RelationRecord {
   const record = findRelation(backend, name);
   if (record === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`);
   return record;
@@ -89,7 +89,7 @@ export function checkRelationName(backend: Backend, schema: number, name: string
 const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
 
 /** Cuts a name to `max` bytes at a character boundary. */
-export function clipName(name: string, max = NameBytesMax): string {
+function clipName(name: string, max = NameBytesMax): string {
   let clipped = name;
   while (byteLength(clipped) > max) clipped = [...clipped].slice(0, -1).join('');
   return clipped;

@@ -226,4 +226,3 @@ export async function setSchema(ddl: Ddl, statement: SetSchema): Promise<void> {
   for (const index of ddl.draft.indexesOf(moved.oid)) ddl.draft.put({ ...index, schema: schema.oid });
   for (const other of [...ddl.draft.all()]) if (other.kind === 'sequence' && other.owner?.table === moved.oid) ddl.draft.put({ ...other, schema: schema.oid });
 }
-

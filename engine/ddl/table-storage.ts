@@ -44,7 +44,7 @@ export function createTrees(ddl: Ddl, table: TableRecord, indexes: readonly Inde
 }
 
 /** Drops all trees of a table. */
-export function dropTrees(ddl: Ddl, table: TableRecord, indexes: readonly IndexRecord[]): void {
+function dropTrees(ddl: Ddl, table: TableRecord, indexes: readonly IndexRecord[]): void {
   for (const index of indexes) if (index.oid !== table.clusteredBy) ddl.tx.dropTree(treeId(index.tree));
   ddl.tx.dropTree(treeId(table.tree));
   ddl.backend.instance.executorEnv.rowIds.forget(treeId(table.tree));
@@ -226,8 +226,8 @@ function indexValues(ddl: Ddl, table: TableDef, access: IndexAccess): (row: read
 }
 
 /**
- * Writes all rows of a table anew into new trees: `change` turns an old row into a new one. `next` is the table's new record, already with new tree
- * ids, as are `nextIndexes`. The old trees are dropped. @throws DbError 23505
+ * Writes all rows of a table anew into new trees: `change` turns an old row into a new one. The records in the draft are the new ones, already with the ids of new trees;
+ * `old` is what they were, whose trees are dropped. @throws DbError 23505
  */
 export async function rewriteTable(ddl: Ddl, old: { readonly table: TableRecord; readonly indexes: readonly IndexRecord[]; readonly definition: TableDef }, change: (row: Datum[]) => Datum[]): Promise<void> {
   const oid = old.table.oid;

@@ -26,7 +26,7 @@ export function* relations(backend: Backend): Iterable<RelationRecord> {
   for (const record of backend.draft.all()) if (record.kind === 'table' || record.kind === 'view' || record.kind === 'sequence' || record.kind === 'index') yield record;
 }
 
-export function relationKind(record: RelationRecord): string {
+function relationKind(record: RelationRecord): string {
   switch (record.kind) {
     case 'table':
       return record.view === undefined ? 'r' : 'm';
@@ -191,7 +191,7 @@ function columnNames(node: unknown): string[] {
 }
 
 /** All constraints, with their definitions for whoever wants them. */
-export function* constraintRows(backend: Backend): Iterable<VirtualRow & { readonly definition: string; readonly comment: string | null }> {
+function* constraintRows(backend: Backend): Iterable<VirtualRow & { readonly definition: string; readonly comment: string | null }> {
   const defaults = { contypid: 0, conindid: 0, conparentid: 0, confrelid: 0, confupdtype: ' ', confdeltype: ' ', confmatchtype: ' ', conislocal: true, coninhcount: 0, connoinherit: true, convalidated: true, condeferrable: false, condeferred: false };
   for (const record of backend.draft.all()) {
     if (record.kind === 'index' && record.constraint !== undefined) {

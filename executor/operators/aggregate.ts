@@ -91,7 +91,7 @@ export class AggregateOperator implements Operator {
   }
 }
 
-export function aggregateOf(call: AggregateCall): AggregateImpl {
+function aggregateOf(call: AggregateCall): AggregateImpl {
   return call.function.aggregate!;
 }
 

@@ -183,7 +183,7 @@ function readsConstants(plan: LogicalPlan): boolean {
 }
 
 /** Empty inputs and settled conditions. Row locks and changes keep their shape, for they are also what EXPLAIN shows of them; and what will be refused stays until it is. */
-export function prune(plan: LogicalPlan): LogicalPlan {
+function prune(plan: LogicalPlan): LogicalPlan {
   const pruned = withoutEmpty(plan);
   return pruned !== plan && locksNullable(plan) && !locksNullable(pruned) ? plan : pruned;
 }

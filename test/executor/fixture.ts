@@ -13,7 +13,6 @@ import { builtinTypes, builtinTypeByName, sqlType, types, type SqlType } from '.
 import { compile } from '../../executor/compile.js';
 import { ConstraintQueue } from '../../executor/constraint-queue.js';
 import type { CompileOptions, Execution, ExecutionRequest, ExecutorEnv, SpillFile } from '../../executor/execution.js';
-import { runSync } from '../../executor/execution.js';
 import { RowIds } from '../../executor/row-ids.js';
 import { TableChanges } from '../../executor/table-changes.js';
 import type { SchemaLookup, TableWriteInfo } from '../../executor/schema-lookup.js';
@@ -292,7 +291,7 @@ export class TestDatabase {
     tx.beginStatement({ text: 'test' });
     const mark = tx.savepoint();
     try {
-      return runSync(this.start(tx, plan, { params }, planned));
+      return drive(this.start(tx, plan, { params }, planned));
     } catch (error) {
       tx.rollbackTo(mark);
       throw error;
@@ -526,6 +525,15 @@ export function codeOf(run: () => unknown): string {
     throw error;
   }
   return 'ok';
+}
+/** Runs to the end without giving way; the request had `canWait: false`. */
+function drive(execution: Execution): unknown[] {
+  try {
+    while (execution.step(Infinity) !== 'done');
+    return execution.takeRows();
+  } finally {
+    execution.close();
+  }
 }
 export async function codeOfAsync(run: Promise<unknown>): Promise<string> {
   try {

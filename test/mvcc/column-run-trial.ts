@@ -168,4 +168,3 @@ export async function columnRunTrial(seed: number): Promise<void> {
   }
   assert.equal(trial.tree.btree!.pool.columns!.standing, 0, `seed ${seed}: somebody still stands on columns`);
 }
-

@@ -182,4 +182,3 @@ export function errorOf(catalog: FixtureCatalog, sql: string, options: Partial<P
   }
   return 'no error';
 }
-
