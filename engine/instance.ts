@@ -119,7 +119,7 @@ export class Instance {
       readOnly: options.readOnly, mustExist: options.mustExist, checkpointWalBytes: options.checkpointWalBytes, checkpointIntervalMs: options.checkpointIntervalMs,
     });
     try {
-      const manager = new TransactionManager(store, { clock, prng, scheduler }, { versionBytesMax: options.versionBytesMax });
+      const manager = new TransactionManager(store, { clock, prng, scheduler }, { versionBytesMax: options.versionBytesMax, writeBytesKeptMax: Math.floor(store.cacheBytes / 2) });
       const catalog = await CatalogStore.open(store, manager);
       const instance = new Instance(path, options, store, manager, catalog, defaults);
       await instance.#dropLeftovers();

@@ -31,6 +31,7 @@ import type { ActivityView, BeginOptions, LockView, SessionOwner, StatementInfo,
 import { Vacuum } from './vacuum.js';
 import { VersionedTree } from './versioned-tree.js';
 import { activityView, lockViews } from './views.js';
+import { WriteMemory } from './write-memory.js';
 import { WriteFlag, WriteSet } from './write-set.js';
 
 /** What mvcc needs of a commit writer. */
@@ -67,6 +68,8 @@ export interface MvccOptions {
   readonly loneCommitsMin?: number | undefined;
   /** Incomplete ones before the oldest are merged into summaries. Default 4096. */
   readonly incompleteKeptMax?: number | undefined;
+  /** Memory of large transactions that is kept for the next ones (write-memory.ts). Default 64 MiB. */
+  readonly writeBytesKeptMax?: number | undefined;
 }
 
 export interface MvccStatistics {
@@ -132,6 +135,7 @@ export class TransactionManager {
   readonly #bySession = new Map<SessionOwner, Transaction>();
   readonly #buffers: ScanBuffers[] = [];
   readonly #writeSets: WriteSet[] = [];
+  readonly #writeMemory: WriteMemory;
   readonly #spares: Transaction[] = [];
   #transactionCount = 0;
   /** Transactions that have held rows; see row-lock.ts. */
@@ -158,6 +162,7 @@ export class TransactionManager {
       sireadBytesMax: options.sireadBytesMax ?? 64 * MiB,
     });
     this.vacuum = new Vacuum(this.snapshots, options.versionBytesMax ?? 256 * MiB);
+    this.#writeMemory = new WriteMemory(options.writeBytesKeptMax ?? 64 * MiB);
     this.lockTable = new LockTable((session) => this.#bySession.get(session), () => this.nameSingles());
     store.onDurable = this.publishReady;
     store.onPoison = (error) => this.#poison(error);
@@ -494,11 +499,11 @@ export class TransactionManager {
   }
 
   takeWriteSet(): WriteSet {
-    return this.#writeSets.pop() ?? new WriteSet();
+    return this.#writeSets.pop() ?? new WriteSet(this.#writeMemory);
   }
   /** Nobody reads the after-images of an ended transaction. */
   giveWriteSet(set: WriteSet): void {
-    if (this.#writeSets.length < PooledWriteSetsMax && set.reset()) this.#writeSets.push(set);
+    if (set.reset() && this.#writeSets.length < PooledWriteSetsMax) this.#writeSets.push(set);
   }
 
   locks(): LockView[] {

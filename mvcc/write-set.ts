@@ -20,10 +20,10 @@
  */
 import { VERIFY, assert } from '../base/assert.js';
 import { compareBytes, keyString, putKeyString } from '../base/bytes.js';
-import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import type { RunSource } from '../storage/bulk-build.js';
-import { type ByteChunk, ByteRun, offsetOf } from './byte-arena.js';
+import { type ByteChunk, ByteRun, type ChunkSource, offsetOf, tooMuchChanged } from './byte-arena.js';
+import { EntryWords, wordOf } from './entry-words.js';
 import { hashOfBytes } from './key-hash.js';
 import { KeyOrder } from './key-order.js';
 import { KeyRun } from './key-run.js';
@@ -80,12 +80,9 @@ const AtCommand = 4;
 const AtPrevious = 5;
 const AtValue = 6;
 const AtValueLength = 7;
-const EntryShift = 3;
 
-const EntriesFirst = 16;
 /** A set that has grown beyond this is not kept for the next transaction. */
 const EntriesKept = 2048;
-const EntriesFast = 2 ** 15;
 const EntriesMax = 2 ** 27;
 const SlotsFirst = 64;
 /** How many keys of a tree may be in the table before it gives up its run: so many for each in the run, and so many more. */
@@ -101,22 +98,18 @@ const SlotStep = 17;
 /** The newest entries of a set of one entry in one tree, as most have. */
 const firstAlone: readonly Int32Array[] = [new Int32Array(1)];
 
-function tooMuchChanged(): DbError {
-  return new DbError('54000', 'the transaction has changed too much');
-}
-
 export class WriteSet {
   readonly trees: TreeWrites[] = [];
   /** Number of entries, and of the next one. */
   count = 0;
-  #words = new Int32Array(EntriesFirst << EntryShift);
+  readonly #words: EntryWords;
   /** Number of the newest entry of a key, plus one; 0: free. At most half of the slots are taken. */
   #table = new Int32Array(SlotsFirst);
   /** Keys in the table. */
   #tableCount = 0;
   /** By tree; they outlive the trees, to be used again. */
   readonly #runs: KeyRun[] = [];
-  readonly #bytes = new ByteRun();
+  readonly #bytes: ByteRun;
   readonly #extras = new Map<number, WriteExtra>();
   // The key looked up or added last: as a string if it was one, its bytes, and where it is or would be: its place in the run, or its hash and slot.
   #foundKey: string | undefined = undefined;
@@ -132,14 +125,21 @@ export class WriteSet {
   /** What `touch` has loaded goes somewhere, lest it not be loaded. */
   #touched = 0;
 
-  /** Forgets everything. False when it has grown so large that it is better thrown away. */
+  constructor(memory: ChunkSource) {
+    this.#words = new EntryWords(memory);
+    this.#bytes = new ByteRun(memory);
+  }
+
+  /** Gives back what memory it has borrowed and forgets everything. False when it has grown so large that it is better thrown away. */
   reset(): boolean {
-    if (this.#words.length > EntriesKept << EntryShift) return false;
+    const isLarge = this.#words.capacity > EntriesKept;
+    this.#words.reset();
+    this.#bytes.reset();
+    if (isLarge) return false;
     if (this.#tableCount > 0) this.#table.fill(0);
     while (this.trees.length > 0) this.trees.pop();
     this.count = 0;
     this.#tableCount = 0;
-    this.#bytes.reset();
     if (this.#extras.size > 0) this.#extras.clear();
     this.#foundKey = undefined;
     this.#textEntry = -1;
@@ -202,8 +202,8 @@ export class WriteSet {
   }
 
   #isOf(entry: number, hash: number, tree: number, key: Uint8Array, length: number): boolean {
-    const words = this.#words;
-    const at = entry << EntryShift;
+    const words = this.#words.of(entry);
+    const at = wordOf(entry);
     if (words[at + AtHash] !== hash || words[at + AtKeyLength] !== length || words[at + AtFlags]! >>> TreeShift !== tree) return false;
     const { u8 } = this.#bytes.chunkOf(words[at + AtKey]!);
     const offset = offsetOf(words[at + AtKey]!);
@@ -214,10 +214,11 @@ export class WriteSet {
 
   /** Negative, 0 or positive as the key of an entry is less than, is, or is greater than the one given. */
   #compare(entry: number, key: Uint8Array, start: number, end: number): number {
-    const at = entry << EntryShift;
-    const address = this.#words[at + AtKey]!;
+    const words = this.#words.of(entry);
+    const at = wordOf(entry);
+    const address = words[at + AtKey]!;
     const offset = offsetOf(address);
-    return compareBytes(this.#bytes.chunkOf(address).u8, offset, offset + this.#words[at + AtKeyLength]!, key, start, end);
+    return compareBytes(this.#bytes.chunkOf(address).u8, offset, offset + words[at + AtKeyLength]!, key, start, end);
   }
 
   /** Where in the run the key is, or -1. */
@@ -255,9 +256,9 @@ export class WriteSet {
   /** A new entry of a key that is not among those of the tree; nobody has asked for one there. */
   pushListed(tree: number, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number, command: number): number {
     const entry = this.count;
-    const at = entry << EntryShift;
-    if (at === this.#words.length) this.#grow();
-    const words = this.#words;
+    if (entry === this.#words.capacity) this.#grow();
+    const words = this.#words.of(entry);
+    const at = wordOf(entry);
     const writes = this.trees[tree]!;
     words[at + AtHash] = 0;
     words[at + AtKey] = this.#bytes.append(key, 0, keyLength);
@@ -296,18 +297,18 @@ export class WriteSet {
     const writes = this.trees[tree]!;
     const first = this.count;
     if (count > EntriesMax - first) throw tooMuchChanged();
-    while ((first + count) << EntryShift > this.#words.length) this.#grow();
-    const words = this.#words;
+    while (first + count > this.#words.capacity) this.#grow();
     const allFlags = (tree << TreeShift) | flags | WriteFlag.InRun | kind;
-    let at = first << EntryShift;
     let keyStart = 0;
     let rowStart = 0;
     for (let from = 0; from < count; ) {
       let to = from + 1;
       while (to < count && ends[to * 2]! - keyStart <= PieceBytes && ends[to * 2 + 1]! - rowStart <= PieceBytes) to++;
-      const keyAddress = this.#bytes.append(keys, keyStart, ends[to * 2 - 2]! - keyStart) - keyStart;
-      const rowAddress = this.#bytes.append(rows, rowStart, ends[to * 2 - 1]! - rowStart) - rowStart;
-      for (; from < to; from++, at += 1 << EntryShift) {
+      const keyAddress = this.#bytes.appendMany(keys, keyStart, ends[to * 2 - 2]! - keyStart, to - from) - keyStart;
+      const rowAddress = this.#bytes.appendMany(rows, rowStart, ends[to * 2 - 1]! - rowStart, to - from) - rowStart;
+      for (; from < to; from++) {
+        const words = this.#words.of(first + from);
+        const at = wordOf(first + from);
         const keyEnd = ends[from * 2]!;
         const rowEnd = ends[from * 2 + 1]!;
         words[at + AtHash] = 0;
@@ -336,15 +337,15 @@ export class WriteSet {
 
   #push(tree: number, keyLength: number, previous: number, kind: WriteKind, flags: number, command: number): number {
     const entry = this.count;
-    const at = entry << EntryShift;
-    if (at === this.#words.length) this.#grow();
-    const words = this.#words;
+    if (entry === this.#words.capacity) this.#grow();
+    const words = this.#words.of(entry);
+    const at = wordOf(entry);
     const place = this.#foundPlace;
     const writes = this.trees[tree]!;
     if (previous < 0) words[at + AtKey] = this.#bytes.append(this.#foundBytes, 0, keyLength);
     else {
-      words[at + AtKey] = words[(previous << EntryShift) + AtKey]!;
-      words[(previous << EntryShift) + AtFlags]! |= WriteFlag.Superseded;
+      words[at + AtKey] = this.#words.of(previous)[wordOf(previous) + AtKey]!;
+      this.set(previous, WriteFlag.Superseded);
     }
     words[at + AtHash] = this.#foundHash;
     words[at + AtKeyLength] = keyLength;
@@ -376,9 +377,9 @@ export class WriteSet {
   }
   /** Makes the table anew with the `count` keys of a tree whose entries have the flag, which they lose. */
   #intoTable(writes: TreeWrites, flag: number, count: number): void {
-    const words = this.#words;
     for (let entry = 0; entry < this.count; entry++) {
-      const at = entry << EntryShift;
+      const words = this.#words.of(entry);
+      const at = wordOf(entry);
       const flags = words[at + AtFlags]!;
       if ((flags & flag) === 0 || flags >>> TreeShift !== writes.number) continue;
       const offset = offsetOf(words[at + AtKey]!);
@@ -395,8 +396,8 @@ export class WriteSet {
   pop(): void {
     const entry = --this.count;
     this.#textEntry = -1;
-    const words = this.#words;
-    const at = entry << EntryShift;
+    const words = this.#words.of(entry);
+    const at = wordOf(entry);
     const previous = words[at + AtPrevious]!;
     const writes = this.treeOf(entry);
     if ((words[at + AtFlags]! & WriteFlag.InRun) !== 0) this.#popFromRun(writes.run, entry, previous);
@@ -411,7 +412,7 @@ export class WriteSet {
     if ((words[at + AtFlags]! & WriteFlag.Extra) !== 0) this.#extras.delete(entry);
     this.#foundKey = undefined;
     if (previous >= 0) {
-      if (!(mutants.on && mutants.has('mvcc.undo-loses-older'))) words[(previous << EntryShift) + AtFlags]! &= ~WriteFlag.Superseded;
+      if (!(mutants.on && mutants.has('mvcc.undo-loses-older'))) this.#words.of(previous)[wordOf(previous) + AtFlags]! &= ~WriteFlag.Superseded;
     } else writes.removed();
   }
 
@@ -430,18 +431,15 @@ export class WriteSet {
 
   #grow(): void {
     if (this.count === EntriesMax) throw tooMuchChanged();
-    // What is large already grows faster: what it grows by is not there before it is used, what it was must be copied.
-    const words = new Int32Array(this.#words.length * (this.count < EntriesFast ? 2 : 4));
-    words.set(this.#words);
-    this.#words = words;
+    this.#words.grow();
   }
 
   #rehash(length: number): void {
     const table = new Int32Array(length);
     const mask = table.length - 1;
-    const words = this.#words;
     for (let entry = 0; entry < this.count; entry++) {
-      const at = entry << EntryShift;
+      const words = this.#words.of(entry);
+      const at = wordOf(entry);
       if ((words[at + AtFlags]! & (WriteFlag.InRun | WriteFlag.Listed)) !== 0) continue;
       const occupant = words[at + AtPrevious]! + 1;
       let slot = words[at + AtHash]! & mask;
@@ -455,27 +453,28 @@ export class WriteSet {
   // ------------------------------------------------------------------------------------------------------------ one entry
 
   treeOf(entry: number): TreeWrites {
-    return this.trees[this.#words[(entry << EntryShift) + AtFlags]! >>> TreeShift]!;
+    return this.trees[this.#words.of(entry)[wordOf(entry) + AtFlags]! >>> TreeShift]!;
   }
   kindOf(entry: number): WriteKind {
-    return (this.#words[(entry << EntryShift) + AtFlags]! & KindMask) as WriteKind;
+    return (this.#words.of(entry)[wordOf(entry) + AtFlags]! & KindMask) as WriteKind;
   }
   has(entry: number, flag: number): boolean {
-    return (this.#words[(entry << EntryShift) + AtFlags]! & flag) !== 0;
+    return (this.#words.of(entry)[wordOf(entry) + AtFlags]! & flag) !== 0;
   }
   set(entry: number, flag: number): void {
-    this.#words[(entry << EntryShift) + AtFlags]! |= flag;
+    this.#words.of(entry)[wordOf(entry) + AtFlags]! |= flag;
   }
   setKind(entry: number, kind: WriteKind): void {
-    const at = (entry << EntryShift) + AtFlags;
-    this.#words[at] = (this.#words[at]! & ~KindMask) | kind;
+    const words = this.#words.of(entry);
+    const at = wordOf(entry) + AtFlags;
+    words[at] = (words[at]! & ~KindMask) | kind;
   }
   commandOf(entry: number): number {
-    return this.#words[(entry << EntryShift) + AtCommand]!;
+    return this.#words.of(entry)[wordOf(entry) + AtCommand]!;
   }
   /** The entry of the same key before this one, or -1. */
   previousOf(entry: number): number {
-    return this.#words[(entry << EntryShift) + AtPrevious]!;
+    return this.#words.of(entry)[wordOf(entry) + AtPrevious]!;
   }
 
   keyOf(entry: number): string {
@@ -490,52 +489,50 @@ export class WriteSet {
     this.#text = key;
   }
   #makeKey(entry: number): string {
-    const at = entry << EntryShift;
-    const address = this.#words[at + AtKey]!;
-    const offset = offsetOf(address);
-    return keyString(this.#bytes.chunkOf(address).u8, offset, offset + this.#words[at + AtKeyLength]!);
+    const offset = this.keyOffset(entry);
+    return keyString(this.keyChunk(entry).u8, offset, offset + this.keyLength(entry));
   }
   /** Where its key lies: in the chunk, from the offset on. */
   keyChunk(entry: number): ByteChunk {
-    return this.#bytes.chunkOf(this.#words[(entry << EntryShift) + AtKey]!);
+    return this.#bytes.chunkOf(this.#words.of(entry)[wordOf(entry) + AtKey]!);
   }
   keyOffset(entry: number): number {
-    return offsetOf(this.#words[(entry << EntryShift) + AtKey]!);
+    return offsetOf(this.#words.of(entry)[wordOf(entry) + AtKey]!);
   }
   keyLength(entry: number): number {
-    return this.#words[(entry << EntryShift) + AtKeyLength]!;
+    return this.#words.of(entry)[wordOf(entry) + AtKeyLength]!;
   }
 
   valueChunk(entry: number): ByteChunk {
-    return this.#bytes.chunkOf(this.#words[(entry << EntryShift) + AtValue]!);
+    return this.#bytes.chunkOf(this.#words.of(entry)[wordOf(entry) + AtValue]!);
   }
   valueOffset(entry: number): number {
-    return offsetOf(this.#words[(entry << EntryShift) + AtValue]!);
+    return offsetOf(this.#words.of(entry)[wordOf(entry) + AtValue]!);
   }
   valueLength(entry: number): number {
-    return this.#words[(entry << EntryShift) + AtValueLength]!;
+    return this.#words.of(entry)[wordOf(entry) + AtValueLength]!;
   }
   /** Copies the value of a put. */
   setValue(entry: number, value: Uint8Array, offset: number, length: number): void {
-    const at = entry << EntryShift;
-    this.#words[at + AtValue] = this.#bytes.append(value, offset, length);
-    this.#words[at + AtValueLength] = length;
+    const words = this.#words.of(entry);
+    const at = wordOf(entry);
+    words[at + AtValue] = this.#bytes.append(value, offset, length);
+    words[at + AtValueLength] = length;
   }
 
   /** Loads what entries [from, to) of a list say and the bytes of their keys, ahead of `show`. */
   touch(entries: Int32Array, from: number, to: number): void {
-    const words = this.#words;
     let sum = 0;
     for (let i = from; i < to; i++) {
-      const address = words[(entries[i]! << EntryShift) + AtKey]!;
+      const address = this.#words.of(entries[i]!)[wordOf(entries[i]!) + AtKey]!;
       sum += this.#bytes.chunkOf(address).u8[offsetOf(address)]!;
     }
     this.#touched = sum;
   }
   /** All places at once. */
   show(entry: number, at: RunSource): void {
-    const words = this.#words;
-    const word = entry << EntryShift;
+    const words = this.#words.of(entry);
+    const word = wordOf(entry);
     const key = words[word + AtKey]!;
     const value = words[word + AtValue]!;
     at.key = this.#bytes.chunkOf(key).u8;
@@ -588,7 +585,7 @@ export class WriteSet {
     }
     if (isListed) return lists;
     for (let entry = 0; entry < this.count; entry++) {
-      const flags = this.#words[(entry << EntryShift) + AtFlags]!;
+      const flags = this.#words.of(entry)[wordOf(entry) + AtFlags]!;
       if ((flags & WriteFlag.Superseded) !== 0) continue;
       const tree = flags >>> TreeShift;
       if (!trees[tree]!.isInRun) lists[tree]![counts[tree]!++] = entry;

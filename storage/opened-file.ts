@@ -29,6 +29,7 @@ export class Opened {
   readonly options: StoreOptions;
   readonly file: File;
   readonly databaseId: Uint8Array;
+  readonly cacheBytes: number;
   readonly table: PageTable;
   readonly pool: BufferPool;
   readonly directory: TreeDirectory;
@@ -43,8 +44,8 @@ export class Opened {
     this.file = file;
     this.databaseId = databaseId;
     this.table = new PageTable(file, pageSizeBytes);
-    const cacheBytes = options.cacheBytes ?? DefaultCacheBytes;
-    this.pool = new BufferPool(this.table, cacheBytes, options.columnCacheBytes ?? Math.floor(cacheBytes / ColumnShare));
+    this.cacheBytes = options.cacheBytes ?? DefaultCacheBytes;
+    this.pool = new BufferPool(this.table, this.cacheBytes, options.columnCacheBytes ?? Math.floor(this.cacheBytes / ColumnShare));
     if (meta !== undefined) this.table.load(meta, guards);
     const tree =
       meta === undefined

@@ -74,6 +74,8 @@ export class Store {
   readonly path: string;
   readonly readOnly: boolean;
   readonly pageSizeBytes: number;
+  /** What pages and columns may take in memory. */
+  readonly cacheBytes: number;
   /** Random, made with the file; 16 bytes as hex. */
   readonly databaseId: string;
   /** Called once per batch, in LSN order, before the promises of `flushed` resolve. Not called without 'full' durability. */
@@ -110,6 +112,7 @@ export class Store {
     this.#directory = opened.directory;
     this.#checkpointer = opened.checkpointer;
     this.pageSizeBytes = opened.table.pageSizeBytes;
+    this.cacheBytes = opened.cacheBytes;
     this.databaseId = Buffer.from(opened.databaseId).toString('hex');
     this.#lastCsn = end.lastCsn;
     this.#nextTreeId = end.nextTreeId;

@@ -10,6 +10,7 @@ import { columnRunTrial } from '../mvcc/column-run-trial.js';
 import { mixes, runWindow } from '../mvcc/histories.js';
 import { scanTrial } from '../mvcc/leaf-scan-trial.js';
 import { schedules } from '../mvcc/schedules.js';
+import { writeMemoryTrial } from '../mvcc/write-memory-trial.js';
 import { settle } from '../mvcc/client.js';
 
 export interface MutantRun {
@@ -21,7 +22,7 @@ export interface Mutant {
   run(seed: number, trialsMax: number): Promise<MutantRun>;
 }
 
-/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, or `column run`. Default: the serializable mix. */
+/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run` or `write memory`. Default: the serializable mix. */
 const killers: Readonly<Record<string, string>> = {
   'mvcc.escalation-loses-ranges': 'escalated',
   'mvcc.merge-loses-ranges': 'merged',
@@ -72,6 +73,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.step-from-changed-leaf': 'scan',
   'mvcc.run-ignores-newer': 'scan',
   'mvcc.run-ends-with-leaf': 'scan',
+  'mvcc.memory-of-two-sets': 'write memory',
   'mvcc.run-never-stands-up': 'column run',
   'mvcc.run-in-changed-leaf': 'column run',
   'mvcc.run-columns-taken-back': 'column run',
@@ -98,18 +100,18 @@ async function runSchedule(name: string): Promise<string | undefined> {
   return Promise.race([run, hang]);
 }
 
+/** By name, trials of one mechanism alone. */
+const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial };
+
 async function trial(killer: string, seed: number): Promise<string | undefined> {
-  if (killer === 'scan') {
-    return scanTrial(seed).then(
-      () => undefined,
-      (error: unknown) => String(error),
-    );
-  }
-  if (killer === 'column run') {
-    return columnRunTrial(seed).then(
-      () => undefined,
-      (error: unknown) => String(error),
-    );
+  const single = singleTrials[killer];
+  if (single !== undefined) {
+    try {
+      await single(seed);
+      return undefined;
+    } catch (error) {
+      return String(error);
+    }
   }
   const mix = mixes.find((candidate) => candidate.name === killer);
   if (mix === undefined) return runSchedule(killer);

@@ -5,6 +5,7 @@ import { compareKeys } from '../../mvcc/key-order.js';
 import { sortByKey } from '../../mvcc/key-sort.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import { WriteMemory } from '../../mvcc/write-memory.js';
 import { TreeWrites, WriteKind, WriteSet } from '../../mvcc/write-set.js';
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
@@ -12,7 +13,7 @@ const tail = fc.uint8Array({ maxLength: 7, max: 3 }).map(latin1);
 const key = fc.oneof(tail, fc.uint8Array({ maxLength: 12 }).map(latin1));
 
 function sorted(keys: readonly string[]): string[] {
-  const set = new WriteSet();
+  const set = new WriteSet(new WriteMemory(1 << 20));
   const writes = new TreeWrites(set, {} as Transaction, {} as VersionedTree);
   for (const one of keys) set.push(writes.number, one, WriteKind.Put, 0, 1);
   const entries = writes.newest();

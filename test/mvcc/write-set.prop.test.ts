@@ -5,6 +5,7 @@ import { keyBytes } from '../../base/bytes.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { hashOfBytes, hashOfKey } from '../../mvcc/key-hash.js';
+import { WriteMemory } from '../../mvcc/write-memory.js';
 import { TreeWrites, WriteKind, WriteSet } from '../../mvcc/write-set.js';
 import { rowBlock } from './row-block.js';
 
@@ -79,7 +80,7 @@ describe('WriteSet', () => {
       fc.property(keys, fc.boolean(), fc.array(steps, { minLength: 1, maxLength: 3 }), (drawn, isLoad, runs) => {
         // In key order, keys drawn from the front to the back are mostly new and ascending, as in a load.
         const known = isLoad ? [...drawn].sort() : drawn;
-        const set = new WriteSet();
+        const set = new WriteSet(new WriteMemory(1 << 20));
         let next = 0;
         for (const run of runs) {
           const trees = Array.from({ length: treeCount }, () => new TreeWrites(set, {} as Transaction, {} as VersionedTree));
@@ -122,7 +123,7 @@ describe('WriteSet', () => {
   });
 
   it('keeps values of every length apart, those longer than a chunk among them', () => {
-    const set = new WriteSet();
+    const set = new WriteSet(new WriteMemory(1 << 20));
     const writes = new TreeWrites(set, {} as Transaction, {} as VersionedTree);
     const lengths = [0, 1, 65535, 65536, 65537, 200_000, 0, 3, 65530, 6, 0, 1];
     lengths.forEach((length, i) => set.setValue(set.push(writes.number, `k${i}`, WriteKind.Put, 0, 1), new Uint8Array(length).fill(i + 1), 0, length));
