@@ -141,6 +141,18 @@ export function copyByWords(to: Uint8Array, toView: DataView, offset: number, fr
   return offset + length;
 }
 
+let viewed: Uint8Array = new Uint8Array(0);
+let view = new DataView(viewed.buffer);
+
+/** A view of all of `bytes`, made anew only where the call before was for others: for whoever copies from the same array again and again. */
+export function viewOf(bytes: Uint8Array): DataView {
+  if (bytes !== viewed) {
+    viewed = bytes;
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+  return view;
+}
+
 /** The length of the longest common prefix of two byte ranges. */
 export function commonPrefixLength(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
   const shared = Math.min(aEnd - aStart, bEnd - bStart);

@@ -2,7 +2,7 @@
  * Append-only bytes for after-images and before-images: one allocation per chunk instead of one per row. A chunk never moves and is
  * never written twice at one place, so a reader may keep `(chunk, offset, length)` as long as it keeps the chunk.
  */
-import { copyBytes } from '../base/bytes.js';
+import { copyByWords, copyBytes, viewOf } from '../base/bytes.js';
 import { DbError } from '../base/errors.js';
 
 const ChunkBytesFirst = 1024;
@@ -66,6 +66,8 @@ export interface ChunkSource {
  */
 const ShortBytesMax = 128;
 const WordMask = 7;
+/** Fewer bytes are not worth a look for a view of them. */
+const WordsLengthMin = 16;
 
 /** The same where the bytes are remembered by a number of 32 bits: which chunk, and where in it. Chunks of full size for short bytes are the source's. */
 export class ByteRun {
@@ -91,7 +93,7 @@ export class ByteRun {
     if (isFull(this.#last, length)) this.#nextLast(length);
     const chunk = this.#last;
     const at = chunk.used;
-    chunk.used = copyBytes(chunk.u8, at, bytes, start, start + length);
+    chunk.used = length < WordsLengthMin ? copyBytes(chunk.u8, at, bytes, start, start + length) : copyByWords(chunk.u8, chunk.dv, at, bytes, viewOf(bytes), start, length);
     return this.#lastAt | at;
   }
   /** `append` for the bytes of `count` values that lie side by side, half a chunk at most. */

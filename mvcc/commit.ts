@@ -486,6 +486,13 @@ function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, e
     }
     return;
   }
+  if (areAlike(set, entries)) {
+    run.begin(set, isScattered);
+    run.addAll(entries);
+    installRun(writer, btree, set.kindOf(entries[0]!));
+    run.end();
+    return;
+  }
   let kind: WriteKind = WriteKind.Put;
   run.begin(set, isScattered);
   for (let i = 0; i < entries.length; i++) {
@@ -500,6 +507,13 @@ function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, e
   }
   installRun(writer, btree, kind);
   run.end();
+}
+/** Whether they are changes of one kind. */
+function areAlike(set: WriteSet, entries: Int32Array): boolean {
+  const kind = set.kindOf(entries[0]!);
+  if (!isChange(kind)) return false;
+  for (let i = 1; i < entries.length; i++) if (set.kindOf(entries[i]!) !== kind) return false;
+  return true;
 }
 function installRun(writer: MvccCommitWriter, btree: BTree, kind: WriteKind): void {
   if (run.isEmpty) return;

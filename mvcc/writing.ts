@@ -13,8 +13,8 @@ import type { RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js'
 import type { VersionedTree } from './versioned-tree.js';
 import { type TreeWrites, WriteFlag, WriteKind } from './write-set.js';
 
-/** Bytes a change costs in the log beside its key and value, at most. */
-const LogOverheadBytes = 32;
+/** Bytes a change costs in the log beside its key and value, at most: its tag and two lengths, and the selection of its tree. */
+const LogOverheadBytes = 20;
 
 /** Before anything is noted: at commit it would be too late to refuse it. @throws 54000 */
 export function checkKeyLength(transaction: Transaction, key: string): void {
