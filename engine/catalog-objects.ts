@@ -41,6 +41,7 @@ export interface ColumnRecord {
   /** Value of the column in rows that are older than the column: text of its type, or null. */
   readonly missing?: string | null | undefined;
   readonly statisticsTarget?: number | undefined;
+  readonly options?: Readonly<Record<string, string>> | undefined;
   readonly comment?: string | undefined;
 }
 

@@ -73,18 +73,26 @@ export function indexDefinition(backend: Backend, index: IndexRecord, isPretty =
   const columns = index.columns.map((column) => columnWithOrder(backend, table, column, isPretty)).join(', ');
   const include = index.include.length === 0 ? '' : ` INCLUDE (${index.include.map((c) => quoteName(table.columns[c]!.name)).join(', ')})`;
   const where = index.predicate === undefined ? '' : ` WHERE ${displayCondition(backend, index.predicate, table, isPretty)}`;
-  return `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX ${quoteName(index.name)} ON ${name} USING btree (${columns})${include}${index.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}${where}`;
+  return `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX ${quoteName(index.name)} ON ${name} USING btree (${columns})${include}${index.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}${withClause(index.options)}${where}`;
+}
+
+/** ` WITH (name=value, ...)` as definitions have it: a value that is no name of its own stands in quotes. */
+export function withClause(options: Readonly<Record<string, string>> | undefined): string {
+  const literal = (value: string): string => (quoteName(value) === value ? value : `'${value.replaceAll("'", "''")}'`);
+  const list = Object.entries(options ?? {}).map(([name, value]) => `${quoteName(name)}=${literal(value)}`);
+  return list.length === 0 ? '' : ` WITH (${list.join(', ')})`;
 }
 
 function deferral(deferrable: 'not deferrable' | 'initially immediate' | 'initially deferred'): string {
   return deferrable === 'not deferrable' ? '' : deferrable === 'initially deferred' ? ' DEFERRABLE INITIALLY DEFERRED' : ' DEFERRABLE';
 }
 
-export function keyDefinition(backend: Backend, index: IndexRecord): string {
+/** `withParameters`: for a statement that makes it; pg_get_constraintdef leaves them out. */
+export function keyDefinition(backend: Backend, index: IndexRecord, withParameters = false): string {
   const table = backend.draft.get(index.table) as TableRecord;
   const columns = index.columns.map((column) => quoteName(table.columns[column.column!]!.name)).join(', ');
   const include = index.include.length === 0 ? '' : ` INCLUDE (${index.include.map((c) => quoteName(table.columns[c]!.name)).join(', ')})`;
-  return `${index.constraint!.isPrimary ? 'PRIMARY KEY' : `UNIQUE${index.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}`} (${columns})${include}${deferral(index.constraint!.deferrable)}`;
+  return `${index.constraint!.isPrimary ? 'PRIMARY KEY' : `UNIQUE${index.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}`} (${columns})${include}${withParameters ? withClause(index.options) : ''}${deferral(index.constraint!.deferrable)}`;
 }
 
 export function foreignKeyDefinition(backend: Backend, table: TableRecord, key: ForeignKeyRecord): string {

@@ -12,7 +12,7 @@ import { quoteIdentifier as quoteName, quoteLiteral } from '../parser/print-name
 import type { Backend } from './backend.js';
 import type { CatalogRecord, ExtensionRecord, FunctionRecord, IndexRecord, SchemaRecord, SequenceRecord, TableRecord, TypeRecord, ViewRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
-import { checkDefinition, displayExpression, foreignKeyDefinition, functionBody, functionSettings, functionTraits, indexDefinition, keyDefinition } from './definitions.js';
+import { checkDefinition, displayExpression, foreignKeyDefinition, functionBody, functionSettings, functionTraits, indexDefinition, keyDefinition, withClause } from './definitions.js';
 import { viewDefinition } from './view-definition.js';
 import { callsFunction } from './ddl/dependencies.js';
 import { inputParameters } from './routine-shape.js';
@@ -188,7 +188,7 @@ class Dump {
       case 'function':
         return this.#function(record);
       case 'table':
-        return record.view === undefined ? this.#table(record) : `CREATE MATERIALIZED VIEW ${this.#name(record)} AS\n${viewDefinition(record, this.#backend)!.trim().replace(/;$/, '')}\n  WITH NO DATA;\n${this.#comment(`MATERIALIZED VIEW ${this.#name(record)}`, record.comment)}\n`;
+        return record.view === undefined ? this.#table(record) : `CREATE MATERIALIZED VIEW ${this.#name(record)}${withClause(record.options)} AS\n${viewDefinition(record, this.#backend)!.trim().replace(/;$/, '')}\n  WITH NO DATA;\n${this.#comment(`MATERIALIZED VIEW ${this.#name(record)}`, record.comment)}\n`;
       case 'view':
         return this.#view(record);
       default:
@@ -267,32 +267,33 @@ class Dump {
     });
     for (const check of record.checks) if (check.validated) lines.push(`    CONSTRAINT ${quoteName(check.name)} ${checkDefinition(displayExpression(this.#backend, check.expression), true, check.noInherit === true)}`);
     const primary = draft.indexesOf(record.oid).find((index) => index.constraint?.isPrimary === true);
-    if (primary !== undefined) lines.push(`    CONSTRAINT ${quoteName(primary.name)} ${keyDefinition(this.#backend, primary)}`);
+    if (primary !== undefined) lines.push(`    CONSTRAINT ${quoteName(primary.name)} ${keyDefinition(this.#backend, primary, true)}`);
     const name = this.#name(record);
     const late = record.checks.filter((c) => !c.validated).map((c) => `ALTER TABLE ${name} ADD CONSTRAINT ${quoteName(c.name)} ${checkDefinition(displayExpression(this.#backend, c.expression), false, c.noInherit === true)};\n`);
     const targets = record.columns.flatMap((c) => (c.isDropped || c.statisticsTarget === undefined ? [] : [`ALTER TABLE ONLY ${name} ALTER COLUMN ${quoteName(c.name)} SET STATISTICS ${c.statisticsTarget};\n`]));
+    const options = record.columns.flatMap((c) => (c.isDropped || c.options === undefined ? [] : [`ALTER TABLE ONLY ${name} ALTER COLUMN ${quoteName(c.name)} SET${withClause(c.options).replace(' WITH', '')};\n`]));
     const comments = [
       this.#comment(`TABLE ${name}`, record.comment), ...record.columns.map((c) => (c.isDropped ? '' : this.#comment(`COLUMN ${name}.${quoteName(c.name)}`, c.comment))),
       ...record.checks.map((c) => this.#comment(`CONSTRAINT ${quoteName(c.name)} ON ${name}`, c.comment)),
       primary === undefined ? '' : this.#comment(`CONSTRAINT ${quoteName(primary.name)} ON ${name}`, primary.constraint!.comment),
     ];
-    return `CREATE ${record.persistence === 'unlogged' ? 'UNLOGGED ' : ''}TABLE ${name} (\n${lines.join(',\n')}\n);\n${late.join('')}${targets.join('')}${comments.join('')}\n`;
+    return `CREATE ${record.persistence === 'unlogged' ? 'UNLOGGED ' : ''}TABLE ${name} (\n${lines.join(',\n')}\n)${withClause(record.options)};\n${late.join('')}${targets.join('')}${options.join('')}${comments.join('')}\n`;
   }
 
   #view(record: ViewRecord): string {
     const name = this.#name(record);
     const columns = record.columns.map((c) => quoteName(c.name)).join(', ');
     const check = record.checkOption === 'none' ? '' : `\n  WITH ${record.checkOption.toUpperCase()} CHECK OPTION`;
-    const options = Object.entries(record.options ?? {}).filter(([key]) => key !== 'check_option').map(([key, value]) => `${key}=${value}`);
+    const { check_option: _, ...options } = record.options ?? {};
     const defaults = record.columns.flatMap((c) => (c.default === undefined ? [] : [`ALTER VIEW ${name} ALTER COLUMN ${quoteName(c.name)} SET DEFAULT ${displayExpression(this.#backend, c.default)};\n`]));
     const comments = [this.#comment(`VIEW ${name}`, record.comment), ...record.columns.map((c) => this.#comment(`COLUMN ${name}.${quoteName(c.name)}`, c.comment))];
-    return `CREATE VIEW ${name} (${columns})${options.length === 0 ? '' : ` WITH (${options.join(', ')})`} AS\n${viewDefinition(record, this.#backend)!.trim().replace(/;$/, '')}${check};\n${defaults.join('')}${comments.join('')}\n`;
+    return `CREATE VIEW ${name} (${columns})${withClause(options)} AS\n${viewDefinition(record, this.#backend)!.trim().replace(/;$/, '')}${check};\n${defaults.join('')}${comments.join('')}\n`;
   }
 
   #index(index: IndexRecord): string {
     const table = this.#backend.draft.get(index.table) as TableRecord;
     if (index.constraint === undefined) return `${indexDefinition(this.#backend, index)};\n${this.#comment(`INDEX ${this.#name(index)}`, index.comment)}\n`;
-    return `ALTER TABLE ONLY ${this.#name(table)}\n    ADD CONSTRAINT ${quoteName(index.name)} ${keyDefinition(this.#backend, index)};\n${this.#comment(`CONSTRAINT ${quoteName(index.name)} ON ${this.#name(table)}`, index.constraint.comment)}\n`;
+    return `ALTER TABLE ONLY ${this.#name(table)}\n    ADD CONSTRAINT ${quoteName(index.name)} ${keyDefinition(this.#backend, index, true)};\n${this.#comment(`CONSTRAINT ${quoteName(index.name)} ON ${this.#name(table)}`, index.constraint.comment)}\n`;
   }
 
   // ------------------------------------------------------------------------------------------------------------ data

@@ -393,7 +393,7 @@ export class GrammarBase extends EmbeddedActionsParser {
   readonly definitionValue = this.RULE('definitionValue', (): ast.OptionValue =>
     this.OR<ast.OptionValue>([
       { ALT: () => valueOf(this.CONSUME(t.StringLiteral)) },
-      { ALT: () => { const text = this.SUBRULE(this.signedNumber); return this.ACTION(() => Number(text)); } },
+      { ALT: () => this.SUBRULE(this.signedNumber) },
       {
         ALT: () => {
           // A word, a qualified name, or the words of a type (timestamp with time zone).

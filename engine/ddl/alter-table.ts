@@ -13,7 +13,7 @@ import { evaluate } from '../../executor/expression-interpreter.js';
 import type { AlterTable, AlterTableAction, ColumnDefinition, Expression } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
 import { printExpression } from '../../parser/print.js';
-import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
+import type { ColumnRecord, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { kindWord } from '../catalog-objects.js';
 import { printText } from '../text-values.js';
 import { addCheck, addForeignKey, addKeyToRows, checkForeignKeysAgain, constraintNames, deferralOf, validateCheck, validateForeignKey, validateNotNull, type KeySpec } from './constraints.js';
@@ -24,13 +24,14 @@ import { mentions } from './dependencies.js';
 import { dropTargets } from './drop.js';
 import { bindOverRow, ddlRuntime, leastVolatility } from './expressions.js';
 import { rewriteInto } from './indexes.js';
-import { chooseRelationName, columnIndex, findRelation, nameText, requireColumn } from './names.js';
+import { chooseRelationName, columnIndex, findRelation, nameText, notA, requireColumn } from './names.js';
 import { alterOwnedSequence, makeSequence, sequenceDefaults } from './sequences.js';
 import { tableDef } from './table-storage.js';
+import { withOptions, withoutOptions, type OptionOwner, type StorageOptions } from './storage-parameters.js';
 import { refuseWhereKey, refuseWhereRowStored, refuseWithin } from './type-uses.js';
 import { bindColumnType, serialBase } from './types.js';
 import { parseQuery } from '../catalog-view.js';
-import { analyzeQuery, checkOptionOf, checkUpdatable, viewOptions } from './views.js';
+import { analyzeQuery, checkOptionOf, checkUpdatable } from './views.js';
 
 /** Passes, earliest first. */
 function passOf(action: AlterTableAction): number {
@@ -56,38 +57,97 @@ export async function alterTable(ddl: Ddl, statement: AlterTable): Promise<void>
     ddl.notice(`relation "${nameText(statement.name)}" does not exist, skipping`);
     return;
   }
+  if (statement.objectType !== 'table' && kindWord(found) !== statement.objectType) throw notA(found, statement.objectType);
   const weak = statement.actions.every((a) => a.kind === 'validateConstraint' || a.kind === 'setColumnStatistics');
   const relation = await ddl.lockRelation(statement.name, weak ? 'share update exclusive' : 'access exclusive');
   if (relation.kind !== 'table') return alterOther(ddl, statement, relation.oid);
-  if (relation.view !== undefined && statement.actions.some((action) => !forMaterializedViews.has(action.kind))) {
-    throw new DbError('42809', `ALTER action cannot be performed on relation "${relation.name}"`, { detail: 'This operation is not supported for materialized views.' });
-  }
+  const refused = relation.view === undefined ? undefined : statement.actions.find((action) => !forMaterializedViews.has(action.kind));
+  if (refused !== undefined) throw notFor(refused, relation);
   ddl.refuseInUse([relation], 'ALTER TABLE');
   const actions = [...statement.actions].map((action, i) => ({ action, i })).sort((a, b) => passOf(a.action) - passOf(b.action) || a.i - b.i);
   for (const { action } of actions) await apply(ddl, relation.oid, action, statement);
 }
+
+/** The words of an action, as PostgreSQL has them in messages. */
+function actionName(action: AlterTableAction): string {
+  switch (action.kind) {
+    case 'addColumn':
+      return 'ADD COLUMN';
+    case 'dropColumn':
+      return 'DROP COLUMN';
+    case 'alterColumnType':
+      return 'ALTER COLUMN ... SET DATA TYPE';
+    case 'setColumnDefault':
+      return 'ALTER COLUMN ... SET DEFAULT';
+    case 'setColumnNotNull':
+      return `ALTER COLUMN ... ${action.notNull ? 'SET' : 'DROP'} NOT NULL`;
+    case 'dropColumnExpression':
+      return 'ALTER COLUMN ... DROP EXPRESSION';
+    case 'addColumnIdentity':
+      return 'ALTER COLUMN ... ADD IDENTITY';
+    case 'setColumnIdentity':
+      return 'ALTER COLUMN ... SET';
+    case 'dropColumnIdentity':
+      return 'ALTER COLUMN ... DROP IDENTITY';
+    case 'setColumnStatistics':
+      return 'ALTER COLUMN ... SET STATISTICS';
+    case 'setColumnStorage':
+      return 'ALTER COLUMN ... SET STORAGE';
+    case 'setColumnCompression':
+      return 'ALTER COLUMN ... SET COMPRESSION';
+    case 'setColumnOptions':
+      return `ALTER COLUMN ... ${action.reset ? 'RESET' : 'SET'}`;
+    case 'addConstraint':
+      return 'ADD CONSTRAINT';
+    case 'alterConstraint':
+      return 'ALTER CONSTRAINT';
+    case 'validateConstraint':
+      return 'VALIDATE CONSTRAINT';
+    case 'dropConstraint':
+      return 'DROP CONSTRAINT';
+    case 'setOptions':
+      return action.reset ? 'RESET' : 'SET';
+    case 'setLogged':
+      return action.logged ? 'SET LOGGED' : 'SET UNLOGGED';
+    case 'clusterOn':
+      return action.index === undefined ? 'SET WITHOUT CLUSTER' : 'CLUSTER ON';
+    case 'ownerTo':
+      return 'OWNER TO';
+    case 'setTablespace':
+      return 'SET TABLESPACE';
+    case 'unsupportedAction':
+      return action.feature;
+  }
+}
+
+const notFor = (action: AlterTableAction, record: RelationRecord): DbError =>
+  new DbError('42809', `ALTER action ${actionName(action)} cannot be performed on relation "${record.name}"`, { detail: `This operation is not supported for ${kindWord(record)}${record.kind === 'index' ? 'es' : 's'}.` });
 
 const StatisticsTargetMax = 10000;
 
 /** What changes how rows are kept, and not which there are. */
 const forMaterializedViews: ReadonlySet<AlterTableAction['kind']> = new Set(['setColumnStatistics', 'setColumnStorage', 'setColumnCompression', 'setColumnOptions', 'setOptions', 'clusterOn', 'ownerTo', 'setTablespace', 'unsupportedAction'] as const);
 
+const changedOptions = (kept: StorageOptions | undefined, action: Extract<AlterTableAction, { kind: 'setOptions' | 'setColumnOptions' }>, owner: OptionOwner): StorageOptions | undefined =>
+  action.reset ? withoutOptions(kept, action.options) : withOptions(kept, action.options, owner);
+
 /** ALTER TABLE on views, indexes and sequences: what makes sense there. */
 async function alterOther(ddl: Ddl, statement: AlterTable, oid: number): Promise<void> {
   const record = ddl.draft.get(oid)!;
   for (const action of statement.actions) {
     if (action.kind === 'setOptions' && record.kind === 'view') {
-      const options: Record<string, string> = { ...record.options };
       // WITH CHECK OPTION of CREATE VIEW is this option.
-      if (record.checkOption !== 'none') options['check_option'] = record.checkOption;
-      if (action.reset) for (const option of action.options) delete options[option.name];
-      else Object.assign(options, viewOptions(action.options));
+      const options = changedOptions({ ...record.options, ...(record.checkOption === 'none' ? {} : { check_option: record.checkOption }) }, action, 'view');
       const checkOption = checkOptionOf(options);
       if (checkOption !== 'none') checkUpdatable(analyzeQuery(ddl.backend, parseQuery(record.query), []).problem);
       ddl.draft.put({ ...record, options, checkOption });
       continue;
     }
-    if (action.kind === 'ownerTo' || action.kind === 'setOptions' || action.kind === 'setTablespace' || action.kind === 'setColumnStatistics') continue;
+    if (action.kind === 'setOptions' && record.kind === 'index') {
+      ddl.draft.put({ ...record, options: changedOptions(record.options, action, 'btree') });
+      continue;
+    }
+    if (action.kind === 'ownerTo' || (record.kind === 'index' && (action.kind === 'setTablespace' || action.kind === 'setColumnStatistics'))) continue;
     if (action.kind === 'setColumnDefault' && record.kind === 'view') {
       const at = record.columns.findIndex((column) => column.name === action.column);
       if (at < 0) throw new DbError('42703', `column "${action.column}" of relation "${record.name}" does not exist`);
@@ -96,7 +156,7 @@ async function alterOther(ddl: Ddl, statement: AlterTable, oid: number): Promise
       ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === at ? { ...c, default: text } : c)) });
       continue;
     }
-    throw new DbError('42809', `ALTER action cannot be performed on relation "${'name' in record ? record.name : ''}"`, { detail: `This operation is not supported for ${kindWord(record)}${kindWord(record) === 'index' ? 'es' : 's'}.` });
+    throw notFor(action, record as RelationRecord);
   }
 }
 
@@ -200,9 +260,13 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
     }
     case 'setColumnStorage':
     case 'setColumnCompression':
-    case 'setColumnOptions':
       requireColumn(record, action.column);
       return;
+    case 'setColumnOptions': {
+      const at = requireColumn(record, action.column);
+      changeColumn(ddl, oid, at, { options: changedOptions(record.columns[at]!.options, action, 'column') });
+      return;
+    }
     case 'addConstraint':
       return addConstraint(ddl, oid, action.constraint);
     case 'alterConstraint': {
@@ -230,6 +294,8 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
     case 'dropConstraint':
       return dropConstraint(ddl, oid, action.name, action.ifExists, action.behavior);
     case 'setOptions':
+      ddl.draft.put({ ...record, options: changedOptions(record.options, action, 'table') });
+      return;
     case 'clusterOn':
     case 'ownerTo':
     case 'setTablespace':

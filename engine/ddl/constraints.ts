@@ -13,12 +13,13 @@ import { ByteBuffer } from '../../base/byte-buffer.js';
 import { keyString } from '../../base/bytes.js';
 import { tableAccess } from '../../executor/table-access.js';
 import { afterPrefix } from '../../mvcc/types.js';
-import type { ConstraintAttributes, TableConstraint } from '../../parser/ast.js';
+import type { ConstraintAttributes, DefinitionOption, TableConstraint } from '../../parser/ast.js';
 import { canReference, isOrdered } from './operators.js';
 import type { CheckRecord, Deferral, ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, ddlRuntime, storedText } from './expressions.js';
 import { chooseRelationName, columnsForName, makeObjectName, requireColumn } from './names.js';
+import { newOptions } from './storage-parameters.js';
 import { buildIndex, forEachRow, newTree, tableDef } from './table-storage.js';
 
 type Check = Extract<TableConstraint, { kind: 'checkConstraint' }>;
@@ -101,6 +102,7 @@ export interface KeySpec {
   readonly columns: readonly string[];
   readonly nullsNotDistinct: boolean;
   readonly include: readonly string[];
+  readonly options: readonly DefinitionOption[];
   readonly attributes: ConstraintAttributes;
   readonly offset: number;
 }
@@ -139,7 +141,7 @@ export function addKey(ddl: Ddl, oid: number, key: KeySpec, mayCluster: boolean)
       checkIndexable(ddl, type);
       return { column, type, typmod, collation, descending: false, nullsFirst: false };
     }),
-    include, isUnique: true, nullsNotDistinct: key.nullsNotDistinct, constraint: { oid: ddl.newOid(), isPrimary: key.isPrimary, deferrable },
+    include, isUnique: true, nullsNotDistinct: key.nullsNotDistinct, constraint: { oid: ddl.newOid(), isPrimary: key.isPrimary, deferrable }, options: newOptions(key.options, 'btree'),
   };
   ddl.draft.put(index);
   if (isClustered) ddl.draft.put({ ...table, clusteredBy: index.oid });

@@ -18,6 +18,7 @@ import { ddlRuntime } from './expressions.js';
 import { finishTable, startTable } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { checkRelationName, creationSchema } from './names.js';
+import { newOptions } from './storage-parameters.js';
 import { truncateTables } from './truncate.js';
 import { temporarySchemaFor } from './temporary.js';
 import { analyzeQuery } from './views.js';
@@ -40,9 +41,10 @@ export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateM
     return undefined;
   }
   checkRelationName(backend, schema.oid, spec.name.name);
+  const options = newOptions(spec.options, 'table');
   const query = await openQuery(ddl, prepared ?? sourceOf(ddl, spec.query, spec.name), spec.columns);
   const table = startTable(ddl, schema.oid, spec.name.name, isTemporary ? 'temporary' : spec.persistence, spec.onCommit);
-  table.record = { ...table.record, columns: query.columns.map((column) => ({ name: column.name, type: column.type.oid, typmod: column.type.typmod, notNull: false, isDropped: false })) };
+  table.record = { ...table.record, options, columns: query.columns.map((column) => ({ name: column.name, type: column.type.oid, typmod: column.type.typmod, notNull: false, isDropped: false })) };
   if (statement.kind === 'createMaterializedView') {
     const analyzed = analyzeQuery(backend, statement.query, statement.columns);
     table.record = { ...table.record, view: { query: analyzed.text, isPopulated: statement.withData, references: analyzed.references } };
@@ -59,6 +61,7 @@ interface Spec {
   readonly ifNotExists: boolean;
   readonly columns: readonly Identifier[];
   readonly onCommit: CreateTableAs['onCommit'];
+  readonly options: CreateTableAs['options'];
   readonly withData: boolean;
   readonly query: CreateTableAs['query'];
 }
@@ -67,7 +70,7 @@ function specOf(statement: CreateTableAs | CreateMaterializedView | Query): Spec
   if (statement.kind === 'createMaterializedView') return { ...statement, onCommit: undefined };
   const into = intoOf(statement);
   assert(into !== undefined, 'SELECT INTO without INTO');
-  return { name: into.name, persistence: into.persistence, ifNotExists: false, columns: [], onCommit: undefined, withData: true, query: withoutInto(statement) };
+  return { name: into.name, persistence: into.persistence, ifNotExists: false, columns: [], onCommit: undefined, options: [], withData: true, query: withoutInto(statement) };
 }
 
 interface OpenQuery {

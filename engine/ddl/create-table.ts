@@ -15,6 +15,7 @@ import type { Ddl } from './ddl.js';
 import { bindOverRow, nextvalText, placeOf, requireImmutable, storedText } from './expressions.js';
 import { checkRelationName, chooseRelationName, columnsForName, creationSchema } from './names.js';
 import { makeSequence, sequenceDefaults } from './sequences.js';
+import { newOptions } from './storage-parameters.js';
 import { createTrees, newTree } from './table-storage.js';
 import { temporarySchemaFor } from './temporary.js';
 import { bindColumnType, serialBase } from './types.js';
@@ -61,6 +62,7 @@ export async function createTable(ddl: Ddl, statement: CreateTable): Promise<voi
     }
   }
   checkKeys(table);
+  table.record = { ...table.record, options: newOptions(statement.options, 'table') };
   // Only now, as in PostgreSQL: what is wrong with columns and keys is told first, what is wrong with expressions and foreign keys is not.
   checkRelationName(backend, schema.oid, statement.name.name);
   await finishTable(ddl, table);
@@ -238,7 +240,7 @@ function completeColumn(ddl: Ddl, table: TableDraft, position: number, element: 
 function keySpec(constraint: Extract<ColumnConstraint, { kind: 'primaryKey' | 'unique' }>, columns: readonly string[]): KeySpec {
   return {
     name: constraint.name, isPrimary: constraint.kind === 'primaryKey', columns, nullsNotDistinct: constraint.nullsNotDistinct,
-    include: constraint.parameters.include.map((c) => c.name), attributes: constraint.attributes, offset: constraint.offset,
+    include: constraint.parameters.include.map((c) => c.name), options: constraint.parameters.options, attributes: constraint.attributes, offset: constraint.offset,
   };
 }
 
@@ -291,7 +293,7 @@ export function addTableConstraint(table: TableDraft, element: TableConstraint):
     case 'keyConstraint':
       table.keys.push({
         name: element.name, isPrimary: element.isPrimary, columns: element.columns.map((c) => c.name), nullsNotDistinct: element.nullsNotDistinct,
-        include: element.parameters.include.map((c) => c.name), attributes: element.attributes, offset: element.offset,
+        include: element.parameters.include.map((c) => c.name), options: element.parameters.options, attributes: element.attributes, offset: element.offset,
       });
       return;
     case 'foreignKeyConstraint':
@@ -352,7 +354,7 @@ async function addLike(ddl: Ddl, table: TableDraft, clause: LikeClause): Promise
       }
       table.keys.push({
         name: undefined, isPrimary: index.constraint.isPrimary, columns: index.columns.map((c) => source.columns[c.column!]!.name), nullsNotDistinct: index.nullsNotDistinct,
-        include: index.include.map((c) => source.columns[c]!.name), offset: clause.offset,
+        include: index.include.map((c) => source.columns[c]!.name), options: Object.entries(index.options ?? {}).map(([name, value]) => ({ namespace: undefined, name, value, offset: clause.offset })), offset: clause.offset,
         attributes: { deferrable: index.constraint.deferrable !== 'not deferrable', initiallyDeferred: index.constraint.deferrable === 'initially deferred', notValid: false, noInherit: false },
       });
     }
@@ -361,7 +363,7 @@ async function addLike(ddl: Ddl, table: TableDraft, clause: LikeClause): Promise
 
 /** A plain index of another table over the same columns of this one. */
 function copyIndex(ddl: Ddl, table: TableRecord, index: IndexRecord, positions: ReadonlyMap<number, number>): IndexRecord {
-  const columnNames = index.columns.map((column) => (column.column === undefined ? 'expr' : table.columns[positions.get(column.column)!]!.name));
+  const columnNames = [...index.columns.map(({ column }) => column), ...index.include].map((column) => (column === undefined ? 'expr' : table.columns[positions.get(column)!]!.name));
   const copy: IndexRecord = {
     ...index, oid: ddl.newOid(), schema: table.schema, table: table.oid, tree: newTree(ddl), constraint: undefined,
     name: chooseRelationName(ddl.backend, table.schema, table.name, columnsForName(columnNames), 'idx'),

@@ -9,6 +9,7 @@ import { checkCollation, isCollatable } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, requireImmutable, storedText } from './expressions.js';
 import { chooseRelationName, columnsForName, nameText, notA } from './names.js';
+import { newOptions } from './storage-parameters.js';
 import { treeId } from '../../base/ids.js';
 import { buildIndex, newTree, rewriteTable } from './table-storage.js';
 
@@ -30,6 +31,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
     if (!['hash', 'gin', 'gist', 'brin', 'spgist'].includes(method)) throw new DbError('42704', `access method "${method}" does not exist`);
     if (method !== 'hash') throw notSupported(`access method "${method}"`, statement.offset);
   }
+  const options = newOptions(statement.options, method === 'hash' ? 'hash' : 'btree');
   const table = draft.get(found.oid) as TableRecord;
   const columns = statement.elements.map((element) => indexColumn(ddl, table, element, method));
   if (columns.length > 32) throw new DbError('54011', 'cannot use more than 32 columns in an index');
@@ -43,7 +45,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
     requireImmutable(bound.expression, 'functions in index predicate must be marked IMMUTABLE');
     predicate = storedText(backend, statement.where, bound.expression);
   }
-  const names = statement.elements.map((element) => elementName(element));
+  const names = [...statement.elements, ...statement.include].map((element) => elementName(element));
   const name = statement.name ?? chooseRelationName(backend, table.schema, table.name, columnsForName(names), 'idx');
   if (draft.find('relation', table.schema, name) !== undefined) {
     if (!statement.ifNotExists) throw new DbError('42P07', `relation "${name}" already exists`);
@@ -52,7 +54,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
   }
   const index: IndexRecord = {
     kind: 'index', oid: ddl.newOid(), schema: table.schema, name, table: table.oid, tree: newTree(ddl), columns, include, isUnique: statement.isUnique,
-    nullsNotDistinct: statement.nullsNotDistinct, predicate,
+    nullsNotDistinct: statement.nullsNotDistinct, predicate, options,
   };
   draft.put(index);
   await buildIndex(ddl, table.oid, index.oid);

@@ -1,7 +1,7 @@
 /** CREATE VIEW. The query is kept as text that later changes of what it reads cannot alter (view-definition.ts, W1). */
 import { DbError } from '../../base/errors.js';
 import { TypeOid, typeName, sqlType, types as builtin } from '../../base/types.js';
-import type { CreateView, DefinitionOption, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
+import type { CreateView, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
 import { intoOf, withoutInto } from '../../parser/select-into.js';
 import { bindStatement } from '../../planner/binder.js';
 import { collationName } from '../../planner/binder-collation.js';
@@ -13,6 +13,7 @@ import type { Reference, ViewRecord } from '../catalog-objects.js';
 import { isReading, keptText, reprintViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
 import { checkRelationName, creationSchema } from './names.js';
+import { newOptions, type StorageOptions } from './storage-parameters.js';
 import { temporarySchemaFor } from './temporary.js';
 import { refusePseudoType } from './types.js';
 
@@ -107,9 +108,9 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
   const isTemporary = statement.persistence === 'temporary' || statement.name.schema === 'pg_temp' || readsTemporary;
   if (readsTemporary && statement.persistence !== 'temporary') ddl.notice(`view "${statement.name.name}" will be a temporary view`);
   const schema = isTemporary ? temporarySchemaFor(ddl, statement.name) : creationSchema(backend, statement.name);
-  const options = viewOptions(statement.options);
+  const options = newOptions(statement.options, 'view');
   const checkOption = statement.checkOption ?? checkOptionOf(options);
-  if (statement.checkOption !== undefined && options['check_option'] !== undefined) throw new DbError('22023', 'parameter "check_option" specified more than once');
+  if (statement.checkOption !== undefined && options?.['check_option'] !== undefined) throw new DbError('22023', 'parameter "check_option" specified more than once');
   const columns = analyzed.columns.map(({ name, type, typmod }) => ({ name, type, typmod }));
   const existing = draft.find('relation', schema.oid, statement.name.name);
   if (existing !== undefined && statement.orReplace) {
@@ -130,22 +131,8 @@ export async function createView(ddl: Ddl, statement: CreateView): Promise<void>
   });
 }
 
-/** WITH (...) and SET (...) of a view. @throws DbError 22023 */
-export function viewOptions(given: readonly DefinitionOption[]): Record<string, string> {
-  const options: Record<string, string> = {};
-  for (const option of given) {
-    const value = String(option.value ?? 'true');
-    if (option.name === 'check_option') {
-      if (value !== 'local' && value !== 'cascaded') throw new DbError('22023', `invalid value for enum option "check_option": ${value}`, { detail: 'Valid values are "local" and "cascaded".' });
-    } else if (option.name === 'security_barrier' || option.name === 'security_invoker') {
-      if (!/^(t|tr|tru|true|f|fa|fal|fals|false|on|off|of|y|ye|yes|n|no|1|0)$/i.test(value)) throw new DbError('22023', `invalid value for boolean option "${option.name}": ${value}`);
-    } else throw new DbError('22023', `unrecognized parameter "${option.name}"`);
-    options[option.name] = value;
-  }
-  return options;
-}
-export function checkOptionOf(options: Readonly<Record<string, string>>): ViewRecord['checkOption'] {
-  const value = options['check_option'];
+export function checkOptionOf(options: StorageOptions | undefined): ViewRecord['checkOption'] {
+  const value = options?.['check_option'];
   return value === 'local' || value === 'cascaded' ? value : 'none';
 }
 

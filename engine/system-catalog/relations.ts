@@ -64,7 +64,7 @@ function* classRows(backend: Backend): Iterable<VirtualRow> {
         break;
       }
       case 'view':
-        yield { ...shared, reltype: record.rowType, relnatts: record.columns.length, relhasrules: true, relpersistence: record.persistence === 'temporary' ? 't' : 'p', reloptions: optionList(record.options, record.checkOption === 'none' ? [] : [`check_option=${record.checkOption}`]) };
+        yield { ...shared, reltype: record.rowType, relnatts: record.columns.length, relhasrules: true, relpersistence: record.persistence === 'temporary' ? 't' : 'p', reloptions: optionList(record.options, record.checkOption === 'none' || record.options?.['check_option'] !== undefined ? [] : [`check_option=${record.checkOption}`]) };
         break;
       case 'sequence':
         yield { ...shared, relfilenode: record.state, relnatts: 3, relpages: 1, reltuples: 1, relpersistence: persistenceLetter(record) };
@@ -108,7 +108,7 @@ function* attributeRows(backend: Backend): Iterable<VirtualRow> {
       for (const [i, column] of record.columns.entries()) {
         yield {
           ...defaults, attrelid: record.oid, attname: column.name, attnum: i + 1, ...attributeShape(backend, column.isDropped ? TypeOid.int4 : column.type, column.typmod, column.collation), ...(column.isDropped ? { atttypid: 0 } : {}),
-          attnotnull: column.notNull, atthasdef: column.default !== undefined, atthasmissing: column.missing !== undefined && column.missing !== null, attstattarget: column.statisticsTarget ?? -1,
+          attnotnull: column.notNull, atthasdef: column.default !== undefined, atthasmissing: column.missing !== undefined && column.missing !== null, attstattarget: column.statisticsTarget ?? -1, attoptions: optionList(column.options),
           attidentity: column.generated === 'identity always' ? 'a' : column.generated === 'identity by default' ? 'd' : '', attgenerated: column.generated === 'stored' ? 's' : '', attisdropped: column.isDropped,
         };
       }

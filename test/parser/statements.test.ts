@@ -21,7 +21,7 @@ describe('CREATE TABLE', () => {
     const node = oneOf('createTable', `create table t (a int, constraint p primary key (a, b) include (c) with (fillfactor = 70) using index tablespace x, unique (a) deferrable, check (a > 0) not valid,
       foreign key (a) references r on delete restrict initially deferred, exclude using gist (a with =, (b + 1) with &&) where (c), like o including all excluding indexes)`);
     expect(node.elements.slice(1)).toMatchObject([
-      { kind: 'keyConstraint', name: 'p', isPrimary: true, parameters: { include: [{ name: 'c' }], options: [{ name: 'fillfactor', value: 70 }], tablespace: 'x' } },
+      { kind: 'keyConstraint', name: 'p', isPrimary: true, parameters: { include: [{ name: 'c' }], options: [{ name: 'fillfactor', value: '70' }], tablespace: 'x' } },
       { kind: 'keyConstraint', isPrimary: false, attributes: { deferrable: true, initiallyDeferred: false } },
       { kind: 'checkConstraint', attributes: { notValid: true } },
       { kind: 'foreignKeyConstraint', references: { onDelete: 'restrict' }, attributes: { deferrable: true, initiallyDeferred: true } },

@@ -80,8 +80,8 @@ test('operators and casts by type', async () => {
 test('a composite type, a default, a check and a comment in \\d+', async () => {
   expect(await said('\\d address')).toEqual(['street|text|||', 'Zip Code|character varying(10)|||']);
   const person = await said('\\d+ person');
-  expect(person).toContain("name|character varying(40)||not null|'nobody'::character varying|as it is called");
-  expect(person).toContain("note|jsonb|||'{\"a\": 1}'::jsonb|");
+  expect(person).toContain("name|character varying(40)||not null|'nobody'::character varying|extended|||as it is called");
+  expect(person).toContain("note|jsonb|||'{\"a\": 1}'::jsonb|extended|||");
   expect(person).toContain('    "person_pay_check" CHECK (pay >= 0::numeric)');
   expect(person).toContain('    "person_name" btree (lower(name::text), age DESC NULLS LAST) WHERE flag');
 });

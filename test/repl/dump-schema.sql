@@ -12,6 +12,11 @@ create table shop."Customer" (
 );
 create table shop.orders (id bigserial, customer int not null references shop."Customer" on delete cascade, n bigint default nextval('shop.numbers'), note varchar(20) collate "C", at timestamp(3), primary key (id), unique (customer, n) deferrable initially deferred);
 create table shop.empty ();
+create table shop.parameters (a int primary key with (fillfactor = 60), b text, unique (b) with (fillfactor = 61)) with (fillfactor = 70, autovacuum_enabled = off, autovacuum_vacuum_scale_factor = 0.4);
+create index on shop.parameters (b, a) with (deduplicate_items = off, fillfactor = 50) where a > 3;
+alter table shop.parameters alter b set (n_distinct = -0.5);
+create view shop.guarded with (security_barrier, check_option = local) as select a from shop.parameters;
+create materialized view shop.packed with (fillfactor = 90) as select b from shop.parameters;
 create table plain (a int, b text, c char(3), u uuid, t time, e "char", o oid);
 alter table plain alter b set statistics 300, alter c set statistics 0;
 create index on shop.orders (at desc nulls last, note) where note is not null;

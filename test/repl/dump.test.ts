@@ -20,6 +20,8 @@ const queries: readonly string[] = [
   "select column_name, data_type, is_nullable, is_identity, is_generated from information_schema.columns where table_schema = 'shop' order by table_name, ordinal_position",
   "select conname, contype, condeferrable, condeferred from pg_constraint where connamespace = 'shop'::regnamespace order by conname",
   "select indexdef from pg_indexes where schemaname = 'shop' order by indexdef",
+  "select relname, (select array_agg(o order by o) from unnest(reloptions) o) from pg_class where relnamespace = 'shop'::regnamespace and reloptions is not null order by relname",
+  "select attname, attoptions from pg_attribute where attrelid = 'shop.parameters'::regclass and attnum > 0 order by attnum",
   "select attname, attstattarget from pg_attribute where attrelid = 'plain'::regclass and attnum > 0 order by attnum",
   "select typname, typtype from pg_type where typnamespace = 'shop'::regnamespace order by typname",
 ];
