@@ -182,13 +182,18 @@ function* callSteps(backend: Backend, call: RoutineCall, args: readonly Datum[],
   }
   const settings = backend.settings.mark();
   backend.routineDepth++;
+  let phase = 'during startup';
   try {
     for (const { name, value } of record.settings ?? []) backend.settings.set(name, value, true);
     const body = bodyOf(record);
     let rows: readonly (readonly Datum[])[] = [];
     for (let i = 0; i < body.length; i++) {
       const cached = body[i]!;
+      phase = 'during startup';
       const plan = planBody(backend, record, cached, call.args);
+      const { statement } = cached.parsed;
+      if (record.volatility !== 'volatile' && statement.kind !== 'query') throw new DbError('0A000', `${statement.kind.toUpperCase()} is not allowed in a non-volatile function`);
+      phase = `statement ${i + 1}`;
       const isLast = i === body.length - 1;
       const given = yield* statementSteps(backend, record, cached, plan, call.args, values, isLast && !call.returns.isSet ? 1 : Infinity, deadlineMs);
       if (!isLast) continue;
@@ -196,6 +201,10 @@ function* callSteps(backend: Backend, call: RoutineCall, args: readonly Datum[],
       rows = call.returns.kind === 'void' ? [[null]] : given.map(convert);
     }
     return rows;
+  } catch (error) {
+    // Positions are of the body's text.
+    if (error instanceof DbError) error.fields = { ...error.fields, offset: undefined, where: `${error.fields.where === undefined ? '' : `${error.fields.where}\n`}SQL function "${record.name}" ${phase}` };
+    throw error;
   } finally {
     backend.routineDepth--;
     if ((record.settings?.length ?? 0) > 0) backend.settings.rollbackTo(settings);
@@ -206,7 +215,6 @@ function* statementSteps(backend: Backend, record: FunctionRecord, cached: Cache
   const tx = backend.block.ensureTransaction();
   const { statement } = cached.parsed;
   const isVolatile = record.volatility === 'volatile';
-  if (!isVolatile && statement.kind !== 'query') throw new DbError('0A000', `${statement.kind.toUpperCase()} is not allowed in a non-volatile function`);
   const isWriting = statement.kind !== 'query' || !plan.planned.isReadOnly;
   if (isWriting && isVolatile) backend.markRoutineWrite(tx);
   const nested = isVolatile || tx.statement === undefined ? tx.beginNested({ text: cached.parsed.text }) : undefined;

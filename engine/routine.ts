@@ -85,7 +85,7 @@ function ofExtension(definition: FunctionDef, record: FunctionRecord): FunctionD
   const { name: library } = record.extension!;
   const found = extensionFunction(library, record.body, definition.args);
   if (found === undefined) throw new DbError('42883', `could not find function "${record.body}" in file "$libdir/${library}"`);
-  return { ...definition, impl: found.impl };
+  return { ...definition, impl: found.impl, isOfExtension: true };
 }
 
 /** What a polymorphic OUT parameter is, given the types of the call. */

@@ -62,6 +62,8 @@ export interface FunctionDef {
   readonly schema: string;
   /** Of a function of the user: its record in the catalog, or a number given to a function of the host. */
   readonly oid?: number | undefined;
+  /** Of an installed extension: what it does is known to depend on nothing that its volatility denies. */
+  readonly isOfExtension?: boolean | undefined;
   /** Of a call with named arguments: the positions that its arguments have in the function's own list. */
   readonly order?: readonly number[] | undefined;
   /** Type oids; pseudo-types (`anyelement`, `anyarray`, `any`, ...) are resolved by `resolve.ts`. */

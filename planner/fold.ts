@@ -9,7 +9,7 @@
  *     those of what is made of it, and decides what is read further, but the expression stays. The same goes for rows and arrays, whose form others look for.
  * F3  Volatility is that of PostgreSQL's functions, input and output functions of types included, for what it does not compute must not fail here.
  *
- * F4  A function in SQL whose body is an expression becomes it, and an immutable one of constants is computed (routine-body.ts). One that reads tables, or is not as
+ * F4  A function in SQL whose body is an expression becomes it, and an immutable one of constants is computed (routine-body.ts), as one of an extension is. One that reads tables, or is not as
  *     immutable as it says, is not, for a plan is kept longer than PostgreSQL keeps it. For PostgreSQL it decides whether what follows is read: as it cannot be said
  *     here, what follows is left to the run, where it decides too.
  *
@@ -64,6 +64,16 @@ function isImmutableElement(from: SqlType, to: SqlType, registry: TypeRegistry):
   const isOfText = immutableOutput.has(from.oid) && immutableText.has(to.oid);
   const isOfTime = [from, to].every(({ oid }) => oid === TypeOid.date || oid === TypeOid.timestamp || oid === TypeOid.time || oid === TypeOid.interval);
   return (isOfText || isOfTime) && !looksAtSession(from, to, registry);
+}
+
+/** PostgreSQL computes a constant call by running the function, and looks into the others. */
+function inlining<T>(name: string, isConstant: boolean, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    if (error instanceof DbError) error.fields = { ...error.fields, where: isConstant ? `SQL function "${name}" statement 1` : [error.fields.where, `SQL function "${name}" during inlining`].filter((line) => line !== undefined).join('\n') };
+    throw error;
+  }
 }
 
 export class Folder {
@@ -216,9 +226,11 @@ export class Folder {
   /** F4. */
   #routine(e: Of<'call'>): BoundExpression {
     const args = this.#routines?.argumentsOf(e.function, e.args, this.fold);
-    const inlined = args === undefined ? undefined : this.#routines!.inline(e, args, this.fold);
+    const isConstant = e.function.volatility === 'immutable' && e.type.oid !== TypeOid.record && (args ?? e.args).every(this.#isSettled);
+    const inlined = args === undefined ? undefined : inlining(e.function.name, isConstant, () => this.#routines!.inline(e, args, this.fold));
     if (inlined !== undefined) return inlined;
-    if (e.function.volatility !== 'immutable' || e.type.oid === TypeOid.record || !(args ?? e.args).every(this.#isSettled)) return e;
+    if (!isConstant) return e;
+    if (args === undefined && e.function.isOfExtension === true) return this.#compute(e);
     if (args !== undefined && this.#hasSession && this.#routines!.isPure(e)) return this.#compute(e);
     this.#left.add(e);
     return e;

@@ -111,7 +111,7 @@ export class RoutineBodies {
     this.#active.push(definition.oid!);
     let body: Body;
     try {
-      body = withoutOffset(() => this.#bind(definition, routine, types, returns));
+      body = inRoutine(undefined, () => this.#bind(definition, routine, types, returns));
     } finally {
       this.#active.pop();
     }
@@ -146,9 +146,11 @@ export class RoutineBodies {
   }
 
   #bind(definition: FunctionDef, routine: RoutineDef, types: readonly SqlType[], returns: SqlType): Body {
-    const query = singleQuery(routine, types.length);
-    if (query === undefined) return noBody;
     const newBinder = (): Binder => this.#binder.forBody({ name: routine.name, parameters: routine.parameters.map((p) => p.name) }, types);
+    const queries = plainQueries(routine, types.length);
+    if (queries === undefined || queries.length === 0) return noBody;
+    const [query] = queries;
+    if (query === undefined || queries.length > 1) return { ...noBody, isPure: queries.every((each) => this.#isPure(newBinder(), each)) };
     const binder = newBinder();
     const target = plainTarget(query);
     if (target === undefined) return { ...noBody, isPure: this.#isPure(binder, query) };
@@ -182,6 +184,17 @@ function someOfPlan(plan: LogicalPlan, test: (e: BoundExpression) => boolean, of
   return found || planInputs(plan).some((input) => someOfPlan(input, test, ofRows));
 }
 
+/** The function's statements, when all of them are queries. @throws DbError 42601, 42P02 */
+function plainQueries(routine: RoutineDef, parameterCount: number): readonly Query[] | undefined {
+  const queries: Query[] = [];
+  for (const { statement, parameterNames, parameterCount: count } of routine.body()) {
+    if (!isPlainQuery(statement) || parameterNames.length > 0) return undefined;
+    if (count > parameterCount) throw new DbError('42P02', `there is no parameter $${parameterCount + 1}`);
+    queries.push(statement);
+  }
+  return queries;
+}
+
 /** The function's only statement, when it is a query. @throws DbError 42601, 42P02 */
 export function singleQuery(routine: RoutineDef, parameterCount: number): Query | undefined {
   const [parsed, ...others] = routine.body();
@@ -200,12 +213,12 @@ function plainTarget(query: Query): Select['targets'][number] | undefined {
   return body.targets.length === 1 && body.targets[0]!.expression.kind !== 'star' ? body.targets[0] : undefined;
 }
 
-/** Positions are those of the body's text, which is not the statement's. */
-export function withoutOffset<T>(f: () => T): T {
+/** Positions are those of the body's text, which is not the statement's. `context`: what is said of where an error was met. */
+export function inRoutine<T>(context: string | undefined, f: () => T): T {
   try {
     return f();
   } catch (error) {
-    if (error instanceof DbError) error.fields = { ...error.fields, offset: undefined };
+    if (error instanceof DbError) error.fields = { ...error.fields, offset: undefined, where: [error.fields.where, context].filter((line) => line !== undefined).join('\n') || undefined };
     throw error;
   }
 }

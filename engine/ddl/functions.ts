@@ -44,10 +44,16 @@ export function createFunction(ddl: Ddl, statement: CreateFunction): void {
   try {
     checkBody(backend, kept, resultOf(kept, returns, backend.definitions().types));
   } catch (error) {
-    // Positions are of the body, not of this statement.
-    if (error instanceof DbError) error.fields = { ...error.fields, offset: undefined };
+    if (error instanceof DbError) error.fields = inStatement(ddl, record.name, statement.body, error.fields);
     throw error;
   }
+}
+
+/** Positions are of the body; of this statement where the body stands in it as it is. Without one the message says which function it is about. */
+function inStatement(ddl: Ddl, name: string, body: FunctionBody, fields: DbError['fields']): DbError['fields'] {
+  if (fields.offset === undefined) return { ...fields, where: `SQL function "${name}"` };
+  const at = body.kind === 'bodyText' ? ddl.statement.parsed.text.indexOf(body.text, body.offset) : -1;
+  return { ...fields, offset: at < 0 ? undefined : at + fields.offset };
 }
 
 function parametersOf(ddl: Ddl, statement: CreateFunction): FunctionRecord['parameters'] {

@@ -14,7 +14,7 @@ import type { BoundExpression } from '../expression.js';
 import { Folder } from '../fold.js';
 import { makeProject, mapPlanBottomUp, somePlan, type LogicalCte, type LogicalPlan } from '../logical-plan.js';
 import type { Rule, RuleContext } from '../optimize.js';
-import { placeArguments, RoutineBodies, singleQuery, withoutOffset } from '../routine-body.js';
+import { placeArguments, RoutineBodies, inRoutine, singleQuery } from '../routine-body.js';
 import { rewriteStatement } from './everywhere.js';
 
 type FunctionScan = Extract<LogicalPlan, { kind: 'functionScan' }>;
@@ -45,7 +45,7 @@ function inlineScan(scan: FunctionScan, cx: RuleContext, ctes: LogicalCte[], act
   const folder = new Folder(cx.binder.types, cx.context, cx.evaluate, routines);
   const args = routines.argumentsOf(definition, call.args, (e) => folder.tryFold(e, () => undefined))?.map((e) => folder.tryFold(e, () => undefined));
   if (args === undefined || args.some((arg) => isVolatile(arg) || hasSubquery(arg))) return scan;
-  return withoutOffset(() => {
+  return inRoutine(`SQL function "${definition.name}" during inlining`, () => {
     const query = singleQuery(found.routine, found.types.length);
     if (query === undefined) return scan;
     const binder = cx.binder.forBody({ name: found.routine.name, parameters: found.routine.parameters.map((p) => p.name) }, found.types);
