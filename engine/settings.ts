@@ -188,7 +188,7 @@ function parseValue(definition: SettingDefinition, text: string): string {
 }
 
 /** Prefixes of true, false, yes, no, and on, off, 1, 0. */
-function parseBoolean(text: string): boolean | undefined {
+export function parseBoolean(text: string): boolean | undefined {
   const t = text.trim().toLowerCase();
   if (t.length === 0) return undefined;
   if ('true'.startsWith(t) || 'yes'.startsWith(t) || t === 'on' || t === '1') return true;
