@@ -61,7 +61,7 @@ export function notInsertable(column: ColumnDef, hint: string | undefined): DbEr
 export function bindInsert(binder: Binder, boundary: QueryLevel | undefined, ctes: CteScope | undefined, statement: Insert): BoundQuery {
   const level = newStatementLevel(binder, boundary, ctes, statement.with);
   const target = bindTarget(level, statement.table, statement.alias, 'insert');
-  const positions = insertPositions(target, statement);
+  const positions = insertPositions(target, statement.columns);
   const given = insertWidth(statement) ?? positions.length;
   const columns = positions.slice(0, statement.columns.length === 0 ? given : undefined).map((position) => assignableColumn(target, position, 'insert'));
   if (target.isView) {
@@ -79,16 +79,28 @@ export function bindInsert(binder: Binder, boundary: QueryLevel | undefined, cte
   });
 }
 
-function insertPositions(target: Target, statement: Insert): number[] {
-  if (statement.columns.length === 0) return target.shown.map((_, i) => i);
+/** Which of the target's columns each of a column list is; all of them in turn where there is no list. @throws DbError 42701, 42703 */
+export function insertPositions(target: Target, columns: readonly TargetColumn[]): number[] {
+  if (columns.length === 0) return target.shown.map((_, i) => i);
   const seen = new Set<number>();
-  return statement.columns.map((column) => {
+  return columns.map((column) => {
     const position = targetColumn(target, column.name, column.offset);
     // Parts of one column may be given one by one.
-    if (seen.has(position) && (column.path.length === 0 || statement.columns.some((other) => other.name === column.name && other.path.length === 0))) throw new DbError('42701', `column "${column.name}" specified more than once`, { offset: column.offset });
+    if (seen.has(position) && (column.path.length === 0 || columns.some((other) => other.name === column.name && other.path.length === 0))) throw new DbError('42701', `column "${column.name}" specified more than once`, { offset: column.offset });
     seen.add(position);
     return position;
   });
+}
+
+/** Adds a value to those of a row by column: a part of a column to what was given of it before. */
+export function setInsertValue(level: QueryLevel, values: Map<number, BoundExpression>, to: ColumnDef, written: TargetColumn | undefined, value: BoundExpression): void {
+  values.set(to.index, written === undefined || written.path.length === 0 ? coerceAssignment(level.binder, value, to) : assignPath(level, written, values.get(to.index) ?? constant(null, to.type), value));
+}
+
+/** @throws DbError 0A000 for a part of a column */
+export function refusePartDefault(written: TargetColumn | undefined): void {
+  const part = written?.path.at(-1);
+  if (part !== undefined) throw new DbError('0A000', part.kind === 'field' ? 'cannot set a subfield to DEFAULT' : 'cannot set an array element to DEFAULT', { offset: written!.offset });
 }
 
 /** How many values a row of a plain VALUES list gives: without a column list later columns are not touched, so they may be anything. */
@@ -127,13 +139,10 @@ function bindInsertSource(binder: Binder, level: QueryLevel, target: Target, sta
   const offsets = selectOffsets(source.body, source.offset);
   checkCount(query.columns.length, offsets);
   const values = new Map<number, BoundExpression>();
-  const setValue = (to: ColumnDef, written: TargetColumn | undefined, value: BoundExpression): void => {
-    values.set(to.index, written === undefined || written.path.length === 0 ? coerceAssignment(binder, value, to) : assignPath(level, written, values.get(to.index) ?? constant(null, to.type), value));
-  };
   query.columns.forEach((column, i) => {
     const to = columns[i]!;
     if (admits(to) === 'ignore') return;
-    setValue(to, statement.columns[i], query.unknowns.get(i) ?? columnRef(column, offsets(i)));
+    setInsertValue(level, values, to, statement.columns[i], query.unknowns.get(i) ?? columnRef(column, offsets(i)));
   });
   return { input: query.plan, values };
 }
@@ -174,8 +183,7 @@ function bindInsertValues(
       const column = columns[i]!;
       const bound = plain[i];
       if (bound === undefined) {
-        const part = written[i]?.path.at(-1);
-        if (part !== undefined) throw new DbError('0A000', part.kind === 'field' ? 'cannot set a subfield to DEFAULT' : 'cannot set an array element to DEFAULT', { offset: written[i]!.offset });
+        refusePartDefault(written[i]);
         return defaultOf(column);
       }
       treatment[i] ??= admits(column);

@@ -4,13 +4,13 @@
  *
  * Source. parse_merge.c.
  */
-import { DbError, notSupported } from '../base/errors.js';
+import { DbError } from '../base/errors.js';
 import type { Merge, MergeWhen } from '../parser/ast.js';
 import type { Binder, BoundQuery } from './binder-context.js';
-import { bindAssignments, coerceAssignment, completeRow, finishModify, newStatementLevel, notInsertable, recheckOf, showTarget, withViewChecks } from './binder-dml.js';
+import { bindAssignments, completeRow, finishModify, insertPositions, newStatementLevel, notInsertable, recheckOf, refusePartDefault, setInsertValue, showTarget, withViewChecks } from './binder-dml.js';
 import { bindTableReference } from './binder-from.js';
 import { bindDefault, bindWriteExpressions } from './binder-table.js';
-import { assignableColumn, bindTarget, targetColumn, type Target } from './binder-target.js';
+import { assignableColumn, bindTarget, type Target } from './binder-target.js';
 import { coerceToBoolean } from './binder-types.js';
 import { copyExpression } from './copy-plan.js';
 import { constant } from './expression-tools.js';
@@ -75,17 +75,7 @@ function bindAction(binder: Binder, level: QueryLevel, target: Target, sourceIte
     }
     default: {
       scope.clause = 'VALUES';
-      const seen = new Set<number>();
-      const positions =
-        action.columns.length === 0
-          ? target.shown.map((_, i) => i)
-          : action.columns.map((column) => {
-              if (column.path.length > 0) throw notSupported('assignment to part of a column in MERGE', column.offset);
-              const position = targetColumn(target, column.name, column.offset);
-              if (seen.has(position)) throw new DbError('42701', `column "${column.name}" specified more than once`, { offset: column.offset });
-              seen.add(position);
-              return position;
-            });
+      const positions = insertPositions(target, action.columns);
       const values = new Map<number, BoundExpression>();
       const given = action.values ?? [];
       if (given.length > positions.length) throw new DbError('42601', 'INSERT has more expressions than target columns', { offset: given[positions.length]!.offset });
@@ -95,6 +85,7 @@ function bindAction(binder: Binder, level: QueryLevel, target: Target, sourceIte
       given.forEach((e, i) => {
         const column = assignableColumn(target, positions[i]!, 'insert');
         if (e.kind === 'defaultValue') {
+          refusePartDefault(action.columns[i]);
           values.set(column.index, column.generated === 'stored' ? constant(null, column.type) : bindDefault(binder, column));
           return;
         }
@@ -102,7 +93,7 @@ function bindAction(binder: Binder, level: QueryLevel, target: Target, sourceIte
         if (column.generated === 'stored') binder.refuseLater('rewriting', notInsertable(column, undefined));
         else if (column.generated === 'identity always' && action.overriding === undefined) binder.refuseLater('rewriting', notInsertable(column, 'Use OVERRIDING SYSTEM VALUE to override.'));
         if (column.generated !== undefined && action.overriding === 'user') return;
-        values.set(column.index, coerceAssignment(binder, value, column));
+        setInsertValue(scope, values, column, action.columns[i], value);
       });
       return { ...base, action: 'insert', insertValues: completeRow(binder, target, values) };
     }

@@ -148,3 +148,16 @@ test('a type that stands earlier on the search path hides a table of its name', 
   expect(await value('insert into obj values (1) returning z')).toBe(1);
   await session.close();
 });
+
+test('MERGE inserts parts of columns', async () => {
+  await db.exec("create type part as (x int, y text); create table parts (id int primary key, p part, a int[])");
+  const merge = (columns: string, values: string): string => `merge into parts using (values (1, 2)) s(i, j) on s.i = parts.id when not matched then insert (${columns}) values (${values})`;
+  for (const [columns, values, code] of [
+    ['id. c', "s.i, s.i + 500, 'ABC'", '42601'], ['id. c', 's.i', '42804'], ['id, p.c', 's.i, 1', '42703'], ['id, p, p.x', 's.i, null, 1', '42701'], ['id, p.x, p', 's.i, 1, null', '42701'],
+    ['id, p.x', 's.i, default', '0A000'], ['id, a[1]', 's.i, default', '0A000'], ['id, p.x', "s.i, 'q'", '22P02'],
+  ] as const) {
+    expect([columns, await codeOf(merge(columns, values))]).toEqual([columns, code]);
+  }
+  await db.exec(merge('id, p.x, p.y, a[1], a[2]', "s.i, s.j, 'z', 5, 6"));
+  expect(await column("select id || p::text || a::text from parts")).toEqual(['1(2,z){5,6}']);
+});
