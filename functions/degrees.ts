@@ -39,19 +39,17 @@ function reduce(x: number): number {
   return x % 360;
 }
 
+/** The angle folded into [0, 180] about the horizontal, and on which side of it that was. */
+function aboveHorizontal(given: number): { readonly x: number; readonly sign: 1 | -1 } {
+  const x = reduce(given);
+  const isBelow = x < 0;
+  const turn = isBelow ? -x : x;
+  return turn > 180 ? { x: 360 - turn, sign: isBelow ? 1 : -1 } : { x: turn, sign: isBelow ? -1 : 1 };
+}
+
 export function sind(given: number): number {
-  let x = reduce(given);
-  let sign = 1;
-  if (x < 0) {
-    x = -x;
-    sign = -sign;
-  }
-  if (x > 180) {
-    x = 360 - x;
-    sign = -sign;
-  }
-  if (x > 90) x = 180 - x;
-  return sign * sindQ1(x);
+  const { x, sign } = aboveHorizontal(given);
+  return sign * sindQ1(x > 90 ? 180 - x : x);
 }
 export function cosd(given: number): number {
   let x = Math.abs(reduce(given));
@@ -63,31 +61,18 @@ export function cosd(given: number): number {
   }
   return sign * cosdQ1(x);
 }
-/** The quadrant of an angle for tangent and cotangent, and its distance from the horizontal. */
-function tangentQuadrant(given: number): { x: number; sign: number } {
-  let x = reduce(given);
-  let sign = 1;
-  if (x < 0) {
-    x = -x;
-    sign = -sign;
-  }
-  if (x > 180) {
-    x = 360 - x;
-    sign = -sign;
-  }
-  if (x > 90) {
-    x = 180 - x;
-    sign = -sign;
-  }
-  return { x, sign };
+/** The same folded into [0, 90], where tangent and cotangent have their values but for the sign. */
+function firstQuadrant(given: number): { readonly x: number; readonly sign: number } {
+  const { x, sign } = aboveHorizontal(given);
+  return x > 90 ? { x: 180 - x, sign: -sign } : { x, sign };
 }
 export function tand(given: number): number {
-  const { x, sign } = tangentQuadrant(given);
+  const { x, sign } = firstQuadrant(given);
   const result = sign * (sindQ1(x) / cosdQ1(x) / tan45);
   return result === 0 ? 0 : result;
 }
 export function cotd(given: number): number {
-  const { x, sign } = tangentQuadrant(given);
+  const { x, sign } = firstQuadrant(given);
   const result = sign * (cosdQ1(x) / sindQ1(x) / cot45);
   return result === 0 ? 0 : result;
 }

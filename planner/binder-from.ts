@@ -30,7 +30,16 @@ export interface FromItem {
 
 /** Binds a comma list and fills `level.namespace`. An empty list is one row of nothing. */
 export function bindFrom(level: QueryLevel, references: readonly TableReference[]): LogicalPlan {
-  let plan: LogicalPlan | undefined;
+  return crossJoined(level, undefined, references) ?? oneRow;
+}
+
+/** Adds one more item to a namespace that exists already (UPDATE ... FROM, DELETE ... USING), cross joined. */
+export function addFrom(level: QueryLevel, plan: LogicalPlan, references: readonly TableReference[]): LogicalPlan {
+  return crossJoined(level, plan, references) ?? plan;
+}
+
+function crossJoined(level: QueryLevel, first: LogicalPlan | undefined, references: readonly TableReference[]): LogicalPlan | undefined {
+  let plan = first;
   const namespace: NamespaceItem[] = [...level.namespace];
   for (const reference of references) {
     level.namespace = namespace.map((item) => ({ ...item, lateralOnly: true, lateralOk: true }));
@@ -38,20 +47,6 @@ export function bindFrom(level: QueryLevel, references: readonly TableReference[
     checkNames(namespace, item.items);
     namespace.push(...item.items);
     plan = plan === undefined ? item.plan : makeJoin('inner', plan, item.plan, undefined, mayBeLateral(reference) && dependsOn(item.plan, plan));
-  }
-  level.namespace = namespace;
-  return plan ?? oneRow;
-}
-
-/** Adds one more item to a namespace that exists already (UPDATE ... FROM, DELETE ... USING), cross joined. */
-export function addFrom(level: QueryLevel, plan: LogicalPlan, references: readonly TableReference[]): LogicalPlan {
-  const namespace: NamespaceItem[] = [...level.namespace];
-  for (const reference of references) {
-    level.namespace = namespace.map((item) => ({ ...item, lateralOnly: true, lateralOk: true }));
-    const item = bindTableReference(level, reference);
-    checkNames(namespace, item.items);
-    namespace.push(...item.items);
-    plan = makeJoin('inner', plan, item.plan, undefined, mayBeLateral(reference) && dependsOn(item.plan, plan));
   }
   level.namespace = namespace;
   return plan;
