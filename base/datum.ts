@@ -14,7 +14,7 @@
  * D2  A comparator is a total order over non-NULL values and the order of PostgreSQL's btree operator class: NaN is largest and
  *     equal to itself, -0 equals 0, trailing blanks of bpchar do not count, text is in code point order (the C collation).
  * D3  Two values have the same group key exactly when the comparator says 0. Keys work in a Map.
- * D4  keycode.ts encodes in the same order.           All checked by test/base/datum.prop.test.ts.
+ * D4  keycode.ts encodes in the same order.           Checked by test/base/codes.prop.test.ts, the others by test/base/datum.prop.test.ts.
  */
 import { unreachable } from './assert.js';
 import { compareBytes, keyString } from './bytes.js';

@@ -4,7 +4,7 @@
  *
  * T1  outputText(inputText(x)) is a fixed point: reading the output gives the value again.
  * T2  A reader applies the type's modifier as PostgreSQL's input functions do: excess text is an error, numerics are rounded.
- * T3  Text has no NUL character.                                  Checked by test/base/text-io.test.ts.
+ * T3  Text has no NUL character.                                  Checked by test/base/text-io.prop.test.ts.
  *
  * A domain reads and writes as its base type; its constraints are the executor's to check. Names of catalog objects (regclass and
  * kin) go through `env.system`.
