@@ -117,6 +117,8 @@ export type PhysicalPlan =
       readonly groupingCalls: readonly { readonly id: ColumnId; readonly positions: readonly number[] }[];
       readonly calls: readonly AggregateCall[];
       readonly strategy: 'plain' | 'hash' | 'sorted';
+      /** Results of `groupBy` that the other ones determine: rows that agree in those are of one group. */
+      readonly determined: ReadonlySet<ColumnId>;
     })
   /** Input sorted by partition then order. All calls share both; frames may differ. */
   | (Node & { readonly kind: 'window'; readonly input: PhysicalPlan; readonly partitionBy: readonly BoundExpression[]; readonly orderBy: readonly SortKey[]; readonly calls: readonly WindowCall[] })

@@ -12,6 +12,7 @@ import { joinPaths } from './join-order.js';
 import { cheapestSorted, sortedPath } from './path-tools.js';
 import type { Binder } from './binder-context.js';
 import type { LogicalPlan } from './logical-plan.js';
+import { determinedColumns } from './plan-facts.js';
 import { addPath, cheapestFraction, cheapestTotal, estimateOf, isGroupedBy, makePath, nothingApplied, once, satisfiedKeys, type OrderKey, type Path, type PlannerContext } from './path.js';
 import type { Estimate, PhysicalPlan, PlanColumn } from './physical-plan.js';
 import { Estimator, limitValue } from './statistics.js';
@@ -259,7 +260,8 @@ function aggregatePaths(cx: PlannerContext, plan: Extract<LogicalPlan, { kind: '
   const best = cheapestTotal(inputs);
   const perRow = plan.calls.reduce((sum, call) => sum + costs.operator + conjunctsCost(call.args, costs) + (call.filter === undefined ? 0 : expressionCost(call.filter, costs)), 0);
   const { groupBy, groupingSets, groupingCalls, calls, output } = plan;
-  const node = (estimate: Estimate, input: PhysicalPlan, strategy: 'plain' | 'hash' | 'sorted'): PhysicalPlan => ({ kind: 'aggregate', output, estimate, input, groupBy, groupingSets, groupingCalls, calls, strategy });
+  const determined = determinedGroups(plan);
+  const node = (estimate: Estimate, input: PhysicalPlan, strategy: 'plain' | 'hash' | 'sorted'): PhysicalPlan => ({ kind: 'aggregate', output, estimate, input, groupBy, groupingSets, groupingCalls, calls, strategy, determined });
   if (plan.isPlain) {
     const total = best.total + best.rows * perRow + costs.tuple;
     return [makePath({ rows: 1, widthBytes, startup: total, total, requires: best.requires }, (estimate) => node(estimate, best.build(), 'plain'))];
@@ -290,6 +292,13 @@ function aggregatePaths(cx: PlannerContext, plan: Extract<LogicalPlan, { kind: '
   // Sorting rows in order to group them costs more than hashing them, whatever their number; estimates that are too low made it look cheap.
   if (!cx.enabled.hashAggregate && !grouped.some(isVolatile)) sorted(cheapestSorted(cx, inputs, grouped.map(ascending)));
   return paths;
+}
+
+function determinedGroups({ groupBy, groupingSets, input }: Extract<LogicalPlan, { kind: 'aggregate' }>): ReadonlySet<ColumnId> {
+  const columns = groupBy.flatMap(({ expression }) => (expression.kind === 'column' ? [expression] : []));
+  if (groupingSets !== undefined || groupBy.length < 2 || columns.length === 0) return new Set();
+  const determined = determinedColumns(input, columns);
+  return new Set(groupBy.filter(({ expression }) => expression.kind === 'column' && determined.has(expression.id)).map(({ id }) => id));
 }
 
 function windowPaths(cx: PlannerContext, plan: Extract<LogicalPlan, { kind: 'window' }>, widthBytes: number): readonly Path[] {

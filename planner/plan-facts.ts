@@ -1,5 +1,5 @@
 /** What is certain about a plan's rows: columns that are never NULL, columns that are unique, how many rows to expect. */
-import { builtinTypes, type TypeRegistry } from '../base/types.js';
+import { builtinTypes, type SqlType, TypeOid, type TypeRegistry } from '../base/types.js';
 import { conjunctsOf, outputIdSet, readsOnly, rejectsNulls } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { LogicalPlan } from './logical-plan.js';
@@ -135,6 +135,88 @@ export function equatedColumns(side: LogicalPlan, condition: BoundExpression | u
     }
   }
   return found;
+}
+
+// ------------------------------------------------------------------------------------------------------------- dependencies
+
+/** Whenever two rows agree in all of `on`, NULLs taken for equal, they agree in all of `gives`. */
+interface Dependency {
+  readonly on: readonly ColumnId[];
+  readonly gives: readonly ColumnId[];
+}
+
+/** Types of which equal values are the same value. */
+const exactTypes: ReadonlySet<number> = new Set<number>([TypeOid.int2, TypeOid.int4, TypeOid.int8, TypeOid.oid, TypeOid.date, TypeOid.uuid]);
+
+/**
+ * Which of these columns have one value in all rows of `plan` that agree in the others: they need not be compared to group rows. Keys of a table determine its columns, and what is
+ * equal determines each other. Of columns that determine each other, integers stay. (Armstrong 1974; Paulley, Larson 1994.)
+ */
+export function determinedColumns(plan: LogicalPlan, columns: readonly { readonly id: ColumnId; readonly type: SqlType }[]): Set<ColumnId> {
+  const dependencies = dependenciesOf(plan, true);
+  const kept = new Set(columns.map(({ id }) => id));
+  const determined = new Set<ColumnId>();
+  const last = columns.filter(({ type }) => exactTypes.has(type.oid));
+  for (const { id } of [...columns.filter((column) => !last.includes(column)), ...last.reverse()]) {
+    kept.delete(id);
+    if (closure(kept, dependencies).has(id)) determined.add(id);
+    else kept.add(id);
+  }
+  return determined;
+}
+
+function closure(columns: ReadonlySet<ColumnId>, dependencies: readonly Dependency[]): Set<ColumnId> {
+  const known = new Set(columns);
+  for (let size = -1; size !== known.size; ) {
+    ({ size } = known);
+    for (const { on, gives } of dependencies) if (on.every((id) => known.has(id))) for (const id of gives) known.add(id);
+  }
+  return known;
+}
+
+/** `isWhole`: no row of the plan is replaced by NULLs above it, so that what its conditions say is true of every row. */
+function dependenciesOf(plan: LogicalPlan, isWhole: boolean): readonly Dependency[] {
+  switch (plan.kind) {
+    case 'scan':
+      return keyDependencies(plan);
+    case 'filter':
+      return [...(isWhole ? equalities(plan.condition) : []), ...dependenciesOf(plan.input, isWhole)];
+    case 'project':
+    case 'sort':
+    case 'limit':
+    case 'distinct':
+      return dependenciesOf(plan.input, isWhole);
+    case 'join':
+      if (plan.join === 'semi' || plan.join === 'anti') return dependenciesOf(plan.left, isWhole);
+      return [
+        ...(isWhole && plan.join === 'inner' ? equalities(plan.condition) : []),
+        ...dependenciesOf(plan.left, isWhole && (plan.join === 'inner' || plan.join === 'left')), ...dependenciesOf(plan.right, isWhole && (plan.join === 'inner' || plan.join === 'right')),
+      ];
+    default:
+      return [];
+  }
+}
+
+/** Where a row is replaced by NULLs its key is NULL too, and a key of the table itself never is. */
+function keyDependencies(plan: Extract<LogicalPlan, { kind: 'scan' }>): readonly Dependency[] {
+  const { table, columns } = plan;
+  const gives = columns.map(({ id }) => id);
+  const found: Dependency[] = [];
+  for (const index of table.indexes) {
+    if (!index.isUnique || index.predicate !== undefined || index.deferrable !== 'not deferrable') continue;
+    const on = index.columns.map((key) => columns.find(({ column, type }) => column === key.column && table.columns[column]!.notNull && exactTypes.has(type.oid))?.id);
+    if (on.every((id) => id !== undefined)) found.push({ on, gives });
+  }
+  return found;
+}
+
+function equalities(condition: BoundExpression | undefined): readonly Dependency[] {
+  return conjunctsOf(condition).flatMap((e) => {
+    if (e.kind !== 'call' || e.operator !== '=' || e.function.schema !== 'pg_catalog' || e.args.length !== 2) return [];
+    const [a, b] = e.args as [BoundExpression, BoundExpression];
+    if (a.kind !== 'column' || b.kind !== 'column' || a.type.oid !== b.type.oid || !exactTypes.has(a.type.oid)) return [];
+    return [{ on: [a.id], gives: [b.id] }, { on: [b.id], gives: [a.id] }];
+  });
 }
 
 /** A rough count of rows, for rewrites that must choose before there are paths. */

@@ -82,6 +82,9 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   p.settle(plan, plan);
   const accumulators = accumulatorsOf(p, calls);
   const expressions = groupBy.map(({ expression }) => expression);
+  // What determines the group; the rest is read where one is made.
+  const isKey = groupBy.map(({ id }) => !plan.determined.has(id));
+  const keyExpressions = expressions.filter((_, i) => isKey[i]);
   const group = module.name('g');
   const number = module.name('i');
   const field = (name: string): string => `${group}.a${name}`;
@@ -103,12 +106,12 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   const valuesOf = (): (Source | undefined)[] => {
     if (isRepeated) return expressions.map((e) => ({ code: inVariable(p, p.e.value(e)).code, nullable: true }));
     // Stored text is looked up by its bytes; what must be computed is computed once, for the key and the group.
-    return expressions.map((e) => (isStoredText(p, e) ? undefined : inVariable(p, p.e.value(e))));
+    return expressions.map((e, i) => (!isKey[i] || isStoredText(p, e) ? undefined : inVariable(p, p.e.value(e))));
   };
 
   /** `given`: the values of a row read back. */
   const writeRow = (given: readonly Source[] | undefined, spooled: readonly CallInputs[] | undefined): number => {
-    const memo = given === undefined ? groupPlace(p, plan, expressions) : undefined;
+    const memo = given === undefined ? groupPlace(p, plan, keyExpressions) : undefined;
     w.line(`let ${group}${memo === undefined ? '' : ` = ${memo}`};`);
     let count = 0;
     if (memo === undefined) count = findGroup(plan, given, spooled);
@@ -127,7 +130,9 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
   const findGroup = (memos: AggregatePlan | undefined, given: readonly Source[] | undefined, spooled: readonly CallInputs[] | undefined): number => {
     const values = given ?? valuesOf();
     const made = new KeyCodes(isRepeated ? dictionaries : undefined);
-    expressions.forEach((e, i) => made.write(p, memos, [e], values[i] === undefined ? undefined : [values[i]]));
+    expressions.forEach((e, i) => {
+      if (isKey[i]) made.write(p, memos, [e], values[i] === undefined ? undefined : [values[i]]);
+    });
     if (expressions.length === 0) made.codes.push('0');
     for (const { name, source } of made.dictionaries) {
       if (dictionaries.includes(name)) continue;
@@ -160,7 +165,7 @@ function produceGroups(p: Pipeline, plan: AggregatePlan, consume: Consume): void
     p.produce(plan.input, () => {
       const filter = p.groupFilters.get(plan);
       const row = (): void => {
-        if (!isRepeated) isNullable = expressions.map((e) => !isStoredText(p, e) && p.e.value(e).nullable);
+        if (!isRepeated) isNullable = expressions.map((e, i) => !isKey[i] || (!isStoredText(p, e) && p.e.value(e).nullable));
         arity = writeRow(undefined, undefined);
       };
       if (filter === undefined) row();

@@ -54,6 +54,11 @@ describe('in statements', async () => {
     'select b.price, sum(b.price), count(a.price) from t a join t b on a.price = b.price group by b.price order by 1',
     'select c.price + b.price, a.id from t a join t b on a.n = b.id join t c on c.n = b.n order by 2, 1 limit 50',
     'select count(*) from t a where exists (select from t b where b.id = a.n and b.price * 2 > a.price)',
+    // Groups whose keys determine each other (planner/plan-facts.ts).
+    'select a.id, a.name, a.code, a.price, b.day, count(*) from t a, u b, t c where a.id = b.n and c.n = a.n group by a.id, a.name, b.n, a.code, b.day, a.price',
+    'select b.id, b.name, a.n, b.price, sum(a.id) from t a left join t b on a.n = b.id and a.id < 200 group by b.id, a.n, b.name, b.price',
+    'select b.n, b.day, a.id, a.name, count(*) from t a full join u b on a.id = b.id * 2 group by b.n, b.day, a.name, a.id',
+    'select a.id, b.id, c.name, max(b.price) from u a join (t b right join t c on b.n = c.id) on a.n = c.id group by b.id, c.name, a.id',
     'select count(*) from t a where n in (select b.n from t b where b.id < 5)',
     'select count(*) from t a where not exists (select from t b where b.id = a.n and b.id > 3)',
     'select count(*) from t a where exists (select from t b where b.id = a.id + 1 and b.n = a.n + 1)',

@@ -405,7 +405,7 @@ export class TestDatabase {
       return { id: this.columnId(), type: sqlType(definition.returns), function: definition, args, isDistinct: call.distinct ?? false, orderBy: call.orderBy ?? [], filter: call.filter, directArgs: [] };
     });
     const output: PlanColumn[] = [...groups.map(({ id, expression }, i) => ({ id, name: `g${i}`, type: expression.type })), ...made.map(({ id, type }, i) => ({ id, name: `a${i}`, type }))];
-    return { plan: { kind: 'aggregate', input, groupBy: groups, groupingSets: undefined, groupingCalls: [], calls: made, strategy, output, estimate }, columns: output.map(columnOf) };
+    return { plan: { kind: 'aggregate', input, groupBy: groups, groupingSets: undefined, groupingCalls: [], calls: made, strategy, determined: new Set(), output, estimate }, columns: output.map(columnOf) };
   }
 
   // ------------------------------------------------------------------------------------------------------------ changes

@@ -265,9 +265,9 @@ function randomPlan(c: Choices, tables: readonly string[], depth: number): Built
       const output: PlanColumn[] = [...groups.map(({ id, expression }) => ({ id, name: 'g', type: expression.type })), ...calls.map(({ id, type }) => ({ id, name: 'a', type }))];
       if (groups.length > 0 && c.below(3) === 0) {
         const sorted = db.sort(input.plan, groupBy.map((expression) => asc(expression)));
-        return passing({ kind: 'aggregate', input: sorted, groupBy: groups, groupingSets: undefined, groupingCalls: [], calls, strategy: 'sorted', output, estimate });
+        return passing({ kind: 'aggregate', input: sorted, groupBy: groups, groupingSets: undefined, groupingCalls: [], calls, strategy: 'sorted', determined: new Set(), output, estimate });
       }
-      return passing({ kind: 'aggregate', input: input.plan, groupBy: groups, groupingSets: undefined, groupingCalls: [], calls, strategy: groups.length === 0 ? 'plain' : 'hash', output, estimate });
+      return passing({ kind: 'aggregate', input: input.plan, groupBy: groups, groupingSets: undefined, groupingCalls: [], calls, strategy: groups.length === 0 ? 'plain' : 'hash', determined: new Set(), output, estimate });
     }
     case 3: {
       const projected = db.project(input.plan, Array.from({ length: 1 + c.below(3) }, () => column()));
