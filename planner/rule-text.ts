@@ -19,6 +19,8 @@ export interface RulePrinter {
   /** Without parentheses that precedence makes needless. */
   readonly isPretty: boolean;
   readonly column: (id: ColumnId, name: string, indent: number) => string;
+  /** Whether a column stands for the call of an aggregate or a window function. */
+  readonly isCall?: (id: ColumnId) => boolean;
   readonly typeText: (type: SqlType) => string;
   /** The text is read again: what reading would change is written so that it does not. */
   readonly isKept?: boolean;
@@ -99,7 +101,14 @@ class Rule {
 
   #subscripted(arg: BoundExpression, subscripts: readonly string[], indent: number): string {
     const text = this.show(arg, true, indent);
-    return `${arg.kind === 'column' ? text : `(${text})`}${subscripts.map((subscript) => `[${subscript}]`).join('')}`;
+    const isName = arg.kind === 'field' || (arg.kind === 'column' && this.#p.isCall?.(arg.id) !== true);
+    return `${isName ? text : `(${text})`}${subscripts.map((subscript) => `[${subscript}]`).join('')}`;
+  }
+
+  /** What a field is taken of. The parentheses tell a column from a table. */
+  #ofRecord(arg: BoundExpression, indent: number): string {
+    const text = this.show(arg, true, indent);
+    return arg.kind === 'subscript' || arg.kind === 'field' ? text : `(${text})`;
   }
 
   #show(e: BoundExpression, withImplicit: boolean, indent: number): string {
@@ -161,7 +170,7 @@ class Rule {
       case 'row':
         return this.#p.wholeRow?.(e) ?? `ROW(${list(e.fields)})${e.type.oid === TypeOid.record ? '' : `::${this.#p.typeText(e.type)}`}`;
       case 'field':
-        return `(${this.show(e.arg, true, indent)}).${quoteIdentifier(typeInfo(e.arg.type.oid, this.#p.types).attributes?.[e.index]?.name ?? this.#p.fieldName?.(e) ?? `f${e.index + 1}`)}`;
+        return `${this.#ofRecord(e.arg, indent)}.${quoteIdentifier(typeInfo(e.arg.type.oid, this.#p.types).attributes?.[e.index]?.name ?? this.#p.fieldName?.(e) ?? `f${e.index + 1}`)}`;
       case 'subscript':
         return this.#subscripted(e.arg, e.indices.map((i) => (i.isSlice ? `${i.lower === undefined ? '' : this.show(i.lower, false, indent)}:${i.upper === undefined ? '' : this.show(i.upper, false, indent)}` : this.show(i.lower!, false, indent))), indent);
       case 'rowCompare':

@@ -431,6 +431,7 @@ class QueryWriter {
     const printer: RulePrinter = {
       ...this.#names.printer,
       column: (id, name, at) => this.#column(id, name, at),
+      isCall: (id) => this.#callOf(id) !== undefined,
       subquery: (query, at) => this.#subquery(query, at),
       wholeRow: (row) => this.#wholeRow(row),
       fieldName: (field) => this.#names.record.fields.get(field),

@@ -108,3 +108,11 @@ create table edge (a int, b int);
 create view searched as with recursive t(n, via) as (select 1, 'x' union all select e.b, t.via || e.b from t join edge e on e.a = t.n where e.b > 0) search depth first by n set o cycle n set c to 1 default 0 using p select n, via, c from t order by o;
 create view cycled as with recursive t(n) as (select 1 union select e.b from edge e, t where e.a = t.n) cycle n set c using p select n, c from t union all select 7, null;
 create view broad as select (with recursive t(n) as (values (1) union all select n + 1 from t where n < 4) search breadth first by n set o select string_agg(n::text, ',' order by o) from t) as s;
+-- Elements and fields of what a call gives.
+create type pair as (x int, y text);
+create type nested as (p pair, arr int[]);
+create table of_nested (n nested, ns nested[], ps pair[]);
+create view v200 as select (array_agg(a) over (order by a))[1] as x, (array_agg(a) filter (where a > 1) over ())[1] as y from t;
+create view v201 as select (array_agg(a) filter (where a > 1))[1] as y, (array_agg(a order by a))[1:2] as z, (max(c))[2] as m from t;
+create view v202 as select ((n).p).x as a, (n).arr[1] as b, (ns[1]).arr[2] as c, (ns[1].p).y as d, ps[1].x as e, ((ns)[1:2])[1].arr as g from of_nested;
+create view v203 as select ((array_agg(n))[1]).arr[1], (array_agg(ps[1].x))[1], (array_agg(n) over ())[1].arr as w from of_nested group by n;
