@@ -13,8 +13,7 @@ import { renderConflict, renderConflictGraph, renderLocks } from './explain.js';
 import { renderError } from './errors.js';
 import { fileError } from './files.js';
 import { printRows } from './print-rows.js';
-import type { FormatOptions, OutputFormat } from './format/result.js';
-import { quoteIdentifier } from './format/data.js';
+import { listOptions, psetNames, setOption, toggled } from './pset.js';
 import type { Shell } from './shell.js';
 import { crosstab } from './crosstab.js';
 import { interpolate, variableAt } from './settings.js';
@@ -32,10 +31,6 @@ export interface MetaCommand {
   /** Also runs in a branch of `\if` that is not taken. */
   readonly isConditional?: boolean;
 }
-
-const formats: readonly OutputFormat[] = ['aligned', 'unaligned', 'wrapped', 'box', 'markdown', 'csv', 'tsv', 'json', 'jsonl', 'html', 'insert'];
-
-const toggled = (current: boolean, arg: string | undefined): boolean => (arg === undefined ? !current : isOn(undefined, arg));
 
 const say = (shell: Shell, text: string): void => {
   if (!shell.settings.quiet) shell.output.write(`${text}\n`);
@@ -71,7 +66,7 @@ const general: readonly MetaCommand[] = [
   },
   { names: ['close'], usage: '\\close NAME', help: 'end session NAME, rolling back what it has open', run: async (shell, [name]) => shell.closeSession(name ?? shell.current.name) },
   { names: ['wait'], usage: '\\wait', help: 'wait until no statement is under way', run: (shell) => shell.settle() },
-  { names: ['conninfo'], usage: '\\conninfo', help: 'database and session', run: (shell) => say(shell, `Database "${shell.database.path}", session "${shell.current.name}" of ${shell.connections.size}.`) },
+  { names: ['conninfo'], usage: '\\conninfo', help: 'database and session', run: (shell) => shell.output.write(`Database "${shell.database.path}", session "${shell.current.name}" of ${shell.connections.size}.\n`) },
   { names: ['encoding'], usage: '\\encoding [NAME]', help: 'the encoding, which is UTF8', run: (shell, [name]) => {
     if (name === undefined) shell.output.write('UTF8\n');
     else if (!/^utf-?8$/i.test(name)) throw new DatabaseError('22023', `${name}: invalid encoding name or conversion procedure not found`);
@@ -82,8 +77,7 @@ const general: readonly MetaCommand[] = [
   { names: ['errverbose'], usage: '\\errverbose', help: 'the last error with all its fields', run: (shell) => {
     const error = shell.lastError;
     if (error === undefined) return say(shell, 'There is no previous error.');
-    shell.output.write(renderError(error, undefined, shell.style));
-    for (const field of ['schema', 'table', 'column', 'dataType', 'constraint'] as const) if (error[field] !== undefined) shell.output.write(`${field.toUpperCase()}:  ${error[field]}\n`);
+    shell.output.write(renderError(error, undefined, shell.style, { verbosity: 'verbose', context: 'always' }));
   } },
 ];
 
@@ -133,7 +127,7 @@ const query: readonly MetaCommand[] = [
     const result = results.at(-1);
     if (result !== undefined) await shell.print(crosstab(result, args));
   }) },
-  { names: ['p', 'print'], usage: '\\p', help: 'show the buffer', run: (shell) => say(shell, shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer) },
+  { names: ['p', 'print'], usage: '\\p', help: 'show the buffer', run: (shell) => shell.output.write(shell.buffer.trim() === '' ? (shell.lastQuery === '' ? 'Query buffer is empty.\n' : `${shell.lastQuery}\n`) : `${shell.buffer.replace(/\n$/, '')}\n`) },
   { names: ['r', 'reset'], usage: '\\r', help: 'empty the buffer', run: (shell) => { shell.buffer = ''; say(shell, 'Query buffer reset (cleared).'); } },
   { names: ['e', 'edit'], usage: '\\e [FILE]', help: 'edit the buffer or FILE in $EDITOR', run: async (shell, [file]) => editBuffer(shell, file) },
   { names: ['w', 'write'], usage: '\\w FILE', help: 'write the buffer to FILE', run: (shell, [file]) => writeFileSync(required(file, '\\w'), `${shell.buffer.trim() === '' ? shell.lastQuery : shell.buffer}\n`) },
@@ -156,29 +150,29 @@ const files: readonly MetaCommand[] = [
   { names: ['!'], usage: '\\! COMMAND', help: 'run COMMAND in a system shell', run: (_shell, _args, text) => { spawnSync(text.trim() === '' ? process.env['SHELL'] ?? 'sh' : text, { shell: true, stdio: 'inherit' }); } },
 ];
 
+/** A short command for an option of \pset. */
+const shortcut = (names: readonly string[], usage: string, help: string, option: string): MetaCommand => ({ names, usage, help, run: (shell, [value]) => pset(shell, option, value) });
+
 const look: readonly MetaCommand[] = [
-  { names: ['x'], usage: '\\x [on|off|auto]', help: 'one line per column', run: (shell, [arg]) => {
-    const expanded = arg === 'auto' ? 'auto' : toggled(shell.settings.format.expanded === 'on', arg) ? 'on' : 'off';
-    shell.settings.patchFormat({ expanded });
-    say(shell, expanded === 'auto' ? 'Expanded display is used automatically.' : `Expanded display is ${expanded}.`);
-  } },
+  shortcut(['x'], '\\x [on|off|auto]', 'one line per column', 'expanded'),
   { names: ['H', 'html'], usage: '\\H', help: 'switch between HTML and aligned', run: (shell) => pset(shell, 'format', shell.settings.format.format === 'html' ? 'aligned' : 'html') },
-  { names: ['a'], usage: '\\a', help: 'switch between aligned and unaligned', run: (shell) => {
-    const format = shell.settings.format.format === 'aligned' ? 'unaligned' : 'aligned';
-    shell.settings.patchFormat({ format });
-    say(shell, `Output format is ${format}.`);
+  { names: ['a'], usage: '\\a', help: 'switch between aligned and unaligned', run: (shell) => pset(shell, 'format', shell.settings.format.format === 'aligned' ? 'unaligned' : 'aligned') },
+  shortcut(['t'], '\\t [on|off]', 'rows only', 'tuples_only'),
+  shortcut(['C'], '\\C [TEXT]', 'title of tables, none without TEXT', 'title'),
+  shortcut(['T'], '\\T [TEXT]', 'attributes of tables in HTML, none without TEXT', 'tableattr'),
+  shortcut(['f'], '\\f [TEXT]', 'separator of unaligned output', 'fieldsep'),
+  { names: ['pset'], usage: '\\pset [OPTION [VALUE]]', help: `options of output: ${psetNames.join(', ')}`, run: (shell, [name, value]) => pset(shell, name, value) },
+  { names: ['mode'], usage: '.mode FORMAT', help: 'output format, as SQLite names them', run: (shell, [mode, table]) => {
+    if (mode === 'line') {
+      pset(shell, 'format', 'aligned');
+      return pset(shell, 'expanded', 'on');
+    }
+    if (table !== undefined) setOption(shell.settings, 'table', table);
+    pset(shell, 'format', { table: 'box', column: 'aligned', list: 'unaligned', tabs: 'tsv' }[mode ?? ''] ?? mode);
   } },
-  { names: ['t'], usage: '\\t [on|off]', help: 'rows only', run: (shell, [arg]) => {
-    const tuplesOnly = toggled(shell.settings.format.tuplesOnly, arg);
-    shell.settings.patchFormat({ tuplesOnly });
-    say(shell, `Tuples only is ${tuplesOnly ? 'on' : 'off'}.`);
-  } },
-  { names: ['f'], usage: '\\f [TEXT]', help: 'separator of unaligned output', run: (shell, [text]) => shell.settings.patchFormat({ fieldSeparator: text ?? '|' }) },
-  { names: ['pset'], usage: '\\pset [OPTION [VALUE]]', help: `format (${formats.join(', ')}), null, border, expanded, tuples_only, footer, fieldsep, columns, pager`, run: (shell, [name, value]) => pset(shell, name, value) },
-  { names: ['mode'], usage: '.mode FORMAT', help: 'output format, as SQLite names them', run: (shell, [mode, table]) => pset(shell, 'format', { table: 'box', column: 'aligned', list: 'unaligned', tabs: 'tsv', line: 'expanded' }[mode ?? ''] ?? mode, table) },
-  { names: ['headers'], usage: '.headers on|off', help: 'show column names', run: (shell, [arg]) => shell.settings.patchFormat({ tuplesOnly: !toggled(!shell.settings.format.tuplesOnly, arg) }) },
+  { names: ['headers'], usage: '.headers on|off', help: 'show column names', run: (shell, [arg]) => shell.settings.patchFormat({ tuplesOnly: !toggled(!shell.settings.format.tuplesOnly, undefined, arg) }) },
   { names: ['timing'], usage: '\\timing [on|off]', help: 'show how long statements take', run: (shell, [arg]) => {
-    shell.settings.timing = toggled(shell.settings.timing, arg);
+    shell.settings.timing = toggled(shell.settings.timing, '\\timing', arg);
     say(shell, `Timing is ${shell.settings.timing ? 'on' : 'off'}.`);
   } },
 ];
@@ -215,6 +209,14 @@ const groups: readonly (readonly [string, readonly MetaCommand[]])[] = [
 ];
 const byName = new Map<string, MetaCommand>(groups.flatMap(([, commands]) => commands.flatMap((command) => command.names.map((name) => [name, command] as const))));
 
+/** psql's commands for what there is not here. */
+const refused: ReadonlyMap<string, string> = new Map([
+  ['password', 'there are no passwords'], ['s', 'the history is not kept by the shell'], ['copyright', 'the terms are those of LICENSE'], ...['lo_export', 'lo_import', 'lo_list', 'lo_unlink', 'dl'].map((name) => [name, 'there are no large objects'] as const),
+  ...['des', 'det', 'deu', 'dew'].map((name) => [name, 'there are no foreign tables'] as const), ...['dF', 'dFd', 'dFp', 'dFt'].map((name) => [name, 'there is no text search'] as const), ...['dRp', 'dRs'].map((name) => [name, 'there is no replication'] as const),
+  ...['dP', 'dPi', 'dPt', 'dPn'].map((name) => [name, 'there are no partitions'] as const), ['db', 'there are no tablespaces'], ['dc', 'there are no conversions'], ['ddp', 'there are no default privileges'], ['drds', 'there are no settings of roles'],
+  ['dX', 'there are no extended statistics'], ['dy', 'there are no event triggers'], ...['dAc', 'dAf', 'dAo', 'dAp'].map((name) => [name, 'pg_opclass and its like have them'] as const), ['restrict', 'there is no restricted mode'], ['unrestrict', 'there is no restricted mode'],
+]);
+
 /** All names, for completion. */
 export const metaCommandNames: readonly string[] = [...byName.keys()];
 
@@ -240,6 +242,8 @@ export async function runMetaCommand(shell: Shell, text: string): Promise<void> 
   const command = byName.get(name) ?? groups.flatMap(([, commands]) => commands).find(({ pattern }) => pattern?.test(name));
   if (command === undefined) {
     if (!shell.isActiveBranch) return;
+    const reason = refused.get(name) ?? refused.get(written);
+    if (reason !== undefined) throw new DatabaseError('0A000', `\\${name} is not supported: ${reason}`);
     const near = metaCommandNames.filter((candidate) => candidate.startsWith(name[0] ?? '')).slice(0, 6);
     throw new DatabaseError('42601', `invalid command \\${written}`, { hint: near.length > 0 ? `Did you mean one of ${near.map((n) => `\\${n}`).join(', ')}? \\? lists all.` : 'Try \\? for help.' });
   }
@@ -305,51 +309,9 @@ function branch(shell: Shell, name: string, take: (condition: { wasTaken: boolea
   condition.wasTaken = condition.wasTaken || isTaken;
 }
 
-function pset(shell: Shell, name: string | undefined, value: string | undefined, table?: string): void {
-  const { format } = shell.settings;
-  const patch = (change: Partial<FormatOptions>, message: string): void => {
-    shell.settings.patchFormat(change);
-    say(shell, message);
-  };
-  switch (name) {
-    case undefined:
-      for (const [key, current] of Object.entries(format)) shell.output.write(`${key.padEnd(16)} ${String(current)}\n`);
-      return;
-    case 'format': {
-      if (value === 'expanded') return patch({ expanded: 'on', format: 'aligned' }, 'Expanded display is on.');
-      const chosen = formats.find((candidate) => candidate === value) ?? formats.filter((candidate) => value !== undefined && candidate.startsWith(value))[0];
-      if (chosen === undefined) throw new DatabaseError('22023', `\\pset: allowed formats are ${formats.join(', ')}`);
-      return patch({ format: chosen, ...(table === undefined ? {} : { tableName: table }) }, `Output format is ${chosen}.`);
-    }
-    case 'null':
-      return patch({ nullText: value ?? '' }, `Null display is "${value ?? ''}".`);
-    case 'border': {
-      const border = Number(value);
-      if (border !== 0 && border !== 1 && border !== 2) throw new DatabaseError('22023', '\\pset: border is 0, 1 or 2');
-      return patch({ border }, `Border style is ${border}.`);
-    }
-    case 'expanded':
-    case 'x':
-      return patch({ expanded: value === 'auto' ? 'auto' : toggled(format.expanded === 'on', value) ? 'on' : 'off' }, `Expanded display is ${value ?? 'toggled'}.`);
-    case 'tuples_only':
-    case 't':
-      return patch({ tuplesOnly: toggled(format.tuplesOnly, value) }, 'Tuples only is set.');
-    case 'footer':
-      return patch({ footer: toggled(format.footer, value) }, `Default footer is ${toggled(format.footer, value) ? 'on' : 'off'}.`);
-    case 'fieldsep':
-      return patch({ fieldSeparator: value ?? '|' }, `Field separator is "${value ?? '|'}".`);
-    case 'pager': {
-      const pager = value === 'always' ? 'always' : toggled(shell.settings.pager !== 'off', value) ? 'on' : 'off';
-      shell.settings.pager = pager;
-      return say(shell, pager === 'always' ? 'Pager is always used.' : pager === 'on' ? 'Pager is used for long output.' : 'Pager usage is off.');
-    }
-    case 'columns':
-      return patch({ columnsMax: Number(value ?? 0) }, `Target width is ${value ?? 'unset'}.`);
-    case 'table':
-      return patch({ tableName: value ?? 'table' }, `Table name is ${quoteIdentifier(value ?? 'table')}.`);
-    default:
-      throw new DatabaseError('22023', `\\pset: unknown option: ${name}`);
-  }
+function pset(shell: Shell, name: string | undefined, value: string | undefined): void {
+  if (name === undefined) shell.output.write(listOptions(shell.settings));
+  else say(shell, setOption(shell.settings, name, value));
 }
 
 /** `text`: what follows \\g: options of \\pset in parentheses for this query alone, and where its rows go. */

@@ -1,10 +1,22 @@
 /** What `\set` and `\pset` hold: variables for interpolation and how results look. */
+import type { ErrorForm } from './errors.js';
 import { defaultFormat, type FormatOptions } from './format/result.js';
+
+/** psql's special variables with their defaults; variables.ts has what they change. */
+const specialVariables: readonly (readonly [string, string])[] = [
+  ['AUTOCOMMIT', 'on'], ['ECHO', 'none'], ['ECHO_HIDDEN', 'off'], ['ENCODING', 'UTF8'], ['FETCH_COUNT', '0'], ['LAST_ERROR_MESSAGE', ''], ['LAST_ERROR_SQLSTATE', '00000'], ['ON_ERROR_ROLLBACK', 'off'], ['ON_ERROR_STOP', 'off'],
+  ['QUIET', 'off'], ['SHOW_ALL_RESULTS', 'on'], ['SHOW_CONTEXT', 'errors'], ['SINGLELINE', 'off'], ['SINGLESTEP', 'off'], ['VERBOSITY', 'default'],
+];
 
 /** What is written as it is read: lines, statements as they are sent, or failed statements. */
 export type Echo = 'none' | 'all' | 'queries' | 'errors';
 
 export class ShellSettings {
+  errorForm: ErrorForm = { verbosity: 'default', context: 'errors' };
+  /** Of several statements sent together: all results, or the last. */
+  showsAllResults = true;
+  /** A line ends a statement. */
+  isSingleLine = false;
   format: FormatOptions = defaultFormat;
   timing = false;
   quiet = false;
@@ -17,7 +29,7 @@ export class ShellSettings {
   /** Off: a statement outside a transaction begins one. */
   autocommit = true;
   echo: Echo = 'none';
-  readonly variables = new Map<string, string>();
+  readonly variables = new Map<string, string>(specialVariables);
 
   patchFormat(patch: Partial<FormatOptions>): void {
     this.format = { ...this.format, ...patch };

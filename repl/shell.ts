@@ -50,8 +50,9 @@ export class Shell {
   readonly style: Style;
   readonly settings = new ShellSettings();
   readonly connections = new Map<string, Connection>();
-  /** Statement text not yet complete. */
-  buffer = '';
+  #buffer = '';
+  /** Where semicolons stand in the buffer that were written `\\;`: they end a statement and send nothing. */
+  #joints: number[] = [];
   /** The last statement sent, for `\g` on an empty buffer. */
   lastQuery = '';
   lastError: DatabaseError | undefined;
@@ -86,6 +87,15 @@ export class Shell {
     this.output = output;
     this.style = style;
     this.#current = this.#open(sessionName);
+  }
+
+  /** Statement text not yet complete. */
+  get buffer(): string {
+    return this.#buffer;
+  }
+  set buffer(text: string) {
+    this.#buffer = text;
+    this.#joints = this.#joints.filter((at) => text[at] === ';');
   }
 
   get current(): Connection {
@@ -145,6 +155,14 @@ export class Shell {
         if (sql.includes(';')) await this.#runComplete();
       }
       if (at < 0) break;
+      if (rest.startsWith('\\;', at)) {
+        if (this.isActiveBranch) {
+          this.#joints.push(this.buffer.length);
+          this.buffer += ';';
+        }
+        rest = rest.slice(at + 2);
+        continue;
+      }
       const end = metaCommandEnd(rest, at);
       const command = rest.slice(at, end);
       rest = rest.slice(end);
@@ -155,6 +173,7 @@ export class Shell {
       }
       if (rest.trim() === '') return;
     }
+    if (this.settings.isSingleLine && this.buffer.trim() !== '' && this.isActiveBranch) await this.runBuffer();
     if (this.buffer !== '' && this.isActiveBranch) this.buffer += '\n';
   }
 
@@ -272,11 +291,23 @@ export class Shell {
   async #runComplete(): Promise<void> {
     const text = this.buffer;
     const { statements, restStart } = splitStatements(text);
-    const rest = text.slice(restStart);
-    this.buffer = rest.trim() === '' ? '' : rest;
-    for (const { start, end } of statements) {
+    const sent: string[] = [];
+    // What `\;` ends is sent with what follows.
+    let start: number | undefined;
+    for (const statement of statements) {
+      start ??= statement.start;
+      const semicolon = text.indexOf(';', statement.end);
+      if (this.#joints.includes(semicolon)) continue;
+      sent.push(text.slice(start, semicolon + 1));
+      start = undefined;
+    }
+    const restFrom = start ?? restStart;
+    const joints = this.#joints.filter((at) => at >= restFrom).map((at) => at - restFrom);
+    this.buffer = text.slice(restFrom).trim() === '' ? '' : text.slice(restFrom);
+    this.#joints = joints;
+    for (const sql of sent) {
       if (this.isInterrupted || (this.settings.onErrorStop && this.errorCount > 0)) return;
-      await this.execute(text.slice(start, end));
+      await this.execute(sql);
     }
   }
 
@@ -299,7 +330,7 @@ export class Shell {
     const report = async (results: readonly ShellResult[]): Promise<void> => {
       if (job.hasReportedWait) this.output.write(`${this.style.dim(`[${connection.name}] finished: ${firstLine(sql)}`)}\n`);
       if (consumer !== undefined) await consumer(results, this);
-      else for (const result of results) await this.print(result, connection, !job.hasReportedWait);
+      else for (const result of this.settings.showsAllResults ? results : results.slice(-1)) await this.print(result, connection, !job.hasReportedWait);
       if (this.settings.timing) this.output.write(`Time: ${formatDuration(performance.now() - started)}\n`);
     };
     const run = async (): Promise<void> => {
@@ -368,7 +399,7 @@ export class Shell {
   async print(result: ShellResult, connection: Connection = this.#current, mayPage = true): Promise<void> {
     // CREATE TABLE AS says SELECT too, with a count of rows that it does not give back.
     const isQuery = result.columns.length > 0 || (result.command === 'SELECT' && result.rows.length > 0);
-    if (isQuery) await this.show(`${formatResult(result, this.settings.format, this.output.isTerminal ? this.output.columns : 0)}${isSpaced(this.settings.format.format) && this.settings.format.footer ? '\n' : ''}`, mayPage);
+    if (isQuery) await this.show(`${formatResult(result, this.settings.format, this.output.isTerminal ? this.output.columns : 0)}${isSpaced(this.settings.format.format) ? '\n' : ''}`, mayPage);
     if ((!isQuery || changes.has(result.command)) && !this.settings.quiet && result.tag !== '') {
       this.output.write(`${this.#prefix(connection)}${result.tag}\n`);
     }
@@ -379,7 +410,7 @@ export class Shell {
     const known = asDatabaseError(error);
     this.lastError = known;
     if (known.conflict !== undefined) this.lastConflict = known;
-    this.output.writeError((connection === undefined ? '' : this.#prefix(connection)) + renderError(known, sql, this.style));
+    this.output.writeError((connection === undefined ? '' : this.#prefix(connection)) + renderError(known, sql, this.style, this.settings.errorForm));
     if (sql !== undefined && this.settings.echo === 'errors') this.output.writeError(`STATEMENT:  ${sql}\n`);
   }
 

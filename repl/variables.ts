@@ -1,6 +1,7 @@
 /** psql's special variables: those that change how the shell works, and those that say how the last statement went. */
 import { DatabaseError } from '../engine/index.js';
 import type { Connection, ShellResult } from './connection.js';
+import type { ErrorForm } from './errors.js';
 import type { Echo, ShellSettings } from './settings.js';
 
 /** `name`: what takes the value, where the message is to say it. @throws DatabaseError 22023 */
@@ -16,23 +17,56 @@ function oneOf<T extends string>(name: string, value: string, choices: readonly 
   return chosen;
 }
 
-/** What a variable changes when it is set; undefined stands for \unset. */
-const effects: Readonly<Record<string, (settings: ShellSettings, value: string | undefined) => void>> = {
-  ON_ERROR_STOP: (settings, value) => void (settings.onErrorStop = value !== undefined && isOn('ON_ERROR_STOP', value)),
-  QUIET: (settings, value) => void (settings.quiet = value !== undefined && isOn('QUIET', value)),
-  AUTOCOMMIT: (settings, value) => void (settings.autocommit = value === undefined || isOn('AUTOCOMMIT', value)),
-  ON_ERROR_ROLLBACK: (settings, value) => void (settings.onErrorRollback = value === undefined ? 'off' : value.toLowerCase() === 'interactive' ? 'interactive' : isOn('ON_ERROR_ROLLBACK', value) ? 'on' : 'off'),
-  ECHO: (settings, value) => void (settings.echo = oneOf<Echo>('ECHO', value ?? 'none', ['none', 'all', 'queries', 'errors'])),
+/** What a special variable changes when it is set, and the value that it then has; undefined stands for \\unset. */
+type Effect = (settings: ShellSettings, value: string | undefined) => string;
+const flag = (name: string, apply: (settings: ShellSettings, isSet: boolean) => void): Effect => (settings, value) => {
+  const isSet = value !== undefined && isOn(name, value);
+  apply(settings, isSet);
+  return value === undefined ? 'off' : value === '' ? 'on' : value;
+};
+const choice = <T extends string>(name: string, choices: readonly [T, ...T[]], apply: (settings: ShellSettings, chosen: T) => void): Effect => (settings, value) => {
+  const chosen = value === undefined ? choices[0] : oneOf(name, value, choices);
+  apply(settings, chosen);
+  return chosen;
+};
+/** What we do not do may be said to stay undone. */
+const refused = (name: string): Effect => flag(name, (_settings, isSet) => {
+  if (isSet) throw new DatabaseError('0A000', `${name} is not supported`);
+});
+
+const effects: Readonly<Record<string, Effect>> = {
+  ON_ERROR_STOP: flag('ON_ERROR_STOP', (settings, isSet) => void (settings.onErrorStop = isSet)),
+  QUIET: flag('QUIET', (settings, isSet) => void (settings.quiet = isSet)),
+  AUTOCOMMIT: flag('AUTOCOMMIT', (settings, isSet) => void (settings.autocommit = isSet)),
+  SHOW_ALL_RESULTS: flag('SHOW_ALL_RESULTS', (settings, isSet) => void (settings.showsAllResults = isSet)),
+  SINGLELINE: flag('SINGLELINE', (settings, isSet) => void (settings.isSingleLine = isSet)),
+  SINGLESTEP: refused('SINGLESTEP'),
+  ECHO_HIDDEN: refused('ECHO_HIDDEN'),
+  ON_ERROR_ROLLBACK: (settings, value) => {
+    settings.onErrorRollback = value === undefined ? 'off' : value.toLowerCase() === 'interactive' ? 'interactive' : isOn('ON_ERROR_ROLLBACK', value) ? 'on' : 'off';
+    return value === undefined ? 'off' : value === '' ? 'on' : value;
+  },
+  ECHO: choice<Echo>('ECHO', ['none', 'all', 'queries', 'errors'], (settings, chosen) => void (settings.echo = chosen)),
+  VERBOSITY: choice<ErrorForm['verbosity']>('VERBOSITY', ['default', 'verbose', 'terse', 'sqlstate'], (settings, verbosity) => void (settings.errorForm = { ...settings.errorForm, verbosity })),
+  SHOW_CONTEXT: choice<ErrorForm['context']>('SHOW_CONTEXT', ['errors', 'never', 'always'], (settings, context) => void (settings.errorForm = { ...settings.errorForm, context })),
+  /** Rows are not fetched in parts: the number changes nothing that is seen. */
+  FETCH_COUNT: (_settings, value) => {
+    if (value !== undefined && !/^[+-]?\d+$/.test(value)) throw new DatabaseError('22023', `invalid value "${value}" for "FETCH_COUNT": integer expected`);
+    return value ?? '0';
+  },
 };
 
-/** @throws DatabaseError 22023 for a value that a special variable does not take */
+/** @throws DatabaseError 42602, 22023 for a value that a special variable does not take */
 export function setVariable(settings: ShellSettings, name: string, value: string): void {
-  effects[name]?.(settings, value);
-  settings.variables.set(name, value);
+  if (!/^[A-Za-z0-9_\u0080-\uffff]+$/.test(name)) throw new DatabaseError('42602', `invalid variable name: "${name}"`);
+  const effect = Object.hasOwn(effects, name) ? effects[name] : undefined;
+  settings.variables.set(name, effect?.(settings, value) ?? value);
 }
+/** A special variable goes back to its default. */
 export function unsetVariable(settings: ShellSettings, name: string): void {
-  effects[name]?.(settings, undefined);
-  settings.variables.delete(name);
+  const effect = Object.hasOwn(effects, name) ? effects[name] : undefined;
+  if (effect === undefined) settings.variables.delete(name);
+  else settings.variables.set(name, effect(settings, undefined));
 }
 
 /** ERROR, SQLSTATE, ROW_COUNT and, after a failure, LAST_ERROR_MESSAGE and LAST_ERROR_SQLSTATE. */

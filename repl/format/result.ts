@@ -13,14 +13,25 @@ export interface FormatOptions {
   /** Rows as "column | value" lines: `on`, `off`, or `auto` when a table is wider than the terminal. */
   readonly expanded: 'on' | 'off' | 'auto';
   readonly nullText: string;
-  readonly border: 0 | 1 | 2;
+  /** From 0, no lines, to 2, a frame; higher numbers are for HTML. */
+  readonly border: number;
+  readonly lineStyle: 'ascii' | 'unicode';
   readonly tuplesOnly: boolean;
   readonly footer: boolean;
+  /** Above results that have no title of their own. */
+  readonly title: string | undefined;
   readonly fieldSeparator: string;
+  readonly recordSeparator: string;
+  readonly csvSeparator: string;
+  /** Digits of numbers in groups of three. */
+  readonly numericLocale: boolean;
+  /** Of `<table>` in HTML. */
+  readonly tableAttributes: string | undefined;
   readonly columnsMax: number;
   readonly tableName: string;
 }
 
 export const defaultFormat: FormatOptions = {
-  format: 'aligned', expanded: 'off', nullText: '', border: 1, tuplesOnly: false, footer: true, fieldSeparator: '|', columnsMax: 0, tableName: 'table',
+  format: 'aligned', expanded: 'off', nullText: '', border: 1, lineStyle: 'ascii', tuplesOnly: false, footer: true, title: undefined, fieldSeparator: '|', recordSeparator: '\n', csvSeparator: ',',
+  numericLocale: false, tableAttributes: undefined, columnsMax: 0, tableName: 'table',
 };

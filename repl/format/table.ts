@@ -5,40 +5,43 @@ import type { FormatOptions, PrintableResult } from './result.js';
 interface Style {
   readonly horizontal: string;
   readonly vertical: string;
-  /** Before a cell's text. */
-  readonly margin: string;
-  /** How much a rule is longer than its column is wide. */
-  readonly rulePadding: number;
-  readonly top: readonly [string, string, string] | undefined;
-  readonly middle: readonly [string, string, string];
-  readonly bottom: readonly [string, string, string] | undefined;
-  readonly isFramed: boolean;
+  /** Behind what goes on in the next line. */
+  readonly goesOn: string;
+  readonly top: Rule;
+  readonly middle: Rule;
+  readonly bottom: Rule;
 }
+type Rule = readonly [left: string, joint: string, right: string];
 
-const ascii = (border: 0 | 1 | 2): Style => ({
-  horizontal: '-', vertical: border === 0 ? '' : '|', margin: border === 0 ? '' : ' ', rulePadding: border === 0 ? 0 : 2, isFramed: border === 2,
-  top: border === 2 ? ['+', '+', '+'] : undefined, middle: border === 0 ? [' ', ' ', ' '] : ['+', '+', '+'], bottom: border === 2 ? ['+', '+', '+'] : undefined,
-});
-const box: Style = { horizontal: '─', vertical: '│', margin: ' ', rulePadding: 2, isFramed: true, top: ['┌', '┬', '┐'], middle: ['├', '┼', '┤'], bottom: ['└', '┴', '┘'] };
+const ascii: Style = { horizontal: '-', vertical: '|', goesOn: '+', top: ['+', '+', '+'], middle: ['+', '+', '+'], bottom: ['+', '+', '+'] };
+const unicode: Style = { horizontal: '─', vertical: '│', goesOn: '↵', top: ['┌', '┬', '┐'], middle: ['├', '┼', '┤'], bottom: ['└', '┴', '┘'] };
+const box: Style = { ...unicode, goesOn: '+' };
+
+const styleOf = (options: FormatOptions): Style => (options.format === 'box' ? box : options.lineStyle === 'unicode' ? unicode : ascii);
+/** 0, 1 or 2. */
+const borderOf = (options: FormatOptions): number => (options.format === 'box' ? 2 : Math.min(options.border, 2));
 
 /** psql's default table, byte for byte: names centred, numbers to the right, lines of a cell that goes on marked with `+`. */
 export function formatTable(result: PrintableResult, options: FormatOptions): string {
-  const style = options.format === 'box' ? box : ascii(options.border);
+  const style = styleOf(options);
+  const border = borderOf(options);
+  const margin = border === 0 ? '' : ' ';
+  const vertical = border === 0 ? '' : style.vertical;
   const cells = result.rows.map((row) => row.map((value) => cellLines(value, options)));
   const headers = result.columns.map((column) => column.name.split('\n'));
   const widths = result.columns.map((_, i) => maxOf(headers[i]!.map(widthOf), cells.map((row) => maxOf(row[i]!.map(widthOf)))));
   const lines: string[] = [];
-  const rule = (edges: readonly [string, string, string]): string => {
-    const inner = widths.map((width) => style.horizontal.repeat(width + style.rulePadding)).join(edges[1]);
-    return style.isFramed ? edges[0] + inner + edges[2] : result.columns.length === 0 ? '--' : inner;
+  const rule = ([left, joint, right]: Rule): string => {
+    const inner = widths.map((width) => style.horizontal.repeat(width + (border === 0 ? 0 : 2))).join(border === 0 ? ' ' : joint);
+    return border === 2 ? left + inner + right : result.columns.length === 0 ? '--' : inner;
   };
   const printLine = (parts: readonly string[]): void => {
-    const text = parts.join(style.vertical);
-    lines.push(style.isFramed ? style.vertical + text + style.vertical : text);
+    const text = parts.join(vertical);
+    lines.push(border === 2 ? vertical + text + vertical : text);
   };
   const printHeader = (): void => {
     const height = maxOf([1], headers.map((header) => header.length));
-    for (let line = 0; line < height; line++) printLine(headers.map((header, i) => `${style.margin}${centre(header[line] ?? '', widths[i]!)}${line < header.length - 1 ? '+' : ' '}`));
+    for (let line = 0; line < height; line++) printLine(headers.map((header, i) => `${margin}${centre(header[line] ?? '', widths[i]!)}${line < header.length - 1 ? style.goesOn : ' '}`));
   };
   // The last cell of a line without a frame ends where its text does, unless it goes on below.
   const printRow = (row: readonly (readonly string[])[]): void => {
@@ -46,22 +49,23 @@ export function formatTable(result: PrintableResult, options: FormatOptions): st
     for (let line = 0; line < height; line++) {
       printLine(row.map((cell, i) => {
         const text = cell[line] ?? '';
-        const isLast = i === row.length - 1 && !style.isFramed;
+        const isLast = i === row.length - 1 && border !== 2;
         const goesOn = line < cell.length - 1;
-        if (isLast && line >= cell.length) return style.margin;
+        if (isLast && line >= cell.length) return margin;
         const aligned = result.columns[i]!.isNumeric ? padStart(text, widths[i]!) : isLast && !goesOn ? text : padEnd(text, widths[i]!);
-        return style.margin + aligned + (goesOn ? '+' : isLast ? '' : ' ');
+        return margin + aligned + (goesOn ? style.goesOn : isLast ? '' : ' ');
       }));
     }
   };
-  if (result.title !== undefined && !options.tuplesOnly) lines.push(centre(result.title, widths.reduce((a, b) => a + b + 3, -1)).trimEnd());
-  if (style.top !== undefined) lines.push(rule(style.top));
+  const width = widths.reduce((sum, each) => sum + each, 0) + [widths.length, Math.max(0, widths.length * 3 - 1), widths.length * 3 + 1][border]!;
+  if (result.title !== undefined && !options.tuplesOnly) lines.push(centre(result.title, width).trimEnd());
+  if (border === 2) lines.push(rule(style.top));
   if (!options.tuplesOnly) {
     if (result.columns.length > 0) printHeader();
     lines.push(rule(style.middle));
   }
   if (result.columns.length > 0) for (const row of cells) printRow(row);
-  if (style.bottom !== undefined) lines.push(rule(style.bottom));
+  if (border === 2) lines.push(rule(style.bottom));
   if (options.footer && !options.tuplesOnly) lines.push(rowCountText(result.rows.length));
   return `${lines.join('\n')}\n`;
 }
@@ -69,20 +73,43 @@ export function formatTable(result: PrintableResult, options: FormatOptions): st
 /** One line per column, records separated by a heading: psql's `\x`. */
 export function formatExpanded(result: PrintableResult, options: FormatOptions): string {
   if (result.rows.length === 0) return options.tuplesOnly ? '' : `${rowCountText(0)}\n`;
-  const nameWidth = maxOf(result.columns.map((column) => widthOf(column.name)));
+  const style = styleOf(options);
+  const border = borderOf(options);
+  const nameWidth = maxOf(result.columns.map((column) => maxOf(column.name.split('\n').map(widthOf))));
   const valueWidth = maxOf(result.rows.flatMap((row) => row.flatMap((value) => cellLines(value, options).map(widthOf))));
   const lines: string[] = [];
+  if (result.title !== undefined && !options.tuplesOnly) lines.push(result.title);
   result.rows.forEach((row, r) => {
-    const heading = `-[ RECORD ${r + 1} ]`;
-    const total = nameWidth + 3 + valueWidth;
-    if (!options.tuplesOnly) lines.push(heading + (heading.length < nameWidth + 1 ? `${'-'.repeat(nameWidth + 1 - heading.length)}+${'-'.repeat(valueWidth + 1)}` : '-'.repeat(Math.max(0, total - heading.length))));
-    else if (r > 0) lines.push(`${'-'.repeat(nameWidth + 1)}+${'-'.repeat(valueWidth + 1)}`);
+    const edges = r === 0 ? style.top : style.middle;
+    if (!options.tuplesOnly) lines.push(recordRule(style, border, edges, r + 1, nameWidth, valueWidth));
+    else if (r > 0 || border === 2) lines.push(recordRule(style, border, edges, undefined, nameWidth, valueWidth));
     row.forEach((value, i) => {
+      const names = result.columns[i]!.name.split('\n');
       const texts = cellLines(value, options);
-      texts.forEach((text, line) => lines.push(`${padEnd(line === 0 ? result.columns[i]!.name : '', nameWidth)} | ${line < texts.length - 1 ? `${padEnd(text, valueWidth)}+` : text}`));
+      for (let line = 0; line < Math.max(names.length, texts.length); line++) {
+        const goesOn = line < texts.length - 1;
+        const text = texts[line] ?? '';
+        const name = `${padEnd(names[line] ?? '', nameWidth)}${line < names.length - 1 ? style.goesOn : ' '}`;
+        const cell = goesOn || border === 2 ? padEnd(text, valueWidth) + (goesOn ? style.goesOn : ' ') : text;
+        lines.push(border === 0 ? name + cell : `${border === 2 ? `${style.vertical} ` : ''}${name}${style.vertical} ${cell}${border === 2 ? style.vertical : ''}`);
+      }
     });
   });
+  if (border === 2) lines.push(recordRule(style, border, style.bottom, undefined, nameWidth, valueWidth));
   return `${lines.join('\n')}\n`;
+}
+
+/** The line above a record, with its number where it has one. Source. print_aligned_vertical_line of psql's print.c. */
+function recordRule({ horizontal }: Style, border: number, [left, joint, right]: Rule, record: number | undefined, nameWidth: number, valueWidth: number): string {
+  if (border === 0) return padEnd(record === undefined ? '' : `* Record ${record}`, nameWidth + valueWidth);
+  const heading = record === undefined ? '' : `[ RECORD ${record} ]`;
+  // How much of what follows it the heading covers.
+  let covered = heading.length + (border === 2 ? 0 : 1);
+  let text = (border === 2 ? left : '') + horizontal + heading;
+  text += horizontal.repeat(Math.max(0, nameWidth - covered));
+  covered -= nameWidth;
+  for (const piece of [horizontal, joint, horizontal]) if (covered-- <= 0) text += piece;
+  return text + horizontal.repeat(Math.max(0, valueWidth - Math.max(0, covered))) + (border === 2 ? horizontal + right : '');
 }
 
 export function formatMarkdown(result: PrintableResult, options: FormatOptions): string {

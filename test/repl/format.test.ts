@@ -29,6 +29,23 @@ describe('as psql prints them', () => {
     expect(of({ expanded: 'auto' }, result, 20)).toContain('RECORD');
     expect(of({ expanded: 'auto' }, result, 80)).not.toContain('RECORD');
   });
+  test('expanded, in other formats and frames', () => {
+    const two: PrintableResult = { title: 'All', columns: [{ name: 'a', isNumeric: true }, { name: 'bcd', isNumeric: false }], rows: [['1', 'x'], ['22', 'yy\nzz']] };
+    expect(of({ expanded: 'on', border: 0 }, two)).toBe(text('All', '* Record 1', 'a   1', 'bcd x', '* Record 2', 'a   22', 'bcd yy+', '    zz'));
+    expect(of({ expanded: 'on', border: 2 }, two)).toBe(text('All', '+-[ RECORD 1 ]-+', '| a   | 1  |', '| bcd | x  |', '+-[ RECORD 2 ]-+', '| a   | 22 |', '| bcd | yy+|', '|     | zz |', '+-----+----+'));
+    expect(of({ expanded: 'on', border: 2, tuplesOnly: true }, two)).toBe(text('+-----+----+', '| a   | 1  |', '| bcd | x  |', '+-----+----+', '| a   | 22 |', '| bcd | yy+|', '|     | zz |', '+-----+----+'));
+    expect(of({ expanded: 'on', lineStyle: 'unicode' }, two)).toBe(text('All', '─[ RECORD 1 ]', 'a   │ 1', 'bcd │ x', '─[ RECORD 2 ]', 'a   │ 22', 'bcd │ yy↵', '    │ zz'));
+    expect(of({ expanded: 'on', format: 'unaligned' }, two)).toBe(text('All', '', 'a|1', 'bcd|x', '', 'a|22', 'bcd|yy', 'zz'));
+    expect(of({ expanded: 'on', format: 'csv', csvSeparator: ';' }, two)).toBe(text('a;1', 'bcd;x', 'a;22', 'bcd;"yy', 'zz"'));
+    expect(of({ expanded: 'on', format: 'html' }, two)).toContain('  <caption>All</caption>\n\n  <tr><td colspan="2" align="center">Record 1</td></tr>\n  <tr valign="top">\n    <th>a</th>\n    <td align="right">1</td>\n  </tr>\n');
+  });
+  test('titles, lines, separators, groups of digits', () => {
+    const one: PrintableResult = { title: undefined, columns: [{ name: 'a', isNumeric: true }, { name: 'bcd', isNumeric: false }], rows: [['-1234567.8912', 'x1234']] };
+    expect(of({ title: 'tt', border: 2, numericLocale: true }, one)).toBe(text('            tt', '+-----------------+-------+', '|        a        |  bcd  |', '+-----------------+-------+', '| -1,234,567.8912 | x1234 |', '+-----------------+-------+', '(1 row)'));
+    expect(of({ lineStyle: 'unicode' }, one)).toBe(text('       a       │  bcd  ', '───────────────┼───────', ' -1234567.8912 │ x1234', '(1 row)'));
+    expect(of({ format: 'unaligned', title: 'tt', recordSeparator: '@', fieldSeparator: ' : ' }, one)).toBe('tt@a : bcd@-1234567.8912 : x1234@(1 row)\n');
+    expect(of({ format: 'unaligned', tuplesOnly: true, recordSeparator: '\0', fieldSeparator: '\0' }, one)).toBe('-1234567.8912\0x1234\0');
+  });
   test('unaligned and CSV', () => {
     expect(of({ format: 'unaligned' })).toBe(text('id|name|Note|n', '1|one||2.50', '20|two', 'lines|x|"y"|-1', '(2 rows)'));
     expect(of({ format: 'csv' })).toBe(text('id,name,Note,n', '1,one,,2.50', '20,"two', 'lines","x|""y""",-1'));

@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { parseCopy } from '../../repl/copy.js';
 import { promptOf, type PromptState } from '../../repl/prompt.js';
-import { interpolate } from '../../repl/settings.js';
+import { listOptions, setOption } from '../../repl/pset.js';
+import { interpolate, ShellSettings } from '../../repl/settings.js';
+import { setVariable, unsetVariable } from '../../repl/variables.js';
 
 describe('interpolation', () => {
   const variables = new Map([['t', 'people'], ['n', "O'Hara"], ['q', 'a"b'], ['1', 'one']]);
@@ -49,4 +51,36 @@ describe('parseCopy', () => {
   test('anything else is 42601', () => {
     for (const text of ['', ' t', ' t into x', ' from x']) expect(() => parseCopy(text)).toThrow(expect.objectContaining({ code: '42601' }) as Error);
   });
+});
+
+describe('options of \\pset', () => {
+  test.each([
+    ['title', 'x y', 'Title is "x y".'], ['title', undefined, 'Title is unset.'], ['border', '2', 'Border style is 2.'], ['border', undefined, 'Border style is 2.'], ['expanded', undefined, 'Expanded display is on.'],
+    ['expanded', 'auto', 'Expanded display is used automatically.'], ['x', undefined, 'Expanded display is off.'], ['footer', undefined, 'Default footer is off.'], ['fieldsep', ' : ', 'Field separator is " : ".'], ['fieldsep_zero', undefined, 'Field separator is zero byte.'],
+    ['recordsep', undefined, 'Record separator is <newline>.'], ['csv_fieldsep', ';', 'Field separator for CSV is ";".'], ['linestyle', 'u', 'Line style is unicode.'], ['null', '-', 'Null display is "-".'], ['numericlocale', 'on', 'Locale-adjusted numeric output is on.'],
+    ['columns', '40', 'Target width is 40.'], ['columns', '0', 'Target width is unset.'], ['pager', 'always', 'Pager is always used.'], ['tableattr', 'class=x', 'Table attributes are "class=x".'], ['tuples_only', undefined, 'Tuples only is on.'], ['format', 'una', 'Output format is unaligned.'],
+  ] as const)('%s %s', (name, value, message) => {
+    for (const [before, given] of [['border', '2'], ['expanded', name === 'x' ? 'on' : 'off']] as const) if (name !== before) setOption(settings, before, given);
+    expect(setOption(settings, name, value)).toBe(message);
+  });
+  const settings = new ShellSettings();
+  test('what is wrong is 22023', () => {
+    for (const [name, value] of [['nosuch', undefined], ['linestyle', 'old'], ['format', 'latex'], ['footer', 'maybe'], ['expanded', 'maybe'], ['csv_fieldsep', 'ab'], ['csv_fieldsep', '"'], ['unicode_border_linestyle', 'double']] as const) {
+      expect(() => setOption(settings, name, value)).toThrow(expect.objectContaining({ code: '22023' }) as Error);
+    }
+  });
+  test('the list of all', () => expect(listOptions(new ShellSettings())).toMatch(/^border {19}1\ncolumns {18}0\ncsv_fieldsep {13}','\nexpanded {17}off\n[^]*recordsep {16}'\\n'\n/));
+});
+
+test('special variables have values from the beginning, take what they know, and go back when they are unset', () => {
+  const settings = new ShellSettings();
+  const { variables } = settings;
+  expect(interpolate(':AUTOCOMMIT :VERBOSITY :ON_ERROR_STOP', variables)).toBe('on default off');
+  setVariable(settings, 'ON_ERROR_STOP', '');
+  expect([settings.onErrorStop, variables.get('ON_ERROR_STOP')]).toEqual([true, 'on']);
+  unsetVariable(settings, 'AUTOCOMMIT');
+  expect([settings.autocommit, variables.get('AUTOCOMMIT')]).toEqual([false, 'off']);
+  for (const [name, value, code] of [['ECHO', 'loud', '22023'], ['FETCH_COUNT', 'x', '22023'], ['SINGLESTEP', 'on', '0A000'], ['a?', 'x', '42602']] as const) {
+    expect(() => setVariable(settings, name, value)).toThrow(expect.objectContaining({ code }) as Error);
+  }
 });
