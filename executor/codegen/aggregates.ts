@@ -2,6 +2,7 @@
  * GROUP BY by hashing, and aggregates without it. The commonest aggregates are written out: counts, exact sums in doubles that move into a bigint before they
  * round, extremes. The others go through the catalogue's functions.
  */
+import type { Numeric } from '../../base/numeric.js';
 import type { SqlType, Storage } from '../../base/types.js';
 import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
 import type { AggregateCall, BoundExpression } from '../../planner/expression.js';
@@ -13,7 +14,7 @@ import { mayFail, type Source } from './expressions.js';
 import { KeyCodes, tableCall } from './key-codes.js';
 import { distinctKeySource, sameKey } from './keys.js';
 import type { Consume, Pipeline } from './pipeline.js';
-import { exactness, SafeMax, Scaled } from './scaled.js';
+import { exactness, SafeMax, Scaled, type ScaledCode } from './scaled.js';
 
 type AggregatePlan = PlanOf<'aggregate'>;
 
@@ -285,6 +286,9 @@ export function inVariable(p: Pipeline, source: Source): Source {
 /** Values that JavaScript's `<` orders and `===` compares. */
 const ordered: ReadonlySet<Storage> = new Set<Storage>(['int2', 'int4', 'int8', 'oid', 'money', 'date', 'time', 'timestamp']);
 
+/** Values that are always numbers, and equal where those are one. */
+const plainNumbers: ReadonlySet<Storage> = new Set<Storage>(['int2', 'int4', 'oid', 'date']);
+
 /** Of all calls. A sum and an average of the same have one state, which the first of them keeps. */
 function accumulatorsOf(p: Pipeline, calls: readonly AggregateCall[]): Accumulator[] {
   const accumulators: Accumulator[] = [];
@@ -304,8 +308,9 @@ function haveSameInput(a: AggregateCall, b: AggregateCall): boolean {
 
 export function accumulatorOf(p: Pipeline, call: AggregateCall, n: string): Accumulator {
   const builtin = call.function.aggregate!.builtin;
-  if (call.isDistinct || call.orderBy.length > 0 || call.directArgs.length > 0) return generalAccumulator(p, call, n);
   const [arg] = call.args;
+  if (builtin === 'count' && call.isDistinct && call.orderBy.length === 0 && arg !== undefined && plainNumbers.has(typeInfo(baseTypeOf(arg.type, p.types).oid, p.types).storage)) return distinctCountAccumulator(p, arg, n);
+  if (call.isDistinct || call.orderBy.length > 0 || call.directArgs.length > 0) return generalAccumulator(p, call, n);
   if (builtin === 'count') return countAccumulator(p, call, n);
   if (arg === undefined || builtin === undefined) return generalAccumulator(p, call, n);
   const storage = typeInfo(baseTypeOf(arg.type, p.types).oid, p.types).storage;
@@ -343,16 +348,31 @@ function countAccumulator(p: Pipeline, call: AggregateCall, n: string): Accumula
   };
 }
 
+function distinctCountAccumulator(p: Pipeline, arg: BoundExpression, n: string): Accumulator {
+  return {
+    fields: [{ name: `d${n}`, init: 'new X.DistinctIntegers()' }],
+    step: (field, given) => {
+      const value = argument(p, arg, given);
+      unlessNull(p, value, () => p.w.line(`${field(`d${n}`)}.add(${value.code});`));
+    },
+    finish: (field) => ({ code: `${field(`d${n}`)}.count`, nullable: false }),
+  };
+}
+
 /**
  * Sums of integers and numerics. `s` is the near part, an exact integer in a double; `b` a bigint that takes it over before it could round; `n` counts. For
- * numerics these hold coefficients of the argument's scale where that is known, and `z` is a Numeric that takes whatever did not fit that way.
+ * numerics these hold coefficients of the argument's scale where that is known, and `z` is a Numeric that takes whatever did not fit that way. A CASE is summed branch by branch;
+ * `h` is the largest scale of a row, which is that of the sum.
  */
 function sumAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, storage: Storage, n: string): Accumulator {
   const { w, module } = p;
   const isAverage = call.function.aggregate!.builtin === 'avg';
   const isNumeric = storage === 'numeric';
+  const isCase = isNumeric && arg.kind === 'case';
   let scale = 0;
-  const fields = [{ name: `s${n}`, init: '0' }, { name: `b${n}`, init: '0n' }, { name: `n${n}`, init: '0' }, ...(isNumeric ? [{ name: `z${n}`, init: 'null' }] : [])];
+  const fields = [
+    { name: `s${n}`, init: '0' }, { name: `b${n}`, init: '0n' }, { name: `n${n}`, init: '0' }, ...(isNumeric ? [{ name: `z${n}`, init: 'null' }] : []), ...(isCase ? [{ name: `h${n}`, init: '-1' }] : []),
+  ];
   const add = (field: (name: string) => string, value: string): void => {
     const total = module.name('v');
     w.line(`const ${total} = ${field(`s${n}`)} + ${value};`);
@@ -369,35 +389,70 @@ function sumAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, 
   const addNumeric = (field: (name: string) => string, value: string): void => {
     w.line(`${field(`z${n}`)} = ${field(`z${n}`)} === null ? ${value} : ${field(`z${n}`)}.add(${value});`);
   };
+  const noteScale = (field: (name: string) => string, ofRow: string): void => {
+    if (isCase) w.line(`if (${field(`h${n}`)} < ${ofRow}) ${field(`h${n}`)} = ${ofRow};`);
+  };
+  const addScaled = (field: (name: string) => string, of: BoundExpression, scaled: ScaledCode): void => {
+    const body = (): void => {
+      const value = module.name('v');
+      w.line(`const ${value} = ${scaled.code};`);
+      w.line(`${field(`n${n}`)}++;`);
+      noteScale(field, `${scaled.scale}`);
+      const slow = (): void => addNumeric(field, p.e.interpreted(of, true).code);
+      if (scaled.exact && scaled.checks.length === 0) {
+        // The value is a safe integer or NaN, and with NaN no total is within bounds.
+        addExact(field, value, slow);
+        return;
+      }
+      w.block(`if (${exactness(scaled, value)})`, () => add(field, value));
+      w.block('else', slow);
+    };
+    if (scaled.nulls.length === 0) body();
+    else w.block(`if (!(${scaled.nulls.join(' || ')}))`, body);
+  };
+  /** The branch that is taken, from the one with number `i` on. */
+  const stepBranches = (field: (name: string) => string, of: CaseExpression, sums: CaseSums, i = 0): void => {
+    const taken = (e: BoundExpression): void => {
+      if (e.kind === 'constant') {
+        if (e.value === null) return;
+        const { coefficient } = e.value as Numeric;
+        w.line(`${field(`n${n}`)}++;`);
+        noteScale(field, `${sums.constantScale}`);
+        if (coefficient !== 0) add(field, `${Number(coefficient) * 10 ** (sums.scale - sums.constantScale)}`);
+        return;
+      }
+      addScaled(field, e, new Scaled(w, p.e).coefficient(e)!);
+    };
+    const branch = of.branches[i];
+    if (branch === undefined) {
+      taken(of.otherwise);
+      return;
+    }
+    w.block(`if (${p.e.condition(branch.when)})`, () => taken(branch.then));
+    w.block('else', () => stepBranches(field, of, sums, i + 1));
+  };
   return {
     fields,
     step: (field, given) => {
       if (isNumeric) {
+        const branches = given === undefined && arg.kind === 'case' ? branchesOf(p, arg) : undefined;
+        if (branches !== undefined) {
+          ({ scale } = branches);
+          stepBranches(field, arg as CaseExpression, branches);
+          return;
+        }
         const scaled = given === undefined ? new Scaled(w, p.e).coefficient(arg) : undefined;
         if (scaled === undefined) {
           const value = argument(p, arg, given);
           unlessNull(p, value, () => {
             w.line(`${field(`n${n}`)}++;`);
+            noteScale(field, `${value.code}.scale`);
             addNumeric(field, value.code);
           });
           return;
         }
         scale = scaled.scale;
-        const body = (): void => {
-          const value = module.name('v');
-          w.line(`const ${value} = ${scaled.code};`);
-          w.line(`${field(`n${n}`)}++;`);
-          const slow = (): void => addNumeric(field, p.e.interpreted(arg, true).code);
-          if (scaled.exact && scaled.checks.length === 0) {
-            // The value is a safe integer or NaN, and with NaN no total is within bounds.
-            addExact(field, value, slow);
-            return;
-          }
-          w.block(`if (${exactness(scaled, value)})`, () => add(field, value));
-          w.block('else', slow);
-        };
-        if (scaled.nulls.length === 0) body();
-        else w.block(`if (!(${scaled.nulls.join(' || ')}))`, body);
+        addScaled(field, arg, scaled);
         return;
       }
       const value = argument(p, arg, given);
@@ -417,10 +472,41 @@ function sumAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, 
     const total = `X.exactSum(${field(`s${n}`)}, ${field(`b${n}`)})`;
     const count = field(`n${n}`);
     if (!isNumeric && !average && storage !== 'int8') return { code: `(${count} === 0 ? null : X.sumInt8(${field(`s${n}`)}, ${field(`b${n}`)}))`, nullable: true };
-    const numeric = isNumeric ? `X.sumNumeric(${field(`s${n}`)}, ${field(`b${n}`)}, ${scale}, ${field(`z${n}`)})` : `X.numericOf(${total}, 0)`;
+    const parts = `${field(`s${n}`)}, ${field(`b${n}`)}, ${scale}, ${field(`z${n}`)}`;
+    const ofNumerics = isCase ? `X.sumOfScales(${parts}, ${field(`h${n}`)})` : `X.sumNumeric(${parts})`;
+    const numeric = isNumeric ? ofNumerics : `X.numericOf(${total}, 0)`;
     return { code: `(${count} === 0 ? null : ${average ? `X.average(${numeric}, ${count})` : numeric})`, nullable: true };
   }
 }
+
+type CaseExpression = Extract<BoundExpression, { kind: 'case' }>;
+
+/** The one scale of a CASE's branches that are computed, and of those that are constants, which is not larger. */
+interface CaseSums {
+  readonly scale: number;
+  readonly constantScale: number;
+}
+
+/** Whether each branch is a coefficient of one scale, or a constant of one that is not larger. */
+function branchesOf(p: Pipeline, { branches, otherwise }: CaseExpression): CaseSums | undefined {
+  let scale: number | undefined;
+  let constantScale: number | undefined;
+  for (const e of [...branches.map(({ then }) => then), otherwise]) {
+    if (e.kind === 'constant') {
+      if (e.value === null) continue;
+      const constant = new Scaled(p.w, p.e).coefficient(e);
+      if (constant === undefined || constant.bound > ConstantMax || constant.scale !== (constantScale ??= constant.scale)) return undefined;
+      continue;
+    }
+    // What it writes is written again in its branch, where it belongs.
+    const found = p.w.tried(() => new Scaled(p.w, p.e).coefficient(e));
+    if (found === undefined || found.scale !== (scale ??= found.scale)) return undefined;
+  }
+  if (scale === undefined || (constantScale !== undefined && (constantScale > scale || scale - constantScale > 6))) return undefined;
+  return { scale, constantScale: constantScale ?? scale };
+}
+/** With six more digits still a safe integer. */
+const ConstantMax = 2 ** 31;
 
 function floatAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpression, n: string): Accumulator {
   const isAverage = call.function.aggregate!.builtin === 'avg';

@@ -3,8 +3,9 @@
  * a condition is decided once; after that its code says the answer.
  */
 import type { BoundExpression } from '../../planner/expression.js';
-import { typeInfo, type TypeRegistry } from '../../base/types.js';
+import { typeInfo, TypeOid, type TypeRegistry } from '../../base/types.js';
 import { bytePattern, utf8Bytes, utf8BytesUnpadded } from './byte-text.js';
+import type { Source } from './expressions.js';
 import type { Pending, Stored, Writer } from './scope.js';
 
 type Of<Kind extends BoundExpression['kind']> = Extract<BoundExpression, { kind: Kind }>;
@@ -40,6 +41,20 @@ export class ByteConditions {
       default:
         return undefined;
     }
+  }
+
+  /** The beginning of a text, of a length that is known, read from as many bytes; undefined for other calls. */
+  beginning(e: Of<'call'>): Source | undefined {
+    const count = lengthOfBeginning(e);
+    const [text] = e.args;
+    if (count === undefined || text!.type.oid !== TypeOid.text) return undefined;
+    // A char(n) becomes a text by losing the blanks at its end.
+    const isPadded = text!.kind === 'cast' && this.#storage(text!.arg) === 'bpchar';
+    const column = this.#column(isPadded ? text!.arg : text!);
+    if (column === undefined || column.padded !== isPadded || column.binding.stored.source.code !== undefined) return undefined;
+    const { nullable, stored } = column.binding;
+    const code = `X.beginningOf(${rangeOf(stored)}, ${count}, ${isPadded})`;
+    return { code: nullable ? `(${stored.rename(stored.source.isNull(stored.row))} ? null : ${code})` : code, nullable };
   }
 
   /** A stored text column that is still bytes, casts that change nothing aside; `padded`: a char(n). */
@@ -135,6 +150,15 @@ export class ByteConditions {
 
 function rangeOf({ source, row, rename }: Stored): string {
   return `${rename('u8')}, ${rename(source.bytes!.start(row))}, ${rename(source.bytes!.end(row))}`;
+}
+
+/** Of left(text, n) and substring(text, 1, n) with a constant n. */
+function lengthOfBeginning({ function: definition, args }: Of<'call'>): number | undefined {
+  if (definition.schema !== 'pg_catalog') return undefined;
+  const isLeft = definition.name === 'left' && args.length === 2;
+  const isSubstring = (definition.name === 'substring' || definition.name === 'substr') && args.length === 3 && args[1]!.kind === 'constant' && args[1]!.value === 1;
+  const count = isLeft || isSubstring ? args.at(-1)! : undefined;
+  return count?.kind === 'constant' && typeof count.value === 'number' && count.value >= 0 ? count.value : undefined;
 }
 
 const bytesOfConstants = [new Map<string, Uint8Array>(), new Map<string, Uint8Array>()] as const;

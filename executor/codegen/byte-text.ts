@@ -2,7 +2,7 @@
  * Text compared where it lies: UTF-8 bytes of a page against bytes of a constant or parameter, nothing decoded. Bytes sort as code points do, and a text
  * holds another exactly where its bytes hold the other's. char(n) is compared without its blanks.
  */
-import { compareBytes, equalBytes } from '../../base/bytes.js';
+import { compareBytes, equalBytes, getUtf8 } from '../../base/bytes.js';
 
 const Blank = 32;
 
@@ -41,6 +41,30 @@ export function equalsUnpadded(u8: Uint8Array, start: number, end: number, bytes
 }
 export function compareUnpadded(u8: Uint8Array, start: number, end: number, bytes: Uint8Array): number {
   return compareBytes(u8, start, endWithoutBlanks(u8, start, end), bytes, 0, bytes.length);
+}
+
+/** Short beginnings of texts, by their bytes and length in one number: they repeat. */
+const beginnings = new Map<number, string>();
+const BeginningBytesMax = 3;
+const BeginningCountMax = 4096;
+
+/** The first `count` characters of a text; of a char(n) (`isPadded`) as of a text, without the blanks at its end. What follows them is not decoded. */
+export function beginningOf(u8: Uint8Array, start: number, end: number, count: number, isPadded: boolean): string {
+  const last = isPadded ? endWithoutBlanks(u8, start, end) : end;
+  const stop = Math.min(last, start + count);
+  let key = stop - start;
+  for (let i = start; i < stop; i++) {
+    const byte = u8[i]!;
+    if (byte > 127) return Array.from(getUtf8(u8, start, last)).slice(0, count).join('');
+    key = (key << 8) | byte;
+  }
+  if (stop - start > BeginningBytesMax) return getUtf8(u8, start, stop);
+  let text = beginnings.get(key);
+  if (text === undefined) {
+    text = getUtf8(u8, start, stop);
+    if (beginnings.size < BeginningCountMax) beginnings.set(key, text);
+  }
+  return text;
 }
 
 /**

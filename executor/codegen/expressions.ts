@@ -75,8 +75,8 @@ export class ExpressionWriter {
         return { code: column.code, nullable: column.nullable };
       }
       case 'call': {
-        const scaled = this.#scaled.datum(e);
-        return scaled ?? this.#call(e.function, e.args.map((arg) => this.value(arg)));
+        const computed = this.#scaled.datum(e) ?? this.#bytes.beginning(e);
+        return computed ?? this.#call(e.function, e.args.map((arg) => this.value(arg)));
       }
       case 'cast':
         return this.#cast(e);

@@ -8,7 +8,7 @@ import { assert } from '../../base/assert.js';
 import type { ColumnSource } from '../../base/rowcode.js';
 import type { ColumnId } from '../../planner/expression.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
-import type { Code, Module } from './module.js';
+import { Code, type Module } from './module.js';
 
 /** How to reach a stored column's bytes without decoding it. Names in the source's expressions go through `rename` to those of the scan. */
 export interface Stored {
@@ -117,6 +117,18 @@ export class Writer {
   /** A place before what is written next, for what only that will show to be needed. */
   reserve(): Code {
     return this.code.reserve();
+  }
+  /** What `body` gives; nothing that it writes or binds stays. */
+  tried<T>(body: () => T): T {
+    const { code, scope } = this;
+    this.code = new Code();
+    this.scope = new Scope(scope);
+    try {
+      return body();
+    } finally {
+      this.code = code;
+      this.scope = scope;
+    }
   }
   /** What is done with one batch of rows: may become a function (part-functions.ts). */
   batch(body: () => void): void {

@@ -26,7 +26,8 @@ import type { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { TableDef } from '../../planner/catalog.js';
 import { entryRowKey, type IndexAccess, type TableAccess } from '../table-access.js';
 import type { Runtime } from '../runtime.js';
-import { compareToBytes, compareUnpadded, equalsBytes, equalsUnpadded, utf8Bytes, utf8BytesUnpadded } from './byte-text.js';
+import { beginningOf, compareToBytes, compareUnpadded, equalsBytes, equalsUnpadded, utf8Bytes, utf8BytesUnpadded } from './byte-text.js';
+import { DistinctIntegers } from './distinct-integers.js';
 import { DistinctSet } from './distinct-set.js';
 import type { JoinRow } from './join-table.js';
 import { JoinTable } from './join-table.js';
@@ -100,6 +101,7 @@ export const X = {
   samplerOf,
   JoinTable,
   KeptChain,
+  DistinctIntegers,
   DistinctSet,
   TupleSorter,
   ColumnSorter,
@@ -113,6 +115,7 @@ export const X = {
   compareToBytes,
   equalsUnpadded,
   compareUnpadded,
+  beginningOf,
 
   /** Notes what a condition says of the text with this code. */
   verdict(verdicts: Uint8Array, code: number, isTrue: boolean): boolean {
@@ -206,6 +209,11 @@ export const X = {
   sumNumeric(near: number, big: bigint, scale: number, rest: Numeric | null): Numeric {
     const total = big === 0n ? new Numeric(near, scale) : Numeric.of(big + BigInt(near), scale);
     return rest === null ? total : rest.add(total);
+  },
+  /** The same where rows had different scales, `rowScale` the largest. */
+  sumOfScales(near: number, big: bigint, scale: number, rest: Numeric | null, rowScale: number): Numeric {
+    const total = X.sumNumeric(near, big, scale, rest);
+    return rowScale < total.scale ? total.round(rowScale) : total;
   },
   average(total: Numeric, count: number): Numeric {
     return total.divide(Numeric.fromInt(count));

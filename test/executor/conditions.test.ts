@@ -28,6 +28,7 @@ describe('in statements', async () => {
     insert into t select i, nullif(i % 9, 4), nullif('row ' || i % 13, 'row 5'), case i % 5 when 0 then '' else 'c' || i % 7 end, nullif(i % 40, 3) / 4.0, case i % 50 when 0 then 'infinity' else date '1999-12-25' + i end
     from generate_series(1, 400) i;
     update t set price = 'NaN' where id in (4, 77);
+    update t set name = 'é€ ' || id where id % 50 = 9;
     create table u (id int primary key, n smallint not null, price numeric(8, 2) not null, day date not null);
     insert into u select i, i % 11, case i % 9 when 0 then 'NaN' else (i % 25 - 12) / 4.0 end, case i % 10 when 0 then 'infinity' when 1 then '-infinity' else date '1999-12-25' + i end from generate_series(1, 300) i`);
   const both = async (sql: string): Promise<unknown> => {
@@ -54,6 +55,14 @@ describe('in statements', async () => {
     'select b.price, sum(b.price), count(a.price) from t a join t b on a.price = b.price group by b.price order by 1',
     'select c.price + b.price, a.id from t a join t b on a.n = b.id join t c on c.n = b.n order by 2, 1 limit 50',
     'select count(*) from t a where exists (select from t b where b.id = a.n and b.price * 2 > a.price)',
+    // Sums of branches of different scales, and different integers.
+    'select sum(case when n > 3 then price else 0 end), avg(case when n > 3 then price * 2 end), sum(case when n > 3 then price when n > 1 then 1.5 else 0.0 end) from t where id <> all (array[4, 77])',
+    'select sum(case when n > 100 then price else 0 end), sum(case when n > 100 then price else 0.0 end), avg(case when n > 100 then price else 7 end), sum(case when n > 100 then price end) from t',
+    'select code, sum(case when n > 5 then price when id > 100 then null else 2 end), avg(case when id % 3 = 0 then price else 0.000 end), sum(case when n > 3 then price else 0 end) from t group by code',
+    'select sum(case when id % 2 = 0 then price else 0 end), avg(case when id > 1000 then price else 1 end) from (select id, price from t union all select id, price * 1.0 from u where id <> 36) v',
+    'select n, count(distinct id), count(distinct id % 20), count(distinct day), count(distinct n) filter (where id > 50) from t group by n',
+    'select count(distinct n), count(distinct id), count(distinct day), count(distinct null::int) from t', 'select id / 6, count(distinct n % 2), count(distinct n / 3) from t group by 1',
+    "select left(name, 2), substring(name from 1 for 5), substr(name, 1, 0), substring(code from 1 for 2), left(code, 9), left(name, -1) from t where left(name, 1) in ('r', 'é') or left(code, 1) = 'c'",
     // Groups whose keys determine each other (planner/plan-facts.ts).
     'select a.id, a.name, a.code, a.price, b.day, count(*) from t a, u b, t c where a.id = b.n and c.n = a.n group by a.id, a.name, b.n, a.code, b.day, a.price',
     'select b.id, b.name, a.n, b.price, sum(a.id) from t a left join t b on a.n = b.id and a.id < 200 group by b.id, a.n, b.name, b.price',
