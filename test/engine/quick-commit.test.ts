@@ -1,6 +1,7 @@
 /** Single statements of many sessions, as single commits or committed without a promise between change and log (engine/quick-commit.ts), beside the same by the general way. */
 import { expect, test } from 'vitest';
 import { open, type Database, type Session } from '../../engine/index.js';
+import { engineScenarios } from '../mutants/engine.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 
 const texts = ['insert into w (id, n) values ($1, $2)', 'update w set n = n + $2 where id = $1', 'delete from w where id = $1'] as const;
@@ -12,8 +13,8 @@ async function openTable(vfs: CrashVfs): Promise<Database> {
   return db;
 }
 
-/** As single commits where that may be, in transactions of their own, or by the general way. */
-type Way = 'single' | 'transaction' | 'general';
+/** As single commits where that may be, at once or in the next turn of the event loop, in transactions of their own, or by the general way. */
+type Way = 'single' | 'next turn' | 'transaction' | 'general';
 
 /** Counts the single commits of a database, or lets none be made. */
 function countSingles(db: Database, way: Way): () => number {
@@ -26,6 +27,11 @@ function countSingles(db: Database, way: Way): () => number {
   };
   if (way === 'transaction') singles.begin = () => false;
   return () => count;
+}
+
+/** Makes every call wait for the next turn. */
+function endTurns(db: Database): void {
+  db.connect().backend.instance.turn.over = () => new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Counts the commits of transactions that go the short way. */
@@ -45,6 +51,7 @@ async function story(level: string, way: Way): Promise<{ readonly told: unknown;
   const db = await openTable(new CrashVfs());
   const isQuick = way !== 'general';
   const singles = countSingles(db, way);
+  if (way === 'next turn') endTurns(db);
   try {
     const sessions = Array.from({ length: 12 }, () => db.connect());
     const counts = sessions.map(countQuick);
@@ -77,13 +84,15 @@ async function story(level: string, way: Way): Promise<{ readonly told: unknown;
 }
 
 test.each(['read committed', 'repeatable read', 'serializable'])('%s: twelve sessions are told the same, and leave the same', async (level) => {
-  const [single, quick, general] = [await story(level, 'single'), await story(level, 'transaction'), await story(level, 'general')];
-  for (const one of [single, quick]) {
+  const [single, later, quick, general] = [await story(level, 'single'), await story(level, 'next turn'), await story(level, 'transaction'), await story(level, 'general')];
+  for (const one of [single, later, quick]) {
     expect(one.told).toEqual(general.told);
     expect(one.rows).toEqual(general.rows);
   }
-  if (level === 'serializable') expect(single.singles).toBe(0);
-  else expect(single.singles).toBeGreaterThan(100);
+  for (const { singles } of [single, later]) {
+    if (level === 'serializable') expect(singles).toBe(0);
+    else expect(singles).toBeGreaterThan(100);
+  }
   expect(quick.quick).toBeGreaterThan(150);
   expect([quick.singles, general.quick, general.singles]).toEqual([0, 0, 0]);
 });
@@ -98,6 +107,10 @@ test('calls of one session keep their order, whichever way they go', async () =>
   await session.close();
   expect(seen).toEqual([1, 2, 3, 4, 5, 6, { n: 21 }]);
   await db.close();
+});
+
+test('a call that has waited for its turn stays before those behind it, whoever comes while it commits', async () => {
+  await engineScenarios['engine.turn-forgets-queue']!();
 });
 
 test.each([['single', true], ['single', false], ['transaction', true], ['transaction', false]] as const)('%s: a disk that fails: all who wait are told that the outcome is unknown, and no session stays busy (written through: %s)', async (way, canWriteThrough) => {

@@ -44,6 +44,32 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       await db.close();
     }
   },
+  'engine.turn-forgets-queue': async () => {
+    const vfs = new CrashVfs();
+    const db = await open('turn.slt', { vfs });
+    try {
+      await db.exec('create table w (id int primary key, n int); insert into w select i, 0 from generate_series(1, 3) i');
+      const text = 'update w set n = n * 10 + $1 where id = $2';
+      const session = db.connect();
+      for (let n = 0; n < 2; n++) await session.query(text, [0, 1]);
+      const { instance } = session.backend;
+      instance.turn.over = () => new Promise((resolve) => setImmediate(resolve));
+      const calls: Promise<unknown>[] = [];
+      const { singles } = instance.manager;
+      const follow = singles.follow.bind(singles);
+      singles.follow = (made, listener) => {
+        follow(made, listener);
+        if (calls.length === 2) calls.push(session.query(text, [3, 1]));
+      };
+      calls.push(session.query(text, [1, 1]), session.query(text, [2, 1]));
+      await calls[0];
+      assert.equal(calls.length, 3, 'the first call was no single commit');
+      await Promise.all(calls);
+      assert.deepEqual((await db.query('select n from w where id = 1')).rows, [{ n: 123 }]);
+    } finally {
+      await db.close();
+    }
+  },
   'engine.fail-before-publication': async () => {
     const vfs = new CrashVfs();
     // A slow disk: commits gather for a sync that lets others run.
