@@ -209,7 +209,7 @@ function mayFlushAtOnce(transaction: Transaction): boolean {
 }
 /** The same for a change of `rowCount` rows by one of `own` active transactions. */
 export function isAlone(manager: TransactionManager, own: number, rowCount: number): boolean {
-  return manager.activeCount <= own && manager.pending.length === 0 && manager.store.syncMsAverage < Math.max(SyncMsMax, rowCount / RowsPerSyncMs);
+  return manager.active.size <= own && manager.pending.length === 0 && manager.store.syncMsAverage < Math.max(SyncMsMax, rowCount / RowsPerSyncMs);
 }
 
 /** The mutant that takes a commit for alone because it was so before its turn. */

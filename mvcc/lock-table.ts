@@ -42,6 +42,8 @@ const AccessShare = 0;
 const RowExclusive = 2;
 const AdvisoryShared = 0;
 const AdvisoryExclusive = 1;
+/** Locks of so many tables stay when nobody has them: they will be asked for again, and a Map that much goes into and out of is to be avoided (key-table.ts). */
+const TablesKept = 1024;
 
 export function tableLockModeNumber(mode: TableLockMode): number {
   return tableModes[mode];
@@ -50,15 +52,13 @@ export function tableLockModeNumber(mode: TableLockMode): number {
 /** The session as a holder of session-level locks. */
 class SessionHolder implements LockOwner {
   readonly session: SessionOwner;
-  readonly #current: (session: SessionOwner) => Transaction | undefined;
   /** Counts per lock and mode. */
   readonly counts = new Map<Lock, [shared: number, exclusive: number]>();
-  constructor(session: SessionOwner, current: (session: SessionOwner) => Transaction | undefined) {
+  constructor(session: SessionOwner) {
     this.session = session;
-    this.#current = current;
   }
   get transaction(): Transaction | undefined {
-    return this.#current(this.session);
+    return this.session.ownTransaction;
   }
 }
 
@@ -66,12 +66,13 @@ export class LockTable {
   readonly #tables = new Map<Oid, Lock>();
   readonly #advisory = new Map<bigint, Lock>();
   readonly #sessions = new Map<SessionOwner, SessionHolder>();
-  readonly #currentOf: (session: SessionOwner) => Transaction | undefined;
   readonly #nameSingles: () => void;
 
   readonly #tableHome: LockHome = {
     describeLock: (lock) => `relation ${lock.key}`,
-    removeLock: (lock) => void this.#tables.delete(lock.key as Oid),
+    removeLock: (lock) => {
+      if (this.#tables.size > TablesKept) this.#tables.delete(lock.key as Oid);
+    },
   };
   readonly #advisoryHome: LockHome = {
     describeLock: (lock) => `advisory lock ${lock.key}`,
@@ -79,8 +80,7 @@ export class LockTable {
   };
 
   /** `nameSingles`: gives the single commits their names, for what they hold is asked for. */
-  constructor(currentOf: (session: SessionOwner) => Transaction | undefined, nameSingles: () => void) {
-    this.#currentOf = currentOf;
+  constructor(nameSingles: () => void) {
     this.#nameSingles = nameSingles;
   }
 
@@ -185,7 +185,7 @@ export class LockTable {
   #holder(session: SessionOwner): SessionHolder {
     let holder = this.#sessions.get(session);
     if (holder === undefined) {
-      holder = new SessionHolder(session, this.#currentOf);
+      holder = new SessionHolder(session);
       this.#sessions.set(session, holder);
     }
     return holder;

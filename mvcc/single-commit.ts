@@ -22,18 +22,21 @@ import type { TransactionManager } from './transaction-manager.js';
 import type { RowChanges, SessionOwner, StatementInfo } from './types.js';
 import { RowRef } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
+import type { CommitOrigin, Retired } from './vacuum.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 const RowExclusive = 2;
+const noRecords: readonly UndoRecord[] = [];
 /** Durable at once only where nothing waits for the disk. */
 const lsnMax = Number.MAX_SAFE_INTEGER as Lsn;
 
 /** One that has its number. */
-export class SingleCommit implements PendingCommit {
+export class SingleCommit implements PendingCommit, Retired {
   readonly csn: Csn;
   readonly id: TxnId;
   readonly table: Oid;
   readonly record: UndoRecord | undefined;
+  readonly records = noRecords;
   /** The name (C2). */
   transaction: Transaction | undefined = undefined;
   lsn = 0 as Lsn;
@@ -57,6 +60,9 @@ export class SingleCommit implements PendingCommit {
     if (record !== undefined) record.single = this;
   }
 
+  get origin(): CommitOrigin {
+    return this;
+  }
   get statements(): StatementList {
     return StatementList.of(this.#info);
   }
@@ -72,7 +78,7 @@ export class SingleCommit implements PendingCommit {
     transaction.writeCount = 1;
     transaction.lifecycle = 'precommitted';
     this.transaction = transaction;
-    manager.list(transaction);
+    manager.active.add(transaction);
     manager.lockTable.grantTable(transaction, this.table, RowExclusive);
     nameHold(transaction, this.#tree, record.key, record.changesKey);
     transaction.logItem(new RowGrant(this.#tree, record.key));
@@ -94,8 +100,6 @@ export class SingleCommits implements RowChanges {
   #owner: SessionOwner | undefined = undefined;
   #info: StatementInfo | undefined = undefined;
   #table = 0 as Oid;
-  /** The key last looked for. */
-  #text = '';
   #made: SingleCommit | undefined = undefined;
   /** Whether it is made durable before anybody else runs. */
   #isAtOnce = false;
@@ -148,10 +152,8 @@ export class SingleCommits implements RowChanges {
     const { lastPublished } = this.#manager;
     const { locks, overlay, bulkWrites } = tree;
     if (tree.btree === undefined || tree.isDropped || tree.validFrom > lastPublished) return false;
-    const text = keyString(key, 0, keyLength);
-    this.#text = text;
-    if (locks.size > 0 && locks.has(text) && !(mutants.on && mutants.has('mvcc.single-despite-locks'))) return false;
-    const newest = overlay.isEmpty ? undefined : overlay.heads.get(text);
+    if (locks.size > 0 && locks.has(keyString(key, 0, keyLength)) && !(mutants.on && mutants.has('mvcc.single-despite-locks'))) return false;
+    const newest = overlay.heads.getBytes(key, keyLength);
     if (newest !== undefined && newest.csn > lastPublished && !(mutants.on && mutants.has('mvcc.single-over-unpublished'))) return false;
     for (let i = 0; i < bulkWrites.length; i++) {
       const other = bulkWrites[i]!;
@@ -170,7 +172,7 @@ export class SingleCommits implements RowChanges {
     const keepsVersions = !(this.#isAtOnce || store.isFlushed(lsnMax)) || isSeen(manager, 0);
     manager.settleOtherScans(undefined);
     const csn = manager.assignCsn();
-    const record = keepsVersions ? this.#recordOf(tree, kind, csn) : undefined;
+    const record = keepsVersions ? this.#recordOf(tree, kind, keyString(key, 0, keyLength), csn) : undefined;
     const single = new SingleCommit(manager, csn, this.#owner!, this.#info!, this.#table, tree, record);
     const writer = store.beginCommit(csn);
     const { leaf } = this.#row;
@@ -179,24 +181,24 @@ export class SingleCommits implements RowChanges {
     single.lsn = writer.finish();
     if (record !== undefined) {
       tree.overlay.push(record);
-      manager.vacuum.addOne(single, record, manager.lastPublished);
+      manager.vacuum.addOne(single, manager.lastPublished);
     }
     manager.enqueue(single);
     this.#made = single;
   }
 
   /** The before-image of the row at `leaf.slot`. */
-  #recordOf(tree: VersionedTree, kind: ChangeKind, csn: Csn): UndoRecord {
+  #recordOf(tree: VersionedTree, kind: ChangeKind, key: string, csn: Csn): UndoRecord {
     const { leaf } = this.#row;
     const { slot } = leaf;
     const { undoArena } = this.#manager;
     const changesKey = kind !== ChangeKind.Update;
-    if (kind === ChangeKind.Insert) return new UndoRecord(tree.overlay, this.#text, csn, kind, undefined, 1, changesKey, undefined, undefined, undefined, 0, Absent);
+    if (kind === ChangeKind.Insert) return new UndoRecord(tree.overlay, key, csn, kind, undefined, 1, changesKey, undefined, undefined, undefined, 0, Absent);
     const isElsewhere = leaf.hasOverflow && leaf.isOverflow(slot);
     const bytes = isElsewhere ? leaf.readOverflow(slot) : leaf.u8;
     const length = isElsewhere ? bytes.length : leaf.valueLength(slot);
     const chunk = undoArena.append(bytes, isElsewhere ? 0 : leaf.valueOffset(slot), length);
-    return new UndoRecord(tree.overlay, this.#text, csn, kind, undefined, 1, changesKey, undefined, undefined, chunk, undoArena.offset, length);
+    return new UndoRecord(tree.overlay, key, csn, kind, undefined, 1, changesKey, undefined, undefined, chunk, undoArena.offset, length);
   }
 
   /** Ends the one that has been tried. */

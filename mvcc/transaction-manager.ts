@@ -10,9 +10,11 @@ import { DbError } from '../base/errors.js';
 import { type Csn, type Lsn, type Oid, type TreeId, csn, txnId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { Prng } from '../base/prng.js';
+import { Ring } from '../base/ring.js';
 import type { Scheduler } from '../base/scheduler.js';
 import { keyLengthMaxOf } from '../storage/page.js';
 import type { CommitWriter, Store } from '../storage/store.js';
+import { ActiveList } from './active-list.js';
 import { ByteArena } from './byte-arena.js';
 import { Certifier } from './certifier.js';
 import { CommitTurn } from './commit-turn.js';
@@ -104,6 +106,8 @@ const PooledBuffersMax = 32;
 const PooledTransactionsMax = 256;
 /** Write sets kept for reuse. */
 const PooledWriteSetsMax = 256;
+/** A publication frees so many old records; what is more is left to the background. */
+const ForgottenRecords = 64;
 
 export class TransactionManager {
   lastAssigned: Csn;
@@ -127,12 +131,13 @@ export class TransactionManager {
   readonly #unsettled: LeafScan[] = [];
   readonly trees = new Map<TreeId, VersionedTree>();
   /** Numbered, not yet published, in CSN order. */
-  readonly pending: PendingCommit[] = [];
+  readonly pending = new Ring<PendingCommit>();
   /** Who waits until a number is published. */
   #publicationWaits: { readonly csn: number; readonly resolve: () => void }[] = [];
   readonly counters = { begun: 0, committed: 0, rolledBack: 0, writeConflicts: 0, serializationFailures: 0 };
   readonly #strictSerializable: boolean;
-  readonly #bySession = new Map<SessionOwner, Transaction>();
+  /** The transactions that have not ended, each of another session. */
+  readonly active = new ActiveList();
   readonly #buffers: ScanBuffers[] = [];
   readonly #writeSets: WriteSet[] = [];
   readonly #writeMemory: WriteMemory;
@@ -163,7 +168,7 @@ export class TransactionManager {
     });
     this.vacuum = new Vacuum(this.snapshots, options.versionBytesMax ?? 256 * MiB);
     this.#writeMemory = new WriteMemory(options.writeBytesKeptMax ?? 64 * MiB);
-    this.lockTable = new LockTable((session) => this.#bySession.get(session), () => this.nameSingles());
+    this.lockTable = new LockTable(() => this.nameSingles());
     store.onDurable = this.publishReady;
     store.onPoison = (error) => this.#poison(error);
   }
@@ -205,7 +210,6 @@ export class TransactionManager {
   /** A session has one transaction at a time. @throws DbError 58030 when the store is poisoned */
   begin(options: BeginOptions): Transaction {
     if (this.poisoned !== undefined) throw this.poisoned;
-    assert(!this.#bySession.has(options.owner), 'the session has a transaction already', options.owner.id);
     const id = txnId(this.newTransactionId());
     const strict = options.strict ?? this.#strictSerializable;
     const isObserved = options.observe === true && options.isolation === 'repeatable read';
@@ -214,7 +218,7 @@ export class TransactionManager {
     const spare = node === undefined ? this.#spares.pop() : undefined;
     spare?.restart(id, options);
     const transaction = spare ?? new Transaction(this, id, options, node);
-    this.#bySession.set(options.owner, transaction);
+    this.active.add(transaction);
     if (options.commitTurn === true && node !== undefined && !isObserved) this.turn.take(transaction);
     return transaction;
   }
@@ -227,10 +231,6 @@ export class TransactionManager {
   noteEmpty(): void {
     this.counters.begun++;
     this.counters.committed++;
-  }
-  /** Lists a transaction that others are to know of. */
-  list(transaction: Transaction): void {
-    this.#bySession.set(transaction.owner, transaction);
   }
   /** Makes transactions of the single commits that are not published (C2 of single-commit.ts). */
   nameSingles(): void {
@@ -269,16 +269,8 @@ export class TransactionManager {
     return new SerialNode(id, readOnly, strict, this.certifier.recent);
   }
 
-  /** The transactions that have not ended, each of another session. */
-  get active(): Iterable<Transaction> {
-    return this.#bySession.values();
-  }
-  get activeCount(): number {
-    return this.#bySession.size;
-  }
-
   activeById(id: number): Transaction | undefined {
-    for (const transaction of this.#bySession.values()) if (transaction.id === id) return transaction;
+    for (const transaction of this.active) if (transaction.id === id) return transaction;
     return undefined;
   }
 
@@ -300,7 +292,7 @@ export class TransactionManager {
   }
 
   #forget(transaction: Transaction): void {
-    this.#bySession.delete(transaction.owner);
+    this.active.remove(transaction);
   }
 
   /** Gives back every snapshot of the transaction; an active serializable node goes with them. */
@@ -393,7 +385,7 @@ export class TransactionManager {
   publishNumber(number: Csn): void {
     if (this.pending.length === 0) {
       this.#advanceTo(number);
-      this.#forgetOld();
+      this.#forgetOld(1);
       return;
     }
     this.enqueue({ csn: number, transaction: undefined, lsn: 0 as Lsn, asyncCommit: true, listener: undefined, install: undefined });
@@ -402,18 +394,19 @@ export class TransactionManager {
 
   /** Publishes, in CSN order, every commit that need not wait any longer. */
   readonly publishReady = (): void => {
-    for (let first = this.pending[0]; first !== undefined; first = this.pending[0]) {
-      if (!this.#isReady(first)) {
-        if (!(mutants.on && mutants.has('mvcc.publish-out-of-order'))) return;
-        const later = this.pending.findIndex((pending) => this.#isReady(pending));
-        if (later < 0) return;
-        this.#publish(this.pending.splice(later, 1)[0]!);
-        continue;
-      }
+    if (mutants.on && mutants.has('mvcc.publish-out-of-order')) this.#letReadyPass();
+    let count = 0;
+    for (let first = this.pending.first; first !== undefined && this.#isReady(first); first = this.pending.first) {
       this.pending.shift();
       this.#publish(first);
+      count++;
     }
+    if (count > 0) this.#forgetOld(count);
   };
+  #letReadyPass(): void {
+    const { pending } = this;
+    if ([...pending].some((one) => this.#isReady(one))) while (!this.#isReady(pending.first!)) pending.push(pending.shift()!);
+  }
 
   #isReady(pending: PendingCommit): boolean {
     return pending.lsn === (0 as Lsn) || pending.asyncCommit || this.store.isFlushed(pending.lsn);
@@ -434,7 +427,6 @@ export class TransactionManager {
       transaction.releaseLocks();
     }
     listener?.committed(pending.csn);
-    this.#forgetOld();
   }
 
   #advanceTo(number: Csn): void {
@@ -454,15 +446,15 @@ export class TransactionManager {
     for (const wait of over) wait.resolve();
   }
 
-  /** What the newest publication has made superfluous. */
-  #forgetOld(): void {
-    this.vacuum.step(this.lastPublished, 64);
+  /** What the newest `count` publications have made superfluous. */
+  #forgetOld(count: number): void {
+    this.vacuum.step(this.lastPublished, count * ForgottenRecords);
     this.certifier.prune(this.lastPublished);
   }
 
   /** The log could not be made durable: nobody knows what of the pending commits survives. */
   #poison(error: DbError): void {
-    for (const pending of this.pending.splice(0)) {
+    for (let pending = this.pending.shift(); pending !== undefined; pending = this.pending.shift()) {
       const { transaction, listener } = pending;
       if (pending instanceof SingleCommit) pending.end();
       if (transaction !== undefined) {

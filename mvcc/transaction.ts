@@ -94,6 +94,9 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** REPEATABLE READ and SERIALIZABLE: keeps the transaction's snapshot. */
   holder: SnapshotHolder | undefined = undefined;
   wait: Wait | undefined = undefined;
+  /** Its neighbours among those that have not ended (active-list.ts). */
+  previousActive: Transaction | undefined = undefined;
+  nextActive: Transaction | undefined = undefined;
   writes: WriteSet | undefined = undefined;
   /** The write set asked for last. */
   #lastWrites: TreeWrites | undefined = undefined;

@@ -7,6 +7,7 @@
 import type { Csn, Oid, TreeId } from '../base/ids.js';
 import type { ColumnRequest } from '../base/row-columns.js';
 import { LeafRef } from '../storage/cursor.js';
+import type { Transaction } from './transaction.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 /** READ UNCOMMITTED is READ COMMITTED, as in PostgreSQL; the engine maps it. */
@@ -65,6 +66,8 @@ export interface SessionOwner {
   /** Number shown in lock and activity views (PostgreSQL's pid). */
   readonly id: number;
   readonly name?: string | undefined;
+  /** Its transaction that has not ended: the business of active-list.ts. */
+  ownTransaction?: Transaction | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Older versions: what a key held before each recent commit, in memory only, for no reader survives a crash.
  *
- * Per tree a map from key to its records, newest first. A record says "the commit `csn` changed this key; before, it held this".
+ * Per tree a table from key to its records (key-table.ts), newest first. A record says "the commit `csn` changed this key; before, it held this".
  * Primary trees and secondary indexes use the same structure: an insert leaves ABSENT, a delete the entry that was there, so the
  * index alone decides visibility and index-only scans are exact.
  *
@@ -16,6 +16,7 @@ import { assert } from '../base/assert.js';
 import type { ByteChunk } from './byte-arena.js';
 import type { SerialNode } from './serial-node.js';
 import { KeyOrder } from './key-order.js';
+import { KeyTable } from './key-table.js';
 import type { SingleCommit } from './single-commit.js';
 
 /** What a commit did to a key. Replace: delete and insert of the same key in one transaction, that is, another row. */
@@ -97,7 +98,7 @@ export class UndoRecord {
 export const RecordBytes = 160;
 
 export class UndoOverlay {
-  readonly heads = new Map<string, UndoRecord>();
+  readonly heads = new KeyTable<UndoRecord>();
   readonly order = new KeyOrder(this.heads);
 
   get isEmpty(): boolean {
@@ -105,14 +106,14 @@ export class UndoOverlay {
   }
 
   push(record: UndoRecord): void {
-    const older = this.heads.get(record.key);
-    if (older === undefined) this.order.added(record.key);
-    else {
-      assert(older.csn < record.csn, 'undo record out of order', older.csn, record.csn);
-      record.older = older;
-      older.newer = record;
+    const older = this.heads.set(record.key, record);
+    if (older === undefined) {
+      this.order.added(record.key);
+      return;
     }
-    this.heads.set(record.key, record);
+    assert(older.csn < record.csn, 'undo record out of order', older.csn, record.csn);
+    record.older = older;
+    older.newer = record;
   }
 
   /** Removes the oldest record of a chain. */

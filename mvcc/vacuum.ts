@@ -8,6 +8,7 @@
  * G1  horizon <= every snapshot in use, and <= lastPublished.
  */
 import { mutants } from '../base/mutants.js';
+import { Ring } from '../base/ring.js';
 import type { SnapshotRegistry } from './snapshot.js';
 import type { StatementList } from './statement-list.js';
 import { RecordBytes, type UndoRecord } from './undo-overlay.js';
@@ -21,18 +22,19 @@ export interface CommitOrigin {
   readonly statements: StatementList;
 }
 
-interface Retired {
+/** A commit with its records: with one, as most have, or a list. */
+export interface Retired {
   readonly csn: number;
   readonly origin: CommitOrigin;
+  readonly record: UndoRecord | undefined;
   readonly records: readonly UndoRecord[];
 }
 
 export class Vacuum {
   readonly #snapshots: SnapshotRegistry;
   readonly #bytesMax: number;
-  /** Commits with records, ascending by CSN; those before `#head` are gone. */
-  #queue: Retired[] = [];
-  #head = 0;
+  /** Commits with records, ascending by CSN. */
+  readonly #queue = new Ring<Retired>();
   #compactAt: number;
   bytes = 0;
   records = 0;
@@ -53,60 +55,56 @@ export class Vacuum {
   /** Takes the records of a commit. May cancel the oldest snapshot holders when there is no memory for them. */
   add(csn: number, records: readonly UndoRecord[], lastPublished: number, { id, statements }: CommitOrigin): void {
     if (records.length === 0) return;
-    this.#queue.push({ csn, records, origin: { id, statements } });
-    for (const record of records) {
-      this.bytes += RecordBytes + record.key.length + record.payloadBytes;
-      this.records++;
-    }
+    this.#queue.push({ csn, record: undefined, records, origin: { id, statements } });
+    for (const record of records) this.#count(record);
     if (this.bytes > this.#compactAt) this.#relieve(lastPublished);
   }
 
-  /** The same for a commit of one record. */
-  addOne(origin: CommitOrigin & { readonly csn: number }, record: UndoRecord, lastPublished: number): void {
-    this.#queue.push({ csn: origin.csn, records: [record], origin });
+  /** The same for a commit of one record, which is itself what is kept. */
+  addOne(retired: Retired, lastPublished: number): void {
+    this.#queue.push(retired);
+    this.#count(retired.record!);
+    if (this.bytes > this.#compactAt) this.#relieve(lastPublished);
+  }
+
+  #count(record: UndoRecord): void {
     this.bytes += RecordBytes + record.key.length + record.payloadBytes;
     this.records++;
-    if (this.bytes > this.#compactAt) this.#relieve(lastPublished);
   }
 
   /** Who made the commit `csn`; undefined once its records are forgotten. */
   originOf(csn: number): CommitOrigin | undefined {
-    let low = this.#head;
-    let high = this.#queue.length;
+    const queue = this.#queue;
+    let low = 0;
+    let high = queue.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#queue[middle]!.csn < csn) low = middle + 1;
+      if (queue.at(middle).csn < csn) low = middle + 1;
       else high = middle;
     }
-    const found = this.#queue[low];
+    const found = low < queue.length ? queue.at(low) : undefined;
     return found?.csn === csn ? found.origin : undefined;
   }
 
   /** Frees up to about `recordsMax` records. @returns whether more could be freed */
   step(lastPublished: number, recordsMax = SliceRecords): boolean {
     const horizon = this.horizon(lastPublished);
+    const queue = this.#queue;
     let freed = 0;
-    while (this.#head < this.#queue.length) {
-      const retired = this.#queue[this.#head]!;
-      if (retired.csn > horizon) break;
+    for (let first = queue.first; first !== undefined && first.csn <= horizon; first = queue.first) {
       if (freed >= recordsMax) return true;
-      for (const record of retired.records) {
-        record.overlay.removeOldest(record);
-        this.bytes -= RecordBytes + record.key.length + record.payloadBytes;
-        this.records--;
-        if (record.isStub) this.stubs--;
-      }
-      freed += retired.records.length;
-      this.#head++;
-    }
-    if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    } else if (this.#head > 0 && this.#head === this.#queue.length) {
-      this.#queue.length = 0;
-      this.#head = 0;
+      if (first.record !== undefined) this.#free(first.record);
+      for (let i = 0; i < first.records.length; i++) this.#free(first.records[i]!);
+      freed += first.records.length + 1;
+      queue.shift();
     }
     return false;
+  }
+  #free(record: UndoRecord): void {
+    record.overlay.removeOldest(record);
+    this.bytes -= RecordBytes + record.key.length + record.payloadBytes;
+    this.records--;
+    if (record.isStub) this.stubs--;
   }
 
   #relieve(lastPublished: number): void {
@@ -128,16 +126,18 @@ export class Vacuum {
 
   /** Makes stubs of the records whose before-image no snapshot in use, nor a future one, can ask for. */
   #dropPayloads(lastPublished: number): void {
-    for (let i = this.#head; i < this.#queue.length; i++) {
-      for (const record of this.#queue[i]!.records) {
-        if (record.payloadBytes === 0) continue;
-        const from = record.older === undefined ? 0 : record.older.csn;
-        const isNeeded = lastPublished < record.csn || this.#snapshots.hasIn(from, record.csn);
-        if (isNeeded && !(mutants.on && mutants.has('mvcc.payload-dropped-early'))) continue;
-        this.bytes -= record.payloadBytes;
-        this.stubs++;
-        record.dropPayload();
-      }
+    for (const { record, records } of this.#queue) {
+      if (record !== undefined) this.#dropPayload(record, lastPublished);
+      for (const one of records) this.#dropPayload(one, lastPublished);
     }
+  }
+  #dropPayload(record: UndoRecord, lastPublished: number): void {
+    if (record.payloadBytes === 0) return;
+    const from = record.older === undefined ? 0 : record.older.csn;
+    const isNeeded = lastPublished < record.csn || this.#snapshots.hasIn(from, record.csn);
+    if (isNeeded && !(mutants.on && mutants.has('mvcc.payload-dropped-early'))) return;
+    this.bytes -= record.payloadBytes;
+    this.stubs++;
+    record.dropPayload();
   }
 }

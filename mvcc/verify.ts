@@ -39,7 +39,7 @@ function checkVersions(manager: TransactionManager): void {
         assert(record.csn > record.older.csn && record.older.newer === record, 'undo chain out of order', record.csn);
       }
       if (tree.btree === undefined) continue;
-      assert(newest.single === undefined || manager.pending.includes(newest.single), 'a single commit outlives its publication', newest.csn);
+      assert(newest.single === undefined || [...manager.pending].includes(newest.single), 'a single commit outlives its publication', newest.csn);
       tree.btree.seek(keyBufferOf(key), key.length, leaf);
       assert(leaf.maxCsn >= newest.csn, 'leaf older than a change inside it', leaf.maxCsn, newest.csn);
       leaf.release();

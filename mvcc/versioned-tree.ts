@@ -6,6 +6,7 @@
  */
 import { csn, type Csn, type TreeId } from '../base/ids.js';
 import type { BTree } from '../storage/btree.js';
+import { KeyTable } from './key-table.js';
 import type { Lock, LockHome } from './lock.js';
 import type { RowLockSlot } from './row-lock.js';
 import { SireadIndex } from './siread.js';
@@ -27,7 +28,7 @@ export class VersionedTree implements LockHome {
   // The rest is the business of mvcc/ alone.
   readonly overlay = new UndoOverlay();
   readonly siread: SireadIndex;
-  readonly locks = new Map<string, RowLockSlot>();
+  readonly locks = new KeyTable<RowLockSlot>();
   /** Write sets that claim more keys than the map tells; see row-lock.ts. */
   readonly bulkWrites: TreeWrites[] = [];
   /** How many locks are `Lock` objects. */

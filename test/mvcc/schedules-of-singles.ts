@@ -134,7 +134,7 @@ export const singleSchedules: readonly Schedule[] = [
       assert.equal(await waiting.outcome, '58030');
       assert.throws(() => script.single(t, 'update', 'j', '2'), { code: '58030' });
       a.rollback();
-      assert.deepEqual([manager.locks().length, manager.activeCount], [0, 0]);
+      assert.deepEqual([manager.locks().length, manager.active.size], [0, 0]);
     },
   },
 ];

@@ -521,7 +521,7 @@ export class Simulator {
     if (statistics.undoRecords !== 0) result.violations.push(`${statistics.undoRecords} undo records are left`);
     if (statistics.sireadEntries !== 0) result.violations.push(`${statistics.sireadEntries} SIREAD entries are left`);
     if (manager.locks().length !== 0) result.violations.push('locks are left: ' + JSON.stringify(manager.locks()));
-    if (manager.activeCount !== 0) result.violations.push('transactions are left');
+    if (manager.active.size !== 0) result.violations.push('transactions are left');
   }
 
   /** The final state is what the history says, and the indexes agree with the table. */
