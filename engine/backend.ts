@@ -209,9 +209,9 @@ export class Backend implements SessionOwner {
   }
   /** The executor's surroundings with this session's limits of memory and temporary files. */
   executorEnv(): ExecutorEnv {
-    const { workMemBytes } = this.settings.hot;
+    const { workMemBytes, statementMemBytes } = this.settings.hot;
     const { executorEnv } = this.instance;
-    if (this.#executorEnv?.workMemBytes !== workMemBytes) this.#executorEnv = { ...executorEnv, workMemBytes, openSpill: () => this.#spillQuota.counted(executorEnv.openSpill()) };
+    if (this.#executorEnv?.workMemBytes !== workMemBytes || this.#executorEnv.statementMemBytes !== statementMemBytes) this.#executorEnv = { ...executorEnv, workMemBytes, statementMemBytes, openSpill: () => this.#spillQuota.counted(executorEnv.openSpill()) };
     return this.#executorEnv;
   }
   /** Resolves after so much time, or rejects when the statement is cancelled. */

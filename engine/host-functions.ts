@@ -108,7 +108,7 @@ export class HostFunctions {
       init: () => options.init(),
       step: (state, args, ctx) => call(name, (...values: unknown[]) => options.step(state as State, ...values), args, definition.args, ctx),
       final: (state, ctx) => toResult(options.final === undefined ? state : guarded(name, () => options.final!(state as State)), sqlType(definition.returns), ctx),
-      combine: undefined, inverse: undefined, orderedSet: undefined, directArgCount: 0, builtin: undefined,
+      combine: undefined, inverse: undefined, orderedSet: undefined, directArgCount: 0, keepsArguments: false, builtin: undefined,
     };
     this.#add({ ...definition, kind: 'aggregate', volatility: 'immutable', aggregate: impl });
   }

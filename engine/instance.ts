@@ -101,7 +101,7 @@ export class Instance {
     this.turn = new LoopTurn(this.clock, this.scheduler);
     this.copyVfs = options.vfs ?? new NodeVfs();
     this.executorEnv = {
-      clock: this.clock, timeSliceMs: options.timeSliceMs ?? 10, workMemBytes: 16 * 1024 * 1024, openSpill: () => openSpillFile(store), manager, rowIds: new RowIds(), tableChanges: new TableChanges(),
+      clock: this.clock, timeSliceMs: options.timeSliceMs ?? 10, workMemBytes: 16 * 1024 * 1024, statementMemBytes: Infinity, openSpill: () => openSpillFile(store), manager, rowIds: new RowIds(), tableChanges: new TableChanges(),
     };
   }
 

@@ -84,6 +84,7 @@ add(compatibility, 'default_with_oids', 'bool', 'off', 'Always off.');
 
 const resources = 'Resource Usage / Memory';
 add(resources, 'work_mem', 'integer', '16384', 'Memory one sort or hash may use before it goes to a temporary file.', { unit: 'kB', min: 64, max: intMax });
+add(resources, 'statement_mem', 'integer', '1048576', 'Memory a statement may take for rows that do not go to a temporary file; 0 without limit.', { unit: 'kB', min: 0, max: intMax });
 add(resources, 'max_result_rows', 'integer', '10000000', 'Rows that a call may return at once; 0 without limit. Cursors and streams have none.', { min: 0, max: intMax });
 add(resources, 'temp_file_limit', 'integer', '-1', 'What the temporary files of a session may take together; -1 without limit.', { unit: 'kB', min: -1, max: intMax });
 add(resources, 'maintenance_work_mem', 'integer', '65536', 'Memory of index builds.', { unit: 'kB', min: 1024, max: intMax });

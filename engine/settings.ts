@@ -37,6 +37,7 @@ export interface HotSettings {
   readonly transactionTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly workMemBytes: number;
+  readonly statementMemBytes: number;
   readonly maxResultRows: number;
   readonly searchPath: string;
 }
@@ -77,7 +78,7 @@ export class Settings {
         values: {
           isolation: this.get('default_transaction_isolation') as HotSettings['isolation'], readOnly: this.getBoolean('default_transaction_read_only'), deferrable: this.getBoolean('default_transaction_deferrable'),
           strict: this.get('serializable_mode') === 'strict', observe: this.getBoolean('track_dependencies'), asyncCommit: this.get('synchronous_commit') === 'off', lockTimeoutMs: this.getNumber('lock_timeout'), statementTimeoutMs: this.getNumber('statement_timeout'),
-          transactionTimeoutMs: this.getNumber('transaction_timeout'), idleTimeoutMs: this.getNumber('idle_in_transaction_session_timeout'), workMemBytes: this.getNumber('work_mem') * 1024, maxResultRows: this.getNumber('max_result_rows') || Infinity, searchPath: this.get('search_path')!,
+          transactionTimeoutMs: this.getNumber('transaction_timeout'), idleTimeoutMs: this.getNumber('idle_in_transaction_session_timeout'), workMemBytes: this.getNumber('work_mem') * 1024, statementMemBytes: this.getNumber('statement_mem') * 1024 || Infinity, maxResultRows: this.getNumber('max_result_rows') || Infinity, searchPath: this.get('search_path')!,
         },
       };
     }

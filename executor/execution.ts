@@ -42,6 +42,8 @@ export interface ExecutorEnv {
   readonly timeSliceMs: number;
   /** Memory one sort or hash may use before it spills. */
   readonly workMemBytes: number;
+  /** Memory a statement may take for what does not spill (kept-memory.ts). */
+  readonly statementMemBytes: number;
   openSpill(): SpillFile;
   readonly manager: TransactionManager;
   readonly rowIds: RowIds;

@@ -66,8 +66,8 @@ export function buildPlain(plan: PhysicalPlan, runtime: Runtime): Operator {
       }, runtime);
     case 'workTableScan':
       return new CteScanOperator(plan, () => {
-        const rows = runtime.workTables[plan.cte] ?? [];
-        return (i) => rows[i];
+        const rows = runtime.workTable(plan.cte);
+        return (i) => rows.row(i);
       }, runtime);
     case 'filter':
       return new FilterOperator(plan, build(plan.input), runtime);

@@ -14,10 +14,12 @@ import type { TableDef } from '../planner/catalog.js';
 import type { PhysicalPlan } from '../planner/physical-plan.js';
 import type { ExecutionRequest, ExecutorEnv, OperatorCounts } from './execution.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
+import { type Keeper, KeptMemory } from './kept-memory.js';
 import { buildPlain } from './interpreter.js';
 import { InternalError } from '../base/errors.js';
 import type { TableAccess } from './table-access.js';
 import { tableAccess } from './table-access.js';
+import type { KeptRows } from './spill/kept-rows.js';
 import type { TupleStore } from './tuple-store.js';
 
 /** Saved registers, in the order of some list of column ids. */
@@ -38,6 +40,7 @@ export type SubqueryNode = Extract<BoundExpression, { kind: 'subquery' }>;
 /** A subquery's plan as it runs for this statement, with the answer kept when it does not depend on an outer row. */
 export interface SubplanState {
   readonly operator: Operator;
+  readonly kept: Keeper;
   /** Set once an uncorrelated subquery has run. */
   result: { readonly value: Datum } | undefined;
   /** any/all over an uncorrelated subquery: its rows. */
@@ -63,13 +66,14 @@ export class Runtime {
   // Most statements need none of the following, so they are made on first use.
   #registers: Datum[] | undefined;
   #ctes: (TupleStore | undefined)[] | undefined;
-  #workTables: Tuple[][] | undefined;
+  #workTables: KeptRows[] | undefined;
   #subplans: Map<SubqueryNode, SubplanState> | undefined;
   #substitutes: Map<PhysicalPlan, Operator> | undefined;
   #positions: Set<{ suspend(): void; close(): void }> | undefined;
   #accesses: Map<TableDef, TableAccess> | undefined;
   #closers: Set<{ close(): void }> | undefined;
   #literals: Map<BoundExpression, Datum> | undefined;
+  #memory: KeptMemory | undefined;
 
   constructor(request: ExecutionRequest, columnCount: number, generated: GeneratedPlans | undefined) {
     this.#columnCount = columnCount;
@@ -92,9 +96,13 @@ export class Runtime {
   }
   /** Whether a run that is over has left nothing behind that the next one could meet: rows of CTEs, answers of subqueries, operators. */
   get isClean(): boolean {
-    return this.#ctes === undefined && this.#workTables === undefined && this.#subplans === undefined && this.#substitutes === undefined && this.#positions === undefined && this.instrumentation === undefined;
+    return this.#ctes === undefined && this.#workTables === undefined && this.#subplans === undefined && this.#substitutes === undefined && this.#positions === undefined && this.#memory === undefined && this.instrumentation === undefined;
   }
 
+  /** What the statement keeps without spilling. */
+  get memory(): KeptMemory {
+    return (this.#memory ??= new KeptMemory(this.env.statementMemBytes));
+  }
   get registers(): Datum[] {
     return (this.#registers ??= new Array<Datum>(this.#columnCount).fill(null));
   }
@@ -108,12 +116,13 @@ export class Runtime {
     return store;
   }
   /** Work tables of recursive unions, by CTE number. */
-  get workTables(): Tuple[][] {
+  get workTables(): KeptRows[] {
     return (this.#workTables ??= []);
   }
-  workTable(number: number): { row(i: number): Tuple | undefined } {
-    const rows = this.workTables[number] ?? [];
-    return { row: (i) => rows[i] };
+  workTable(number: number): KeptRows {
+    const rows = this.workTables[number];
+    if (rows === undefined) throw new InternalError('work table read before its recursion');
+    return rows;
   }
   get subplans(): Map<SubqueryNode, SubplanState> {
     return (this.#subplans ??= new Map());

@@ -12,15 +12,17 @@ import { nestArrays } from '../functions/aggregate.js';
 import { isVolatileExpression, isVolatilePlan } from './codegen/repeatable.js';
 import { evaluate, physicalPlanOf, tooManyRows } from './expression-interpreter.js';
 import { buildOperator } from './interpreter.js';
+import type { Keeper } from './kept-memory.js';
 import { datumsKey } from './ordering.js';
 import { readsWorkTable } from './plan-tools.js';
-import type { Runtime, SubplanState, SubqueryNode, Tuple } from './runtime.js';
+import type { Operator, Runtime, SubplanState, SubqueryNode, Tuple } from './runtime.js';
 import { restoreTuple, saveTuple } from './runtime.js';
+import { datumBytes, keyBytes, tupleBytes } from './spill/memory.js';
 
 function subplanState(e: SubqueryNode, runtime: Runtime): SubplanState {
   let state = runtime.subplans.get(e);
   if (state === undefined) {
-    state = { operator: runtime.own(buildOperator(physicalPlanOf(e), runtime)), result: undefined, rows: undefined, keys: undefined, hasNull: false, answers: undefined };
+    state = { operator: runtime.own(buildOperator(physicalPlanOf(e), runtime)), kept: runtime.memory.keeperOf(e), result: undefined, rows: undefined, keys: undefined, hasNull: false, answers: undefined };
     runtime.subplans.set(e, state);
   }
   return state;
@@ -35,7 +37,10 @@ export function evaluateSubquery(e: SubqueryNode, runtime: Runtime): Datum {
   if (state.result !== undefined) return state.result.value;
   if (isQuantified || e.outer.length > 0) return remembered(e, state, runtime);
   const value = runOnce(e, state, runtime);
-  if (isUncorrelated(e)) state.result = { value };
+  if (isUncorrelated(e)) {
+    state.kept.add(datumBytes(value));
+    state.result = { value };
+  }
   return value;
 }
 
@@ -57,8 +62,11 @@ function remembered(e: SubqueryNode, state: SubplanState, runtime: Runtime): Dat
     return known.value;
   }
   const value = runOnce(e, state, runtime);
-  if (byOuter.size < AnswersMax) byOuter.set(key, { value });
-  else if (answers.hits < answers.runs * HitShareMin) answers.byOuter = undefined;
+  const bytes = keyBytes(key) + datumBytes(value);
+  if (byOuter.size < AnswersMax && state.kept.bytes + bytes <= runtime.env.workMemBytes) {
+    state.kept.add(bytes);
+    byOuter.set(key, { value });
+  } else if (answers.hits < answers.runs * HitShareMin) answers.byOuter = undefined;
   if (answers.runs === TrialRuns && answers.hits < TrialRuns * HitShareMin) answers.byOuter = undefined;
   return value;
 }
@@ -108,8 +116,7 @@ function runOnce(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum 
         return e.subkind === 'scalar' ? values[0]! : new SqlRecord(subqueryShape(e), values);
       }
       case 'array': {
-        const elements: Datum[] = [];
-        while (operator.next()) elements.push(registers[e.columns[0]!]!);
+        const elements = allValues(operator, e.columns[0]!, state.kept, registers);
         const { elementOid } = typeInfo(e.type.oid, runtime.ctx.types);
         // Rows that are arrays themselves have the type of the result.
         const isNested = elements.length > 0 && physicalPlanOf(e).output.find((column) => column.id === e.columns[0])!.type.oid === e.type.oid;
@@ -124,6 +131,19 @@ function runOnce(e: SubqueryNode, state: SubplanState, runtime: Runtime): Datum 
   } finally {
     operator.close();
   }
+}
+
+/** While they are gathered they count; then they are the caller's. */
+function allValues(operator: Operator, column: ColumnId, kept: Keeper, registers: readonly Datum[]): Datum[] {
+  const before = kept.bytes;
+  const values: Datum[] = [];
+  while (operator.next()) {
+    const value = registers[column]!;
+    kept.add(datumBytes(value));
+    values.push(value);
+  }
+  kept.remove(kept.bytes - before);
+  return values;
 }
 
 function subqueryShape(e: SubqueryNode): SqlRecord['shape'] {
@@ -162,7 +182,11 @@ function quantifiedOfKept(e: SubqueryNode, state: SubplanState, runtime: Runtime
 function allRows(e: SubqueryNode, state: SubplanState, runtime: Runtime): Tuple[] {
   const rows: Tuple[] = [];
   state.operator.open();
-  while (state.operator.next()) rows.push(saveTuple(runtime.registers, e.columns));
+  while (state.operator.next()) {
+    const row = saveTuple(runtime.registers, e.columns);
+    state.kept.add(tupleBytes(row));
+    rows.push(row);
+  }
   state.operator.close();
   return rows;
 }
@@ -173,7 +197,11 @@ function hashedAny(e: SubqueryNode, left: readonly BoundExpression[], state: Sub
     state.keys = new Set();
     for (const row of state.rows!) {
       if (row.includes(null)) state.hasNull = true;
-      else state.keys.add(datumsKey(left, row, runtime.ctx));
+      else {
+        const key = datumsKey(left, row, runtime.ctx);
+        state.kept.add(keyBytes(key));
+        state.keys.add(key);
+      }
     }
   }
   if (state.rows!.length === 0) return false;

@@ -144,7 +144,7 @@ function extreme(name: 'min' | 'max', type: string): FunctionDef {
       step: (state, [value]) => (state === null || better(value!, state as Datum) ? value! : state),
       final: (state) => state as Datum,
       combine: (a, b) => (a === null ? b : b === null || !better(b as Datum, a as Datum) ? a : b),
-      inverse: undefined, orderedSet: undefined, directArgCount: 0, builtin: name,
+      inverse: undefined, orderedSet: undefined, directArgCount: 0, keepsArguments: false, builtin: name,
     };
   };
   const definition = aggregate<Datum>(name, type, type, () => null, (s) => s, (s) => s, { builtin: name });
@@ -195,7 +195,7 @@ const strings: FunctionDef[] = [
   aggregate<string | null>(
     'string_agg', 'text text', 'text', () => null,
     (state, [value, delimiter]) => (value === null ? state : state === null ? (value as string) : state + ((delimiter as string | null) ?? '') + (value as string)),
-    (state) => state, { strict: false },
+    (state) => state, { strict: false, keepsArguments: true },
   ),
   aggregate<Uint8Array[] | null>(
     'string_agg', 'bytea bytea', 'bytea', () => null,
@@ -206,13 +206,13 @@ const strings: FunctionDef[] = [
       state.push(value as Uint8Array);
       return state;
     },
-    (state) => (state === null ? null : Uint8Array.from(Buffer.concat(state))), { strict: false },
+    (state) => (state === null ? null : Uint8Array.from(Buffer.concat(state))), { strict: false, keepsArguments: true },
   ),
 ];
 
 /** array_agg over scalars makes one dimension, over arrays of one shape one dimension more. NULLs are elements. */
 const arrays: FunctionDef[] = ['anynonarray', 'anyarray'].map((type) => {
-  const definition = aggregate<Datum[] | null>('array_agg', type, 'anyarray', () => null, (state) => state, () => null, { strict: false });
+  const definition = aggregate<Datum[] | null>('array_agg', type, 'anyarray', () => null, (state) => state, () => null, { strict: false, keepsArguments: true });
   return specialized(definition, (args: readonly SqlType[], _result: SqlType, types: TypeRegistry) => {
     const isNested = isArrayType(baseTypeOf(args[0]!, types).oid, types);
     const elementOid = isNested ? typeInfo(baseTypeOf(args[0]!, types).oid, types).elementOid : args[0]!.oid;

@@ -65,6 +65,7 @@ export interface AggregateOptions {
   readonly inverse?: AggregateImpl['inverse'];
   readonly orderedSet?: AggregateImpl['orderedSet'];
   readonly directArgCount?: number;
+  readonly keepsArguments?: boolean;
   readonly builtin?: AggregateImpl['builtin'];
   readonly variadic?: boolean;
 }
@@ -76,7 +77,7 @@ export function aggregate<State>(
 ): FunctionDef {
   const impl: AggregateImpl = {
     init, step: step as AggregateImpl['step'], final: final as AggregateImpl['final'], combine: options.combine, inverse: options.inverse,
-    orderedSet: options.orderedSet, directArgCount: options.directArgCount ?? 0, builtin: options.builtin,
+    orderedSet: options.orderedSet, directArgCount: options.directArgCount ?? 0, keepsArguments: options.keepsArguments ?? false, builtin: options.builtin,
   };
   return { ...blank, kind: 'aggregate', name, args: typeOids(args), returns: typeOid(returns), strict: options.strict ?? true, variadic: options.variadic ?? false, aggregate: impl };
 }

@@ -343,7 +343,7 @@ const construction: FunctionDef[] = [
 
 /** json_agg and its kin: like `building`, over the rows of a group. */
 function gathering<State>(name: string, args: string, returns: string, init: () => State, step: (state: State, converters: readonly JsonConverter[], values: readonly Datum[], ctx: EvalContext) => State, final: (state: State) => Datum): FunctionDef {
-  const definition = aggregate<State>(name, args, returns, init, (state) => state, final, { strict: false });
+  const definition = aggregate<State>(name, args, returns, init, (state) => state, final, { strict: false, keepsArguments: true });
   return specialized(definition, (types, _result, registry) => {
     const converters = types.map((type) => jsonConverter(settled(type), registry));
     return { ...definition, aggregate: { ...definition.aggregate!, step: (state, values, ctx) => step(state as State, converters, values, ctx) } };

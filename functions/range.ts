@@ -199,7 +199,7 @@ const unions: FunctionDef[] = ['anyrange', 'anymultirange'].map((type) => {
       const list = state ?? [];
       list.push(...listOf(value as SqlRange | SqlMultirange));
       return list;
-    }, () => null,
+    }, () => null, { keepsArguments: true },
   );
   return specialized(definition, (_args, result) => ({
     ...definition,

@@ -135,6 +135,8 @@ export interface AggregateImpl {
   readonly directArgCount: number;
   /** Hypothetical-set aggregates: adapts the aggregate to the directions of its sort keys. */
   readonly withOrder?: ((directions: readonly SortDirection[]) => AggregateImpl) | undefined;
+  /** Whether the state keeps what it is given, so that it grows with every row. */
+  readonly keepsArguments: boolean;
   /** What a code generator may use instead of init/step/final for the commonest ones. */
   readonly builtin: 'count' | 'sum' | 'min' | 'max' | 'avg' | undefined;
 }

@@ -546,6 +546,8 @@ function extremeAccumulator(p: Pipeline, call: AggregateCall, arg: BoundExpressi
 function generalAccumulator(p: Pipeline, call: AggregateCall, n: string): Accumulator {
   const { w, module } = p;
   const callName = module.constant(call);
+  const kept = module.name('h');
+  w.line(`const ${kept} = x.memory.keeperOf(${callName});`);
   return {
     fields: [{ name: `t${n}`, init: `X.newCall(${callName}, C)` }],
     step: (field, given) => {
@@ -553,10 +555,10 @@ function generalAccumulator(p: Pipeline, call: AggregateCall, n: string): Accumu
       const values = inputs.args.map((value) => inVariable(p, value));
       const tests = call.function.strict ? values.filter((value) => value.nullable).map((value) => `${value.code} !== null`) : [];
       w.block(tests.length === 0 ? '' : `if (${tests.join(' && ')})`, () => {
-        w.line(`X.feedCall(${callName}, ${field(`t${n}`)}, [${values.map((value) => value.code).join(', ')}], [${inputs.keys.map((key) => key.code).join(', ')}], C);`);
+        w.line(`X.feedCall(${callName}, ${field(`t${n}`)}, [${values.map((value) => value.code).join(', ')}], [${inputs.keys.map((key) => key.code).join(', ')}], ${kept}, C);`);
       });
     },
-    finish: (field) => ({ code: `X.finishCall(${callName}, ${field(`t${n}`)}, [${call.directArgs.map((arg) => p.e.value(arg).code).join(', ')}], x)`, nullable: true }),
+    finish: (field) => ({ code: `X.finishCall(${callName}, ${field(`t${n}`)}, [${call.directArgs.map((arg) => p.e.value(arg).code).join(', ')}], ${kept}, C)`, nullable: true }),
   };
 }
 

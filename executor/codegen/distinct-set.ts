@@ -8,11 +8,11 @@
 import type { Dictionary } from '../../base/byte-dictionary.js';
 import type { GroupKey } from '../../base/datum.js';
 import type { Runtime } from '../runtime.js';
+import { keyBytes } from '../spill/memory.js';
 import { IntTable } from './int-table.js';
 import { partitionOf } from './key-hash.js';
 
 const PartitionCount = 16;
-const KeyOverheadBytes = 48;
 
 export class DistinctSet {
   readonly #runtime: Runtime;
@@ -50,7 +50,7 @@ export class DistinctSet {
     const { size } = this.#current;
     this.#current.add(key);
     if (this.#current.size === size) return false;
-    this.#bytes += KeyOverheadBytes + (typeof key === 'string' ? key.length : 0);
+    this.#bytes += keyBytes(key);
     if (this.#frozen === undefined && this.#bytes > this.#runtime.env.workMemBytes && this.#canRepeat) {
       this.#frozen = this.#current;
       this.#current = new Set();

@@ -31,9 +31,8 @@ import { DistinctIntegers } from './distinct-integers.js';
 import { DistinctSet } from './distinct-set.js';
 import type { JoinRow } from './join-table.js';
 import { JoinTable } from './join-table.js';
-import type { AggregateCall } from '../../planner/expression.js';
 import { H } from '../../functions/emit-helpers.js';
-import { finishCall, type newCallState } from '../operators/aggregate.js';
+import { feedCall, finishCall, newCallState } from '../operators/aggregate.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { ColumnSorter } from '../spill/column-sorter.js';
 import { KeptChain } from '../spill/kept-rows.js';
@@ -50,8 +49,6 @@ interface RowChain {
 function* valuesRows(plan: PlanOf<'values'>, runtime: Runtime): Generator<Datum[]> {
   for (const row of plan.rows) yield row.map((expression) => evaluate(expression, runtime));
 }
-
-type GeneralState = ReturnType<typeof newCallState>;
 
 type Of<Kind extends BoundExpression['kind']> = Extract<BoundExpression, { kind: Kind }>;
 
@@ -192,17 +189,9 @@ export const X = {
   },
 
   // Aggregates without code of their own.
-  newCall(call: AggregateCall, ctx: EvalContext): GeneralState {
-    const keeps = call.isDistinct || call.orderBy.length > 0;
-    return { state: call.function.aggregate!.init(ctx), kept: keeps ? [] : undefined };
-  },
-  feedCall(call: AggregateCall, into: GeneralState, args: Datum[], keys: Datum[], ctx: EvalContext): void {
-    if (into.kept === undefined) into.state = call.function.aggregate!.step(into.state, args, ctx);
-    else into.kept.push({ args, keys });
-  },
-  finishCall(call: AggregateCall, from: GeneralState, direct: readonly Datum[], runtime: Runtime): Datum {
-    return finishCall(call, from, direct, runtime);
-  },
+  newCall: newCallState,
+  feedCall,
+  finishCall,
   sumInt8(near: number, big: bigint): number | bigint {
     return H.int8(big + BigInt(near));
   },

@@ -1,23 +1,29 @@
 /**
  * GROUP BY and aggregates. Every grouping set has its own table from group key to group; one pass over the input feeds them all. An
- * aggregate with DISTINCT or ORDER BY gathers its arguments per group and steps through them at the end. What an aggregate is given is computed once per row,
+ * aggregate with ORDER BY gathers its arguments per group and steps through them at the end; of equal arguments under DISTINCT the first is taken. What an aggregate is given is computed once per row,
  * however many sets the row is fed to, as PostgreSQL does: a sequence read there moves once.
  *
  * No GROUP BY, and the empty grouping set, give exactly one row, also over no input.
  */
 import { joinGroupKeys, type Datum } from '../../base/datum.js';
 import type { AggregateCall } from '../../planner/expression.js';
-import type { AggregateImpl } from '../../functions/registry.js';
+import type { AggregateImpl, EvalContext } from '../../functions/registry.js';
 import { evaluate } from '../expression-interpreter.js';
+import { Keeper } from '../kept-memory.js';
 import { compareSortKeys, datumsKey, keyFunction, sortKeyValues } from '../ordering.js';
 import type { Operator, Runtime } from '../runtime.js';
+import { datumBytes, keyBytes, tupleBytes } from '../spill/memory.js';
 import type { PlanOf } from './plan-of.js';
 
 /** One aggregate call within one group. */
-interface CallState {
+export interface CallState {
   state: unknown;
-  /** Arguments kept for DISTINCT or ORDER BY, with their sort keys. */
-  readonly kept: { readonly args: Datum[]; readonly keys: Datum[] }[] | undefined;
+  /** Under DISTINCT: keys of the arguments met. */
+  seen: Set<string> | undefined;
+  /** Under ORDER BY: arguments with their sort keys. */
+  ordered: { readonly args: Datum[]; readonly keys: Datum[] }[] | undefined;
+  /** What of the keeper is this state's. */
+  bytes: number;
 }
 
 interface Group {
@@ -30,6 +36,7 @@ export class AggregateOperator implements Operator {
   readonly #input: Operator;
   readonly #runtime: Runtime;
   readonly #sets: readonly (readonly number[])[];
+  readonly #kept: Keeper;
   #groups: { readonly group: Group; readonly set: readonly number[] }[] = [];
   #at = 0;
 
@@ -38,12 +45,14 @@ export class AggregateOperator implements Operator {
     this.#input = input;
     this.#runtime = runtime;
     this.#sets = plan.groupingSets ?? [plan.groupBy.map((_, i) => i)];
+    this.#kept = new Keeper(runtime.memory);
   }
 
   open(): void {
     const { groupBy } = this.#plan;
     const keyFunctions = groupBy.map(({ expression }) => keyFunction(expression, this.#runtime.ctx.types));
     const tables = this.#sets.map(() => new Map<string, Group>());
+    this.close();
     this.#input.open();
     while (this.#input.next()) {
       const values = groupBy.map(({ expression }) => evaluate(expression, this.#runtime));
@@ -51,13 +60,15 @@ export class AggregateOperator implements Operator {
       const fed = this.#sets.map((set, s) => {
         const key = joinGroupKeys(set.map((i) => keys[i]!));
         let group = tables[s]!.get(key);
-        if (group === undefined) tables[s]!.set(key, (group = this.#newGroup(values)));
+        if (group === undefined) {
+          this.#kept.add(keyBytes(key) + tupleBytes(values) + this.#plan.calls.length * CallStateBytes);
+          tables[s]!.set(key, (group = this.#newGroup(values)));
+        }
         return group;
       });
       this.#feed(fed);
     }
     this.#input.close();
-    this.#groups = [];
     this.#sets.forEach((set, s) => {
       if (set.length === 0 && tables[s]!.size === 0) tables[s]!.set('', this.#newGroup(groupBy.map(() => null)));
       for (const group of tables[s]!.values()) this.#groups.push({ group, set });
@@ -66,11 +77,21 @@ export class AggregateOperator implements Operator {
   }
 
   #newGroup(values: readonly Datum[]): Group {
-    return { values, calls: this.#plan.calls.map((call) => newCallState(call, this.#runtime)) };
+    return { values, calls: this.#plan.calls.map((call) => newCallState(call, this.#runtime.ctx)) };
   }
 
   #feed(groups: readonly Group[]): void {
-    this.#plan.calls.forEach((call, c) => feedCall(call, groups, c, this.#runtime));
+    this.#plan.calls.forEach((call, c) => this.#feedCall(call, groups, c));
+  }
+
+  /** Feeds the current row to one call of the groups it belongs to, one for each grouping set. */
+  #feedCall(call: AggregateCall, groups: readonly Group[], c: number): void {
+    const runtime = this.#runtime;
+    if (call.filter !== undefined && evaluate(call.filter, runtime) !== true) return;
+    const args = call.args.map((arg) => evaluate(arg, runtime));
+    if (call.function.strict && args.includes(null)) return;
+    const keys = sortKeyValues(call.orderBy, runtime);
+    for (const group of groups) feedCall(call, group.calls[c]!, args, keys, this.#kept, runtime.ctx);
   }
 
   next(): boolean {
@@ -82,12 +103,13 @@ export class AggregateOperator implements Operator {
     for (const { id, positions } of this.#plan.groupingCalls) {
       registers[id] = positions.reduce((bits, position) => bits * 2 + (set.includes(position) ? 0 : 1), 0);
     }
-    this.#plan.calls.forEach((call, c) => (registers[call.id] = finishCall(call, group.calls[c]!, call.directArgs.map((arg) => evaluate(arg, this.#runtime)), this.#runtime)));
+    this.#plan.calls.forEach((call, c) => (registers[call.id] = finishCall(call, group.calls[c]!, call.directArgs.map((arg) => evaluate(arg, this.#runtime)), this.#kept, this.#runtime.ctx)));
     return true;
   }
 
   close(): void {
     this.#groups = [];
+    this.#kept.clear();
   }
 }
 
@@ -95,42 +117,50 @@ function aggregateOf(call: AggregateCall): AggregateImpl {
   return call.function.aggregate!;
 }
 
-export function newCallState(call: AggregateCall, runtime: Runtime): CallState {
-  return { state: aggregateOf(call).init(runtime.ctx), kept: call.isDistinct || call.orderBy.length > 0 ? [] : undefined };
+/** A state with its parts. */
+const CallStateBytes = 64;
+
+export function newCallState(call: AggregateCall, ctx: EvalContext): CallState {
+  return { state: aggregateOf(call).init(ctx), seen: call.isDistinct ? new Set() : undefined, ordered: call.orderBy.length > 0 ? [] : undefined, bytes: 0 };
 }
 
-/** Feeds the current row to one call of the groups it belongs to, one for each grouping set. */
-function feedCall(call: AggregateCall, groups: readonly Group[], c: number, runtime: Runtime): void {
-  if (call.filter !== undefined && evaluate(call.filter, runtime) !== true) return;
-  const args = call.args.map((arg) => evaluate(arg, runtime));
-  if (call.function.strict && args.includes(null)) return;
-  if (call.isDistinct || call.orderBy.length > 0) {
-    const entry = { args, keys: sortKeyValues(call.orderBy, runtime) };
-    for (const group of groups) group.calls[c]!.kept!.push(entry);
+export function feedCall(call: AggregateCall, into: CallState, args: Datum[], keys: Datum[], kept: Keeper, ctx: EvalContext): void {
+  if (into.seen !== undefined) {
+    const key = datumsKey(call.args, args, ctx);
+    if (into.seen.has(key)) return;
+    into.seen.add(key);
+    keep(into, keyBytes(key), kept);
+  }
+  if (into.ordered !== undefined) {
+    into.ordered.push({ args, keys });
+    keep(into, tupleBytes(args) + tupleBytes(keys), kept);
     return;
   }
-  const { step } = aggregateOf(call);
-  for (const group of groups) {
-    const into = group.calls[c]!;
-    into.state = step(into.state, args, runtime.ctx);
-  }
+  const aggregate = aggregateOf(call);
+  into.state = aggregate.step(into.state, args, ctx);
+  if (!aggregate.keepsArguments) return;
+  let bytes = 0;
+  for (const arg of args) bytes += datumBytes(arg);
+  keep(into, bytes, kept);
+}
+function keep(state: CallState, bytes: number, kept: Keeper): void {
+  state.bytes += bytes;
+  kept.add(bytes);
 }
 
-/** `direct`: the direct arguments, of the group and its keys. */
-export function finishCall(call: AggregateCall, from: CallState, direct: readonly Datum[], runtime: Runtime): Datum {
-  const { ctx } = runtime;
+/** `direct`: the direct arguments, of the group and its keys. What was kept is let go: nothing more is fed to a state that keeps. */
+export function finishCall(call: AggregateCall, from: CallState, direct: readonly Datum[], kept: Keeper, ctx: EvalContext): Datum {
   const aggregate = aggregateOf(call);
-  if (from.kept !== undefined) {
-    from.kept.sort((a, b) => compareSortKeys(call.orderBy, a.keys, b.keys, ctx));
-    const seen = new Set<string>();
-    for (const { args } of from.kept) {
-      if (call.isDistinct) {
-        const key = datumsKey(call.args, args, ctx);
-        if (seen.has(key)) continue;
-        seen.add(key);
-      }
-      from.state = aggregate.step(from.state, direct.length === 0 ? args : [...direct, ...args], ctx);
-    }
+  if (from.ordered !== undefined) {
+    from.ordered.sort((a, b) => compareSortKeys(call.orderBy, a.keys, b.keys, ctx));
+    for (const { args } of from.ordered) from.state = aggregate.step(from.state, direct.length === 0 ? args : [...direct, ...args], ctx);
   }
-  return aggregate.final(from.state, ctx, direct);
+  const value = aggregate.final(from.state, ctx, direct);
+  if (from.bytes === 0) return value;
+  from.state = undefined;
+  from.seen = undefined;
+  from.ordered = undefined;
+  kept.remove(from.bytes);
+  from.bytes = 0;
+  return value;
 }

@@ -1,7 +1,9 @@
 /** DISTINCT: the first row of each set of equal rows. With `on`, equality is of those expressions and the input is sorted by them. */
 import { evaluate } from '../expression-interpreter.js';
+import { Keeper } from '../kept-memory.js';
 import { datumsKey } from '../ordering.js';
 import type { Operator, Runtime } from '../runtime.js';
+import { keyBytes } from '../spill/memory.js';
 import type { BoundExpression } from '../../planner/expression.js';
 import type { PlanOf } from './plan-of.js';
 
@@ -10,6 +12,7 @@ export class DistinctOperator implements Operator {
   readonly #input: Operator;
   readonly #runtime: Runtime;
   readonly #on: readonly BoundExpression[];
+  readonly #kept: Keeper;
   #seen = new Set<string>();
 
   constructor(plan: PlanOf<'distinct'>, input: Operator, runtime: Runtime) {
@@ -17,9 +20,10 @@ export class DistinctOperator implements Operator {
     this.#input = input;
     this.#runtime = runtime;
     this.#on = distinctKeys(plan);
+    this.#kept = new Keeper(runtime.memory);
   }
   open(): void {
-    this.#seen = new Set();
+    this.#forget();
     this.#input.open();
   }
   next(): boolean {
@@ -27,7 +31,8 @@ export class DistinctOperator implements Operator {
       const key = datumsKey(this.#on, this.#on.map((expression) => evaluate(expression, this.#runtime)), this.#runtime.ctx);
       if (this.#seen.has(key)) continue;
       // Equal rows of a sorted input are neighbours: one key is enough.
-      if (this.#plan.strategy === 'sorted') this.#seen.clear();
+      if (this.#plan.strategy === 'sorted') this.#forget();
+      this.#kept.add(keyBytes(key));
       this.#seen.add(key);
       return true;
     }
@@ -35,7 +40,11 @@ export class DistinctOperator implements Operator {
   }
   close(): void {
     this.#input.close();
-    this.#seen = new Set();
+    this.#forget();
+  }
+  #forget(): void {
+    this.#seen.clear();
+    this.#kept.clear();
   }
 }
 

@@ -7,9 +7,11 @@
  */
 import type { Datum } from '../../base/datum.js';
 import { evaluate } from '../expression-interpreter.js';
+import { Keeper } from '../kept-memory.js';
 import { datumsKey } from '../ordering.js';
 import type { Operator, Runtime, Tuple } from '../runtime.js';
 import { clearRegisters, outputIds, restoreTuple, saveTuple } from '../runtime.js';
+import { keyBytes, tupleBytes } from '../spill/memory.js';
 import type { PlanOf } from './plan-of.js';
 
 interface BuildRow {
@@ -25,6 +27,7 @@ export class HashJoinOperator implements Operator {
   readonly #runtime: Runtime;
   readonly #leftIds: number[];
   readonly #rightIds: number[];
+  readonly #kept: Keeper;
   #all: BuildRow[] = [];
   #withNull: BuildRow[] = [];
   #buckets = new Map<string, BuildRow[]>();
@@ -41,17 +44,17 @@ export class HashJoinOperator implements Operator {
     this.#runtime = runtime;
     this.#leftIds = outputIds(plan.left);
     this.#rightIds = outputIds(plan.right);
+    this.#kept = new Keeper(runtime.memory);
   }
 
   open(): void {
-    this.#all = [];
-    this.#withNull = [];
-    this.#buckets = new Map();
+    this.#forget();
     const { rightKeys } = this.#plan;
     this.#right.open();
     while (this.#right.next()) {
       const keys = rightKeys.map((key) => evaluate(key, this.#runtime));
       const row = { tuple: saveTuple(this.#runtime.registers, this.#rightIds), keys, matched: false };
+      this.#kept.add(tupleBytes(row.tuple) + tupleBytes(keys));
       this.#all.push(row);
       if (keys.includes(null)) {
         this.#withNull.push(row);
@@ -59,8 +62,11 @@ export class HashJoinOperator implements Operator {
       }
       const key = datumsKey(rightKeys, keys, this.#runtime.ctx);
       const bucket = this.#buckets.get(key);
-      if (bucket === undefined) this.#buckets.set(key, [row]);
-      else bucket.push(row);
+      if (bucket !== undefined) bucket.push(row);
+      else {
+        this.#kept.add(keyBytes(key));
+        this.#buckets.set(key, [row]);
+      }
     }
     this.#right.close();
     this.#left.open();
@@ -129,9 +135,13 @@ export class HashJoinOperator implements Operator {
 
   close(): void {
     this.#left.close();
+    this.#forget();
+    this.#phase = 'done';
+  }
+  #forget(): void {
     this.#all = [];
     this.#withNull = [];
     this.#buckets = new Map();
-    this.#phase = 'done';
+    this.#kept.clear();
   }
 }

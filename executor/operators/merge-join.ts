@@ -4,9 +4,11 @@
  */
 import type { Datum } from '../../base/datum.js';
 import { evaluate } from '../expression-interpreter.js';
+import { Keeper } from '../kept-memory.js';
 import { compareSortKeys, sortKeyValues } from '../ordering.js';
 import type { Operator, Runtime, Tuple } from '../runtime.js';
 import { clearRegisters, outputIds, restoreTuple, saveTuple } from '../runtime.js';
+import { tupleBytes } from '../spill/memory.js';
 import type { PlanOf } from './plan-of.js';
 
 interface GroupRow {
@@ -21,6 +23,7 @@ export class MergeJoinOperator implements Operator {
   readonly #runtime: Runtime;
   readonly #leftIds: number[];
   readonly #rightIds: number[];
+  readonly #kept: Keeper;
   /** The right rows of `groupKeys`. */
   #group: GroupRow[] = [];
   #groupKeys: Datum[] | undefined;
@@ -40,6 +43,7 @@ export class MergeJoinOperator implements Operator {
     this.#runtime = runtime;
     this.#leftIds = outputIds(plan.left);
     this.#rightIds = outputIds(plan.right);
+    this.#kept = new Keeper(runtime.memory);
   }
 
   open(): void {
@@ -48,6 +52,7 @@ export class MergeJoinOperator implements Operator {
     this.#group = [];
     this.#groupKeys = undefined;
     this.#orphans = [];
+    this.#kept.clear();
     this.#left1 = undefined;
     this.#isLeftDone = false;
     this.#ahead = undefined;
@@ -60,6 +65,7 @@ export class MergeJoinOperator implements Operator {
     for (;;) {
       const orphan = this.#orphans.pop();
       if (orphan !== undefined) {
+        this.#kept.remove(tupleBytes(orphan));
         clearRegisters(registers, this.#leftIds);
         restoreTuple(registers, this.#rightIds, orphan);
         return true;
@@ -116,17 +122,24 @@ export class MergeJoinOperator implements Operator {
     this.#retireGroup();
     const first = this.#ahead!;
     this.#groupKeys = first.keys;
-    this.#group = [{ tuple: first.tuple, matched: false }];
+    this.#group = [];
+    this.#keep(first.tuple);
     this.#pullRight();
     while (this.#ahead !== undefined && compareSortKeys(this.#plan.rightKeys, this.#ahead.keys, first.keys, this.#runtime.ctx) === 0) {
-      this.#group.push({ tuple: this.#ahead.tuple, matched: false });
+      this.#keep(this.#ahead.tuple);
       this.#pullRight();
     }
   }
+  #keep(tuple: Tuple): void {
+    this.#kept.add(tupleBytes(tuple));
+    this.#group.push({ tuple, matched: false });
+  }
 
   #retireGroup(): void {
-    if (this.#plan.join === 'right' || this.#plan.join === 'full') {
-      for (const row of this.#group) if (!row.matched) this.#orphans.push(row.tuple);
+    const emitsOrphans = this.#plan.join === 'right' || this.#plan.join === 'full';
+    for (const { tuple, matched } of this.#group) {
+      if (emitsOrphans && !matched) this.#orphans.push(tuple);
+      else this.#kept.remove(tupleBytes(tuple));
     }
     this.#group = [];
     this.#groupKeys = undefined;
@@ -152,6 +165,8 @@ export class MergeJoinOperator implements Operator {
     this.#left.close();
     this.#right.close();
     this.#group = [];
+    this.#orphans = [];
+    this.#kept.clear();
     this.#ahead = undefined;
     this.#isLeftDone = true;
   }

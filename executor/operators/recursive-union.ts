@@ -1,13 +1,17 @@
 /**
  * WITH RECURSIVE: the seed's rows come out and are the first work table; then the term runs over the work table, its rows come out and are
  * the next one, until there are none. With UNION (not ALL) a row that has come out before is dropped, which is what ends a cycle; of a long row only a
- * digest is kept, so that a recursion over growing texts takes no more than its rows are many.
+ * digest is kept, so that a recursion over growing texts takes no more than its rows are many. A long work table goes to a temporary file.
  */
 import { textDigest } from '../../functions/binary.js';
+import type { SqlType } from '../../base/types.js';
 import type { BoundExpression, ColumnId } from '../../planner/expression.js';
+import { Keeper } from '../kept-memory.js';
 import { datumsKey } from '../ordering.js';
-import type { Operator, Runtime, Tuple } from '../runtime.js';
+import type { Operator, Runtime } from '../runtime.js';
 import { outputIds, restoreTuple, saveTuple } from '../runtime.js';
+import { KeptRows } from '../spill/kept-rows.js';
+import { keyBytes } from '../spill/memory.js';
 import type { PlanOf } from './plan-of.js';
 import { columnExpressions } from './set-operation.js';
 
@@ -22,8 +26,11 @@ export class RecursiveUnionOperator implements Operator {
   readonly #runtime: Runtime;
   readonly #ids: number[];
   readonly #keys: readonly BoundExpression[];
+  readonly #types: readonly SqlType[];
+  readonly #kept: Keeper;
   #seen = new Set<string>();
-  #nextTable: Tuple[] = [];
+  #table: KeptRows | undefined;
+  #nextTable: KeptRows;
   #phase: 'seed' | 'term' | 'done' = 'done';
 
   constructor(plan: PlanOf<'recursiveUnion'>, seed: Operator, term: Operator, runtime: Runtime) {
@@ -33,10 +40,12 @@ export class RecursiveUnionOperator implements Operator {
     this.#runtime = runtime;
     this.#ids = outputIds(plan);
     this.#keys = columnExpressions(plan);
+    this.#types = plan.output.map(({ type }) => type);
+    this.#kept = new Keeper(runtime.memory);
+    this.#nextTable = new KeptRows(runtime, this.#types);
   }
   open(): void {
-    this.#seen = new Set();
-    this.#nextTable = [];
+    this.#forget();
     this.#phase = 'seed';
     this.#seed.open();
   }
@@ -60,8 +69,10 @@ export class RecursiveUnionOperator implements Operator {
         return false;
       }
       this.#runtime.ctx.checkDeadline();
-      this.#runtime.workTables[this.#plan.cte] = this.#nextTable;
-      this.#nextTable = [];
+      this.#table?.close();
+      this.#table = this.#nextTable;
+      this.#runtime.workTables[this.#plan.cte] = this.#table;
+      this.#nextTable = new KeptRows(this.#runtime, this.#types);
       this.#phase = 'term';
       this.#term.open();
     }
@@ -72,6 +83,7 @@ export class RecursiveUnionOperator implements Operator {
     if (!this.#plan.all) {
       const key = shortKey(datumsKey(this.#keys, tuple, ctx));
       if (this.#seen.has(key)) return false;
+      this.#kept.add(keyBytes(key));
       this.#seen.add(key);
     }
     this.#nextTable.push(tuple);
@@ -82,6 +94,14 @@ export class RecursiveUnionOperator implements Operator {
     if (this.#phase === 'seed') this.#seed.close();
     if (this.#phase === 'term') this.#term.close();
     this.#phase = 'done';
-    this.#nextTable = [];
+    this.#forget();
+  }
+  #forget(): void {
+    this.#seen = new Set();
+    this.#kept.clear();
+    this.#table?.close();
+    this.#table = undefined;
+    this.#nextTable.close();
+    this.#nextTable = new KeptRows(this.#runtime, this.#types);
   }
 }

@@ -4,9 +4,11 @@
  */
 import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import { Keeper } from '../kept-memory.js';
 import { datumsKey } from '../ordering.js';
 import type { Operator, Runtime } from '../runtime.js';
 import { outputIds, restoreTuple, saveTuple } from '../runtime.js';
+import { keyBytes } from '../spill/memory.js';
 import type { PlanOf } from './plan-of.js';
 
 export class SetOperationOperator implements Operator {
@@ -16,6 +18,7 @@ export class SetOperationOperator implements Operator {
   readonly #runtime: Runtime;
   readonly #ids: number[];
   readonly #keys: readonly BoundExpression[];
+  readonly #kept: Keeper;
   #rightCounts = new Map<string, number>();
   #emitted = new Set<string>();
 
@@ -26,14 +29,16 @@ export class SetOperationOperator implements Operator {
     this.#runtime = runtime;
     this.#ids = outputIds(plan);
     this.#keys = columnExpressions(plan);
+    this.#kept = new Keeper(runtime.memory);
   }
   open(): void {
-    this.#rightCounts = new Map();
-    this.#emitted = new Set();
+    this.#forget();
     this.#right.open();
     while (this.#right.next()) {
       const key = this.#key(this.#plan.rightColumns);
-      this.#rightCounts.set(key, (this.#rightCounts.get(key) ?? 0) + 1);
+      const count = this.#rightCounts.get(key);
+      if (count === undefined) this.#kept.add(keyBytes(key));
+      this.#rightCounts.set(key, (count ?? 0) + 1);
     }
     this.#right.close();
     this.#left.open();
@@ -48,6 +53,7 @@ export class SetOperationOperator implements Operator {
         if (count > 0 !== (operation === 'intersect')) continue;
       } else {
         if (count > 0 !== (operation === 'intersect') || this.#emitted.has(key)) continue;
+        this.#kept.add(keyBytes(key));
         this.#emitted.add(key);
       }
       const { registers } = this.#runtime;
@@ -61,8 +67,12 @@ export class SetOperationOperator implements Operator {
   }
   close(): void {
     this.#left.close();
+    this.#forget();
+  }
+  #forget(): void {
     this.#rightCounts = new Map();
     this.#emitted = new Set();
+    this.#kept.clear();
   }
 }
 

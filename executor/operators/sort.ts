@@ -1,8 +1,10 @@
 /** Sort: reads everything, orders it stably by the keys, gives it back. A bound (LIMIT above) merely cuts the result here. */
 import type { Datum } from '../../base/datum.js';
+import { Keeper } from '../kept-memory.js';
 import { compareSortKeys, sortKeyValues } from '../ordering.js';
 import type { Operator, Runtime, Tuple } from '../runtime.js';
 import { outputIds, restoreTuple, saveTuple } from '../runtime.js';
+import { tupleBytes } from '../spill/memory.js';
 import { limitCount, offsetCount } from './limit.js';
 import type { PlanOf } from './plan-of.js';
 
@@ -11,6 +13,7 @@ export class SortOperator implements Operator {
   readonly #input: Operator;
   readonly #runtime: Runtime;
   readonly #ids: number[];
+  readonly #kept: Keeper;
   #rows: { readonly keys: Datum[]; readonly tuple: Tuple }[] = [];
   #at = 0;
 
@@ -19,15 +22,18 @@ export class SortOperator implements Operator {
     this.#input = input;
     this.#runtime = runtime;
     this.#ids = outputIds(plan);
+    this.#kept = new Keeper(runtime.memory);
   }
   open(): void {
     const { keys, limit, limitOffset } = this.#plan;
     const count = limitCount(limit, this.#runtime) + offsetCount(limitOffset, this.#runtime);
-    this.#rows = [];
+    this.close();
     this.#at = 0;
     this.#input.open();
     while (this.#input.next()) {
-      this.#rows.push({ keys: sortKeyValues(keys, this.#runtime), tuple: saveTuple(this.#runtime.registers, this.#ids) });
+      const row = { keys: sortKeyValues(keys, this.#runtime), tuple: saveTuple(this.#runtime.registers, this.#ids) };
+      this.#kept.add(tupleBytes(row.keys) + tupleBytes(row.tuple));
+      this.#rows.push(row);
     }
     this.#input.close();
     this.#rows.sort((a, b) => compareSortKeys(keys, a.keys, b.keys, this.#runtime.ctx));
@@ -41,5 +47,6 @@ export class SortOperator implements Operator {
   }
   close(): void {
     this.#rows = [];
+    this.#kept.clear();
   }
 }

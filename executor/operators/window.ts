@@ -12,9 +12,11 @@ import { DbError, InternalError } from '../../base/errors.js';
 import type { WindowPartition } from '../../functions/registry.js';
 import type { FrameBound, WindowCall, WindowFrame } from '../../planner/expression.js';
 import { evaluate } from '../expression-interpreter.js';
+import { Keeper } from '../kept-memory.js';
 import { compareSortKeys, datumsKey, sortKeyValues } from '../ordering.js';
 import type { Operator, Runtime, Tuple } from '../runtime.js';
 import { outputIds, restoreTuple, saveTuple } from '../runtime.js';
+import { tupleBytes } from '../spill/memory.js';
 import type { PlanOf } from './plan-of.js';
 
 type WindowPlan = PlanOf<'window'>;
@@ -171,6 +173,7 @@ export class WindowOperator implements Operator {
   readonly #runtime: Runtime;
   readonly #inputIds: number[];
   #ahead: { readonly key: string; readonly row: WindowRow } | undefined;
+  readonly #kept: Keeper;
   #partition: Partition | undefined;
   #values: ((row: number) => Datum)[] = [];
   #at = 0;
@@ -180,10 +183,11 @@ export class WindowOperator implements Operator {
     this.#input = input;
     this.#runtime = runtime;
     this.#inputIds = outputIds(plan.input);
+    this.#kept = new Keeper(runtime.memory);
   }
   open(): void {
     this.#input.open();
-    this.#partition = undefined;
+    this.#forget();
     // Distances are looked at before the first row, and if there is none.
     for (const { frame } of this.#plan.calls) {
       distanceOf(frame, frame.start, 'starting', this.#runtime);
@@ -204,8 +208,13 @@ export class WindowOperator implements Operator {
   }
   close(): void {
     this.#input.close();
-    this.#partition = undefined;
+    this.#forget();
     this.#ahead = undefined;
+  }
+  #forget(): void {
+    this.#partition = undefined;
+    this.#values = [];
+    this.#kept.clear();
   }
 
   #read(): { readonly key: string; readonly row: WindowRow } | undefined {
@@ -227,7 +236,11 @@ export class WindowOperator implements Operator {
     const { orderBy, calls } = this.#plan;
     const rows: WindowRow[] = [];
     const { key } = this.#ahead!;
-    for (; this.#ahead !== undefined && this.#ahead.key === key; this.#ahead = this.#read()) rows.push(this.#ahead.row);
+    this.#forget();
+    for (; this.#ahead !== undefined && this.#ahead.key === key; this.#ahead = this.#read()) {
+      this.#kept.add(rowBytes(this.#ahead.row));
+      rows.push(this.#ahead.row);
+    }
     ctx.checkDeadline();
     const partition = new Partition(rows, (a, b) => compareSortKeys(orderBy, a.order, b.order, ctx) === 0);
     this.#partition = partition;
@@ -238,6 +251,12 @@ export class WindowOperator implements Operator {
       return aggregateValues(partition, frames, call, c, this.#runtime);
     });
   }
+}
+
+function rowBytes({ tuple, order, args, admitted }: WindowRow): number {
+  let bytes = tupleBytes(tuple) + tupleBytes(order) + tupleBytes(admitted);
+  for (const each of args) bytes += tupleBytes(each);
+  return bytes;
 }
 
 /** Whether `other`, a row of the frame of `row`, is taken out by EXCLUDE. */

@@ -19,6 +19,7 @@ describe('explained', () => {
     [severalRows, 'insert into t0 values (1, 2), (null, 3)', fails('23505'), fails('23502')],
     [severalRows, 'with m as (update t0 set a = 1 / b returning id) select 1', fails('22012'), fails('23505')],
     ['a result of more than max_result_rows rows', 'select 1 from t0, t1, t2', fails('54000', 'result has more than 5000000 rows'), gives()],
+    ['a statement that would keep more than statement_mem', 'select array_agg(a.s) from t0 a, t0 b, t0 c', fails('53200', 'out of memory'), gives()],
     [':name is a parameter', 'select a from t0 where b = :c', fails('42P02'), fails('42601')],
     [':name is a parameter', "select '0.1'and:float4", fails('22P02'), fails('42601', 'syntax error at or near ":"')],
     ['an UPDATE moves keys over one another: in which order rows are changed is not defined', 'update r4 set id = id + 50000 where r4.e = r4.e', fails('23505', 'duplicate key value violates unique constraint "r4_pkey"'), gives()],

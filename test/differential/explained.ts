@@ -161,6 +161,10 @@ export const explanations: readonly Explanation[] = [
     explains: ({ ours, theirs }) => ours.code === '54000' && ours.message.startsWith('result has more than') && theirs.code === undefined,
   },
   {
+    name: 'a statement that would keep more than statement_mem',
+    explains: ({ ours, theirs }) => ours.code === '53200' && ours.message === 'out of memory' && theirs.code === undefined,
+  },
+  {
     name: ':name is a parameter',
     explains: ({ sql, ours, theirs }) => /[^:]:[a-z]/.test(withoutTexts(sql)) && theirs.code === '42601' && (theirs.message === 'syntax error at or near ":"' || ours.code === undefined || ours.code === '42P02' || /^42[678]/.test(ours.code)),
   },

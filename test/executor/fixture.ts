@@ -127,6 +127,7 @@ export class TestDatabase {
   readonly tableChanges = new TableChanges();
   readonly tables = new Map<string, TestTable>();
   workMemBytes = 4 << 20;
+  statementMemBytes = 1 << 30;
   timeSliceMs = 10;
   cancelled = false;
   #nextOid = 20000;
@@ -149,7 +150,7 @@ export class TestDatabase {
   }
 
   get env(): ExecutorEnv {
-    return { clock: this.clock, timeSliceMs: this.timeSliceMs, workMemBytes: this.workMemBytes, openSpill: this.spill.open, manager: this.manager, rowIds: this.rowIds, tableChanges: this.tableChanges };
+    return { clock: this.clock, timeSliceMs: this.timeSliceMs, workMemBytes: this.workMemBytes, statementMemBytes: this.statementMemBytes, openSpill: this.spill.open, manager: this.manager, rowIds: this.rowIds, tableChanges: this.tableChanges };
   }
   readonly ctx: EvalContext = {
     transactionTimestamp: 0, statementTimestamp: 0, clockTimestamp: () => 0, timeZone: 'UTC', prng: seededPrng(7), types: builtinTypes,
