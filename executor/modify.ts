@@ -1,5 +1,5 @@
 /**
- * ModifyTable: INSERT, UPDATE, DELETE and MERGE. The rows to change are found first (for INSERT: a few hundred at a time) and then changed
+ * ModifyTable: INSERT, UPDATE, DELETE and MERGE. The rows to change are found first (those of a time slice; for INSERT: a few hundred at a time) and then changed
  * one by one, so that a statement never meets its own changes and a wait never holds a scan open over a page. Where a function does meet them
  * (own-changes.ts) each row is changed before the next is asked for.
  *
@@ -33,7 +33,7 @@ import { isWait } from './wait.js';
 
 export type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
 
-/** INSERT takes its rows in portions; the others need all of them first. */
+/** INSERT takes its rows in portions; the others take what is found in a time slice. */
 const InsertPortion = 256;
 const noArbiters: readonly IndexAccess[] = [];
 const unread: Row = [];
@@ -151,10 +151,8 @@ export class ModifyExecution {
   }
 
   #fill(): 'slice' | undefined {
-    if (this.#portion !== Infinity) {
-      this.#forgetTuples();
-      this.#at = 0;
-    }
+    this.#forgetTuples();
+    this.#at = 0;
     const { paramRows } = this.#runtime.request;
     if (paramRows !== undefined) {
       this.#fillByParameters(paramRows);
