@@ -1,7 +1,7 @@
 /**
  * Sorting with bounded memory and without long stretches: rows are gathered into *chunks* that are sorted when they are full; once the budget is used, the chunks
  * are merged into a *run* in a temporary file, some rows of it with each row that comes; at the end runs and the chunks still in memory are merged. With a
- * bound (top-N) only the best rows are kept, in a heap whose root is the worst of them.
+ * bound (top-N) only the best rows are kept, in a heap whose root is the worst of them; if those are too large, they are sorted as if there were no bound.
  *
  * S1  Stable: equal rows come out in the order they went in (within a chunk by a stable sort, between chunks and runs by their number; in the heap by arrival).
  * S2  At most `FanIn` runs are merged at once; more are merged in rounds.
@@ -107,6 +107,7 @@ export class TupleSorter {
     if (rows.length < this.#limit) {
       rows.push(tuple);
       arrivals.push(arrival);
+      this.#bytes += tupleBytes(tuple);
       let i = rows.length - 1;
       while (i > 0) {
         const parent = (i - 1) >> 1;
@@ -114,13 +115,25 @@ export class TupleSorter {
         this.#swap(i, parent);
         i = parent;
       }
+      this.#leaveHeap(arrivals);
       return;
     }
     // A later row that equals the worst is behind it.
     if (this.#limit === 0 || this.#compare(tuple, rows[0]!) >= 0) return;
+    this.#bytes += tupleBytes(tuple) - tupleBytes(rows[0]!);
     rows[0] = tuple;
     arrivals[0] = arrival;
     this.#sink(0, rows.length);
+    this.#leaveHeap(arrivals);
+  }
+  /** Beyond the budget the rows become a chunk, in the order they came. */
+  #leaveHeap(arrivals: readonly number[]): void {
+    if (this.#bytes <= this.#runtime.env.workMemBytes || this.#rows.length <= 1) return;
+    const order = [...arrivals.keys()].sort((a, b) => arrivals[a]! - arrivals[b]!);
+    this.#rows = order.map((i) => this.#rows[i]!);
+    this.#arrivals = undefined;
+    this.#isInteger = false;
+    this.#startRun();
   }
   /** Whether heap row `a` comes before row `b` in the result. */
   #isBefore(a: number, b: number): boolean {
