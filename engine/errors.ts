@@ -80,7 +80,7 @@ export interface Notice {
  */
 export function toDatabaseError(error: unknown, tableOf?: TableOfTree): DatabaseError {
   if (error instanceof DatabaseError) return error;
-  const inner = error instanceof DbError ? error : stackOverflow(error) ?? unexpected(error);
+  const inner = error instanceof DbError ? error : stackOverflow(error) ?? engineLimit(error) ?? unexpected(error);
   const f = inner.fields;
   const conflict = f.conflict === undefined ? undefined : conflictOf(f.conflict, tableOf);
   return new DatabaseError(inner.code, inner.message, {
@@ -103,6 +103,12 @@ export function toDatabaseError(error: unknown, tableOf?: TableOfTree): Database
 function stackOverflow(error: unknown): DbError | undefined {
   if (!(error instanceof RangeError) || !/call stack/i.test(error.message)) return undefined;
   return new DbError('54001', 'stack depth limit exceeded', { hint: 'Simplify the statement, or split it.', cause: error });
+}
+
+/** A string, an array or a table that is larger than V8 makes them. */
+function engineLimit(error: unknown): DbError | undefined {
+  if (!(error instanceof RangeError) || !/^Invalid (string|array|typed array) length|maximum size exceeded|allocation failed/i.test(error.message)) return undefined;
+  return new DbError('54000', 'a value is larger than can be kept in memory', { detail: error.message, cause: error });
 }
 
 function unexpected(error: unknown): DbError {
