@@ -14,16 +14,19 @@ import { DirectModify, directSpec } from './direct-modify.js';
 import { EncodedRows, encodedRowsSpec } from './encoded-rows.js';
 import { hasInlineLocks, LockWait, RestartingSource, RestartingUnit } from './inline-locks.js';
 import { buildOperator } from './interpreter.js';
+import { Keeper } from './kept-memory.js';
 import { LockUnitExecution } from './lock-unit.js';
 import { ModifyExecution, modifyInput, type ModifyPlan } from './modify.js';
 import { TuplesOperator } from './operators/queue.js';
 import { seesOwnChanges } from './own-changes.js';
 import { phasesOf, type PhaseSpec } from './phases.js';
 import { QuickQuery } from './quick-query.js';
+import { ResultMemory } from './result-memory.js';
 import { OperatorSource, type RowSource } from './row-source.js';
 import { rowMaker, type RowMaker } from './row-shape.js';
 import type { Tuple } from './runtime.js';
 import { outputIds, Runtime, saveTuple } from './runtime.js';
+import { tupleBytes } from './spill/memory.js';
 import { TupleStore } from './tuple-store.js';
 import type { Wait } from './wait.js';
 import { isWait } from './wait.js';
@@ -141,6 +144,7 @@ class BriefExecution implements Execution {
 class QueryExecution implements Execution {
   readonly #runtime: Runtime;
   readonly #source: GeneratedSource;
+  #result: ResultMemory | undefined;
   rows: unknown[] = [];
   #taken = 0;
 
@@ -150,12 +154,14 @@ class QueryExecution implements Execution {
   }
   step(quotaRows: number): StepResult {
     const filled = this.#source.fill(this.rows, quotaRows);
+    if (filled === 'slice') (this.#result ??= new ResultMemory(this.#runtime)).look(this.rows);
     return filled === 'full' ? 'rows' : filled;
   }
   takeRows(): unknown[] {
     const { rows } = this;
     this.#taken += rows.length;
     this.rows = [];
+    this.#result?.taken();
     return rows;
   }
   get rowCount(): number {
@@ -198,6 +204,7 @@ class StatementExecution implements Execution {
   /** Whether rows are locked in the middle of a plan (inline-locks.ts). */
   readonly #locksInline: boolean;
   readonly #keep: ((execution: StatementExecution) => void) | undefined;
+  #result: ResultMemory | undefined;
   rows: unknown[] = [];
 
   /** `keep` is given the execution when it has run to its end and may be started again by `restart`. */
@@ -291,7 +298,12 @@ class StatementExecution implements Execution {
       const ids = outputIds(plan);
       const tuples: Tuple[] = [];
       runtime.substitutes.set(plan, new TuplesOperator(tuples, ids, runtime));
-      emit = () => tuples.push(saveTuple(runtime.registers, ids));
+      const kept = new Keeper(runtime.memory);
+      emit = () => {
+        const tuple = saveTuple(runtime.registers, ids);
+        kept.add(tupleBytes(tuple));
+        tuples.push(tuple);
+      };
     } else emit = this.#sinkOf(spec);
     const stops = !isUnit && spec.cte === undefined;
     return {
@@ -359,7 +371,10 @@ class StatementExecution implements Execution {
       }
       this.#runtime.suspendScans();
       if (result === 'stopped') return 'rows';
-      if (result === 'slice') return 'slice';
+      if (result === 'slice') {
+        (this.#result ??= new ResultMemory(this.#runtime)).look(this.rows);
+        return 'slice';
+      }
       return result as Promise<void>;
     }
   }
@@ -386,6 +401,7 @@ class StatementExecution implements Execution {
   takeRows(): unknown[] {
     const { rows } = this;
     this.rows = [];
+    this.#result?.taken();
     return rows;
   }
   get rowCount(): number {

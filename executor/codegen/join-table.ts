@@ -18,6 +18,7 @@ import type { Datum, GroupKey } from '../../base/datum.js';
 import type { SqlType } from '../../base/types.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { SpillFile } from '../execution.js';
+import { Keeper } from '../kept-memory.js';
 import type { Runtime } from '../runtime.js';
 import { datumBytes } from '../spill/memory.js';
 import { tupleFormat, TupleRunReader, TupleRunWriter, type TupleFormat } from '../spill/tuple-file.js';
@@ -58,6 +59,8 @@ export class JoinTable {
   /** The pass being loaded: the next partition, and the one under way. */
   #loadAt = 0;
   #reader: TupleRunReader | undefined;
+  /** Where rows cannot go to files: for those beyond the budget. */
+  #kept: Keeper | undefined;
   /** By pass: first and end partition. */
   #passes: { readonly first: number; readonly end: number }[] = [];
   #pass = { first: 0, end: PartitionCount };
@@ -100,7 +103,9 @@ export class JoinTable {
     let bytes = RowOverheadBytes;
     for (let i = 2; i < row.length; i++) bytes += datumBytes(row[i] as Datum);
     this.#bytes += bytes;
-    if (this.#bytes > this.#runtime.env.workMemBytes && this.#canSpill) this.#startSpill();
+    if (this.#bytes <= this.#runtime.env.workMemBytes) return;
+    if (this.#canSpill) this.#startSpill();
+    else (this.#kept ??= new Keeper(this.#runtime.memory)).add(bytes);
   }
 
   /** The same for keys of small integers. A row that equals nothing is added with `add` and no key. */
@@ -287,6 +292,7 @@ export class JoinTable {
     this.#clearKeys();
     this.rows = [];
     this.#moving = [];
+    this.#kept?.clear();
     this.#reader = undefined;
     if (this.#file !== undefined) this.#runtime.release(this.#file);
     this.#file = undefined;

@@ -68,3 +68,48 @@ describe.each(['generated', 'interpreted'])('%s', (mode) => {
     await session.exec('reset all');
   });
 });
+
+describe('results, changes and sorts with a bound', () => {
+  beforeAll(async () => {
+    db = await open(':memory:', { timeSliceMs: 1 });
+    session = db.connect();
+    await session.exec(`create table t (id int primary key, n int); insert into t select i, 0 from generate_series(1, 20000) i; set statement_mem = '64kB'`);
+  });
+  afterAll(() => db.close());
+
+  test.each(["select id, repeat('x', 100) || id as s from t", "update t set n = n + 1 returning repeat('x', 100) || id as s"])('%s', async (text) => {
+    await expect(session.query(text)).rejects.toMatchObject(outOfMemory);
+    const prepared = await session.prepare(text);
+    expect(() => prepared.all()).toThrow('out of memory');
+    expect((await session.query('select sum(n) as n from t')).rows).toEqual([{ n: 0 }]);
+    await session.exec("begin; set local statement_mem = '64MB'");
+    expect((await session.query(text)).rows).toHaveLength(20_000);
+    await session.exec('rollback');
+  });
+  test('what a stream or a cursor has given out is not kept', async () => {
+    let count = 0;
+    for await (const _row of session.stream("select id, repeat('x', 100) || id as s from t")) count++;
+    expect(count).toBe(20_000);
+    await session.exec("begin; declare c no scroll cursor for select id, repeat('x', 100) || id as s from t");
+    for (let left = 20_000; left > 0; left -= 100) expect((await session.query('fetch 100 from c')).rows).toHaveLength(100);
+    await session.exec('commit');
+  });
+  test('a change that goes over several time slices meets every row once', async () => {
+    expect((await session.query('update t set n = n + 1')).rowCount).toBe(20_000);
+    expect((await session.query('update t set id = id + 1000000, n = n + 1')).rowCount).toBe(20_000);
+    expect((await session.query('select distinct n from t')).rows).toEqual([{ n: 2 }]);
+    expect((await session.query('delete from t where id % 2 = 0')).rowCount).toBe(10_000);
+  });
+  test('few rows that are too large for work_mem are sorted in a file', async () => {
+    await session.exec("set work_mem = '64kB'");
+    const wide = "select id, repeat(chr(97 + id % 26), 1000) as s from t order by s, id limit 500";
+    const rows = (await session.query<{ id: number }>(wide)).rows.map(({ id }) => id);
+    const expected = (await session.query<{ id: number }>('select id from t order by (id % 26), id limit 500')).rows.map(({ id }) => id);
+    // 97 + id % 26 is in the order of the letters.
+    expect(rows).toEqual(expected);
+  });
+  test('a value that the engine cannot make is no internal error', async () => {
+    await session.exec('set statement_mem = 0');
+    await expect(session.query("select length(string_agg(s, '')) from (select repeat('x', 100000000) s from generate_series(1, 6)) q")).rejects.toMatchObject({ code: '54000' });
+  });
+});
