@@ -11,6 +11,7 @@ import { compareBytes, copyBytes } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import { decodeRow } from '../base/rowcode.js';
 import type { TypeRegistry } from '../base/types.js';
+import { KeyFormBytes, ValueFormBytes, putKeyForm, putValueForm } from '../mvcc/put-form.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
 import type { VersionedTree } from '../mvcc/versioned-tree.js';
@@ -73,8 +74,8 @@ export class EncodedRows {
   readonly #encoder: RowEncoder;
   readonly #notNull: readonly number[];
   readonly #row: Datum[];
-  #keys = new ByteBuffer(1024);
-  #rows = new ByteBuffer(8192);
+  /** Keys and rows as a `RowBlock` has them. */
+  #bytes = new ByteBuffer(8192);
   /** By row, where its key ends, then where it ends itself. */
   #ends = new Int32Array(EndsFirst);
   #count = 0;
@@ -99,7 +100,7 @@ export class EncodedRows {
   }
   /** A row as values. */
   rowAt(i: number): Datum[] {
-    return decodeRow(this.#access.table.layout, this.#rows.bytes, this.#rows.dv, i === 0 ? 0 : this.#ends[i * 2 - 1]!);
+    return decodeRow(this.#access.table.layout, this.#bytes.bytes, this.#bytes.dv, this.#ends[i * 2]! + ValueFormBytes);
   }
 
   /** Forgets all rows. */
@@ -107,10 +108,8 @@ export class EncodedRows {
     this.#count = 0;
     this.#isAscending = true;
     this.#keyLengthMax = 0;
-    if (this.#rows.bytes.length > BytesKept) this.#rows = new ByteBuffer(8192);
-    if (this.#keys.bytes.length > BytesKept) this.#keys = new ByteBuffer(1024);
-    this.#keys.length = 0;
-    this.#rows.length = 0;
+    if (this.#bytes.bytes.length > BytesKept) this.#bytes = new ByteBuffer(8192);
+    this.#bytes.length = 0;
   }
 
   /** Adds the row of these parameters, which are borrowed; false: it is one for the execution. */
@@ -127,26 +126,33 @@ export class EncodedRows {
       this.#ends = ends;
     }
     this.#access.putRowKey(row, keyOut);
-    this.#encode(row);
-    const keys = this.#keys;
-    if (at > 0 && this.#isAscending) this.#isAscending = compareBytes(keys.bytes, at > 2 ? this.#ends[at - 4]! : 0, keys.length, keyOut.bytes, 0, keyOut.length) < 0;
+    const bytes = this.#bytes;
+    const start = bytes.length;
+    if (at > 0 && this.#isAscending) {
+      const before = (at > 2 ? this.#ends[at - 3]! : 0) + KeyFormBytes;
+      this.#isAscending = compareBytes(bytes.bytes, before, this.#ends[at - 2]!, keyOut.bytes, 0, keyOut.length) < 0;
+    }
     if (keyOut.length > this.#keyLengthMax) this.#keyLengthMax = keyOut.length;
-    keys.reserve(keyOut.length);
-    keys.length = copyBytes(keys.bytes, keys.length, keyOut.bytes, 0, keyOut.length);
-    this.#ends[at] = keys.length;
-    this.#ends[at + 1] = this.#rows.length;
+    bytes.reserve(KeyFormBytes + keyOut.length + ValueFormBytes);
+    const keyEnd = copyBytes(bytes.bytes, start + KeyFormBytes, keyOut.bytes, 0, keyOut.length);
+    const rowStart = keyEnd + ValueFormBytes;
+    this.#encode(row, start, rowStart);
+    putKeyForm(bytes.bytes, start + KeyFormBytes, keyOut.length);
+    putValueForm(bytes.bytes, rowStart, bytes.length - rowStart);
+    this.#ends[at] = keyEnd;
+    this.#ends[at + 1] = bytes.length;
     this.#count++;
     return true;
   }
 
-  /** Appends a row's bytes, or nothing where that fails. */
-  #encode(row: readonly Datum[]): void {
-    const rows = this.#rows;
-    const start = rows.length;
+  /** Writes a row's bytes at a place, or, where that fails, leaves those before `start`. */
+  #encode(row: readonly Datum[], start: number, place: number): void {
+    const bytes = this.#bytes;
+    bytes.length = place;
     try {
-      this.#encoder(row, rows);
+      this.#encoder(row, bytes);
     } catch (error) {
-      rows.length = start;
+      bytes.length = start;
       throw error;
     }
   }
@@ -161,7 +167,7 @@ export class EncodedRows {
   }
 
   #insertAbove(tx: Transaction, tree: VersionedTree): boolean {
-    const block = { keys: this.#keys.bytes, rows: this.#rows.bytes, ends: this.#ends, count: this.#count, keyLengthMax: this.#keyLengthMax };
+    const block = { bytes: this.#bytes.bytes, ends: this.#ends, count: this.#count, keyLengthMax: this.#keyLengthMax };
     return this.#isAscending && tx.insertAbove(tree, block);
   }
 
@@ -170,24 +176,24 @@ export class EncodedRows {
     const ends = this.#ends;
     const count = this.#count;
     const mark = tx.savepoint();
-    let keyStart = 0;
-    let rowStart = 0;
+    const { bytes } = this.#bytes;
+    let start = 0;
     for (let i = 0; i < count; i++) {
       const keyEnd = ends[i * 2]!;
+      const rowStart = keyEnd + ValueFormBytes;
       const rowEnd = ends[i * 2 + 1]!;
       keyOut.length = 0;
-      keyOut.reserve(keyEnd - keyStart);
-      copyBytes(keyOut.bytes, 0, this.#keys.bytes, keyStart, keyEnd);
-      if (!tx.insertFree(tree, keyOut.bytes, keyEnd - keyStart, this.#rows.bytes, rowStart, rowEnd - rowStart)) {
+      keyOut.reserve(keyEnd - start);
+      const keyLength = copyBytes(keyOut.bytes, 0, bytes, start + KeyFormBytes, keyEnd);
+      if (!tx.insertFree(tree, keyOut.bytes, keyLength, bytes, rowStart, rowEnd - rowStart)) {
         tx.rollbackTo(mark);
         tx.release(mark);
         return false;
       }
-      keyStart = keyEnd;
-      rowStart = rowEnd;
+      start = rowEnd;
     }
     tx.release(mark);
-    assert(rowStart === this.#rows.length, 'rows left over', rowStart, this.#rows.length);
+    assert(start === this.#bytes.length, 'rows left over', start, this.#bytes.length);
     return true;
   }
 }

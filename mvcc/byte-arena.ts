@@ -4,6 +4,7 @@
  */
 import { copyByWords, copyBytes, viewOf } from '../base/bytes.js';
 import { DbError } from '../base/errors.js';
+import { KeyFormBytes, ValueFormBytes, isShortKey, isShortPut, putKeyForm, putValueForm } from './put-form.js';
 
 const ChunkBytesFirst = 1024;
 /** An address has sixteen bits for the place in the chunk, and as many for the chunk. */
@@ -95,6 +96,28 @@ export class ByteRun {
     const at = chunk.used;
     chunk.used = length < WordsLengthMin ? copyBytes(chunk.u8, at, bytes, start, start + length) : copyByWords(chunk.u8, chunk.dv, at, bytes, viewOf(bytes), start, length);
     return this.#lastAt | at;
+  }
+  /** `append` of a key, with what stands before it where a put of it is logged. */
+  appendKey(key: Uint8Array, length: number): number {
+    if (!isShortKey(length)) return this.append(key, 0, length);
+    if (isFull(this.#last, KeyFormBytes + length)) this.#nextLast(KeyFormBytes + length);
+    const chunk = this.#last;
+    const at = chunk.used + KeyFormBytes;
+    putKeyForm(chunk.u8, at, length);
+    chunk.used = copyBytes(chunk.u8, at, key, 0, length);
+    return this.#lastAt | at;
+  }
+  /** Whether the key there was added last, in that way, and a value of so many bytes has room behind it. */
+  endsWith(keyAddress: number, keyLength: number, length: number): boolean {
+    const isInLast = keyAddress >>> 16 === this.#lastAt >>> 16;
+    return isInLast && offsetOf(keyAddress) + keyLength === this.#last.used && isShortPut(keyLength, length) && !isFull(this.#last, ValueFormBytes + 1 + length);
+  }
+  /** `append` of a value behind its key, where `endsWith` says so, as a put of the two is logged. */
+  appendBehind(bytes: Uint8Array, start: number, length: number): number {
+    const chunk = this.#last;
+    chunk.used += ValueFormBytes;
+    putValueForm(chunk.u8, chunk.used, length);
+    return this.append(bytes, start, length);
   }
   /** `append` for the bytes of `count` values that lie side by side, half a chunk at most. */
   appendMany(bytes: Uint8Array, start: number, length: number, count: number): number {

@@ -19,6 +19,7 @@ export class PutRun implements CommitRun {
   valueView = viewOfNothing;
   valueOffset = 0;
   valueLength = 0;
+  putOffset = -1;
   left = 0;
   #set: WriteSet | undefined = undefined;
   #entries: Int32Array = new Int32Array(64);

@@ -120,12 +120,11 @@ export interface StatementInfo {
 }
 
 /**
- * Rows with their keys, which strictly ascend; keys and rows lie one behind the other. In `ends`, by row, where its key ends in `keys` and where the row ends in
- * `rows`. Borrowed.
+ * Rows with their keys, which strictly ascend, one behind the other in `bytes`: each as its put is logged if key and row are short (put-form.ts), with something in
+ * as many bytes otherwise. In `ends`, by row, where its key ends and where the row ends. Borrowed.
  */
 export interface RowBlock {
-  readonly keys: Uint8Array;
-  readonly rows: Uint8Array;
+  readonly bytes: Uint8Array;
   readonly ends: Int32Array;
   readonly count: number;
   readonly keyLengthMax: number;

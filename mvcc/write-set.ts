@@ -17,16 +17,19 @@
  *     put into the table, which is made anew in the order of the entries (W3).
  * W5  Keys that cannot have been touched before, as those of the index entries of a new row, are but listed as long as nobody has looked for a key of their tree:
  *     neither run nor table has them. The first look puts all of them into the table, made anew as in W4, and nothing is listed in that tree any more.
+ * W6  Where a short value was added right behind its short key, the two stand as the log writes a put of them (storage/commit-writer.ts), and so do those of entries that
+ *     followed each other, side by side: they are logged as one copy.
  */
 import { VERIFY, assert } from '../base/assert.js';
 import { compareBytes, keyString, putKeyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
-import type { RunSource } from '../storage/bulk-build.js';
+import type { CommitRun } from '../storage/commit-writer.js';
 import { type ByteChunk, ByteRun, type ChunkSource, offsetOf, tooMuchChanged } from './byte-arena.js';
 import { EntryWords, wordOf } from './entry-words.js';
 import { hashOfBytes } from './key-hash.js';
 import { KeyOrder } from './key-order.js';
 import { KeyRun } from './key-run.js';
+import { KeyFormBytes, ValueFormBytes, isShortPut } from './put-form.js';
 import type { Transaction } from './transaction.js';
 import type { RowBlock } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
@@ -56,9 +59,11 @@ export const WriteFlag = {
   InRun: 1024,
   /** Neither there nor in the table (W5). */
   Listed: 2048,
+  /** Key and value lie as a put of them is logged (W6). */
+  InForm: 4096,
 } as const;
 const KindMask = 7;
-const TreeShift = 12;
+const TreeShift = 13;
 
 /** What few entries have. */
 export interface WriteExtra {
@@ -88,7 +93,7 @@ const SlotsFirst = 64;
 /** How many keys of a tree may be in the table before it gives up its run: so many for each in the run, and so many more. */
 const ScatterShare = 4;
 const ScatterMin = 32;
-/** Of a block of rows so many bytes of keys and as many of rows are copied at once; what does not fit into a chunk any more is lost to it. */
+/** Of a block of rows so many bytes are copied at once; what does not fit into a chunk any more is lost to it. */
 const PieceBytes = 8192;
 /** What `#foundPlace` says of a key that belongs into the table. */
 const InTable = -1;
@@ -261,7 +266,7 @@ export class WriteSet {
     const at = wordOf(entry);
     const writes = this.trees[tree]!;
     words[at + AtHash] = 0;
-    words[at + AtKey] = this.#bytes.append(key, 0, keyLength);
+    words[at + AtKey] = this.#bytes.appendKey(key, keyLength);
     words[at + AtKeyLength] = keyLength;
     words[at + AtFlags] = (tree << TreeShift) | flags | WriteFlag.Listed | kind;
     words[at + AtCommand] = command;
@@ -293,34 +298,34 @@ export class WriteSet {
     return this.findBytes(tree, key, keyLength) < 0 && this.#foundPlace !== InTable;
   }
   /** New entries of the keys of a block, of which `isAbove` has just said so: bytes are copied many rows at a time. @throws DbError 54000 */
-  pushBlock(tree: number, { keys, rows, ends, count }: RowBlock, kind: WriteKind, flags: number, command: number): void {
+  pushBlock(tree: number, { bytes, ends, count }: RowBlock, kind: WriteKind, flags: number, command: number): void {
     const writes = this.trees[tree]!;
     const first = this.count;
     if (count > EntriesMax - first) throw tooMuchChanged();
     while (first + count > this.#words.capacity) this.#grow();
     const allFlags = (tree << TreeShift) | flags | WriteFlag.InRun | kind;
-    let keyStart = 0;
-    let rowStart = 0;
+    let start = 0;
     for (let from = 0; from < count; ) {
       let to = from + 1;
-      while (to < count && ends[to * 2]! - keyStart <= PieceBytes && ends[to * 2 + 1]! - rowStart <= PieceBytes) to++;
-      const keyAddress = this.#bytes.appendMany(keys, keyStart, ends[to * 2 - 2]! - keyStart, to - from) - keyStart;
-      const rowAddress = this.#bytes.appendMany(rows, rowStart, ends[to * 2 - 1]! - rowStart, to - from) - rowStart;
+      while (to < count && ends[to * 2 + 1]! - start <= PieceBytes) to++;
+      const length = ends[to * 2 - 1]! - start;
+      const address = this.#bytes.appendMany(bytes, start, length, to - from) - start;
       for (; from < to; from++) {
         const words = this.#words.of(first + from);
         const at = wordOf(first + from);
-        const keyEnd = ends[from * 2]!;
+        const keyStart = start + KeyFormBytes;
+        const keyLength = ends[from * 2]! - keyStart;
+        const rowStart = ends[from * 2]! + ValueFormBytes;
         const rowEnd = ends[from * 2 + 1]!;
         words[at + AtHash] = 0;
-        words[at + AtKey] = keyAddress + keyStart;
-        words[at + AtKeyLength] = keyEnd - keyStart;
-        words[at + AtFlags] = allFlags;
+        words[at + AtKey] = address + keyStart;
+        words[at + AtKeyLength] = keyLength;
+        words[at + AtFlags] = isShortPut(keyLength, rowEnd - rowStart) ? allFlags | WriteFlag.InForm : allFlags;
         words[at + AtCommand] = command;
         words[at + AtPrevious] = -1;
-        words[at + AtValue] = rowAddress + rowStart;
+        words[at + AtValue] = address + rowStart;
         words[at + AtValueLength] = rowEnd - rowStart;
-        keyStart = keyEnd;
-        rowStart = rowEnd;
+        start = rowEnd;
       }
     }
     this.count = first + count;
@@ -342,7 +347,7 @@ export class WriteSet {
     const at = wordOf(entry);
     const place = this.#foundPlace;
     const writes = this.trees[tree]!;
-    if (previous < 0) words[at + AtKey] = this.#bytes.append(this.#foundBytes, 0, keyLength);
+    if (previous < 0) words[at + AtKey] = this.#bytes.appendKey(this.#foundBytes, keyLength);
     else {
       words[at + AtKey] = this.#words.of(previous)[wordOf(previous) + AtKey]!;
       this.set(previous, WriteFlag.Superseded);
@@ -512,11 +517,18 @@ export class WriteSet {
   valueLength(entry: number): number {
     return this.#words.of(entry)[wordOf(entry) + AtValueLength]!;
   }
-  /** Copies the value of a put. */
+  /** Copies the value of a put, which has none yet. */
   setValue(entry: number, value: Uint8Array, offset: number, length: number): void {
     const words = this.#words.of(entry);
     const at = wordOf(entry);
-    words[at + AtValue] = this.#bytes.append(value, offset, length);
+    if (VERIFY.on) assert((words[at + AtFlags]! & WriteFlag.InForm) === 0 && words[at + AtValueLength] === 0, 'a put gets another value', entry);
+    if (this.#bytes.endsWith(words[at + AtKey]!, words[at + AtKeyLength]!, length)) {
+      words[at + AtValue] = this.#bytes.appendBehind(value, offset, length);
+      words[at + AtFlags]! |= WriteFlag.InForm;
+    } else {
+      words[at + AtValue] = this.#bytes.append(value, offset, length);
+      if (mutants.on && mutants.has('mvcc.form-of-former-value')) words[at + AtFlags]! |= WriteFlag.InForm;
+    }
     words[at + AtValueLength] = length;
   }
 
@@ -530,13 +542,14 @@ export class WriteSet {
     this.#touched = sum;
   }
   /** All places at once. */
-  show(entry: number, at: RunSource): void {
+  show(entry: number, at: CommitRun): void {
     const words = this.#words.of(entry);
     const word = wordOf(entry);
     const key = words[word + AtKey]!;
     const value = words[word + AtValue]!;
     at.key = this.#bytes.chunkOf(key).u8;
     at.keyOffset = offsetOf(key);
+    at.putOffset = (words[word + AtFlags]! & WriteFlag.InForm) === 0 ? -1 : at.keyOffset - KeyFormBytes;
     at.keyLength = words[word + AtKeyLength]!;
     const chunk = this.#bytes.chunkOf(value);
     at.value = chunk.u8;

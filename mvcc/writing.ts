@@ -6,6 +6,7 @@ import { VERIFY, assert } from '../base/assert.js';
 import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { keyTooLong } from '../storage/page.js';
+import { KeyFormBytes, ValueFormBytes } from './put-form.js';
 import { checkTree, fillFromLeaf } from './reading.js';
 import { claimFound, claimRow, isBulk, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
@@ -86,12 +87,14 @@ export function insertAbove(transaction: Transaction, tree: VersionedTree, block
   if (!overlay.isEmpty && !(mutants.on && mutants.has('mvcc.block-despite-versions'))) return false;
   const writes = transaction.writesOf(tree);
   for (let i = 0; i < bulkWrites.length; i++) if (bulkWrites[i] !== writes && !(mutants.on && mutants.has('mvcc.block-despite-writers'))) return false;
-  const { keys, ends, count } = block;
+  const { bytes, ends, count } = block;
   const { set } = writes;
-  if (btree !== undefined && !btree.isBeyond(keys, ends[0]!)) return false;
-  if (!set.isAbove(writes.number, keys, ends[0]!) || !isBulk(writes)) return false;
+  const first = bytes.subarray(KeyFormBytes);
+  const firstLength = ends[0]! - KeyFormBytes;
+  if (btree !== undefined && !btree.isBeyond(first, firstLength)) return false;
+  if (!set.isAbove(writes.number, first, firstLength) || !isBulk(writes)) return false;
   set.pushBlock(writes.number, block, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
-  transaction.logBytes += LogOverheadBytes * count + ends[count * 2 - 2]! + ends[count * 2 - 1]!;
+  transaction.logBytes += (LogOverheadBytes - KeyFormBytes - ValueFormBytes) * count + ends[count * 2 - 1]!;
   transaction.writeCount += count;
   return true;
 }

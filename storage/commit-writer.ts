@@ -11,6 +11,7 @@
 import { assert } from '../base/assert.js';
 import { copyByWords, copyBytes, crc32c, putVarint, setU32, setU64 } from '../base/bytes.js';
 import { joinCrc32c } from '../base/crc-join.js';
+import { mutants } from '../base/mutants.js';
 import type { DbError } from '../base/errors.js';
 import type { Lsn, TreeId } from '../base/ids.js';
 import { lsn } from '../base/ids.js';
@@ -37,6 +38,8 @@ export interface BuiltTree {
 
 /** A run of which a stretch is gone through twice: for the tree and for the log. */
 export interface CommitRun extends RunSource {
+  /** Where in `value` the put begins as it stands in the log, up to the value's end; -1: it does not stand there. */
+  putOffset: number;
   /** Makes the entry present from which on, itself included, `left` are left. */
   goTo(left: number): void;
 }
@@ -101,7 +104,14 @@ export class CommitWriter {
         tree.putSome(run, this.#csn);
         if (this.#wal === undefined) continue;
         const after = run.left;
-        for (run.goTo(before); run.left > after; run.next()) this.#logPutOf(tree.id, run, this.#wal);
+        run.goTo(before);
+        while (run.left > after) {
+          if (run.putOffset >= 0) this.#logStretch(tree.id, run, after, this.#wal);
+          else {
+            this.#logPutOf(tree.id, run, this.#wal);
+            run.next();
+          }
+        }
       }
     } catch (error) {
       throw this.#owner.poison(error);
@@ -223,6 +233,19 @@ export class CommitWriter {
   #logPutOf(id: TreeId, { key, keyOffset, keyLength, value, valueView, valueOffset, valueLength }: RunSource, wal: Wal): void {
     const buffer = this.#logPutFront(wal, id, key, keyOffset, keyLength, valueLength);
     buffer.end = copyByWords(buffer.bytes, buffer.view, buffer.end, value, valueView, valueOffset, valueLength);
+    if (buffer.end - this.#recordAt > this.#chunkBytes) this.#endChunk(wal);
+  }
+  /** The present entry of a run and those whose puts follow it in the same memory, while more than `after` are left and their record is not full. The run stands behind them then. */
+  #logStretch(id: TreeId, run: CommitRun, after: number, wal: Wal): void {
+    const { value, valueView, putOffset: start } = run;
+    const sizeMax = this.#chunkBytes - (this.#room(wal, id, 0).end - this.#recordAt);
+    let end = start;
+    do {
+      end = run.valueOffset + run.valueLength;
+      run.next();
+    } while (run.left > after && end - start <= sizeMax && (run.putOffset === end || (mutants.on && mutants.has('mvcc.stretch-with-gaps'))) && run.value === value);
+    const buffer = this.#room(wal, id, end - start);
+    buffer.end = copyByWords(buffer.bytes, buffer.view, buffer.end, value, valueView, start, end - start);
     if (buffer.end - this.#recordAt > this.#chunkBytes) this.#endChunk(wal);
   }
   /** A put up to its value, for which there is room. */

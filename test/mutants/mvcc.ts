@@ -11,6 +11,7 @@ import { mixes, runWindow } from '../mvcc/histories.js';
 import { scanTrial } from '../mvcc/leaf-scan-trial.js';
 import { schedules } from '../mvcc/schedules.js';
 import { writeMemoryTrial } from '../mvcc/write-memory-trial.js';
+import { installRunsTrial } from '../mvcc/install-runs-trial.js';
 import { settle } from '../mvcc/client.js';
 
 export interface MutantRun {
@@ -22,7 +23,7 @@ export interface Mutant {
   run(seed: number, trialsMax: number): Promise<MutantRun>;
 }
 
-/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run` or `write memory`. Default: the serializable mix. */
+/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory` or `install runs`. Default: the serializable mix. */
 const killers: Readonly<Record<string, string>> = {
   'mvcc.escalation-loses-ranges': 'escalated',
   'mvcc.merge-loses-ranges': 'merged',
@@ -74,6 +75,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.run-ignores-newer': 'scan',
   'mvcc.run-ends-with-leaf': 'scan',
   'mvcc.memory-of-two-sets': 'write memory',
+  'mvcc.stretch-with-gaps': 'install runs',
+  'mvcc.form-of-former-value': 'install runs',
   'mvcc.run-never-stands-up': 'column run',
   'mvcc.run-in-changed-leaf': 'column run',
   'mvcc.run-columns-taken-back': 'column run',
@@ -101,7 +104,7 @@ async function runSchedule(name: string): Promise<string | undefined> {
 }
 
 /** By name, trials of one mechanism alone. */
-const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial };
+const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, 'install runs': installRunsTrial };
 
 async function trial(killer: string, seed: number): Promise<string | undefined> {
   const single = singleTrials[killer];

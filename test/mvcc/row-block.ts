@@ -1,14 +1,19 @@
 /** Rows by key and value, in the form in which many are inserted at a time. */
 import { keyBytes } from '../../base/bytes.js';
+import { KeyFormBytes, ValueFormBytes, putKeyForm, putValueForm } from '../../mvcc/put-form.js';
 import type { RowBlock } from '../../mvcc/types.js';
 
 export function rowBlock(rows: readonly (readonly [key: string, value: string])[]): RowBlock {
+  const bytes = new Uint8Array(rows.reduce((sum, [key, value]) => sum + KeyFormBytes + key.length + ValueFormBytes + value.length, 0));
   const ends = new Int32Array(rows.length * 2);
-  let keys = '';
-  let values = '';
+  let end = 0;
   rows.forEach(([key, value], i) => {
-    ends[i * 2] = (keys += key).length;
-    ends[i * 2 + 1] = (values += value).length;
+    putKeyForm(bytes, (end += KeyFormBytes), key.length);
+    bytes.set(keyBytes(key), end);
+    ends[i * 2] = end += key.length;
+    putValueForm(bytes, (end += ValueFormBytes), value.length);
+    bytes.set(keyBytes(value), end);
+    ends[i * 2 + 1] = end += value.length;
   });
-  return { keys: keyBytes(keys), rows: keyBytes(values), ends, count: rows.length, keyLengthMax: Math.max(0, ...rows.map(([key]) => key.length)) };
+  return { bytes, ends, count: rows.length, keyLengthMax: Math.max(0, ...rows.map(([key]) => key.length)) };
 }
