@@ -553,12 +553,16 @@ export class Backend implements SessionOwner {
     return this.block.tx?.isWaiting === true;
   }
 
-  /** Awaits a lock under a deadline. */
+  /** Awaits a lock or a sleep under a deadline. */
   async waitFor(waiting: Promise<unknown>, tx: Transaction, deadlineMs: number): Promise<void> {
     const { clock, scheduler } = this.instance;
-    const timer = deadlineMs === Infinity ? undefined : scheduler.after(Math.max(0, deadlineMs - clock.monotonic()), () => void tx.cancelWait(this.timeoutError()), true);
+    const end = (error: DbError): void => {
+      tx.cancelWait(error);
+      this.#wake?.(error);
+    };
+    const timer = deadlineMs === Infinity ? undefined : scheduler.after(Math.max(0, deadlineMs - clock.monotonic()), () => end(this.timeoutError()), true);
     const unwatch = watchWait(this);
-    if (this.#cancel !== undefined) tx.cancelWait(this.#cancel);
+    if (this.#cancel !== undefined) end(this.#cancel);
     try {
       await waiting;
     } finally {

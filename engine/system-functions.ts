@@ -463,7 +463,9 @@ export class SystemFunctions implements SystemCalls {
     const sleep = (seconds: number): Datum => this.#once(() => this.#suspend(this.#backend.sleep(Math.max(0, seconds * 1000)), () => ''));
     yield ['pg_sleep', ([seconds]) => sleep(seconds as number)];
     yield ['pg_sleep_for', ([time]) => sleep(secondsOf(time as Interval))];
-    yield ['pg_sleep_until', ([moment]) => sleep(Number(BigInt(moment as number | bigint) - BigInt(this.#backend.context(Infinity).clockTimestamp())) / MicrosPerSecond)];
+    const secondsUntil = (moment: number | bigint): number =>
+      Math.abs(Number(moment)) === Infinity ? Number(moment) : Number(BigInt(moment) - BigInt(this.#backend.context(Infinity).clockTimestamp())) / MicrosPerSecond;
+    yield ['pg_sleep_until', ([moment]) => sleep(secondsUntil(moment as number | bigint))];
     yield ['setseed', ([seed]) => {
       if (!((seed as number) >= -1 && (seed as number) <= 1)) throw new DbError('22023', `setseed parameter ${seed as number} is out of allowed range [-1,1]`);
       this.#seeded = new SeededRandom(seed as number);

@@ -1,4 +1,4 @@
-/** Functions whose answer is the session's own: random() from its seed on as in PostgreSQL 15, and the schema of its temporary objects. */
+/** Functions whose answer or wait is the session's own: random() from its seed on as in PostgreSQL 15, the schema of its temporary objects, sleeps of any length. */
 import { expect, test } from 'vitest';
 import { open, type Database, type Session } from '../../engine/index.js';
 
@@ -42,4 +42,14 @@ test('each session knows its own schema of temporary objects from those of other
     const [[own]] = (await one.query("select relnamespace from pg_class where relname = 't'", [], { rowMode: 'array' })).rows as unknown as [[number]];
     expect(await row(one, 'select pg_my_temp_schema(), pg_is_other_temp_schema(pg_my_temp_schema()), pg_is_other_temp_schema(2200)')).toEqual([own, false, false]);
     expect(await row(other, `select pg_my_temp_schema(), pg_is_other_temp_schema(${own})`)).toEqual([0, true]);
+  }));
+
+test('what sleeps longer than a timer can be set sleeps all the same', () =>
+  withDatabase(async (db) => {
+    const session = db.connect();
+    await session.query("set statement_timeout = '40ms'");
+    for (const call of ["pg_sleep('infinity')", 'pg_sleep(3000000)', "pg_sleep_for('100 days')", "pg_sleep_until('infinity')"]) {
+      await expect(session.query(`select ${call}`), call).rejects.toMatchObject({ code: '57014' });
+    }
+    for (const call of ["pg_sleep('-infinity')", "pg_sleep('nan')", "pg_sleep_until('-infinity')", "pg_sleep_for('-100 days')"]) expect(await row(session, `select ${call}`), call).toEqual(['']);
   }));
