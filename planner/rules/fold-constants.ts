@@ -7,22 +7,20 @@
  * that fails is left as it is, and when the whole statement has been folded the expressions that are read are searched for it.
  */
 import type { DbError } from '../../base/errors.js';
-import { locksNullable } from '../binder-locking.js';
-import { columnsOf, forEachChild, isNeverTrue, isTrue, logicalPlanOf, mapPlanExpressions, substitute, substituteInPlan, type Subquery } from '../expression-tools.js';
+import { columnsOf, forEachChild, isNeverTrue, logicalPlanOf, mapPlanExpressions, substitute, substituteInPlan, type Subquery } from '../expression-tools.js';
 import type { BoundExpression, ColumnId } from '../expression.js';
 import { Folder } from '../fold.js';
-import { isEmptyPlan, makeEmpty, mapPlanBottomUp, planInputs, withInputs, type LogicalModify, type LogicalPlan, type LogicalStatement } from '../logical-plan.js';
+import { planInputs, withInputs, type LogicalModify, type LogicalPlan, type LogicalStatement } from '../logical-plan.js';
 import { RoutineBodies } from '../routine-body.js';
 import type { Rule } from '../optimize.js';
-import { rewriteStatement } from './everywhere.js';
+import { pruned } from './prune-empty.js';
 import { isPlain } from './pull-projections.js';
 
 export const foldConstants: Rule = {
   name: 'fold-constants',
   isRequired: false,
   apply(statement, cx) {
-    const folded = new PlanFolder((inSubquery) => new Folder(cx.binder.types, cx.context, cx.evaluate, new RoutineBodies(cx.binder), inSubquery)).statement(statement);
-    return rewriteStatement(folded, (plan) => mapPlanBottomUp(plan, prune));
+    return pruned(new PlanFolder((inSubquery) => new Folder(cx.binder.types, cx.context, cx.evaluate, new RoutineBodies(cx.binder), inSubquery)).statement(statement));
   },
 };
 
@@ -181,58 +179,6 @@ function requireOfModify(plan: LogicalModify, read: (e: BoundExpression | undefi
 function readsConstants(plan: LogicalPlan): boolean {
   return plan.kind === 'filter' || plan.kind === 'project' || plan.kind === 'join' || plan.kind === 'projectSet';
 }
-
-/** Empty inputs and settled conditions. Row locks and changes keep their shape, for they are also what EXPLAIN shows of them; and what will be refused stays until it is. */
-function prune(plan: LogicalPlan): LogicalPlan {
-  const pruned = withoutEmpty(plan);
-  return pruned !== plan && locksNullable(plan) && !locksNullable(pruned) ? plan : pruned;
-}
-
-function withoutEmpty(plan: LogicalPlan): LogicalPlan {
-  switch (plan.kind) {
-    case 'filter':
-      if (isTrue(plan.condition)) return plan.input;
-      return isNeverTrue(plan.condition) || isEmptyPlan(plan.input) ? makeEmpty(plan.output) : plan;
-    case 'join': {
-      const condition = plan.condition !== undefined && isTrue(plan.condition) ? undefined : plan.condition;
-      const never = condition !== undefined && isNeverTrue(condition);
-      const left = isEmptyPlan(plan.left);
-      const right = isEmptyPlan(plan.right);
-      if (plan.join === 'inner' && (never || left || right)) return makeEmpty(plan.output);
-      if (plan.join === 'left' && left) return makeEmpty(plan.output);
-      if (plan.join === 'semi' && (never || left || right)) return makeEmpty(plan.output);
-      if (plan.join === 'anti' && left) return makeEmpty(plan.output);
-      if (plan.join === 'anti' && (never || right) && !plan.nullAware) return plan.left;
-      return condition === plan.condition ? plan : { ...plan, condition };
-    }
-    case 'project':
-    case 'projectSet':
-    case 'sort':
-    case 'distinct':
-      return isEmptyPlan(plan.input) ? makeEmpty(plan.output) : plan;
-    // What bounds a frame or cuts off rows is looked at before the first row.
-    case 'window':
-      return isEmptyPlan(plan.input) && plan.calls.every(({ frame }) => isCount(frame.start.value) && isCount(frame.end.value)) ? makeEmpty(plan.output) : plan;
-    case 'limit': {
-      const limit = plan.limit?.kind === 'constant' ? plan.limit.value : undefined;
-      if (!isCount(plan.offset) || !(isCount(plan.limit) || limit === null)) return plan;
-      return limit === 0 || limit === 0n || isEmptyPlan(plan.input) ? makeEmpty(plan.output) : plan;
-    }
-    case 'aggregate':
-      return !plan.isPlain && plan.groupingSets === undefined && isEmptyPlan(plan.input) ? makeEmpty(plan.output) : plan;
-    case 'append': {
-      const kept = plan.inputs.map((_, i) => i).filter((i) => !isEmptyPlan(plan.inputs[i]!));
-      if (kept.length === plan.inputs.length) return plan;
-      if (kept.length === 0) return makeEmpty(plan.output);
-      return { ...plan, inputs: kept.map((i) => plan.inputs[i]!), inputColumns: kept.map((i) => plan.inputColumns[i]!) };
-    }
-    default:
-      return plan;
-  }
-}
-
-/** Nothing, or a number that is known and not negative. */
-const isCount = (e: BoundExpression | undefined): boolean => e === undefined || (e.kind === 'constant' && (typeof e.value === 'number' || typeof e.value === 'bigint') && e.value >= 0);
 
 /** Whether a branch of UNION ALL is its select list over one relation or none: its expressions then become those of the query around it, read or not. Source. is_safe_append_member. */
 function isPulledUp(branch: LogicalPlan): boolean {

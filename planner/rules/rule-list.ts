@@ -9,6 +9,7 @@ import { inlineSetFunctions } from './inline-set-functions.js';
 import { minMaxByIndex } from './min-max-by-index.js';
 import { orToInList } from './or-to-in-list.js';
 import { pruneColumns } from './prune-columns.js';
+import { pruneEmpty } from './prune-empty.js';
 import { pullProjections } from './pull-projections.js';
 import { pushLimit } from './push-limit.js';
 import { pushPredicates } from './push-predicates.js';
@@ -19,5 +20,5 @@ import { simplifyOuterJoins } from './simplify-outer-joins.js';
 import { unnestSubqueries } from './unnest-subqueries.js';
 
 export const ruleList: readonly Rule[] = [
-  inlineSetFunctions, inlineCtes, foldConstants, simplifyConditions, orToInList, unnestSubqueries, pullProjections, simplifyOuterJoins, refuseNullableLocks, dropUnreadCtes, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
+  inlineSetFunctions, inlineCtes, foldConstants, simplifyConditions, orToInList, unnestSubqueries, pullProjections, simplifyOuterJoins, refuseNullableLocks, pruneEmpty, dropUnreadCtes, pushPredicates, minMaxByIndex, redundantDistinct, pruneColumns, pushLimit,
 ];

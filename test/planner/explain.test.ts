@@ -35,6 +35,8 @@ async function planOf(text: string): Promise<string> {
 const cases: readonly (readonly [what: string, ...queries: readonly string[]])[] = [
   ['inline-ctes: conditions reach into a CTE read once; MATERIALIZED keeps it', 'with x as (select * from a) select * from x where id = 4', 'with x as materialized (select * from a) select * from x where id = 4'],
   ['fold-constants: what is constant is computed when planning', 'select id from a where k = 2 + 3 and 1 < 2', 'select id from a where 1 > 2'],
+  ['prune-empty: an outer join that becomes an inner one of nothing is nothing, and so is what stands over it', 'select * from a left join b on false where b.g = 1', 'select * from a left join (select * from b where 1 > 2) b on a.b_id = b.id where b.g > 1 order by a.id',
+    'select * from a where b_id in (select id from b where 1 > 2)', 'select count(*) from a full join b on false where a.id = 1 and b.id = 1'],
   ['simplify-conditions: what all alternatives demand is demanded once', 'select id from a where (k = 5 and v = \'v5\') or (k = 5 and b_id = 6)'],
   ['or-to-in-list: equalities of one column are one list of ranges', 'select * from a where k = 1 or k = 7', 'select * from a where k in (1, 5, 9) and b_id > 3'],
   ['unnest-subqueries: IN and EXISTS are semi joins, NOT EXISTS and NOT IN anti joins', 'select id from a where b_id in (select id from b where g = 3)', 'select * from a where exists (select 1 from b where b.id = a.b_id and b.g > 2) and k < 100',
