@@ -4,11 +4,13 @@
  *
  * Source: PostgreSQL's functioncmds.c and pg_proc.c for the checks and their order.
  */
+import { assert } from '../../base/assert.js';
 import { DbError, notSupported } from '../../base/errors.js';
 import { isPolymorphic, sqlType, typeInfo, typeName, TypeOid } from '../../base/types.js';
-import type { AlterFunction, CreateFunction, DroppedObject, FunctionBody, SetVariable } from '../../parser/ast.js';
+import type { AlterFunction, CreateFunction, DroppedObject, Expression, FunctionBody, Query, SetVariable } from '../../parser/ast.js';
 import { printExpression, printStatement } from '../../parser/print.js';
 import { bindStatement } from '../../planner/binder.js';
+import { parseQuery } from '../catalog-view.js';
 import type { FunctionRecord, Reference } from '../catalog-objects.js';
 import { inputParameters, outputParameters, resultOf } from '../routine-shape.js';
 import { checkBody, requirePlannable } from '../routine-run.js';
@@ -32,6 +34,7 @@ export function createFunction(ddl: Ddl, statement: CreateFunction): void {
   const parameters = parametersOf(ddl, statement);
   const { returns, returnsSet } = returnTypeOf(ddl, statement, parameters);
   const standard = statement.body.kind === 'bodyText' ? undefined : statement.body.kind === 'bodyReturn' ? 'return' : 'atomic';
+  if (standard !== undefined && parameters.some((p) => isPolymorphic(p.type))) throw new DbError('42P13', 'SQL function with unquoted function body cannot have polymorphic arguments');
   const record: FunctionRecord = {
     kind: 'function', oid: ddl.newOid(), schema: schema.oid, name: statement.name.name, isProcedure, parameters, returns, returnsSet, volatility: statement.volatility ?? 'volatile',
     strict: statement.nullInput === 'strict', language, body: bodyText(statement.body), ...(standard === undefined ? {} : { standard }), ...optionsOf(ddl, statement, returnsSet), references: [],
@@ -117,13 +120,21 @@ function bodyText(body: FunctionBody): string {
   }
 }
 
+/** RETURN as the query that it is, with the places of its own text. */
+function selectOf(expression: Expression): Query {
+  const query = parseQuery('SELECT 1');
+  assert(query.body.kind === 'select', 'a select is one');
+  return { ...query, body: { ...query.body, targets: [{ ...query.body.targets[0]!, expression }] } };
+}
+
 /** What a SQL-standard body reads; others are read when they run. */
 function referencesOf(ddl: Ddl, record: FunctionRecord, body: FunctionBody): Reference[] {
-  if (body.kind !== 'bodyAtomic') return [];
+  if (body.kind === 'bodyText') return [];
+  const statements = body.kind === 'bodyAtomic' ? body.statements : [selectOf(body.expression)];
   const { backend } = ddl;
   const references: Reference[] = [];
   const inputs = inputParameters(record);
-  for (const statement of body.statements) {
+  for (const statement of statements) {
     bindStatement(statement, backend.catalog(), {
       settings: backend.plannerSettings(), parameterTypes: inputs.map((p) => sqlType(p.type)), routine: { name: record.name, parameters: inputs.map((p) => p.name) },
       dependencies: {
