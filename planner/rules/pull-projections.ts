@@ -3,7 +3,8 @@
  * the rows that are left, not for those that no partner is found for, whose errors would be nobody's.
  *
  * J1  Only what reads FROM and WHERE alone moves; over grouping, sorting, LIMIT, set operations a subquery is computed as it stands.
- * J2  From the nullable side of an outer join nothing moves: there a missing row is NULL whatever the expression. What is volatile or holds a subquery stays too.
+ * J2  From the nullable side of an outer join nothing moves: there a missing row is NULL whatever the expression. Where something is volatile nothing moves either; what holds a
+ *     subquery stays alone.
  *
  * Source. PostgreSQL's pull_up_simple_subquery (prepjointree.c).
  */
@@ -49,8 +50,12 @@ function pullFrom(join: LogicalJoin): LogicalPlan {
 
 function projectionOf(plan: LogicalPlan, isKept: boolean): Pulled | undefined {
   if (!isKept || plan.kind !== 'project' || !isPlain(plan.input)) return undefined;
-  if (plan.computed.some((column) => isVolatile(column.expression) || hasSubquery(column.expression))) return undefined;
-  return { input: plan.input, computed: plan.computed, names: plan.computed.map(({ id }) => plan.output.find((column) => column.id === id)!.name) };
+  if (plan.computed.some((column) => isVolatile(column.expression))) return undefined;
+  const computed = plan.computed.filter((column) => !hasSubquery(column.expression));
+  if (computed.length === 0) return undefined;
+  const namesOf = (columns: readonly ComputedColumn[]): string[] => columns.map(({ id }) => plan.output.find((column) => column.id === id)!.name);
+  const staying = plan.computed.filter((column) => hasSubquery(column.expression));
+  return { input: makeProject(plan.input, staying, namesOf(staying)), computed, names: namesOf(computed) };
 }
 const replacements = ({ computed }: Pulled): Map<ColumnId, BoundExpression> => new Map(computed.map((column) => [column.id, column.expression]));
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-const switches = ['enable_indexscan', 'enable_indexonlyscan', 'enable_hashjoin', 'enable_mergejoin', 'enable_hashagg', 'enable_incremental_sort'];
+const switches = ['rewrite_rules', 'enable_indexscan', 'enable_indexonlyscan', 'enable_hashjoin', 'enable_mergejoin', 'enable_hashagg', 'enable_incremental_sort'];
 
 async function planOf(text: string): Promise<string> {
   const { rows } = await session.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${text}`);
@@ -39,6 +39,7 @@ const cases: readonly (readonly [what: string, ...queries: readonly string[]])[]
     'select * from a where b_id in (select id from b where 1 > 2)', 'select count(*) from a full join b on false where a.id = 1 and b.id = 1'],
   ['simplify-conditions: what all alternatives demand is demanded once', 'select id from a where (k = 5 and v = \'v5\') or (k = 5 and b_id = 6)'],
   ['or-to-in-list: equalities of one column are one list of ranges', 'select * from a where k = 1 or k = 7', 'select * from a where k in (1, 5, 9) and b_id > 3'],
+  ['pull-projections: what a subquery in FROM computes is known around it, though another column of it holds a subquery', "select a.id from a, (select length(current_setting('server_version')) as h, array(select 1) as s from b) d where a.id = d.h"],
   ['unnest-subqueries: IN and EXISTS are semi joins, NOT EXISTS and NOT IN anti joins', 'select id from a where b_id in (select id from b where g = 3)', 'select * from a where exists (select 1 from b where b.id = a.b_id and b.g > 2) and k < 100',
     'select id from a where not exists (select 1 from b where b.id = a.b_id)', 'select id from b where id not in (select k from a where k > 100)'],
   ['unnest-subqueries: a correlated aggregate is a join with its groups', 'select a.id, (select count(*) from b where b.g = a.k) from a'],
