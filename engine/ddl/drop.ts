@@ -145,8 +145,9 @@ export async function dropTargets(ddl: Ddl, targets: readonly DropTarget[], beha
       else if (dependent.kind === 'column') queue.push({ oid: dependent.table, column: dependent.column });
     }
   }
-  // What goes silently with something named here is no obstacle.
-  const obstacles = steps.filter(({ dependent }) => !targets.some((target) => includes(target, dependent)));
+  // What goes silently with something named here, or with something that goes with that, is no obstacle.
+  const dropped = [...targets, ...steps.flatMap(({ dependent }) => (dependent.kind === 'object' ? [{ oid: dependent.oid }] : []))];
+  const obstacles = steps.filter(({ dependent }) => !dropped.some((target) => includes(target, dependent)));
   if (obstacles.length > 0 && behavior === 'restrict') throw stillNeeded(ddl, targets, obstacles);
   if (obstacles.length > 0 && !quiet) sayCascade(ddl, obstacles.map(({ dependent }) => describeDependent(ddl, dependent)));
   for (const target of targets) if (target.column === undefined) ddl.markDropping(target.oid);

@@ -3,6 +3,7 @@ import { DbError, notSupported } from '../../base/errors.js';
 import { baseTypeOf, sqlType, TypeOid, typeName } from '../../base/types.js';
 import type { CreateIndex, IndexElement, Reindex } from '../../parser/ast.js';
 import { namedOperatorClass, requireAccepts } from '../../planner/operator-classes.js';
+import { figureColumnName } from '../../planner/scope.js';
 import type { IndexColumnRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
 import { checkIndexable } from './constraints.js';
 import { checkCollation, isCollatable } from './create-table.js';
@@ -46,7 +47,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
     predicate = storedText(backend, statement.where, bound.expression);
   }
   const names = [...statement.elements, ...statement.include].map((element) => elementName(element));
-  const name = statement.name ?? chooseRelationName(backend, table.schema, table.name, columnsForName(names), 'idx');
+  const name = statement.name ?? chooseRelationName(backend, table.schema, table.name, columnsForName(distinctNames(names)), 'idx');
   if (draft.find('relation', table.schema, name) !== undefined) {
     if (!statement.ifNotExists) throw new DbError('42P07', `relation "${name}" already exists`);
     ddl.notice(`relation "${name}" already exists, skipping`, '42P07');
@@ -68,8 +69,18 @@ function plainColumn(table: TableRecord, name: string): number {
 
 function elementName(element: IndexElement): string {
   const { expression } = element;
-  if (expression.kind === 'columnRef') return expression.parts.at(-1)!;
-  return expression.kind === 'functionCall' ? expression.name.name : 'expr';
+  return figureColumnName(expression) ?? 'expr';
+}
+
+/** As the index's columns are called: a name that is there already gets a number. Source. ChooseIndexColumnNames. */
+function distinctNames(names: readonly string[]): string[] {
+  const taken: string[] = [];
+  for (const base of names) {
+    let name = base;
+    for (let i = 1; taken.includes(name); i++) name = `${base}${i}`;
+    taken.push(name);
+  }
+  return taken;
 }
 
 function indexColumn(ddl: Ddl, table: TableRecord, element: IndexElement, method: string): IndexColumnRecord {
