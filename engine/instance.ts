@@ -41,6 +41,8 @@ import { routineDef, userFunctions, userProcedures } from './routine.js';
 
 /** Pause between two looks for versions nobody needs any more. */
 const VacuumIntervalMs = 1000;
+/** Memory of write sets that is kept for the next large transaction. */
+const WriteBytesKeptMax = 64 << 20;
 
 export class Instance {
   readonly path: string;
@@ -119,7 +121,7 @@ export class Instance {
       readOnly: options.readOnly, mustExist: options.mustExist, checkpointWalBytes: options.checkpointWalBytes, checkpointIntervalMs: options.checkpointIntervalMs,
     });
     try {
-      const manager = new TransactionManager(store, { clock, prng, scheduler }, { versionBytesMax: options.versionBytesMax, writeBytesKeptMax: Math.floor(store.cacheBytes / 2) });
+      const manager = new TransactionManager(store, { clock, prng, scheduler }, { versionBytesMax: options.versionBytesMax, writeBytesKeptMax: Math.min(Math.floor(store.cacheBytes / 2), WriteBytesKeptMax) });
       const catalog = await CatalogStore.open(store, manager);
       const instance = new Instance(path, options, store, manager, catalog, defaults);
       await instance.#dropLeftovers();
