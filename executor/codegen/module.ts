@@ -36,7 +36,16 @@ export class Code {
     return this.#lines.length === 0;
   }
   toString(): string {
-    return this.#lines.filter((line) => typeof line === 'string' || !line.isEmpty).join('\n');
+    const lines: string[] = [];
+    this.#collect(lines);
+    return lines.join('\n');
+  }
+  /** All lines in turn: what stands within each other dozens of levels deep is joined once. */
+  #collect(into: string[]): void {
+    for (const line of this.#lines) {
+      if (typeof line === 'string') into.push(line);
+      else line.#collect(into);
+    }
   }
 }
 

@@ -13,29 +13,33 @@ import type { Part, Writer } from './scope.js';
 
 /** Moves the parts that `w` has noted into functions of the module. To be called when all is written. `given`: names the plan's function has beside those it declares. */
 export function extractParts(w: Writer, given: readonly string[]): void {
+  if (w.parts.length === 0) return;
+  const declared = new Set([...given, ...declaredNames(w.prologue.toString()), ...declaredNames(w.code.toString()), ...w.cells]);
   // Of batches within each other the outer one, with all that is in it; of pipelines each by itself, the inner ones first.
   const gone = new Set<Part | undefined>();
   for (const part of w.parts) {
-    const isInGone = gone.has(part.within);
-    const text = part.code.toString();
-    if (!isInGone && (part.kind !== 'batch' || !isClosed(text) || /\byield\b/.test(text))) continue;
-    if (!isInGone) extract(w, part.code, text, given, false);
+    if (!gone.has(part.within)) {
+      if (part.kind !== 'batch') continue;
+      const text = part.code.toString();
+      if (!isClosed(text) || /\byield\b/.test(text)) continue;
+      extract(w, part.code, text, declared, false);
+    }
     gone.add(part);
   }
   for (const part of [...w.parts].reverse()) {
     if (part.kind !== 'pipeline' || gone.has(part)) continue;
     const text = part.code.toString();
-    if (isClosed(text) && /\byield\b/.test(text)) extract(w, part.code, text, given, true);
+    if (isClosed(text) && /\byield\b/.test(text)) extract(w, part.code, text, declared, true);
   }
 }
 
-function extract(w: Writer, part: Code, text: string, given: readonly string[], isGenerator: boolean): void {
+/** `declared`: the names of the whole plan, of which those that the part uses and does not declare are declared around it (F2). */
+function extract(w: Writer, part: Code, text: string, declared: ReadonlySet<string>, isGenerator: boolean): void {
   part.clear();
   const { module } = w;
   const names = new Set(identifiers(text));
   const own = declaredNames(text);
-  const outer = new Set([...given, ...declaredNames(w.prologue.toString()), ...declaredNames(w.code.toString()), ...w.cells]);
-  const parameters = [...names].filter((name) => outer.has(name) && !own.has(name));
+  const parameters = [...names].filter((name) => declared.has(name) && !own.has(name));
   const assigned = parameters.filter((name) => isAssigned(name, text));
   const temps = w.temps.filter((name) => names.has(name));
   const name = module.name(isGenerator ? 'pipeline' : 'batch');
