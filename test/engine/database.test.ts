@@ -1,19 +1,10 @@
 /** The public face: results, parameters, sessions, misuse, and what open and close promise. */
 import { describe, expect, test } from 'vitest';
-import type { Database } from '../../engine/index.js';
 import { DatabaseError, open, sql } from '../../engine/index.js';
 import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { withDatabase } from './with-database.js';
 
 /** Runs `body` on a fresh database in memory. */
-async function withDatabase(body: (db: Database) => Promise<void>, options: Parameters<typeof open>[1] = {}): Promise<void> {
-  const db = await open(':memory:', options);
-  try {
-    await body(db);
-  } finally {
-    await db.close();
-  }
-}
-
 async function failure(promise: Promise<unknown>): Promise<DatabaseError> {
   try {
     await promise;

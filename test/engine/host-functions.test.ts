@@ -1,16 +1,9 @@
 /** Functions and aggregates in JavaScript registered by the host: values in and out, sets, errors, plans that follow a change. */
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../engine/index.js';
-import { DatabaseError, open } from '../../engine/index.js';
+import { DatabaseError } from '../../engine/index.js';
+import { withDatabase } from './with-database.js';
 
-async function withDatabase(body: (db: Database) => Promise<void>): Promise<void> {
-  const db = await open(':memory:');
-  try {
-    await body(db);
-  } finally {
-    await db.close();
-  }
-}
 const failure = async (promise: Promise<unknown>): Promise<DatabaseError> => promise.then(() => expect.fail('no error'), (error: unknown) => error as DatabaseError);
 const rowsOf = async (db: Database, text: string): Promise<unknown[]> => (await db.query(text, [], { rowMode: 'array' })).rows;
 

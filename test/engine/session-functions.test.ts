@@ -1,15 +1,8 @@
 /** Functions whose answer or wait is the session's own: random() from its seed on as in PostgreSQL 15, the schema of its temporary objects, sleeps of any length. */
 import { expect, test } from 'vitest';
-import { open, type Database, type Session } from '../../engine/index.js';
+import type { Database, Session } from '../../engine/index.js';
+import { withDatabase } from './with-database.js';
 
-async function withDatabase(body: (db: Database) => Promise<void>): Promise<void> {
-  const db = await open(':memory:');
-  try {
-    await body(db);
-  } finally {
-    await db.close();
-  }
-}
 const row = async (session: Database | Session, sql: string): Promise<unknown> => (await session.query(sql, [], { rowMode: 'array' })).rows[0];
 
 test('random() from a seed on is what PostgreSQL 15 printed', () =>
