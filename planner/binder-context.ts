@@ -86,6 +86,8 @@ export class Binder {
   readonly openParameters: Extract<BoundExpression, { kind: 'parameter' }>[] = [];
   readonly ctes: LogicalCte[] = [];
   readonly relations = new Map<number, { table: TableDef; access: 'read' | 'lock rows' | 'write' }>();
+  /** Columns of enclosing queries that the select list of an EXISTS reads, which is not kept: their first uses there. */
+  readonly unkept: Map<ColumnId, Extract<BoundExpression, { kind: 'column' }>> = new Map();
   /** Of a cursor's query: tables whose row keys are its last columns. */
   readonly rowKeySources: RowKeySource[] = [];
   /** Views being expanded, outermost first: a guard against cycles and the depth of nesting. */

@@ -11,7 +11,7 @@ import { unreachable } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
 import type { Expression, GroupingElement } from '../parser/ast.js';
 import { findItem, requireGroupable, type SelectItem } from './binder-sort.js';
-import { forEachChild, logicalPlanOf, mapAllExpressions, mapChildren, sameExpression } from './expression-tools.js';
+import { forEachChild, logicalPlanOf, mapAllExpressions, mapChildren, sameExpression, type Subquery } from './expression-tools.js';
 import { Folder } from './fold.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import type { ComputedColumn } from './logical-plan.js';
@@ -152,6 +152,7 @@ export class GroupLift {
       (query) => {
         if (!query.outer.some((id) => this.#level.owns(id))) return query;
         const plan = mapAllExpressions(logicalPlanOf(query), (inner) => this.lift(inner, true));
+        if (query.subkind === 'exists') this.#requireUnkept(query);
         const outer = query.outer.map((id) => {
           const by = this.#byColumn.get(id);
           return by !== undefined && by.kind === 'column' ? by.id : id;
@@ -159,6 +160,14 @@ export class GroupLift {
         return { ...query, plan, outer: [...new Set(outer.filter((id) => !this.#level.owns(id)))] };
       },
     );
+  }
+
+  /** The select list of an EXISTS is not kept (`isOnlyAsked` in binder-select.ts); what it reads of this query must be grouped all the same. */
+  #requireUnkept({ outer }: Subquery): void {
+    for (const id of outer) {
+      const read = this.#level.owns(id) && !this.#byColumn.has(id) ? this.#level.binder.unkept.get(id) : undefined;
+      if (read !== undefined) this.#dependent(read, true);
+    }
   }
 
   #dependent(e: Extract<BoundExpression, { kind: 'column' }>, isInSubquery: boolean): BoundExpression {

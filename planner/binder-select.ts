@@ -96,7 +96,10 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
     for (const column of plan.output) own.add(column.id);
     if (liftedHaving !== undefined) plan = makeHaving(plan, liftedHaving);
   }
-  if (isOnlyAsked) return { plan: filtered, columns: [], unknowns: new Map(), offsets, collations };
+  if (isOnlyAsked) {
+    noteUnkept(level, items);
+    return { plan: filtered, columns: [], unknowns: new Map(), offsets, collations };
+  }
   plan = addSetCalls(takeWindowCalls(level, items), plan, own);
   plan = addWindows(level, plan, own);
   plan = addSetCalls(level.setCalls, plan, own);
@@ -132,6 +135,16 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
 function decidesAlone(level: QueryLevel, { limit, offset, withTies }: LimitClause): boolean {
   if (level.aggregates.length > 0 || level.groupingCalls.length > 0 || level.windowCalls.length > 0 || level.setCalls.length > 0 || level.lockTargets.length > 0) return false;
   return offset === undefined && !withTies && (limit === undefined || (limit.kind === 'constant' && (limit.value === null || (limit.value as number | bigint) > 0)));
+}
+
+/** Notes what a select list that is not kept reads of the queries around it. */
+function noteUnkept({ binder }: QueryLevel, items: readonly SelectItem[]): void {
+  for (const { expression } of items) {
+    someExpression(expression, (e) => {
+      if (e.kind === 'column' && !binder.unkept.has(e.id)) binder.unkept.set(e.id, e);
+      return false;
+    });
+  }
 }
 
 /** The keys of the rows that a cursor's rows are made of, as its last columns. */

@@ -59,6 +59,9 @@ const cases: readonly (readonly [string, string])[] = [
   ["select * from upper(unnest(array['b']))", '0A000'],
   ['select * from generate_series(1, nosuch(generate_series(1, 2)))', '42883'],
   ['select * from generate_series(1, generate_series(1, 2))', '0A000'],
+  // The select list of an EXISTS, which is not kept.
+  ['select 1 from u group by a + 1 having exists (select a + 1)', '42803'],
+  ['select c, exists (select u.a, 1 from t) from u group by c', '42803'],
   // Its default is a text, whatever the rows become.
   ['alter table d alter a type int using a::int', '42804'],
   ["select rank('x'::text) within group (order by a) from t", '42804'],

@@ -57,6 +57,7 @@ const cases: readonly (readonly [string, string])[] = [
   ["select 1/b > 0 and timestamptz '2024-03-31 01:30' < timestamptz '2023-12-31' from t", 'f|f|f'],
   ["select 1/b > 0 and timestamptz '2024-03-31 01:30' > timestamptz '2023-12-31' from t", '22012'],
   ['select exists (select 1/0)', 't'],
+  ['select b from t group by b having exists (select t.b, max(t.a), 1/0 from t u where u.a = 1) order by b', '0|5|null'],
   ['select exists (select 1/0 from e)', 'f'],
   ['select exists (select 1 from e where 1/0 = 1)', '22012'],
   ['select a in (select 1/0 from e) from t', '22012'],
