@@ -7,7 +7,7 @@
 import { unreachable } from '../base/assert.js';
 import type { Datum, RecordShape , SqlArray} from '../base/datum.js';
 import { SqlRecord } from '../base/datum.js';
-import { DbError, InternalError, notSupported } from '../base/errors.js';
+import { DbError, InternalError } from '../base/errors.js';
 import type { SqlType } from '../base/types.js';
 import { FirstUserOid, typeInfo } from '../base/types.js';
 import { inputText, outputText } from '../base/text-io.js';
@@ -87,8 +87,6 @@ export function evaluate(e: BoundExpression, runtime: Runtime): Datum {
       return evaluateRowCompare(e, runtime);
     case 'subquery':
       return evaluateSubquery(e, runtime);
-    case 'currentOf':
-      throw notSupported('WHERE CURRENT OF', e.offset);
     default:
       return unreachable(e);
   }

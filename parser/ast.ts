@@ -62,7 +62,7 @@ export type Expression =
   | IsNull | IsBoolean | IsDistinctFrom | Between | InList | InSubquery | Like | Quantified | QuantifiedSubquery
   | Exists | ScalarSubquery | ArraySubquery
   | Case | Coalesce | NullIf | MinMax | Row | ArrayConstructor
-  | Cast | Collate | FunctionCall | Grouping | SqlValueFunction | CurrentOf | DefaultValue | UnsupportedExpression;
+  | Cast | Collate | FunctionCall | Grouping | SqlValueFunction | DefaultValue | UnsupportedExpression;
 
 /** Digits as written, lower-cased, perhaps after `-`. Without `.` and exponent it is of the smallest of int4, int8, numeric that holds it. */
 export interface NumberLiteral {
@@ -737,8 +737,7 @@ export interface Update {
   readonly alias: Identifier | undefined;
   readonly assignments: readonly Assignment[];
   readonly from: readonly TableReference[];
-  /** May be a `currentOf`. */
-  readonly where: Expression | undefined;
+  readonly where: Expression | CurrentOf | undefined;
   readonly returning: readonly SelectTarget[] | undefined;
   readonly offset: number;
 }
@@ -750,8 +749,7 @@ export interface Delete {
   readonly only: boolean;
   readonly alias: Identifier | undefined;
   readonly using: readonly TableReference[];
-  /** May be a `currentOf`. */
-  readonly where: Expression | undefined;
+  readonly where: Expression | CurrentOf | undefined;
   readonly returning: readonly SelectTarget[] | undefined;
   readonly offset: number;
 }

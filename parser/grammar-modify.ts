@@ -174,10 +174,10 @@ export class ModifyGrammar extends SelectGrammar {
   );
 
   /** [WHERE condition | WHERE CURRENT OF cursor] */
-  readonly whereOrCurrentOf = this.RULE('whereOrCurrentOf', (): ast.Expression | undefined =>
+  readonly whereOrCurrentOf = this.RULE('whereOrCurrentOf', (): ast.Expression | ast.CurrentOf | undefined =>
     this.OPTION(() => {
       this.CONSUME(kw.where);
-      return this.OR<ast.Expression>([
+      return this.OR<ast.Expression | ast.CurrentOf>([
         {
           GATE: () => this.secondIs(kw.of),
           ALT: () => {

@@ -10,7 +10,7 @@
 import { unreachable } from '../base/assert.js';
 import { notSupported } from '../base/errors.js';
 import {
-  leftSpine, type Assignment, type Binary, type CommonTable, type DefinitionOption, type Delete, type Expression, type FunctionCall, type FunctionColumn, type FunctionRef,
+  leftSpine, type Assignment, type Binary, type CommonTable, type CurrentOf, type DefinitionOption, type Delete, type Expression, type FunctionCall, type FunctionColumn, type FunctionRef,
   type GroupingElement, type Identifier, type IndexElement, type Insert, type Join, type Merge, type MergeWhen, type OnConflict, type OperatorName, type PreparableStatement,
   type OperatorSchema, type QualifiedName, type Query, type QueryBody, type Row, type Select, type SelectTarget, type SetOperation, type SortItem, type SubscriptEntry, type TableAlias,
   type TableReference, type TableSample, type TargetColumn, type TypeName, type Unary, type Update, type WindowSpec, type WithClause,
@@ -296,9 +296,14 @@ function printUpdate(statement: Update): string {
     statement.with && printWith(statement.with),
     `UPDATE ${printModified(statement)} SET ${printAssignments(statement.assignments)}`,
     clause('FROM', printTables(statement.from)),
-    statement.where && `WHERE ${printExpression(statement.where)}`,
+    printWhere(statement.where),
     printReturning(statement.returning),
   );
+}
+
+function printWhere(where: Expression | CurrentOf | undefined): string | undefined {
+  if (where === undefined) return undefined;
+  return `WHERE ${where.kind === 'currentOf' ? `CURRENT OF ${quoteIdentifier(where.cursor)}` : printExpression(where)}`;
 }
 
 function printDelete(statement: Delete): string {
@@ -306,7 +311,7 @@ function printDelete(statement: Delete): string {
     statement.with && printWith(statement.with),
     `DELETE FROM ${printModified(statement)}`,
     clause('USING', printTables(statement.using)),
-    statement.where && `WHERE ${printExpression(statement.where)}`,
+    printWhere(statement.where),
     printReturning(statement.returning),
   );
 }
@@ -518,8 +523,6 @@ function printBare(node: Expression): string {
       return `GROUPING(${printList(node.args)})`;
     case 'sqlValueFunction':
       return node.function.toUpperCase() + (node.precision === undefined ? '' : `(${node.precision})`);
-    case 'currentOf':
-      return `CURRENT OF ${quoteIdentifier(node.cursor)}`;
     case 'defaultValue':
       return 'DEFAULT';
     case 'unsupportedExpression':

@@ -108,7 +108,6 @@ export class ExplicitCollations {
       case 'parameter':
       case 'column':
       case 'subquery':
-      case 'currentOf':
         return null;
       case 'case': {
         for (const branch of e.branches) this.collationOf(branch.when);

@@ -408,7 +408,7 @@ export function showTarget(binder: Binder, level: QueryLevel, target: Target, co
   return entry;
 }
 
-function bindWhere(binder: Binder, level: QueryLevel, where: Expression | undefined, target: Target): BoundExpression | undefined {
+function bindWhere(binder: Binder, level: QueryLevel, where: Expression | CurrentOf | undefined, target: Target): BoundExpression | undefined {
   if (where === undefined) return undefined;
   level.clause = 'WHERE';
   if (where.kind === 'currentOf') return bindCurrentOf(binder, where, target);

@@ -141,8 +141,6 @@ function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
       return bindGrouping(level, e);
     case 'sqlValueFunction':
       return bindSqlValueFunction(level, e.function, e.precision, e.offset);
-    case 'currentOf':
-      return { kind: 'currentOf', type: types.bool, offset: e.offset, cursor: e.cursor };
     case 'defaultValue':
       throw new DbError('42601', 'DEFAULT is not allowed in this context', { offset: e.offset });
     case 'unsupportedExpression':

@@ -119,8 +119,6 @@ export function expressionText(e: BoundExpression, p: ExpressionPrinter): string
       return `(ROW(${list(e.left)}) ${e.operator} ROW(${list(e.right)}))`;
     case 'subquery':
       return p.subquery(e);
-    case 'currentOf':
-      return `CURRENT OF ${quoteIdentifier(e.cursor)}`;
     default:
       return unreachable(e);
   }

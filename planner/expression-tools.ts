@@ -87,7 +87,6 @@ export function forEachChild(e: BoundExpression, f: (child: BoundExpression) => 
     case 'constant':
     case 'parameter':
     case 'column':
-    case 'currentOf':
       return;
     case 'call':
     case 'and':
@@ -170,7 +169,6 @@ export function mapChildren(e: BoundExpression, f: (child: BoundExpression) => B
     case 'constant':
     case 'parameter':
     case 'column':
-    case 'currentOf':
       return e;
     case 'call':
     case 'and':
@@ -530,8 +528,6 @@ export function sameExpression(a: BoundExpression, b: BoundExpression): boolean 
       return a.index === (b as typeof a).index;
     case 'column':
       return a.id === (b as typeof a).id;
-    case 'currentOf':
-      return a.cursor === (b as typeof a).cursor;
     case 'call':
       if (a.function !== (b as typeof a).function) return false;
       break;

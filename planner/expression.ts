@@ -53,9 +53,7 @@ export type BoundExpression =
   | (Base & { readonly kind: 'subscript'; readonly arg: BoundExpression; readonly indices: readonly { readonly lower: BoundExpression | undefined; readonly upper: BoundExpression | undefined; readonly isSlice: boolean }[] })
   /** Row-wise comparison (a, b) < (c, d); for = and <> the planner makes AND / OR instead. */
   | (Base & { readonly kind: 'rowCompare'; readonly left: readonly BoundExpression[]; readonly right: readonly BoundExpression[]; readonly operator: '<' | '<=' | '>' | '>='; readonly lessThan: readonly FunctionDef[]; readonly equals: readonly FunctionDef[] })
-  | (Base & SubqueryExpression)
-  /** Only in logical plans above an Aggregate / Window being bound; lowered to columns before physical planning. */
-  | (Base & { readonly kind: 'currentOf'; readonly cursor: string });
+  | (Base & SubqueryExpression);
 
 /**
  * A subquery that was not unnested. `outer` are the ids of columns of enclosing rows it reads (empty: run once and keep). For 'any' / 'all',

@@ -105,7 +105,6 @@ export class Folder {
       case 'constant':
       case 'column':
       case 'parameter':
-      case 'currentOf':
         return e;
       case 'and':
       case 'or':

@@ -177,8 +177,6 @@ class Rule {
         return `(ROW(${list(e.left)}) ${e.operator} ROW(${list(e.right)}))`;
       case 'subquery':
         return this.#p.subquery?.(e, indent) ?? '(SELECT ...)';
-      case 'currentOf':
-        return `CURRENT OF ${quoteIdentifier(e.cursor)}`;
       default:
         return unreachable(e);
     }
@@ -317,7 +315,6 @@ function isSimple(e: BoundExpression, parent: BoundExpression): boolean {
       return e.list.length === 1 && isBelow(parent);
     case 'quantifiedArray':
     case 'rowCompare':
-    case 'currentOf':
       return false;
     case 'field':
       return parent.kind !== 'field';

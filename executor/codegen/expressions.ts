@@ -129,7 +129,6 @@ export class ExpressionWriter {
         return { code: `X.rowCompare(${this.#w.module.constant(e)}, [${this.#list(e.left)}], [${this.#list(e.right)}], C)`, nullable: true };
       case 'subquery':
       case 'subscript':
-      case 'currentOf':
         return this.interpreted(e);
     }
   }
