@@ -28,8 +28,8 @@ try {
   if (bench.needsDurability && !db.isDurable) print({ ...sample, value: undefined, checksum: '', rssBytes: 0 });
   else {
     const run = await bench.setup(db, scale);
-    const before = bench.isLong ? '' : await run.checksum();
-    const value = bench.isLong ? await once(run) : clock === 'cpu' ? await byProcessorTime(run) : await sampled(run);
+    const before = bench.isLong ? '' : await checksumOfBatch(run);
+    const value = bench.isLong ? await once(run) : clock === 'cpu' || run.restore !== undefined ? await inStretches(run) : await sampled(run);
     print({ ...sample, value, checksum: bench.isLong ? await run.checksum() : before, rssBytes: process.memoryUsage.rss() });
   }
   await db.close();
@@ -42,9 +42,17 @@ function print(sample: Sample): void {
   console.log(JSON.stringify(sample));
 }
 
-/** A batch that is long enough by itself, by the clock or by processor time. */
+/** Of the state that is measured, or after a batch where each is undone. */
+async function checksumOfBatch({ batch, restore, checksum }: BenchRun): Promise<string> {
+  if (restore === undefined) return checksum();
+  await batch();
+  const text = await checksum();
+  await restore();
+  return text;
+}
+
+/** A batch that is long enough by itself. */
 async function once(run: BenchRun): Promise<number> {
-  const now = clock === 'cpu' ? usedSeconds : (): number => performance.now() / 1000;
   const started = now();
   await run.batch();
   const seconds = now() - started;
@@ -67,24 +75,30 @@ async function sampled(run: BenchRun): Promise<number> {
   return run.operationsPerBatch / summary.results[0]!.details.median;
 }
 
-function usedSeconds(): number {
+/** By the clock, or of this process's processor time, of whatever else the machine does. */
+function now(): number {
+  if (clock !== 'cpu') return performance.now() / 1000;
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 }
 
-/** Operations a second of this process's processor time, of whatever else the machine does: after a warm-up of as much, the median of stretches of 20 ms. */
-async function byProcessorTime(run: BenchRun): Promise<number> {
+/** Operations a second: after a warm-up of as much, the median of stretches of 20 ms. What restores the state between two batches is part of neither. */
+async function inStretches(run: BenchRun): Promise<number> {
   const total = Number(seconds);
   const rates: number[] = [];
-  for (const began = usedSeconds(); usedSeconds() < began + 2 * total || rates.length < 5; ) {
-    const isWarm = usedSeconds() >= began + total;
-    const start = usedSeconds();
+  for (let spent = 0; spent < 2 * total || rates.length < 5; ) {
+    const isWarm = spent >= total;
+    let stretch = 0;
     let count = 0;
     do {
+      const started = now();
       await run.batch();
+      stretch += now() - started;
       count += run.operationsPerBatch;
-    } while (usedSeconds() < start + 0.02);
-    if (isWarm) rates.push(count / (usedSeconds() - start));
+      await run.restore?.();
+    } while (stretch < 0.02);
+    spent += stretch;
+    if (isWarm) rates.push(count / stretch);
   }
   return rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)]!;
 }

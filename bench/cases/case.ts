@@ -20,6 +20,8 @@ export interface BenchCase {
 export interface BenchRun {
   readonly operationsPerBatch: number;
   readonly batch: () => void | Promise<void>;
+  /** Makes everything as it was before a batch, so that it can be run again. Not measured. */
+  readonly restore?: () => void | Promise<void>;
   /** A short text that every engine must give the same, taken after `batch` where that changes what is asked. */
   readonly checksum: () => Promise<string>;
   /** For sizes: the figure itself instead of a rate. */

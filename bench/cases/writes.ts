@@ -1,7 +1,7 @@
 /** Many rows written in one transaction: one by one, several to a statement, by the engine's bulk path; updates and deletes by key. */
 import { seededPrng } from '../../base/prng.js';
 import { isPromise, type PeerDatabase } from '../peers/peer.js';
-import { accountColumns, accountCount, accounts, accountTable, insertStatements, makeAccounts, shuffledAccounts, type AccountRow } from './accounts.js';
+import { accountColumns, accountCount, accounts, accountTable, insertStatements, load, makeAccounts, shuffledAccounts, type AccountRow } from './accounts.js';
 import { benchCase, checksumOf, repeat, type BenchCase } from './case.js';
 
 const million = 1_000_000;
@@ -63,14 +63,40 @@ function byKey(name: string, sql: string, params: (key: number) => readonly unkn
   });
 }
 
+/** Keys without locality, each once before any comes again. */
+function keyInTurn(i: number): number {
+  return 1 + ((i * 7919) % accountCount);
+}
+
+const deleteSql = 'delete from account where id = $1';
+
 const deleteCase = benchCase({
-  name: 'delete by key in one transaction', unit: 'rows/s', target: 2, stretch: 4, isLong: true,
+  name: 'delete by key in one transaction', unit: 'rows/s', target: 2, stretch: 4,
   setup: async (db) => {
     await makeAccounts(db);
-    const statement = await db.prepare('delete from account where id = $1');
+    const statement = await db.prepare(deleteSql);
+    const count = 10_000;
+    const rows = [...accounts(accountCount)];
+    let next = 0;
+    const run = repeat(statement, 'run', count, () => [keyInTurn(next++)]);
+    return {
+      operationsPerBatch: count,
+      batch: () => inTransaction(db, run),
+      restore: () => load(db, 'account', accountColumns, Array.from({ length: count }, (_, i) => rows[keyInTurn(next - 1 - i) - 1]!)),
+      checksum: () => checksumOf(db, countAndSum),
+    };
+  },
+});
+
+/** Half of it is spent on code that has not been compiled yet. */
+const firstDeletesCase = benchCase({
+  name: 'delete by key in one transaction, 50,000 in a fresh process', unit: 'rows/s', target: 2, stretch: 4, isLong: true,
+  setup: async (db) => {
+    await makeAccounts(db);
+    const statement = await db.prepare(deleteSql);
     const count = accountCount / 2;
-    let i = 0;
-    const run = repeat(statement, 'run', count, () => [1 + ((i++ * 7919) % accountCount)]);
+    let next = 0;
+    const run = repeat(statement, 'run', count, () => [keyInTurn(next++)]);
     return { operationsPerBatch: count, batch: () => inTransaction(db, run), checksum: () => checksumOf(db, countAndSum) };
   },
 });
@@ -81,4 +107,5 @@ export const writes: readonly BenchCase[] = [
   bulkCase('COPY of 1 M rows, or the engine\'s bulk path', (db, rows) => (db.copy === undefined ? insertMany(db, rows) : db.copy('account', accountColumns, rows))),
   byKey('update by key in one transaction', 'update account set balance = balance + $1 where id = $2', (key) => [1, key]),
   deleteCase,
+  firstDeletesCase,
 ];
