@@ -78,6 +78,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.untouched-despite-writers', breaks: 'lock and removal in one step do not look into the write sets of others' },
   { name: 'mvcc.untouched-despite-versions', breaks: 'lock and removal in one step take a row that has changed since the snapshot' },
   { name: 'mvcc.change-unread', breaks: 'a removal or an update by key leaves no SIREAD point' },
+  { name: 'mvcc.own-row-of-before', breaks: 'an update by key does not see what its transaction has made of the row' },
+  { name: 'mvcc.update-forgets-former', breaks: 'a row that is removed, put there again and updated is taken for the one that was there before' },
   { name: 'mvcc.found-claim-unmapped', breaks: 'a key claimed in one step is in no lock map, although the write set is not looked into either' },
   { name: 'mvcc.reused-transaction-keeps-lock', breaks: 'a transaction object that is used again takes the table lock of its last use for held' },
   { name: 'mvcc.found-strongly-locked', breaks: 'an update by key takes the lock of a removal' },

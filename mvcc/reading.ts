@@ -142,7 +142,8 @@ export function probeLatest(transaction: Transaction, tree: VersionedTree, range
 
 // ------------------------------------------------------------------------------------------------------------ filling a RowRef
 
-function fillFromEntry(tree: VersionedTree, set: WriteSet, entry: number, into: RowRef): boolean {
+/** False when the entry removes the key. */
+export function fillFromEntry(tree: VersionedTree, set: WriteSet, entry: number, into: RowRef): boolean {
   if (set.kindOf(entry) === WriteKind.Delete) return false;
   const chunk = set.valueChunk(entry);
   fill(tree, into, chunk.u8, chunk.dv, set.valueOffset(entry), set.valueLength(entry));

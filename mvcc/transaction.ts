@@ -496,7 +496,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     return removeByKey(this, tree, key, keyLength);
   }
 
-  /** Point read of a row that `updateFound` may change in the same slice: whether there is one, and then `into` has it; undefined: use `get` and `lockRow`. */
+  /** Point read of a row that nobody else has touched and `updateFound` may change in the same slice: whether there is one, and then `into` has it; undefined: use `get` and `lockRow`. */
   findUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
     return findUntouched(this, tree, key, keyLength, into);
   }

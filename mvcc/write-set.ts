@@ -254,6 +254,12 @@ export class WriteSet {
     return this.#push(tree, keyLength, -1, kind, flags, command);
   }
 
+  /** The same for the key of which `findBytes` has just found the newest entry. */
+  pushOver(tree: number, keyLength: number, newest: number, kind: WriteKind, flags: number, command: number): number {
+    assert(this.#foundTree === tree && this.#foundKey === undefined && !this.has(newest, WriteFlag.Superseded), 'another key was looked up', tree);
+    return this.#push(tree, keyLength, newest, kind, flags, command);
+  }
+
   /** Whether the next key that cannot have been touched may be listed. */
   canList(tree: number): boolean {
     return !this.trees[tree]!.isAsked;

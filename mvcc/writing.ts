@@ -7,12 +7,12 @@ import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { keyTooLong } from '../storage/page.js';
 import { KeyFormBytes, ValueFormBytes } from './put-form.js';
-import { checkTree, fillFromLeaf } from './reading.js';
+import { checkTree, fillFromEntry, fillFromLeaf } from './reading.js';
 import { claimFound, claimRow, isBulk, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
-import { type TreeWrites, WriteFlag, WriteKind } from './write-set.js';
+import { type TreeWrites, WriteFlag, WriteKind, type WriteSet } from './write-set.js';
 
 /** Bytes a change costs in the log beside its key and value, at most: its tag and two lengths, and the selection of its tree. */
 const LogOverheadBytes = 20;
@@ -175,11 +175,13 @@ function isTouched(transaction: Transaction, { locks, overlay }: VersionedTree, 
   return newest !== undefined && newest.csn > transaction.snapshotCsn && !(mutants.on && mutants.has('mvcc.untouched-despite-versions'));
 }
 
-/** The key that `findUntouched` has found last, where it was made a string. */
+// What `findUntouched` has found last: the key, where it was made a string, and the transaction's own newest entry for it, or -1.
 let foundText: string | undefined;
+let foundOwn = -1;
 
 /**
- * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree. `into`, if given, gets the row.
+ * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree. `into`, if given, gets the row. A row
+ * that the transaction has changed by an earlier statement is its own already: there is nothing to read, to lock or to conflict with.
  * @returns whether there is such a row, which `changeFound` may change in the same slice; undefined where point read and `lockRow` are to be asked
  */
 export function findUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef | undefined): boolean | undefined {
@@ -189,14 +191,14 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
   if (btree === undefined) return undefined;
   const writes = transaction.writesOf(tree);
   foundText = locks.size > 0 || !overlay.isEmpty ? keyString(key, 0, keyLength) : undefined;
+  foundOwn = writes.set.findBytes(writes.number, key, keyLength);
+  if (foundOwn >= 0 && !(mutants.on && mutants.has('mvcc.own-row-of-before'))) return findOwn(transaction, writes, foundOwn, into);
   if (foundText !== undefined && isTouched(transaction, tree, foundText)) return undefined;
   for (let i = 0; i < bulkWrites.length; i++) {
     const other = bulkWrites[i]!;
     if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
     if (other.set.findBytes(other.number, key, keyLength) >= 0) return undefined;
   }
-  // What the transaction has changed itself it does not read.
-  if (writes.set.findBytes(writes.number, key, keyLength) >= 0) return undefined;
   const { node } = transaction;
   if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.change-unread'))) node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
   if (into === undefined) return btree.has(key, keyLength);
@@ -204,6 +206,16 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
   if (!btree.seek(key, keyLength, into.leaf)) return false;
   fillFromLeaf(tree, into);
   return true;
+}
+
+/** Of the transaction's own newest entry for a key: the row that it has put there, or none if it has removed it; undefined where that takes a look at all its entries. */
+function findOwn(transaction: Transaction, { set, tree }: TreeWrites, own: number, into: RowRef | undefined): boolean | undefined {
+  const kind = set.kindOf(own);
+  if (kind !== WriteKind.Put && kind !== WriteKind.Delete) return undefined;
+  if (set.commandOf(own) >= transaction.statement!.number) return undefined;
+  if (kind === WriteKind.Delete) return false;
+  // A removal takes a stronger lock than an update has.
+  return into === undefined ? undefined : fillFromEntry(tree, set, own, into);
 }
 
 /** Point read, lock and removal: whether there was such a row; undefined, and nothing has changed, where the three of them are to be asked. */
@@ -219,7 +231,7 @@ export function removeByKey(transaction: Transaction, tree: VersionedTree, key: 
 /** Locks, in mode `no key update`, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. */
 export function updateFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
   const flags = mutants.on && mutants.has('mvcc.found-strongly-locked') ? WriteFlag.Claims : WriteFlag.Claims | WriteFlag.Weak;
-  const entry = changeFound(transaction, tree, key, keyLength, WriteKind.Put, flags);
+  const entry = foundOwn >= 0 ? updateOwn(transaction, tree, keyLength, foundOwn) : changeFound(transaction, tree, key, keyLength, WriteKind.Put, flags);
   store(transaction, transaction.writesOf(tree), entry, value, offset, length);
 }
 
@@ -229,6 +241,20 @@ function changeFound(transaction: Transaction, tree: VersionedTree, key: Uint8Ar
   const entry = writes.set.pushUnfound(writes.number, key, keyLength, kind, claim, transaction.statement!.number);
   if (foundText !== undefined) writes.set.noteKey(entry, foundText);
   return entry;
+}
+/** A further put of a key, whose row the transaction has locked and put there before. */
+function updateOwn(transaction: Transaction, tree: VersionedTree, keyLength: number, own: number): number {
+  const { set, number } = transaction.writesOf(tree);
+  const entry = set.pushOver(number, keyLength, own, WriteKind.Put, 0, transaction.statement!.number);
+  inherit(set, entry, own);
+  set.setExtra(entry, undefined, set.extraOf(own).movedTo, undefined);
+  return entry;
+}
+/** What an update leaves of what the change before it said of the row. */
+function inherit(set: WriteSet, entry: number, before: number): void {
+  if (mutants.on && mutants.has('mvcc.update-forgets-former')) return;
+  if (set.has(before, WriteFlag.Fresh)) set.set(entry, WriteFlag.Fresh);
+  if (set.has(before, WriteFlag.ChangesKey)) set.set(entry, WriteFlag.ChangesKey);
 }
 
 export function updateEntry(
@@ -248,8 +274,8 @@ export function updateEntry(
   const before = set.newestChange(newest);
   assert(before < 0 || set.kindOf(before) === WriteKind.Put, 'update of a removed entry');
   const entry = isHold(transaction, writes, newest) ? changeInPlace(writes, newest, WriteKind.Put) : writes.push(key, WriteKind.Put, 0);
-  if (before >= 0 && set.has(before, WriteFlag.Fresh)) set.set(entry, WriteFlag.Fresh);
-  if ((before >= 0 && set.has(before, WriteFlag.ChangesKey)) || options?.changesKeyColumns === true) set.set(entry, WriteFlag.ChangesKey);
+  if (before >= 0) inherit(set, entry, before);
+  if (options?.changesKeyColumns === true) set.set(entry, WriteFlag.ChangesKey);
   if (before >= 0) set.setExtra(entry, unionColumns(set.extraOf(before).changedColumns, options?.changedColumns), set.extraOf(before).movedTo, undefined);
   else set.setExtra(entry, options?.changedColumns, undefined, undefined);
   store(transaction, writes, entry, value, offset, length);
