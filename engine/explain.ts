@@ -84,7 +84,7 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
   if (options.analyze) {
     const started = await startPlanned(backend, inner, { ...call, format: datumFormat }, { parameterTypes, datums, instrument: true });
     const start = clock.monotonic();
-    const before = backend.instance.store.stats().pool;
+    const before = backend.instance.store.poolStats();
     try {
       await drive(backend, started, Infinity, call.deadlineMs);
       counts = started.execution.instrumentation;
@@ -96,7 +96,7 @@ export async function runExplain(backend: Backend, cached: CachedStatement, stat
     const root = counts?.get(planned.plan);
     if (root !== undefined) root.timeMs ??= executionMs;
     if (options.buffers) {
-      const { accessCount, missCount } = backend.instance.store.stats().pool;
+      const { accessCount, missCount } = backend.instance.store.poolStats();
       const read = missCount - before.missCount;
       buffers = { hit: accessCount - before.accessCount - read, read };
     }

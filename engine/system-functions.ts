@@ -317,7 +317,7 @@ export class SystemFunctions implements SystemCalls {
     yield ['pg_type_is_visible', ([oid]) => (builtinTypes.lookup(oid as number) !== undefined ? true : types().lookup(oid as number) === undefined ? null : !isTypeHidden(this.#backend, oid as number))];
     yield ['pg_function_is_visible', ([oid]) => isRoutineVisible(this.#backend, oid as number)];
     for (const kind of ['operator', 'opclass', 'opfamily', 'collation', 'conversion', 'statistics_obj', 'ts_config', 'ts_dict', 'ts_parser', 'ts_template']) yield [`pg_${kind}_is_visible`, () => true];
-    yield ['pg_tablespace_size', () => this.#backend.instance.store.stats().fileSizeBytes];
+    yield ['pg_tablespace_size', () => this.#backend.instance.store.fileSizeBytes];
     yield ['pg_tablespace_location', () => ''];
     yield ['pg_encoding_to_char', ([encoding]) => (encoding === 6 ? 'UTF8' : '')];
     yield ['getdatabaseencoding', () => 'UTF8'];
@@ -335,7 +335,7 @@ export class SystemFunctions implements SystemCalls {
       return record === undefined ? null : `${record.kind} ${'name' in record ? record.name : ''}`;
     }];
     for (const name of ['pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size']) yield [name, ([oid]) => this.#relationSize(name, oid!)];
-    yield ['pg_database_size', () => this.#backend.instance.store.stats().fileSizeBytes];
+    yield ['pg_database_size', () => this.#backend.instance.store.fileSizeBytes];
     yield ['pg_relation_filenode', ([oid]) => {
       const record = this.#relation(oid!);
       return record?.kind === 'table' || record?.kind === 'index' ? record.tree : null;

@@ -58,8 +58,10 @@ export function* checkStore(level: 'quick' | 'full', parts: CheckedParts): Check
     parts.table.checkPages(id, PagesPerPortion, (message) => problems.push({ object: 'page', message }));
     yield;
   }
-  const counts = level === 'full' ? yield* checkTrees(parts, problems) : { treeCount: 0, entryCount: 0 };
-  return { level, pageCount: parts.table.pageCount, ...counts, problems };
+  // Of a table with damaged pages of its own nobody knows which pages are in use.
+  const { isComplete } = parts.table;
+  const counts = level === 'full' && isComplete ? yield* checkTrees(parts, problems) : { treeCount: 0, entryCount: 0 };
+  return { level, pageCount: isComplete ? parts.table.pageCount : parts.table.pageIdEnd, ...counts, problems };
 }
 
 function attempt(problems: CheckProblem[], object: CheckProblem['object'], run: () => unknown): void {

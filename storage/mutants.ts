@@ -36,6 +36,7 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.checkpoint-follows-current', breaks: 'a checkpoint takes up evictions later than its capture' },
   { name: 'storage.chunk-applied-alone', breaks: 'recovery applies a part of a large transaction' },
   { name: 'storage.private-in-checkpoint', breaks: 'a crash leaks the pages of a tree under construction' },
+  { name: 'storage.unread-slots-free', breaks: 'slots that a table page names which nobody has read yet are taken for free, and written over' },
   { name: 'storage.new-table-page-unmarked', breaks: 'a page table that has grown for ids without pages lacks a table page, and cannot be loaded' },
   { name: 'storage.evicted-pages-forgotten', breaks: 'a checkpoint is left out although pages that no log holds were changed and evicted' },
   { name: 'storage.log-cut-in-silence', breaks: 'damage in the middle of the log drops the commits after it' },

@@ -39,14 +39,16 @@ export class Opened {
     poison: (cause) => (cause instanceof DbError ? cause : new DbError('58030', 'could not create the database', { cause })),
   };
 
-  constructor(options: StoreOptions, file: File, pageSizeBytes: number, databaseId: Uint8Array, meta: Meta | undefined, guards: readonly Meta[] = []) {
+  /** `guards`: after an open that was not clean, the older valid metas. */
+  constructor(options: StoreOptions, file: File, pageSizeBytes: number, databaseId: Uint8Array, meta: Meta | undefined, guards?: readonly Meta[]) {
     this.options = options;
     this.file = file;
     this.databaseId = databaseId;
     this.table = new PageTable(file, pageSizeBytes);
     this.cacheBytes = options.cacheBytes ?? DefaultCacheBytes;
     this.pool = new BufferPool(this.table, this.cacheBytes, options.columnCacheBytes ?? Math.floor(this.cacheBytes / ColumnShare));
-    if (meta !== undefined) this.table.load(meta, guards);
+    if (meta !== undefined) this.table.load(meta);
+    if (guards !== undefined) this.table.guard(guards);
     const tree =
       meta === undefined
         ? BTree.create(this.pool, DirectoryTreeId, this.table.allocatePage())

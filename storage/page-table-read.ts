@@ -1,6 +1,6 @@
 /**
- * Reads the page table that a meta names from the file: the tree of table pages from its root down, each verified against the checksum its parent holds. Table pages
- * that lie side by side in the file, as a checkpoint that changed much has left them, are read together.
+ * Reads the page table that a meta names from the file: a tree of table pages, each verified against the checksum its parent holds. Above the lowest level it is
+ * read from the root down; of the lowest, pages that lie side by side in the file, as a checkpoint that changed much has left them, are read together.
  *
  * Source. The tree's form is told in page-table.ts.
  */
@@ -13,8 +13,6 @@ import { readFull } from './vfs.js';
 export const EntryBytes = 8;
 /** A slot number that means nowhere. */
 export const NoSlot = 0;
-/** Of the table pages that are read together: a multiple of every page size. */
-const RunBytesMax = 1 << 19;
 
 /** Where the pages of one level lie, and their checksums. */
 export interface Level {
@@ -30,78 +28,54 @@ export interface TableAddress {
   readonly pageCount: number;
 }
 
-export class PageTableReader {
+export class TablePageReader {
+  readonly pageSizeBytes: number;
   readonly #file: File;
-  readonly #pageSizeBytes: number;
-  readonly #entriesPerPage: number;
-  readonly #runPagesMax: number;
-  readonly #bytes: Uint8Array;
 
   constructor(file: File, pageSizeBytes: number) {
     this.#file = file;
-    this.#pageSizeBytes = pageSizeBytes;
-    this.#entriesPerPage = pageSizeBytes / EntryBytes;
-    this.#runPagesMax = RunBytesMax / pageSizeBytes;
-    this.#bytes = new Uint8Array(this.#runPagesMax * pageSizeBytes);
+    this.pageSizeBytes = pageSizeBytes;
   }
 
   /**
-   * The addresses of all pages, into `pages`, and those of the table's own pages, level 0 first.
-   * @throws DbError XX001 when any table page is not what its parent says
+   * The addresses of the table's own pages, level 0 first; those of level 0 are not read.
+   * @throws DbError XX001 when a table page above them is not what its parent says
    */
-  read(root: TableAddress, pages: Level): Level[] {
-    let parents: Level = { slots: Uint32Array.of(root.slot), crcs: Uint32Array.of(root.crc) };
+  readLevels(root: TableAddress): Level[] {
+    let nodes: Level = { slots: Uint32Array.of(root.slot), crcs: Uint32Array.of(root.crc) };
     const levels = new Array<Level>(root.depth);
-    for (let level = root.depth - 1; level >= 0; level--) {
-      levels[level] = parents;
-      const childCount = level === 0 ? root.pageCount : nodeCount(root.pageCount, level - 1, this.#entriesPerPage);
-      const children = level === 0 ? pages : { slots: new Uint32Array(childCount), crcs: new Uint32Array(childCount) };
-      this.#readLevel(parents, level, children, childCount);
-      parents = children;
+    for (let level = root.depth - 1; level > 0; level--) {
+      levels[level] = nodes;
+      nodes = this.#readChildren(nodes, level, nodeCount(root.pageCount, level - 1, this.pageSizeBytes / EntryBytes));
     }
+    levels[0] = nodes;
     return levels;
   }
 
-  #readLevel(nodes: Level, level: number, children: Level, childCount: number): void {
-    const count = nodes.slots.length;
-    for (let first = 0; first < count; ) {
-      const end = this.#runEnd(nodes.slots, first);
-      this.#readRun(nodes, level, first, end);
-      for (let index = first; index < end; index++) {
-        const firstChild = index * this.#entriesPerPage;
-        this.#takeEntries((index - first) * this.#pageSizeBytes, children, firstChild, Math.min(firstChild + this.#entriesPerPage, childCount));
+  #readChildren(nodes: Level, level: number, childCount: number): Level {
+    const children: Level = { slots: new Uint32Array(childCount), crcs: new Uint32Array(childCount) };
+    const bytes = new Uint8Array(this.pageSizeBytes);
+    for (let child = 0, index = 0; child < childCount; index++) {
+      this.read(nodes, level, index, index + 1, bytes, 0);
+      for (let at = 0; at < bytes.length && child < childCount; at += EntryBytes, child++) {
+        children.slots[child] = getU32(bytes, at);
+        children.crcs[child] = getU32(bytes, at + 4);
       }
-      first = end;
     }
+    return children;
   }
 
-  /** One past the last of the slots from `first` on that follow each other, as far as they are read together. */
-  #runEnd(slots: Uint32Array, first: number): number {
-    const last = Math.min(slots.length, first + this.#runPagesMax);
-    let end = first + 1;
-    while (end < last && slots[end] === slots[end - 1]! + 1) end++;
-    return end;
-  }
-
-  /** Reads and verifies the table pages [first, end), whose slots follow each other. */
-  #readRun(nodes: Level, level: number, first: number, end: number): void {
-    const size = this.#pageSizeBytes;
+  /** Reads and verifies the table pages [first, end) of a level, whose slots follow each other, into `bytes` at `offset`. @throws DbError XX001 */
+  read(nodes: Level, level: number, first: number, end: number, bytes: Uint8Array, offset: number): void {
+    const size = this.pageSizeBytes;
     const slot = nodes.slots[first]!;
-    const offset = slot === NoSlot ? 0 : RingBytes + (slot - 1) * size;
-    const length = slot === NoSlot ? 0 : readFull(this.#file, offset, this.#bytes, 0, (end - first) * size);
+    const position = slot === NoSlot ? 0 : RingBytes + (slot - 1) * size;
+    const length = slot === NoSlot ? 0 : readTwice(this.#file, position, bytes, offset, (end - first) * size);
     for (let index = first; index < end; index++) {
       const at = (index - first) * size;
-      if (length < at + size || crc32c(this.#bytes, at, at + size) !== nodes.crcs[index]) {
-        throw new DbError('XX001', `page table is damaged (file "${this.#file.path}", offset ${offset + at})`, { detail: `table page ${index} of level ${level} has a wrong checksum` });
+      if (length < at + size || crc32c(bytes, offset + at, offset + at + size) !== nodes.crcs[index]) {
+        throw new DbError('XX001', `page table is damaged (file "${this.#file.path}", offset ${position + at})`, { detail: `table page ${index} of level ${level} has a wrong checksum` });
       }
-    }
-  }
-
-  #takeEntries(offset: number, children: Level, first: number, end: number): void {
-    const { slots, crcs } = children;
-    for (let child = first, at = offset; child < end; child++, at += EntryBytes) {
-      slots[child] = getU32(this.#bytes, at);
-      crcs[child] = getU32(this.#bytes, at + 4);
     }
   }
 }
@@ -111,4 +85,13 @@ export function nodeCount(pageCount: number, level: number, entriesPerPage: numb
   let count = Math.max(1, pageCount);
   for (let i = 0; i <= level; i++) count = Math.ceil(count / entriesPerPage);
   return count;
+}
+
+/** A failed read is tried once more, as disks sometimes recover; a second failure is the statement's. */
+export function readTwice(file: File, position: number, bytes: Uint8Array, offset: number, length: number): number {
+  try {
+    return readFull(file, position, bytes, offset, length);
+  } catch {
+    return readFull(file, position, bytes, offset, length);
+  }
 }

@@ -4,13 +4,15 @@
  * The file after the meta ring is an array of *slots* of one page each, numbered from 1; 0 means nowhere. The table maps page ids to
  * (slot, CRC-32C of the whole page); since the checksum lies outside the page, a lost, stale or misdirected write is noticed, which no
  * checksum inside a page can do. On disk the table is a tree of pages of its own: level 0 holds `pageSize / 8` entries a page, each
- * level above holds the addresses and checksums of the one below, the meta holds the root's. In memory it is flat arrays, 12 bytes a
+ * level above holds the addresses and checksums of the one below, the meta holds the root's. In memory it takes 12 bytes a
  * page.
  *
  *     table page: entry i at 8 i:   slot, u32   |   CRC-32C, u32          (all of the page; no header, the parent has its checksum)
  *
  * Nothing that a durable checkpoint references is ever written over (shadow paging): a changed page goes to a free slot, and the next
- * meta switches all at once. Free slots are not stored; at open they are those that nobody references.
+ * meta switches all at once. Free slots are not stored; they are those that nobody references, which is known once the whole table has been read.
+ * A file that was closed cleanly is opened with the upper levels alone: table pages of the lowest are read with the first page asked of them
+ * (page-table-entries.ts), and the rest before the first change.
  *
  * T1  A slot referenced by the newest durable meta is untouched until a later meta is durable.
  * T2  The checksum in a current entry is that of the bytes in its slot.
@@ -20,6 +22,7 @@
  * T5  After an open that was not clean, what older valid metas reference is guarded until the next meta is durable, for the newest may
  *     exist only in the page cache.
  * T6  A checkpoint has a table page for every page id below its page count, mapped or not.
+ * T7  Nothing is allocated, freed or written before `complete` has entered the owners of all slots.
  *
  * Source. design/storage.md section 4; the checksums beside the addresses are ZFS's; test/storage/page-table.test.ts.
  */
@@ -30,7 +33,8 @@ import type { PageId } from '../base/ids.js';
 import { pageId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { PageIo } from './page-io.js';
-import { EntryBytes, type Level, NoSlot, nodeCount, PageTableReader, type TableAddress } from './page-table-read.js';
+import { TableEntries } from './page-table-entries.js';
+import { EntryBytes, type Level, NoSlot, nodeCount, readTwice, type TableAddress, TablePageReader } from './page-table-read.js';
 import type { Meta } from './superblock.js';
 import { RingBytes } from './superblock.js';
 import type { File } from './vfs.js';
@@ -76,8 +80,7 @@ export class PageTable implements PageIo {
   readonly #scratch: Uint8Array;
 
   #pageCount = 0;
-  #slots = new Uint32Array(64);
-  #crcs = new Uint32Array(64);
+  readonly #entries: TableEntries;
   /** Slot of each page in the newest durable checkpoint. */
   #durableSlots = new Uint32Array(64);
   /** Whether a level-0 table page may differ from its durable version. */
@@ -90,6 +93,8 @@ export class PageTable implements PageIo {
   /** Each collects the pages that get or lose an owner; see `watchOwners`. */
   readonly #watchers = new Set<Set<number>>();
 
+  /** T7: whether all table pages have been read, and the owners of slots, what is durable and what is free are known. */
+  #isComplete = true;
   #slotCount = 0;
   /** SlotState bits by slot number; entry 0 unused. */
   #states = new Uint8Array(64);
@@ -104,19 +109,27 @@ export class PageTable implements PageIo {
     this.pageSizeBytes = pageSizeBytes;
     this.#entriesPerPage = pageSizeBytes / EntryBytes;
     this.#scratch = new Uint8Array(pageSizeBytes);
+    this.#entries = new TableEntries(pageSizeBytes);
   }
 
+  /** Pages in use. Completes the table, as does `freeSlotCount`. */
   get pageCount(): number {
+    this.complete();
     return this.#pageCount - this.#freeIds.length;
   }
   /** One past the highest page id ever in use. */
   get pageIdEnd(): number {
     return this.#pageCount;
   }
+  /** Whether `complete` has done its work. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
   get slotCount(): number {
     return this.#slotCount;
   }
   get freeSlotCount(): number {
+    this.complete();
     return this.#freeSlots.length;
   }
   /** Whether some page may lie elsewhere than the newest durable checkpoint says. */
@@ -126,44 +139,62 @@ export class PageTable implements PageIo {
   // -------------------------------------------------------------------------------------------------------------- loading
 
   /**
-   * Loads the table that `meta` names. `guards` are the older valid metas after an open that was not clean (T5).
-   * @throws DbError XX001 when any table page is not what its parent says
+   * Loads the table that `meta` names, its lowest level as it is asked for: until `complete`, pages can be read and nothing else.
+   * @throws DbError XX001 when a table page above the lowest level is not what its parent says
    */
-  load(meta: Meta, guards: readonly Meta[]): void {
+  load(meta: Meta): void {
     const slotsInFile = Math.max(0, Math.ceil((this.#file.size() - RingBytes) / this.pageSizeBytes));
     this.#slotCount = Math.max(meta.slotCount, slotsInFile);
     if (meta.slotCount > slotsInFile + 0x10000 || meta.pageCount > this.#entriesPerPage * Math.max(1, slotsInFile)) {
       throw this.#damage('the file is shorter than its page table', RingBytes, `it has room for ${slotsInFile} pages of ${meta.slotCount}`);
     }
-    this.#states = new Uint8Array(this.#slotCount + 64);
-    this.#pageCount = meta.pageCount;
-    this.#reservePages(meta.pageCount);
     if (meta.tableDepth !== this.#depthFor(meta.pageCount)) throw this.#damage('page table depth is wrong', 0, `${meta.tableDepth}`);
     const root = { depth: meta.tableDepth, slot: meta.tableRootSlot, crc: meta.tableRootCrc, pageCount: meta.pageCount };
-    this.#levels = new PageTableReader(this.#file, this.pageSizeBytes).read(root, { slots: this.#slots, crcs: this.#crcs });
-    this.#ownAll();
+    const reader = new TablePageReader(this.#file, this.pageSizeBytes);
+    this.#levels = reader.readLevels(root);
+    this.#entries.load(reader, this.#levels[0]!, meta.pageCount);
+    this.#pageCount = meta.pageCount;
     this.#durableRoot = { ...root, slotCount: this.#slotCount };
-    if (!(mutants.on && mutants.has('storage.guard-newest-only'))) for (const guard of guards) this.#guard(guard);
+    this.#isComplete = false;
+  }
+
+  /**
+   * Reads what has not been read of the table, and enters the owners of all slots; to be called before the first change (T7). About 0.1 us a page.
+   * @throws DbError XX001 when any table page is not what its parent says; then the table stays as it was
+   */
+  complete(): void {
+    if (this.#isComplete) return;
+    if (!(mutants.on && mutants.has('storage.unread-slots-free'))) this.#entries.readAll();
+    this.#states = new Uint8Array(this.#slotCount + 64);
+    this.#reservePages(this.#pageCount);
+    this.#ownAll();
+    this.#collectFreeSlots();
+    this.#isComplete = true;
+  }
+
+  /** After an open that was not clean: completes the table, and guards what the older valid metas reference (T5). @throws DbError as `complete` */
+  guard(metas: readonly Meta[]): void {
+    this.complete();
+    if (!(mutants.on && mutants.has('storage.guard-newest-only'))) for (const meta of metas) this.#guard(meta);
     this.#collectFreeSlots();
   }
 
   /** Enters the owners of all slots. */
   #ownAll(): void {
     for (const level of this.#levels) for (const slot of level.slots) this.#own(slot, SlotState.Durable, 'table page');
-    const slots = this.#slots;
     const states = this.#states;
-    for (let id = 0; id < this.#pageCount; id++) {
-      const slot = slots[id]!;
-      if (slot === NoSlot) continue;
+    const freeIds: number[] = [];
+    for (let id = this.#pageCount - 1; id >= 0; id--) {
+      const slot = this.#entries.slotOf(id);
+      this.#durableSlots[id] = slot;
+      if (slot === NoSlot) {
+        freeIds.push(id);
+        continue;
+      }
       if (slot > this.#slotCount || states[slot] !== 0) this.#own(slot, 0, 'page');
       states[slot] = SlotState.Durable | SlotState.Current;
     }
-    this.#durableSlots = slots.slice();
-    for (let end = this.#pageCount; end > 0; ) {
-      const id = slots.lastIndexOf(NoSlot, end - 1);
-      if (id >= 0) this.#freeIds.push(id);
-      end = id;
-    }
+    this.#freeIds = freeIds;
   }
 
   #own(slot: number, bits: number, what: string): void {
@@ -194,23 +225,21 @@ export class PageTable implements PageIo {
   // -------------------------------------------------------------------------------------------------------------- pages
 
   readPage(id: PageId, bytes: Uint8Array, offset: number): void {
-    const slot = id < this.#pageCount ? this.#slots[id]! : NoSlot;
+    const slot = this.#slotOf(id);
     if (slot === NoSlot) throw this.#damage(`page ${id} does not exist`, 0, 'a tree refers to a page that is not in the page table');
     const position = this.#offsetOf(slot);
-    const length = this.#readTwice(position, bytes, offset);
+    const length = readTwice(this.#file, position, bytes, offset, this.pageSizeBytes);
     if (length < this.pageSizeBytes) throw this.#damage(`page ${id} is cut off`, position, `${length} of ${this.pageSizeBytes} bytes`);
-    if (crc32c(bytes, offset, offset + this.pageSizeBytes) !== this.#crcs[id]) {
+    if (crc32c(bytes, offset, offset + this.pageSizeBytes) !== this.#entries.crcOf(id)) {
       throw this.#damage(`page ${id} is damaged`, position, 'its bytes do not have the checksum that the page table holds');
     }
   }
 
-  /** A failed read is tried once more, as disks sometimes recover; a second failure is the statement's. */
-  #readTwice(position: number, bytes: Uint8Array, offset: number): number {
-    try {
-      return readFull(this.#file, position, bytes, offset, this.pageSizeBytes);
-    } catch {
-      return readFull(this.#file, position, bytes, offset, this.pageSizeBytes);
-    }
+  /** Where page `id` lies, also before the table is complete. @throws DbError XX001 when the table page that says so is damaged */
+  #slotOf(id: number): number {
+    if (id >= this.#pageCount) return NoSlot;
+    this.#entries.need(id);
+    return this.#entries.slotOf(id);
   }
 
   writePage(id: PageId, bytes: Uint8Array, offset: number): void {
@@ -227,9 +256,8 @@ export class PageTable implements PageIo {
     const override = freeze.overrides.get(id);
     if (override === undefined) {
       // The current entry is still that of the freeze: both tables move on together.
-      const old = this.#slots[id]!;
-      this.#slots[id] = slot;
-      this.#crcs[id] = crc;
+      const old = this.#entries.slotOf(id);
+      this.#entries.set(id, slot, crc);
       this.#addState(slot, SlotState.Current);
       this.#dropState(old, SlotState.Current);
       this.#markChanged(id);
@@ -243,6 +271,7 @@ export class PageTable implements PageIo {
   }
 
   allocatePage(): PageId {
+    assert(this.#isComplete, 'page allocated before the page table is complete');
     let id = this.#freeIds.pop();
     if (id === undefined) {
       id = this.#pageCount++;
@@ -251,7 +280,7 @@ export class PageTable implements PageIo {
       // The table page of a new id must exist even if no page of it is ever written: its parent names it (T6).
       if (!(mutants.on && mutants.has('storage.new-table-page-unmarked'))) this.#markChanged(id);
     }
-    assert(this.#slots[id] === NoSlot, 'free page id has a slot', id);
+    assert(this.#entries.slotOf(id) === NoSlot, 'free page id has a slot', id);
     const page = pageId(id);
     for (const changed of this.#watchers) changed.add(id);
     if (this.#collecting !== undefined) {
@@ -262,9 +291,10 @@ export class PageTable implements PageIo {
   }
 
   freePage(id: PageId): void {
+    assert(this.#isComplete, 'page freed before the page table is complete', id);
     assert(id < this.#pageCount, 'freed page does not exist', id);
     for (const changed of this.#watchers) changed.add(id);
-    if (this.#slots[id] !== NoSlot) this.#setCurrent(id, NoSlot, 0);
+    if (this.#entries.slotOf(id) !== NoSlot) this.#setCurrent(id, NoSlot, 0);
     else if (this.#freeze !== undefined && !this.#freeze.overrides.has(id)) this.#freeze.overrides.set(id, { slot: NoSlot, crc: 0 });
     this.#private.get(id)?.delete(id);
     this.#private.delete(id);
@@ -294,14 +324,13 @@ export class PageTable implements PageIo {
   }
 
   #setCurrent(id: number, slot: number, crc: number): void {
-    const old = this.#slots[id]!;
+    const old = this.#entries.slotOf(id);
     const freeze = this.#freeze;
     if (freeze !== undefined && !freeze.overrides.has(id)) {
-      freeze.overrides.set(id, { slot: old, crc: this.#crcs[id]! });
+      freeze.overrides.set(id, { slot: old, crc: this.#entries.crcOf(id) });
       this.#addState(old, SlotState.Checkpoint);
     }
-    this.#slots[id] = slot;
-    this.#crcs[id] = crc;
+    this.#entries.set(id, slot, crc);
     this.#addState(slot, SlotState.Current);
     this.#dropState(old, SlotState.Current);
     this.#markChanged(id);
@@ -315,6 +344,7 @@ export class PageTable implements PageIo {
 
   /** Writes one page to a free slot, which nobody owns yet. */
   #writeSlot(bytes: Uint8Array, offset: number): number {
+    assert(this.#isComplete, 'page written before the page table is complete');
     let slot = this.#freeSlots.pop();
     if (slot === undefined) {
       slot = ++this.#slotCount;
@@ -355,6 +385,7 @@ export class PageTable implements PageIo {
 
   /** Begins a checkpoint: from here on its table no longer follows the current one. Same slice as the pool's `freezeDirty`. */
   freeze(): void {
+    assert(this.#isComplete, 'freeze before the page table is complete');
     assert(this.#freeze === undefined, 'freeze within a freeze');
     const depth = this.#depthFor(this.#pageCount);
     this.#freeze = {
@@ -423,12 +454,12 @@ export class PageTable implements PageIo {
   #frozenSlot(freeze: Freeze, id: number): number {
     if (freeze.excluded.has(id)) return NoSlot;
     const override = followsCurrent() ? undefined : freeze.overrides.get(id);
-    return override === undefined ? this.#slots[id]! : override.slot;
+    return override === undefined ? this.#entries.slotOf(id) : override.slot;
   }
   #frozenCrc(freeze: Freeze, id: number): number {
     if (freeze.excluded.has(id)) return 0;
     const override = followsCurrent() ? undefined : freeze.overrides.get(id);
-    return override === undefined ? this.#crcs[id]! : override.crc;
+    return override === undefined ? this.#entries.crcOf(id) : override.crc;
   }
   #addressOf(freeze: Freeze, level: number, index: number): Entry {
     const written = freeze.written[level]!.get(index);
@@ -480,7 +511,7 @@ export class PageTable implements PageIo {
         this.#dropState(before, SlotState.Durable);
         this.#durableSlots[id] = after;
       }
-      if (this.#slots[id] !== after) stillChanged = 1;
+      if (this.#entries.slotOf(id) !== after) stillChanged = 1;
     }
     // Pages past the end at the freeze belong to this table page too, if it is the last.
     if (first + this.#entriesPerPage > freeze.pageCount && this.#pageCount > freeze.pageCount) stillChanged = 1;
@@ -546,7 +577,7 @@ export class PageTable implements PageIo {
     for (let id = 0; id < this.#pageCount && moved < pageCountMax; id++) {
       const top = this.#freeSlots[this.#freeSlots.length - 1];
       if (top === undefined || top >= boundary) break;
-      if (this.#slots[id]! < boundary || !this.#isReadable(id, bytes)) continue;
+      if (this.#entries.slotOf(id) < boundary || !this.#isReadable(id, bytes)) continue;
       this.writePage(pageId(id), bytes, 0);
       moved++;
     }
@@ -576,11 +607,13 @@ export class PageTable implements PageIo {
 
   // -------------------------------------------------------------------------------------------------------------- checking
 
-  /** Recounts the owners of every slot (T3). @throws InternalError when the books are wrong */
+  /** Recounts the owners of every slot (T3). @throws InternalError when the books are wrong, DbError as `complete` */
   verify(): void {
+    this.complete();
     const expected = new Uint8Array(this.#slotCount + 1);
     for (let id = 0; id < this.#pageCount; id++) {
-      if (this.#slots[id] !== NoSlot) expected[this.#slots[id]!]! |= SlotState.Current;
+      const slot = this.#entries.slotOf(id);
+      if (slot !== NoSlot) expected[slot]! |= SlotState.Current;
       if (this.#durableSlots[id] !== NoSlot) expected[this.#durableSlots[id]!]! |= SlotState.Durable;
     }
     for (const level of this.#levels) for (const slot of level.slots) if (slot !== NoSlot) expected[slot]! |= SlotState.Durable;
@@ -600,12 +633,12 @@ export class PageTable implements PageIo {
   /** Reads the pages from `first` on that have a slot, `count` ids, and reports what is damaged. */
   checkPages(first: number, count: number, report: (message: string) => void): void {
     for (let id = first; id < Math.min(first + count, this.#pageCount); id++) {
-      if (this.#slots[id] === NoSlot) continue;
       try {
-        this.readPage(pageId(id), this.#scratch, 0);
+        if (this.#slotOf(id) !== NoSlot) this.readPage(pageId(id), this.#scratch, 0);
       } catch (error) {
         if (!(error instanceof DbError)) throw error;
-        report(`${error.message}: ${error.fields.detail ?? ''}`);
+        // A table page that is damaged is told once, by its first entry.
+        if (this.#entries.isRead(id) || id % this.#entriesPerPage === 0) report(`${error.message}: ${error.fields.detail ?? ''}`);
       }
     }
   }
@@ -620,8 +653,9 @@ export class PageTable implements PageIo {
     this.#watchers.delete(changed);
   }
 
-  /** Page ids in use, ascending, private ones left out: what the trees together must own. */
+  /** Page ids in use, ascending, private ones left out: what the trees together must own. @throws DbError as `complete` */
   allocatedIds(): Set<number> {
+    this.complete();
     const ids = new Set<number>();
     const free = new Set(this.#freeIds);
     for (const id of this.#freeze?.freedIds ?? []) free.add(id);
@@ -638,11 +672,8 @@ export class PageTable implements PageIo {
     this.#isChanged[Math.floor(id / this.#entriesPerPage)] = 1;
   }
   #reservePages(count: number): void {
-    if (count > this.#slots.length) {
-      this.#slots = grown(this.#slots, count);
-      this.#crcs = grown(this.#crcs, count);
-      this.#durableSlots = grown(this.#durableSlots, count);
-    }
+    this.#entries.reserve(count);
+    if (count > this.#durableSlots.length) this.#durableSlots = grown(this.#durableSlots, count);
     const nodes = this.#nodeCount(count, 0);
     if (nodes > this.#isChanged.length) this.#isChanged = grown(this.#isChanged, nodes);
   }

@@ -22,7 +22,7 @@ import { mutants } from '../base/mutants.js';
 import type { Timer } from '../base/scheduler.js';
 import { BTree } from './btree.js';
 import type { BulkSource } from './btree.js';
-import type { BufferPool } from './buffer-pool.js';
+import type { BufferPool, BufferPoolStats } from './buffer-pool.js';
 import type { CheckReport, CheckRun } from './check.js';
 import { checkStore } from './check.js';
 import type { Checkpointer } from './checkpoint.js';
@@ -195,7 +195,7 @@ export class Store {
     if (!isClean && options.readOnly === true) {
       throw new DbError('55000', `database "${path}" was not closed cleanly and needs recovery`, { hint: 'Open it once for writing.' });
     }
-    const opened = new Opened(options, file, meta.pageSizeBytes, meta.databaseId, meta, isClean ? [] : metas.slice(1));
+    const opened = new Opened(options, file, meta.pageSizeBytes, meta.databaseId, meta, isClean ? undefined : metas.slice(1));
     const sink = new ReplayToTrees(opened, meta.nextTreeId);
     const result: ReplayResult = isClean ? { endLsn: meta.captureLsn, lastCsn: meta.lastCsn, commitCount: 0, lastSegment: meta.segmentNumber } : replay(vfs, path, meta, segments, sink);
     const nextSegment = Math.max(meta.segmentNumber, ...segments.map((s) => s.number + 1));
@@ -259,6 +259,11 @@ export class Store {
   #assertWritable(): void {
     this.#assertUsable();
     if (this.readOnly) throw new DbError('25006', `database "${this.path}" was opened read-only`);
+  }
+  /** Before the first change the whole page table is read (T7): when it is damaged, nothing has happened yet. @throws DbError XX001 */
+  #prepareToChange(): void {
+    this.#assertWritable();
+    this.#table.complete();
   }
 
   // -------------------------------------------------------------------------------------------------------------- trees
@@ -327,7 +332,7 @@ export class Store {
   }
 
   #beginBuild(id: TreeId, csn: Csn): PrivateBuild {
-    this.#assertWritable();
+    this.#prepareToChange();
     return new PrivateBuild(this.#pool, this.#table, id, csn);
   }
   #appendTo(build: PrivateBuild, step: () => boolean): boolean {
@@ -381,6 +386,7 @@ export class Store {
   #resumeDropping(): void {
     for (const entry of this.#directory.entries()) {
       if (entry.state === TreeState.Live) continue;
+      this.#table.complete();
       if (entry.state === TreeState.Building) this.#directory.set(entry.id, TreeState.Dropped, entry.root);
       this.#dropQueue.push(entry);
     }
@@ -421,17 +427,17 @@ export class Store {
 
   /**
    * Makes sure that a commit of about `bytes` can be logged; to be awaited before the slice. @throws DbError 53100 when the disk or the log
-   * is full, and then nothing has happened
+   * is full, XX001 when the page table is damaged; then nothing has happened
    */
   reserveLog(bytes: number): void | Promise<void> {
-    this.#assertWritable();
+    this.#prepareToChange();
     const wal = this.#wal;
     if (wal === undefined) return;
     if (this.isLogFull) return this.checkpoint().then(() => this.#reserve(wal, bytes));
     this.#reserve(wal, bytes);
   }
   reserveLogSync(bytes: number): void {
-    this.#assertWritable();
+    this.#prepareToChange();
     const wal = this.#wal;
     if (wal === undefined) return;
     if (this.isLogFull) throw new DbError('53100', 'the log is full and waits for a checkpoint');
@@ -570,12 +576,19 @@ export class Store {
     return checkStore(level, { file: this.#file, table: this.#table, pool: this.#pool, directory: this.#directory });
   }
 
+  get fileSizeBytes(): number {
+    return this.#file.size();
+  }
+  poolStats(): BufferPoolStats {
+    return this.#pool.stats();
+  }
+  /** @throws DbError XX001 when the page table is damaged: which pages are in use is known from all of it */
   stats(): StoreStats {
     const wal = this.#wal;
     return {
       path: this.path,
       pageSizeBytes: this.pageSizeBytes,
-      fileSizeBytes: this.#file.size(),
+      fileSizeBytes: this.fileSizeBytes,
       slotCount: this.#table.slotCount,
       freeSlotCount: this.#table.freeSlotCount,
       pageCount: this.#table.pageCount,
@@ -585,7 +598,7 @@ export class Store {
       flushCount: wal?.flushCount ?? 0,
       checkpointCount: this.#checkpointer.checkpointCount,
       checkpointFailureCount: this.#checkpointer.abandonedCount,
-      pool: this.#pool.stats(),
+      pool: this.poolStats(),
     };
   }
 
