@@ -5,6 +5,7 @@
  *
  * D1  Whatever a session does beside such statements and short reads begins with `Backend.laneEpoch` at 0, and so a lane with the number of before is over. What others can change is
  *     compared: the catalog's version, whether the database is open, the transaction's state (`Transaction.check`).
+ *     What is not brought up to date is when the statement began: it evaluates nothing that could ask (N2 of direct-modify.ts), and whatever may notes its own time.
  * D2  `undefined` means that nothing has changed save a statement number, and `modifyQuickly`, which is the twin, is asked.
  */
 import { mutants } from '../base/mutants.js';
@@ -78,7 +79,6 @@ export class DirectLane {
     if (params === undefined) return undefined;
     const backend = this.#backend;
     const tx = this.#tx;
-    backend.note(this.#cached.parsed.text);
     let rowCount: number | undefined;
     try {
       tx.beginStatement(backend.infoOf(this.#cached));

@@ -126,6 +126,7 @@ export class Statement<R = Row> {
   *#batches(backend: Backend, params: StatementParams): Generator<R[], void, undefined> {
     const cached = this.#statement();
     requirePlannable(cached);
+    backend.note(cached.parsed.text);
     backend.block.startStatement(false);
     let isDone = false;
     try {

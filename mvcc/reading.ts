@@ -9,6 +9,7 @@ import { assert } from '../base/assert.js';
 import { keyString, putKeyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import type { ColumnRequest } from '../base/row-columns.js';
+import type { BTree } from '../storage/btree.js';
 import { definitionConflictError } from './conflict.js';
 import { LeafScan } from './leaf-scan.js';
 import { undoneTo } from './snapshot.js';
@@ -156,6 +157,22 @@ function fillFromRecord(tree: VersionedTree, record: UndoRecord, into: RowRef): 
   const chunk = record.chunk!;
   fill(tree, into, chunk.u8, chunk.dv, record.offset, record.length);
   return true;
+}
+
+/**
+ * The row of a key in the tree as it is installed, for whoever changes it in this very slice: nothing is asked of the tree or the pool before that, so the page need not be held.
+ * @returns whether there is one
+ */
+export function peekRow(transaction: Transaction, tree: VersionedTree, btree: BTree, key: Uint8Array, keyLength: number, into: RowRef): boolean {
+  const isThere = btree.peek(key, keyLength, into);
+  if (isThere === undefined) {
+    transaction.holdRow(into);
+    btree.seek(key, keyLength, into.leaf);
+    fillFromLeaf(tree, into);
+    return true;
+  }
+  if (isThere && tree.normalize !== undefined) fill(tree, into, into.u8, into.dv, into.offset, into.length);
+  return isThere;
 }
 
 /** From the entry at `leaf.slot`. */

@@ -7,7 +7,7 @@ import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { keyTooLong } from '../storage/page.js';
 import { KeyFormBytes, ValueFormBytes } from './put-form.js';
-import { checkTree, fillFromEntry, fillFromLeaf } from './reading.js';
+import { checkTree, fillFromEntry, peekRow } from './reading.js';
 import { claimFound, claimRow, isBulk, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js';
@@ -201,11 +201,7 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
   }
   const { node } = transaction;
   if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.change-unread'))) node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
-  if (into === undefined) return btree.has(key, keyLength);
-  transaction.holdRow(into);
-  if (!btree.seek(key, keyLength, into.leaf)) return false;
-  fillFromLeaf(tree, into);
-  return true;
+  return into === undefined ? btree.has(key, keyLength) : peekRow(transaction, tree, btree, key, keyLength, into);
 }
 
 /** Of the transaction's own newest entry for a key: the row that it has put there, or none if it has removed it; undefined where that takes a look at all its entries. */
@@ -222,7 +218,7 @@ function findOwn(transaction: Transaction, { set, tree }: TreeWrites, own: numbe
 export function removeByKey(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
   const isThere = findUntouched(transaction, tree, key, keyLength, undefined);
   if (isThere !== true) return isThere;
-  changeFound(transaction, tree, key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
+  changeFound(transaction.writesOf(tree), key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
   transaction.logBytes += LogOverheadBytes + keyLength;
   transaction.writeCount++;
   return true;
@@ -231,20 +227,19 @@ export function removeByKey(transaction: Transaction, tree: VersionedTree, key: 
 /** Locks, in mode `no key update`, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. */
 export function updateFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
   const flags = mutants.on && mutants.has('mvcc.found-strongly-locked') ? WriteFlag.Claims : WriteFlag.Claims | WriteFlag.Weak;
-  const entry = foundOwn >= 0 ? updateOwn(transaction, tree, keyLength, foundOwn) : changeFound(transaction, tree, key, keyLength, WriteKind.Put, flags);
-  store(transaction, transaction.writesOf(tree), entry, value, offset, length);
+  const writes = transaction.writesOf(tree);
+  const entry = foundOwn >= 0 ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, flags);
+  store(transaction, writes, entry, value, offset, length);
 }
 
-function changeFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number): number {
-  const writes = transaction.writesOf(tree);
+function changeFound(writes: TreeWrites, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number): number {
   const claim = claimFound(writes, key, keyLength, foundText, flags);
-  const entry = writes.set.pushUnfound(writes.number, key, keyLength, kind, claim, transaction.statement!.number);
+  const entry = writes.set.pushUnfound(writes.number, key, keyLength, kind, claim, writes.transaction.statement!.number);
   if (foundText !== undefined) writes.set.noteKey(entry, foundText);
   return entry;
 }
 /** A further put of a key, whose row the transaction has locked and put there before. */
-function updateOwn(transaction: Transaction, tree: VersionedTree, keyLength: number, own: number): number {
-  const { set, number } = transaction.writesOf(tree);
+function updateOwn({ set, number, transaction }: TreeWrites, keyLength: number, own: number): number {
   const entry = set.pushOver(number, keyLength, own, WriteKind.Put, 0, transaction.statement!.number);
   inherit(set, entry, own);
   set.setExtra(entry, undefined, set.extraOf(own).movedTo, undefined);

@@ -61,6 +61,14 @@ const ViewAfterMin = 64;
 
 const shape = new PageShape();
 
+/** Where a value lies: `u8` and `dv` see the same memory. */
+export interface ValuePlace {
+  u8: Uint8Array;
+  dv: DataView;
+  offset: number;
+  length: number;
+}
+
 export class BTree {
   readonly pool: BufferPool;
   readonly id: TreeId;
@@ -299,6 +307,25 @@ export class BTree {
     ref.stepCount = 0;
     ref.hold(this, this.pool, frame, found >= 0 ? found : ~found, false);
     return found >= 0;
+  }
+  /**
+   * `seek` for whoever needs the value at once: `into` says where it lies until anything else is asked of the tree or its pool, for nothing is pinned. @returns whether
+   * the key is there; undefined: its value lies in overflow pages, which takes a `seek`
+   */
+  peek(key: Uint8Array, keyLength: number, into: ValuePlace): boolean | undefined {
+    const { pool } = this;
+    const frame = this.#descend(key, 0, keyLength, false);
+    const slot = this.#found;
+    if (slot < 0) return false;
+    const dv = pool.views[frame >>> pool.slabShift]!;
+    const base = (frame & pool.slabMask) * pool.pageSizeBytes;
+    const length = rawValueLengthAt(dv, base, slot);
+    if ((length & OverflowBit) !== 0) return undefined;
+    into.u8 = pool.slabs[frame >>> pool.slabShift]!;
+    into.dv = dv;
+    into.offset = valueAt(dv, base, slot);
+    into.length = length;
+    return true;
   }
   /** Whether the key is there. Cheaper than `seek`, and cheapest when keys come in order at the place changed last. */
   has(key: Uint8Array, keyLength: number): boolean {

@@ -189,6 +189,22 @@ describe('synchronous statements', () => {
       expect((await one.query([2])).rows).toEqual([{ v: 'row 2' }]);
     }));
 
+  test('a statement has its own time, whichever way it and those before it ran', () =>
+    withDatabase(async (db) => {
+      const session = db.connect();
+      const update = session.prepare('update t set v = $1 where id = $2');
+      const time = session.prepare<{ at: number }>('select extract(epoch from statement_timestamp())::float8 * 1000 as at');
+      const ways = [() => time.get()!.at, () => time.all()[0]!.at, () => [...time.iterate()][0]!.at, async () => (await time.query()).rows[0]!.at];
+      await session.query('begin');
+      for (const way of ways) {
+        for (let i = 0; i < 5; i++) update.run(`${i}`, 1 + i);
+        const before = performance.timeOrigin + performance.now();
+        while (performance.timeOrigin + performance.now() < before + 2);
+        expect(await way()).toBeGreaterThan(before);
+      }
+      await session.query('commit');
+    }));
+
   test('fail at once where they would wait, and change nothing', () =>
     withDatabase(async (db) => {
       const session = db.connect();

@@ -1,6 +1,6 @@
 /** The tree: cases worth reading. Random ones against a model are in btree.prop.test.ts. */
 import { expect, test } from 'vitest';
-import { keyBytes } from '../../base/bytes.js';
+import { keyBytes, keyString } from '../../base/bytes.js';
 import type { DbError } from '../../base/errors.js';
 import { treeId } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
@@ -54,6 +54,25 @@ function figures({ pool, io, tree }: World): { fill: number; leafCount: number; 
   const result = checkTree(pool, tree.id, tree.root, { onProblem: () => undefined, onPage: () => true });
   return { fill: result.leafBytesUsed / (result.leafCount * pool.pageSizeBytes), leafCount: result.leafCount, height: result.height, entryCount: result.entryCount };
 }
+
+test('a value is shown without its page being held', () => {
+  const { tree, pool } = world();
+  const place = { u8: new Uint8Array(0), dv: new DataView(new ArrayBuffer(0)), offset: 0, length: 0 };
+  const peek = (key: string): string | boolean | undefined => {
+    const k = keyBytes(key);
+    const isThere = tree.peek(k, k.length, place);
+    return isThere === true ? keyString(place.u8, place.offset, place.offset + place.length) : isThere;
+  };
+  expect(peek('a')).toBe(false);
+  for (let i = 0; i < 200; i++) put(tree, intKey(i * 2), `value ${i}`);
+  for (let i = 0; i < 200; i++) expect([peek(intKey(i * 2)), peek(intKey(i * 2 + 1))]).toEqual([`value ${i}`, false]);
+  expect(place.dv.buffer).toBe(place.u8.buffer);
+  put(tree, intKey(5), 'x'.repeat(3000));
+  expect(peek(intKey(5))).toBe(undefined);
+  put(tree, intKey(5), '');
+  expect(peek(intKey(5))).toBe('');
+  expect(pool.pinCount()).toBe(0);
+});
 
 test('an empty tree', () => {
   const { tree, pool } = world();
