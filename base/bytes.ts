@@ -43,9 +43,9 @@ export function getU64(bytes: Uint8Array, offset: number): number {
 }
 /** Stores a safe non-negative integer as 64 bits. */
 export function setU64(bytes: Uint8Array, offset: number, value: number): void {
-  const high = Math.floor(value / TwoTo32);
-  setU32(bytes, offset, value - high * TwoTo32);
-  setU32(bytes, offset + 4, high);
+  const low = value >>> 0;
+  setU32(bytes, offset, low);
+  setU32(bytes, offset + 4, (value - low) / TwoTo32);
 }
 
 /** SQL BIGINT at `offset`: a number when it is a safe integer, otherwise a bigint (the canonical form of base/datum.ts). */

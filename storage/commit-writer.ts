@@ -20,7 +20,7 @@ import type { RunSource } from './bulk-build.js';
 import { LeafRef } from './cursor.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { Wal } from './wal.js';
-import { ChangeTag, ChunkOffset, CommitOffset, RecordOffset, RecordType, setCommitTime } from './wal-record.js';
+import { ChangeTag, ChunkOffset, CommitOffset, RecordOffset, RecordType } from './wal-record.js';
 
 /** Tag and three varints. */
 const ChangeOverheadBytes = 32;
@@ -50,7 +50,6 @@ export interface TreeOwner {
   dropTree(id: TreeId): void;
   /** Makes a built tree live; true when its entries must go into the log, false when a checkpoint holds them. */
   attachTree(built: BuiltTree): boolean;
-  now(): number;
   poison(cause: unknown): DbError;
 }
 
@@ -316,7 +315,6 @@ export class CommitWriter {
     const buffer = wal.buffer;
     this.#recordAt = buffer.beginRecord(RecordType.Commit);
     setU64(buffer.bytes, this.#recordAt + CommitOffset.csn, this.#csn);
-    setCommitTime(buffer.bytes, this.#recordAt, this.#owner.now());
     buffer.end = this.#recordAt + (this.#chunkCount > 0 ? CommitOffset.changesAfterCrc : CommitOffset.changes);
     this.#selected = -1;
   }

@@ -48,7 +48,9 @@ export class LogBuffer {
     this.reserve(RecordHeaderBytes + 64);
     this.isRecordOpen = true;
     const offset = this.end;
-    this.bytes.fill(0, offset, offset + RecordHeaderBytes);
+    const { view } = this;
+    // Zeros by words: a call of `fill` takes longer than all the rest.
+    for (let at = offset; at < offset + RecordHeaderBytes; at += 8) view.setFloat64(at, 0);
     setU64(this.bytes, offset + RecordOffset.lsn, this.startLsn + offset);
     this.bytes[offset + RecordOffset.type] = type;
     this.end = offset + RecordHeaderBytes;
@@ -60,8 +62,7 @@ export class LogBuffer {
     setU32(this.bytes, offset + RecordOffset.length, this.end - offset);
     const end = offset + alignRecord(this.end - offset);
     this.reserve(end - this.end);
-    this.bytes.fill(0, this.end, end);
-    this.end = end;
+    while (this.end < end) this.bytes[this.end++] = 0;
     this.isRecordOpen = false;
   }
 

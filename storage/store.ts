@@ -122,7 +122,6 @@ export class Store {
       createTree: (id) => this.#createTree(id),
       dropTree: (id) => this.#dropTree(id),
       attachTree: (built) => this.#attachTree(built),
-      now: () => options.clock.now(),
       poison: (cause) => this.#poison(cause),
     }, options.walChunkBytes ?? ChunkBytesDefault);
     this.#checkpointAtLsn = end.lsn + (options.checkpointWalBytes ?? DefaultCheckpointBytes);

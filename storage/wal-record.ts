@@ -13,7 +13,7 @@
  *      64  size of the file when the header was written, u64    32  payload
  *     508  CRC-32C of bytes [0, 508)
  *
- *     payload of a commit: CSN u64 (0: outside transactions), commit time f64 (ms since 1970), CRC-32C of all its chunks u32 when it
+ *     payload of a commit: CSN u64 (0: outside transactions), time f64 (ms since 1970, when it was written out), CRC-32C of all its chunks u32 when it
  *     has chunks, then changes. Of a chunk: CSN u64, then changes. Of a seal: nothing.
  *
  *     change: 1 put:    key length, key, value length, value       4 drop tree: id

@@ -31,7 +31,7 @@ import { readForAppend } from './mutants.js';
 import { Segment } from './segment.js';
 import type { File, Vfs } from './vfs.js';
 import { readFull, writeFull } from './vfs.js';
-import { alignRecord, encodeSegmentHeader, isValidRecord, RecordHeaderBytes, RecordOffset, RecordType, saltCrc, sealRecord, SegmentHeaderBytes, segmentPath } from './wal-record.js';
+import { alignRecord, encodeSegmentHeader, isValidRecord, RecordHeaderBytes, RecordOffset, RecordType, saltCrc, sealRecord, SegmentHeaderBytes, segmentPath, setCommitTime } from './wal-record.js';
 
 const SealDelayMs = 50;
 const RelaxedSyncDelayMs = 1000;
@@ -325,7 +325,9 @@ export class Wal {
   }
   #sealRecords(segment: Segment, end: number): void {
     const { bytes, startLsn, payloadCrcs } = this.buffer;
+    const now = this.#options.clock.now();
     for (let offset = 0; offset < end; ) {
+      if (bytes[offset + RecordOffset.type] === RecordType.Commit) setCommitTime(bytes, offset, now);
       sealRecord(bytes, offset, this.#durableLsn, segment.durableEnd, segment.seed, payloadCrcs.size === 0 ? undefined : payloadCrcs.get(startLsn + offset));
       offset += alignRecord(getU32(bytes, offset + RecordOffset.length));
     }

@@ -4,12 +4,15 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { getU32 } from '../../base/bytes.js';
 import { csn, treeId } from '../../base/ids.js';
 import type { TreeId } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
 import { MemoryVfs } from '../../storage/memory-vfs.js';
 import type { StoreOptions } from '../../storage/store.js';
 import { Store } from '../../storage/store.js';
+import { readFull } from '../../storage/vfs.js';
+import { RecordOffset, RecordType, SegmentHeaderBytes, alignRecord, commitTime, segmentPath } from '../../storage/wal-record.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import { closingSealTrial } from '../sim/closing-seal-trial.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
@@ -301,6 +304,24 @@ describe('commits', () => {
     const again = await Store.open(simStore(disk, { cacheBytes: 1 << 26 }).options);
     expect(readTree(again, tree).size).toBe(10_000);
     await again.close();
+  });
+
+  it('say in the log when they were written out', async () => {
+    const disk = new CrashVfs();
+    const { options, time } = simStore(disk);
+    const store = await Store.open(options);
+    const start = time.now();
+    await put(store, 1, store.newTreeId(), { a: '1' });
+    const flushed = put(store, 2, treeId(1), { b: '2' });
+    time.advance(10);
+    await flushed;
+    const log = disk.open(segmentPath('db', 1), 'read');
+    const content = new Uint8Array(log.size());
+    readFull(log, 0, content, 0, content.length);
+    const times: number[] = [];
+    for (let at = SegmentHeaderBytes; getU32(content, at) > 0; at += alignRecord(getU32(content, at))) if (content[at + RecordOffset.type] === RecordType.Commit) times.push(commitTime(content, at));
+    expect(times.map((at) => at - start)).toEqual([0, 10]);
+    await store.close();
   });
 
   it('outside transactions are logged without a stamp', async () => {
