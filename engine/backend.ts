@@ -31,7 +31,7 @@ import type { Instance } from './instance.js';
 import type { CachedStatement, CachedText } from './plan-cache.js';
 import { watchWait } from './self-wait.js';
 import { settingChecks } from './setting-checks.js';
-import { Settings, splitSearchPath } from './settings.js';
+import { type HotSettings, Settings, splitSearchPath } from './settings.js';
 import { SpillQuota } from './spill-file.js';
 import { settingDefinitions } from './settings-table.js';
 import { SystemFunctions } from './system-functions.js';
@@ -118,7 +118,7 @@ export class Backend implements SessionOwner {
   #draftDefinitions: DefinitionSource | undefined;
   #catalog: { readonly version: number; readonly path: string; readonly temp: number | undefined; readonly catalog: SessionCatalog } | undefined;
   #plannerSettings: { readonly version: number; readonly values: ReadonlyMap<string, string> } | undefined;
-  #executorEnv: ExecutorEnv | undefined;
+  #executorEnv: { readonly hot: HotSettings; readonly env: ExecutorEnv } | undefined;
   readonly #spillQuota = new SpillQuota(() => {
     const limit = this.settings.getNumber('temp_file_limit');
     return limit < 0 ? undefined : limit * 1024;
@@ -209,10 +209,13 @@ export class Backend implements SessionOwner {
   }
   /** The executor's surroundings with this session's limits of memory and temporary files. */
   executorEnv(): ExecutorEnv {
-    const { workMemBytes, statementMemBytes } = this.settings.hot;
-    const { executorEnv } = this.instance;
-    if (this.#executorEnv?.workMemBytes !== workMemBytes || this.#executorEnv.statementMemBytes !== statementMemBytes) this.#executorEnv = { ...executorEnv, workMemBytes, statementMemBytes, openSpill: () => this.#spillQuota.counted(executorEnv.openSpill()) };
-    return this.#executorEnv;
+    const { hot } = this.settings;
+    if (this.#executorEnv?.hot !== hot) {
+      const { executorEnv } = this.instance;
+      const { workMemBytes, statementMemBytes } = hot;
+      this.#executorEnv = { hot, env: { ...executorEnv, workMemBytes, statementMemBytes, openSpill: () => this.#spillQuota.counted(executorEnv.openSpill()) } };
+    }
+    return this.#executorEnv.env;
   }
   /** Resolves after so much time, or rejects when the statement is cancelled. */
   sleep(ms: number): Promise<void> {

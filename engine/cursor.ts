@@ -292,6 +292,7 @@ export class Portals {
     }
   }
   get hasHoldable(): boolean {
+    if (this.#portals.size === 0) return false;
     for (const portal of this.#portals.values()) if (portal.isHoldable && !portal.isMaterialized) return true;
     return false;
   }

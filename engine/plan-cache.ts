@@ -41,6 +41,9 @@ const PlansPerStatementMax = 4;
 /** One statement of a text, with its plans. */
 export class CachedStatement {
   readonly parsed: ParsedStatement;
+  /** Of `parsed`, here because trees of statements come in so many shapes that asking one what it is takes a search. */
+  readonly kind: ParsedStatement['statement']['kind'];
+  readonly text: string;
   /** Shared with mvcc for explanations of conflicts. */
   readonly info: { readonly text: string };
   /** A cursor's query: its rows come with the keys of the rows they are made of. */
@@ -49,6 +52,8 @@ export class CachedStatement {
 
   constructor(parsed: ParsedStatement, withRowKeys = false) {
     this.parsed = parsed;
+    this.kind = parsed.statement.kind;
+    this.text = parsed.text;
     this.withRowKeys = withRowKeys;
     this.info = { text: parsed.text };
   }

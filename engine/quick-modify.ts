@@ -101,7 +101,7 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
   const { quick, params } = ready;
   const { block, laneEpoch } = backend;
   const info = backend.infoOf(cached);
-  backend.beginQuick(cached.parsed.text);
+  backend.beginQuick(cached.text);
   try {
     const single = canBeSingle(backend, quick) ? changeSingle(backend, quick, params, info, true) : undefined;
     if (single !== undefined) {
@@ -137,22 +137,21 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
 }
 
 /** What `modifyWaiting` does: runs on, or has been done directly and is being committed. */
-export type Modifying = { readonly running: Promise<ModifyResult> } | { readonly committing: Promise<QueryResult<unknown>> };
+export type Modifying = { readonly running: Promise<ModifyResult>; readonly committing: undefined } | { readonly running: undefined; readonly committing: Promise<QueryResult<unknown>> };
 
 /** The same with waiting, for locks and for the commit. Undefined at once: take the general way. */
 export function modifyWaiting(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, quickCommit: QuickCommit | undefined): Modifying | undefined {
   const ready = prepared(backend, cached, given, format);
   if (ready === undefined) return undefined;
-  const { text } = cached.parsed;
+  const { text } = cached;
   const committing = quickCommit?.runSingle(ready.quick, ready.params, text, backend.infoOf(cached));
-  if (committing !== undefined) return { committing };
+  if (committing !== undefined) return { running: undefined, committing };
   return runWaiting(backend, text, backend.infoOf(cached), ready.quick, ready.params, undefined, quickCommit);
 }
 
 /** An INSERT of one row of parameters, once for each of `rows`, as one statement whose text is `text`. Undefined at once: take the general way. */
 export function modifyRows(backend: Backend, quick: QuickPlan, text: string, rows: ParameterRows): Promise<ModifyResult> | undefined {
-  const modifying = runWaiting(backend, text, backend.infoOfText(text), quick, noParams, rows, undefined);
-  return modifying === undefined || !('running' in modifying) ? undefined : modifying.running;
+  return runWaiting(backend, text, backend.infoOfText(text), quick, noParams, rows, undefined)?.running;
 }
 
 function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], rows: ParameterRows | undefined, quickCommit: QuickCommit | undefined): Modifying | undefined {
@@ -165,9 +164,9 @@ function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: 
     isLeft = false;
     // `hasCommitWork`: besides the commit.
     if (quickCommit !== undefined && begun.execution === undefined && backend.block.state === 'single' && !backend.hasCommitWork && !backend.constraints.hasPending) {
-      return { committing: quickCommit.run(begun.tx, quick.command, begun.rowCount) };
+      return { running: undefined, committing: quickCommit.run(begun.tx, quick.command, begun.rowCount) };
     }
-    return { running: finish(backend, quick, begun) };
+    return { running: finish(backend, quick, begun), committing: undefined };
   } catch (error) {
     backend.block.fail();
     throw error;

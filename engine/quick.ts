@@ -31,8 +31,9 @@ export interface QuickPlan {
   readonly locks: readonly NeededLock[];
   /** Code of a plain INSERT, UPDATE or DELETE that gives nothing back but a count (quick-modify.ts). */
   readonly modify: CompiledStatement | undefined;
-  /** Of one whose `modify` may be a single commit (mvcc/single-commit.ts): the table, which is all it locks. */
+  /** Of one whose `modify` may be a single commit (mvcc/single-commit.ts): the table, which is all it locks; and what makes the change, once that is known. */
   readonly singleTable: Oid | undefined;
+  singleChange: CompiledStatement['directSingle'];
   /** Command tag, and the columns as the library describes them. */
   readonly command: string;
   readonly fields: readonly Field[];
@@ -106,7 +107,7 @@ function findQuick(backend: Backend, cached: CachedStatement, plan: CachedPlan, 
   if (compiled === undefined || plan.locks === undefined) return undefined;
   const { planned } = plan;
   const { types } = backend.definitions();
-  const { kind } = cached.parsed.statement;
+  const { kind } = cached;
   const isRead = kind === 'query' && planned.relations.every(({ table, access }) => access === 'read' && !table.isMaterializedView);
   const { schema, constraints } = backend;
   const query = isRead ? compiled.quick({ ctx: backend.plainContext(), env: backend.instance.executorEnv, schema, constraints }) : undefined;
@@ -116,7 +117,7 @@ function findQuick(backend: Backend, cached: CachedStatement, plan: CachedPlan, 
   const converts = rowShape(planned.result, format, types).convert.some((convert) => convert !== undefined);
   const locks = neededLocks(plan, backend);
   const singleTable = modify !== undefined && locks.length === 1 && locks[0]!.mode === 'row exclusive' ? locks[0]!.table : undefined;
-  plan.quick = { formatKey: format.key, query, binder, modify, locks, singleTable, converts, longCalls: 0, longCallsNext: LongCallsMin, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
+  plan.quick = { formatKey: format.key, query, binder, modify, locks, singleTable, singleChange: undefined, converts, longCalls: 0, longCallsNext: LongCallsMin, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
   return plan.quick;
 }
 
@@ -126,7 +127,7 @@ function readSlice(backend: Backend, cached: CachedStatement, quick: QuickPlan, 
   const tx = manager.beginSlice(quick.locks, backend.block.modes.isolation === 'serializable', cached.info);
   if (tx === undefined) return undefined;
   try {
-    backend.note(cached.parsed.text);
+    backend.note(cached.text);
     return run(backend, quick, query, tx, params, rowsMax);
   } finally {
     tx.endSlice();
@@ -136,7 +137,7 @@ function readSlice(backend: Backend, cached: CachedStatement, quick: QuickPlan, 
 /** K2 */
 function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, params: readonly Datum[], rowsMax: number): unknown[] | undefined {
   const { block, laneEpoch } = backend;
-  backend.beginQuick(cached.parsed.text);
+  backend.beginQuick(cached.text);
   try {
     const tx = block.ensureTransaction();
     tx.beginStatement(backend.infoOf(cached));

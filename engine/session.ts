@@ -170,13 +170,13 @@ export class Session implements AsyncDisposable {
     if (statements?.length !== 1) return undefined;
     const cached = statements[0]!;
     const format = this.#format(noOptions);
-    if (cached.parsed.statement.kind === 'query') {
+    if (cached.kind === 'query') {
       const rows = runShort(this.#backend, cached, params, format);
       return rows === undefined ? undefined : Promise.resolve([{ command: 'SELECT', rows: rows as Row[], rowCount: rows.length, fields: quickPlan(this.#backend, cached, format)!.fields }]);
     }
     const modifying = modifyWaiting(this.#backend, cached, params, format, this.#quickCommit);
     if (modifying === undefined) return undefined;
-    if ('committing' in modifying) return modifying.committing.then((result) => [result as QueryResult]);
+    if (modifying.committing !== undefined) return modifying.committing.then((result) => [result as QueryResult]);
     return modifying.running.then(({ command, rowCount }) => [{ command, rows: [], rowCount, fields: noFields }]);
   }
 
@@ -190,7 +190,7 @@ export class Session implements AsyncDisposable {
     const backend = this.#backend;
     backend.callSite = backend.traceCall(backend.block.state !== 'idle');
     try {
-      if (cached.parsed.statement.kind === 'query') {
+      if (cached.kind === 'query') {
         const rows = runShort(backend, cached, params, format);
         return rows === undefined ? undefined : { command: 'SELECT', rows, rowCount: rows.length, fields: quickPlan(backend, cached, format)!.fields };
       }
@@ -199,7 +199,7 @@ export class Session implements AsyncDisposable {
       if (ended !== undefined) return this.#awaitQuick(ended, (command) => ({ command, rows: [], rowCount: null, fields: noFields }));
       const modifying = modifyWaiting(backend, cached, params, format, this.#quickCommit);
       if (modifying === undefined) return undefined;
-      if ('committing' in modifying) return modifying.committing;
+      if (modifying.committing !== undefined) return modifying.committing;
       return this.#awaitQuick(modifying.running, ({ command, rowCount }) => ({ command, rows: [], rowCount, fields: noFields }));
     } catch (error) {
       return this.#fail(error);

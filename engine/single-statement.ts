@@ -8,8 +8,10 @@ import type { Backend } from './backend.js';
 import type { QuickPlan } from './quick.js';
 
 /** Whether it may be tried: the statement is of that kind, and a transaction of one statement would now be as most are: nothing is certified, the disk is waited for, nothing else is to be done at its end. */
-export function canBeSingle(backend: Backend, { singleTable, modify }: QuickPlan): boolean {
-  if (singleTable === undefined || modify!.directSingle === undefined || backend.block.state !== 'idle') return false;
+export function canBeSingle(backend: Backend, quick: QuickPlan): boolean {
+  if (quick.singleTable === undefined || backend.block.state !== 'idle') return false;
+  quick.singleChange ??= quick.modify!.directSingle;
+  if (quick.singleChange === undefined) return false;
   const { isolation, observe, asyncCommit } = backend.settings.hot;
   return isolation !== 'serializable' && !observe && !asyncCommit && !backend.hasCommitWork;
 }
@@ -18,11 +20,11 @@ export function canBeSingle(backend: Backend, { singleTable, modify }: QuickPlan
  * Where `canBeSingle`: rows changed; what was made of it is then to be taken from `SingleCommits.take` and followed. Undefined, and nothing has changed: it takes a transaction. `isAtOnce`: whoever calls
  * makes it durable before anybody else runs. @throws DbError of the statement
  */
-export function changeSingle(backend: Backend, { singleTable, modify }: QuickPlan, params: readonly Datum[], info: StatementInfo, isAtOnce: boolean): number | undefined {
+export function changeSingle(backend: Backend, { singleTable, singleChange }: QuickPlan, params: readonly Datum[], info: StatementInfo, isAtOnce: boolean): number | undefined {
   const { manager } = backend.instance;
   const { singles } = manager;
   try {
-    return singles.begin(backend, info, singleTable!, isAtOnce) ? modify!.directSingle!(backend.directRequest(manager.reader, params, !isAtOnce), singles) : undefined;
+    return singles.begin(backend, info, singleTable!, isAtOnce) ? singleChange!(backend.directRequest(manager.reader, params, !isAtOnce), singles) : undefined;
   } finally {
     singles.end();
   }

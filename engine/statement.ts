@@ -179,8 +179,8 @@ export class Statement<R = Row> {
       requirePlannable(cached);
       const backend = this.#host.backend();
       const call = { params: this.#params(params), format: this.#format(), deadlineMs: Infinity };
-      const quota = cached.parsed.statement.kind === 'query' ? quotaRows : Infinity;
-      return backend.runStepSync(cached.parsed.text, () => runPlannedSync(backend, cached, call, quota));
+      const quota = cached.kind === 'query' ? quotaRows : Infinity;
+      return backend.runStepSync(cached.text, () => runPlannedSync(backend, cached, call, quota));
     });
   }
 
