@@ -241,7 +241,7 @@ export class Backend implements SessionOwner {
     let known = this.#plannerContext;
     if (known === undefined || known.settingsVersion !== this.settings.version || known.temp !== this.tempSchema) {
       const text = `${plannerSettings.map((name) => this.settings.get(name)!).join('\0')}\0${this.tempSchema ?? ''}\0`;
-      known = { settingsVersion: this.settings.version, temp: this.tempSchema, text };
+      known = { settingsVersion: this.settings.version, temp: this.tempSchema, text: this.instance.plans.sharedContext(text) };
       this.#plannerContext = known;
     }
     return parameterTypes.length === 0 ? known.text : known.text + parameterTypes.join(',');

@@ -87,6 +87,7 @@ export class PlanCache {
   readonly #budgetBytes: number;
   readonly #texts = new Map<string, CachedText>();
   #sizeBytes = 0;
+  #lastContext = '';
 
   constructor(budgetBytes = 32 * 1024 * 1024) {
     this.#budgetBytes = budgetBytes;
@@ -113,6 +114,12 @@ export class PlanCache {
   /** The statements of a text that has been seen, without counting as a use. */
   known(text: string): readonly CachedStatement[] | undefined {
     return this.#texts.get(text)?.statements;
+  }
+
+  /** The context as the string given before where that is equal: of sessions with the same settings it is one, and compared at once. */
+  sharedContext(context: string): string {
+    if (context !== this.#lastContext) this.#lastContext = context;
+    return this.#lastContext;
   }
 
   #evictOldest(): void {

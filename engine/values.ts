@@ -41,8 +41,13 @@ export interface ValueFormat {
 
 /** A format with its key. */
 export function makeFormat(fields: Omit<ValueFormat, 'key'>): ValueFormat {
-  return { ...fields, key: formatKey(fields) };
+  const { rowMode, values, int8, parsers, serializers } = fields;
+  // Field by field: copies of objects come in several shapes, and every statement asks for the key.
+  return { rowMode, values, int8, parsers, serializers, key: formatKey(fields) };
 }
+
+/** Keys of formats without parsers, of which there are few: equal ones are one string, and compared at once. */
+const plainKeys = new Map<string, string>();
 
 const parserIds = new WeakMap<Parsers, number>();
 let parserCount = 0;
@@ -53,7 +58,11 @@ function formatKey(format: Omit<ValueFormat, 'key'>): string {
     id = parserIds.get(format.parsers) ?? 0;
     if (id === 0) parserIds.set(format.parsers, (id = ++parserCount));
   }
-  return `${format.rowMode}:${format.values}:${format.int8}:${id}`;
+  const key = `${format.rowMode}:${format.values}:${format.int8}:${id}`;
+  if (id > 0) return key;
+  const known = plainKeys.get(key);
+  if (known === undefined) plainKeys.set(key, key);
+  return known ?? key;
 }
 
 /** Rows as datums, for cursors, COPY and tables made from queries. */
