@@ -42,14 +42,16 @@ function sizeAfter(last: ByteChunk, length: number): number {
 
 export class ByteArena {
   #chunk = newChunk(ChunkBytesFirst);
-  /** Offset of the bytes last appended in the chunk that `append` returned. */
+  /** Offset of the bytes last appended in the chunk that `append` returned, and how many they are. */
   offset = 0;
+  length = 0;
 
   /** Copies `length` bytes; they lie in the returned chunk at `this.offset`. */
   append(bytes: Uint8Array, start: number, length: number): ByteChunk {
     if (isFull(this.#chunk, length)) this.#chunk = newChunk(sizeAfter(this.#chunk, length));
     const chunk = this.#chunk;
     this.offset = chunk.used;
+    this.length = length;
     chunk.used = copyBytes(chunk.u8, chunk.used, bytes, start, start + length);
     return chunk;
   }

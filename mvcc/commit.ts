@@ -20,21 +20,21 @@
  * A serializable transaction that wrote nothing is numbered too unless its snapshot is safe: sharing another's CSN would make it look
  * finished before a snapshot that is older than its end. It has no log record and waits for nothing.
  */
-import { assert } from '../base/assert.js';
+import { VERIFY, assert } from '../base/assert.js';
 import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BTree } from '../storage/btree.js';
 import { LeafRef } from '../storage/cursor.js';
-import type { ByteChunk } from './byte-arena.js';
 import type { Certifier } from './certifier.js';
 import { serializationError } from './conflict.js';
-import { keyBufferOf } from './reading.js';
+import { keepBefore, keyBufferOf } from './reading.js';
 import type { SerialNode } from './serial-node.js';
 import type { Transaction } from './transaction.js';
 import { TreeCreation, TreeDrop } from './tree-change.js';
 import type { MvccCommitWriter, TransactionManager } from './transaction-manager.js';
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
+import { RetiredCommit } from './vacuum.js';
 import { sortByKey } from './key-sort.js';
 import { PutRun } from './put-run.js';
 import { type TreeWrites, WriteFlag, WriteKind, type WriteSet } from './write-set.js';
@@ -59,18 +59,13 @@ export interface PendingCommit {
   readonly install: (() => void) | undefined;
 }
 
-/** One key as it will be after the commit, with what was there before. */
+/** One key whose committed state the commit changes, as the certifier asks for it. */
 interface FinalChange {
   readonly writes: TreeWrites;
   /** The entry of the write set, and its key. */
   readonly entry: number;
   readonly key: string;
-  readonly kind: ChangeKind;
   readonly changesKey: boolean;
-  readonly movedTo: string | undefined;
-  readonly chunk: ByteChunk | undefined;
-  readonly offset: number;
-  readonly length: number;
 }
 
 const nothingCommitted: CommitInfo = { csn: csnOf(0) };
@@ -236,7 +231,7 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
   const node = transaction.node;
   const isTracked = node !== undefined && !node.isSafe && node.snapLow >= 0;
   const keepsVersions = !isImmediate || (!isUnseen && isObserved(transaction));
-  const changes = isTracked || keepsVersions ? finalChanges(transaction, keepsVersions) : undefined;
+  const changes = isTracked ? finalChanges(transaction) : undefined;
   const hasChanges = changes === undefined ? transaction.writeCount > 0 : changes.length > 0;
   if (hasChanges) manager.settleOtherScans(transaction);
   if (isTracked) certify(transaction, changes!);
@@ -263,8 +258,8 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
   let install: (() => void) | undefined = undefined;
   let lsn = 0 as Lsn;
   if (mutants.on && mutants.has('mvcc.install-after-fsync')) {
-    install = () => void installChanges(transaction, csn, changes ?? finalChanges(transaction, true));
-  } else lsn = changes === undefined || !keepsVersions ? installUnseen(transaction, csn) : installChanges(transaction, csn, changes);
+    install = () => void installSeen(transaction, csn);
+  } else lsn = keepsVersions ? installSeen(transaction, csn) : installUnseen(transaction, csn);
   manager.endActive(transaction, 'precommitted');
   return manager.enqueue({ csn, transaction, lsn, asyncCommit: transaction.asyncCommit, listener: undefined, install });
 }
@@ -283,23 +278,20 @@ export function isSeen(manager: TransactionManager, own: number): boolean {
 
 const noChanges: readonly FinalChange[] = [];
 
-/** Every key whose committed state will differ, in key order per tree, with its before-image copied out of the page if it is kept. */
-function finalChanges(transaction: Transaction, keepsVersions: boolean): readonly FinalChange[] {
+/** Every key whose committed state will differ, in key order per tree. */
+function finalChanges(transaction: Transaction): readonly FinalChange[] {
   const set = transaction.writes;
   if (set === undefined) return noChanges;
-  // One row, as most change: no lists.
-  if (set.count === 1 && isChange(set.kindOf(0))) {
-    const change = finalChange(transaction.manager, set.treeOf(0), 0, keepsVersions);
-    leaf.release();
-    if (change !== undefined) return [change];
-  }
   const changes: FinalChange[] = [];
-  for (const [tree, entries] of set.newestByTree().entries()) {
+  const lists = set.newestByTree();
+  for (let tree = 0; tree < lists.length; tree++) {
     const writes = set.trees[tree]!;
+    const entries = lists[tree]!;
     if (!writes.isInRun) sortByKey(set, entries);
-    for (const newest of entries) {
+    for (let i = 0; i < entries.length; i++) {
+      const newest = entries[i]!;
       const entry = set.newestChange(newest);
-      const change = entry < 0 ? undefined : finalChange(transaction.manager, writes, entry, keepsVersions);
+      const change = entry < 0 ? undefined : finalChange(writes, entry);
       if (change !== undefined) changes.push(change);
       else if (set.kindOf(newest) !== WriteKind.Touch && set.kindOf(newest) !== WriteKind.Hold) registerUnused(transaction, writes, newest);
     }
@@ -320,34 +312,27 @@ function registerUnused(transaction: Transaction, { set, tree }: TreeWrites, ent
   node.readPoint(tree.siread, set.keyOf(entry), set.commandOf(entry), true);
 }
 
-function finalChange(manager: TransactionManager, writes: TreeWrites, entry: number, keepsVersions: boolean): FinalChange | undefined {
+function finalChange(writes: TreeWrites, entry: number): FinalChange | undefined {
   const { set } = writes;
-  const btree = writes.tree.btree;
   const key = set.keyOf(entry);
-  const isPresent = set.kindOf(entry) === WriteKind.Put;
-  const wasPresent = btree !== undefined && btree.seek(keyBufferOf(key), key.length, leaf);
-  if (!wasPresent) {
-    if (!isPresent) return undefined; // inserted and removed again
-    return { writes, entry, key, kind: ChangeKind.Insert, changesKey: true, movedTo: undefined, chunk: undefined, offset: 0, length: Absent };
-  }
-  const movedTo = finalPlace(writes, key, set.extraOf(entry).movedTo);
-  let kind: ChangeKind = ChangeKind.Delete;
-  if (isPresent) kind = set.has(entry, WriteFlag.Fresh) && movedTo !== key ? ChangeKind.Replace : ChangeKind.Update;
-  const slot = leaf.slot;
-  let chunk: ByteChunk | undefined = undefined;
-  let length = 0;
-  if (!keepsVersions) {
-    // Nobody will ask.
-  } else if (leaf.hasOverflow && leaf.isOverflow(slot)) {
-    const bytes = leaf.readOverflow(slot);
-    length = bytes.length;
-    chunk = manager.undoArena.append(bytes, 0, length);
-  } else {
-    length = leaf.valueLength(slot);
-    chunk = manager.undoArena.append(leaf.u8, leaf.valueOffset(slot), length);
-  }
-  const changesKey = kind !== ChangeKind.Update || set.has(entry, WriteFlag.ChangesKey);
-  return { writes, entry, key, kind, changesKey, movedTo: movedTo === key ? undefined : movedTo, chunk, offset: manager.undoArena.offset, length };
+  // What is not of this transaction alone is there, for the transaction has it locked: no look into the tree is needed.
+  const isThere = !set.has(entry, WriteFlag.Fresh) || (mutants.on && mutants.has('mvcc.insert-taken-for-update'));
+  if (isThere) return { writes, entry, key, changesKey: set.has(entry, WriteFlag.ChangesKey) };
+  const { btree } = writes.tree;
+  const kind = kindOfChange(writes, entry, key, btree !== undefined && btree.seek(keyBufferOf(key), key.length, leaf));
+  return kind === undefined ? undefined : { writes, entry, key, changesKey: changesKey(writes, entry, kind) };
+}
+
+/** What the entry does to its key, `isThere` or not in the installed state; undefined: nothing, it was inserted and removed again. */
+function kindOfChange(writes: TreeWrites, entry: number, key: string, isThere: boolean): ChangeKind | undefined {
+  const { set } = writes;
+  const isPut = set.kindOf(entry) === WriteKind.Put;
+  if (!isThere) return isPut ? ChangeKind.Insert : undefined;
+  if (!isPut) return ChangeKind.Delete;
+  return set.has(entry, WriteFlag.Fresh) && finalPlace(writes, key, set.extraOf(entry).movedTo) !== key ? ChangeKind.Replace : ChangeKind.Update;
+}
+function changesKey({ set }: TreeWrites, entry: number, kind: ChangeKind): boolean {
+  return kind !== ChangeKind.Update || set.has(entry, WriteFlag.ChangesKey);
 }
 
 /** Where a moved row ends up when it was moved several times: `key` itself when it came back, undefined when it was deleted in the end. */
@@ -398,38 +383,71 @@ function probeTouched(node: SerialNode, certifier: Certifier, set: WriteSet): vo
 
 // ------------------------------------------------------------------------------------------------------------ installing
 
-function installChanges(transaction: Transaction, csn: Csn, changes: readonly FinalChange[]): Lsn {
-  const manager = transaction.manager;
+/** Applies and logs the changes, each with its before-image: what is there is looked for once, for both. */
+function installSeen(transaction: Transaction, csn: Csn): Lsn {
+  const { manager, writes: set } = transaction;
   const writer = manager.store.beginCommit(csn);
   changeTrees(transaction, csn, writer);
-  const node = transaction.node !== undefined && !transaction.node.isSafe ? transaction.node : undefined;
-  const records: UndoRecord[] = [];
-  for (const change of changes) {
-    const { writes, entry, key, kind, changesKey, movedTo, chunk, offset, length } = change;
-    const { set, tree } = writes;
-    if (tree.isDropped) continue;
-    const record = new UndoRecord(
-      tree.overlay,
-      key,
-      csn,
-      kind,
-      node,
-      set.commandOf(entry),
-      changesKey,
-      set.extraOf(entry).changedColumns,
-      movedTo,
-      chunk,
-      offset,
-      length,
-    );
-    tree.overlay.push(record);
-    records.push(record);
-    if (kind === ChangeKind.Delete) writer.delete(tree.btree!, set.keyChunk(entry).u8, set.keyOffset(entry), key.length);
-    else putOne(writer, tree.btree!, set, entry);
+  const retired = new RetiredCommit(csn, transaction);
+  try {
+    if (set !== undefined) installSet(set, transaction, writer, retired);
+  } catch (error) {
+    throw writer.fail(error);
+  } finally {
+    leaf.release();
   }
   const lsn = writer.finish();
-  manager.vacuum.add(csn, records, manager.lastPublished, transaction);
+  manager.vacuum.add(retired, manager.lastPublished);
   return lsn;
+}
+
+function installSet(set: WriteSet, transaction: Transaction, writer: MvccCommitWriter, retired: RetiredCommit): void {
+  const lists = set.newestByTree();
+  for (let tree = 0; tree < lists.length; tree++) {
+    const writes = set.trees[tree]!;
+    if (writes.tree.isDropped || writes.tree.btree === undefined) continue;
+    const entries = lists[tree]!;
+    if (!writes.isInRun) sortByKey(set, entries);
+    for (let i = 0; i < entries.length; i++) {
+      const entry = set.newestChange(entries[i]!);
+      if (entry >= 0) installOne(transaction, writer, writes, entry, retired);
+    }
+  }
+}
+
+function installOne(transaction: Transaction, writer: MvccCommitWriter, writes: TreeWrites, entry: number, retired: RetiredCommit): void {
+  const { set, tree } = writes;
+  const btree = tree.btree!;
+  const key = set.keyOf(entry);
+  const bytes = keyBufferOf(key);
+  const isThere = btree.seek(bytes, key.length, leaf);
+  if (VERIFY.on) assert(isThere || set.has(entry, WriteFlag.Fresh), 'a row that was locked is gone', set.treeOf(entry).tree.id);
+  const kind = kindOfChange(writes, entry, key, isThere);
+  if (kind === undefined) return;
+  const { changedColumns, movedTo } = set.extraOf(entry);
+  const place = isThere ? finalPlace(writes, key, movedTo) : undefined;
+  const node = transaction.node?.isSafe === false ? transaction.node : undefined;
+  const { undoArena } = transaction.manager;
+  let chunk = isThere ? keepBefore(undoArena, leaf) : undefined;
+  if (isThere && mutants.on && mutants.has('mvcc.after-image-kept')) chunk = undoArena.append(set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));
+  const record = new UndoRecord(
+    tree.overlay,
+    key,
+    retired.csn,
+    kind,
+    node,
+    set.commandOf(entry),
+    changesKey(writes, entry, kind),
+    changedColumns,
+    place === key ? undefined : place,
+    chunk,
+    undoArena.offset,
+    isThere ? undoArena.length : Absent,
+  );
+  if (kind === ChangeKind.Delete) writer.deleteSought(btree, leaf, bytes, key.length);
+  else writer.putSought(btree, leaf, isThere, bytes, key.length, set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));
+  tree.overlay.push(record);
+  retired.add(record);
 }
 
 /** Applies and logs the changes, leaving no before-images (P4): no object per row, no look at what was there. */

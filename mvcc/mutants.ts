@@ -18,6 +18,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   // Edges (section 8).
   { name: 'mvcc.no-probe', breaks: 'writers do not look for readers' },
   { name: 'mvcc.recent-reads-unprobed', breaks: 'writers look for readers in the index only, not among recent reads' },
+  { name: 'mvcc.own-read-hides-others', breaks: 'a writer that has read the key itself does not look for others among recent reads' },
   { name: 'mvcc.recent-reads-forgotten', breaks: 'reads that leave their slot do not reach the index' },
   { name: 'mvcc.probe-active-only', breaks: 'writers look for active readers only, not for those that committed after their snapshot' },
   { name: 'mvcc.probe-changed-trees-only', breaks: 'writers do not probe the indexes whose entries stay' },
@@ -35,7 +36,9 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.prune-ignores-order', breaks: 'a complete transaction is dropped although something kept committed before its snapshot' },
   { name: 'mvcc.read-only-shares-number', breaks: 'a reader without changes shares a commit number and is dropped too early' },
   { name: 'mvcc.safe-on-snapshot-only', breaks: 'a read-only snapshot is called safe without waiting for the writers under way' },
+  { name: 'mvcc.insert-taken-for-update', breaks: 'a committing transaction takes what it has inserted for a row that was there: who has seen the key free is not found' },
   // Versions and snapshots (sections 1, 2, 6).
+  { name: 'mvcc.after-image-kept', breaks: 'what a commit keeps of a row for older snapshots is what it was changed to' },
   { name: 'mvcc.newest-before-image', breaks: 'a reader undoes only the newest change' },
   { name: 'mvcc.gc-at-last-published', breaks: 'before-images are freed although a snapshot still needs them' },
   { name: 'mvcc.payload-dropped-early', breaks: 'before-images become stubs although a snapshot still needs them' },

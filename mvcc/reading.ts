@@ -10,6 +10,8 @@ import { keyString, putKeyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import type { ColumnRequest } from '../base/row-columns.js';
 import type { BTree } from '../storage/btree.js';
+import type { LeafRef } from '../storage/cursor.js';
+import type { ByteArena, ByteChunk } from './byte-arena.js';
 import { definitionConflictError } from './conflict.js';
 import { LeafScan } from './leaf-scan.js';
 import { undoneTo } from './snapshot.js';
@@ -188,6 +190,14 @@ export function fillFromLeaf(tree: VersionedTree, into: RowRef): void {
     into.offset = leaf.valueOffset(slot);
     into.length = leaf.valueLength(slot);
   } else fill(tree, into, leaf.u8, leaf.dv, leaf.valueOffset(slot), leaf.valueLength(slot));
+}
+
+/** Copies the entry at `leaf.slot` out of its page: it lies in the chunk where `arena` says. */
+export function keepBefore(arena: ByteArena, leaf: LeafRef): ByteChunk {
+  const { slot } = leaf;
+  if (!leaf.hasOverflow || !leaf.isOverflow(slot)) return arena.append(leaf.u8, leaf.valueOffset(slot), leaf.valueLength(slot));
+  const bytes = leaf.readOverflow(slot);
+  return arena.append(bytes, 0, bytes.length);
 }
 
 function fill(tree: VersionedTree, into: RowRef, u8: Uint8Array, dv: DataView, offset: number, length: number): void {

@@ -212,7 +212,9 @@ export class RecentReads {
     if (this.count === 0) return;
     if (mutants.on && mutants.has('mvcc.recent-reads-unprobed')) return;
     const hash = hashOfKey(index.tree.id, key);
-    const isPointRead = this.#filter[hash & (FilterCells - 1)]! > 0;
+    const cell = hash & (FilterCells - 1);
+    const own = this.#countIn(writer.slot, cell);
+    const isPointRead = this.#filter[cell]! > (mutants.on && mutants.has('mvcc.own-read-hides-others') && own > 0 ? Infinity : own);
     if (!isPointRead && this.#rangeCount === 0) return;
     const hashes = this.#hashes;
     // From the end: a slot that is given back is replaced in the list by one that was looked at.
@@ -224,6 +226,16 @@ export class RecentReads {
       for (let at = from; at < end && isPointRead && !isReader; at++) isReader = hashes[at] === hash;
       if (isReader && this.#owners[slot] !== writer) this.settle(this.#owners[slot]!);
     }
+  }
+
+  /** How many of the points in the slot are in that cell of the filter: an update has read its row itself. */
+  #countIn(slot: number, cell: number): number {
+    if (slot < 0) return 0;
+    const from = slot * SlotReadsMax;
+    const end = from + this.#counts[slot]!;
+    let count = 0;
+    for (let at = from; at < end; at++) if ((this.#hashes[at]! & (FilterCells - 1)) === cell && this.#lows[at] === undefined) count++;
+    return count;
   }
 
   #hasRange(from: number, end: number, index: SireadIndex, key: string): boolean {

@@ -14,7 +14,7 @@ import { keyString } from '../base/bytes.js';
 import { type Csn, type Lsn, type Oid, type TxnId, txnId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import { type CommitListener, type PendingCommit, flushAndPublish, followUp, isAlone, isSeen } from './commit.js';
-import { fillFromLeaf } from './reading.js';
+import { fillFromLeaf, keepBefore } from './reading.js';
 import { RowGrant, nameHold } from './row-lock.js';
 import { StatementList } from './statement-list.js';
 import { Transaction } from './transaction.js';
@@ -177,28 +177,23 @@ export class SingleCommits implements RowChanges {
     const writer = store.beginCommit(csn);
     const { leaf } = this.#row;
     if (kind === ChangeKind.Delete) writer.deleteSought(tree.btree!, leaf, key, keyLength);
-    else writer.putSought(tree.btree!, leaf, kind === ChangeKind.Update, key, keyLength, value, length);
+    else writer.putSought(tree.btree!, leaf, kind === ChangeKind.Update, key, keyLength, value, 0, length);
     single.lsn = writer.finish();
     if (record !== undefined) {
       tree.overlay.push(record);
-      manager.vacuum.addOne(single, manager.lastPublished);
+      manager.vacuum.add(single, manager.lastPublished);
     }
     manager.enqueue(single);
     this.#made = single;
   }
 
-  /** The before-image of the row at `leaf.slot`. */
+  /** With the before-image of the row at `leaf.slot`. */
   #recordOf(tree: VersionedTree, kind: ChangeKind, key: string, csn: Csn): UndoRecord {
-    const { leaf } = this.#row;
-    const { slot } = leaf;
     const { undoArena } = this.#manager;
+    const isThere = kind !== ChangeKind.Insert;
+    const chunk = isThere ? keepBefore(undoArena, this.#row.leaf) : undefined;
     const changesKey = kind !== ChangeKind.Update;
-    if (kind === ChangeKind.Insert) return new UndoRecord(tree.overlay, key, csn, kind, undefined, 1, changesKey, undefined, undefined, undefined, 0, Absent);
-    const isElsewhere = leaf.hasOverflow && leaf.isOverflow(slot);
-    const bytes = isElsewhere ? leaf.readOverflow(slot) : leaf.u8;
-    const length = isElsewhere ? bytes.length : leaf.valueLength(slot);
-    const chunk = undoArena.append(bytes, isElsewhere ? 0 : leaf.valueOffset(slot), length);
-    return new UndoRecord(tree.overlay, key, csn, kind, undefined, 1, changesKey, undefined, undefined, chunk, undoArena.offset, length);
+    return new UndoRecord(tree.overlay, key, csn, kind, undefined, 1, changesKey, undefined, undefined, chunk, undoArena.offset, isThere ? undoArena.length : Absent);
   }
 
   /** Ends the one that has been tried. */

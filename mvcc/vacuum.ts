@@ -22,12 +22,36 @@ export interface CommitOrigin {
   readonly statements: StatementList;
 }
 
-/** A commit with its records: with one, as most have, or a list. */
+/** A commit with its records: with one, as most have, or that and a list of the others. */
 export interface Retired {
   readonly csn: number;
   readonly origin: CommitOrigin;
   readonly record: UndoRecord | undefined;
   readonly records: readonly UndoRecord[];
+}
+const noRecords: UndoRecord[] = [];
+
+/** That of a transaction, while it is installed and after. */
+export class RetiredCommit implements Retired, CommitOrigin {
+  readonly csn: number;
+  readonly id: number;
+  readonly statements: StatementList;
+  record: UndoRecord | undefined = undefined;
+  records = noRecords;
+
+  constructor(csn: number, { id, statements }: CommitOrigin) {
+    this.csn = csn;
+    this.id = id;
+    this.statements = statements;
+  }
+  get origin(): CommitOrigin {
+    return this;
+  }
+  add(record: UndoRecord): void {
+    if (this.record === undefined) this.record = record;
+    else if (this.records === noRecords) this.records = [record];
+    else this.records.push(record);
+  }
 }
 
 export class Vacuum {
@@ -53,17 +77,12 @@ export class Vacuum {
   }
 
   /** Takes the records of a commit. May cancel the oldest snapshot holders when there is no memory for them. */
-  add(csn: number, records: readonly UndoRecord[], lastPublished: number, { id, statements }: CommitOrigin): void {
-    if (records.length === 0) return;
-    this.#queue.push({ csn, record: undefined, records, origin: { id, statements } });
-    for (const record of records) this.#count(record);
-    if (this.bytes > this.#compactAt) this.#relieve(lastPublished);
-  }
-
-  /** The same for a commit of one record, which is itself what is kept. */
-  addOne(retired: Retired, lastPublished: number): void {
+  add(retired: Retired, lastPublished: number): void {
+    const { record, records } = retired;
+    if (record === undefined) return;
     this.#queue.push(retired);
-    this.#count(retired.record!);
+    this.#count(record);
+    for (let i = 0; i < records.length; i++) this.#count(records[i]!);
     if (this.bytes > this.#compactAt) this.#relieve(lastPublished);
   }
 

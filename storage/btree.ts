@@ -575,16 +575,16 @@ export class BTree {
   }
 
   /** `put` where `seek` has just looked for the key with `ref`, `isThere` being its answer: without another descent. Lets go of the leaf. @throws as `put` */
-  putSought(ref: LeafRef, isThere: boolean, key: Uint8Array, keyLength: number, value: Uint8Array, valueLength: number, csn: number): void {
+  putSought(ref: LeafRef, isThere: boolean, key: Uint8Array, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number, csn: number): void {
     const { frame, slot } = ref;
     assert(ref.tree === this && ref.isCurrent(), 'the leaf has changed since it was sought', frame);
     ref.release();
     if (keyLength > this.keyLengthMax || leafEntrySize(keyLength, valueLength) > this.#entrySizeMax) {
-      this.put(key, 0, keyLength, value, 0, valueLength, csn);
+      this.put(key, 0, keyLength, value, valueOffset, valueLength, csn);
       return;
     }
     this.#found = isThere ? slot : ~slot;
-    this.#putAt(frame, key, 0, keyLength, value, 0, valueLength, 0, csn);
+    this.#putAt(frame, key, 0, keyLength, value, valueOffset, valueLength, 0, csn);
   }
   /** `delete` of the entry that `seek` has just found, likewise. */
   deleteSought(ref: LeafRef, key: Uint8Array, keyLength: number, csn: number): void {

@@ -143,10 +143,10 @@ export class CommitWriter {
   }
 
   /** `put` where the key has just been sought with `ref` (`BTree.putSought`). */
-  putSought(tree: BTree, ref: LeafRef, isThere: boolean, key: Uint8Array, keyLength: number, value: Uint8Array, valueLength: number): void {
+  putSought(tree: BTree, ref: LeafRef, isThere: boolean, key: Uint8Array, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number): void {
     try {
-      tree.putSought(ref, isThere, key, keyLength, value, valueLength, this.#csn);
-      this.#logPut(tree.id, key, 0, keyLength, value, 0, valueLength);
+      tree.putSought(ref, isThere, key, keyLength, value, valueOffset, valueLength, this.#csn);
+      this.#logPut(tree.id, key, 0, keyLength, value, valueOffset, valueLength);
     } catch (error) {
       throw this.#owner.poison(error);
     }
@@ -159,6 +159,11 @@ export class CommitWriter {
     } catch (error) {
       throw this.#owner.poison(error);
     }
+  }
+
+  /** What to throw where anything else goes wrong in the slice, as a page of a tree that cannot be read: nobody knows what of the commit has been done. */
+  fail(error: unknown): DbError {
+    return this.#owner.poison(error);
   }
 
   /** A new, empty tree under an id from `newTreeId`. */

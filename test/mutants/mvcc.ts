@@ -34,6 +34,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.tail-edges-forgotten': 'a scan that a commit interrupts looks for edges behind its last row',
   'mvcc.snapshot-per-statement': 'repeatable read',
   'mvcc.gc-at-last-published': 'repeatable read',
+  'mvcc.after-image-kept': 'repeatable read',
   'mvcc.newest-before-image': 'repeatable read',
   'mvcc.versions-dropped-under-snapshot': 'repeatable read',
   'mvcc.lone-commit-drops-versions': 'repeatable read',

@@ -79,6 +79,24 @@ describe('durable transactions', () => {
     await second.store.close();
   });
 
+  it('shut the store down when a page cannot be read once a commit has its number', async () => {
+    const { store, manager } = await open(new MemoryVfs());
+    const setup = new Client(manager.begin({ isolation: 'read committed', owner: { id: 0 } }));
+    const made = setup.transaction.createTree(store.newTreeId(), { unique: true, tableName: 'bank' });
+    await setup.insert(made, 'a', '100');
+    await setup.commit();
+    const reader = new Client(manager.begin({ isolation: 'repeatable read', owner: { id: 1 } }));
+    expect(await reader.range(made, '', 'z')).toEqual(['100']);
+    const writer = new Client(manager.begin({ isolation: 'repeatable read', owner: { id: 2 } }));
+    await writer.update(made, 'a', () => '200');
+    const unreadable = new DbError('58030', 'could not read page 3');
+    Object.assign(made.btree!, { seek: () => { throw unreadable; } });
+    await expect(writer.commit()).rejects.toMatchObject({ code: '58030', cause: unreadable });
+    expect(manager.poisoned).toMatchObject({ code: '58030' });
+    manager.close();
+    await store.close().catch(() => undefined);
+  });
+
   it('published by one flush, in order', async () => {
     const { store, manager } = await open(new MemoryVfs());
     const setup = new Client(manager.begin({ isolation: 'read committed', owner: { id: 0 } }));

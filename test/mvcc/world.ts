@@ -91,6 +91,7 @@ export class TestStore implements MvccStore {
       createTree: writer.createTree.bind(writer),
       attachTree: writer.attachTree.bind(writer),
       dropTree: writer.dropTree.bind(writer),
+      fail: writer.fail.bind(writer),
       finish: () => {
         writer.finish();
         this.#lsn++;

@@ -160,7 +160,12 @@ export function applyCommitUnflushed(store: Store, n: number, changes: readonly 
         const tree = store.tree(treeId(change.tree));
         const isThere = soughtBefore(n, tree, key, sought);
         if (isThere === undefined) writer.put(tree, key, 0, key.length, value, 0, value.length);
-        else writer.putSought(tree, sought, isThere, key, key.length, value, value.length);
+        else {
+          // The value in the middle of a larger array, so that its offset counts.
+          const padded = new Uint8Array(value.length + 6);
+          padded.set(value, 3);
+          writer.putSought(tree, sought, isThere, key, key.length, padded, 3, value.length);
+        }
         break;
       }
       case 'delete': {

@@ -245,7 +245,7 @@ function runCase(c: TreeCase): void {
     model.put(key, v, csn);
     if (csn % 3 === 0) {
       const bytes = keyBytes(key);
-      tree.putSought(sought, tree.seek(bytes, bytes.length, sought), bytes, bytes.length, keyBytes(v), v.length, csn);
+      tree.putSought(sought, tree.seek(bytes, bytes.length, sought), bytes, bytes.length, keyBytes(`##${v}##`), 2, v.length, csn);
       return;
     }
     // Key and value in the middle of larger arrays, so that offsets count.
