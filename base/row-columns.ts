@@ -15,6 +15,10 @@
  * themselves, then two for the codes of each text: where the run begins, as an index of its own view (0: not there), and where its bytes of nulls begin (0: no row is NULL there).
  *
  * R1  The first bytes of the memory are zeros, as many as a batch may have rows: the nulls of a column that has none.
+ * R2  Behind the values of an Int32 or Float64 run stands its *zone*, the least and the greatest of those that are not NULL, as two more values. Where one is NaN
+ *     (of a floating-point column, or to be read from the row) both are, so that no comparison with them holds. A run without values has a least above its greatest.
+ *
+ * Source for zones: Moerkotte, Small Materialized Aggregates, 1998.
  */
 import { assert } from './assert.js';
 import { NoCode } from './byte-dictionary.js';
@@ -112,10 +116,10 @@ export class ColumnReader {
     this.#hasNulls = (nulls & mask) !== 0;
     switch (this.forms[column]) {
       case ColumnForm.Int32:
-        this.#dataBytes = count * 4;
+        this.#dataBytes = (count + 2) * 4;
         break;
       case ColumnForm.Float64:
-        this.#dataBytes = count * 8;
+        this.#dataBytes = (count + 2) * 8;
         break;
       case ColumnForm.Byte:
       case ColumnForm.Code:
@@ -162,10 +166,12 @@ export class ColumnReader {
         memory.i32[word] = at >> 2;
         if (this.layout.storages[column] === 'int2') for (let i = 0; i < count; i++) memory.i32[(at >> 2) + i] = rows.dv.getInt16(offsets[i]! + fixed, true);
         else for (let i = 0; i < count; i++) memory.i32[(at >> 2) + i] = rows.dv.getInt32(offsets[i]! + fixed, true);
+        writeIntegerZone(memory.i32, at >> 2, count, memory.u8, nulls);
         return;
       case ColumnForm.Float64:
         memory.i32[word] = at >> 3;
         this.#writeDoubles(column, rows, memory.f64, at >> 3, fixed);
+        writeDoubleZone(memory.f64, at >> 3, count, memory.u8, nulls);
         return;
       case ColumnForm.Byte:
         memory.i32[word] = at;
@@ -234,6 +240,41 @@ export class ColumnReader {
       memory.i32[ends + 1 + i] = end;
     }
   }
+}
+
+const IntMax = 0x7fffffff;
+
+/** R2. `nulls`: the byte where those of the run begin, 0: there are none. */
+function writeIntegerZone(into: Int32Array, at: number, count: number, u8: Uint8Array, nulls: number): void {
+  let least = IntMax;
+  let greatest = -IntMax - 1;
+  for (let i = 0; i < count; i++) {
+    const value = into[at + i]!;
+    if (value >= least && value <= greatest) continue;
+    if (nulls !== 0 && u8[nulls + i] !== 0) continue;
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  into[at + count] = least;
+  into[at + count + 1] = greatest;
+}
+
+function writeDoubleZone(into: Float64Array, at: number, count: number, u8: Uint8Array, nulls: number): void {
+  let least = Infinity;
+  let greatest = -Infinity;
+  for (let i = 0; i < count; i++) {
+    const value = into[at + i]!;
+    if (value >= least && value <= greatest) continue;
+    if (nulls !== 0 && u8[nulls + i] !== 0) continue;
+    if (value !== value) {
+      least = greatest = NaN;
+      break;
+    }
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  into[at + count] = least;
+  into[at + count + 1] = greatest;
 }
 
 const rounded = (bytes: number): number => (bytes + 7) & ~7;

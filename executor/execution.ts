@@ -143,6 +143,8 @@ export interface OperatorCounts {
   timeMs: number | undefined;
   /** Rows a filter of this operator dropped. */
   removed: number;
+  /** Leaves of which no row could pass it. */
+  leavesSkipped: number;
   /** For sorts and hashes: bytes written to temporary files. */
   spilledBytes: number;
 }

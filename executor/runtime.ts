@@ -186,7 +186,7 @@ export class Runtime {
   counts(plan: PhysicalPlan): OperatorCounts | undefined {
     if (this.instrumentation === undefined) return undefined;
     let counts = this.instrumentation.get(plan);
-    if (counts === undefined) this.instrumentation.set(plan, (counts = { rows: 0, loops: 0, startupMs: undefined, timeMs: this.generated === undefined ? 0 : undefined, removed: 0, spilledBytes: 0 }));
+    if (counts === undefined) this.instrumentation.set(plan, (counts = { rows: 0, loops: 0, startupMs: undefined, timeMs: this.generated === undefined ? 0 : undefined, removed: 0, leavesSkipped: 0, spilledBytes: 0 }));
     return counts;
   }
 }

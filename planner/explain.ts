@@ -20,6 +20,8 @@ export interface ActualCounts {
   readonly timeMs: number | undefined;
   /** Rows its filter removed. */
   readonly removed: number;
+  /** Leaves of which no row could pass it, by the zones of their columns. */
+  readonly leavesSkipped: number;
   readonly spilledBytes: number;
 }
 
@@ -323,6 +325,7 @@ class EntryBuilder {
     const filter = conjunction([...('filter' in plan && plan.filter !== undefined ? [plan.filter] : []), ...filters]);
     add(plan.kind === 'result' ? 'One-Time Filter' : 'Filter', filter);
     if (filter !== undefined && counts !== undefined && counts.removed > 0) properties.push(['Rows Removed by Filter', String(Math.round(counts.removed / Math.max(1, counts.loops)))]);
+    if (counts !== undefined && counts.leavesSkipped > 0) properties.push(['Leaves Skipped by Filter', String(Math.round(counts.leavesSkipped / Math.max(1, counts.loops)))]);
     if (counts !== undefined && counts.spilledBytes > 0) properties.push(['Disk', `${Math.ceil(counts.spilledBytes / 1024)}kB`]);
     if (this.#options.verbose === true && this.#options.isInterpreted?.(plan) === true) properties.push(['Execution', 'interpreted']);
     if (plan.kind === 'modify' || plan.kind === 'values' || plan.kind === 'functionScan' || plan.kind === 'aggregate' || plan.kind === 'window' || plan.kind === 'indexScan') forEachPhysicalExpression(plan.kind === 'modify' ? { ...plan, recheck: undefined } : plan, (e) => expressions.push(e));

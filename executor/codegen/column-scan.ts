@@ -2,15 +2,16 @@
  * Scans over columns: the loop that scans.ts writes over the rows of a leaf, written over its columns instead (base/row-columns.ts). What reads a column reads
  * a run of typed memory; columns that have no such form are read from the row, whose offset is then a column too.
  */
-import { AtColumns, ColumnForm, columnReader, type ColumnReader, type ColumnRequest } from '../../base/row-columns.js';
+import { AtColumns, AtRowCount, ColumnForm, columnReader, type ColumnReader, type ColumnRequest } from '../../base/row-columns.js';
 import { KeyLayout } from '../../base/keycode.js';
 import { columnSource, type ColumnSource, type RowLayout } from '../../base/rowcode.js';
 import { baseTypeOf, typeInfo } from '../../base/types.js';
 import { ColumnRun } from '../../mvcc/column-run.js';
 import type { TableDef } from '../../planner/catalog.js';
-import type { ColumnId } from '../../planner/expression.js';
+import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import type { Consume, Pipeline } from './pipeline.js';
+import { zoneTest } from './zones.js';
 import type { Stored } from './scope.js';
 
 /** Columns wanted of a table's leaves, as they become known while the loop is written. */
@@ -26,7 +27,7 @@ class Wanted implements ColumnRequest {
 }
 
 /** Names in the loop. */
-interface ColumnPlace {
+export interface ColumnPlace {
   /** Bytes of the page or of the rows put together, and their view. */
   readonly u8: string;
   readonly dv: string;
@@ -40,13 +41,15 @@ interface ColumnPlace {
   /** Where a column's run begins, and its nulls, in variables of the batch. */
   start(column: number): string;
   nulls(column: number): string;
+  /** The place of the least value of a column behind its run (R2 of base/row-columns.ts); the greatest is the next. */
+  zone(column: number): string;
 }
 
 /**
  * The loop over batches and rows; `body` is written for each row. `open` gets the name of the scan's options, and what is asked of each batch, which grows while the loop is
- * written. `isShort`: batches are of few rows.
+ * written. `isShort`: batches are of few rows. `filter`: what `body` tests first, for batches in which no row can pass it.
  */
-export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexScan'>, open: (options: string, request: Wanted) => string, body: Consume, isShort = false): void {
+export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexScan'>, open: (options: string, request: Wanted) => string, body: Consume, isShort = false, filter?: BoundExpression): void {
   const { w, module } = p;
   const { table, columns, rowKey } = plan;
   const request = new Wanted(table.layout);
@@ -73,8 +76,11 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexS
           return variable(AtColumns + 2 * column);
         },
         nulls: (column) => variable(AtColumns + 2 * column + 1),
+        zone: (column) => `${place.start(column)} - ${scan}.first + ${names.ints}[${record} + ${AtRowCount}]`,
       };
       w.line(`let ${count} = ${scan}.count;`);
+      const noneCanPass = filter === undefined ? undefined : zoneTest(p, plan, filter, place);
+      if (noneCanPass !== undefined) w.line(`if (${noneCanPass}) { ${p.allRemoved(plan, count)}${count} = 0; }`);
       p.scans.push({ scan, index, count, ascending: ascendingColumn(plan) });
       w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
         for (const { id, column } of columns) {

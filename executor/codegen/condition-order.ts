@@ -30,6 +30,11 @@ export function orderedConditions(conditions: readonly BoundExpression[], types:
   return ordered;
 }
 
+/** Whether it can raise no error, whatever the row. */
+export function cannotFail(e: BoundExpression, types: TypeRegistry): boolean {
+  return costOf(e, types) !== undefined;
+}
+
 /** Undefined: it could fail, or nothing is known of it. */
 function costOf(e: BoundExpression, types: TypeRegistry): number | undefined {
   if (e.kind === 'call' && e.args.length === 2 && e.operator !== undefined) {
@@ -58,7 +63,7 @@ function costOf(e: BoundExpression, types: TypeRegistry): number | undefined {
   return kind === undefined ? undefined : kind === 'text' ? Cost.texts : Cost.number;
 }
 
-function isInteger(e: BoundExpression, types: TypeRegistry): boolean {
+export function isInteger(e: BoundExpression, types: TypeRegistry): boolean {
   const { storage } = typeInfo(e.type.oid, types);
   return storage === 'int2' || storage === 'int4' || storage === 'int8';
 }

@@ -205,6 +205,13 @@ export class Pipeline {
     nest(0);
   }
 
+  /** Counts `count` rows as dropped by the filter of `of`, for EXPLAIN ANALYZE; nothing otherwise. */
+  allRemoved(of: PhysicalPlan, count: string): string {
+    if (!this.instrument) return '';
+    const counts = this.#counts(of);
+    return `${counts}.removed += ${count}; ${counts}.leavesSkipped++; `;
+  }
+
   /** The condition at `i`, and how many it is tested with (joint-tests.ts). */
   #jointly(conjuncts: readonly BoundExpression[], i: number): { readonly code: string; readonly count: number } {
     const columnsAt = (at: number): readonly ColumnId[] | undefined => plainColumns(conjuncts[at]!, this.types, (id) => this.w.scope.find(id));

@@ -91,7 +91,7 @@ export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Co
   };
   const open = (options: string): string => `o.open(tx.openScan(${tableTree(p, table)}, W, ${options}))`;
   if (p.readsColumns(plan)) {
-    columnLoop(p, plan, open, body);
+    columnLoop(p, plan, open, body, false, sampler === undefined ? filter : undefined);
     return;
   }
   scanLoop(p, open(reverse ? 'reverseScan' : 'forwardScan'), (place, key) => {
