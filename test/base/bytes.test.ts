@@ -102,3 +102,12 @@ test('CRC-32C has its published values and can be taken in parts', () => {
   const data = Uint8Array.from({ length: 100 }, (_, i) => i * 31);
   for (let cut = 0; cut <= 100; cut += 7) expect(crc32c(data, cut, 100, crc32c(data, 0, cut))).toBe(crc32c(data, 0, 100));
 });
+
+test('CRC-32C of many bytes, read by words, is that of them in small parts', () => {
+  const data = Uint8Array.from({ length: 1200 }, (_, i) => (i * i * 31) >>> 3).subarray(7);
+  for (let start = 0; start < 20; start++) {
+    let parts = 0;
+    for (let at = start; at < 1100; at += 100) parts = crc32c(data, at, Math.min(at + 100, 1100), parts);
+    expect(crc32c(data, start, 1100)).toBe(parts);
+  }
+});
