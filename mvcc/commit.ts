@@ -35,7 +35,8 @@ import type { MvccCommitWriter, TransactionManager } from './transaction-manager
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
 import { RetiredCommit } from './vacuum.js';
-import { sortByKey } from './key-sort.js';
+import { KeySort, SortCountMin, isAscending, sortByKey } from './key-sort.js';
+import { BucketsCountMax, PutBuckets, isShortEntry } from './put-buckets.js';
 import { PutRun } from './put-run.js';
 import { type TreeWrites, WriteFlag, WriteKind, type WriteSet } from './write-set.js';
 
@@ -81,6 +82,8 @@ const lsnMax = Number.MAX_SAFE_INTEGER as Lsn;
 const RunMin = 8;
 const leaf = new LeafRef();
 const run = new PutRun();
+const sort = new KeySort();
+const buckets = new PutBuckets();
 
 export function commit(transaction: Transaction): Promise<CommitInfo> {
   return new Promise((resolve, reject) => commitThen(transaction, { committed: (csn) => resolve({ csn }), failed: reject }));
@@ -463,6 +466,8 @@ function installUnseen(transaction: Transaction, csn: Csn): Lsn {
     if (set!.trees[tree]!.isInRun) installEntries(writer, btree, set!, entries, false);
     else installScattered(writer, btree, set!, entries);
   }
+  sort.end();
+  buckets.end();
   return writer.finish();
 }
 
@@ -475,13 +480,19 @@ function installScattered(writer: MvccCommitWriter, btree: BTree, set: WriteSet,
   }
   let count = 0;
   let putCount = 0;
+  let shortCount = 0;
   for (let i = 0; i < newest.length; i++) {
     const entry = set.newestChange(newest[i]!);
     if (entry < 0) continue;
     newest[count++] = entry;
     if (set.kindOf(entry) === WriteKind.Put) putCount++;
+    if (isShortEntry(set, entry)) shortCount++;
   }
   const entries = newest.subarray(0, count);
+  if (shortCount === count && putCount === count && count >= SortCountMin && count <= BucketsCountMax && !isAscending(set, entries)) {
+    installGathered(writer, btree, set, entries);
+    return;
+  }
   sortByKey(set, entries);
   if (putCount > 0 && putCount < count) {
     installEntries(writer, btree, set, entries, true);
@@ -493,6 +504,17 @@ function installScattered(writer: MvccCommitWriter, btree: BTree, set: WriteSet,
   run.end();
 }
 
+/** Short puts in no order. */
+function installGathered(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array): void {
+  buckets.fill(set, entries);
+  for (let bucket = 0; bucket < buckets.bucketCount; bucket++) {
+    const count = buckets.open(bucket);
+    sort.sortPuts(buckets, buckets.addresses, count);
+    run.gather(buckets, sort);
+    while (run.gatherNext()) writer.putRun(btree, run);
+  }
+  run.end();
+}
 /** Puts and deletes in key order; those of a kind side by side go as one run. */
 function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array, isScattered: boolean): void {
   if (entries.length < RunMin) {

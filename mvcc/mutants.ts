@@ -95,6 +95,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.listed-never-found', breaks: 'index entries of new rows that nobody had looked for are not found by their own transaction either' },
   { name: 'mvcc.memory-of-two-sets', breaks: 'a piece of memory is given to a write set while another has it' },
   { name: 'mvcc.stretch-with-gaps', breaks: 'puts are logged as one copy that do not lie side by side' },
+  { name: 'mvcc.ties-unsettled', breaks: 'K1: keys with the same head are left in the order in which they came' },
+  { name: 'mvcc.gathered-without-last', breaks: 'of the puts that are gathered at once the last is left out' },
   { name: 'mvcc.form-of-former-value', breaks: 'W6: a value is taken to stand behind its key where another does' },
   { name: 'mvcc.undo-loses-older', breaks: 'taking back a change forgets the one that the key had before in the same transaction' },
   { name: 'mvcc.no-deadlock-search', breaks: 'deadlocks are not found' },

@@ -510,6 +510,12 @@ export class WriteSet {
   keyOffset(entry: number): number {
     return offsetOf(this.#words.of(entry)[wordOf(entry) + AtKey]!);
   }
+  keyAddress(entry: number): number {
+    return this.#words.of(entry)[wordOf(entry) + AtKey]!;
+  }
+  chunkAt(address: number): ByteChunk {
+    return this.#bytes.chunkOf(address);
+  }
   keyLength(entry: number): number {
     return this.#words.of(entry)[wordOf(entry) + AtKeyLength]!;
   }
@@ -557,9 +563,7 @@ export class WriteSet {
     at.keyOffset = offsetOf(key);
     at.putOffset = (words[word + AtFlags]! & WriteFlag.InForm) === 0 ? -1 : at.keyOffset - KeyFormBytes;
     at.keyLength = words[word + AtKeyLength]!;
-    const chunk = this.#bytes.chunkOf(value);
-    at.value = chunk.u8;
-    at.valueView = chunk.dv;
+    ({ u8: at.value, dv: at.valueView } = this.#bytes.chunkOf(value));
     at.valueOffset = offsetOf(value);
     at.valueLength = words[word + AtValueLength]!;
   }

@@ -11,7 +11,6 @@
 import { assert } from '../base/assert.js';
 import { copyByWords, copyBytes, crc32c, putVarint, setU32, setU64 } from '../base/bytes.js';
 import { joinCrc32c } from '../base/crc-join.js';
-import { mutants } from '../base/mutants.js';
 import type { DbError } from '../base/errors.js';
 import type { Lsn, TreeId } from '../base/ids.js';
 import { lsn } from '../base/ids.js';
@@ -42,6 +41,11 @@ export interface CommitRun extends RunSource {
   putOffset: number;
   /** Makes the entry present from which on, itself included, `left` are left. */
   goTo(left: number): void;
+  /**
+   * Passes over the present entry, whose put stands in `value`, and those whose puts stand there behind it, side by side, while more than `after` are left and those passed take no more
+   * than `length` bytes. @returns where the put of the last of them ends
+   */
+  passStretch(after: number, length: number): number;
 }
 
 /** What the writer asks of the store about whole trees. */
@@ -243,11 +247,7 @@ export class CommitWriter {
   #logStretch(id: TreeId, run: CommitRun, after: number, wal: Wal): void {
     const { value, valueView, putOffset: start } = run;
     const sizeMax = this.#chunkBytes - (this.#room(wal, id, 0).end - this.#recordAt);
-    let end = start;
-    do {
-      end = run.valueOffset + run.valueLength;
-      run.next();
-    } while (run.left > after && end - start <= sizeMax && (run.putOffset === end || (mutants.on && mutants.has('mvcc.stretch-with-gaps'))) && run.value === value);
+    const end = run.passStretch(after, sizeMax);
     const buffer = this.#room(wal, id, end - start);
     buffer.end = copyByWords(buffer.bytes, buffer.view, buffer.end, value, valueView, start, end - start);
     if (buffer.end - this.#recordAt > this.#chunkBytes) this.#endChunk(wal);

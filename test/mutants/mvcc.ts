@@ -79,6 +79,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.run-ends-with-leaf': 'scan',
   'mvcc.memory-of-two-sets': 'write memory',
   'mvcc.stretch-with-gaps': 'install runs',
+  'mvcc.ties-unsettled': 'install runs',
+  'mvcc.gathered-without-last': 'install runs',
   'mvcc.form-of-former-value': 'install runs',
   'mvcc.run-never-stands-up': 'column run',
   'mvcc.run-in-changed-leaf': 'column run',
