@@ -24,7 +24,7 @@ import { Session, type TransactionHandle } from './session.js';
 import { settingChecks } from './setting-checks.js';
 import { Settings } from './settings.js';
 import { Sql } from './sql-template.js';
-import type { Statement } from './statement.js';
+import type { Iteration, Statement } from './statement.js';
 import type { RowStream } from './stream.js';
 
 /** Idle sessions kept for calls on the database handle. */
@@ -169,7 +169,19 @@ export class Database implements AsyncDisposable {
     this.#synchronous ??= this.connect({ name: 'synchronous statements' });
     const { text } = typeof input === 'string' ? { text: input } : input;
     const own = input instanceof Sql ? input.values : undefined;
-    return this.#synchronous.prepareFor<R>(text, own, options, (params, o) => this.query(text, params, { ...options, ...o }));
+    return this.#synchronous.prepareFor<R>(text, own, options, (params, o) => this.query(text, params, { ...options, ...o }), () => this.#beginIteration());
+  }
+  /** In a session of its own, so that other statements of the database may run between two rows. */
+  #beginIteration(): Iteration {
+    this.#assertOpen();
+    const session = this.#idle.pop() ?? this.connect();
+    session.backend.isPooled = true;
+    const { backend, end } = session.beginIteration();
+    const endAndGiveBack = (): void => {
+      end();
+      void this.#giveBack(session);
+    };
+    return { backend, end: endAndGiveBack };
   }
 
   /** Rows one batch at a time, from a session of its own. */

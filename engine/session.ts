@@ -18,7 +18,7 @@ import { runLiteralInsert } from './literal-insert.js';
 import { QuickCommit } from './quick-commit.js';
 import { modifyWaiting } from './quick-modify.js';
 import { Sql } from './sql-template.js';
-import { Statement } from './statement.js';
+import { type Iteration, Statement, type StatementHost } from './statement.js';
 import { enterTransaction, type TransactionScope } from './self-wait.js';
 import { backoffMs } from './retry.js';
 import { RowStream } from './stream.js';
@@ -52,6 +52,8 @@ export class Session implements AsyncDisposable {
   #tail: Promise<unknown> = Promise.resolve();
   readonly #quickCommit: QuickCommit;
   #queued = 0;
+  /** Rows of `iterate` are being read, which count as queued. */
+  #isIterating = false;
   #isClosed = false;
   #plainFormat: ValueFormat | undefined;
   /** The callback of `transaction` that runs now. */
@@ -269,17 +271,34 @@ export class Session implements AsyncDisposable {
     return this.prepareFor<R>(normal.text, normal.params, options, (params, call) => this.#runOne(normal.text, params, options === undefined ? call : { ...options, ...call }, undefined));
   }
   /** @internal `query`: how the asynchronous call is made. */
-  prepareFor<R>(text: string, own: QueryParams | undefined, options: QueryOptions | undefined, query: (params: QueryParams | undefined, o: QueryOptions | undefined) => Promise<QueryResult<unknown>>): Statement<R> {
+  prepareFor<R>(text: string, own: QueryParams | undefined, options: QueryOptions | undefined, query: StatementHost['query'], beginIteration = (): Iteration => this.beginIteration()): Statement<R> {
     this.#assertOpen();
     const host = {
       instance: this.#instance, backend: () => this.#backend, assertUsable: () => this.#assertSynchronous(), format: () => this.#format(options ?? {}),
-      onError: (error: DatabaseError) => this.#note(error), query,
+      onError: (error: DatabaseError) => this.#note(error), query, beginIteration,
     };
     return new Statement<R>(host, text, own);
   }
 
+  /** @internal */
+  beginIteration(): Iteration {
+    this.#queued++;
+    this.#isIterating = true;
+    return {
+      backend: this.#backend,
+      end: () => {
+        this.#queued--;
+        this.#isIterating = false;
+      },
+    };
+  }
+  #assertNotIterating(): void {
+    if (this.#isIterating) throw misuse('55000', 'the session is busy with the rows of iterate()', 'End its loop first, or use another session.');
+  }
+
   #assertSynchronous(): void {
     this.#assertOpen();
+    if (this.#queued > 0) this.#assertNotIterating();
     if (this.#queued > 0) throw misuse('55000', 'the session is busy with an asynchronous statement', 'Await it first, or use another session.');
     this.#backend.callSite = this.#backend.traceCall(this.transactionStatus !== 'idle');
   }
@@ -381,6 +400,7 @@ export class Session implements AsyncDisposable {
   /** Runs `step` when everything given before it is done. */
   async #enqueue<T>(text: string, scope: TransactionScope | undefined, options: CallOptions & QueryOptions, step: (call: Call) => Promise<T>): Promise<T> {
     this.#assertOpen();
+    this.#assertNotIterating();
     if (this.#scope !== scope) {
       if (scope !== undefined) throw misuse('25000', 'the transaction has ended; its handle can no longer be used');
       throw misuse('25001', 'the session is inside transaction(); use the handle that its callback was given', 'A statement outside of it would wait for the transaction, and the transaction perhaps for it.');

@@ -27,6 +27,14 @@ export interface StatementHost {
   format(): ValueFormat;
   onError(error: DatabaseError): void;
   query(params: QueryParams | undefined, options: QueryOptions | undefined): Promise<QueryResult<unknown>>;
+  /** The session whose rows are to be read one after the other, until `end` is called: no other statement may run in it. */
+  beginIteration(): Iteration;
+}
+
+/** @internal */
+export interface Iteration {
+  readonly backend: Backend;
+  end(): void;
 }
 
 /** Parameters of a call: one array of them all, one object for `:name`s, or the values one after the other. */
@@ -105,13 +113,13 @@ export class Statement<R = Row> {
     return result;
   }
   /**
-   * Rows as they are read, a few at a time; of the snapshot at the first one. The transaction it opened, if any, ends with the loop. No other
-   * statement of the session may run meanwhile.
+   * Rows as they are read, a few at a time; of the snapshot at the first one. The transaction it opened, if any, ends with the loop. Of a statement of the database, others may run
+   * meanwhile, each a transaction of its own; in a session none may (55000). @throws DatabaseError
    */
   *iterate(...params: StatementParams): IterableIterator<R> {
     this.#host.assertUsable();
-    const backend = this.#host.backend();
-    const batches = this.#batches(backend, params);
+    const iteration = this.#host.beginIteration();
+    const batches = this.#batches(iteration.backend, params);
     try {
       for (;;) {
         const step = this.#guard(() => batches.next());
@@ -119,7 +127,11 @@ export class Statement<R = Row> {
         yield* step.value;
       }
     } finally {
-      this.#guard(() => batches.return(undefined));
+      try {
+        this.#guard(() => batches.return(undefined));
+      } finally {
+        iteration.end();
+      }
     }
   }
 

@@ -205,6 +205,40 @@ describe('synchronous statements', () => {
       await session.query('commit');
     }));
 
+  test('between two rows of iterate run those of the database, and of other sessions', () =>
+    withDatabase(async (db) => {
+      const update = db.prepare('update t set v = $2 where id = $1');
+      for (const { id } of db.prepare<{ id: number }>('select id from t where v like \'row %\' order by id').iterate()) {
+        if (id <= 200) expect(update.run(id, `changed ${id}`)).toEqual({ command: 'UPDATE', rowCount: 1 });
+        if (id === 500) expect(db.prepare('select count(*)::int as n from t where v like \'changed%\'').get()).toEqual({ n: 200 });
+      }
+      const nested: number[] = [];
+      const inner = db.prepare<{ id: number }>('select id from t where id < $1 order by id');
+      for (const a of inner.iterate(4)) for (const b of inner.iterate(a.id)) nested.push(a.id * 10 + b.id);
+      expect(nested).toEqual([21, 31, 32]);
+    }));
+
+  test('between two rows of iterate are refused in the same session, which loses nothing by it', () =>
+    withDatabase(async (db) => {
+      const session = db.connect();
+      await session.exec('begin');
+      const update = session.prepare('update t set v = \'new\' where id = $1');
+      update.run(1);
+      let count = 0;
+      for (const _row of session.prepare('select id from t').iterate()) {
+        if (++count > 1) continue;
+        expect(() => update.run(2)).toThrow(expect.objectContaining({ code: '55000', message: expect.stringContaining('iterate()') as string }) as Error);
+        expect(await code(session.query('select 1'))).toBe('55000');
+        expect(await code(session.exec('rollback'))).toBe('55000');
+        expect(() => [...session.prepare('select 1').iterate()]).toThrow('iterate()');
+      }
+      expect(count).toBe(1000);
+      update.run(3);
+      await session.exec('commit');
+      expect(db.prepare('select id from t where v = \'new\' order by id').all()).toEqual([{ id: 1 }, { id: 3 }]);
+      await session.close();
+    }));
+
   test('fail at once where they would wait, and change nothing', () =>
     withDatabase(async (db) => {
       const session = db.connect();
