@@ -133,6 +133,18 @@ export class CopyReader {
     this.#returnAt = -1;
     this.cutCount = -1;
   }
+  /** Whether all that has been pushed is read. */
+  get isEmpty(): boolean {
+    return this.#at >= this.#rest.length;
+  }
+  /** Lines so far. */
+  get lineCount(): number {
+    return this.#lines;
+  }
+  /** Lines before what is pushed next that somebody else has read. */
+  skipLines(count: number): void {
+    this.#lines += count;
+  }
   /** No more input comes: what is left is a record, too. */
   end(): void {
     this.#isLast = true;

@@ -2,17 +2,20 @@
  * COPY: rows from and to text or CSV, in files or in streams of the library. COPY FROM goes through the same row writer as INSERT, so defaults,
  * checks, indexes and foreign keys hold.
  */
+import { getUtf8 } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { oid as toOid } from '../base/ids.js';
 import type { TextReader } from '../base/text-io.js';
 import { outputText, textReader } from '../base/text-io.js';
 import { sqlType, TypeOid, typeInfo } from '../base/types.js';
+import { TextEnd, type RowReader } from '../executor/codegen/text-rows.js';
 import { ConstraintChecks } from '../executor/constraint-checks.js';
 import { EncodedRows, wholeRowsSpec } from '../executor/encoded-rows.js';
 import { evaluate } from '../executor/expression-interpreter.js';
 import type { Conflict, InsertJob } from '../executor/table-writer.js';
 import { TableWriter } from '../executor/table-writer.js';
+import type { TextBytes } from '../executor/text-bytes.js';
 import type { Wait } from '../executor/wait.js';
 import { isWait } from '../executor/wait.js';
 import type { Copy, Query } from '../parser/ast.js';
@@ -22,6 +25,7 @@ import type { Backend, Call, StatementResult } from './backend.js';
 import type { TableRecord } from './catalog-objects.js';
 import type { CopyOptions } from './copy-format.js';
 import { CopyReader, copyLine, copyOptions, type RecordPlace } from './copy-format.js';
+import { CopyInput } from './copy-input.js';
 import { Ddl } from './ddl/ddl.js';
 import { bindOverRow, ddlRuntime } from './ddl/expressions.js';
 import { nameText, requireColumn } from './ddl/names.js';
@@ -32,7 +36,9 @@ import { datumFormat, type ResultColumn } from './values.js';
 /** Bytes read from a file at a time; rows written at a time. */
 const ReadBytes = 256 * 1024;
 const BatchRows = 512;
-const Minus = 45, Zero = 48;
+/** The same of rows that take a fraction of the time. */
+const LineRows = 1024;
+const Minus = 45, Zero = 48, Return = 13, LineFeed = 10;
 
 export async function runCopy(backend: Backend, cached: CachedStatement, statement: Copy, call: Call): Promise<StatementResult> {
   if (statement.endpoint.kind === 'program') throw notSupported('COPY ... PROGRAM', statement.offset);
@@ -52,34 +58,26 @@ export async function runCopy(backend: Backend, cached: CachedStatement, stateme
 
 // ---------------------------------------------------------------------------------------------------------------- FROM
 
-async function* sourceOf(ddl: Ddl, statement: Copy): AsyncIterable<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const decode = (bytes: Uint8Array | undefined): string => {
-    try {
-      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
-    } catch {
-      throw new DbError('22021', 'invalid byte sequence for encoding "UTF8"');
-    }
-  };
-  if (statement.endpoint.kind === 'file') {
-    const file = ddl.backend.instance.copyVfs.open(statement.endpoint.name, 'read');
-    try {
-      const bytes = new Uint8Array(ReadBytes);
-      for (let position = 0; ; ) {
-        const length = readFull(file, position, bytes, 0, ReadBytes);
-        position += length;
-        if (length === 0) break;
-        yield decode(bytes.subarray(0, length));
-      }
-    } finally {
-      file.close();
-    }
-  } else {
+/** Chunks of the input, which are borrowed until the next one. */
+async function* sourceOf(ddl: Ddl, statement: Copy): AsyncIterable<string | Uint8Array> {
+  if (statement.endpoint.kind !== 'file') {
     const source = ddl.call.copy?.source;
     if (source === undefined) throw new DbError('0A000', 'COPY FROM STDIN needs a stream to read from', { hint: 'Use copyFrom().' });
-    for await (const chunk of source) yield typeof chunk === 'string' ? chunk : decode(chunk);
+    yield* source;
+    return;
   }
-  yield decode(undefined);
+  const file = ddl.backend.instance.copyVfs.open(statement.endpoint.name, 'read');
+  try {
+    const bytes = new Uint8Array(ReadBytes);
+    for (let position = 0; ; ) {
+      const length = readFull(file, position, bytes, 0, ReadBytes);
+      position += length;
+      if (length === 0) return;
+      yield bytes.subarray(0, length);
+    }
+  } finally {
+    file.close();
+  }
 }
 
 async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promise<number> {
@@ -107,11 +105,23 @@ async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promis
     // Before the input they are from goes.
     await writer.flush();
   };
+  const input = new CopyInput();
+  const readInput = async (): Promise<void> => {
+    for (let piece: string | undefined = ''; piece !== undefined && !reader.isEnded; piece = input.nextPiece()) {
+      reader.push(piece);
+      await drain();
+      if (!reader.isEmpty || !writer.takesLines || input.linesEnd === input.text.at) continue;
+      const count = await writer.takeLines(input.text, input.linesEnd, reader.lineCount);
+      reader.skipLines(count);
+      if (count > 0) input.noteLines();
+    }
+  };
   for await (const chunk of sourceOf(ddl, statement)) {
-    reader.push(chunk);
-    await drain();
+    input.push(chunk);
+    await readInput();
     if (reader.isEnded) break;
   }
+  reader.push(input.lastPiece());
   reader.end();
   await drain();
   await writer.finish();
@@ -140,6 +150,9 @@ function integerAt(text: string, start: number, end: number, digitsMax: number):
   return isNegative ? (value === 0 ? NaN : -value) : value;
 }
 
+/** What stands in values that are not texts, and characters of more than a byte: as a delimiter or quote they are for the general way. */
+const mayBeOfValue = /[\w.\-\x80-\uffff]/;
+
 /** Of what was given, in an error's context. Source. MAX_COPY_DATA_DISPLAY of copyfrom.c. */
 const ShownLengthMax = 100;
 
@@ -167,6 +180,10 @@ class CopyWriter {
   readonly #kept: EncodedRows | undefined;
   #keptText = '';
   readonly #keptPlaces: number[] = [];
+  /** Reads lines that are plainly rows of values alone into `#kept`; undefined: none are. */
+  readonly #lineReader: RowReader | undefined;
+  /** The lines that all rows kept back are from, where they were read by it. */
+  #keptLines: { readonly text: TextBytes; readonly start: number; readonly line: number } | undefined = undefined;
   #isHeaderDue: boolean;
   #untilCheck = BatchRows;
   count = 0;
@@ -210,6 +227,19 @@ class CopyWriter {
     this.#row = [...this.#empty];
     const rowsSpec = backend.settings.get('execution_mode') === 'generated' ? wholeRowsSpec(info) : undefined;
     this.#kept = rowsSpec === undefined ? undefined : EncodedRows.make(rowsSpec, backend.instance.manager, this.#ctx.types);
+    this.#lineReader = this.#makeLineReader();
+  }
+
+  #makeLineReader(): RowReader | undefined {
+    const { format, delimiter, quote, escape } = this.#options;
+    const special = format === 'csv' ? quote : '\\';
+    const isPlain = this.#cutColumns !== undefined && this.#where === undefined && this.#defaults.length === 0 && !mayBeOfValue.test(delimiter + special);
+    if (!isPlain) return undefined;
+    const places = this.#empty.map((_value, column) => this.#columns.indexOf(column));
+    return this.#kept?.makeReader(
+      { kind: 'lines', delimiter: delimiter.charCodeAt(0), special: special.charCodeAt(0), isEmptyNull: this.#cutColumns.isEmptyNull, isCsv: format === 'csv', hasPlainQuotes: escape === quote },
+      places,
+    );
   }
 
   /** Undefined where NULL is more than an empty field, or not that. */
@@ -228,6 +258,30 @@ class CopyWriter {
 
   async lockParents(): Promise<void> {
     for (const key of this.#table.foreignKeys) await this.#ddl.lock(key.parent, 'row share');
+  }
+
+  /** Whether lines that come next may be given to `takeLines`. */
+  get takesLines(): boolean {
+    return this.#lineReader !== undefined && !this.#isHeaderDue;
+  }
+  /** Reads and writes the lines of `text` before `end`, after `lineCount` others, up to the first that is not plainly a row. @returns how many they are */
+  async takeLines(text: TextBytes, end: number, lineCount: number): Promise<number> {
+    const kept = this.#kept!;
+    for (let lines = 0; ; ) {
+      const start = text.at;
+      const how = kept.read(this.#lineReader!, text, end, LineRows);
+      const { count } = kept;
+      if (count > 0) {
+        this.#keptLines = { text, start, line: lineCount + lines + 1 };
+        lines += count;
+        const writing = this.flush();
+        if (writing !== undefined) await writing;
+        this.#keptLines = undefined;
+        this.count += count;
+        await this.#giveWay();
+      }
+      if (how !== TextEnd.Full) return lines;
+    }
   }
 
   /** Writes a record's row. A promise: it is not in before that is over, or it is time to give way. */
@@ -261,14 +315,25 @@ class CopyWriter {
     if (kept === undefined || kept.count === 0) return undefined;
     const { backend, tx } = this.#ddl;
     const isDone = kept.insert({ tx, env: backend.executorEnv() }) !== undefined;
-    const rows = isDone ? [] : Array.from({ length: kept.count }, (_, i) => ({ row: kept.rowAt(i), place: this.#keptPlace(i) }));
+    const places = isDone ? [] : this.#keptLines === undefined ? this.#placesOfRecords() : this.#placesOfLines(kept.count, this.#keptLines);
+    const rows = places.map((place, i) => ({ row: kept.rowAt(i), place }));
     kept.clear();
     this.#keptPlaces.length = 0;
     return isDone ? undefined : this.#insertEach(rows);
   }
-  #keptPlace(i: number): RecordPlace {
-    const [line, start, end] = this.#keptPlaces.slice(i * 3, i * 3 + 3) as [number, number, number];
-    return { line, content: this.#keptText.slice(start, end) };
+  #placesOfRecords(): RecordPlace[] {
+    const places: RecordPlace[] = [];
+    for (let i = 0; i < this.#keptPlaces.length; i += 3) places.push({ line: this.#keptPlaces[i]!, content: this.#keptText.slice(this.#keptPlaces[i + 1], this.#keptPlaces[i + 2]) });
+    return places;
+  }
+  #placesOfLines(count: number, { text: { bytes }, start, line }: { readonly text: TextBytes; readonly start: number; readonly line: number }): RecordPlace[] {
+    const places: RecordPlace[] = [];
+    for (let at = start; places.length < count; ) {
+      const end = bytes.indexOf(LineFeed, at);
+      places.push({ line: line + places.length, content: getUtf8(bytes, at, bytes[end - 1] === Return ? end - 1 : end) });
+      at = end + 1;
+    }
+    return places;
   }
   async #insertEach(rows: readonly { readonly row: Datum[]; readonly place: RecordPlace }[]): Promise<void> {
     for (const { row, place } of rows) await this.#insert(row, place);

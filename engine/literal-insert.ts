@@ -13,7 +13,10 @@ import type { TextReader } from '../base/text-io.js';
 import { textReader } from '../base/text-io.js';
 import type { SqlType } from '../base/types.js';
 import { TypeOid } from '../base/types.js';
+import { TextEnd } from '../executor/codegen/text-rows.js';
+import { RowsMax, type EncodedRows } from '../executor/encoded-rows.js';
 import { storedParameter } from '../executor/parameter-rows.js';
+import { TextBytes } from '../executor/text-bytes.js';
 import { headOfInsert, LiteralKind, LiteralRows } from '../parser/literal-rows.js';
 import { defaultMaxLength } from '../parser/parse.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
@@ -59,8 +62,7 @@ function readInsert(backend: Backend, plans: PlanCache, text: string, head: stri
     const quick = quickPlan(backend, cached, call.format);
     if (quick?.modify === undefined) return undefined;
     const encoded = quick.modify.encodedRows?.(backend.instance.manager, backend.definitions().types);
-    encoded?.clear();
-    if (encoded !== undefined && readRows(backend, text, head.length, types, encoded)) return { quick, rows: { encoded, list: () => listed(backend, text, head.length, types)! } };
+    if (encoded !== undefined && (readLiterals(text, head, encoded) || readRows(backend, text, head.length, types, encoded))) return { quick, rows: { encoded, list: () => listed(backend, text, head.length, types)! } };
     const rows = listed(backend, text, head.length, types);
     return rows === undefined ? undefined : { quick, rows: { encoded: undefined, list: () => rows } };
   } catch (error) {
@@ -68,6 +70,22 @@ function readInsert(backend: Backend, plans: PlanCache, text: string, head: stri
     if (error instanceof DbError) return undefined;
     throw error;
   }
+}
+
+const textBytes = new TextBytes();
+
+/** All rows in one pass over the text; false: some literal is not for that, and no row counts. */
+function readLiterals(text: string, head: string, into: EncodedRows): boolean {
+  into.clear();
+  const reader = into.literalReader;
+  if (reader === undefined) return false;
+  textBytes.set(text);
+  textBytes.at = Buffer.byteLength(head);
+  const how = into.read(reader, textBytes, textBytes.end, RowsMax);
+  textBytes.clear();
+  if (how === TextEnd.Whole) return true;
+  into.clear();
+  return false;
 }
 
 /** Columns of the first row, undefined when there are not enough rows to come. */

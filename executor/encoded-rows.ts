@@ -18,14 +18,16 @@ import type { VersionedTree } from '../mvcc/versioned-tree.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import { rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
+import { TextEnd, compileRowReader, type RowReader, type TextForm, type TextRun } from './codegen/text-rows.js';
 import { insertedValues } from './direct-modify.js';
 import type { ExecutionRequest } from './execution.js';
 import { storedParameter } from './parameter-rows.js';
 import { tableAccess, type TableAccess } from './table-access.js';
+import type { TextBytes } from './text-bytes.js';
 import type { WriterInfo } from './table-writer.js';
 
 /** More are for an execution, which gives way between them. */
-const RowsMax = 20_000;
+export const RowsMax = 20_000;
 /** Buffers that have grown beyond this are not kept. */
 const BytesKept = 1 << 20;
 const EndsFirst = 1024;
@@ -69,6 +71,7 @@ function isAloneWithKey(table: TableDef): boolean {
 const keyOut = new ByteBuffer(256);
 
 export class EncodedRows {
+  readonly #spec: EncodedRowsSpec;
   readonly #places: readonly number[];
   readonly #access: TableAccess;
   readonly #encoder: RowEncoder;
@@ -82,8 +85,12 @@ export class EncodedRows {
   /** Whether the keys strictly ascend, and the length of the longest. */
   #isAscending = true;
   #keyLengthMax = 0;
+  #literalReader: RowReader | null | undefined = undefined;
+  readonly #run: TextRun = { source: this.#bytes.bytes, at: 0, end: 0, out: this.#bytes.bytes, outView: this.#bytes.dv, length: 0, ends: this.#ends, count: 0, countMax: 0, isAscending: true };
 
-  private constructor({ table, places, constants }: EncodedRowsSpec, encoder: RowEncoder, manager: TransactionManager, types: TypeRegistry) {
+  private constructor(spec: EncodedRowsSpec, encoder: RowEncoder, manager: TransactionManager, types: TypeRegistry) {
+    const { table, places, constants } = spec;
+    this.#spec = spec;
     this.#places = places;
     this.#encoder = encoder;
     this.#access = tableAccess(table, manager, types);
@@ -120,11 +127,7 @@ export class EncodedRows {
     for (let i = 0; i < this.#notNull.length; i++) if (row[this.#notNull[i]!] === null) return false;
     const at = this.#count * 2;
     if (this.#count === RowsMax) return false;
-    if (at === this.#ends.length) {
-      const ends = new Int32Array(at * 2);
-      ends.set(this.#ends);
-      this.#ends = ends;
-    }
+    if (at === this.#ends.length) this.#growEnds();
     this.#access.putRowKey(row, keyOut);
     const bytes = this.#bytes;
     const start = bytes.length;
@@ -143,6 +146,62 @@ export class EncodedRows {
     this.#ends[at + 1] = bytes.length;
     this.#count++;
     return true;
+  }
+
+  #growEnds(): void {
+    const ends = new Int32Array(this.#ends.length * 2);
+    ends.set(this.#ends);
+    this.#ends = ends;
+  }
+
+  /** The reader of rows that stand in a text; `places`: by column, the number of its field, -1: its constant. Undefined: there is none. */
+  makeReader(form: TextForm, places = this.#places): RowReader | undefined {
+    return compileRowReader({ ...this.#spec, places, form });
+  }
+  get literalReader(): RowReader | undefined {
+    if (this.#literalReader === undefined) this.#literalReader = this.makeReader({ kind: 'literals' }) ?? null;
+    return this.#literalReader ?? undefined;
+  }
+  /** Adds rows that stand in a text before `end`, as long as they are fewer than `rowsMax` and `reader` reads them; `text.at` is then behind them. */
+  read(reader: RowReader, text: TextBytes, end: number, rowsMax: number): TextEnd {
+    for (;;) {
+      const how = this.#read(reader, text, end, Math.min(rowsMax, this.#ends.length >>> 1));
+      if (how !== TextEnd.Full || this.#count >= rowsMax) return how;
+      this.#growEnds();
+    }
+  }
+  #read(reader: RowReader, text: TextBytes, end: number, countMax: number): TextEnd {
+    const bytes = this.#bytes;
+    const before = this.#count;
+    const start = bytes.length;
+    bytes.reserve((countMax - before) * reader.fixedBytes + (end - text.at));
+    const run = this.#run;
+    run.source = text.bytes;
+    run.at = text.at;
+    run.end = end;
+    run.out = bytes.bytes;
+    run.outView = bytes.dv;
+    run.length = start;
+    run.ends = this.#ends;
+    run.count = before;
+    run.countMax = countMax;
+    run.isAscending = true;
+    const how = reader.read(run);
+    assert(run.length <= bytes.bytes.length && run.count <= countMax, 'rows written past the end', run.length, run.count);
+    text.at = run.at;
+    bytes.length = run.length;
+    this.#count = run.count;
+    if (run.count === before) return how;
+    if (!run.isAscending || (before > 0 && !this.#ascendsAt(before))) this.#isAscending = false;
+    if (reader.keyBytes > this.#keyLengthMax) this.#keyLengthMax = reader.keyBytes;
+    return how;
+  }
+  /** Whether the key of a row is greater than that of the row before. */
+  #ascendsAt(row: number): boolean {
+    const { bytes } = this.#bytes;
+    const ends = this.#ends;
+    const before = (row > 1 ? ends[row * 2 - 3]! : 0) + KeyFormBytes;
+    return compareBytes(bytes, before, ends[row * 2 - 2]!, bytes, ends[row * 2 - 1]! + KeyFormBytes, ends[row * 2]!) < 0;
   }
 
   /** Writes a row's bytes at a place, or, where that fails, leaves those before `start`. */

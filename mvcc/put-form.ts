@@ -6,6 +6,8 @@ import { copyBytes } from '../base/bytes.js';
 import { ChangeTag } from '../storage/wal-record.js';
 
 const ShortMax = 127;
+/** What a put begins with. */
+export const PutTag = ChangeTag.Put;
 /** What stands before the key, and before the value. */
 export const KeyFormBytes = 2;
 export const ValueFormBytes = 1;
@@ -20,7 +22,7 @@ export function isShortPut(keyLength: number, valueLength: number): boolean {
 
 /** Writes what stands before a key that begins at `at`. Of one that is not short it means nothing. */
 export function putKeyForm(bytes: Uint8Array, at: number, length: number): void {
-  bytes[at - 2] = ChangeTag.Put;
+  bytes[at - 2] = PutTag;
   bytes[at - 1] = length;
 }
 export function putValueForm(bytes: Uint8Array, at: number, length: number): void {

@@ -1,0 +1,431 @@
+/**
+ * Rows that come as text, encoded by generated code while it is read: the rows of an INSERT of literals, and lines of COPY. One pass over the text as UTF-8 writes each row where the write set
+ * takes it from (a `RowBlock`): no value, no string and no array is made in between.
+ *
+ * X1  What is read here is read the same by the general ways, which are its twins: LiteralRows with engine/literal-insert.ts, and CopyReader with engine/copy.ts. It is only what is plainly a
+ *     value of its column: integers and decimals of few digits, booleans, texts, NULL. At anything else, be it wrong or but unusual, the reader stops before the row it is in.
+ * X2  Behind the text there is a byte 0, which ends every loop.
+ *
+ * Source. Decimals: Clinger, How to read floating point numbers accurately (1990): a quotient of two integers that are doubles themselves is rounded once.
+ */
+import { putUtf8, setInt8 } from '../../base/bytes.js';
+import type { Datum } from '../../base/datum.js';
+import { putInt8Key } from '../../base/keycode.js';
+import { Encoding } from '../../base/rowcode.js';
+import { TypeOid } from '../../base/types.js';
+import { KeyFormBytes, PutTag, ValueFormBytes } from '../../mvcc/put-form.js';
+import type { ColumnDef, TableDef } from '../../planner/catalog.js';
+import { canGenerate } from '../codegen.js';
+import { Code, Module } from './module.js';
+
+/** How rows stand in the text: in parentheses between commas, as SQL writes literals, or each on a line, its fields between delimiters. */
+export type TextForm =
+  | { readonly kind: 'literals' }
+  /** `special`: in CSV the quote, in the text format the backslash. `hasPlainQuotes`: a quote is escaped by another. */
+  | { readonly kind: 'lines'; readonly delimiter: number; readonly special: number; readonly isEmptyNull: boolean; readonly isCsv: boolean; readonly hasPlainQuotes: boolean };
+
+/** Where a reader has stopped: at the end of all there is, because there is no room for another row, or before a row that it does not read (X1). */
+export const TextEnd = { Whole: 0, Full: 1, Other: 2 } as const;
+export type TextEnd = (typeof TextEnd)[keyof typeof TextEnd];
+
+/** What a reader works on, and leaves. */
+export interface TextRun {
+  /** The text, which is read from `at` to `end`. */
+  source: Uint8Array;
+  at: number;
+  end: number;
+  /** Rows are added from `length` on. For each there is room for `RowReader.fixedBytes`, and for all of them for as much as is left of the text. */
+  out: Uint8Array;
+  outView: DataView;
+  length: number;
+  /** By row, where its key ends, then where it ends itself; there is room for `countMax` rows. */
+  ends: Int32Array;
+  count: number;
+  countMax: number;
+  /** False once a key was not greater than the one that this call has read before. */
+  isAscending: boolean;
+}
+
+export interface RowReader {
+  /** Bytes of a row and its key, but for those that come from the text. */
+  readonly fixedBytes: number;
+  readonly keyBytes: number;
+  readonly read: (run: TextRun) => TextEnd;
+}
+
+const Return = 13, LineFeed = 10, Space = 32, Quote = 39, Minus = 45, Dot = 46, Zero = 48, Nine = 57, Backslash = 92;
+/** The end of the text comes first, then what ends a field or must not stand in one. */
+const endsField = (codes: readonly number[]): Uint8Array => Uint8Array.from({ length: 256 }, (_, code) => (code === 0 || codes.includes(code) ? 1 : 0));
+
+/** Digits of an integer that is read in place, and of what `decimal` reads. */
+const SmallDigits = 9;
+const DecimalDigits = 15;
+const powersOfTen = Float64Array.from({ length: DecimalDigits + 1 }, (_, i) => 10 ** i);
+
+const Word = { None: 0, Null: 1, True: 2, False: 3 } as const;
+
+function isWord(source: Uint8Array, at: number, word: string): boolean {
+  for (let i = 0; i < word.length; i++) if ((source[at + i]! | 32) !== word.charCodeAt(i)) return false;
+  return true;
+}
+
+/** What generated code reaches under `R`. */
+const helpers = {
+  putUtf8, setInt8, putInt8Key,
+  /** Where the number ends that `decimal` has read. */
+  numberEnd: 0,
+  /** Behind spaces and line ends, as the parser knows them. */
+  skip(source: Uint8Array, at: number): number {
+    while (source[at] === Space || (source[at]! >= 9 && source[at]! <= Return && source[at] !== 11)) at++;
+    return at;
+  },
+  word(source: Uint8Array, at: number): number {
+    return isWord(source, at, 'null') ? Word.Null : isWord(source, at, 'true') ? Word.True : isWord(source, at, 'false') ? Word.False : Word.None;
+  },
+  /** The decimal whose first digit is at `at`; NaN: it has too many digits. */
+  decimal(source: Uint8Array, at: number, takesFraction: boolean): number {
+    let value = 0;
+    let digits = 0;
+    let point = -1;
+    for (; ; at++) {
+      const code = source[at]!;
+      if (code >= Zero && code <= Nine) {
+        value = value * 10 + (code - Zero);
+        digits++;
+      } else if (code === Dot && point < 0 && takesFraction && digits > 0) point = digits;
+      else break;
+    }
+    helpers.numberEnd = at;
+    if (digits > DecimalDigits) return NaN;
+    return point < 0 ? value : value / powersOfTen[digits - point]!;
+  },
+};
+
+/** What a reader reads: by column of the table the number of its field, -1: it has a constant. */
+export interface RowReaderSpec {
+  readonly table: TableDef;
+  readonly places: readonly number[];
+  readonly constants: readonly Datum[];
+  readonly form: TextForm;
+}
+
+/** The reader of rows of a table in a form; undefined: some column, or their order, is none that is read here. */
+export function compileRowReader(spec: RowReaderSpec): RowReader | undefined {
+  return canGenerate() ? RowReaderSource.of(spec)?.compile() : undefined;
+}
+
+const readTypes = new Set<number>([TypeOid.bool, TypeOid.int4, TypeOid.int8, TypeOid.float8, TypeOid.text, TypeOid.varchar]);
+
+class RowReaderSource {
+  readonly #spec: RowReaderSpec;
+  readonly #columns: readonly ColumnDef[];
+  /** By field, the column. */
+  readonly #columnOf: readonly number[];
+  readonly #keyColumn: number;
+  readonly #keyBytes: number;
+  readonly #module = new Module();
+  readonly #code = new Code(1);
+  /** Columns up to here that are not at a fixed place have been written. */
+  #variablesDone = 0;
+
+  private constructor(spec: RowReaderSpec, columnOf: readonly number[], keyColumn: number, keyBytes: number) {
+    this.#spec = spec;
+    this.#columns = spec.table.columns;
+    this.#columnOf = columnOf;
+    this.#keyColumn = keyColumn;
+    this.#keyBytes = keyBytes;
+  }
+
+  static of(spec: RowReaderSpec): RowReaderSource | undefined {
+    const { table, places, constants } = spec;
+    const { columns, clusterKey, layout } = table;
+    const key = clusterKey?.length === 1 && !clusterKey[0]!.descending ? columns[clusterKey[0]!.column ?? -1] : undefined;
+    const keyBytes = key?.type.oid === TypeOid.int4 ? 4 : key?.type.oid === TypeOid.int8 ? 8 : 0;
+    if (key === undefined || keyBytes === 0 || !key.notNull || places[key.index]! < 0) return undefined;
+    const columnOf: number[] = [];
+    let lastVariable = -1;
+    for (let i = 0; i < columns.length; i++) {
+      const place = places[i]!;
+      if (place < 0) {
+        if (constants[i] === null ? columns[i]!.notNull && !columns[i]!.isDropped : layout.encodings[i] === Encoding.Other) return undefined;
+        continue;
+      }
+      const { type, isDropped } = columns[i]!;
+      if (isDropped || !readTypes.has(type.oid) || type.typmod !== -1 || columnOf[place] !== undefined) return undefined;
+      if (layout.variableNumbers[i]! >= 0 && place < lastVariable) return undefined;
+      if (layout.variableNumbers[i]! >= 0) lastVariable = place;
+      columnOf[place] = i;
+    }
+    for (let place = 0; place < columnOf.length; place++) if (columnOf[place] === undefined) return undefined;
+    return new RowReaderSource(spec, columnOf, key.index, keyBytes);
+  }
+
+  get #layout() {
+    return this.#spec.table.layout;
+  }
+  get #headBytes(): number {
+    return this.#layout.endsOffset + this.#layout.variableCount * 2;
+  }
+  /** Of a row from where it begins. */
+  get #rowOffset(): number {
+    return KeyFormBytes + this.#keyBytes + ValueFormBytes;
+  }
+
+  compile(): RowReader {
+    const code = this.#code;
+    const constantTexts = this.#spec.constants.reduce<number>((sum, value, i) => sum + (this.#isConstant(i) && typeof value === 'string' ? value.length * 3 : 0), 0);
+    code.line('const src = s.source, end = s.end, out = s.out, dv = s.outView, ends = s.ends, max = s.countMax;');
+    code.line('let p = s.at, to = s.length, n = s.count, done = p, how = 2, c = 0, x = 0, last = 0, isFirst = true, isAscending = s.isAscending;');
+    code.block('rows: for (;;)', () => {
+      if (this.#isLines) code.line('if (p >= end) { how = 0; break; }');
+      code.line('if (n === max) { how = 1; break; }');
+      code.line(`const r = to + ${this.#rowOffset};`);
+      code.line(`let q = r + ${this.#headBytes};`);
+      this.#begin();
+      for (let field = 0; field < this.#columnOf.length; field++) this.#field(field);
+      this.#constantsUpTo(this.#columns.length);
+      this.#finish();
+      this.#goOn();
+    });
+    code.line('s.at = done; s.length = to; s.count = n; s.isAscending = isAscending;');
+    code.line('return how;');
+    const read = this.#module.finish({ R: helpers }, `return function (s) {\n${code.toString()}\n};`).value as RowReader['read'];
+    return { fixedBytes: this.#rowOffset + this.#headBytes + constantTexts, keyBytes: this.#keyBytes, read };
+  }
+
+  get #isLines(): boolean {
+    return this.#spec.form.kind === 'lines';
+  }
+  #isConstant(column: number): boolean {
+    return this.#spec.places[column]! < 0;
+  }
+
+  /** What no row says otherwise: the head, and constants at fixed places. */
+  #begin(): void {
+    const code = this.#code;
+    const { constants } = this.#spec;
+    for (let byte = 0; byte * 8 < this.#columns.length; byte++) {
+      const bits = constants.reduce<number>((sum, value, i) => (i >> 3 === byte && this.#isConstant(i) && value === null ? sum | (1 << (i & 7)) : sum), 0);
+      code.line(`let nulls${byte} = ${bits};`);
+    }
+    for (let i = 0; i < this.#columns.length; i++) if (this.#isConstant(i) && this.#layout.fixedOffsets[i]! >= 0) this.#putFixed(i, constants[i] === null ? 'null' : this.#module.constant(constants[i]));
+    if (this.#spec.form.kind === 'literals') this.#expect(40, 'p = R.skip(src, p);');
+    // A line that is no row but an end.
+    else if (this.#spec.form.isCsv) code.line(`if (src[p] === ${Backslash}) break rows;`);
+  }
+  /** Writes the value named at the column's fixed place, zeros for the name `null`. */
+  #putFixed(column: number, value: string): void {
+    const code = this.#code;
+    const layout = this.#layout;
+    const at = `r + ${layout.fixedOffsets[column]!}`;
+    const isNull = value === 'null';
+    switch (layout.encodings[column]!) {
+      case Encoding.Int4:
+        code.line(`dv.setInt32(${at}, ${isNull ? 0 : value}, true);`);
+        return;
+      case Encoding.Float8:
+        code.line(`dv.setFloat64(${at}, ${isNull ? 0 : value}, true);`);
+        return;
+      case Encoding.Bool:
+        code.line(`out[${at}] = ${isNull ? 0 : `${value} ? 1 : 0`};`);
+        return;
+      default:
+        if (!isNull) code.line(`R.setInt8(out, ${at}, ${value});`);
+        else for (let i = 0, width = this.#fixedWidth(column); i < width; i++) code.line(`out[${at} + ${i}] = 0;`);
+    }
+  }
+  #fixedWidth(column: number): number {
+    const { fixedOffsets, endsOffset } = this.#layout;
+    const next = fixedOffsets.find((offset, i) => i > column && offset >= 0) ?? endsOffset;
+    return next - fixedOffsets[column]!;
+  }
+  /** Constants that are not at fixed places, of columns before `end`. */
+  #constantsUpTo(end: number): void {
+    const code = this.#code;
+    for (; this.#variablesDone < end; this.#variablesDone++) {
+      const i = this.#variablesDone;
+      if (!this.#isConstant(i) || this.#layout.variableNumbers[i]! < 0) continue;
+      const value = this.#spec.constants[i]!;
+      if (value !== null) code.line(`q = R.putUtf8(out, q, ${this.#module.constant(value)});`);
+      this.#endVariable(i);
+    }
+  }
+  #endVariable(column: number): void {
+    this.#code.line(`dv.setUint16(r + ${this.#layout.endsOffset + this.#layout.variableNumbers[column]! * 2}, q - r, true);`);
+  }
+
+  /** The field, and what follows it. */
+  #field(field: number): void {
+    const code = this.#code;
+    const column = this.#columnOf[field]!;
+    const isVariable = this.#layout.variableNumbers[column]! >= 0;
+    if (isVariable) this.#constantsUpTo(column);
+    const { form } = this.#spec;
+    const isLast = field === this.#columnOf.length - 1;
+    if (form.kind === 'literals') {
+      code.line('c = src[p];');
+      this.#skip();
+      this.#valueOrNull(column);
+      code.line('c = src[p];');
+      this.#skip();
+      code.line(`if (c !== ${isLast ? 41 : 44}) break rows;`);
+      code.line('p++;');
+    } else {
+      code.line('c = src[p];');
+      this.#valueOrNull(column);
+      if (isLast) code.line(`c = src[p]; if (c === ${Return}) c = src[++p]; if (c !== ${LineFeed}) break rows;`);
+      else code.line(`if (src[p] !== ${form.delimiter}) break rows;`);
+      code.line('p++;');
+    }
+    if (isVariable) {
+      this.#endVariable(column);
+      this.#variablesDone = column + 1;
+    }
+  }
+  /** To what comes behind spaces, mostly none or one. */
+  #skip(): void {
+    this.#code.line(`if (c === ${Space}) c = src[++p];`);
+    this.#code.line(`if (c <= ${Space}) { p = R.skip(src, p); c = src[p]; }`);
+  }
+  #expect(code: number, before: string): void {
+    this.#code.line(`${before} if (src[p] !== ${code}) break rows;`);
+    this.#code.line('p++;');
+  }
+
+  /** The value that begins with `c` at `p`, or NULL; `p` is behind it then. */
+  #valueOrNull(column: number): void {
+    const code = this.#code;
+    const { form } = this.#spec;
+    const setNull = (): void => {
+      code.line(`nulls${column >> 3} |= ${1 << (column & 7)};`);
+      if (this.#layout.fixedOffsets[column]! >= 0) this.#putFixed(column, 'null');
+    };
+    const isNull = form.kind === 'literals' ? `(c | 32) === 110 && R.word(src, p) === ${Word.Null}` : `${form.isEmptyNull} && (c === ${form.delimiter} || c === ${LineFeed} || c === ${Return})`;
+    if (this.#columns[column]!.notNull) {
+      code.line(`if (${isNull}) break rows;`);
+      this.#value(column);
+      return;
+    }
+    code.block(`if (${isNull})`, () => {
+      if (form.kind === 'literals') code.line('p += 4;');
+      setNull();
+    });
+    code.block('else', () => this.#value(column));
+  }
+  #value(column: number): void {
+    switch (this.#columns[column]!.type.oid) {
+      case TypeOid.bool:
+        this.#bool(column);
+        return;
+      case TypeOid.text:
+      case TypeOid.varchar:
+        this.#text();
+        return;
+      default:
+        this.#number(column);
+    }
+  }
+
+  #bool(column: number): void {
+    const code = this.#code;
+    if (this.#isLines) {
+      code.line('if (c !== 116 && c !== 102) break rows;');
+      code.line('x = c === 116 ? 1 : 0; p++;');
+    } else {
+      code.line('x = R.word(src, p);');
+      code.line(`if (x < ${Word.True}) break rows;`);
+      code.line(`p += x === ${Word.True} ? 4 : 5; x = x === ${Word.True} ? 1 : 0;`);
+    }
+    this.#putFixed(column, 'x');
+  }
+
+  #text(): void {
+    const code = this.#code;
+    const { form } = this.#spec;
+    if (form.kind === 'lines') {
+      if (form.isCsv && form.hasPlainQuotes) this.#quotedText(form.special);
+      const ends = this.#module.constant(endsField([form.delimiter, form.special, LineFeed, Return]));
+      code.line(`while (${ends}[c] === 0) { out[q++] = c; c = src[++p]; }`);
+      return;
+    }
+    code.line(`if (c !== ${Quote}) break rows;`);
+    this.#textTo(Quote);
+  }
+  /** A field of CSV between quotes; what comes behind it is no more of it. */
+  #quotedText(quote: number): void {
+    const code = this.#code;
+    code.block(`if (c === ${quote})`, () => {
+      this.#textTo(quote);
+      code.line('c = 0;');
+    });
+  }
+  /** The text behind the quote at `p` up to the next one; two of them are one of the text. */
+  #textTo(quote: number): void {
+    const code = this.#code;
+    // Who counts lines counts rows.
+    const isPlain = this.#isLines ? ` && c !== ${LineFeed} && c !== ${Return}` : '';
+    code.block('for (;;)', () => {
+      code.line('c = src[++p];');
+      code.line(`while (c !== ${quote} && c !== 0${isPlain}) { out[q++] = c; c = src[++p]; }`);
+      code.line(`if (c !== ${quote}) break rows;`);
+      code.line(`if (src[++p] !== ${quote}) break;`);
+      code.line(`out[q++] = ${quote};`);
+    });
+  }
+
+  #number(column: number): void {
+    const code = this.#code;
+    const { oid } = this.#columns[column]!.type;
+    code.block('', () => {
+      code.line(`const isNegative = c === ${Minus};`);
+      code.line('if (isNegative) c = src[++p];');
+      code.line('const first = p;');
+      code.line(`x = c - ${Zero};`);
+      code.line('if (x < 0 || x > 9) break rows;');
+      code.line(`for (c = src[++p] - ${Zero}; c >= 0 && c <= 9; c = src[++p] - ${Zero}) x = (Math.imul(x, 10) + c) | 0;`);
+      if (oid === TypeOid.int4) code.line(`if (p - first > ${SmallDigits}) break rows;`);
+      else {
+        const isFloat = oid === TypeOid.float8;
+        code.block(`if (p - first > ${SmallDigits}${isFloat ? ` || c === ${Dot - Zero}` : ''})`, () => {
+          code.line(`x = R.decimal(src, first, ${isFloat}); p = R.numberEnd;`);
+          code.line('if (x !== x) break rows;');
+        });
+      }
+      // Where there is a negative zero at all, a literal of it is none.
+      if (this.#isLines) code.line('if (isNegative && x === 0) break rows;');
+      code.line('if (isNegative && x !== 0) x = -x;');
+    });
+    this.#putFixed(column, 'x');
+    if (column === this.#keyColumn) this.#putKey();
+  }
+  #putKey(): void {
+    const code = this.#code;
+    const at = `to + ${KeyFormBytes}`;
+    if (this.#keyBytes === 4) code.line(`dv.setInt32(${at}, x ^ 0x80000000);`);
+    else code.line(`R.putInt8Key(out, ${at}, x);`);
+    code.line('if (isFirst) isFirst = false; else if (x <= last) isAscending = false;');
+    code.line('last = x;');
+  }
+
+  /** The head of the row, and of its put (mvcc/put-form.ts). */
+  #finish(): void {
+    const code = this.#code;
+    if (this.#layout.variableCount > 0) code.line('if (q - r > 65535) break rows;');
+    code.line(`out[to] = ${PutTag}; out[to + 1] = ${this.#keyBytes}; out[r - 1] = q - r;`);
+    code.line(`out[r] = ${this.#layout.id}; out[r + 1] = 0;`);
+    for (let byte = 0; byte * 8 < this.#columns.length; byte++) code.line(`out[r + ${2 + byte}] = nulls${byte};`);
+    code.line(`ends[n * 2] = to + ${KeyFormBytes + this.#keyBytes}; ends[n * 2 + 1] = q;`);
+    code.line('to = q; n++; done = p;');
+  }
+  /** To the next row. */
+  #goOn(): void {
+    if (this.#isLines) return;
+    const code = this.#code;
+    code.line('c = src[p];');
+    this.#skip();
+    code.line('if (c === 44) { p++; done = p; continue; }');
+    code.line('if (c === 59) p = R.skip(src, p + 1);');
+    code.line('if (p === end) how = 0;');
+    code.line('break;');
+  }
+}
