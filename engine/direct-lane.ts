@@ -19,6 +19,9 @@ import { quickPlan } from './quick.js';
 import type { ModifyResult } from './quick-modify.js';
 import type { ValueFormat } from './values.js';
 
+/** Who comes in vain so often one time after the other, as with keys in no order, does not come again. */
+const GivenMax = 8;
+
 let epochs = 0;
 
 /** A statement of one row has ended well within a block, by the longer way: from here on lanes may begin, unless some have begun already. */
@@ -36,6 +39,8 @@ export class DirectLane {
   readonly #binder: ParameterBinder;
   readonly #change: DirectChange;
   readonly #command: string;
+  /** How often `DirectChange.insertGiven` may yet be asked in vain. */
+  #givenLeft = GivenMax;
 
   private constructor(backend: Backend, cached: CachedStatement, tx: Transaction, binder: ParameterBinder, change: DirectChange, command: string) {
     this.#backend = backend;
@@ -73,16 +78,24 @@ export class DirectLane {
     );
   }
 
+  #run(given: QueryParams | undefined): number | undefined {
+    if (this.#givenLeft > 0 && this.#binder.isPlain(given)) {
+      const rowCount = this.#change.insertGiven(this.#tx, given);
+      this.#givenLeft = rowCount === undefined ? this.#givenLeft - 1 : GivenMax;
+      if (rowCount !== undefined) return rowCount;
+    }
+    const params = this.#binder.bind(given);
+    return params === undefined ? undefined : this.#change.again(this.#tx, params);
+  }
+
   /** While it is open. @throws DbError of the statement */
   run(given: QueryParams | undefined): ModifyResult | undefined {
-    const params = this.#binder.bind(given);
-    if (params === undefined) return undefined;
     const backend = this.#backend;
     const tx = this.#tx;
     let rowCount: number | undefined;
     try {
       tx.beginStatement(backend.infoOf(this.#cached));
-      rowCount = this.#change.again(tx, params);
+      rowCount = this.#run(given);
       tx.endStatement();
     } catch (error) {
       backend.laneEpoch = 0;

@@ -37,6 +37,15 @@ export class ParameterBinder {
     // Parameters by name take the general way.
     this.#kinds = Uint8Array.from(types, (type) => (parsed.parameterNames.length > 0 ? ParameterKind.Other : parameterKind(type, registry, format)));
     this.#values = new Array<Datum>(types.length).fill(null);
+    this.#isPlain = !this.#kinds.includes(ParameterKind.Other);
+  }
+
+  /** Whether what the values are is told by themselves alone. */
+  readonly #isPlain: boolean;
+
+  /** Whether `given` are as many values as there are parameters, of which each is a datum of its type or for `bindParameters`. */
+  isPlain(given: QueryParams | undefined): given is readonly unknown[] {
+    return this.#isPlain && Array.isArray(given) && given.length === this.#kinds.length;
   }
 
   /**

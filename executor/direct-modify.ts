@@ -11,13 +11,15 @@ import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
 import type { Transaction } from '../mvcc/transaction.js';
-import type { RowChanges } from '../mvcc/types.js';
+import type { PutSource, RowChanges } from '../mvcc/types.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
+import { compileParameterPut } from './codegen/parameter-put.js';
 import { compileRowChange, type RowChange } from './codegen/row-change.js';
 import { isPointLookup } from './codegen/scans.js';
+import { isAloneWithKey } from './encoded-rows.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import { Runtime } from './runtime.js';
 import { TableWriter } from './table-writer.js';
@@ -75,6 +77,8 @@ export class DirectModify implements DirectChange {
   /** The row to insert, or one that has the key alone. */
   readonly #row: Datum[];
   readonly #change: RowChange | undefined;
+  /** Null: there is none for the table. */
+  #put: PutSource | null | undefined = undefined;
 
   constructor(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans) {
     this.#spec = spec;
@@ -110,6 +114,13 @@ export class DirectModify implements DirectChange {
     if (this.#runtime.tx !== tx || (this.#spec.plan.operation === 'update' && this.#change === undefined)) return undefined;
     this.#runtime.params = params;
     return this.#run(params, tx);
+  }
+
+  insertGiven(tx: Transaction, given: readonly unknown[]): number | undefined {
+    const { plan, places } = this.#spec;
+    if (this.#put === undefined) this.#put = (plan.operation === 'insert' && isAloneWithKey(plan.table) ? compileParameterPut(plan.table, places) : undefined) ?? null;
+    if (this.#put === null || this.#runtime.tx !== tx) return undefined;
+    return this.#writer.insertNext(this.#put, given) ? 1 : undefined;
   }
 
   #run(params: readonly Datum[], changes: RowChanges): number | undefined {

@@ -64,7 +64,7 @@ export function wholeRowsSpec({ table, checks, generated }: WriterInfo): Encoded
 }
 
 /** Whether a row that is inserted concerns nothing but itself and its key. */
-function isAloneWithKey(table: TableDef): boolean {
+export function isAloneWithKey(table: TableDef): boolean {
   return table.virtual === undefined && table.clusterKey !== undefined && table.foreignKeys.length === 0 && table.indexes.every((index) => index.isClustered);
 }
 

@@ -89,6 +89,8 @@ export interface CompileOptions {
 export interface DirectChange {
   /** As `CompiledStatement.direct` with the last request and other parameters, if that was of `tx`, and settings and definitions are what they were; undefined, and nothing has changed, otherwise. */
   again(tx: Transaction, params: readonly Datum[]): number | undefined;
+  /** The same for an INSERT from what the caller has given, of which each is a parameter of its own and no serializer has a say in it. */
+  insertGiven(tx: Transaction, given: readonly unknown[]): number | undefined;
 }
 
 export interface CompiledStatement {

@@ -130,6 +130,18 @@ export class ByteRun {
     chunk.used = copyBytes(chunk.u8, at, bytes, start, start + length);
     return this.#lastAt | at;
   }
+  /** Where so many bytes may be written, from `used` on, half a chunk at most: what `take` makes of them is appended. */
+  roomFor(length: number): ByteChunk {
+    if (isFull(this.#last, length)) this.#nextLast(length);
+    return this.#last;
+  }
+  /** Appends what has been written there up to `end`. @returns its address */
+  take(end: number): number {
+    const chunk = this.#last;
+    const at = chunk.used;
+    chunk.used = end;
+    return this.#lastAt | at;
+  }
   #appendLong(bytes: Uint8Array, start: number, length: number): number {
     if (isFull(this.#lastLong, length)) {
       this.#lastLong = newChunk(sizeAfter(this.#lastLong, length));

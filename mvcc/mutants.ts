@@ -74,6 +74,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.free-despite-locks', breaks: 'claim and insert in one step does not look at locks' },
   { name: 'mvcc.free-despite-writers', breaks: 'claim and insert in one step does not look into the write sets of others' },
   { name: 'mvcc.free-despite-versions', breaks: 'claim and insert in one step takes a key that was freed after the snapshot' },
+  { name: 'mvcc.next-within-tree', breaks: 'a row is written where the write set keeps it without a look into the tree' },
   { name: 'mvcc.block-despite-locks', breaks: 'a block of rows is inserted without a look at locks' },
   { name: 'mvcc.block-despite-writers', breaks: 'a block of rows is inserted without a look into the write sets of others' },
   { name: 'mvcc.block-despite-versions', breaks: 'a block of rows is inserted over keys that were freed after the snapshot' },

@@ -38,6 +38,7 @@ import type {
   CommitInfo,
   IsolationLevel,
   KeyRange,
+  PutSource,
   RemoveOptions,
   RowChanges,
   RowBlock,
@@ -60,7 +61,7 @@ import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites, type WriteSet } from './write-set.js';
-import { findUntouched, insertAbove, insertEntry, insertFree, insertNew, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertAbove, insertEntry, insertFree, insertNew, insertNext, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -469,6 +470,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** The same for all rows of a block, where all keys there are, of anybody, are less than theirs. False, and nothing has changed: insert them one by one. */
   insertAbove(tree: VersionedTree, block: RowBlock): boolean {
     return insertAbove(this, tree, block);
+  }
+
+  /** The same for one row, which `source` makes of `values` in the write set itself. */
+  insertNext(tree: VersionedTree, source: PutSource, values: readonly unknown[]): boolean {
+    return insertNext(this, tree, source, values);
   }
 
   /** `insert` of a key that needs no claim and that this transaction cannot have touched. Key and value are copied. */

@@ -130,6 +130,15 @@ export interface RowBlock {
   readonly keyLengthMax: number;
 }
 
+/** Writes puts of rows as the log has them (put-form.ts), short ones of keys of one length, to where a write set keeps them. */
+export interface PutSource {
+  readonly keyLength: number;
+  /** Bytes that a put may be written to. */
+  readonly lengthMax: number;
+  /** Writes the put that `values` make. @returns where it ends; -1: they make none here, and what has been written means nothing */
+  put(values: readonly unknown[], bytes: Uint8Array, view: DataView, at: number): number;
+}
+
 export type TransactionState = 'active' | 'waiting' | 'precommitted' | 'committed' | 'aborted';
 
 /**

@@ -339,6 +339,38 @@ export class WriteSet {
     for (let entry = first; entry < this.count; entry++) writes.added(entry);
     if (VERIFY.on) this.#checkAscent(writes.run);
   }
+  /** Where a put of at most so many bytes may be written, from `used` on, for `pushNext`. */
+  roomFor(lengthMax: number): ByteChunk {
+    return this.#bytes.roomFor(lengthMax);
+  }
+  /** A new entry of the short put that has been written there, up to `end`, and of whose key `isAbove` has just said so. @throws DbError 54000 */
+  pushNext(writes: TreeWrites, keyLength: number, end: number, kind: WriteKind, flags: number, command: number): void {
+    const entry = this.count;
+    if (entry === this.#words.capacity) this.#grow();
+    const words = this.#words.of(entry);
+    const at = wordOf(entry);
+    const key = this.#bytes.take(end) + KeyFormBytes;
+    const value = key + keyLength + ValueFormBytes;
+    words[at + AtHash] = 0;
+    words[at + AtKey] = key;
+    words[at + AtKeyLength] = keyLength;
+    words[at + AtFlags] = (writes.number << TreeShift) | flags | WriteFlag.InRun | WriteFlag.InForm | kind;
+    words[at + AtCommand] = command;
+    words[at + AtPrevious] = -1;
+    words[at + AtValue] = value;
+    words[at + AtValueLength] = end - offsetOf(value);
+    this.count = entry + 1;
+    writes.added(entry);
+    writes.run.set(writes.run.count, entry);
+    if (VERIFY.on) this.#checkNext(writes.run, entry);
+  }
+  #checkNext({ entries, count }: KeyRun, entry: number): void {
+    const { u8 } = this.keyChunk(entry);
+    const key = this.keyOffset(entry);
+    const keyEnd = key + this.keyLength(entry);
+    assert(isShortPut(keyEnd - key, this.valueLength(entry)) && u8[key - 1] === keyEnd - key && u8[keyEnd] === this.valueLength(entry), 'a put is not in its form', entry);
+    assert(count < 2 || this.#compare(entries[count - 2]!, u8, key, keyEnd) < 0, 'a key is not above the others', entry);
+  }
   #checkAscent({ entries, count }: KeyRun): void {
     for (let i = 1; i < count; i++) {
       const start = this.keyOffset(entries[i]!);

@@ -10,7 +10,7 @@ import { KeyFormBytes, ValueFormBytes } from './put-form.js';
 import { checkTree, fillFromEntry, peekRow } from './reading.js';
 import { claimFound, claimRow, isBulk, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
-import type { RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js';
+import type { PutSource, RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { type TreeWrites, WriteFlag, WriteKind, type WriteSet } from './write-set.js';
 
@@ -82,20 +82,54 @@ export function insertAbove(transaction: Transaction, tree: VersionedTree, block
   transaction.checkWritable();
   checkTree(transaction, tree);
   if (block.count === 0 || block.keyLengthMax > transaction.manager.keyLengthMax) return false;
-  const { locks, overlay, bulkWrites, btree } = tree;
-  if (locks.size > 0 && !(mutants.on && mutants.has('mvcc.block-despite-locks'))) return false;
-  if (!overlay.isEmpty && !(mutants.on && mutants.has('mvcc.block-despite-versions'))) return false;
-  const writes = transaction.writesOf(tree);
-  for (let i = 0; i < bulkWrites.length; i++) if (bulkWrites[i] !== writes && !(mutants.on && mutants.has('mvcc.block-despite-writers'))) return false;
+  const writes = writesAlone(transaction, tree);
+  if (writes === undefined) return false;
   const { bytes, ends, count } = block;
   const { set } = writes;
   const first = bytes.subarray(KeyFormBytes);
   const firstLength = ends[0]! - KeyFormBytes;
+  const { btree } = tree;
   if (btree !== undefined && !btree.isBeyond(first, firstLength)) return false;
   if (!set.isAbove(writes.number, first, firstLength) || !isBulk(writes)) return false;
   set.pushBlock(writes.number, block, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
   transaction.logBytes += (LogOverheadBytes - KeyFormBytes - ValueFormBytes) * count + ends[count * 2 - 1]!;
   transaction.writeCount += count;
+  return true;
+}
+
+/** The write set, if nobody else has to do with keys of the tree but those that are in the tree itself. */
+function writesAlone(transaction: Transaction, tree: VersionedTree): TreeWrites | undefined {
+  const { locks, overlay, bulkWrites } = tree;
+  if (locks.size > 0 && !(mutants.on && mutants.has('mvcc.block-despite-locks'))) return undefined;
+  if (!overlay.isEmpty && !(mutants.on && mutants.has('mvcc.block-despite-versions'))) return undefined;
+  const writes = transaction.writesOf(tree);
+  for (let i = 0; i < bulkWrites.length; i++) if (bulkWrites[i] !== writes && !(mutants.on && mutants.has('mvcc.block-despite-writers'))) return undefined;
+  return writes;
+}
+
+/** The key that `insertNext` asks for. */
+const nextKey = new Uint8Array(16);
+
+/** `insertAbove` of one row, which `source` makes of `values` where the write set keeps it. @returns false, and nothing has changed, also where it makes none */
+export function insertNext(transaction: Transaction, tree: VersionedTree, source: PutSource, values: readonly unknown[]): boolean {
+  transaction.checkWritable();
+  checkTree(transaction, tree);
+  const { keyLength } = source;
+  if (keyLength > transaction.manager.keyLengthMax || keyLength > nextKey.length) return false;
+  const writes = writesAlone(transaction, tree);
+  if (writes === undefined) return false;
+  const { set } = writes;
+  const chunk = set.roomFor(source.lengthMax);
+  const end = source.put(values, chunk.u8, chunk.dv, chunk.used);
+  if (end < 0) return false;
+  const key = nextKey;
+  for (let i = 0; i < keyLength; i++) key[i] = chunk.u8[chunk.used + KeyFormBytes + i]!;
+  const { btree } = tree;
+  if (btree !== undefined && !btree.isBeyond(key, keyLength) && !(mutants.on && mutants.has('mvcc.next-within-tree'))) return false;
+  if (!set.isAbove(writes.number, key, keyLength) || !isBulk(writes)) return false;
+  transaction.logBytes += LogOverheadBytes - KeyFormBytes - ValueFormBytes + end - chunk.used;
+  transaction.writeCount++;
+  set.pushNext(writes, keyLength, end, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
   return true;
 }
 

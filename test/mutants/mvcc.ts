@@ -50,6 +50,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.savepoint-keeps-locks': 'ROLLBACK TO gives back the locks taken since',
   'mvcc.bulk-mode-forgotten': 'locks that only a write set tells of have their modes and their ends',
   'mvcc.free-despite-locks': 'a key is inserted in one step when nobody has or holds it',
+  'mvcc.next-within-tree': 'a row is written where the write set keeps it when its key is above what anybody has or holds',
   'mvcc.block-despite-locks': 'a block of rows is inserted in one step when all their keys are above what anybody has or holds',
   'mvcc.block-despite-writers': 'a block of rows is inserted in one step when all their keys are above what anybody has or holds',
   'mvcc.block-despite-versions': 'a block of rows is inserted in one step when all their keys are above what anybody has or holds',

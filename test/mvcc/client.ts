@@ -6,7 +6,7 @@ import type { SingleCommit } from '../../mvcc/single-commit.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type BeginOptions, type RowLockMode, type RowLockResult, RowRef, type SavepointId, afterKey } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
-import { rowBlock } from './row-block.js';
+import { putSource, rowBlock } from './row-block.js';
 import { type World, openWorld } from './world.js';
 
 export const latin1 = (u8: Uint8Array, offset: number, length: number): string => Buffer.from(u8.buffer, u8.byteOffset + offset, length).toString('latin1');
@@ -114,6 +114,11 @@ export class Client {
   /** INSERT in one step, or false where that is not for it to decide. */
   insertFree(tree: VersionedTree, key: string, value: string): Promise<boolean> {
     return this.statement(`insert ${key}`, () => Promise.resolve(this.transaction.insertFree(tree, keyBytes(key), key.length, keyBytes(value), 0, value.length)));
+  }
+
+  /** INSERT of a row, written where the write set keeps it; false where that is not for it to decide. */
+  insertNext(tree: VersionedTree, key: string, value: string): Promise<boolean> {
+    return this.statement(`insert ${key}`, () => Promise.resolve(this.transaction.insertNext(tree, putSource, [key, value])));
   }
 
   /** INSERT of rows in key order, each by its key and value, in one step; false where that is not for it to decide. */

@@ -1,10 +1,10 @@
-/** Blocks of rows inserted in one step where that is for it to decide (insertAbove in mvcc/writing.ts), beside the same rows inserted one by one: both leave the same. */
+/** Blocks of rows inserted in one step where that is for it to decide (insertAbove in mvcc/writing.ts), or each written into the write set where it is (insertNext), beside the same rows inserted one by one: all leave the same. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
-import { rowBlock } from './row-block.js';
+import { putSource, rowBlock } from './row-block.js';
 import { openWorld } from './world.js';
 
 interface Block {
@@ -19,16 +19,22 @@ const block = fc.record({
 
 const keyOf = (n: number): string => String.fromCharCode(0x80, 0, n >> 8, n & 255);
 
-function insertEach(tx: Transaction, tree: VersionedTree, rows: readonly (readonly [string, string])[]): boolean {
+type Way = 'block' | 'next' | 'each';
+
+function insertEach(tx: Transaction, tree: VersionedTree, rows: readonly (readonly [string, string])[], way: Way, onNext: () => void): boolean {
   const mark = tx.savepoint();
-  const isDone = rows.every(([key, value]) => tx.insertFree(tree, keyBytes(key), key.length, keyBytes(value), 0, value.length));
+  const isDone = rows.every(([key, value]) => {
+    const isNext = way === 'next' && tx.insertNext(tree, putSource, [key, value]);
+    if (isNext) onNext();
+    return isNext || tx.insertFree(tree, keyBytes(key), key.length, keyBytes(value), 0, value.length);
+  });
   if (!isDone) tx.rollbackTo(mark);
   tx.release(mark);
   return isDone;
 }
 
 /** What an INSERT of many rows does; each transaction's blocks begin above those before it, or do not. @returns what went in, how often in one step, and the write sets and logs' sizes */
-async function run(transactions: readonly (readonly Block[])[], inOneStep: boolean): Promise<{ readonly told: readonly unknown[]; readonly stepCount: number }> {
+async function run(transactions: readonly (readonly Block[])[], way: Way): Promise<{ readonly told: readonly unknown[]; readonly stepCount: number }> {
   const world = await openWorld();
   const { manager } = world;
   const tree = manager.tree(world.newTree(), { unique: true, tableName: 't' });
@@ -40,9 +46,9 @@ async function run(transactions: readonly (readonly Block[])[], inOneStep: boole
       const savepoint = tx.savepoint();
       tx.beginStatement({ text: 'insert' });
       const rows = Array.from({ length: count }, (_, i) => [keyOf(number * 100 + from + i * step), `row ${number} ${i}`.repeat(1 + (i % 3))] as const);
-      const isAtOnce = inOneStep && tx.insertAbove(tree, rowBlock(rows));
+      const isAtOnce = way === 'block' && tx.insertAbove(tree, rowBlock(rows));
       if (isAtOnce) stepCount++;
-      told.push(isAtOnce || insertEach(tx, tree, rows), tx.writeCount, tx.logBytes);
+      told.push(isAtOnce || insertEach(tx, tree, rows, way, () => stepCount++), tx.writeCount, tx.logBytes);
       tx.endStatement();
       if (isUndone) tx.rollbackTo(savepoint);
       tx.release(savepoint);
@@ -62,15 +68,21 @@ async function run(transactions: readonly (readonly Block[])[], inOneStep: boole
   return { told, stepCount };
 }
 
-test('in one step and one by one', async () => {
+test('in one step, one by one and each in its place', async () => {
   let stepCount = 0;
+  let nextCount = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(block, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }), async (transactions) => {
-      const atOnce = await run(transactions, true);
+      const { told } = await run(transactions, 'each');
+      const atOnce = await run(transactions, 'block');
       stepCount += atOnce.stepCount;
-      expect(atOnce.told).toEqual((await run(transactions, false)).told);
+      expect(atOnce.told).toEqual(told);
+      const next = await run(transactions, 'next');
+      nextCount += next.stepCount;
+      expect(next.told).toEqual(told);
     }),
     { numRuns: 60 },
   );
   expect(stepCount).toBeGreaterThan(20);
+  expect(nextCount).toBeGreaterThan(400);
 });

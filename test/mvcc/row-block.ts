@@ -1,7 +1,7 @@
 /** Rows by key and value, in the form in which many are inserted at a time. */
 import { keyBytes } from '../../base/bytes.js';
-import { KeyFormBytes, ValueFormBytes, putKeyForm, putValueForm } from '../../mvcc/put-form.js';
-import type { RowBlock } from '../../mvcc/types.js';
+import { KeyFormBytes, ValueFormBytes, isShortPut, putKeyForm, putValueForm } from '../../mvcc/put-form.js';
+import type { PutSource, RowBlock } from '../../mvcc/types.js';
 
 export function rowBlock(rows: readonly (readonly [key: string, value: string])[]): RowBlock {
   const bytes = new Uint8Array(rows.reduce((sum, [key, value]) => sum + KeyFormBytes + key.length + ValueFormBytes + value.length, 0));
@@ -17,3 +17,15 @@ export function rowBlock(rows: readonly (readonly [key: string, value: string])[
   });
   return { bytes, ends, count: rows.length, keyLengthMax: Math.max(0, ...rows.map(([key]) => key.length)) };
 }
+
+/** Puts of rows, each a key of four bytes and a value. */
+export const putSource: PutSource = {
+  keyLength: 4,
+  lengthMax: 300,
+  put: ([key, value], bytes, _view, at) => {
+    const row = rowBlock([[key as string, value as string]]);
+    const length = row.ends[1]!;
+    bytes.set(row.bytes.subarray(0, length), at);
+    return isShortPut(4, (value as string).length) ? at + length : -1;
+  },
+};

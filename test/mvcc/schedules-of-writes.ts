@@ -143,6 +143,26 @@ export const writeSchedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a row is written where the write set keeps it when its key is above what anybody has or holds',
+    async run() {
+      const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
+      const t = await script.table({ 'j---': '0' });
+      const [a, b] = [script.begin(RC), script.begin(RC)];
+      assert.equal(await a.insertNext(t, 'i---', '1'), false);
+      assert.equal(await a.insertNext(t, 'j---', '1'), false);
+      for (const key of ['k---', 'm---']) assert.equal(await a.insertNext(t, key, '1'), true, key);
+      for (const key of ['l---', 'm---']) assert.equal(await a.insertNext(t, key, '2'), false, key);
+      assert.equal(await a.insertNext(t, 'n---', 'x'.repeat(200)), false);
+      // What another write set has may lie anywhere.
+      assert.equal(await b.insertNext(t, 'n---', '2'), false);
+      const waiting = await blocked(b, b.insert(t, 'm---', '2'));
+      await a.commit();
+      assert.equal(await waiting.outcome, '23505');
+      b.rollback();
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['0', '1', '1']);
+    },
+  },
+  {
     name: 'a block of rows is inserted in one step when all their keys are above what anybody has or holds',
     async run() {
       const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
