@@ -2,6 +2,7 @@
  * A planned statement -> something that can be started. The statement runs in phases (phases.ts), each of which may come back to the driver and go on later.
  */
 import type { Datum } from '../base/datum.js';
+import { emptyList } from '../base/empty-list.js';
 import type { BoundExpression, ColumnId } from '../planner/expression.js';
 import type { PhysicalPlan, PlannedCte, PlannedStatement } from '../planner/physical-plan.js';
 import { ConstraintChecks } from './constraint-checks.js';
@@ -105,7 +106,7 @@ class BriefExecution implements Execution {
   readonly #program: Program;
   #made: unknown[] | undefined;
   #at = 0;
-  rows: unknown[] = [];
+  rows: unknown[] = emptyList();
 
   constructor(planned: PlannedStatement, request: ExecutionRequest, generated: GeneratedPlans, program: Program) {
     this.#runtime = new Runtime(request, planned.columnCount, generated);
@@ -126,7 +127,7 @@ class BriefExecution implements Execution {
   }
   takeRows(): unknown[] {
     const { rows } = this;
-    this.rows = [];
+    this.rows = emptyList();
     return rows;
   }
   get rowCount(): number {
@@ -145,7 +146,7 @@ class QueryExecution implements Execution {
   readonly #runtime: Runtime;
   readonly #source: GeneratedSource;
   #result: ResultMemory | undefined;
-  rows: unknown[] = [];
+  rows: unknown[] = emptyList();
   #taken = 0;
 
   constructor(planned: PlannedStatement, request: ExecutionRequest, generated: GeneratedPlans, program: Program) {
@@ -160,7 +161,7 @@ class QueryExecution implements Execution {
   takeRows(): unknown[] {
     const { rows } = this;
     this.#taken += rows.length;
-    this.rows = [];
+    this.rows = emptyList();
     this.#result?.taken();
     return rows;
   }
@@ -205,7 +206,7 @@ class StatementExecution implements Execution {
   readonly #locksInline: boolean;
   readonly #keep: ((execution: StatementExecution) => void) | undefined;
   #result: ResultMemory | undefined;
-  rows: unknown[] = [];
+  rows: unknown[] = emptyList();
 
   /** `keep` is given the execution when it has run to its end and may be started again by `restart`. */
   constructor(planned: PlannedStatement, phases: readonly PhaseSpec[], request: ExecutionRequest, generated: GeneratedPlans | undefined, makeRow: RowMaker, locksInline: boolean, keep: ((execution: StatementExecution) => void) | undefined) {
@@ -400,7 +401,7 @@ class StatementExecution implements Execution {
 
   takeRows(): unknown[] {
     const { rows } = this;
-    this.rows = [];
+    this.rows = emptyList();
     this.#result?.taken();
     return rows;
   }

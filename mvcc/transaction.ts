@@ -12,6 +12,7 @@
  * T3  After rollbackTo, write set and locks equal their state at the savepoint.
  */
 import { assert } from '../base/assert.js';
+import { emptyList } from '../base/empty-list.js';
 import { DbError } from '../base/errors.js';
 import { type Csn, type Oid, type TreeId, type TxnId, csn } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
@@ -111,7 +112,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** Upper bound of the log record so far. */
   logBytes = 0;
   openScans: Set<LeafScan> | undefined = undefined;
-  readonly #rowRefs: RowRef[] = [];
+  readonly #rowRefs: RowRef[] = emptyList();
   // The table lock asked for last, which is held.
   #lockedTable: Oid | undefined = undefined;
   #lockedMode = -1;

@@ -3,6 +3,7 @@
  * operators under the interpreter's, as functions for single expressions.
  */
 import type { Datum } from '../../base/datum.js';
+import { emptyList } from '../../base/empty-list.js';
 import { rowHelpers } from '../../base/rowcode.js';
 import type { TypeRegistry } from '../../base/types.js';
 import { H } from '../../functions/emit-helpers.js';
@@ -42,7 +43,7 @@ export class ProgramState {
   readonly #runtime: Runtime;
   #scans: Set<LeafScan> | undefined;
   /** The last opened is closed first, for loops are nested. */
-  readonly #runs: EntryRun[] = [];
+  readonly #runs: EntryRun[] = emptyList();
   rows: unknown[];
   /** After so many rows a program gives way, or ends if it cannot. */
   max = Infinity;

@@ -15,6 +15,7 @@
  */
 import { assert } from '../../base/assert.js';
 import type { Datum, GroupKey } from '../../base/datum.js';
+import { emptyList } from '../../base/empty-list.js';
 import type { SqlType } from '../../base/types.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { SpillFile } from '../execution.js';
@@ -48,7 +49,7 @@ export class JoinTable {
   readonly ints: IntTable | undefined;
   heads: JoinRow[] = [];
   /** All rows in memory, those without a key too; for right and full joins. */
-  rows: JoinRow[] = [];
+  rows: JoinRow[] = emptyList();
   #bytes = 0;
   #file: SpillFile | undefined;
   #format: TupleFormat | undefined;
@@ -191,7 +192,7 @@ export class JoinTable {
     this.#writers = Array.from({ length: PartitionCount }, () => new TupleRunWriter(this.#file!, this.#format!, blockBytes));
     this.#moving = this.rows;
     this.#movedCount = 0;
-    this.rows = [];
+    this.rows = emptyList();
     this.#clearKeys();
   }
   /** A row that comes once rows go to files. */
@@ -255,7 +256,7 @@ export class JoinTable {
     this.#loadAt = this.#pass.first;
     this.#reader = undefined;
     this.#clearKeys();
-    this.rows = [];
+    this.rows = emptyList();
   }
   /** After `load`, until it is false: brings a portion. */
   loadStep(): boolean {
@@ -290,7 +291,7 @@ export class JoinTable {
   }
   close(): void {
     this.#clearKeys();
-    this.rows = [];
+    this.rows = emptyList();
     this.#moving = [];
     this.#kept?.clear();
     this.#reader = undefined;

@@ -8,6 +8,7 @@
  * S3  Keys that have been small integers so far are sorted by radix (integer-sort.ts), which is linear, so such a chunk grows with the budget.
  */
 import type { Datum } from '../../base/datum.js';
+import { emptyList } from '../../base/empty-list.js';
 import type { SqlType } from '../../base/types.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import type { SpillFile } from '../execution.js';
@@ -38,7 +39,7 @@ export class TupleSorter {
   /** Whether all rows so far have small integers as keys. */
   #isInteger: boolean;
   /** The chunk under way, or the heap. */
-  #rows: Datum[][] = [];
+  #rows: Datum[][] = emptyList();
   #chunks: Datum[][][] = [];
   /** Top-N: arrival numbers beside the heap's rows. */
   #arrivals: number[] | undefined;
@@ -91,7 +92,7 @@ export class TupleSorter {
   #closeChunk(): void {
     const rows = this.#rows;
     if (rows.length === 0) return;
-    this.#rows = [];
+    this.#rows = emptyList();
     if (this.#isInteger) this.#chunks.push(sortByIntegers(rows, this.#integerKeys!));
     else this.#chunks.push(rows.sort(this.#compare));
   }
@@ -250,7 +251,7 @@ export class TupleSorter {
     return this.#at < this.#limit ? this.#rows[this.#at++] : undefined;
   }
   close(): void {
-    this.#rows = [];
+    this.#rows = emptyList();
     this.#chunks = [];
     this.#drain = undefined;
     this.#merge = undefined;
