@@ -102,7 +102,8 @@ describe('results, changes and sorts with a bound', () => {
   });
   test('few rows that are too large for work_mem are sorted in a file', async () => {
     await session.exec("set work_mem = '64kB'");
-    const wide = "select id, repeat(chr(97 + id % 26), 1000) as s from t order by s, id limit 500";
+    // The result is small: whether it is counted hangs on the clock.
+    const wide = "select id from (select id, repeat(chr(97 + id % 26), 1000) as s from t offset 0) q order by s, id limit 500";
     const rows = (await session.query<{ id: number }>(wide)).rows.map(({ id }) => id);
     const expected = (await session.query<{ id: number }>('select id from t order by (id % 26), id limit 500')).rows.map(({ id }) => id);
     // 97 + id % 26 is in the order of the letters.

@@ -27,8 +27,10 @@ interface Life {
   readonly errors: string;
 }
 
-/** Runs a child and kills it `afterMs` after it was spawned, or after it has opened. */
-function live(program: string, path: string, seed: number, waitsForOpen: boolean, afterMs: number): Promise<Life> {
+/** When a child is killed: so long after it was spawned, or as soon as it has opened and acknowledged so many commits, which takes the longer the busier the machine is. */
+type Death = { readonly afterMs: number } | { readonly afterCommits: number };
+
+function live(program: string, path: string, seed: number, death: Death): Promise<Life> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, path, String(seed)], { stdio: ['ignore', 'pipe', 'pipe'] });
     let opened = -1;
@@ -36,17 +38,19 @@ function live(program: string, path: string, seed: number, waitsForOpen: boolean
     let errors = '';
     let rest = '';
     const kill = (): void => void child.kill('SIGKILL');
-    if (!waitsForOpen) setTimeout(kill, afterMs);
+    const commitsMax = 'afterCommits' in death ? death.afterCommits : Infinity;
+    let commits = 0;
+    if ('afterMs' in death) setTimeout(kill, death.afterMs);
     child.stdout.on('data', (data: Buffer) => {
       const lines = (rest + data.toString()).split('\n');
       rest = lines.pop()!;
       for (const line of lines) {
         const n = Number(line.slice(2));
-        if (line.startsWith('a ')) acked = Math.max(acked, n);
-        else if (line.startsWith('o ')) {
-          opened = n;
-          if (waitsForOpen) setTimeout(kill, afterMs);
-        }
+        if (line.startsWith('a ')) {
+          acked = Math.max(acked, n);
+          commits++;
+        } else if (line.startsWith('o ')) opened = n;
+        if (opened >= 0 && commits >= commitsMax) kill();
       }
     });
     child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
@@ -64,7 +68,7 @@ it(`${kills} kills lose nothing`, { timeout: 600_000 }, async () => {
   let opens = 0;
   for (let i = 0; i < kills; i++) {
     // Most are killed in their work, some at any moment of starting: creation, recovery.
-    const life = await live(program, path, i, i % 4 !== 0, i % 4 === 0 ? 30 + prng.below(100) : prng.below(60));
+    const life = await live(program, path, i, i % 4 === 0 ? { afterMs: 30 + prng.below(100) } : { afterCommits: prng.below(40) });
     expect(life.errors).toBe('');
     if (life.opened >= 0) {
       opens++;
