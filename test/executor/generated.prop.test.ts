@@ -13,6 +13,7 @@ import type { CompileOptions } from '../../executor/execution.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { AggregateCall, BoundExpression, SortKey, WindowCall, WindowFrame } from '../../planner/expression.js';
 import type { PhysicalPlan, PlanColumn } from '../../planner/physical-plan.js';
+import { forEachPlan } from '../../planner/physical-tools.js';
 import { aggregateNamed, asc, columnOf, constant, op, operatorFunction, TestDatabase, typeNamed, windowNamed } from './fixture.js';
 
 let db: TestDatabase;
@@ -341,9 +342,25 @@ function randomWindow(c: Choices, input: Built, column: () => BoundExpression): 
   return { kind: 'window', input: sorted, partitionBy, orderBy, calls, output, estimate: { rows: 1, startupCost: 0, totalCost: 0, widthBytes: 0 } };
 }
 
+/** Enough for every operator of these plans. */
+const InMemoryBytes = 4 << 20;
 const notNullColumns = [true, false, true, false, true, false, true, false, true, false];
 const tableRows = fc.array(fc.array(rowArbitrary, { minLength: 6, maxLength: 30, size: 'max' }), { minLength: 2, maxLength: 2 });
 const unordered = (rows: string[] | string): string[] | string => (typeof rows === 'string' ? rows : [...rows].sort());
+
+/** Whether it gives one of several equal values for all: 1.0 or 1.00, 0 or -0. Which one is the first, and that is up to a join below, which gives its rows in another order when it spills. */
+function choosesAmongEquals(plan: PhysicalPlan): boolean {
+  let found = false;
+  forEachPlan(plan, ({ kind }) => {
+    found ||= kind === 'aggregate' || kind === 'distinct' || kind === 'setOperation';
+  });
+  return found;
+}
+/** Rows as `show` makes them, with one form for equal numbers. */
+function withoutForm(rows: string[] | string): string[] | string {
+  const digits = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+  return typeof rows === 'string' ? rows : rows.map((row) => row.replace(/numeric \w+ (\S+) scale \d+/g, (_all, number: string) => `numeric ${digits(number)}`).replace(/-0(?=[,\]])/g, '0'));
+}
 
 const plansAgree = (name: string, workMemBytes: number, depth: number): void => {
   test(name, () => {
@@ -353,12 +370,14 @@ const plansAgree = (name: string, workMemBytes: number, depth: number): void => 
         const filled = tables.map((rows, i) => ({ name: randomTable(i, notNullColumns), rows, notNull: notNullColumns }));
         const { plan } = randomPlan(new Choices(numbers), filled.map(({ name }) => name), depth);
         withRows(filled, isCommitted, (tx) => {
-          const expected = outcome(tx, plan, interpreted);
-          const actual = outcome(tx, plan, generated);
+          const isExact = workMemBytes >= InMemoryBytes || !choosesAmongEquals(plan);
+          const run = (options: CompileOptions, given?: number): string[] | string => (isExact ? outcome(tx, plan, options, given) : withoutForm(outcome(tx, plan, options, given)));
+          const expected = run(interpreted);
+          const actual = run(generated);
           expect(unordered(actual)).toEqual(unordered(expected));
           if (plan.kind === 'sort') expect(actual).toEqual(expected);
-          expect(unordered(outcome(tx, plan, generated, quota))).toEqual(unordered(expected));
-          expect(unordered(outcome(tx, plan, overRows, quota))).toEqual(unordered(expected));
+          expect(unordered(run(generated, quota))).toEqual(unordered(expected));
+          expect(unordered(run(overRows, quota))).toEqual(unordered(expected));
         });
         expect(db.spill.openCount).toBe(0);
       }),
@@ -366,7 +385,7 @@ const plansAgree = (name: string, workMemBytes: number, depth: number): void => 
     );
   });
 };
-plansAgree('plans in memory', 4 << 20, 3);
+plansAgree('plans in memory', InMemoryBytes, 3);
 plansAgree('plans that spill at 1 KiB', 1 << 10, 3);
 plansAgree('plans that spill at 64 bytes', 64, 2);
 
