@@ -121,7 +121,7 @@ async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promis
     await readInput();
     if (reader.isEnded) break;
   }
-  reader.push(input.lastPiece());
+  if (!reader.isEnded) reader.push(input.lastPiece());
   reader.end();
   await drain();
   await writer.finish();

@@ -38,7 +38,8 @@ import { RetiredCommit } from './vacuum.js';
 import { KeySort, SortCountMin, isAscending, sortByKey } from './key-sort.js';
 import { BucketsCountMax, PutBuckets, isShortEntry } from './put-buckets.js';
 import { PutRun } from './put-run.js';
-import { type TreeWrites, WriteFlag, WriteKind, type WriteSet } from './write-set.js';
+import type { TreeWrites } from './tree-writes.js';
+import { WriteFlag, WriteKind, type WriteSet } from './write-set.js';
 
 /** Is told once how a commit ends: when it is durable and published, or why it is not. May be told before the call that commits has returned. */
 export interface CommitListener {

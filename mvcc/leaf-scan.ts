@@ -25,7 +25,8 @@ import type { Statement } from './statement.js';
 import type { Transaction } from './transaction.js';
 import { afterKey } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
-import { type TreeWrites, WriteKind } from './write-set.js';
+import type { TreeWrites } from './tree-writes.js';
+import { WriteKind } from './write-set.js';
 
 /** Dirty keys merged into one batch at most, so that a batch stays small when a transaction has put a lot into one leaf's range. */
 const DirtyKeysMax = 256;

@@ -24,7 +24,8 @@ import { Lock, type LockSpace } from './lock.js';
 import type { Transaction } from './transaction.js';
 import type { RowLockMode } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
-import { type TreeWrites, WriteFlag, WriteKind } from './write-set.js';
+import type { TreeWrites } from './tree-writes.js';
+import { WriteFlag, WriteKind } from './write-set.js';
 
 const KeyShare = 0;
 const Share = 1;

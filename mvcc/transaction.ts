@@ -61,7 +61,8 @@ import { wholeRange } from './types.js';
 import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
-import { TreeWrites, type WriteSet } from './write-set.js';
+import { TreeWrites } from './tree-writes.js';
+import type { WriteSet } from './write-set.js';
 import { findUntouched, insertAbove, insertEntry, insertFree, insertNew, insertNext, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */

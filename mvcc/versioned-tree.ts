@@ -13,7 +13,7 @@ import { SireadIndex } from './siread.js';
 import type { Transaction } from './transaction.js';
 import type { RowNormalizer, TreeOptions } from './types.js';
 import { UndoOverlay } from './undo-overlay.js';
-import type { TreeWrites } from './write-set.js';
+import type { TreeWrites } from './tree-writes.js';
 
 export class VersionedTree implements LockHome {
   readonly id: TreeId;

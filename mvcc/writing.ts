@@ -12,7 +12,8 @@ import { claimFound, claimRow, isBulk, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { PutSource, RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
-import { type TreeWrites, WriteFlag, WriteKind, type WriteSet } from './write-set.js';
+import type { TreeWrites } from './tree-writes.js';
+import { WriteFlag, WriteKind, type WriteSet } from './write-set.js';
 
 /** Bytes a change costs in the log beside its key and value, at most: its tag and two lengths, and the selection of its tree. */
 const LogOverheadBytes = 20;

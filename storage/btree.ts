@@ -46,6 +46,7 @@ import {
   valueAt,
 } from './slotted-page.js';
 import { dropStep } from './tree-drop.js';
+import { estimateCount } from './tree-estimate.js';
 
 export type { BulkSource } from './bulk-build.js';
 
@@ -55,7 +56,6 @@ const overflowPointer = new Uint8Array(OverflowPointerLength);
 const RunLengthMin = 8;
 /** A scan that stepped over this share of the pool's frames goes through the pool's ring. */
 const ScanShareOfPool = 8;
-const EstimatePaths = 8;
 /** Descents through a page before a view of it is made, or as many as it has children: making it costs about 20 ns for each. */
 const ViewAfterMin = 64;
 
@@ -716,39 +716,15 @@ export class BTree {
     const frame = this.pool.fetch(this.root);
     return this.pool.bytesOf(frame)[this.pool.baseOf(frame) + AtLevel]! + 1;
   }
-  /** From a few paths spread over the tree: the mean over them of the product of the fan-outs. Exact for one or two levels of like pages. */
+  /** Of a few paths (tree-estimate.ts). */
   leafCountEstimate(): number {
     return this.#estimate(false);
   }
   entryCountEstimate(): number {
     return this.#estimate(true);
   }
-  #estimate(countEntries: boolean): number {
-    const pool = this.pool;
-    let sum = 0;
-    for (let sample = 0; sample < EstimatePaths; sample++) {
-      let place = (sample + 0.5) / EstimatePaths;
-      let id: number = this.root;
-      let product = 1;
-      let level = -1;
-      for (;;) {
-        const frame = pool.fetch(id);
-        const dv = pool.viewOf(frame);
-        const base = pool.baseOf(frame);
-        level = this.#checkPage(dv, base, level, id);
-        const count = countOf(dv, base);
-        if (level === 0) {
-          if (countEntries) product *= count;
-          break;
-        }
-        product *= count + 1;
-        const child = Math.floor(place * (count + 1));
-        place = place * (count + 1) - child;
-        id = childAt(dv, base, child);
-      }
-      sum += product;
-    }
-    return Math.round(sum / EstimatePaths);
+  #estimate(countsEntries: boolean): number {
+    return estimateCount(this.pool, this.root, (dv, base, parentLevel, id) => this.#checkPage(dv, base, parentLevel, id), countsEntries);
   }
 }
 

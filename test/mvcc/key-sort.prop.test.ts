@@ -6,7 +6,8 @@ import { sortByKey } from '../../mvcc/key-sort.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { WriteMemory } from '../../mvcc/write-memory.js';
-import { TreeWrites, WriteKind, WriteSet } from '../../mvcc/write-set.js';
+import { TreeWrites } from '../../mvcc/tree-writes.js';
+import { WriteKind, WriteSet } from '../../mvcc/write-set.js';
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 const tail = fc.uint8Array({ maxLength: 7, max: 3 }).map(latin1);

@@ -7,7 +7,8 @@ import { seededPrng } from '../../base/prng.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { WriteMemory } from '../../mvcc/write-memory.js';
-import { TreeWrites, WriteKind, WriteSet } from '../../mvcc/write-set.js';
+import { TreeWrites } from '../../mvcc/tree-writes.js';
+import { WriteKind, WriteSet } from '../../mvcc/write-set.js';
 
 /** A set all of whose keys and values follow from its salt and their numbers. */
 class Filled {

@@ -6,7 +6,8 @@ import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { hashOfBytes, hashOfKey } from '../../mvcc/key-hash.js';
 import { WriteMemory } from '../../mvcc/write-memory.js';
-import { TreeWrites, WriteKind, WriteSet } from '../../mvcc/write-set.js';
+import { TreeWrites } from '../../mvcc/tree-writes.js';
+import { WriteKind, WriteSet } from '../../mvcc/write-set.js';
 import { rowBlock } from './row-block.js';
 
 const treeCount = 3;
