@@ -12,6 +12,7 @@ import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut } from '../../mvcc/put
 import type { PutSource } from '../../mvcc/types.js';
 import type { TableDef } from '../../planner/catalog.js';
 import { canGenerate } from '../codegen.js';
+import { integerKeyOf, keyCode } from './integer-key.js';
 import { Code, Module } from './module.js';
 
 /** A text that is longer makes no short put. */
@@ -23,10 +24,10 @@ const helpers = { putUtf8, setInt8, putInt8Key, isShortPut };
 
 /** `places`: by column, which parameter it gets. Undefined: the table's rows are not written so. */
 export function compileParameterPut(table: TableDef, places: readonly number[]): PutSource | undefined {
-  const { columns, clusterKey, layout } = table;
-  const key = clusterKey?.length === 1 && !clusterKey[0]!.descending ? columns[clusterKey[0]!.column ?? -1] : undefined;
-  const keyLength = key?.type.oid === TypeOid.int4 ? 4 : key?.type.oid === TypeOid.int8 ? 8 : 0;
-  if (key === undefined || keyLength === 0 || !key.notNull || columns.some(({ isDropped, type }) => isDropped || type.typmod !== -1 || !readTypes.has(type.oid)) || !canGenerate()) return undefined;
+  const { columns, layout } = table;
+  const key = integerKeyOf(table);
+  if (key === undefined || columns.some(({ isDropped, type }) => isDropped || type.typmod !== -1 || !readTypes.has(type.oid)) || !canGenerate()) return undefined;
+  const keyLength = key.bytes;
   const module = new Module();
   const code = new Code(1);
   const headBytes = layout.endsOffset + layout.variableCount * 2;
@@ -47,8 +48,7 @@ export function compileParameterPut(table: TableDef, places: readonly number[]):
     if (layout.variableNumbers[i]! >= 0) code.line(`dv.setUint16(r + ${layout.endsOffset + layout.variableNumbers[i]! * 2}, q - r, true);`);
   }
   code.line(`if (!R.isShortPut(${keyLength}, q - r)) return -1;`);
-  if (keyLength === 4) code.line(`dv.setInt32(at + ${KeyFormBytes}, v${key.index} ^ 0x80000000);`);
-  else code.line(`R.putInt8Key(b, at + ${KeyFormBytes}, v${key.index});`);
+  code.line(keyCode(keyLength, 'b', 'dv', `at + ${KeyFormBytes}`, `v${key.column.index}`));
   code.line(`b[at] = ${PutTag}; b[at + 1] = ${keyLength}; b[r - ${ValueFormBytes}] = q - r;`);
   code.line(`b[r] = ${layout.id}; b[r + 1] = 0;`);
   for (let byte = 0; byte * 8 < columns.length; byte++) code.line(`b[r + ${2 + byte}] = nulls${byte};`);

@@ -16,6 +16,7 @@ import { TypeOid } from '../../base/types.js';
 import { KeyFormBytes, PutTag, ValueFormBytes } from '../../mvcc/put-form.js';
 import type { ColumnDef, TableDef } from '../../planner/catalog.js';
 import { canGenerate } from '../codegen.js';
+import { integerKeyOf, keyCode } from './integer-key.js';
 import { Code, Module } from './module.js';
 
 /** How rows stand in the text: in parentheses between commas, as SQL writes literals, or each on a line, its fields between delimiters. */
@@ -138,10 +139,9 @@ class RowReaderSource {
 
   static of(spec: RowReaderSpec): RowReaderSource | undefined {
     const { table, places, constants } = spec;
-    const { columns, clusterKey, layout } = table;
-    const key = clusterKey?.length === 1 && !clusterKey[0]!.descending ? columns[clusterKey[0]!.column ?? -1] : undefined;
-    const keyBytes = key?.type.oid === TypeOid.int4 ? 4 : key?.type.oid === TypeOid.int8 ? 8 : 0;
-    if (key === undefined || keyBytes === 0 || !key.notNull || places[key.index]! < 0) return undefined;
+    const { columns, layout } = table;
+    const key = integerKeyOf(table);
+    if (key === undefined || places[key.column.index]! < 0) return undefined;
     const columnOf: number[] = [];
     let lastVariable = -1;
     for (let i = 0; i < columns.length; i++) {
@@ -157,7 +157,7 @@ class RowReaderSource {
       columnOf[place] = i;
     }
     for (let place = 0; place < columnOf.length; place++) if (columnOf[place] === undefined) return undefined;
-    return new RowReaderSource(spec, columnOf, key.index, keyBytes);
+    return new RowReaderSource(spec, columnOf, key.column.index, key.bytes);
   }
 
   get #layout() {
@@ -400,9 +400,7 @@ class RowReaderSource {
   }
   #putKey(): void {
     const code = this.#code;
-    const at = `to + ${KeyFormBytes}`;
-    if (this.#keyBytes === 4) code.line(`dv.setInt32(${at}, x ^ 0x80000000);`);
-    else code.line(`R.putInt8Key(out, ${at}, x);`);
+    code.line(keyCode(this.#keyBytes, 'out', 'dv', `to + ${KeyFormBytes}`, 'x'));
     code.line('if (isFirst) isFirst = false; else if (x <= last) isAscending = false;');
     code.line('last = x;');
   }
