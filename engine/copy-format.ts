@@ -4,6 +4,8 @@
  *   text  fields between delimiters, \N for NULL, backslash escapes; a line `\.` ends the data
  *   CSV   RFC 4180 with PostgreSQL's rule that an unquoted null string is NULL and a quoted one is not
  *
+ * All lines end as the first one does: an end of another kind would be part of a value that was not escaped, or quoted, and nobody can tell.
+ *
  * `CopyReader` takes input in pieces of any size and gives whole records, so memory is bounded by the longest record. A line without quotes, escapes
  * and carriage returns, as nearly all are, is cut at its delimiters; the others are walked through character by character.
  */
@@ -53,14 +55,14 @@ export function copyOptions(options: readonly DefinitionOption[], direction: 'fr
   if (/[\r\n]/.test(delimiter)) throw new DbError('22023', 'COPY delimiter cannot be newline or carriage return');
   if (/[\r\n]/.test(nullText)) throw new DbError('22023', 'COPY null representation cannot use newline or carriage return');
   if (!isCsv && 'abcdefghijklmnopqrstuvwxyz0123456789.\\'.includes(delimiter)) throw new DbError('22023', `COPY delimiter cannot be "${delimiter}"`);
-  if (nullText.includes(delimiter)) throw new DbError('22023', 'COPY delimiter must not appear in the NULL specification');
+  if (nullText.includes(delimiter)) throw new DbError('0A000', 'COPY delimiter must not appear in the NULL specification');
   for (const name of ['quote', 'escape', 'force_quote', 'force_not_null', 'force_null']) {
     if (!isCsv && given.has(name)) throw new DbError('0A000', `COPY ${name.startsWith('force') ? name.replaceAll('_', ' ').replace('force', 'force') : name} available only in CSV mode`);
   }
   if (isCsv && quote.length !== 1) throw new DbError('0A000', 'COPY quote must be a single one-byte character');
   if (isCsv && delimiter === quote) throw new DbError('22023', 'COPY delimiter and quote must be different');
   if (isCsv && escape.length !== 1) throw new DbError('0A000', 'COPY escape must be a single one-byte character');
-  if (isCsv && nullText.includes(quote)) throw new DbError('22023', 'CSV quote character must not appear in the NULL specification');
+  if (isCsv && nullText.includes(quote)) throw new DbError('0A000', 'CSV quote character must not appear in the NULL specification');
   const list = (name: string): readonly string[] => {
     const value = given.get(name)?.value;
     return Array.isArray(value) ? (value as readonly string[]) : typeof value === 'string' && value !== '*' ? [value] : [];
@@ -73,13 +75,19 @@ export function copyOptions(options: readonly DefinitionOption[], direction: 'fr
   return { format, delimiter, null: nullText, header, quote, escape, forceQuote, forceNotNull: list('force_not_null'), forceNull: list('force_null') };
 }
 
-const badData = (message: string, line: number): DbError => new DbError('22P04', message, { detail: `Line ${line}.` });
+const badData = (message: string, hint?: string): DbError => new DbError('22P04', message, { hint });
 
-/** A record's end within the input: of its content, of its line end, and how many lines it has. */
+/** What ends a line. */
+export type LineEnd = '\n' | '\r\n' | '\r';
+
+/** A record's end within the input: of its content, of its line end, and how many lines it has. `lineEnd` undefined: it is the end of the input. */
 interface RecordEnd {
   readonly contentEnd: number;
   readonly next: number;
   readonly lineCount: number;
+  readonly lineEnd: LineEnd | undefined;
+  /** Whether the mark that ends the data stands behind the content. */
+  readonly isMarked: boolean;
 }
 
 /** Where a record stands, and its text as it was given: what errors tell of. */
@@ -99,6 +107,7 @@ export class CopyReader {
   #lines = 0;
   #isLast = false;
   #isEnded = false;
+  #lineEnd: LineEnd | undefined = undefined;
   /** Where the next of each is, from wherever it was last looked for; looked for again once that lies behind. */
   #specialAt = -1;
   #returnAt = -1;
@@ -141,9 +150,14 @@ export class CopyReader {
   get lineCount(): number {
     return this.#lines;
   }
+  /** What ended the first line; undefined: none has been read. */
+  get lineEnd(): LineEnd | undefined {
+    return this.#lineEnd;
+  }
   /** Lines before what is pushed next that somebody else has read. */
-  skipLines(count: number): void {
+  skipLines(count: number, lineEnd: LineEnd): void {
     this.#lines += count;
+    if (count > 0) this.#lineEnd = lineEnd;
   }
   /** No more input comes: what is left is a record, too. */
   end(): void {
@@ -172,7 +186,7 @@ export class CopyReader {
     return this.#quoted;
   }
 
-  /** Reads the next record into `fields`, `quoted` and `line`; false: there is none before more input comes. @throws DbError 22P04, 22021 */
+  /** Reads the next record into `fields`, `quoted` and `line`; false: there is none before more input comes. @throws DbError 22P04, 22021 of line `line` */
   next(): boolean {
     if (this.#isEnded || this.#at >= this.#rest.length) return false;
     this.line = this.#lines + 1;
@@ -184,7 +198,9 @@ export class CopyReader {
       this.contentEnd = contentEnd;
       this.#at = lineEnd + 1;
       this.#lines++;
-      if (this.#isCsv && contentEnd === start + 2 && this.#rest.startsWith('\\.', start)) return this.#finish();
+      const isMarked = this.#isCsv && contentEnd === start + 2 && this.#rest.startsWith('\\.', start);
+      this.#noteLineEnd(contentEnd < lineEnd ? '\r\n' : '\n', isMarked);
+      if (isMarked) return this.#finish();
       this.#cut(start, contentEnd);
       return true;
     }
@@ -194,7 +210,9 @@ export class CopyReader {
     const raw = this.content;
     this.#lines += end.lineCount;
     this.#at = end.next;
-    if (raw === '\\.') return this.#finish();
+    if (end.lineEnd !== undefined) this.#noteLineEnd(end.lineEnd, end.isMarked);
+    if (end.isMarked) this.#finish();
+    if (end.isMarked && (this.#isCsv || raw === '')) return false;
     this.#fields.length = 0;
     this.#quoted.length = 0;
     this.cutCount = -1;
@@ -205,6 +223,17 @@ export class CopyReader {
   #finish(): false {
     this.#isEnded = true;
     return false;
+  }
+
+  /** @throws DbError 22P04 when the first line ended otherwise */
+  #noteLineEnd(lineEnd: LineEnd, isMarked: boolean): void {
+    const first = (this.#lineEnd ??= lineEnd);
+    if (first === lineEnd) return;
+    if (isMarked) throw badData('end-of-copy marker does not match previous newline style');
+    const what = lineEnd === '\n' || first === '\r' ? 'newline' : 'carriage return';
+    throw this.#isCsv
+      ? badData(`unquoted ${what} found in data`, `Use quoted CSV field to represent ${what}.`)
+      : badData(`literal ${what} found in data`, `Use "${what === 'newline' ? '\\n' : '\\r'}" to represent ${what}.`);
   }
 
   /** The line feed that ends a line in which every character stands for itself, a carriage return before it apart; undefined: another line, or not whole. */
@@ -255,14 +284,19 @@ export class CopyReader {
     const text = this.#rest;
     for (let at = start; at < text.length; at++) {
       const code = text.charCodeAt(at);
+      if (code === 92 && text[at + 1] === '.') {
+        const end = endAt(text, at + 2, isEnd);
+        if (end === undefined) return undefined;
+        if (end.lineEnd === undefined) throw badData('end-of-copy marker corrupt');
+        return { ...end, contentEnd: at, lineCount: 1, isMarked: true };
+      }
       if (code === 92) at++;
-      else if (code === 10) return { contentEnd: at, next: at + 1, lineCount: 1 };
-      else if (code === 13) {
-        if (at + 1 === text.length && !isEnd) return undefined;
-        return { contentEnd: at, next: at + (text.charCodeAt(at + 1) === 10 ? 2 : 1), lineCount: 1 };
+      else if (code === 10 || code === 13) {
+        const end = endAt(text, at, isEnd);
+        return end === undefined ? undefined : { ...end, contentEnd: at, lineCount: 1, isMarked: false };
       }
     }
-    return isEnd ? { contentEnd: text.length, next: text.length, lineCount: 1 } : undefined;
+    return isEnd ? { contentEnd: text.length, next: text.length, lineCount: 1, lineEnd: undefined, isMarked: false } : undefined;
   }
 
   #textFields(raw: string): void {
@@ -296,15 +330,14 @@ export class CopyReader {
           inQuotes = false;
         } else if (char === '\n') lineCount++;
       } else if (char === quote) inQuotes = true;
-      else if (char === '\n') return { contentEnd: at, next: at + 1, lineCount };
-      else if (char === '\r') {
-        if (at + 1 === text.length && !isEnd) return undefined;
-        return { contentEnd: at, next: at + (text[at + 1] === '\n' ? 2 : 1), lineCount };
+      else if (char === '\n' || char === '\r') {
+        const end = endAt(text, at, isEnd);
+        return end === undefined ? undefined : { ...end, contentEnd: at, lineCount, isMarked: at === start + 2 && text.startsWith('\\.', start) };
       }
     }
     if (!isEnd) return undefined;
-    if (inQuotes) throw badData('unterminated CSV quoted field', this.line);
-    return { contentEnd: text.length, next: text.length, lineCount };
+    if (inQuotes) throw badData('unterminated CSV quoted field');
+    return { contentEnd: text.length, next: text.length, lineCount, lineEnd: undefined, isMarked: false };
   }
 
   #csvFields(raw: string): void {
@@ -315,7 +348,7 @@ export class CopyReader {
     for (let at = 0; at <= raw.length; at++) {
       const char = raw[at];
       if (char === undefined) {
-        if (inQuotes) throw badData('unterminated CSV quoted field', this.line);
+        if (inQuotes) throw badData('unterminated CSV quoted field');
         this.#add(text, isQuoted);
       } else if (inQuotes) {
         if (char === escape && at + 1 < raw.length && (raw[at + 1] === quote || raw[at + 1] === escape)) text += raw[++at]!;
@@ -331,6 +364,15 @@ export class CopyReader {
       } else text += char;
     }
   }
+}
+
+/** The line end at `at`, undefined `lineEnd`: there is none; undefined: more input must come first. */
+function endAt(text: string, at: number, isEnd: boolean): Pick<RecordEnd, 'next' | 'lineEnd'> | undefined {
+  const code = text.charCodeAt(at);
+  if (at + (code === 13 ? 1 : 0) >= text.length && !isEnd) return undefined;
+  if (code === 10) return { next: at + 1, lineEnd: '\n' };
+  if (code !== 13) return { next: at, lineEnd: undefined };
+  return text.charCodeAt(at + 1) === 10 ? { next: at + 2, lineEnd: '\r\n' } : { next: at + 1, lineEnd: '\r' };
 }
 
 function indexOrEnd(text: string, wanted: string, start: number): number {

@@ -9,7 +9,7 @@ import { isUtf8 } from 'node:buffer';
 import { DbError } from '../base/errors.js';
 import { TextBytes } from '../executor/text-bytes.js';
 
-const LineFeed = 10;
+const LineFeed = 10, Return = 13;
 /** U+FEFF, at the beginning of bytes. */
 const orderMark = [0xef, 0xbb, 0xbf] as const;
 /** Of lines that are to be read as text so many bytes at first, twice as many as long as there is nothing between them that is read as bytes. */
@@ -69,6 +69,12 @@ export class CopyInput {
   /** Where whole lines end that may be read from `text` as bytes; `text.at` where there are none. */
   get linesEnd(): number {
     return this.#isSound && this.#isAtLine ? this.#linesEnd : this.text.at;
+  }
+  /** What ends the first of them, where there are any and nothing in it is quoted. */
+  get firstLineEnd(): '\n' | '\r\n' {
+    const { bytes, at } = this.text;
+    const end = bytes.indexOf(LineFeed, at);
+    return end > at && bytes[end - 1] === Return ? '\r\n' : '\n';
   }
   /** Lines have been read as bytes: the next piece is a short one again. */
   noteLines(): void {

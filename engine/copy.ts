@@ -23,7 +23,7 @@ import { intoOf } from '../parser/select-into.js';
 import { readFull } from '../storage/vfs.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import type { TableRecord } from './catalog-objects.js';
-import type { CopyOptions } from './copy-format.js';
+import type { CopyOptions, LineEnd } from './copy-format.js';
 import { CopyReader, copyLine, copyOptions, type RecordPlace } from './copy-format.js';
 import { CopyInput } from './copy-input.js';
 import { Ddl } from './ddl/ddl.js';
@@ -93,7 +93,7 @@ async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promis
     for (;;) {
       let waiting: Promise<void> | undefined;
       try {
-        if (!reader.next()) break;
+        if (!writer.goToNext(reader)) break;
         waiting = writer.take(reader);
       } catch (error) {
         // What is wrong with a row before is said first.
@@ -111,8 +111,9 @@ async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promis
       reader.push(piece);
       await drain();
       if (!reader.isEmpty || !writer.takesLines || input.linesEnd === input.text.at) continue;
-      const count = await writer.takeLines(input.text, input.linesEnd, reader.lineCount);
-      reader.skipLines(count);
+      const lineEnd = reader.lineEnd ?? input.firstLineEnd;
+      const count = await writer.takeLines(input.text, input.linesEnd, reader.lineCount, lineEnd);
+      reader.skipLines(count, lineEnd);
       if (count > 0) input.noteLines();
     }
   };
@@ -264,12 +265,12 @@ class CopyWriter {
   get takesLines(): boolean {
     return this.#lineReader !== undefined && !this.#isHeaderDue;
   }
-  /** Reads and writes the lines of `text` before `end`, after `lineCount` others, up to the first that is not plainly a row. @returns how many they are */
-  async takeLines(text: TextBytes, end: number, lineCount: number): Promise<number> {
+  /** Reads and writes the lines of `text` before `end`, after `lineCount` others, up to the first that is not plainly a row or ends otherwise. @returns how many they are */
+  async takeLines(text: TextBytes, end: number, lineCount: number, lineEnd: LineEnd): Promise<number> {
     const kept = this.#kept!;
     for (let lines = 0; ; ) {
       const start = text.at;
-      const how = kept.read(this.#lineReader!, text, end, LineRows);
+      const how = kept.read(this.#lineReader!, text, end, LineRows, lineEnd === '\r\n');
       const { count } = kept;
       if (count > 0) {
         this.#keptLines = { text, start, line: lineCount + lines + 1 };
@@ -284,6 +285,15 @@ class CopyWriter {
     }
   }
 
+  /** As `CopyReader.next`; errors tell of the table, too. */
+  goToNext(record: CopyReader): boolean {
+    try {
+      return record.next();
+    } catch (error) {
+      if (error instanceof DbError) error.fields = { ...error.fields, where: `COPY ${this.#table.name}, line ${record.line}` };
+      throw error;
+    }
+  }
   /** Writes a record's row. A promise: it is not in before that is over, or it is time to give way. */
   take(record: CopyReader): Promise<void> | undefined {
     if (this.#isHeaderDue) {
@@ -418,8 +428,7 @@ class CopyWriter {
   #isNull(text: string, isQuoted: boolean, column: number): boolean {
     if (text !== this.#options.null) return false;
     if (this.#options.format === 'text') return !isQuoted;
-    if (this.#forceNull.has(column)) return true;
-    return !isQuoted && !this.#forceNotNull.has(column);
+    return isQuoted ? this.#forceNull.has(column) : !this.#forceNotNull.has(column);
   }
   /** The record, or a field of it. */
   #context(record: RecordPlace, column?: number, field?: string): string {

@@ -86,7 +86,7 @@ export class EncodedRows {
   #isAscending = true;
   #keyLengthMax = 0;
   #literalReader: RowReader | null | undefined = undefined;
-  readonly #run: TextRun = { source: this.#bytes.bytes, at: 0, end: 0, out: this.#bytes.bytes, outView: this.#bytes.dv, length: 0, ends: this.#ends, count: 0, countMax: 0, isAscending: true };
+  readonly #run: TextRun = { source: this.#bytes.bytes, at: 0, end: 0, hasReturns: false, out: this.#bytes.bytes, outView: this.#bytes.dv, length: 0, ends: this.#ends, count: 0, countMax: 0, isAscending: true };
 
   private constructor(spec: EncodedRowsSpec, encoder: RowEncoder, manager: TransactionManager, types: TypeRegistry) {
     const { table, places, constants } = spec;
@@ -162,8 +162,9 @@ export class EncodedRows {
     if (this.#literalReader === undefined) this.#literalReader = this.makeReader({ kind: 'literals' }) ?? null;
     return this.#literalReader ?? undefined;
   }
-  /** Adds rows that stand in a text before `end`, as long as they are fewer than `rowsMax` and `reader` reads them; `text.at` is then behind them. */
-  read(reader: RowReader, text: TextBytes, end: number, rowsMax: number): TextEnd {
+  /** Adds rows that stand in a text before `end`, as long as they are fewer than `rowsMax` and `reader` reads them; `text.at` is then behind them. `hasReturns`: see `TextRun`. */
+  read(reader: RowReader, text: TextBytes, end: number, rowsMax: number, hasReturns = false): TextEnd {
+    this.#run.hasReturns = hasReturns;
     for (;;) {
       const how = this.#read(reader, text, end, Math.min(rowsMax, this.#ends.length >>> 1));
       if (how !== TextEnd.Full || this.#count >= rowsMax) return how;

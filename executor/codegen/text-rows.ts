@@ -35,6 +35,8 @@ export interface TextRun {
   source: Uint8Array;
   at: number;
   end: number;
+  /** Whether each line ends in a carriage return and a line feed, or in a line feed alone. */
+  hasReturns: boolean;
   /** Rows are added from `length` on. For each there is room for `RowReader.fixedBytes`, and for all of them for as much as is left of the text. */
   out: Uint8Array;
   outView: DataView;
@@ -174,6 +176,7 @@ class RowReaderSource {
   compile(): RowReader {
     const code = this.#code;
     const constantTexts = this.#spec.constants.reduce<number>((sum, value, i) => sum + (this.#isConstant(i) && typeof value === 'string' ? value.length * 3 : 0), 0);
+    if (this.#isLines) code.line('const hasReturns = s.hasReturns;');
     code.line('const src = s.source, end = s.end, out = s.out, dv = s.outView, ends = s.ends, max = s.countMax;');
     code.line('let p = s.at, to = s.length, n = s.count, done = p, how = 2, c = 0, x = 0, last = 0, isFirst = true, isAscending = s.isAscending;');
     code.block('rows: for (;;)', () => {
@@ -273,7 +276,7 @@ class RowReaderSource {
     } else {
       code.line('c = src[p];');
       this.#valueOrNull(column);
-      if (isLast) code.line(`c = src[p]; if (c === ${Return}) c = src[++p]; if (c !== ${LineFeed}) break rows;`);
+      if (isLast) code.line(`c = src[p]; if (hasReturns) { if (c !== ${Return}) break rows; c = src[++p]; } if (c !== ${LineFeed}) break rows;`);
       else code.line(`if (src[p] !== ${form.delimiter}) break rows;`);
       code.line('p++;');
     }

@@ -24,7 +24,7 @@ function read(reader: CopyReader, pieces: readonly string[]): unknown {
     drain();
   } catch (error) {
     if (!(error instanceof DbError)) throw error;
-    return { records, error: error.message, detail: error.fields.detail };
+    return { records, error: error.message, line: reader.line };
   }
   return { records, isEnded: reader.isEnded };
 }

@@ -276,7 +276,7 @@ describe('copy', () => {
   test('from a stream in any pieces, and back', () =>
     withDatabase(async (db) => {
       await db.exec('create table c (a int, b text, d date)');
-      const csv = 'a,b,d\r\n1,"x, ""y""\nz",2020-01-01\n2,,\n3,"",2020-02-02\n';
+      const csv = 'a,b,d\r\n1,"x, ""y""\nz",2020-01-01\r\n2,,\r\n3,"",2020-02-02\r\n';
       for (const size of [1, 3, 1000]) {
         await db.exec('truncate c');
         const pieces: Uint8Array[] = [];

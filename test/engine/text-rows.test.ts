@@ -149,7 +149,7 @@ describe('rows read from text', () => {
       if (option.includes('header')) rows.unshift(names);
       const lineEnd = ['\n', '\n', '\r\n', '\r'][prng.below(4)]!;
       const mark = prng.below(8) === 0 ? '\ufeff' : '';
-      const text = mark + rows.map((row) => row.join(delimiter)).join(lineEnd) + (prng.below(3) === 0 ? '' : lineEnd);
+      const text = mark + rows.map((row) => row.join(delimiter) + (prng.below(60) === 0 ? '\r' : '')).join(lineEnd) + (prng.below(3) === 0 ? '' : lineEnd);
       const chunks = cut(prng, text);
       const run = async (): Promise<unknown> => (await session.copyFrom(`copy r (${names.join(', ')}) from stdin ${option}`, chunks)).rowCount;
       const read = await outcome(session, 'generated', run);
