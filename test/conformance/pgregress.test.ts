@@ -28,7 +28,7 @@ describe.skipIf(server === undefined)('regression scripts in lockstep', () => {
       const report = await runRegressFile(name, server!, template);
       expect(report.passed).toBeGreaterThan(5);
       expect(report.failures.slice(most).map(({ line, reason, sql }) => `${line}: ${reason}: ${sql}`)).toEqual([]);
-    }, 120_000);
+    });
   }
 });
 

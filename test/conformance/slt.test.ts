@@ -17,6 +17,6 @@ describe.runIf(hasSltFiles)('sqllogictest, smoke', () => {
       await db.close();
       expect(report.failures.slice(0, 5)).toEqual([]);
       expect(report.passed).toBeGreaterThan(0);
-    }, 120_000);
+    });
   }
 });

@@ -19,4 +19,4 @@ test.skipIf(server === undefined)('random statements agree with PostgreSQL', asy
   expect(report.failed).toBeGreaterThan(report.statements / 20);
   await server!.dropDatabase(`serialite_differential_${process.pid}`);
   server!.stop();
-}, 600_000);
+});

@@ -97,4 +97,4 @@ test('a query over columns answers what it answers over rows, in every snapshot'
       await db.close();
     }
   }
-}, 60_000);
+});

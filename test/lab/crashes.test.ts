@@ -34,7 +34,7 @@ test.each(workloads.map((w) => [w.name, w] as const))('%s', async (_name, option
   const run = await runOnce({ ...options, cutShare: 0.05 }, 'serializable', 21, 60);
   allowed(run, ['serializable']);
   expect(run.cutCount).toBeGreaterThan(2);
-}, 60_000);
+});
 
 test('swarms', async () => {
   await fc.assert(
@@ -44,7 +44,7 @@ test('swarms', async () => {
     }),
     { numRuns: 10, endOnFailure: process.env['CI'] !== undefined },
   );
-}, 120_000);
+});
 
 test('a seed is a history, cuts included', async () => {
   const options = { ...workloads.find((w) => w.name === 'absent-keys')!, cutShare: 0.1 };
@@ -104,11 +104,11 @@ describe('planted bugs', () => {
   };
   test('nothing is found without one', async () => {
     await fc.assert(fc.asyncProperty(schedule, (s) => isFine(s)), { numRuns: 30 });
-  }, 60_000);
+  });
   test('a database that acknowledges before it syncs shrinks to one transaction of one operation', async () => {
     const transactions = await smallest('relaxed');
     expect(transactions.map((t) => t.ops.length)).toEqual([1]);
-  }, 120_000);
+  });
   test('... and the loss is named', async () => {
     const target = await crashTarget(2, 'relaxed');
     try {
@@ -125,5 +125,5 @@ describe('planted bugs', () => {
     } finally {
       mutants.clear();
     }
-  }, 120_000);
+  });
 });

@@ -48,7 +48,7 @@ test('swarms shrink to small schedules', async () => {
     }),
     { numRuns: 8, endOnFailure: process.env['CI'] !== undefined },
   );
-}, 60_000);
+});
 
 test('the weaker levels show what they allow', async () => {
   const kinds = async (level: Level): Promise<Set<string>> => {
@@ -61,7 +61,7 @@ test('the weaker levels show what they allow', async () => {
   };
   expect([...(await kinds('repeatable read'))].sort()).toEqual(['G2', 'G2-item']);
   expect(await kinds('read committed')).toContain('lost update');
-}, 60_000);
+});
 
 describe('planted bugs are found through SQL', () => {
   const find = async (mutant: string, names: readonly string[], level: Level, isCaught: (run: WorkloadRun) => boolean): Promise<boolean> => {
@@ -85,11 +85,11 @@ describe('planted bugs are found through SQL', () => {
     ['mvcc.probe-active-only', ['points']],
   ] as const)('%s', async (mutant, names) => {
     expect(await find(mutant, names, 'serializable', isAnomalous)).toBe(true);
-  }, 60_000);
+  });
   test('mvcc.no-first-updater-wins', async () => {
     expect(await find('mvcc.no-first-updater-wins', ['points'], 'repeatable read', (run) => !['serializable', 'snapshot isolation'].includes(checkHistory(run.history).level))).toBe(true);
-  }, 60_000);
+  });
   test('mvcc.strict-only fails needlessly', async () => {
     expect(await find('mvcc.strict-only', ['points', 'ranges'], 'serializable', (run) => judgeFailures(run).needless > 0)).toBe(true);
-  }, 60_000);
+  });
 });

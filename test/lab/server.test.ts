@@ -20,7 +20,7 @@ let count = 0;
 const prefix = `lab_server_test_${process.pid}_`;
 beforeAll(async () => {
   server = await startPostgres();
-}, 60_000);
+});
 afterAll(() => server?.stop());
 
 const target = (): Promise<LabTarget> => postgresTarget(server!.url, { schema: `${prefix}${++count}` });
@@ -44,7 +44,7 @@ describe('on PostgreSQL', () => {
       expect([name, verdicts[0]!.level, verdicts[0]!.cycles.map((c) => c.kind)]).toEqual([name, 'snapshot isolation', ['G2-item']]);
       expect([name, verdicts[1]!.level]).toEqual([name, 'serializable']);
     }
-  }, 120_000);
+  });
 
   test('anomalies happen where the catalogue says', async ({ skip }) => {
     if (server === undefined) skip();
@@ -54,7 +54,7 @@ describe('on PostgreSQL', () => {
         expect([anomaly.id, level, run.happened]).toEqual([anomaly.id, level, isAllowed(anomaly, level, 'postgres')]);
       }
     }
-  }, 120_000);
+  });
 
   test('step by step shows the locks of the server', async ({ skip }) => {
     if (server === undefined) skip();
@@ -63,7 +63,7 @@ describe('on PostgreSQL', () => {
     await runStepByStep(catalogue.find((a) => a.id === 'write-skew')!, 'serializable', on, (piece) => (text += piece));
     await on.close();
     expect(text).toMatch(/t1 holds SIReadLock on relation of doctor/);
-  }, 30_000);
+  });
 
   test('no schema is left behind', async ({ skip }) => {
     if (server === undefined) skip();

@@ -47,7 +47,7 @@ test('schedules made by fast-check are serializable, and no failure is needless'
     expect(checkHistory(done.history).level).toBe('serializable');
     expect(judgeFailures(done).needless).toBe(0);
   }), { numRuns: 40 });
-}, 60_000);
+});
 
 describe('a planted bug shrinks to its core', () => {
   test('mvcc.no-probe: at most three transactions and six operations', async () => {
@@ -61,5 +61,5 @@ describe('a planted bug shrinks to its core', () => {
     } finally {
       mutants.clear();
     }
-  }, 120_000);
+  });
 });

@@ -46,7 +46,7 @@ test('watching changes nothing: anomalies end as without', async () => {
       }
     }
   }
-}, 60_000);
+});
 
 test('without track_dependencies a snapshot leaves nothing behind', async () => {
   const db = await open(':memory:');

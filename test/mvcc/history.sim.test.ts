@@ -14,7 +14,7 @@ describe('random histories', () => {
   beforeAll(async () => {
     VERIFY.on = true;
     totals = await runHistories(firstSeed, target, () => undefined);
-  }, 300_000);
+  });
   afterAll(() => {
     VERIFY.on = false;
   });

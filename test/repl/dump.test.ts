@@ -139,5 +139,5 @@ describe.skipIf(server === undefined)('PostgreSQL', () => {
       await db.restore([text]);
       expect(await answersHere(db, list)).toEqual(await answersThere(url, list));
     });
-  }, 60_000);
+  });
 });

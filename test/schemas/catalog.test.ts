@@ -67,7 +67,7 @@ test('defaults, generated columns, checks, index keys and predicates read as ove
     ]) expect(await here(sql), sql).toEqual(await there(sql));
   });
   if (outcome === 'no server') context.skip();
-}, 60_000);
+});
 
 /** Asked of both with equal answers. */
 const sameCommands = String.raw`
@@ -89,7 +89,7 @@ test('types are told apart, columns described, keys of indexes classed as over P
     ]) expect(await here(sql), sql).toEqual(await there(sql));
   });
   if (outcome === 'no server') context.skip();
-}, 60_000);
+});
 
 /** Beside the objects, what no other query of this file looks at: parameters of every mode, arrays of domains, a view over a join. */
 const describedOnly = "create function takes(a numeric, inout b text[], variadic c int[] default '{1}') language sql as $$ select b $$; create procedure does(x int) language sql as $$ select 1 $$; create view over_adults as select name, code from person join shop.item on person.id = item.owner; create type pairs as (a positive[], b shop.email, c mood[]); create table uses (p positive, q shop.email[], r address)";
@@ -116,7 +116,7 @@ test('information_schema describes types, routines, uses and grants as over Post
     ]) expect(await here(sql), sql).toEqual(await there(sql));
   });
   if (outcome === 'no server') context.skip();
-}, 60_000);
+});
 
 const definitionsOfViews = "select relname, pg_get_viewdef(oid), pg_get_viewdef(oid, true) from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace order by relname";
 
@@ -127,7 +127,7 @@ test('views read as over PostgreSQL', async (context) => {
     expect((await here(definitionsOfViews)).rows).toEqual(theirs.rows);
   });
   if (outcome === 'no server') context.skip();
-}, 60_000);
+});
 
 /** Literals get their casts written and names that nobody saw: after that a text is stable, here as in PostgreSQL. */
 test('a view made from the text of a view that was made from text has that text', async () => {
@@ -146,7 +146,7 @@ test('a view made from the text of a view that was made from text has that text'
     for (const text of second) expect(await textOf(text!), name!).toEqual(second);
   }
   await db.close();
-}, 60_000);
+});
 
 /** Columns about sizes on disk are each database's own matter. */
 const withoutSizes = ({ columns, rows }: Answer): Answer => ({ columns, rows: rows.map((row) => row.map((cell, i) => (columns[i] === 'Size' ? null : cell))) });
@@ -167,4 +167,4 @@ test('the queries of psql answer as over PostgreSQL', async (context) => {
   });
   if (outcome === 'no server' || asked === 0) context.skip();
   expect(asked).toBeGreaterThan(150);
-}, 120_000);
+});

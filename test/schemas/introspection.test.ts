@@ -82,14 +82,14 @@ test.skipIf(!hasDrizzle)(`what drizzle-kit asks of the catalog${drizzleReason}`,
   if (there === undefined) return;
   expect(comparable(here.answers)).toEqual(comparable(there.answers));
   expect(here.statements).toEqual(there.statements);
-}, 60_000);
+});
 
 test.skipIf(!hasDrizzle)(`a schema pushed by drizzle-kit, and what it finds to do a second time${drizzleReason}`, async () => {
   const { here, there } = await askBoth('SELECT 1', pushWithDrizzle);
   // Two defaults it reads back otherwise than it wrote them, over PostgreSQL too.
   expect(here.second).toEqual([`ALTER TABLE "person" ALTER COLUMN "tags" SET DEFAULT '{}'::text[];`, 'ALTER TABLE "person" ALTER COLUMN "small" SET DEFAULT -3;']);
   if (there !== undefined) expect(here).toEqual(there);
-}, 60_000);
+});
 
 const hasPrisma = versionOf('@prisma/schema-engine-wasm') !== undefined;
 const prismaReason = hasPrisma ? '' : ' (skipped: not installed, npm run schemas installs it)';
@@ -116,4 +116,4 @@ test.skipIf(!hasPrisma).each([['pulls from', pullWithPrisma, true], ['pushes to'
     await server.dropDatabase(databaseName);
     server.stop();
   }
-}, 60_000);
+});
