@@ -19,10 +19,10 @@ export function* shuffledAccounts(count: number): Generator<AccountRow> {
   for (let i = 0; i < count; i++) yield [1 + ((i * 7919 + 13) % count), `owner-${prng.nextU32().toString(36)}`, prng.below(1000), prng.below(100_000)];
 }
 
-const literal = (value: string | number): string => (typeof value === 'number' ? String(value) : `'${value}'`);
+const literal = (value: string | number | null): string => (typeof value === 'string' ? `'${value}'` : String(value));
 
 /** Multi-row INSERT statements of `perStatement` rows. */
-export function* insertStatements(rows: Iterable<readonly (string | number)[]>, table: string, columns: readonly string[], perStatement: number): Generator<string> {
+export function* insertStatements(rows: Iterable<readonly (string | number | null)[]>, table: string, columns: readonly string[], perStatement: number): Generator<string> {
   let values: string[] = [];
   const flush = (): string => `insert into ${table} (${columns.join(', ')}) values ${values.join(', ')}`;
   for (const row of rows) {
@@ -34,7 +34,7 @@ export function* insertStatements(rows: Iterable<readonly (string | number)[]>, 
   if (values.length > 0) yield flush();
 }
 
-export async function load(db: PeerDatabase, table: string, columns: readonly string[], rows: Iterable<readonly (string | number)[]>): Promise<void> {
+export async function load(db: PeerDatabase, table: string, columns: readonly string[], rows: Iterable<readonly (string | number | null)[]>): Promise<void> {
   await db.exec('begin');
   for (const sql of insertStatements(rows, table, columns, 500)) await db.exec(sql);
   await db.exec('commit');
