@@ -1,7 +1,7 @@
 /**
  * From datums to what the user gets, by type oid:
  *
- *   int2 int4 oid float4 float8  number      int8  number, or 22003 when it is not a safe integer; bigint or string by option
+ *   int2 int4 oid float8  number             float4  the number with its shortest text       int8  number, or 22003 when it is not a safe integer; bigint or string by option
  *   bool  boolean                            numeric money  string (a number would lose digits)
  *   text varchar char name uuid enum  string bytea  Uint8Array
  *   timestamp timestamptz  Date (timestamp as if it were UTC; infinities as numbers)   date  'YYYY-MM-DD'   time timetz interval  string
@@ -14,6 +14,7 @@
 import type { Datum } from '../base/datum.js';
 import type { SqlArray, SqlRecord } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
+import { formatFloat4 } from '../base/scalar-text.js';
 import { outputText } from '../base/text-io.js';
 import type { TextEnv } from '../base/text-env.js';
 import { plainTextEnv } from '../base/text-env.js';
@@ -107,7 +108,6 @@ export function converterOf(type: SqlType, format: ValueFormat, types: TypeRegis
     case 'bool':
     case 'int2':
     case 'int4':
-    case 'float4':
     case 'float8':
     case 'text':
     case 'bpchar':
@@ -120,6 +120,9 @@ export function converterOf(type: SqlType, format: ValueFormat, types: TypeRegis
     case 'oid':
       // regclass and its kin print as names.
       return base.oid === TypeOid.oid || base.oid === 28 || base.oid === 29 ? undefined : asText;
+    case 'float4':
+      // 0.1, not the double nearest to the real nearest to it.
+      return (value) => Number(formatFloat4(value as number));
     case 'int8':
       return int8Converter(format.int8);
     case 'bytea':

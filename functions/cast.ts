@@ -80,8 +80,8 @@ const numberCasts: CastDef[] = [
   cast('float8', 'float4', 'assignment', float4Of),
   cast('float4', 'numeric', 'assignment', (v: number, typmod: number) => fit(Numeric.fromDouble(v, 6), typmod)),
   cast('float8', 'numeric', 'assignment', (v: number, typmod: number) => fit(Numeric.fromDouble(v, 15), typmod)),
-  cast('numeric', 'float4', 'implicit', (v: Numeric) => float4Of(v.toDouble())),
-  cast('numeric', 'float8', 'implicit', (v: Numeric) => finiteDouble(v)),
+  cast('numeric', 'float4', 'implicit', (v: Numeric) => floatOf(v, 'real')),
+  cast('numeric', 'float8', 'implicit', (v: Numeric) => floatOf(v, 'double precision')),
   cast('numeric', 'numeric', 'implicit', (v: Numeric, typmod: number) => fit(v, typmod)),
   cast('int4', 'bool', 'explicit', (v: number) => v !== 0),
   cast('bool', 'int4', 'explicit', (v: boolean) => (v ? 1 : 0)),
@@ -91,10 +91,12 @@ const numberCasts: CastDef[] = [
   cast('int8', 'money', 'assignment', (v: Int8) => H.int8(BigInt(v) * 100n)),
 ];
 
-function finiteDouble(value: Numeric): number {
+/** As PostgreSQL, which goes through text: neither too large for the type nor too small. */
+function floatOf(value: Numeric, type: 'real' | 'double precision'): number {
   const double = value.toDouble();
-  if (!Number.isFinite(double) && value.isFinite) throw new DbError('22003', `"${value.toString()}" is out of range for type double precision`);
-  return double;
+  const float = type === 'real' ? Math.fround(double) : double;
+  if (value.isFinite && (!Number.isFinite(float) || (float === 0 && value.coefficient !== 0))) throw new DbError('22003', `"${value.toString()}" is out of range for type ${type}`);
+  return float;
 }
 
 // -------------------------------------------------------------------------------------------------------------------- object numbers
@@ -232,8 +234,8 @@ const jsonCasts: CastDef[] = [
   cast('jsonb', 'int2', 'explicit', (v: Jsonb) => numericToInt(jsonbNumber(v, 'smallint'), 'smallint')),
   cast('jsonb', 'int4', 'explicit', (v: Jsonb) => numericToInt(jsonbNumber(v, 'integer'), 'integer')),
   cast('jsonb', 'int8', 'explicit', (v: Jsonb) => numericToInt(jsonbNumber(v, 'bigint'), 'bigint')),
-  cast('jsonb', 'float4', 'explicit', (v: Jsonb) => float4Of(jsonbNumber(v, 'real').toDouble())),
-  cast('jsonb', 'float8', 'explicit', (v: Jsonb) => finiteDouble(jsonbNumber(v, 'double precision'))),
+  cast('jsonb', 'float4', 'explicit', (v: Jsonb) => floatOf(jsonbNumber(v, 'real'), 'real')),
+  cast('jsonb', 'float8', 'explicit', (v: Jsonb) => floatOf(jsonbNumber(v, 'double precision'), 'double precision')),
 ];
 
 export const casts: readonly CastDef[] = [...numberCasts, ...oidCasts, ...stringCasts, ...datetimeCasts, ...jsonCasts];
