@@ -176,12 +176,12 @@ export class Database implements AsyncDisposable {
     this.#assertOpen();
     const session = this.#idle.pop() ?? this.connect();
     session.backend.isPooled = true;
-    const { backend, end } = session.beginIteration();
-    const endAndGiveBack = (): void => {
-      end();
+    const iteration = session.beginIteration();
+    const end = (): void => {
+      iteration.end();
       void this.#giveBack(session);
     };
-    return { backend, end: endAndGiveBack };
+    return { ...iteration, end };
   }
 
   /** Rows one batch at a time, from a session of its own. */

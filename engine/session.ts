@@ -286,6 +286,7 @@ export class Session implements AsyncDisposable {
     this.#isIterating = true;
     return {
       backend: this.#backend,
+      assertOpen: () => this.#assertOpen(),
       end: () => {
         this.#queued--;
         this.#isIterating = false;
@@ -472,8 +473,8 @@ export class Session implements AsyncDisposable {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw misuse('08003', 'the session is closed');
     if (this.#instance.isClosed) throw misuse('08003', 'the database is closed');
+    if (this.#isClosed) throw misuse('08003', 'the session is closed');
   }
 
   /** Waits for the statements already given, rolls back an open transaction and gives back everything the session holds. Idempotent. */

@@ -34,6 +34,8 @@ export interface StatementHost {
 /** @internal */
 export interface Iteration {
   readonly backend: Backend;
+  /** @throws DatabaseError 08003 once its session or the database is closed */
+  assertOpen(): void;
   end(): void;
 }
 
@@ -124,7 +126,10 @@ export class Statement<R = Row> {
       for (;;) {
         const step = this.#guard(() => batches.next());
         if (step.done === true) return;
-        yield* step.value;
+        for (const row of step.value) {
+          yield row;
+          iteration.assertOpen();
+        }
       }
     } finally {
       try {
@@ -152,7 +157,8 @@ export class Statement<R = Row> {
         }
       } finally {
         started.execution.close();
-        started.tx.endStatement();
+        // Whoever closed the session has ended the transaction.
+        if (started.tx.isInStatement) started.tx.endStatement();
       }
       void backend.block.finishStatement(false);
       isDone = true;

@@ -189,6 +189,27 @@ describe('synchronous statements', () => {
       expect((await one.query([2])).rows).toEqual([{ v: 'row 2' }]);
     }));
 
+  test('rows of iterate() end with their session and with the database', () =>
+    withDatabase(async (db) => {
+      const session = db.connect();
+      for (const size of [1, 64, 65]) {
+        const rows = db.connect();
+        const ofSession = rows.prepare('select id from t order by id').iterate();
+        for (let i = 0; i < size; i++) ofSession.next();
+        await rows.close();
+        expect(() => ofSession.next()).toThrow(expect.objectContaining({ code: '08003', message: 'the session is closed' }));
+        expect(ofSession.next().done).toBe(true);
+      }
+      await session.query('begin');
+      const inBlock = session.prepare('select id from t order by id').iterate();
+      const ofDatabase = db.prepare('select id from t order by id').iterate();
+      const abandoned = db.prepare('select id from t order by id').iterate();
+      for (const rows of [inBlock, ofDatabase, abandoned]) rows.next();
+      await db.close();
+      for (const rows of [inBlock, ofDatabase]) expect(() => rows.next()).toThrow(expect.objectContaining({ code: '08003', message: 'the database is closed' }));
+      expect(abandoned.return!().done).toBe(true);
+    }));
+
   test('a statement has its own time, whichever way it and those before it ran', () =>
     withDatabase(async (db) => {
       const session = db.connect();
