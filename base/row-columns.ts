@@ -109,8 +109,8 @@ export class ColumnReader {
       return rounded(this.#dataBytes);
     }
     const tableColumn = this.#tableColumn(column);
-    const byte = 2 + (tableColumn >> 3);
-    const mask = 1 << (tableColumn & 7);
+    const byte = this.layout.nullByteOf(tableColumn);
+    const mask = this.layout.nullMaskOf(tableColumn);
     let nulls = 0;
     for (let i = 0; i < count; i++) nulls |= u8[offsets[i]! + byte]!;
     this.#hasNulls = (nulls & mask) !== 0;
@@ -150,9 +150,9 @@ export class ColumnReader {
     const tableColumn = this.#tableColumn(column);
     if (this.#hasNulls) {
       nulls = at + rounded(this.#dataBytes);
-      const byte = 2 + (tableColumn >> 3);
-      const shift = tableColumn & 7;
-      for (let i = 0; i < count; i++) memory.u8[nulls + i] = (u8[offsets[i]! + byte]! >> shift) & 1;
+      const byte = this.layout.nullByteOf(tableColumn);
+      const mask = this.layout.nullMaskOf(tableColumn);
+      for (let i = 0; i < count; i++) memory.u8[nulls + i] = (u8[offsets[i]! + byte]! & mask) === 0 ? 0 : 1;
     }
     memory.i32[word + 1] = nulls;
     if (column === this.rowsColumn) {
@@ -215,8 +215,8 @@ export class ColumnReader {
   #writeCodes(codes: TextCodes, column: number, { u8, dv, offsets, count }: RowBatch, memory: ColumnMemory, at: number): void {
     const { endsOffset, variableCount, variableNumbers } = this.layout;
     const number = variableNumbers[column]!;
-    const byte = 2 + (column >> 3);
-    const mask = 1 << (column & 7);
+    const byte = this.layout.nullByteOf(column);
+    const mask = this.layout.nullMaskOf(column);
     for (let i = 0; i < count; i++) {
       const row = offsets[i]!;
       const isNull = (u8[row + byte]! & mask) !== 0;

@@ -1,11 +1,11 @@
 /**
  * Rows as bytes with every column at a place that can be computed: the executor reads only the columns it needs, straight from the page.
  *
- *   0  u8   layout id                             which RowLayout wrote the row
- *   1  u8   flags                                 bit 0: wide, variable-column ends are u32 instead of u16 (rows over 64 KiB)
- *   2  bitmap, a bit per column, set when NULL    ceil(columns / 8) bytes
+ *   0  head: which RowLayout wrote the row, and a bit per column, set when NULL. Of layout 0, which most tables keep for life, bit 0 of the
+ *      first byte is 0 and column i has bit i + 1; of another the first byte is 2 id + 1 and column i has bit i + 8
  *   F  fixed columns, unaligned, in column order  a NULL leaves its place as zeros
- *   V  end of each variable column, from the row's start
+ *   V  end of each variable column, from the row's start: u8 in a row of up to 255 bytes. In a longer one u16 behind a byte 0, or u32
+ *      behind a byte 1 (no end is less than 2)
  *   D  data of variable columns
  *
  * F and V depend on the layout alone, so "column 5 of the row at o" is one load at o + constant. numeric(p <= 15, s) is fixed: its scaled coefficient
@@ -32,8 +32,15 @@ export interface LayoutColumn {
   readonly isDropped: boolean;
 }
 
-const RowFlag = { Wide: 1 } as const;
-export const LayoutIdMax = 255;
+export const LayoutIdMax = 127;
+
+/** The first byte of wide ends; that of narrow ones is an end, and greater. */
+const WideEnds = { U16: 0, U32: 1 } as const;
+const NarrowEndMin = 2;
+/** A row of up to so many bytes has narrow ends. */
+export const NarrowRowMax = 255;
+/** Bits of the head before that of the first column. */
+const NullBitsAt = { First: 1, Later: 8 } as const;
 
 /** How the commonest values are written without asking for their type again. */
 export const Encoding = { Other: 0, Int4: 1, Float8: 2, Bool: 3, Text: 4 } as const;
@@ -68,6 +75,10 @@ export class RowLayout {
   /** By column: `Encoding`. */
   readonly encodings: Uint8Array;
   readonly variableCount: number;
+  /** What the first byte of a row without NULL is. */
+  readonly firstByte: number;
+  readonly headBytes: number;
+  readonly #nullBitsAt: number;
   /** Offset of the table of ends. */
   readonly endsOffset: number;
   /** Layouts of rows written before, by id. */
@@ -83,7 +94,10 @@ export class RowLayout {
     const fixedOffsets: number[] = [];
     const variableNumbers: number[] = [];
     const scales: number[] = [];
-    let at = 2 + Math.ceil(columns.length / 8);
+    this.#nullBitsAt = id === 0 ? NullBitsAt.First : NullBitsAt.Later;
+    this.firstByte = id === 0 ? 0 : 2 * id + 1;
+    this.headBytes = (this.#nullBitsAt + columns.length + 7) >> 3;
+    let at = this.headBytes;
     let variableCount = 0;
     for (const column of columns) {
       const type = baseTypeOf(column.type, types);
@@ -105,34 +119,36 @@ export class RowLayout {
     this.variableCount = variableCount;
     this.endsOffset = at;
   }
+
+  /** Which byte of the head says whether a column is NULL, and the bit in it. */
+  nullByteOf(column: number): number {
+    return (this.#nullBitsAt + column) >> 3;
+  }
+  nullMaskOf(column: number): number {
+    return 1 << ((this.#nullBitsAt + column) & 7);
+  }
 }
+
+/** Ends of the variable columns of the row that is being encoded. */
+let ends = new Int32Array(64);
 
 /** Appends a row. `values` are by column position, of the columns' types. @returns the offset in `out` where it begins */
 export function encodeRow(layout: RowLayout, values: readonly Datum[], out: ByteBuffer): number {
+  const { columns, encodings, fixedOffsets, variableCount } = layout;
   const start = out.length;
-  encodeRowWith(layout, values, out, 2);
-  if (layout.variableCount > 0 && out.length - start > 0xffff) {
-    out.length = start;
-    encodeRowWith(layout, values, out, 4);
-  }
-  return start;
-}
-
-function encodeRowWith(layout: RowLayout, values: readonly Datum[], out: ByteBuffer, endBytes: 2 | 4): void {
-  const { columns, encodings, fixedOffsets } = layout;
-  const start = out.length;
-  const headLength = layout.endsOffset + layout.variableCount * endBytes;
+  const headLength = layout.endsOffset + variableCount;
   out.reserve(headLength);
   const { bytes } = out;
   // A head is short: a native call would cost more than the loop.
   for (let at = start, end = start + headLength; at < end; at++) bytes[at] = 0;
-  bytes[start] = layout.id;
-  bytes[start + 1] = endBytes === 4 ? RowFlag.Wide : 0;
+  bytes[start] = layout.firstByte;
   out.length = start + headLength;
+  if (variableCount > ends.length) ends = new Int32Array(variableCount);
+  let number = 0;
   for (let i = 0; i < columns.length; i++) {
     const value = values[i] ?? null;
     const fixed = fixedOffsets[i]!;
-    if (value === null) out.bytes[start + 2 + (i >> 3)]! |= 1 << (i & 7);
+    if (value === null) out.bytes[start + layout.nullByteOf(i)]! |= layout.nullMaskOf(i);
     else {
       switch (encodings[i]!) {
         case Encoding.Int4:
@@ -152,17 +168,37 @@ function encodeRowWith(layout: RowLayout, values: readonly Datum[], out: ByteBuf
           encodeOther(layout, i, value, start, out);
       }
     }
-    if (fixed < 0) {
-      const at = start + layout.endsOffset + layout.variableNumbers[i]! * endBytes;
-      const end = out.length - start;
-      out.bytes[at] = end;
-      out.bytes[at + 1] = end >>> 8;
-      if (endBytes === 4) {
-        out.bytes[at + 2] = end >>> 16;
-        out.bytes[at + 3] = end >>> 24;
-      }
-    }
+    if (fixed < 0) ends[number++] = out.length - start;
   }
+  if (out.length - start <= NarrowRowMax) for (let i = 0, at = start + layout.endsOffset; i < variableCount; i++) out.bytes[at + i] = ends[i]!;
+  else if (variableCount > 0) {
+    out.reserve(wideEndsBytes(variableCount));
+    out.length = putWideEnds(out.bytes, start, out.length, layout.endsOffset, ends, variableCount);
+  }
+  return start;
+}
+
+/** By how much a row may grow when its ends become wide. */
+export function wideEndsBytes(variableCount: number): number {
+  return 1 + 3 * variableCount;
+}
+/** Makes the ends of a row wide that has been written with room for narrow ones: `ends` are the ends as the row lies there. @returns the row's end */
+export function putWideEnds(u8: Uint8Array, row: number, end: number, endsOffset: number, ends: ArrayLike<number>, variableCount: number): number {
+  const table = row + endsOffset;
+  const data = table + variableCount;
+  const isShort = end - row + 1 + variableCount <= 0xffff;
+  const by = isShort ? 1 + variableCount : wideEndsBytes(variableCount);
+  u8.copyWithin(data + by, data, end);
+  u8[table] = isShort ? WideEnds.U16 : WideEnds.U32;
+  for (let i = 0, at = table + 1; i < variableCount; i++) {
+    const value = ends[i]! + by;
+    u8[at++] = value;
+    u8[at++] = value >>> 8;
+    if (isShort) continue;
+    u8[at++] = value >>> 16;
+    u8[at++] = value >>> 24;
+  }
+  return end + by;
 }
 
 /** Writes a value that has no `Encoding` of its own: at its fixed place, or appended. */
@@ -184,25 +220,24 @@ function scaledCoefficient(value: Numeric, scale: number): number {
   return value.scale === scale ? c : c * 10 ** (scale - value.scale);
 }
 
-function isNullAt(u8: Uint8Array, row: number, column: number): boolean {
-  return (u8[row + 2 + (column >> 3)]! & (1 << (column & 7))) !== 0;
-}
-
 /** Start of the data of a variable column, absolute in `u8`. */
 export function variableStart(u8: Uint8Array, dv: DataView, row: number, endsOffset: number, variableCount: number, number: number): number {
-  const isWide = (u8[row + 1]! & RowFlag.Wide) !== 0;
-  if (number === 0) return row + endsOffset + variableCount * (isWide ? 4 : 2);
-  return variableEnd(u8, dv, row, endsOffset, number - 1);
+  if (number > 0) return variableEnd(u8, dv, row, endsOffset, number - 1);
+  const first = u8[row + endsOffset]!;
+  if (first >= NarrowEndMin) return row + endsOffset + variableCount;
+  return row + endsOffset + 1 + variableCount * (first === WideEnds.U16 ? 2 : 4);
 }
 /** End of the data of a variable column, absolute in `u8`. */
 export function variableEnd(u8: Uint8Array, dv: DataView, row: number, endsOffset: number, number: number): number {
-  if ((u8[row + 1]! & RowFlag.Wide) !== 0) return row + dv.getUint32(row + endsOffset + number * 4, true);
-  return row + dv.getUint16(row + endsOffset + number * 2, true);
+  const first = u8[row + endsOffset]!;
+  if (first >= NarrowEndMin) return row + u8[row + endsOffset + number]!;
+  if (first === WideEnds.U16) return row + dv.getUint16(row + endsOffset + 1 + number * 2, true);
+  return row + dv.getUint32(row + endsOffset + 1 + number * 4, true);
 }
 
 /** One column of the row at `row`. The row has this very layout. */
 export function decodeColumn(layout: RowLayout, column: number, u8: Uint8Array, dv: DataView, row: number): Datum {
-  if (isNullAt(u8, row, column)) return null;
+  if ((u8[row + layout.nullByteOf(column)]! & layout.nullMaskOf(column)) !== 0) return null;
   const fixed = layout.fixedOffsets[column]!;
   const scale = layout.scales[column]!;
   if (scale >= 0) return scaledNumeric(getF64(u8, row + fixed), scale);
@@ -221,13 +256,14 @@ export function decodeRow(layout: RowLayout, u8: Uint8Array, dv: DataView, row: 
 
 /** Whether the row was written under an older layout and must pass through `upgradeRow`. */
 export function isOldRow(layout: RowLayout, u8: Uint8Array, row: number): boolean {
-  return u8[row] !== layout.id;
+  return layout.id === 0 ? (u8[row]! & 1) !== 0 : u8[row] !== layout.firstByte;
 }
 
 /** Appends the row at `row`, written under an older layout, in the present one: added columns get their missing values. @throws DbError XX001 for an unknown layout id */
 export function upgradeRow(layout: RowLayout, u8: Uint8Array, dv: DataView, row: number, out: ByteBuffer): number {
-  const old = layout.older.get(u8[row]!);
-  assert(old !== undefined, 'row of an unknown layout', u8[row]!);
+  const first = u8[row]!;
+  const old = layout.older.get((first & 1) === 0 ? 0 : first >> 1);
+  assert(old !== undefined, 'row of an unknown layout', first);
   const values = layout.columns.map((column, i) => {
     if (column.isDropped) return null;
     return i < old.columns.length ? decodeColumn(old, i, u8, dv, row) : column.missing;
@@ -268,7 +304,7 @@ export function columnSource(layout: RowLayout, column: number, constant: (value
   const storage = layout.storages[column]!;
   const type = baseTypeOf(layout.columns[column]!.type, layout.types);
   const fixed = layout.fixedOffsets[column]!;
-  const isNull = (row: string): string => `(u8[${row} + ${2 + (column >> 3)}] & ${1 << (column & 7)}) !== 0`;
+  const isNull = (row: string): string => `(u8[${row} + ${layout.nullByteOf(column)}] & ${layout.nullMaskOf(column)}) !== 0`;
   const scale = layout.scales[column]!;
   if (scale >= 0) {
     const coefficient = (row: string): string => `dv.getFloat64(${row} + ${fixed}, true)`;

@@ -35,7 +35,8 @@ export const RingSlotBytes = 4096;
 /** Page slot 1 begins here. */
 export const RingBytes = RingSlotCount * RingSlotBytes;
 
-export const FormatMajor = 1;
+/** 2: short heads of rows (base/rowcode.ts). */
+export const FormatMajor = 2;
 export const FormatMinor = 0;
 export const PageSizeBytesMin = 512;
 export const PageSizeBytesMax = 65536;
@@ -135,7 +136,7 @@ function hasMagic(b: Uint8Array, offset: number): boolean {
 
 /**
  * Reads the ring: the valid metas, newest first, at least one.
- * @throws DbError XX001 when there is none, 0A000 when the file was written by a newer, incompatible version
+ * @throws DbError XX001 when there is none, 0A000 when the file was written by an older or newer, incompatible version
  */
 export function readRing(file: File): Meta[] {
   const ring = new Uint8Array(RingBytes);
@@ -165,8 +166,9 @@ function checkFormat(path: string, ring: Uint8Array, offset: number): void {
   const incompatible = getU32(ring, offset + Offset.featuresIncompatible);
   const readOnly = getU32(ring, offset + Offset.featuresReadOnly);
   if (major !== FormatMajor || incompatible !== 0 || readOnly !== 0) {
-    throw new DbError('0A000', `database file "${path}" was written by a newer version`, {
+    throw new DbError('0A000', `database file "${path}" was written by ${major < FormatMajor ? 'an older' : 'a newer'} version`, {
       detail: `It has format ${major} with features ${(incompatible | readOnly).toString(16)}; this version reads format ${FormatMajor}.`,
+      hint: major < FormatMajor ? 'Dump the database with the version that wrote it, and restore the dump with this one.' : undefined,
     });
   }
 }

@@ -30,28 +30,27 @@ export function compileParameterPut(table: TableDef, places: readonly number[]):
   const keyLength = key.bytes;
   const module = new Module();
   const code = new Code(1);
-  const headBytes = layout.endsOffset + layout.variableCount * 2;
+  const headBytes = layout.endsOffset + layout.variableCount;
   code.line(`const r = at + ${KeyFormBytes + keyLength + ValueFormBytes};`);
   code.line(`let q = r + ${headBytes};`);
-  for (let byte = 0; byte * 8 < columns.length; byte++) code.line(`let nulls${byte} = 0;`);
+  for (let byte = 0; byte < layout.headBytes; byte++) code.line(`let head${byte} = ${byte === 0 ? layout.firstByte : 0};`);
   for (let i = 0; i < columns.length; i++) {
     const value = `v${i}`;
     code.line(`const ${value} = v[${places[i]!}];`);
     if (columns[i]!.notNull) putColumn(code, table, i, value);
     else {
       code.block(`if (${value} === null || ${value} === undefined)`, () => {
-        code.line(`nulls${i >> 3} |= ${1 << (i & 7)};`);
+        code.line(`head${layout.nullByteOf(i)} |= ${layout.nullMaskOf(i)};`);
         putZeros(code, table, i);
       });
       code.block('else', () => putColumn(code, table, i, value));
     }
-    if (layout.variableNumbers[i]! >= 0) code.line(`dv.setUint16(r + ${layout.endsOffset + layout.variableNumbers[i]! * 2}, q - r, true);`);
+    if (layout.variableNumbers[i]! >= 0) code.line(`b[r + ${layout.endsOffset + layout.variableNumbers[i]!}] = q - r;`);
   }
   code.line(`if (!R.isShortPut(${keyLength}, q - r)) return -1;`);
   code.line(keyCode(keyLength, 'b', 'dv', `at + ${KeyFormBytes}`, `v${key.column.index}`));
   code.line(`b[at] = ${PutTag}; b[at + 1] = ${keyLength}; b[r - ${ValueFormBytes}] = q - r;`);
-  code.line(`b[r] = ${layout.id}; b[r + 1] = 0;`);
-  for (let byte = 0; byte * 8 < columns.length; byte++) code.line(`b[r + ${2 + byte}] = nulls${byte};`);
+  for (let byte = 0; byte < layout.headBytes; byte++) code.line(`b[r + ${byte}] = head${byte};`);
   code.line('return q;');
   const put = module.finish({ R: helpers }, `return function (v, b, dv, at) {\n${code.toString()}\n};`).value as PutSource['put'];
   const lengthMax = KeyFormBytes + keyLength + ValueFormBytes + headBytes + layout.variableCount * TextLengthMax * BytesPerUnit;

@@ -64,8 +64,8 @@ function writePatch(w: Writer, { layout }: TableDef, assigned: readonly Assigned
   w.line('const b = out.bytes;');
   w.line('R.copyBytes(b, 0, u8, row, row + length);');
   for (const { column, name } of assigned) {
-    const byte = 2 + (column >> 3);
-    const bit = 1 << (column & 7);
+    const byte = layout.nullByteOf(column);
+    const bit = layout.nullMaskOf(column);
     w.line(`b[${byte}] = ${name} === null ? b[${byte}] | ${bit} : b[${byte}] & ${255 - bit};`);
     writeFixed(w.code, layout.encodings[column]!, String(layout.fixedOffsets[column]!), name);
   }

@@ -5,7 +5,7 @@
 import type { ByteBuffer } from '../../base/byte-buffer.js';
 import { putUtf8, setF64 } from '../../base/bytes.js';
 import type { Datum } from '../../base/datum.js';
-import { Encoding, encodeOther, encodeRow, type RowLayout } from '../../base/rowcode.js';
+import { Encoding, NarrowRowMax, encodeOther, putWideEnds, wideEndsBytes, type RowLayout } from '../../base/rowcode.js';
 import { canGenerate } from '../codegen.js';
 import { Code, Module } from './module.js';
 
@@ -24,26 +24,25 @@ export function rowEncoder(layout: RowLayout): RowEncoder | undefined {
   return encoder;
 }
 
-const helpers = { putUtf8, setF64, encodeOther, encodeRow };
+const helpers = { putUtf8, setF64, encodeOther, putWideEnds };
 
 export function compileRowEncoder(layout: RowLayout): RowEncoder {
   const module = new Module();
   const code = new Code(1);
   const own = module.constant(layout);
   const count = layout.columns.length;
-  const head = layout.endsOffset + layout.variableCount * 2;
+  const head = layout.endsOffset + layout.variableCount;
   code.line('const s = out.length;');
   for (let i = 0; i < count; i++) code.line(`const v${i} = v[${i}];`);
   code.line(`out.reserve(${[head, ...textLengths(layout, 0)].join(' + ')});`);
   code.line('let b = out.bytes;');
-  code.line(`b[s] = ${layout.id}; b[s + 1] = 0;`);
-  for (let byte = 0; byte * 8 < count; byte++) {
-    const bits = Array.from({ length: Math.min(8, count - byte * 8) }, (_, bit) => `(v${byte * 8 + bit} == null ? ${1 << bit} : 0)`);
-    code.line(`b[s + ${2 + byte}] = ${bits.join(' | ')};`);
+  for (let byte = 0; byte < layout.headBytes; byte++) {
+    const bits = layout.columns.flatMap((_, i) => (layout.nullByteOf(i) === byte ? [`(v${i} == null ? ${layout.nullMaskOf(i)} : 0)`] : []));
+    code.line(`b[s${byte === 0 ? '' : ` + ${byte}`}] = ${[...(byte === 0 ? [layout.firstByte] : []), ...bits].join(' | ')};`);
   }
   code.line(`let at = s + ${head};`);
   for (let i = 0; i < count; i++) writeColumn(code, layout, i, own);
-  if (layout.variableCount > 0) code.line(`if (at - s > 65535) { out.length = s; return R.encodeRow(${own}, v, out); }`);
+  writeEnds(code, layout);
   code.line('out.length = at;');
   code.line('return s;');
   return module.finish({ R: helpers }, `return function (v, out) {\n${code.toString()}\n};`).value as RowEncoder;
@@ -64,10 +63,18 @@ function writeColumn(code: Code, layout: RowLayout, i: number, own: string): voi
       // It may have used up the room of the texts still to come.
       if (fixed < 0) reserveTexts(code, layout, i + 1);
   }
-  if (fixed < 0) {
-    const end = `s + ${layout.endsOffset + layout.variableNumbers[i]! * 2}`;
-    code.line(`b[${end}] = at - s; b[${end} + 1] = (at - s) >>> 8;`);
-  }
+  if (fixed < 0) code.line(`const e${layout.variableNumbers[i]!} = at - s;`);
+}
+
+/** Of the variable columns, from the variables that hold them. */
+function writeEnds(code: Code, { endsOffset, variableCount }: RowLayout): void {
+  if (variableCount === 0) return;
+  const numbers = Array.from({ length: variableCount }, (_, number) => number);
+  code.line(`if (at - s <= ${NarrowRowMax}) { ${numbers.map((number) => `b[s + ${endsOffset + number}] = e${number};`).join(' ')} }`);
+  code.block('else', () => {
+    code.line(`out.length = at; out.reserve(${wideEndsBytes(variableCount)}); b = out.bytes;`);
+    code.line(`at = R.putWideEnds(b, s, at, ${endsOffset}, [${numbers.map((number) => `e${number}`).join(', ')}], ${variableCount});`);
+  });
 }
 
 /** Writes a value that takes a fixed place in the bytes `b`, zeros for NULL; false: the encoding is of another kind. `value` is a name. */

@@ -11,7 +11,7 @@
 import { putUtf8, setInt8 } from '../../base/bytes.js';
 import type { Datum } from '../../base/datum.js';
 import { putInt8Key } from '../../base/keycode.js';
-import { Encoding } from '../../base/rowcode.js';
+import { Encoding, NarrowRowMax, putWideEnds, wideEndsBytes } from '../../base/rowcode.js';
 import { TypeOid } from '../../base/types.js';
 import { KeyFormBytes, PutTag, ValueFormBytes } from '../../mvcc/put-form.js';
 import type { ColumnDef, TableDef } from '../../planner/catalog.js';
@@ -74,7 +74,7 @@ function isWord(source: Uint8Array, at: number, word: string): boolean {
 
 /** What generated code reaches under `R`. */
 const helpers = {
-  putUtf8, setInt8, putInt8Key,
+  putUtf8, setInt8, putInt8Key, putWideEnds,
   /** Where the number ends that `decimal` has read. */
   numberEnd: 0,
   /** Behind spaces and line ends, as the parser knows them. */
@@ -166,7 +166,7 @@ class RowReaderSource {
     return this.#spec.table.layout;
   }
   get #headBytes(): number {
-    return this.#layout.endsOffset + this.#layout.variableCount * 2;
+    return this.#layout.endsOffset + this.#layout.variableCount;
   }
   /** Of a row from where it begins. */
   get #rowOffset(): number {
@@ -193,7 +193,7 @@ class RowReaderSource {
     code.line('s.at = done; s.length = to; s.count = n; s.isAscending = isAscending;');
     code.line('return how;');
     const read = this.#module.finish({ R: helpers }, `return function (s) {\n${code.toString()}\n};`).value as RowReader['read'];
-    return { fixedBytes: this.#rowOffset + this.#headBytes + constantTexts, keyBytes: this.#keyBytes, read };
+    return { fixedBytes: this.#rowOffset + this.#headBytes + wideEndsBytes(this.#layout.variableCount) + constantTexts, keyBytes: this.#keyBytes, read };
   }
 
   get #isLines(): boolean {
@@ -207,9 +207,11 @@ class RowReaderSource {
   #begin(): void {
     const code = this.#code;
     const { constants } = this.#spec;
-    for (let byte = 0; byte * 8 < this.#columns.length; byte++) {
-      const bits = constants.reduce<number>((sum, value, i) => (i >> 3 === byte && this.#isConstant(i) && value === null ? sum | (1 << (i & 7)) : sum), 0);
-      code.line(`let nulls${byte} = ${bits};`);
+    const layout = this.#layout;
+    for (let byte = 0; byte < layout.headBytes; byte++) {
+      const first = byte === 0 ? layout.firstByte : 0;
+      const bits = constants.reduce<number>((sum, value, i) => (layout.nullByteOf(i) === byte && this.#isConstant(i) && value === null ? sum | layout.nullMaskOf(i) : sum), first);
+      code.line(`let head${byte} = ${bits};`);
     }
     for (let i = 0; i < this.#columns.length; i++) if (this.#isConstant(i) && this.#layout.fixedOffsets[i]! >= 0) this.#putFixed(i, constants[i] === null ? 'null' : this.#module.constant(constants[i]));
     if (this.#spec.form.kind === 'literals') this.#expect(40, 'p = R.skip(src, p);');
@@ -254,7 +256,7 @@ class RowReaderSource {
     }
   }
   #endVariable(column: number): void {
-    this.#code.line(`dv.setUint16(r + ${this.#layout.endsOffset + this.#layout.variableNumbers[column]! * 2}, q - r, true);`);
+    this.#code.line(`const e${this.#layout.variableNumbers[column]!} = q - r;`);
   }
 
   /** The field, and what follows it. */
@@ -300,7 +302,7 @@ class RowReaderSource {
     const code = this.#code;
     const { form } = this.#spec;
     const setNull = (): void => {
-      code.line(`nulls${column >> 3} |= ${1 << (column & 7)};`);
+      code.line(`head${this.#layout.nullByteOf(column)} |= ${this.#layout.nullMaskOf(column)};`);
       if (this.#layout.fixedOffsets[column]! >= 0) this.#putFixed(column, 'null');
     };
     const isNull = form.kind === 'literals' ? `(c | 32) === 110 && R.word(src, p) === ${Word.Null}` : `${form.isEmptyNull} && (c === ${form.delimiter} || c === ${LineFeed} || c === ${Return})`;
@@ -411,12 +413,19 @@ class RowReaderSource {
   /** The head of the row, and of its put (mvcc/put-form.ts). */
   #finish(): void {
     const code = this.#code;
-    if (this.#layout.variableCount > 0) code.line('if (q - r > 65535) break rows;');
+    this.#ends();
     code.line(`out[to] = ${PutTag}; out[to + 1] = ${this.#keyBytes}; out[r - 1] = q - r;`);
-    code.line(`out[r] = ${this.#layout.id}; out[r + 1] = 0;`);
-    for (let byte = 0; byte * 8 < this.#columns.length; byte++) code.line(`out[r + ${2 + byte}] = nulls${byte};`);
+    for (let byte = 0; byte < this.#layout.headBytes; byte++) code.line(`out[r + ${byte}] = head${byte};`);
     code.line(`ends[n * 2] = to + ${KeyFormBytes + this.#keyBytes}; ends[n * 2 + 1] = q;`);
     code.line('to = q; n++; done = p;');
+  }
+  #ends(): void {
+    const code = this.#code;
+    const { endsOffset, variableCount } = this.#layout;
+    if (variableCount === 0) return;
+    const numbers = Array.from({ length: variableCount }, (_, number) => number);
+    code.line(`if (q - r <= ${NarrowRowMax}) { ${numbers.map((number) => `out[r + ${endsOffset + number}] = e${number};`).join(' ')} }`);
+    code.line(`else q = R.putWideEnds(out, r, q, ${endsOffset}, [${numbers.map((number) => `e${number}`).join(', ')}], ${variableCount});`);
   }
   /** To the next row. */
   #goOn(): void {

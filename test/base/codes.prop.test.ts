@@ -11,7 +11,7 @@ import { decodeKey, encodeKey, keyEnd, KeyLayout } from '../../base/keycode.js';
 import { Numeric, applyNumericTypmod } from '../../base/numeric.js';
 import { compileRowDecoder } from '../../executor/codegen/row-decoder.js';
 import { compileRowEncoder } from '../../executor/codegen/row-encoder.js';
-import { columnSource, decodeRow, encodeRow, isOldRow, rowHelpers, RowLayout, upgradeRow } from '../../base/rowcode.js';
+import { columnSource, decodeRow, encodeRow, isOldRow, NarrowRowMax, rowHelpers, RowLayout, upgradeRow } from '../../base/rowcode.js';
 import { numericTypmod, sqlType, TypeOid } from '../../base/types.js';
 import { text, typedValues } from './values.js';
 
@@ -58,7 +58,7 @@ describe('keys', () => {
 describe('rows', () => {
   const types = [...typedValues.map(([, type]) => type), sqlType(TypeOid.numeric, numericTypmod(12, 3))];
   const row = fc.tuple(...typedValues.map(([, , values]) => fc.option(values)), fc.option(fc.integer({ min: -1e8, max: 1e8 }).map((n) => applyNumericTypmod(Numeric.of(n, 3), numericTypmod(12, 3)))));
-  const layout = new RowLayout(3, types.map((type) => ({ type, missing: null, isDropped: false })));
+  const layouts = [0, 3].map((id) => new RowLayout(id, types.map((type) => ({ type, missing: null, isDropped: false }))));
   const same = (a: readonly Datum[], b: readonly Datum[]): void => {
     for (let i = 0; i < types.length; i++) {
       if (a[i] === null || b[i] === null || a[i] === undefined) expect(a[i] ?? null).toBe(b[i] ?? null);
@@ -66,7 +66,7 @@ describe('rows', () => {
     }
   };
 
-  test('what is encoded is decoded, and generated expressions read the same', () => {
+  test.each(layouts)('what is encoded is decoded, and generated expressions read the same: layout $id', (layout) => {
     const constants: unknown[] = [];
     const constant = (value: unknown): string => `C[${constants.push(value) - 1}]`;
     const sources = types.map((_, i) => columnSource(layout, i, constant));
@@ -75,8 +75,8 @@ describe('rows', () => {
     const decode = compileRowDecoder(layout);
     const encode = compileRowEncoder(layout);
     fc.assert(
-      fc.property(row, fc.boolean(), (values, isWide) => {
-        const stored = isWide ? values.map((v, i) => (i === 8 ? 'x'.repeat(70_000) : v)) : values;
+      fc.property(row, fc.constantFrom(0, 100, 300, 65_000, 65_300, 70_000), (values, length) => {
+        const stored = length > 0 ? values.map((v, i) => (i === 8 ? 'x'.repeat(length) : v)) : values;
         const out = new ByteBuffer(8);
         out.length = 5;
         const start = encodeRow(layout, stored, out);
@@ -92,6 +92,16 @@ describe('rows', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('the ends of variable columns are narrow up to the last byte that they can count, and no head or end but needs a byte', () => {
+    const text = new RowLayout(0, [{ type: types[8]!, missing: null, isDropped: false }]);
+    for (const length of [0, 1, NarrowRowMax - 2, NarrowRowMax - 1, 0xffff - 4, 0xffff - 3]) {
+      const out = new ByteBuffer(8);
+      encodeRow(text, ['x'.repeat(length)], out);
+      expect(out.length - length).toBe(length + 2 <= NarrowRowMax ? 2 : length + 4 <= 0xffff ? 4 : 6);
+      expect(decodeRow(text, out.bytes, out.dv, 0)).toEqual(['x'.repeat(length)]);
+    }
   });
 
   test('a row of an older layout gets the missing values of columns added since, and dropped ones read as NULL', () => {

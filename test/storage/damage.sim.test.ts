@@ -126,14 +126,18 @@ describe('the end of the log', () => {
     await expect(Store.open(options(disk))).rejects.toMatchObject({ code: 'XX001', fields: { detail: expect.stringContaining('newest meta block is damaged') as string } });
   });
 
-  it('an unknown format is refused by name', async () => {
+  it.each([
+    ['an unknown feature', 20, 4, 'newer version'],
+    ['an older format', 8, 1, 'older version'],
+    ['a newer format', 8, 99, 'newer version'],
+  ])('%s is refused by name', async (_, offset, value, message) => {
     const { disk } = await threeCommits(true);
     for (let slot = 0; slot < 8; slot++) {
       const block = disk.readAll('db').slice(slot * 4096, slot * 4096 + 512);
-      block[20] = 4;
+      block[offset] = value;
       setU32(block, 508, crc32c(block, 0, 508));
       disk.damage('db', slot * 4096, block);
     }
-    await expect(Store.open(options(disk))).rejects.toMatchObject({ code: '0A000', message: expect.stringContaining('newer version') as string });
+    await expect(Store.open(options(disk))).rejects.toMatchObject({ code: '0A000', message: expect.stringContaining(message) as string });
   });
 });
