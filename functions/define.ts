@@ -31,16 +31,34 @@ export interface ScalarOptions {
   readonly names?: readonly string[];
 }
 
-const blank = {
-  schema: 'pg_catalog', argNames: undefined, variadic: false, defaultCount: 0, volatility: 'immutable', strict: true, impl: undefined,
-  emit: undefined, aggregate: undefined, window: undefined, set: undefined, columns: undefined, specialize: undefined,
-} as const;
+/** What the builders give of a definition; all else is as of a function with nothing special. */
+interface Given {
+  readonly argNames?: FunctionDef['argNames'];
+  readonly variadic?: boolean | undefined;
+  readonly defaultCount?: number | undefined;
+  readonly volatility?: Volatility | undefined;
+  readonly strict?: boolean | undefined;
+  readonly impl?: ScalarImpl;
+  readonly emit?: FunctionDef['emit'];
+  readonly aggregate?: AggregateImpl;
+  readonly window?: WindowImpl;
+  readonly set?: FunctionDef['set'];
+  readonly columns?: FunctionDef['columns'];
+}
+
+/** Written out field by field: to spread one literal into another took 8 microseconds for each of the catalogue's functions. */
+function definition(kind: FunctionDef['kind'], name: string, args: string, returns: string, given: Given): FunctionDef {
+  return {
+    kind, name, schema: 'pg_catalog', args: typeOids(args), argNames: given.argNames, variadic: given.variadic ?? false, defaultCount: given.defaultCount ?? 0, returns: typeOid(returns),
+    volatility: given.volatility ?? 'immutable', strict: given.strict ?? true, impl: given.impl, emit: given.emit, aggregate: given.aggregate, window: given.window, set: given.set,
+    columns: given.columns, specialize: undefined,
+  };
+}
 
 export function scalar(name: string, args: string, returns: string, impl: ScalarImpl, options: ScalarOptions = {}): FunctionDef {
-  return {
-    ...blank, kind: 'scalar', name, args: typeOids(args), returns: typeOid(returns), impl, emit: options.emit, argNames: options.names,
-    variadic: options.variadic ?? false, defaultCount: options.defaultCount ?? 0, volatility: options.volatility ?? 'immutable', strict: options.strict ?? true,
-  };
+  return definition('scalar', name, args, returns, {
+    impl, emit: options.emit, argNames: options.names, variadic: options.variadic, defaultCount: options.defaultCount, volatility: options.volatility, strict: options.strict,
+  });
 }
 
 export interface OperatorOptions extends ScalarOptions {
@@ -79,7 +97,7 @@ export function aggregate<State>(
     init, step: step as AggregateImpl['step'], final: final as AggregateImpl['final'], combine: options.combine, inverse: options.inverse,
     orderedSet: options.orderedSet, directArgCount: options.directArgCount ?? 0, keepsArguments: options.keepsArguments ?? false, builtin: options.builtin,
   };
-  return { ...blank, kind: 'aggregate', name, args: typeOids(args), returns: typeOid(returns), strict: options.strict ?? true, variadic: options.variadic ?? false, aggregate: impl };
+  return definition('aggregate', name, args, returns, { strict: options.strict, variadic: options.variadic, aggregate: impl });
 }
 
 export interface SetOptions {
@@ -93,15 +111,14 @@ export interface SetOptions {
 
 /** A set-returning function; a strict one gives no rows for a NULL argument. */
 export function setReturning(name: string, args: string, returns: string, rows: NonNullable<FunctionDef['set']>, options: SetOptions = {}): FunctionDef {
-  return {
-    ...blank, kind: 'set', name, args: typeOids(args), returns: typeOid(returns), set: rows, volatility: options.volatility ?? 'immutable', strict: options.strict ?? true,
-    variadic: options.variadic ?? false, defaultCount: options.defaultCount ?? 0, argNames: options.names,
+  return definition('set', name, args, returns, {
+    set: rows, volatility: options.volatility, strict: options.strict, variadic: options.variadic, defaultCount: options.defaultCount, argNames: options.names,
     columns: options.columns?.map((column) => ({ name: column.name, type: typeOid(column.type) })),
-  };
+  });
 }
 
 export function windowFunction(name: string, args: string, returns: string, impl: WindowImpl, options: { readonly defaultCount?: number } = {}): FunctionDef {
-  return { ...blank, kind: 'window', name, args: typeOids(args), returns: typeOid(returns), strict: false, defaultCount: options.defaultCount ?? 0, window: impl };
+  return definition('window', name, args, returns, { strict: false, defaultCount: options.defaultCount, window: impl });
 }
 
 /** The same function, adapted to the types of each call. */

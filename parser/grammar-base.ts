@@ -65,6 +65,9 @@ interface Internals {
 }
 const internalsOf = (parser: GrammarBase): Internals => parser as unknown as Internals;
 
+/** What a parser is given as its vocabulary, for tokens.ts has completed the types: by one that has members it knows that there are categories. */
+const typeWithMembers = (): TokenType => ({ name: 'vocabulary', CATEGORIES: [], tokenTypeIdx: t.TypeIndexMin - 1, categoryMatches: [t.TypeIndexMin], categoryMatchesMap: {} });
+
 export class GrammarBase extends EmbeddedActionsParser {
   readonly lookahead: OneTokenLookahead;
   #recorder: GrammarBase | undefined;
@@ -81,8 +84,7 @@ export class GrammarBase extends EmbeddedActionsParser {
 
   constructor() {
     const lookahead = new OneTokenLookahead((name) => this.#ruleNamed(name));
-    // tokens.ts has completed the types; one with members tells the parser that there are categories.
-    super([t.AnyToken], { maxLookahead: 1, skipValidations: true, recoveryEnabled: false, lookaheadStrategy: lookahead });
+    super([typeWithMembers()], { maxLookahead: 1, skipValidations: true, recoveryEnabled: false, lookaheadStrategy: lookahead });
     this.lookahead = lookahead;
   }
 
