@@ -60,16 +60,37 @@ export function captureCallSite(): CallTrace {
   return trace;
 }
 
-/** `transfer (bank.ts:12:9)`: the first frame that is not ours, its path from the working folder when it lies in there. */
-function callSiteText(trace: CallTrace): string | undefined {
+interface Frame {
+  /** Name of its function, if it has one. */
+  readonly name: string | undefined;
+  /** File, line and column. */
+  readonly place: string;
+}
+
+function* framesOf(trace: CallTrace): Generator<Frame> {
   for (const line of (trace.stack ?? '').split('\n')) {
     const frame = /^\s+at (?:async )?(?:(.*) \()?(.+?:\d+:\d+)\)?$/.exec(line);
-    if (frame === null) continue;
-    const place = frame[2]!.startsWith('file://') ? withoutScheme(frame[2]!) : frame[2]!;
-    if (place.startsWith('node:') || ownFolders.some((folder) => place.startsWith(folder))) continue;
+    if (frame !== null) yield { name: frame[1], place: frame[2]!.startsWith('file://') ? withoutScheme(frame[2]!) : frame[2]! };
+  }
+}
+
+/** The file that this code runs in, by the name it was compiled with: in the package it holds all that is ours (docs/decisions/0035). Undefined where stacks are not to be had. */
+const ownFile = ((): string | undefined => {
+  const trace: CallTrace = {};
+  Error.captureStackTrace(trace);
+  const first = framesOf(trace).next().value as Frame | undefined;
+  return first?.place.replace(/\d+:\d+$/, '');
+})();
+
+const isOwn = (place: string): boolean => (ownFile !== undefined && place.startsWith(ownFile)) || ownFolders.some((folder) => place.startsWith(folder));
+
+/** `transfer (bank.ts:12:9)`: the first frame that is not ours, its path from the working folder when it lies in there. */
+function callSiteText(trace: CallTrace): string | undefined {
+  for (const { name, place } of framesOf(trace)) {
+    if (place.startsWith('node:') || isOwn(place)) continue;
     const here = `${process.cwd()}/`;
     const shown = place.startsWith(here) ? place.slice(here.length) : place;
-    return frame[1] === undefined ? shown : `${frame[1]} (${shown})`;
+    return name === undefined ? shown : `${name} (${shown})`;
   }
   return undefined;
 }

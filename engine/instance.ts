@@ -29,6 +29,7 @@ import type { CatalogChanges } from './catalog-store.js';
 import { CallSiteSampler } from './call-site.js';
 import { CatalogStore } from './catalog-store.js';
 import { DefinitionSource, type CatalogViewEnv } from './catalog-view.js';
+import { dropTemporaryObjects } from './ddl/temporary.js';
 import type { DatabaseError } from './errors.js';
 import { LoopTurn } from './loop-turn.js';
 import { PlanCache } from './plan-cache.js';
@@ -139,7 +140,6 @@ export class Instance {
     const states = new Set<number>();
     for (const record of this.catalog.all()) if (record.kind === 'sequence') states.add(record.state);
     this.sequences.sweep((state) => states.has(state));
-    const { dropTemporaryObjects } = await import('./ddl/temporary.js');
     await dropTemporaryObjects(this, undefined);
   }
 
