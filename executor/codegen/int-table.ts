@@ -22,7 +22,8 @@ const Multiplier = 0x9e3779b1;
 const Multiplier2 = 0x85ebca6b;
 
 export class IntTable {
-  readonly #arity: number;
+  /** Integers of a key. */
+  readonly arity: number;
   /** Keys are numbered 1 to count, in the order they were added. */
   count = 0;
   #slots = new Int32Array(1 << SlotBitsMin);
@@ -33,7 +34,7 @@ export class IntTable {
   #first = 0;
 
   constructor(arity: number) {
-    this.#arity = arity;
+    this.arity = arity;
     this.#isDirect = arity === 1;
     this.#keys = new Int32Array((1 << (SlotBitsMin - 1)) * arity + arity);
   }
@@ -69,7 +70,7 @@ export class IntTable {
     const slots = this.#slots;
     const keys = this.#keys;
     const mask = slots.length - 1;
-    const arity = this.#arity;
+    const arity = this.arity;
     let slot = hashAll(key) >>> this.#shift;
     for (;;) {
       const number = slots[slot]!;
@@ -108,7 +109,7 @@ export class IntTable {
   }
   add(key: Int32Array): number {
     const number = this.#next();
-    this.#keys.set(key, number * this.#arity);
+    this.#keys.set(key, number * this.arity);
     this.#place(hashAll(key), number);
     return number;
   }
@@ -155,7 +156,7 @@ export class IntTable {
     this.#keys = keys;
   }
   #grow(): void {
-    const arity = this.#arity;
+    const arity = this.arity;
     const size = this.#slots.length * 2;
     this.#slots = new Int32Array(size);
     this.#shift--;
@@ -167,9 +168,13 @@ export class IntTable {
     }
   }
 
+  /** Keys are found without a search. */
+  get isDirect(): boolean {
+    return this.#isDirect;
+  }
   /** Part `i` of the key with this number. */
   part(number: number, i: number): number {
-    return this.#keys[number * this.#arity + i]!;
+    return this.#keys[number * this.arity + i]!;
   }
   get bytes(): number {
     return (this.#slots.length + this.#keys.length) * 4;
@@ -178,8 +183,8 @@ export class IntTable {
     this.count = 0;
     this.#slots = new Int32Array(1 << SlotBitsMin);
     this.#shift = 32 - SlotBitsMin;
-    this.#isDirect = this.#arity === 1;
-    this.#keys = new Int32Array((1 << (SlotBitsMin - 1)) * this.#arity + this.#arity);
+    this.#isDirect = this.arity === 1;
+    this.#keys = new Int32Array((1 << (SlotBitsMin - 1)) * this.arity + this.arity);
   }
 }
 

@@ -9,7 +9,8 @@
  * Neither the rows in memory when the budget is used up go to their files in one go, nor do those of a pass come back so: with each row that comes some of the others
  * go, and `finishStep` and `loadStep` do the rest in portions.
  *
- * Where a join asks only whether there is a partner, and keys are small integers, the keys are all that is kept (`putKey1`, `putKey2`).
+ * Where a join asks only whether there is a partner, and keys are small integers, the keys are all that is kept (`putKey1`, `putKey2`). Where few left rows are expected to have one, a
+ * Bloom filter stands before keys of small integers (`filterStep`).
  *
  * J1  A row is in memory in exactly one pass. Left rows with a NULL key belong to pass 0.
  */
@@ -24,6 +25,7 @@ import type { Runtime } from '../runtime.js';
 import { datumBytes } from '../spill/memory.js';
 import { tupleFormat, TupleRunReader, TupleRunWriter, type TupleFormat } from '../spill/tuple-file.js';
 import { IntTable } from './int-table.js';
+import { KeyFilter } from './key-filter.js';
 import { partitionOf } from './key-hash.js';
 
 /** `[next, matched, ...columns]` */
@@ -33,6 +35,10 @@ const PartitionCount = 64;
 /** Rows in memory that go to their files with each row that comes; rows moved between two pauses. */
 const MovedPerRow = 4;
 const RowsPerStep = 4096;
+/** Fewer keys are found in the caches anyway. */
+const FilteredKeysMin = 256;
+/** Keys put into the filter between two pauses. */
+const FilteredPerStep = 1 << 15;
 /** A chain entry with its share of the map. */
 const RowOverheadBytes = 120;
 
@@ -48,6 +54,8 @@ export class JoinTable {
   /** Keys of small integers: their numbers, and the first row of each number. Instead of `map`. */
   readonly ints: IntTable | undefined;
   heads: JoinRow[] = [];
+  /** Once `filterStep` has ended: passes all keys of `ints`, and few others; undefined where keys are found without a search. */
+  filter: KeyFilter | undefined = undefined;
   /** All rows in memory, those without a key too; for right and full joins. */
   rows: JoinRow[] = emptyList();
   #bytes = 0;
@@ -65,6 +73,8 @@ export class JoinTable {
   /** By pass: first and end partition. */
   #passes: { readonly first: number; readonly end: number }[] = [];
   #pass = { first: 0, end: PartitionCount };
+  /** Keys that are in the filter. */
+  #filteredCount = 0;
   readonly #keepRows: boolean;
   /** Only keys are kept: which part of the key each column of a row is. */
   readonly #keyPlaces: readonly number[] | undefined;
@@ -277,6 +287,20 @@ export class JoinTable {
     return true;
   }
 
+  /** After `loadStep`, until it is false: makes the filter of the keys in memory, a portion each time. */
+  filterStep(): boolean {
+    const ints = this.ints!;
+    if (ints.isDirect || ints.count < FilteredKeysMin) return false;
+    const filter = (this.filter ??= new KeyFilter(ints.count));
+    const end = Math.min(ints.count, this.#filteredCount + FilteredPerStep);
+    for (let number = this.#filteredCount + 1; number <= end; number++) {
+      if (ints.arity === 1) filter.add1(ints.part(number, 0));
+      else filter.add2(ints.part(number, 0), ints.part(number, 1));
+    }
+    this.#filteredCount = end;
+    return end < ints.count;
+  }
+
   /** Whether a left row with this key belongs to the pass that is loaded. */
   accepts(key: GroupKey): boolean {
     if (this.#writers === undefined) return true;
@@ -287,6 +311,8 @@ export class JoinTable {
   #clearKeys(): void {
     this.map = new Map();
     this.ints?.clear();
+    this.filter = undefined;
+    this.#filteredCount = 0;
     this.heads = [undefined as unknown as JoinRow];
   }
   close(): void {

@@ -108,15 +108,21 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
     w.line(`${table}.load(${pass});`);
     w.block(`while (${table}.loadStep())`, () => p.tick());
     const map = module.name('h');
-    w.line(arity > 0 ? `const ${map} = ${table}.ints, ${map}_ = ${table}.heads;` : `const ${map} = ${table}.map;`);
-    if (arity > 0 && canRepeat && (join === 'inner' || join === 'semi' || join === 'right')) filterGroups(p, plan, map, `${passes} !== 1`);
+    const isFiltered = arity > 0 && hasFewPartners(plan);
+    if (isFiltered) w.block(`while (${table}.filterStep())`, () => p.tick());
+    w.line(arity > 0 ? `const ${map} = ${table}.ints, ${map}_ = ${table}.heads${isFiltered ? `, ${map}f = ${table}.filter` : ''};` : `const ${map} = ${table}.map;`);
+    /** The number of a key, 0 when there is none. */
+    const find = (names: readonly string[]): string => {
+      const key = names.join(', ');
+      return `${isFiltered ? `${map}f !== undefined && !${map}f.has${arity}(${key}) ? 0 : ` : ''}${map}.find${arity}(${key})`;
+    };
+    if (arity > 0 && canRepeat && (join === 'inner' || join === 'semi' || join === 'right')) filterGroups(p, plan, find, `${passes} !== 1`);
     p.produce(left, () => {
       const found = module.name('v');
       if (arity > 0) {
         const { names, notNull } = intKeys(p, leftKeys);
         w.block(`if (${passes} === 1 || ${table}.accepts(${groupKeySource(p, leftKeys)}))`, () => {
-          const number = `${map}.find${arity}(${names.join(', ')})`;
-          const lookup = keyPlaces === undefined ? `${map}_[${number}]` : `(${number} === 0 ? undefined : true)`;
+          const lookup = keyPlaces === undefined ? `${map}_[${find(names)}]` : `((${find(names)}) === 0 ? undefined : true)`;
           w.line(`const ${found} = ${notNull === '' ? lookup : `${notNull} ? ${lookup} : undefined`};`);
           probe(p, plan, join, found, rightIds, residual, consume, { places, coefficients });
         });
@@ -150,7 +156,7 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
  * Where the probe side is made of groups whose keys are the join's, groups without a partner need not be made: rows are asked for it before they are put into one. (Sideways
  * information passing; Seshadri et al. 1996, magic sets by cost.) `isOpen`: the test that the table may not know all partners.
  */
-function filterGroups(p: Pipeline, plan: PlanOf<'hashJoin'>, table: string, isOpen: string): void {
+function filterGroups(p: Pipeline, plan: PlanOf<'hashJoin'>, find: (names: readonly string[]) => string, isOpen: string): void {
   const keys: BoundExpression[] = [];
   let groups = plan.left;
   while (groups.kind === 'project' || groups.kind === 'filter' || groups.kind === 'materialize') groups = groups.input;
@@ -162,7 +168,7 @@ function filterGroups(p: Pipeline, plan: PlanOf<'hashJoin'>, table: string, isOp
   }
   p.groupFilters.set(groups, () => {
     const { names, notNull } = intKeys(p, keys);
-    return `${isOpen} || (${notNull === '' ? '' : `${notNull} && `}${table}.find${names.length}(${names.join(', ')}) !== 0)`;
+    return `${isOpen} || (${notNull === '' ? '' : `${notNull} && `}(${find(names)}) !== 0)`;
   });
 }
 
@@ -182,6 +188,22 @@ function overRow(p: Pipeline, ids: readonly ColumnId[], body: (row: string) => v
 function intArity(p: Pipeline, { leftKeys, rightKeys }: PlanOf<'hashJoin'>): number {
   const isSmall = (e: BoundExpression): boolean => smallIntegers.has(typeInfo(baseTypeOf(e.type, p.types).oid, p.types).storage);
   return leftKeys.length <= 2 && [...leftKeys, ...rightKeys].every(isSmall) ? leftKeys.length : 0;
+}
+
+/** Whether most left rows are expected to have no partner: a filter before the table then spares most of the searches. */
+function hasFewPartners({ join, left, estimate }: PlanOf<'hashJoin'>): boolean {
+  const half = left.estimate.rows / 2;
+  switch (join) {
+    case 'inner':
+    case 'semi':
+    case 'right':
+      return estimate.rows < half;
+    case 'anti':
+      return estimate.rows > half;
+    case 'left':
+    case 'full':
+      return false;
+  }
 }
 
 /** Where it is only asked whether there is a partner: which part of the key each column of the build side is; undefined where rows are wanted. */
