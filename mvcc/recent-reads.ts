@@ -1,10 +1,19 @@
 /**
  * The first reads of each serializable transaction, on their way to the readers' index (siread.ts).
  *
- * Most transactions read a handful of keys, and mostly no writer ever asks for them. So they first go into a *slot* of flat arrays, one slot a transaction: a hash
- * of tree and key, the key's bytes, the statement; no object, no string, no place in a map, and nothing to take apart at the end. A committing writer compares the
- * hash of each key with those in use. Where one is equal (the key, or seldom another), that transaction's reads are *settled*: moved to the index, which answers
- * exactly. They are settled too when the slot is full, when another transaction needs it, and whenever somebody asks a node what it has read.
+ * Most transactions read a handful of keys, and mostly no writer ever asks for them. So they first go into a *slot*, one a transaction: a hash of tree and key, the
+ * key's bytes, the statement; no object, no string, no place in a map, and nothing to take apart at the end. A committing writer compares the hash of each key with
+ * those in use, and its first bytes with the ends of ranges. Where they agree (the key, or seldom another), that transaction's reads are *settled*: moved to the
+ * index, which answers exactly. They are settled too when the slot is full, when another transaction needs it, and whenever somebody asks a node what it has read.
+ *
+ * A read takes 64 bytes, a line of the cache, of one run of memory:
+ *
+ *    0  hash of tree and key; of a range 0
+ *    4  statement
+ *    8  1 when only whether the row is there was looked at
+ *   12  length of the key; of a range -1
+ *   16  of a range: the leading bytes of its low and of its high end as two numbers (`leadOf`), the latter Infinity when it has no end
+ *   32  of a point: the key
  *
  * N1  A read is in its node's slot or in the index, until the node lets go of both.
  * N2  Nobody asks the index about a key before the slots that may hold a reader of it are settled: every question goes through `Certifier.probe` or
@@ -28,8 +37,22 @@ export const SlotReadsMax = 16;
 const SlotCountMin = 16;
 /** A power of two, several times the reads that are usually there. */
 const FilterCells = 4096;
+const ReadBytes = 64;
+const ReadWords = ReadBytes / 4;
+// Where in a read they are: in words of four bytes, in numbers of eight, in bytes.
+const AtHash = 0;
+const AtStatement = 1;
+const AtExistence = 2;
+const AtKeyLength = 3;
+const AtLowLead = 2;
+const AtHighLead = 3;
+const AtKey = 32;
+/** `AtKeyLength` of a range. */
+const RangeLength = -1;
 /** Longer keys go to the index at once. */
-const KeyBytesMax = 32;
+const KeyBytesMax = ReadBytes - AtKey;
+/** A number holds so many bytes of a key exactly. */
+const LeadBytes = 6;
 /** Slots looked at for one whose transaction has ended. */
 const SearchMax = 8;
 
@@ -53,12 +76,11 @@ export class RecentReads {
   readonly #owners: (SerialNode | undefined)[] = [];
   #counts = new Uint8Array(0);
   #rangeCounts = new Uint8Array(0);
-  /** Per read. A range has no hash and no bytes, but its ends; a point has no ends. */
-  #hashes = new Int32Array(0);
-  #statements = new Int32Array(0);
-  #existence = new Uint8Array(0);
-  #keyLengths = new Uint8Array(0);
-  #keys = new Uint8Array(0);
+  /** The reads, three views of the same memory. */
+  #words = new Int32Array(0);
+  #numbers = new Float64Array(0);
+  #bytes = new Uint8Array(0);
+  /** Per read: the tree's index, and the ends of a range. */
   readonly #indexes: (SireadIndex | undefined)[] = [];
   readonly #lows: (string | undefined)[] = [];
   readonly #highs: (string | undefined)[] = [];
@@ -79,7 +101,7 @@ export class RecentReads {
     if (keyLength > KeyBytesMax) return false;
     const at = this.#place(node);
     if (at < 0) return false;
-    copyBytes(this.#keys, at * KeyBytesMax, key, 0, keyLength);
+    copyBytes(this.#bytes, at * ReadBytes + AtKey, key, 0, keyLength);
     this.#fillPoint(node.slot, at, index, hashOfBytes(index.tree.id, key, keyLength), keyLength, statement, existence);
     return true;
   }
@@ -88,7 +110,7 @@ export class RecentReads {
     if (key.length > KeyBytesMax) return false;
     const at = this.#place(node);
     if (at < 0) return false;
-    putKeyString(this.#keys, at * KeyBytesMax, key);
+    putKeyString(this.#bytes, at * ReadBytes + AtKey, key);
     this.#fillPoint(node.slot, at, index, hashOfKey(index.tree.id, key), key.length, statement, existence);
     return true;
   }
@@ -98,24 +120,30 @@ export class RecentReads {
     if (this.#widens(node, index, low, high, statement, existence)) return true;
     const at = this.#place(node);
     if (at < 0) return false;
-    this.#lows[at] = low;
-    this.#highs[at] = high;
     this.#rangeCounts[node.slot]!++;
     this.#rangeCount++;
-    this.#fill(node.slot, at, index, 0, 0, statement, existence);
+    this.#setEnds(at, low, high);
+    this.#fill(node.slot, at, index, 0, RangeLength, statement, existence);
     return true;
+  }
+  #setEnds(at: number, low: string, high: string | undefined): void {
+    this.#lows[at] = low;
+    this.#highs[at] = high;
+    this.#numbers[(at * ReadBytes) / 8 + AtLowLead] = leadOf(low);
+    this.#numbers[(at * ReadBytes) / 8 + AtHighLead] = high === undefined ? Infinity : leadOf(high);
   }
 
   #widens(node: SerialNode, index: SireadIndex, low: string, high: string | undefined, statement: number, existence: boolean): boolean {
     const slot = node.slot;
     if (slot < 0 || this.#counts[slot] === 0) return false;
     const last = slot * SlotReadsMax + this.#counts[slot]! - 1;
-    const lastLow = this.#lows[last];
-    if (lastLow === undefined || this.#indexes[last] !== index || this.#statements[last] !== statement || (this.#existence[last] === 1) !== existence) return false;
+    const word = last * ReadWords;
+    if (this.#words[word + AtKeyLength] !== RangeLength || this.#words[word + AtStatement] !== statement || this.#indexes[last] !== index) return false;
+    if ((this.#words[word + AtExistence] === 1) !== existence) return false;
+    const lastLow = this.#lows[last]!;
     const lastHigh = this.#highs[last];
     if ((lastHigh !== undefined && lastHigh < low) || (high !== undefined && high < lastLow)) return false;
-    if (low < lastLow) this.#lows[last] = low;
-    this.#highs[last] = maxEnd(lastHigh, high);
+    this.#setEnds(last, low < lastLow ? low : lastLow, maxEnd(lastHigh, high));
     return true;
   }
 
@@ -164,11 +192,9 @@ export class RecentReads {
     this.#usedAt = copied(new Uint16Array(count), this.#usedAt);
     this.#counts = copied(new Uint8Array(count), this.#counts);
     this.#rangeCounts = copied(new Uint8Array(count), this.#rangeCounts);
-    this.#hashes = copied(new Int32Array(reads), this.#hashes);
-    this.#statements = copied(new Int32Array(reads), this.#statements);
-    this.#existence = copied(new Uint8Array(reads), this.#existence);
-    this.#keyLengths = copied(new Uint8Array(reads), this.#keyLengths);
-    this.#keys = copied(new Uint8Array(reads * KeyBytesMax), this.#keys);
+    this.#words = copied(new Int32Array(reads * ReadWords), this.#words);
+    this.#numbers = new Float64Array(this.#words.buffer);
+    this.#bytes = new Uint8Array(this.#words.buffer);
   }
 
   #fillPoint(slot: number, at: number, index: SireadIndex, hash: number, keyLength: number, statement: number, existence: boolean): void {
@@ -177,11 +203,13 @@ export class RecentReads {
   }
 
   #fill(slot: number, at: number, index: SireadIndex, hash: number, keyLength: number, statement: number, existence: boolean): void {
-    this.#hashes[at] = hash;
+    const words = this.#words;
+    const word = at * ReadWords;
+    words[word + AtHash] = hash;
+    words[word + AtStatement] = statement;
+    words[word + AtExistence] = existence ? 1 : 0;
+    words[word + AtKeyLength] = keyLength;
     this.#indexes[at] = index;
-    this.#keyLengths[at] = keyLength;
-    this.#statements[at] = statement;
-    this.#existence[at] = existence ? 1 : 0;
     this.#counts[slot]!++;
     this.count++;
   }
@@ -198,11 +226,12 @@ export class RecentReads {
     const isForgotten = mutants.on && mutants.has('mvcc.recent-reads-forgotten');
     for (let at = from; at < end && !isForgotten; at++) {
       const reads = node.readsOf(this.#indexes[at]!);
-      const statement = this.#statements[at]!;
-      const existence = this.#existence[at] === 1;
-      const low = this.#lows[at];
-      if (low !== undefined) reads.addRange(low, this.#highs[at], statement, existence);
-      else reads.addPoint(keyString(this.#keys, at * KeyBytesMax, at * KeyBytesMax + this.#keyLengths[at]!), statement, existence);
+      const statement = this.#words[at * ReadWords + AtStatement]!;
+      const existence = this.#words[at * ReadWords + AtExistence] === 1;
+      const keyLength = this.#words[at * ReadWords + AtKeyLength]!;
+      const keyAt = at * ReadBytes + AtKey;
+      if (keyLength === RangeLength) reads.addRange(this.#lows[at]!, this.#highs[at], statement, existence);
+      else reads.addPoint(keyString(this.#bytes, keyAt, keyAt + keyLength), statement, existence);
     }
     this.#giveBack(slot);
   }
@@ -216,14 +245,16 @@ export class RecentReads {
     const own = this.#countIn(writer.slot, cell);
     const isPointRead = this.#filter[cell]! > (mutants.on && mutants.has('mvcc.own-read-hides-others') && own > 0 ? Infinity : own);
     if (!isPointRead && this.#rangeCount === 0) return;
-    const hashes = this.#hashes;
+    const lead = this.#rangeCount === 0 ? 0 : leadOf(key);
+    const words = this.#words;
     // From the end: a slot that is given back is replaced in the list by one that was looked at.
     for (let i = this.#usedCount - 1; i >= 0; i--) {
       const slot = this.#used[i]!;
+      if (!isPointRead && this.#rangeCounts[slot] === 0) continue;
       const from = slot * SlotReadsMax;
       const end = from + this.#counts[slot]!;
-      let isReader = this.#rangeCounts[slot]! > 0 && this.#hasRange(from, end, index, key);
-      for (let at = from; at < end && isPointRead && !isReader; at++) isReader = hashes[at] === hash;
+      let isReader = this.#rangeCounts[slot]! > 0 && this.#hasRange(from, end, index, key, lead);
+      for (let at = from; at < end && isPointRead && !isReader; at++) isReader = words[at * ReadWords + AtHash] === hash;
       if (isReader && this.#owners[slot] !== writer) this.settle(this.#owners[slot]!);
     }
   }
@@ -231,17 +262,28 @@ export class RecentReads {
   /** How many of the points in the slot are in that cell of the filter: an update has read its row itself. */
   #countIn(slot: number, cell: number): number {
     if (slot < 0) return 0;
+    const words = this.#words;
     const from = slot * SlotReadsMax;
     const end = from + this.#counts[slot]!;
     let count = 0;
-    for (let at = from; at < end; at++) if ((this.#hashes[at]! & (FilterCells - 1)) === cell && this.#lows[at] === undefined) count++;
+    for (let at = from; at < end; at++) {
+      const word = at * ReadWords;
+      if ((words[word + AtHash]! & (FilterCells - 1)) === cell && words[word + AtKeyLength] !== RangeLength) count++;
+    }
     return count;
   }
 
-  #hasRange(from: number, end: number, index: SireadIndex, key: string): boolean {
+  /** `lead` is that of `key`: it mostly tells on which side of a range the key is. */
+  #hasRange(from: number, end: number, index: SireadIndex, key: string, lead: number): boolean {
+    const numbers = this.#numbers;
+    const isStrict = mutants.on && mutants.has('mvcc.range-lead-alone');
     for (let at = from; at < end; at++) {
-      const low = this.#lows[at];
-      if (low !== undefined && this.#indexes[at] === index && low <= key && endsAfter(this.#highs[at], key)) return true;
+      if (this.#words[at * ReadWords + AtKeyLength] !== RangeLength) continue;
+      const number = (at * ReadBytes) / 8;
+      const lowLead = numbers[number + AtLowLead]!;
+      const highLead = numbers[number + AtHighLead]!;
+      if (lowLead > lead || highLead < lead || (isStrict && highLead === lead)) continue;
+      if (this.#indexes[at] === index && this.#lows[at]! <= key && endsAfter(this.#highs[at], key)) return true;
     }
     return false;
   }
@@ -262,7 +304,7 @@ export class RecentReads {
     const count = this.#counts[slot]!;
     for (let at = from; at < from + count; at++) {
       this.#indexes[at] = undefined;
-      if (this.#lows[at] === undefined) this.#filter[this.#hashes[at]! & (FilterCells - 1)]!--;
+      if (this.#words[at * ReadWords + AtKeyLength] !== RangeLength) this.#filter[this.#words[at * ReadWords + AtHash]! & (FilterCells - 1)]!--;
       else {
         this.#lows[at] = undefined;
         this.#highs[at] = undefined;
@@ -295,7 +337,14 @@ export class RecentReads {
 }
 
 /** `before`'s elements at the beginning of `array`. */
-function copied<T extends Uint8Array | Uint16Array | Int32Array>(array: T, before: T): T {
+function copied<T extends Uint8Array | Uint16Array | Int32Array<ArrayBuffer>>(array: T, before: T): T {
   array.set(before);
   return array;
+}
+
+/** The first bytes of a key, zero padded, as a number: of two keys the greater one's is not less. */
+function leadOf(key: string): number {
+  let lead = 0;
+  for (let i = 0; i < LeadBytes; i++) lead = lead * 256 + (i < key.length ? key.charCodeAt(i) : 0);
+  return lead;
 }
