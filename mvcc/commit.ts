@@ -28,7 +28,7 @@ import { LeafRef } from '../storage/cursor.js';
 import type { Certifier } from './certifier.js';
 import { serializationError } from './conflict.js';
 import { keepBefore, keyBufferOf } from './reading.js';
-import type { SerialNode } from './serial-node.js';
+import type { SerialNode, WriteMark } from './serial-node.js';
 import type { Transaction } from './transaction.js';
 import { TreeCreation, TreeDrop } from './tree-change.js';
 import type { MvccCommitWriter, TransactionManager } from './transaction-manager.js';
@@ -59,15 +59,6 @@ export interface PendingCommit {
   listener: CommitListener | undefined;
   /** Only under the mutant that installs too late. */
   readonly install: (() => void) | undefined;
-}
-
-/** One key whose committed state the commit changes, as the certifier asks for it. */
-interface FinalChange {
-  readonly writes: TreeWrites;
-  /** The entry of the write set, and its key. */
-  readonly entry: number;
-  readonly key: string;
-  readonly changesKey: boolean;
 }
 
 const nothingCommitted: CommitInfo = { csn: csnOf(0) };
@@ -235,7 +226,8 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
   const node = transaction.node;
   const isTracked = node !== undefined && !node.isSafe && node.snapLow >= 0;
   const keepsVersions = !isImmediate || (!isUnseen && isObserved(transaction));
-  const changes = isTracked ? finalChanges(transaction) : undefined;
+  const entries = isTracked && transaction.writes !== undefined ? newestInOrder(transaction.writes) : undefined;
+  const changes = isTracked ? finalChanges(transaction, entries) : undefined;
   const hasChanges = changes === undefined ? transaction.writeCount > 0 : changes.length > 0;
   if (hasChanges) manager.settleOtherScans(transaction);
   if (isTracked) certify(transaction, changes!);
@@ -262,8 +254,8 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
   let install: (() => void) | undefined = undefined;
   let lsn = 0 as Lsn;
   if (mutants.on && mutants.has('mvcc.install-after-fsync')) {
-    install = () => void installSeen(transaction, csn);
-  } else lsn = keepsVersions ? installSeen(transaction, csn) : installUnseen(transaction, csn);
+    install = () => void installSeen(transaction, csn, entries);
+  } else lsn = keepsVersions ? installSeen(transaction, csn, entries) : installUnseen(transaction, csn, entries);
   manager.endActive(transaction, 'precommitted');
   return manager.enqueue({ csn, transaction, lsn, asyncCommit: transaction.asyncCommit, listener: undefined, install });
 }
@@ -280,18 +272,24 @@ export function isSeen(manager: TransactionManager, own: number): boolean {
 
 // ------------------------------------------------------------------------------------------------------------ what changes
 
-const noChanges: readonly FinalChange[] = [];
+const noChanges: WriteMark[] = [];
+const noEntries: readonly Int32Array[] = [];
 
-/** Every key whose committed state will differ, in key order per tree. */
-function finalChanges(transaction: Transaction): readonly FinalChange[] {
-  const set = transaction.writes;
-  if (set === undefined) return noChanges;
-  const changes: FinalChange[] = [];
+/** By tree, the newest entry of each key in the order of the keys. Borrowed. */
+function newestInOrder(set: WriteSet): readonly Int32Array[] {
   const lists = set.newestByTree();
+  for (let tree = 0; tree < lists.length; tree++) if (!set.trees[tree]!.isInRun) sortByKey(set, lists[tree]!);
+  return lists;
+}
+
+/** Every key whose committed state will differ, in key order per tree; `lists` are the entries in that order. */
+function finalChanges(transaction: Transaction, lists: readonly Int32Array[] | undefined): WriteMark[] {
+  const set = transaction.writes;
+  if (set === undefined || lists === undefined) return noChanges;
+  const changes: WriteMark[] = [];
   for (let tree = 0; tree < lists.length; tree++) {
     const writes = set.trees[tree]!;
     const entries = lists[tree]!;
-    if (!writes.isInRun) sortByKey(set, entries);
     for (let i = 0; i < entries.length; i++) {
       const newest = entries[i]!;
       const entry = set.newestChange(newest);
@@ -316,15 +314,17 @@ function registerUnused(transaction: Transaction, { set, tree }: TreeWrites, ent
   node.readPoint(tree.siread, set.keyOf(entry), set.commandOf(entry), true);
 }
 
-function finalChange(writes: TreeWrites, entry: number): FinalChange | undefined {
+function finalChange(writes: TreeWrites, entry: number): WriteMark | undefined {
   const { set } = writes;
+  const index = writes.tree.siread;
+  const statement = set.commandOf(entry);
   const key = set.keyOf(entry);
   // What is not of this transaction alone is there, for the transaction has it locked: no look into the tree is needed.
   const isThere = !set.has(entry, WriteFlag.Fresh) || (mutants.on && mutants.has('mvcc.insert-taken-for-update'));
-  if (isThere) return { writes, entry, key, changesKey: set.has(entry, WriteFlag.ChangesKey) };
+  if (isThere) return { index, key, statement, changesKey: set.has(entry, WriteFlag.ChangesKey) };
   const { btree } = writes.tree;
   const kind = kindOfChange(writes, entry, key, btree !== undefined && btree.seek(keyBufferOf(key), key.length, leaf));
-  return kind === undefined ? undefined : { writes, entry, key, changesKey: changesKey(writes, entry, kind) };
+  return kind === undefined ? undefined : { index, key, statement, changesKey: changesKey(writes, entry, kind) };
 }
 
 /** What the entry does to its key, `isThere` or not in the installed state; undefined: nothing, it was inserted and removed again. */
@@ -352,17 +352,16 @@ function finalPlace(writes: TreeWrites, key: string, movedTo: string | undefined
 
 // ------------------------------------------------------------------------------------------------------------ certifying
 
-function certify(transaction: Transaction, changes: readonly FinalChange[]): void {
+/** The node keeps `changes`. @throws 40001, and the transaction is rolled back */
+function certify(transaction: Transaction, changes: WriteMark[]): void {
   const manager = transaction.manager;
   const node = transaction.node!;
   const certifier = manager.certifier;
   const changedOnly = mutants.on && mutants.has('mvcc.probe-changed-trees-only');
   if (transaction.writeCount > ProbesMax) certifier.recent.settleAll();
-  for (const { writes, entry, key, changesKey } of changes) {
-    const index = writes.tree.siread;
-    const command = writes.set.commandOf(entry);
-    node.addWrite(index, key, command, changesKey);
-    if (!(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, key, changesKey, command);
+  node.setWrites(changes);
+  for (const { index, key, changesKey, statement } of changes) {
+    if (!(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, key, changesKey, statement);
   }
   if (transaction.writes !== undefined && !changedOnly) probeTouched(node, certifier, transaction.writes);
   const cycle = node.isObserved ? undefined : certifier.certify(node);
@@ -387,14 +386,14 @@ function probeTouched(node: SerialNode, certifier: Certifier, set: WriteSet): vo
 
 // ------------------------------------------------------------------------------------------------------------ installing
 
-/** Applies and logs the changes, each with its before-image: what is there is looked for once, for both. */
-function installSeen(transaction: Transaction, csn: Csn): Lsn {
+/** Applies and logs the changes, each with its before-image: what is there is looked for once, for both. `entries`: those of `newestInOrder`, if they are known. */
+function installSeen(transaction: Transaction, csn: Csn, entries: readonly Int32Array[] | undefined): Lsn {
   const { manager, writes: set } = transaction;
   const writer = manager.store.beginCommit(csn);
   changeTrees(transaction, csn, writer);
   const retired = new RetiredCommit(csn, transaction);
   try {
-    if (set !== undefined) installSet(set, transaction, writer, retired);
+    if (set !== undefined) installSet(set, entries ?? newestInOrder(set), transaction, writer, retired);
   } catch (error) {
     throw writer.fail(error);
   } finally {
@@ -405,13 +404,11 @@ function installSeen(transaction: Transaction, csn: Csn): Lsn {
   return lsn;
 }
 
-function installSet(set: WriteSet, transaction: Transaction, writer: MvccCommitWriter, retired: RetiredCommit): void {
-  const lists = set.newestByTree();
+function installSet(set: WriteSet, lists: readonly Int32Array[], transaction: Transaction, writer: MvccCommitWriter, retired: RetiredCommit): void {
   for (let tree = 0; tree < lists.length; tree++) {
     const writes = set.trees[tree]!;
     if (writes.tree.isDropped || writes.tree.btree === undefined) continue;
     const entries = lists[tree]!;
-    if (!writes.isInRun) sortByKey(set, entries);
     for (let i = 0; i < entries.length; i++) {
       const entry = set.newestChange(entries[i]!);
       if (entry >= 0) installOne(transaction, writer, writes, entry, retired);
@@ -455,11 +452,11 @@ function installOne(transaction: Transaction, writer: MvccCommitWriter, writes: 
 }
 
 /** Applies and logs the changes, leaving no before-images (P4): no object per row, no look at what was there. */
-function installUnseen(transaction: Transaction, csn: Csn): Lsn {
+function installUnseen(transaction: Transaction, csn: Csn, entries: readonly Int32Array[] | undefined): Lsn {
   const writer = transaction.manager.store.beginCommit(csn);
   changeTrees(transaction, csn, writer);
   const set = transaction.writes;
-  const lists = set === undefined ? [] : set.newestByTree();
+  const lists = set === undefined ? noEntries : (entries ?? set.newestByTree());
   for (let tree = 0; tree < lists.length; tree++) {
     const { btree, isDropped } = set!.trees[tree]!.tree;
     if (isDropped || btree === undefined) continue;

@@ -3,14 +3,16 @@
  * transaction, see certifier.ts. A node may stand for several merged transactions; then the pairs of bounds differ and every test
  * uses the end that errs towards an edge.
  */
+import { assert } from '../base/assert.js';
 import { keyString } from '../base/bytes.js';
+import { mutants } from '../base/mutants.js';
 import { endsAfter } from './interval-tree.js';
 import type { NodeList } from './node-list.js';
 import { NoSlot, type RecentReads } from './recent-reads.js';
 import type { ReadHit, SireadIndex } from './siread.js';
 import { TreeReads } from './siread.js';
 import { StatementList } from './statement-list.js';
-import { afterKey } from './types.js';
+import { isNextKey } from './types.js';
 
 /** Why an edge exists: for explanations only. `low`, `high` is the range read; statements are numbers within their transactions. */
 export interface EdgeReason {
@@ -28,14 +30,16 @@ const noEdges = new Map<SerialNode, EdgeReason>();
 const noNodes = new Set<SerialNode>();
 const noReads = new Map<SireadIndex, TreeReads>();
 
-/** One changed key, and the one before it. */
-interface WriteMark {
+/** One key whose committed state a transaction changes. */
+export interface WriteMark {
   readonly index: SireadIndex;
   readonly key: string;
-  /** Statement number * 2 + (1 when the change is visible to existence-only readers). */
-  readonly mark: number;
-  readonly earlier: WriteMark | undefined;
+  readonly statement: number;
+  /** Whether the change is visible to existence-only readers. */
+  readonly changesKey: boolean;
 }
+const noMarks: WriteMark[] = [];
+/** By key: statement number * 2 + (1 when the change is visible to existence-only readers). */
 type Writes = Map<SireadIndex, Map<string, number>>;
 
 /** Infinity without boxing surprises: greater than any CSN. */
@@ -61,7 +65,7 @@ export class SerialNode {
   /** Its place in recent-reads.ts, for that file alone. */
   slot = NoSlot;
   /** Filled at commit; as maps only when the exact test asks for them, which is seldom. */
-  #lastMark: WriteMark | undefined = undefined;
+  #marks = noMarks;
   #writes: Writes | undefined = undefined;
   readonly statements = new StatementList();
   /** Where this node went when it was merged. */
@@ -112,7 +116,7 @@ export class SerialNode {
   /** Registers [low, high) as read. */
   readRange(index: SireadIndex, low: string, high: string | undefined, statement: number, existence: boolean): void {
     if (!endsAfter(high, low)) return;
-    if (high !== undefined && high.length === low.length + 1 && high === afterKey(low)) this.readPoint(index, low, statement, existence);
+    if (high !== undefined && isNextKey(low, high)) this.readPoint(index, low, statement, existence);
     else if (!this.#recent.addRange(this, index, low, high, statement, existence)) this.readsOf(index).addRange(low, high, statement, existence);
   }
 
@@ -152,31 +156,38 @@ export class SerialNode {
 
   // ------------------------------------------------------------------------------------------------------------ writes
 
+  /** Takes over the list of what it changes, of which there was none before. */
+  setWrites(marks: WriteMark[]): void {
+    assert(this.#marks === noMarks, 'changes are certified twice', this.id);
+    if (marks.length > 0) this.#marks = marks;
+    // The exact test of an early check may have asked already, when there were none.
+    if (!(mutants.on && mutants.has('mvcc.changes-asked-early'))) this.#writes = undefined;
+  }
   addWrite(index: SireadIndex, key: string, statement: number, changesKey: boolean): void {
-    this.#lastMark = { index, key, mark: statement * 2 + (changesKey ? 1 : 0), earlier: this.#lastMark };
-    if (this.#writes !== undefined) keysOf(this.#writes, index).set(key, this.#lastMark.mark);
+    const mark: WriteMark = { index, key, statement, changesKey };
+    if (this.#marks === noMarks) this.#marks = [];
+    this.#marks.push(mark);
+    if (this.#writes !== undefined) addMark(this.#writes, mark);
   }
 
   get hasWrites(): boolean {
-    return this.#lastMark !== undefined;
+    return this.#marks.length > 0;
   }
   /** Marks of changed keys per tree. */
   get writes(): Writes {
     if (this.#writes === undefined) {
       this.#writes = new Map();
-      for (let mark = this.#lastMark; mark !== undefined; mark = mark.earlier) {
-        const keys = keysOf(this.#writes, mark.index);
-        if (!keys.has(mark.key)) keys.set(mark.key, mark.mark); // of two marks of a key the later one counts
-      }
+      for (const mark of this.#marks) addMark(this.#writes, mark);
     }
     return this.#writes;
   }
 }
 
-function keysOf(writes: Writes, index: SireadIndex): Map<string, number> {
+/** Of two marks of a key the later one counts. */
+function addMark(writes: Writes, { index, key, statement, changesKey }: WriteMark): void {
   let keys = writes.get(index);
   if (keys === undefined) writes.set(index, (keys = new Map()));
-  return keys;
+  keys.set(key, statement * 2 + (changesKey ? 1 : 0));
 }
 
 /** Adds the edge `from` -> `to` unless it is known. @returns whether it is new */

@@ -21,7 +21,7 @@ import { mutants } from '../base/mutants.js';
 import type { SerialNode } from './serial-node.js';
 import { compareKeys } from './key-order.js';
 import { Interval, IntervalTree, endsAfter, maxEnd } from './interval-tree.js';
-import { afterKey } from './types.js';
+import { afterKey, isNextKey } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 /** Estimates of heap bytes per entry, without the key's characters. */
@@ -198,7 +198,7 @@ export class TreeReads {
   /** Adds [low, high), merged with what it overlaps or touches. */
   addRange(low: string, high: string | undefined, statement: number, existence: boolean): void {
     if (!endsAfter(high, low)) return;
-    if (high !== undefined && high.length === low.length + 1 && high === afterKey(low)) {
+    if (high !== undefined && isNextKey(low, high)) {
       this.addPoint(low, statement, existence);
       return;
     }

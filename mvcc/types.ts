@@ -45,6 +45,10 @@ export const wholeRange: KeyRange = { low: '', high: undefined };
 export function afterKey(key: string): string {
   return key + '\0';
 }
+/** Whether `next` is `afterKey(key)`, without making it. */
+export function isNextKey(key: string, next: string): boolean {
+  return next.length === key.length + 1 && next.charCodeAt(key.length) === 0 && next.startsWith(key);
+}
 
 /** The least key greater than every key that starts with `prefix`; `undefined` when there is none (all bytes 0xff). */
 export function afterPrefix(prefix: string): string | undefined {
