@@ -24,12 +24,19 @@ async function use({ open }) {
   const db = await open(path);
   await db.query('select id from item where id = $1', [1]);
   const insert = db.prepare('insert into item (id, name) values ($1, $2)');
-  for (let id = 3; id < 6; id++) await insert.run([id, `item ${id}`]);
+  for (let id = 3; id < 20; id++) await insert.run([id, `item ${id}`]);
+  await db.query('insert into item (id, name) select id + 100, name from item where id > $1 on conflict (id) do update set name = excluded.name returning id', [10]);
+  await db.query('select id, price from item where name = $1', ['one']);
+  await db.query('select * from item where id between $1 and $2 order by id desc limit 3', [1, 9]);
   await db.query('select count(*), max(i.price) from item i join item j using (id) where i.name > $1 group by j.made order by 2 limit 10', ['a']);
-  await db.transaction(async (tx) => {
-    await tx.query('update item set price = price + 1 where id = $1', [2]);
-    await tx.query('delete from item where id = $1', [3]);
-  });
+  await db.query("with few as (select * from item where name like 'item 1%') select f.id, sum(f.id) over (order by f.id) from few f left join item i on i.id = f.id + 1 where exists (select from item e where e.id = f.id)");
+  const session = db.connect();
+  const [update, remove] = [session.prepare('update item set price = price + 1 where id = $1'), session.prepare('delete from item where id = $1')];
+  await session.query('begin');
+  for (let id = 4; id < 8; id++) await update.run([id]);
+  for (let id = 8; id < 12; id++) await remove.run([id]);
+  await session.query('commit');
+  await session.close();
   await db.query('insert into item (id, name) values (1, $1)', ['again']).catch(() => {});
   await db.close();
 }
