@@ -269,7 +269,7 @@ export class Backend implements SessionOwner {
     this.currentText = cached.parsed.text;
     this.currentStartedAtMs = this.instance.clock.now();
     this.system.forgetAnswers();
-    this.#forgetRoutineMark();
+    this.forgetRoutineMark();
     const { statement } = cached.parsed;
     const bounded = this.#withTimeout(call);
     if (isControl(statement)) return { command: await this.#control(statement), rows: [], rowCount: null, columns: [] };
@@ -450,7 +450,7 @@ export class Backend implements SessionOwner {
     this.isRunning = true;
   }
   #finish(): void {
-    this.#forgetRoutineMark();
+    this.forgetRoutineMark();
     this.isRunning = false;
     this.#cancel = undefined;
     if (this.block.state !== 'idle') this.#watchIdleTransaction();
@@ -537,7 +537,7 @@ export class Backend implements SessionOwner {
     if (this.routineMark?.tx !== tx) this.routineMark = { tx, savepoint: tx.savepoint(), writeCount: tx.writeCount };
   }
   /** The running statement is over: what its functions did is its own. */
-  #forgetRoutineMark(): void {
+  forgetRoutineMark(): void {
     const mark = this.routineMark;
     this.routineMark = undefined;
     if (mark !== undefined && this.block.tx === mark.tx && mark.tx.state === 'active') mark.tx.release(mark.savepoint);

@@ -360,9 +360,7 @@ export async function startOver(backend: Backend, started: Pick<Started, 'execut
   const isUndoable = mark !== undefined && mark.writeCount === started.writeCountBefore && !backend.system.hasAnswers;
   if (started.hasDelivered || (tx.writeCount !== started.writeCountBefore && !isUndoable)) {
     const error = notSupported('waiting in a function after rows have been returned or changed');
-    suspended.waitFor.catch(() => undefined);
-    tx.cancelWait(error);
-    backend.cancelSleep(error);
+    suspended.giveUp(error);
     throw error;
   }
   started.execution.close();

@@ -262,7 +262,7 @@ export function runRoutine(context: StatementContext, call: RoutineCall, args: r
   if (step.done === true) return step.value;
   const waiting = step.value;
   steps.return([]);
-  throw new SuspendStatement(waiting);
+  throw new SuspendStatement(waiting, context.backend);
 }
 
 /** The same for CALL, which waits where it has to. */

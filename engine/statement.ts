@@ -15,6 +15,7 @@ import type { Instance } from './instance.js';
 import type { CachedStatement } from './plan-cache.js';
 import { runQuickly } from './quick.js';
 import { modifyQuickly } from './quick-modify.js';
+import { SuspendStatement } from './system-functions.js';
 import type { ValueFormat } from './values.js';
 import { fieldsOf, withOutputContext } from './values.js';
 
@@ -167,6 +168,7 @@ export class Statement<R = Row> {
       throw error;
     } finally {
       if (!isDone && backend.block.state === 'single') backend.block.abandon();
+      backend.forgetRoutineMark();
     }
   }
 
@@ -210,7 +212,7 @@ export class Statement<R = Row> {
     }
   }
   #translated(error: unknown): DatabaseError {
-    const wrapped = toDatabaseError(error, (oid) => this.#host.instance.definitions.tableDef(oid));
+    const wrapped = toDatabaseError(error instanceof SuspendStatement ? refuseToWait(error) : error, (oid) => this.#host.instance.definitions.tableDef(oid));
     this.#host.onError(wrapped);
     return wrapped;
   }
@@ -232,6 +234,13 @@ export class Statement<R = Row> {
     if (params.length === 1 && isPlainObject(only) && this.#statement().parsed.parameterNames.length > 0) return only;
     return params;
   }
+}
+
+/** A function waits, as for an advisory lock, or for a row that its statement is to change. */
+function refuseToWait(suspended: SuspendStatement): DbError {
+  const error = new DbError('55P03', 'a function would have to wait, and a synchronous statement does not', { hint: 'Use query().' });
+  suspended.giveUp(error);
+  return error;
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

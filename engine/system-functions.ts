@@ -32,9 +32,18 @@ import { quoteIdentifier as quoteName } from '../parser/print-names.js';
 /** Raised by a function that must wait. */
 export class SuspendStatement extends Error {
   readonly waitFor: Promise<unknown>;
-  constructor(waitFor: Promise<unknown>) {
+  readonly #backend: Backend;
+  constructor(waitFor: Promise<unknown>, backend: Backend) {
     super('a function waits');
     this.waitFor = waitFor;
+    this.#backend = backend;
+  }
+
+  /** The statement does not wait but fails with `error`. */
+  giveUp(error: DbError): void {
+    this.waitFor.catch(() => undefined);
+    this.#backend.block.tx?.cancelWait(error);
+    this.#backend.cancelSleep(error);
   }
 }
 
@@ -409,7 +418,7 @@ export class SystemFunctions implements SystemCalls {
     return answer;
   }
   #suspend(waitFor: Promise<unknown>, whenThere: () => Datum): never {
-    throw new SuspendStatement(waitFor.then(() => void this.#answers.push(whenThere())));
+    throw new SuspendStatement(waitFor.then(() => void this.#answers.push(whenThere())), this.#backend);
   }
   /** The statement starts over. */
   answerAgain(): void {

@@ -210,6 +210,40 @@ describe('synchronous statements', () => {
       expect(abandoned.return!().done).toBe(true);
     }));
 
+  test('functions that would have to wait fail, and leave nothing waiting', () =>
+    withDatabase(async (db) => {
+      const unhandled: unknown[] = [];
+      const note = (error: unknown): void => void unhandled.push(error);
+      process.on('unhandledRejection', note);
+      await db.exec(`create function changed() returns text language sql as $$ update t set v = v || '!' where id = 1 returning v $$`);
+      const holder = db.connect();
+      const session = db.connect();
+      const refused = expect.objectContaining({ code: '55P03', message: 'a function would have to wait, and a synchronous statement does not' });
+      await holder.query('begin');
+      await holder.query("update t set v = 'held' where id = 1");
+      await holder.query('select pg_advisory_lock(1)');
+      const waiting = ['select pg_advisory_lock(2), pg_advisory_lock(1)', 'select pg_advisory_xact_lock(1)', 'select pg_sleep(1000)', 'select changed()', 'update t set v = changed() where id = 2', 'insert into t select 5000, changed()'];
+      for (const text of waiting) {
+        const statement = session.prepare(text);
+        for (const run of [() => statement.get(), () => statement.all(), () => statement.run(), () => [...statement.iterate()]]) {
+          expect(run, text).toThrow(refused);
+          await session.query('begin');
+          await session.query('savepoint a');
+          expect(run, text).toThrow(refused);
+          await session.query('rollback to a');
+          await session.query('commit');
+        }
+      }
+      await holder.query('rollback');
+      await holder.query('select pg_advisory_unlock(1)');
+      const other = db.connect();
+      expect((await other.query('select pg_try_advisory_lock(1) as free')).rows).toEqual([{ free: true }]);
+      expect(session.prepare('select pg_advisory_lock(3), changed()').all()).toEqual([{ pg_advisory_lock: '', changed: 'row 1!' }]);
+      expect((await other.query('select pg_try_advisory_lock(3) as free')).rows).toEqual([{ free: false }]);
+      process.off('unhandledRejection', note);
+      expect(unhandled).toEqual([]);
+    }));
+
   test('a statement has its own time, whichever way it and those before it ran', () =>
     withDatabase(async (db) => {
       const session = db.connect();
