@@ -16,6 +16,7 @@ import type { DatabaseError } from './errors.js';
 import type { AggregateOptions, FunctionOptions, HostFunction, TypeFinder } from './host-functions.js';
 import { misuse, toDatabaseError } from './errors.js';
 import { Instance } from './instance.js';
+import { checkOpenOptions } from './open-options.js';
 import { enclosingTransactions } from './self-wait.js';
 import { restore, type RestoreOptions, type RestoreResult } from './restore.js';
 import { databaseName } from './system-functions.js';
@@ -43,6 +44,7 @@ export interface DatabaseStatistics {
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Database> {
   if (typeof path !== 'string' || path === '') throw misuse('22023', 'open() needs a path, or ":memory:"');
+  checkOpenOptions(options);
   try {
     return new Database(await Instance.open(path, options, defaultSettings(options)));
   } catch (error) {

@@ -37,7 +37,7 @@ import type { ReplayResult } from './recovery.js';
 import { listSegments, replay, segmentNumbers } from './recovery.js';
 import { ReplayToTrees } from './replay-target.js';
 import type { StoreOptions, StoreStats } from './store-options.js';
-import { PageSizeBytesMax, PageSizeBytesMin, readRing } from './superblock.js';
+import { checkPageSize, readRing } from './superblock.js';
 import type { DirectoryEntry, TreeDirectory } from './tree-directory.js';
 import { TreeState } from './tree-directory.js';
 import type { File } from './vfs.js';
@@ -152,6 +152,7 @@ export class Store {
    * @throws DbError 55006 locked by another process or already open here, 58P01 missing, XX001 damaged, 58030 I/O, 0A000 unknown format
    */
   static async open(options: StoreOptions): Promise<Store> {
+    checkPageSize(options.pageSizeBytes ?? DefaultPageSizeBytes);
     const main = await openMainFile(options);
     try {
       const store = main.isNew ? await Store.#create(options, main.file) : await Store.#recover(options, main.file);
@@ -164,11 +165,7 @@ export class Store {
   }
 
   static async #create(options: StoreOptions, file: File): Promise<Store> {
-    const pageSizeBytes = options.pageSizeBytes ?? DefaultPageSizeBytes;
-    if (pageSizeBytes < PageSizeBytesMin || pageSizeBytes > PageSizeBytesMax || (pageSizeBytes & (pageSizeBytes - 1)) !== 0) {
-      throw new DbError('22023', `invalid page size ${pageSizeBytes}`, { hint: `It must be a power of two from ${PageSizeBytesMin} to ${PageSizeBytesMax}.` });
-    }
-    const { vfs, path } = options;
+    const { vfs, path, pageSizeBytes = DefaultPageSizeBytes } = options;
     const databaseId = new Uint8Array(16);
     options.prng.fill(databaseId);
     file.truncate(0);

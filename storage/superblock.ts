@@ -38,8 +38,8 @@ export const RingBytes = RingSlotCount * RingSlotBytes;
 /** 2: short heads of rows (base/rowcode.ts). */
 export const FormatMajor = 2;
 export const FormatMinor = 0;
-export const PageSizeBytesMin = 512;
-export const PageSizeBytesMax = 65536;
+const PageSizeBytesMin = 512;
+const PageSizeBytesMax = 65536;
 
 const Magic = 'SERIALT\x01';
 const MetaBytes = 512;
@@ -173,10 +173,17 @@ function checkFormat(path: string, ring: Uint8Array, offset: number): void {
   }
 }
 
+function isPageSize(sizeBytes: number): boolean {
+  return Number.isInteger(sizeBytes) && sizeBytes >= PageSizeBytesMin && sizeBytes <= PageSizeBytesMax && (sizeBytes & (sizeBytes - 1)) === 0;
+}
+/** @throws DbError 22023 */
+export function checkPageSize(sizeBytes: number): void {
+  if (!isPageSize(sizeBytes)) throw new DbError('22023', `invalid page size ${sizeBytes}`, { hint: `It must be a power of two from ${PageSizeBytesMin} to ${PageSizeBytesMax}.` });
+}
+
 /** Values with a right checksum can still come from a hostile hand: what sizes depend on is bounded before it is used. */
 function isPlausible(meta: Meta): boolean {
-  const size = meta.pageSizeBytes;
-  return size >= PageSizeBytesMin && size <= PageSizeBytesMax && (size & (size - 1)) === 0 && meta.tableDepth >= 1 && meta.tableDepth <= 6;
+  return isPageSize(meta.pageSizeBytes) && meta.tableDepth >= 1 && meta.tableDepth <= 6;
 }
 
 /** Writes `meta` to its place in the ring; the caller syncs. */
