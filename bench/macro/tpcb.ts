@@ -25,10 +25,9 @@ async function create(db: PeerDatabase): Promise<void> {
   await db.exec('create table pgbench_history (tid int, bid int, aid int, delta int, mtime timestamp, filler char(22))');
   await load(db, 'pgbench_branches', ['bid', 'bbalance'], Array.from({ length: scale }, (_, i) => [i + 1, 0]));
   await load(db, 'pgbench_tellers', ['tid', 'bid', 'tbalance'], Array.from({ length: scale * 10 }, (_, i) => [i + 1, Math.floor(i / 10) + 1, 0]));
-  const rows = function* (): Generator<readonly (string | number)[]> {
-    for (let aid = 0; aid < scale * 100_000; aid++) yield [aid + 1, Math.floor(aid / 100_000) + 1, 0, ' '.repeat(84)];
-  };
-  await db.copy!('pgbench_accounts', ['aid', 'bid', 'abalance', 'filler'], rows());
+  const filler = ' '.repeat(84);
+  const rows = Array.from({ length: scale * 100_000 }, (_, i) => [i + 1, Math.floor(i / 100_000) + 1, 0, filler]);
+  await db.prepareCopy!('pgbench_accounts', ['aid', 'bid', 'abalance', 'filler'], rows)();
 }
 
 /** Transactions a second. */

@@ -37,7 +37,7 @@ export const duckdbPeer: Peer = {
       isDurable: true,
       isRetryable: (error) => /conflict/i.test((error as Error).message),
       connect: async () => over(await instance.connect()),
-      copy: async (table, columns, rows) => {
+      prepareCopy: (table, columns, rows) => async () => {
         const appender = await main.createAppender(table);
         for (const row of rows) {
           for (let i = 0; i < columns.length; i++) {

@@ -23,8 +23,9 @@ export const pglitePeer: Peer = {
       exec: (sql) => db.exec(sql),
       prepare,
       connect: () => connection,
-      copy: async (table, columns, rows) => {
-        await db.query(`copy ${table} (${columns.join(', ')}) from '/dev/blob' csv`, [], { blob: new Blob([...csvChunks(rows)]) });
+      prepareCopy: (table, columns, rows) => {
+        const blob = new Blob([...csvChunks(rows)]);
+        return async () => void (await db.query(`copy ${table} (${columns.join(', ')}) from '/dev/blob' csv`, [], { blob }));
       },
       close: () => db.close(),
       sizeBytes: async () => {

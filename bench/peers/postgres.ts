@@ -34,10 +34,12 @@ export const postgresPeer: Peer = {
       isDurable: true,
       isRetryable: (error) => ['40001', '40P01'].includes((error as { code?: string }).code ?? ''),
       connect,
-      copy: (table, columns, rows) => {
+      prepareCopy: (table, columns, rows) => {
         const text = [...csvChunks(rows)].join('');
-        execFileSync('psql', ['-q', '-d', url, '-c', `copy ${table} (${columns.join(', ')}) from stdin csv`], { input: text, maxBuffer: 1 << 30 });
-        return Promise.resolve();
+        return () => {
+          execFileSync('psql', ['-q', '-d', url, '-c', `copy ${table} (${columns.join(', ')}) from stdin csv`], { input: text, maxBuffer: 1 << 30 });
+          return Promise.resolve();
+        };
       },
       close: async () => {
         await main.close();

@@ -27,8 +27,9 @@ export const serialitePeer: Peer = {
       isConcurrent: true,
       isDurable: true,
       isRetryable: (error) => (error as { isRetryable?: boolean }).isRetryable === true,
-      copy: async (table, columns, rows) => {
-        await main.copyFrom(`copy ${table} (${columns.join(', ')}) from stdin csv`, csvChunks(rows));
+      prepareCopy: (table, columns, rows) => {
+        const chunks = [...csvChunks(rows)];
+        return async () => void (await main.copyFrom(`copy ${table} (${columns.join(', ')}) from stdin csv`, chunks));
       },
       connect: () => over(db.connect(), true),
       close: async () => {

@@ -25,7 +25,7 @@ export const sqlitePeer: Peer = {
       exec: (sql) => db.exec(sql),
       prepare,
       connect: () => connection,
-      copy: undefined,
+      prepareCopy: undefined,
       close: () => {
         if (db.open) db.close();
       },

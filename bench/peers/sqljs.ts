@@ -38,7 +38,7 @@ export const sqljsPeer: Peer = {
       exec: (sql) => db.exec(sql),
       prepare,
       connect: () => connection,
-      copy: undefined,
+      prepareCopy: undefined,
       close: () => db.close(),
       // Exporting closes prepared statements: last of all.
       sizeBytes: () => db.export().length,

@@ -24,7 +24,7 @@ export const tursoPeer: Peer = {
       exec: (sql) => db.exec(sql),
       prepare,
       connect: () => connection,
-      copy: undefined,
+      prepareCopy: undefined,
       close: () => {
         if (db.open) db.close();
       },
