@@ -282,9 +282,14 @@ function encodePayload(storage: Storage, type: SqlType, value: NonNullable<Datum
 
 function putDouble(value: number, out: ByteBuffer): void {
   out.reserve(8);
-  scratch.setFloat64(0, value === 0 ? 0 : value);
-  let high = scratch.getUint32(0);
-  let low = scratch.getUint32(4);
+  putDoubleKey(out.dv, out.length, value);
+  out.length += 8;
+}
+/** Puts an 8-byte key of a double at `at`. */
+export function putDoubleKey(view: DataView, at: number, value: number): void {
+  view.setFloat64(at, value === 0 ? 0 : value);
+  let high = view.getUint32(at);
+  let low = view.getUint32(at + 4);
   if (Number.isNaN(value)) {
     high = 0x7ff80000;
     low = 0;
@@ -293,9 +298,8 @@ function putDouble(value: number, out: ByteBuffer): void {
     high = ~high;
     low = ~low;
   } else high ^= 0x80000000;
-  out.dv.setUint32(out.length, high >>> 0);
-  out.dv.setUint32(out.length + 4, low >>> 0);
-  out.length += 8;
+  view.setUint32(at, high >>> 0);
+  view.setUint32(at + 4, low >>> 0);
 }
 
 /** Class bytes of numerics, in their order. */

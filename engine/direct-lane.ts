@@ -19,7 +19,7 @@ import { quickPlan } from './quick.js';
 import type { ModifyResult } from './quick-modify.js';
 import type { ValueFormat } from './values.js';
 
-/** Who comes in vain so often one time after the other, as with keys in no order, does not come again. */
+/** Who comes in vain so often one time after the other, as with values of other types, does not come again. */
 const GivenMax = 8;
 
 let epochs = 0;

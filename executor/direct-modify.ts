@@ -11,15 +11,15 @@ import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
 import type { Transaction } from '../mvcc/transaction.js';
-import type { PutSource, RowChanges } from '../mvcc/types.js';
+import type { EntriesSource, PutSource, RowChanges } from '../mvcc/types.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
+import { compileEntryPuts } from './codegen/entry-put.js';
 import { compileParameterPut } from './codegen/parameter-put.js';
 import { compileRowChange, type RowChange } from './codegen/row-change.js';
 import { isPointLookup } from './codegen/scans.js';
-import { isAloneWithKey } from './encoded-rows.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import { Runtime } from './runtime.js';
 import { TableWriter } from './table-writer.js';
@@ -79,6 +79,8 @@ export class DirectModify implements DirectChange {
   readonly #change: RowChange | undefined;
   /** Null: there is none for the table. */
   #put: PutSource | null | undefined = undefined;
+  /** Of its indexes, if it has any. */
+  #entries: EntriesSource | undefined = undefined;
 
   constructor(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans) {
     this.#spec = spec;
@@ -117,10 +119,16 @@ export class DirectModify implements DirectChange {
   }
 
   insertGiven(tx: Transaction, given: readonly unknown[]): number | undefined {
-    const { plan, places } = this.#spec;
-    if (this.#put === undefined) this.#put = (plan.operation === 'insert' && isAloneWithKey(plan.table) ? compileParameterPut(plan.table, places) : undefined) ?? null;
+    if (this.#put === undefined) this.#put = this.#compilePut() ?? null;
     if (this.#put === null || this.#runtime.tx !== tx) return undefined;
-    return this.#writer.insertNext(this.#put, given) ? 1 : undefined;
+    return this.#writer.insertGiven(this.#put, this.#entries, given) ? 1 : undefined;
+  }
+  #compilePut(): PutSource | undefined {
+    const { plan, places } = this.#spec;
+    if (plan.operation !== 'insert' || plan.table.foreignKeys.length > 0) return undefined;
+    const { secondary } = this.#writer.access;
+    if (secondary.length > 0) this.#entries = compileEntryPuts(plan.table, secondary, places);
+    return secondary.length > 0 && this.#entries === undefined ? undefined : compileParameterPut(plan.table, places);
   }
 
   #run(params: readonly Datum[], changes: RowChanges): number | undefined {

@@ -18,7 +18,7 @@ import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { outputText } from '../base/text-io.js';
 import { mutants } from '../base/mutants.js';
-import { RowRef, type ClaimOptions, type PutSource, type RowChanges, type RowLockMode, type RowLockOptions, type RowLockResult, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
+import { RowRef, type ClaimOptions, type EntriesSource, type PutSource, type RowChanges, type RowLockMode, type RowLockOptions, type RowLockResult, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
 import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
@@ -304,9 +304,12 @@ export class TableWriter {
     return undefined;
   }
 
-  /** Inserts the row that `source` makes of `values`, which is complete and checked then, where its key is above all others; false, and nothing has changed: it takes `insertFree`. */
-  insertNext(source: PutSource, values: readonly unknown[]): boolean {
-    if (!this.#runtime.tx.insertNext(this.access.tree, source, values)) return false;
+  /**
+   * Inserts the row that `source` makes of `values`, which is complete and checked then, and its entries in all indexes but the key, where its key is there for the taking; false, and
+   * nothing has changed: it takes `insertFree`.
+   */
+  insertGiven(source: PutSource, entries: EntriesSource | undefined, values: readonly unknown[]): boolean {
+    if (!this.#runtime.tx.insertGiven(this.access.tree, source, entries, values)) return false;
     this.#changes.rows++;
     return true;
   }

@@ -72,10 +72,13 @@ const WordMask = 7;
 /** Fewer bytes are not worth a look for a view of them. */
 const WordsLengthMin = 16;
 
+/** Chunks that a run always has: of short bytes, of long ones, and of what is put apart. */
+const OwnChunkCount = 3;
+
 /** The same where the bytes are remembered by a number of 32 bits: which chunk, and where in it. Chunks of full size for short bytes are the source's. */
 export class ByteRun {
   readonly #source: ChunkSource;
-  readonly #chunks: ByteChunk[] = [newChunk(ChunkBytesFirst), newChunk(ChunkBytesFirst)];
+  readonly #chunks: ByteChunk[] = [newChunk(ChunkBytesFirst), newChunk(ChunkBytesFirst), newChunk(ChunkBytesFirst)];
   /** Those of the source. */
   readonly #taken: ByteChunk[] = [];
   // Where short bytes go and where long ones do, and the numbers of these chunks as they stand in addresses.
@@ -85,6 +88,10 @@ export class ByteRun {
   #ownLast = this.#last;
   #lastLong = this.#chunks[1]!;
   #lastLongAt = 1 << 16;
+  // Where short bytes go that are to lie side by side whatever else is appended.
+  #lastApart = this.#chunks[2]!;
+  #lastApartAt = 2 << 16;
+  #ownLastApart = this.#lastApart;
 
   constructor(source: ChunkSource) {
     this.#source = source;
@@ -142,6 +149,24 @@ export class ByteRun {
     chunk.used = end;
     return this.#lastAt | at;
   }
+  /** `roomFor` of bytes that are put apart. */
+  roomApart(length: number): ByteChunk {
+    if (isFull(this.#lastApart, length)) this.#nextApart(length);
+    return this.#lastApart;
+  }
+  /** `take` of them. */
+  takeApart(end: number): number {
+    const chunk = this.#lastApart;
+    const at = chunk.used;
+    chunk.used = end;
+    return this.#lastApartAt | at;
+  }
+  #nextApart(length: number): void {
+    const sizeBytes = sizeAfter(this.#lastApart, length);
+    if (sizeBytes < ChunkBytesMax) this.#lastApart = this.#ownLastApart = newChunk(sizeBytes);
+    else this.#taken.push((this.#lastApart = this.#source.take()));
+    this.#lastApartAt = this.#add(this.#lastApart);
+  }
   #appendLong(bytes: Uint8Array, start: number, length: number): number {
     if (isFull(this.#lastLong, length)) {
       this.#lastLong = newChunk(sizeAfter(this.#lastLong, length));
@@ -169,22 +194,26 @@ export class ByteRun {
     return this.#chunks[address >>> 16]!;
   }
 
-  /** Forgets everything and gives back what was borrowed; of its own, the largest chunk of short bytes and that of long ones stay for the next use. */
+  /** Forgets everything and gives back what was borrowed; of its own, the largest chunks of short bytes and that of long ones stay for the next use. */
   reset(): void {
     const chunks = this.#chunks;
-    if (chunks.length > 2) {
+    if (chunks.length > OwnChunkCount) {
       chunks[0] = this.#ownLast;
       chunks[1] = this.#lastLong.u8.length > ChunkBytesMax ? newChunk(ChunkBytesFirst) : this.#lastLong;
-      chunks.length = 2;
+      chunks[2] = this.#ownLastApart;
+      chunks.length = OwnChunkCount;
       for (const chunk of this.#taken) this.#source.give(chunk);
       this.#taken.length = 0;
       this.#lastAt = 0;
       this.#lastLongAt = 1 << 16;
+      this.#lastApartAt = 2 << 16;
     }
     this.#last = chunks[0]!;
     this.#lastLong = chunks[1]!;
+    this.#lastApart = chunks[2]!;
     this.#last.used = 0;
     this.#lastLong.used = 0;
+    this.#lastApart.used = 0;
   }
 }
 

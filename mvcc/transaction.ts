@@ -39,6 +39,7 @@ import type {
   CommitInfo,
   IsolationLevel,
   KeyRange,
+  EntriesSource,
   PutSource,
   RemoveOptions,
   RowChanges,
@@ -63,7 +64,7 @@ import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites } from './tree-writes.js';
 import type { WriteSet } from './write-set.js';
-import { findUntouched, insertAbove, insertEntry, insertFree, insertNew, insertNext, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -474,9 +475,9 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     return insertAbove(this, tree, block);
   }
 
-  /** The same for one row, which `source` makes of `values` in the write set itself. */
-  insertNext(tree: VersionedTree, source: PutSource, values: readonly unknown[]): boolean {
-    return insertNext(this, tree, source, values);
+  /** `insertFree` of a row that `source` makes of `values` in the write set itself, with its index entries, if any. False, and nothing has changed: `insertFree` is to be asked. */
+  insertGiven(tree: VersionedTree, source: PutSource, entries: EntriesSource | undefined, values: readonly unknown[]): boolean {
+    return insertGiven(this, tree, source, entries, values);
   }
 
   /** `insert` of a key that needs no claim and that this transaction cannot have touched. Key and value are copied. */

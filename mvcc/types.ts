@@ -8,6 +8,7 @@ import type { Csn, Oid, TreeId } from '../base/ids.js';
 import type { ColumnRequest } from '../base/row-columns.js';
 import { LeafRef } from '../storage/cursor.js';
 import type { Transaction } from './transaction.js';
+import type { TreeWrites } from './tree-writes.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 /** READ UNCOMMITTED is READ COMMITTED, as in PostgreSQL; the engine maps it. */
@@ -140,7 +141,16 @@ export interface PutSource {
   /** Bytes that a put may be written to. */
   readonly lengthMax: number;
   /** Writes the put that `values` make. @returns where it ends; -1: they make none here, and what has been written means nothing */
-  put(values: readonly unknown[], bytes: Uint8Array, view: DataView, at: number): number;
+  readonly put: (values: readonly unknown[], bytes: Uint8Array, view: DataView, at: number) => number;
+}
+
+/** Writes the puts of a row's index entries, one of each of `trees`, likewise and side by side. The transaction cannot have touched their keys. */
+export interface EntriesSource {
+  readonly trees: readonly VersionedTree[];
+  /** What the transaction has changed in them; whoever inserts the row fills it in. */
+  readonly writes: TreeWrites[];
+  readonly lengthMax: number;
+  readonly put: PutSource['put'];
 }
 
 export type TransactionState = 'active' | 'waiting' | 'precommitted' | 'committed' | 'aborted';

@@ -16,7 +16,7 @@
  *     than the last of the run, and by W3 that stays so. A tree most of whose keys came otherwise gives up its run for good: its keys are
  *     put into the table, which is made anew in the order of the entries (W3).
  * W5  Keys that cannot have been touched before, as those of the index entries of a new row, are but listed as long as nobody has looked for a key of their tree:
- *     neither run nor table has them. The first look puts all of them into the table, made anew as in W4, and nothing is listed in that tree any more.
+ *     neither run nor table has them. What is written with its row (`pushListedPuts`) lies apart, lest it come between rows that follow each other (W6). The first look puts all of them into the table, made anew as in W4, and nothing is listed in that tree any more.
  * W6  Where a short value was added right behind its short key, the two stand as the log writes a put of them (storage/commit-writer.ts), and so do those of entries that
  *     followed each other, side by side: they are logged as one copy.
  */
@@ -28,7 +28,7 @@ import { type ByteChunk, ByteRun, type ChunkSource, offsetOf, tooMuchChanged } f
 import { EntryWords, wordOf } from './entry-words.js';
 import { hashOfBytes } from './key-hash.js';
 import { KeyRun } from './key-run.js';
-import { KeyFormBytes, ValueFormBytes, isShortPut } from './put-form.js';
+import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut, shortKeyLength } from './put-form.js';
 import type { TreeWrites } from './tree-writes.js';
 import type { RowBlock } from './types.js';
 
@@ -264,23 +264,46 @@ export class WriteSet {
   }
   /** A new entry of a key that is not among those of the tree; nobody has asked for one there. */
   pushListed(tree: number, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number, command: number): number {
+    return this.#list(this.trees[tree]!, flags | kind, command, this.#bytes.appendKey(key, keyLength), keyLength, 0, 0);
+  }
+  #list(writes: TreeWrites, flags: number, command: number, key: number, keyLength: number, value: number, valueLength: number): number {
     const entry = this.count;
     if (entry === this.#words.capacity) this.#grow();
     const words = this.#words.of(entry);
     const at = wordOf(entry);
-    const writes = this.trees[tree]!;
     words[at + AtHash] = 0;
-    words[at + AtKey] = this.#bytes.appendKey(key, keyLength);
+    words[at + AtKey] = key;
     words[at + AtKeyLength] = keyLength;
-    words[at + AtFlags] = (tree << TreeShift) | flags | WriteFlag.Listed | kind;
+    words[at + AtFlags] = (writes.number << TreeShift) | flags | WriteFlag.Listed;
     words[at + AtCommand] = command;
     words[at + AtPrevious] = -1;
-    words[at + AtValue] = 0;
-    words[at + AtValueLength] = 0;
+    words[at + AtValue] = value;
+    words[at + AtValueLength] = valueLength;
     this.count = entry + 1;
     writes.listedCount++;
     writes.added(entry);
     return entry;
+  }
+  /** Where short puts of at most so many bytes may be written side by side, from `used` on, for `pushListedPuts`. */
+  roomForListed(lengthMax: number): ByteChunk {
+    return this.#bytes.roomApart(lengthMax);
+  }
+  /** New entries, as `pushListed` makes them, of the puts that have been written there up to `end`, one of each tree. @throws DbError 54000 */
+  pushListedPuts(trees: readonly TreeWrites[], end: number, kind: WriteKind, flags: number, command: number): void {
+    if (trees.length > EntriesMax - this.count) throw tooMuchChanged();
+    const start = this.#bytes.takeApart(end);
+    const { u8 } = this.#bytes.chunkOf(start);
+    let at = offsetOf(start);
+    const chunk = start - at;
+    for (let i = 0; i < trees.length; i++) {
+      const key = at + KeyFormBytes;
+      const keyLength = shortKeyLength(u8, key);
+      const value = key + keyLength + ValueFormBytes;
+      const entry = this.#list(trees[i]!, flags | WriteFlag.InForm | kind, command, chunk + key, keyLength, chunk + value, u8[value - ValueFormBytes]!);
+      if (VERIFY.on) this.#checkForm(entry);
+      at = value + u8[value - ValueFormBytes]!;
+    }
+    if (VERIFY.on) assert(at === end, 'puts do not end where they were said to', at, end);
   }
   /** Somebody looks for a key of the tree for the first time. */
   #beginAsking(writes: TreeWrites): void {
@@ -341,33 +364,41 @@ export class WriteSet {
   roomFor(lengthMax: number): ByteChunk {
     return this.#bytes.roomFor(lengthMax);
   }
-  /** A new entry of the short put that has been written there, up to `end`, and of whose key `isAbove` has just said so. @throws DbError 54000 */
+  /** A new entry of the short put that has been written there, up to `end`, and whose key `findBytes` has just not found. @throws DbError 54000 */
   pushNext(writes: TreeWrites, keyLength: number, end: number, kind: WriteKind, flags: number, command: number): void {
+    assert(this.#foundTree === writes.number && this.#foundKey === undefined, 'another key was looked up', writes.number);
     const entry = this.count;
     if (entry === this.#words.capacity) this.#grow();
     const words = this.#words.of(entry);
     const at = wordOf(entry);
     const key = this.#bytes.take(end) + KeyFormBytes;
     const value = key + keyLength + ValueFormBytes;
-    words[at + AtHash] = 0;
+    const place = this.#foundPlace;
+    words[at + AtHash] = this.#foundHash;
     words[at + AtKey] = key;
     words[at + AtKeyLength] = keyLength;
-    words[at + AtFlags] = (writes.number << TreeShift) | flags | WriteFlag.InRun | WriteFlag.InForm | kind;
+    words[at + AtFlags] = (writes.number << TreeShift) | (place === InTable ? flags : flags | WriteFlag.InRun) | WriteFlag.InForm | kind;
     words[at + AtCommand] = command;
     words[at + AtPrevious] = -1;
     words[at + AtValue] = value;
     words[at + AtValueLength] = end - offsetOf(value);
     this.count = entry + 1;
     writes.added(entry);
-    writes.run.set(writes.run.count, entry);
+    if (place === InTable) this.#intoSlot(writes, entry);
+    else writes.run.set(place, entry);
     if (VERIFY.on) this.#checkNext(writes.run, entry);
   }
   #checkNext({ entries, count }: KeyRun, entry: number): void {
+    this.#checkForm(entry);
+    if (count < 2 || entries[count - 1] !== entry) return;
+    const key = this.keyOffset(entry);
+    assert(this.#compare(entries[count - 2]!, this.keyChunk(entry).u8, key, key + this.keyLength(entry)) < 0, 'a key is not above the others', entry);
+  }
+  #checkForm(entry: number): void {
     const { u8 } = this.keyChunk(entry);
     const key = this.keyOffset(entry);
     const keyEnd = key + this.keyLength(entry);
-    assert(isShortPut(keyEnd - key, this.valueLength(entry)) && u8[key - 1] === keyEnd - key && u8[keyEnd] === this.valueLength(entry), 'a put is not in its form', entry);
-    assert(count < 2 || this.#compare(entries[count - 2]!, u8, key, keyEnd) < 0, 'a key is not above the others', entry);
+    assert(isShortPut(keyEnd - key, this.valueLength(entry)) && u8[key - 2] === PutTag && u8[key - 1] === keyEnd - key && u8[keyEnd] === this.valueLength(entry), 'a put is not in its form', entry);
   }
   #checkAscent({ entries, count }: KeyRun): void {
     for (let i = 1; i < count; i++) {
@@ -400,13 +431,16 @@ export class WriteSet {
     if (previous < 0) writes.added(entry);
     if (place !== InTable) writes.run.set(place, entry);
     else {
-      this.#table[this.#foundSlot] = entry + 1;
-      if (previous < 0) {
-        if (++this.#tableCount * 2 > this.#table.length) this.#rehash(this.#table.length * 2);
-        if (!writes.isScattered && writes.size - writes.run.count > writes.run.count * ScatterShare + ScatterMin) this.#scatter(writes);
-      }
+      if (previous < 0) this.#intoSlot(writes, entry);
+      else this.#table[this.#foundSlot] = entry + 1;
     }
     return entry;
+  }
+  /** Enters the first entry of a key where the table has room for it. */
+  #intoSlot(writes: TreeWrites, entry: number): void {
+    this.#table[this.#foundSlot] = entry + 1;
+    if (++this.#tableCount * 2 > this.#table.length) this.#rehash(this.#table.length * 2);
+    if (!writes.isScattered && writes.size - writes.run.count > writes.run.count * ScatterShare + ScatterMin) this.#scatter(writes);
   }
 
   /** Puts the keys of a tree's run into the table. */

@@ -10,7 +10,7 @@ import { KeyFormBytes, ValueFormBytes } from './put-form.js';
 import { checkTree, fillFromEntry, peekRow } from './reading.js';
 import { claimFound, claimRow, isBulk, isWriteLocked } from './row-lock.js';
 import type { Transaction } from './transaction.js';
-import type { PutSource, RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js';
+import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
 import type { TreeWrites } from './tree-writes.js';
 import { WriteFlag, WriteKind, type WriteSet } from './write-set.js';
@@ -108,30 +108,53 @@ function writesAlone(transaction: Transaction, tree: VersionedTree): TreeWrites 
   return writes;
 }
 
-/** The key that `insertNext` asks for. */
-const nextKey = new Uint8Array(16);
+/** The key that `insertGiven` asks for. */
+const givenKey = new Uint8Array(16);
+const PutFormBytes = KeyFormBytes + ValueFormBytes;
 
-/** `insertAbove` of one row, which `source` makes of `values` where the write set keeps it. @returns false, and nothing has changed, also where it makes none */
-export function insertNext(transaction: Transaction, tree: VersionedTree, source: PutSource, values: readonly unknown[]): boolean {
+/**
+ * `insertFree` of one row, which `source` makes of `values` where the write set keeps it, and `insertNew` of its index entries, if it has any. Only where nobody else has to do with the
+ * row's tree, and nobody has looked for a key in those of the entries. @returns false, and nothing has changed, also where the values make no short puts
+ */
+export function insertGiven(transaction: Transaction, tree: VersionedTree, source: PutSource, entries: EntriesSource | undefined, values: readonly unknown[]): boolean {
   transaction.checkWritable();
   checkTree(transaction, tree);
   const { keyLength } = source;
-  if (keyLength > transaction.manager.keyLengthMax || keyLength > nextKey.length) return false;
+  if (keyLength > transaction.manager.keyLengthMax || keyLength > givenKey.length) return false;
   const writes = writesAlone(transaction, tree);
   if (writes === undefined) return false;
   const { set } = writes;
   const chunk = set.roomFor(source.lengthMax);
-  const end = source.put(values, chunk.u8, chunk.dv, chunk.used);
+  const { used } = chunk;
+  const end = source.put(values, chunk.u8, chunk.dv, used);
   if (end < 0) return false;
-  const key = nextKey;
-  for (let i = 0; i < keyLength; i++) key[i] = chunk.u8[chunk.used + KeyFormBytes + i]!;
+  const entriesEnd = entries === undefined ? 0 : putEntries(transaction, set, entries, values);
+  if (entriesEnd < 0) return false;
+  for (let i = 0; i < keyLength; i++) givenKey[i] = chunk.u8[used + KeyFormBytes + i]!;
   const { btree } = tree;
-  if (btree !== undefined && !btree.isBeyond(key, keyLength) && !(mutants.on && mutants.has('mvcc.next-within-tree'))) return false;
-  if (!set.isAbove(writes.number, key, keyLength) || !isBulk(writes)) return false;
-  transaction.logBytes += LogOverheadBytes - KeyFormBytes - ValueFormBytes + end - chunk.used;
+  if (btree !== undefined && btree.has(givenKey, keyLength) && !(mutants.on && mutants.has('mvcc.given-despite-tree'))) return false;
+  if (set.findBytes(writes.number, givenKey, keyLength) >= 0 || !isBulk(writes)) return false;
+  const { number } = transaction.statement!;
+  transaction.logBytes += LogOverheadBytes - PutFormBytes + end - used;
   transaction.writeCount++;
-  set.pushNext(writes, keyLength, end, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
+  set.pushNext(writes, keyLength, end, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, number);
+  if (entries === undefined) return true;
+  const count = entries.trees.length;
+  transaction.logBytes += (LogOverheadBytes - PutFormBytes) * count + entriesEnd - set.roomForListed(0).used;
+  transaction.writeCount += count;
+  set.pushListedPuts(entries.writes, entriesEnd, WriteKind.Put, WriteFlag.Fresh, number);
   return true;
+}
+
+/** Writes the puts of entries where they would be listed. @returns their end; -1: they cannot be listed or make no short puts */
+function putEntries(transaction: Transaction, set: WriteSet, { trees, writes: into, lengthMax, put }: EntriesSource, values: readonly unknown[]): number {
+  for (let i = 0; i < trees.length; i++) {
+    const writes = transaction.writesOf(trees[i]!);
+    if (!set.canList(writes.number) && !(mutants.on && mutants.has('mvcc.given-entries-unfound'))) return -1;
+    into[i] = writes;
+  }
+  const chunk = set.roomForListed(lengthMax);
+  return put(values, chunk.u8, chunk.dv, chunk.used);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Prepared INSERTs run again and again in a block are written by generated code from what the caller gives (executor/codegen/parameter-put.ts, `insertNext` in mvcc/writing.ts); in
- * interpreted mode they go the general way. Both leave the same rows, and what is wrong is wrong alike.
+ * Prepared INSERTs run again and again in a block are written by generated code from what the caller gives, and their index entries with them (executor/codegen/parameter-put.ts and
+ * entry-put.ts, `insertGiven` in mvcc/writing.ts); in interpreted mode they go the general way. Both leave the same rows and entries, and what is wrong is wrong alike.
  */
 import { describe, expect, it } from 'vitest';
 import { seededPrng, type Prng } from '../../base/prng.js';
@@ -21,7 +21,7 @@ function pick(prng: Prng, list: readonly unknown[]): unknown {
 }
 
 /** Each row in its own statement, some of them between savepoints; the errors, and what is left. */
-async function outcome(session: Session, mode: string, sql: string, rows: readonly (readonly unknown[])[], other: Session, isObserved: boolean): Promise<unknown> {
+async function outcome(session: Session, mode: string, sql: string, rows: readonly (readonly unknown[])[], indexes: readonly string[], other: Session, isObserved: boolean): Promise<unknown> {
   await session.exec(`set execution_mode = ${mode}`);
   await session.exec('delete from r');
   await session.exec(`begin isolation level ${isObserved ? 'serializable' : 'read committed'}`);
@@ -41,6 +41,11 @@ async function outcome(session: Session, mode: string, sql: string, rows: readon
   }
   await session.exec('commit');
   told.push((await session.query('select r::text as row from r order by id')).rows);
+  for (const columns of indexes) {
+    await session.exec('set enable_seqscan = off');
+    for (const shown of [`${columns}, id`, 'r::text as row']) told.push((await session.query(`select ${shown} from r order by ${columns}, id`)).rows);
+    await session.exec('reset enable_seqscan');
+  }
   return told;
 }
 
@@ -64,9 +69,11 @@ describe('rows of parameters written where they stay', () => {
         const id = prng.below(60) === 0 ? i : isShuffled ? ((i * 7) % 60) * 2 : i * 2;
         return order.map((name) => (name === 'id' ? id : pick(prng, values[columns.find((column) => column.name === name)!.type]!)));
       });
+      const indexes = prng.below(2) === 0 ? [] : Array.from({ length: 1 + prng.below(3) }, () => names.filter(() => prng.below(3) === 0).join(', ')).filter((list) => list !== '');
+      for (const list of indexes) await session.exec(`create index on r (${list}${['', ' nulls first', ' desc'][prng.below(20) % 3]!})`);
       const isObserved = prng.below(4) === 0;
-      const written = await outcome(session, 'generated', sql, rows, other, isObserved);
-      expect(written, JSON.stringify([definitions, sql, isObserved])).toEqual(await outcome(session, 'interpreted', sql, rows, other, isObserved));
+      const written = await outcome(session, 'generated', sql, rows, indexes, other, isObserved);
+      expect(written, JSON.stringify([definitions, indexes, sql, isObserved])).toEqual(await outcome(session, 'interpreted', sql, rows, indexes, other, isObserved));
       if (JSON.stringify(written).includes('"code"')) failed++;
     }
     expect(failed).toBeGreaterThan(5);

@@ -6,7 +6,7 @@ import type { SingleCommit } from '../../mvcc/single-commit.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type BeginOptions, type RowLockMode, type RowLockResult, RowRef, type SavepointId, afterKey } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
-import { putSource, rowBlock } from './row-block.js';
+import { entriesSource, putSource, rowBlock } from './row-block.js';
 import { type World, openWorld } from './world.js';
 
 export const latin1 = (u8: Uint8Array, offset: number, length: number): string => Buffer.from(u8.buffer, u8.byteOffset + offset, length).toString('latin1');
@@ -22,9 +22,9 @@ export class Script {
     return new Script(await openWorld(options));
   }
 
-  /** A table with the given rows, committed. */
-  async table(rows: Record<string, string> = {}): Promise<VersionedTree> {
-    const tree = this.world.manager.tree(this.world.newTree(), { unique: true, tableName: 't' });
+  /** A table with the given rows, committed; as the index of one, its keys need no claims. */
+  async table(rows: Record<string, string> = {}, isIndex = false): Promise<VersionedTree> {
+    const tree = this.world.manager.tree(this.world.newTree(), { unique: !isIndex, unclaimed: isIndex, tableName: 't' });
     const fill = this.begin('read committed');
     for (const [key, value] of Object.entries(rows)) await fill.insert(tree, key, value);
     await fill.commit();
@@ -116,9 +116,9 @@ export class Client {
     return this.statement(`insert ${key}`, () => Promise.resolve(this.transaction.insertFree(tree, keyBytes(key), key.length, keyBytes(value), 0, value.length)));
   }
 
-  /** INSERT of a row, written where the write set keeps it; false where that is not for it to decide. */
-  insertNext(tree: VersionedTree, key: string, value: string): Promise<boolean> {
-    return this.statement(`insert ${key}`, () => Promise.resolve(this.transaction.insertNext(tree, putSource, [key, value])));
+  /** INSERT of a row, written where the write set keeps it, with entries of the same keys in other trees; false where that is not for it to decide. */
+  insertGiven(tree: VersionedTree, key: string, value: string, trees: readonly VersionedTree[] = []): Promise<boolean> {
+    return this.statement(`insert ${key}`, () => Promise.resolve(this.transaction.insertGiven(tree, putSource, trees.length === 0 ? undefined : entriesSource(trees), [key, value])));
   }
 
   /** INSERT of rows in key order, each by its key and value, in one step; false where that is not for it to decide. */

@@ -1,7 +1,8 @@
 /** Rows by key and value, in the form in which many are inserted at a time. */
 import { keyBytes } from '../../base/bytes.js';
 import { KeyFormBytes, ValueFormBytes, isShortPut, putKeyForm, putValueForm } from '../../mvcc/put-form.js';
-import type { PutSource, RowBlock } from '../../mvcc/types.js';
+import type { EntriesSource, PutSource, RowBlock } from '../../mvcc/types.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 
 export function rowBlock(rows: readonly (readonly [key: string, value: string])[]): RowBlock {
   const bytes = new Uint8Array(rows.reduce((sum, [key, value]) => sum + KeyFormBytes + key.length + ValueFormBytes + value.length, 0));
@@ -29,3 +30,13 @@ export const putSource: PutSource = {
     return isShortPut(4, (value as string).length) ? at + length : -1;
   },
 };
+
+/** The same put once for each tree. */
+export function entriesSource(trees: readonly VersionedTree[]): EntriesSource {
+  return {
+    trees,
+    writes: [],
+    lengthMax: putSource.lengthMax * trees.length,
+    put: (values, bytes, view, at) => trees.reduce((end) => (end < 0 ? end : putSource.put(values, bytes, view, end)), at),
+  };
+}

@@ -143,23 +143,43 @@ export const writeSchedules: readonly Schedule[] = [
     },
   },
   {
-    name: 'a row is written where the write set keeps it when its key is above what anybody has or holds',
+    name: 'a row is written where the write set keeps it when nobody has or holds its key',
     async run() {
       const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
-      const t = await script.table({ 'j---': '0' });
+      const t = await script.table({ 'j---': '0', 'q---': '0' });
       const [a, b] = [script.begin(RC), script.begin(RC)];
-      assert.equal(await a.insertNext(t, 'i---', '1'), false);
-      assert.equal(await a.insertNext(t, 'j---', '1'), false);
-      for (const key of ['k---', 'm---']) assert.equal(await a.insertNext(t, key, '1'), true, key);
-      for (const key of ['l---', 'm---']) assert.equal(await a.insertNext(t, key, '2'), false, key);
-      assert.equal(await a.insertNext(t, 'n---', 'x'.repeat(200)), false);
+      assert.equal(await a.insertGiven(t, 'j---', '1'), false);
+      for (const key of ['k---', 'm---', 'r---', 'i---']) assert.equal(await a.insertGiven(t, key, '1'), true, key);
+      for (const key of ['i---', 'm---', 'q---']) assert.equal(await a.insertGiven(t, key, '2'), false, key);
+      assert.equal(await a.insertGiven(t, 'n---', 'x'.repeat(200)), false);
       // What another write set has may lie anywhere.
-      assert.equal(await b.insertNext(t, 'n---', '2'), false);
+      assert.equal(await b.insertGiven(t, 'n---', '2'), false);
       const waiting = await blocked(b, b.insert(t, 'm---', '2'));
       await a.commit();
       assert.equal(await waiting.outcome, '23505');
       b.rollback();
-      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['0', '1', '1']);
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['1', '0', '1', '1', '0', '1']);
+    },
+  },
+  {
+    name: 'index entries written with their row are found by whoever looks for them',
+    async run() {
+      const script = await Script.open({ bulkWritersMax: 2 });
+      const t = await script.table({});
+      const [i, j] = [await script.table({}, true), await script.table({ 'z---': '0' }, true)];
+      const a = script.begin(RC);
+      for (const key of ['b---', 'a---', 'd---']) assert.equal(await a.insertGiven(t, key, '1', [i, j]), true, key);
+      const savepoint = a.transaction.savepoint();
+      assert.equal(await a.insertGiven(t, 'c---', '1', [i, j]), true);
+      a.transaction.rollbackTo(savepoint);
+      assert.deepEqual(await a.range(j, 'a', 'z~'), ['1', '1', '1', '0']);
+      // Somebody has looked for a key in one of them.
+      assert.equal(await a.get(i, 'b---'), '1');
+      assert.equal(await a.insertGiven(t, 'e---', '1', [i, j]), false);
+      assert.equal(await a.get(i, 'e---'), undefined);
+      assert.equal(await a.insertGiven(t, 'e---', '1'), true);
+      await a.commit();
+      for (const tree of [i, j]) assert.deepEqual(await script.begin(RC).range(tree, 'a', 'y'), ['1', '1', '1']);
     },
   },
   {
