@@ -22,3 +22,22 @@ export function hashOfBytes(tree: number, key: Uint8Array, length: number): numb
   for (let i = 0; i < last; i++) hash = Math.imul(hash ^ key[i]!, 0x01000193);
   return mixed(hash, last < 0 ? 0 : key[last]!);
 }
+
+/** Entries are numbered below this. */
+export const EntryInSlotMax = 2 ** 27;
+const TagMask = ~(2 * EntryInSlotMax - 1);
+
+/**
+ * What stands in a slot of a hash table of entries: the entry's number plus one, and above it bits of the key's hash, which tell nearly all other keys without a look at their entries,
+ * each of which would be another place in memory. 0 for -1, no entry.
+ */
+export function slotOf(hash: number, entry: number): number {
+  return entry < 0 ? 0 : (hash & TagMask) | (entry + 1);
+}
+export function entryIn(held: number): number {
+  return (held & ~TagMask) - 1;
+}
+/** Whether the entry in a slot that is not 0 may be one of a key with that hash. */
+export function mayBeOf(held: number, hash: number): boolean {
+  return ((held ^ hash) & TagMask) === 0;
+}

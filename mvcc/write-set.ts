@@ -26,7 +26,7 @@ import { mutants } from '../base/mutants.js';
 import type { CommitRun } from '../storage/commit-writer.js';
 import { type ByteChunk, ByteRun, type ChunkSource, offsetOf, tooMuchChanged } from './byte-arena.js';
 import { EntryWords, wordOf } from './entry-words.js';
-import { hashOfBytes } from './key-hash.js';
+import { EntryInSlotMax, entryIn, hashOfBytes, mayBeOf, slotOf } from './key-hash.js';
 import { KeyRun } from './key-run.js';
 import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut, shortKeyLength } from './put-form.js';
 import type { TreeWrites } from './tree-writes.js';
@@ -86,7 +86,7 @@ const AtValueLength = 7;
 
 /** A set that has grown beyond this is not kept for the next transaction. */
 const EntriesKept = 2048;
-const EntriesMax = 2 ** 27;
+const EntriesMax = EntryInSlotMax;
 const SlotsFirst = 64;
 /** How many keys of a tree may be in the table before it gives up its run: so many for each in the run, and so many more. */
 const ScatterShare = 4;
@@ -106,7 +106,7 @@ export class WriteSet {
   /** Number of entries, and of the next one. */
   count = 0;
   readonly #words: EntryWords;
-  /** Number of the newest entry of a key, plus one; 0: free. At most half of the slots are taken. */
+  /** What `slotOf` makes of the newest entry of a key; 0: free. At most half of the slots are taken. */
   #table = new Int32Array(SlotsFirst);
   /** Keys in the table. */
   #tableCount = 0;
@@ -155,7 +155,7 @@ export class WriteSet {
   find(tree: number, key: string): number {
     if (this.#foundKey === key && this.#foundTree === tree) {
       const place = this.#foundPlace;
-      return place === InTable ? this.#table[this.#foundSlot]! - 1 : this.trees[tree]!.run.at(place);
+      return place === InTable ? entryIn(this.#table[this.#foundSlot]!) : this.trees[tree]!.run.at(place);
     }
     if (key.length > this.#keyBytes.length) this.#keyBytes = new Uint8Array(key.length * 2);
     putKeyString(this.#keyBytes, 0, key);
@@ -193,15 +193,15 @@ export class WriteSet {
     const table = this.#table;
     const mask = table.length - 1;
     let slot = hash & mask;
-    let entry = table[slot]! - 1;
-    while (entry >= 0 && !this.#isOf(entry, hash, tree, key, keyLength)) {
+    let held = table[slot]!;
+    while (held !== 0 && (!mayBeOf(held, hash) || !this.#isOf(entryIn(held), hash, tree, key, keyLength))) {
       slot = (slot + SlotStep) & mask;
-      entry = table[slot]! - 1;
+      held = table[slot]!;
     }
     this.#foundPlace = InTable;
     this.#foundHash = hash;
     this.#foundSlot = slot;
-    return entry;
+    return entryIn(held);
   }
 
   #isOf(entry: number, hash: number, tree: number, key: Uint8Array, length: number): boolean {
@@ -432,13 +432,13 @@ export class WriteSet {
     if (place !== InTable) writes.run.set(place, entry);
     else {
       if (previous < 0) this.#intoSlot(writes, entry);
-      else this.#table[this.#foundSlot] = entry + 1;
+      else this.#table[this.#foundSlot] = slotOf(this.#foundHash, entry);
     }
     return entry;
   }
   /** Enters the first entry of a key where the table has room for it. */
   #intoSlot(writes: TreeWrites, entry: number): void {
-    this.#table[this.#foundSlot] = entry + 1;
+    this.#table[this.#foundSlot] = slotOf(this.#foundHash, entry);
     if (++this.#tableCount * 2 > this.#table.length) this.#rehash(this.#table.length * 2);
     if (!writes.isScattered && writes.size - writes.run.count > writes.run.count * ScatterShare + ScatterMin) this.#scatter(writes);
   }
@@ -479,9 +479,11 @@ export class WriteSet {
     else if ((words[at + AtFlags]! & WriteFlag.Listed) !== 0) writes.listedCount--;
     else {
       const mask = this.#table.length - 1;
-      let slot = words[at + AtHash]! & mask;
-      while (this.#table[slot] !== entry + 1) slot = (slot + SlotStep) & mask;
-      this.#table[slot] = previous + 1;
+      const hash = words[at + AtHash]!;
+      const held = slotOf(hash, entry);
+      let slot = hash & mask;
+      while (this.#table[slot] !== held) slot = (slot + SlotStep) & mask;
+      this.#table[slot] = slotOf(hash, previous);
       if (previous < 0) this.#tableCount--;
     }
     if ((words[at + AtFlags]! & WriteFlag.Extra) !== 0) this.#extras.delete(entry);
@@ -516,10 +518,11 @@ export class WriteSet {
       const words = this.#words.of(entry);
       const at = wordOf(entry);
       if ((words[at + AtFlags]! & (WriteFlag.InRun | WriteFlag.Listed)) !== 0) continue;
-      const occupant = words[at + AtPrevious]! + 1;
-      let slot = words[at + AtHash]! & mask;
+      const hash = words[at + AtHash]!;
+      const occupant = slotOf(hash, words[at + AtPrevious]!);
+      let slot = hash & mask;
       while (table[slot] !== occupant) slot = (slot + SlotStep) & mask;
-      table[slot] = entry + 1;
+      table[slot] = slotOf(hash, entry);
     }
     this.#table = table;
     this.#foundKey = undefined;
