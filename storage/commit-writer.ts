@@ -219,6 +219,7 @@ export class CommitWriter {
     if (this.#recordAt >= 0) {
       const buffer = wal.buffer;
       if (this.#chunkCount > 0) {
+        this.#moveChanges(buffer, ChunkOffset.changes, CommitOffset.changesAfterCrc);
         setU32(buffer.bytes, this.#recordAt + RecordOffset.chunk, this.#chunkCount);
         setU32(buffer.bytes, this.#recordAt + CommitOffset.chunkCrc, this.#chunkCrc);
       }
@@ -320,18 +321,21 @@ export class CommitWriter {
     const buffer = wal.buffer;
     this.#recordAt = buffer.beginRecord(RecordType.Commit);
     setU64(buffer.bytes, this.#recordAt + CommitOffset.csn, this.#csn);
-    buffer.end = this.#recordAt + (this.#chunkCount > 0 ? CommitOffset.changesAfterCrc : CommitOffset.changes);
+    // The first record of a commit is its only one, as nearly always, and what follows a chunk another chunk: where they are not, their changes are moved.
+    buffer.end = this.#recordAt + (this.#chunkCount > 0 ? ChunkOffset.changes : CommitOffset.changes);
     this.#selected = -1;
+  }
+  #moveChanges(buffer: LogBuffer, from: number, to: number): void {
+    if (to > from) buffer.reserve(to - from);
+    buffer.bytes.copyWithin(this.#recordAt + to, this.#recordAt + from, buffer.end);
+    buffer.end += to - from;
   }
 
   /** Turns the record under construction into a chunk and begins the next one. */
   #endChunk(wal: Wal): void {
     const buffer = wal.buffer;
-    // The record was begun as a commit: a chunk has no time and no checksum, so its changes move up over them.
-    const from = this.#recordAt + (this.#chunkCount > 0 ? CommitOffset.changesAfterCrc : CommitOffset.changes);
-    const to = this.#recordAt + ChunkOffset.changes;
-    buffer.bytes.copyWithin(to, from, buffer.end);
-    buffer.end -= from - to;
+    // The first record was begun as a commit, which has a time before its changes.
+    if (this.#chunkCount === 0) this.#moveChanges(buffer, CommitOffset.changes, ChunkOffset.changes);
     buffer.bytes[this.#recordAt + RecordOffset.type] = RecordType.Chunk;
     setU32(buffer.bytes, this.#recordAt + RecordOffset.chunk, this.#chunkCount);
     const payload = this.#recordAt + RecordOffset.payload;
