@@ -33,7 +33,7 @@ import {
   setUpperInPlace,
   upperFenceSize,
 } from './page-edit.js';
-import { cellAt, childAt, copyKey, copyUpperFence, countOf, entrySizeAt, freeBytes, gapBytes } from './slotted-page.js';
+import { cellAt, childAt, copyKey, copyUpperFence, countOf, entrySizeAt, freeBytes, gapBytes, hasShortKeys, keyLengthAt } from './slotted-page.js';
 
 /** A node with less than this share of its page in use is merged, or borrows. */
 const FillMin = 0.3;
@@ -78,7 +78,14 @@ function choosePrefixOf(s: PageShape, u8: Uint8Array, dv: DataView, base: number
   }
   const firstLength = copyKey(u8, dv, base, from, keyB, 0);
   const lastLength = copyKey(u8, dv, base, to - 1, keyC, 0);
-  s.choosePrefix(keyB, firstLength, keyC, lastLength, floor);
+  s.choosePrefix(keyB, firstLength, keyC, lastLength, floor, hasOneLength(dv, base, from, to, firstLength));
+}
+
+/** Whether all keys of [from, to) are of `length`. */
+function hasOneLength(dv: DataView, base: number, from: number, to: number, length: number): boolean {
+  if (hasShortKeys(dv, base)) return from === to || keyLengthAt(dv, base, from) === length;
+  for (let i = from; i < to; i++) if (keyLengthAt(dv, base, i) !== length) return false;
+  return true;
 }
 
 const SplitResult = { Done: 0, ParentFull: 1, TooBig: 2 } as const;
@@ -125,7 +132,8 @@ function splitLeaf(pool: BufferPool, path: TreePath, key: Uint8Array, keyStart: 
       if (result === SplitResult.TooBig && count > 1) result = splitLeafAt(pool, path, frame, count - 1, noKey, 0);
       if (result !== SplitResult.TooBig) return result === SplitResult.Done;
     } else if (isNew && at === 0 && (hint.isDescending || count === 1)) {
-      const result = splitLeafAt(pool, path, frame, 0, keyA, keyLength);
+      let result = splitLeafAt(pool, path, frame, 0, keyA, keyLength);
+      if (result === SplitResult.TooBig && count > 1) result = splitLeafAt(pool, path, frame, 1, noKey, 0);
       if (result !== SplitResult.TooBig) return result === SplitResult.Done;
     }
     assert(count >= 2, 'a single entry does not fit beside another', path.pages[path.depth]!);
@@ -412,7 +420,7 @@ function choosePrefixOfPair(
   if (rightFrom < rightTo) lastLength = copyKey(rightU8, rightDv, rightBase, rightTo - 1, keyC, 0);
   else if (isInner) keyC.set(separator.subarray(0, separatorLength));
   else lastLength = copyKey(u8, dv, base, to - 1, keyC, 0);
-  s.choosePrefix(keyB, firstLength, keyC, lastLength, 0);
+  s.choosePrefix(keyB, firstLength, keyC, lastLength, 0, hasOneLength(dv, base, from, to, firstLength) && hasOneLength(rightDv, rightBase, rightFrom, rightTo, firstLength));
 }
 
 /**

@@ -31,19 +31,23 @@ import {
   AboveFence,
   OverflowBit,
   OverflowPointerLength,
-  SlotSizeBytes,
+  SlotShift,
   cellSizeMaxOf,
+  cellAt,
   childAt,
   compareKeyAt,
   copyUpperFence,
   countOf,
   entrySizeAt,
+  entrySizeIn,
   freeBytes,
   isOutside,
   leafEntrySize,
+  lengthAt,
   rawValueLengthAt,
   search,
   valueAt,
+  valueInCell,
 } from './slotted-page.js';
 import { dropStep } from './tree-drop.js';
 import { estimateCount } from './tree-estimate.js';
@@ -319,11 +323,13 @@ export class BTree {
     if (slot < 0) return false;
     const dv = pool.views[frame >>> pool.slabShift]!;
     const base = (frame & pool.slabMask) * pool.pageSizeBytes;
-    const length = rawValueLengthAt(dv, base, slot);
+    const u8 = pool.slabs[frame >>> pool.slabShift]!;
+    const cell = cellAt(dv, base, slot);
+    const length = lengthAt(u8, cell);
     if ((length & OverflowBit) !== 0) return undefined;
-    into.u8 = pool.slabs[frame >>> pool.slabShift]!;
+    into.u8 = u8;
     into.dv = dv;
-    into.offset = valueAt(dv, base, slot);
+    into.offset = valueInCell(u8, dv, base, slot, cell);
     into.length = length;
     return true;
   }
@@ -602,11 +608,10 @@ export class BTree {
   /** Replaces the value of entry `slot`; false, nothing changed, when the leaf has no room for the longer one. */
   #replace(u8: Uint8Array, dv: DataView, base: number, slot: number, key: Uint8Array, start: number, end: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number, csn: number): boolean {
     let oldOverflow = NoPage;
-    if ((rawValueLengthAt(dv, base, slot) & OverflowBit) !== 0) oldOverflow = dv.getUint32(valueAt(dv, base, slot) + 4, true);
+    if ((rawValueLengthAt(u8, dv, base, slot) & OverflowBit) !== 0) oldOverflow = dv.getUint32(valueAt(u8, dv, base, slot) + 4, true);
     if (!replaceInPlace(u8, dv, base, slot, value, valueStart, valueLength, overflowBit)) {
       const oldSize = entrySizeAt(u8, dv, base, slot);
-      const oldLength = rawValueLengthAt(dv, base, slot) & ~OverflowBit;
-      if (countOf(dv, base) > 1 && freeBytes(dv, base) + oldLength < valueLength) return false;
+      if (countOf(dv, base) > 1 && freeBytes(dv, base) + oldSize < entrySizeIn(u8, dv, base, end - start, valueLength | overflowBit)) return false;
       removeEntry(u8, dv, base, slot);
       const isInserted = insertEntry(u8, dv, base, this.pool.pageSizeBytes, slot, key, start, end, value, valueStart, valueLength, overflowBit);
       assert(isInserted, 'no room for the replaced entry', oldSize, valueLength);
@@ -647,7 +652,7 @@ export class BTree {
     const dv = pool.viewOf(frame);
     const base = pool.baseOf(frame);
     let overflow = NoPage;
-    if ((rawValueLengthAt(dv, base, slot) & OverflowBit) !== 0) overflow = dv.getUint32(valueAt(dv, base, slot) + 4, true);
+    if ((rawValueLengthAt(u8, dv, base, slot) & OverflowBit) !== 0) overflow = dv.getUint32(valueAt(u8, dv, base, slot) + 4, true);
     removeEntry(u8, dv, base, slot);
     this.#stamp(dv, base, csn);
     this.#removedFrom(frame, dv, base, overflow, key, start, end);
@@ -728,5 +733,5 @@ export class BTree {
   }
 }
 
-/** Bytes of slot overhead per entry, for cost estimates. */
-export const EntryOverheadBytes = SlotSizeBytes + 2;
+/** Bytes of slot and length per entry, for cost estimates. */
+export const EntryOverheadBytes = (1 << SlotShift) + 1;

@@ -17,12 +17,11 @@ import type { BTree } from './btree.js';
 import type { BufferPool, FrameWatcher } from './buffer-pool.js';
 import type { LeafColumns } from './leaf-columns.js';
 import { readOverflow } from './overflow.js';
-import { AtCount, AtFlags, AtMaxCsn, AtSlots, NoPage, PageFlag, PageSizeBytesMax } from './page.js';
+import { AtCount, AtFlags, AtMaxCsn, NoPage, PageFlag, PageSizeBytesMax } from './page.js';
 import {
   AboveFence,
   BelowFence,
   OverflowBit,
-  SlotSizeBytes,
   compareKeyAt,
   copyKey,
   copyLowerFence,
@@ -32,6 +31,7 @@ import {
   rawValueLengthAt,
   search,
   valueAt,
+  valueOffsets,
 } from './slotted-page.js';
 
 /** An equality on a unique index ends at the second. */
@@ -193,33 +193,24 @@ export class LeafRef implements FrameWatcher {
 
   /** Absolute offset in `u8` of an inline value. Not for overflow values. */
   valueOffset(i: number): number {
-    return valueAt(this.dv, this.base, i);
+    return valueAt(this.u8, this.dv, this.base, i);
   }
   /** Length of the value, for overflow values that of the whole. */
   valueLength(i: number): number {
-    const raw = rawValueLengthAt(this.dv, this.base, i);
-    return (raw & OverflowBit) === 0 ? raw : this.dv.getUint32(valueAt(this.dv, this.base, i), true);
+    const raw = rawValueLengthAt(this.u8, this.dv, this.base, i);
+    return (raw & OverflowBit) === 0 ? raw : this.dv.getUint32(valueAt(this.u8, this.dv, this.base, i), true);
   }
   isOverflow(i: number): boolean {
-    return (rawValueLengthAt(this.dv, this.base, i) & OverflowBit) !== 0;
+    return (rawValueLengthAt(this.u8, this.dv, this.base, i) & OverflowBit) !== 0;
   }
   /** The whole overflow value, a fresh array. @throws DbError XX001 */
   readOverflow(i: number): Uint8Array {
-    const at = valueAt(this.dv, this.base, i);
+    const at = valueAt(this.u8, this.dv, this.base, i);
     return readOverflow(this.#pool!, this.tree!.id, this.dv.getUint32(at + 4, true), this.dv.getUint32(at, true));
   }
   /** Absolute offsets of the inline values of entries [from, to) into `into[0..]`. Entries with overflow values get -1. */
   valueOffsets(into: Int32Array, from: number, to: number): void {
-    const dv = this.dv;
-    const base = this.base;
-    let slot = base + dv.getUint16(base + AtSlots, true) + from * SlotSizeBytes + 4;
-    for (let i = 0, n = to - from; i < n; i++) {
-      // Cell offset and suffix length in one load; four bytes of the suffix are the head in the slot.
-      const word = dv.getUint32(slot, true);
-      const suffix = word >>> 16;
-      into[i] = base + (word & 0xffff) + (suffix > 4 ? suffix - 2 : 2);
-      slot += SlotSizeBytes;
-    }
+    valueOffsets(this.u8, this.dv, this.base, into, from, to);
     if (this.hasOverflow) for (let i = from; i < to; i++) if (this.isOverflow(i)) into[i - from] = -1;
   }
 

@@ -11,10 +11,28 @@ import { compareBytes, copyByWords, copyBytes } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import type { RunSource } from './bulk-build.js';
 import { AtCount, AtFragmented, AtHeapStart, AtPrefixLength, HeaderSizeBytes } from './page.js';
-import { AtSlotCell, AtSlotSuffixLength, HeadLength, OverflowBit, SlotSizeBytes, compareTail, keyHead, leafEntrySize, slotAt } from './slotted-page.js';
+import {
+  HeadLength,
+  OverflowBit,
+  ShortSuffixLength,
+  cellOf,
+  compareTail,
+  hasShortKeys,
+  headOf,
+  keyHead,
+  leafEntrySize,
+  lengthAt,
+  lengthBytesAt,
+  lengthBytesOf,
+  putLength,
+  slotAt,
+  slotShiftOf,
+  suffixLengthOf,
+  writeSlot,
+} from './slotted-page.js';
 
 /**
- * Appends entries to a leaf that has some, and no upper fence, while they fit into its gap as it is and share its prefix: as `insertEntry` for each would,
+ * Appends entries to a leaf that has some, and no upper fence, while they fit into its gap as it is, share its prefix, and are short where its keys are: as `insertEntry` for each would,
  * with the page's header read and written once. Their keys ascend and are greater than all here; none takes more than `entrySizeMax` bytes in a leaf.
  * @returns how many went in; the source stands at the next
  */
@@ -22,6 +40,8 @@ export function appendEntries(u8: Uint8Array, dv: DataView, base: number, source
   const before = dv.getUint16(base + AtCount, true);
   const prefixLength = dv.getUint16(base + AtPrefixLength, true);
   const lower = base + HeaderSizeBytes;
+  const isShort = hasShortKeys(dv, base);
+  const slotBytes = 1 << slotShiftOf(dv, base);
   let slot = slotAt(dv, base, before);
   let heap = base + dv.getUint16(base + AtHeapStart, true);
   let count = before;
@@ -31,17 +51,17 @@ export function appendEntries(u8: Uint8Array, dv: DataView, base: number, source
     while (shared < prefixLength && shared < keyLength && key[keyOffset + shared] === u8[lower + shared]) shared++;
     if (shared < prefixLength && !(mutants.on && keyLength >= prefixLength && mutants.has('storage.run-prefix-unchecked'))) break;
     const suffix = keyLength - prefixLength;
+    if (isShort && suffix !== ShortSuffixLength && !(mutants.on && mutants.has('storage.run-of-short-keys-unchecked'))) break;
     const rest = suffix > HeadLength ? suffix - HeadLength : 0;
-    const cell = heap - (2 + rest + valueLength);
-    if (cell < slot + SlotSizeBytes || leafEntrySize(keyLength, valueLength) > entrySizeMax) break;
+    const lengthBytes = lengthBytesOf(valueLength);
+    const cell = heap - (lengthBytes + rest + valueLength);
+    if (cell < slot + slotBytes || leafEntrySize(keyLength, valueLength) > entrySizeMax) break;
     const from = keyOffset + prefixLength;
-    dv.setUint32(slot, keyHead(key, from, from + suffix), true);
-    dv.setUint16(slot + AtSlotCell, cell - base, true);
-    dv.setUint16(slot + AtSlotSuffixLength, suffix, true);
-    dv.setUint16(cell, valueLength, true);
-    if (rest > 0) copyBytes(u8, cell + 2, key, from + HeadLength, from + suffix);
-    copyByWords(u8, dv, cell + 2 + rest, value, valueView, valueOffset, valueLength);
-    slot += SlotSizeBytes;
+    writeSlot(dv, slot, isShort, keyHead(key, from, from + suffix), cell - base, suffix);
+    putLength(u8, cell, valueLength, lengthBytes);
+    if (rest > 0) copyBytes(u8, cell + lengthBytes, key, from + HeadLength, from + suffix);
+    copyByWords(u8, dv, cell + lengthBytes + rest, value, valueView, valueOffset, valueLength);
+    slot += slotBytes;
     heap = cell;
     count++;
     const hasNext = source.next();
@@ -62,13 +82,15 @@ function findFrom(u8: Uint8Array, dv: DataView, base: number, from: number, key:
   for (let i = 0; i < prefixLength; i++) if (u8[lower + i] !== key[start + i]) return -1;
   const count = dv.getUint16(base + AtCount, true);
   const slots = slotAt(dv, base, 0);
+  const isShort = hasShortKeys(dv, base);
+  const shift = slotShiftOf(dv, base);
   const suffix = start + prefixLength;
   const head = keyHead(key, suffix, end);
   // [low, high) is where it can be.
   let low = from;
   let high = from;
   for (let step = 1; high < count; step *= 2) {
-    const difference = compareAt(u8, dv, base, slots + high * SlotSizeBytes, key, suffix, end, head);
+    const difference = compareAt(u8, dv, base, slots + (high << shift), isShort, key, suffix, end, head);
     if (difference === 0) return high;
     if (difference < 0) break;
     low = high + 1;
@@ -77,7 +99,7 @@ function findFrom(u8: Uint8Array, dv: DataView, base: number, from: number, key:
   if (high > count) high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const difference = compareAt(u8, dv, base, slots + middle * SlotSizeBytes, key, suffix, end, head);
+    const difference = compareAt(u8, dv, base, slots + (middle << shift), isShort, key, suffix, end, head);
     if (difference === 0) return middle;
     if (difference > 0) low = middle + 1;
     else high = middle;
@@ -86,9 +108,9 @@ function findFrom(u8: Uint8Array, dv: DataView, base: number, from: number, key:
 }
 
 /** Key minus the entry of a slot, both behind the prefix; `head` is that of the key. */
-function compareAt(u8: Uint8Array, dv: DataView, base: number, slot: number, key: Uint8Array, start: number, end: number, head: number): number {
-  const other = dv.getUint32(slot, true);
-  return other === head ? compareTail(u8, dv, base, slot, key, start, end, end - start) : head - other;
+function compareAt(u8: Uint8Array, dv: DataView, base: number, slot: number, isShort: boolean, key: Uint8Array, start: number, end: number, head: number): number {
+  const other = headOf(dv, slot, isShort);
+  return other === head ? compareTail(u8, dv, base, slot, isShort, key, start, end) : head - other;
 }
 
 /** Tells a run whose keys do not ascend; `key` is the one before the present one. */
@@ -96,21 +118,20 @@ function checkAscent(source: RunSource, key: Uint8Array, start: number, length: 
   assert(compareBytes(key, start, start + length, source.key, source.keyOffset, source.keyOffset + source.keyLength) < 0, 'a run of keys does not ascend');
 }
 
-/** Moves slots [from, to) down by `by` places. Few of them one by one: a move of memory is a call. */
-function moveSlots(u8: Uint8Array, dv: DataView, slots: number, from: number, to: number, by: number): void {
-  if (to - from > 8) {
-    u8.copyWithin(slots + (from - by) * SlotSizeBytes, slots + from * SlotSizeBytes, slots + to * SlotSizeBytes);
-    return;
-  }
-  for (let at = slots + from * SlotSizeBytes, end = slots + to * SlotSizeBytes, back = by * SlotSizeBytes; at < end; at += SlotSizeBytes) {
-    dv.setUint32(at - back, dv.getUint32(at, true), true);
-    dv.setUint32(at + 4 - back, dv.getUint32(at + 4, true), true);
-  }
+/** Moves slots [from, to) down by `by` places; a slot is `1 << shift` bytes. Few of them word by word: a move of memory is a call. */
+function moveSlots(u8: Uint8Array, dv: DataView, slots: number, from: number, to: number, by: number, shift: number): void {
+  const start = slots + (from << shift);
+  const end = slots + (to << shift);
+  const back = by << shift;
+  if (end - start > 64) u8.copyWithin(start - back, start, end);
+  else for (let at = start; at < end; at += 4) dv.setUint32(at - back, dv.getUint32(at, true), true);
 }
 
 /** Removes entries from a leaf, the first of which is at slot `first`. @returns how many went out; the source stands at the next */
 export function removeEntries(u8: Uint8Array, dv: DataView, base: number, source: RunSource, first: number): number {
   const slots = slotAt(dv, base, 0);
+  const isShort = hasShortKeys(dv, base);
+  const shift = slotShiftOf(dv, base);
   const count = dv.getUint16(base + AtCount, true);
   let heap = dv.getUint16(base + AtHeapStart, true);
   let fragmented = dv.getUint16(base + AtFragmented, true);
@@ -118,15 +139,15 @@ export function removeEntries(u8: Uint8Array, dv: DataView, base: number, source
   let from = first;
   let at = first;
   while (at >= 0) {
-    const slot = slots + at * SlotSizeBytes;
-    const cell = dv.getUint16(slot + AtSlotCell, true);
-    const valueLength = dv.getUint16(base + cell, true);
+    const slot = slots + (at << shift);
+    const cell = cellOf(dv, slot, isShort);
+    const valueLength = lengthAt(u8, base + cell);
     if ((valueLength & OverflowBit) !== 0) break;
-    const rest = dv.getUint16(slot + AtSlotSuffixLength, true) - HeadLength;
-    const size = 2 + (rest > 0 ? rest : 0) + valueLength;
+    const rest = suffixLengthOf(dv, slot, isShort) - HeadLength;
+    const size = lengthBytesAt(u8, base + cell) + (rest > 0 ? rest : 0) + valueLength;
     if (cell === heap) heap += size;
     else fragmented += size;
-    if (removed > 0) moveSlots(u8, dv, slots, from, at, removed);
+    if (removed > 0) moveSlots(u8, dv, slots, from, at, removed, shift);
     removed++;
     from = at + 1;
     const { key, keyOffset, keyLength } = source;
@@ -136,7 +157,7 @@ export function removeEntries(u8: Uint8Array, dv: DataView, base: number, source
     at = findFrom(u8, dv, base, from, source.key, source.keyOffset, source.keyOffset + source.keyLength);
   }
   if (removed === 0) return 0;
-  moveSlots(u8, dv, slots, from, count, removed);
+  moveSlots(u8, dv, slots, from, count, removed, shift);
   dv.setUint16(base + AtCount, count - removed, true);
   dv.setUint16(base + AtHeapStart, heap, true);
   if (!(mutants.on && mutants.has('storage.run-of-removals-not-counted'))) dv.setUint16(base + AtFragmented, fragmented, true);
@@ -146,21 +167,24 @@ export function removeEntries(u8: Uint8Array, dv: DataView, base: number, source
 /** Replaces values of a leaf, the first of which is at slot `first`, by others that are no longer. @returns how many; the source stands at the next */
 export function replaceEntries(u8: Uint8Array, dv: DataView, base: number, source: RunSource, first: number, entrySizeMax: number): number {
   const slots = slotAt(dv, base, 0);
+  const isShort = hasShortKeys(dv, base);
+  const shift = slotShiftOf(dv, base);
   let fragmented = dv.getUint16(base + AtFragmented, true);
   let replaced = 0;
   let at = first;
   while (at >= 0) {
     const { key, keyOffset, keyLength, value, valueView, valueOffset, valueLength } = source;
-    const slot = slots + at * SlotSizeBytes;
-    const cell = base + dv.getUint16(slot + AtSlotCell, true);
-    const oldLength = dv.getUint16(cell, true);
+    const slot = slots + (at << shift);
+    const cell = base + cellOf(dv, slot, isShort);
+    const oldLength = lengthAt(u8, cell);
+    const lengthBytes = lengthBytesAt(u8, cell);
     if ((oldLength & OverflowBit) !== 0 || valueLength > oldLength || leafEntrySize(keyLength, valueLength) > entrySizeMax) break;
-    const rest = dv.getUint16(slot + AtSlotSuffixLength, true) - HeadLength;
+    const rest = suffixLengthOf(dv, slot, isShort) - HeadLength;
     if (valueLength < oldLength) {
-      dv.setUint16(cell, valueLength, true);
+      putLength(u8, cell, valueLength, lengthBytes);
       fragmented += oldLength - valueLength;
     }
-    copyByWords(u8, dv, cell + 2 + (rest > 0 ? rest : 0), value, valueView, valueOffset, valueLength);
+    copyByWords(u8, dv, cell + lengthBytes + (rest > 0 ? rest : 0), value, valueView, valueOffset, valueLength);
     replaced++;
     if (!source.next()) break;
     if (VERIFY.on) checkAscent(source, key, keyOffset, keyLength);

@@ -32,12 +32,12 @@ import {
   PageSizeBytesMax,
 } from './page.js';
 import {
-  AtSlotCell,
-  AtSlotSuffixLength,
   HeadLength,
+  LongLengthMin,
   OverflowBit,
-  SlotSizeBytes,
+  ShortSuffixLength,
   cellAt,
+  cellOf,
   cellSizeAt,
   copySuffix,
   copyUpperFence,
@@ -46,9 +46,18 @@ import {
   entrySizeIn,
   freeBytes,
   gapBytes,
+  hasShortKeys,
+  headOf,
   keyHead,
+  lengthAt,
+  lengthBytesAt,
+  lengthBytesOf,
+  putLength,
   slotAt,
-  valueAt,
+  slotShiftOf,
+  suffixLengthOf,
+  valueInCell,
+  writeSlot,
 } from './slotted-page.js';
 
 /** An explicit prefix (left edge) is no longer than this; S4. */
@@ -100,29 +109,48 @@ export class PageShape {
   }
   /**
    * Chooses the prefix for keys from `first` to `last`: as long as they share, but leaving the head its four bytes (more would save
-   * nothing and be given up soon), at least `floor`, which is known to be shared by all, and stored in the lower fence or short.
+   * nothing and be given up soon), at least `floor`, which is known to be shared by all, and stored in the lower fence or short. Where all keys
+   * of a leaf are of one length (`isUniform`) and differ in no more than their last two bytes, they become short keys.
    */
-  choosePrefix(first: Uint8Array, firstLength: number, last: Uint8Array, lastLength: number, floor: number): void {
+  choosePrefix(first: Uint8Array, firstLength: number, last: Uint8Array, lastLength: number, floor: number, isUniform: boolean): void {
+    this.flags &= ~PageFlag.ShortKeys;
+    if (isUniform && this.kind === PageKind.Leaf && this.#canBeShort(first, last, firstLength - ShortSuffixLength)) {
+      this.flags |= PageFlag.ShortKeys;
+      this.#setPrefix(first, firstLength - ShortSuffixLength);
+      return;
+    }
     const longest = (firstLength < lastLength ? firstLength : lastLength) - HeadLength;
     let length = 0;
     while (length < longest && first[length] === last[length]) length++;
     if (length < floor) length = floor;
-    if ((this.flags & PageFlag.LeftEdge) !== 0) {
-      if (length > ExplicitPrefixLengthMax) length = ExplicitPrefixLengthMax;
-      copyBytes(this.lower, 0, first, 0, length);
-      this.lowerLength = length;
-    } else {
-      let shared = 0;
-      while (shared < length && shared < this.lowerLength && first[shared] === this.lower[shared]) shared++;
-      length = shared;
-    }
+    if ((this.flags & PageFlag.LeftEdge) !== 0) length = Math.min(length, ExplicitPrefixLengthMax);
+    else length = sharedLength(first, length, this.lower, this.lowerLength);
+    this.#setPrefix(first, length);
+  }
+  /** Whether both keys begin with the same `length` bytes, and the page can store those. */
+  #canBeShort(first: Uint8Array, last: Uint8Array, length: number): boolean {
+    if (length < 0 || sharedLength(first, length, last, length) < length) return false;
+    return (this.flags & PageFlag.LeftEdge) !== 0 ? length <= ExplicitPrefixLengthMax : sharedLength(first, length, this.lower, this.lowerLength) === length;
+  }
+  #setPrefix(key: Uint8Array, length: number): void {
     this.prefixLength = length;
+    if ((this.flags & PageFlag.LeftEdge) === 0) return;
+    copyBytes(this.lower, 0, key, 0, length);
+    this.lowerLength = length;
   }
   /** No prefix: for a page without keys. */
   clearPrefix(): void {
     this.prefixLength = 0;
+    this.flags &= ~PageFlag.ShortKeys;
     if ((this.flags & PageFlag.LeftEdge) !== 0) this.lowerLength = 0;
   }
+}
+
+/** How many bytes two keys have in common at their beginning. */
+function sharedLength(a: Uint8Array, aLength: number, b: Uint8Array, bLength: number): number {
+  let shared = 0;
+  while (shared < aLength && shared < bLength && a[shared] === b[shared]) shared++;
+  return shared;
 }
 
 const shape = new PageShape();
@@ -147,12 +175,6 @@ export function beginPage(u8: Uint8Array, dv: DataView, base: number, pageSizeBy
   if ((s.flags & PageFlag.RightEdge) === 0) writeUpper(u8, dv, base, s.lower, s.lowerLength, s.upper, s.upperLength, sharedLength(s.lower, s.lowerLength, s.upper, s.upperLength));
 }
 
-function sharedLength(a: Uint8Array, aLength: number, b: Uint8Array, bLength: number): number {
-  let shared = 0;
-  while (shared < aLength && shared < bLength && a[shared] === b[shared]) shared++;
-  return shared;
-}
-
 /** Stores the upper fence behind `lower`, which must be what the page stores as lower fence, and sets the slots offset after it. */
 function writeUpper(u8: Uint8Array, dv: DataView, base: number, lower: Uint8Array, lowerLength: number, upper: Uint8Array, upperLength: number, shared: number): void {
   const end = copyBytes(u8, base + HeaderSizeBytes + lowerLength, upper, shared, upperLength);
@@ -173,29 +195,35 @@ export function appendRange(
 ): boolean {
   const cut = dv.getUint16(base + AtPrefixLength, true) - srcDv.getUint16(srcBase + AtPrefixLength, true);
   const isLeaf = u8[base + AtKind] === PageKind.Leaf;
-  const restAt = isLeaf ? 2 : 4;
+  const isShort = hasShortKeys(dv, base);
+  const isSrcShort = hasShortKeys(srcDv, srcBase);
+  const shift = slotShiftOf(dv, base);
+  const srcShift = slotShiftOf(srcDv, srcBase);
+  if (cut === 0 && shift === srcShift && isLeaf) return copyEntries(u8, dv, base, srcU8, srcDv, srcBase, from, to, isShort);
   let count = dv.getUint16(base + AtCount, true);
   let heap = dv.getUint16(base + AtHeapStart, true);
-  const slots = base + dv.getUint16(base + AtSlots, true);
-  const srcSlots = srcBase + srcDv.getUint16(srcBase + AtSlots, true);
+  const slots = slotAt(dv, base, 0);
+  const srcSlots = slotAt(srcDv, srcBase, 0);
   let overflow = 0;
   for (let i = from; i < to; i++) {
-    const srcSlot = srcSlots + i * SlotSizeBytes;
-    const srcCell = srcBase + srcDv.getUint16(srcSlot + AtSlotCell, true);
-    const srcSuffix = srcDv.getUint16(srcSlot + AtSlotSuffixLength, true);
+    const srcSlot = srcSlots + (i << srcShift);
+    const srcCell = srcBase + cellOf(srcDv, srcSlot, isSrcShort);
+    const srcSuffix = suffixLengthOf(srcDv, srcSlot, isSrcShort);
     const srcRest = srcSuffix > HeadLength ? srcSuffix - HeadLength : 0;
-    const rawLength = isLeaf ? srcDv.getUint16(srcCell, true) : 0;
+    const restAt = isLeaf ? lengthBytesAt(srcU8, srcCell) : 4;
+    const rawLength = isLeaf ? lengthAt(srcU8, srcCell) : 0;
     const valueLength = rawLength & ~OverflowBit;
     overflow |= rawLength & OverflowBit;
     const suffix = srcSuffix - cut;
     const rest = suffix > HeadLength ? suffix - HeadLength : 0;
     const size = restAt + rest + valueLength;
     heap -= size;
-    const slot = slots + count * SlotSizeBytes;
-    if (base + heap < slot + SlotSizeBytes) return false;
+    const slot = slots + (count << shift);
+    if (base + heap < slot + (1 << shift)) return false;
     const cell = base + heap;
+    let head: number;
     if (cut === 0) {
-      dv.setUint32(slot, srcDv.getUint32(srcSlot, true), true);
+      head = headOf(srcDv, srcSlot, isSrcShort);
       copyByWords(u8, dv, cell, srcU8, srcDv, srcCell, size);
     } else {
       // The key in full behind its (absent) prefix, then from where the new prefix ends.
@@ -211,17 +239,50 @@ export function appendRange(
         copySuffix(srcU8, srcDv, srcBase, i, suffixBuffer, at - cut);
         start = at;
       }
-      dv.setUint32(slot, keyHead(suffixBuffer, start, start + suffix), true);
-      if (isLeaf) dv.setUint16(cell, rawLength, true);
-      else dv.setUint32(cell, srcDv.getUint32(srcCell, true), true);
+      head = keyHead(suffixBuffer, start, start + suffix);
+      copyBytes(u8, cell, srcU8, srcCell, srcCell + restAt);
       copyBytes(u8, cell + restAt, suffixBuffer, start + HeadLength, start + HeadLength + rest);
       copyByWords(u8, dv, cell + restAt + rest, srcU8, srcDv, srcCell + restAt + srcRest, valueLength);
     }
-    dv.setUint16(slot + AtSlotCell, heap, true);
-    dv.setUint16(slot + AtSlotSuffixLength, suffix, true);
+    writeSlot(dv, slot, isShort, head, heap, suffix);
     count++;
   }
   dv.setUint16(base + AtCount, count, true);
+  dv.setUint16(base + AtHeapStart, heap, true);
+  if (overflow !== 0) u8[base + AtFlags]! |= PageFlag.HasOverflow;
+  return true;
+}
+
+/** The same between leaves with one prefix and one kind of slots: entries stay as they are. */
+function copyEntries(
+  u8: Uint8Array, dv: DataView, base: number,
+  srcU8: Uint8Array, srcDv: DataView, srcBase: number, from: number, to: number, isShort: boolean,
+): boolean {
+  const slotBytes = 1 << slotShiftOf(dv, base);
+  const count = dv.getUint16(base + AtCount, true);
+  let heap = dv.getUint16(base + AtHeapStart, true);
+  let slot = slotAt(dv, base, count);
+  let srcSlot = slotAt(srcDv, srcBase, from);
+  let overflow = 0;
+  for (let i = from; i < to; i++) {
+    const srcCell = srcBase + cellOf(srcDv, srcSlot, isShort);
+    const suffix = suffixLengthOf(srcDv, srcSlot, isShort);
+    const first = srcU8[srcCell]!;
+    let size = 1 + first;
+    if (first >= LongLengthMin) {
+      const rawLength = lengthAt(srcU8, srcCell);
+      overflow |= rawLength & OverflowBit;
+      size = 2 + (rawLength & ~OverflowBit);
+    }
+    if (suffix > HeadLength) size += suffix - HeadLength;
+    heap -= size;
+    if (base + heap < slot + slotBytes) return false;
+    copyByWords(u8, dv, base + heap, srcU8, srcDv, srcCell, size);
+    writeSlot(dv, slot, isShort, headOf(srcDv, srcSlot, isShort), heap, suffix);
+    slot += slotBytes;
+    srcSlot += slotBytes;
+  }
+  dv.setUint16(base + AtCount, count + to - from, true);
   dv.setUint16(base + AtHeapStart, heap, true);
   if (overflow !== 0) u8[base + AtFlags]! |= PageFlag.HasOverflow;
   return true;
@@ -271,19 +332,20 @@ export function mergeInto(
   return true;
 }
 
-/** Squeezes out fragments. The prefix stays: the key that is about to come may share no more. */
+/** Squeezes out fragments. Prefix and slots stay what they are: the key that is about to come may share no more. */
 export function compact(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number): void {
   shape.readFrom(u8, dv, base);
   const fits = rebuildInPlace(u8, dv, base, pageSizeBytes, shape, 0, countOf(dv, base));
   assert(fits, 'compaction made a page larger', shape.pageId);
 }
 
-/** Shortens the prefix to what `key` shares with it. @returns false, and nothing changed, when the page has no room for that */
+/** Shortens the prefix to what `key` shares with it, and gives short keys up. @returns false, and nothing changed, when the page has no room for that */
 function shortenPrefix(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, key: Uint8Array, start: number, end: number): boolean {
   shape.readFrom(u8, dv, base);
   let shared = 0;
   while (shared < shape.prefixLength && start + shared < end && key[start + shared] === shape.lower[shared]) shared++;
   shape.prefixLength = shared;
+  shape.flags &= ~PageFlag.ShortKeys;
   if ((shape.flags & PageFlag.LeftEdge) !== 0) shape.lowerLength = shared;
   return rebuildInPlace(u8, dv, base, pageSizeBytes, shape, 0, countOf(dv, base));
 }
@@ -292,25 +354,27 @@ function shortenPrefix(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes
 function choosePrefixFor(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, key: Uint8Array, start: number, end: number): void {
   shape.readFrom(u8, dv, base);
   copyBytes(firstKey, 0, key, start, end);
-  shape.choosePrefix(firstKey, end - start, firstKey, end - start, 0);
+  shape.choosePrefix(firstKey, end - start, firstKey, end - start, 0, true);
   beginPage(u8, dv, base, pageSizeBytes, shape);
 }
 
-function sharesPrefix(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): boolean {
+/** Whether the page takes the key as it is: with its prefix, and short where keys are. */
+function takes(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): boolean {
   const prefixLength = dv.getUint16(base + AtPrefixLength, true);
   if (end - start < prefixLength) return false;
+  if ((u8[base + AtFlags]! & PageFlag.ShortKeys) !== 0 && end - start !== prefixLength + ShortSuffixLength && !(mutants.on && mutants.has('storage.short-keys-never-given-up'))) return false;
   const lower = base + HeaderSizeBytes;
   for (let i = 0; i < prefixLength; i++) if (u8[lower + i] !== key[start + i]) return false;
   return true;
 }
 
-/** Makes the page ready to take a key and `valueLength` bytes in one gap. @returns false when it cannot */
-function makeGap(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, key: Uint8Array, start: number, end: number, valueLength: number): boolean {
+/** Makes the page ready to take a key and a value in one gap. @returns false when it cannot */
+function makeGap(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, key: Uint8Array, start: number, end: number, rawLength: number): boolean {
   if (countOf(dv, base) === 0) choosePrefixFor(u8, dv, base, pageSizeBytes, key, start, end);
-  else if (!sharesPrefix(u8, dv, base, key, start, end) && !(mutants.on && mutants.has('storage.prefix-never-shortened'))) {
+  else if (!takes(u8, dv, base, key, start, end) && !(mutants.on && mutants.has('storage.prefix-never-shortened'))) {
     if (!shortenPrefix(u8, dv, base, pageSizeBytes, key, start, end)) return false;
   }
-  const need = entrySizeIn(u8, dv, base, end - start, valueLength);
+  const need = entrySizeIn(u8, dv, base, end - start, rawLength);
   if (freeBytes(dv, base) < need) return false;
   if (gapBytes(dv, base) < need) compact(u8, dv, base, pageSizeBytes);
   return true;
@@ -324,10 +388,8 @@ function placeCell(u8: Uint8Array, dv: DataView, base: number, at: number, key: 
   const rest = suffix > HeadLength ? suffix - HeadLength : 0;
   const cell = dv.getUint16(base + AtHeapStart, true) - (fixed + rest + trailing);
   const slot = slotAt(dv, base, at);
-  if (at < count) u8.copyWithin(slot + SlotSizeBytes, slot, slotAt(dv, base, count));
-  dv.setUint32(slot, keyHead(key, from, end), true);
-  dv.setUint16(slot + AtSlotCell, cell, true);
-  dv.setUint16(slot + AtSlotSuffixLength, suffix, true);
+  if (at < count) u8.copyWithin(slot + (1 << slotShiftOf(dv, base)), slot, slotAt(dv, base, count));
+  writeSlot(dv, slot, hasShortKeys(dv, base), keyHead(key, from, end), cell, suffix);
   if (rest > 0) copyBytes(u8, base + cell + fixed, key, from + HeadLength, end);
   dv.setUint16(base + AtCount, count + 1, true);
   dv.setUint16(base + AtHeapStart, cell, true);
@@ -343,14 +405,16 @@ export function insertEntry(
   value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number,
 ): boolean {
   // The common case by itself: room in the gap and nothing to think about.
-  if (countOf(dv, base) === 0 || gapBytes(dv, base) < entrySizeIn(u8, dv, base, end - start, valueLength)  || !sharesPrefix(u8, dv, base, key, start, end)) {
-    if (!makeGap(u8, dv, base, pageSizeBytes, key, start, end, valueLength)) return false;
+  const rawLength = valueLength | overflowBit;
+  if (countOf(dv, base) === 0 || gapBytes(dv, base) < entrySizeIn(u8, dv, base, end - start, rawLength) || !takes(u8, dv, base, key, start, end)) {
+    if (!makeGap(u8, dv, base, pageSizeBytes, key, start, end, rawLength)) return false;
   }
-  const cell = base + placeCell(u8, dv, base, at, key, start, end, 2, valueLength);
-  dv.setUint16(cell, valueLength | overflowBit, true);
+  const lengthBytes = lengthBytesOf(rawLength);
+  const cell = base + placeCell(u8, dv, base, at, key, start, end, lengthBytes, valueLength);
+  putLength(u8, cell, rawLength, lengthBytes);
   if (overflowBit !== 0) u8[base + AtFlags]! |= PageFlag.HasOverflow;
   const suffix = end - start - dv.getUint16(base + AtPrefixLength, true);
-  copyBytes(u8, cell + 2 + (suffix > HeadLength ? suffix - HeadLength : 0), value, valueStart, valueStart + valueLength);
+  copyBytes(u8, cell + lengthBytes + (suffix > HeadLength ? suffix - HeadLength : 0), value, valueStart, valueStart + valueLength);
   return true;
 }
 
@@ -369,7 +433,7 @@ export function makeRoomForSeparator(u8: Uint8Array, dv: DataView, base: number,
 
 /** Whether separator `at` can be removed and `key` inserted; changes nothing but may compact or shorten the prefix. */
 export function canReplaceSeparator(u8: Uint8Array, dv: DataView, base: number, pageSizeBytes: number, at: number, key: Uint8Array, keyLength: number): boolean {
-  if (sharesPrefix(u8, dv, base, key, 0, keyLength) && freeBytes(dv, base) + entrySizeAt(u8, dv, base, at) >= entrySizeIn(u8, dv, base, keyLength, 0)) return true;
+  if (takes(u8, dv, base, key, 0, keyLength) && freeBytes(dv, base) + entrySizeAt(u8, dv, base, at) >= entrySizeIn(u8, dv, base, keyLength, 0)) return true;
   return makeRoomForSeparator(u8, dv, base, pageSizeBytes, key, keyLength);
 }
 
@@ -379,7 +443,7 @@ export function removeEntry(u8: Uint8Array, dv: DataView, base: number, at: numb
   const size = cellSizeAt(u8, dv, base, at);
   freeCell(dv, base, cellAt(dv, base, at) - base, size);
   const slot = slotAt(dv, base, at);
-  if (at + 1 < count) u8.copyWithin(slot, slot + SlotSizeBytes, slotAt(dv, base, count));
+  if (at + 1 < count) u8.copyWithin(slot, slot + (1 << slotShiftOf(dv, base)), slotAt(dv, base, count));
   dv.setUint16(base + AtCount, count - 1, true);
 }
 
@@ -388,14 +452,15 @@ function freeCell(dv: DataView, base: number, cell: number, size: number): void 
   else dv.setUint16(base + AtFragmented, dv.getUint16(base + AtFragmented, true) + size, true);
 }
 
-/** Replaces the value of entry `at` if the new one is no longer than what is there. @returns false otherwise, and nothing changed */
+/** Replaces the value of entry `at` if the new one, and its length, are no longer than what is there. @returns false otherwise, and nothing changed */
 export function replaceInPlace(u8: Uint8Array, dv: DataView, base: number, at: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number): boolean {
   const cell = cellAt(dv, base, at);
-  const oldLength = dv.getUint16(cell, true) & ~OverflowBit;
-  if (valueLength > oldLength) return false;
-  dv.setUint16(cell, valueLength | overflowBit, true);
+  const oldLength = lengthAt(u8, cell) & ~OverflowBit;
+  const lengthBytes = lengthBytesAt(u8, cell);
+  if (valueLength > oldLength || lengthBytesOf(valueLength | overflowBit) > lengthBytes) return false;
+  putLength(u8, cell, valueLength | overflowBit, lengthBytes);
   if (overflowBit !== 0) u8[base + AtFlags]! |= PageFlag.HasOverflow;
-  copyBytes(u8, valueAt(dv, base, at), value, valueStart, valueStart + valueLength);
+  copyBytes(u8, valueInCell(u8, dv, base, at, cell), value, valueStart, valueStart + valueLength);
   if (valueLength < oldLength) dv.setUint16(base + AtFragmented, dv.getUint16(base + AtFragmented, true) + oldLength - valueLength, true);
   return true;
 }

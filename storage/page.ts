@@ -18,8 +18,8 @@
  * also catches a stale page or one written to the wrong place, which a checksum inside cannot. Page id and tree id are stored here so
  * that a descent notices a wrong pointer.
  *
- * P1  slots offset = 40 + lower length + upper length; slots offset + 8 * count <= heap start <= page size; the bytes between are free.
- * P2  free bytes = heap start - slots offset - 8 * count + fragmented bytes.              Checked by tree-check.ts.
+ * P1  slots offset = 40 + lower length + upper length; slots offset + slot size * count <= heap start <= page size; the bytes between are free.
+ * P2  free bytes = heap start - slots offset - slot size * count + fragmented bytes.              Checked by tree-check.ts.
  */
 import { assert } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
@@ -28,15 +28,16 @@ import { DbError } from '../base/errors.js';
 export const PageKind = { Inner: 1, Leaf: 2, Overflow: 3 } as const;
 export type PageKind = (typeof PageKind)[keyof typeof PageKind];
 
-export const PageFormatVersion = 1;
+export const PageFormatVersion = 2;
 
 /**
  * `LeftEdge`: no lower fence, the lower fence bytes hold only the prefix. `RightEdge`: no upper fence. `HasOverflow`: some value may lie
  * in overflow pages. `Dropping` (root only): pages are being freed from the right, so the last ones keep
- * upper fences that no separator above repeats, and an overflow chain may be cut short.
+ * upper fences that no separator above repeats, and an overflow chain may be cut short. `ShortKeys` (leaves): behind the prefix each key has
+ * two bytes, and slots are short.
  */
-export const PageFlag = { LeftEdge: 1, RightEdge: 2, HasOverflow: 4, Dropping: 8 } as const;
-export const PageFlagMask = 15;
+export const PageFlag = { LeftEdge: 1, RightEdge: 2, HasOverflow: 4, Dropping: 8, ShortKeys: 16 } as const;
+export const PageFlagMask = 31;
 
 export const AtKind = 0;
 export const AtVersion = 1;
@@ -64,7 +65,7 @@ export const HeaderSizeBytes = 40;
 export const NoPage = 0xffffffff;
 
 export const PageSizeBytesMin = 512;
-/** Offsets are u16 and the top bit of a value length marks overflow. */
+/** Offsets are u16, and a value in a leaf has a length of 14 bits (cellSizeMaxOf in slotted-page.ts). */
 export const PageSizeBytesMax = 32768;
 
 /** Longest key in bytes. A quarter of a page, so that two fences and a cell always fit (see slotted-page.ts, S4). */

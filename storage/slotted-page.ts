@@ -8,14 +8,17 @@
  * and stand in the slot as a number that sorts as the bytes do, the rest is in the cell.
  *
  * ```
- * slot  8 bytes:  0 u32 head    4 u16 cell offset    6 u16 suffix length
- * leaf cell:      0 u16 value length (top bit: overflow)    2 rest of the key (suffix length - 4, if more)    value
- *                 an overflow value is 8 bytes: u32 length of the whole, u32 first page
+ * slot, 8 bytes:  0 u32 head    4 u16 cell offset    6 u16 suffix length
+ * short slot, 4:  0 u16 cell offset    2 u16 head      in leaves with the flag ShortKeys, where each suffix has two bytes
+ * leaf cell:      value length    rest of the key (suffix length - 4, if more)    value
+ *                 the length is a byte up to 127; else its low seven bits with the top bit, then a byte of seven more, whose top bit marks
+ *                 overflow: the value is then 8 bytes, u32 length of the whole, u32 first page. What has been two bytes stays so when the value shrinks
  * inner cell:     0 u32 child    4 rest of the key
  * fences:         lower in full; upper without the first `upperShared` bytes, which it has in common with the lower. Slots are not aligned.
  * ```
  *
- * With this, fixed-length keys of up to prefix + 4 bytes (row ids, integers) are found by comparing numbers in the slots alone.
+ * With this, fixed-length keys of up to prefix + 4 bytes (row ids, integers) are found by comparing numbers in the slots alone. Where they are dense, so that
+ * two bytes tell them apart in a leaf, a slot is half as long.
  *
  * S1  Keys strictly ascend by slot; each begins with the prefix and lies inside the fences.
  * S2  Child 0 of an inner page is `link`; child i covers the keys from separator i - 1 on.
@@ -23,7 +26,9 @@
  *     greater or less than all of them, and inserting it shortens the prefix first.
  * S4  Two longest fences and a longest cell fit in a page. A page split between any two of its cells fits in both halves: what the new
  *     fence takes, the cells that leave have given, since a separator is at most one byte longer than what its neighbours share.
- *     A longer prefix never takes more than it gives: each first and last key has four bytes or more behind it.
+ *     A longer prefix never takes more than it gives: each first and last key has four bytes or more behind it, or slots become short.
+ * S5  Both halves of a split leaf with short keys have short keys: what separates two of them is longer than their prefix. A leaf that must give
+ *     short keys up, for a key of another length or another beginning, may have no room for longer slots: then it is split first.
  *
  * Sources. Graefe, Modern B-Tree Techniques, 2011 (fences, prefix truncation, poor man's normalized keys); Bayer and Unterauer 1977
  * (shortest separators). Left out on purpose: compressing values, and dense arrays for consecutive keys.
@@ -46,11 +51,21 @@ import {
   PageKind,
 } from './page.js';
 
-export const SlotSizeBytes = 8;
+/** Slots are `1 << slotShift` bytes. */
+export const SlotShift = 3;
+export const ShortSlotShift = 2;
 export const AtSlotCell = 4;
 export const AtSlotSuffixLength = 6;
 export const HeadLength = 4;
-export const OverflowBit = 0x8000;
+/** Length of all suffixes in a leaf with short keys. */
+export const ShortSuffixLength = 2;
+/** The head in a short slot that is read as one number; the cell offset is the rest. */
+export const ShortHeadMask = 0xffff0000 | 0;
+const AtShortHead = 2;
+const CellMask = 0xffff;
+export const OverflowBit = 0x4000;
+/** Value lengths from here on take two bytes. */
+export const LongLengthMin = 0x80;
 /** `search` guesses only where halving would touch several cache lines. */
 const GuessCountMin = 24;
 const GuessStep = 6;
@@ -69,7 +84,29 @@ export function cellSizeMaxOf(pageSizeBytes: number): number {
 
 /** Slot and cell of a leaf entry before any prefix is cut: what decides whether a value goes to overflow pages. */
 export function leafEntrySize(keyLength: number, valueLength: number): number {
-  return SlotSizeBytes + 2 + (keyLength > HeadLength ? keyLength - HeadLength : 0) + valueLength;
+  return (1 << SlotShift) + lengthBytesOf(valueLength) + (keyLength > HeadLength ? keyLength - HeadLength : 0) + valueLength;
+}
+
+/** Bytes that a value length, with the overflow bit, takes. */
+export function lengthBytesOf(raw: number): number {
+  return raw < LongLengthMin ? 1 : 2;
+}
+/** Bytes of the length at the beginning of the leaf cell at `cell`. */
+export function lengthBytesAt(u8: Uint8Array, cell: number): number {
+  return u8[cell]! < LongLengthMin ? 1 : 2;
+}
+/** The length at the beginning of a leaf cell, with the overflow bit. */
+export function lengthAt(u8: Uint8Array, cell: number): number {
+  const first = u8[cell]!;
+  return first < LongLengthMin ? first : (first & (LongLengthMin - 1)) | (u8[cell + 1]! << 7);
+}
+/** Writes a length in `bytes` bytes, which may be more than it needs. */
+export function putLength(u8: Uint8Array, cell: number, raw: number, bytes: number): void {
+  if (bytes === 1) u8[cell] = raw;
+  else {
+    u8[cell] = raw | LongLengthMin;
+    u8[cell + 1] = raw >>> 7;
+  }
 }
 
 /** The first four bytes of `[start, end)` as a number that sorts as they do, zero padded. */
@@ -86,19 +123,47 @@ export function keyHead(key: Uint8Array, start: number, end: number): number {
 export function countOf(dv: DataView, base: number): number {
   return dv.getUint16(base + AtCount, true);
 }
+export function hasShortKeys(dv: DataView, base: number): boolean {
+  return (dv.getUint8(base + AtFlags) & PageFlag.ShortKeys) !== 0;
+}
+export function slotShiftOf(dv: DataView, base: number): number {
+  return hasShortKeys(dv, base) ? ShortSlotShift : SlotShift;
+}
 /** Absolute offset of slot `i`. */
 export function slotAt(dv: DataView, base: number, i: number): number {
-  return base + dv.getUint16(base + AtSlots, true) + i * SlotSizeBytes;
+  return base + dv.getUint16(base + AtSlots, true) + (i << slotShiftOf(dv, base));
+}
+/** Offset in the page of the cell of a slot. */
+export function cellOf(dv: DataView, slot: number, isShort: boolean): number {
+  return dv.getUint16(isShort ? slot : slot + AtSlotCell, true);
+}
+export function suffixLengthOf(dv: DataView, slot: number, isShort: boolean): number {
+  return isShort ? ShortSuffixLength : dv.getUint16(slot + AtSlotSuffixLength, true);
+}
+/** As `keyHead` has it. */
+export function headOf(dv: DataView, slot: number, isShort: boolean): number {
+  const word = dv.getUint32(slot, true);
+  return isShort ? (word & ShortHeadMask) >>> 0 : word;
+}
+/** `suffixLength` is `ShortSuffixLength` where slots are short. */
+export function writeSlot(dv: DataView, slot: number, isShort: boolean, head: number, cell: number, suffixLength: number): void {
+  if (isShort) dv.setUint32(slot, head | cell, true);
+  else {
+    dv.setUint32(slot, head, true);
+    dv.setUint16(slot + AtSlotCell, cell, true);
+    dv.setUint16(slot + AtSlotSuffixLength, suffixLength, true);
+  }
 }
 /** Absolute offset of cell `i`. */
 export function cellAt(dv: DataView, base: number, i: number): number {
-  return base + dv.getUint16(slotAt(dv, base, i) + AtSlotCell, true);
+  const slots = base + dv.getUint16(base + AtSlots, true);
+  return base + dv.getUint16(hasShortKeys(dv, base) ? slots + (i << ShortSlotShift) : slots + (i << SlotShift) + AtSlotCell, true);
 }
 export function suffixLengthAt(dv: DataView, base: number, i: number): number {
-  return dv.getUint16(slotAt(dv, base, i) + AtSlotSuffixLength, true);
+  return hasShortKeys(dv, base) ? ShortSuffixLength : dv.getUint16(slotAt(dv, base, i) + AtSlotSuffixLength, true);
 }
 export function headAt(dv: DataView, base: number, i: number): number {
-  return dv.getUint32(slotAt(dv, base, i), true);
+  return headOf(dv, slotAt(dv, base, i), hasShortKeys(dv, base));
 }
 export function keyLengthAt(dv: DataView, base: number, i: number): number {
   return dv.getUint16(base + AtPrefixLength, true) + suffixLengthAt(dv, base, i);
@@ -108,13 +173,42 @@ export function childAt(dv: DataView, base: number, i: number): number {
   return i === 0 ? dv.getUint32(base + AtLink, true) : dv.getUint32(cellAt(dv, base, i - 1), true);
 }
 /** Absolute offset of the value of leaf entry `i`, or of its overflow pointer. */
-export function valueAt(dv: DataView, base: number, i: number): number {
+export function valueAt(u8: Uint8Array, dv: DataView, base: number, i: number): number {
+  return valueInCell(u8, dv, base, i, cellAt(dv, base, i));
+}
+/** The same where it is known that entry `i` has its cell at `cell`. */
+export function valueInCell(u8: Uint8Array, dv: DataView, base: number, i: number, cell: number): number {
   const rest = suffixLengthAt(dv, base, i) - HeadLength;
-  return cellAt(dv, base, i) + 2 + (rest > 0 ? rest : 0);
+  return cell + lengthBytesAt(u8, cell) + (rest > 0 ? rest : 0);
 }
 /** Length in the leaf with the overflow bit. */
-export function rawValueLengthAt(dv: DataView, base: number, i: number): number {
-  return dv.getUint16(cellAt(dv, base, i), true);
+export function rawValueLengthAt(u8: Uint8Array, dv: DataView, base: number, i: number): number {
+  return lengthAt(u8, cellAt(dv, base, i));
+}
+
+/**
+ * Absolute offsets of the values of entries [from, to) into `into[0..]`, each with its overflow pointer for a value. The loop of all scans: a header read once, and of
+ * each cell the first byte.
+ */
+export function valueOffsets(u8: Uint8Array, dv: DataView, base: number, into: Int32Array, from: number, to: number): void {
+  const isShort = hasShortKeys(dv, base);
+  let slot = slotAt(dv, base, from);
+  if (isShort) {
+    for (let i = 0, n = to - from; i < n; i++) {
+      const cell = base + (dv.getUint32(slot, true) & CellMask);
+      into[i] = cell + (u8[cell]! < LongLengthMin ? 1 : 2);
+      slot += 1 << ShortSlotShift;
+    }
+    return;
+  }
+  for (let i = 0, n = to - from; i < n; i++) {
+    // Cell offset and suffix length in one load.
+    const word = dv.getUint32(slot + AtSlotCell, true);
+    const suffix = word >>> 16;
+    const cell = base + (word & CellMask);
+    into[i] = cell + (u8[cell]! < LongLengthMin ? 1 : 2) + (suffix > HeadLength ? suffix - HeadLength : 0);
+    slot += 1 << SlotShift;
+  }
 }
 
 /** Copies key `i` to `into` at `at` and returns its length. */
@@ -126,20 +220,27 @@ export function copyKey(u8: Uint8Array, dv: DataView, base: number, i: number, i
 }
 
 export function copySuffix(u8: Uint8Array, dv: DataView, base: number, i: number, into: Uint8Array, at: number): number {
+  const isShort = hasShortKeys(dv, base);
   const slot = slotAt(dv, base, i);
-  const length = dv.getUint16(slot + AtSlotSuffixLength, true);
-  const head = dv.getUint32(slot, true);
+  const length = suffixLengthOf(dv, slot, isShort);
+  const head = headOf(dv, slot, isShort);
   if (length >= HeadLength) {
     into[at] = head >>> 24;
     into[at + 1] = head >>> 16;
     into[at + 2] = head >>> 8;
     into[at + 3] = head;
-    const rest = base + dv.getUint16(slot + AtSlotCell, true) + (u8[base + AtKind] === PageKind.Leaf ? 2 : 4);
-    if (length > HeadLength) copyBytes(into, at + HeadLength, u8, rest, rest + length - HeadLength);
+    if (length > HeadLength) {
+      const rest = restAt(u8, base, base + cellOf(dv, slot, isShort));
+      copyBytes(into, at + HeadLength, u8, rest, rest + length - HeadLength);
+    }
   } else {
     for (let k = 0; k < length; k++) into[at + k] = head >>> (24 - 8 * k);
   }
   return length;
+}
+/** Absolute offset of what a cell has of the key. */
+function restAt(u8: Uint8Array, base: number, cell: number): number {
+  return cell + (u8[base + AtKind] === PageKind.Leaf ? lengthBytesAt(u8, cell) : 4);
 }
 
 /** Copies the lower fence and returns its length; 0 at the left edge. */
@@ -181,26 +282,31 @@ export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Arr
   const from = start + prefixLength;
   const head = keyHead(key, from, end);
   const slots = base + dv.getUint16(base + AtSlots, true);
+  const flags = u8[base + AtFlags]!;
+  if ((flags & PageFlag.ShortKeys) !== 0) {
+    const found = searchShort(dv, slots, count, head >>> 16, end - from);
+    return found === ~0 || found === ~count ? atEnd(u8, dv, base, key, start, end, ~found, count) : found;
+  }
   let low = 0;
   let high = count;
-  if (count >= GuessCountMin && u8[base + AtKind] === PageKind.Leaf && (u8[base + AtFlags]! & PageFlag.RightEdge) === 0) {
+  if (count >= GuessCountMin && u8[base + AtKind] === PageKind.Leaf && (flags & PageFlag.RightEdge) === 0) {
     // Guess the place from the first head and the upper fence, which lie beside the header, and look there and a cache line further:
     // right for evenly spread keys (row ids, sequences), and but two loads lost for others. Leaves only: inner pages are in the cache.
     const first = dv.getUint32(slots, true);
     const last = upperHead(u8, dv, base, prefixLength);
     if (head > first && head < last) {
       const guess = Math.floor(((head - first) * count) / (last - first));
-      const other = dv.getUint32(slots + guess * SlotSizeBytes, true);
+      const other = dv.getUint32(slots + (guess << SlotShift), true);
       if (other < head) {
         low = guess + 1;
         const next = guess + GuessStep;
-        if (next < count && dv.getUint32(slots + next * SlotSizeBytes, true) > head) high = next;
+        if (next < count && dv.getUint32(slots + (next << SlotShift), true) > head) high = next;
       } else if (other > head) {
         high = guess;
         const next = guess - GuessStep;
-        if (next >= 0 && dv.getUint32(slots + next * SlotSizeBytes, true) < head) low = next + 1;
+        if (next >= 0 && dv.getUint32(slots + (next << SlotShift), true) < head) low = next + 1;
       } else {
-        const difference = compareTail(u8, dv, base, slots + guess * SlotSizeBytes, key, from, end, end - from);
+        const difference = compareTail(u8, dv, base, slots + (guess << SlotShift), false, key, from, end);
         if (difference === 0) return guess;
         if (difference > 0) low = guess + 1;
         else high = guess;
@@ -210,10 +316,10 @@ export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Arr
   // Three pivots at a time while the range spans many cache lines: the loads do not wait for each other.
   while (high - low > 12) {
     const quarter = (high - low) >>> 2;
-    const slot = slots + (low + quarter) * SlotSizeBytes;
+    const slot = slots + ((low + quarter) << SlotShift);
     const a = dv.getUint32(slot, true);
-    const b = dv.getUint32(slot + quarter * SlotSizeBytes, true);
-    const c = dv.getUint32(slot + 2 * quarter * SlotSizeBytes, true);
+    const b = dv.getUint32(slot + (quarter << SlotShift), true);
+    const c = dv.getUint32(slot + (quarter << (SlotShift + 1)), true);
     const oldLow = low;
     const oldHigh = high;
     if (c < head) low = oldLow + 3 * quarter + 1;
@@ -227,18 +333,48 @@ export function search(u8: Uint8Array, dv: DataView, base: number, key: Uint8Arr
   }
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const slot = slots + middle * SlotSizeBytes;
+    const slot = slots + (middle << SlotShift);
     const other = dv.getUint32(slot, true);
     if (other < head) low = middle + 1;
     else if (other > head) high = middle;
     else {
-      const difference = compareTail(u8, dv, base, slot, key, from, end, end - from);
+      const difference = compareTail(u8, dv, base, slot, false, key, from, end);
       if (difference === 0) return middle;
       if (difference > 0) low = middle + 1;
       else high = middle;
     }
   }
   return low === 0 || low === count ? atEnd(u8, dv, base, key, start, end, low, count) : ~low;
+}
+
+/**
+ * The same among short keys, for one whose suffix has `length` bytes, the first two of which are `wanted`: looked for where it would be if keys were spread evenly, from there
+ * in steps that double, and by halves once the steps have overshot. @returns the slot, or `~slot` of the first greater entry
+ */
+function searchShort(dv: DataView, slots: number, count: number, wanted: number, length: number): number {
+  const heads = slots + AtShortHead;
+  let low = 0;
+  let high = count;
+  let at = 0;
+  if (count > 1) {
+    const first = dv.getUint16(heads, true);
+    const last = dv.getUint16(heads + ((count - 1) << ShortSlotShift), true);
+    at = Math.floor(((wanted - first) * (count - 1)) / (last - first));
+  }
+  for (let step = 1; low < high; step *= 2) {
+    if (at < low || at >= high) at = (low + high) >>> 1;
+    const other = dv.getUint16(heads + (at << ShortSlotShift), true);
+    if (other === wanted && length === ShortSuffixLength) return at;
+    // Of a key that is longer the entry has the beginning, and a shorter one was padded with zeros.
+    if (other < wanted || (other === wanted && length > ShortSuffixLength)) {
+      low = at + 1;
+      at += step;
+    } else {
+      high = at;
+      at -= step;
+    }
+  }
+  return ~low;
 }
 
 /** The head that the upper fence would have as a key of this page. */
@@ -283,12 +419,13 @@ function atEnd(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, star
 }
 
 /** Key minus entry, given that the heads are equal. */
-export function compareTail(u8: Uint8Array, dv: DataView, base: number, slot: number, key: Uint8Array, from: number, end: number, suffixLength: number): number {
-  const otherLength = dv.getUint16(slot + AtSlotSuffixLength, true);
+export function compareTail(u8: Uint8Array, dv: DataView, base: number, slot: number, isShort: boolean, key: Uint8Array, from: number, end: number): number {
+  const suffixLength = end - from;
+  const otherLength = suffixLengthOf(dv, slot, isShort);
   // Zero padding makes a short suffix equal to a longer one that goes on with zeros; the length decides.
   if (suffixLength <= HeadLength || otherLength <= HeadLength) return suffixLength - otherLength;
   let a = from + HeadLength;
-  let b = base + dv.getUint16(slot + AtSlotCell, true) + (u8[base + AtKind] === PageKind.Leaf ? 2 : 4);
+  let b = restAt(u8, base, base + cellOf(dv, slot, isShort));
   const shorter = suffixLength < otherLength ? suffixLength : otherLength;
   const last = a + shorter - HeadLength;
   while (a < last) {
@@ -310,11 +447,12 @@ export function compareKeyAt(u8: Uint8Array, dv: DataView, base: number, i: numb
     if (difference !== 0) return difference;
   }
   const from = start + prefixLength;
+  const isShort = hasShortKeys(dv, base);
   const slot = slotAt(dv, base, i);
   const head = keyHead(key, from, end);
-  const other = dv.getUint32(slot, true);
+  const other = headOf(dv, slot, isShort);
   if (other !== head) return other < head ? -1 : 1;
-  return -compareTail(u8, dv, base, slot, key, from, end, end - from);
+  return -compareTail(u8, dv, base, slot, isShort, key, from, end);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- space
@@ -324,20 +462,23 @@ export function freeBytes(dv: DataView, base: number): number {
   return gapBytes(dv, base) + dv.getUint16(base + AtFragmented, true);
 }
 export function gapBytes(dv: DataView, base: number): number {
-  return dv.getUint16(base + AtHeapStart, true) - dv.getUint16(base + AtSlots, true) - dv.getUint16(base + AtCount, true) * SlotSizeBytes;
+  return base + dv.getUint16(base + AtHeapStart, true) - slotAt(dv, base, countOf(dv, base));
 }
 /** Slot and cell of entry `i` as stored. */
 export function entrySizeAt(u8: Uint8Array, dv: DataView, base: number, i: number): number {
-  return SlotSizeBytes + cellSizeAt(u8, dv, base, i);
+  return (1 << slotShiftOf(dv, base)) + cellSizeAt(u8, dv, base, i);
 }
 export function cellSizeAt(u8: Uint8Array, dv: DataView, base: number, i: number): number {
   const suffix = suffixLengthAt(dv, base, i);
   const rest = suffix > HeadLength ? suffix - HeadLength : 0;
-  return u8[base + AtKind] === PageKind.Leaf ? 2 + rest + (rawValueLengthAt(dv, base, i) & ~OverflowBit) : 4 + rest;
+  if (u8[base + AtKind] !== PageKind.Leaf) return 4 + rest;
+  const cell = cellAt(dv, base, i);
+  const first = u8[cell]!;
+  return first < LongLengthMin ? 1 + rest + first : 2 + rest + (lengthAt(u8, cell) & ~OverflowBit);
 }
-/** Room that a new cell with its slot needs in this page, given that the prefix stays. */
-export function entrySizeIn(u8: Uint8Array, dv: DataView, base: number, keyLength: number, valueLength: number): number {
+/** Room that a new cell with its slot needs in this page, given that prefix and slots stay what they are. `rawLength` has the overflow bit. */
+export function entrySizeIn(u8: Uint8Array, dv: DataView, base: number, keyLength: number, rawLength: number): number {
   const suffix = keyLength - dv.getUint16(base + AtPrefixLength, true);
   const rest = suffix > HeadLength ? suffix - HeadLength : 0;
-  return SlotSizeBytes + rest + (u8[base + AtKind] === PageKind.Leaf ? 2 + valueLength : 4);
+  return (1 << slotShiftOf(dv, base)) + rest + (u8[base + AtKind] === PageKind.Leaf ? lengthBytesOf(rawLength) + (rawLength & ~OverflowBit) : 4);
 }

@@ -35,8 +35,8 @@ export const RingSlotBytes = 4096;
 /** Page slot 1 begins here. */
 export const RingBytes = RingSlotCount * RingSlotBytes;
 
-/** 2: short heads of rows (base/rowcode.ts). */
-export const FormatMajor = 2;
+/** 2: short heads of rows (base/rowcode.ts). 3: lengths of values by need, short keys (slotted-page.ts). */
+export const FormatMajor = 3;
 export const FormatMinor = 0;
 const PageSizeBytesMin = 512;
 const PageSizeBytesMax = 65536;

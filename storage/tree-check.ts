@@ -41,17 +41,20 @@ import {
 import {
   OverflowBit,
   OverflowPointerLength,
-  SlotSizeBytes,
   cellAt,
+  cellSizeAt,
   childAt,
   copyKey,
   copyLowerFence,
   copyUpperFence,
   countOf,
+  gapBytes,
+  hasShortKeys,
   headAt,
   keyHead,
+  lengthBytesAt,
   rawValueLengthAt,
-  suffixLengthAt,
+  slotAt,
   valueAt,
 } from './slotted-page.js';
 
@@ -195,15 +198,15 @@ export class TreeChecker {
     result.entryCount += count - first;
     if (isNew) {
       result.leafCount++;
-      result.leafBytesUsed += pool.pageSizeBytes - (dv.getUint16(base + AtHeapStart, true) - dv.getUint16(base + AtSlots, true) - count * SlotSizeBytes) - dv.getUint16(base + AtFragmented, true);
+      result.leafBytesUsed += pool.pageSizeBytes - gapBytes(dv, base) - dv.getUint16(base + AtFragmented, true);
     }
     const maxCsn = dv.getFloat64(base + AtMaxCsn, true);
     if (!(maxCsn >= 0)) this.#report(pageId, 'the leaf stamp is not a number');
     else if (maxCsn > result.maxCsn) result.maxCsn = maxCsn;
     for (let i = first; i < count; i++) {
-      if ((rawValueLengthAt(dv, base, i) & OverflowBit) === 0) continue;
+      if ((rawValueLengthAt(u8, dv, base, i) & OverflowBit) === 0) continue;
       if ((u8[base + AtFlags]! & PageFlag.HasOverflow) === 0) this.#report(pageId, 'an overflow value, but not the flag for it');
-      const pointer = valueAt(dv, base, i);
+      const pointer = valueAt(u8, dv, base, i);
       chains.push(dv.getUint32(pointer, true), dv.getUint32(pointer + 4, true));
     }
   }
@@ -243,7 +246,11 @@ export class TreeChecker {
       this.#report(pageId, `slots at ${slots} do not follow the fences`);
       return false;
     }
-    if (slots + count * SlotSizeBytes > heap || heap > size) {
+    if (!isLeaf && hasShortKeys(dv, base)) {
+      this.#report(pageId, 'an inner page with short keys');
+      return false;
+    }
+    if (slotAt(dv, base, count) - base > heap || heap > size) {
       this.#report(pageId, `${count} slots do not fit below the heap at ${heap}`);
       return false;
     }
@@ -258,14 +265,17 @@ export class TreeChecker {
     }
     for (let i = 0; i < count; i++) {
       const cell = cellAt(dv, base, i) - base;
-      if (cell < heap || cell + (isLeaf ? 2 : 4) > size) {
+      if (cell < heap || cell + (isLeaf ? 1 : 4) > size) {
         this.#report(pageId, `cell ${i} lies outside the heap`);
         return false;
       }
-      const rest = Math.max(0, suffixLengthAt(dv, base, i) - 4);
-      const raw = isLeaf ? rawValueLengthAt(dv, base, i) : 0;
+      if (isLeaf && cell + lengthBytesAt(u8, base + cell) > size) {
+        this.#report(pageId, `the length in cell ${i} goes beyond the page`);
+        return false;
+      }
+      const raw = isLeaf ? rawValueLengthAt(u8, dv, base, i) : 0;
       if ((raw & OverflowBit) !== 0 && (raw & ~OverflowBit) !== OverflowPointerLength) this.#report(pageId, `overflow pointer ${i} has the wrong length`);
-      regions.push([cell, (isLeaf ? 2 : 4) + rest + (raw & ~OverflowBit)]);
+      regions.push([cell, cellSizeAt(u8, dv, base, i)]);
     }
     regions.sort((a, b) => a[0] - b[0]);
     let used = 0;

@@ -83,8 +83,8 @@ function dropOverflow(pool: BufferPool, tree: TreeId, frame: number, budget: num
   try {
     pool.markDirty(frame);
     for (let i = countOf(dv, base) - 1; i >= 0 && budget > 0; i--) {
-      if ((rawValueLengthAt(dv, base, i) & OverflowBit) !== 0) {
-        const pointer = valueAt(dv, base, i);
+      if ((rawValueLengthAt(u8, dv, base, i) & OverflowBit) !== 0) {
+        const pointer = valueAt(u8, dv, base, i);
         let page = dv.getUint32(pointer + 4, true);
         while (page !== NoPage && budget > 0) {
           page = freeOverflow(pool, tree, page, 1);

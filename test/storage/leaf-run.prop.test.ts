@@ -42,8 +42,8 @@ class Page {
     let all = `${countOf(dv, base)} ${dv.getUint16(base + AtHeapStart, true)} ${dv.getUint16(base + AtFragmented, true)}`;
     for (let i = 0; i < countOf(dv, base); i++) {
       const length = copyKey(u8, dv, base, i, key, 0);
-      const raw = rawValueLengthAt(dv, base, i);
-      const value = valueAt(dv, base, i);
+      const raw = rawValueLengthAt(u8, dv, base, i);
+      const value = valueAt(u8, dv, base, i);
       all += `\n${headAt(dv, base, i)} ${cellAt(dv, base, i)} ${suffixLengthAt(dv, base, i)} ${Buffer.from(key.subarray(0, length)).toString('hex')} ${raw} ${Buffer.from(u8.subarray(value, value + (raw & ~OverflowBit))).toString('hex')}`;
     }
     return all;
@@ -92,10 +92,10 @@ test('a run leaves a leaf as its entries would one by one', () => {
       const keys = [...new Set(chosen.map(key))].sort((a, b) => (a < b ? -1 : 1));
       const values = keys.map((k, i) => {
         const at = page.find(k);
-        const length = at < 0 ? 5 : rawValueLengthAt(page.dv, base, at) & ~OverflowBit;
+        const length = at < 0 ? 5 : rawValueLengthAt(page.u8, page.dv, base, at) & ~OverflowBit;
         return String.fromCharCode(65 + (i % 26)).repeat(Math.max(0, length + more[i % more.length]!));
       });
-      const isPlain = (k: string): boolean => page.find(k) >= 0 && (rawValueLengthAt(page.dv, base, page.find(k)) & OverflowBit) === 0;
+      const isPlain = (k: string): boolean => page.find(k) >= 0 && (rawValueLengthAt(page.u8, page.dv, base, page.find(k)) & OverflowBit) === 0;
       // Each begins at a key that is there, as the caller has found out.
       const from = keys.findIndex((k) => page.find(k) >= 0);
       if (from < 0) return;
@@ -123,7 +123,7 @@ test('a run leaves a leaf as its entries would one by one', () => {
       });
       expect(replaced.text()).toBe(other.text());
       const next = rest[replacedCount];
-      if (next !== undefined && isPlain(next)) expect(newValues[replacedCount]!.length).toBeGreaterThan(rawValueLengthAt(page.dv, base, page.find(next)));
+      if (next !== undefined && isPlain(next)) expect(newValues[replacedCount]!.length).toBeGreaterThan(rawValueLengthAt(page.u8, page.dv, base, page.find(next)));
     }),
     { numRuns: Number(process.env['PROP_RUNS'] ?? 1000) },
   );

@@ -16,7 +16,7 @@ import { CrashVfs } from '../sim/crash-vfs.js';
 import { SimTime } from '../sim/sim-time.js';
 
 const PageSize = 512;
-const keyCount = 3000;
+const keyCount = 4500;
 const time = new SimTime(seededPrng(1));
 const options = (disk: CrashVfs): StoreOptions => ({
   vfs: disk, path: 'db', clock: time, prng: seededPrng(2), scheduler: time, pageSizeBytes: PageSize, cacheBytes: PageSize * 20, walReserveBytes: 4096, checkpointIntervalMs: 0,
