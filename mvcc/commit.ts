@@ -25,6 +25,7 @@ import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BTree } from '../storage/btree.js';
 import { LeafRef } from '../storage/cursor.js';
+import { NoPlace } from '../storage/found-place.js';
 import type { Certifier } from './certifier.js';
 import { serializationError } from './conflict.js';
 import { keepBefore, keyBufferOf } from './reading.js';
@@ -35,6 +36,7 @@ import type { MvccCommitWriter, TransactionManager } from './transaction-manager
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
 import { RetiredCommit } from './vacuum.js';
+import { FoundCountMax, FoundOrder } from './found-order.js';
 import { KeySort, SortCountMin, isAscending, sortByKey } from './key-sort.js';
 import { BucketsCountMax, PutBuckets, isShortEntry } from './put-buckets.js';
 import { PutRun } from './put-run.js';
@@ -76,6 +78,7 @@ const leaf = new LeafRef();
 const run = new PutRun();
 const sort = new KeySort();
 const buckets = new PutBuckets();
+const found = new FoundOrder();
 
 export function commit(transaction: Transaction): Promise<CommitInfo> {
   return new Promise((resolve, reject) => commitThen(transaction, { committed: (csn) => resolve({ csn }), failed: reject }));
@@ -476,6 +479,15 @@ function installScattered(writer: MvccCommitWriter, btree: BTree, set: WriteSet,
     installEntries(writer, btree, set, newest, true);
     return;
   }
+  if (newest.length > FoundCountMax) installByKey(writer, btree, set, newest);
+  else {
+    const others = installFound(writer, btree, set, newest);
+    if (others.length > 0) installByKey(writer, btree, set, others);
+  }
+}
+
+/** Entries in no order, whose rows have to be looked for. */
+function installByKey(writer: MvccCommitWriter, btree: BTree, set: WriteSet, newest: Int32Array): void {
   let count = 0;
   let putCount = 0;
   let shortCount = 0;
@@ -500,6 +512,35 @@ function installScattered(writer: MvccCommitWriter, btree: BTree, set: WriteSet,
   run.addAll(entries);
   installRun(writer, btree, putCount > 0 ? WriteKind.Put : WriteKind.Delete);
   run.end();
+}
+
+/**
+ * Changes of rows that were found by their keys, leaf by leaf and without a look at their keys where the leaf is what it was; the log has them in the order of the set, side by side.
+ * @returns the other entries, for which nothing has been done: all of them where they are not mostly of one kind and of such rows
+ */
+function installFound(writer: MvccCommitWriter, btree: BTree, set: WriteSet, newest: Int32Array): Int32Array {
+  const kind = set.kindOf(newest[newest.length - 1]!);
+  if (!isChange(kind) || set.placeOfChange(newest[newest.length - 1]!, kind) === NoPlace) return newest;
+  const count = found.take(set, newest, kind);
+  const { listed, others } = found;
+  run.begin(set, false);
+  run.addFound(found);
+  for (let from = 0; from < count; ) {
+    const to = found.groupEnd(set, from);
+    run.showFound(from, to);
+    if (kind === WriteKind.Put) writer.putFound(btree, run);
+    else writer.deleteFound(btree, run);
+    from = to;
+  }
+  run.end();
+  found.end();
+  run.begin(set, false);
+  run.addAll(mutants.on && mutants.has('mvcc.found-change-unlogged') ? listed.subarray(1) : listed);
+  run.start();
+  if (kind === WriteKind.Put) writer.logPuts(btree, run);
+  else writer.logDeletes(btree, run);
+  run.end();
+  return others;
 }
 
 /** Short puts in no order. */

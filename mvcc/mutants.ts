@@ -85,6 +85,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.untouched-despite-writers', breaks: 'lock and removal in one step do not look into the write sets of others' },
   { name: 'mvcc.untouched-despite-versions', breaks: 'lock and removal in one step take a row that has changed since the snapshot' },
   { name: 'mvcc.change-unread', breaks: 'a removal or an update by key leaves no SIREAD point' },
+  { name: 'mvcc.found-change-unlogged', breaks: 'of the rows that a commit changes where they were found the log misses one' },
   { name: 'mvcc.own-row-of-before', breaks: 'an update by key does not see what its transaction has made of the row' },
   { name: 'mvcc.update-forgets-former', breaks: 'a row that is removed, put there again and updated is taken for the one that was there before' },
   { name: 'mvcc.found-claim-unmapped', breaks: 'a key claimed in one step is in no lock map, although the write set is not looked into either' },

@@ -8,13 +8,17 @@
 import { VERIFY, assert } from '../base/assert.js';
 import { copyByWords } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
+import type { FoundRun } from '../storage/bulk-build.js';
 import type { CommitRun } from '../storage/commit-writer.js';
+import { frameOfPlace } from '../storage/found-place.js';
 import { offsetOf } from './byte-arena.js';
 import { type KeyMemory, type KeySort, SortCountMin } from './key-sort.js';
+import type { FoundOrder } from './found-order.js';
 import { KeyFormBytes, ValueFormBytes, shortKeyLength, shortPutLength, shortPutLengthMax } from './put-form.js';
 import type { WriteSet } from './write-set.js';
 
 const nothing = new Uint8Array(0);
+const noSlots = new Int32Array(0);
 const viewOfNothing = new DataView(nothing.buffer);
 /** Entries that are looked at ahead of their turn. */
 const AheadCount = 32;
@@ -24,7 +28,7 @@ const GatheredAtOnce = 64;
 const GatheredBytes = 1 << 16;
 const GatheredBytesMax = GatheredBytes + (GatheredAtOnce + SortCountMin) * shortPutLengthMax;
 
-export class PutRun implements CommitRun {
+export class PutRun implements CommitRun, FoundRun {
   key: Uint8Array = nothing;
   keyOffset = 0;
   keyLength = 0;
@@ -34,6 +38,9 @@ export class PutRun implements CommitRun {
   valueLength = 0;
   putOffset = -1;
   left = 0;
+  frame = -1;
+  version = 0;
+  slots: Int32Array = noSlots;
   #set: WriteSet | undefined = undefined;
   #entries: Int32Array = new Int32Array(64);
   #count = 0;
@@ -73,6 +80,23 @@ export class PutRun implements CommitRun {
     this.#own = this.#entries;
     this.#entries = entries;
     this.#count = entries.length;
+  }
+  /** Instead, changes in the order of the places where their rows were found: `showFound` makes some of them the run. */
+  addFound(found: FoundOrder): void {
+    this.addAll(found.entries);
+    this.slots = found.slots;
+  }
+  /** Those from `from` on up to `to`, which were found in one leaf. */
+  showFound(from: number, to: number): void {
+    const set = this.#set!;
+    const first = this.#entries[from]!;
+    this.frame = frameOfPlace(set.foundPlace(first));
+    this.version = set.foundVersion(first);
+    this.#count = to;
+    this.goTo(to - from);
+  }
+  get place(): number {
+    return this.#count - this.left;
   }
   /** Instead, the short puts of a sorted list: `gatherNext` makes the next of them the run. */
   gather(memory: KeyMemory, sort: KeySort): void {
@@ -142,6 +166,7 @@ export class PutRun implements CommitRun {
     this.#gatheredView = viewOfNothing;
     this.#starts = new Int32Array(0);
     this.#count = 0;
+    this.slots = noSlots;
     this.key = nothing;
     this.value = nothing;
     this.valueView = viewOfNothing;

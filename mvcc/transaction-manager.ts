@@ -37,7 +37,10 @@ import { WriteMemory } from './write-memory.js';
 import { WriteFlag, WriteSet } from './write-set.js';
 
 /** What mvcc needs of a commit writer. */
-export type MvccCommitWriter = Pick<CommitWriter, 'put' | 'putRun' | 'putSought' | 'delete' | 'deleteRun' | 'deleteSought' | 'createTree' | 'attachTree' | 'dropTree' | 'fail' | 'finish'>;
+export type MvccCommitWriter = Pick<
+  CommitWriter,
+  'put' | 'putRun' | 'putFound' | 'logPuts' | 'putSought' | 'delete' | 'deleteRun' | 'deleteFound' | 'logDeletes' | 'deleteSought' | 'createTree' | 'attachTree' | 'dropTree' | 'fail' | 'finish'
+>;
 
 /** What mvcc needs of the store. */
 export type MvccStore = Pick<

@@ -23,9 +23,12 @@
 import { VERIFY, assert } from '../base/assert.js';
 import { compareBytes, keyString, putKeyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
+import type { BTree } from '../storage/btree.js';
 import type { CommitRun } from '../storage/commit-writer.js';
+import { NoPlace } from '../storage/found-place.js';
 import { type ByteChunk, ByteRun, type ChunkSource, offsetOf, tooMuchChanged } from './byte-arena.js';
 import { EntryWords, wordOf } from './entry-words.js';
+import { FoundPlaces, placeWordOf } from './found-places.js';
 import { EntryInSlotMax, entryIn, hashOfBytes, mayBeOf, slotOf } from './key-hash.js';
 import { KeyRun } from './key-run.js';
 import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut, shortKeyLength } from './put-form.js';
@@ -59,9 +62,11 @@ export const WriteFlag = {
   Listed: 2048,
   /** Key and value lie as a put of them is logged (W6). */
   InForm: 4096,
+  /** Where in the tree the row was found has been noted. */
+  Found: 8192,
 } as const;
 const KindMask = 7;
-const TreeShift = 13;
+const TreeShift = 14;
 
 /** What few entries have. */
 export interface WriteExtra {
@@ -113,6 +118,7 @@ export class WriteSet {
   /** By tree; they outlive the trees, to be used again. */
   readonly #runs: KeyRun[] = [];
   readonly #bytes: ByteRun;
+  readonly #places: FoundPlaces;
   readonly #extras = new Map<number, WriteExtra>();
   // The key looked up or added last: as a string if it was one, its bytes, and where it is or would be: its place in the run, or its hash and slot.
   #foundKey: string | undefined = undefined;
@@ -131,6 +137,7 @@ export class WriteSet {
   constructor(memory: ChunkSource) {
     this.#words = new EntryWords(memory);
     this.#bytes = new ByteRun(memory);
+    this.#places = new FoundPlaces(memory);
   }
 
   /** Gives back what memory it has borrowed and forgets everything. False when it has grown so large that it is better thrown away. */
@@ -138,6 +145,7 @@ export class WriteSet {
     const isLarge = this.#words.capacity > EntriesKept;
     this.#words.reset();
     this.#bytes.reset();
+    this.#places.reset();
     if (isLarge) return false;
     if (this.#tableCount > 0) this.#table.fill(0);
     while (this.trees.length > 0) this.trees.pop();
@@ -633,6 +641,32 @@ export class WriteSet {
     ({ u8: at.value, dv: at.valueView } = this.#bytes.chunkOf(value));
     at.valueOffset = offsetOf(value);
     at.valueLength = words[word + AtValueLength]!;
+  }
+
+  /** Notes where in the tree the row of a change, which has the flag for it, has just been found. */
+  noteFound(entry: number, tree: BTree): void {
+    tree.tellFound(this.#places.roomFor(entry), placeWordOf(entry));
+  }
+  /** A further change of a row is where the change before it was. */
+  inheritFound(entry: number, before: number): void {
+    if (!this.has(before, WriteFlag.Found)) return;
+    const words = this.#places.roomFor(entry);
+    const at = placeWordOf(entry);
+    words[at] = this.foundPlace(before);
+    words[at + 1] = this.foundVersion(before);
+    this.set(entry, WriteFlag.Found);
+  }
+  /** Where the row of an entry with the flag was found; `NoPlace`: the tree did not say. */
+  foundPlace(entry: number): number {
+    return this.#places.of(entry)[placeWordOf(entry)]!;
+  }
+  foundVersion(entry: number): number {
+    return this.#places.of(entry)[placeWordOf(entry) + 1]!;
+  }
+  /** The place of a change of `kind`; `NoPlace` also when the entry is something else. */
+  placeOfChange(entry: number, kind: WriteKind): number {
+    const flags = this.#words.of(entry)[wordOf(entry) + AtFlags]!;
+    return (flags & (KindMask | WriteFlag.Found)) === (kind | WriteFlag.Found) ? this.foundPlace(entry) : NoPlace;
   }
 
   extraOf(entry: number): WriteExtra {

@@ -276,7 +276,9 @@ function findOwn(transaction: Transaction, { set, tree }: TreeWrites, own: numbe
 export function removeByKey(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
   const isThere = findUntouched(transaction, tree, key, keyLength, undefined);
   if (isThere !== true) return isThere;
-  changeFound(transaction.writesOf(tree), key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
+  const writes = transaction.writesOf(tree);
+  const entry = changeFound(writes, key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey | WriteFlag.Found);
+  writes.set.noteFound(entry, tree.btree!);
   transaction.logBytes += LogOverheadBytes + keyLength;
   transaction.writeCount++;
   return true;
@@ -286,7 +288,8 @@ export function removeByKey(transaction: Transaction, tree: VersionedTree, key: 
 export function updateFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
   const flags = mutants.on && mutants.has('mvcc.found-strongly-locked') ? WriteFlag.Claims : WriteFlag.Claims | WriteFlag.Weak;
   const writes = transaction.writesOf(tree);
-  const entry = foundOwn >= 0 ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, flags);
+  const entry = foundOwn >= 0 ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, flags | WriteFlag.Found);
+  if (foundOwn < 0) writes.set.noteFound(entry, tree.btree!);
   store(transaction, writes, entry, value, offset, length);
 }
 
@@ -300,6 +303,7 @@ function changeFound(writes: TreeWrites, key: Uint8Array, keyLength: number, kin
 function updateOwn({ set, number, transaction }: TreeWrites, keyLength: number, own: number): number {
   const entry = set.pushOver(number, keyLength, own, WriteKind.Put, 0, transaction.statement!.number);
   inherit(set, entry, own);
+  set.inheritFound(entry, own);
   set.setExtra(entry, undefined, set.extraOf(own).movedTo, undefined);
   return entry;
 }

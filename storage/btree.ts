@@ -19,11 +19,12 @@ import { mutants } from '../base/mutants.js';
 import type { SplitHint } from './btree-split.js';
 import { HeightMax, TreePath, isUnderfull, makeRoomInLeaf, rebalance } from './btree-split.js';
 import { bulkBuild } from './bulk-build.js';
-import type { BulkSource, RunSource } from './bulk-build.js';
+import type { BulkSource, FoundRun, RunSource } from './bulk-build.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
+import { placeOf } from './found-place.js';
 import { InnerView } from './inner-view.js';
-import { appendEntries, removeEntries, replaceEntries } from './leaf-run.js';
+import { appendEntries, checkFound, removeEntries, removeFound, replaceEntries, replaceFound } from './leaf-run.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
 import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf, keyTooLong } from './page.js';
 import { PageShape, beginPage, insertEntry, removeEntry, replaceInPlace } from './page-edit.js';
@@ -84,6 +85,8 @@ export class BTree {
   readonly #path = new TreePath();
   /** Result of the last search in a leaf: slot, or ~slot. */
   #found = 0;
+  /** The leaf in which `peek` or `has` has found a key last. */
+  #foundFrame = -1;
   /** The leaf that was changed last; proves itself when used. */
   #lastPage: number = NoPage;
   #lastSlot = -1;
@@ -326,7 +329,9 @@ export class BTree {
     const u8 = pool.slabs[frame >>> pool.slabShift]!;
     const cell = cellAt(dv, base, slot);
     const length = lengthAt(u8, cell);
-    if ((length & OverflowBit) !== 0) return undefined;
+    const isLong = (length & OverflowBit) !== 0;
+    this.#foundFrame = isLong ? -1 : frame;
+    if (isLong) return undefined;
     into.u8 = u8;
     into.dv = dv;
     into.offset = valueInCell(u8, dv, base, slot, cell);
@@ -336,12 +341,31 @@ export class BTree {
   /** Whether the key is there. Cheaper than `seek`, and cheapest when keys come in order at the place changed last. */
   has(key: Uint8Array, keyLength: number): boolean {
     if (this.#isBeyondEdge(key, 0, keyLength)) return false;
-    if (this.#isNearLast && this.#lastLeafFor(key, 0, keyLength) >= 0) return this.#found >= 0;
+    const near = this.#isNearLast ? this.#lastLeafFor(key, 0, keyLength) : -1;
+    if (near >= 0) {
+      this.#foundFrame = near;
+      return this.#found >= 0;
+    }
     const { pool } = this;
     const frame = this.#descend(key, 0, keyLength, false);
+    this.#foundFrame = frame;
     this.#isNearLast = pool.pageIds[frame] === this.#lastPage;
     if (this.#found < 0 && ~this.#found === countOf(pool.viewOf(frame), pool.baseOf(frame))) this.#noteEdge(frame, pool.bytesOf(frame), pool.baseOf(frame));
     return this.#found >= 0;
+  }
+  /**
+   * Notes in two words where `peek` or `has` has just found a key (found-place.ts): the place, `NoPlace` when it is not known, and the version of its frame. While the frame has that
+   * version the entry is there (`putFound`).
+   */
+  tellFound(words: Int32Array, at: number): void {
+    const frame = this.#foundFrame;
+    assert(this.#found >= 0, 'a place that was not found', this.#found);
+    words[at] = placeOf(frame, this.#found);
+    if (frame >= 0) words[at + 1] = this.pool.versions[frame]!;
+  }
+  /** Whether the leaf is what it was when `tellFound` was asked. */
+  #isAsFound({ frame, version }: FoundRun): boolean {
+    return (this.pool.versions[frame]! | 0) === version || (mutants.on && mutants.has('storage.found-in-leaf-of-before'));
   }
   /** Whether the key is greater than every key of the tree. */
   isBeyond(key: Uint8Array, keyLength: number): boolean {
@@ -520,6 +544,20 @@ export class BTree {
     if (!(mutants.on && mutants.has('storage.run-of-values-unstamped'))) this.#stamp(dv, base, csn);
     return true;
   }
+  /** `putSome` until the run ends, whose entries were found in one leaf: while that is what it was, none of them is looked for. */
+  putFound(run: FoundRun, csn: number): void {
+    if (this.#isAsFound(run)) {
+      const { pool } = this;
+      const { frame } = run;
+      pool.markDirty(frame);
+      const dv = pool.viewOf(frame);
+      const base = pool.baseOf(frame);
+      this.#lastPage = pool.pageIds[frame]!;
+      replaceFound(pool.bytesOf(frame), dv, base, run);
+      if (!(mutants.on && mutants.has('storage.found-values-unstamped'))) this.#stamp(dv, base, csn);
+    }
+    while (run.left > 0) this.putSome(run, csn);
+  }
   /** Into the leaf at the right edge, what fits. @returns false when nothing did: it takes a `put` */
   #appendAtEdge(frame: number, source: RunSource, csn: number, pool: BufferPool): boolean {
     const dv = pool.viewOf(frame);
@@ -697,6 +735,29 @@ export class BTree {
     if (!(mutants.on && mutants.has('storage.run-of-removals-unstamped'))) this.#stamp(dv, base, csn);
     this.#removedFrom(frame, dv, base, NoPage, key, keyOffset, end);
     return count;
+  }
+
+  /** `deleteSome` until the run ends, as `putFound`. All of its entries must be there. */
+  deleteFound(run: FoundRun, csn: number): void {
+    if (this.#isAsFound(run)) this.#removeFound(run, csn);
+    while (run.left > 0) {
+      const count = this.deleteSome(run, csn);
+      assert(count > 0, 'an entry that was found is gone', run.frame);
+    }
+  }
+  #removeFound(run: FoundRun, csn: number): void {
+    const { pool } = this;
+    const { frame } = run;
+    pool.markDirty(frame);
+    const u8 = pool.bytesOf(frame);
+    const dv = pool.viewOf(frame);
+    const base = pool.baseOf(frame);
+    if (VERIFY.on) checkFound(u8, dv, base, run.slots[run.place]!, run);
+    const count = removeFound(u8, dv, base, run);
+    if (count === 0) return;
+    if (!(mutants.on && mutants.has('storage.found-removals-unstamped'))) this.#stamp(dv, base, csn);
+    this.#removedFrom(frame, dv, base, NoPage, run.key, run.keyOffset, run.keyOffset + run.keyLength);
+    run.goTo(run.left - count);
   }
 
   /** Fills this empty tree from entries in ascending order. @returns their number. @throws InternalError when they do not strictly ascend */

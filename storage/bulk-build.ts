@@ -36,6 +36,17 @@ export interface RunSource extends BulkSource {
   left: number;
 }
 
+/** Entries of one leaf, in its order, which were all found there (`BTree.tellFound`). */
+export interface FoundRun extends RunSource {
+  readonly frame: number;
+  readonly version: number;
+  readonly slots: Int32Array;
+  /** Where in `slots` that of the present entry is; those of the others follow it. */
+  readonly place: number;
+  /** Makes the entry present from which on, itself included, `left` are left. */
+  goTo(left: number): void;
+}
+
 /**
  * Builds in steps, so that a long build can give the event loop back in between. Nobody else may touch the tree meanwhile. Any failure
  * leaves a valid tree with a part of the entries.

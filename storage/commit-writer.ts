@@ -15,7 +15,7 @@ import type { DbError } from '../base/errors.js';
 import type { Lsn, TreeId } from '../base/ids.js';
 import { lsn } from '../base/ids.js';
 import type { BTree } from './btree.js';
-import type { RunSource } from './bulk-build.js';
+import type { FoundRun, RunSource } from './bulk-build.js';
 import { LeafRef } from './cursor.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { Wal } from './wal.js';
@@ -108,14 +108,24 @@ export class CommitWriter {
         if (this.#wal === undefined) continue;
         const after = run.left;
         run.goTo(before);
-        while (run.left > after) {
-          if (run.putOffset >= 0) this.#logStretch(tree.id, run, after, this.#wal);
-          else {
-            this.#logPutOf(tree.id, run, this.#wal);
-            run.next();
-          }
-        }
+        this.#logPuts(tree.id, run, after, this.#wal);
       }
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+  /** `putRun` without the log, which must have all of them from `logPuts`: for a run whose entries were found in one leaf. */
+  putFound(tree: BTree, run: FoundRun): void {
+    try {
+      tree.putFound(run, this.#csn);
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+  /** What `putFound` has put, in any order. */
+  logPuts(tree: BTree, run: CommitRun): void {
+    try {
+      if (this.#wal !== undefined) this.#logPuts(tree.id, run, 0, this.#wal);
     } catch (error) {
       throw this.#owner.poison(error);
     }
@@ -128,8 +138,25 @@ export class CommitWriter {
         const before = run.left;
         if (tree.deleteSome(run, this.#csn) === 0 || this.#wal === undefined) continue;
         const after = run.left;
-        for (run.goTo(before); run.left > after; run.next()) this.#logDelete(tree.id, run.key, run.keyOffset, run.keyLength);
+        run.goTo(before);
+        this.#logDeletes(tree.id, run, after);
       }
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+  /** `deleteRun`, as `putFound`. */
+  deleteFound(tree: BTree, run: FoundRun): void {
+    try {
+      tree.deleteFound(run, this.#csn);
+    } catch (error) {
+      throw this.#owner.poison(error);
+    }
+  }
+  /** What `deleteFound` has deleted, in any order. */
+  logDeletes(tree: BTree, run: CommitRun): void {
+    try {
+      if (this.#wal !== undefined) this.#logDeletes(tree.id, run, 0);
     } catch (error) {
       throw this.#owner.poison(error);
     }
@@ -230,6 +257,20 @@ export class CommitWriter {
   }
 
   // -------------------------------------------------------------------------------------------------------------- encoding
+
+  /** Entries of a run from the present one on, while more than `after` are left. */
+  #logPuts(id: TreeId, run: CommitRun, after: number, wal: Wal): void {
+    while (run.left > after) {
+      if (run.putOffset >= 0) this.#logStretch(id, run, after, wal);
+      else {
+        this.#logPutOf(id, run, wal);
+        run.next();
+      }
+    }
+  }
+  #logDeletes(id: TreeId, run: CommitRun, after: number): void {
+    for (; run.left > after; run.next()) this.#logDelete(id, run.key, run.keyOffset, run.keyLength);
+  }
 
   #logPut(id: TreeId, key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number): void {
     const wal = this.#wal;

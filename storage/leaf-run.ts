@@ -4,18 +4,20 @@
  *
  * L1  Whatever is not plain ends the run in this leaf, before anything of it has been done: a key that is not there, or is another leaf's; a value in overflow pages; a
  *     value that is longer than what it replaces; no room. The caller does that one by itself (btree.ts).
+ *     Where the slots of a run are known, as they are as long as the leaf is what it was when its entries were found, no key is looked for.
  * L2  The leaf is then what one by one would have made it, but for bytes that nothing refers to. Checked by test/storage/leaf-run.prop.test.ts.
  */
 import { VERIFY, assert } from '../base/assert.js';
 import { compareBytes, copyByWords, copyBytes } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
-import type { RunSource } from './bulk-build.js';
+import type { FoundRun, RunSource } from './bulk-build.js';
 import { AtCount, AtFragmented, AtHeapStart, AtPrefixLength, HeaderSizeBytes } from './page.js';
 import {
   HeadLength,
   OverflowBit,
   ShortSuffixLength,
   cellOf,
+  compareKeyAt,
   compareTail,
   hasShortKeys,
   headOf,
@@ -192,4 +194,65 @@ export function replaceEntries(u8: Uint8Array, dv: DataView, base: number, sourc
   }
   if (!(mutants.on && mutants.has('storage.run-of-values-not-counted'))) dv.setUint16(base + AtFragmented, fragmented, true);
   return replaced;
+}
+
+/** `replaceEntries` of a run whose slots are known. It ends before what `replaceEntries` ends at, and the source stands there. */
+export function replaceFound(u8: Uint8Array, dv: DataView, base: number, source: FoundRun): void {
+  const slots = slotAt(dv, base, 0);
+  const isShort = hasShortKeys(dv, base);
+  const shift = slotShiftOf(dv, base);
+  let fragmented = dv.getUint16(base + AtFragmented, true);
+  do {
+    const { value, valueView, valueOffset, valueLength } = source;
+    const found = source.slots[source.place]!;
+    if (VERIFY.on) checkFound(u8, dv, base, found, source);
+    const slot = slots + (found << shift);
+    const cell = base + cellOf(dv, slot, isShort);
+    const oldLength = lengthAt(u8, cell);
+    const lengthBytes = lengthBytesAt(u8, cell);
+    if ((oldLength & OverflowBit) !== 0 || valueLength > oldLength) break;
+    const rest = suffixLengthOf(dv, slot, isShort) - HeadLength;
+    if (valueLength < oldLength) {
+      putLength(u8, cell, valueLength, lengthBytes);
+      fragmented += oldLength - valueLength;
+    }
+    copyByWords(u8, dv, cell + lengthBytes + (rest > 0 ? rest : 0), value, valueView, valueOffset, valueLength);
+  } while (source.next());
+  dv.setUint16(base + AtFragmented, fragmented, true);
+}
+
+/** `removeEntries` of a run whose slots are known: keys are not looked at. @returns how many went out; the source stands where it stood */
+export function removeFound(u8: Uint8Array, dv: DataView, base: number, { slots: found, place, left }: FoundRun): number {
+  const slots = slotAt(dv, base, 0);
+  const isShort = hasShortKeys(dv, base);
+  const shift = slotShiftOf(dv, base);
+  const count = dv.getUint16(base + AtCount, true);
+  let heap = dv.getUint16(base + AtHeapStart, true);
+  let fragmented = dv.getUint16(base + AtFragmented, true);
+  let removed = 0;
+  let from = found[place]!;
+  for (; removed < left; removed++) {
+    const at = found[place + removed]!;
+    const slot = slots + (at << shift);
+    const cell = cellOf(dv, slot, isShort);
+    const valueLength = lengthAt(u8, base + cell);
+    if ((valueLength & OverflowBit) !== 0) break;
+    const rest = suffixLengthOf(dv, slot, isShort) - HeadLength;
+    const size = lengthBytesAt(u8, base + cell) + (rest > 0 ? rest : 0) + valueLength;
+    if (cell === heap) heap += size;
+    else fragmented += size;
+    if (removed > 0) moveSlots(u8, dv, slots, from, at, removed, shift);
+    from = at + 1;
+  }
+  if (removed === 0) return 0;
+  moveSlots(u8, dv, slots, from, count, removed, shift);
+  dv.setUint16(base + AtCount, count - removed, true);
+  dv.setUint16(base + AtHeapStart, heap, true);
+  dv.setUint16(base + AtFragmented, fragmented, true);
+  return removed;
+}
+
+/** Tells a slot that is not that of the present entry of a run. */
+export function checkFound(u8: Uint8Array, dv: DataView, base: number, slot: number, { key, keyOffset, keyLength }: RunSource): void {
+  assert(slot < dv.getUint16(base + AtCount, true) && compareKeyAt(u8, dv, base, slot, key, keyOffset, keyOffset + keyLength) === 0, 'an entry is not where it was found', slot);
 }

@@ -56,6 +56,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.block-despite-writers': 'a block of rows is inserted in one step when all their keys are above what anybody has or holds',
   'mvcc.block-despite-versions': 'a block of rows is inserted in one step when all their keys are above what anybody has or holds',
   'mvcc.found-claim-unmapped': 'a key is inserted in one step when nobody has or holds it',
+  'mvcc.found-change-unlogged': 'install runs',
   'mvcc.own-row-of-before': 'a row is updated by its key in one slice again when its transaction has changed or inserted it',
   'mvcc.update-forgets-former': 'READ COMMITTED finds no row where one was removed, put there again and updated by its key',
   'mvcc.reused-transaction-keeps-lock': 'a transaction object that is used again is a new transaction',

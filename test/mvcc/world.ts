@@ -84,6 +84,10 @@ export class TestStore implements MvccStore {
     return {
       put: writer.put.bind(writer),
       putRun: writer.putRun.bind(writer),
+      putFound: writer.putFound.bind(writer),
+      logPuts: writer.logPuts.bind(writer),
+      deleteFound: writer.deleteFound.bind(writer),
+      logDeletes: writer.logDeletes.bind(writer),
       putSought: writer.putSought.bind(writer),
       deleteSought: writer.deleteSought.bind(writer),
       deleteRun: writer.deleteRun.bind(writer),

@@ -15,6 +15,7 @@ import type { RunSource } from '../../storage/bulk-build.js';
 import { BufferPool } from '../../storage/buffer-pool.js';
 import { LeafRef } from '../../storage/cursor.js';
 import { checkTree } from '../../storage/tree-check.js';
+import { foundRunOf, groupsOf, lookUp } from './found-runs.js';
 import { MapPageIo } from './map-page-io.js';
 
 export type KeyFamily = 'int4' | 'int8' | 'word' | 'long' | 'zeros';
@@ -27,6 +28,7 @@ export type TreeOp =
   | { readonly kind: 'deleteRun'; readonly key: number; readonly count: number }
   | { readonly kind: 'deleteSorted'; readonly key: number; readonly count: number; readonly step: number; readonly isKnown: boolean }
   | { readonly kind: 'replaceSorted'; readonly key: number; readonly count: number; readonly step: number; readonly shorter: number }
+  | { readonly kind: 'changeFound'; readonly key: number; readonly count: number; readonly step: number; readonly more: number; readonly isRemoval: boolean; readonly between: number }
   | { readonly kind: 'seek'; readonly key: number }
   | { readonly kind: 'hold'; readonly key: number }
   | { readonly kind: 'walk'; readonly backward: boolean }
@@ -80,6 +82,13 @@ export const treeOp: fc.Arbitrary<TreeOp> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('deleteSorted' as const), key: keyNumber, count: fc.integer({ min: 1, max: 120 }), step: fc.constantFrom(1, 2, 3, 37), isKnown: fc.boolean() }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('replaceSorted' as const), key: keyNumber, count: fc.integer({ min: 1, max: 120 }), step: fc.constantFrom(1, 2, 11), shorter: fc.constantFrom(0, 0, 1, 9) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('changeFound' as const), key: keyNumber, count: fc.integer({ min: 1, max: 200 }), step: fc.constantFrom(1, 3, 37), more: fc.constantFrom(0, 0, 0, -1, -9, 5),
+      isRemoval: fc.boolean(), between: fc.constantFrom(0, 0, 0, 1, 7),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('seek' as const), key: keyNumber }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('hold' as const), key: keyNumber }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('walk' as const), backward: fc.boolean() }) },
@@ -295,6 +304,26 @@ function runCase(c: TreeCase): void {
     }
     assert(source.left === 0, 'entries of a run left over', source.left);
   };
+  /** Keys that are there are looked up; when some others have been put and removed, they are removed or get other values. */
+  const changeFound = (keys: readonly string[], more: number, isRemoval: boolean, between: number): void => {
+    const entries = keys.map((key, i) => lookUp(tree, key, !isRemoval || i % 5 === 0)).filter((entry) => entry !== undefined);
+    const chosen = new Set(keys);
+    for (let i = 0; i < between; i++) put(csn * 13 + i, i * 9);
+    const others = model.keys().filter((key) => !chosen.has(key));
+    for (let i = 0; i < between && i < others.length; i++) remove(others[(i * 7) % others.length]!);
+    csn++;
+    for (const group of groupsOf(entries.filter(({ key }) => model.entries.has(key)))) {
+      const values = group.map(({ key }, i) => value(Math.max(0, model.entries.get(key)!.value.length + (i % 3 === 0 ? more : 0))));
+      const found = foundRunOf(group, values);
+      if (isRemoval) tree.deleteFound(found, csn);
+      else tree.putFound(found, csn);
+      assert(found.left === 0, 'entries that were found are left over', found.left);
+      group.forEach(({ key }, i) => {
+        if (isRemoval) model.delete(key, csn);
+        else model.put(key, values[i]!, csn);
+      });
+    }
+  };
   const removeSought = (key: Uint8Array): boolean => {
     const isThere = tree.seek(key, key.length, sought);
     if (isThere) tree.deleteSought(sought, key, key.length, csn);
@@ -418,6 +447,12 @@ function runCase(c: TreeCase): void {
         const keys = sorted.filter((_, i) => i >= op.key % sorted.length && i % op.step === 0).slice(0, op.count);
         csn++;
         if (keys.length > 0) putAll(keys, keys.map((key, i) => value(Math.max(0, model.entries.get(key)!.value.length - (i % 3 === 0 ? op.shorter : 0)))));
+        break;
+      }
+      case 'changeFound': {
+        const sorted = model.keys();
+        const keys = new Set(Array.from({ length: Math.min(op.count, sorted.length) }, (_, i) => sorted[(op.key + i * op.step) % sorted.length]!));
+        changeFound([...keys], op.more, op.isRemoval, op.between);
         break;
       }
       case 'seek':

@@ -1,0 +1,63 @@
+/** Entries looked up one by one and then changed where they were found, as a commit does it (mvcc/found-order.ts): the places, grouped by leaf and in its order. */
+import { keyBytes } from '../../base/bytes.js';
+import type { BTree, ValuePlace } from '../../storage/btree.js';
+import type { FoundRun } from '../../storage/bulk-build.js';
+import { NoPlace, frameOfPlace, slotOfPlace } from '../../storage/found-place.js';
+
+export interface FoundEntry {
+  readonly key: string;
+  readonly frame: number;
+  readonly version: number;
+  readonly slot: number;
+}
+
+/** Where a key is; undefined when the tree does not say, as of one whose value lies in overflow pages. `byPeek`: as an update looks it up, otherwise as a removal. */
+export function lookUp(tree: BTree, key: string, byPeek: boolean): FoundEntry | undefined {
+  const bytes = keyBytes(key);
+  const place: ValuePlace = { u8: bytes, dv: new DataView(bytes.buffer), offset: 0, length: 0 };
+  const isThere = byPeek ? tree.peek(bytes, bytes.length, place) : tree.has(bytes, bytes.length);
+  const words = new Int32Array(5);
+  if (isThere === false) return undefined;
+  tree.tellFound(words, 1);
+  return words[1] === NoPlace ? undefined : { key, frame: frameOfPlace(words[1]!), version: words[2]!, slot: slotOfPlace(words[1]!) };
+}
+
+/** By leaf, and in each by slot. */
+export function groupsOf(entries: readonly FoundEntry[]): FoundEntry[][] {
+  const sorted = [...entries].sort((a, b) => a.frame - b.frame || a.slot - b.slot);
+  const groups: FoundEntry[][] = [];
+  for (const entry of sorted) {
+    const last = groups.at(-1);
+    if (last?.[0]!.frame === entry.frame && last[0]!.version === entry.version) last.push(entry);
+    else groups.push([entry]);
+  }
+  return groups;
+}
+
+/** Keys and values in the middle of larger arrays, and slots in that of a larger list. */
+export function foundRunOf(group: readonly FoundEntry[], values: readonly string[]): FoundRun {
+  const { frame, version } = group[0]!;
+  const run: FoundRun = {
+    key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 1, valueLength: 0, left: 0,
+    frame, version, slots: Int32Array.from([-1, ...group.map(({ slot }) => slot), -1]),
+    get place(): number {
+      return 1 + group.length - this.left;
+    },
+    goTo(left: number): void {
+      this.left = left;
+      if (left <= 0) return;
+      const at = group.length - left;
+      this.key = keyBytes(`##${group[at]!.key}##`);
+      this.keyLength = group[at]!.key.length;
+      this.value = keyBytes(`*${values[at]!}*`);
+      this.valueView = new DataView(this.value.buffer, this.value.byteOffset, this.value.byteLength);
+      this.valueLength = values[at]!.length;
+    },
+    next(): boolean {
+      this.goTo(this.left - 1);
+      return this.left > 0;
+    },
+  };
+  run.goTo(group.length);
+  return run;
+}
