@@ -3,7 +3,8 @@
  *
  * S1  Nobody waits for it: it takes its lock only if that is free, and gives up as soon as another session waits for it; the table's turn comes again.
  * S2  It takes at most a tenth of the time: after each of its slices it rests for nine times as long.
- * S3  It decides speed alone. Plans change, results and conflicts never: it reads without registering, and a table's definition is not touched.
+ * S3  It holds no snapshot while it reads, and who commits beside it is as good as alone: nobody keeps old versions for it.
+ * S4  It decides speed alone. Plans change, results and conflicts never: it reads without registering, and a table's definition is not touched.
  *
  * Source: PostgreSQL's autovacuum: its thresholds (50 rows and a tenth of the table), and its giving way to who waits.
  */

@@ -184,6 +184,9 @@ export class Backend implements SessionOwner {
     return splitSearchPath(path).map((name) => (name === '$user' ? this.user : name));
   }
   /** The one role there is. */
+  get isBackground(): boolean {
+    return this.pace !== undefined;
+  }
   get user(): string {
     return 'postgres';
   }

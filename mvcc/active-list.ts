@@ -6,6 +6,8 @@ export class ActiveList implements Iterable<Transaction> {
   #first: Transaction | undefined = undefined;
   #last: Transaction | undefined = undefined;
   size = 0;
+  /** Those of `size` that are of sessions in the background. */
+  backgroundCount = 0;
 
   add(transaction: Transaction): void {
     const { owner } = transaction;
@@ -16,6 +18,7 @@ export class ActiveList implements Iterable<Transaction> {
     else this.#last.nextActive = transaction;
     this.#last = transaction;
     this.size++;
+    if (owner.isBackground === true) this.backgroundCount++;
   }
 
   /** No effect when it is not in the list. */
@@ -30,6 +33,7 @@ export class ActiveList implements Iterable<Transaction> {
     transaction.previousActive = undefined;
     transaction.nextActive = undefined;
     this.size--;
+    if (owner.isBackground === true) this.backgroundCount--;
   }
 
   /** None may end meanwhile. */

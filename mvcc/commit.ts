@@ -198,11 +198,11 @@ function changesAnything(transaction: Transaction): boolean {
 
 /** Whether nobody else is at work, and blocking for the disk costs less than what the detour would. */
 function mayFlushAtOnce(transaction: Transaction): boolean {
-  return !transaction.asyncCommit && changesAnything(transaction) && isAlone(transaction.manager, 1, transaction.writeCount);
+  return !transaction.asyncCommit && changesAnything(transaction) && isAlone(transaction.manager, transaction.owner.isBackground === true ? 0 : 1, transaction.writeCount);
 }
-/** The same for a change of `rowCount` rows by one of `own` active transactions. */
+/** The same for a change of `rowCount` rows by one of `own` active transactions. Who works in the background does not count. */
 export function isAlone(manager: TransactionManager, own: number, rowCount: number): boolean {
-  return manager.active.size <= own && manager.pending.length === 0 && manager.store.syncMsAverage < Math.max(SyncMsMax, rowCount / RowsPerSyncMs);
+  return manager.active.size - manager.active.backgroundCount <= own && manager.pending.length === 0 && manager.store.syncMsAverage < Math.max(SyncMsMax, rowCount / RowsPerSyncMs);
 }
 
 /** The mutant that takes a commit for alone because it was so before its turn. */

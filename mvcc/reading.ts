@@ -123,7 +123,8 @@ export function openScan(
 ): LeafScan {
   if (register === 'hidden') transaction.checkWritable();
   else transaction.check();
-  const snap = transaction.snapshotCsn;
+  // The newest state needs no snapshot, and takes none: a long reading of it makes nobody keep old versions.
+  const snap = view === 'latest' ? snapshotOf(transaction) : transaction.snapshotCsn;
   if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
   return new LeafScan(transaction, tree, range.low, range.high, reverse, view === 'latest' ? Infinity : snap, register, columns);
 }

@@ -71,6 +71,8 @@ export interface SessionOwner {
   /** Number shown in lock and activity views (PostgreSQL's pid). */
   readonly id: number;
   readonly name?: string | undefined;
+  /** Rests most of the time that it has a transaction: a commit beside it need not go by the way of those who work side by side. */
+  readonly isBackground?: boolean | undefined;
   /** Its transaction that has not ended: the business of active-list.ts. */
   ownTransaction?: Transaction | undefined;
 }

@@ -1,7 +1,9 @@
 /** Statistics that refresh themselves: when they do, that plans follow, and that nobody waits for it or is aborted by it. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { realClock } from '../../base/clock.js';
 import { realScheduler, type Scheduler } from '../../base/scheduler.js';
 import { open, type Database } from '../../engine/index.js';
+import { MemoryVfs } from '../../storage/memory-vfs.js';
 
 /** Long timers fire when the test says so; everything else is as it is. */
 class HeldTimers implements Scheduler {
@@ -122,6 +124,29 @@ test('it rests between its slices', async () => {
   await look();
   expect(await estimate('t')).toBe(60000);
   expect(timers.delaysMs.filter((delay) => delay === 9).length).toBeGreaterThan(2);
+});
+
+test('who commits beside it keeps no old versions for it', async () => {
+  await db.close();
+  // Durable, so that there is something to be alone for; the clock moves when it is looked at, so that no sync seems slow.
+  let nowMs = 0;
+  db = await open('a.slt', { scheduler: timers, vfs: new MemoryVfs(), clock: { ...realClock, monotonic: () => (nowMs += 0.05) } });
+  await db.exec('create table t (id int primary key, v text); insert into t select g, md5(g::text) from generate_series(1, 60000) g');
+  const keeps = vi.spyOn(db.instance.manager.vacuum, 'add');
+  const kept = async (): Promise<number> => {
+    keeps.mockClear();
+    await db.exec("begin; update t set v = 'new' where id in (1, 2, 3); commit");
+    return keeps.mock.calls.length;
+  };
+  timers.holdsAll = true;
+  timers.fire();
+  while (!timers.isResting) await realScheduler.yield();
+  expect(db.instance.manager.active.size).toBe(1);
+  expect(await kept()).toBe(0);
+  const other = db.connect();
+  await other.exec('begin isolation level repeatable read; select count(*) from t');
+  expect(await kept()).toBe(1);
+  await other.close();
 });
 
 test('closing the database does not wait for a rest to be over', async () => {
