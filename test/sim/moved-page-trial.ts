@@ -11,7 +11,7 @@ import { CrashVfs } from './crash-vfs.js';
 import { SimTime } from './sim-time.js';
 
 const KeyCount = 600;
-const value = Buffer.alloc(60, 'v');
+const value = Buffer.alloc(62, 'v');
 const keyOf = (n: number, suffix = ''): Buffer => Buffer.from(`${String(n).padStart(5, '0')}${suffix}`);
 
 /** What is wrong, or undefined. */
@@ -55,6 +55,8 @@ export async function movedPageTrial(seed: number): Promise<string | undefined> 
     const { problems } = await store.checkInSlices('full');
     return problems.length === 0 ? undefined : problems.map(({ object, message }) => `${object}: ${message}`).join('; ');
   } finally {
+    // Where the check was over before, nothing has moved.
+    between = undefined;
     await store.close();
   }
 }
