@@ -44,9 +44,10 @@ export interface KeyColumn {
   readonly nullable: boolean;
 }
 
-const NullFirstTag = 0;
-const ValueTag = 1;
-const NullLastTag = 2;
+/** What stands in a key before a nullable column's value, or instead of it. */
+export const NullFirstTag = 0;
+export const ValueTag = 1;
+export const NullLastTag = 2;
 
 /** How the columns of one index are encoded: made once, used for every key. */
 export class KeyLayout {

@@ -6,7 +6,7 @@
  * E2  What is written is what `IndexAccess.putPlainEntry` writes; tests compare the two.
  */
 import { putUtf8 } from '../../base/bytes.js';
-import { putDoubleKey, putInt8Key } from '../../base/keycode.js';
+import { NullFirstTag, NullLastTag, putDoubleKey, putInt8Key, ValueTag } from '../../base/keycode.js';
 import { TypeOid } from '../../base/types.js';
 import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut } from '../../mvcc/put-form.js';
 import type { EntriesSource } from '../../mvcc/types.js';
@@ -16,10 +16,6 @@ import type { IndexAccess } from '../table-access.js';
 import { type IntegerKey, integerKeyOf, keyCode } from './integer-key.js';
 import { Code, Module } from './module.js';
 
-/** What stands in a key before a nullable column's value, or instead of it (base/keycode.ts). */
-const NullFirstTag = 0;
-const ValueTag = 1;
-const NullLastTag = 2;
 /** Bytes of UTF-8 for a unit of a string. */
 const BytesPerUnit = 3;
 /** A text that is longer makes no short put. */
