@@ -27,7 +27,7 @@ const dwellings: Readonly<Record<string, Partial<TrialOptions>>> = {
   'storage.guard-newest-only': atMeta,
   'storage.clean-meta-believed': { syncFailure: 0.15, metaSyncFailure: 0, metaCrash: 0, kill: 0.5, operationsMax: 40, incarnations: 14 },
   'storage.overlapping-syncs': { blockingSyncs: 40, syncFailure: 0.2, metaSyncFailure: 0, metaCrash: 0 },
-  'storage.failure-noticed-late': { blockingSyncs: 40, syncFailure: 0.1, metaSyncFailure: 0, metaCrash: 0 },
+  'storage.failure-noticed-late': { blockingSyncs: 80, syncFailure: 0.1, metaSyncFailure: 0, metaCrash: 0 },
   'storage.sync-retry': { syncFailure: 0.1 },
   // The page count has to cross a multiple of 64 by pages under construction alone.
   'storage.new-table-page-unmarked': {
