@@ -76,7 +76,7 @@ describe('in one process', () => {
 
   it('a second copy of the module, as hot reload makes one, sees the same registry', async () => {
     const lock = await take('flock');
-    const copy = (await import(`../../storage/file-lock.js?copy=${1}`)) as { acquireFileLock: typeof acquireFileLock };
+    const copy = (await import(/* @vite-ignore */ `../../storage/file-lock.js?copy=${1}`)) as { acquireFileLock: typeof acquireFileLock };
     await expect(copy.acquireFileLock(openSync(path, 'r+'), path, 'exclusive')).rejects.toMatchObject({ code: '55006' });
     lock.release();
   });
