@@ -129,6 +129,12 @@ function moveSlots(u8: Uint8Array, dv: DataView, slots: number, from: number, to
   else for (let at = start; at < end; at += 4) dv.setUint32(at - back, dv.getUint32(at, true), true);
 }
 
+/** Bytes of the cell at `at` of a leaf, whose value has so many. */
+function cellSize(u8: Uint8Array, dv: DataView, at: number, slot: number, isShort: boolean, valueLength: number): number {
+  const rest = suffixLengthOf(dv, slot, isShort) - HeadLength;
+  return lengthBytesAt(u8, at) + (rest > 0 ? rest : 0) + valueLength;
+}
+
 /** Removes entries from a leaf, the first of which is at slot `first`. @returns how many went out; the source stands at the next */
 export function removeEntries(u8: Uint8Array, dv: DataView, base: number, source: RunSource, first: number): number {
   const slots = slotAt(dv, base, 0);
@@ -145,8 +151,7 @@ export function removeEntries(u8: Uint8Array, dv: DataView, base: number, source
     const cell = cellOf(dv, slot, isShort);
     const valueLength = lengthAt(u8, base + cell);
     if ((valueLength & OverflowBit) !== 0) break;
-    const rest = suffixLengthOf(dv, slot, isShort) - HeadLength;
-    const size = lengthBytesAt(u8, base + cell) + (rest > 0 ? rest : 0) + valueLength;
+    const size = cellSize(u8, dv, base + cell, slot, isShort, valueLength);
     if (cell === heap) heap += size;
     else fragmented += size;
     if (removed > 0) moveSlots(u8, dv, slots, from, at, removed, shift);
@@ -237,8 +242,7 @@ export function removeFound(u8: Uint8Array, dv: DataView, base: number, { slots:
     const cell = cellOf(dv, slot, isShort);
     const valueLength = lengthAt(u8, base + cell);
     if ((valueLength & OverflowBit) !== 0) break;
-    const rest = suffixLengthOf(dv, slot, isShort) - HeadLength;
-    const size = lengthBytesAt(u8, base + cell) + (rest > 0 ? rest : 0) + valueLength;
+    const size = cellSize(u8, dv, base + cell, slot, isShort, valueLength);
     if (cell === heap) heap += size;
     else fragmented += size;
     if (removed > 0) moveSlots(u8, dv, slots, from, at, removed, shift);
