@@ -28,7 +28,7 @@ export interface Workload {
   /** Draws the inputs of a transaction, which a retry uses again. */
   readonly transaction: (prng: Prng, client: number) => readonly Step[];
   readonly check: string;
-  /** Transactions of each client in a batch. */
+  /** How many transactions a batch has for each client on average: whoever is done takes the next, so that none is idle while others still work. */
   readonly perClient: number;
 }
 
@@ -103,12 +103,13 @@ export function openTransactions(name: string, workload: Workload): BenchCase {
       // The others have one transaction at a time, or neither levels nor row locks.
       const hasRowLocks = /^(Serialite|PostgreSQL|PGlite)/.test(db.version);
       const clients = await Promise.all(Array.from({ length: clientCount }, () => Client.open(db, workload, hasRowLocks, turn)));
-      const prngs = clients.map((_, i) => seededPrng(100 + i));
+      const prng = seededPrng(100);
       return {
         operationsPerBatch: clientCount * workload.perClient,
         batch: async () => {
+          let left = clientCount * workload.perClient;
           await Promise.all(clients.map(async (client, i) => {
-            for (let n = 0; n < workload.perClient; n++) await client.run(workload.transaction(prngs[i]!, i));
+            while (left-- > 0) await client.run(workload.transaction(prng, i));
           }));
         },
         checksum: () => checksumOf(db, workload.check),
