@@ -78,7 +78,7 @@ export class Store {
   readonly cacheBytes: number;
   /** Random, made with the file; 16 bytes as hex. */
   readonly databaseId: string;
-  /** Called once per batch, in LSN order, before the promises of `flushed` resolve. Not called without 'full' durability. */
+  /** Called once per batch that may be acknowledged, in LSN order, before the promises of `flushed` resolve. Not called with durability 'none'. */
   onDurable: ((durableLsn: Lsn) => void) | undefined = undefined;
   /** Called once when the store is poisoned: every commit that was not yet durable has an unknown outcome. */
   onPoison: ((error: DbError) => void) | undefined = undefined;
@@ -466,7 +466,7 @@ export class Store {
 
   /**
    * Resolves when everything up to `at` is durable: group commit. Rejects with 58030 when the store is poisoned: then nobody knows
-   * whether the commit survives. With durability 'relaxed' and 'none' it resolves at once.
+   * whether the commit survives. With durability 'relaxed' it resolves when that is written, with 'none' at once.
    */
   flushed(at: Lsn): Promise<void> {
     return this.#wal === undefined ? Promise.resolve() : this.#wal.flushed(at);
@@ -476,21 +476,23 @@ export class Store {
     this.#wal?.requestFlush();
   }
   isFlushed(at: Lsn): boolean {
-    return this.#wal === undefined || this.#options.durability === 'relaxed' || this.#wal.durableLsn >= at;
+    return this.#wal === undefined || this.#wal.isFlushed(at);
   }
   /** Milliseconds that making the log durable takes, as of late. */
   get syncMsAverage(): number {
     return this.#wal?.syncMsAverage ?? 0;
   }
-  /** For the synchronous face: writes and syncs everything appended, now. With 'relaxed' and 'none' there is nothing to do. */
+  /** For the synchronous face: writes and syncs everything appended, now. With 'relaxed' it only writes, with 'none' there is nothing to do. */
   flushSync(): void {
     if (this.#poisoned !== undefined) throw this.#poisoned;
-    if (this.#options.durability !== 'relaxed') this.#wal?.flushSync();
+    this.#wal?.flushSync();
   }
 
   #published(durableLsn: number): void {
     this.onDurable?.(lsn(durableLsn));
-    if (durableLsn >= this.#checkpointAtLsn && this.#checkpointing === undefined && this.#options.checkpointIntervalMs !== 0) {
+    const isDue = durableLsn >= this.#checkpointAtLsn && this.#checkpointing === undefined && this.#options.checkpointIntervalMs !== 0;
+    // A store that is closing ends with a checkpoint of its own.
+    if (isDue && this.#closing === undefined) {
       // Its failure is either a full disk, which the next attempt or reservation reports, or has poisoned the store.
       this.checkpoint().catch(() => undefined);
     }
@@ -615,7 +617,7 @@ export class Store {
       if (wal === undefined) return;
       // A checkpoint under way ends first; how it ended is not this call's concern.
       await this.#checkpointing?.catch(() => undefined);
-      if (this.#poisoned === undefined) wal.flushSync();
+      if (this.#poisoned === undefined) wal.syncAll();
       // Gives a batch that was in flight the turn in which it notices that its work is done.
       await this.#options.scheduler.yield();
       const isUnchanged = !wal.isStarted && this.#pool.stats().dirtyCount === 0;

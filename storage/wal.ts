@@ -5,7 +5,8 @@
  * gathered meanwhile is the next batch, so that one sync serves as many commits as wait. A commit that is alone is synced at once,
  * without the detour through another thread, as long as syncing is quick.
  *
- * G1  acknowledged <= durable <= written <= appended, as LSNs.
+ * G1  acknowledged <= durable <= written <= appended, as LSNs. With relaxed durability durable <= acknowledged <= written: what has been acknowledged
+ *     outlives the process, and a sync follows within about a second.
  * G2  After any write or sync has failed nothing more is written, acknowledged or retried: a second sync can report success for pages
  *     that the kernel has dropped. The owner poisons the store.
  * G3  Records go into a segment only after its header and its directory entry are durable, and into the next segment only after
@@ -411,7 +412,7 @@ export class Wal {
       if (isThrough) this.#setDurable(lsn);
       if (mutants.on && mutants.has('storage.ack-before-sync')) this.#publish(lsn);
       if (this.#isDeferring()) {
-        this.#armSync();
+        this.#publishWritten(lsn);
         return;
       }
       if (lsn > this.#durableLsn) {
@@ -514,10 +515,15 @@ export class Wal {
   requestFlush(): void {
     this.#run();
   }
-  /** Resolves when everything up to `lsn` is durable. */
+  /** Whether everything up to `lsn` may be acknowledged: it is durable, or with relaxed durability written. */
+  isFlushed(lsn: number): boolean {
+    if (!this.#options.isRelaxed) return lsn <= this.#durableLsn;
+    return lsn <= this.#writtenLsn || (mutants.on && mutants.has('storage.relaxed-unwritten'));
+  }
+  /** Resolves when that is so. */
   flushed(lsn: number): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure as Error);
-    if (lsn <= this.#durableLsn || this.#options.isRelaxed) return Promise.resolve();
+    if (this.isFlushed(lsn)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { lsn, resolve, reject };
       const waiters = this.#waiters;
@@ -529,8 +535,29 @@ export class Wal {
     });
   }
 
-  /** Writes and syncs everything appended, blocking. @throws the failure, which has then poisoned the store */
+  /** Writes what has been appended, and syncs it unless durability is relaxed: then `isFlushed`. @throws as `syncAll` */
   flushSync(): void {
+    // What comes after a rotation is written when everything before it is durable (G3).
+    if (!this.#options.isRelaxed || this.#rotation !== undefined) this.syncAll();
+    else this.#writeNow();
+  }
+  #writeNow(): void {
+    try {
+      if (this.#failure === undefined && this.buffer.end > 0) this.#publishWritten(this.#writeBatch());
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#failure !== undefined) throw this.#failure as Error;
+  }
+  /** With relaxed durability: commits up to `lsn` are acknowledged, and synced by the timer. */
+  #publishWritten(lsn: number): void {
+    this.#commitsInBatch = 0;
+    this.#publish(lsn);
+    this.#armSync();
+  }
+
+  /** Writes and syncs everything appended, blocking. @throws the failure, which has then poisoned the store */
+  syncAll(): void {
     try {
       while (this.#hasWork()) {
         const isThrough = this.#writeThrough();

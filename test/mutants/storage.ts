@@ -11,6 +11,7 @@ import { crashTrial } from '../sim/crash-trial.js';
 import { damageTrial, makeDatabase } from '../sim/damage-trial.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
 import { overlappingLengthTrial } from '../sim/overlapping-length-trial.js';
+import { relaxedKillTrial } from '../sim/relaxed-kill-trial.js';
 import { slicedBuildTrial } from '../sim/sliced-build-trial.js';
 import { movedPageTrial } from '../sim/moved-page-trial.js';
 import { slicedCheckTrial } from '../sim/sliced-check-trial.js';
@@ -71,6 +72,11 @@ async function runOverlappingLength(trialsMax: number): Promise<number | undefin
   return undefined;
 }
 
+async function runRelaxedKill(seed: number, trialsMax: number): Promise<number | undefined> {
+  for (let trial = 1; trial <= trialsMax; trial++) if ((await relaxedKillTrial(seed + trial - 1)) !== undefined) return trial;
+  return undefined;
+}
+
 async function runSlicedCheck(name: string, seed: number, trialsMax: number): Promise<number | undefined> {
   const run = name === 'storage.check-forgets-pauses' ? movedPageTrial : slicedCheckTrial;
   for (let trial = 1; trial <= trialsMax; trial++) if ((await run(seed + trial - 1)) !== undefined) return trial;
@@ -95,6 +101,7 @@ export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ nam
       if (name === 'storage.evicted-pages-forgotten') return { killedAtTrial: await runEvictedBuild(Math.min(trialsMax, 40)), by: 'storage/store: large trees are in a checkpoint' };
       if (name === 'storage.length-of-overlapping-sync') return { killedAtTrial: await runOverlappingLength(Math.min(trialsMax, 60)), by: 'storage/store: the length that the log claims' };
       if (name === 'storage.log-written-after-close') return { killedAtTrial: (await closingSealTrial(3)) === undefined ? undefined : 1, by: 'storage/store: a store that is closed writes nothing any more' };
+      if (name === 'storage.relaxed-unwritten') return { killedAtTrial: await runRelaxedKill(seed, Math.min(trialsMax, 60)), by: "storage/store: 'relaxed' loses nothing in a kill" };
       if (name.startsWith('storage.columns-')) return { killedAtTrial: runLeafColumns(seed, Math.min(trialsMax, 200)), by: 'storage/leaf-columns.prop: what the rows hold' };
       if (name === 'storage.later-slices-public') return { killedAtTrial: await runSlicedBuild(seed, Math.min(trialsMax, 200)), by: 'storage/store: a tree built in slices' };
       if (name.startsWith('storage.check-forgets')) return { killedAtTrial: await runSlicedCheck(name, seed, Math.min(trialsMax, 200)), by: 'storage/sliced-check: nothing in a sound file' };

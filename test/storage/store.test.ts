@@ -17,6 +17,7 @@ import { CrashVfs } from '../sim/crash-vfs.js';
 import { closingSealTrial } from '../sim/closing-seal-trial.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
 import { overlappingLengthTrial } from '../sim/overlapping-length-trial.js';
+import { relaxedKillTrial } from '../sim/relaxed-kill-trial.js';
 import { slicedBuildTrial } from '../sim/sliced-build-trial.js';
 import { makeTestDirectory, realStore } from '../sim/real-files.js';
 import { SimTime } from '../sim/sim-time.js';
@@ -384,7 +385,7 @@ describe('commits', () => {
 });
 
 describe('durability levels and limits', () => {
-  it("'relaxed' acknowledges at once, survives a kill, and is synced a second later", async () => {
+  it("'relaxed' acknowledges what is written, survives a kill, and is synced a second later", async () => {
     const disk = new CrashVfs();
     const { options, time } = simStore(disk, { durability: 'relaxed' });
     const store = await Store.open(options);
@@ -397,11 +398,30 @@ describe('durability levels and limits', () => {
     for (let i = 0; i < 20; i++) await Promise.resolve();
     expect(store.durableLsn).toBe(store.appendedLsn);
     await put(store, 2, tree, { a: '2' });
-    for (let i = 0; i < 20; i++) await Promise.resolve();
     disk.kill();
     const again = await Store.open(simStore(disk).options);
     expect(readTree(again, tree).get('a')).toBe('2');
     await again.close();
+  });
+
+  // A commit was acknowledged as soon as it was in the buffer: a kill took all of those of a turn, which were a thousand where a prepared statement was run in a loop.
+  it("'relaxed' loses nothing in a kill, however commits wait", async () => {
+    for (let seed = 1; seed <= 60; seed++) expect(await relaxedKillTrial(seed)).toBeUndefined();
+  });
+
+  // The checkpoint that was due when the last sync had ended was refused, and what refused it was taken for a failure of the log: 58030 from `close`.
+  it('close well when a checkpoint is due', async () => {
+    for (const durability of ['relaxed', 'full'] as const) {
+      const disk = new CrashVfs();
+      const store = await Store.open(simStore(disk, { durability, checkpointWalBytes: 1000, checkpointIntervalMs: 1000 }).options);
+      const tree = store.newTreeId();
+      for (let n = 1; n <= 40; n++) put(store, n, tree, { [`k${n}`]: 'x'.repeat(60) }).catch(() => undefined);
+      await store.close();
+      expect(disk.paths()).toEqual(['db']);
+      const again = await Store.open(simStore(disk).options);
+      expect(readTree(again, tree).size).toBe(40);
+      await again.close();
+    }
   });
 
   it('a log at its limit waits for a checkpoint, or is refused where nothing can wait', async () => {
