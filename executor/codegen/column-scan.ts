@@ -56,7 +56,7 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexS
   const [scan, index, count, record] = [module.name('s'), module.name('i'), module.name('n'), module.name('a')];
   const names = { u8: module.name('u8_'), dv: module.name('dv_'), bytes: module.name('cb_'), ints: module.name('ci_'), doubles: module.name('cd_') };
   w.line(`const ${scan} = ${open(module.constant({ reverse: false, columns: request }), request)};`);
-  w.block(`while (${scan}.next())`, () => {
+  const round = (): void => {
     w.batch(() => {
       w.line(`const ${names.u8} = ${scan}.u8, ${names.dv} = ${scan}.dv, ${names.bytes} = ${scan}.memory.u8, ${names.ints} = ${scan}.memory.i32, ${names.doubles} = ${scan}.memory.f64, ${record} = ${scan}.record;`);
       const head = w.reserve();
@@ -97,7 +97,10 @@ export function columnLoop(p: Pipeline, plan: PlanOf<'seqScan'> | PlanOf<'indexS
       p.scans.pop();
     });
     p.tickAfter(scan, isShort);
-  });
+  };
+  // A generator for each row of another scan would be dear.
+  if (isShort || p.scans.length > 0) w.block(`while (${scan}.next())`, round);
+  else w.loop(`while (${scan}.next())`, round);
   w.line(`o.closed(${scan});`);
 }
 

@@ -26,8 +26,12 @@ export class Code {
   /** A place whose lines are written later. */
   reserve(): Code {
     const place = new Code(this.#depth);
-    this.#lines.push(place);
+    this.place(place);
     return place;
+  }
+  /** Lines that are written elsewhere. */
+  place(lines: Code): void {
+    this.#lines.push(lines);
   }
   clear(): void {
     this.#lines.length = 0;

@@ -68,9 +68,11 @@ export class Scope {
 
 /** Code that may become a function of its own, and what it stands within. */
 export interface Part {
-  readonly kind: 'batch' | 'pipeline';
+  readonly kind: 'batch' | 'loop' | 'pipeline';
   readonly code: Code;
   readonly within: Part | undefined;
+  /** Of a loop: the place at the end of each of its rounds. */
+  readonly roundEnd: Code | undefined;
 }
 
 /** One function being written: its current place, scope, and variables at its top. */
@@ -134,15 +136,23 @@ export class Writer {
   batch(body: () => void): void {
     this.#part('batch', body);
   }
+  /** A loop over the batches of a scan: may become a generator. No `continue` in `body` ends a round of it. */
+  loop(head: string, body: () => void): void {
+    const roundEnd = new Code();
+    this.#part('loop', () => this.block(head, () => {
+      body();
+      this.code.place(roundEnd);
+    }), roundEnd);
+  }
   /** A block in which all rows of an input are made and taken in: may become a generator. */
   pipeline(body: () => void): void {
     this.block('', () => this.#part('pipeline', body));
   }
-  #part(kind: Part['kind'], body: () => void): void {
+  #part(kind: Part['kind'], body: () => void, roundEnd?: Code): void {
     const outer = this.code;
     const within = this.#within;
     this.code = outer.reserve();
-    this.#within = { kind, code: this.code, within };
+    this.#within = { kind, code: this.code, within, roundEnd };
     this.#parts.push(this.#within);
     body();
     this.code = outer;

@@ -69,6 +69,22 @@ describe('batches', () => {
     expect(w.code.toString()).toMatch(/yield\* pipeline\d+\(o, n\);\n *n = z\d+\.n;\n/);
     expect(w.code.toString()).toContain('return;');
   });
+  test('a loop that gives way becomes a generator that hands on what it assigns round by round', () => {
+    const module = new Module();
+    const w = new Writer(module, new Code(), new Code());
+    w.line('let sum = 0;');
+    w.pipeline(() => w.loop('while (o.next())', () => {
+      w.batch(() => w.line('sum += o.count;'));
+      w.line('if (o.tick()) yield 1;');
+    }));
+    w.loop('while (o.next())', () => w.line('if (sum++ > 9) { yield 0; return; }'));
+    extractParts(w, ['x', 'o']);
+    const functions = module.prelude.toString();
+    expect(functions).toMatch(/function\* loop\d+\(o, sum\) \{\n *while \(o\.next\(\)\) \{\n(?:.*\n){3} *(z\d+)\.sum = sum;\n *\}\n\}/);
+    expect(functions).toMatch(/function\* pipeline\d+\(sum, o\) \{\n *(z\d+)\.sum = sum;\n *yield\* loop\d+\(o, sum\);\n *sum = \1\.sum;/);
+    expect(functions).not.toContain('return;');
+    expect(w.code.toString()).toContain('return;');
+  });
   test('declarations', () => {
     expect([...declaredNames('const a = f(x, [b, c]), d = "e, f";\nfor (let i = 0, n; (n = g()) !== 0;) {\n  for (const r of list) use(r, q);\n}\nlet m;')]).toEqual(['a', 'd', 'i', 'n', 'r', 'm']);
   });
@@ -85,5 +101,20 @@ test('a plan that runs again while it runs', async () => {
     'select case when n <= 0 then 0::bigint else (select sum(y + total(n - 1) * (x % 2))::bigint + min(x) from t) end'`);
   const total = (n: number): number => (n <= 0 ? 0 : [1, 2, 3, 4, 5, 6].reduce((sum, x) => sum + (x % 5) + total(n - 1) * (x % 2), 0) + 1);
   for (const n of [0, 1, 2, 4]) expect(Number((await session.query('select total($1) as r', [n])).rows[0]!['r'])).toBe(total(n));
+  await db.close();
+});
+
+test('what a loop assigns outlives its pauses, and runs of one plan do not meet in them', async () => {
+  const db = await open(':memory:', { timeSliceMs: 0 });
+  await db.exec(`
+    create table t (x int primary key, y int not null);
+    insert into t select i, i % 5 from generate_series(1, 20000) i`);
+  const [first, second] = [db.connect(), db.connect()];
+  const text = 'select count(*), sum(x), min(y), max(x) from t where x % $1 = 0 limit 1';
+  const expected = (n: number): Record<string, number> => ({ count: Math.floor(20000 / n), sum: (n * Math.floor(20000 / n) * (Math.floor(20000 / n) + 1)) / 2, min: 0, max: n * Math.floor(20000 / n) });
+  for (let round = 0; round < 3; round++) {
+    const results = await Promise.all([first.query(text, [2]), second.query(text, [3])]);
+    expect(results.map(({ rows: [row] }) => Object.fromEntries(Object.entries(row!).map(([name, value]) => [name, Number(value)])))).toEqual([expected(2), expected(3)]);
+  }
   await db.close();
 });
