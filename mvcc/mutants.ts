@@ -104,6 +104,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.gathered-without-last', breaks: 'of the puts that are gathered at once the last is left out' },
   { name: 'mvcc.form-of-former-value', breaks: 'W6: a value is taken to stand behind its key where another does' },
   { name: 'mvcc.undo-loses-older', breaks: 'taking back a change forgets the one that the key had before in the same transaction' },
+  { name: 'mvcc.undo-mixes-hash-bits', breaks: 'the change that a key had before stands in its slot with bits of another hash: its transaction does not find it' },
   { name: 'mvcc.no-deadlock-search', breaks: 'deadlocks are not found' },
   { name: 'mvcc.soft-edges-ignored', breaks: 'deadlocks through a queue position are not found' },
   { name: 'mvcc.barging', breaks: 'new requests overtake waiters: starvation' },

@@ -488,10 +488,9 @@ export class WriteSet {
     else {
       const mask = this.#table.length - 1;
       const hash = words[at + AtHash]!;
-      const held = slotOf(hash, entry);
       let slot = hash & mask;
-      while (this.#table[slot] !== held) slot = (slot + SlotStep) & mask;
-      this.#table[slot] = slotOf(hash, previous);
+      while (entryIn(this.#table[slot]!) !== entry) slot = (slot + SlotStep) & mask;
+      this.#table[slot] = slotOf(mutants.on && mutants.has('mvcc.undo-mixes-hash-bits') ? ~hash : hash, previous);
       if (previous < 0) this.#tableCount--;
     }
     if ((words[at + AtFlags]! & WriteFlag.Extra) !== 0) this.#extras.delete(entry);

@@ -65,6 +65,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.untouched-despite-versions': 'a row is removed in one step when nobody holds or has changed it',
   'mvcc.found-strongly-locked': 'a row is updated by its key in one slice when nobody holds or has changed it',
   'mvcc.undo-loses-older': 'ROLLBACK TO brings back what a key held before',
+  'mvcc.undo-mixes-hash-bits': 'ROLLBACK TO brings back what a key held before',
   'mvcc.single-row-unnamed': 'a single commit keeps its row until it is published',
   'mvcc.single-over-unpublished': 'a single commit keeps its row until it is published',
   'mvcc.free-despite-singles': "a key that a single commit has freed is nobody's until that is published",
