@@ -65,6 +65,12 @@ export class IndexAccess {
     return this.definition.isClustered || !this.hasRowKeySuffix(values) ? key : key + rowKey;
   }
 
+  /** Bytes at the end of an entry key by which alone it may not differ from another: of a deferrable constraint, once it has been checked, the row key. */
+  sharedEndLength(values: readonly Datum[], rowKey: string): number {
+    const { isUnique, nullsNotDistinct } = this.definition;
+    return isUnique && this.isDeferrable && (nullsNotDistinct || !values.includes(null)) ? rowKey.length : 0;
+  }
+
   /** Whether all rows have an entry, made of columns as they are, whose key ends with the row key. */
   get isPlain(): boolean {
     return this.plainColumns !== undefined && this.definition.predicate === undefined && (!this.definition.isUnique || this.isDeferrable);

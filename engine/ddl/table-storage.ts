@@ -106,6 +106,8 @@ export function pauses({ backend, call }: Ddl): () => Promise<void> | undefined 
 class EntryList implements BulkSource {
   readonly #keys: string[] = [];
   readonly #values: Uint8Array[] = [];
+  /** With how much of a key no other may begin. */
+  readonly #ownLengths: number[] = [];
   #order: Uint32Array | undefined;
   #at = -1;
   key: Uint8Array = new Uint8Array(256);
@@ -115,22 +117,27 @@ class EntryList implements BulkSource {
   valueOffset = 0;
   valueLength = 0;
 
-  add(key: string, value: Uint8Array): void {
+  add(key: string, value: Uint8Array, ownLength = key.length): void {
     this.#keys.push(key);
     this.#values.push(value);
+    this.#ownLengths.push(ownLength);
   }
   get count(): number {
     return this.#keys.length;
   }
-  /** Sorts, pausing for others. @returns the position of the first key that equals its neighbour, -1 when there is none */
+  /** Sorts, pausing for others. @returns the position of the first key that its neighbour is too like, -1 when there is none */
   async sort(pause: () => Promise<void> | undefined): Promise<number> {
     const keys = this.#keys;
     const order = new Uint32Array(keys.length);
     for (let i = 0; i < order.length; i++) order[i] = i;
     await sortSliced(order, (a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : 0), pause);
     this.#order = order;
-    for (let i = 1; i < order.length; i++) if (keys[order[i]!] === keys[order[i - 1]!]) return order[i]!;
+    for (let i = 1; i < order.length; i++) if (this.#isTooLike(order[i - 1]!, order[i]!)) return order[i]!;
     return -1;
+  }
+  #isTooLike(before: number, at: number): boolean {
+    const length = this.#ownLengths[at]!;
+    return length === this.#ownLengths[before]! && this.#keys[before]!.startsWith(this.#keys[at]!.slice(0, length));
   }
   next(): boolean {
     const order = this.#order!;
@@ -172,7 +179,8 @@ export async function buildIndex(ddl: Ddl, tableOid: number, indexOid: number): 
     if (key === undefined) return;
     out.length = 0;
     access.putEntryValue(rowKey, row, out);
-    entries.add(access.entryKey(key, rowKey), out.bytes.slice(0, out.length));
+    const entryKey = access.entryKey(key, rowKey);
+    entries.add(entryKey, out.bytes.slice(0, out.length), entryKey.length - access.sharedEndLength(key, rowKey));
     if (index.isUnique) keyed.push(key);
   });
   const duplicate = await entries.sort(pauses(ddl));
@@ -271,7 +279,8 @@ export async function rewriteTable(ddl: Ddl, old: { readonly table: TableRecord;
       if (key === undefined) continue;
       out.length = 0;
       indexAccess.putEntryValue(rowKey, row, out);
-      entries.add(indexAccess.entryKey(key, rowKey), out.bytes.slice(0, out.length));
+      const entryKey = indexAccess.entryKey(key, rowKey);
+      entries.add(entryKey, out.bytes.slice(0, out.length), entryKey.length - indexAccess.sharedEndLength(key, rowKey));
       entryKeys.push(key);
     }
     const clash = await entries.sort(pauses(ddl));
