@@ -11,14 +11,14 @@ import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
 import type { Transaction } from '../mvcc/transaction.js';
-import type { EntriesSource, PutSource, RowChanges } from '../mvcc/types.js';
+import type { EntriesSource, PutSource, RowChanges, RowPatch, RowRef } from '../mvcc/types.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
 import { compileEntryPuts } from './codegen/entry-put.js';
 import { compileParameterPut } from './codegen/parameter-put.js';
-import { compileRowChange, type RowChange } from './codegen/row-change.js';
+import { compileRowChange, type PatchCode, type RowChange } from './codegen/row-change.js';
 import { isPointLookup } from './codegen/scans.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import { Runtime } from './runtime.js';
@@ -70,6 +70,19 @@ function keyValues({ input }: ModifyPlan): readonly BoundExpression[] | undefine
 
 const keyOut = new ByteBuffer(256);
 
+/** A patch of rows under the parameters of a runtime. */
+class ParameterPatch implements RowPatch {
+  readonly #runtime: Runtime;
+  readonly #code: PatchCode;
+  constructor(runtime: Runtime, code: PatchCode) {
+    this.#runtime = runtime;
+    this.#code = code;
+  }
+  patch({ u8, dv, offset, length }: RowRef, to: Uint8Array, toView: DataView, at: number): boolean {
+    return this.#code(this.#runtime, u8, dv, offset, length, to, toView, at);
+  }
+}
+
 export class DirectModify implements DirectChange {
   readonly #spec: DirectSpec;
   readonly #runtime: Runtime;
@@ -77,6 +90,7 @@ export class DirectModify implements DirectChange {
   /** The row to insert, or one that has the key alone. */
   readonly #row: Datum[];
   readonly #change: RowChange | undefined;
+  readonly #patch: RowPatch | undefined;
   /** Null: there is none for the table. */
   #put: PutSource | null | undefined = undefined;
   /** Of its indexes, if it has any. */
@@ -91,6 +105,7 @@ export class DirectModify implements DirectChange {
     this.#writer = new TableWriter(spec.plan, this.#runtime, unexpected, unexpected);
     this.#row = new Array<Datum>(spec.plan.table.columns.length).fill(null);
     this.#change = spec.plan.operation === 'update' ? compileRowChange(spec.plan, request.ctx.types) : undefined;
+    this.#patch = this.#change?.kind === 'patch' ? new ParameterPatch(this.#runtime, this.#change.code) : undefined;
   }
 
   /** Rows changed, or undefined (N1). @throws DbError 23502, 54000 */
@@ -148,6 +163,7 @@ export class DirectModify implements DirectChange {
       row[keyColumns[i]!] = value;
     }
     writer.access.putRowKey(row, keyOut);
-    return this.#change === undefined ? writer.removeByKey(keyOut, changes) : writer.changeByKey(keyOut, this.#change, changes);
+    if (this.#patch !== undefined) return writer.patchByKey(keyOut, this.#patch, changes);
+    return this.#change?.kind === 'rewrite' ? writer.rewriteByKey(keyOut, this.#change.code, changes) : writer.removeByKey(keyOut, changes);
   }
 }

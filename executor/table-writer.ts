@@ -18,12 +18,12 @@ import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { outputText } from '../base/text-io.js';
 import { mutants } from '../base/mutants.js';
-import { RowRef, type ClaimOptions, type EntriesSource, type PutSource, type RowChanges, type RowLockMode, type RowLockOptions, type RowLockResult, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
+import { RowRef, type ClaimOptions, type EntriesSource, type PutSource, type RowChanges, type RowLockMode, type RowLockOptions, type RowLockResult, type RowPatch, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
 import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
 import { decodeWholeRow } from './codegen/row-decoder.js';
-import type { RowChange } from './codegen/row-change.js';
+import type { RewriteCode } from './codegen/row-change.js';
 import { CompileAfter, rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
 import type { ConstraintCheck } from './constraint-queue.js';
 import { checkViolation, indexKeyText, notNullViolation, uniqueViolation, viewOptionViolation } from './row-errors.js';
@@ -503,15 +503,25 @@ export class TableWriter {
   }
 
   /**
-   * Finds, locks and replaces a row by what `change` makes of it, for changes that concern the row alone and no column that a foreign key could reference: how many
+   * Finds, locks and replaces a row by what `patch` makes of it, for changes that concern the row alone and no column that a foreign key could reference: how many
    * rows there were; undefined, and nothing has changed, where that takes more steps.
    */
-  changeByKey(key: ByteBuffer, change: RowChange, changes: RowChanges): number | undefined {
+  patchByKey(key: ByteBuffer, patch: RowPatch, changes: RowChanges): number | undefined {
     const { tree } = this.access;
     const ref = this.#rowRef;
     const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
     if (isThere !== true) return isThere === undefined ? undefined : 0;
-    if (!change(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out)) return undefined;
+    if (!changes.patchFound(tree, key.bytes, key.length, ref, patch)) return undefined;
+    this.#changes.rows++;
+    return 1;
+  }
+  /** The same by code that encodes the row anew. */
+  rewriteByKey(key: ByteBuffer, rewrite: RewriteCode, changes: RowChanges): number | undefined {
+    const { tree } = this.access;
+    const ref = this.#rowRef;
+    const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
+    if (isThere !== true) return isThere === undefined ? undefined : 0;
+    if (!rewrite(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out)) return undefined;
     changes.updateFound(tree, key.bytes, key.length, out.bytes, 0, out.length);
     this.#changes.rows++;
     return 1;

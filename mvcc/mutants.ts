@@ -87,6 +87,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.change-unread', breaks: 'a removal or an update by key leaves no SIREAD point' },
   { name: 'mvcc.found-change-unlogged', breaks: 'of the rows that a commit changes where they were found the log misses one' },
   { name: 'mvcc.own-row-of-before', breaks: 'an update by key does not see what its transaction has made of the row' },
+  { name: 'mvcc.own-row-patched-anew', breaks: 'W1: a patch of a row that the transaction has changed before knows nothing of that change' },
+  { name: 'mvcc.refused-patch-kept', breaks: 'a row that a patch has refused to make is taken all the same' },
   { name: 'mvcc.update-forgets-former', breaks: 'a row that is removed, put there again and updated is taken for the one that was there before' },
   { name: 'mvcc.found-claim-unmapped', breaks: 'a key claimed in one step is in no lock map, although the write set is not looked into either' },
   { name: 'mvcc.reused-transaction-keeps-lock', breaks: 'a transaction object that is used again takes the table lock of its last use for held' },

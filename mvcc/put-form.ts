@@ -28,11 +28,16 @@ export function putKeyForm(bytes: Uint8Array, at: number, length: number): void 
 export function putValueForm(bytes: Uint8Array, at: number, length: number): void {
   bytes[at - 1] = length;
 }
-/** Makes a short put at `at`, as the log has it. @returns its end */
-export function copyShortPut(to: Uint8Array, at: number, key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number): number {
+/** Writes all of a short put at `at` that stands before its value. @returns where the value begins */
+export function putForm(to: Uint8Array, at: number, key: Uint8Array, keyOffset: number, keyLength: number, valueLength: number): number {
   putKeyForm(to, at + KeyFormBytes, keyLength);
   const valueAt = copyBytes(to, at + KeyFormBytes, key, keyOffset, keyOffset + keyLength) + ValueFormBytes;
   putValueForm(to, valueAt, valueLength);
+  return valueAt;
+}
+/** Makes a short put at `at`, as the log has it. @returns its end */
+export function copyShortPut(to: Uint8Array, at: number, key: Uint8Array, keyOffset: number, keyLength: number, value: Uint8Array, valueOffset: number, valueLength: number): number {
+  const valueAt = putForm(to, at, key, keyOffset, keyLength, valueLength);
   return copyBytes(to, valueAt, value, valueOffset, valueOffset + valueLength);
 }
 /** Length of the short key at `at`. */

@@ -16,10 +16,11 @@ import { mutants } from '../base/mutants.js';
 import { type CommitListener, type PendingCommit, flushAndPublish, followUp, isAlone, isSeen } from './commit.js';
 import { fillFromLeaf, keepBefore } from './reading.js';
 import { RowGrant, nameHold } from './row-lock.js';
+import { patchApart } from './row-patch.js';
 import { StatementList } from './statement-list.js';
 import { Transaction } from './transaction.js';
 import type { TransactionManager } from './transaction-manager.js';
-import type { RowChanges, SessionOwner, StatementInfo } from './types.js';
+import type { RowChanges, RowPatch, SessionOwner, StatementInfo } from './types.js';
 import { RowRef } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
 import type { CommitOrigin, Retired } from './vacuum.js';
@@ -133,6 +134,12 @@ export class SingleCommits implements RowChanges {
   }
   updateFound(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, _offset: number, length: number): void {
     this.#commit(tree, ChangeKind.Update, key, keyLength, value, length);
+  }
+  patchFound(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean {
+    const changed = patchApart(row, patch);
+    if (changed === undefined) return false;
+    this.updateFound(tree, key, keyLength, changed.bytes, 0, changed.length);
+    return true;
   }
   removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
     if (!this.#isUntouched(tree, key, keyLength)) return undefined;

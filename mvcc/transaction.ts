@@ -47,6 +47,7 @@ import type {
   RowLockMode,
   RowLockOptions,
   RowLockResult,
+  RowPatch,
   RowRef,
   SavepointId,
   ScanOptions,
@@ -64,7 +65,7 @@ import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites } from './tree-writes.js';
 import type { WriteSet } from './write-set.js';
-import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -512,6 +513,10 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** Locks the row just found in mode `no key update` and replaces it. The value is copied. */
   updateFound(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
     updateFound(this, tree, key, keyLength, value, offset, length);
+  }
+  /** The same by what `patch` makes of `row`, which `findUntouched` has filled. False, and nothing has changed: it has refused. */
+  patchFound(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean {
+    return patchFound(this, tree, key, keyLength, row, patch);
   }
 
   /** SERIALIZABLE: an index entry whose row changes although the entry itself does not; readers of the range then count as overwritten. */

@@ -62,8 +62,15 @@ export function afterPrefix(prefix: string): string | undefined {
 export interface RowChanges {
   findUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined;
   updateFound(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void;
+  patchFound(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean;
   removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined;
   insertFree(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean;
+}
+
+/** Makes a row of one that was found, and as long as that. It may refuse, and is therefore asked where nothing has been noted yet. */
+export interface RowPatch {
+  /** Writes the row to `to`, which `toView` sees too, from `at` on. @returns false: that row cannot be changed so, and what has been written means nothing */
+  patch(from: RowRef, to: Uint8Array, toView: DataView, at: number): boolean;
 }
 
 /** Whoever runs transactions, one at a time: a session. Session-level advisory locks belong to it. Compared by identity. */

@@ -373,7 +373,7 @@ export class WriteSet {
     return this.#bytes.roomFor(lengthMax);
   }
   /** A new entry of the short put that has been written there, up to `end`, and whose key `findBytes` has just not found. @throws DbError 54000 */
-  pushNext(writes: TreeWrites, keyLength: number, end: number, kind: WriteKind, flags: number, command: number): void {
+  pushNext(writes: TreeWrites, keyLength: number, end: number, kind: WriteKind, flags: number, command: number): number {
     assert(this.#foundTree === writes.number && this.#foundKey === undefined, 'another key was looked up', writes.number);
     const entry = this.count;
     if (entry === this.#words.capacity) this.#grow();
@@ -395,6 +395,7 @@ export class WriteSet {
     if (place === InTable) this.#intoSlot(writes, entry);
     else writes.run.set(place, entry);
     if (VERIFY.on) this.#checkNext(writes.run, entry);
+    return entry;
   }
   #checkNext({ entries, count }: KeyRun, entry: number): void {
     this.#checkForm(entry);

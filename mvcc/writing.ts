@@ -6,11 +6,12 @@ import { VERIFY, assert } from '../base/assert.js';
 import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { keyTooLong } from '../storage/page.js';
-import { KeyFormBytes, ValueFormBytes } from './put-form.js';
+import { KeyFormBytes, ValueFormBytes, isShortPut, putForm } from './put-form.js';
 import { checkTree, fillFromEntry, peekRow } from './reading.js';
 import { claimFound, claimRow, isBulk, isWriteLocked } from './row-lock.js';
+import { patchApart } from './row-patch.js';
 import type { Transaction } from './transaction.js';
-import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowRef, UpdateOptions } from './types.js';
+import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowPatch, RowRef, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
 import type { TreeWrites } from './tree-writes.js';
 import { WriteFlag, WriteKind, type WriteSet } from './write-set.js';
@@ -286,11 +287,41 @@ export function removeByKey(transaction: Transaction, tree: VersionedTree, key: 
 
 /** Locks, in mode `no key update`, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. */
 export function updateFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
-  const flags = mutants.on && mutants.has('mvcc.found-strongly-locked') ? WriteFlag.Claims : WriteFlag.Claims | WriteFlag.Weak;
   const writes = transaction.writesOf(tree);
-  const entry = foundOwn >= 0 ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, flags | WriteFlag.Found);
+  const entry = foundOwn >= 0 ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, updateFlags());
   if (foundOwn < 0) writes.set.noteFound(entry, tree.btree!);
   store(transaction, writes, entry, value, offset, length);
+}
+function updateFlags(): number {
+  const flags = WriteFlag.Claims | WriteFlag.Found;
+  return mutants.on && mutants.has('mvcc.found-strongly-locked') ? flags : flags | WriteFlag.Weak;
+}
+
+/**
+ * `updateFound` by what `patch` makes of the row, short ones where the write set keeps them: key and row are written there as a put of them is logged (W6), and count once the patch
+ * has not refused. @returns false, and nothing has changed, when it has
+ */
+export function patchFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean {
+  const { length } = row;
+  const isOwn = foundOwn >= 0 && !(mutants.on && mutants.has('mvcc.own-row-patched-anew'));
+  if (isOwn || length === 0 || !isShortPut(keyLength, length)) {
+    const changed = patchApart(row, patch);
+    if (changed !== undefined) updateFound(transaction, tree, key, keyLength, changed.bytes, 0, length);
+    return changed !== undefined;
+  }
+  const writes = transaction.writesOf(tree);
+  const { set } = writes;
+  const chunk = set.roomFor(PutFormBytes + keyLength + length);
+  const valueAt = chunk.used + PutFormBytes + keyLength;
+  if (!patch.patch(row, chunk.u8, chunk.dv, valueAt) && !(mutants.on && mutants.has('mvcc.refused-patch-kept'))) return false;
+  putForm(chunk.u8, chunk.used, key, 0, keyLength, length);
+  const claim = claimFound(writes, key, keyLength, foundText, updateFlags());
+  const entry = set.pushNext(writes, keyLength, valueAt + length, WriteKind.Put, claim, transaction.statement!.number);
+  if (foundText !== undefined) set.noteKey(entry, foundText);
+  set.noteFound(entry, tree.btree!);
+  transaction.logBytes += LogOverheadBytes + keyLength + length;
+  transaction.writeCount++;
+  return true;
 }
 
 function changeFound(writes: TreeWrites, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number): number {

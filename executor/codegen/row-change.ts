@@ -1,11 +1,11 @@
 /**
- * A row changed by generated code, for an UPDATE that finds it by its key: assigned columns are computed from its bytes and the parameters and written into a
- * copy of them. Where all of those have fixed places nothing else of the row is looked at; otherwise all columns are decoded and the row encoded anew.
+ * A row changed by generated code, for an UPDATE that finds it by its key: assigned columns are computed from its bytes and the parameters. Where all of those have fixed places they are
+ * written into a copy of the row, of which nothing else is looked at: a patch, made where the row will stay. Otherwise all columns are decoded and the row is encoded anew.
  *
  * What it writes is what evaluating the assignments over the decoded row and `encodeRow` give; tests compare the two (N2 of direct-modify.ts).
  */
 import type { ByteBuffer } from '../../base/byte-buffer.js';
-import { copyBytes, setF64 } from '../../base/bytes.js';
+import { copyByWords } from '../../base/bytes.js';
 import { columnSource, Encoding, rowHelpers } from '../../base/rowcode.js';
 import type { TypeRegistry } from '../../base/types.js';
 import type { TableDef } from '../../planner/catalog.js';
@@ -14,14 +14,18 @@ import type { Runtime } from '../runtime.js';
 import { ExpressionWriter } from './expressions.js';
 import { helpers, isPlainSource, writePrelude } from './generated-plans.js';
 import { Code, Module } from './module.js';
-import { rowEncoder, writeFixed } from './row-encoder.js';
+import { rowEncoder } from './row-encoder.js';
 import { bindStored } from './scans.js';
 import { Writer } from './scope.js';
 
 type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
 
-/** Writes into `out` what becomes of the row of `length` bytes at `row` under the parameters of `x`; false: a column that must not be NULL would be. */
-export type RowChange = (x: Runtime, u8: Uint8Array, dv: DataView, row: number, length: number, out: ByteBuffer) => boolean;
+/** Writes to `b`, which `d` sees too, at `at` what becomes of the row of `length` bytes at `row` under the parameters of `x`; false: a column that must not be NULL would be. */
+export type PatchCode = (x: Runtime, u8: Uint8Array, dv: DataView, row: number, length: number, b: Uint8Array, d: DataView, at: number) => boolean;
+/** The same into `out`, with a length of its own. */
+export type RewriteCode = (x: Runtime, u8: Uint8Array, dv: DataView, row: number, length: number, out: ByteBuffer) => boolean;
+
+export type RowChange = { readonly kind: 'patch'; readonly code: PatchCode } | { readonly kind: 'rewrite'; readonly code: RewriteCode };
 
 interface Assigned {
   readonly column: number;
@@ -47,11 +51,13 @@ export function compileRowChange({ table, input, assignments }: ModifyPlan, type
     return { column, name };
   });
   if (!isPlainSource(w)) return undefined;
-  if (assigned.every(({ column }) => isFixed(table, column))) writePatch(w, table, assigned);
+  const isPatch = assigned.every(({ column }) => isFixed(table, column));
+  if (isPatch) writePatch(w, table, assigned);
   else w.line(`out.length = 0; ${module.constant(encoder)}([${wholeRow(w, table, assigned)}], out);`);
   w.line('return true;');
-  const all = { ...helpers, R: { ...rowHelpers, copyBytes, setF64 } };
-  return module.finish(all, `return function (x, u8, dv, row, length, out) {\n${writePrelude(w)}\n};`).value as RowChange;
+  const finish = (parameters: string): unknown =>
+    module.finish({ ...helpers, R: { ...rowHelpers, copyByWords } }, `return function (x, u8, dv, row, length, ${parameters}) {\n${writePrelude(w)}\n};`).value;
+  return isPatch ? { kind: 'patch', code: finish('b, d, at') as PatchCode } : { kind: 'rewrite', code: finish('out') as RewriteCode };
 }
 
 function isFixed({ layout }: TableDef, column: number): boolean {
@@ -60,15 +66,18 @@ function isFixed({ layout }: TableDef, column: number): boolean {
 }
 
 function writePatch(w: Writer, { layout }: TableDef, assigned: readonly Assigned[]): void {
-  w.line('out.length = 0; out.reserve(length); out.length = length;');
-  w.line('const b = out.bytes;');
-  w.line('R.copyBytes(b, 0, u8, row, row + length);');
+  w.line('R.copyByWords(b, d, at, u8, dv, row, length);');
   for (const { column, name } of assigned) {
-    const byte = layout.nullByteOf(column);
+    const byte = `b[at + ${layout.nullByteOf(column)}]`;
     const bit = layout.nullMaskOf(column);
-    w.line(`b[${byte}] = ${name} === null ? b[${byte}] | ${bit} : b[${byte}] & ${255 - bit};`);
-    writeFixed(w.code, layout.encodings[column]!, String(layout.fixedOffsets[column]!), name);
+    w.line(`${byte} = ${name} === null ? ${byte} | ${bit} : ${byte} & ${255 - bit};`);
+    w.line(patchFixed(layout.encodings[column]!, `at + ${layout.fixedOffsets[column]!}`, name));
   }
+}
+/** `writeFixed` where there is a view. */
+function patchFixed(encoding: number, place: string, value: string): string {
+  if (encoding === Encoding.Bool) return `b[${place}] = ${value} === true ? 1 : 0;`;
+  return `d.${encoding === Encoding.Int4 ? 'setInt32' : 'setFloat64'}(${place}, ${value} === null ? 0 : ${value}, true);`;
 }
 
 /** Source of the values of all columns. */

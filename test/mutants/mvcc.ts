@@ -58,6 +58,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.found-claim-unmapped': 'a key is inserted in one step when nobody has or holds it',
   'mvcc.found-change-unlogged': 'install runs',
   'mvcc.own-row-of-before': 'a row is updated by its key in one slice again when its transaction has changed or inserted it',
+  'mvcc.own-row-patched-anew': 'a row is updated by its key in one slice again when its transaction has changed or inserted it, patched',
+  'mvcc.refused-patch-kept': 'a patch that is refused leaves nothing behind',
   'mvcc.update-forgets-former': 'READ COMMITTED finds no row where one was removed, put there again and updated by its key',
   'mvcc.reused-transaction-keeps-lock': 'a transaction object that is used again is a new transaction',
   'mvcc.untouched-despite-locks': 'a row is removed in one step when nobody holds or has changed it',

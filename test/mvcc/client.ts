@@ -6,7 +6,7 @@ import type { SingleCommit } from '../../mvcc/single-commit.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type BeginOptions, type RowLockMode, type RowLockResult, RowRef, type SavepointId, afterKey } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
-import { entriesSource, putSource, rowBlock } from './row-block.js';
+import { entriesSource, patchTo, putSource, rowBlock } from './row-block.js';
 import { type World, openWorld } from './world.js';
 
 export const latin1 = (u8: Uint8Array, offset: number, length: number): string => Buffer.from(u8.buffer, u8.byteOffset + offset, length).toString('latin1');
@@ -138,6 +138,14 @@ export class Client {
       if (this.transaction.findUntouched(tree, bytes, bytes.length, new RowRef()) !== true) return Promise.resolve(false);
       this.transaction.updateFound(tree, bytes, bytes.length, keyBytes(value), 0, value.length);
       return Promise.resolve(true);
+    });
+  }
+  /** The same by a patch that writes `value`, which is as long as the row, or refuses. */
+  patchFound(tree: VersionedTree, key: string, value: string, refuses = false): Promise<boolean> {
+    return this.statement(`update ${key}`, () => {
+      const bytes = keyBytes(key);
+      const row = new RowRef();
+      return Promise.resolve(this.transaction.findUntouched(tree, bytes, bytes.length, row) === true && this.transaction.patchFound(tree, bytes, bytes.length, row, patchTo(keyBytes(value), refuses)));
     });
   }
 

@@ -16,7 +16,7 @@ import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { LeafRef } from '../../storage/cursor.js';
 import { MemoryVfs } from '../../storage/memory-vfs.js';
 import { Store } from '../../storage/store.js';
-import { rowBlock } from './row-block.js';
+import { patchTo, rowBlock } from './row-block.js';
 
 const path = 'dir/rows.db';
 
@@ -95,7 +95,8 @@ function changeByKey(tx: Transaction, tree: VersionedTree, key: string, value: U
   const bytes = keyBytes(key);
   if (isRemoval) return tx.removeByKey(tree, bytes, bytes.length) === true;
   if (tx.findUntouched(tree, bytes, bytes.length, ref) !== true) return false;
-  tx.updateFound(tree, bytes, bytes.length, value, 0, value.length);
+  if (value.length === ref.length) tx.patchFound(tree, bytes, bytes.length, ref, patchTo(value));
+  else tx.updateFound(tree, bytes, bytes.length, value, 0, value.length);
   return true;
 }
 

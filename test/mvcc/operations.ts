@@ -10,6 +10,7 @@ import type { Transaction } from '../../mvcc/transaction.js';
 import { type KeyRange, type RowLockMode, type RowLockResult, RowRef, afterKey, afterPrefix } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { type Recorder, type Row, type Table, decodeRow, encodeRow, item } from './recorder.js';
+import { patchTo } from './row-block.js';
 
 const latin1 = (u8: Uint8Array, offset: number, length: number): string => Buffer.from(u8.buffer, u8.byteOffset + offset, length).toString('latin1');
 
@@ -225,7 +226,8 @@ export class Operations {
     const from = decodeRow(row);
     const to = { ...from, attr: change(from).attr, tag: this.recorder.nextTag() };
     const value = keyBytes(encodeRow(to));
-    this.transaction.updateFound(P, key, key.length, value, 0, value.length);
+    if (value.length !== found.length) this.transaction.updateFound(P, key, key.length, value, 0, value.length);
+    else this.transaction.patchFound(P, key, key.length, found, patchTo(value));
     this.recorder.put(item.P(pk), encodeRow(to), false, false);
     this.#changeAttrEntry(from, to);
     return true;

@@ -1,7 +1,7 @@
-/** Rows by key and value, in the form in which many are inserted at a time. */
+/** Rows by key and value, in the forms in which they are inserted many at a time and changed by a patch. */
 import { keyBytes } from '../../base/bytes.js';
 import { KeyFormBytes, ValueFormBytes, isShortPut, putKeyForm, putValueForm } from '../../mvcc/put-form.js';
-import type { EntriesSource, PutSource, RowBlock } from '../../mvcc/types.js';
+import type { EntriesSource, PutSource, RowBlock, RowPatch } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 
 export function rowBlock(rows: readonly (readonly [key: string, value: string])[]): RowBlock {
@@ -38,5 +38,16 @@ export function entriesSource(trees: readonly VersionedTree[]): EntriesSource {
     writes: [],
     lengthMax: putSource.lengthMax * trees.length,
     put: (values, bytes, view, at) => trees.reduce((end) => (end < 0 ? end : putSource.put(values, bytes, view, end)), at),
+  };
+}
+
+/** Makes the row `value`, which is as long; `refuses`: but says that it has not. */
+export function patchTo(value: Uint8Array, refuses = false): RowPatch {
+  return {
+    patch({ length }, to, _toView, at) {
+      if (length !== value.length) throw new Error(`a row of ${length} bytes is patched to one of ${value.length}`);
+      to.set(value, at);
+      return !refuses;
+    },
   };
 }

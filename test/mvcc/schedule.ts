@@ -1,7 +1,6 @@
 /** What schedules are made of. */
 import { strict as assert } from 'node:assert';
-import type { Script} from './client.js';
-import { type Client, outcome, settle } from './client.js';
+import { type Client, Script, outcome, settle } from './client.js';
 
 export interface Schedule {
   readonly name: string;
@@ -28,4 +27,15 @@ export async function passFour(script: Script, t: Parameters<Client['lock']>[0])
     await passing.lock(t, 'k', 'share');
     await passing.commit();
   }
+}
+
+/** Three writers, of which the third is one more than are listed with a tree, and a reader whose snapshot is older than what they change. */
+export async function threeWriters() {
+  const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
+  const t = await script.table({ a: '0', b: '0', c: '0', j: '0', k: '0' });
+  const old = script.begin('repeatable read');
+  assert.equal(await old.get(t, 'k'), '0');
+  const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
+  await b.update(t, 'b', set('1'));
+  return { script, t, old, a, b, c };
 }

@@ -3,18 +3,7 @@ import { strict as assert } from 'node:assert';
 import { keyBytes } from '../../base/bytes.js';
 import { oid } from '../../base/ids.js';
 import { Script, outcome, settle } from './client.js';
-import { blocked, passFour, RC, set, type Schedule } from './schedule.js';
-
-/** Three writers, of which the third is one more than are listed with a tree, and a reader whose snapshot is older than what they change. */
-async function threeWriters() {
-  const script = await Script.open({ bulkWritersMax: 2, mappedClaimsMax: 9 });
-  const t = await script.table({ a: '0', b: '0', c: '0', j: '0', k: '0' });
-  const old = script.begin('repeatable read');
-  assert.equal(await old.get(t, 'k'), '0');
-  const [a, b, c] = [script.begin(RC), script.begin(RC), script.begin(RC)];
-  await b.update(t, 'b', set('1'));
-  return { script, t, old, a, b, c };
-}
+import { blocked, passFour, RC, set, threeWriters, type Schedule } from './schedule.js';
 
 export const writeSchedules: readonly Schedule[] = [
   {
@@ -268,74 +257,6 @@ export const writeSchedules: readonly Schedule[] = [
       await b.commit();
       c.rollback();
       assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['1', '0', '0', '1']);
-    },
-  },
-  {
-    name: 'a row is updated by its key in one slice again when its transaction has changed or inserted it',
-    async run() {
-      const { script, t, a, b } = await threeWriters();
-      assert.equal(await a.updateFound(t, 'a', '1'), true);
-      assert.equal(await a.updateFound(t, 'a', '2'), true);
-      assert.equal(await a.get(t, 'a'), '2');
-      const waiting = await blocked(b, b.update(t, 'a', set('5')));
-      const savepoint = a.savepoint();
-      assert.equal(await a.updateFound(t, 'a', '3'), true);
-      await a.delete(t, 'j');
-      assert.equal(await a.updateFound(t, 'j', '3'), false);
-      a.rollbackTo(savepoint);
-      assert.equal(await a.get(t, 'a'), '2');
-      assert.equal(await a.updateFound(t, 'j', '3'), true);
-      await a.insert(t, 'n', '1');
-      assert.equal(await a.updateFound(t, 'n', '4'), true);
-      await a.commit();
-      await waiting.outcome;
-      b.rollback();
-      const after = script.begin(RC);
-      assert.deepEqual([await after.get(t, 'a'), await after.get(t, 'j'), await after.get(t, 'n')], ['2', '3', '4']);
-    },
-  },
-  {
-    name: 'READ COMMITTED finds no row where one was removed, put there again and updated by its key',
-    async run() {
-      const script = await Script.open();
-      const t = await script.table({ a: '0' });
-      const a = script.begin(RC);
-      const b = script.begin(RC);
-      await a.delete(t, 'a');
-      await a.insert(t, 'a', '1');
-      assert.equal(await a.updateFound(t, 'a', '2'), true);
-      const waiting = await blocked(b, b.update(t, 'a', set('5')));
-      await a.commit();
-      await waiting.outcome;
-      await b.commit();
-      assert.equal(await script.begin(RC).get(t, 'a'), '2');
-    },
-  },
-  {
-    name: 'a row is updated by its key in one slice when nobody holds or has changed it',
-    async run() {
-      const { script, t, old, a, b, c } = await threeWriters();
-      assert.equal(await a.updateFound(t, 'a', '1'), true);
-      // Only the lock map tells of the third writer's.
-      await c.lock(t, 'c', 'no key update');
-      for (const held of ['b', 'c', 'x']) assert.equal(await a.updateFound(t, held, '2'), false, held);
-      // As the child of a foreign key does, which an update that leaves the key alone lets pass.
-      await c.lock(t, 'a', 'key share');
-      const waiting = await blocked(b, b.update(t, 'a', set('2')));
-      const savepoint = a.savepoint();
-      assert.equal(await a.updateFound(t, 'j', '1'), true);
-      assert.equal(await a.get(t, 'j'), '1');
-      a.rollbackTo(savepoint);
-      assert.equal(await a.get(t, 'j'), '0');
-      assert.equal(await a.updateFound(t, 'k', '1'), true);
-      await a.commit();
-      await waiting.outcome;
-      // Its snapshot shows what has changed since.
-      assert.equal(await old.updateFound(t, 'k', '2'), false);
-      assert.equal(await old.get(t, 'a'), '0');
-      await b.commit();
-      c.rollback();
-      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['2', '1', '0', '0', '1']);
     },
   },
   {

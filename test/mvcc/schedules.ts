@@ -8,6 +8,7 @@ import { RowRef } from '../../mvcc/types.js';
 import { Script, latin1, outcome, settle } from './client.js';
 import { blocked, RC, RR, S, set, type Schedule } from './schedule.js';
 import { singleSchedules } from './schedules-of-singles.js';
+import { updateSchedules } from './schedules-of-updates.js';
 import { writeSchedules } from './schedules-of-writes.js';
 
 export const schedules: readonly Schedule[] = [
@@ -532,5 +533,6 @@ export const schedules: readonly Schedule[] = [
     },
   },
   ...writeSchedules,
+  ...updateSchedules,
   ...singleSchedules,
 ];

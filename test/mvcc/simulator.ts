@@ -22,6 +22,7 @@ import { latin1 } from './client.js';
 import { FullGraph, type HistoryTransaction } from './full-graph.js';
 import { Operations } from './operations.js';
 import { Recorder, type Table, decodeRow, encodeRow, item, padding } from './recorder.js';
+import { patchTo } from './row-block.js';
 import type { World } from './world.js';
 
 export interface WindowOptions {
@@ -310,7 +311,8 @@ export class Simulator {
     const before = isThere === true ? latin1(found.u8, found.offset, found.length) : '';
     const after = encodeRow({ ...decodeRow(before), tag: `s${++this.#singleCount}` });
     this.#isCalling = true;
-    if (isThere === true) singles.updateFound(this.#table.P, key, key.length, keyBytes(after), 0, after.length);
+    if (isThere === true && after.length === found.length) singles.patchFound(this.#table.P, key, key.length, found, patchTo(keyBytes(after)));
+    else if (isThere === true) singles.updateFound(this.#table.P, key, key.length, keyBytes(after), 0, after.length);
     this.#isCalling = false;
     singles.end();
     const made = singles.take();

@@ -1,0 +1,98 @@
+/** Schedules about rows that are updated by their keys in one slice: by a value that is given, and by a patch. */
+import { strict as assert } from 'node:assert';
+import { Script } from './client.js';
+import { blocked, RC, set, threeWriters, type Schedule } from './schedule.js';
+
+const schedulesOf = (way: 'updateFound' | 'patchFound', suffix: string): readonly Schedule[] => [
+  {
+    name: `a row is updated by its key in one slice again when its transaction has changed or inserted it${suffix}`,
+    async run() {
+      const { script, t, a, b } = await threeWriters();
+      assert.equal(await a[way](t, 'a', '1'), true);
+      assert.equal(await a[way](t, 'a', '2'), true);
+      assert.equal(await a.get(t, 'a'), '2');
+      const waiting = await blocked(b, b.update(t, 'a', set('5')));
+      const savepoint = a.savepoint();
+      assert.equal(await a[way](t, 'a', '3'), true);
+      await a.delete(t, 'j');
+      assert.equal(await a[way](t, 'j', '3'), false);
+      a.rollbackTo(savepoint);
+      assert.equal(await a.get(t, 'a'), '2');
+      assert.equal(await a[way](t, 'j', '3'), true);
+      await a.insert(t, 'n', '1');
+      assert.equal(await a[way](t, 'n', '4'), true);
+      await a.commit();
+      await waiting.outcome;
+      b.rollback();
+      const after = script.begin(RC);
+      assert.deepEqual([await after.get(t, 'a'), await after.get(t, 'j'), await after.get(t, 'n')], ['2', '3', '4']);
+    },
+  },
+  {
+    name: `READ COMMITTED finds no row where one was removed, put there again and updated by its key${suffix}`,
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ a: '0' });
+      const a = script.begin(RC);
+      const b = script.begin(RC);
+      await a.delete(t, 'a');
+      await a.insert(t, 'a', '1');
+      assert.equal(await a[way](t, 'a', '2'), true);
+      const waiting = await blocked(b, b.update(t, 'a', set('5')));
+      await a.commit();
+      await waiting.outcome;
+      await b.commit();
+      assert.equal(await script.begin(RC).get(t, 'a'), '2');
+    },
+  },
+  {
+    name: `a row is updated by its key in one slice when nobody holds or has changed it${suffix}`,
+    async run() {
+      const { script, t, old, a, b, c } = await threeWriters();
+      assert.equal(await a[way](t, 'a', '1'), true);
+      // Only the lock map tells of the third writer's.
+      await c.lock(t, 'c', 'no key update');
+      for (const held of ['b', 'c', 'x']) assert.equal(await a[way](t, held, '2'), false, held);
+      // As the child of a foreign key does, which an update that leaves the key alone lets pass.
+      await c.lock(t, 'a', 'key share');
+      const waiting = await blocked(b, b.update(t, 'a', set('2')));
+      const savepoint = a.savepoint();
+      assert.equal(await a[way](t, 'j', '1'), true);
+      assert.equal(await a.get(t, 'j'), '1');
+      a.rollbackTo(savepoint);
+      assert.equal(await a.get(t, 'j'), '0');
+      assert.equal(await a[way](t, 'k', '1'), true);
+      await a.commit();
+      await waiting.outcome;
+      // Its snapshot shows what has changed since.
+      assert.equal(await old[way](t, 'k', '2'), false);
+      assert.equal(await old.get(t, 'a'), '0');
+      await b.commit();
+      c.rollback();
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['2', '1', '0', '0', '1']);
+    },
+  },
+];
+
+export const updateSchedules: readonly Schedule[] = [
+  ...schedulesOf('updateFound', ''),
+  ...schedulesOf('patchFound', ', patched'),
+  {
+    name: 'a patch that is refused leaves nothing behind',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ a: '0', j: '0' });
+      const [a, b] = [script.begin(RC), script.begin(RC)];
+      assert.equal(await a.patchFound(t, 'a', '1', true), false);
+      assert.equal(await a.get(t, 'a'), '0');
+      assert.equal(a.transaction.writeCount, 0);
+      await b.update(t, 'a', set('5'));
+      await b.commit();
+      assert.equal(await a.patchFound(t, 'j', '1'), true);
+      // Its own row as well.
+      assert.equal(await a.patchFound(t, 'j', '2', true), false);
+      await a.commit();
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['5', '1']);
+    },
+  },
+];
