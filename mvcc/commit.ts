@@ -36,7 +36,7 @@ import type { MvccCommitWriter, TransactionManager } from './transaction-manager
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
 import { RetiredCommit } from './vacuum.js';
-import { FoundCountMax, FoundOrder } from './found-order.js';
+import { FoundOrder } from './found-order.js';
 import { KeySort, SortCountMin, isAscending, sortByKey } from './key-sort.js';
 import { BucketsCountMax, PutBuckets, isShortEntry } from './put-buckets.js';
 import { PutRun } from './put-run.js';
@@ -479,11 +479,8 @@ function installScattered(writer: MvccCommitWriter, btree: BTree, set: WriteSet,
     installEntries(writer, btree, set, newest, true);
     return;
   }
-  if (newest.length > FoundCountMax) installByKey(writer, btree, set, newest);
-  else {
-    const others = installFound(writer, btree, set, newest);
-    if (others.length > 0) installByKey(writer, btree, set, others);
-  }
+  const others = installFound(writer, btree, set, newest);
+  if (others.length > 0) installByKey(writer, btree, set, others);
 }
 
 /** Entries in no order, whose rows have to be looked for. */

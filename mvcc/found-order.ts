@@ -1,12 +1,9 @@
 /**
  * Changes of a write set in the order of the places where their rows were found (found-places.ts): leaf by leaf, and within a leaf slot by slot, so that they go in without a look at their
- * keys. Each is one number, of place and position, and numbers are what V8 sorts fastest.
+ * keys. Place and position of each stand in one word of 64 bits: V8 sorts an array of those as C++ does integers, in half of the time that it takes for doubles, which it asks for NaN.
  */
 import { NoPlace, frameOfPlace, slotOfPlace } from '../storage/found-place.js';
 import type { WriteKind, WriteSet } from './write-set.js';
-
-/** A position has 20 bits, and a place 31 of the 53 that there are. */
-export const FoundCountMax = 1 << 20;
 
 const none = new Int32Array(0);
 
@@ -18,16 +15,22 @@ export class FoundOrder {
   listed = none;
   others = none;
 
-  /** Takes newest entries of a tree's keys, `FoundCountMax` at most: those that are changes of `kind` whose places are known, and the others. @returns how many of the former there are */
+  /** Takes newest entries of a tree's keys: those that are changes of `kind` whose places are known, and the others. @returns how many of the former there are */
   take(set: WriteSet, newest: Int32Array, kind: WriteKind): number {
-    const order = this.#divide(set, newest, kind).sort();
-    this.entries = new Int32Array(order.length);
-    this.slots = new Int32Array(order.length);
-    for (let i = 0; i < order.length; i++) this.#put(i, set, this.listed[order[i]! % FoundCountMax]!);
-    return order.length;
+    const order = this.#divide(set, newest, kind);
+    const count = this.listed.length;
+    new BigUint64Array(order.buffer, 0, count).sort();
+    this.entries = new Int32Array(count);
+    this.slots = new Int32Array(count);
+    for (let i = 0; i < count; i++) {
+      this.entries[i] = this.listed[order[i * 2]!]!;
+      this.slots[i] = slotOfPlace(order[i * 2 + 1]!);
+    }
+    return count;
   }
-  #divide(set: WriteSet, newest: Int32Array, kind: WriteKind): Float64Array {
-    const order = new Float64Array(newest.length);
+  /** @returns of each that is listed, its position and above that its place, which has no sign */
+  #divide(set: WriteSet, newest: Int32Array, kind: WriteKind): Uint32Array {
+    const order = new Uint32Array(newest.length * 2);
     const listed = new Int32Array(newest.length);
     const others = new Int32Array(newest.length);
     let count = 0;
@@ -37,17 +40,14 @@ export class FoundOrder {
       if (place === NoPlace) others[i - count] = entry;
       else {
         listed[count] = entry;
-        order[count] = place * FoundCountMax + count;
+        order[count * 2] = count;
+        order[count * 2 + 1] = place;
         count++;
       }
     }
     this.listed = listed.subarray(0, count);
     this.others = others.subarray(0, newest.length - count);
-    return order.subarray(0, count);
-  }
-  #put(i: number, set: WriteSet, entry: number): void {
-    this.entries[i] = entry;
-    this.slots[i] = slotOfPlace(set.foundPlace(entry));
+    return order;
   }
   /** Where those end that were found in the same version of the same leaf as that at `from`. Their keys ascend. */
   groupEnd(set: WriteSet, from: number): number {
