@@ -288,7 +288,8 @@ function putDouble(value: number, out: ByteBuffer): void {
 }
 /** Puts an 8-byte key of a double at `at`. */
 export function putDoubleKey(view: DataView, at: number, value: number): void {
-  view.setFloat64(at, value === 0 ? 0 : value);
+  const positive = value === 0 ? 0 : value;
+  view.setFloat64(at, positive);
   let high = view.getUint32(at);
   let low = view.getUint32(at + 4);
   if (Number.isNaN(value)) {

@@ -30,6 +30,8 @@
  * S5  Both halves of a split leaf with short keys have short keys: what separates two of them is longer than their prefix. A leaf that must give
  *     short keys up, for a key of another length or another beginning, may have no room for longer slots: then it is split first.
  *
+ * Where an offset takes a branch it is settled in a line of its own: of a load from a view whose offset branches within its arguments V8 makes a call, 10 ns instead of one.
+ *
  * Sources. Graefe, Modern B-Tree Techniques, 2011 (fences, prefix truncation, poor man's normalized keys); Bayer and Unterauer 1977
  * (shortest separators). Left out on purpose: compressing values, and dense arrays for consecutive keys.
  */
@@ -135,7 +137,8 @@ export function slotAt(dv: DataView, base: number, i: number): number {
 }
 /** Offset in the page of the cell of a slot. */
 export function cellOf(dv: DataView, slot: number, isShort: boolean): number {
-  return dv.getUint16(isShort ? slot : slot + AtSlotCell, true);
+  const at = isShort ? slot : slot + AtSlotCell;
+  return dv.getUint16(at, true);
 }
 export function suffixLengthOf(dv: DataView, slot: number, isShort: boolean): number {
   return isShort ? ShortSuffixLength : dv.getUint16(slot + AtSlotSuffixLength, true);
@@ -157,10 +160,13 @@ export function writeSlot(dv: DataView, slot: number, isShort: boolean, head: nu
 /** Absolute offset of cell `i`. */
 export function cellAt(dv: DataView, base: number, i: number): number {
   const slots = base + dv.getUint16(base + AtSlots, true);
-  return base + dv.getUint16(hasShortKeys(dv, base) ? slots + (i << ShortSlotShift) : slots + (i << SlotShift) + AtSlotCell, true);
+  const at = hasShortKeys(dv, base) ? slots + (i << ShortSlotShift) : slots + (i << SlotShift) + AtSlotCell;
+  return base + dv.getUint16(at, true);
 }
 export function suffixLengthAt(dv: DataView, base: number, i: number): number {
-  return hasShortKeys(dv, base) ? ShortSuffixLength : dv.getUint16(slotAt(dv, base, i) + AtSlotSuffixLength, true);
+  if (hasShortKeys(dv, base)) return ShortSuffixLength;
+  const at = slotAt(dv, base, i) + AtSlotSuffixLength;
+  return dv.getUint16(at, true);
 }
 export function headAt(dv: DataView, base: number, i: number): number {
   return headOf(dv, slotAt(dv, base, i), hasShortKeys(dv, base));
@@ -170,7 +176,8 @@ export function keyLengthAt(dv: DataView, base: number, i: number): number {
 }
 /** The child that covers the keys from separator `i - 1` on; `i` from 0 to count. */
 export function childAt(dv: DataView, base: number, i: number): number {
-  return i === 0 ? dv.getUint32(base + AtLink, true) : dv.getUint32(cellAt(dv, base, i - 1), true);
+  const at = i === 0 ? base + AtLink : cellAt(dv, base, i - 1);
+  return dv.getUint32(at, true);
 }
 /** Absolute offset of the value of leaf entry `i`, or of its overflow pointer. */
 export function valueAt(u8: Uint8Array, dv: DataView, base: number, i: number): number {
