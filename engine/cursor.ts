@@ -84,6 +84,7 @@ export class Portal {
       this.#isAtEnd = await drive(this.#backend, started, count, deadlineMs);
     } catch (error) {
       this.close();
+      started.tx.endStatement();
       throw error;
     }
     const rows = started.execution.takeRows() as Datum[][];
@@ -316,26 +317,29 @@ export class Portals {
 
   // ------------------------------------------------------------------------------------------------------------ streams
 
-  /** Opens a stream; outside a transaction block it starts a transaction of its own. */
+  /** Opens a stream; outside a transaction block it starts a transaction of its own. Whoever opens it says so where it fails (`failStream`). */
   async openStream(cached: CachedStatement, call: Call): Promise<Portal> {
     const { block } = this.#backend;
     const ownsTransaction = block.state === 'idle';
     block.startStatement(ownsTransaction);
-    try {
-      const started = await startPlanned(this.#backend, cached, { ...call, format: datumFormat });
-      const name = `<stream ${++this.#streamCount}>`;
-      const portal = new Portal(this.#backend, started, { name, text: cached.parsed.text, isHoldable: false, isScrollable: false, ownsTransaction });
-      this.#portals.set(name, portal);
-      return portal;
-    } catch (error) {
-      block.fail();
-      throw error;
-    }
+    const started = await startPlanned(this.#backend, cached, { ...call, format: datumFormat });
+    const name = `<stream ${++this.#streamCount}>`;
+    const portal = new Portal(this.#backend, started, { name, text: cached.parsed.text, isHoldable: false, isScrollable: false, ownsTransaction });
+    this.#portals.set(name, portal);
+    return portal;
   }
   async closeStream(portal: Portal): Promise<void> {
+    this.#endStream(portal);
+    if (portal.ownsTransaction) await this.#backend.block.finishScript();
+  }
+  /** Of a stream that could not be opened or read: its own transaction is undone, the block that it is in has failed. */
+  failStream(portal: Portal | undefined): void {
+    if (portal !== undefined) this.#endStream(portal);
+    this.#backend.block.fail();
+  }
+  #endStream(portal: Portal): void {
     portal.close();
     this.#portals.delete(portal.name);
-    if (portal.ownsTransaction) await this.#backend.block.finishScript();
   }
 }
 

@@ -312,7 +312,8 @@ export class Session implements AsyncDisposable {
     this.#assertOpen();
     const normal = normalizeInput(input, params, options);
     const run = <T>(step: (call: Call) => Promise<T>): Promise<T> => this.#enqueue(normal.text, scope, normal.options, (call) => step({ ...call, params: normal.params }));
-    return new RowStream<R>(this.#backend, () => this.#parseInTurn(normal.text), run, options?.batchRows ?? 256);
+    const runToEnd = <T>(step: (call: Call) => Promise<T>): Promise<T> => this.#enqueue(normal.text, scope, {}, step);
+    return new RowStream<R>(this.#backend, () => this.#parseInTurn(normal.text), run, runToEnd, options?.batchRows ?? 256);
   }
 
   /** COPY table FROM STDIN: reads text or bytes from `source`. */

@@ -1,6 +1,7 @@
 /**
  * Rows of one query a batch at a time, with back-pressure: nothing is read that was not asked for. Inside a transaction the session is free
- * between two batches; outside, the stream is a transaction of its own that ends with it.
+ * between two batches; outside, the stream is a transaction of its own that ends with it. A failure is one of the statement, also where the call for the next rows was cancelled
+ * before it could begin: the transaction is undone, or the block has failed.
  */
 import { DbError } from '../base/errors.js';
 import type { Field } from './api.js';
@@ -17,6 +18,8 @@ export class RowStream<R> implements AsyncIterableIterator<R>, AsyncDisposable {
   readonly #backend: Backend;
   readonly #parse: () => CachedText;
   readonly #run: RunInTurn;
+  /** The same for the end, which nothing cancels. */
+  readonly #runToEnd: RunInTurn;
   readonly #batchRows: number;
   #portal: Portal | undefined;
   #rows: R[] = [];
@@ -26,10 +29,11 @@ export class RowStream<R> implements AsyncIterableIterator<R>, AsyncDisposable {
   #then: (() => Promise<void>) | undefined;
 
   /** @internal */
-  constructor(backend: Backend, parse: () => CachedText, run: RunInTurn, batchRows: number) {
+  constructor(backend: Backend, parse: () => CachedText, run: RunInTurn, runToEnd: RunInTurn, batchRows: number) {
     this.#backend = backend;
     this.#parse = parse;
     this.#run = run;
+    this.#runToEnd = runToEnd;
     this.#batchRows = batchRows;
   }
 
@@ -60,17 +64,31 @@ export class RowStream<R> implements AsyncIterableIterator<R>, AsyncDisposable {
 
   async #fetch(): Promise<void> {
     try {
-      await this.#run(async (call) => {
-        this.#portal ??= await this.#open(call);
-        this.#rows = (await this.#portal.fetchStream(this.#batchRows, call)) as R[];
-        this.#at = 0;
-        if (this.#portal.isExhausted) await this.#end();
-      });
+      await this.#run((call) => this.#fetchInTurn(call));
     } catch (error) {
+      if (this.#isOpen) await this.#runToEnd(() => this.#fail()).catch(() => undefined);
       await this.#ended();
       throw toDatabaseError(error);
     }
     if (this.#isDone) await this.#ended();
+  }
+  async #fetchInTurn(call: Call): Promise<void> {
+    try {
+      this.#portal ??= await this.#open(call);
+      this.#rows = (await this.#portal.fetchStream(this.#batchRows, call)) as R[];
+    } catch (error) {
+      await this.#fail();
+      throw error;
+    }
+    this.#at = 0;
+    if (this.#portal.isExhausted) await this.#end();
+  }
+  get #isOpen(): boolean {
+    return this.#portal !== undefined && !this.#portal.isClosed;
+  }
+  #fail(): Promise<void> {
+    this.#backend.portals.failStream(this.#portal);
+    return Promise.resolve();
   }
 
   async #open(call: Call): Promise<Portal> {
@@ -92,7 +110,7 @@ export class RowStream<R> implements AsyncIterableIterator<R>, AsyncDisposable {
   /** Ends the stream early; `break` out of a `for await` does the same. */
   async return(): Promise<IteratorResult<R>> {
     this.#rows = [];
-    if (!this.#isDone && this.#portal !== undefined) await this.#run(() => this.#end());
+    if (!this.#isDone && this.#portal !== undefined) await this.#runToEnd(() => this.#end());
     await this.#ended();
     return { done: true, value: undefined };
   }
