@@ -9,6 +9,7 @@ import { copyFileSync, cpSync, readFileSync, readdirSync, rmSync, writeFileSync 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { coreBanner, coreFooter } from './build/core-text.mjs';
 
 const { resolve } = createRequire(import.meta.url);
 rmSync('dist', { recursive: true, force: true });
@@ -38,7 +39,8 @@ async function joinModules() {
   const options = { outdir: 'dist/joined', bundle: true, packages: 'external', platform: 'node', target: 'node20', logLevel: 'warning' };
   await build({
     ...options, entryPoints: [{ in: 'dist/engine/index.js', out: 'engine/core' }], format: 'cjs', outExtension: { '.js': '.cjs' },
-    define: { 'import.meta.url': 'moduleUrl' }, banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    minifyWhitespace: true, lineLimit: 100, define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: `${coreBanner}const moduleUrl = require('node:url').pathToFileURL(__filename).href;` }, footer: { js: coreFooter },
   });
   if (!isAscii(readFileSync('dist/joined/engine/core.cjs'))) throw new Error('build/core.mjs reads characters as bytes');
   // For bundlers, which follow no path that is put together at run time. They squeeze what they read, so it need not be readable.

@@ -4,7 +4,7 @@
  *
  * K1  What is kept is used with the very text it was made of, and whole: a checksum over both ends it. V8 itself looks only at its version, its flags and the length of the text.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,22 +21,34 @@ const scriptName = 'serialite/dist/engine/core.cjs';
 /** Of the text and of what was compiled of it. */
 const checksum = (text, compiled) => zlib.crc32(compiled, zlib.crc32(text));
 
-/** What the build has kept for this V8 and this text; undefined when there is none. Node has had crc32 since 20.15. */
-function keptOf(text) {
-  let kept;
+/**
+ * A file's bytes in memory that `resize(0)` gives back to the system at once. A Buffer's stays until V8 next collects, and the C library, seeing a block that large freed, takes it for usual
+ * from then on and no longer gives back what the threads that compile have used.
+ */
+function bytesOf(file) {
+  const { size } = statSync(file);
+  const bytes = Buffer.from(new ArrayBuffer(size, { maxByteLength: size }));
+  const fd = openSync(file);
   try {
-    kept = readFileSync(keptPath);
-  } catch {
-    return undefined;
+    let at = 0;
+    for (let read = -1; read !== 0; at += read) read = readSync(fd, bytes, at, size - at);
+  } finally {
+    closeSync(fd);
   }
+  return bytes;
+}
+
+/** Of what the build has kept for this V8 and this text, what was compiled; undefined when there is none. Node has had crc32 since 20.15. */
+function compiledOf(kept, text) {
   const compiled = kept.subarray(0, -checksumLength);
   return kept.length > checksumLength && kept.readUInt32LE(compiled.length) === checksum(text, compiled) ? compiled : undefined;
 }
 
-/** The text as the function that Node makes of a CommonJS module. esbuild writes ASCII, so that its bytes are its characters. */
-function scriptOf(text, cachedData) {
-  return new Script(`(function (exports, require, module, __filename, __dirname) {${text.latin1Slice()}\n})`, { filename: scriptName, cachedData });
-}
+/**
+ * The file as a script, which evaluates to a function of a CommonJS module's parameters (build/core-text.mjs). esbuild writes ASCII, so that its bytes are its characters. V8 keeps the string as long as it has functions
+ * to compile, and of this one it makes no second copy: were anything put before or after it, it would.
+ */
+const scriptOf = (text, cachedData) => new Script(text.latin1Slice(), { filename: scriptName, cachedData });
 
 function run(script) {
   const module = { exports: {} };
@@ -45,10 +57,12 @@ function run(script) {
 }
 
 function load() {
-  if (zlib.crc32 === undefined) return require(path);
-  const text = readFileSync(path);
-  const kept = keptOf(text);
-  return kept === undefined ? require(path) : run(scriptOf(text, kept));
+  if (zlib.crc32 === undefined || !existsSync(keptPath)) return require(path);
+  const [text, kept] = [bytesOf(path), bytesOf(keptPath)];
+  const compiled = compiledOf(kept, text);
+  const script = compiled && scriptOf(text, compiled);
+  for (const { buffer } of [text, kept]) buffer.resize(0);
+  return script === undefined ? require(path) : run(script);
 }
 
 /** For the build: runs the file, lets `use` do with its exports what most programs do, and keeps what V8 has compiled by then. */

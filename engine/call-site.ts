@@ -8,6 +8,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../base/clock.js';
+import { once } from '../base/once.js';
 import type { StatementInfo } from '../mvcc/types.js';
 
 /** Our own frames lie on top: the public call and the queue. */
@@ -74,15 +75,21 @@ function* framesOf(trace: CallTrace): Generator<Frame> {
   }
 }
 
-/** The file that this code runs in, by the name it was compiled with: in the package it holds all that is ours (docs/decisions/0035). Undefined where stacks are not to be had. */
-const ownFile = ((): string | undefined => {
+/**
+ * The file that this code runs in, by the name it was compiled with: in the package it holds all that is ours (docs/decisions/0035). Undefined where stacks are not to be had.
+ * Asked for when a stack is told, and not before: to number a frame's line, V8 makes a table of where all lines of the file end, and keeps it.
+ */
+const ownFile = once((): string | undefined => {
   const trace: CallTrace = {};
   Error.captureStackTrace(trace);
   const first = framesOf(trace).next().value as Frame | undefined;
   return first?.place.replace(/\d+:\d+$/, '');
-})();
+});
 
-const isOwn = (place: string): boolean => (ownFile !== undefined && place.startsWith(ownFile)) || ownFolders.some((folder) => place.startsWith(folder));
+function isOwn(place: string): boolean {
+  const own = ownFile();
+  return (own !== undefined && place.startsWith(own)) || ownFolders.some((folder) => place.startsWith(folder));
+}
 
 /** `transfer (bank.ts:12:9)`: the first frame that is not ours, its path from the working folder when it lies in there. */
 function callSiteText(trace: CallTrace): string | undefined {

@@ -14,7 +14,7 @@ import type { AggregateImpl, FunctionDef } from './registry.js';
 
 type Int8 = number | bigint;
 
-const count: FunctionDef[] = [
+const count = (): FunctionDef[] => [
   aggregate<number>('count', '', 'int8', () => 0, (n) => n + 1, (n) => n, { strict: false, combine: (a, b) => (a as number) + (b as number), inverse: (n) => (n as number) - 1, builtin: 'count' }),
   aggregate<number>('count', 'any', 'int8', () => 0, (n) => n + 1, (n) => n, { combine: (a, b) => (a as number) + (b as number), inverse: (n) => (n as number) - 1, builtin: 'count' }),
 ];
@@ -53,7 +53,7 @@ function sum<V extends NonNullable<Datum>>(type: string, result: string, from: (
   );
 }
 
-const sums: FunctionDef[] = [
+const sums = (): FunctionDef[] => [
   sum<Int8>('int2', 'int8', (v) => v, H.int8Add, H.int8Subtract),
   sum<Int8>('int4', 'int8', (v) => v, H.int8Add, H.int8Subtract),
   aggregate<{ total: bigint; near: number; count: number }>(
@@ -105,7 +105,7 @@ function averageOfIntegers(type: string): FunctionDef {
   );
 }
 
-const averages: FunctionDef[] = [
+const averages = (): FunctionDef[] => [
   ...['int2', 'int4', 'int8'].map(averageOfIntegers),
   aggregate<{ total: Numeric; count: number }>(
     'avg', 'numeric', 'numeric',
@@ -156,7 +156,7 @@ const extremeTypes = [
   'int2', 'int4', 'int8', 'oid', 'float4', 'float8', 'numeric', 'money', 'tid', 'text', 'bpchar', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'anyenum', 'anyarray',
 ];
 
-const booleans: FunctionDef[] = (['bool_and', 'every', 'bool_or'] as const).map((name) => {
+const booleans = (): FunctionDef[] => (['bool_and', 'every', 'bool_or'] as const).map((name) => {
   interface State {
     trueCount: number;
     count: number;
@@ -183,7 +183,7 @@ const booleans: FunctionDef[] = (['bool_and', 'every', 'bool_or'] as const).map(
 });
 
 const bitOperations = { bit_and: (a: bigint, b: bigint) => a & b, bit_or: (a: bigint, b: bigint) => a | b, bit_xor: (a: bigint, b: bigint) => a ^ b } as const;
-const bits: FunctionDef[] = (Object.keys(bitOperations) as (keyof typeof bitOperations)[]).flatMap((name) => [
+const bits = (): FunctionDef[] => (Object.keys(bitOperations) as (keyof typeof bitOperations)[]).flatMap((name) => [
   ...['int2', 'int4', 'int8'].map((type) =>
     aggregate<Int8 | null>(name, type, type, () => null, (state, [value]) => (state === null ? (value as Int8) : H.int8(BigInt.asIntN(64, bitOperations[name](BigInt(state), BigInt(value as Int8))))), (state) => state),
   ),
@@ -191,7 +191,7 @@ const bits: FunctionDef[] = (Object.keys(bitOperations) as (keyof typeof bitOper
 ]);
 
 /** string_agg: the first row's delimiter is not used. */
-const strings: FunctionDef[] = [
+const strings = (): FunctionDef[] => [
   aggregate<string | null>(
     'string_agg', 'text text', 'text', () => null,
     (state, [value, delimiter]) => (value === null ? state : state === null ? (value as string) : state + ((delimiter as string | null) ?? '') + (value as string)),
@@ -211,7 +211,7 @@ const strings: FunctionDef[] = [
 ];
 
 /** array_agg over scalars makes one dimension, over arrays of one shape one dimension more. NULLs are elements. */
-const arrays: FunctionDef[] = ['anynonarray', 'anyarray'].map((type) => {
+const arrays = (): FunctionDef[] => ['anynonarray', 'anyarray'].map((type) => {
   const definition = aggregate<Datum[] | null>('array_agg', type, 'anyarray', () => null, (state) => state, () => null, { strict: false, keepsArguments: true });
   return specialized(definition, (args: readonly SqlType[], _result: SqlType, types: TypeRegistry) => {
     const isNested = isArrayType(baseTypeOf(args[0]!, types).oid, types);
@@ -248,6 +248,6 @@ export function nestArrays(elementOid: number, list: readonly Datum[]): SqlArray
   return new SqlArray(elementOid, [list.length, ...first!.dims], [1, ...first!.lowerBounds], list.flatMap((item) => (item as SqlArray).elements));
 }
 
-export const aggregateFunctions: readonly FunctionDef[] = [
-  ...count, ...sums, ...averages, ...extremeTypes.flatMap((type) => [extreme('min', type), extreme('max', type)]), ...booleans, ...bits, ...strings, ...arrays,
+export const aggregateFunctions = (): readonly FunctionDef[] => [
+  ...count(), ...sums(), ...averages(), ...extremeTypes.flatMap((type) => [extreme('min', type), extreme('max', type)]), ...booleans(), ...bits(), ...strings(), ...arrays(),
 ];

@@ -74,7 +74,7 @@ function floatOperators(left: string, right: string): OperatorDef[] {
 const integerTypes = ['int2', 'int4', 'int8'] as const;
 const floatTypes = ['float4', 'float8'] as const;
 
-export const arithmeticOperators: readonly OperatorDef[] = [
+export const arithmeticOperators = (): readonly OperatorDef[] => [
   ...integerTypes.flatMap((left) => integerTypes.flatMap((right) => integerOperators(left, right))),
   ...integerTypes.flatMap(bitOperators),
   ...floatTypes.flatMap((left) => floatTypes.flatMap((right) => floatOperators(left, right))),
@@ -128,7 +128,7 @@ function divNumeric(a: Numeric, b: Numeric): Numeric {
   return a.divideTruncated(b);
 }
 
-export const arithmeticFunctions: readonly FunctionDef[] = [
+export const arithmeticFunctions = (): readonly FunctionDef[] => [
   scalar('abs', 'int2', 'int2', (a: number) => H.int2(Math.abs(a))),
   scalar('abs', 'int4', 'int4', (a: number) => H.int4(Math.abs(a)), { emit: unary('H.int4(Math.abs($1))') }),
   scalar('abs', 'int8', 'int8', absInt8),

@@ -96,7 +96,7 @@ function trim(array: SqlArray, count: number): SqlArray {
 
 const dimension = (array: SqlArray, n: number): number | null => (n >= 1 && n <= array.dims.length ? n - 1 : null);
 
-export const arrayFunctions: readonly FunctionDef[] = [
+export const arrayFunctions = (): readonly FunctionDef[] => [
   withElement('array_append', 'anycompatiblearray anycompatible', 'anycompatiblearray', -1, (oid) => (a: SqlArray | null, e: Datum) => append(a, e, oid), false),
   withElement('array_prepend', 'anycompatible anycompatiblearray', 'anycompatiblearray', -1, (oid) => (e: Datum, a: SqlArray | null) => prepend(e, a, oid), false),
   scalar('array_cat', 'anycompatiblearray anycompatiblearray', 'anycompatiblearray', concatenate, { strict: false }),
@@ -167,7 +167,7 @@ function concatenation(left: string, right: string, at: 0 | 1): OperatorDef {
   };
 }
 
-export const arrayOperators: readonly OperatorDef[] = [
+export const arrayOperators = (): readonly OperatorDef[] => [
   containment('@>', contains, { commutator: '<@' }),
   containment('<@', (a, b, compare) => contains(b, a, compare), { commutator: '@>' }),
   containment('&&', (a, b, compare) => a.elements.some((element) => has(b, element, compare)), { commutator: '&&' }),

@@ -269,7 +269,7 @@ function shiftRight(bits: string, count: number): string {
 
 const byteLength = (bytes: Bytes): number => bytes.length;
 
-export const binaryFunctions: readonly FunctionDef[] = [
+export const binaryFunctions = (): readonly FunctionDef[] => [
   scalar('length', 'bytea', 'int4', byteLength),
   scalar('length', 'bytea name', 'int4', (bytes: Bytes, encoding: string) => Array.from(decodeText(bytes, encoding, '')).length, { volatility: 'stable' }),
   scalar('length', 'bit', 'int4', (bits: string) => bits.length),
@@ -315,7 +315,7 @@ export const binaryFunctions: readonly FunctionDef[] = [
   scalar('like_escape', 'bytea bytea', 'bytea', (pattern: Bytes, escape: Bytes) => fresh(Buffer.from(likeEscape(view(pattern).toString('latin1'), view(escape).toString('latin1')), 'latin1'))),
 ];
 
-export const binaryOperators: readonly OperatorDef[] = [
+export const binaryOperators = (): readonly OperatorDef[] => [
   operator('||', 'bytea', 'bytea', 'bytea', (a: Bytes, b: Bytes) => fresh(Buffer.concat([a, b])), { functionName: 'byteacat' }),
   operator('||', 'varbit', 'varbit', 'varbit', (a: string, b: string) => a + b, { functionName: 'bitcat' }),
   operator('&', 'bit', 'bit', 'bit', and, { commutator: '&', functionName: 'bitand' }),

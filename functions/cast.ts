@@ -59,7 +59,7 @@ function float4Of(value: number): number {
 
 const fit = (value: Numeric, typmod: number): Numeric => applyNumericTypmod(value, typmod);
 
-const numberCasts: CastDef[] = [
+const numberCasts = (): CastDef[] => [
   cast('int2', 'int4', 'implicit', 'binary'),
   cast('int2', 'int8', 'implicit', 'binary'),
   cast('int4', 'int8', 'implicit', 'binary'),
@@ -108,22 +108,24 @@ const toOid = (value: Int8): number => {
   return Number(value);
 };
 
-const oidCasts: CastDef[] = ['oid', ...nameTypes].flatMap((type) => [
-  cast('int2', type, 'implicit', (v: number) => v >>> 0),
-  cast('int4', type, 'implicit', (v: number) => v >>> 0),
-  cast('int8', type, 'implicit', toOid),
-  cast(type, 'int4', 'assignment', (v: number) => v | 0),
-  cast(type, 'int8', 'assignment', 'binary'),
-  ...(type === 'oid' ? [] : [cast('oid', type, 'implicit', 'binary'), cast(type, 'oid', 'implicit', 'binary')]),
-]);
-oidCasts.push(cast('text', 'regclass', 'implicit', 'io'), cast('varchar', 'regclass', 'implicit', 'io'), cast('oid', 'xid', 'explicit', 'binary'));
+const oidCasts = (): CastDef[] => [
+  ...['oid', ...nameTypes].flatMap((type) => [
+    cast('int2', type, 'implicit', (v: number) => v >>> 0),
+    cast('int4', type, 'implicit', (v: number) => v >>> 0),
+    cast('int8', type, 'implicit', toOid),
+    cast(type, 'int4', 'assignment', (v: number) => v | 0),
+    cast(type, 'int8', 'assignment', 'binary'),
+    ...(type === 'oid' ? [] : [cast('oid', type, 'implicit', 'binary'), cast(type, 'oid', 'implicit', 'binary')]),
+  ]),
+  cast('text', 'regclass', 'implicit', 'io'), cast('varchar', 'regclass', 'implicit', 'io'), cast('oid', 'xid', 'explicit', 'binary'),
+];
 
 // -------------------------------------------------------------------------------------------------------------------- strings
 
 const toVarchar = (text: string, typmod: number, isExplicit: boolean): string => applyVarcharLength(text, varcharLength(typmod), isExplicit);
 const toBpchar = (text: string, typmod: number, isExplicit: boolean): string => applyBpcharLength(text, varcharLength(typmod), isExplicit);
 
-const stringCasts: CastDef[] = [
+const stringCasts = (): CastDef[] => [
   cast('text', 'varchar', 'implicit', toVarchar),
   cast('text', 'bpchar', 'implicit', toBpchar),
   cast('varchar', 'text', 'implicit', 'binary'),
@@ -184,7 +186,7 @@ const fromLocal = (value: Int8, ctx: EvalContext): Int8 => (isInfinite(value) ? 
 const precise = (value: Int8, typmod: number): Int8 => (typmod < 0 || isInfinite(value) ? value : roundMicros(value, typmod));
 const preciseTime = (micros: number, typmod: number): number => (typmod < 0 ? micros : Number(roundMicros(micros, typmod)));
 
-const datetimeCasts: CastDef[] = [
+const datetimeCasts = (): CastDef[] => [
   cast('date', 'timestamp', 'implicit', dateToTimestamp),
   cast('date', 'timestamptz', 'implicit', (v: number, _typmod: number, _explicit: boolean, ctx: EvalContext) => fromLocal(dateToTimestamp(v), ctx)),
   cast('timestamp', 'date', 'assignment', timestampToDate),
@@ -226,7 +228,7 @@ function jsonbScalar(document: Jsonb, type: string, isWanted: (value: Jsonb['val
 }
 const jsonbNumber = (document: Jsonb, type: string): Numeric => jsonbScalar(document, type, (v) => v instanceof Numeric) as Numeric;
 
-const jsonCasts: CastDef[] = [
+const jsonCasts = (): CastDef[] => [
   cast('json', 'jsonb', 'assignment', (text: string) => parseJsonb(text)),
   cast('jsonb', 'json', 'assignment', 'io'),
   cast('jsonb', 'bool', 'explicit', (v: Jsonb) => jsonbScalar(v, 'boolean', (value) => typeof value === 'boolean') as Datum),
@@ -238,4 +240,4 @@ const jsonCasts: CastDef[] = [
   cast('jsonb', 'float8', 'explicit', (v: Jsonb) => floatOf(jsonbNumber(v, 'double precision'), 'double precision')),
 ];
 
-export const casts: readonly CastDef[] = [...numberCasts, ...oidCasts, ...stringCasts, ...datetimeCasts, ...jsonCasts];
+export const casts = (): readonly CastDef[] => [...numberCasts(), ...oidCasts(), ...stringCasts(), ...datetimeCasts(), ...jsonCasts()];

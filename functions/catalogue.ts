@@ -1,4 +1,8 @@
-/** Everything the other files define, indexed by name. User-defined functions come from the catalog of the database, not from here. */
+/**
+ * Everything the other files define, indexed by name. User-defined functions come from the catalog of the database, not from here. Each of the tables (operators, functions, casts) is made when a name in it is
+ * first looked up: a program that calls no function has none of the fifteen hundred definitions in memory.
+ */
+import { once } from '../base/once.js';
 import type { TypeRegistry } from '../base/types.js';
 import { aggregateFunctions } from './aggregate.js';
 import { arithmeticFunctions, arithmeticOperators } from './arithmetic.js';
@@ -39,36 +43,33 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return map;
 }
 
-const operatorLists: readonly (readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, jsonPathOperators, rangeOperators, binaryOperators, moneyOperators, recordImageOperators, miscOperators];
-const functionLists: readonly (readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, jsonPathFunctions, formatFunctions, rangeFunctions, binaryFunctions, orderedSetFunctions, transitionFunctions, miscFunctions];
+const operatorLists: readonly (() => readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, jsonPathOperators, rangeOperators, binaryOperators, moneyOperators, recordImageOperators, miscOperators];
+const functionLists: readonly (() => readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, jsonPathFunctions, formatFunctions, rangeFunctions, binaryFunctions, orderedSetFunctions, transitionFunctions, miscFunctions];
 
-const casts: readonly CastDef[] = [...scalarCasts, ...rangeCasts];
+const operatorTables = once(() => operatorLists.map((list) => list()));
+const operators = once(() => byName(operatorTables()));
+const functions = once(() => byName(functionLists.map((list) => list())));
+/** Looked into when a name is asked for that no other function has. */
+const behindOperators = once(() => byName([operatorFunctions(operatorTables(), (name) => functions().has(name))]));
 
-const operators = byName(operatorLists);
-const functions = byName(functionLists);
-const castsByPair: ReadonlyMap<number, CastDef> = new Map(casts.map((definition) => [castKey(definition.source, definition.target), definition]));
-
-let behind: ReadonlyMap<string, readonly FunctionDef[]> | undefined;
-/** Made when first a name is asked for that no other function has. */
-function behindOperators(): ReadonlyMap<string, readonly FunctionDef[]> {
-  return (behind ??= byName([operatorFunctions(operatorLists, (name) => functions.has(name))]));
-}
+const casts = once((): readonly CastDef[] => [...scalarCasts(), ...rangeCasts()]);
+const castsByPair = once((): ReadonlyMap<number, CastDef> => new Map(casts().map((definition) => [castKey(definition.source, definition.target), definition])));
 
 /** Built-in functions, aggregates, window and set-returning functions of that name; empty when there is none. */
 export function functionsNamed(name: string): readonly FunctionDef[] {
-  return functions.get(name) ?? behindOperators().get(name) ?? [];
+  return functions().get(name) ?? behindOperators().get(name) ?? [];
 }
 export function operatorsNamed(name: string): readonly OperatorDef[] {
-  return operators.get(name) ?? [];
+  return operators().get(name) ?? [];
 }
 export function allFunctions(): Iterable<readonly [string, readonly FunctionDef[]]> {
-  return [...functions, ...behindOperators()];
+  return [...functions(), ...behindOperators()];
 }
 export function allOperators(): Iterable<readonly [string, readonly OperatorDef[]]> {
-  return operators;
+  return operators();
 }
 export function allCasts(): readonly CastDef[] {
-  return casts;
+  return casts();
 }
 
 const resolvers = new WeakMap<TypeRegistry, Resolver>();
@@ -76,6 +77,6 @@ const resolvers = new WeakMap<TypeRegistry, Resolver>();
 /** The resolver over the built-in casts for one registry of types. */
 export function resolverFor(types: TypeRegistry): Resolver {
   let resolver = resolvers.get(types);
-  if (resolver === undefined) resolvers.set(types, (resolver = new Resolver(castsByPair, types)));
+  if (resolver === undefined) resolvers.set(types, (resolver = new Resolver(castsByPair(), types)));
   return resolver;
 }

@@ -68,7 +68,7 @@ function six(left: string, right: string, compare: Comparator, style: EmitStyle)
 const compareOrdered: Comparator = (a, b) => ((a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0);
 const integers = ['int2', 'int4', 'int8'];
 
-const sameType: OperatorDef[] = [
+const sameType = (): OperatorDef[] => [
   ...['bool', 'oid', 'money', 'date', 'time', 'timestamp', 'timestamptz'].flatMap((type) => six(type, type, compareOrdered, 'direct')),
   ...integers.flatMap((left) => integers.flatMap((right) => six(left, right, compareOrdered, 'direct'))),
   ...['float4', 'float8'].flatMap((left) => ['float4', 'float8'].flatMap((right) => six(left, right, (a, b) => H.compareFloat(a as number, b as number), 'float'))),
@@ -81,7 +81,7 @@ const sameType: OperatorDef[] = [
 /**
  * Arrays, records, enums and ranges have the comparator of the operands' own type, which the binder tells through `specialize`.
  */
-const polymorphic: OperatorDef[] = ['anyarray', 'record', 'anyrange', 'anymultirange', 'anyenum'].flatMap((type) =>
+const polymorphic = (): OperatorDef[] => ['anyarray', 'record', 'anyrange', 'anymultirange', 'anyenum'].flatMap((type) =>
   six(type, type, unspecialized, undefined).map((op, i) => ({
     ...op,
     function: {
@@ -99,4 +99,4 @@ function unspecialized(): never {
   throw new InternalError('comparison was not specialized');
 }
 
-export const comparisonOperators: readonly OperatorDef[] = [...sameType, ...polymorphic];
+export const comparisonOperators = (): readonly OperatorDef[] => [...sameType(), ...polymorphic()];

@@ -373,13 +373,13 @@ function* series(start: Stamp, stop: Stamp, step: Interval, add: (value: Stamp, 
 
 // -------------------------------------------------------------------------------------------------------------------- lists
 
-const clocks: readonly FunctionDef[] = [
+const clocks = (): readonly FunctionDef[] => [
   ...['now', 'transaction_timestamp', 'current_timestamp'].map((name) => scalar(name, '', 'timestamptz', (ctx: EvalContext) => ctx.transactionTimestamp, stable)),
   scalar('statement_timestamp', '', 'timestamptz', (ctx: EvalContext) => ctx.statementTimestamp, stable),
   scalar('clock_timestamp', '', 'timestamptz', (ctx: EvalContext) => ctx.clockTimestamp(), volatile),
 ];
 
-const fields: readonly FunctionDef[] = [
+const fields = (): readonly FunctionDef[] => [
   ['timestamp', (f: string, v: Stamp) => extractStamp(f, v, TypeOid.timestamp)],
   ['timestamptz', (f: string, v: Stamp, ctx: EvalContext) => extractStamp(f, isInfinite(v) ? v : toLocal(v, ctx), TypeOid.timestamptz, v)],
   ['date', extractDate],
@@ -394,7 +394,7 @@ const fields: readonly FunctionDef[] = [
   ];
 });
 
-const truncations: readonly FunctionDef[] = [
+const truncations = (): readonly FunctionDef[] => [
   scalar('date_trunc', 'text timestamp', 'timestamp', (f: string, v: Stamp) => truncateLocal(f, v, TypeOid.timestamp)),
   scalar('date_trunc', 'text timestamptz', 'timestamptz', (f: string, v: Stamp, ctx: EvalContext) => (isInfinite(v) ? truncateLocal(f, v, TypeOid.timestamptz) : fromLocal(truncateLocal(f, toLocal(v, ctx), TypeOid.timestamptz), ctx)), stable),
   scalar('date_trunc', 'text timestamptz text', 'timestamptz', (f: string, v: Stamp, name: string) => {
@@ -407,7 +407,7 @@ const truncations: readonly FunctionDef[] = [
   scalar('date_bin', 'interval timestamptz timestamptz', 'timestamptz', bin),
 ];
 
-const ages: readonly FunctionDef[] = [
+const ages = (): readonly FunctionDef[] => [
   scalar('age', 'timestamp timestamp', 'interval', age),
   scalar('age', 'timestamptz timestamptz', 'interval', (a: Stamp, b: Stamp, ctx: EvalContext) => age(toLocal(a, ctx), toLocal(b, ctx)), stable),
   scalar('age', 'timestamp', 'interval', (v: Stamp, ctx: EvalContext) => age(timestampOf(timestampDays(toLocal(ctx.transactionTimestamp, ctx)), 0), v), stable),
@@ -421,7 +421,7 @@ const ages: readonly FunctionDef[] = [
   scalar('isfinite', 'interval', 'bool', () => true),
 ];
 
-const zones: readonly FunctionDef[] = [
+const zones = (): readonly FunctionDef[] => [
   scalar('timezone', 'text timestamptz', 'timestamp', (name: string, v: Stamp) => (isInfinite(v) ? v : timestampInZone(v, zoneNamed(name)))),
   scalar('timezone', 'text timestamp', 'timestamptz', (name: string, v: Stamp) => (isInfinite(v) ? v : timestampFromZone(v, zoneNamed(name)))),
   scalar('timezone', 'interval timestamptz', 'timestamp', (zone: Interval, v: Stamp) => (isInfinite(v) ? v : checkTimestamp(addInt8(v, zoneSecondsEast(zone) * MicrosPerSecond)))),
@@ -438,7 +438,7 @@ const zones: readonly FunctionDef[] = [
   }),
 ];
 
-const makers: readonly FunctionDef[] = [
+const makers = (): readonly FunctionDef[] => [
   scalar('make_date', 'int4 int4 int4', 'date', (year: number, month: number, day: number) => makeDate(year, month, day), { names: ['year', 'month', 'day'] }),
   scalar('make_time', 'int4 int4 float8', 'time', makeTime, { names: ['hour', 'min', 'sec'] }),
   scalar('make_timestamp', 'int4 int4 int4 int4 int4 float8', 'timestamp', makeStamp, { names: ['year', 'month', 'mday', 'hour', 'min', 'sec'] }),
@@ -448,12 +448,12 @@ const makers: readonly FunctionDef[] = [
   scalar('to_timestamp', 'float8', 'timestamptz', toTimestamp),
 ];
 
-const stampSeries: readonly FunctionDef[] = [
+const stampSeries = (): readonly FunctionDef[] => [
   setReturning('generate_series', 'timestamp timestamp interval', 'timestamp', ([a, b, step], ctx) => series(a as Stamp, b as Stamp, step as Interval, addInterval, ctx)),
   setReturning('generate_series', 'timestamptz timestamptz interval', 'timestamptz', ([a, b, step], ctx) => series(a as Stamp, b as Stamp, step as Interval, (v, s) => addIntervalTz(v, s, ctx), ctx), { volatility: 'stable' }),
 ];
 
-const overlapFunctions: readonly FunctionDef[] = ['timestamp', 'timestamptz', 'time', 'timetz'].map((type) =>
+const overlapFunctions = (): readonly FunctionDef[] => ['timestamp', 'timestamptz', 'time', 'timetz'].map((type) =>
   scalar('overlaps', `${type} ${type} ${type} ${type}`, 'bool', type === 'timetz' ? (a: TimeTz | null, b: TimeTz | null, c: TimeTz | null, d: TimeTz | null) => overlaps(...([a, b, c, d].map((v) => (v === null ? null : v.micros + v.zoneSeconds * MicrosPerSecond)) as [Datum, Datum, Datum, Datum])) : overlaps, { strict: false }),
 ).concat(
   ['timestamp', 'timestamptz', 'time'].flatMap((type) => {
@@ -467,7 +467,7 @@ const overlapFunctions: readonly FunctionDef[] = ['timestamp', 'timestamptz', 't
   }),
 );
 
-export const datetimeFunctions: readonly FunctionDef[] = [...clocks, ...fields, ...truncations, ...ages, ...zones, ...makers, ...stampSeries, ...overlapFunctions];
+export const datetimeFunctions = (): readonly FunctionDef[] => [...clocks(), ...fields(), ...truncations(), ...ages(), ...zones(), ...makers(), ...stampSeries(), ...overlapFunctions()];
 
 /** A local time as a moment, also past the ends of the type: comparisons never fail. */
 function momentOf(local: Stamp, ctx: EvalContext): Stamp {
@@ -498,7 +498,7 @@ const addTime = (days: number, micros: number): Stamp => {
   return isInfinite(start) ? start : checkTimestamp(addInt8(start, micros));
 };
 
-export const datetimeOperators: readonly OperatorDef[] = [
+export const datetimeOperators = (): readonly OperatorDef[] => [
   ...crossComparisons(),
   operator('+', 'date', 'int4', 'date', (d: number, n: number) => checkDate(d + n), { commutator: '+' }),
   operator('+', 'int4', 'date', 'date', (n: number, d: number) => checkDate(d + n), { commutator: '+' }),

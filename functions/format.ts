@@ -9,7 +9,7 @@ import type { FunctionDef } from './registry.js';
 
 const stable = { volatility: 'stable' } as const;
 
-export const formatFunctions: readonly FunctionDef[] = [
+export const formatFunctions = (): readonly FunctionDef[] => [
   scalar('to_char', 'timestamp text', 'text', (value: number | bigint, format: string) => formatTimestampBy(value, format), stable),
   scalar('to_char', 'timestamptz text', 'text', formatTimestampTzBy, stable),
   scalar('to_char', 'interval text', 'text', (value: Interval, format: string) => formatIntervalBy(value, format), stable),

@@ -54,7 +54,7 @@ function* subscripts(array: SqlArray, dimension: number, isReverse: boolean): Ge
   for (let i = 0; i < length; i++) yield isReverse ? low + length - 1 - i : low + i;
 }
 
-export const generateFunctions: readonly FunctionDef[] = [
+export const generateFunctions = (): readonly FunctionDef[] => [
   setReturning('generate_series', 'int4 int4', 'int4', ([a, b], ctx) => integers(a as number, b as number, 1, ctx)),
   setReturning('generate_series', 'int4 int4 int4', 'int4', ([a, b, c], ctx) => integers(a as number, b as number, c as number, ctx)),
   setReturning('generate_series', 'int8 int8', 'int8', ([a, b], ctx) => bigIntegers(a as Int8, b as Int8, 1, ctx)),

@@ -196,4 +196,4 @@ function defining(prefix: 'json' | 'jsonb'): FunctionDef[] {
   });
 }
 
-export const jsonRecordFunctions: readonly FunctionDef[] = [...populating('json'), ...populating('jsonb'), ...defining('json'), ...defining('jsonb')];
+export const jsonRecordFunctions = (): readonly FunctionDef[] => [...populating('json'), ...populating('jsonb'), ...defining('json'), ...defining('jsonb')];

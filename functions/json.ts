@@ -66,12 +66,12 @@ const accesses: readonly Access[] = [
   { operator: '#>>', functionName: 'extract_path_text', argument: '_text', isText: true, json: (d: string, p: SqlArray) => text(followJson(d, p)), jsonb: (d: Jsonb, p: SqlArray) => jsonbText(followJsonb(d, p)) },
 ];
 
-const accessFunctions = accesses.flatMap((access) =>
+const accessFunctions = () => accesses.flatMap((access) =>
   (['json', 'jsonb'] as const).map((type) =>
     scalar(`${type}_${access.functionName}`, `${type} ${access.argument}`, access.isText ? 'text' : type, access[type], { variadic: access.argument === '_text' }),
   ),
 );
-const accessOperators = accesses.flatMap((access) =>
+const accessOperators = () => accesses.flatMap((access) =>
   (['json', 'jsonb'] as const).map((type) =>
     operator(access.operator, type, access.argument, access.isText ? 'text' : type, access[type], { functionName: `${type}_${access.functionName}` }),
   ),
@@ -106,7 +106,7 @@ function jsonbObjectOf(document: Jsonb, name: string): JsonbObject {
 const valueColumn = (type: string) => ({ columns: [{ name: 'value', type }] });
 const pairColumns = (type: string) => ({ columns: [{ name: 'key', type: 'text' }, { name: 'value', type }] });
 
-const rowFunctions: FunctionDef[] = [
+const rowFunctions = (): FunctionDef[] => [
   setReturning('json_array_elements', 'json', 'json', ([d]) => arrayOf(d as string, 'json_array_elements').map((node) => [node.source]), valueColumn('json')),
   setReturning('json_array_elements_text', 'json', 'text', ([d]) => arrayOf(d as string, 'json_array_elements_text').map((node) => [sourceText(node)]), valueColumn('text')),
   setReturning('jsonb_array_elements', 'jsonb', 'jsonb', ([d]) => jsonbArrayOf(d as Jsonb).map((value) => [new Jsonb(value)]), valueColumn('jsonb')),
@@ -180,7 +180,7 @@ function setLax(document: Jsonb | null, path: SqlArray | null, value: Jsonb | nu
   }
 }
 
-const questions: FunctionDef[] = [
+const questions = (): FunctionDef[] => [
   scalar('json_typeof', 'json', 'text', (d: string) => parseJsonSource(d).kind),
   scalar('jsonb_typeof', 'jsonb', 'text', (d: Jsonb) => jsonbKind(d.value)),
   scalar('json_array_length', 'json', 'int4', (d: string) => {
@@ -306,7 +306,7 @@ const objectText = (pairs: readonly [string, string | null][]): string =>
 const objectTree = (pairs: readonly [string, string | null][]): Jsonb => new Jsonb(jsonbObject(pairs.map(([key]) => key), pairs.map(([, value]) => value)));
 
 /** row_to_json and array_to_json, with a line break between members on demand. */
-const structured: FunctionDef[] = [
+const structured = (): FunctionDef[] => [
   ...['record', 'record bool'].map((args) =>
     scalar('row_to_json', args, 'json', (record: SqlRecord, second: boolean | EvalContext, third?: EvalContext) => {
       const ctx = third ?? (second as EvalContext);
@@ -321,7 +321,7 @@ const structured: FunctionDef[] = [
   ),
 ];
 
-const construction: FunctionDef[] = [
+const construction = (): FunctionDef[] => [
   building('to_json', 'anyelement', 'json', true, ([converter], [value], ctx) => converter!.text(value!, ctx)),
   building('to_jsonb', 'anyelement', 'jsonb', true, ([converter], [value], ctx) => new Jsonb(converter!.tree(value!, ctx))),
   scalar('json_build_array', '', 'json', () => '[]', { volatility: 'stable' }),
@@ -336,7 +336,7 @@ const construction: FunctionDef[] = [
   scalar('json_object', '_text _text', 'json', (keys: SqlArray, values: SqlArray) => objectText(objectPairs(keys, values))),
   scalar('jsonb_object', '_text', 'jsonb', (pairs: SqlArray) => objectTree(objectPairs(pairs, undefined))),
   scalar('jsonb_object', '_text _text', 'jsonb', (keys: SqlArray, values: SqlArray) => objectTree(objectPairs(keys, values))),
-  ...structured,
+  ...structured(),
 ];
 
 // ------------------------------------------------------------------------------------------------------------------- aggregates
@@ -352,7 +352,7 @@ function gathering<State>(name: string, args: string, returns: string, init: () 
 
 const nullKey = (): DbError => new DbError('22023', 'field name must not be null');
 
-const aggregates: FunctionDef[] = [
+const aggregates = (): FunctionDef[] => [
   gathering<string[] | null>('json_agg', 'anyelement', 'json', () => null, (state, [converter], [value], ctx) => {
     const list = state ?? [];
     // Arrays and records begin on a line of their own.
@@ -381,10 +381,10 @@ const aggregates: FunctionDef[] = [
 
 // ------------------------------------------------------------------------------------------------------------------- catalogue
 
-export const jsonFunctions: readonly FunctionDef[] = [...accessFunctions, ...rowFunctions, ...questions, ...construction, ...aggregates, ...jsonRecordFunctions];
+export const jsonFunctions = (): readonly FunctionDef[] => [...accessFunctions(), ...rowFunctions(), ...questions(), ...construction(), ...aggregates(), ...jsonRecordFunctions()];
 
-export const jsonOperators: readonly OperatorDef[] = [
-  ...accessOperators,
+export const jsonOperators = (): readonly OperatorDef[] => [
+  ...accessOperators(),
   operator('@>', 'jsonb', 'jsonb', 'bool', (a: Jsonb, b: Jsonb) => containsJsonb(a.value, b.value), { commutator: '<@', functionName: 'jsonb_contains' }),
   operator('<@', 'jsonb', 'jsonb', 'bool', (a: Jsonb, b: Jsonb) => containsJsonb(b.value, a.value), { commutator: '@>', functionName: 'jsonb_contained' }),
   operator('?', 'jsonb', 'text', 'bool', (d: Jsonb, key: string) => hasKey(d.value, key), { functionName: 'jsonb_exists' }),

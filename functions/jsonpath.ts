@@ -60,7 +60,7 @@ const first: Query<Datum> = (...args) => {
   return value === undefined ? null : new Jsonb(value);
 };
 
-export const jsonPathFunctions: readonly FunctionDef[] = [
+export const jsonPathFunctions = (): readonly FunctionDef[] => [
   ...twins('jsonb_path_exists', 'bool', exists),
   ...twins('jsonb_path_match', 'bool', match),
   ...twins('jsonb_path_query_array', 'jsonb', (...args) => new Jsonb(query(...args))),
@@ -71,7 +71,7 @@ export const jsonPathFunctions: readonly FunctionDef[] = [
       { defaultCount: 2, names, volatility: usesZone ? 'stable' : 'immutable' })),
 ];
 
-export const jsonPathOperators: readonly OperatorDef[] = [
+export const jsonPathOperators = (): readonly OperatorDef[] => [
   operator('@?', 'jsonb', 'jsonpath', 'bool', (document: Jsonb, path: string) => exists(document, path, undefined, true, undefined), { functionName: 'jsonb_path_exists_opr' }),
   operator('@@', 'jsonb', 'jsonpath', 'bool', (document: Jsonb, path: string) => match(document, path, undefined, true, undefined), { functionName: 'jsonb_path_match_opr' }),
 ];

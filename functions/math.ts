@@ -195,7 +195,7 @@ const doubles: [string, (x: number) => number, ({ emit: (args: readonly string[]
   ['sinh', Math.sinh], ['cosh', Math.cosh], ['tanh', Math.tanh], ['asinh', Math.asinh], ['acosh', within(1, Infinity, Math.acosh)], ['atanh', atanh],
 ];
 
-export const mathFunctions: readonly FunctionDef[] = [
+export const mathFunctions = (): readonly FunctionDef[] => [
   ...doubles.map(([name, f, options]) => scalar(name, 'float8', 'float8', f, options ?? {})),
   scalar('pi', '', 'float8', () => Math.PI),
   scalar('atan2', 'float8 float8', 'float8', Math.atan2),
@@ -226,7 +226,7 @@ export const mathFunctions: readonly FunctionDef[] = [
   widthBucketArray,
 ];
 
-export const mathOperators: readonly OperatorDef[] = [
+export const mathOperators = (): readonly OperatorDef[] => [
   operator('^', 'float8', 'float8', 'float8', power, { functionName: 'dpow' }),
   operator('^', 'numeric', 'numeric', 'numeric', numericPower, { functionName: 'numeric_power' }),
   operator('|/', '', 'float8', 'float8', sqrt, { functionName: 'dsqrt' }),

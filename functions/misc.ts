@@ -145,7 +145,7 @@ function dateAndTime(date: number, micros: number): Stamp {
   return checkTimestamp(timestampOf(date, micros));
 }
 
-export const miscFunctions: readonly FunctionDef[] = [
+export const miscFunctions = (): readonly FunctionDef[] => [
   counting('num_nulls', (value) => value === null),
   counting('num_nonnulls', (value) => value !== null),
   overLabels('enum_first', 'anyenum', 'anyenum', (labels) => labels[0]!),
@@ -183,7 +183,7 @@ function comparison(name: (typeof six)[number], left: string, right: string): Op
   });
 }
 
-export const miscOperators: readonly OperatorDef[] = [
+export const miscOperators = (): readonly OperatorDef[] => [
   ...['tid', 'xid8'].flatMap((type) => six.map((name) => comparison(name, type, type))),
   ...(['=', '<>'] as const).flatMap((name) => [comparison(name, 'xid', 'xid'), comparison(name, 'xid', 'int4')]),
   comparison('=', 'cid', 'cid'),

@@ -38,7 +38,7 @@ const timesInteger = (money: Int8, factor: Int8): Int8 => checked(BigInt(money) 
 const integers = ['int2', 'int4', 'int8'];
 const floats = ['float4', 'float8'];
 
-export const moneyOperators: readonly OperatorDef[] = [
+export const moneyOperators = (): readonly OperatorDef[] => [
   operator('+', 'money', 'money', 'money', (a: Int8, b: Int8) => checked(BigInt(a) + BigInt(b)), { commutator: '+', functionName: 'cash_pl' }),
   operator('-', 'money', 'money', 'money', (a: Int8, b: Int8) => checked(BigInt(a) - BigInt(b)), { functionName: 'cash_mi' }),
   operator('/', 'money', 'money', 'float8', (a: Int8, b: Int8) => {

@@ -176,7 +176,7 @@ function nthMatch(text: string, pattern: string, start: number, nth: number, fla
 }
 
 /** regexp_count, regexp_instr, regexp_like and regexp_substr: trailing arguments may be left out. */
-const oracleStyle: FunctionDef[] = [
+const oracleStyle = (): FunctionDef[] => [
   ...['text text', 'text text int4', 'text text int4 text'].map((args) =>
     scalar('regexp_count', args, 'int4', (...given: unknown[]) => {
       const { rest, ctx } = split(given);
@@ -249,7 +249,7 @@ function regexOperators(): OperatorDef[] {
   return made;
 }
 
-export const patternFunctions: readonly FunctionDef[] = [
+export const patternFunctions = (): readonly FunctionDef[] => [
   scalar('like', 'text text', 'bool', like),
   scalar('notlike', 'text text', 'bool', (text: string, pattern: string) => !like(text, pattern)),
   scalar('like', 'bytea bytea', 'bool', likeBytes),
@@ -283,7 +283,7 @@ export const patternFunctions: readonly FunctionDef[] = [
   scalar('regexp_split_to_array', 'text text text', '_text', (text: string, pattern: string, options: string, ctx: EvalContext) => SqlArray.of(TypeOid.text, splitByRegex(text, pattern, options, 'regexp_split_to_array', ctx))),
   setReturning('regexp_split_to_table', 'text text', 'text', ([text, pattern], ctx) => splitByRegex(text as string, pattern as string, undefined, 'regexp_split_to_table', ctx)),
   setReturning('regexp_split_to_table', 'text text text', 'text', ([text, pattern, options], ctx) => splitByRegex(text as string, pattern as string, options as string, 'regexp_split_to_table', ctx)),
-  ...oracleStyle,
+  ...oracleStyle(),
 ];
 
-export const patternOperators: readonly OperatorDef[] = [...likeOperators(), ...regexOperators()];
+export const patternOperators = (): readonly OperatorDef[] => [...likeOperators(), ...regexOperators()];

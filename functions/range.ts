@@ -145,7 +145,7 @@ function constructMultirange(type: number, ranges: SqlArray, types: TypeRegistry
 
 const builtins = [['int4', 'int4'], ['int8', 'int8'], ['num', 'numeric'], ['ts', 'timestamp'], ['tstz', 'timestamptz'], ['date', 'date']] as const;
 
-const constructors: FunctionDef[] = builtins.flatMap(([prefix, element]) => {
+const constructors = (): FunctionDef[] => builtins.flatMap(([prefix, element]) => {
   const range = `${prefix}range`;
   const multirange = `${prefix}multirange`;
   const rangeOid = typeOid(range);
@@ -159,7 +159,7 @@ const constructors: FunctionDef[] = builtins.flatMap(([prefix, element]) => {
   ];
 });
 
-export const rangeCasts: readonly CastDef[] = builtins.map(([prefix]) => {
+export const rangeCasts = (): readonly CastDef[] => builtins.map(([prefix]) => {
   const multirangeOid = typeOid(`${prefix}multirange`);
   return cast(`${prefix}range`, `${prefix}multirange`, 'explicit', (value: SqlRange, _typmod: number, _isExplicit: boolean, ctx: EvalContext) => makeMultirange(multirangeOid, [value], ctx.types));
 });
@@ -169,7 +169,7 @@ export const rangeCasts: readonly CastDef[] = builtins.map(([prefix]) => {
 const first = (m: SqlMultirange): SqlRange | undefined => m.ranges[0];
 const last = (m: SqlMultirange): SqlRange | undefined => m.ranges[m.ranges.length - 1];
 
-const questions: FunctionDef[] = [
+const questions = (): FunctionDef[] => [
   scalar('lower', 'anyrange', 'anyelement', (r: SqlRange) => r.lower),
   scalar('upper', 'anyrange', 'anyelement', (r: SqlRange) => r.upper),
   scalar('isempty', 'anyrange', 'bool', (r: SqlRange) => r.isEmpty),
@@ -193,7 +193,7 @@ const questions: FunctionDef[] = [
 const toMultirange = scalar('multirange', 'anyrange', 'anymultirange', () => null);
 
 /** range_agg: the union as a multirange; NULLs are passed over. */
-const unions: FunctionDef[] = ['anyrange', 'anymultirange'].map((type) => {
+const unions = (): FunctionDef[] => ['anyrange', 'anymultirange'].map((type) => {
   const definition = aggregate<SqlRange[] | null>(
     'range_agg', type, 'anymultirange', () => null, (state, [value]) => {
       const list = state ?? [];
@@ -207,22 +207,22 @@ const unions: FunctionDef[] = ['anyrange', 'anymultirange'].map((type) => {
   }));
 });
 
-const aggregates: FunctionDef[] = [
-  ...unions,
+const aggregates = (): FunctionDef[] => [
+  ...unions(),
   aggregate<SqlRange | null>('range_intersect_agg', 'anyrange', 'anyrange', () => null, (state, [value], ctx) => (state === null ? (value as SqlRange) : intersect(state, value as SqlRange, ctx)), (state) => state),
   aggregate<SqlMultirange | null>('range_intersect_agg', 'anymultirange', 'anymultirange', () => null, (state, [value], ctx) => (state === null ? (value as SqlMultirange) : intersectMultiranges(state, value as SqlMultirange, ctx)), (state) => state),
 ];
 
 // ------------------------------------------------------------------------------------------------------------------- catalogue
 
-export const rangeFunctions: readonly FunctionDef[] = [
-  ...constructors, ...questions, ...aggregates,
+export const rangeFunctions = (): readonly FunctionDef[] => [
+  ...constructors(), ...questions(), ...aggregates(),
   specialized(toMultirange, (_args, result) => ({ ...toMultirange, impl: (range: SqlRange, ctx: EvalContext) => makeMultirange(result.oid, [range], ctx.types) })),
 ];
 
 const kinds = [['anyrange', 'range'], ['anymultirange', 'multirange']] as const;
 
-export const rangeOperators: readonly OperatorDef[] = [
+export const rangeOperators = (): readonly OperatorDef[] => [
   ...Object.entries(tests).flatMap(([name, test]) =>
     kinds.flatMap(([left, leftName]) =>
       kinds.map(([right, rightName]) => {

@@ -62,7 +62,7 @@ function compareImages(x: Datum, y: Datum, type: SqlType, ctx: EvalContext, need
 const comparison = (name: string, commutator: string, negator: string, needsOrder: boolean, holds: (order: number) => boolean): OperatorDef =>
   operator(name, 'record', 'record', 'bool', (a: SqlRecord, b: SqlRecord, ctx: EvalContext) => holds(compareFields(a, b, ctx.types, (x, y, type) => compareImages(x, y, type, ctx, needsOrder))), { commutator, negator });
 
-export const recordImageOperators: readonly OperatorDef[] = [
+export const recordImageOperators = (): readonly OperatorDef[] => [
   comparison('*=', '*=', '*<>', false, (order) => order === 0),
   comparison('*<>', '*<>', '*=', false, (order) => order !== 0),
   comparison('*<', '*>', '*>=', true, (order) => order < 0),

@@ -43,7 +43,7 @@ export function addFloat(state: FloatState, value: number): FloatState {
   return state;
 }
 
-const floatSpreads: FunctionDef[] = ['float4', 'float8'].flatMap((type) =>
+const floatSpreads = (): FunctionDef[] => ['float4', 'float8'].flatMap((type) =>
   spreads.map(([name, isSample, isRoot]) =>
     aggregate<FloatState>(
       name, type, 'float8', () => ({ count: 0, sum: 0, squares: 0 }), (state, [value]) => addFloat(state, value as number),
@@ -83,7 +83,7 @@ function exactSpread({ count, sum, squares }: ExactState, isSample: boolean, isR
   return isRoot ? numericSqrt(variance, resultScale) : variance;
 }
 
-const exactSpreads: FunctionDef[] = ['int2', 'int4', 'int8', 'numeric'].flatMap((type) => {
+const exactSpreads = (): FunctionDef[] => ['int2', 'int4', 'int8', 'numeric'].flatMap((type) => {
   const numeric = (value: Datum): Numeric => (type === 'numeric' ? (value as Numeric) : Numeric.fromInt(value as number | bigint));
   return spreads.map(([name, isSample, isRoot]) =>
     aggregate<ExactState>(
@@ -152,11 +152,11 @@ const pairResults: Readonly<Record<string, (s: PairState) => number | null>> = {
 
 const newPair = (): PairState => ({ n: 0, sumX: 0, squaresX: 0, sumY: 0, squaresY: 0, products: 0 });
 
-const pairs: FunctionDef[] = [
+const pairs = (): FunctionDef[] => [
   ...Object.entries(pairResults).map(([name, result]) =>
     aggregate<PairState>(name, 'float8 float8', 'float8', newPair, (state, [y, x]) => addPair(state, y as number, x as number), (state) => (state.n === 0 ? null : result(state))),
   ),
   aggregate<number>('regr_count', 'float8 float8', 'int8', () => 0, (n) => n + 1, (n) => n, { inverse: (n) => (n as number) - 1 }),
 ];
 
-export const statisticsFunctions: readonly FunctionDef[] = [...floatSpreads, ...exactSpreads, ...pairs];
+export const statisticsFunctions = (): readonly FunctionDef[] => [...floatSpreads(), ...exactSpreads(), ...pairs()];

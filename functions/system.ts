@@ -18,7 +18,7 @@ function viaSystem(name: string, args: string, returns: string, options: ScalarO
   return scalar(name, args, returns, (...given: unknown[]) => (given[count] as EvalContext).system.call(as, given.slice(0, count) as Datum[]), options);
 }
 
-const identity: FunctionDef[] = [
+const identity = (): FunctionDef[] => [
   scalar('version', '', 'text', () => 'PostgreSQL 15.0 (Serialite), pure TypeScript', stable),
   scalar('current_database', '', 'name', (ctx: EvalContext) => ctx.system.currentDatabase(), stable),
   scalar('current_catalog', '', 'name', (ctx: EvalContext) => ctx.system.currentDatabase(), stable),
@@ -40,9 +40,11 @@ const identity: FunctionDef[] = [
   scalar('inet_server_port', '', 'int4', () => null, stable),
 ];
 
+/** COLLATION FOR: what an explicit COLLATE or a column says, which the planner puts in place of this. */
+const collationFor = scalar('pg_collation_for', 'any', 'text', () => '"default"', { strict: false, volatility: 'stable' });
 /** The type of the argument, known when the call is bound. */
 const typeOf = scalar('pg_typeof', 'any', 'regtype', () => null, { strict: false, volatility: 'stable' });
-const reflection: FunctionDef[] = [
+const reflection = (): FunctionDef[] => [
   specialized(typeOf, (args) => ({ ...typeOf, impl: () => args[0]!.oid })),
   scalar('format_type', 'oid int4', 'text', (oid: number | null, typmod: number | null, ctx: EvalContext) => {
     if (oid === null) return null;
@@ -52,15 +54,12 @@ const reflection: FunctionDef[] = [
     if (typmod === null && oid < FirstUserOid) return typeName(oid, ctx.types);
     return oid < FirstUserOid ? formatType(sqlType(oid, typmod ?? -1), ctx.types) : ctx.system.call('type_text', [oid, typmod ?? -1]);
   }, { strict: false, volatility: 'stable' }),
+  specialized(collationFor, (args, _returns, types) => {
+    const { category, elementOid } = typeInfo(args[0]!.oid, types);
+    if (category !== 'S' && (elementOid === 0 || typeInfo(elementOid, types).category !== 'S') && args[0]!.oid !== TypeOid.unknown) throw new DbError('42804', `collations are not supported by type ${typeName(args[0]!.oid, types)}`);
+    return collationFor;
+  }),
 ];
-
-/** COLLATION FOR: what an explicit COLLATE or a column says, which the planner puts in place of this. */
-const collationFor = scalar('pg_collation_for', 'any', 'text', () => '"default"', { strict: false, volatility: 'stable' });
-reflection.push(specialized(collationFor, (args, _returns, types) => {
-  const { category, elementOid } = typeInfo(args[0]!.oid, types);
-  if (category !== 'S' && (elementOid === 0 || typeInfo(elementOid, types).category !== 'S') && args[0]!.oid !== TypeOid.unknown) throw new DbError('42804', `collations are not supported by type ${typeName(args[0]!.oid, types)}`);
-  return collationFor;
-}));
 
 const categories: Readonly<Record<string, readonly [string, string]>> = {
   unreserved: ['U', 'unreserved'], columnName: ['C', 'unreserved (cannot be function or type name)'], typeOrFunction: ['T', 'reserved (can be function or type name)'], reserved: ['R', 'reserved'],
@@ -74,7 +73,7 @@ function* keywordRows(ctx: EvalContext): Iterable<readonly Datum[]> {
   }
 }
 
-const settings: FunctionDef[] = [
+const settings = (): FunctionDef[] => [
   scalar('current_setting', 'text', 'text', (name: string, ctx: EvalContext) => {
     const value = ctx.setting(name.toLowerCase());
     if (value === undefined) throw new DbError('42704', `unrecognized configuration parameter "${name}"`);
@@ -92,7 +91,7 @@ const settings: FunctionDef[] = [
   }, { strict: false, volatility: 'volatile' }),
 ];
 
-const sequences: FunctionDef[] = [
+const sequences = (): FunctionDef[] => [
   scalar('nextval', 'regclass', 'int8', (sequence: number, ctx: EvalContext) => ctx.system.nextval(sequence), volatile),
   scalar('currval', 'regclass', 'int8', (sequence: number, ctx: EvalContext) => ctx.system.currval(sequence), volatile),
   scalar('lastval', '', 'int8', (ctx: EvalContext) => ctx.system.lastval(), volatile),
@@ -110,7 +109,7 @@ function* optionRows(options: SqlArray): Iterable<readonly Datum[]> {
   }
 }
 
-const definitions: FunctionDef[] = [
+const definitions = (): FunctionDef[] => [
   viaSystem('pg_get_viewdef', 'oid', 'text'),
   viaSystem('pg_get_viewdef', 'oid bool', 'text'),
   viaSystem('pg_get_viewdef', 'oid int4', 'text'),
@@ -160,7 +159,7 @@ const definitions: FunctionDef[] = [
   viaSystem('pg_describe_object', 'oid oid int4', 'text'),
 ];
 
-const sizes: FunctionDef[] = [
+const sizes = (): FunctionDef[] => [
   ...['pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size'].map((name) => viaSystem(name, 'regclass', 'int8', volatile)),
   viaSystem('pg_relation_size', 'regclass text', 'int8', volatile),
   viaSystem('pg_database_size', 'name', 'int8', volatile),
@@ -169,14 +168,14 @@ const sizes: FunctionDef[] = [
 ];
 
 /** There is one user, who may do everything; the object must exist all the same. */
-const privileges: FunctionDef[] = ['table', 'column', 'schema', 'database', 'sequence', 'function', 'type', 'any_column', 'language', 'tablespace'].flatMap((kind) => {
+const privileges = (): FunctionDef[] => ['table', 'column', 'schema', 'database', 'sequence', 'function', 'type', 'any_column', 'language', 'tablespace'].flatMap((kind) => {
   const name = `has_${kind}_privilege`;
   const extra = kind === 'column' ? ' text' : '';
   return ['text', 'oid'].flatMap((object) => [viaSystem(name, `${object}${extra} text`, 'bool'), viaSystem(name, `name ${object}${extra} text`, 'bool')]);
 });
 
 /** Waiting ones are made to wait by engine, which undoes the statement, waits, and runs it again. */
-const advisory: FunctionDef[] = ['pg_advisory_lock', 'pg_advisory_lock_shared', 'pg_advisory_xact_lock', 'pg_advisory_xact_lock_shared'].flatMap((name) => [
+const advisory = (): FunctionDef[] => ['pg_advisory_lock', 'pg_advisory_lock_shared', 'pg_advisory_xact_lock', 'pg_advisory_xact_lock_shared'].flatMap((name) => [
   viaSystem(name, 'int8', 'void', volatile), viaSystem(name, 'int4 int4', 'void', volatile),
 ]).concat(
   ['pg_try_advisory_lock', 'pg_try_advisory_lock_shared', 'pg_try_advisory_xact_lock', 'pg_try_advisory_xact_lock_shared', 'pg_advisory_unlock', 'pg_advisory_unlock_shared'].flatMap((name) => [
@@ -185,7 +184,7 @@ const advisory: FunctionDef[] = ['pg_advisory_lock', 'pg_advisory_lock_shared', 
   [viaSystem('pg_advisory_unlock_all', '', 'void', volatile)],
 );
 
-const activity: FunctionDef[] = [
+const activity = (): FunctionDef[] => [
   viaSystem('pg_blocking_pids', 'int4', '_int4', volatile),
   viaSystem('pg_isolation_test_session_is_blocked', 'int4 _int4', 'bool', volatile),
   viaSystem('pg_cancel_backend', 'int4', 'bool', volatile),
@@ -195,8 +194,8 @@ const activity: FunctionDef[] = [
   viaSystem('pg_sleep_until', 'timestamptz', 'void', volatile),
 ];
 
-export const systemFunctions: readonly FunctionDef[] = [
-  ...identity, ...reflection, ...settings, ...sequences, ...definitions, ...sizes, ...privileges, ...advisory, ...activity,
+export const systemFunctions = (): readonly FunctionDef[] => [
+  ...identity(), ...reflection(), ...settings(), ...sequences(), ...definitions(), ...sizes(), ...privileges(), ...advisory(), ...activity(),
   scalar('pg_column_size', 'any', 'int4', (value: Datum) => (typeof value === 'string' ? Buffer.byteLength(value) + 1 : 8), stable),
   scalar('random', '', 'float8', (ctx: EvalContext) => ctx.system.random(), volatile),
   viaSystem('setseed', 'float8', 'void', volatile),

@@ -387,7 +387,7 @@ function quoting(name: string, quote: (text: string | null) => Datum, isStrict: 
   });
 }
 
-export const textFunctions: readonly FunctionDef[] = [
+export const textFunctions = (): readonly FunctionDef[] => [
   ...['length', 'char_length', 'character_length', 'textlen'].flatMap((name) => [
     scalar(name, 'text', 'int4', characterCount),
     scalar(name, 'bpchar', 'int4', (text: string) => characterCount(trimBlanks(text))),
@@ -495,7 +495,7 @@ const patternOrder: readonly [string, string, string, (order: number) => boolean
   ['~<~', '~>~', '~>=~', (o) => o < 0], ['~<=~', '~>=~', '~>~', (o) => o <= 0], ['~>=~', '~<=~', '~<~', (o) => o >= 0], ['~>~', '~<~', '~<=~', (o) => o > 0],
 ];
 
-export const textOperators: readonly OperatorDef[] = [
+export const textOperators = (): readonly OperatorDef[] => [
   operator('||', 'text', 'text', 'text', (a: string, b: string) => {
     checkLength(a.length + b.length);
     return a + b;

@@ -46,7 +46,7 @@ function combine(name: string, size: number, sums: readonly number[], products: 
   };
 }
 
-export const transitionFunctions: readonly FunctionDef[] = [
+export const transitionFunctions = (): readonly FunctionDef[] => [
   scalar('float8_accum', '_float8 float8', '_float8', accumulate),
   scalar('float8_combine', '_float8 _float8', '_float8', combine('float8_combine', 3, [1], [[2, 1, 1]])),
   scalar('float8_regr_accum', '_float8 float8 float8', '_float8', accumulatePair),

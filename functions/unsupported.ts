@@ -2,7 +2,9 @@
  * Functions of PostgreSQL 15 that the product does not have, by what they belong to: a call of one is refused as what it is (0A000), and not as a name nobody knows.
  * test/conformance/sql-doc.test.ts finds those that are neither here nor there.
  */
-export const unsupportedGroups: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+import { once } from '../base/once.js';
+
+export const unsupportedGroups = once((): Readonly<Record<string, readonly string[]>> => Object.fromEntries(
   Object.entries({
     'PGP in pgcrypto': `pgp_armor_headers pgp_key_id pgp_pub_decrypt pgp_pub_decrypt_bytea pgp_pub_encrypt pgp_pub_encrypt_bytea pgp_sym_decrypt pgp_sym_decrypt_bytea pgp_sym_encrypt
     pgp_sym_encrypt_bytea`,
@@ -69,6 +71,6 @@ export const unsupportedGroups: Readonly<Record<string, readonly string[]>> = Ob
     pg_indexam_progress_phasename pg_lock_status pg_mcv_list_items pg_partition_root pg_prepared_statement pg_relation_is_updatable pg_sequence_parameters
     satisfies_hash_partition text tsrange_subdiff tstzrange_subdiff`,
   }).map(([group, names]) => [group, names.split(/\s+/)]),
-);
+));
 
-export const isUnsupportedFunction = (name: string): boolean => Object.values(unsupportedGroups).some((names) => names.includes(name));
+export const isUnsupportedFunction = (name: string): boolean => Object.values(unsupportedGroups()).some((names) => names.includes(name));

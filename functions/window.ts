@@ -40,7 +40,7 @@ const valueAt = (partition: WindowPartition, row: number, nth: number): Datum =>
   return at === undefined ? null : partition.args(at)[0]!;
 };
 
-export const windowFunctions: readonly FunctionDef[] = [
+export const windowFunctions = (): readonly FunctionDef[] => [
   windowFunction('row_number', '', 'int8', () => (row) => row + 1),
   windowFunction('rank', '', 'int8', ranks),
   windowFunction('dense_rank', '', 'int8', denseRanks),

@@ -22,7 +22,7 @@ interface First {
 }
 
 /**
- * What every decision of a grammar goes by. A set holds indices of token types; a decision, by Chevrotain's number for it, its kind and for each alternative twice the
+ * What every decision of a grammar goes by. A set holds indices of token types, as the first and last of each run of them, for the keywords that make names follow one another; a decision, by Chevrotain's number for it, its kind and for each alternative twice the
  * number of the set of what may come first, plus one when it may match nothing.
  */
 export interface LookaheadTables {
@@ -130,10 +130,10 @@ export class OneTokenLookahead implements ILookaheadStrategy {
 
   /** The tables of decisions made here, by the numbers they are known under. */
   tablesOf(decisions: Iterable<readonly [key: number, decide: unknown]>): LookaheadTables {
-    const sets: number[][] = [];
+    const sets: (readonly number[])[] = [];
     const numbers = new Map<string, number>();
     const numberOf = (types: ReadonlySet<number>): number => {
-      const set = [...types].sort((a, b) => a - b);
+      const set = runsOf(types);
       const key = set.join();
       let number = numbers.get(key);
       if (number === undefined) numbers.set(key, (number = sets.push(set) - 1));
@@ -151,7 +151,7 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   decisionFrom({ sets, decisions }: LookaheadTables, key: number): AlternationDecision | OptionalDecision | undefined {
     const table = decisions[key];
     if (table === undefined) return undefined;
-    const firsts = (): First[] => table.slice(1).map((first) => ({ types: new Set(sets[first >>> 1]), isNullable: (first & 1) === 1 }));
+    const firsts = (): First[] => table.slice(1).map((first) => ({ types: inRuns(sets[first >>> 1]!), isNullable: (first & 1) === 1 }));
     if (table[0] === DecisionKind.Optional) return this.#optionalDecision(firsts);
     return table[0] === DecisionKind.Gated ? this.#gatedDecision(firsts) : this.#plainDecision(firsts);
   }
@@ -242,6 +242,22 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     this.#firstOfRule.set(name, first);
     return first;
   }
+}
+
+/** The numbers as the first and last of each run of successive ones, in order. */
+function runsOf(numbers: ReadonlySet<number>): readonly number[] {
+  const runs: number[] = [];
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    if (runs.at(-1) === number - 1) runs[runs.length - 1] = number;
+    else runs.push(number, number);
+  }
+  return runs;
+}
+
+function inRuns(runs: readonly number[]): ReadonlySet<number> {
+  const numbers = new Set<number>();
+  for (let i = 0; i < runs.length; i += 2) for (let number = runs[i]!; number <= runs[i + 1]!; number++) numbers.add(number);
+  return numbers;
 }
 
 /** By token type, the alternatives it may begin, in order; at 0 those that may match nothing. */

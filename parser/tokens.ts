@@ -7,16 +7,21 @@
  * is LL(1): NotLa, NullsLa, WithLa, LParenQuery.
  */
 import { Lexer, type IToken, type TokenType } from './chevrotain.js';
-import { keywords, type Keyword } from './keywords.js';
+import { keywords, type Keyword, type KeywordFacts } from './keywords.js';
+
+/** Of every type that is no category, and of those until something is found to belong to them. */
+const noMembers: number[] = [];
+const noMembersMap: Record<number, boolean> = {};
 
 // Not made by createToken, which would complete all categories with each of the five hundred types again: they are completed all at once (below).
-const tokenType = (name: string, CATEGORIES: TokenType[]): TokenType => ({ name, PATTERN: Lexer.NA, CATEGORIES });
+const tokenType = (name: string, CATEGORIES: TokenType[]): TokenType => ({ name, PATTERN: Lexer.NA, CATEGORIES, tokenTypeIdx: 0, categoryMatches: noMembers, categoryMatchesMap: noMembersMap, isParent: false });
 const category = (name: string): TokenType => tokenType(name, []);
 /** Every token but the end of input, and of those all but parentheses: for statements and calls that are skipped unread. */
 export const AnyToken = category('AnyToken');
 export const AnyWithin = category('AnyWithin');
 
-const token = (name: string, ...categories: TokenType[]): TokenType => tokenType(name, [AnyToken, AnyWithin, ...categories]);
+const plain = [AnyToken, AnyWithin];
+const token = (name: string, ...categories: TokenType[]): TokenType => tokenType(name, categories.length === 0 ? plain : [...plain, ...categories]);
 const parenthesis = (name: string, ...categories: TokenType[]): TokenType => tokenType(name, [AnyToken, ...categories]);
 
 // Categories of names.
@@ -88,19 +93,28 @@ export const Operator = token('Operator', AnyOperator, PrefixOperator);
 export const Unknown = token('Unknown');
 export const EndOfInput = category('EndOfInput');
 
+const keywordCategories = new Map<string, TokenType[]>();
+/** What keywords of that kind belong to: one list for all of the kind. */
+function categoriesOf({ category, isBareLabel }: KeywordFacts): TokenType[] {
+  const kind = `${category} ${isBareLabel}`;
+  let categories = keywordCategories.get(kind);
+  if (categories === undefined) {
+    categories = [...plain, ColLabel];
+    if (isBareLabel) categories.push(BareLabel);
+    if (category !== 'reserved') categories.push(NonReservedWord);
+    if (category === 'unreserved' || category === 'columnName') categories.push(ColId);
+    if (category === 'unreserved' || category === 'typeOrFunction') categories.push(TypeFunctionName);
+    if (category === 'columnName') categories.push(ColumnNameKeyword);
+    if (category === 'typeOrFunction') categories.push(TypeOrFunctionKeyword);
+    if (category === 'reserved') categories.push(ReservedKeyword);
+    keywordCategories.set(kind, categories);
+  }
+  return categories;
+}
+
 /** The token type of each keyword, as in `kw.select`. */
 export const kw: Readonly<Record<Keyword, TokenType>> = Object.fromEntries(
-  [...keywords.values()].map((facts) => {
-    const categories = [ColLabel];
-    if (facts.isBareLabel) categories.push(BareLabel);
-    if (facts.category !== 'reserved') categories.push(NonReservedWord);
-    if (facts.category === 'unreserved' || facts.category === 'columnName') categories.push(ColId);
-    if (facts.category === 'unreserved' || facts.category === 'typeOrFunction') categories.push(TypeFunctionName);
-    if (facts.category === 'columnName') categories.push(ColumnNameKeyword);
-    if (facts.category === 'typeOrFunction') categories.push(TypeOrFunctionKeyword);
-    if (facts.category === 'reserved') categories.push(ReservedKeyword);
-    return [facts.word, token(facts.word.toUpperCase(), ...categories)];
-  }),
+  [...keywords.values()].map((facts) => [facts.word, tokenType(facts.word.toUpperCase(), categoriesOf(facts))]),
 ) as Record<Keyword, TokenType>;
 
 /** NOT before BETWEEN, IN, LIKE, ILIKE or SIMILAR: an infix operator's first word. */
@@ -129,13 +143,14 @@ export const TypeIndexMin = 16;
  * test/parser/tokens.test.ts compares the two.
  */
 function complete(types: readonly TokenType[]): void {
-  types.forEach((type, i) => {
-    type.tokenTypeIdx = TypeIndexMin + i;
-    type.categoryMatches = [];
-    type.categoryMatchesMap = {};
-  });
+  types.forEach((type, i) => (type.tokenTypeIdx = TypeIndexMin + i));
   const enlist = (member: number, groups: readonly TokenType[]): void => {
     for (const group of groups) {
+      if (group.categoryMatches === noMembers) {
+        group.categoryMatches = [];
+        group.categoryMatchesMap = {};
+        group.isParent = true;
+      }
       if (group.categoryMatchesMap![member] === true) continue;
       group.categoryMatches!.push(member);
       group.categoryMatchesMap![member] = true;
@@ -143,7 +158,6 @@ function complete(types: readonly TokenType[]): void {
     }
   };
   for (const type of types) enlist(type.tokenTypeIdx!, type.CATEGORIES!);
-  for (const type of types) type.isParent = type.categoryMatches!.length > 0;
 }
 complete(allTokens);
 

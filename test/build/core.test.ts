@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { coreBanner, coreFooter } from '../../build/core-text.mjs';
 
 let folder: string;
 
@@ -17,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Its function says the word, and whether it was run as a module of Node's own loader. */
 function writeText(word: string): void {
-  writeFileSync(join(folder, 'core.cjs'), `exports.say = () => '${word}' + (module.children === undefined ? ' kept' : ' required');\n`);
+  writeFileSync(join(folder, 'core.cjs'), `${coreBanner}exports.say = () => '${word}' + (module.children === undefined ? ' kept' : ' required');\n${coreFooter}`);
 }
 function node(program: string): string {
   return execFileSync(process.execPath, ['--input-type=module', '--eval', program], { cwd: folder, encoding: 'utf8' }).trim();

@@ -68,7 +68,7 @@ async function lists(): Promise<string> {
   const differences = new Map<string, string[]>();
   for (const [name, how] of Object.entries(functionDifferences)) differences.set(how, [...(differences.get(how) ?? []), `\`${name}\``]);
   lines.push('### Functions that differ', '', ...[...differences].map(([how, names]) => `- ${names.join(', ')}: ${how}`), '');
-  lines.push('### Functions that there are not (0A000)', '', ...Object.entries(unsupportedGroups).map(([group, names]) => `- ${group}: ${names.map((name) => `\`${name}\``).join(', ')}.`), '');
+  lines.push('### Functions that there are not (0A000)', '', ...Object.entries(unsupportedGroups()).map(([group, names]) => `- ${group}: ${names.map((name) => `\`${name}\``).join(', ')}.`), '');
   lines.push('### Operators', '');
   for (const [name, overloads] of [...allOperators()].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const pairs = [...new Set(overloads.map((op) => `${op.left === undefined ? '' : `${typeName(op.left)} `}· ${typeName(op.right)}`))];

@@ -1,0 +1,2 @@
+export declare const coreBanner: string;
+export declare const coreFooter: string;
