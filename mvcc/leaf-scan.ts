@@ -10,6 +10,8 @@
  * B2  What is registered as read ends exactly at the last row consumed: the batch is *settled* (SIREAD range, edges to newer
  *     writers) when the consumer moves on or stops, or when another transaction is about to commit, whichever is first.
  * B3  Between batches the scan depends on no position in a page but its fences.
+ * B4  Clean leaves one after the other are registered as one interval, when the scan ends, meets a leaf that is not clean, or is settled: until then nobody has
+ *     changed what it has read (B2), so nobody has to know of it.
  *
  * A scan may be opened for *columns* (base/row-columns.ts): each batch then comes with a record that says where they lie. Those of a clean leaf are kept beside its
  * page (storage/leaf-columns.ts), so that neither its slots nor its rows are touched again; all others are read from the rows of the batch, whatever they came from.
@@ -105,6 +107,10 @@ export class LeafScan {
   #batchLow = '';
   #batchHigh: string | undefined = undefined;
   #isUnsettled = false;
+  /** B4: what is unsettled began where the range does that remains, and ends with the leaf at hand, or with the range. */
+  #isClean = false;
+  /** What was changed after this may differ from what the scan reads, or is an edge. */
+  readonly #cleanUpTo: number;
   /** Whether something in the batch may have changed after the snapshot of the transaction: only then are there edges to look for. */
   #hasNewer = false;
   /** The rows of the batch are settled, the gap behind them is not. */
@@ -133,6 +139,7 @@ export class LeafScan {
     this.statement = transaction.statement!;
     this.#commandEnd = snap === Infinity ? Infinity : this.statement.number;
     this.#register = node === undefined || node.isSafe ? 'none' : register;
+    this.#cleanUpTo = this.#register === 'none' ? snap : node!.snapLow;
     this.#buffers = transaction.manager.takeBuffers();
     this.#columns = columns;
     this.offsets = this.#buffers.offsets;
@@ -149,7 +156,7 @@ export class LeafScan {
    */
   next(): boolean {
     this.#transaction.check();
-    if (this.#isUnsettled || this.#hasTail) this.#settle(this.#batchLow, this.#batchHigh);
+    if (this.#hasTail || (this.#isUnsettled && !this.#isClean)) this.#settle(this.#batchLow, this.#batchHigh);
     this.count = 0;
     if (this.#isStanding) this.#standUp();
     while (this.#position !== 'end' && this.#position !== 'closed') {
@@ -158,7 +165,7 @@ export class LeafScan {
         if (this.#columns !== undefined) this.#takeColumns(this.#columns);
         return true;
       }
-      if (this.#isUnsettled) this.#settle(this.#batchLow, this.#batchHigh);
+      if (this.#isUnsettled && !this.#isClean) this.#settle(this.#batchLow, this.#batchHigh);
     }
     this.close();
     return false;
@@ -200,10 +207,12 @@ export class LeafScan {
       if (this.#reverse) this.#high = key;
       else this.#low = afterKey(key);
     } else {
-      const key = this.keyAt(0);
+      // Nothing of a batch that is not settled gets registered now, so it begins anew with the gap before its first row.
+      const hasGap = this.#isUnsettled && !(mutants.on && mutants.has('mvcc.pause-skips-gap'));
+      const begin = hasGap ? this.#nearEnd() : this.#reverse ? afterKey(this.keyAt(0)) : this.keyAt(0);
       if (this.#isUnsettled) this.#settleThrough(-1);
-      if (this.#reverse) this.#high = afterKey(key);
-      else this.#low = key;
+      if (this.#reverse) this.#high = begin;
+      else this.#low = begin!;
     }
     this.count = 0;
     if (this.#isStanding) this.#standUp();
@@ -214,8 +223,8 @@ export class LeafScan {
   /** Ends the scan; an unfinished batch counts as read whole. Idempotent. Every scan must be closed or run to its end. */
   close(): void {
     if (this.#position === 'closed') return;
+    if (this.#isUnsettled) this.#recordThroughEnd(this.#farEnd());
     this.#position = 'closed';
-    if (this.#isUnsettled) this.#record(this.#batchLow, this.#batchHigh);
     this.count = 0;
     if (this.#isStanding) this.#standUp();
     this.#transaction.openScans?.delete(this);
@@ -234,15 +243,14 @@ export class LeafScan {
     const leaf = this.#buffers.leaf;
     if (this.#position === 'step' && !leaf.isCurrent() && !(mutants.on && mutants.has('mvcc.step-from-changed-leaf'))) {
       // Changed since: leaves may have been merged, so the neighbour need not begin where this one ended. Go on by key.
-      if (this.#reverse) this.#high = leaf.lowerFence();
-      else {
-        const fence = leaf.upperFence();
-        if (fence === undefined) {
-          this.#position = 'end';
-          return;
-        }
-        this.#low = fence;
+      const fence = this.#reverse ? leaf.lowerFence() : leaf.upperFence();
+      if (this.#isUnsettled) this.#recordThroughEnd(this.#farEnd());
+      if (fence === undefined) {
+        this.#position = 'end';
+        return;
       }
+      if (this.#reverse) this.#high = fence;
+      else this.#low = fence;
       this.#position = endsAfter(this.#high, this.#low) ? 'seek' : 'end';
       if (this.#position === 'end') return;
     }
@@ -278,9 +286,9 @@ export class LeafScan {
     }
     if (from > to) from = to;
     const hasOwn = writes !== undefined && writes.size > 0;
-    const needsRegion = hasOwn || this.#register !== 'none' || leaf.maxCsn > this.#snap;
-    if (!needsRegion) {
+    if (!hasOwn && leaf.maxCsn <= this.#cleanUpTo) {
       this.#position = isLast ? 'end' : 'step';
+      if (this.#register !== 'none') this.#holdClean(from === to);
       if (to === from) return;
       if (leaf.hasOverflow || this.#tree.normalize !== undefined) this.#fillMerged(leaf, undefined, from, to, '', undefined, isLast, false);
       else this.#fillDirect(leaf, from, to);
@@ -293,6 +301,7 @@ export class LeafScan {
     // A range that ends inside the leaf needs no fence at that end.
     if ((isStep && this.#reverse) || (!this.#reverse && !isLast)) high = minEnd(high, leaf.upperFence());
     if (this.#reverse ? low === '' : high === undefined) isLast = true;
+    if (this.#isUnsettled && !(mutants.on && mutants.has('mvcc.clean-leaves-forgotten'))) this.#recordThroughEnd(this.#reverse ? high : low);
     this.#fillMerged(leaf, hasOwn ? writes : undefined, from, to, low, high, isLast, true);
   }
 
@@ -353,7 +362,7 @@ export class LeafScan {
 
   /**
    * Merges slots [from, to) of the leaf with the dirty keys of [low, high), which is that leaf's part of the range; when nothing can be
-   * dirty and nothing is registered, that part need not be known.
+   * dirty, that part need not be known.
    */
   #fillMerged(
     leaf: LeafRef | undefined,
@@ -398,16 +407,10 @@ export class LeafScan {
     if (isRegionKnown) {
       if (this.#reverse) this.#high = low;
       else if (high !== undefined) this.#low = high;
+      if (this.#register !== 'none') this.#hold(low, high, leaf !== undefined && leaf.maxCsn > this.#transaction.node!.snapLow);
     }
     this.#position = isCut ? 'seek' : isLast ? 'end' : 'step';
     if (isCut && !endsAfter(this.#high, this.#low)) this.#position = 'end';
-    if (this.#register !== 'none') {
-      this.#batchLow = low;
-      this.#batchHigh = high;
-      this.#isUnsettled = true;
-      this.#hasNewer = leaf !== undefined && leaf.maxCsn > this.#transaction.node!.snapLow;
-      this.#transaction.manager.addUnsettled(this);
-    }
     if (dirtyKeys.length === 0) {
       if (from === to) return;
       if (!leaf!.hasOverflow && tree.normalize === undefined) {
@@ -488,6 +491,38 @@ export class LeafScan {
 
   // ------------------------------------------------------------------------------------------------------------ registering
 
+  /** The batch covers [low, high). */
+  #hold(low: string, high: string | undefined, hasNewer: boolean): void {
+    this.#batchLow = low;
+    this.#batchHigh = high;
+    this.#isClean = false;
+    this.#hasNewer = hasNewer;
+    this.#isUnsettled = true;
+    this.#transaction.manager.addUnsettled(this);
+  }
+  /** The batch is a clean leaf, or the part of it that lies in the range (B4). */
+  #holdClean(isEmpty: boolean): void {
+    if (this.#isUnsettled || (isEmpty && mutants.on && mutants.has('mvcc.empty-range-unregistered'))) return;
+    this.#hold(this.#low, this.#high, false);
+    this.#isClean = true;
+  }
+
+  /** Where the batch ends in the direction of the scan. */
+  #farEnd(): string | undefined {
+    const isReverse = this.#reverse;
+    if (!this.#isClean) return isReverse ? this.#batchLow : this.#batchHigh;
+    const rest = isReverse ? this.#low : this.#high;
+    if (this.#position === 'end') return rest;
+    const { leaf } = this.#buffers;
+    return isReverse ? maxKey(this.#low, leaf.lowerFence()) : minEnd(this.#high, leaf.upperFence());
+  }
+  /** Where it begins: what is unsettled may have begun in a leaf before. */
+  #nearEnd(): string | undefined {
+    if (!this.#isClean) return this.#reverse ? this.#batchHigh : this.#batchLow;
+    const { leaf } = this.#buffers;
+    return this.#reverse ? minEnd(this.#batchHigh, leaf.upperFence()) : maxKey(this.#batchLow, leaf.lowerFence());
+  }
+
   /**
    * Another transaction is about to commit, and may change the leaf, while this scan stands at the end of a batch: the batch counts as
    * read up to its last row. What lies behind that is read only if the consumer moves on.
@@ -495,13 +530,18 @@ export class LeafScan {
   settleForOthers(): void {
     if (this.count === 0) return;
     const last = this.keyAt(this.count - 1);
-    const high = this.#batchHigh;
+    const end = this.#farEnd();
     this.#recordThrough(this.count - 1);
-    if (this.#reverse) this.#batchHigh = last;
-    else {
+    if (this.#reverse) {
+      this.#batchLow = end!;
+      this.#batchHigh = last;
+      this.#high = end;
+    } else {
       this.#batchLow = afterKey(last);
-      this.#batchHigh = high;
+      this.#batchHigh = end;
+      if (end !== undefined) this.#low = end;
     }
+    this.#isClean = false;
     this.#hasTail = endsAfter(this.#batchHigh, this.#batchLow);
     // What is about to be committed may lie there.
     if (!(mutants.on && mutants.has('mvcc.tail-edges-forgotten'))) this.#hasNewer = true;
@@ -519,12 +559,14 @@ export class LeafScan {
 
   #recordThrough(i: number): void {
     if (mutants.on && mutants.has('mvcc.limit-registers-one-less')) i--;
-    let low = this.#batchLow;
-    let high = this.#batchHigh;
-    if (i < 0) high = low;
-    else if (this.#reverse) low = this.keyAt(i);
-    else high = afterKey(this.keyAt(i));
-    this.#record(low, high);
+    if (i < 0) this.#recordThroughEnd(this.#nearEnd());
+    else this.#recordThroughEnd(this.#reverse ? this.keyAt(i) : afterKey(this.keyAt(i)));
+  }
+  /** Registers what is unsettled as far as `end` in the direction of the scan; undefined: the end of the tree, where a scan in reverse begins. */
+  #recordThroughEnd(end: string | undefined): void {
+    if (!this.#reverse) this.#record(this.#batchLow, end);
+    else if (end === undefined) this.#record(this.#batchLow, this.#batchLow);
+    else this.#record(end, this.#batchHigh);
   }
 
   /** Registers [low, high) as read and adds the edges to or from the writers of what is newer than the snapshot in it. */
@@ -539,7 +581,7 @@ export class LeafScan {
     const tree = this.#tree;
     const isHidden = this.#register === 'hidden';
     const statement = this.statement.number;
-    if (!(mutants.on && mutants.has('mvcc.empty-range-unregistered') && this.count === 0)) {
+    if (!(mutants.on && mutants.has('mvcc.empty-range-unregistered') && this.count === 0 && !this.#isClean)) {
       node.readRange(tree.siread, low, high, statement, isHidden);
     }
     const overlay = tree.overlay;

@@ -81,6 +81,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.no-lock-timeout': 'lock_timeout ends a wait',
   'mvcc.payload-dropped-early': 'before-images outlive the pressure for memory as long as a snapshot needs them',
   'mvcc.step-from-changed-leaf': 'scan',
+  'mvcc.clean-leaves-forgotten': 'scan',
+  'mvcc.pause-skips-gap': 'scan',
   'mvcc.run-ignores-newer': 'scan',
   'mvcc.run-ends-with-leaf': 'scan',
   'mvcc.memory-of-two-sets': 'write memory',

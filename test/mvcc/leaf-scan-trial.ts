@@ -1,6 +1,7 @@
 /**
  * Scans against a sorted map: random rows over many small leaves, long values, own uncommitted changes, commits by others before and
- * during the scan, both directions, limits and pauses; and runs of entries (mvcc/entry-run.ts) where they serve. Whatever happens around it, a scan shows its snapshot.
+ * during the scan, both directions, limits and pauses; and runs of entries (mvcc/entry-run.ts) where they serve. Whatever happens around it, a scan shows its snapshot,
+ * and at SERIALIZABLE what it has walked over is registered as read, and nothing else.
  */
 import { strict as assert } from 'node:assert';
 import { keyBytes } from '../../base/bytes.js';
@@ -42,15 +43,34 @@ function change(world: World, tree: VersionedTree, model: Map<string, string>, p
   return touched;
 }
 
-function read(prng: Prng, transaction: Transaction, tree: VersionedTree, low: string, high: string | undefined, reverse: boolean, disturb: () => void): [string, string][] {
+/** Reads the rows of a range, or the first of them: `isStopped`. */
+function read(
+  prng: Prng,
+  transaction: Transaction,
+  tree: VersionedTree,
+  low: string,
+  high: string | undefined,
+  reverse: boolean,
+  disturb: () => void,
+): { readonly rows: [string, string][]; readonly isStopped: boolean } {
+  const limit = prng.below(3) === 0 ? 1 + prng.below(30) : Infinity;
   const rows: [string, string][] = [];
   const scan = transaction.openScan(tree, { low, high }, { reverse });
   while (scan.next()) {
+    if (prng.below(8) === 0) {
+      scan.suspendAt(-1);
+      disturb();
+      continue;
+    }
     for (let i = 0; i < scan.count; i++) {
       const start = scan.offsets[i]!;
       const length = scan.lengthAt(i);
       assert.equal(scan.dv.getUint8(start), scan.u8[start]);
       rows.push([scan.keyAt(i), Buffer.from(scan.u8.subarray(start, start + length)).toString('latin1')]);
+      if (rows.length === limit) {
+        scan.stopAt(i);
+        return { rows, isStopped: true };
+      }
       if (prng.below(6) === 0) {
         scan.suspendAt(i);
         disturb();
@@ -59,7 +79,22 @@ function read(prng: Prng, transaction: Transaction, tree: VersionedTree, low: st
     }
     if (prng.below(4) === 0) disturb();
   }
-  return rows;
+  return { rows, isStopped: false };
+}
+
+/** Keys of rows, and keys between them. */
+const probes = Array.from({ length: 61 }, (_, n) => [keyOf(n), keyOf(n) + '5']).flat();
+/** Those of `probes` whose values are registered as read. */
+function registered(transaction: Transaction, tree: VersionedTree): string[] {
+  const reads = transaction.node?.reads.get(tree.siread);
+  return probes.filter((key) => reads?.hitBy(key, false) !== undefined);
+}
+/** Those that a scan of the range has walked over. */
+function walkedOver(low: string, high: string | undefined, reverse: boolean, stoppedAt: string | undefined): string[] {
+  return probes.filter((key) => {
+    if (key < low || (high !== undefined && key >= high)) return false;
+    return stoppedAt === undefined || (reverse ? key >= stoppedAt : key <= stoppedAt);
+  });
 }
 
 /** The entries of a prefix as a run gives them, with as much of each value as is expected; undefined when it takes a scan. */
@@ -116,8 +151,15 @@ export async function scanTrial(seed: number): Promise<void> {
       const b = keyOf(prng.below(61));
       const [low, high] = prng.below(4) === 0 ? ['', undefined] : a < b ? [a, b] : [b, prng.below(4) === 0 ? undefined : a];
       const reverse = prng.below(2) === 0;
-      const rows = read(prng, transaction, tree, low, high, reverse, disturb);
-      assert.deepEqual(rows, expected(seen, low, high, reverse), `seed ${seed} round ${round} scan ${i} ${low} ${high} ${reverse}`);
+      const before = registered(transaction, tree);
+      const { rows, isStopped } = read(prng, transaction, tree, low, high, reverse, disturb);
+      const where = `seed ${seed} round ${round} scan ${i} ${low} ${high} ${reverse}`;
+      const inRange = expected(seen, low, high, reverse);
+      assert.deepEqual(rows, isStopped ? inRange.slice(0, rows.length) : inRange, where);
+      if (transaction.node !== undefined) {
+        const walked = new Set([...before, ...walkedOver(low, high, reverse, isStopped ? rows.at(-1)![0] : undefined)]);
+        assert.deepEqual(registered(transaction, tree), probes.filter((key) => walked.has(key)), where);
+      }
       const ref = new RowRef();
       const found = transaction.get(tree, keyBytes(a), a.length, ref);
       const value = found ? Buffer.from(ref.u8.subarray(ref.offset, ref.offset + ref.length)).toString('latin1') : undefined;
