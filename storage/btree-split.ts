@@ -58,15 +58,15 @@ const separatorBuffer = new Uint8Array(PageSizeBytesMax);
 const noKey = new Uint8Array(0);
 
 /**
- * The shortest key above `left` and not above `right`: `right` up to where it differs. It stays in `separatorBuffer`.
+ * The shortest key above `left` and not above `right`: `right` up to where it differs, into `into`.
  * @returns its length
  */
-function shortestSeparator(left: Uint8Array, leftLength: number, right: Uint8Array, rightLength: number): number {
+export function shortestSeparator(left: Uint8Array, leftLength: number, right: Uint8Array, rightLength: number, into: Uint8Array): number {
   let shared = 0;
   while (shared < leftLength && shared < rightLength && left[shared] === right[shared]) shared++;
   assert(shared < rightLength, 'keys around a split do not ascend', leftLength, rightLength);
   const length = mutants.on && mutants.has('storage.separator-too-short') ? shared : shared + 1;
-  for (let i = 0; i < length; i++) separatorBuffer[i] = right[i]!;
+  for (let i = 0; i < length; i++) into[i] = right[i]!;
   return length;
 }
 
@@ -175,11 +175,11 @@ function splitLeafAt(pool: BufferPool, path: TreePath, frame: number, boundary: 
   const count = countOf(dv, base);
   let separatorLength: number;
   if (boundary === 0) {
-    separatorLength = shortestSeparator(newKey, newKeyLength, keyB, copyKey(u8, dv, base, 0, keyB, 0));
+    separatorLength = shortestSeparator(newKey, newKeyLength, keyB, copyKey(u8, dv, base, 0, keyB, 0), separatorBuffer);
   } else {
     const leftLength = copyKey(u8, dv, base, boundary - 1, keyB, 0);
-    if (boundary === count) separatorLength = shortestSeparator(keyB, leftLength, newKey, newKeyLength);
-    else separatorLength = shortestSeparator(keyB, leftLength, keyC, copyKey(u8, dv, base, boundary, keyC, 0));
+    if (boundary === count) separatorLength = shortestSeparator(keyB, leftLength, newKey, newKeyLength, separatorBuffer);
+    else separatorLength = shortestSeparator(keyB, leftLength, keyC, copyKey(u8, dv, base, boundary, keyC, 0), separatorBuffer);
   }
   // Another prefix would hardly make room in a page that has none: what it takes to find out is saved.
   if (boundary === count && count > 1 && freeBytes(dv, base) < upperFenceSize(u8, dv, base, separatorBuffer, separatorLength)) return SplitResult.TooBig;
@@ -473,7 +473,7 @@ function borrow(pool: BufferPool, parent: number, slot: number, left: number, ri
     separatorLength = copyKey(givenU8, givenDv, givenBase, isLeftUnderfull ? boundary - 1 : boundary, separatorBuffer, 0);
   } else {
     const lastLength = copyKey(givenU8, givenDv, givenBase, boundary - 1, keyB, 0);
-    separatorLength = shortestSeparator(keyB, lastLength, keyC, copyKey(givenU8, givenDv, givenBase, boundary, keyC, 0));
+    separatorLength = shortestSeparator(keyB, lastLength, keyC, copyKey(givenU8, givenDv, givenBase, boundary, keyC, 0), separatorBuffer);
   }
   if (!canReplaceSeparator(parentU8, parentDv, parentBase, pageSizeBytes, slot, separatorBuffer, separatorLength)) return;
 

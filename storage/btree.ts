@@ -19,9 +19,10 @@ import { mutants } from '../base/mutants.js';
 import type { SplitHint } from './btree-split.js';
 import { HeightMax, TreePath, isUnderfull, makeRoomInLeaf, rebalance } from './btree-split.js';
 import { bulkBuild } from './bulk-build.js';
-import type { BulkSource, FoundRun, RunSource } from './bulk-build.js';
+import type { BulkSource, FoundRun, RunSource, ValuePlace } from './bulk-build.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
+import { beginLeafAtEdge } from './edge-leaf.js';
 import { placeOf } from './found-place.js';
 import { InnerView } from './inner-view.js';
 import { appendEntries, checkFound, removeEntries, removeFound, replaceEntries, replaceFound } from './leaf-run.js';
@@ -32,7 +33,6 @@ import {
   AboveFence,
   OverflowBit,
   OverflowPointerLength,
-  SlotShift,
   cellSizeMaxOf,
   cellAt,
   childAt,
@@ -65,14 +65,6 @@ const ScanShareOfPool = 8;
 const ViewAfterMin = 64;
 
 const shape = new PageShape();
-
-/** Where a value lies: `u8` and `dv` see the same memory. */
-export interface ValuePlace {
-  u8: Uint8Array;
-  dv: DataView;
-  offset: number;
-  length: number;
-}
 
 export class BTree {
   readonly pool: BufferPool;
@@ -525,7 +517,7 @@ export class BTree {
     let frame: number;
     if (this.#isBeyondEdge(key, keyOffset, end)) {
       frame = this.#edgeFrame;
-      if (this.#appendAtEdge(frame, source, csn, pool)) return;
+      if (countOf(pool.viewOf(frame), pool.baseOf(frame)) > 0 && (this.#appendAtEdge(frame, source, csn, pool) || this.#appendBehindEdge(frame, source, csn, pool))) return;
     } else {
       frame = this.#leafFor(key, keyOffset, end);
       if (this.#found >= 0 && this.#replaceSome(frame, source, csn, pool)) return;
@@ -558,11 +550,18 @@ export class BTree {
     }
     while (run.left > 0) this.putSome(run, csn);
   }
-  /** Into the leaf at the right edge, what fits. @returns false when nothing did: it takes a `put` */
+  /** Into a new leaf behind the one at the right edge, which is full. @returns false when it takes a `put` */
+  #appendBehindEdge(full: number, source: RunSource, csn: number, pool: BufferPool): boolean {
+    const frame = beginLeafAtEdge(pool, this.root, full, source, this.#entrySizeMax, (dv, base, parentLevel, id) => this.#checkPage(dv, base, parentLevel, id));
+    if (frame < 0) return false;
+    const isAppended = this.#appendAtEdge(frame, source, csn, pool);
+    assert(isAppended, 'no room in an empty leaf', full, frame);
+    return true;
+  }
+  /** Into the leaf at the right edge, which has entries or the prefix for them, what fits. @returns false when nothing did: it takes a `put` */
   #appendAtEdge(frame: number, source: RunSource, csn: number, pool: BufferPool): boolean {
     const dv = pool.viewOf(frame);
     const base = pool.baseOf(frame);
-    if (countOf(dv, base) === 0) return false;
     pool.markDirty(frame);
     const u8 = pool.bytesOf(frame);
     const count = appendEntries(u8, dv, base, source, this.#entrySizeMax);
@@ -793,6 +792,3 @@ export class BTree {
     return estimateCount(this.pool, this.root, (dv, base, parentLevel, id) => this.#checkPage(dv, base, parentLevel, id), countsEntries);
   }
 }
-
-/** Bytes of slot and length per entry, for cost estimates. */
-export const EntryOverheadBytes = (1 << SlotShift) + 1;

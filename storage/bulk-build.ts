@@ -12,6 +12,14 @@ import { AtMaxCsn, keyTooLong } from './page.js';
 import { insertEntry } from './page-edit.js';
 import { OverflowBit, OverflowPointerLength, cellSizeMaxOf, compareKeyAt, countOf, leafEntrySize } from './slotted-page.js';
 
+/** Where a value lies: `u8` and `dv` see the same memory. */
+export interface ValuePlace {
+  u8: Uint8Array;
+  dv: DataView;
+  offset: number;
+  length: number;
+}
+
 /** Where key and value of an entry lie. */
 export interface EntryPlace {
   key: Uint8Array;

@@ -34,7 +34,7 @@ import {
 } from './slotted-page.js';
 
 /**
- * Appends entries to a leaf that has some, and no upper fence, while they fit into its gap as it is, share its prefix, and are short where its keys are: as `insertEntry` for each would,
+ * Appends entries to a leaf that has some, or the prefix for the first, and no upper fence, while they fit into its gap as it is, share its prefix, and are short where its keys are: as `insertEntry` for each would,
  * with the page's header read and written once. Their keys ascend and are greater than all here; none takes more than `entrySizeMax` bytes in a leaf.
  * @returns how many went in; the source stands at the next
  */

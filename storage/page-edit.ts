@@ -359,7 +359,7 @@ function choosePrefixFor(u8: Uint8Array, dv: DataView, base: number, pageSizeByt
 }
 
 /** Whether the page takes the key as it is: with its prefix, and short where keys are. */
-function takes(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): boolean {
+export function takes(u8: Uint8Array, dv: DataView, base: number, key: Uint8Array, start: number, end: number): boolean {
   const prefixLength = dv.getUint16(base + AtPrefixLength, true);
   if (end - start < prefixLength) return false;
   if ((u8[base + AtFlags]! & PageFlag.ShortKeys) !== 0 && end - start !== prefixLength + ShortSuffixLength && !(mutants.on && mutants.has('storage.short-keys-never-given-up'))) return false;

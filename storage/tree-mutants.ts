@@ -14,6 +14,7 @@ export const treeMutants: readonly MutantDescription[] = [
   { name: 'storage.eviction-drops-dirty', breaks: 'a changed page is dropped from the pool without being written' },
   { name: 'storage.evicts-pinned', breaks: 'B1: a page is evicted under its reader' },
   { name: 'storage.edge-of-before', breaks: 'the end of the tree is taken for where it was before the last leaf changed' },
+  { name: 'storage.edge-leaf-left-open', breaks: 'E1: the leaf before one that was begun at the right edge goes on without an upper fence' },
   { name: 'storage.run-unstamped', breaks: 'R2: a leaf that took many entries at a time keeps the stamp it had' },
   { name: 'storage.run-prefix-unchecked', breaks: 'S3: of many entries put at a time, those that do not begin with the page\'s prefix are stored as if they did' },
   { name: 'storage.run-of-short-keys-unchecked', breaks: 'S5: of many entries put at a time, those of another length are stored as short keys' },

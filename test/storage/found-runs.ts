@@ -1,7 +1,7 @@
 /** Entries looked up one by one and then changed where they were found, as a commit does it (mvcc/found-order.ts): the places, grouped by leaf and in its order. */
 import { keyBytes } from '../../base/bytes.js';
-import type { BTree, ValuePlace } from '../../storage/btree.js';
-import type { FoundRun } from '../../storage/bulk-build.js';
+import type { BTree } from '../../storage/btree.js';
+import type { FoundRun, ValuePlace } from '../../storage/bulk-build.js';
 import { NoPlace, frameOfPlace, slotOfPlace } from '../../storage/found-place.js';
 
 export interface FoundEntry {
