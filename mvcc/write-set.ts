@@ -634,11 +634,17 @@ export class WriteSet {
     const word = wordOf(entry);
     const key = words[word + AtKey]!;
     const value = words[word + AtValue]!;
-    at.key = this.#bytes.chunkOf(key).u8;
+    const { u8 } = this.#bytes.chunkOf(key);
+    const chunk = this.#bytes.chunkOf(value);
+    // Mostly they are those of the entry before: what is stored in an object is told to the collector.
+    if (at.key !== u8) at.key = u8;
+    if (at.value !== chunk.u8) {
+      at.value = chunk.u8;
+      at.valueView = chunk.dv;
+    }
     at.keyOffset = offsetOf(key);
     at.putOffset = (words[word + AtFlags]! & WriteFlag.InForm) === 0 ? -1 : at.keyOffset - KeyFormBytes;
     at.keyLength = words[word + AtKeyLength]!;
-    ({ u8: at.value, dv: at.valueView } = this.#bytes.chunkOf(value));
     at.valueOffset = offsetOf(value);
     at.valueLength = words[word + AtValueLength]!;
   }
