@@ -31,7 +31,7 @@ import { serializationError } from './conflict.js';
 import { keepBefore, keyBufferOf } from './reading.js';
 import type { SerialNode, WriteMark } from './serial-node.js';
 import type { Transaction } from './transaction.js';
-import { TreeCreation, TreeDrop } from './tree-change.js';
+import { TreeCreation, TreeDrop, TreeLogBytes } from './tree-change.js';
 import type { MvccCommitWriter, TransactionManager } from './transaction-manager.js';
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
@@ -72,6 +72,8 @@ const RowsPerSyncMs = 500;
 const ProbesMax = 64;
 /** Durable at once only where nothing waits for the disk. */
 const lsnMax = Number.MAX_SAFE_INTEGER as Lsn;
+/** What is reserved of the log for a commit by itself. */
+const LogBytesMin = 64;
 /** So few changes of a tree are installed one by one. */
 const RunMin = 8;
 const leaf = new LeafRef();
@@ -108,7 +110,7 @@ function waitBefore(transaction: Transaction): Promise<void> | undefined {
   const { manager } = transaction;
   if (manager.turn.mustWait(transaction)) return waitForTurn(transaction);
   try {
-    return manager.store.reserveLog(transaction.logBytes + 64) ?? undefined;
+    return manager.store.reserveLog(logBytesOf(transaction)) ?? undefined;
   } catch (error) {
     transaction.rollback();
     throw error;
@@ -116,7 +118,7 @@ function waitBefore(transaction: Transaction): Promise<void> | undefined {
 }
 async function waitForTurn(transaction: Transaction): Promise<void> {
   await transaction.manager.turn.waitFor(transaction);
-  await transaction.manager.store.reserveLog(transaction.logBytes + 64);
+  await transaction.manager.store.reserveLog(logBytesOf(transaction));
 }
 
 /** Waits for `before`, if there is anything to wait for, and gives others a turn to join. */
@@ -170,7 +172,7 @@ export function commitSync(transaction: Transaction): CommitInfo {
   refuseDoomed(transaction);
   const manager = transaction.manager;
   try {
-    if (changesAnything(transaction)) manager.store.reserveLogSync(transaction.logBytes + 64);
+    if (changesAnything(transaction)) manager.store.reserveLogSync(logBytesOf(transaction));
   } catch (error) {
     transaction.rollback();
     throw error;
@@ -189,6 +191,11 @@ export function flushAndPublish(manager: TransactionManager, pending: PendingCom
     manager.store.flushSync();
     manager.publishReady();
   }
+}
+
+/** Bytes that the commit takes in the log, at most, beside what each record has. Changes are logged tree by tree, so that a record names each tree once. */
+function logBytesOf({ logBytes, writes }: Transaction): number {
+  return logBytes + (writes === undefined ? 0 : writes.trees.length) * TreeLogBytes + LogBytesMin;
 }
 
 /** Whether there is something to log; locks alone are not. */

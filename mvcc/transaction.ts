@@ -31,7 +31,7 @@ import { StatementList } from './statement-list.js';
 import { type PausedStatement, type SavepointMark, Statement } from './statement.js';
 import type { TransactionManager } from './transaction-manager.js';
 import { type LogItem, TransactionLog } from './transaction-log.js';
-import { TreeCreation, TreeDrop, undoEntry, undoItem } from './tree-change.js';
+import { TreeCreation, TreeDrop, TreeLogBytes, undoEntry, undoItem } from './tree-change.js';
 import type {
   BeginOptions,
   ClaimOptions,
@@ -605,6 +605,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     const tree = this.manager.addTree(made);
     tree.creator = this;
     this.changesTrees = true;
+    this.logBytes += TreeLogBytes;
     this.logItem(new TreeCreation(tree, built));
     return tree;
   }
@@ -613,6 +614,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   dropTree(id: TreeId): void {
     this.checkWritable();
     this.changesTrees = true;
+    this.logBytes += TreeLogBytes;
     this.logItem(new TreeDrop(id));
   }
 

@@ -9,6 +9,9 @@ import type { VersionedTree } from './versioned-tree.js';
 import { LockGrant } from './lock.js';
 import { WriteFlag, WriteKind } from './write-set.js';
 
+/** What making a tree or dropping it takes in the log, at most, or saying which tree changes are of. */
+export const TreeLogBytes = 6;
+
 export class TreeCreation {
   readonly tree: VersionedTree;
   readonly built: BuiltTree | undefined;

@@ -332,14 +332,15 @@ export class WriteSet {
   isAbove(tree: number, key: Uint8Array, keyLength: number): boolean {
     return this.findBytes(tree, key, keyLength) < 0 && this.#foundPlace !== InTable;
   }
-  /** New entries of the keys of a block, of which `isAbove` has just said so: bytes are copied many rows at a time. @throws DbError 54000 */
-  pushBlock(tree: number, { bytes, ends, count }: RowBlock, kind: WriteKind, flags: number, command: number): void {
+  /** New entries of the keys of a block, of which `isAbove` has just said so: bytes are copied many rows at a time. @returns how many of them make no short puts @throws DbError 54000 */
+  pushBlock(tree: number, { bytes, ends, count }: RowBlock, kind: WriteKind, flags: number, command: number): number {
     const writes = this.trees[tree]!;
     const first = this.count;
     if (count > EntriesMax - first) throw tooMuchChanged();
     while (first + count > this.#words.capacity) this.#grow();
     const allFlags = (tree << TreeShift) | flags | WriteFlag.InRun | kind;
     let start = 0;
+    let longCount = 0;
     for (let from = 0; from < count; ) {
       let to = from + 1;
       while (to < count && ends[to * 2 + 1]! - start <= PieceBytes) to++;
@@ -355,7 +356,9 @@ export class WriteSet {
         words[at + AtHash] = 0;
         words[at + AtKey] = address + keyStart;
         words[at + AtKeyLength] = keyLength;
-        words[at + AtFlags] = isShortPut(keyLength, rowEnd - rowStart) ? allFlags | WriteFlag.InForm : allFlags;
+        const isShort = isShortPut(keyLength, rowEnd - rowStart);
+        if (!isShort) longCount++;
+        words[at + AtFlags] = isShort ? allFlags | WriteFlag.InForm : allFlags;
         words[at + AtCommand] = command;
         words[at + AtPrevious] = -1;
         words[at + AtValue] = address + rowStart;
@@ -367,6 +370,7 @@ export class WriteSet {
     writes.run.extend(first, count);
     for (let entry = first; entry < this.count; entry++) writes.added(entry);
     if (VERIFY.on) this.#checkAscent(writes.run);
+    return longCount;
   }
   /** Where a put of at most so many bytes may be written, from `used` on, for `pushNext`. */
   roomFor(lengthMax: number): ByteChunk {

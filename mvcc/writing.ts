@@ -16,8 +16,10 @@ import type { VersionedTree } from './versioned-tree.js';
 import type { TreeWrites } from './tree-writes.js';
 import { WriteFlag, WriteKind, type WriteSet } from './write-set.js';
 
-/** Bytes a change costs in the log beside its key and value, at most: its tag and two lengths, and the selection of its tree. */
-const LogOverheadBytes = 20;
+/** Bytes a change costs in the log beside its key and value, at most: its tag and two lengths. */
+const LogOverheadBytes = 9;
+/** The same of a short put, exactly. */
+const PutFormBytes = KeyFormBytes + ValueFormBytes;
 
 /** Before anything is noted: at commit it would be too late to refuse it. @throws 54000 */
 export function checkKeyLength(transaction: Transaction, key: string): void {
@@ -93,8 +95,9 @@ export function insertAbove(transaction: Transaction, tree: VersionedTree, block
   const { btree } = tree;
   if (btree !== undefined && !btree.isBeyond(first, firstLength)) return false;
   if (!set.isAbove(writes.number, first, firstLength) || !isBulk(writes)) return false;
-  set.pushBlock(writes.number, block, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
-  transaction.logBytes += (LogOverheadBytes - KeyFormBytes - ValueFormBytes) * count + ends[count * 2 - 1]!;
+  const longCount = set.pushBlock(writes.number, block, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
+  // Of the others a block has what the log has of them.
+  transaction.logBytes += ends[count * 2 - 1]! + longCount * (LogOverheadBytes - PutFormBytes);
   transaction.writeCount += count;
   return true;
 }
@@ -111,7 +114,6 @@ function writesAlone(transaction: Transaction, tree: VersionedTree): TreeWrites 
 
 /** The key that `insertGiven` asks for. */
 const givenKey = new Uint8Array(16);
-const PutFormBytes = KeyFormBytes + ValueFormBytes;
 
 /**
  * `insertFree` of one row, which `source` makes of `values` where the write set keeps it, and `insertNew` of its index entries, if it has any. Only where nobody else has to do with the
@@ -136,12 +138,12 @@ export function insertGiven(transaction: Transaction, tree: VersionedTree, sourc
   if (btree !== undefined && btree.has(givenKey, keyLength) && !(mutants.on && mutants.has('mvcc.given-despite-tree'))) return false;
   if (set.findBytes(writes.number, givenKey, keyLength) >= 0 || !isBulk(writes)) return false;
   const { number } = transaction.statement!;
-  transaction.logBytes += LogOverheadBytes - PutFormBytes + end - used;
+  transaction.logBytes += end - used;
   transaction.writeCount++;
   set.pushNext(writes, keyLength, end, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, number);
   if (entries === undefined) return true;
   const count = entries.trees.length;
-  transaction.logBytes += (LogOverheadBytes - PutFormBytes) * count + entriesEnd - set.roomForListed(0).used;
+  transaction.logBytes += entriesEnd - set.roomForListed(0).used;
   transaction.writeCount += count;
   set.pushListedPuts(entries.writes, entriesEnd, WriteKind.Put, WriteFlag.Fresh, number);
   return true;
@@ -319,7 +321,7 @@ export function patchFound(transaction: Transaction, tree: VersionedTree, key: U
   const entry = set.pushNext(writes, keyLength, valueAt + length, WriteKind.Put, claim, transaction.statement!.number);
   if (foundText !== undefined) set.noteKey(entry, foundText);
   set.noteFound(entry, tree.btree!);
-  transaction.logBytes += LogOverheadBytes + keyLength + length;
+  transaction.logBytes += PutFormBytes + keyLength + length;
   transaction.writeCount++;
   return true;
 }
@@ -412,7 +414,8 @@ function changeInPlace(writes: TreeWrites, entry: number, kind: WriteKind): numb
 function store(transaction: Transaction, writes: TreeWrites, entry: number, value: Uint8Array, offset: number, length: number): void {
   const { set } = writes;
   set.setValue(entry, value, offset, length);
-  transaction.logBytes += LogOverheadBytes + set.keyLength(entry) + length;
+  const keyLength = set.keyLength(entry);
+  transaction.logBytes += (isShortPut(keyLength, length) ? PutFormBytes : LogOverheadBytes) + keyLength + length;
   transaction.writeCount++;
 }
 

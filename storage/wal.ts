@@ -164,7 +164,8 @@ export class Wal {
     assert(target !== undefined, 'no segment to reserve in');
     const startLsn = this.#rotation === undefined ? target.startLsn : this.#rotation.lsn;
     const needed = SegmentHeaderBytes + (this.appendedLsn - startLsn) + length + ReserveMarginBytes;
-    if (needed > target.reservedEnd) target.extend(Math.max(needed, target.reservedEnd + this.#options.reserveBytes), this.#zeros);
+    // What is kept ahead of the writer comes along: it is durable with the commit, and not by a sync of its own behind it.
+    if (needed > target.reservedEnd) target.extend(Math.max(needed, target.reservedEnd) + this.#options.reserveBytes, this.#zeros);
   }
 
   // -------------------------------------------------------------------------------------------------------------- segments

@@ -1,15 +1,19 @@
 /** Through the real log: group commit, checkpoints under way, reopening. What was acknowledged is there, whole, and numbers go on. */
 import { describe, expect, it } from 'vitest';
+import { keyBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { DbError } from '../../base/errors.js';
 import { csn, treeId } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
 import { realScheduler } from '../../base/scheduler.js';
+import type { Transaction } from '../../mvcc/transaction.js';
 import { type MvccOptions, TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 import { MemoryVfs } from '../../storage/memory-vfs.js';
 import { Store } from '../../storage/store.js';
+import { reservationFor } from '../../storage/wal.js';
 import { Client } from './client.js';
+import { rowBlock } from './row-block.js';
 
 /** Syncs of a file in memory take no time: whether they are made at once must not hang on how busy the machine is. */
 const clock: Clock = { now: () => 0, monotonic: () => 0 };
@@ -173,6 +177,50 @@ describe('durable transactions', () => {
     const flushes = store.stats().flushCount;
     await Promise.all(Array.from({ length: 16 }, (_, i) => run(i + 1, 10)));
     expect(store.stats().flushCount - flushes).toBeLessThan(40);
+    manager.close();
+    await store.close();
+  });
+
+  it('takes no more of the log than has been reserved for it, and hardly less', async () => {
+    const { store, manager } = await open(new MemoryVfs());
+    const reserve = store.reserveLogSync.bind(store);
+    let reserved = 0;
+    store.reserveLogSync = (bytes) => reserve((reserved = reservationFor(bytes)));
+    const commit = (change: (tx: Transaction) => void): number => {
+      const tx = manager.begin({ isolation: 'read committed', owner: { id: 1 } });
+      tx.beginStatement({ text: 'change' });
+      change(tx);
+      tx.endStatement();
+      const before = store.appendedLsn;
+      tx.commitSync();
+      const length = store.appendedLsn - before;
+      expect(length).toBeLessThanOrEqual(reserved);
+      return reserved - length;
+    };
+    const trees: VersionedTree[] = [];
+    const made = commit((tx) => {
+      for (let i = 0; i < 40; i++) trees.push(tx.createTree(store.newTreeId(), { unique: true }));
+    });
+    const [tree, other] = trees as [VersionedTree, VersionedTree];
+    const keyOf = (n: number): string => String.fromCharCode(0x80, 0, n >> 8, n & 255);
+    const block = (from: number, length: number) => (tx: Transaction): void => {
+      expect(tx.insertAbove(tree, rowBlock(Array.from({ length: 300 }, (_, i) => [keyOf(from + i), 'v'.repeat(length)])))).toBe(true);
+    };
+    const each = (from: number, length: number) => (tx: Transaction): void => {
+      for (let i = 0; i < 300; i++) {
+        expect(tx.claimKey(other, keyOf(from + i), { upsert: false, wait: 'nowait' })).not.toBeInstanceOf(Promise);
+        tx.insert(other, keyOf(from + i), keyBytes('w'.repeat(length)), 0, length);
+      }
+    };
+    const slack = [commit(block(0, 20)), commit(block(300, 127)), commit(each(0, 20)), made];
+    expect(Math.max(...slack)).toBeLessThan(400);
+    // Of a long put it is not known how long its lengths are.
+    for (const length of [128, 400, 20_000]) commit(block(600 + 3 * length, length));
+    for (const length of [128, 400, 20_000]) commit(each(600 + 3 * length, length));
+    commit((tx) => {
+      for (let i = 0; i < 300; i++) expect(tx.removeByKey(tree, keyBytes(keyOf(i)), 4)).toBe(true);
+      for (let i = 2; i < 40; i++) tx.dropTree(trees[i]!.id);
+    });
     manager.close();
     await store.close();
   });
