@@ -199,14 +199,17 @@ export class Portal {
     return convertRows(rows, this.columns, call.format, this.#backend.context(Infinity));
   }
 
-  /** WITH HOLD: reads the rest, for the time after the transaction. */
-  async materialize(): Promise<void> {
+  /** Reads the rest: WITH HOLD for the time after the transaction, and what changes data to its end before any row is given. */
+  async materialize(deadlineMs = Infinity): Promise<void> {
     const before = this.#readCount;
-    const rows = await this.#read(Infinity, Infinity);
+    const rows = await this.#read(Infinity, deadlineMs);
     // One that cannot go backwards has not kept what it has passed.
     if (!this.isScrollable) this.#rows = new Array<Datum[]>(before).fill([]);
     for (const row of rows) this.#rows.push(row);
     this.#finish();
+  }
+  get changesData(): boolean {
+    return this.#started?.plan.planned.relations.some(({ access }) => access === 'write') === true;
   }
   /** Whether the plan is still open and reads the table. */
   reads(table: number): boolean {
@@ -287,7 +290,7 @@ export class Portals {
   /** A (sub)transaction is undone (P2). */
   closeSince(sequence: number): void {
     for (const [name, portal] of this.#portals) {
-      if (portal.sequence < sequence || (portal.isMaterialized && !portal.isClosed)) continue;
+      if (portal.sequence < sequence || (portal.isHoldable && portal.isMaterialized && !portal.isClosed)) continue;
       portal.close();
       this.#portals.delete(name);
     }
@@ -317,7 +320,10 @@ export class Portals {
 
   // ------------------------------------------------------------------------------------------------------------ streams
 
-  /** Opens a stream; outside a transaction block it starts a transaction of its own. Whoever opens it says so where it fails (`failStream`). */
+  /**
+   * Opens a stream; outside a transaction block it starts a transaction of its own. One that changes data has done so then, whoever may leave its rows (PostgreSQL's PORTAL_ONE_RETURNING).
+   * Whoever opens it says so where it fails (`failStream`).
+   */
   async openStream(cached: CachedStatement, call: Call): Promise<Portal> {
     const { block } = this.#backend;
     const ownsTransaction = block.state === 'idle';
@@ -326,6 +332,7 @@ export class Portals {
     const name = `<stream ${++this.#streamCount}>`;
     const portal = new Portal(this.#backend, started, { name, text: cached.parsed.text, isHoldable: false, isScrollable: false, ownsTransaction });
     this.#portals.set(name, portal);
+    if (portal.changesData) await portal.materialize(call.deadlineMs);
     return portal;
   }
   async closeStream(portal: Portal): Promise<void> {

@@ -72,7 +72,9 @@ export class RowStream<R> implements AsyncIterableIterator<R>, AsyncDisposable {
     }
     if (this.#isDone) await this.#ended();
   }
+  /** @throws DbError 34000 when its transaction is over, or the savepoint that it was opened after: there were rows left, and nobody can read them */
   async #fetchInTurn(call: Call): Promise<void> {
+    if (this.#portal?.isClosed === true) throw new DbError('34000', `portal "${this.#portal.name}" does not exist`, { hint: 'The stream has ended with its transaction or savepoint.' });
     try {
       this.#portal ??= await this.#open(call);
       this.#rows = (await this.#portal.fetchStream(this.#batchRows, call)) as R[];

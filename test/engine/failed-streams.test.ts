@@ -1,4 +1,4 @@
-/** Streams that fail, are cancelled while they run, or before the call for more rows has begun: what is left of their transaction, and that the session goes on. */
+/** Streams that fail, are cancelled while they run or before the call for more rows has begun, that are left, or whose transaction ends: what is done, and that the session goes on. */
 import { expect, it } from 'vitest';
 import type { Database, QueryOptions, Session } from '../../engine/index.js';
 import { withDatabase } from './with-database.js';
@@ -82,4 +82,41 @@ it('a stream that is left after a cancel ends well', () =>
     }
     await session.query('insert into t values (0)');
     expect(session.transactionStatus).toBe('idle');
+  }));
+
+// Half of the rows had been inserted, and were committed.
+it.each(['', 'begin'])('a change is done to its end, however few of its rows are read (%s)', (begin) =>
+  withRows(async (session, db) => {
+    if (begin !== '') await session.query(begin);
+    for await (const _row of session.stream('insert into t select k + 5000 from t returning k', [], { batchRows: 10 })) break;
+    if (begin !== '') await session.query('commit');
+    expect((await db.query('select count(*)::int from t')).rows).toEqual([{ count: 2 * RowCount }]);
+  }));
+
+it('a change gives all of its rows, as many at a time as are asked for', () =>
+  withRows(async (session) => {
+    for (const batchRows of [1, 7, RowCount, RowCount + 1]) {
+      const keys: unknown[] = [];
+      for await (const row of session.stream<{ readonly k: number }>('update t set k = k returning k', [], { batchRows })) keys.push(row.k);
+      expect(keys.length).toBe(RowCount);
+    }
+  }));
+
+// It asked for more rows for ever.
+it.each([
+  ['rollback to a', 'savepoint a', 'rollback'],
+  ['commit', '', ''],
+  ['rollback', '', ''],
+])('a stream whose transaction or savepoint is gone is 34000 (%s)', (end, before, after) =>
+  withRows(async (session) => {
+    await session.exec(`begin; ${before}`);
+    for (const query of ['select k from t', 'update t set k = k returning k']) {
+      const stream = session.stream(query, [], { batchRows: 10 });
+      await stream.next();
+      await session.query(end);
+      await expect((async () => { for await (const _row of stream); })()).rejects.toMatchObject({ code: '34000' });
+      if (end !== 'rollback to a') await session.exec('begin');
+    }
+    await session.query('insert into t values (0)');
+    await session.exec(after === '' ? 'commit' : after);
   }));
