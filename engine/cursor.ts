@@ -19,7 +19,7 @@ import type { DeclareCursor, Fetch } from '../parser/ast.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import type { Started } from './execute.js';
-import { describeStatement, drive, startPlanned } from './execute.js';
+import { changesData, describeStatement, drive, startPlanned } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
 import type { ResultColumn } from './values.js';
 import { convertRows, datumFormat } from './values.js';
@@ -209,7 +209,7 @@ export class Portal {
     this.#finish();
   }
   get changesData(): boolean {
-    return this.#started?.plan.planned.relations.some(({ access }) => access === 'write') === true;
+    return this.#started !== undefined && changesData(this.#started.plan.planned);
   }
   /** Whether the plan is still open and reads the table. */
   reads(table: number): boolean {

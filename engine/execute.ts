@@ -198,6 +198,11 @@ function lockWord(plan: PhysicalPlan): string {
   return `SELECT FOR ${(node?.targets[0]?.strength ?? 'update').toUpperCase()}`;
 }
 
+/** Whether it is to be done to its end, however few of its rows are read. */
+export function changesData({ relations }: PlannedStatement): boolean {
+  return relations.some(({ access }) => access === 'write');
+}
+
 /** @throws DbError 55000 for a materialized view whose query has never run */
 function checkPopulated(backend: Backend, planned: PlannedStatement): void {
   for (const { table, access } of planned.relations) {

@@ -10,7 +10,7 @@ import type { Field, QueryOptions, QueryParams, QueryResult, Row, RunResult } fr
 import type { Backend, StatementResult } from './backend.js';
 import { DirectLane } from './direct-lane.js';
 import { toDatabaseError, type DatabaseError } from './errors.js';
-import { describeStatement, isPlannable, runPlannedSync, startPlannedSync } from './execute.js';
+import { changesData, describeStatement, isPlannable, runPlannedSync, startPlannedSync } from './execute.js';
 import type { Instance } from './instance.js';
 import type { CachedStatement } from './plan-cache.js';
 import { runQuickly } from './quick.js';
@@ -116,7 +116,8 @@ export class Statement<R = Row> {
     return result;
   }
   /**
-   * Rows as they are read, a few at a time; of the snapshot at the first one. The transaction it opened, if any, ends with the loop. Of a statement of the database, others may run
+   * Rows as they are read, a few at a time; of the snapshot at the first one. The transaction it opened, if any, ends with the loop; what changes data is done to its end, and its
+   * transaction committed, before the first row is given. Of a statement of the database, others may run
    * meanwhile, each a transaction of its own; in a session none may (55000). @throws DatabaseError
    */
   *iterate(...params: StatementParams): IterableIterator<R> {
@@ -146,15 +147,17 @@ export class Statement<R = Row> {
     requirePlannable(cached);
     backend.note(cached.parsed.text);
     backend.block.startStatement(false);
-    let isDone = false;
+    let isOpen = true;
     try {
       const started = startPlannedSync(backend, cached, { params: this.#params(params), format: this.#format(), deadlineMs: Infinity });
+      const changes = changesData(started.plan.planned);
+      let rows: R[] = [];
       try {
-        while (!isDone) {
-          const step = withOutputContext(started.ctx, () => started.execution.step(IterateBatchRows));
-          isDone = step === 'done';
-          const rows = started.execution.takeRows() as R[];
-          if (rows.length > 0) yield rows;
+        for (let isDone = false; !isDone; ) {
+          isDone = withOutputContext(started.ctx, () => started.execution.step(changes ? Infinity : IterateBatchRows)) === 'done';
+          if (changes && !isDone) continue;
+          rows = started.execution.takeRows() as R[];
+          if (!changes && rows.length > 0) yield rows;
         }
       } finally {
         started.execution.close();
@@ -162,12 +165,13 @@ export class Statement<R = Row> {
         if (started.tx.isInStatement) started.tx.endStatement();
       }
       void backend.block.finishStatement(false);
-      isDone = true;
+      isOpen = false;
+      if (changes && rows.length > 0) yield rows;
     } catch (error) {
       backend.block.fail();
       throw error;
     } finally {
-      if (!isDone && backend.block.state === 'single') backend.block.abandon();
+      if (isOpen && backend.block.state === 'single') backend.block.abandon();
       backend.forgetRoutineMark();
     }
   }
