@@ -3,13 +3,14 @@
  * would never let the loop go on: no timer fires, no socket is read, and a commit of another session, which is durable or not by then, is not told.
  * So a turn of the loop is given `TurnMs` of calls; whoever comes after that is continued in the next one.
  *
- * The loop's turn is noticed by a `yield` that was asked for when the turn began; the clock is looked at every few calls only.
+ * The loop's turn is noticed by a `yield` that was asked for when the turn began. The clock is looked at for every call that may take long, and for brief ones, which a look would
+ * make dearer, every few.
  */
 import type { Clock } from '../base/clock.js';
 import type { Scheduler } from '../base/scheduler.js';
 
 const TurnMs = 2;
-const CallsPerLook = 8;
+const BriefCallsPerLook = 8;
 
 export class LoopTurn {
   readonly #clock: Clock;
@@ -25,11 +26,11 @@ export class LoopTurn {
     this.#scheduler = scheduler;
   }
 
-  /** Called for each statement. @returns the next turn when this one has lasted long enough, undefined to go on */
-  over(): Promise<void> | undefined {
+  /** Called before each statement. @returns the next turn when this one has lasted long enough, undefined to go on */
+  over(isBrief: boolean): Promise<void> | undefined {
     if (this.#isOver) return this.#next;
-    if (--this.#untilLook > 0) return undefined;
-    this.#untilLook = CallsPerLook;
+    if (isBrief && --this.#untilLook > 0) return undefined;
+    this.#untilLook = BriefCallsPerLook;
     const now = this.#clock.monotonic();
     if (this.#next === undefined) {
       this.#endsAtMs = now + TurnMs;

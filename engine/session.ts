@@ -184,7 +184,7 @@ export class Session implements AsyncDisposable {
 
   /** The short way (quick.ts, quick-modify.ts), when nothing is queued and the text has run before. */
   #tryQuick(text: string, params: QueryParams | undefined, scope: TransactionScope | undefined): QueryResult<unknown> | Promise<QueryResult<unknown>> | undefined {
-    if (this.#queued > 0 || this.#isClosed || this.#instance.isClosed || this.#scope !== scope || this.#instance.turn.over() !== undefined) return undefined;
+    if (this.#queued > 0 || this.#isClosed || this.#instance.isClosed || this.#scope !== scope || this.#instance.turn.over(true) !== undefined) return undefined;
     const statements = this.#instance.plans.known(text);
     if (statements?.length !== 1) return undefined;
     const cached = statements[0]!;
@@ -446,9 +446,9 @@ export class Session implements AsyncDisposable {
     const { signal, timeout } = options;
     const deadlineMs = timeout === undefined ? Infinity : this.#instance.clock.monotonic() + timeout;
     if (before !== undefined) await before;
-    const nextTurn = this.#instance.turn.over();
-    if (nextTurn !== undefined) await nextTurn;
     if (this.#isClosed) throw misuse('08003', 'the session was closed before the statement could run');
+    // Closing waits for who waits for a turn. Many may, and the first of them use it up.
+    for (let next = this.#instance.turn.over(false); next !== undefined; next = this.#instance.turn.over(false)) await next;
     if (signal === undefined) return step({ params: undefined, format: this.#format(options), deadlineMs, copy: undefined });
     if (signal.aborted) throw cancelled(signal);
     const onAbort = (): void => void this.#backend.cancel(new DbError('57014', 'canceling statement due to user request', { cause: signal.reason }));
