@@ -11,6 +11,7 @@ import { bitwiseOperations } from './binary.js';
 import { aggregate, specialized, typeOid } from './define.js';
 import { H } from './emit-helpers.js';
 import type { AggregateImpl, FunctionDef } from './registry.js';
+import { TextPieces } from './text-pieces.js';
 
 type Int8 = number | bigint;
 
@@ -192,10 +193,16 @@ const bits = (): FunctionDef[] => (Object.keys(bitOperations) as (keyof typeof b
 
 /** string_agg: the first row's delimiter is not used. */
 const strings = (): FunctionDef[] => [
-  aggregate<string | null>(
+  aggregate<TextPieces | null>(
     'string_agg', 'text text', 'text', () => null,
-    (state, [value, delimiter]) => (value === null ? state : state === null ? (value as string) : state + ((delimiter as string | null) ?? '') + (value as string)),
-    (state) => state, { strict: false, keepsArguments: true },
+    (state, [value, delimiter]) => {
+      if (value === null) return state;
+      const pieces = state ?? new TextPieces();
+      if (state !== null && delimiter !== null) pieces.add(delimiter as string);
+      pieces.add(value as string);
+      return pieces;
+    },
+    (state) => (state === null ? null : state.text()), { strict: false, keepsArguments: true },
   ),
   aggregate<Uint8Array[] | null>(
     'string_agg', 'bytea bytea', 'bytea', () => null,
