@@ -53,6 +53,11 @@ export class Reservoir<T> {
 
   /** The sample, in the order of the sequence. */
   inOrder(): T[] {
-    return this.#sample.slice().sort((a, b) => a.position - b.position).map(({ item }) => item);
+    const sample = this.#sample;
+    const size = sample.length;
+    assert(this.#offered * size <= Number.MAX_SAFE_INTEGER, 'sample of too many', this.#offered);
+    // Position and place as one number: typed memory is sorted without a call for each comparison.
+    const keys = Float64Array.from(sample, ({ position }, place) => position * size + place).sort();
+    return Array.from(keys, (key) => sample[key % size]!.item);
   }
 }

@@ -65,17 +65,18 @@ function maintained(backend: Backend, name: QualifiedName): RelationRecord | Com
 
 async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {
   const { backend } = ddl;
+  const pause = pauses(ddl);
   const target = Math.max(backend.settings.getNumber('default_statistics_target'), ...record.columns.map((column) => column.statisticsTarget ?? 0));
   const wanted = target * SampleRowsPerTarget;
   const reservoir = new Reservoir<Datum[]>(wanted, backend.prng);
   await forEachBatch(ddl, tableDef(ddl, record.oid), (batch, decode) => reservoir.offer(batch.count, decode));
   const rowCount = reservoir.offered;
   const sample = reservoir.inOrder();
+  await pause();
   const { store } = backend.instance;
   const old = ddl.draft.statisticsOf(record.oid);
   const pageCount = store.hasTree(record.tree as never) ? store.tree(record.tree as never).leafCountEstimate() : 1;
   const { types } = backend.catalog();
-  const pause = pauses(ddl);
   const columns: (ColumnStatisticsRecord | null)[] = [];
   for (const [i, column] of record.columns.entries()) {
     const isWanted = !column.isDropped && column.statisticsTarget !== 0;
@@ -96,31 +97,45 @@ function widthOf(value: Datum, type: SqlType, types: TypeRegistry): number {
 
 async function columnStatistics(values: readonly Datum[], type: SqlType, rowCount: number, target: number, types: TypeRegistry, pause: () => Promise<void> | undefined): Promise<ColumnStatisticsRecord | null> {
   if (values.length === 0) return null;
-  const present = values.flatMap((value, i) => (value === null ? [] : [{ value, i }]));
+  const present = values.filter((value) => value !== null);
   const nullFraction = 1 - present.length / values.length;
-  const averageWidthBytes = present.length === 0 ? 0 : Math.round(present.reduce((sum, { value }) => sum + widthOf(value, type, types), 0) / present.length);
+  const averageWidthBytes = present.length === 0 ? 0 : Math.round(present.reduce<number>((sum, value) => sum + widthOf(value, type, types), 0) / present.length);
   if (present.length === 0 || !isOrdered(type.oid, types)) {
     return { nullFraction, distinct: present.length === 0 ? 0 : -1, averageWidthBytes, mostCommon: [], histogram: [], correlation: 0 };
   }
+  await pause();
   const compare = comparatorOf(type, types);
   const order = Uint32Array.from(present, (_, i) => i);
-  await sortSliced(order, (a, b) => compare(present[a]!.value, present[b]!.value), pause);
+  await sortSliced(order, (a, b) => compare(present[a]!, present[b]!), pause);
   const sorted = Array.from(order, (i) => present[i]!);
-  const groups: { readonly value: Datum; count: number }[] = [];
-  for (const { value } of sorted) {
+  const groups = groupsOf(sorted, compare);
+  await pause();
+  const distinct = distinctEstimate(groups, present.length, values.length, rowCount, nullFraction);
+  const common = commonest(groups, present.length, target);
+  await pause();
+  const rest = withoutCommon(sorted, common.map((group) => group.value), compare);
+  await pause();
+  const text = (value: Datum): string => printText(value, type, types);
+  return {
+    nullFraction, distinct, averageWidthBytes, correlation: correlation(order),
+    mostCommon: common.map((group) => ({ value: text(group.value), fraction: group.count / values.length })),
+    histogram: histogram(rest, target, compare).map(text),
+  };
+}
+
+interface ValueGroup {
+  readonly value: Datum;
+  count: number;
+}
+/** Equal values that stand side by side. */
+function groupsOf(sorted: readonly Datum[], compare: (a: Datum, b: Datum) => number): readonly ValueGroup[] {
+  const groups: ValueGroup[] = [];
+  for (const value of sorted) {
     const last = groups.at(-1);
     if (last !== undefined && compare(last.value, value) === 0) last.count++;
     else groups.push({ value, count: 1 });
   }
-  const distinct = distinctEstimate(groups, present.length, values.length, rowCount, nullFraction);
-  const common = commonest(groups, present.length, target);
-  const rest = withoutCommon(sorted.map(({ value }) => value), common.map((group) => group.value), compare);
-  const text = (value: Datum): string => printText(value, type, types);
-  return {
-    nullFraction, distinct, averageWidthBytes, correlation: correlation(sorted.map(({ i }) => i)),
-    mostCommon: common.map((group) => ({ value: text(group.value), fraction: group.count / values.length })),
-    histogram: histogram(rest, target, compare).map(text),
-  };
+  return groups;
 }
 
 /** Positive: a count; negative: minus a fraction of the rows, for what grows with the table. */
@@ -163,25 +178,18 @@ function histogram(values: readonly Datum[], target: number, compare: (a: Datum,
   return Array.from({ length: count }, (_, i) => values[Math.floor((i * (values.length - 1)) / (count - 1))]!);
 }
 
-/** Of the order of the values with that of the rows, in [-1, 1]. */
-function correlation(positions: readonly number[]): number {
-  const n = positions.length;
+/** Of the order of the values with that of the rows, in [-1, 1]. `order`: the numbers of the rows, by value. */
+function correlation(order: Uint32Array): number {
+  const n = order.length;
   if (n < 2) return 1;
   const mean = (n - 1) / 2;
-  const ranks = rankOf(positions);
   let covariance = 0;
   let variance = 0;
   for (let i = 0; i < n; i++) {
-    covariance += (i - mean) * (ranks[i]! - mean);
+    covariance += (i - mean) * (order[i]! - mean);
     variance += (i - mean) ** 2;
   }
   return covariance / variance;
-}
-function rankOf(positions: readonly number[]): number[] {
-  const order = positions.map((position, i) => ({ position, i })).sort((a, b) => a.position - b.position);
-  const ranks = new Array<number>(positions.length);
-  order.forEach(({ i }, rank) => (ranks[i] = rank));
-  return ranks;
 }
 
 /** Old versions are collected all the time; VACUUM does what is left at once. With ANALYZE it refreshes statistics too. */
