@@ -41,7 +41,8 @@ function extract(w: Writer, part: Part, text: string, declared: ReadonlySet<stri
   const names = new Set(identifiers(text));
   const own = declaredNames(text);
   const parameters = [...names].filter((name) => declared.has(name) && !own.has(name));
-  const assigned = parameters.filter((name) => isAssigned(name, text));
+  const everAssigned = assignedNames(text);
+  const assigned = parameters.filter((name) => everAssigned.has(name));
   const temps = w.temps.filter((name) => names.has(name));
   const name = module.name(part.kind);
   const state = module.name('z');
@@ -94,7 +95,8 @@ export function declaredNames(text: string): Set<string> {
   return names;
 }
 
-function isAssigned(name: string, text: string): boolean {
-  const plain = name.replaceAll('$', '\\$');
-  return new RegExp(`(?<![\\w$.])${plain}(?: (?:[-+*/%&|^]|\\?\\?)?=(?![=>])|\\+\\+|--)|(?:\\+\\+|--)${plain}\\b`).test(text);
+/** Names that generated source assigns something to, those that it declares among them. */
+function assignedNames(text: string): Set<string> {
+  const assignments = /(?<![\w$.])([A-Za-z_$][\w$]*)(?: (?:[-+*/%&|^]|\?\?)?=(?![=>])|\+\+|--)|(?:\+\+|--)([A-Za-z_$][\w$]*)/g;
+  return new Set([...text.matchAll(assignments)].map(([, before, after]) => before ?? after!));
 }
