@@ -211,7 +211,11 @@ function bindAggregate(level: QueryLevel, call: FunctionCall, match: FunctionMat
     : call.orderBy.map((item) => {
         // Two subqueries are never the same expression once they are bound: as they are written they are.
         const same = call.isDistinct ? call.args.findIndex((arg) => arg.value.kind !== 'columnRef' && writtenAlike(arg.value, item.expression)) : -1;
-        return bindSortKey(level, item, typed.args[same] ?? asText(binder, binder.hooks.bindExpression(level, item.expression)));
+        if (same >= 0) return bindSortKey(level, item, typed.args[same]!);
+        const bound = binder.hooks.bindExpression(level, item.expression);
+        // An argument that was cast to the parameter's type is ordered by as it is computed.
+        const plain = call.isDistinct ? args.findIndex((arg) => sameExpression(arg, bound)) : -1;
+        return bindSortKey(level, item, typed.args[plain] ?? asText(binder, bound));
       });
   if (call.isDistinct) {
     const stray = orderBy.find((key) => !typed.args.some((arg) => sameExpression(arg, key.expression)));

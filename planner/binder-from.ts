@@ -40,15 +40,16 @@ export function addFrom(level: QueryLevel, plan: LogicalPlan, references: readon
 
 function crossJoined(level: QueryLevel, first: LogicalPlan | undefined, references: readonly TableReference[]): LogicalPlan | undefined {
   let plan = first;
-  const namespace: NamespaceItem[] = [...level.namespace];
+  const targets = level.namespace;
+  const namespace: NamespaceItem[] = [];
   for (const reference of references) {
-    level.namespace = namespace.map((item) => ({ ...item, lateralOnly: true, lateralOk: true }));
+    level.namespace = [...targets.map((item) => ({ ...item, lateralOnly: true, lateralOk: false, isTarget: true })), ...namespace.map((item) => ({ ...item, lateralOnly: true, lateralOk: true }))];
     const item = bindTableReference(level, reference);
-    checkNames(namespace, item.items);
+    checkNames([...targets, ...namespace], item.items);
     namespace.push(...item.items);
     plan = plan === undefined ? item.plan : makeJoin('inner', plan, item.plan, undefined, mayBeLateral(reference) && dependsOn(item.plan, plan));
   }
-  level.namespace = namespace;
+  level.namespace = [...targets, ...namespace];
   return plan;
 }
 
@@ -87,13 +88,16 @@ function bindReference(level: QueryLevel, reference: TableReference): FromItem {
     case 'subqueryRef': {
       const binder = level.binder;
       const wasActive = level.isLateralActive;
+      const clause = level.clause;
       level.isLateralActive = reference.isLateral;
+      level.clause = 'FROM clause of their own query level';
       const locking = impliedLocking(level, reference.alias?.name);
       let query: BoundQuery;
       try {
         query = binder.hooks.bindQuery(binder, level, level.ctes, reference.query, { keepUnknown: false, locking });
       } finally {
         level.isLateralActive = wasActive;
+        level.clause = clause;
       }
       return derivedTable(level, query, reference.alias, undefined);
     }
@@ -470,7 +474,9 @@ function bindJoin(level: QueryLevel, join: Join, left: FromItem, right: FromItem
   if (join.usingAlias !== undefined) {
     const aliasEntry = new RangeEntry({ alias: join.usingAlias.name, columns: shownMerged, isJoin: true });
     binder.adopt(level, aliasEntry);
-    shown.push({ ...visibleItem(aliasEntry), columnsVisible: false });
+    const aliasItem = { ...visibleItem(aliasEntry), columnsVisible: false };
+    checkNames(items, [aliasItem]);
+    shown.push(aliasItem);
   }
   return { plan, items: shown };
 }

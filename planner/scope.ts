@@ -22,7 +22,7 @@ import type { FunctionScanCall, PlanColumn, ScanColumn } from './physical-plan.j
 
 /** The clause an expression stands in: what is allowed there, and how messages name it. */
 export type Clause =
-  | 'SELECT' | 'WHERE' | 'HAVING' | 'GROUP BY' | 'ORDER BY' | 'DISTINCT ON' | 'JOIN conditions' | 'functions in FROM' | 'subquery in FROM' | 'LIMIT' | 'OFFSET'
+  | 'SELECT' | 'WHERE' | 'HAVING' | 'GROUP BY' | 'ORDER BY' | 'DISTINCT ON' | 'JOIN conditions' | 'functions in FROM' | 'FROM clause of their own query level' | 'LIMIT' | 'OFFSET'
   | 'VALUES' | 'RETURNING' | 'UPDATE' | 'INSERT' | 'MERGE WHEN conditions' | 'FILTER' | 'window definitions' | 'window PARTITION BY' | 'window ORDER BY' | 'window RANGE'
   | 'window ROWS' | 'window GROUPS' | 'check constraints' | 'DEFAULT expressions' | 'index expressions' | 'index predicates' | 'column generation expressions' | 'EXECUTE parameters'
   | 'transform expressions' | 'COPY FROM WHERE conditions' | 'ON CONFLICT' | 'TABLESAMPLE' | 'CALL arguments' | 'aggregate arguments';
@@ -104,6 +104,8 @@ export interface NamespaceItem {
   readonly columnsVisible: boolean;
   readonly lateralOnly: boolean;
   readonly lateralOk: boolean;
+  /** What an UPDATE or DELETE changes: named in its SET and WHERE, not by the items of its FROM. */
+  readonly isTarget?: boolean;
 }
 
 export function visibleItem(entry: RangeEntry): NamespaceItem {
@@ -252,10 +254,8 @@ export function recordCteReference(level: QueryLevel, cte: CteBinding): void {
 
 function checkLateral(item: NamespaceItem, name: string, offset: number): void {
   if (item.lateralOnly && !item.lateralOk) {
-    throw new DbError('42P10', `invalid reference to FROM-clause entry for table "${name}"`, {
-      offset,
-      detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.',
-    });
+    const why = item.isTarget === true ? { hint: `There is an entry for table "${name}", but it cannot be referenced from this part of the query.` } : { detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.' };
+    throw new DbError('42P10', `invalid reference to FROM-clause entry for table "${name}"`, { offset, ...why });
   }
 }
 

@@ -65,7 +65,12 @@ export async function alterTable(ddl: Ddl, statement: AlterTable): Promise<void>
   if (refused !== undefined) throw notFor(refused, relation);
   ddl.refuseInUse([relation], 'ALTER TABLE');
   const actions = [...statement.actions].map((action, i) => ({ action, i })).sort((a, b) => passOf(a.action) - passOf(b.action) || a.i - b.i);
-  for (const { action } of actions) await apply(ddl, relation.oid, action, statement);
+  const isTypeChange = (action: AlterTableAction): action is AlterType => action.kind === 'alterColumnType';
+  const typeChanges = statement.actions.filter(isTypeChange);
+  for (const { action } of actions) {
+    if (!isTypeChange(action)) await apply(ddl, relation.oid, action, statement);
+    else if (action === typeChanges[0]) await alterTypes(ddl, relation.oid, typeChanges);
+  }
 }
 
 /** The words of an action, as PostgreSQL has them in messages. */
@@ -167,7 +172,7 @@ function changeColumn(ddl: Ddl, oid: number, position: number, change: Partial<C
   ddl.draft.put({ ...record, columns: record.columns.map((column, i) => (i === position ? { ...column, ...change } : column)) });
 }
 
-async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement: AlterTable): Promise<void> {
+async function apply(ddl: Ddl, oid: number, action: Exclude<AlterTableAction, AlterType>, statement: AlterTable): Promise<void> {
   const record = recordOf(ddl, oid);
   switch (action.kind) {
     case 'addColumn':
@@ -183,8 +188,6 @@ async function apply(ddl: Ddl, oid: number, action: AlterTableAction, statement:
       await dropTargets(ddl, [{ oid, column: position }], action.behavior);
       return;
     }
-    case 'alterColumnType':
-      return alterType(ddl, oid, action);
     case 'setColumnDefault': {
       const position = requireColumn(record, action.column);
       const column = record.columns[position]!;
@@ -394,54 +397,80 @@ function refuseUsedElsewhere(ddl: Ddl, record: TableRecord, position: number): v
   }
 }
 
-async function alterType(ddl: Ddl, oid: number, action: Extract<AlterTableAction, { kind: 'alterColumnType' }>): Promise<void> {
+type AlterType = Extract<AlterTableAction, { kind: 'alterColumnType' }>;
+
+interface TypeChange {
+  readonly position: number;
+  readonly column: ColumnRecord;
+  /** What the column is from now on. */
+  readonly now: ColumnRecord;
+  readonly to: SqlType;
+  readonly conversion: (row: readonly Datum[]) => Datum;
+  readonly keepsBytes: boolean;
+}
+
+/** All changes of types of one ALTER TABLE at once: each new value is computed from the row as it was. */
+async function alterTypes(ddl: Ddl, oid: number, actions: readonly AlterType[]): Promise<void> {
   const record = recordOf(ddl, oid);
-  const position = requireColumn(record, action.column);
-  const column = record.columns[position]!;
-  const from = sqlType(column.type, column.typmod);
-  const to = bindColumnType(ddl.backend, action.type, column.name);
-  const { types } = ddl.backend.catalog();
-  if (action.using !== undefined && column.generated === 'stored') throw new DbError('42601', 'cannot specify USING when altering type of generated column', { detail: `Column "${column.name}" is a generated column.` });
-  const collation = action.collation === undefined ? column.collation : checkCollation(action.collation.name, action.collation.offset);
-  const source: Expression = action.using ?? { kind: 'columnRef', parts: [column.name], offset: -1 };
-  const conversion = bindConversion(ddl, record, source, to, column.name, action.using !== undefined);
-  // The default must follow.
-  let defaultNow = column.default;
-  if (column.default !== undefined && column.generated !== 'stored' && column.sequence === undefined) {
-    const written = tableDef(ddl, oid).columns[position]!.defaultExpression!;
-    // A literal is a value of the type it was written for, and is converted as such.
-    const e = written.kind === 'string' ? parseExpression(`${printExpression(written)}::${formatType(sqlType(column.type), types)}`) : written;
-    try {
-      defaultNow = defaultText(ddl, e, column.name, to);
-    } catch (error) {
-      if (error instanceof DbError && error.code === '42804') throw new DbError('42804', `default for column "${column.name}" cannot be cast automatically to type ${typeName(to.oid, types)}`);
-      throw error;
-    }
+  const changes: TypeChange[] = [];
+  for (const action of actions) {
+    const change = typeChange(ddl, record, action);
+    if (changes.some((other) => other.position === change.position && !isSameType(other.column, other.now))) throw new DbError('0A000', `cannot alter type of column "${change.column.name}" twice`);
+    changes.push(change);
   }
-  refuseWhereRowStored(ddl, record);
-  refuseWithin(ddl, record.rowType, to.oid, record.name);
-  refuseUsedElsewhere(ddl, record, position);
+  const at = new Map(changes.map((change) => [change.position, change]));
   const old = { table: record, indexes: ddl.draft.indexesOf(oid), definition: tableDef(ddl, oid) };
-  ddl.draft.put({ ...record, columns: record.columns.map((c, i) => (i === position ? { ...c, type: to.oid, typmod: to.typmod, collation, default: defaultNow, missing: undefined } : c)) });
-  for (const index of ddl.draft.indexesOf(oid)) ddl.draft.put(retypeIndex(index, position, to));
-  if (action.using === undefined && keepsBytes(from, to)) {
-    ddl.draft.put({ ...recordOf(ddl, oid), columns: recordOf(ddl, oid).columns.map((c, i) => (i === position ? { ...c, missing: column.missing } : c)) });
-    return;
-  }
+  const isKept = changes.every((change) => change.keepsBytes);
+  ddl.draft.put({ ...record, columns: record.columns.map((column, i) => (at.has(i) ? { ...at.get(i)!.now, missing: isKept ? column.missing : undefined } : column)) });
+  for (const index of old.indexes) ddl.draft.put(changes.reduce((retyped, change) => retypeIndex(retyped, change.position, change.to), index));
+  if (isKept) return;
   // What was known of the old values cannot be read as values of the new type.
   const statistics = ddl.draft.statisticsOf(oid);
-  if (statistics !== undefined) ddl.draft.put({ ...statistics, columns: statistics.columns.map((known, i) => (i === position ? null : known)) });
-  // Indexes and checks must have a meaning over the new type; their errors come before those of any row.
+  if (statistics !== undefined) ddl.draft.put({ ...statistics, columns: statistics.columns.map((known, i) => (at.has(i) ? null : known)) });
+  // Indexes and checks must have a meaning over the new types; their errors come before those of any row.
   ddl.backend.schema.writeInfo(oid as never);
   await rewriteInto(ddl, oid, old, (row) => {
     const next = [...row];
-    next[position] = conversion(row);
+    for (const { position, conversion } of changes) next[position] = conversion(row);
     return next;
   });
-  const now = recordOf(ddl, oid);
-  if (column.notNull) await validateNotNull(ddl, oid, [position]);
-  for (const check of now.checks) if (check.validated && mentions(check.expression, column.name)) await validateCheck(ddl, oid, check);
-  await checkForeignKeysAgain(ddl, oid, position);
+  await validateNotNull(ddl, oid, changes.filter((change) => change.column.notNull).map((change) => change.position));
+  for (const check of recordOf(ddl, oid).checks) if (check.validated && changes.some((change) => mentions(check.expression, change.column.name))) await validateCheck(ddl, oid, check);
+  for (const { position } of changes) await checkForeignKeysAgain(ddl, oid, position);
+}
+
+const isSameType = (a: ColumnRecord, b: ColumnRecord): boolean => a.type === b.type && a.typmod === b.typmod;
+
+function typeChange(ddl: Ddl, record: TableRecord, action: AlterType): TypeChange {
+  const position = requireColumn(record, action.column);
+  const column = record.columns[position]!;
+  const to = bindColumnType(ddl.backend, action.type, column.name);
+  if (action.using !== undefined && column.generated === 'stored') throw new DbError('42611', 'cannot specify USING when altering type of generated column', { detail: `Column "${column.name}" is a generated column.` });
+  const collation = action.collation === undefined ? column.collation : checkCollation(action.collation.name, action.collation.offset);
+  const source: Expression = action.using ?? { kind: 'columnRef', parts: [column.name], offset: -1 };
+  const conversion = bindConversion(ddl, record, source, to, column.name, action.using !== undefined);
+  const defaultNow = defaultOver(ddl, record, position, to);
+  refuseWhereRowStored(ddl, record);
+  refuseWithin(ddl, record.rowType, to.oid, record.name);
+  refuseUsedElsewhere(ddl, record, position);
+  const now = { ...column, type: to.oid, typmod: to.typmod, collation, default: defaultNow };
+  return { position, column, now, to, conversion, keepsBytes: action.using === undefined && keepsBytes(sqlType(column.type, column.typmod), to) };
+}
+
+/** The text of a column's default once the column has another type. */
+function defaultOver(ddl: Ddl, record: TableRecord, position: number, to: SqlType): string | undefined {
+  const column = record.columns[position]!;
+  if (column.default === undefined || column.generated === 'stored' || column.sequence !== undefined) return column.default;
+  const { types } = ddl.backend.catalog();
+  const written = tableDef(ddl, record.oid).columns[position]!.defaultExpression!;
+  // A literal is a value of the type it was written for, and is converted as such.
+  const e = written.kind === 'string' ? parseExpression(`${printExpression(written)}::${formatType(sqlType(column.type), types)}`) : written;
+  try {
+    return defaultText(ddl, e, column.name, to);
+  } catch (error) {
+    if (error instanceof DbError && error.code === '42804') throw new DbError('42804', `default for column "${column.name}" cannot be cast automatically to type ${typeName(to.oid, types)}`);
+    throw error;
+  }
 }
 
 /** A longer varchar or none at all: every stored value is what it was. */

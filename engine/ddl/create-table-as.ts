@@ -9,7 +9,7 @@ import { isWait } from '../../executor/wait.js';
 import type { CreateMaterializedView, CreateTableAs, Identifier, QualifiedName, Query, RefreshMaterializedView } from '../../parser/ast.js';
 import { intoOf, withoutInto } from '../../parser/select-into.js';
 import { parse } from '../../parser/parse.js';
-import type { TableRecord } from '../catalog-objects.js';
+import type { SchemaRecord, TableRecord } from '../catalog-objects.js';
 import { describeStatement, startInside, drive, finishInside } from '../execute.js';
 import { CachedStatement } from '../plan-cache.js';
 import { executeArguments, findPrepared } from '../prepared.js';
@@ -34,7 +34,7 @@ export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateM
   const isTemporary = spec.persistence === 'temporary' || spec.name.schema === 'pg_temp';
   const schema = isTemporary ? temporarySchemaFor(ddl, spec.name) : creationSchema(backend, spec.name);
   // The query is analysed before anyone asks whether the name is free, and the arguments are there by then for a prepared SELECT ... INTO, which EXECUTE runs whole.
-  if (spec.query.kind === 'query') describeStatement(backend, new CachedStatement({ ...ddl.statement.parsed, statement: spec.query }), []);
+  const described = spec.query.kind === 'query' ? describeStatement(backend, new CachedStatement({ ...ddl.statement.parsed, statement: spec.query }), []) : undefined;
   const prepared = spec.query.kind === 'execute' && findPrepared(backend, spec.query.name).into?.name === spec.name ? sourceOf(ddl, spec.query, spec.name) : undefined;
   if (spec.ifNotExists && draft.find('relation', schema.oid, spec.name.name) !== undefined) {
     ddl.notice(`relation "${spec.name.name}" already exists, skipping`, '42P07');
@@ -42,16 +42,18 @@ export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateM
   }
   checkRelationName(backend, schema.oid, spec.name.name);
   const options = newOptions(spec.options, 'table');
-  const query = await openQuery(ddl, prepared ?? sourceOf(ddl, spec.query, spec.name), spec.columns);
+  // Without data the query is not even planned, where errors of its constants would come up.
+  const query = spec.withData || described === undefined ? await openQuery(ddl, prepared ?? sourceOf(ddl, spec.query, spec.name), spec.columns) : undefined;
+  const columns = query?.columns ?? resultColumns(ddl, described!.result, spec.columns);
   const table = startTable(ddl, schema.oid, spec.name.name, isTemporary ? 'temporary' : spec.persistence, spec.onCommit);
-  table.record = { ...table.record, options, columns: query.columns.map((column) => ({ name: column.name, type: column.type.oid, typmod: column.type.typmod, notNull: false, isDropped: false })) };
+  table.record = { ...table.record, options, columns: columns.map((column) => ({ name: column.name, type: column.type.oid, typmod: column.type.typmod, notNull: false, isDropped: false })) };
   if (statement.kind === 'createMaterializedView') {
     const analyzed = analyzeQuery(backend, statement.query, statement.columns);
     table.record = { ...table.record, view: { query: analyzed.text, isPopulated: statement.withData, references: analyzed.references } };
   }
   await finishTable(ddl, table);
-  if (spec.withData) return query.into(table.record.oid);
-  query.close();
+  if (spec.withData) return query!.into(table.record.oid);
+  query?.close();
   return undefined;
 }
 
@@ -96,20 +98,23 @@ function sourceOf(ddl: Ddl, query: Query | CreateTableAs['query'], target?: Qual
   return { cached: prepared.cached, parameterTypes: prepared.parameterTypes, datums: executeArguments(backend, prepared, query, ddl.call) };
 }
 
+/** What a table made of a query's result has for columns. @throws DbError 42601, 42701, 42P16 */
+function resultColumns(ddl: Ddl, result: readonly ResultColumn[], names: readonly Identifier[]): ResultColumn[] {
+  if (names.length > result.length) throw new DbError('42601', 'too many column names were specified', { offset: names[result.length]!.offset });
+  const columns = result.map((column, i): ResultColumn => ({ name: names[i]?.name ?? column.name, type: column.type.oid === TypeOid.unknown ? { oid: TypeOid.text, typmod: -1 } : column.type }));
+  columns.forEach(({ name, type }, i) => {
+    if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
+    refusePseudoType(name, type.oid, ddl.backend.catalog().types);
+  });
+  return columns;
+}
+
 async function openQuery(ddl: Ddl, { cached, parameterTypes, datums }: Source, names: readonly Identifier[]): Promise<OpenQuery> {
   const { backend } = ddl;
   const started = await startInside(backend, cached, { ...ddl.call, format: datumFormat }, { parameterTypes, datums });
-  const result = started.plan.planned.result;
-  if (names.length > result.length) {
-    started.execution.close();
-    throw new DbError('42601', 'too many column names were specified', { offset: names[result.length]!.offset });
-  }
-  const columns = result.map((column, i): ResultColumn => ({ name: names[i]?.name ?? column.name, type: column.type.oid === TypeOid.unknown ? { oid: TypeOid.text, typmod: -1 } : column.type }));
+  let columns: readonly ResultColumn[];
   try {
-    columns.forEach(({ name, type }, i) => {
-      if (columns.findIndex((column) => column.name === name) !== i) throw new DbError('42701', `column "${name}" specified more than once`);
-      refusePseudoType(name, type.oid, backend.catalog().types);
-    });
+    columns = resultColumns(ddl, started.plan.planned.result, names);
   } catch (error) {
     started.execution.close();
     throw error;
@@ -159,6 +164,11 @@ export async function refreshMaterializedView(ddl: Ddl, statement: RefreshMateri
   if (statement.concurrently) {
     if (!statement.withData) throw new DbError('42601', 'CONCURRENTLY and WITH NO DATA options cannot be used together');
     if (!found.view.isPopulated) throw new DbError('0A000', 'CONCURRENTLY cannot be used when the materialized view is not populated');
+    // PostgreSQL tells rows apart by it.
+    if (!draft.indexesOf(found.oid).some((index) => index.isUnique && index.predicate === undefined && index.columns.every((column) => column.column !== undefined))) {
+      const schema = (draft.get(found.schema) as SchemaRecord).name;
+      throw new DbError('55000', `cannot refresh materialized view "${schema}.${found.name}" concurrently`, { hint: 'Create a unique index with no WHERE clause on one or more columns of the materialized view.' });
+    }
     await ddl.lock(found.oid, 'access exclusive');
   }
   const query = parse(found.view.query)[0]!.statement as Query;

@@ -19,7 +19,11 @@ import { tableDef } from './table-storage.js';
 import { refuseWhereKey, unboundParts } from './type-uses.js';
 
 export async function drop(ddl: Ddl, statement: Drop): Promise<void> {
-  if (statement.concurrently) ddl.backend.block.preventInBlock('DROP INDEX CONCURRENTLY');
+  if (statement.concurrently) {
+    if (statement.objects.length > 1) throw new DbError('0A000', 'DROP INDEX CONCURRENTLY does not support dropping multiple objects');
+    if (statement.behavior === 'cascade') throw new DbError('0A000', 'DROP INDEX CONCURRENTLY does not support CASCADE');
+    ddl.backend.block.preventInBlock('DROP INDEX CONCURRENTLY');
+  }
   const targets: DropTarget[] = [];
   for (const object of statement.objects) {
     const found = await resolve(ddl, statement, object);

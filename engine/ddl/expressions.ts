@@ -14,7 +14,7 @@ import { settledLiteral } from '../../planner/binder-literal.js';
 import { newBinder } from '../../planner/binder.js';
 import { rowLevel } from '../../planner/binder-table.js';
 import { coerce, coerceToBoolean } from '../../planner/binder-types.js';
-import { someExpression } from '../../planner/expression-tools.js';
+import { isDomainCheck, someExpression } from '../../planner/expression-tools.js';
 import type { BoundExpression } from '../../planner/expression.js';
 import type { ScanColumn } from '../../planner/physical-plan.js';
 import type { Clause } from '../../planner/scope.js';
@@ -130,11 +130,11 @@ export function placeOf({ expression, row }: BoundOverRow, column: number): numb
   return offset;
 }
 
-/** Whether evaluating it twice may give two results: its functions are not all immutable. */
+/** Whether evaluating it twice may give two results: its functions are not all immutable. What a domain checks does not count, as in PostgreSQL. */
 export function leastVolatility(e: BoundExpression): 'immutable' | 'stable' | 'volatile' {
   let found: 'immutable' | 'stable' | 'volatile' = 'immutable';
   someExpression(e, (node) => {
-    const volatility = node.kind === 'call' ? node.function.volatility : 'immutable';
+    const volatility = node.kind === 'call' && !isDomainCheck(node) ? node.function.volatility : 'immutable';
     if (volatility === 'volatile' || (volatility === 'stable' && found === 'immutable')) found = volatility;
     return false;
   });

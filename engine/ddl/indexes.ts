@@ -9,7 +9,7 @@ import { checkIndexable } from './constraints.js';
 import { checkCollation, isCollatable } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, requireImmutable, storedText } from './expressions.js';
-import { chooseRelationName, columnsForName, nameText, notA } from './names.js';
+import { chooseRelationName, columnsForName, nameText, notA, schemaByName } from './names.js';
 import { newOptions } from './storage-parameters.js';
 import { treeId } from '../../base/ids.js';
 import { buildIndex, newTree, rewriteTable } from './table-storage.js';
@@ -121,7 +121,8 @@ export async function reindex(ddl: Ddl, statement: Reindex): Promise<void> {
   if (statement.concurrently) backend.block.preventInBlock('REINDEX CONCURRENTLY');
   if (statement.target === 'database' || statement.target === 'system' || statement.target === 'schema') {
     backend.block.preventInBlock(`REINDEX ${statement.target.toUpperCase()}`);
-    for (const record of [...draft.all()]) if (record.kind === 'table') await reindexTable(ddl, record.oid, undefined);
+    const schema = statement.target === 'schema' ? schemaByName(backend, statement.name.name).oid : undefined;
+    for (const record of [...draft.all()]) if (record.kind === 'table' && (schema === undefined || record.schema === schema)) await reindexTable(ddl, record.oid, undefined);
     return;
   }
   const found = await ddl.lockRelation(statement.name, statement.target === 'index' ? 'access exclusive' : 'share');
