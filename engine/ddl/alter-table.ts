@@ -33,20 +33,32 @@ import { bindColumnType, serialBase } from './types.js';
 import { parseQuery } from '../catalog-view.js';
 import { analyzeQuery, checkOptionOf, checkUpdatable } from './views.js';
 
-/** Passes, earliest first. */
+/** Passes, earliest first: what is taken away goes before what changes types, and that before what is added. Source. tablecmds.c (ATPrepCmd). */
+const Pass = { Drop: 0, AlterType: 1, AddColumn: 2, ColumnAttributes: 3, AddKey: 4, AddOther: 5, AddForeignKey: 6, Miscellaneous: 7 } as const;
+
 function passOf(action: AlterTableAction): number {
   switch (action.kind) {
     case 'dropColumn':
     case 'dropConstraint':
-      return 0;
+    case 'dropColumnExpression':
+    case 'dropColumnIdentity':
+      return Pass.Drop;
+    case 'setColumnDefault':
+      return action.expression === undefined ? Pass.Drop : Pass.AddOther;
+    case 'setColumnNotNull':
+      return action.notNull ? Pass.ColumnAttributes : Pass.Drop;
     case 'alterColumnType':
-      return 1;
+      return Pass.AlterType;
     case 'addColumn':
-      return 2;
+      return Pass.AddColumn;
+    case 'setColumnIdentity':
+      return Pass.ColumnAttributes;
+    case 'addColumnIdentity':
+      return Pass.AddOther;
     case 'addConstraint':
-      return action.constraint.kind === 'foreignKeyConstraint' ? 5 : action.constraint.kind === 'keyConstraint' ? 3 : 4;
+      return action.constraint.kind === 'foreignKeyConstraint' ? Pass.AddForeignKey : action.constraint.kind === 'keyConstraint' ? Pass.AddKey : Pass.AddOther;
     default:
-      return 3;
+      return Pass.Miscellaneous;
   }
 }
 

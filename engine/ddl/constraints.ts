@@ -151,7 +151,8 @@ export function addKey(ddl: Ddl, oid: number, key: KeySpec, mayCluster: boolean)
 function keyName(ddl: Ddl, table: TableRecord, key: KeySpec): string {
   const taken = constraintNames(ddl, table);
   if (key.name !== undefined) {
-    if (taken.has(key.name) || ddl.draft.find('relation', table.schema, key.name) !== undefined) throw new DbError('42P07', `relation "${key.name}" already exists`);
+    if (ddl.draft.find('relation', table.schema, key.name) !== undefined) throw new DbError('42P07', `relation "${key.name}" already exists`);
+    if (taken.has(key.name)) throw new DbError('42710', `constraint "${key.name}" for relation "${table.name}" already exists`);
     return key.name;
   }
   return key.isPrimary
