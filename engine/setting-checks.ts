@@ -1,5 +1,6 @@
 /** Checks of settings beyond their type: what a value means must exist. Each returns the form that is kept. */
 import { DbError } from '../base/errors.js';
+import { parseInterval } from '../base/interval-text.js';
 import { findTimeZone } from '../base/timezone.js';
 import type { SettingCheck } from './settings.js';
 
@@ -9,16 +10,28 @@ const invalid = (name: string, value: string, detail?: string): DbError => new D
 function timeZone(value: string): string {
   const number = /^[-+]?\d+(\.\d+)?$/.test(value) ? Number(value) : undefined;
   if (number !== undefined) return posixZone(Math.round(number * 3600));
+  const interval = /^interval\s*'([^']*)'$/i.exec(value);
+  if (interval !== null) return posixZone(secondsEast(interval[1]!, value));
   const zone = findTimeZone(value);
   if (zone === undefined) throw invalid('TimeZone', value);
   return zone.name;
 }
+
+/** @throws DbError 22023 for an interval whose length in seconds depends on the date */
+function secondsEast(text: string, value: string): number {
+  const { months, days, micros } = parseInterval(text, -1);
+  if (months !== 0) throw invalid('TimeZone', value, 'Cannot specify months in time zone interval.');
+  if (days !== 0) throw invalid('TimeZone', value, 'Cannot specify days in time zone interval.');
+  return Math.trunc(Number(micros) / 1_000_000);
+}
+
 function posixZone(seconds: number): string {
   const sign = seconds < 0 ? '-' : '+';
   const total = Math.abs(seconds);
   const two = (n: number): string => String(n).padStart(2, '0');
-  const rest = total % 3600;
-  const text = two(Math.floor(total / 3600)) + (rest === 0 ? '' : `:${two(Math.floor(rest / 60))}`);
+  const parts = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
+  while (parts.length > 1 && parts.at(-1) === 0) parts.pop();
+  const text = parts.map(two).join(':');
   return `<${sign}${text}>${sign === '+' ? '-' : '+'}${text}`;
 }
 

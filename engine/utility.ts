@@ -31,7 +31,7 @@ export async function runUtility(backend: Backend, cached: CachedStatement, call
     case 'setVariable':
       if (statement.scope === 'local' && block.warnOutsideBlock('SET LOCAL')) return done('SET');
       if (statement.values === undefined) backend.settings.reset(statement.name, statement.scope === 'local');
-      else backend.setSetting(statement.name, settingText(statement.name, statement.values), statement.scope === 'local');
+      else backend.setSetting(statement.name, settingText(backend, statement.name, statement.values), statement.scope === 'local');
       return done('SET');
     case 'resetVariable':
       if (statement.name === undefined) backend.settings.resetAll();

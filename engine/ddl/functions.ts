@@ -169,7 +169,7 @@ function settingsOf(ddl: Ddl, list: readonly SetVariable[]): { name: string; val
     return list.flatMap((s) => {
       if (s.fromCurrent) return [{ name: s.name, value: ddl.backend.settings.get(s.name) ?? '' }];
       if (s.values === undefined) return [];
-      const value = settingText(s.name, s.values);
+      const value = settingText(ddl.backend, s.name, s.values);
       ddl.backend.settings.set(s.name, value, true);
       return [{ name: s.name, value }];
     });
