@@ -74,8 +74,9 @@ export function equalityOver(binder: Binder, type: SqlType, offset: number): { r
 
 function noOperator(binder: Binder, why: 'none' | 'ambiguous', name: string, left: number | undefined, right: number, offset: number): DbError {
   const shown = `${left === undefined ? '' : `${typeName(left, binder.types)} `}${name} ${typeName(right, binder.types)}`;
+  const plural = left === undefined ? 'argument type. You might need to add an explicit type cast.' : 'argument types. You might need to add explicit type casts.';
   return why === 'none'
-    ? new DbError('42883', `operator does not exist: ${shown}`, { offset, hint: 'No operator matches the given name and argument types. You might need to add explicit type casts.' })
+    ? new DbError('42883', `operator does not exist: ${shown}`, { offset, hint: `No operator matches the given name and ${plural}` })
     : new DbError('42725', `operator is not unique: ${shown}`, { offset, hint: 'Could not choose a best candidate operator. You might need to add explicit type casts.' });
 }
 

@@ -28,6 +28,7 @@ const rows: readonly (readonly [string, string, readonly (readonly (string | nul
   // Two bindings of one subquery are the same expression, whatever their columns are numbered.
   ['grouping by a subquery', "select (select max(x) + r2.c % 2 from generate_series(1, 3) x) from r2 group by (select max(x) + r2.c % 2 from generate_series(1, 3) x) having (select max(x) + r2.c % 2 from generate_series(1, 3) x) > 0 order by (select max(x) + r2.c % 2 from generate_series(1, 3) x) desc", [['4'], ['3']]],
   ['DISTINCT ON a subquery', 'select distinct on ((select min(e) from r3 where r3.id > r2.id)) id, (select min(e) from r3 where r3.id > r2.id) from r2 order by (select min(e) from r3 where r3.id > r2.id), id', [['1', '0']]],
+  ['DISTINCT and ORDER BY of an argument that becomes another type', "select string_agg(distinct v, ',' order by v desc), regr_count(distinct i, i order by i) from (values ('b'::varchar(3), 1::int2), ('a', 2), ('b', 1)) d(v, i)", [['b,a', '2']]],
   ['numbers as bits', 'select 3::bit(4), 3::int8::bit(8)', [['0011', '00000011']]],
   ['make_interval with some of its arguments', 'select make_interval(0, 9, 0, 24)', [['9 mons 24 days']]],
   // The code that takes a row is there once for each input of an append, and each copy had dictionaries of its own for one table of groups.
