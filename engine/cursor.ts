@@ -18,6 +18,7 @@ import type { PausedStatement } from '../mvcc/statement.js';
 import type { DeclareCursor, Fetch } from '../parser/ast.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import type { Backend, Call, StatementResult } from './backend.js';
+import { hasModifyingWith } from './ddl/views.js';
 import type { Started } from './execute.js';
 import { changesData, describeStatement, drive, startPlanned } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
@@ -260,6 +261,7 @@ export class Portals {
     // The statement's own text keeps its positions; only the query in it is planned. What is wrong with it comes before all else.
     const query = new CachedStatement({ ...cached.parsed, statement: statement.query }, true);
     describeStatement(this.#backend, query, []);
+    if (hasModifyingWith(statement.query)) throw new DbError('0A000', 'DECLARE CURSOR must not contain data-modifying statements in WITH');
     if (!statement.hold) this.#backend.block.requireTransactionBlock('DECLARE CURSOR');
     if (this.#portals.has(name)) throw new DbError('42P03', `cursor "${name}" already exists`);
     if (statement.hold && statement.query.locking.length > 0) throw new DbError('0A000', `DECLARE CURSOR WITH HOLD ... FOR ${lockName(statement)} is not supported`, { detail: 'Holdable cursors must be READ ONLY.' });

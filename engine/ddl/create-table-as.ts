@@ -18,10 +18,10 @@ import { ddlRuntime } from './expressions.js';
 import { finishTable, startTable } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { checkRelationName, creationSchema } from './names.js';
-import { newOptions } from './storage-parameters.js';
+import { checkTablespace, newOptions } from './storage-parameters.js';
 import { truncateTables } from './truncate.js';
 import { temporarySchemaFor } from './temporary.js';
-import { analyzeQuery } from './views.js';
+import { analyzeQuery, hasModifyingWith } from './views.js';
 import { refusePseudoType } from './types.js';
 
 /** Rows handed from the query to the table at a time. */
@@ -35,12 +35,14 @@ export async function createTableAs(ddl: Ddl, statement: CreateTableAs | CreateM
   const schema = isTemporary ? temporarySchemaFor(ddl, spec.name) : creationSchema(backend, spec.name);
   // The query is analysed before anyone asks whether the name is free, and the arguments are there by then for a prepared SELECT ... INTO, which EXECUTE runs whole.
   const described = spec.query.kind === 'query' ? describeStatement(backend, new CachedStatement({ ...ddl.statement.parsed, statement: spec.query }), []) : undefined;
+  if (statement.kind === 'createMaterializedView' && hasModifyingWith(statement.query)) throw new DbError('0A000', 'materialized views must not use data-modifying statements in WITH');
   const prepared = spec.query.kind === 'execute' && findPrepared(backend, spec.query.name).into?.name === spec.name ? sourceOf(ddl, spec.query, spec.name) : undefined;
   if (spec.ifNotExists && draft.find('relation', schema.oid, spec.name.name) !== undefined) {
     ddl.notice(`relation "${spec.name.name}" already exists, skipping`, '42P07');
     return undefined;
   }
   checkRelationName(backend, schema.oid, spec.name.name);
+  checkTablespace(spec.tablespace);
   const options = newOptions(spec.options, 'table');
   // Without data the query is not even planned, where errors of its constants would come up.
   const query = spec.withData || described === undefined ? await openQuery(ddl, prepared ?? sourceOf(ddl, spec.query, spec.name), spec.columns) : undefined;
@@ -64,6 +66,7 @@ interface Spec {
   readonly columns: readonly Identifier[];
   readonly onCommit: CreateTableAs['onCommit'];
   readonly options: CreateTableAs['options'];
+  readonly tablespace: string | undefined;
   readonly withData: boolean;
   readonly query: CreateTableAs['query'];
 }
@@ -72,7 +75,7 @@ function specOf(statement: CreateTableAs | CreateMaterializedView | Query): Spec
   if (statement.kind === 'createMaterializedView') return { ...statement, onCommit: undefined };
   const into = intoOf(statement);
   assert(into !== undefined, 'SELECT INTO without INTO');
-  return { name: into.name, persistence: into.persistence, ifNotExists: false, columns: [], onCommit: undefined, options: [], withData: true, query: withoutInto(statement) };
+  return { name: into.name, persistence: into.persistence, ifNotExists: false, columns: [], onCommit: undefined, options: [], tablespace: undefined, withData: true, query: withoutInto(statement) };
 }
 
 interface OpenQuery {

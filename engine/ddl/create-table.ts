@@ -15,7 +15,7 @@ import type { Ddl } from './ddl.js';
 import { bindOverRow, nextvalText, placeOf, requireImmutable, storedText } from './expressions.js';
 import { checkRelationName, chooseRelationName, columnsForName, creationSchema } from './names.js';
 import { makeSequence, sequenceDefaults } from './sequences.js';
-import { newOptions } from './storage-parameters.js';
+import { checkTablespace, newOptions } from './storage-parameters.js';
 import { createTrees, newTree } from './table-storage.js';
 import { temporarySchemaFor } from './temporary.js';
 import { bindColumnType, serialBase } from './types.js';
@@ -62,6 +62,7 @@ export async function createTable(ddl: Ddl, statement: CreateTable): Promise<voi
     }
   }
   checkKeys(table);
+  checkTablespace(statement.tablespace);
   table.record = { ...table.record, options: newOptions(statement.options, 'table') };
   // Only now, as in PostgreSQL: what is wrong with columns and keys is told first, what is wrong with expressions and foreign keys is not.
   checkRelationName(backend, schema.oid, statement.name.name);
@@ -238,6 +239,7 @@ function completeColumn(ddl: Ddl, table: TableDraft, position: number, element: 
 }
 
 function keySpec(constraint: Extract<ColumnConstraint, { kind: 'primaryKey' | 'unique' }>, columns: readonly string[]): KeySpec {
+  checkTablespace(constraint.parameters.tablespace);
   return {
     name: constraint.name, isPrimary: constraint.kind === 'primaryKey', columns, nullsNotDistinct: constraint.nullsNotDistinct,
     include: constraint.parameters.include.map((c) => c.name), options: constraint.parameters.options, attributes: constraint.attributes, offset: constraint.offset,
@@ -291,6 +293,7 @@ export function addTableConstraint(table: TableDraft, element: TableConstraint):
       table.checks.push({ name: element.name, constraint: element });
       return;
     case 'keyConstraint':
+      checkTablespace(element.parameters.tablespace);
       table.keys.push({
         name: element.name, isPrimary: element.isPrimary, columns: element.columns.map((c) => c.name), nullsNotDistinct: element.nullsNotDistinct,
         include: element.parameters.include.map((c) => c.name), options: element.parameters.options, attributes: element.attributes, offset: element.offset,

@@ -10,7 +10,7 @@ import { checkCollation, isCollatable } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, requireImmutable, storedText } from './expressions.js';
 import { chooseRelationName, columnsForName, nameText, notA, schemaByName } from './names.js';
-import { newOptions } from './storage-parameters.js';
+import { checkTablespace, newOptions } from './storage-parameters.js';
 import { treeId } from '../../base/ids.js';
 import { buildIndex, newTree, rewriteTable } from './table-storage.js';
 
@@ -32,6 +32,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
     if (!['hash', 'gin', 'gist', 'brin', 'spgist'].includes(method)) throw new DbError('42704', `access method "${method}" does not exist`);
     if (method !== 'hash') throw notSupported(`access method "${method}"`, statement.offset);
   }
+  checkTablespace(statement.tablespace);
   const options = newOptions(statement.options, method === 'hash' ? 'hash' : 'btree');
   const table = draft.get(found.oid) as TableRecord;
   const columns = statement.elements.map((element) => indexColumn(ddl, table, element, method));

@@ -46,6 +46,12 @@ const parameters: Readonly<Record<string, Parameter>> = {
 
 const textOf = (option: DefinitionOption): string => String(option.value ?? 'true');
 
+/** TABLESPACE: there is the default one. @throws DbError 42704 for others, 22023 for that of the catalogs */
+export function checkTablespace(name: string | undefined): void {
+  if (name === 'pg_global') throw new DbError('22023', 'only shared relations can be placed in pg_global tablespace');
+  if (name !== undefined && name !== 'pg_default') throw new DbError('42704', `tablespace "${name}" does not exist`);
+}
+
 /** WITH (...) of a new object; undefined where nothing is kept. @throws DbError 22023, 0A000 for OIDs */
 export function newOptions(given: readonly DefinitionOption[], owner: OptionOwner): StorageOptions | undefined {
   const own = given.filter((option) => !(owner !== 'btree' && owner !== 'hash' && isOids(option)));

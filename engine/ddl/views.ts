@@ -93,11 +93,17 @@ function recursiveQuery({ name: { name }, columns, query, offset }: CreateView):
   return { kind: 'query', with: { isRecursive: true, tables: [table], offset }, body: select, orderBy: [], limitCount: undefined, limitOffset: undefined, withTies: false, locking: [], offset };
 }
 
+/** Whether a query that has been analysed has a data-modifying WITH: only its own may be one. */
+export function hasModifyingWith(query: Query): boolean {
+  return query.with?.tables.some((table) => table.statement.kind !== 'query') === true;
+}
+
 export async function createView(ddl: Ddl, statement: CreateView): Promise<void> {
   const { backend, draft } = ddl;
   const query = statement.isRecursive ? recursiveQuery(statement) : withoutInto(statement.query);
   const analyzed = analyzeQuery(backend, query, statement.columns);
   if (!statement.isRecursive && intoOf(statement.query) !== undefined) throw new DbError('0A000', 'views must not contain SELECT INTO');
+  if (hasModifyingWith(query)) throw new DbError('0A000', 'views must not contain data-modifying statements in WITH');
   if (statement.checkOption !== undefined || statement.options.some((option) => option.name === 'check_option')) checkUpdatable(analyzed.problem);
   const tooMany = statement.columns[analyzed.columns.length];
   if (tooMany !== undefined) throw new DbError('42601', 'CREATE VIEW specifies more column names than columns', { offset: tooMany.offset });
