@@ -71,6 +71,8 @@ export interface TypeInfo {
   readonly attributePlaces?: readonly number[] | undefined;
   /** The element type of a range, or the range type of a multirange. */
   readonly subtypeOid: number;
+  /** The multirange type of a range type, otherwise 0. */
+  readonly multirangeOid: number;
 }
 
 /** @throws DbError 55P04 for a label that the present transaction has added. Source. check_safe_enum_use of enum.c. */
@@ -162,7 +164,7 @@ const byName = new Map<string, TypeInfo>();
 function addBuiltin(fields: Partial<TypeInfo> & Pick<TypeInfo, 'oid' | 'name' | 'kind' | 'category' | 'storage' | 'length'>): void {
   const info: TypeInfo = {
     schema: 'pg_catalog', isPreferred: false, arrayOid: 0, elementOid: 0, baseType: undefined, labels: undefined,
-    attributes: undefined, subtypeOid: 0, ...fields,
+    attributes: undefined, subtypeOid: 0, multirangeOid: 0, ...fields,
   };
   assert(!byOid.has(info.oid) && !byName.has(info.name), 'type declared twice', info.oid);
   byOid.set(info.oid, info);
@@ -186,7 +188,7 @@ for (const [kind, table] of [['base', baseTypes], ['pseudo', pseudoTypes]] as co
 }
 for (const [oid, name, arrayOid, subtype, multiOid, multiName, multiArrayOid] of rowsOf(rangeTypes)) {
   const shared = { category: 'R', length: -1 };
-  addBuiltin({ ...shared, oid: Number(oid), name: name!, kind: 'range', storage: 'range', arrayOid: Number(arrayOid), subtypeOid: Number(subtype) });
+  addBuiltin({ ...shared, oid: Number(oid), name: name!, kind: 'range', storage: 'range', arrayOid: Number(arrayOid), subtypeOid: Number(subtype), multirangeOid: Number(multiOid) });
   addBuiltin({
     ...shared, oid: Number(multiOid), name: multiName!, kind: 'multirange', storage: 'multirange', arrayOid: Number(multiArrayOid),
     subtypeOid: Number(oid),

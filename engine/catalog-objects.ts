@@ -195,6 +195,11 @@ export interface TypeRecord {
   readonly comment?: string | undefined;
 }
 
+/** One of a range type. */
+export interface RangeRecord extends TypeRecord {
+  readonly detail: Extract<TypeDetail, { readonly kind: 'range' }>;
+}
+
 /** One of a composite type. */
 export interface CompositeRecord extends TypeRecord {
   readonly detail: Extract<TypeDetail, { readonly kind: 'composite' }>;

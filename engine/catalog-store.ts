@@ -23,7 +23,7 @@ import type { VersionedTree } from '../mvcc/versioned-tree.js';
 import { wholeRange } from '../mvcc/types.js';
 import type { Store } from '../storage/store.js';
 import { FirstUserOid } from '../base/types.js';
-import type { CatalogRecord, FunctionRecord, IndexRecord, NameSpace, SchemaRecord, StatisticsRecord, TableRecord } from './catalog-objects.js';
+import type { CatalogRecord, FunctionRecord, IndexRecord, NameSpace, RangeRecord, SchemaRecord, StatisticsRecord, TableRecord } from './catalog-objects.js';
 import { SchemaOid, decodeRecord, encodeRecord, kindWord, nameOf, nameSpaceOf, schemaOf } from './catalog-objects.js';
 
 export const CatalogTree = { Records: 1, Names: 2, Sequences: 3 } as const;
@@ -34,6 +34,8 @@ export interface CatalogReader {
   get(oid: number): CatalogRecord | undefined;
   /** The oid of a name, undefined when there is none. `schema` is 0 for schemas themselves. */
   find(space: NameSpace, schema: number, name: string): number | undefined;
+  /** The range type whose multirange type has this name. */
+  rangeOfMultirange(schema: number, name: string): RangeRecord | undefined;
   all(): Iterable<CatalogRecord>;
   indexesOf(table: number): readonly IndexRecord[];
   /** Tables with a foreign key to `table`. */
@@ -60,6 +62,8 @@ class RecordIndex {
   readonly #children = new Map<number, Set<number>>();
   readonly #statistics = new Map<number, number>();
   readonly #functions = new Map<string, Set<number>>();
+  /** Range types by the names of their multiranges. */
+  readonly #multiranges = new Map<string, number>();
   readonly #typeOwners = new Map<number, number>();
 
   put(record: CatalogRecord): void {
@@ -67,6 +71,7 @@ class RecordIndex {
     this.records.set(record.oid, record);
     const space = nameSpaceOf(record);
     if (space !== undefined) this.#names.set(nameKey(space, schemaOf(record), nameOf(record)), record.oid);
+    if (isRange(record)) this.#multiranges.set(multirangeKey(record), record.oid);
     for (const type of typesOf(record)) this.#typeOwners.set(type, record.oid);
     if (record.kind === 'index') addTo(this.#indexes, record.table, record.oid);
     else if (record.kind === 'statistics') this.#statistics.set(record.table, record.oid);
@@ -82,6 +87,7 @@ class RecordIndex {
       const key = nameKey(space, schemaOf(record), nameOf(record));
       if (this.#names.get(key) === oid) this.#names.delete(key);
     }
+    if (isRange(record) && this.#multiranges.get(multirangeKey(record)) === oid) this.#multiranges.delete(multirangeKey(record));
     for (const type of typesOf(record)) this.#typeOwners.delete(type);
     if (record.kind === 'index') this.#indexes.get(record.table)?.delete(oid);
     else if (record.kind === 'statistics') this.#statistics.delete(record.table);
@@ -90,6 +96,10 @@ class RecordIndex {
   }
   find(space: NameSpace, schema: number, name: string): number | undefined {
     return this.#names.get(nameKey(space, schema, name));
+  }
+  rangeOfMultirange(schema: number, name: string): RangeRecord | undefined {
+    const oid = this.#multiranges.get(nameKey('type', schema, name));
+    return oid === undefined ? undefined : (this.records.get(oid) as RangeRecord);
   }
   indexesOf(table: number): Iterable<number> {
     return this.#indexes.get(table) ?? [];
@@ -107,6 +117,9 @@ class RecordIndex {
     return this.#typeOwners.get(type);
   }
 }
+
+const isRange = (record: CatalogRecord): record is RangeRecord => record.kind === 'type' && record.detail.kind === 'range';
+const multirangeKey = (record: RangeRecord): string => nameKey('type', record.schema, record.detail.multirangeName);
 
 /** Oids in pg_type that belong to a record. */
 function typesOf(record: CatalogRecord): number[] {
@@ -209,6 +222,9 @@ export class CatalogStore implements CatalogReader {
   }
   find(space: NameSpace, schema: number, name: string): number | undefined {
     return this.#index.find(space, schema, name);
+  }
+  rangeOfMultirange(schema: number, name: string): RangeRecord | undefined {
+    return this.#index.rangeOfMultirange(schema, name);
   }
   all(): Iterable<CatalogRecord> {
     return this.#index.records.values();
@@ -371,6 +387,12 @@ export class CatalogDraft implements CatalogReader {
     const oid = this.store.find(space, schema, name);
     // A change of the same object without that name (dropped or renamed) hides the committed name.
     return oid === undefined || this.#changes.has(oid) ? undefined : oid;
+  }
+  rangeOfMultirange(schema: number, name: string): RangeRecord | undefined {
+    const own = this.#own().rangeOfMultirange(schema, name);
+    if (own !== undefined) return own;
+    const committed = this.store.rangeOfMultirange(schema, name);
+    return committed === undefined || this.#changes.has(committed.oid) ? undefined : committed;
   }
   *all(): Iterable<CatalogRecord> {
     for (const record of this.store.all()) if (!this.#changes.has(record.oid)) yield record;

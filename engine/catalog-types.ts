@@ -36,7 +36,7 @@ export class CatalogTypes implements TypeRegistry {
 
   #make(owner: CatalogRecord, oid: number): TypeInfo {
     const schema = this.#schemaName('schema' in owner ? owner.schema : 0);
-    const empty = { isPreferred: false, arrayOid: 0, elementOid: 0, baseType: undefined, labels: undefined, attributes: undefined, subtypeOid: 0 };
+    const empty = { isPreferred: false, arrayOid: 0, elementOid: 0, baseType: undefined, labels: undefined, attributes: undefined, subtypeOid: 0, multirangeOid: 0 };
     const arrayOf = (name: string, element: number): TypeInfo => ({
       ...empty, oid, name: `_${name}`, schema, kind: 'array', category: 'A', storage: 'array', length: -1, elementOid: element,
     });
@@ -68,7 +68,7 @@ export class CatalogTypes implements TypeRegistry {
           return { ...shared, name: detail.multirangeName, kind: 'multirange', category: 'R', storage: 'multirange', length: -1, arrayOid: detail.multirangeArray, subtypeOid: record.oid };
         }
         if (oid === detail.multirangeArray) return arrayOf(detail.multirangeName, detail.multirange);
-        return { ...shared, kind: 'range', category: 'R', storage: 'range', length: -1, subtypeOid: detail.subtype };
+        return { ...shared, kind: 'range', category: 'R', storage: 'range', length: -1, subtypeOid: detail.subtype, multirangeOid: detail.multirange };
     }
   }
 
@@ -76,10 +76,12 @@ export class CatalogTypes implements TypeRegistry {
     return (this.#reader.get(oid) as SchemaRecord | undefined)?.name ?? '';
   }
 
-  /** A user's type by name in one schema. Row types of tables count. */
+  /** A user's type by name in one schema. Row types of tables count, and the multiranges of ranges. */
   byName(schema: number, name: string): SqlType | undefined {
     const type = this.#reader.find('type', schema, name);
     if (type !== undefined) return sqlType(type);
+    const multirange = this.#reader.rangeOfMultirange(schema, name);
+    if (multirange !== undefined) return sqlType(multirange.detail.multirange);
     const relation = this.#reader.find('relation', schema, name);
     const record = relation === undefined ? undefined : this.#reader.get(relation);
     if (record?.kind === 'table' || record?.kind === 'view') return sqlType(record.rowType);

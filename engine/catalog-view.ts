@@ -341,7 +341,8 @@ export class SessionCatalog implements Catalog {
   domainDefault(type: SqlType, bind: (e: Expression) => BoundExpression): BoundExpression | undefined {
     for (let oid = type.oid; ; ) {
       const record = this.source.reader.ownerOfType(oid);
-      if (record?.kind !== 'type' || record.detail.kind !== 'domain') return undefined;
+      // An array of a domain is no value of it.
+      if (record?.kind !== 'type' || record.oid !== oid || record.detail.kind !== 'domain') return undefined;
       if (record.detail.default !== undefined) return bind(parseExpression(record.detail.default));
       oid = record.detail.base;
     }

@@ -1,6 +1,7 @@
 /** Functions by name, as regproc (`lower`) and regprocedure (`lower(text)`) write and read them. */
 import { DbError } from '../base/errors.js';
 import { sqlType } from '../base/types.js';
+import type { FunctionDef } from '../functions/registry.js';
 import { quoteIdentifier as quoteName } from '../parser/print-names.js';
 import type { Backend } from './backend.js';
 import type { FunctionRecord } from './catalog-objects.js';
@@ -69,4 +70,11 @@ export function isRoutineVisible(backend: Backend, oid: number): boolean | null 
     if (schema === SchemaOid.pgCatalog ? backend.instance.system.builtinsNamed(record.name).some(({ definition }) => isSame(definition.args, types)) : backend.draft.functionsNamed(record.name).some((other) => other.schema === schema && isSame(inputTypes(other), types))) return false;
   }
   return false;
+}
+
+/** What a function is called now. Those of the host have no record: their names do not change. */
+export function functionName(backend: Backend, { oid, schema, name, constructs }: FunctionDef): { readonly schema: string; readonly name: string } {
+  if (constructs !== undefined) return backend.definitions().types.lookup(constructs)!;
+  const record = oid === undefined ? undefined : backend.draft.get(oid);
+  return record?.kind === 'function' ? { schema: backend.definitions().schemaName(record.schema), name: record.name } : { schema, name };
 }

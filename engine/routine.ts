@@ -6,10 +6,11 @@
  * R2  A polymorphic function is made concrete once per call site, with the types of the call.
  */
 import { SqlRecord, type Datum } from '../base/datum.js';
-import { isPolymorphic, sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
+import { isPolymorphic, sqlType, typeInfo, TypeOid, type SqlType, type TypeInfo, type TypeRegistry } from '../base/types.js';
 import { assert } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
 import { extensionFunction } from '../functions/extensions/extensions.js';
+import { multirangeConstructors, rangeConstructors } from '../functions/range.js';
 import type { EvalContext, FunctionDef } from '../functions/registry.js';
 import type { FunctionRecord } from './catalog-objects.js';
 import type { DefinitionSource } from './catalog-view.js';
@@ -23,7 +24,22 @@ const made = new WeakMap<FunctionRecord, { readonly types: readonly unknown[]; r
 
 /** Those of a name in a schema. */
 export function userFunctions(source: DefinitionSource, schema: number, name: string): readonly FunctionDef[] {
-  return [...source.env.hostFunctions(source.schemaName(schema), name), ...definitionsOf(source, schema, name, false)];
+  return [...source.env.hostFunctions(source.schemaName(schema), name), ...constructorsOf(source, schema, name), ...definitionsOf(source, schema, name, false)];
+}
+
+const constructors = new WeakMap<TypeInfo, readonly FunctionDef[]>();
+
+/** Those of the range or multirange type of this name, if it is one: they come and go with it. */
+function constructorsOf({ types, reader }: DefinitionSource, schema: number, name: string): readonly FunctionDef[] {
+  const oid = reader.find('type', schema, name) ?? reader.rangeOfMultirange(schema, name)?.detail.multirange;
+  const info = oid === undefined ? undefined : types.lookup(oid);
+  if (info?.kind !== 'range' && info?.kind !== 'multirange') return [];
+  let made = constructors.get(info);
+  if (made === undefined) {
+    const definitions = info.kind === 'range' ? rangeConstructors(info) : multirangeConstructors(info, types.lookup(info.subtypeOid)!);
+    constructors.set(info, (made = definitions.map((definition) => ({ ...definition, constructs: info.oid }))));
+  }
+  return made;
 }
 export function userProcedures(source: DefinitionSource, schema: number, name: string): readonly FunctionDef[] {
   return definitionsOf(source, schema, name, true);

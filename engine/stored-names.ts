@@ -15,6 +15,7 @@ import type { BoundExpression } from '../planner/expression.js';
 import type { Backend } from './backend.js';
 import type { TableRecord, ViewRecord } from './catalog-objects.js';
 import { mapExpression } from './ddl/expressions.js';
+import { functionName } from './routine-names.js';
 import { mapStoredExpressions } from './stored-expressions.js';
 import { bindStored, type StoredOver } from './stored-text.js';
 import { reprintViews } from './view-definition.js';
@@ -63,12 +64,6 @@ export function tieNames(backend: Backend, expression: Expression, bound: BoundE
 const nameKey = (schema: string | undefined, name: string): string => `${schema ?? ''}\0${name}`;
 /** The names of types, which a walk over an expression meets among its nodes. */
 const typeNameOf = (node: Expression | TypeName): TypeName | undefined => (node.kind === 'typeName' ? node : undefined);
-
-/** Those of the host have no record: their names do not change. */
-function functionName(backend: Backend, { oid, schema, name }: FunctionDef): { readonly schema: string; readonly name: string } {
-  const record = oid === undefined ? undefined : backend.draft.get(oid);
-  return record?.kind === 'function' ? { schema: backend.definitions().schemaName(record.schema), name: record.name } : { schema, name };
-}
 
 /** Makes a change of names, and lets all kept expressions and the views concerned follow it (N2; W2 of view-definition.ts). */
 export function followNames(backend: Backend, concerns: (record: ViewRecord | TableRecord) => boolean, change: () => void): void {

@@ -25,9 +25,9 @@ import { problemOfView } from '../planner/updatable-view.js';
 import type { Backend } from './backend.js';
 import { parseQuery } from './catalog-view.js';
 import type { CatalogRecord, RelationRecord, TableRecord, ViewRecord } from './catalog-objects.js';
-import { typeText } from './definitions.js';
+import { isTypeHidden, typeText } from './definitions.js';
 import { NeutralContext } from './eval-context.js';
-import { isRoutineVisible } from './routine-names.js';
+import { functionName, isRoutineVisible } from './routine-names.js';
 import { withSequenceNames } from './stored-text.js';
 
 /** null for what is no view. */
@@ -109,12 +109,13 @@ export function isUpdatableView(backend: Backend, view: ViewRecord): boolean {
   return read.kind === 'view' ? isUpdatableView(backend, backend.draft.get(read.oid) as ViewRecord) : read.kind === 'table' && read.virtual === undefined;
 }
 
-function functionText(backend: Backend, { oid, schema, name }: FunctionDef, isQualified: boolean): string {
-  if (schema === 'pg_catalog') return quoteIdentifier(name);
-  const record = oid === undefined ? undefined : backend.draft.get(oid);
-  const own = quoteIdentifier(record?.kind === 'function' ? record.name : name);
-  if (!isQualified && oid !== undefined && isRoutineVisible(backend, oid) !== false) return own;
-  return `${quoteIdentifier(record?.kind === 'function' ? backend.definitions().schemaName(record.schema) : schema)}.${own}`;
+function functionText(backend: Backend, definition: FunctionDef, isQualified: boolean): string {
+  const { oid, constructs } = definition;
+  if (definition.schema === 'pg_catalog') return quoteIdentifier(definition.name);
+  const { schema, name } = functionName(backend, definition);
+  const own = quoteIdentifier(name);
+  const isVisible = constructs === undefined ? oid !== undefined && isRoutineVisible(backend, oid) !== false : !isTypeHidden(backend, constructs);
+  return isQualified || !isVisible ? `${quoteIdentifier(schema)}.${own}` : own;
 }
 
 /** What the catalog calls a relation of FROM now. */

@@ -9,10 +9,10 @@ import type { BoundSide, Comparator, Datum, SqlArray } from '../base/datum.js';
 import { SqlMultirange, SqlRange, compareBounds, comparatorOf } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { emptyRange, isAdjacentBefore, makeMultirange, makeRange } from '../base/range.js';
-import type { TypeRegistry } from '../base/types.js';
-import { sqlType, TypeCache, typeInfo } from '../base/types.js';
-import { aggregate, cast, operator, scalar, setReturning, specialized, typeOid } from './define.js';
-import type { CastDef, EvalContext, FunctionDef, OperatorDef } from './registry.js';
+import type { TypeInfo, TypeRegistry } from '../base/types.js';
+import { builtinTypeByName, sqlType, TypeCache, typeInfo, TypeOid } from '../base/types.js';
+import { aggregate, operator, scalar, setReturning, specialized, type ScalarOptions } from './define.js';
+import type { CastDef, EvalContext, FunctionDef, OperatorDef, ScalarImpl } from './registry.js';
 
 const elementOrders = new TypeCache(() => new Map<number, Comparator>());
 
@@ -143,26 +143,43 @@ function constructMultirange(type: number, ranges: SqlArray, types: TypeRegistry
   return makeMultirange(type, ranges.elements as readonly SqlRange[], types);
 }
 
-const builtins = [['int4', 'int4'], ['int8', 'int8'], ['num', 'numeric'], ['ts', 'timestamp'], ['tstz', 'timestamptz'], ['date', 'date']] as const;
+/** A type as the signatures of its constructors name it. */
+type ConstructorTypes = Pick<TypeInfo, 'oid' | 'name' | 'schema' | 'subtypeOid' | 'arrayOid'>;
 
-const constructors = (): FunctionDef[] => builtins.flatMap(([prefix, element]) => {
-  const range = `${prefix}range`;
-  const multirange = `${prefix}multirange`;
-  const rangeOid = typeOid(range);
-  const multirangeOid = typeOid(multirange);
+/** The functions that make values of a range type, named like the type. */
+export function rangeConstructors(range: ConstructorTypes): readonly FunctionDef[] {
+  const { oid, subtypeOid } = range;
+  const make = (lower: Datum, upper: Datum, ctx: EvalContext): SqlRange => makeRange(oid, lower, upper, true, false, ctx.types);
+  const makeWithFlags = (lower: Datum, upper: Datum, flags: string | null, ctx: EvalContext): SqlRange => constructRange(oid, lower, upper, flags, ctx.types);
+  return [constructor(range, [subtypeOid, subtypeOid], make, { strict: false }), constructor(range, [subtypeOid, subtypeOid, TypeOid.text], makeWithFlags, { strict: false })];
+}
+
+/** The functions that make values of a multirange type over `range`, named like the type. */
+export function multirangeConstructors(multirange: ConstructorTypes, range: ConstructorTypes): readonly FunctionDef[] {
+  const { oid } = multirange;
   return [
-    scalar(range, `${element} ${element}`, range, (lower: Datum, upper: Datum, ctx: EvalContext) => makeRange(rangeOid, lower, upper, true, false, ctx.types), { strict: false }),
-    scalar(range, `${element} ${element} text`, range, (lower: Datum, upper: Datum, flags: string | null, ctx: EvalContext) => constructRange(rangeOid, lower, upper, flags, ctx.types), { strict: false }),
-    scalar(multirange, '', multirange, () => new SqlMultirange(multirangeOid, [])),
-    scalar(multirange, range, multirange, (given: SqlRange, ctx: EvalContext) => makeMultirange(multirangeOid, [given], ctx.types)),
-    scalar(multirange, `_${range}`, multirange, (given: SqlArray, ctx: EvalContext) => constructMultirange(multirangeOid, given, ctx.types), { variadic: true }),
+    constructor(multirange, [], () => new SqlMultirange(oid, []), {}),
+    constructor(multirange, [range.oid], (given: SqlRange, ctx: EvalContext) => makeMultirange(oid, [given], ctx.types), {}),
+    constructor(multirange, [range.arrayOid], (given: SqlArray, ctx: EvalContext) => constructMultirange(oid, given, ctx.types), { variadic: true }),
   ];
-});
+}
 
-export const rangeCasts = (): readonly CastDef[] => builtins.map(([prefix]) => {
-  const multirangeOid = typeOid(`${prefix}multirange`);
-  return cast(`${prefix}range`, `${prefix}multirange`, 'explicit', (value: SqlRange, _typmod: number, _isExplicit: boolean, ctx: EvalContext) => makeMultirange(multirangeOid, [value], ctx.types));
-});
+function constructor({ name, schema, oid }: ConstructorTypes, args: readonly number[], impl: ScalarImpl, options: ScalarOptions): FunctionDef {
+  return { ...scalar(name, '', 'any', impl, options), schema, args, returns: oid };
+}
+
+const builtinRanges = (): readonly { readonly range: TypeInfo; readonly multirange: TypeInfo }[] => ['int4', 'int8', 'num', 'ts', 'tstz', 'date'].map((prefix) => ({ range: builtinTypeByName(`${prefix}range`)!, multirange: builtinTypeByName(`${prefix}multirange`)! }));
+
+const constructors = (): readonly FunctionDef[] => builtinRanges().flatMap(({ range, multirange }) => [...rangeConstructors(range), ...multirangeConstructors(multirange, range)]);
+
+const castToMultirange = (value: SqlRange, _typmod: number, _isExplicit: boolean, ctx: EvalContext): SqlMultirange => makeMultirange(typeInfo(value.type, ctx.types).multirangeOid, [value], ctx.types);
+
+/** The cast from a range type to its multirange type. */
+export function multirangeCast(range: number, multirange: number): CastDef {
+  return { source: range, target: multirange, context: 'explicit', method: castToMultirange };
+}
+
+export const rangeCasts = (): readonly CastDef[] => builtinRanges().map(({ range, multirange }) => multirangeCast(range.oid, multirange.oid));
 
 // ------------------------------------------------------------------------------------------------------------------- questions, aggregates
 

@@ -64,6 +64,8 @@ export interface FunctionDef {
   readonly oid?: number | undefined;
   /** Of an installed extension: what it does is known to depend on nothing that its volatility denies. */
   readonly isOfExtension?: boolean | undefined;
+  /** The range or multirange type of the user that this is a constructor of: it is named as the type is named now. */
+  readonly constructs?: number | undefined;
   /** Of a call with named arguments: the positions that its arguments have in the function's own list. */
   readonly order?: readonly number[] | undefined;
   /** Type oids; pseudo-types (`anyelement`, `anyarray`, `any`, ...) are resolved by `resolve.ts`. */

@@ -9,6 +9,7 @@
  * Source: PostgreSQL's parse_func.c (func_match_argtypes, func_select_candidate), parse_oper.c, parse_coerce.c.
  */
 import { baseTypeOf, isAnyCompatibleFamily, isAnyElementFamily, isPolymorphic, sqlType, typeInfo, TypeOid, type TypeRegistry } from '../base/types.js';
+import { multirangeCast } from './range.js';
 import type { CastContext, CastDef, FunctionDef, OperatorDef } from './registry.js';
 
 const contextRank: Readonly<Record<CastContext, number>> = { implicit: 0, assignment: 1, explicit: 2 };
@@ -54,6 +55,8 @@ export class Resolver {
       return element === undefined ? undefined : element.kind === 'relabel' ? { kind: 'relabel' } : { kind: 'array', element };
     }
     if (to === TypeOid.record) return undefined;
+    // Of a range type of the user, which the catalogue does not have.
+    if (fromInfo.multirangeOid === to && context === 'explicit') return { kind: 'cast', cast: multirangeCast(from, to) };
     if (contextRank[context] >= contextRank.assignment && toInfo.category === 'S') return { kind: 'io' };
     if (contextRank[context] >= contextRank.explicit && fromInfo.category === 'S') return { kind: 'io' };
     return undefined;
@@ -171,7 +174,7 @@ export class Resolver {
         case TypeOid.anyrange:
           return range;
         case TypeOid.anymultirange:
-          return multirange ?? (range === undefined ? undefined : this.#multirangeOf(range));
+          return multirange ?? (range === undefined ? undefined : typeInfo(range, this.types).multirangeOid || undefined);
         case TypeOid.anycompatible:
         case TypeOid.anycompatiblenonarray:
           return common;
@@ -182,13 +185,6 @@ export class Resolver {
       }
     };
     return { isUndetermined: hasElementFamily && element === undefined && range === undefined, args: declared.map((target) => concrete(target) ?? TypeOid.unknown), resolve: (target) => concrete(target) ?? TypeOid.unknown };
-  }
-
-  #multirangeOf(range: number): number | undefined {
-    for (const oid of [TypeOid.int4multirange, TypeOid.nummultirange, TypeOid.tsmultirange, TypeOid.tstzmultirange, TypeOid.datemultirange, TypeOid.int8multirange]) {
-      if (typeInfo(oid, this.types).subtypeOid === range) return oid;
-    }
-    return undefined;
   }
 
   /**

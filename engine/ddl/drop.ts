@@ -14,7 +14,7 @@ import { describe, describeDependent, dependentsOf, displayName, type Dependent,
 import { extensionByName } from './extensions.js';
 import { findFunction } from './functions.js';
 import { rewriteInto } from './indexes.js';
-import { findRelation, nameText } from './names.js';
+import { findRelation, isMultirangeOf, nameText } from './names.js';
 import { tableDef } from './table-storage.js';
 import { refuseWhereKey, unboundParts } from './type-uses.js';
 
@@ -70,8 +70,8 @@ async function resolve(ddl: Ddl, statement: Drop, object: DroppedObject): Promis
         if (ifExists) return skip(`type "${nameText(name)}"`);
         throw new DbError('42704', `type "${nameText(name)}" does not exist`);
       }
-      if (owner.kind !== 'type') {
-        throw new DbError('2BP01', `cannot drop type ${displayName(ddl, owner)} because ${describe(ddl, owner)} requires it`, { hint: `You can drop ${describe(ddl, owner)} instead.` });
+      if (owner.kind !== 'type' || isMultirangeOf(owner, type!.oid)) {
+        throw new DbError('2BP01', `cannot drop type ${owner.kind === 'type' ? nameText(name) : displayName(ddl, owner)} because ${describe(ddl, owner)} requires it`, { hint: `You can drop ${describe(ddl, owner)} instead.` });
       }
       if (objectType === 'domain' && owner.detail.kind !== 'domain') throw new DbError('42809', `"${name.name}" is not a domain`);
       return owner.oid;

@@ -2,7 +2,7 @@
 import { DbError } from '../../base/errors.js';
 import type { QualifiedName } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
-import type { RelationRecord, SchemaRecord, TableRecord } from '../catalog-objects.js';
+import type { RelationRecord, SchemaRecord, TableRecord, TypeRecord } from '../catalog-objects.js';
 import { SchemaOid } from '../catalog-objects.js';
 import { refuseOtherDatabase } from '../../planner/binder-types.js';
 
@@ -77,13 +77,18 @@ export function notA(record: RelationRecord, wanted: string): DbError {
   return new DbError('42809', `"${record.name}" is not ${/^[aeiou]/.test(wanted) ? 'an' : 'a'} ${wanted}`);
 }
 
+/** Whether a type is the multirange that came with a range type. */
+export function isMultirangeOf({ detail }: TypeRecord, type: number): boolean {
+  return detail.kind === 'range' && detail.multirange === type;
+}
+
 /** @throws DbError 42P07 when the schema has a relation of this name */
 export function checkRelationName(backend: Backend, schema: number, name: string): void {
   if (backend.draft.find('relation', schema, name) !== undefined) throw new DbError('42P07', `relation "${name}" already exists`);
   const type = backend.draft.find('type', schema, name);
   const record = type === undefined ? undefined : backend.draft.get(type);
   if (record?.kind === 'type' && record.detail.kind === 'composite') throw new DbError('42P07', `relation "${name}" already exists`);
-  if (type !== undefined) throw new DbError('42710', `type "${name}" already exists`, { hint: 'A relation has an associated type of the same name, so you must use a name that doesn\'t conflict with any existing type.' });
+  if (type !== undefined || backend.draft.rangeOfMultirange(schema, name) !== undefined) throw new DbError('42710', `type "${name}" already exists`, { hint: 'A relation has an associated type of the same name, so you must use a name that doesn\'t conflict with any existing type.' });
 }
 
 const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');

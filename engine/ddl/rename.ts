@@ -17,7 +17,7 @@ import type { Ddl } from './ddl.js';
 import { mapExpression } from './expressions.js';
 import { moveExtension } from './extensions.js';
 import { findFunction, refuseTaken } from './functions.js';
-import { checkRelationName, columnIndex, nameText, schemaByName } from './names.js';
+import { checkRelationName, columnIndex, isMultirangeOf, nameText, schemaByName } from './names.js';
 
 export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
   switch (statement.objectType) {
@@ -42,7 +42,7 @@ export async function rename(ddl: Ddl, statement: Rename): Promise<void> {
     case 'type':
     case 'domain': {
       const type = userType(ddl, statement.name);
-      if (ddl.draft.find('type', type.schema, statement.newName) !== undefined) throw new DbError('42710', `type "${statement.newName}" already exists`);
+      if (ddl.draft.find('type', type.schema, statement.newName) !== undefined || ddl.draft.rangeOfMultirange(type.schema, statement.newName) !== undefined) throw new DbError('42710', `type "${statement.newName}" already exists`);
       followNames(ddl.backend, allViews, () => ddl.draft.put({ ...type, name: statement.newName }));
       return;
     }
@@ -105,6 +105,7 @@ export function userType(ddl: Ddl, name: { readonly schema: string | undefined; 
   const owner = type === undefined ? undefined : ddl.draft.ownerOfType(type.oid);
   if (owner === undefined) throw new DbError('42704', `type "${nameText(name)}" does not exist`);
   if (owner.kind !== 'type') throw new DbError('42809', `${name.name} is a table's row type`, { hint: 'Use ALTER TABLE instead.' });
+  if (isMultirangeOf(owner, type!.oid)) throw notSupported('altering a multirange type', name.offset);
   return owner;
 }
 

@@ -20,11 +20,15 @@ type DomainDetail = DomainRecord['detail'];
 
 export function newType(ddl: Ddl, name: QualifiedName): Pick<TypeRecord, 'kind' | 'oid' | 'schema' | 'name' | 'arrayType'> {
   const schema = creationSchema(ddl.backend, name);
-  const taken = ddl.draft.find('type', schema.oid, name.name);
-  const relation = ddl.draft.find('relation', schema.oid, name.name);
-  const isRowType = relation !== undefined && ['table', 'view'].includes(ddl.draft.get(relation)!.kind);
-  if (taken !== undefined || isRowType) throw new DbError('42710', `type "${name.name}" already exists`);
+  if (isTypeName(ddl, schema.oid, name.name)) throw new DbError('42710', `type "${name.name}" already exists`);
   return { kind: 'type', oid: ddl.newOid(), schema: schema.oid, name: name.name, arrayType: ddl.newOid() };
+}
+
+/** Whether a type of the schema has this name: one of its own, a table's row type, or a range's multirange. */
+function isTypeName({ draft }: Ddl, schema: number, name: string): boolean {
+  if (draft.find('type', schema, name) !== undefined || draft.rangeOfMultirange(schema, name) !== undefined) return true;
+  const relation = draft.find('relation', schema, name);
+  return relation !== undefined && ['table', 'view'].includes(draft.get(relation)!.kind);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- enums
@@ -204,5 +208,9 @@ export function createRange(ddl: Ddl, statement: CreateRangeType): void {
   const given = option('multirange_type_name');
   // The multirange lives in the schema of the range.
   const multirangeName = typeof given === 'string' ? SystemFunctions.splitName(given).at(-1)! : base.name.includes('range') ? base.name.replace('range', 'multirange') : `${base.name}_multirange`;
+  if (multirangeName === base.name || isTypeName(ddl, base.schema, multirangeName)) {
+    const help = typeof given === 'string' ? {} : { detail: `Failed while creating a multirange type for type "${base.name}".`, hint: 'You can manually specify a multirange type name using the "multirange_type_name" attribute.' };
+    throw new DbError('42710', `type "${multirangeName}" already exists`, help);
+  }
   ddl.draft.put({ ...base, detail: { kind: 'range', subtype: subtype.oid, multirange: ddl.newOid(), multirangeName, multirangeArray: ddl.newOid() } });
 }

@@ -135,7 +135,7 @@ export const typeTables: readonly VirtualTable[] = [
   {
     oid: 3541, schema: 'pg_catalog', name: 'pg_range', columns: 'rngtypid:oid rngsubtype:oid rngmultitypid:oid rngcollation:oid rngsubopc:oid rngcanonical:regproc rngsubdiff:regproc',
     *rows(backend) {
-      for (const info of builtinTypes.all()) if (info.kind === 'range') yield { rngtypid: info.oid, rngsubtype: info.subtypeOid, rngmultitypid: 0, rngcollation: 0, rngsubopc: 0 };
+      for (const info of builtinTypes.all()) if (info.kind === 'range') yield { rngtypid: info.oid, rngsubtype: info.subtypeOid, rngmultitypid: info.multirangeOid, rngcollation: 0, rngsubopc: 0 };
       for (const record of backend.draft.all()) if (record.kind === 'type' && record.detail.kind === 'range') yield { rngtypid: record.oid, rngsubtype: record.detail.subtype, rngmultitypid: record.detail.multirange, rngcollation: 0, rngsubopc: 0 };
     },
   },
