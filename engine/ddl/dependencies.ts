@@ -12,6 +12,7 @@ import type { CatalogRecord, CompositeRecord, FunctionRecord, IndexRecord, Table
 import { kindWord, nameOf } from '../catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { pinnedSequences } from './expressions.js';
+import { expressionNamesType, queryNamesType } from './named-types.js';
 
 /** Something that goes when its target goes. */
 export type Dependent =
@@ -85,11 +86,16 @@ function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: Cat
   switch (other.kind) {
     case 'view':
       if (refersTo(other.references, target)) found.push({ kind: 'object', oid: other.oid, automatic: false });
-      else if (other.columns.some((c) => isOfType(c.type))) found.push({ kind: 'object', oid: other.oid, automatic: false });
+      else if (other.columns.some((c) => isOfType(c.type)) || (column === undefined && queryNamesType(ddl.backend, other.query, record))) found.push({ kind: 'object', oid: other.oid, automatic: false });
       return;
     case 'index':
-      if (record.kind === 'function' && [other.predicate, ...other.columns.map((c) => c.expression)].some((text) => text !== undefined && callsFunction(ddl.backend, text, record))) found.push({ kind: 'object', oid: other.oid, automatic: false });
-      if (other.table !== record.oid) return;
+      if (other.table !== record.oid) {
+        if (column === undefined && [other.predicate, ...other.columns.map((c) => c.expression)].some((text) => text !== undefined && uses(ddl.backend, text, record))) {
+          const table = ddl.draft.get(other.table) as TableRecord;
+          found.push({ kind: 'object', oid: other.oid, automatic: columnsOfType(table, record).some((position) => usesColumn(ddl, other, table, position)) });
+        }
+        return;
+      }
       if (column === undefined || usesColumn(ddl, other, record as TableRecord, column)) found.push({ kind: 'object', oid: other.oid, automatic: true });
       return;
     case 'sequence':
@@ -121,7 +127,7 @@ function collect(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: Cat
 }
 
 function collectOfTable(ddl: Ddl, record: CatalogRecord, target: DropTarget, other: TableRecord, found: Dependent[]): void {
-  if (other.view !== undefined && refersTo(other.view.references, target)) {
+  if (other.view !== undefined && (refersTo(other.view.references, target) || (target.column === undefined && other.oid !== record.oid && queryNamesType(ddl.backend, other.view.query, record)))) {
     found.push({ kind: 'object', oid: other.oid, automatic: false });
     return;
   }
@@ -136,14 +142,16 @@ function collectOfTable(ddl: Ddl, record: CatalogRecord, target: DropTarget, oth
     if (column.isDropped) return;
     if (record.kind === 'sequence' && column.default !== undefined && pinnedSequences(column.default).includes(record.oid)) found.push({ kind: 'default', table: other.oid, column: position, automatic: false });
     else if (other.oid !== record.oid && target.column === undefined && isTypeOf(record, column.type)) found.push({ kind: 'column', table: other.oid, column: position, automatic: false });
-    else if (record.kind === 'function' && column.default !== undefined && callsFunction(ddl.backend, column.default, record)) found.push({ kind: 'default', table: other.oid, column: position, automatic: false });
+    else if (other.oid !== record.oid && target.column === undefined && column.default !== undefined && uses(ddl.backend, column.default, record)) found.push({ kind: column.generated === 'stored' ? 'column' : 'default', table: other.oid, column: position, automatic: false });
     else if (other.oid === record.oid && target.column !== undefined && position !== target.column && column.generated === 'stored' && mentions(column.default!, (record as TableRecord).columns[target.column]!.name)) {
       found.push({ kind: 'column', table: other.oid, column: position, automatic: false });
     }
   });
   for (const check of other.checks) {
     if (other.oid === record.oid && target.column !== undefined && mentions(check.expression, other.columns[target.column]!.name)) found.push({ kind: 'check', table: other.oid, name: check.name, automatic: true });
-    else if (record.kind === 'function' && callsFunction(ddl.backend, check.expression, record)) found.push({ kind: 'check', table: other.oid, name: check.name, automatic: false });
+    else if (other.oid !== record.oid && target.column === undefined && uses(ddl.backend, check.expression, record)) {
+      found.push({ kind: 'check', table: other.oid, name: check.name, automatic: columnsOfType(other, record).some((position) => mentions(check.expression, other.columns[position]!.name)) });
+    }
   }
 }
 
@@ -165,6 +173,11 @@ function isTypeOf(record: CatalogRecord, type: number): boolean {
   }
 }
 
+/** The columns that go with a type: what reads them goes silently with them. */
+function columnsOfType(table: TableRecord, record: CatalogRecord): number[] {
+  return table.columns.flatMap((column, position) => (!column.isDropped && isTypeOf(record, column.type) ? [position] : []));
+}
+
 function usesColumn(_ddl: Ddl, index: IndexRecord, table: TableRecord, column: number): boolean {
   const { name } = table.columns[column]!;
   return index.columns.some((c) => c.column === column || (c.expression !== undefined && mentions(c.expression, name))) || index.include.includes(column) || (index.predicate !== undefined && mentions(index.predicate, name));
@@ -177,6 +190,11 @@ export function mentions(text: string, name: string): boolean {
   const stripped = text.replaceAll(/'(?:[^']|'')*'/g, "''");
   return pattern === undefined ? stripped.includes(`"${name.replaceAll('"', '""')}"`) : pattern.test(stripped);
 }
+/** Whether a stored expression calls the function, or names the type. */
+function uses(backend: Backend, text: string, record: CatalogRecord): boolean {
+  return record.kind === 'function' ? callsFunction(backend, text, record) : expressionNamesType(backend, text, record);
+}
+
 /** Whether stored text, which names schemas (stored-names.ts), calls a function; one without a schema, as earlier versions kept them, stands for any. */
 export function callsFunction(backend: Backend, text: string, { schema, name }: FunctionRecord): boolean {
   const own = quoteIdentifier(backend.definitions().schemaName(schema));
