@@ -263,7 +263,7 @@ function generatedText(ddl: Ddl, table: Pick<TableRecord, 'name' | 'columns'>, e
       throw new DbError('42P17', `cannot use generated column "${source.name}" in column generation expression`, { offset: placeOf(bound, position), detail: 'A generated column cannot reference another generated column.' });
     }
   }
-  requireImmutable(bound.expression, 'generation expression is not immutable');
+  requireImmutable(ddl.backend, bound.expression, 'generation expression is not immutable');
   return storedText(ddl.backend, e, bound.expression);
 }
 

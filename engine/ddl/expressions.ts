@@ -17,6 +17,7 @@ import { coerce, coerceToBoolean } from '../../planner/binder-types.js';
 import { isDomainCheck, someExpression } from '../../planner/expression-tools.js';
 import type { BoundExpression } from '../../planner/expression.js';
 import type { ScanColumn } from '../../planner/physical-plan.js';
+import { isMutable } from '../../planner/routine-facts.js';
 import type { Clause } from '../../planner/scope.js';
 import type { Backend, Call } from '../backend.js';
 import type { ColumnRecord, TableRecord } from '../catalog-objects.js';
@@ -142,8 +143,8 @@ export function leastVolatility(e: BoundExpression): 'immutable' | 'stable' | 'v
 }
 
 /** @throws DbError 42P17 for what must give the same answer for ever */
-export function requireImmutable(e: BoundExpression, message: string): void {
-  if (leastVolatility(e) !== 'immutable') throw new DbError('42P17', message);
+export function requireImmutable(backend: Backend, e: BoundExpression, message: string): void {
+  if (isMutable(e, backend.catalog().types)) throw new DbError('42P17', message);
 }
 
 /** Text of an expression for the catalog: sequences by oid, moments as they are meant now, functions and types of the user with their schemas (stored-names.ts). `bound`: what it was bound as. */

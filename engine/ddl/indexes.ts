@@ -44,7 +44,7 @@ export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<voi
   let predicate: string | undefined;
   if (statement.where !== undefined) {
     const bound = bindOverRow(backend, table, statement.where, 'index predicates', 'boolean', 'WHERE');
-    requireImmutable(bound.expression, 'functions in index predicate must be marked IMMUTABLE');
+    requireImmutable(backend, bound.expression, 'functions in index predicate must be marked IMMUTABLE');
     predicate = storedText(backend, statement.where, bound.expression);
   }
   const names = [...statement.elements, ...statement.include].map((element) => elementName(element));
@@ -110,7 +110,7 @@ function indexColumn(ddl: Ddl, table: TableRecord, element: IndexElement, method
     return { ...classed(type), collation: collation ?? table.columns[column]!.collation, column, type, typmod };
   }
   const bound = bindOverRow(ddl.backend, table, expression, 'index expressions', undefined);
-  requireImmutable(bound.expression, 'functions in index expression must be marked IMMUTABLE');
+  requireImmutable(ddl.backend, bound.expression, 'functions in index expression must be marked IMMUTABLE');
   const type = bound.expression.type.oid === TypeOid.unknown ? TypeOid.text : bound.expression.type.oid;
   const collation = collationFor(type);
   return { ...classed(type), collation, expression: storedText(ddl.backend, expression, bound.expression), type, typmod: bound.expression.type.typmod };
