@@ -15,6 +15,7 @@ import type { EvalContext, FunctionDef } from '../functions/registry.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan } from '../planner/physical-plan.js';
 import { makeArray, subscriptArray } from './array-values.js';
+import { lookUpElement } from './element-set.js';
 import { evaluateSubquery } from './subquery.js';
 import type { Runtime } from './runtime.js';
 
@@ -191,6 +192,8 @@ function evaluateInList(e: Of<'inList'>, runtime: Runtime): Datum {
 /** `value op ANY (array)`: true if any is true, else NULL if any is unknown, else false; ALL is its dual. NULL array: NULL. */
 export function quantifiedArray(value: Datum, array: Datum, operator: FunctionDef, quantifier: 'any' | 'all', ctx: EvalContext): Datum {
   if (array === null) return null;
+  const known = lookUpElement(value, array as SqlArray, operator, quantifier);
+  if (known !== undefined) return known;
   const decisive = quantifier === 'any';
   let result: Datum = !decisive;
   for (const element of (array as SqlArray).elements) {
