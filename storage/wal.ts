@@ -434,7 +434,7 @@ export class Wal {
         if (this.#failure === undefined) this.#finishRotation();
       } else if (this.#reserveAhead()) this.#syncReserve(this.#segment!);
     } catch (error) {
-      if (mutants.on && mutants.has('storage.failure-noticed-late')) await Promise.resolve();
+      if (mutants.on && mutants.has('storage.failure-noticed-late')) for (let turn = 0; turn < 8; turn++) await Promise.resolve();
       // Here and not where the step is awaited: by then a blocking flush may have come in between, and would write and sync once more (G2).
       this.#fail(error);
     }

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { open, type Database, type Session } from '../../engine/index.js';
 import { engineScenarios } from '../mutants/engine.js';
+import { waitForTurn } from './wait-for-turn.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 
 const texts = ['insert into w (id, n) values ($1, $2)', 'update w set n = n + $2 where id = $1', 'delete from w where id = $1'] as const;
@@ -29,11 +30,6 @@ function countSingles(db: Database, way: Way): () => number {
   return () => count;
 }
 
-/** Makes every call wait for the next turn. */
-function endTurns(db: Database): void {
-  db.connect().backend.instance.turn.over = () => new Promise((resolve) => setImmediate(resolve));
-}
-
 /** Counts the commits of transactions that go the short way. */
 function countQuick(session: Session): () => number {
   let count = 0;
@@ -51,7 +47,7 @@ async function story(level: string, way: Way): Promise<{ readonly told: unknown;
   const db = await openTable(new CrashVfs());
   const isQuick = way !== 'general';
   const singles = countSingles(db, way);
-  if (way === 'next turn') endTurns(db);
+  if (way === 'next turn') waitForTurn(db.connect().backend.instance.turn);
   try {
     const sessions = Array.from({ length: 12 }, () => db.connect());
     const counts = sessions.map(countQuick);

@@ -2,6 +2,7 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { type Clock, realClock } from '../../base/clock.js';
 import { mutants } from '../../base/mutants.js';
+import { waitForTurn } from '../engine/wait-for-turn.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import { DatabaseError, type Session, open } from '../../engine/index.js';
 import { engineMutantList } from '../../engine/mutants.js';
@@ -53,7 +54,7 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       const session = db.connect();
       for (let n = 0; n < 2; n++) await session.query(text, [0, 1]);
       const { instance } = session.backend;
-      instance.turn.over = () => new Promise((resolve) => setImmediate(resolve));
+      waitForTurn(instance.turn);
       const calls: Promise<unknown>[] = [];
       const { singles } = instance.manager;
       const follow = singles.follow.bind(singles);
