@@ -55,9 +55,9 @@ test('a queue by address: what another has locked is skipped, what it has change
   await one.query('begin');
   expect((await one.query(take)).rows).toEqual([{ job: 'a' }]);
   expect((await two.query(take)).rows).toEqual([{ job: 'b' }]);
-  const waiting = two.query("update queue set job = job || '!' where ctid = '(0,1)' and done returning job");
+  const waiting = two.query("update queue set job = job || '!' where ctid = '(0,1)' returning job, done");
   await one.query('commit');
-  expect((await waiting).rows).toEqual([{ job: 'a!' }]);
+  expect((await waiting).rows).toEqual([{ job: 'a!', done: true }]);
   await Promise.all([one.close(), two.close()]);
 });
 
