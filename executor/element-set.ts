@@ -6,6 +6,7 @@
  */
 import type { Datum, SqlArray } from '../base/datum.js';
 import { TypeOid } from '../base/types.js';
+import { isEqualName, isUnequalName } from '../functions/comparison.js';
 import type { FunctionDef } from '../functions/registry.js';
 
 const HashedElementsMin = 9;
@@ -43,5 +44,5 @@ export function lookUpElement(value: Datum, array: SqlArray, operator: FunctionD
 function isMembership({ name, args }: FunctionDef, quantifier: 'any' | 'all'): boolean {
   const [left, right] = args;
   if (left === undefined || right === undefined || !identical.has(left) || (left !== right && !(integers.has(left) && integers.has(right)))) return false;
-  return quantifier === 'any' ? name === '=' || name.endsWith('_eq') : name === '<>' || name.endsWith('_ne');
+  return quantifier === 'any' ? isEqualName(name) : isUnequalName(name);
 }

@@ -28,6 +28,10 @@ const names: readonly ComparisonName[] = [
   { name: '>', commutator: '<', negator: '<=', btree: '>', js: '>', holds: (o) => o > 0 },
 ];
 
+/** Whether a function of this name is that of an operator `=`, as `six` calls it, or of `<>`. */
+export const isEqualName = (name: string): boolean => name === '=' || name.endsWith('_eq');
+export const isUnequalName = (name: string): boolean => name === '<>' || name.endsWith('_ne');
+
 /** How generated code compares: as numbers, as texts (=== and code point order), or through a named helper that gives -1, 0, 1. */
 type EmitStyle = 'direct' | 'text' | 'bpchar' | 'float' | 'compareNumeric' | undefined;
 

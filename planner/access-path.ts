@@ -12,6 +12,7 @@
  */
 import type { Datum } from '../base/datum.js';
 import { sqlType, typeInfo, baseTypeOf, type SqlType, type Storage } from '../base/types.js';
+import { isEqualName } from '../functions/comparison.js';
 import type { EvalContext } from '../functions/registry.js';
 import { bindIndex } from './binder-table.js';
 import type { IndexDef } from './catalog.js';
@@ -71,7 +72,7 @@ function indexables(e: BoundExpression, isOwn: (id: ColumnId) => boolean, rels: 
       if (e.negated || !reads(e.arg) || !e.list.every(isUsable)) return [];
       return [{ ...base, arg: e.arg, operator: 'any', value: { kind: 'array', type: e.arg.type, offset: -1, elements: e.list, isNested: false }, valueType: e.list[0]!.type }];
     case 'quantifiedArray': {
-      if (e.quantifier !== 'any' || !/(^|_)eq$|^=$/.test(e.operator.name) || !reads(e.arg) || !isUsable(e.array)) return [];
+      if (e.quantifier !== 'any' || !isEqualName(e.operator.name) || !reads(e.arg) || !isUsable(e.array)) return [];
       return [{ ...base, arg: e.arg, operator: 'any', value: e.array, valueType: sqlType(e.operator.args[1]!) }];
     }
     case 'isNull':
