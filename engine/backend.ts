@@ -23,7 +23,8 @@ import { captureCallSite, TracedStatement, type CallTrace } from './call-site.js
 import { CatalogDraft } from './catalog-store.js';
 import { DefinitionSource, SessionCatalog } from './catalog-view.js';
 import { Portals } from './cursor.js';
-import { dropTemporaryObjects, hasOnCommitTables, onCommitTemporary } from './ddl/temporary.js';
+import { hasOnCommitTables, onCommitTemporary } from './ddl/on-commit.js';
+import { dropTemporaryObjects } from './ddl/temporary.js';
 import type { Notice } from './errors.js';
 import { toTimestamp, StatementContext } from './eval-context.js';
 import { isPlannable, runDeferredConstraints, runPlanned, schemaLookup } from './execute.js';

@@ -10,8 +10,8 @@ import type { Datum } from '../base/datum.js';
 import type { SqlType, TypeRegistry } from '../base/types.js';
 import { sqlType } from '../base/types.js';
 import type { FunctionDef, ScalarImpl } from '../functions/registry.js';
-import type { Expression, Query } from '../parser/ast.js';
-import { parse, parseExpression } from '../parser/parse.js';
+import type { Expression } from '../parser/ast.js';
+import { parseExpression, parseQuery } from '../parser/parse.js';
 import type { BoundExpression } from '../planner/expression.js';
 import { domainCheck } from './domains.js';
 import type {
@@ -218,13 +218,6 @@ function layoutOf(record: TableRecord, source: DefinitionSource): RowLayout {
   return new RowLayout(current, columns, source.types, older);
 }
 
-/** Expressions and queries out of the catalog parse by construction; the text is parsed once per definition. */
-export function parseQuery(text: string): Query {
-  const statement = parse(text)[0]?.statement;
-  assert(statement?.kind === 'query', 'stored view is no query');
-  return statement;
-}
-
 /** One session's view: definitions under its search path. */
 export class SessionCatalog implements Catalog {
   readonly version: number;
@@ -336,7 +329,7 @@ export class SessionCatalog implements Catalog {
   }
 
   domainCheck(oid: number): ScalarImpl | undefined {
-    return domainCheck(this.source, oid);
+    return domainCheck(this.source, () => new SessionCatalog(this.source, ['public'], undefined), oid);
   }
   domainDefault(type: SqlType, bind: (e: Expression) => BoundExpression): BoundExpression | undefined {
     for (let oid = type.oid; ; ) {

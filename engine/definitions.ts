@@ -1,13 +1,14 @@
 /** Definitions of catalog objects as SQL text, in the form of PostgreSQL's ruleutils.c: what `\d` and `pg_get_*def` show. */
-import { FirstUserOid, TypeOid, formatType, sqlType, typeInfo, typeName, type SqlType } from '../base/types.js';
+import { TypeOid, sqlType, types } from '../base/types.js';
 import type { Expression } from '../parser/ast.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression } from '../parser/print.js';
 import { operatorClassOf } from '../planner/operator-classes.js';
 import type { Backend } from './backend.js';
-import { booleanType, storedText, withSequenceNames } from './stored-text.js';
+import { storedText, withSequenceNames } from './stored-text.js';
 import type { ForeignKeyRecord, FunctionRecord, IndexColumnRecord, IndexRecord, TableRecord } from './catalog-objects.js';
 import { quoteIdentifier as quoteName, quoteLiteral } from '../parser/print-names.js';
+import { typeText } from './type-text.js';
 
 /** Stored text with sequences by name again, as it was written. */
 export function displayExpression(backend: Backend, text: string): string {
@@ -21,12 +22,12 @@ export function displayDefault(backend: Backend, text: string, column: { readonl
 
 /** A condition over a table's row. */
 export function displayCondition(backend: Backend, text: string, table: TableRecord, isPretty = false): string {
-  return storedText(backend, text, { columns: table.columns, type: booleanType, isPretty });
+  return storedText(backend, text, { columns: table.columns, type: types.bool, isPretty });
 }
 
 /** A condition over the value of a domain. */
 export function displayDomainCondition(backend: Backend, text: string, domain: { readonly base: number; readonly typmod: number }, isPretty = false): string {
-  return storedText(backend, text, { columns: [{ name: 'value', type: domain.base, typmod: domain.typmod }], isDomain: true, type: booleanType, isPretty });
+  return storedText(backend, text, { columns: [{ name: 'value', type: domain.base, typmod: domain.typmod }], isDomain: true, type: types.bool, isPretty });
 }
 
 /** A COLLATE on top is the key's, not the expression's. */
@@ -122,25 +123,6 @@ export function constraintDefinition(backend: Backend, oid: number, isPretty = f
 /** `shown` is the condition as it is displayed. */
 export function checkDefinition(shown: string, validated: boolean, noInherit: boolean): string {
   return `CHECK (${shown})${noInherit ? ' NO INHERIT' : ''}${validated ? '' : ' NOT VALID'}`;
-}
-
-// ---------------------------------------------------------------------------------------------------------------- types
-
-/** Whether a user's type needs its schema: the search path does not find it, or finds another. */
-export function isTypeHidden(backend: Backend, oid: number): boolean {
-  const info = typeInfo(oid, backend.definitions().types);
-  if (info.kind === 'array' && info.elementOid !== 0) return isTypeHidden(backend, info.elementOid);
-  if (info.kind === 'multirange') return isTypeHidden(backend, info.subtypeOid);
-  return backend.catalog().typeByName(undefined, info.name)?.oid !== oid;
-}
-
-/** A type as format_type writes it: with its schema where the search path does not find it. */
-export function typeText(backend: Backend, type: SqlType): string {
-  const { types } = backend.definitions();
-  const info = types.lookup(type.oid);
-  if (info === undefined || type.oid < FirstUserOid) return type.typmod < 0 ? typeName(type.oid, types) : formatType(type, types);
-  if (info.kind === 'array' && info.elementOid !== 0) return `${typeText(backend, sqlType(info.elementOid, type.typmod))}[]`;
-  return isTypeHidden(backend, type.oid) ? `${quoteName(info.schema)}.${formatType(type, types)}` : formatType(type, types);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- functions

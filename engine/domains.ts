@@ -14,7 +14,7 @@ import { newBinder } from '../planner/binder.js';
 import { rowLevel } from '../planner/binder-table.js';
 import { coerceToBoolean } from '../planner/binder-types.js';
 import type { DomainRecord } from './catalog-objects.js';
-import { SessionCatalog, type DefinitionSource } from './catalog-view.js';
+import type { DefinitionSource, SessionCatalog } from './catalog-view.js';
 import { StatementContext } from './eval-context.js';
 import { makeRequest } from './execute.js';
 
@@ -22,12 +22,12 @@ import { makeRequest } from './execute.js';
 const made = new WeakMap<DomainRecord, { readonly chain: readonly DomainRecord[]; readonly check: ScalarImpl }>();
 
 /** `(value, typmod, isExplicit, ctx)`; undefined when the type is no domain, or one that takes every value. */
-export function domainCheck(source: DefinitionSource, oid: number): ScalarImpl | undefined {
+export function domainCheck(source: DefinitionSource, catalog: () => SessionCatalog, oid: number): ScalarImpl | undefined {
   const chain = domainChain(source, oid);
   if (!chain.some(({ detail }) => detail.notNull || detail.checks.length > 0)) return undefined;
   const known = made.get(chain[0]!);
   if (known !== undefined && known.chain.length === chain.length && chain.every((record, i) => known.chain[i] === record)) return known.check;
-  const check = makeCheck(source, chain);
+  const check = makeCheck(catalog(), chain);
   made.set(chain[0]!, { chain, check });
   return check;
 }
@@ -44,10 +44,10 @@ function domainChain(source: DefinitionSource, oid: number): DomainRecord[] {
 }
 
 /** Constraints are tested from the innermost domain outwards, NOT NULL first, and told of the outermost. */
-function makeCheck(source: DefinitionSource, chain: readonly DomainRecord[]): ScalarImpl {
+function makeCheck(catalog: SessionCatalog, chain: readonly DomainRecord[]): ScalarImpl {
   const { name } = chain[0]!;
   const isNotNull = chain.some(({ detail }) => detail.notNull);
-  const binder = newBinder(new SessionCatalog(source, ['public'], undefined), {});
+  const binder = newBinder(catalog, {});
   const checks = [...chain].reverse().flatMap(({ detail }) => {
     const value = { id: binder.newId(), name: 'value', type: sqlType(detail.base, detail.typmod), column: 0 };
     const level = rowLevel(binder, undefined, '', [value], 'check constraints');

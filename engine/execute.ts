@@ -32,8 +32,8 @@ import type { Backend, Call, StatementResult } from './backend.js';
 import type { SessionCatalog } from './catalog-view.js';
 import type { StatementContext } from './eval-context.js';
 import { bindParameters } from './parameters.js';
-import { SuspendStatement } from './system-functions.js';
 import type { CachedPlan, CachedStatement, NeededLock } from './plan-cache.js';
+import { SuspendStatement } from './suspend-statement.js';
 import type { ValueFormat } from './values.js';
 import { rowShape, withOutputContext } from './values.js';
 

@@ -13,7 +13,7 @@ import { runDdl } from './ddl/ddl.js';
 import { drive, findPlan, startPlanned } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
 import { executeArguments, findPrepared, tableOf } from './prepared.js';
-import { textResult } from './utility.js';
+import { textResult } from './text-result.js';
 import { convertRows, datumFormat, type ResultColumn } from './values.js';
 
 export interface ExplainOptions {

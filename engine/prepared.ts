@@ -1,14 +1,12 @@
-/** PREPARE, EXECUTE, DEALLOCATE: prepared statements of SQL, by name and session. */
+/** PREPARE and DEALLOCATE: statements that a session has named; EXECUTE is execute-prepared.ts. */
 import type { Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
-import { sameType } from '../base/types.js';
 import type { CreateTableAs, Execute, IntoClause, Prepare, Query } from '../parser/ast.js';
 import { intoOf, withoutInto } from '../parser/select-into.js';
-import { runDdl } from './ddl/ddl.js';
 import { evaluateExpressions } from './ddl/expressions.js';
 import { bindTypeName } from './ddl/types.js';
-import type { Backend, Call, PreparedStatement, StatementResult } from './backend.js';
-import { describeStatement, findPlan, runPlanned } from './execute.js';
+import type { Backend, Call, PreparedStatement } from './backend.js';
+import { describeStatement } from './execute.js';
 import { CachedStatement } from './plan-cache.js';
 
 export function prepare(backend: Backend, cached: CachedStatement, statement: Prepare): void {
@@ -41,25 +39,9 @@ export function executeArguments(backend: Backend, prepared: PreparedStatement, 
   return evaluateExpressions(backend, statement.args, parameterTypes, call);
 }
 
-export async function execute(backend: Backend, _cached: CachedStatement, statement: Execute, call: Call): Promise<StatementResult> {
-  const prepared = findPrepared(backend, statement.name);
-  const { into } = prepared;
-  if (into !== undefined) return runDdl(backend, new CachedStatement({ ...prepared.cached.parsed, statement: tableOf(into, statement) }), call);
-  const datums = executeArguments(backend, prepared, statement, call);
-  checkResult(backend, prepared);
-  return runPlanned(backend, prepared.cached, { ...call, params: undefined }, { parameterTypes: prepared.parameterTypes, datums });
-}
-
 /** EXECUTE of a SELECT ... INTO is a CREATE TABLE AS. */
 export function tableOf(into: IntoClause, query: Execute): CreateTableAs {
   return { kind: 'createTableAs', name: into.name, persistence: into.persistence, ifNotExists: false, columns: [], options: [], onCommit: undefined, accessMethod: undefined, tablespace: undefined, query, withData: true, offset: into.offset };
-}
-
-/** Whoever prepared the statement may have told others what its rows look like. @throws DbError 0A000 */
-function checkResult(backend: Backend, prepared: PreparedStatement): void {
-  const { result } = findPlan(backend, prepared.cached, prepared.parameterTypes).planned;
-  const same = result.length === prepared.result.length && result.every((column, i) => column.name === prepared.result[i]!.name && sameType(column.type, prepared.result[i]!.type));
-  if (!same) throw new DbError('0A000', 'cached plan must not change result type');
 }
 
 export function deallocate(backend: Backend, name: string | undefined): void {

@@ -18,7 +18,7 @@ import { openLanes } from './direct-lane.js';
 import type { CachedStatement } from './plan-cache.js';
 import { quickPlan, type QuickPlan } from './quick.js';
 import { canBeSingle, changeSingle } from './single-statement.js';
-import { SuspendStatement } from './system-functions.js';
+import { SuspendStatement } from './suspend-statement.js';
 import type { ValueFormat } from './values.js';
 
 const noParams: readonly Datum[] = [];

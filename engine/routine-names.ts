@@ -3,13 +3,13 @@ import { DbError } from '../base/errors.js';
 import { sqlType } from '../base/types.js';
 import type { FunctionDef } from '../functions/registry.js';
 import { quoteIdentifier as quoteName } from '../parser/print-names.js';
+import { splitName } from '../parser/split-name.js';
 import type { Backend } from './backend.js';
 import type { FunctionRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
-import { typeText } from './definitions.js';
 import { inputParameters } from './routine-shape.js';
 import { typeFunctionNames } from './system-catalog/type-shape.js';
-import { SystemFunctions } from './system-functions.js';
+import { typeText } from './type-text.js';
 
 const inputTypes = (record: FunctionRecord): readonly number[] => inputParameters(record).map((p) => p.type);
 const isSame = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((type, i) => type === b[i]);
@@ -21,7 +21,7 @@ const isSame = (a: readonly number[], b: readonly number[]): boolean => a.length
 export function routineOid(backend: Backend, text: string, withArguments: boolean): number | undefined {
   const open = text.indexOf('(');
   if (withArguments && (open < 0 || !text.trimEnd().endsWith(')'))) throw new DbError('22P02', open < 0 ? 'expected a left parenthesis' : 'expected a right parenthesis');
-  const parts = SystemFunctions.splitName(withArguments ? text.slice(0, open) : text);
+  const parts = splitName(withArguments ? text.slice(0, open) : text);
   const name = parts.at(-1)!;
   const wanted = withArguments ? argumentTypes(backend, text.slice(open + 1, text.lastIndexOf(')'))) : undefined;
   const catalog = backend.catalog();

@@ -32,7 +32,7 @@ import type { StatementContext } from './eval-context.js';
 import { checkDefinitions, checkWritable, findLocks, isPlannable, lockRelations, makeRequest, planForSnapshot, type PlannableStatement } from './execute.js';
 import { CachedStatement, type CachedPlan } from './plan-cache.js';
 import { inputParameters, type RoutineCall, type RoutineResult } from './routine-shape.js';
-import { SuspendStatement } from './system-functions.js';
+import { SuspendStatement } from './suspend-statement.js';
 import { datumFormat, rowShape, withOutputContext, type ResultColumn } from './values.js';
 
 /** Calls of SQL functions within one another: each takes a few kilobytes of the JavaScript stack. */

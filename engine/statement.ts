@@ -15,7 +15,7 @@ import type { Instance } from './instance.js';
 import type { CachedStatement } from './plan-cache.js';
 import { runQuickly } from './quick.js';
 import { modifyQuickly } from './quick-modify.js';
-import { SuspendStatement } from './system-functions.js';
+import { SuspendStatement } from './suspend-statement.js';
 import type { ValueFormat } from './values.js';
 import { fieldsOf, withOutputContext } from './values.js';
 

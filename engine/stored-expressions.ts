@@ -1,8 +1,8 @@
 /** Where the catalog keeps expressions as text, and over what each of them stands. */
-import { sqlType } from '../base/types.js';
+import { sqlType, types } from '../base/types.js';
 import type { Backend } from './backend.js';
 import type { CatalogRecord, DomainRecord, FunctionRecord, IndexRecord, TableRecord } from './catalog-objects.js';
-import { booleanType, type StoredOver } from './stored-text.js';
+import { type StoredOver } from './stored-text.js';
 
 type Change = (text: string, over: StoredOver) => string;
 
@@ -40,7 +40,7 @@ function mapTable(record: TableRecord, change: Change): TableRecord {
   return {
     ...record,
     columns: columns.map((column) => (column.default === undefined || column.isDropped ? column : { ...column, default: change(column.default, { table: name, columns, type: sqlType(column.type, column.typmod) }) })),
-    checks: record.checks.map((check) => ({ ...check, expression: change(check.expression, { table: name, columns, type: booleanType }) })),
+    checks: record.checks.map((check) => ({ ...check, expression: change(check.expression, { table: name, columns, type: types.bool }) })),
   };
 }
 
@@ -48,14 +48,14 @@ function mapIndex(record: IndexRecord, table: TableRecord | undefined, change: C
   const over: StoredOver = { table: table?.name, columns: table?.columns };
   return {
     ...record, columns: record.columns.map((column) => (column.expression === undefined ? column : { ...column, expression: change(column.expression, over) })),
-    predicate: record.predicate === undefined ? undefined : change(record.predicate, { ...over, type: booleanType }),
+    predicate: record.predicate === undefined ? undefined : change(record.predicate, { ...over, type: types.bool }),
   };
 }
 
 function mapDomain(record: DomainRecord, change: Change): DomainRecord {
   const { detail } = record;
   const { base, typmod } = detail;
-  const over: StoredOver = { columns: [{ name: 'value', type: base, typmod }], isDomain: true, type: booleanType };
+  const over: StoredOver = { columns: [{ name: 'value', type: base, typmod }], isDomain: true, type: types.bool };
   return {
     ...record,
     detail: {

@@ -5,8 +5,9 @@
  */
 import { DbError } from '../base/errors.js';
 import { outputText } from '../base/text-io.js';
-import { FirstUserOid, formatType, sqlType, TypeOid, type SqlType } from '../base/types.js';
+import { FirstUserOid, formatType, sqlType, type SqlType } from '../base/types.js';
 import type { Expression } from '../parser/ast.js';
+import { mapExpression } from '../parser/map-expression.js';
 import { parseExpression } from '../parser/parse.js';
 import { printExpression } from '../parser/print.js';
 import { quoteIdentifier, quoteLiteral } from '../parser/print-names.js';
@@ -19,10 +20,9 @@ import type { BoundExpression } from '../planner/expression.js';
 import { ruleText, writtenForms } from '../planner/rule-text.js';
 import type { Backend } from './backend.js';
 import type { ColumnRecord } from './catalog-objects.js';
-import { mapExpression } from './ddl/expressions.js';
 import type { SessionCatalog } from './catalog-view.js';
-import { typeText } from './definitions.js';
 import { isRoutineVisible } from './routine-names.js';
+import { typeText } from './type-text.js';
 
 export interface StoredOver {
   /** Name of the table whose columns they are. */
@@ -97,5 +97,3 @@ function printStored(backend: Backend, text: string, over: StoredOver): string {
     return printExpression(expression);
   }
 }
-
-export const booleanType = sqlType(TypeOid.bool);

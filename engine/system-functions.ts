@@ -16,10 +16,9 @@ import type { SystemCalls } from '../functions/registry.js';
 import { keywords } from '../parser/keywords.js';
 import { parseTypeName } from '../parser/parse.js';
 import type { Backend } from './backend.js';
-import { domainCheck } from './domains.js';
 import type { IndexRecord, RelationRecord, SequenceRecord, TableRecord } from './catalog-objects.js';
 import { SchemaOid } from './catalog-objects.js';
-import { constraintDefinition, functionArguments, functionBody, functionDefinition, functionResult, indexColumnDefinition, indexDefinition, isTypeHidden, typeText } from './definitions.js';
+import { constraintDefinition, functionArguments, functionBody, functionDefinition, functionResult, indexColumnDefinition, indexDefinition } from './definitions.js';
 import { viewDefinition } from './view-definition.js';
 import { isRoutineVisible, routineOid, routineText } from './routine-names.js';
 import { isTemporarySchema } from './ddl/temporary.js';
@@ -28,24 +27,9 @@ import { storedText } from './stored-text.js';
 import { toTimestamp } from './eval-context.js';
 import { int8Datum } from './sequences.js';
 import { quoteIdentifier as quoteName } from '../parser/print-names.js';
-
-/** Raised by a function that must wait. */
-export class SuspendStatement extends Error {
-  readonly waitFor: Promise<unknown>;
-  readonly #backend: Backend;
-  constructor(waitFor: Promise<unknown>, backend: Backend) {
-    super('a function waits');
-    this.waitFor = waitFor;
-    this.#backend = backend;
-  }
-
-  /** The statement does not wait but fails with `error`. */
-  giveUp(error: DbError): void {
-    this.waitFor.catch(() => undefined);
-    this.#backend.block.tx?.cancelWait(error);
-    this.#backend.cancelSleep(error);
-  }
-}
+import { splitName } from '../parser/split-name.js';
+import { SuspendStatement } from './suspend-statement.js';
+import { isTypeHidden, typeText } from './type-text.js';
 
 /** What current_database() gives: the file's name without its ending. */
 export function databaseName(path: string): string {
@@ -163,23 +147,9 @@ export class SystemFunctions implements SystemCalls {
 
   // ------------------------------------------------------------------------------------------------------------ names
 
-  /** `schema.name` or `name`, quoted parts allowed. @throws DbError 42602 */
-  static splitName(text: string): string[] {
-    const parts: string[] = [];
-    const pattern = /\s*(?:"((?:[^"]|"")+)"|([^."\s][^."]*?))\s*(\.|$)/gy;
-    let end = 0;
-    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-      parts.push(match[1] === undefined ? match[2]!.toLowerCase() : match[1].replaceAll('""', '"'));
-      end = pattern.lastIndex;
-      if (match[3] === '') break;
-    }
-    if (parts.length === 0 || end !== text.length) throw new DbError('42602', 'invalid name syntax');
-    return parts;
-  }
-
   /** Oid of a relation by name as regclass reads it, undefined when there is none. */
   relationOid(text: string): number | undefined {
-    const parts = SystemFunctions.splitName(text);
+    const parts = splitName(text);
     const catalog = this.#backend.catalog();
     return catalog.relation(parts.at(-2), parts.at(-1)!)?.oid ?? catalog.compositeRecord(parts.at(-2), parts.at(-1)!)?.oid;
   }
@@ -243,7 +213,7 @@ export class SystemFunctions implements SystemCalls {
     yield ['regtypeout', ([oid]) => this.#typeName(oid as number)];
     yield ['type_text', ([oid, typmod]) => typeText(this.#backend, sqlType(oid as number, typmod as number))];
     yield ['to_regtype', ([text]) => this.typeOid(text as string) ?? null];
-    const schemaOid = (text: string): number | undefined => this.#backend.catalog().schemaOid(SystemFunctions.splitName(text).at(-1)!);
+    const schemaOid = (text: string): number | undefined => this.#backend.catalog().schemaOid(splitName(text).at(-1)!);
     yield ['regnamespacein', reader(schemaOid, 'schema', '3F000')];
     yield ['regnamespaceout', ([oid]) => {
       const record = this.#backend.draft.get(oid as number);
@@ -484,7 +454,7 @@ export class SystemFunctions implements SystemCalls {
       const record = this.#backend.draft.get(table as number) as TableRecord;
       return this.#backend.portals.get(cursor as string).currentKey(record);
     }];
-    yield ['domain_check', ([type, value]) => domainCheck(this.#backend.catalog().source, type as number)?.(value, -1, false, this.#backend.context(Infinity)) ?? value!];
+    yield ['domain_check', ([type, value]) => this.#backend.catalog().domainCheck(type as number)?.(value, -1, false, this.#backend.context(Infinity)) ?? value!];
     yield ['jsonpathin', ([text]) => canonicalJsonPath(text as string)];
   }
 }

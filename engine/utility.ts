@@ -1,7 +1,5 @@
 /** Statements without a plan of their own: each kind leads to the file that knows it. */
-import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
-import { types } from '../base/types.js';
 import type { Statement } from '../parser/ast.js';
 import type { Backend, Call, StatementResult } from './backend.js';
 import { runCopy } from './copy.js';
@@ -11,18 +9,13 @@ import { resolveTable } from './ddl/names.js';
 import { runDeferredConstraints } from './execute.js';
 import { runExplain } from './explain.js';
 import type { CachedStatement } from './plan-cache.js';
-import { deallocate, execute, prepare } from './prepared.js';
+import { execute } from './execute-prepared.js';
+import { deallocate, prepare } from './prepared.js';
 import { settingText } from './setting-text.js';
-import { convertRows, type ResultColumn } from './values.js';
 import { runCall } from './call.js';
+import { textResult } from './text-result.js';
 
 const done = (command: string): StatementResult => ({ command, rows: [], rowCount: null, columns: [] });
-
-/** Rows of text columns: SHOW, EXPLAIN. */
-export function textResult(backend: Backend, command: string, names: readonly string[], rows: readonly (readonly Datum[])[], call: Call): StatementResult {
-  const columns: ResultColumn[] = names.map((name) => ({ name, type: types.text }));
-  return { command, rows: convertRows(rows, columns, call.format, backend.context(Infinity)), rowCount: null, columns };
-}
 
 export async function runUtility(backend: Backend, cached: CachedStatement, call: Call): Promise<StatementResult> {
   const { statement } = cached.parsed;
@@ -51,7 +44,7 @@ export async function runUtility(backend: Backend, cached: CachedStatement, call
       prepare(backend, cached, statement);
       return done('PREPARE');
     case 'execute':
-      return execute(backend, cached, statement, call);
+      return execute(backend, statement, call);
     case 'deallocate':
       deallocate(backend, statement.name);
       return done(statement.name === undefined ? 'DEALLOCATE ALL' : 'DEALLOCATE');

@@ -11,6 +11,7 @@ import { outputText } from '../base/text-io.js';
 import { FirstUserOid, formatType, sqlType, type SqlType } from '../base/types.js';
 import type { FunctionDef } from '../functions/registry.js';
 import type { Query } from '../parser/ast.js';
+import { parseQuery } from '../parser/parse.js';
 import { quoteIdentifier } from '../parser/print-names.js';
 import { BindingRecord } from '../planner/binding-record.js';
 import { settledLiteral } from '../planner/binder-literal.js';
@@ -23,12 +24,11 @@ import { viewText } from '../planner/view-text.js';
 import { withRowKeysIfWanted } from '../planner/system-columns.js';
 import { problemOfView } from '../planner/updatable-view.js';
 import type { Backend } from './backend.js';
-import { parseQuery } from './catalog-view.js';
 import type { CatalogRecord, RelationRecord, TableRecord, ViewRecord } from './catalog-objects.js';
-import { isTypeHidden, typeText } from './definitions.js';
 import { NeutralContext } from './eval-context.js';
 import { functionName, isRoutineVisible } from './routine-names.js';
 import { withSequenceNames } from './stored-text.js';
+import { isTypeHidden, typeText } from './type-text.js';
 
 /** null for what is no view. */
 export function viewDefinition(record: RelationRecord, backend: Backend, isPretty = false): string | null {

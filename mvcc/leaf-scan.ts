@@ -21,7 +21,7 @@ import { mutants } from '../base/mutants.js';
 import { type ColumnMemory, type ColumnRequest, ColumnScratch, noColumnMemory } from '../base/row-columns.js';
 import { LeafRef } from '../storage/cursor.js';
 import { endsAfter } from './interval-tree.js';
-import { keyBufferOf } from './reading.js';
+import { keyBufferOf } from './key-buffer.js';
 import { undoneTo } from './snapshot.js';
 import type { Statement } from './statement.js';
 import type { Transaction } from './transaction.js';

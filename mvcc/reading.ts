@@ -6,13 +6,14 @@
  * tree, is serializable, or the leaf has changes newer than the snapshot.
  */
 import { assert } from '../base/assert.js';
-import { keyString, putKeyString } from '../base/bytes.js';
+import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import type { ColumnRequest } from '../base/row-columns.js';
 import type { BTree } from '../storage/btree.js';
 import type { LeafRef } from '../storage/cursor.js';
 import type { ByteArena, ByteChunk } from './byte-arena.js';
 import { definitionConflictError } from './conflict.js';
+import { keyBufferOf } from './key-buffer.js';
 import { LeafScan } from './leaf-scan.js';
 import { undoneTo } from './snapshot.js';
 import type { Transaction } from './transaction.js';
@@ -20,17 +21,6 @@ import { type KeyRange, type RowRef, afterKey } from './types.js';
 import type { UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { WriteKind, type WriteSet } from './write-set.js';
-
-/** Longest key any page can hold. */
-let keyBuffer = new Uint8Array(65536);
-
-/** Writes `key` into a shared buffer (valid until the next call) and returns it; its length is `key.length`. */
-export function keyBufferOf(key: string): Uint8Array {
-  // Longer than any key of a tree, but it may be asked for.
-  if (key.length > keyBuffer.length) keyBuffer = new Uint8Array(key.length * 2);
-  putKeyString(keyBuffer, 0, key);
-  return keyBuffer;
-}
 
 /** @throws 40001 when the tree was made, rewritten or dropped after the snapshot */
 export function checkTree(transaction: Transaction, tree: VersionedTree): void {

@@ -4,7 +4,7 @@ import { LeafRef } from '../storage/cursor.js';
 import { findCycle } from './deadlock.js';
 import { Lock } from './lock.js';
 import { lockSlot } from './row-lock.js';
-import { keyBufferOf } from './reading.js';
+import { keyBufferOf } from './key-buffer.js';
 import type { TransactionManager } from './transaction-manager.js';
 import { WriteKind } from './write-set.js';
 

@@ -2,8 +2,9 @@
  * From SQL text to statements. `parse` reads a script of any number of them; errors are 42601 with a position and what was expected,
  * or 54001 past a limit. The grammar object is made on first use (some milliseconds) and reused: it has no state between parses.
  */
+import { assert } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
-import type { Expression, ParsedStatement, TypeName } from './ast.js';
+import type { Expression, ParsedStatement, Query, TypeName } from './ast.js';
 import { SyntaxFailure } from './grammar-base.js';
 import { SqlGrammar } from './grammar.js';
 import { Lexer, tooDeep } from './lexer.js';
@@ -40,6 +41,13 @@ export function parse(sql: string, options: ParseOptions = {}): readonly ParsedS
 /** A text that is one expression, as a stored DEFAULT or CHECK. */
 export function parseExpression(text: string, options: ParseOptions = {}): Expression {
   return parseOne((parser) => parser.wholeExpression(), text, options);
+}
+
+/** A text that is one query, as that of a stored view, which parses by construction. */
+export function parseQuery(text: string): Query {
+  const statement = parse(text)[0]?.statement;
+  assert(statement?.kind === 'query', 'the text of a view is no query');
+  return statement;
 }
 
 /** A text that is the name of a type, as `numeric(10, 2)[]`. */

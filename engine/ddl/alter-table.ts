@@ -11,7 +11,7 @@ import { LayoutIdMax } from '../../base/rowcode.js';
 import { formatType, sqlType, typeInfo, typeName, varcharLength, TypeOid, type SqlType } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import type { AlterTable, AlterTableAction, ColumnDefinition, Expression } from '../../parser/ast.js';
-import { parseExpression } from '../../parser/parse.js';
+import { parseExpression, parseQuery } from '../../parser/parse.js';
 import { printExpression } from '../../parser/print.js';
 import type { ColumnRecord, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
 import { kindWord } from '../catalog-objects.js';
@@ -30,7 +30,6 @@ import { tableDef } from './table-storage.js';
 import { withOptions, withoutOptions, type OptionOwner, type StorageOptions } from './storage-parameters.js';
 import { refuseWhereKey, refuseWhereRowStored, refuseWithin } from './type-uses.js';
 import { bindColumnType, serialBase } from './types.js';
-import { parseQuery } from '../catalog-view.js';
 import { analyzeQuery, checkOptionOf, checkUpdatable } from './views.js';
 
 /** Passes, earliest first: what is taken away goes before what changes types, and that before what is added. Source. tablecmds.c (ATPrepCmd). */

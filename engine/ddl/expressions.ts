@@ -9,6 +9,7 @@ import { sqlType, typeName } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import { Runtime } from '../../executor/runtime.js';
 import type { Expression } from '../../parser/ast.js';
+import { mapExpression } from '../../parser/map-expression.js';
 import type { Binder, DependencySink } from '../../planner/binder-context.js';
 import { settledLiteral } from '../../planner/binder-literal.js';
 import { newBinder } from '../../planner/binder.js';
@@ -197,11 +198,3 @@ export function pinnedSequences(text: string): number[] {
   return [...text.matchAll(/\b(\d+)::(?:pg_catalog\.)?regclass\b/g)].map((match) => Number(match[1]));
 }
 
-/** Rebuilds an expression bottom-up. Works on any AST node, since they are plain data. */
-export function mapExpression<T>(node: T, change: (e: Expression) => Expression): T {
-  if (Array.isArray(node)) return node.map((item) => mapExpression(item as unknown, change)) as T;
-  if (typeof node !== 'object' || node === null) return node;
-  const copy: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(node)) copy[key] = mapExpression(value as unknown, change);
-  return ('kind' in copy ? change(copy as unknown as Expression) : copy) as T;
-}

@@ -3,10 +3,9 @@
  * what it parses to finds them; a name without a schema, as earlier versions kept it, stands for any.
  */
 import type { Expression, FunctionCall, Query, TypeName } from '../../parser/ast.js';
-import { parseExpression } from '../../parser/parse.js';
+import { parseExpression, parseQuery } from '../../parser/parse.js';
 import type { Backend } from '../backend.js';
 import type { CatalogRecord } from '../catalog-objects.js';
-import { parseQuery } from '../catalog-view.js';
 
 export function expressionNamesType(backend: Backend, text: string, record: CatalogRecord): boolean {
   const named = typeNamesOf(backend, record);

@@ -4,15 +4,12 @@
  */
 import { treeId } from '../../base/ids.js';
 import { DbError } from '../../base/errors.js';
-import type { Transaction } from '../../mvcc/transaction.js';
 import type { QualifiedName } from '../../parser/ast.js';
-import type { Backend } from '../backend.js';
 import { CatalogDraft } from '../catalog-store.js';
 import type { CatalogRecord, SchemaRecord, TableRecord } from '../catalog-objects.js';
 import type { Instance } from '../instance.js';
 import type { Ddl } from './ddl.js';
 import { creationSchema } from './names.js';
-import { truncateTables } from './truncate.js';
 
 const prefix = 'pg_temp_';
 
@@ -68,36 +65,3 @@ export async function dropTemporaryObjects(instance: Instance, schema: number | 
   await tx.commit();
 }
 
-function onCommitTables(backend: Backend): TableRecord[] {
-  const tables: TableRecord[] = [];
-  for (const record of backend.draft.all()) {
-    if (record.kind === 'table' && record.schema === backend.tempSchema && (record.onCommit === 'delete rows' || record.onCommit === 'drop')) tables.push(record);
-  }
-  return tables;
-}
-export function hasOnCommitTables(backend: Backend): boolean {
-  return backend.tempSchema !== undefined && onCommitTables(backend).length > 0;
-}
-
-/** ON COMMIT DELETE ROWS and ON COMMIT DROP, inside the transaction that commits. */
-export async function onCommitTemporary(backend: Backend, tx: Transaction): Promise<void> {
-  const tables = onCommitTables(backend);
-  if (tables.length === 0) return;
-  tx.beginStatement({ text: 'on commit' });
-  try {
-    for (const table of tables) {
-      const indexes = backend.draft.indexesOf(table.oid);
-      if (table.onCommit === 'drop') {
-        for (const index of indexes) {
-          if (index.oid !== table.clusteredBy) tx.dropTree(treeId(index.tree));
-          backend.draft.drop(index.oid);
-        }
-        tx.dropTree(treeId(table.tree));
-        backend.draft.drop(table.oid);
-      } else truncateTables(backend, tx, [table]);
-    }
-    await backend.draft.flush(tx, 'wait');
-  } finally {
-    tx.endStatement();
-  }
-}

@@ -4,9 +4,9 @@ import { typeInfo, typeName, sqlType, type SqlType } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import type { AlterDomain, AlterEnumAddValue, ColumnConstraint, CreateDomain, CreateEnum, CreateRangeType, Expression, QualifiedName } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
+import { splitName } from '../../parser/split-name.js';
 import type { DomainConstraintRecord, DomainRecord, TypeRecord } from '../catalog-objects.js';
 import { checkCollation } from './create-table.js';
-import { SystemFunctions } from '../system-functions.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, ddlRuntime, storedText } from './expressions.js';
 import { creationSchema, makeObjectName } from './names.js';
@@ -207,7 +207,7 @@ export function createRange(ddl: Ddl, statement: CreateRangeType): void {
   if (!isOrdered(subtype.oid, ddl.backend.catalog().types)) throw new DbError('42704', `data type ${typeName(subtype.oid, ddl.backend.catalog().types)} has no default operator class for access method "btree"`);
   const given = option('multirange_type_name');
   // The multirange lives in the schema of the range.
-  const multirangeName = typeof given === 'string' ? SystemFunctions.splitName(given).at(-1)! : base.name.includes('range') ? base.name.replace('range', 'multirange') : `${base.name}_multirange`;
+  const multirangeName = typeof given === 'string' ? splitName(given).at(-1)! : base.name.includes('range') ? base.name.replace('range', 'multirange') : `${base.name}_multirange`;
   if (multirangeName === base.name || isTypeName(ddl, base.schema, multirangeName)) {
     const help = typeof given === 'string' ? {} : { detail: `Failed while creating a multirange type for type "${base.name}".`, hint: 'You can manually specify a multirange type name using the "multirange_type_name" attribute.' };
     throw new DbError('42710', `type "${multirangeName}" already exists`, help);

@@ -2,13 +2,13 @@
 import { DbError } from '../../base/errors.js';
 import { TypeOid, typeName, sqlType, types as builtin } from '../../base/types.js';
 import type { CreateView, Parameter, Query, Select, SelectTarget, TableRef } from '../../parser/ast.js';
+import { parseQuery } from '../../parser/parse.js';
 import { intoOf, withoutInto } from '../../parser/select-into.js';
 import { bindStatement } from '../../planner/binder.js';
 import { collationName } from '../../planner/binder-collation.js';
 import { BindingRecord } from '../../planner/binding-record.js';
 import { problemOfView } from '../../planner/updatable-view.js';
 import type { Backend } from '../backend.js';
-import { parseQuery } from '../catalog-view.js';
 import type { Reference, ViewRecord } from '../catalog-objects.js';
 import { isReading, keptText, reprintViews } from '../view-definition.js';
 import type { Ddl } from './ddl.js';
