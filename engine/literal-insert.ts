@@ -13,15 +13,14 @@ import type { TextReader } from '../base/text-io.js';
 import { textReader } from '../base/text-io.js';
 import type { SqlType } from '../base/types.js';
 import { TypeOid } from '../base/types.js';
-import { TextEnd } from '../executor/codegen/text-rows.js';
-import { RowsMax, type EncodedRows } from '../executor/encoded-rows.js';
+import type { EncodedRows } from '../executor/encoded-rows.js';
 import { storedParameter } from '../executor/parameter-rows.js';
-import { TextBytes } from '../executor/text-bytes.js';
 import { headOfInsert, LiteralKind, LiteralRows } from '../parser/literal-rows.js';
 import { defaultMaxLength } from '../parser/parse.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import type { Backend, Call } from './backend.js';
 import { compiledFor, findPlan, neededLocks } from './execute.js';
+import { LiteralLane } from './literal-lane.js';
 import type { CachedStatement, PlanCache } from './plan-cache.js';
 import type { ModifyResult } from './quick-modify.js';
 import { canRunQuickly, modifyRows, type ParameterRows } from './quick-modify.js';
@@ -36,19 +35,59 @@ const readable = new Set<number>([
   TypeOid.bool, TypeOid.int2, TypeOid.int4, TypeOid.int8, TypeOid.float8, TypeOid.numeric, TypeOid.text, TypeOid.varchar, TypeOid.bytea, TypeOid.uuid, TypeOid.jsonb,
 ]);
 
-/** Undefined: run the text the general way. @throws DbError of the statement */
-export function runLiteralInsert(backend: Backend, plans: PlanCache, text: string, call: Call): Promise<ModifyResult> | undefined {
-  if (text.length < LengthMin || text.length > defaultMaxLength || call.deadlineMs !== Infinity || !canRunQuickly(backend)) return undefined;
-  const head = headOfInsert(text);
-  if (head === undefined) return undefined;
-  const width = widthOf(text, head.length);
-  if (width === undefined) return undefined;
-  const read = readInsert(backend, plans, text, head, width, call);
-  return read === undefined ? undefined : modifyRows(backend, read.quick, text, read.rows);
+/** What a text is, read as such a statement. */
+interface LiteralInsert {
+  readonly quick: QuickPlan;
+  readonly rows: ParameterRows;
+  /** Its rows, if all of them were read in one pass. */
+  readonly encoded: EncodedRows | undefined;
+}
+
+/** Those of one session. */
+export class LiteralInserts {
+  readonly #backend: Backend;
+  readonly #plans: PlanCache;
+  /** Behind the last of them. */
+  #lane: LiteralLane | undefined;
+
+  constructor(backend: Backend, plans: PlanCache) {
+    this.#backend = backend;
+    this.#plans = plans;
+  }
+
+  /** Undefined: run the text the general way. @throws DbError of the statement */
+  run(text: string, call: Call): Promise<ModifyResult> | undefined {
+    const backend = this.#backend;
+    if (text.length < LengthMin || text.length > defaultMaxLength || call.deadlineMs !== Infinity || !canRunQuickly(backend)) return undefined;
+    const head = headOfInsert(text);
+    if (head === undefined) return undefined;
+    const width = widthOf(text, head.length);
+    if (width === undefined) return undefined;
+    const read = readInsert(backend, this.#plans, text, head, width, call);
+    if (read === undefined) return undefined;
+    const running = modifyRows(backend, read.quick, text, read.rows);
+    this.#lane = read.encoded === undefined ? undefined : LiteralLane.behind(backend, head, read.encoded, read.quick.command);
+    return running;
+  }
+
+  /** Whether `runAgain` may be asked. */
+  canRunAgain(text: string): boolean {
+    const lane = this.#lane;
+    if (lane === undefined) return false;
+    if (lane.isOpen(this.#backend)) return lane.isFor(text);
+    this.#lane = undefined;
+    return false;
+  }
+  /** By the lane; undefined: ask `run`. @throws DbError of the statement */
+  runAgain(text: string): ModifyResult | undefined {
+    const result = this.#lane!.run(text);
+    if (result === undefined) this.#lane = undefined;
+    return result;
+  }
 }
 
 /** The plan of the statement and its rows. */
-function readInsert(backend: Backend, plans: PlanCache, text: string, head: string, width: number, call: Call): { readonly quick: QuickPlan; readonly rows: ParameterRows } | undefined {
+function readInsert(backend: Backend, plans: PlanCache, text: string, head: string, width: number, call: Call): LiteralInsert | undefined {
   if (backend.settings.get('execution_mode') !== 'generated') return undefined;
   try {
     const cached = templateOf(plans, head, width);
@@ -62,30 +101,17 @@ function readInsert(backend: Backend, plans: PlanCache, text: string, head: stri
     const quick = quickPlan(backend, cached, call.format);
     if (quick?.modify === undefined) return undefined;
     const encoded = quick.modify.encodedRows?.(backend.instance.manager, backend.definitions().types);
-    if (encoded !== undefined && (readLiterals(text, head, encoded) || readRows(backend, text, head.length, types, encoded))) return { quick, rows: { encoded, list: () => listed(backend, text, head.length, types)! } };
+    const isOnePass = encoded?.setLiterals(text, Buffer.byteLength(head)) === true;
+    if (encoded !== undefined && (isOnePass || readRows(backend, text, head.length, types, encoded))) {
+      return { quick, rows: { encoded, list: () => listed(backend, text, head.length, types)! }, encoded: isOnePass ? encoded : undefined };
+    }
     const rows = listed(backend, text, head.length, types);
-    return rows === undefined ? undefined : { quick, rows: { encoded: undefined, list: () => rows } };
+    return rows === undefined ? undefined : { quick, rows: { encoded: undefined, list: () => rows }, encoded: undefined };
   } catch (error) {
     // Of parsing, planning and reading literals: the general way says it with a position.
     if (error instanceof DbError) return undefined;
     throw error;
   }
-}
-
-const textBytes = new TextBytes();
-
-/** All rows in one pass over the text; false: some literal is not for that, and no row counts. */
-function readLiterals(text: string, head: string, into: EncodedRows): boolean {
-  into.clear();
-  const reader = into.literalReader;
-  if (reader === undefined) return false;
-  textBytes.set(text);
-  textBytes.at = Buffer.byteLength(head);
-  const how = into.read(reader, textBytes, textBytes.end, RowsMax);
-  textBytes.clear();
-  if (how === TextEnd.Whole) return true;
-  into.clear();
-  return false;
 }
 
 /** Columns of the first row, undefined when there are not enough rows to come. */

@@ -14,7 +14,7 @@ import type { QueryParams, QueryResult } from './api.js';
 import type { Backend } from './backend.js';
 import type { QuickCommit } from './quick-commit.js';
 import { checkDefinitions, makeRequest, startOver } from './execute.js';
-import { openLanes } from './direct-lane.js';
+import { openLanes } from './lane.js';
 import type { CachedStatement } from './plan-cache.js';
 import { quickPlan, type QuickPlan } from './quick.js';
 import { canBeSingle, changeSingle } from './single-statement.js';
@@ -155,6 +155,7 @@ export function modifyRows(backend: Backend, quick: QuickPlan, text: string, row
 }
 
 function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], rows: ParameterRows | undefined, quickCommit: QuickCommit | undefined): Modifying | undefined {
+  const { block, laneEpoch } = backend;
   let isLeft = true;
   if (backend.system.hasAnswers) backend.system.forgetAnswers();
   backend.beginQuick(text);
@@ -163,12 +164,15 @@ function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: 
     if (begun === undefined) return undefined;
     isLeft = false;
     // `hasCommitWork`: besides the commit.
-    if (quickCommit !== undefined && begun.execution === undefined && backend.block.state === 'single' && !backend.hasCommitWork && !backend.constraints.hasPending) {
+    if (quickCommit !== undefined && begun.execution === undefined && block.state === 'single' && !backend.hasCommitWork && !backend.constraints.hasPending) {
       return { running: undefined, committing: quickCommit.run(begun.tx, quick.command, begun.rowCount) };
     }
-    return { running: finish(backend, quick, begun), committing: undefined };
+    const running = finish(backend, quick, begun);
+    // Within a block it has ended already.
+    if (begun.execution === undefined && block.state === 'block' && !backend.isRunning) openLanes(backend, laneEpoch);
+    return { running, committing: undefined };
   } catch (error) {
-    backend.block.fail();
+    block.fail();
     throw error;
   } finally {
     if (isLeft) backend.endQuick();

@@ -14,7 +14,7 @@ import { DatabaseError, misuse, toDatabaseError } from './errors.js';
 import type { Instance } from './instance.js';
 import type { CachedText } from './plan-cache.js';
 import { quickPlan, runShort } from './quick.js';
-import { runLiteralInsert } from './literal-insert.js';
+import { LiteralInserts } from './literal-insert.js';
 import { QuickCommit } from './quick-commit.js';
 import { modifyWaiting } from './quick-modify.js';
 import { Sql } from './sql-template.js';
@@ -51,6 +51,7 @@ export class Session implements AsyncDisposable {
   /** Settles when everything given before is done. */
   #tail: Promise<unknown> = Promise.resolve();
   readonly #quickCommit: QuickCommit;
+  readonly #literalInserts: LiteralInserts;
   #queued = 0;
   /** Rows of `iterate` are being read, which count as queued. */
   #isIterating = false;
@@ -65,6 +66,7 @@ export class Session implements AsyncDisposable {
     this.#instance = instance;
     this.#options = options;
     this.#backend = new Backend(instance, defaults);
+    this.#literalInserts = new LiteralInserts(this.#backend, instance.plans);
     this.#quickCommit = new QuickCommit(this.#backend, {
       started: (running) => {
         // A call that has waited for its turn is waited for already, perhaps with others behind it.
@@ -136,14 +138,14 @@ export class Session implements AsyncDisposable {
 
   /** Runs any number of statements, without parameters; the results of all of them. They are one transaction unless they say otherwise. */
   async exec(text: string | Sql, options?: QueryOptions): Promise<QueryResult[]> {
-    return this.#execute(text, options, undefined);
+    return this.#executeQuickly(text, options, undefined);
   }
 
   /** Hands on the promise of the short way as it is: each asynchronous function around it would cost a promise more and several turns of the microtasks. */
   #runOne<R>(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined, scope: TransactionScope | undefined): Promise<QueryResult<R>> {
     if (options === undefined && typeof input === 'string') {
       try {
-        const quick = this.#tryQuick(input, params, scope);
+        const quick = (params === undefined ? this.#insertAgain(input, scope) : undefined) ?? this.#tryQuick(input, params, scope);
         if (quick !== undefined) return (quick instanceof Promise ? quick : Promise.resolve(quick)) as Promise<QueryResult<R>>;
       } catch (error) {
         return Promise.reject(error as Error);
@@ -182,9 +184,14 @@ export class Session implements AsyncDisposable {
     return modifying.running.then(({ command, rowCount }) => [{ command, rows: [], rowCount, fields: noFields }]);
   }
 
+  /** Whether a call need not wait for its turn. */
+  #isFree(scope: TransactionScope | undefined, isBrief: boolean): boolean {
+    return this.#queued === 0 && !this.#isClosed && !this.#instance.isClosed && this.#scope === scope && this.#instance.turn.over(isBrief) === undefined;
+  }
+
   /** The short way (quick.ts, quick-modify.ts), when nothing is queued and the text has run before. */
   #tryQuick(text: string, params: QueryParams | undefined, scope: TransactionScope | undefined): QueryResult<unknown> | Promise<QueryResult<unknown>> | undefined {
-    if (this.#queued > 0 || this.#isClosed || this.#instance.isClosed || this.#scope !== scope || this.#instance.turn.over(true) !== undefined) return undefined;
+    if (!this.#isFree(scope, true)) return undefined;
     const statements = this.#instance.plans.known(text);
     if (statements?.length !== 1) return undefined;
     const cached = statements[0]!;
@@ -219,6 +226,23 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  async #executeQuickly(text: string | Sql, options: QueryOptions | undefined, scope: TransactionScope | undefined): Promise<QueryResult[]> {
+    const again = options === undefined && typeof text === 'string' ? this.#insertAgain(text, scope) : undefined;
+    return again === undefined ? this.#execute(text, options, scope) : [await again];
+  }
+  /** Many rows of literals, the shortest way (literal-lane.ts), when nothing is queued; undefined: there is none. */
+  #insertAgain(text: string, scope: TransactionScope | undefined): QueryResult | Promise<never> | undefined {
+    if (!this.#literalInserts.canRunAgain(text) || !this.#isFree(scope, false)) return undefined;
+    const backend = this.#backend;
+    backend.callSite = backend.traceCall(true);
+    try {
+      const done = this.#literalInserts.runAgain(text);
+      return done === undefined ? undefined : { command: done.command, rows: [], rowCount: done.rowCount, fields: noFields };
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
   async #execute(text: string | Sql, options: QueryOptions | undefined, scope: TransactionScope | undefined, copy?: CopyStreams): Promise<QueryResult[]> {
     const normal = normalizeInput(text, undefined, options);
     return this.#enqueue(normal.text, scope, normal.options, (call) => {
@@ -229,7 +253,7 @@ export class Session implements AsyncDisposable {
 
   /** Many rows of literals, the short way (literal-insert.ts); undefined: the text is to be parsed. */
   #insertLiterals(text: string, call: Call, onResult: ((result: QueryResult) => void) | undefined): Promise<QueryResult[]> | undefined {
-    const inserting = runLiteralInsert(this.#backend, this.#instance.plans, text, call);
+    const inserting = this.#literalInserts.run(text, call);
     return inserting?.then(({ command, rowCount }) => {
       const result: QueryResult = { command, rows: [], rowCount, fields: noFields };
       onResult?.(result);
@@ -362,7 +386,7 @@ export class Session implements AsyncDisposable {
       const handle = new TransactionHandle({
         // Without options it stays without, so that the short way is open.
         query: (input, params, o) => this.#runOne(input, params, isPlain ? o : { ...call, ...o }, scope),
-        exec: (text, o) => this.#execute(text, { ...call, ...o }, scope),
+        exec: (text, o) => this.#executeQuickly(text, isPlain ? o : { ...call, ...o }, scope),
         stream: (input, params, o) => this.#stream(input, params, { ...call, ...o }, scope),
       }, this, () => scope.isOpen);
       const result = await enterTransaction(scope, () => callback(handle));

@@ -23,7 +23,7 @@ import { insertedValues } from './direct-modify.js';
 import type { ExecutionRequest } from './execution.js';
 import { storedParameter } from './parameter-rows.js';
 import { tableAccess, type TableAccess } from './table-access.js';
-import type { TextBytes } from './text-bytes.js';
+import { TextBytes } from './text-bytes.js';
 import type { WriterInfo } from './table-writer.js';
 
 /** More are for an execution, which gives way between them. */
@@ -69,6 +69,7 @@ export function isAloneWithKey(table: TableDef): boolean {
 }
 
 const keyOut = new ByteBuffer(256);
+const literalBytes = new TextBytes();
 
 export class EncodedRows {
   readonly #spec: EncodedRowsSpec;
@@ -158,9 +159,19 @@ export class EncodedRows {
   makeReader(form: TextForm, places = this.#places): RowReader | undefined {
     return compileRowReader({ ...this.#spec, places, form });
   }
-  get literalReader(): RowReader | undefined {
+  /** Rows of literals, all that stand in a text behind so many bytes of UTF-8, instead of what there is; false: some literal is not read here, and there are no rows. */
+  setLiterals(text: string, headBytes: number): boolean {
+    this.clear();
     if (this.#literalReader === undefined) this.#literalReader = this.makeReader({ kind: 'literals' }) ?? null;
-    return this.#literalReader ?? undefined;
+    const reader = this.#literalReader;
+    if (reader === null) return false;
+    literalBytes.set(text);
+    literalBytes.at = headBytes;
+    const how = this.read(reader, literalBytes, literalBytes.end, RowsMax);
+    literalBytes.clear();
+    if (how === TextEnd.Whole) return true;
+    this.clear();
+    return false;
   }
   /** Adds rows that stand in a text before `end`, as long as they are fewer than `rowsMax` and `reader` reads them; `text.at` is then behind them. `hasReturns`: see `TextRun`. */
   read(reader: RowReader, text: TextBytes, end: number, rowsMax: number, hasReturns = false): TextEnd {

@@ -45,6 +45,20 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       await db.close();
     }
   },
+  'engine.lane-of-another-head': async () => {
+    const db = await open(':memory:');
+    try {
+      await db.exec('create table t (id int primary key); create table u (id int primary key)');
+      const session = db.connect();
+      await session.exec('begin');
+      const insert = (name: string, rows: string): Promise<unknown> => session.exec(`insert into ${name}${' '.repeat(200)}values ${rows}`);
+      for (const rows of ['(1), (2), (3), (4)', '(11), (12), (13), (14)', '(21), (22), (23), (24)']) await insert('t', rows);
+      await insert('u', '(5), (6), (7), (8)');
+      assert.deepEqual((await session.query('select count(*)::int as n from u')).rows, [{ n: 4 }]);
+    } finally {
+      await db.close();
+    }
+  },
   'engine.turn-forgets-queue': async () => {
     const vfs = new CrashVfs();
     const db = await open('turn.slt', { vfs });
