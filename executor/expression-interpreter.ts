@@ -15,7 +15,7 @@ import type { EvalContext, FunctionDef } from '../functions/registry.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan } from '../planner/physical-plan.js';
 import { makeArray, subscriptArray } from './array-values.js';
-import { lookUpElement } from './element-set.js';
+import { isKeptList, keptArray, lookUpElement } from './element-set.js';
 import { evaluateSubquery } from './subquery.js';
 import type { Runtime } from './runtime.js';
 
@@ -71,7 +71,7 @@ export function evaluate(e: BoundExpression, runtime: Runtime): Datum {
     case 'quantifiedArray':
       return quantifiedArray(evaluate(e.arg, runtime), evaluate(e.array, runtime), e.operator, e.quantifier, runtime.ctx);
     case 'array':
-      return makeArray(e.type, e.elements.map((element) => evaluate(element, runtime)), e.isNested, runtime.ctx);
+      return isKeptList(e) ? kept(e, runtime) : makeArray(e.type, e.elements.map((element) => evaluate(element, runtime)), e.isNested, runtime.ctx);
     case 'row':
       return new SqlRecord(rowShape(e), e.fields.map((field) => evaluate(field, runtime)));
     case 'field': {
@@ -179,6 +179,7 @@ function evaluateExtreme(e: Of<'greatest' | 'least'>, runtime: Runtime): Datum {
 
 function evaluateInList(e: Of<'inList'>, runtime: Runtime): Datum {
   const left = evaluate(e.arg, runtime);
+  if (isKeptList(e)) return inArray(left, kept(e, runtime), e, runtime.ctx);
   let result: Datum = false;
   for (const item of e.list) {
     const right = evaluate(item, runtime);
@@ -189,10 +190,25 @@ function evaluateInList(e: Of<'inList'>, runtime: Runtime): Datum {
   return result === null ? null : e.negated;
 }
 
+/** IN and NOT IN over a list that is kept as an array. */
+export function inArray(value: Datum, array: SqlArray, e: Of<'inList'>, ctx: EvalContext): Datum {
+  const found = quantifiedArray(value, array, e.equals, 'any', ctx);
+  return found === null ? null : found !== e.negated;
+}
+
+/** The array of a kept list, made once in a run. */
+function kept(e: Of<'inList' | 'array'>, runtime: Runtime): SqlArray {
+  const known = runtime.literals.get(e);
+  if (known !== undefined) return known as SqlArray;
+  const made = keptArray(e, (item) => evaluate(item, runtime), runtime.ctx);
+  runtime.literals.set(e, made);
+  return made;
+}
+
 /** `value op ANY (array)`: true if any is true, else NULL if any is unknown, else false; ALL is its dual. NULL array: NULL. */
 export function quantifiedArray(value: Datum, array: Datum, operator: FunctionDef, quantifier: 'any' | 'all', ctx: EvalContext): Datum {
   if (array === null) return null;
-  const known = lookUpElement(value, array as SqlArray, operator, quantifier);
+  const known = lookUpElement(value, array as SqlArray, operator, quantifier, ctx);
   if (known !== undefined) return known;
   const decisive = quantifier === 'any';
   let result: Datum = !decisive;

@@ -127,7 +127,7 @@ export class Runtime {
   get subplans(): Map<SubqueryNode, SubplanState> {
     return (this.#subplans ??= new Map());
   }
-  /** Values of literals that only the session's settings can read, once they have been. */
+  /** Values of literals that only the session's settings can read, once they have been, and of lists that are kept (element-set.ts). */
   get literals(): Map<BoundExpression, Datum> {
     return (this.#literals ??= new Map());
   }

@@ -5,7 +5,7 @@
 import { comparatorOf, type Comparator, type Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
 import type { Numeric } from '../base/numeric.js';
-import { baseTypeOf, sqlType, type SqlType, type TypeRegistry } from '../base/types.js';
+import { baseTypeOf, sqlType, type SqlType, TypeOid, type TypeRegistry } from '../base/types.js';
 import { operator, typeOid } from './define.js';
 import { H } from './emit-helpers.js';
 import type { FunctionDef, OperatorDef } from './registry.js';
@@ -31,6 +31,13 @@ const names: readonly ComparisonName[] = [
 /** Whether a function of this name is that of an operator `=`, as `six` calls it, or of `<>`. */
 export const isEqualName = (name: string): boolean => name === '=' || name.endsWith('_eq');
 export const isUnequalName = (name: string): boolean => name === '<>' || name.endsWith('_ne');
+
+const integerOids: ReadonlySet<number> = new Set([TypeOid.int2, TypeOid.int4, TypeOid.int8]);
+
+/** Whether a comparison has operands of one type, or integers: such are equal where their group keys are (base/datum.ts, D3). */
+export function isOfOneType({ args: [left, right] }: FunctionDef): boolean {
+  return left !== undefined && right !== undefined && (left === right || (integerOids.has(left) && integerOids.has(right)));
+}
 
 /** How generated code compares: as numbers, as texts (=== and code point order), or through a named helper that gives -1, 0, 1. */
 type EmitStyle = 'direct' | 'text' | 'bpchar' | 'float' | 'compareNumeric' | undefined;

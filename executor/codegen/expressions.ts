@@ -9,9 +9,11 @@
  */
 import type { Datum } from '../../base/datum.js';
 import { sqlType, typeInfo, TypeOid, type Storage, type TypeRegistry } from '../../base/types.js';
+import { isOfOneType } from '../../functions/comparison.js';
 import type { FunctionDef } from '../../functions/registry.js';
 import type { BoundExpression } from '../../planner/expression.js';
 import { columnsOf } from '../../planner/expression-tools.js';
+import { isKeptList } from '../element-set.js';
 import { isDomain, physicalPlanOf } from '../expression-interpreter.js';
 import { readsWorkTable } from '../plan-tools.js';
 import { isSimple } from './module.js';
@@ -120,6 +122,7 @@ export class ExpressionWriter {
       case 'quantifiedArray':
         return { code: `X.quantifiedArray(${this.value(e.arg).code}, ${this.value(e.array).code}, ${this.#w.module.constant(e.operator)}, ${e.quantifier === 'any' ? '"any"' : '"all"'}, C)`, nullable: true };
       case 'array':
+        if (isKeptList(e)) return { code: this.#keptArray(e), nullable: false };
         return { code: `X.makeArray(${this.#w.module.constant(e.type)}, [${this.#list(e.elements)}], ${e.isNested}, C)`, nullable: false };
       case 'row':
         return { code: `X.makeRecord(${this.#w.module.constant(e)}, [${this.#list(e.fields)}])`, nullable: false };
@@ -231,13 +234,17 @@ export class ExpressionWriter {
       const result = e.negated ? `!${found}` : found;
       return { code: this.#sequence([assign], arg.nullable ? `(${name} === null ? null : ${result})` : result), nullable: arg.nullable };
     }
+    if (isKeptList(e)) return { code: `X.inArray(${arg.code}, ${this.#keptArray(e)}, ${this.#w.module.constant(e)}, C)`, nullable: true };
     return { code: `X.inList(${arg.code}, [${this.#list(e.list)}], ${this.#w.module.constant(e.equals)}, ${e.negated}, C)`, nullable: true };
+  }
+
+  #keptArray(e: Of<'inList' | 'array'>): string {
+    return `(${this.#w.cell()}[0] ??= X.keptArray(${this.#w.module.constant(e)}, x))`;
   }
 
   /** Membership in a list of constants without NULL, of a type whose equality is `===`. */
   #inListLookup(e: Of<'inList'>): ((name: string) => string) | undefined {
-    if (!identityStorages.has(this.storageOf(e.arg.type.oid)) || e.list.length === 0) return undefined;
-    if (e.equals.args[0] !== e.equals.args[1] && !(this.#isInteger(e.equals.args[0]!) && this.#isInteger(e.equals.args[1]!))) return undefined;
+    if (!identityStorages.has(this.storageOf(e.arg.type.oid)) || e.list.length === 0 || !isOfOneType(e.equals)) return undefined;
     const values: Datum[] = [];
     for (const item of e.list) {
       if (item.kind !== 'constant' || item.value === null || !identityStorages.has(this.storageOf(item.type.oid))) return undefined;
@@ -246,9 +253,6 @@ export class ExpressionWriter {
     if (values.length <= InListUnrollMax) return (name) => `(${values.map((value) => `${name} === ${this.#literal(value)}`).join(' || ')})`;
     const set = this.#w.module.constant(new Set(values));
     return (name) => `${set}.has(${name})`;
-  }
-  #isInteger(oid: number): boolean {
-    return oid === TypeOid.int2 || oid === TypeOid.int4 || oid === TypeOid.int8;
   }
 
   // ------------------------------------------------------------------------------------------------------------ conditions

@@ -5,7 +5,7 @@
 import type { ByteBuffer } from '../../base/byte-buffer.js';
 import { ByteDictionary, NoCode } from '../../base/byte-dictionary.js';
 import { getVarint, keyString, varintEnd } from '../../base/bytes.js';
-import type { Datum, GroupKey } from '../../base/datum.js';
+import type { Datum, GroupKey, SqlArray } from '../../base/datum.js';
 import { joinGroupKeys, SqlRecord } from '../../base/datum.js';
 import type { KeyLayout } from '../../base/keycode.js';
 import { appendInt4Key, appendTextKey, encodeKeyColumn, putInt4Key, putInt8Key } from '../../base/keycode.js';
@@ -17,7 +17,8 @@ import type { BoundExpression } from '../../planner/expression.js';
 import type { IndexRange } from '../../planner/physical-plan.js';
 import { InternalError } from '../../base/errors.js';
 import { makeArray } from '../array-values.js';
-import { callFunction, evaluate, isRowNull, quantifiedArray, rowCompare, rowShape } from '../expression-interpreter.js';
+import { keptArray } from '../element-set.js';
+import { callFunction, evaluate, inArray, isRowNull, quantifiedArray, rowCompare, rowShape } from '../expression-interpreter.js';
 import { keyRangesOf } from '../key-ranges.js';
 import { decodeEntry } from '../operators/index-scan.js';
 import { limitCount, limitOf, offsetCount, offsetOf } from '../operators/limit.js';
@@ -138,6 +139,11 @@ export const X = {
   },
   castThroughText(e: Of<'cast'>, value: Datum, ctx: EvalContext): Datum {
     return inputText(e.type, outputText(e.arg.type, value, ctx), ctx);
+  },
+  inArray,
+  /** The array of a list that is kept for the run. */
+  keptArray(e: Of<'inList' | 'array'>, runtime: Runtime): SqlArray {
+    return keptArray(e, (item) => evaluate(item, runtime), runtime.ctx);
   },
   inList(left: Datum, list: readonly Datum[], equals: FunctionDef, negated: boolean, ctx: EvalContext): Datum {
     let result: Datum = negated;
