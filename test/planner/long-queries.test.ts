@@ -1,0 +1,44 @@
+/** Chains of CTEs: what becomes of each (rules/inline-ctes.ts) beside the same with none inlined, and that the time to plan them does not grow much faster than their number. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { open, type Database } from '../../engine/index.js';
+
+let db: Database;
+beforeAll(async () => {
+  db = await open(':memory:');
+  await db.exec('create table t (id int primary key, x int); insert into t select g, g * 3 from generate_series(1, 20) g');
+});
+afterAll(() => db.close());
+
+const chain = (length: number): string =>
+  `with ${Array.from({ length }, (_, i) => `c${i} as (${i === 0 ? 'select id as x from t' : `select x + 1 as x from c${i - 1}`})`).join(', ')} select sum(x)::int as v from c${length - 1}`;
+
+async function planningTime(length: number): Promise<number> {
+  const before = process.cpuUsage();
+  await db.query(`explain ${chain(length)}`);
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+test('a chain six times as long takes about six times as long to plan', { timeout: 120_000 }, async () => {
+  expect((await db.query(chain(300))).rows).toEqual([{ v: 210 + 20 * 299 }]);
+  const short = Math.min(await planningTime(100), await planningTime(100), await planningTime(100));
+  expect(await planningTime(600)).toBeLessThan(short * 25);
+});
+
+test.each([
+  // Read once and from the CTE that reads it twice, which is copied.
+  'with a as (select x from t), b as not materialized (select x + 1 as x from a) select sum(l.x + r.x)::int as v from b l join b r on l.x = r.x',
+  // All are copied.
+  'with a as not materialized (select x from t), b as not materialized (select x + 1 as x from a), c as not materialized (select l.x from b l join b r on l.x = r.x) select (select sum(x) from c)::int + (select count(*) from c)::int as v',
+  // Nobody reads c, whose reading of a and b no longer counts.
+  'with a as (select x from t), b as (select x from a), c as (select b.x from a, b) select sum(x)::int as v from b',
+  // Those before read those behind.
+  'with recursive a as (select x + 1 as x from b), b as (select x + 1 as x from c), c as (select x from t) select sum(l.x)::int as v from a l, a r where l.x = r.x',
+  'with recursive a as not materialized (select x + 1 as x from b), b as (select x + 1 as x from c), c as (select x from t) select sum(l.x)::int as v from a l, a r where l.x = r.x',
+  // In conditions, and of a CTE that is kept.
+  'with a as (select x from t where x > 10), b as materialized (select x from t where x in (select x from a)) select count(*)::int as v from b where exists (select 1 from b c where c.x = b.x + 3)',
+  'with recursive a as (select x from t), r (n) as (select min(x) from a union all select n + 1 from r where n < 10) select sum(n)::int as v from r',
+])('%s', async (sql) => {
+  const inlined = (await db.query(sql)).rows;
+  expect(inlined).toEqual((await db.query(sql.replace(/ as (?:not materialized |materialized )?\(select/g, ' as materialized (select'))).rows);
+});
