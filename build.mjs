@@ -1,6 +1,7 @@
 /**
  * `npm run build`: TypeScript to dist, a file of declarations and one of code for each module; in the place of parser/chevrotain.js the library's own single-file build
- * (see parser/chevrotain.ts), and in the place of parser/lookahead-tables.js the tables of the grammar just built. Then the modules are joined into a few files, which load
+ * (see parser/chevrotain.ts), and in the place of parser/lookahead-tables.js the tables of the grammar just built, in that of functions/list-keys.js the names
+ * that the lists of functions have. Then the modules are joined into a few files, which load
  * in a third of the time (docs/decisions/0034), and are themselves removed; `node build.mjs --modules` keeps them, for profiles by file. What V8 makes of the largest is kept beside it (docs/decisions/0035).
  */
 import { isAscii } from 'node:buffer';
@@ -23,6 +24,8 @@ copyFileSync(join(library, 'LICENSE.txt'), 'dist/parser/chevrotain.LICENSE.txt')
 const { SqlGrammar } = await import('./dist/parser/grammar.js');
 const tables = JSON.stringify(new SqlGrammar().tables());
 writeFileSync('dist/parser/lookahead-tables.js', `export const lookaheadTables = JSON.parse(${JSON.stringify(tables)});\n`);
+const { catalogueKeys } = await import('./dist/functions/catalogue.js');
+writeFileSync('dist/functions/list-keys.js', `export const listKeys = ${JSON.stringify(catalogueKeys())};\n`);
 
 if (!process.argv.includes('--modules')) {
   const exported = Object.keys(await import('./dist/engine/index.js')).join(', ');

@@ -27,6 +27,8 @@ async function use({ open }) {
   for (let id = 3; id < 20; id++) await insert.run([id, `item ${id}`]);
   await db.query('insert into item (id, name) select id + 100, name from item where id > $1 on conflict (id) do update set name = excluded.name returning id', [10]);
   await db.query('select id, price from item where name = $1', ['one']);
+  // Makes all lists of the catalogue, each of which a program may need first.
+  await db.query('select (select count(*) from pg_proc), (select count(*) from pg_cast)');
   await db.query('select * from item where id between $1 and $2 order by id desc limit 3', [1, 9]);
   await db.query('select count(*), max(i.price) from item i join item j using (id) where i.name > $1 group by j.made order by 2 limit 10', ['a']);
   await db.query("with few as (select * from item where name like 'item 1%') select f.id, sum(f.id) over (order by f.id) from few f left join item i on i.id = f.id + 1 where exists (select from item e where e.id = f.id)");

@@ -1,6 +1,5 @@
 /**
- * Everything the other files define, indexed by name. User-defined functions come from the catalog of the database, not from here. Each of the tables (operators, functions, casts) is made when a name in it is
- * first looked up: a program that calls no function has none of the fifteen hundred definitions in memory.
+ * Everything the other files define, by name. User-defined functions come from the catalog of the database, not from here. What is not looked up is not made (definition-lists.ts).
  */
 import { once } from '../base/once.js';
 import type { TypeRegistry } from '../base/types.js';
@@ -9,12 +8,14 @@ import { arithmeticFunctions, arithmeticOperators } from './arithmetic.js';
 import { arrayFunctions, arrayOperators } from './array.js';
 import { binaryFunctions, binaryOperators } from './binary.js';
 import { casts as scalarCasts } from './cast.js';
-import { comparisonOperators } from './comparison.js';
+import { comparisonLists } from './comparison.js';
 import { datetimeFunctions, datetimeOperators } from './datetime.js';
+import { DefinitionLists, type ListKeys } from './definition-lists.js';
 import { formatFunctions } from './format.js';
 import { generateFunctions } from './generate.js';
 import { jsonFunctions, jsonOperators } from './json.js';
 import { jsonPathFunctions, jsonPathOperators } from './jsonpath.js';
+import { listKeys } from './list-keys.js';
 import { mathFunctions, mathOperators } from './math.js';
 import { miscFunctions, miscOperators } from './misc.js';
 import { moneyOperators } from './money.js';
@@ -31,45 +32,47 @@ import { textFunctions, textOperators } from './text.js';
 import { transitionFunctions } from './transition.js';
 import { windowFunctions } from './window.js';
 
-function byName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): ReadonlyMap<string, readonly T[]> {
-  const map = new Map<string, T[]>();
-  for (const list of lists) {
-    for (const definition of list) {
-      const known = map.get(definition.name);
-      if (known === undefined) map.set(definition.name, [definition]);
-      else known.push(definition);
-    }
-  }
-  return map;
-}
-
-const operatorLists: readonly (() => readonly OperatorDef[])[] = [comparisonOperators, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, jsonPathOperators, rangeOperators, binaryOperators, moneyOperators, recordImageOperators, miscOperators];
+const operatorLists: readonly (() => readonly OperatorDef[])[] = [...comparisonLists, arithmeticOperators, arrayOperators, textOperators, patternOperators, datetimeOperators, mathOperators, jsonOperators, jsonPathOperators, rangeOperators, binaryOperators, moneyOperators, recordImageOperators, miscOperators];
 const functionLists: readonly (() => readonly FunctionDef[])[] = [arithmeticFunctions, aggregateFunctions, windowFunctions, generateFunctions, systemFunctions, arrayFunctions, textFunctions, patternFunctions, datetimeFunctions, mathFunctions, statisticsFunctions, jsonFunctions, jsonPathFunctions, formatFunctions, rangeFunctions, binaryFunctions, orderedSetFunctions, transitionFunctions, miscFunctions];
 
-const operatorTables = once(() => operatorLists.map((list) => list()));
-const operators = once(() => byName(operatorTables()));
-const functions = once(() => byName(functionLists.map((list) => list())));
-/** Looked into when a name is asked for that no other function has. */
-const behindOperators = once(() => byName([operatorFunctions(operatorTables(), (name) => functions().has(name))]));
+export interface CatalogueKeys {
+  readonly operators: ListKeys;
+  readonly functions: ListKeys;
+  readonly operatorFunctions: ListKeys;
+}
 
+const nameOf = (definition: { readonly name: string }): string => definition.name;
+
+const operators = new DefinitionLists(operatorLists, nameOf, listKeys?.operators);
+const functions = new DefinitionLists(functionLists, nameOf, listKeys?.functions);
+/** Looked into when a name is asked for that no other function has. */
+const behindOperators = new DefinitionLists([() => operatorFunctions(operators.all(), (name) => functions.get(name).length > 0)], nameOf, listKeys?.operatorFunctions);
 const casts = once((): readonly CastDef[] => [...scalarCasts(), ...rangeCasts()]);
 const castsByPair = once((): ReadonlyMap<number, CastDef> => new Map(casts().map((definition) => [castKey(definition.source, definition.target), definition])));
 
 /** Built-in functions, aggregates, window and set-returning functions of that name; empty when there is none. */
 export function functionsNamed(name: string): readonly FunctionDef[] {
-  return functions().get(name) ?? behindOperators().get(name) ?? [];
+  const found = functions.get(name);
+  return found.length > 0 ? found : behindOperators.get(name);
 }
 export function operatorsNamed(name: string): readonly OperatorDef[] {
-  return operators().get(name) ?? [];
+  return operators.get(name);
+}
+export function castBetween(source: number, target: number): CastDef | undefined {
+  return castsByPair().get(castKey(source, target));
 }
 export function allFunctions(): Iterable<readonly [string, readonly FunctionDef[]]> {
-  return [...functions(), ...behindOperators()];
+  return [...functions.byKey(), ...behindOperators.byKey()];
 }
 export function allOperators(): Iterable<readonly [string, readonly OperatorDef[]]> {
-  return operators();
+  return operators.byKey();
 }
 export function allCasts(): readonly CastDef[] {
   return casts();
+}
+/** What the build notes in list-keys.ts. */
+export function catalogueKeys(): CatalogueKeys {
+  return { operators: operators.keys(), functions: functions.keys(), operatorFunctions: behindOperators.keys() };
 }
 
 const resolvers = new WeakMap<TypeRegistry, Resolver>();
@@ -77,6 +80,6 @@ const resolvers = new WeakMap<TypeRegistry, Resolver>();
 /** The resolver over the built-in casts for one registry of types. */
 export function resolverFor(types: TypeRegistry): Resolver {
   let resolver = resolvers.get(types);
-  if (resolver === undefined) resolvers.set(types, (resolver = new Resolver(castsByPair(), types)));
+  if (resolver === undefined) resolvers.set(types, (resolver = new Resolver(castBetween, types)));
   return resolver;
 }

@@ -15,20 +15,22 @@ interface ComparisonName {
   readonly commutator: string;
   readonly negator: string;
   readonly btree: OperatorDef['btree'];
+  /** What the name of the function ends in. */
+  readonly functionName: string;
   readonly js: string;
   readonly holds: (order: number) => boolean;
 }
 
 const names: readonly ComparisonName[] = [
-  { name: '<', commutator: '>', negator: '>=', btree: '<', js: '<', holds: (o) => o < 0 },
-  { name: '<=', commutator: '>=', negator: '>', btree: '<=', js: '<=', holds: (o) => o <= 0 },
-  { name: '=', commutator: '=', negator: '<>', btree: '=', js: '===', holds: (o) => o === 0 },
-  { name: '<>', commutator: '<>', negator: '=', btree: undefined, js: '!==', holds: (o) => o !== 0 },
-  { name: '>=', commutator: '<=', negator: '<', btree: '>=', js: '>=', holds: (o) => o >= 0 },
-  { name: '>', commutator: '<', negator: '<=', btree: '>', js: '>', holds: (o) => o > 0 },
+  { name: '<', functionName: 'lt', commutator: '>', negator: '>=', btree: '<', js: '<', holds: (o) => o < 0 },
+  { name: '<=', functionName: 'le', commutator: '>=', negator: '>', btree: '<=', js: '<=', holds: (o) => o <= 0 },
+  { name: '=', functionName: 'eq', commutator: '=', negator: '<>', btree: '=', js: '===', holds: (o) => o === 0 },
+  { name: '<>', functionName: 'ne', commutator: '<>', negator: '=', btree: undefined, js: '!==', holds: (o) => o !== 0 },
+  { name: '>=', functionName: 'ge', commutator: '<=', negator: '<', btree: '>=', js: '>=', holds: (o) => o >= 0 },
+  { name: '>', functionName: 'gt', commutator: '<', negator: '<=', btree: '>', js: '>', holds: (o) => o > 0 },
 ];
 
-/** Whether a function of this name is that of an operator `=`, as `six` calls it, or of `<>`. */
+/** Whether a function of this name is that of an operator `=`, as `comparison` calls it, or of `<>`. */
 export const isEqualName = (name: string): boolean => name === '=' || name.endsWith('_eq');
 export const isUnequalName = (name: string): boolean => name === '<>' || name.endsWith('_ne');
 
@@ -66,48 +68,47 @@ function floatComparison(name: string, a: string, b: string): string {
   }
 }
 
-function six(left: string, right: string, compare: Comparator, style: EmitStyle): OperatorDef[] {
-  return names.map((c) => {
-    const emit = style === undefined ? undefined : (args: readonly string[]) => comparisonSource(style, c.name, c.js, args[0]!, args[1]!);
-    return operator(c.name, left, right, 'bool', (a: Datum, b: Datum) => c.holds(compare(a, b)), {
-      commutator: c.commutator, negator: c.negator, ...(c.btree === undefined ? {} : { btree: c.btree }), ...(emit === undefined ? {} : { emit }),
-      functionName: `${left}${right === left ? '' : right}_${{ '<': 'lt', '<=': 'le', '=': 'eq', '<>': 'ne', '>=': 'ge', '>': 'gt' }[c.name]}`,
-    });
+function comparison(c: ComparisonName, left: string, right: string, compare: Comparator, style: EmitStyle): OperatorDef {
+  const emit = style === undefined ? undefined : (args: readonly string[]) => comparisonSource(style, c.name, c.js, args[0]!, args[1]!);
+  return operator(c.name, left, right, 'bool', (a: Datum, b: Datum) => c.holds(compare(a, b)), {
+    commutator: c.commutator, negator: c.negator, ...(c.btree === undefined ? {} : { btree: c.btree }), ...(emit === undefined ? {} : { emit }),
+    functionName: `${left}${right === left ? '' : right}_${c.functionName}`,
   });
 }
 
 const compareOrdered: Comparator = (a, b) => ((a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0);
 const integers = ['int2', 'int4', 'int8'];
 
-const sameType = (): OperatorDef[] => [
-  ...['bool', 'oid', 'money', 'date', 'time', 'timestamp', 'timestamptz'].flatMap((type) => six(type, type, compareOrdered, 'direct')),
-  ...integers.flatMap((left) => integers.flatMap((right) => six(left, right, compareOrdered, 'direct'))),
-  ...['float4', 'float8'].flatMap((left) => ['float4', 'float8'].flatMap((right) => six(left, right, (a, b) => H.compareFloat(a as number, b as number), 'float'))),
-  ...six('numeric', 'numeric', (a, b) => (a as Numeric).compare(b as Numeric), 'compareNumeric'),
-  ...[['text', 'text'], ['name', 'name'], ['name', 'text'], ['text', 'name'], ['char', 'char']].flatMap(([left, right]) => six(left!, right!, (a, b) => H.compareText(a as string, b as string), 'text')),
-  ...six('bpchar', 'bpchar', (a, b) => H.compareBpchar(a as string, b as string), 'bpchar'),
-  ...['bytea', 'uuid', 'bit', 'varbit', 'timetz', 'interval', 'jsonb'].flatMap((type) => six(type, type, comparatorOf(sqlType(typeOid(type))), undefined)),
+const sameType = (c: ComparisonName): OperatorDef[] => [
+  ...['bool', 'oid', 'money', 'date', 'time', 'timestamp', 'timestamptz'].map((type) => comparison(c, type, type, compareOrdered, 'direct')),
+  ...integers.flatMap((left) => integers.map((right) => comparison(c, left, right, compareOrdered, 'direct'))),
+  ...['float4', 'float8'].flatMap((left) => ['float4', 'float8'].map((right) => comparison(c, left, right, (a, b) => H.compareFloat(a as number, b as number), 'float'))),
+  comparison(c, 'numeric', 'numeric', (a, b) => (a as Numeric).compare(b as Numeric), 'compareNumeric'),
+  ...[['text', 'text'], ['name', 'name'], ['name', 'text'], ['text', 'name'], ['char', 'char']].map(([left, right]) => comparison(c, left!, right!, (a, b) => H.compareText(a as string, b as string), 'text')),
+  comparison(c, 'bpchar', 'bpchar', (a, b) => H.compareBpchar(a as string, b as string), 'bpchar'),
+  ...['bytea', 'uuid', 'bit', 'varbit', 'timetz', 'interval', 'jsonb'].map((type) => comparison(c, type, type, comparatorOf(sqlType(typeOid(type))), undefined)),
 ];
 
 /**
  * Arrays, records, enums and ranges have the comparator of the operands' own type, which the binder tells through `specialize`.
  */
-const polymorphic = (): OperatorDef[] => ['anyarray', 'record', 'anyrange', 'anymultirange', 'anyenum'].flatMap((type) =>
-  six(type, type, unspecialized, undefined).map((op, i) => ({
+const polymorphic = (c: ComparisonName): OperatorDef[] => ['anyarray', 'record', 'anyrange', 'anymultirange', 'anyenum'].map((type) => {
+  const op = comparison(c, type, type, unspecialized, undefined);
+  return {
     ...op,
     function: {
       ...op.function,
       specialize: (args: readonly SqlType[], _result: SqlType, types: TypeRegistry): FunctionDef => {
         const compare = comparatorOf(baseTypeOf(args[0]!, types), types);
-        const { holds } = names[i]!;
-        return { ...op.function, impl: (a: Datum, b: Datum) => holds(compare(a, b)) };
+        return { ...op.function, impl: (a: Datum, b: Datum) => c.holds(compare(a, b)) };
       },
     },
-  })),
-);
+  };
+});
 
 function unspecialized(): never {
   throw new InternalError('comparison was not specialized');
 }
 
-export const comparisonOperators = (): readonly OperatorDef[] => [...sameType(), ...polymorphic()];
+/** One list for each name: there are some fifty operators of each. */
+export const comparisonLists: readonly (() => readonly OperatorDef[])[] = names.map((c) => () => [...sameType(c), ...polymorphic(c)]);

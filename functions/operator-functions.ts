@@ -152,7 +152,7 @@ const names: Readonly<Record<string, string>> = {
 };
 
 /** One definition for each operator whose name is known; names that are taken stay. */
-export function operatorFunctions(operators: Iterable<readonly OperatorDef[]>, isTaken: (name: string) => boolean): FunctionDef[] {
+export function operatorFunctions(operators: Iterable<OperatorDef>, isTaken: (name: string) => boolean): FunctionDef[] {
   const byOperands = new Map<string, string>();
   for (const [symbol, list] of Object.entries(names)) {
     for (const item of list.split(', ')) {
@@ -161,11 +161,9 @@ export function operatorFunctions(operators: Iterable<readonly OperatorDef[]>, i
     }
   }
   const found: FunctionDef[] = [];
-  for (const list of operators) {
-    for (const op of list) {
-      const name = byOperands.get(`${op.name} ${op.left ?? ''} ${op.right}`);
-      if (name !== undefined && !isTaken(name)) found.push({ ...op.function, name, schema: 'pg_catalog' });
-    }
+  for (const op of operators) {
+    const name = byOperands.get(`${op.name} ${op.left ?? ''} ${op.right}`);
+    if (name !== undefined && !isTaken(name)) found.push({ ...op.function, name, schema: 'pg_catalog' });
   }
   return found;
 }

@@ -19,11 +19,10 @@ export type CastPath = { readonly kind: 'relabel' } | { readonly kind: 'cast'; r
 
 export class Resolver {
   readonly types: TypeRegistry;
-  readonly #casts: ReadonlyMap<number, CastDef>;
+  readonly #castBetween: (source: number, target: number) => CastDef | undefined;
 
-  /** `casts` by `castKey`. */
-  constructor(casts: ReadonlyMap<number, CastDef>, types: TypeRegistry) {
-    this.#casts = casts;
+  constructor(castBetween: (source: number, target: number) => CastDef | undefined, types: TypeRegistry) {
+    this.#castBetween = castBetween;
     this.types = types;
   }
 
@@ -43,7 +42,7 @@ export class Resolver {
     const from = this.#base(source);
     const to = this.#base(target);
     if (from === to) return { kind: 'relabel' };
-    const cast = this.#casts.get(castKey(from, to));
+    const cast = this.#castBetween(from, to);
     if (cast !== undefined) {
       if (contextRank[context] < contextRank[cast.context]) return undefined;
       return cast.method === 'binary' ? { kind: 'relabel' } : { kind: 'cast', cast };

@@ -9,14 +9,13 @@
  */
 import { SqlArray, type Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
-import { once } from '../base/once.js';
 import { plainTextEnv } from '../base/text-env.js';
 import { inputText, outputText } from '../base/text-io.js';
 import {
   baseTypeOf, builtinTypeByName, IntervalField, IntervalFullPrecision, IntervalFullRange, intervalTypmod, numericTypmod, sqlType, typeInfo, typeName, TypeOid, types, varcharTypmod,
   type SqlType, type TypeRegistry,
 } from '../base/types.js';
-import { allCasts, resolverFor } from '../functions/catalogue.js';
+import { castBetween, resolverFor } from '../functions/catalogue.js';
 import type { CastContext, EvalContext, FunctionDef, ScalarImpl } from '../functions/registry.js';
 import { castKey, type CastPath } from '../functions/resolve.js';
 import type { Expression, TypeName } from '../parser/ast.js';
@@ -252,19 +251,17 @@ function coerceRow(binder: Binder, e: Extract<BoundExpression, { kind: 'row' }>,
 
 // --------------------------------------------------------------------------------------------------------- modifiers and arrays
 
-const lengthCasts = once(() => new Map(allCasts().filter((cast) => cast.source === cast.target).map((cast) => [cast.source, cast])));
-
 /** Applies varchar(n), numeric(p, s), timestamp(p), ...: a cast of the type to itself. */
 function applyTypmod(binder: Binder, e: BoundExpression, target: SqlType, context: CastContext): BoundExpression {
   if (target.typmod === -1 || e.type.typmod === target.typmod) return e;
   const isExplicit = context === 'explicit';
-  const direct = lengthCasts().get(target.oid);
+  const direct = castBetween(target.oid, target.oid);
   if (direct !== undefined) {
     if (e.kind === 'constant' && e.value === null) return { ...e, type: target };
     return { kind: 'cast', type: target, offset: e.offset, arg: e, method: direct.method, isExplicit };
   }
   const element = typeInfo(target.oid, binder.types).elementOid;
-  const ofElement = element === 0 ? undefined : lengthCasts().get(element);
+  const ofElement = element === 0 ? undefined : castBetween(element, element);
   if (ofElement === undefined || ofElement.method === 'binary' || ofElement.method === 'io') return { ...e, type: target };
   return { kind: 'cast', type: target, offset: e.offset, arg: e, method: elementwise(element, ofElement.method), isExplicit };
 }
