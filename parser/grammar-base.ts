@@ -54,15 +54,31 @@ function literalNode(token: IToken): ast.Expression | undefined {
 /** What this file uses of Chevrotain's parser that its types do not show. */
 interface Internals {
   selfAnalysisDone: boolean;
-  readonly definedRulesNames: readonly string[];
+  readonly definedRulesNames: string[];
+  readonly subruleIdx: number;
   /** Number of the rule being run, and the names of all. */
   readonly currRuleShortName: number;
-  readonly shortRuleNameToFull: Readonly<Record<number, string>>;
+  readonly shortRuleNameToFull: Record<number, string>;
+  readonly fullRuleNameToShort: Record<string, number>;
+  ruleShortNameIdx: number;
   readonly lookAheadFuncsCache: Map<number, unknown>;
   enableRecording(): void;
   topLevelRuleRecord(name: string, body: unknown): RecordedRule;
   preComputeLookaheadFunctions(rules: readonly RecordedRule[]): void;
+  ruleInvocationStateUpdate(shortName: number, name: string, index: number): void;
+  ruleFinallyStateUpdate(): void;
+  onBeforeParse(name: string): void;
 }
+/** A rule as Chevrotain knows it: called from outside it begins a parse, from other rules `coreRule` is called. */
+interface DefinedRule {
+  (this: GrammarBase, ...args: unknown[]): unknown;
+  ruleName: string;
+  originalGrammarAction: unknown;
+  coreRule(this: GrammarBase, ...args: unknown[]): unknown;
+}
+/** Chevrotain numbers decisions by rule, kind and place; the number of a rule begins here. */
+const BitsBelowRule = 12;
+
 const internalsOf = (parser: GrammarBase): Internals => parser as unknown as Internals;
 
 /** What a parser is given as its vocabulary, for tokens.ts has completed the types: by one that has members it knows that there are categories. */
@@ -103,6 +119,35 @@ export class GrammarBase extends EmbeddedActionsParser {
   declare readonly statement: Rule<[], ast.Statement>;
   declare readonly preparable: Rule<[], ast.PreparableStatement>;
 
+  /**
+   * Defines a rule as Chevrotain does, of which a parser of some four hundred rules took milliseconds. Left out: looking for the name among all before it, a second property, recovering from errors, and an error
+   * for what is left of the input (all rules called from outside end with EndOfInput).
+   */
+  protected override RULE<F extends (...args: never[]) => unknown>(name: string, implementation: F): ParserMethod<Parameters<F>, ReturnType<F>> {
+    const internals = internalsOf(this);
+    const shortName = internals.ruleShortNameIdx++ << BitsBelowRule;
+    internals.definedRulesNames.push(name);
+    internals.shortRuleNameToFull[shortName] = name;
+    internals.fullRuleNameToShort[name] = shortName;
+    const coreRule = function (this: GrammarBase, ...args: unknown[]): unknown {
+      const parser = internalsOf(this);
+      parser.ruleInvocationStateUpdate(shortName, name, parser.subruleIdx);
+      try {
+        return implementation.apply(this, args as Parameters<F>);
+      } finally {
+        parser.ruleFinallyStateUpdate();
+      }
+    };
+    const rule = function (this: GrammarBase, ...args: unknown[]): unknown {
+      internalsOf(this).onBeforeParse(name);
+      return coreRule.apply(this, args);
+    } as DefinedRule;
+    rule.ruleName = name;
+    rule.originalGrammarAction = implementation;
+    rule.coreRule = coreRule;
+    return rule as unknown as ParserMethod<Parameters<F>, ReturnType<F>>;
+  }
+
   /** To be called when all rules are defined, instead of performSelfAnalysis. */
   protected complete(): void {
     internalsOf(this).selfAnalysisDone = true;
@@ -137,10 +182,12 @@ export class GrammarBase extends EmbeddedActionsParser {
     return internals.lookAheadFuncsCache.get(key);
   }
 
-  /** Mistakes in the whole grammar: decisions that one token does not settle. */
+  /** Mistakes in the whole grammar: rules of one name, and decisions that one token does not settle. */
   check(): readonly string[] {
     this.#recordAll();
-    return this.lookahead.check();
+    const names = internalsOf(this).definedRulesNames;
+    const twice = names.filter((name, i) => names.indexOf(name) !== i).map((name) => `${name}: two rules have this name`);
+    return [...twice, ...this.lookahead.check()];
   }
   /** What all decisions go by, from the rules. */
   tables(): LookaheadTables {

@@ -31,9 +31,15 @@ export interface LookaheadTables {
 }
 const DecisionKind = { Optional: 0, Plain: 1, Gated: 2 } as const;
 
+/** The same, the indices as the first and last of each run of successive ones, in order. */
+interface FirstRuns {
+  readonly runs: readonly number[];
+  readonly isNullable: boolean;
+}
+
 interface Described {
   readonly kind: number;
-  readonly firsts: () => readonly First[];
+  readonly firsts: () => readonly FirstRuns[];
 }
 
 type AlternationDecision = (alternatives?: IOrAlt<unknown>[]) => number | undefined;
@@ -77,22 +83,22 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   }
 
   buildLookaheadForAlternation(options: Choice): AlternationDecision {
-    const firsts = (): First[] => (this.#find(options.rule, 'Alternation', options.prodOccurrence) as Alternation).definition.map((alternative) => this.#firstOfSequence(sequenceOf(alternative)));
+    const firsts = (): FirstRuns[] => (this.#find(options.rule, 'Alternation', options.prodOccurrence) as Alternation).definition.map((alternative) => asRuns(this.#firstOfSequence(sequenceOf(alternative))));
     this.#builders.push(() => this.#noteConflicts(options, firsts()));
     return options.hasPredicates ? this.#gatedDecision(firsts) : this.#plainDecision(firsts);
   }
 
   buildLookaheadForOptional(options: Optional): OptionalDecision {
-    const firsts = (): First[] => [this.#firstOfSequence(sequenceOf(this.#find(options.rule, options.prodType, options.prodOccurrence)))];
+    const firsts = (): FirstRuns[] => [asRuns(this.#firstOfSequence(sequenceOf(this.#find(options.rule, options.prodType, options.prodOccurrence))))];
     this.#builders.push(firsts);
     return this.#optionalDecision(firsts);
   }
 
-  #plainDecision(firsts: () => readonly First[]): AlternationDecision {
+  #plainDecision(firsts: () => readonly FirstRuns[]): AlternationDecision {
     let table: Int16Array | undefined;
     const decide = decision(function (this: Decider) {
-      table ??= plainTable(candidatesOf(firsts()));
-      if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), candidatesOf(firsts()));
+      table ??= plainTable(firsts());
+      if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), firsts());
       const type = this.LA(1).tokenTypeIdx;
       const alternative = type < table.length ? table[type]! : table[0]!;
       return alternative >= 0 ? alternative : undefined;
@@ -101,12 +107,12 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     return decide;
   }
 
-  #gatedDecision(firsts: () => readonly First[]): AlternationDecision {
-    let candidates: readonly (readonly number[] | undefined)[] | undefined;
+  #gatedDecision(firsts: () => readonly FirstRuns[]): AlternationDecision {
+    const candidates: (readonly number[] | undefined)[] = [];
     const decide = decision(function (this: Decider, alternatives) {
-      candidates ??= candidatesOf(firsts());
-      if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), candidates);
-      const list = candidates[this.LA(1).tokenTypeIdx] ?? candidates[0]!;
+      if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), firsts());
+      const type = this.LA(1).tokenTypeIdx;
+      const list = (candidates[type] ??= candidatesFor(type, firsts()));
       for (let i = 0; i < list.length; i++) {
         const gate = alternatives[list[i]!]!.GATE;
         if (gate === undefined || gate.call(undefined)) return list[i];
@@ -117,11 +123,11 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     return decide;
   }
 
-  #optionalDecision(firsts: () => readonly First[]): OptionalDecision {
+  #optionalDecision(firsts: () => readonly FirstRuns[]): OptionalDecision {
     let table: Uint8Array | undefined;
     const decide = decision(function (this: Decider) {
-      table ??= optionalTable(firsts()[0]!.types);
-      if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), table);
+      table ??= optionalTable(firsts()[0]!.runs);
+      if (this.lookahead.tracedToken !== undefined) this.lookahead.note(this.LA(1), firsts());
       return table[this.LA(1).tokenTypeIdx] === 1;
     });
     this.#described.set(decide, { kind: DecisionKind.Optional, firsts });
@@ -132,8 +138,7 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   tablesOf(decisions: Iterable<readonly [key: number, decide: unknown]>): LookaheadTables {
     const sets: (readonly number[])[] = [];
     const numbers = new Map<string, number>();
-    const numberOf = (types: ReadonlySet<number>): number => {
-      const set = runsOf(types);
+    const numberOf = (set: readonly number[]): number => {
       const key = set.join();
       let number = numbers.get(key);
       if (number === undefined) numbers.set(key, (number = sets.push(set) - 1));
@@ -142,7 +147,7 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     const tables: Record<number, readonly number[]> = {};
     for (const [key, decide] of decisions) {
       const { kind, firsts } = this.#described.get(decide as object)!;
-      tables[key] = [kind, ...firsts().map((first) => numberOf(first.types) * 2 + (first.isNullable ? 1 : 0))];
+      tables[key] = [kind, ...firsts().map((first) => numberOf(first.runs) * 2 + (first.isNullable ? 1 : 0))];
     }
     return { sets, decisions: tables };
   }
@@ -151,7 +156,7 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   decisionFrom({ sets, decisions }: LookaheadTables, key: number): AlternationDecision | OptionalDecision | undefined {
     const table = decisions[key];
     if (table === undefined) return undefined;
-    const firsts = (): First[] => table.slice(1).map((first) => ({ types: inRuns(sets[first >>> 1]!), isNullable: (first & 1) === 1 }));
+    const firsts = (): FirstRuns[] => table.slice(1).map((first) => ({ runs: sets[first >>> 1]!, isNullable: (first & 1) === 1 }));
     if (table[0] === DecisionKind.Optional) return this.#optionalDecision(firsts);
     return table[0] === DecisionKind.Gated ? this.#gatedDecision(firsts) : this.#plainDecision(firsts);
   }
@@ -160,10 +165,12 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   tracedToken: object | undefined = undefined;
   readonly expectedTypes = new Set<number>();
 
-  /** A decision before `token`: `table` has something at each type it knows. */
-  note(token: object, table: ArrayLike<unknown>): void {
+  /** A decision before `token` among what begins so. */
+  note(token: object, firsts: readonly FirstRuns[]): void {
     if (token !== this.tracedToken) return;
-    for (let type = 1; type < table.length; type++) if (table[type] !== undefined && table[type] !== 0) this.expectedTypes.add(type);
+    for (const { runs } of firsts) forEachRun(runs, (begin, end) => {
+      for (let type = begin; type < end; type++) this.expectedTypes.add(type);
+    });
   }
 
   /** A token of this type was required before `token`. */
@@ -177,16 +184,15 @@ export class OneTokenLookahead implements ILookaheadStrategy {
     return this.#conflicts;
   }
 
-  #noteConflicts(options: Choice, firsts: readonly First[]): void {
-    const candidates = candidatesOf(firsts);
-    const always = candidates[0]!;
+  #noteConflicts(options: Choice, firsts: readonly FirstRuns[]): void {
     // Gates are trusted to be exclusive where they overlap.
     if (options.hasPredicates) return;
-    candidates.forEach((list, type) => {
+    for (let type = 1; type < endOf(firsts); type++) {
+      const list = candidatesFor(type, firsts);
       // A nullable alternative behind the others is the usual "or nothing".
-      if (type === 0 || list.every((alternative, i) => i === 0 || always.includes(alternative))) return;
+      if (list.every((alternative, i) => i === 0 || firsts[alternative]!.isNullable)) continue;
       this.#conflicts.push(`${options.rule.name}, OR ${options.prodOccurrence}: token type ${type} starts alternatives ${list.join(' and ')}`);
-    });
+    }
   }
 
   #find(rule: Rule, type: string, occurrence: number): IProduction {
@@ -244,53 +250,47 @@ export class OneTokenLookahead implements ILookaheadStrategy {
   }
 }
 
-/** The numbers as the first and last of each run of successive ones, in order. */
-function runsOf(numbers: ReadonlySet<number>): readonly number[] {
+function asRuns({ types, isNullable }: First): FirstRuns {
   const runs: number[] = [];
-  for (const number of [...numbers].sort((a, b) => a - b)) {
-    if (runs.at(-1) === number - 1) runs[runs.length - 1] = number;
-    else runs.push(number, number);
+  for (const type of [...types].sort((a, b) => a - b)) {
+    if (runs.at(-1) === type - 1) runs[runs.length - 1] = type;
+    else runs.push(type, type);
   }
-  return runs;
+  return { runs, isNullable };
 }
 
-function inRuns(runs: readonly number[]): ReadonlySet<number> {
-  const numbers = new Set<number>();
-  for (let i = 0; i < runs.length; i += 2) for (let number = runs[i]!; number <= runs[i + 1]!; number++) numbers.add(number);
-  return numbers;
+function forEachRun(runs: readonly number[], visit: (begin: number, end: number) => void): void {
+  for (let i = 0; i < runs.length; i += 2) visit(runs[i]!, runs[i + 1]! + 1);
 }
 
-/** By token type, the alternatives it may begin, in order; at 0 those that may match nothing. */
-function candidatesOf(firsts: readonly First[]): number[][] {
-  const always: number[] = [];
-  firsts.forEach((first, alternative) => {
-    if (first.isNullable) always.push(alternative);
-  });
-  const candidates: number[][] = [always];
-  firsts.forEach((first, alternative) => {
-    for (const type of first.types) (candidates[type] ??= []).push(alternative);
-  });
-  candidates.forEach((list, type) => {
-    if (type === 0) return;
-    for (const alternative of always) if (!list.includes(alternative)) list.push(alternative);
-    list.sort((a, b) => a - b);
+/** Behind the last token type that begins any of them. */
+const endOf = (firsts: readonly FirstRuns[]): number => Math.max(1, ...firsts.map(({ runs }) => (runs.at(-1) ?? 0) + 1));
+
+/** The alternatives that a token type may begin, and those that may match nothing, in order. */
+function candidatesFor(type: number, firsts: readonly FirstRuns[]): readonly number[] {
+  const candidates: number[] = [];
+  firsts.forEach(({ runs, isNullable }, alternative) => {
+    let begins = isNullable;
+    for (let i = 0; !begins && i < runs.length; i += 2) begins = runs[i]! <= type && type <= runs[i + 1]!;
+    if (begins) candidates.push(alternative);
   });
   return candidates;
 }
 
-/** Token type to alternative; what has no entry takes the one at 0, which no token type has. -1 is none. */
-function plainTable(candidates: readonly (readonly number[])[]): Int16Array {
-  const otherwise = candidates[0]![0] ?? -1;
-  const table = new Int16Array(candidates.length).fill(otherwise);
-  candidates.forEach((list, type) => {
-    table[type] = list[0] ?? otherwise;
-  });
+/** Token type to the first alternative it may begin; what has no entry takes the one at 0, which no token type has. -1 is none. */
+function plainTable(firsts: readonly FirstRuns[]): Int16Array {
+  const table = new Int16Array(endOf(firsts)).fill(-1);
+  for (let alternative = firsts.length - 1; alternative >= 0; alternative--) {
+    const { runs, isNullable } = firsts[alternative]!;
+    if (isNullable) table.fill(alternative);
+    else forEachRun(runs, (begin, end) => table.fill(alternative, begin, end));
+  }
   return table;
 }
 
-function optionalTable(types: ReadonlySet<number>): Uint8Array {
-  const table = new Uint8Array(Math.max(...types) + 1);
-  for (const type of types) table[type] = 1;
+function optionalTable(runs: readonly number[]): Uint8Array {
+  const table = new Uint8Array(endOf([{ runs, isNullable: false }]));
+  forEachRun(runs, (begin, end) => table.fill(1, begin, end));
   return table;
 }
 
