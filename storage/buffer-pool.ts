@@ -43,8 +43,8 @@ export interface BufferPoolStats {
   readonly columnBytes: number;
 }
 
-/** The first of 64 MiB would be enough memory outside V8's heap at once for two collections of all that loading the modules has left: 35 ms when a file is opened. */
-const SlabSizeBytesMax = 16 * 1024 * 1024;
+/** Memory outside V8's heap hastens a collection of all that loading the modules has left: with a first slab of 64 MiB opening a file took 35 ms more, with one of 16 MiB 4 more. */
+const SlabSizeBytesMax = 4 * 1024 * 1024;
 /** A split holds three pages and each may need a shadow; a reader or two hold a leaf. */
 const FrameCountMin = 4;
 const ScanRingFramesMax = 32;

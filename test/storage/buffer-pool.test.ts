@@ -50,7 +50,7 @@ test('slabs are allocated as they come into use', () => {
   const pool = new BufferPool(new MapPageIo(8192), 1024 * 1024 * 1024);
   expect(pool.stats().slabBytes).toBe(0);
   newPage(pool, 1);
-  expect(pool.stats().slabBytes).toBe(16 * 1024 * 1024);
+  expect(pool.stats().slabBytes).toBe(4 * 1024 * 1024);
 });
 
 test('a clean page is dropped, a dirty one is written first', () => {
