@@ -20,14 +20,15 @@ export function openLanes(backend: Backend, before: number): void {
 /** Where a session was when a statement had ended well. */
 export class LaneMark {
   readonly backend: Backend;
-  readonly tx: Transaction;
+  /** Its number: a mark may outlive what a transaction holds. */
+  readonly #transaction: number;
   readonly #epoch: number;
   readonly #catalogVersion: number;
   readonly #settingsVersion: number;
 
   private constructor(backend: Backend, tx: Transaction) {
     this.backend = backend;
-    this.tx = tx;
+    this.#transaction = tx.id;
     this.#epoch = backend.laneEpoch;
     this.#catalogVersion = backend.catalogVersion;
     this.#settingsVersion = backend.settings.version;
@@ -47,12 +48,17 @@ export class LaneMark {
     return (
       backend === this.backend &&
       (backend.laneEpoch === this.#epoch || (mutants.on && mutants.has('engine.lane-of-before'))) &&
-      block.tx === this.tx &&
+      block.tx?.id === this.#transaction &&
       block.state === 'block' &&
       backend.catalogVersion === this.#catalogVersion &&
       backend.settings.version === this.#settingsVersion &&
       !backend.instance.isClosed
     );
+  }
+
+  /** The transaction, while the session is still there. */
+  get tx(): Transaction {
+    return this.backend.block.tx!;
   }
 
   /** A statement of it has failed. */
