@@ -1,6 +1,6 @@
 /**
  * Rows of an INSERT of many rows of parameters (`ExecutionRequest.paramRows`), encoded one after the other as they are read and inserted from their bytes: no array is
- * kept for a row. Only where a row is its parameters and constants and nothing but its own key can stand in its way; everywhere else, and where a key is not
+ * kept for a row. Only where a row is its parameters and constants and nothing but its own key can stand in its way, with indexes that codegen/entry-put.ts writes entries of; everywhere else, and where a key is not
  * there for the taking, the execution of the statement is run for all rows, which is the twin of this.
  *
  * E1  When `insert` answers `undefined` it has changed nothing.
@@ -9,14 +9,17 @@ import { assert } from '../base/assert.js';
 import { ByteBuffer } from '../base/byte-buffer.js';
 import { compareBytes, copyBytes } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
+import { mutants } from '../base/mutants.js';
 import { decodeRow } from '../base/rowcode.js';
 import type { TypeRegistry } from '../base/types.js';
 import { KeyFormBytes, ValueFormBytes, putKeyForm, putValueForm } from '../mvcc/put-form.js';
 import type { Transaction } from '../mvcc/transaction.js';
+import type { EntriesSource } from '../mvcc/types.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
 import type { VersionedTree } from '../mvcc/versioned-tree.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
+import { canPutEntries, compileStoredEntryPuts, type StoredRow } from './codegen/entry-put.js';
 import { rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
 import { TextEnd, compileRowReader, type RowReader, type TextForm, type TextRun } from './codegen/text-rows.js';
 import { insertedValues } from './direct-modify.js';
@@ -44,7 +47,7 @@ export interface EncodedRowsSpec {
 export function encodedRowsSpec({ plan, ctes }: PlannedStatement): EncodedRowsSpec | undefined {
   if (plan.kind !== 'modify' || plan.operation !== 'insert' || ctes.length > 0 || plan.returning !== undefined) return undefined;
   const { table } = plan;
-  const values = isAloneWithKey(table) ? insertedValues(plan) : undefined;
+  const values = isAlone(table) ? insertedValues(plan) : undefined;
   if (values === undefined) return undefined;
   const places: number[] = [];
   const constants: Datum[] = [];
@@ -59,16 +62,19 @@ export function encodedRowsSpec({ plan, ctes }: PlannedStatement): EncodedRowsSp
 
 /** The same for whole rows; undefined: something else than their own key can stand in their way. */
 export function wholeRowsSpec({ table, checks, generated }: WriterInfo): EncodedRowsSpec | undefined {
-  if (!isAloneWithKey(table) || checks.length > 0 || generated.length > 0) return undefined;
+  if (!isAlone(table) || checks.length > 0 || generated.length > 0) return undefined;
   return { table, places: table.columns.map((_column, i) => i), constants: table.columns.map(() => null) };
 }
 
-/** Whether a row that is inserted concerns nothing but itself and its key. */
-export function isAloneWithKey(table: TableDef): boolean {
-  return table.virtual === undefined && table.clusterKey !== undefined && table.foreignKeys.length === 0 && table.indexes.every((index) => index.isClustered);
+/** Whether a row that is inserted concerns nothing but itself, its key, and index entries that may be there twice. */
+function isAlone(table: TableDef): boolean {
+  const secondary = table.indexes.filter((index) => !index.isClustered);
+  return table.virtual === undefined && table.clusterKey !== undefined && table.foreignKeys.length === 0 && (secondary.length === 0 || canPutEntries(table, secondary));
 }
 
 const keyOut = new ByteBuffer(256);
+const entryKeyOut = new ByteBuffer(256);
+const entryOut = new ByteBuffer(256);
 const literalBytes = new TextBytes();
 
 export class EncodedRows {
@@ -87,6 +93,9 @@ export class EncodedRows {
   #isAscending = true;
   #keyLengthMax = 0;
   #literalReader: RowReader | null | undefined = undefined;
+  /** What writes index entries; made when the first rows are inserted, for then the indexes are there. */
+  #entries: EntriesSource<StoredRow> | undefined = undefined;
+  readonly #stored: StoredRow = { bytes: this.#bytes.bytes, view: this.#bytes.dv, keyAt: 0, rowAt: 0 };
   readonly #run: TextRun = { source: this.#bytes.bytes, at: 0, end: 0, hasReturns: false, out: this.#bytes.bytes, outView: this.#bytes.dv, length: 0, ends: this.#ends, count: 0, countMax: 0, isAscending: true };
 
   private constructor(spec: EncodedRowsSpec, encoder: RowEncoder, manager: TransactionManager, types: TypeRegistry) {
@@ -230,11 +239,53 @@ export class EncodedRows {
 
   /** Inserts them all; undefined: the execution must do it (E1). */
   insert({ tx, env }: Pick<ExecutionRequest, 'tx' | 'env'>): number | undefined {
-    const { table, tree } = this.#access.useLayout();
+    const access = this.#access.useLayout();
+    const { table, tree } = access;
     const count = this.#count;
-    if (!this.#insertAbove(tx, tree) && !this.#insertEach(tx, tree)) return undefined;
+    const isDone = access.secondary.length === 0 ? this.#insertRows(tx, tree) : this.#insertWithEntries(tx, tree);
+    if (!isDone) return undefined;
     env.tableChanges.of(table.oid).rows += count;
     return count;
+  }
+
+  /** False: nothing has changed. */
+  #insertRows(tx: Transaction, tree: VersionedTree): boolean {
+    return this.#insertAbove(tx, tree) || this.#insertEach(tx, tree);
+  }
+  #insertWithEntries(tx: Transaction, tree: VersionedTree): boolean {
+    this.#entries ??= compileStoredEntryPuts(this.#access.table, this.#access.secondary)!;
+    const mark = tx.savepoint();
+    const isDone = this.#insertRows(tx, tree) && this.#insertEntries(tx, this.#entries);
+    if (!isDone && !(mutants.on && mutants.has('executor.rows-left-to-be-run'))) tx.rollbackTo(mark);
+    tx.release(mark);
+    // Nothing of the transaction is kept.
+    this.#entries.writes.length = 0;
+    return isDone;
+  }
+  /** Of all rows, which have been inserted; false: one of them is too long, which is for the execution to say. */
+  #insertEntries(tx: Transaction, entries: EntriesSource<StoredRow>): boolean {
+    const stored = this.#stored;
+    stored.bytes = this.#bytes.bytes;
+    stored.view = this.#bytes.dv;
+    const ends = this.#ends;
+    for (let i = 0, start = 0; i < this.#count; i++) {
+      stored.keyAt = start + KeyFormBytes;
+      stored.rowAt = ends[i * 2]! + ValueFormBytes;
+      if (!tx.insertNewEntries(entries, stored) && !this.#insertEntriesOf(tx, i)) return false;
+      start = ends[i * 2 + 1]!;
+    }
+    return true;
+  }
+  /** Of a row that has a long one, or where the transaction has looked for others. */
+  #insertEntriesOf(tx: Transaction, i: number): boolean {
+    const row = this.rowAt(i);
+    this.#access.putRowKey(row, keyOut);
+    for (const index of this.#access.secondary) {
+      index.putPlainEntry(row, keyOut, entryKeyOut, entryOut);
+      if (entryKeyOut.length > tx.manager.keyLengthMax) return false;
+      tx.insertNew(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, 0, entryOut.length);
+    }
+    return true;
   }
 
   #insertAbove(tx: Transaction, tree: VersionedTree): boolean {

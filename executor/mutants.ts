@@ -9,6 +9,7 @@ export const executorMutantDescriptions: readonly MutantDescription[] = [
   { name: 'executor.skip-unique', breaks: 'unique keys are not claimed: two rows with one key (concurrency.md 4)' },
   { name: 'executor.skip-not-null', breaks: 'NOT NULL is not checked' },
   { name: 'executor.skip-check', breaks: 'CHECK is not checked' },
+  { name: 'executor.rows-left-to-be-run', breaks: 'rows of a block that have been inserted stay when one of their index entries is for the execution of the statement' },
   { name: 'executor.skip-child-check', breaks: 'a child row is not asked for its parent (concurrency.md 4)' },
   { name: 'executor.skip-parent-check', breaks: 'a parent row goes without a look at its children (concurrency.md 4)' },
   { name: 'executor.no-key-share', breaks: 'the parent of a new child is not locked: it can be deleted before the child commits (concurrency.md 4)' },

@@ -65,7 +65,7 @@ import type { Wait } from './wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
 import { TreeWrites } from './tree-writes.js';
 import type { WriteSet } from './write-set.js';
-import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -484,6 +484,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** `insert` of a key that needs no claim and that this transaction cannot have touched. Key and value are copied. */
   insertNew(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
     insertNew(this, tree, key, keyLength, value, offset, length);
+  }
+
+  /** The same for all index entries of a row, which `source` makes of it in the write set itself. False, and nothing has changed: `insertNew` is to be asked for each. */
+  insertNewEntries<Given>(source: EntriesSource<Given>, row: Given): boolean {
+    return insertNewEntries(this, source, row);
   }
 
   /** Replaces the value of an entry; the row is locked. The value is copied. */

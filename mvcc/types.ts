@@ -154,12 +154,12 @@ export interface PutSource {
 }
 
 /** Writes the puts of a row's index entries, one of each of `trees`, likewise and side by side. The transaction cannot have touched their keys. */
-export interface EntriesSource {
+export interface EntriesSource<Given = readonly unknown[]> {
   readonly trees: readonly VersionedTree[];
   /** What the transaction has changed in them; whoever inserts the row fills it in. */
   readonly writes: TreeWrites[];
   readonly lengthMax: number;
-  readonly put: PutSource['put'];
+  readonly put: (given: Given, bytes: Uint8Array, view: DataView, at: number) => number;
 }
 
 export type TransactionState = 'active' | 'waiting' | 'precommitted' | 'committed' | 'aborted';

@@ -131,33 +131,45 @@ export function insertGiven(transaction: Transaction, tree: VersionedTree, sourc
   const { used } = chunk;
   const end = source.put(values, chunk.u8, chunk.dv, used);
   if (end < 0) return false;
-  const entriesEnd = entries === undefined ? 0 : putEntries(transaction, set, entries, values);
+  const entriesEnd = entries === undefined ? 0 : putEntries(transaction, entries, values);
   if (entriesEnd < 0) return false;
   for (let i = 0; i < keyLength; i++) givenKey[i] = chunk.u8[used + KeyFormBytes + i]!;
   const { btree } = tree;
   if (btree !== undefined && btree.has(givenKey, keyLength) && !(mutants.on && mutants.has('mvcc.given-despite-tree'))) return false;
   if (set.findBytes(writes.number, givenKey, keyLength) >= 0 || !isBulk(writes)) return false;
-  const { number } = transaction.statement!;
   transaction.logBytes += end - used;
   transaction.writeCount++;
-  set.pushNext(writes, keyLength, end, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, number);
-  if (entries === undefined) return true;
-  const count = entries.trees.length;
-  transaction.logBytes += entriesEnd - set.roomForListed(0).used;
-  transaction.writeCount += count;
-  set.pushListedPuts(entries.writes, entriesEnd, WriteKind.Put, WriteFlag.Fresh, number);
+  set.pushNext(writes, keyLength, end, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
+  if (entries !== undefined) listEntries(transaction, set, entries.writes, entriesEnd);
   return true;
 }
 
+/**
+ * `insertNew` of all index entries, of which there are some, of a row that has just been inserted at an untouched key: `source` writes them where the write set keeps them. @returns false, and nothing
+ * has changed, where they cannot be listed or make no short puts
+ */
+export function insertNewEntries<Given>(transaction: Transaction, source: EntriesSource<Given>, row: Given): boolean {
+  transaction.checkWritable();
+  const end = putEntries(transaction, source, row);
+  if (end < 0) return false;
+  listEntries(transaction, source.writes[0]!.set, source.writes, end);
+  return true;
+}
+function listEntries(transaction: Transaction, set: WriteSet, writes: readonly TreeWrites[], end: number): void {
+  transaction.logBytes += end - set.roomForListed(0).used;
+  transaction.writeCount += writes.length;
+  set.pushListedPuts(writes, end, WriteKind.Put, WriteFlag.Fresh, transaction.statement!.number);
+}
+
 /** Writes the puts of entries where they would be listed. @returns their end; -1: they cannot be listed or make no short puts */
-function putEntries(transaction: Transaction, set: WriteSet, { trees, writes: into, lengthMax, put }: EntriesSource, values: readonly unknown[]): number {
+function putEntries<Given>(transaction: Transaction, { trees, writes: into, lengthMax, put }: EntriesSource<Given>, given: Given): number {
   for (let i = 0; i < trees.length; i++) {
     const writes = transaction.writesOf(trees[i]!);
-    if (!set.canList(writes.number) && !(mutants.on && mutants.has('mvcc.given-entries-unfound'))) return -1;
+    if (!writes.set.canList(writes.number) && !(mutants.on && mutants.has('mvcc.given-entries-unfound'))) return -1;
     into[i] = writes;
   }
-  const chunk = set.roomForListed(lengthMax);
-  return put(values, chunk.u8, chunk.dv, chunk.used);
+  const chunk = into[0]!.set.roomForListed(lengthMax);
+  return put(given, chunk.u8, chunk.dv, chunk.used);
 }
 
 /**

@@ -95,6 +95,18 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
     assert.equal(codeOf(() => db.insertRows('t', [[9, -1]])), '23514');
     await db.close();
   },
+  'executor.rows-left-to-be-run': async () => {
+    const db = await open(':memory:');
+    try {
+      const session = db.connect();
+      await session.exec('create table r (id int primary key, s text); create index on r (s)');
+      const insert = (id: number, s: string): Promise<unknown> => session.exec(`insert into r (id, s) values${' '.repeat(200)}(${id}, 'a'), (${id + 1}, 'b'), (${id + 2}, 'c'), (${id + 3}, '${s}')`);
+      for (let id = 0; id < 12; id += 4) await insert(id, 'd');
+      await assert.rejects(insert(100, 'x'.repeat(20_000)), { code: '54000' });
+    } finally {
+      await db.close();
+    }
+  },
   'executor.skip-child-check': async (mode) => {
     const db = await world(mode);
     assert.equal(codeOf(() => db.insertRows('c', [[11, 7]])), '23503');

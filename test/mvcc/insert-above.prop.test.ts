@@ -1,5 +1,5 @@
 /**
- * Blocks of rows inserted in one step where that is for it to decide (insertAbove in mvcc/writing.ts), or each written into the write set where it is, with its index entry (insertGiven),
+ * Blocks of rows inserted in one step where that is for it to decide (insertAbove in mvcc/writing.ts), or each written into the write set where it is, with its index entry (insertGiven, insertNewEntries),
  * beside the same rows inserted one by one: all leave the same.
  */
 import fc from 'fast-check';
@@ -60,7 +60,8 @@ async function run(transactions: readonly (readonly Block[])[], way: Way): Promi
       const rows = Array.from({ length: count }, (_, i) => [keyOf(number * 100 + from + i * step), `row ${number} ${i}`.repeat(1 + (i % 3))] as const);
       const isAtOnce = way === 'block' && tx.insertAbove(tree, rowBlock(rows));
       if (isAtOnce) stepCount++;
-      if (isAtOnce) for (const [key, value] of rows) insertEntry(tx, index, key, value);
+      const entries = entriesSource([index]);
+      if (isAtOnce) for (const [key, value] of rows) if (!tx.insertNewEntries(entries, [key, value])) insertEntry(tx, index, key, value);
       told.push(isAtOnce || insertEach(tx, tree, index, rows, way, () => stepCount++), tx.writeCount, tx.logBytes);
       tx.endStatement();
       if (isUndone) tx.rollbackTo(savepoint);
