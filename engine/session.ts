@@ -325,7 +325,9 @@ export class Session implements AsyncDisposable {
     this.#assertOpen();
     if (this.#queued > 0) this.#assertNotIterating();
     if (this.#queued > 0) throw misuse('55000', 'the session is busy with an asynchronous statement', 'Await it first, or use another session.');
-    this.#backend.callSite = this.#backend.traceCall(this.transactionStatus !== 'idle');
+    const backend = this.#backend;
+    const { state } = backend.block;
+    backend.callSite = backend.traceCall(state === 'block' || state === 'failed');
   }
 
   /** Rows one batch at a time: `for await (const row of session.stream(...))`. Reads no further than it is asked for. */

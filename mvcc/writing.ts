@@ -274,7 +274,7 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
   }
   const { node } = transaction;
   if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.change-unread'))) node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
-  return into === undefined ? btree.has(key, keyLength) : peekRow(transaction, tree, btree, key, keyLength, into);
+  return into === undefined ? btree.holds(key, keyLength) : peekRow(transaction, tree, btree, key, keyLength, into);
 }
 
 /** Of the transaction's own newest entry for a key: the row that it has put there, or none if it has removed it; undefined where that takes a look at all its entries. */

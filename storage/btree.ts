@@ -77,7 +77,7 @@ export class BTree {
   readonly #path = new TreePath();
   /** Result of the last search in a leaf: slot, or ~slot. */
   #found = 0;
-  /** The leaf in which `peek` or `has` has found a key last. */
+  /** The leaf in which `peek`, `has` or `holds` has looked for a key last. */
   #foundFrame = -1;
   /** The leaf that was changed last; proves itself when used. */
   #lastPage: number = NoPage;
@@ -330,23 +330,25 @@ export class BTree {
     into.length = length;
     return true;
   }
-  /** Whether the key is there. Cheaper than `seek`, and cheapest when keys come in order at the place changed last. */
+  /** Whether the key is there. Cheaper than `seek`, and cheapest when keys come in order at the place changed last or behind all others. */
   has(key: Uint8Array, keyLength: number): boolean {
     if (this.#isBeyondEdge(key, 0, keyLength)) return false;
-    const near = this.#isNearLast ? this.#lastLeafFor(key, 0, keyLength) : -1;
-    if (near >= 0) {
-      this.#foundFrame = near;
-      return this.#found >= 0;
-    }
+    if (this.holds(key, keyLength)) return true;
     const { pool } = this;
-    const frame = this.#descend(key, 0, keyLength, false);
+    const frame = this.#foundFrame;
+    if (~this.#found === countOf(pool.viewOf(frame), pool.baseOf(frame))) this.#noteEdge(frame, pool.bytesOf(frame), pool.baseOf(frame));
+    return false;
+  }
+  /** The same for a key that is expected to be there: whether it lies behind all others is not asked first. */
+  holds(key: Uint8Array, keyLength: number): boolean {
+    const near = this.#isNearLast ? this.#lastLeafFor(key, 0, keyLength) : -1;
+    const frame = near < 0 ? this.#descend(key, 0, keyLength, false) : near;
     this.#foundFrame = frame;
-    this.#isNearLast = pool.pageIds[frame] === this.#lastPage;
-    if (this.#found < 0 && ~this.#found === countOf(pool.viewOf(frame), pool.baseOf(frame))) this.#noteEdge(frame, pool.bytesOf(frame), pool.baseOf(frame));
+    this.#isNearLast = this.pool.pageIds[frame] === this.#lastPage;
     return this.#found >= 0;
   }
   /**
-   * Notes in two words where `peek` or `has` has just found a key (found-place.ts): the place, `NoPlace` when it is not known, and the version of its frame. While the frame has that
+   * Notes in two words where `peek`, `has` or `holds` has just found a key (found-place.ts): the place, `NoPlace` when it is not known, and the version of its frame. While the frame has that
    * version the entry is there (`putFound`).
    */
   tellFound(words: Int32Array, at: number): void {

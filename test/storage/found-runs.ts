@@ -1,4 +1,5 @@
 /** Entries looked up one by one and then changed where they were found, as a commit does it (mvcc/found-order.ts): the places, grouped by leaf and in its order. */
+import { assert } from '../../base/assert.js';
 import { keyBytes } from '../../base/bytes.js';
 import type { BTree } from '../../storage/btree.js';
 import type { FoundRun, ValuePlace } from '../../storage/bulk-build.js';
@@ -15,11 +16,18 @@ export interface FoundEntry {
 export function lookUp(tree: BTree, key: string, byPeek: boolean): FoundEntry | undefined {
   const bytes = keyBytes(key);
   const place: ValuePlace = { u8: bytes, dv: new DataView(bytes.buffer), offset: 0, length: 0 };
-  const isThere = byPeek ? tree.peek(bytes, bytes.length, place) : tree.has(bytes, bytes.length);
+  const isThere = byPeek ? tree.peek(bytes, bytes.length, place) : holds(tree, bytes);
   const words = new Int32Array(5);
   if (isThere === false) return undefined;
   tree.tellFound(words, 1);
   return words[1] === NoPlace ? undefined : { key, frame: frameOfPlace(words[1]!), version: words[2]!, slot: slotOfPlace(words[1]!) };
+}
+
+/** As `has`, its twin, which first asks whether the key lies behind all others. */
+function holds(tree: BTree, key: Uint8Array): boolean {
+  const isThere = tree.has(key, key.length);
+  assert(tree.holds(key, key.length) === isThere, '`holds` and `has` disagree');
+  return isThere;
 }
 
 /** By leaf, and in each by slot. */
