@@ -57,6 +57,9 @@ export class Certifier {
   /** Kept committed nodes, ascending by csnHigh. */
   readonly kept = new NodeList();
 
+  /** The newest published commit of a tracked transaction with changes. */
+  writerPublished = 0;
+
   strictCycles = 0;
   exactCycles = 0;
   nodesVisited = 0;
@@ -78,6 +81,7 @@ export class Certifier {
     assert(node.snapLow < 0, 'node has a snapshot already');
     node.snapLow = snapshot;
     node.snapHigh = snapshot;
+    node.writerBefore = this.writerPublished;
     if (node.readOnly && decideSafety(this, node)) return;
     this.active.add(node);
   }
@@ -106,10 +110,6 @@ export class Certifier {
   /** Whether no serializable transaction is active or kept. */
   get isIdle(): boolean {
     return this.kept.size === 0 && this.active.size === 0;
-  }
-  /** Whether nobody else is active or kept. */
-  isAlone(node: SerialNode): boolean {
-    return this.kept.size === 0 && this.active.size === 1 && this.active.first === node;
   }
 
   // ------------------------------------------------------------------------------------------------------------ edges

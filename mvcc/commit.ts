@@ -17,8 +17,8 @@
  * P4  A commit that is published in its own slice, while nobody uses a snapshot, leaves no before-images: whoever reads from then on
  *     sees it. That is whoever works alone, and every load. All others keep them until the horizon has passed.
  *
- * A serializable transaction that wrote nothing is numbered too unless its snapshot is safe: sharing another's CSN would make it look
- * finished before a snapshot that is older than its end. It has no log record and waits for nothing.
+ * A serializable transaction that wrote nothing is numbered too unless it can be forgotten at once (safe-snapshot.ts): sharing another's CSN would make it
+ * look finished before a snapshot that is older than its end. It has no log record and waits for nothing.
  */
 import { VERIFY, assert } from '../base/assert.js';
 import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
@@ -30,6 +30,7 @@ import type { Certifier } from './certifier.js';
 import { serializationError } from './conflict.js';
 import { keyBufferOf } from './key-buffer.js';
 import { keepBefore } from './reading.js';
+import { isSafeAtEnd } from './safe-snapshot.js';
 import type { SerialNode, WriteMark } from './serial-node.js';
 import type { Transaction } from './transaction.js';
 import { TreeCreation, TreeDrop, TreeLogBytes } from './tree-change.js';
@@ -243,9 +244,7 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
   if (hasChanges) manager.settleOtherScans(transaction);
   if (isTracked) certify(transaction, changes!);
   const needsNumber = hasChanges || transaction.changesTrees;
-  // Alone among serializable transactions, with everything published: whoever comes next begins after this one in every sense.
-  const isForgettable = isTracked && !needsNumber && manager.lastPublished === manager.lastAssigned && manager.certifier.isAlone(node);
-  if (!needsNumber && (!isTracked || isForgettable)) {
+  if (!needsNumber && (!isTracked || isSafeAtEnd(manager.certifier, node))) {
     manager.endActive(transaction, 'committed');
     manager.turn.release(transaction);
     transaction.releaseLocks();

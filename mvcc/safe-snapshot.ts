@@ -6,6 +6,9 @@
  * such X is left: at once if no read-write serializable transaction is under way, else when all of those have ended and none has
  * committed with an edge to a Y with `Y.csn <= T.snap`.
  *
+ * A T that ends without having changed anything is judged by what is known at its end, declared READ ONLY or not (`isSafeAtEnd`): it can be forgotten at once when no X
+ * that has committed since its snapshot has such an edge, and none that is under way can have one, for between the two snapshots nothing was changed.
+ *
  * Source. Ports and Grittner 2012, section 4 ("safe snapshots"), for DEFERRABLE too.
  */
 import { mutants } from '../base/mutants.js';
@@ -29,6 +32,23 @@ export function decideSafety(certifier: Certifier, node: SerialNode): boolean {
   if (node.watching.size > 0 || node.isUnsafe) return false;
   node.isSafe = true;
   certifier.safeSnapshots++;
+  return true;
+}
+
+/** If more have committed since its snapshot, a transaction is kept. */
+const LookedAtMax = 64;
+
+/** Whether T, about to end without changes, will never be part of a cycle. */
+export function isSafeAtEnd(certifier: Certifier, node: SerialNode): boolean {
+  // What it saw of the newest state may precede it though committed after its snapshot.
+  if (node.hasWrites || node.in.size > 0) return false;
+  for (let other = certifier.active.first; other !== undefined && other.snapLow < node.writerBefore; other = other.next) {
+    if (!other.readOnly && !(mutants.on && mutants.has('mvcc.reader-forgets-active'))) return false;
+  }
+  let count = 0;
+  for (let other = certifier.kept.last; other !== undefined && other.csnHigh > node.snapLow; other = other.previous) {
+    if (++count > LookedAtMax || (endangers(other, node) && !(mutants.on && mutants.has('mvcc.reader-forgets-committed')))) return false;
+  }
   return true;
 }
 

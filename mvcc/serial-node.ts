@@ -53,6 +53,8 @@ export class SerialNode {
   /** Snapshot, -1 until the first statement. */
   snapLow = -1;
   snapHigh = -1;
+  /** The newest published commit of a tracked transaction when the snapshot was taken. */
+  writerBefore = 0;
   csnLow = NoCsn;
   csnHigh = NoCsn;
   /** Least CSN of a dropped transaction that this one precedes; NoCsn when there is none. */

@@ -423,6 +423,7 @@ export class TransactionManager {
     if (isSingle) pending.end();
     if (isSingle || transaction !== undefined) this.counters.committed++;
     if (transaction !== undefined) {
+      if (transaction.node !== undefined) this.certifier.writerPublished = pending.csn;
       transaction.lifecycle = 'committed';
       this.#forget(transaction);
       this.turn.release(transaction);

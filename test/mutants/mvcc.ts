@@ -31,6 +31,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.skip-order-push': 'strict',
   'mvcc.prune-ignores-order': 'serializable plain',
   'mvcc.dependency-without-reads': 'serializable plain',
+  'mvcc.reader-forgets-committed': '2b a reader that ends first in a cycle of four',
   'mvcc.tail-edges-forgotten': 'a scan that a commit interrupts looks for edges behind its last row',
   'mvcc.snapshot-per-statement': 'repeatable read',
   'mvcc.gc-at-last-published': 'repeatable read',

@@ -75,6 +75,29 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: '2b a reader that ends first in a cycle of four',
+    async run() {
+      for (const isPreceded of [true, false]) {
+        const script = await Script.open();
+        const t = await script.table({ a: '0', b: '0', c: '0', y: '0' });
+        const [early, first] = [script.begin(S), script.begin(S)];
+        await early.get(t, isPreceded ? 'y' : 'c');
+        await first.update(t, 'y', set('1'));
+        assert.equal(await outcome(first.commit()), 'ok');
+        const [reader, late] = [script.begin(S), script.begin(S)];
+        await reader.get(t, 'y');
+        await reader.get(t, 'b');
+        await late.get(t, 'a');
+        await early.update(t, 'a', set('1'));
+        assert.equal(await outcome(early.commit()), 'ok');
+        assert.equal(await outcome(reader.commit()), 'ok');
+        assert.equal(script.world.manager.statistics().nodesKept, isPreceded ? 3 : 1);
+        // late -> early -> first -> reader -> late.
+        assert.equal(await outcome(late.update(t, 'b', set('1')).then(() => late.commit())), isPreceded ? '40001' : 'ok');
+      }
+    },
+  },
+  {
     name: '3 a pivot without a cycle',
     async run() {
       const script = await Script.open();
