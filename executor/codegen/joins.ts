@@ -5,7 +5,7 @@ import type { PlanOf } from '../operators/plan-of.js';
 import { isVolatilePlan } from './repeatable.js';
 import { baseTypeOf, sqlType, typeInfo, TypeOid } from '../../base/types.js';
 import { smallIntegers } from './key-codes.js';
-import { repeats } from './aggregates.js';
+import { repeats } from './repeated-code.js';
 import { groupKeySource } from './keys.js';
 import { isSimple } from './module.js';
 import { isPointLookup } from './scans.js';

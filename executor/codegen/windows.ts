@@ -7,7 +7,8 @@
  */
 import type { AggregateCall, WindowCall } from '../../planner/expression.js';
 import type { PlanOf } from '../operators/plan-of.js';
-import { accumulatorOf, writeStep, type Accumulator } from './aggregates.js';
+import type { Accumulator } from './accumulator.js';
+import { accumulatorOf, writeStep } from './accumulators.js';
 import { distinctKeySource, sameKey } from './keys.js';
 import type { Code } from './module.js';
 import type { Consume, Pipeline } from './pipeline.js';
