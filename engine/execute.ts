@@ -218,7 +218,7 @@ function checkPopulated(backend: Backend, planned: PlannedStatement): void {
 const writeInfos = new WeakMap<TableDef, { readonly version: number; readonly info: TableWriteInfo }>();
 export function schemaLookup(backend: Backend): SchemaLookup {
   return {
-    hasTable: (oid) => backend.catalog().tableByOid(oid) !== undefined,
+    findTable: (oid) => backend.catalog().tableByOid(oid),
     writeInfo(oid) {
       const catalog = backend.catalog();
       const table = catalog.tableByOid(oid);

@@ -14,6 +14,7 @@ import { DbError, InternalError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import { decodeColumn } from '../base/rowcode.js';
 import type { Oid } from '../base/ids.js';
+import type { LeafScan } from '../mvcc/leaf-scan.js';
 import { afterKey, afterPrefix, RowRef, wholeRange, type KeyRange } from '../mvcc/types.js';
 import type { ForeignKeyAction, ForeignKeyDef, TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
@@ -72,7 +73,7 @@ export class ConstraintChecks {
     const { constraints } = this.#context;
     const deferrable = check.kind === 'unique' ? check.index.deferrable : check.key.deferrable;
     const isRestrict = check.kind === 'parent' && actionOf(check) === 'restrict';
-    if (!isRestrict && constraints.isDeferred(constraintName(check), deferrable)) constraints.defer(check);
+    if (!isRestrict && constraints.isDeferred(constraintName(check), deferrable)) constraints.defer(check, check.kind === 'unique' && !this.#isShared(check));
     else (this.#immediate ??= []).push(check);
   };
 
@@ -89,11 +90,17 @@ export class ConstraintChecks {
     return undefined;
   }
 
-  /** Has a table of the check's foreign key been dropped since the check was put off? */
-  isOfDroppedTable(check: ConstraintCheck): boolean {
-    if (check.kind !== 'child' && check.kind !== 'parent') return false;
+  /**
+   * Has what the check is of gone since it was put off: a table of its foreign key, the constraint, or the entries of its index? A table that is written anew is checked as its indexes are built,
+   * and one that is emptied has no entries.
+   */
+  isOfWhatIsGone(check: ConstraintCheck): boolean {
     const { schema } = this.#context;
-    return !schema.hasTable(check.key.parent) || !schema.hasTable(check.key.child);
+    if (check.kind === 'unique') return schema.findTable(check.table.oid)?.indexes.find((index) => index.oid === check.index.oid)?.tree !== check.index.tree;
+    const { child, childColumns, parent, parentIndex } = check.key;
+    if (schema.findTable(parent) === undefined) return true;
+    const isThis = (key: ForeignKeyDef): boolean => key.parent === parent && key.parentIndex === parentIndex && key.childColumns.join() === childColumns.join();
+    return schema.findTable(child)?.foreignKeys.some(isThis) !== true;
   }
 
   /** Runs one check. A promise: wait for it and call again. */
@@ -301,6 +308,12 @@ export class ConstraintChecks {
 
   // ------------------------------------------------------------------------------------------------------------ deferrable unique
 
+  /** Whether several rows have the key now, those left out that other transactions have not committed. Nobody is told, so nothing is registered. */
+  #isShared({ table, index, values }: UniqueCheck): boolean {
+    const access = this.#access(table).index(index);
+    return countUpToTwo(this.#context.tx.openScan(access.tree, prefixRange(access.keyPrefix(values)), { view: 'latest', register: false })) > 1;
+  }
+
   /** Holds the bare key to the commit, so that two transactions cannot both find themselves alone, then counts its entries. */
   #checkUnique(check: UniqueCheck): Wait | undefined {
     const { tx, ctx, canWait } = this.#context;
@@ -308,17 +321,21 @@ export class ConstraintChecks {
     const prefix = index.keyPrefix(check.values);
     const claimed = tx.claimKey(index.tree, prefix, { wait: canWait ? 'wait' : 'nowait' });
     if (isWait(claimed)) return claimed;
-    const scan = tx.openLatest(index.tree, prefixRange(prefix));
-    let count = 0;
-    while (count < 2 && scan.next()) count += scan.count;
-    scan.close();
-    if (count > 1) throw uniqueViolation(check.table, check.index, indexKeyText(check.table, check.index, check.values, ctx));
+    if (countUpToTwo(tx.openLatest(index.tree, prefixRange(prefix))) > 1) throw uniqueViolation(check.table, check.index, indexKeyText(check.table, check.index, check.values, ctx));
     return undefined;
   }
 }
 
 function actionOf(check: ParentCheck): ForeignKeyAction {
   return check.newValues === undefined ? check.key.onDelete : check.key.onUpdate;
+}
+
+/** How many rows there are: 0, 1, or 2 and more. */
+function countUpToTwo(scan: LeafScan): number {
+  let count = 0;
+  while (count < 2 && scan.next()) count += scan.count;
+  scan.close();
+  return count;
 }
 
 /** Everything that starts with a key of leading columns. */
@@ -340,7 +357,7 @@ function childIndex(access: TableAccess, key: ForeignKeyDef): IndexAccess | unde
  * statement, so that at READ COMMITTED the newest state is seen. A promise: wait for it and call again with the same `checks`.
  */
 export function runDeferred(checks: ConstraintChecks, queue: ConstraintQueue, names?: readonly string[]): Wait | undefined {
-  const wait = queue.run((check) => (checks.isOfDroppedTable(check) ? undefined : checks.run(check)), names);
+  const wait = queue.run((check) => (checks.isOfWhatIsGone(check) ? undefined : checks.run(check)), names);
   if (wait !== undefined) return wait;
   const followUp = checks.runImmediate();
   if (followUp !== undefined) return followUp;

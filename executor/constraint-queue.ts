@@ -49,6 +49,13 @@ export interface ConstraintMark {
   readonly modeCount: number;
 }
 
+interface Entry {
+  readonly check: ConstraintCheck;
+  /** The key was its row's alone: PostgreSQL would have nothing to check. We have, for another transaction may have come with the key at the same time. */
+  readonly isFormal: boolean;
+  isDone: boolean;
+}
+
 interface ModeChange {
   /** Undefined: all constraints. */
   readonly name: string | undefined;
@@ -60,7 +67,7 @@ export type CheckRunner = (check: ConstraintCheck) => Wait | undefined;
 
 /** The deferred checks of one transaction. */
 export class ConstraintQueue {
-  readonly #entries: { readonly check: ConstraintCheck; isDone: boolean }[] = [];
+  readonly #entries: Entry[] = [];
   readonly #doneLog: number[] = [];
   readonly #modes: ModeChange[] = [];
 
@@ -79,16 +86,16 @@ export class ConstraintQueue {
     else for (const name of names) this.#modes.push({ name, deferred });
   }
 
-  defer(check: ConstraintCheck): void {
-    this.#entries.push({ check, isDone: false });
+  defer(check: ConstraintCheck, isFormal: boolean): void {
+    this.#entries.push({ check, isFormal, isDone: false });
   }
   get hasPending(): boolean {
     return this.#entries.length > this.#doneLog.length;
   }
 
-  /** Whether a foreign key's check waits that a change of this table has queued. A unique constraint's is queued for every new key, also where nothing is in doubt. */
+  /** Whether a check waits that a change of this table has queued, and is more than a form. */
   hasPendingOn(table: number): boolean {
-    return this.#entries.some(({ check, isDone }) => !isDone && check.kind !== 'unique' && (check.kind === 'child' ? check.child : check.parent).oid === table);
+    return this.#entries.some(({ check, isFormal, isDone }) => !isDone && !isFormal && tableOf(check).oid === table);
   }
 
   /**
@@ -126,4 +133,8 @@ export class ConstraintQueue {
 
 export function constraintName(check: ConstraintCheck): string {
   return check.kind === 'unique' ? (check.index.constraintName ?? check.index.name) : check.key.name;
+}
+
+function tableOf(check: ConstraintCheck): TableDef {
+  return check.kind === 'unique' ? check.table : check.kind === 'child' ? check.child : check.parent;
 }

@@ -23,5 +23,6 @@ export interface TableWriteInfo {
 export interface SchemaLookup {
   /** @throws InternalError when there is no such table: a foreign key cannot outlive its tables */
   writeInfo(table: Oid): TableWriteInfo;
-  hasTable(table: Oid): boolean;
+  /** Undefined where it has been dropped. */
+  findTable(table: Oid): TableDef | undefined;
 }

@@ -300,7 +300,10 @@ async function apply(ddl: Ddl, oid: number, action: Exclude<AlterTableAction, Al
         ddl.draft.put({ ...recordOf(ddl, oid), checks: record.checks.map((c) => (c === check ? { ...c, validated: true } : c)) });
         return;
       }
-      if (key === undefined) throw new DbError('42704', `constraint "${action.name}" of relation "${record.name}" does not exist`);
+      if (key === undefined) {
+        if (ddl.draft.indexesOf(oid).some(({ name, constraint }) => name === action.name && constraint !== undefined)) throw new DbError('42809', `constraint "${action.name}" of relation "${record.name}" is not a foreign key or check constraint`);
+        throw new DbError('42704', `constraint "${action.name}" of relation "${record.name}" does not exist`);
+      }
       if (!key.validated) await validateForeignKey(ddl, oid, key);
       ddl.draft.put({ ...recordOf(ddl, oid), foreignKeys: record.foreignKeys.map((k) => (k === key ? { ...k, validated: true } : k)) });
       return;
@@ -572,7 +575,10 @@ async function dropConstraint(ddl: Ddl, oid: number, name: string, ifExists: boo
   }
   const key = record.foreignKeys.find((candidate) => candidate.name === name);
   if (key !== undefined) {
-    if (key.parent !== oid) await ddl.lock(key.parent, 'access exclusive');
+    if (key.parent !== oid) {
+      await ddl.lock(key.parent, 'access exclusive');
+      ddl.refuseInUse([recordOf(ddl, key.parent)], 'ALTER TABLE');
+    }
     ddl.draft.put({ ...recordOf(ddl, oid), foreignKeys: record.foreignKeys.filter((candidate) => candidate.name !== name) });
     return;
   }

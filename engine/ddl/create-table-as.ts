@@ -174,6 +174,7 @@ export async function refreshMaterializedView(ddl: Ddl, statement: RefreshMateri
     }
     await ddl.lock(found.oid, 'access exclusive');
   }
+  ddl.refuseInUse([found], 'REFRESH MATERIALIZED VIEW');
   const query = parse(found.view.query)[0]!.statement as Query;
   const open = statement.withData ? await openQuery(ddl, sourceOf(ddl, query), []) : undefined;
   truncateTables(backend, ddl.tx, [found]);

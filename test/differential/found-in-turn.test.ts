@@ -166,6 +166,25 @@ describe('what random statements found in turn', () => {
     ['begin', ''], ['delete from p1 where id = 2', ''], ['drop table c1', ''], ['rollback', ''],
     ['begin', ''], ['delete from p1 where id = 2', ''], ['drop table p1 cascade', '55006'], ['rollback', ''], ['drop table p1, c1', ''],
   ]));
+  // Every key of a deferrable unique constraint is checked at commit, but only those that were shared as they came count as events, whatever has become of the others since.
+  test.each(['truncate shared', 'drop table shared', 'alter table shared add x int', 'alter table shared drop constraint shared_id_key', 'create index on shared (v)'])('a table with a key that was shared: %s', (ddl) => inTurn([
+    ['create table shared (id int unique deferrable initially deferred, v int)', ''], ['insert into shared values (1, 1), (2, 2)', ''],
+    ...(['insert into shared values (3)', 'insert into shared values (null), (null)', 'update shared set v = 5', 'update shared set id = id + 5', 'with gone as (delete from shared returning *) insert into shared select id + 10 from gone', 'delete from shared'] as const).flatMap((change): Step[] => [['begin', ''], [change, ''], [ddl, ''], ['rollback', '']]),
+    ...(['insert into shared values (1)', 'update shared set id = id + 1', 'insert into shared values (3), (3)'] as const).flatMap((change): Step[] => [
+      ['begin', ''], ['savepoint a', ''], [change, ''], ['savepoint b', ''], [ddl, '55006'], ['rollback to b', ''], ['delete from shared', ''], ['savepoint b', ''], [ddl, '55006'], ['rollback to b', ''], ['set constraints all immediate', ''], [ddl, ''], ['rollback to a', ''], [ddl, ''], ['rollback', ''],
+    ]),
+    ['begin', ''], ['delete from shared where id = 1', ''], ['insert into shared values (1, 1)', ''], [ddl, ''], ['commit', ''], ['drop table if exists shared', ''],
+  ]));
+  test('what a check that was put off is of has gone at commit', () => inTurn([
+    ['create domain gone as int', ''], ['create table kept (id gone unique deferrable initially deferred, v int)', ''], ['begin', ''], ['insert into kept values (1, 1), (1, 2)', ''], ['drop domain gone cascade', ''], ['commit', ''], ['select v from kept order by v', [['1'], ['2']]], ['drop table kept', ''],
+    ['create table p1 (id int primary key)', ''], ['create table c1 (id int, p int references p1 deferrable initially deferred)', ''], ['insert into p1 values (1), (2)', ''], ['insert into c1 values (1, 1)', ''],
+    ['begin', ''], ['delete from p1 where id = 2', ''], ['alter table c1 drop constraint c1_p_fkey', '55006'], ['rollback', ''], ['begin', ''], ['insert into c1 values (2, 7)', ''], ['alter table c1 rename constraint c1_p_fkey to other', ''], ['commit', '23503'],
+    ['begin', ''], ['delete from p1 where id = 1', ''], ['alter table c1 rename constraint c1_p_fkey to other', ''], ['commit', '23503'], ['drop table c1, p1', ''],
+  ]));
+  test('a materialized view that a cursor reads, and the constraint that is no foreign key', () => inTurn([
+    ['create materialized view matv as select 1 as x', ''], ['begin', ''], ['declare c cursor for select * from matv', ''], ['refresh materialized view matv', '55006'], ['rollback', ''], ['drop materialized view matv', ''],
+    ['create table validated (id int unique)', ''], ['alter table validated validate constraint validated_id_key', '42809'], ['alter table validated validate constraint nosuch', '42704'], ['drop table validated', ''],
+  ]));
   test('a deferred foreign key whose table is gone at commit', async () => {
     for (const sql of ['create table parent (id int primary key)', 'create table child (id int references parent initially deferred)', 'begin', 'insert into child values (1)', 'drop table parent cascade', 'commit']) {
       expect((await engine.run(sql)).message, sql).toBe('');

@@ -163,7 +163,7 @@ export class TestDatabase {
     },
   };
   readonly schema: SchemaLookup = {
-    hasTable: (table: Oid) => [...this.tables.values()].some((candidate) => candidate.definition.oid === table),
+    findTable: (table: Oid) => [...this.tables.values()].find((candidate) => candidate.definition.oid === table)?.definition,
     writeInfo: (table: Oid) => {
       for (const candidate of this.tables.values()) if (candidate.definition.oid === table) return candidate.info;
       throw new Error('no such table');
