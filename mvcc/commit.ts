@@ -109,43 +109,43 @@ export function commitThen(transaction: Transaction, listener: CommitListener): 
 
 /** What must be over before the slice: others' use of the commit turn, a log that is full. @throws 53100, and the transaction is rolled back */
 function waitBefore(transaction: Transaction): Promise<void> | undefined {
-  const { manager } = transaction;
-  if (manager.turn.mustWait(transaction)) return waitForTurn(transaction);
+  const { turn } = transaction.manager;
+  return turn.mustWait(transaction) ? turn.waitFor(transaction) : reserveLog(transaction);
+}
+
+/** Makes sure of room in the log for the slice that follows at once. A promise: await it, and reserve again. @throws 53100, and the transaction is rolled back */
+function reserveLog(transaction: Transaction): Promise<void> | undefined {
   try {
-    return manager.store.reserveLog(logBytesOf(transaction)) ?? undefined;
+    return transaction.manager.store.reserveLog(logBytesOf(transaction)) ?? undefined;
   } catch (error) {
     transaction.rollback();
     throw error;
   }
 }
-async function waitForTurn(transaction: Transaction): Promise<void> {
-  await transaction.manager.turn.waitFor(transaction);
-  await transaction.manager.store.reserveLog(logBytesOf(transaction));
-}
 
-/** Waits for `before`, if there is anything to wait for, and gives others a turn to join. */
+/** Waits for `before`, if there is anything to wait for, and gives others a turn to join. Whoever has committed meanwhile may have taken the room that was found before. */
 async function commitAfter(transaction: Transaction, listener: CommitListener, before: Promise<void> | undefined): Promise<void> {
   const { manager } = transaction;
   try {
     let mayJoin = true;
     if (before !== undefined) {
-      try {
-        await before;
-      } catch (error) {
-        transaction.rollback();
-        throw error;
-      }
+      await orRollBack(transaction, before);
       mayJoin = manager.company.mayJoin(transaction.owner);
     }
-    let isAlone = mayFlushAtOnce(transaction);
-    if (mayJoin && isAlone) {
-      await manager.env.scheduler.yield();
-      isAlone = mayFlushAtOnce(transaction) || staysLone();
-    }
+    if (mayJoin && mayFlushAtOnce(transaction)) await manager.env.scheduler.yield();
     refuseDoomed(transaction);
-    commitNow(transaction, isAlone, listener);
+    if (!(mutants.on && mutants.has('mvcc.room-found-before'))) for (let room = reserveLog(transaction); room !== undefined; room = reserveLog(transaction)) await orRollBack(transaction, room);
+    commitNow(transaction, mayFlushAtOnce(transaction) || staysLone(), listener);
   } catch (error) {
     listener.failed(error);
+  }
+}
+async function orRollBack(transaction: Transaction, wait: Promise<void>): Promise<void> {
+  try {
+    await wait;
+  } catch (error) {
+    transaction.rollback();
+    throw error;
   }
 }
 

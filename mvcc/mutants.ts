@@ -63,6 +63,9 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.step-from-changed-leaf', breaks: 'a scan goes on from a leaf that was changed as if it were not' },
   // Commit (section 5).
   { name: 'mvcc.install-after-fsync', breaks: 'changes are installed at publication: reads in between are missed by both directions' },
+  { name: 'mvcc.overhead-unreserved', breaks: 'room in the log is reserved for keys and values alone: a full disk shuts the store down' },
+  { name: 'mvcc.built-tree-unreserved', breaks: 'no room in the log is reserved for the entries of a tree that was built beside: a full disk shuts the store down' },
+  { name: 'mvcc.room-found-before', breaks: 'a commit that gave others a turn takes the room in the log for free that it found before: a full disk shuts the store down' },
   { name: 'mvcc.publish-out-of-order', breaks: 'a commit is published before an earlier one' },
   // Locks and write rules (sections 3, 4).
   { name: 'mvcc.change-outlives-savepoint', breaks: 'a lock or claim older than a savepoint becomes the change in place, which rolling back then leaves' },

@@ -601,7 +601,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     return this.#addTree(new VersionedTree(id, options, undefined), undefined);
   }
 
-  /** A tree built by `store.buildTree`. Discarded by rollback. */
+  /** A tree built by `store.buildTree`, which `store.prepareAttach` has seen. Discarded by rollback. */
   attachTree(built: BuiltTree, options: TreeOptions): VersionedTree {
     return this.#addTree(new VersionedTree(built.id, options, built.tree), built);
   }
@@ -610,7 +610,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     const tree = this.manager.addTree(made);
     tree.creator = this;
     this.changesTrees = true;
-    this.logBytes += TreeLogBytes;
+    this.logBytes += TreeLogBytes + (built === undefined || (mutants.on && mutants.has('mvcc.built-tree-unreserved')) ? 0 : built.logBytes);
     this.logItem(new TreeCreation(tree, built));
     return tree;
   }

@@ -61,6 +61,8 @@ export interface FoundRun extends RunSource {
  */
 export class BulkBuilder {
   entryCount = 0;
+  /** Of keys and values. */
+  entryBytes = 0;
   readonly #tree: BTree;
   readonly #csn: number;
   readonly #entrySizeMax: number;
@@ -112,6 +114,7 @@ export class BulkBuilder {
       }
     }
     this.entryCount++;
+    this.entryBytes += source.keyLength + source.valueLength;
   }
 
   #appendEntry(source: BulkSource, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number): void {

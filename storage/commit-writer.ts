@@ -21,15 +21,15 @@ import type { LogBuffer } from './log-buffer.js';
 import type { Wal } from './wal.js';
 import { ChangeTag, ChunkOffset, CommitOffset, RecordOffset, RecordType } from './wal-record.js';
 
-/** Tag and three varints. */
-const ChangeOverheadBytes = 32;
+/** Free bytes that the buffer has for a change beside its key and value, and for the selection of its tree. */
+const ChangeRoomBytes = 32;
 
 /** A tree that nobody else can see yet. Either attached in a commit or discarded; a crash frees it. */
 export interface BuiltTree {
   readonly id: TreeId;
   readonly tree: BTree;
   readonly entryCount: number;
-  /** What attaching it adds to the log; 0 once `Store.prepareAttach` has put its pages into a checkpoint. */
+  /** What attaching it adds to the log, at most; 0 once `Store.prepareAttach` has put its pages into a checkpoint. */
   readonly logBytes: number;
   /** Frees its pages. */
   discard(): void;
@@ -323,7 +323,7 @@ export class CommitWriter {
     if (wal === undefined) return;
     if (this.#recordAt < 0) this.#beginRecord(wal);
     const buffer = wal.buffer;
-    buffer.reserve(ChangeOverheadBytes);
+    buffer.reserve(ChangeRoomBytes);
     buffer.bytes[buffer.end] = tag;
     buffer.end = putVarint(buffer.bytes, buffer.end + 1, id);
   }
@@ -349,7 +349,7 @@ export class CommitWriter {
   #room(wal: Wal, id: TreeId, length: number): LogBuffer {
     if (this.#recordAt < 0) this.#beginRecord(wal);
     const buffer = wal.buffer;
-    buffer.reserve(length + ChangeOverheadBytes);
+    buffer.reserve(length + ChangeRoomBytes);
     if (this.#selected !== id) {
       buffer.bytes[buffer.end] = ChangeTag.SelectTree;
       buffer.end = putVarint(buffer.bytes, buffer.end + 1, id);

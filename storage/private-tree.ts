@@ -6,6 +6,7 @@ import type { BufferPool } from './buffer-pool.js';
 import { BulkBuilder } from './bulk-build.js';
 import type { BuiltTree } from './commit-writer.js';
 import type { PageTable, PrivatePages } from './page-table.js';
+import { ChangeOverheadBytes } from './wal-record.js';
 
 /** Pages of a discarded tree that are freed at a time. */
 const DropPagesPerStep = 64;
@@ -68,7 +69,8 @@ export class PrivateBuild {
   /** The tree with what has been appended. */
   finish(discard: (built: PrivateTree) => void): PrivateTree {
     this.#builder.close();
-    return new PrivateTree(this.#tree, this.#builder.entryCount, this.#pages, this.#pages.size * this.#pool.pageSizeBytes, discard);
+    const { entryCount, entryBytes } = this.#builder;
+    return new PrivateTree(this.#tree, entryCount, this.#pages, entryBytes + entryCount * ChangeOverheadBytes, discard);
   }
 }
 

@@ -41,6 +41,8 @@ export const RecordHeaderBytes = 32;
 export const RecordAlignment = 8;
 /** A transaction larger than this is cut into chunks of about this size. */
 export const ChunkBytesDefault = 1 << 20;
+/** Bytes a change has in the log beside its key and value, at most: its tag and two lengths. */
+export const ChangeOverheadBytes = 9;
 const SegmentVersion = 1;
 const SegmentMagic = 'SERIWAL\x01';
 const SegmentHeaderUsed = 512;

@@ -9,6 +9,7 @@ import { mvccMutantList } from '../../mvcc/mutants.js';
 import { columnRunTrial } from '../mvcc/column-run-trial.js';
 import { mixes, runWindow } from '../mvcc/histories.js';
 import { scanTrial } from '../mvcc/leaf-scan-trial.js';
+import { fullDiskTrial, reservedLogTrial } from '../mvcc/reserved-log-trial.js';
 import { schedules } from '../mvcc/schedules.js';
 import { writeMemoryTrial } from '../mvcc/write-memory-trial.js';
 import { installRunsTrial } from '../mvcc/install-runs-trial.js';
@@ -33,6 +34,9 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.dependency-without-reads': 'serializable plain',
   'mvcc.reader-forgets-committed': '2b a reader that ends first in a cycle of four',
   'mvcc.tail-edges-forgotten': 'a scan that a commit interrupts looks for edges behind its last row',
+  'mvcc.overhead-unreserved': 'reserved log',
+  'mvcc.built-tree-unreserved': 'reserved log',
+  'mvcc.room-found-before': 'full disk',
   'mvcc.snapshot-per-statement': 'repeatable read',
   'mvcc.gc-at-last-published': 'repeatable read',
   'mvcc.after-image-kept': 'repeatable read',
@@ -118,7 +122,7 @@ async function runSchedule(name: string): Promise<string | undefined> {
 }
 
 /** By name, trials of one mechanism alone. */
-const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, 'install runs': installRunsTrial };
+const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, 'install runs': installRunsTrial, 'reserved log': reservedLogTrial, 'full disk': fullDiskTrial };
 
 async function trial(killer: string, seed: number): Promise<string | undefined> {
   const single = singleTrials[killer];
