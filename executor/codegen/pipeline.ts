@@ -88,14 +88,16 @@ export class Pipeline {
     if (isLimited) this.#limited.add(plan);
     if (plan.kind === 'aggregate' || plan.kind === 'distinct') this.#noteKeys(plan);
     const below = new Set(needed);
-    for (const id of this.ownColumns(plan)) below.add(id);
+    if (plan.kind !== 'append') for (const id of this.ownColumns(plan)) below.add(id);
     // The right side of a lateral join reads the left one.
     if (plan.kind === 'nestedLoop' && plan.isLateral) for (const id of outerColumns(plan.right)) below.add(id);
     const takesAll = plan.kind === 'aggregate' || plan.kind === 'sort' || plan.kind === 'window';
-    for (const input of physicalInputs(plan)) {
+    physicalInputs(plan).forEach((input, i) => {
       const isBuild = plan.kind === 'hashJoin' && input === plan.right;
-      this.analyze(input, below, plan.kind === 'limit' || (isLimited && !takesAll && !isBuild));
-    }
+      // Of thousands of inputs each has columns of its own.
+      const ofInput = plan.kind === 'append' ? new Set([...needed, ...plan.inputColumns[i]!]) : below;
+      this.analyze(input, ofInput, plan.kind === 'limit' || (isLimited && !takesAll && !isBuild));
+    });
   }
   /** Whether a scan runs over columns: not backward, and not when a limit may stop it before it has used the columns of a leaf. */
   readsColumns(plan: PlanOf<'seqScan'>): boolean {
