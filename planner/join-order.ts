@@ -12,6 +12,7 @@
 import { assert } from '../base/assert.js';
 import { baseTypeOf, typeInfo, type Storage } from '../base/types.js';
 import { scanPaths, type JoinClause } from './access-path.js';
+import { countPairs } from './connected-pairs.js';
 import { conjunctsCost, disabledCost, hashCost } from './cost.js';
 import { areOfOneComposite, collectColumns, conjunction, isVolatile } from './expression-tools.js';
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
@@ -100,14 +101,30 @@ class JoinPlanner {
     }
   }
 
-  /** The part of an order that somebody above may use. */
-  #usefulOrder(order: readonly OrderKey[], rels: bigint): readonly OrderKey[] {
-    if (order.length === 0) return order;
+  /** The part of an order that somebody above may use, its keys those of their classes. */
+  #usefulOrder(given: readonly OrderKey[], rels: bigint): readonly OrderKey[] {
+    if (given.length === 0) return given;
+    const order = given.map((key) => this.#ofClass(key));
     const isWanted = order[0]!.expressions.some((e) => this.#wanted.some((key) => sameOrdered(key.expression, e)));
     if (isWanted) return order;
     let length = 0;
     while (length < order.length && order[length]!.expressions.some((e) => e.kind === 'column' && ((this.#joined.get(e.id) ?? 0n) & ~rels) !== 0n)) length++;
     return length === order.length ? order : order.slice(0, length);
+  }
+
+  readonly #classKeys = new Map<string, OrderKey>();
+  /**
+   * Rows that are sorted by one member of a class are sorted by each other that has been joined, and those that have not been are asked for by nobody. So all orders by members are one,
+   * and a path for each is not kept.
+   */
+  #ofClass(key: OrderKey): OrderKey {
+    const { classes } = this.#graph;
+    const at = classes.findIndex((c) => c.constant === undefined && c.members.some((member) => key.expressions.some((e) => sameOrdered(member.expression, e))));
+    if (at < 0) return key;
+    const name = `${at},${key.descending},${key.nullsFirst},${key.notNull}`;
+    let made = this.#classKeys.get(name);
+    if (made === undefined) this.#classKeys.set(name, (made = { ...key, expressions: classes[at]!.members.map((member) => member.expression) }));
+    return made;
   }
 
   run(): readonly Path[] {
@@ -233,6 +250,8 @@ class JoinPlanner {
     }
     // Small integers for subsets of the component; rels are only made for pairs worth looking at.
     const near = component.map((rel) => component.reduce((mask, other, i) => ((this.#neighbours[log2(rel.rels)]! & other.rels) !== 0n ? mask | (1 << i) : mask), 0));
+    // Where no special join forbids any, the pairs are counted before one is planned.
+    if (this.#graph.specials.length === 0 && 3 ** n / 2 > exactPairsMax && countPairs(near, exactPairsMax) > exactPairsMax) return false;
     const table: (JoinRel | undefined)[] = new Array<JoinRel | undefined>(1 << n).fill(undefined);
     const reach = new Int32Array(1 << n);
     component.forEach((rel, i) => {
@@ -472,17 +491,18 @@ class JoinPlanner {
     return a !== 'array' && a !== 'range' && a !== 'multirange' ? a !== 'none' : left.type.oid === right.type.oid;
   }
 
-  #finish(target: JoinRel, path: Omit<Path, 'rows' | 'widthBytes' | 'applied' | 'build'> & { build: (estimate: Estimate) => PhysicalPlan }, above: readonly BoundExpression[]): void {
+  #finish(target: JoinRel, path: Pick<Path, 'startup' | 'total' | 'order' | 'requires'> & { readonly fixed: () => Path['fixed']; readonly build: (estimate: Estimate) => PhysicalPlan }, above: readonly BoundExpression[]): void {
     // Reading other relations is for the right side of a loop; such a join is worth keeping only where nothing else will do.
     if (path.requires !== 0n && (target.rels & ~this.#parameterizable) !== 0n) return;
     const { costs } = this.#cx;
     const { rows, widthBytes } = target;
     const total = path.total + rows * costs.tuple + (above.length === 0 ? 0 : rows * conjunctsCost(above, costs));
-    const candidate = { ...path, rows, total, order: this.#usefulOrder(path.order, target.rels) };
-    if (!isWorthAdding(target.paths, candidate)) return;
-    const estimate: Estimate = { rows: Math.round(rows), startupCost: path.startup, totalCost: total, widthBytes: Math.round(widthBytes) };
+    const { startup, requires } = path;
+    const order = this.#usefulOrder(path.order, target.rels);
+    if (!isWorthAdding(target.paths, { rows, total, startup, order, requires })) return;
+    const estimate: Estimate = { rows: Math.round(rows), startupCost: startup, totalCost: total, widthBytes: Math.round(widthBytes) };
     addPath(target.paths, {
-      ...candidate, widthBytes, applied: nothingApplied,
+      rows, widthBytes, startup, total, order, fixed: path.fixed(), requires, applied: nothingApplied,
       build: once((): PhysicalPlan => {
         const plan = path.build(estimate);
         const condition = conjunction(above);
@@ -499,17 +519,18 @@ class JoinPlanner {
     const build = cheapestTotal(inner);
     const penalty = enabled.hashJoin ? 0 : disabledCost;
     const condition = conjunction(residual);
+    const tested = conjunctsCost(residual, costs);
     for (const probe of candidatesOf(outer)) {
       const requires = probe.requires | build.requires;
       const hash = hashCost(build.rows, build.widthBytes, probe.rows, keys.length, costs);
       const saved = savedByKeys(join, probe, build, keys);
       const startup = probe.startup - saved + build.total + hash.build + penalty;
       const matched = Math.max(target.rows, 1);
-      const total = probe.total - saved + build.total + hash.build + hash.probe + matched * conjunctsCost(residual, costs) + penalty;
+      const total = probe.total - saved + build.total + hash.build + hash.probe + matched * tested + penalty;
       // Probing keeps the outer order, unless unmatched build rows come at the end.
       const order = join === 'right' || join === 'full' ? [] : probe.order;
       this.#finish(target, {
-        startup, total, order, fixed: join === 'inner' ? [...probe.fixed, ...build.fixed] : join === 'right' || join === 'full' ? [] : probe.fixed, requires,
+        startup, total, order, fixed: () => join === 'inner' ? [...probe.fixed, ...build.fixed] : join === 'right' || join === 'full' ? [] : probe.fixed, requires,
         build: (estimate) => {
           const left = probe.build();
           const right = build.build();
@@ -548,7 +569,7 @@ class JoinPlanner {
         expressions: join === 'inner' ? [key.expression, rightKeys[i]!.expression] : [key.expression], descending: false, nullsFirst: false, notNull: join === 'inner',
       }));
       this.#finish(target, {
-        startup: left.startup + right.startup, total, order: join === 'full' || join === 'right' ? [] : both, fixed: [], requires: left.requires | right.requires,
+        startup: left.startup + right.startup, total, order: join === 'full' || join === 'right' ? [] : both, fixed: () => [], requires: left.requires | right.requires,
         build: (estimate) => {
           const l = left.build();
           const r = right.build();
@@ -563,6 +584,7 @@ class JoinPlanner {
     const { costs, enabled } = cx;
     const penalty = enabled.nestedLoop ? 0 : disabledCost;
     const outerRels = target.rels;
+    const conditionsCost = conjunctsCost(conditions, costs);
     for (const left of candidatesOf(outer)) {
       for (const right of inner) {
         const isLateral = (right.requires & outerRels) !== 0n;
@@ -584,11 +606,11 @@ class JoinPlanner {
           isMaterialized = enabled.material && loops > 1 && again < naive;
           innerCost = isMaterialized ? again : naive;
         }
-        const compared = loops * right.rows * share * conjunctsCost(rest, costs);
+        const compared = loops * right.rows * share * (rest === conditions ? conditionsCost : conjunctsCost(rest, costs));
         const startup = left.startup + right.startup + penalty;
         const total = left.total + innerCost + compared + penalty;
         this.#finish(target, {
-          startup, total, order: join === 'full' ? [] : left.order, fixed: join === 'inner' ? [...left.fixed, ...(isLateral ? [] : right.fixed)] : left.fixed, requires,
+          startup, total, order: join === 'full' ? [] : left.order, fixed: () => join === 'inner' ? [...left.fixed, ...(isLateral ? [] : right.fixed)] : left.fixed, requires,
           build: (estimate) => {
             const l = left.build();
             const built = right.build();

@@ -1,6 +1,7 @@
-/** Chains of CTEs: what becomes of each (rules/inline-ctes.ts) beside the same with none inlined, and that the time to plan them does not grow much faster than their number. */
+/** Long queries. Chains of CTEs: what becomes of each (rules/inline-ctes.ts) beside the same with none inlined, and that the time to plan them does not grow much faster than their number. Joins of one class. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { open, type Database } from '../../engine/index.js';
+import { countPairs } from '../../planner/connected-pairs.js';
 
 let db: Database;
 beforeAll(async () => {
@@ -41,4 +42,24 @@ test.each([
 ])('%s', async (sql) => {
   const inlined = (await db.query(sql)).rows;
   expect(inlined).toEqual((await db.query(sql.replace(/ as (?:not materialized |materialized )?\(select/g, ' as materialized (select'))).rows);
+});
+
+test('many tables that are all equal: a join by each member of the class is in the order of all', async () => {
+  for (let i = 0; i < 12; i++) await db.exec(`create table j${i} (id int primary key, x int); insert into j${i} select g, g from generate_series(1, 20) g where g % ${i + 2} > 0`);
+  const star = (tables: number): string => `select t.id from t ${Array.from({ length: tables }, (_, i) => `join j${i} on j${i}.id = t.id`).join(' ')} order by j${tables - 1}.id`;
+  for (const tables of [3, 7, 11]) {
+    const left = Array.from({ length: 20 }, (_, i) => i + 1).filter((id) => Array.from({ length: tables }, (_, i) => id % (i + 2) > 0).every(Boolean));
+    expect((await db.query(star(tables))).rows).toEqual(left.map((id) => ({ id })));
+  }
+});
+
+test('pairs of connected subsets are as many as the formulas of Moerkotte and Neumann say', () => {
+  const near = (n: number, isEdge: (a: number, b: number) => boolean): number[] =>
+    Array.from({ length: n }, (_, a) => Array.from({ length: n }, (_, b) => (a !== b && isEdge(a, b) ? 1 << b : 0)).reduce((bits, bit) => bits | bit, 0));
+  for (let n = 2; n <= 10; n++) {
+    expect(countPairs(near(n, (a, b) => Math.abs(a - b) === 1), Infinity)).toBe((n ** 3 - n) / 6);
+    expect(countPairs(near(n, (a, b) => a === 0 || b === 0), Infinity)).toBe((n - 1) * 2 ** (n - 2));
+    expect(countPairs(near(n, () => true), Infinity)).toBe((3 ** n - 2 ** (n + 1) + 1) / 2);
+  }
+  expect(countPairs(near(10, () => true), 100)).toBe(101);
 });
