@@ -85,7 +85,7 @@ export class Resolver {
 
   /**
    * What the polymorphic ones among `declared` stand for, given actual arguments: the concrete argument types, and `resolve` for the return type.
-   * Undefined when they contradict one another.
+   * Undefined when they contradict one another, or nothing is known of an enum.
    */
   bindPolymorphic(actual: readonly number[], declared: readonly number[]): PolymorphicBinding | undefined {
     let element: number | undefined;
@@ -141,6 +141,8 @@ export class Resolver {
           return undefined;
       }
     }
+    // Nothing but an enum will do, and nothing tells which.
+    if (element === undefined && declared.includes(TypeOid.anyenum)) return undefined;
     if (multirange !== undefined) {
       const subtype = typeInfo(multirange, this.types).subtypeOid;
       if (range !== undefined && range !== subtype) return undefined;

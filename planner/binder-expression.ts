@@ -59,7 +59,7 @@ function bindPlain(level: QueryLevel, e: Expression): BoundExpression {
       bindExpression(level, e.operand);
       throw new DbError('0A000', 'row expansion via "*" is not supported here', { offset: e.offset });
     case 'fieldSelection':
-      return selectField(level, bindExpression(level, e.operand), e.field, e.offset);
+      return bindFieldSelection(level, e);
     case 'subscript':
       return bindSubscript(level, e);
     case 'unary':
@@ -339,6 +339,16 @@ function bindBetween(level: QueryLevel, e: Extract<Expression, { kind: 'between'
   };
   if (!e.symmetric) return range(e.lower, e.upper);
   return { kind: e.negated ? 'and' : 'or', type: types.bool, offset: e.offset, args: [range(e.lower, e.upper), range(e.upper, e.lower)] };
+}
+
+/** `(e).field`; a field that a row of FROM does not have is a missing column. */
+function bindFieldSelection(level: QueryLevel, e: Extract<Expression, { kind: 'fieldSelection' }>): BoundExpression {
+  const { operand, field, offset } = e;
+  const arg = bindExpression(level, operand);
+  if (operand.kind === 'columnRef' && arg.kind === 'row' && arg.names?.includes(field) === false) {
+    throw new DbError('42703', `column ${operand.parts.at(-1)!}.${field} does not exist`, { offset: operand.offset });
+  }
+  return selectField(level, arg, field, offset);
 }
 
 function bindInList(level: QueryLevel, operand: Expression, items: readonly Expression[], negated: boolean, offset: number): BoundExpression {

@@ -283,8 +283,7 @@ function bindCteReference(level: QueryLevel, reference: TableRef, cte: CteBindin
   if (!cte.hasResult) {
     throw new DbError('0A000', `WITH query "${cte.name}" does not have a RETURNING clause`, { offset: reference.offset });
   }
-  const named = level.locking.flatMap((lock) => lock.names.filter((name) => name.name === (reference.alias?.name ?? cte.name)).map(() => lock));
-  if (named.length > 0) throw new DbError('0A000', `${lockClauseName(named[0]!.strength)} cannot be applied to a WITH query`, { offset: named[0]!.offset });
+  refuseLockOf(level, reference.alias?.name ?? cte.name, 'a WITH query');
   cte.references++;
   recordCteReference(level, cte);
   const columns = cte.columns.map((column) => {
@@ -386,6 +385,7 @@ function bindFunctionRef(level: QueryLevel, reference: FunctionRef): FromItem {
   const isNamed = single.kind !== 'scalar' && single.call.function.columns?.length === 1;
   if (isScalar && !isNamed && reference.alias !== undefined) shown = columns.map((column, i) => (i === 0 ? { ...column, name: reference.alias!.name } : column));
   shown = renameColumns(shown, reference.alias, single.name);
+  refuseLockOf(level, reference.alias?.name ?? single.name, 'a function');
   const entry = new RangeEntry({ alias: reference.alias?.name ?? single.name, columns: shown, isScalarFunction: isScalar && !reference.withOrdinality, functionType: bound.length === 1 && !reference.withOrdinality ? single.rowType : undefined });
   binder.adopt(level, entry);
   return { plan, items: [visibleItem(entry)] };
@@ -473,6 +473,7 @@ function bindJoin(level: QueryLevel, join: Join, left: FromItem, right: FromItem
   const shown: NamespaceItem[] = [...items.map((item) => ({ ...item, columnsVisible: false })), { ...visibleItem(entry), relationVisible: false }];
   if (join.usingAlias !== undefined) {
     const aliasEntry = new RangeEntry({ alias: join.usingAlias.name, columns: shownMerged, isJoin: true });
+    refuseLockOf(level, aliasEntry.alias, 'a join');
     binder.adopt(level, aliasEntry);
     const aliasItem = { ...visibleItem(aliasEntry), columnsVisible: false };
     checkNames(items, [aliasItem]);
@@ -495,7 +496,16 @@ function usingType(binder: Binder, a: BoundExpression, b: BoundExpression): SqlT
 function aliasJoin(level: QueryLevel, join: Join, plan: LogicalPlan, columns: readonly PlanColumn[], _inner: readonly NamespaceItem[]): FromItem {
   const entry = new RangeEntry({ alias: join.alias!.name, columns: renameColumns(columns, join.alias, join.alias!.name), isJoin: true });
   level.binder.adopt(level, entry);
+  refuseLockOf(level, entry.alias, 'a join');
   return { plan, items: [visibleItem(entry)] };
+}
+
+/** @throws DbError 0A000 where a locking clause names an item without rows of its own */
+function refuseLockOf(level: QueryLevel, alias: string, what: string): void {
+  for (const lock of level.locking) {
+    const named = lock.names.find((name) => name.name === alias);
+    if (named !== undefined) throw new DbError('0A000', `${lockClauseName(lock.strength)} cannot be applied to ${what}`, { offset: named.offset });
+  }
 }
 
 function bindCondition(level: QueryLevel, items: readonly NamespaceItem[], on: Expression): BoundExpression {

@@ -6,7 +6,7 @@
  */
 import { assert } from '../../base/assert.js';
 import { DbError, notSupported } from '../../base/errors.js';
-import { isPolymorphic, sqlType, typeInfo, typeName, TypeOid } from '../../base/types.js';
+import { isAnyCompatibleFamily, isAnyElementFamily, isPolymorphic, sqlType, typeInfo, typeName, TypeOid } from '../../base/types.js';
 import type { AlterFunction, CreateFunction, DroppedObject, Expression, FunctionBody, Query, SetVariable } from '../../parser/ast.js';
 import { parseQuery } from '../../parser/parse.js';
 import { printExpression, printStatement } from '../../parser/print.js';
@@ -87,6 +87,27 @@ function parametersOf(ddl: Ddl, statement: CreateFunction): FunctionRecord['para
 }
 
 function returnTypeOf(ddl: Ddl, statement: CreateFunction, parameters: FunctionRecord['parameters']): { returns: number; returnsSet: boolean } {
+  const { returns, returnsSet } = declaredReturn(ddl, statement, parameters);
+  for (const type of [returns, ...outputParameters({ parameters }).map((p) => p.type)]) refuseUndetermined(ddl, type, parameters);
+  return { returns, returnsSet };
+}
+
+/** What a polymorphic result is must follow from an input. @throws DbError 42P13 */
+function refuseUndetermined(ddl: Ddl, result: number, parameters: FunctionRecord['parameters']): void {
+  if (!isPolymorphic(result)) return;
+  const ranges: readonly number[] = isAnyElementFamily(result) ? [TypeOid.anyrange, TypeOid.anymultirange] : [TypeOid.anycompatiblerange, TypeOid.anycompatiblemultirange];
+  const family = isAnyElementFamily(result) ? isAnyElementFamily : isAnyCompatibleFamily;
+  if (parameters.some((p) => p.mode !== 'out' && p.mode !== 'table' && (ranges.includes(result) ? ranges.includes(p.type) : family(p.type)))) return;
+  const { types } = ddl.backend.definitions();
+  const accepted = ranges.includes(result)
+    ? ranges.map((oid) => typeName(oid, types)).join(' or ')
+    : isAnyElementFamily(result)
+      ? 'anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange'
+      : 'anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or anycompatiblemultirange';
+  throw new DbError('42P13', 'cannot determine result data type', { detail: `A result of type ${typeName(result, types)} requires at least one input of type ${accepted}.` });
+}
+
+function declaredReturn(ddl: Ddl, statement: CreateFunction, parameters: FunctionRecord['parameters']): { returns: number; returnsSet: boolean } {
   const outputs = outputParameters({ parameters });
   const implied = outputs.length === 0 ? undefined : outputs.length === 1 ? outputs[0]!.type : TypeOid.record;
   if (statement.isProcedure) return { returns: implied === undefined ? TypeOid.void : TypeOid.record, returnsSet: false };
@@ -103,9 +124,6 @@ function returnTypeOf(ddl: Ddl, statement: CreateFunction, parameters: FunctionR
     throw new DbError('42P13', `function result type must be ${typeName(implied, ddl.backend.definitions().types)} because of OUT parameters`, { offset: statement.returns.offset });
   }
   if (type === TypeOid.trigger) throw notSupported('trigger functions', statement.returns.offset);
-  if (isPolymorphic(type) && !parameters.some((p) => isPolymorphic(p.type))) {
-    throw new DbError('42P13', 'cannot determine result data type', { detail: `A result of type ${typeName(type, ddl.backend.definitions().types)} requires at least one input of type anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange.` });
-  }
   return { returns: type, returnsSet: statement.returns.isSetOf };
 }
 

@@ -20,9 +20,35 @@ test.each([
   ['select 1 from t x, lateral (select 1 from u having max(x.a) > 0) s', '42803', undefined],
   ['select * from t x join u y using (a) as x', '42712', undefined],
   ['select * from t x join u y using (a) as y', '42712', undefined],
+  // What has no rows of its own is not locked.
+  ['select * from (t join u on t.a = u.a) as j for update of j', '0A000', undefined],
+  ['select * from t join u using (a) as j for share of j', '0A000', undefined],
+  ['with w as (select 1 as a) select * from w x, t for update of t, x', '0A000', undefined],
+  ['select * from generate_series(1, 2) g for update of g', '0A000', undefined],
+  // A row of FROM has its columns.
+  ['select (t).nosuch from t', '42703', undefined],
+  ['select (j).nosuch from (select 1 as a) j', '42703', undefined],
+  // Nothing tells which enum.
+  ["select enum_first('sad')", '42883', 'No function matches the given name and argument types. You might need to add explicit type casts.'],
+  ["select enum_range('sad', null)", '42883', 'No function matches the given name and argument types. You might need to add explicit type casts.'],
   ["select string_agg(distinct f::text, ',' order by f) from v", '42P10', undefined],
 ])('%s', async (sql, code, hint) => {
   await expect(db.query(sql)).rejects.toMatchObject({ code, hint });
+});
+
+test('a field that a row of FROM does not have is named with the row, at the row', async () => {
+  await expect(db.query('select (x).nosuch from t x')).rejects.toMatchObject({ message: 'column x.nosuch does not exist', position: 9 });
+});
+
+test.each([
+  ['create function p1(out a anyelement) language sql as $$select 1$$', 'anyelement', 'anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange'],
+  ['create function p2(x int, out a int, out b anyarray) language sql as $$select 1, 2$$', 'anyarray', 'anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange'],
+  ['create function p3(x int) returns table (a anyarray) language sql as $$select 1$$', 'anyarray', 'anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange'],
+  ['create function p4(x anyelement) returns anyrange language sql as $$select null$$', 'anyrange', 'anyrange or anymultirange'],
+  ['create function p5(x anyelement) returns anycompatible language sql as $$select null$$', 'anycompatible', 'anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or anycompatiblemultirange'],
+  ['create function p6(x anycompatible) returns anycompatiblerange language sql as $$select null$$', 'anycompatiblerange', 'anycompatiblerange or anycompatiblemultirange'],
+])('%s', async (sql, result, inputs) => {
+  await expect(db.exec(sql)).rejects.toMatchObject({ code: '42P13', message: 'cannot determine result data type', detail: `A result of type ${result} requires at least one input of type ${inputs}.` });
 });
 
 test.each([
