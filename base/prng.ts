@@ -1,5 +1,5 @@
 /** Randomness, injected. `realPrng` is for production; `seededPrng` makes a whole run a function of its seed. */
-import { randomBytes } from 'node:crypto';
+import { nodeCrypto } from './node-crypto.js';
 
 export interface Prng {
   /** A uniform u32. */
@@ -63,7 +63,7 @@ class RealPrng extends PrngBase {
   #at = 0;
   override nextU32(): number {
     if (this.#at === this.#pool.length) {
-      const bytes = randomBytes(4096);
+      const bytes = nodeCrypto().randomBytes(4096);
       this.#pool = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + 4096));
       this.#at = 0;
     }

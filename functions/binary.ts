@@ -4,8 +4,8 @@
  *
  * Source: PostgreSQL's varlena.c (bytea), varbit.c, encode.c, cryptohashfuncs.c.
  */
-import { createHash } from 'node:crypto';
 import { DbError } from '../base/errors.js';
+import { nodeCrypto } from '../base/node-crypto.js';
 import { checkText, decodeHex, encodeHex, parseBytea } from '../base/scalar-text.js';
 import { operator, scalar } from './define.js';
 import { likeEscape } from './like.js';
@@ -150,8 +150,8 @@ function invalidBytes(): never {
   throw new DbError('22P02', 'invalid input syntax for type bytea');
 }
 
-const digest = (algorithm: string) => (bytes: Bytes): Bytes => fresh(createHash(algorithm).update(bytes).digest());
-const md5 = (data: Bytes | string): string => createHash('md5').update(data).digest('hex');
+const digest = (algorithm: string) => (bytes: Bytes): Bytes => fresh(nodeCrypto().createHash(algorithm).update(bytes).digest());
+const md5 = (data: Bytes | string): string => nodeCrypto().createHash('md5').update(data).digest('hex');
 
 type Encoding = 'utf8' | 'latin1' | 'ascii' | SingleByte;
 /** An encoding of one byte a letter, ASCII in its lower half, by the name that PostgreSQL shows and the one the platform's decoder knows. */
@@ -327,4 +327,4 @@ export const binaryOperators = (): readonly OperatorDef[] => [
 ];
 
 /** 32 bytes, as text, that stand for a text of any length: two texts with one digest are not known. */
-export const textDigest = (text: string): string => createHash('sha256').update(text).digest('base64');
+export const textDigest = (text: string): string => nodeCrypto().createHash('sha256').update(text).digest('base64');

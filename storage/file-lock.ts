@@ -18,8 +18,8 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as net from 'node:net';
-import { randomBytes } from 'node:crypto';
 import { DbError } from '../base/errors.js';
+import { nodeCrypto } from '../base/node-crypto.js';
 
 export interface FileLock {
   release(): void;
@@ -264,7 +264,7 @@ interface Holder {
 const TakeoverDepthMax = 8;
 
 function lockWithFile(path: string, lockPath = `${path}-lock`, depth = 0): FileLock {
-  const own: Holder = { pid: process.pid, bootId: bootId(), startTime: startTimeOf(process.pid), pidNamespace: pidNamespace(), nonce: randomBytes(16).toString('hex') };
+  const own: Holder = { pid: process.pid, bootId: bootId(), startTime: startTimeOf(process.pid), pidNamespace: pidNamespace(), nonce: nodeCrypto().randomBytes(16).toString('hex') };
   const content = JSON.stringify(own);
   const owned: FileLock = { release: () => releaseLockFile(lockPath, content) };
   // Each turn either takes the free name, finds a live holder, or takes over from a dead one; only a change under our eyes goes round again.
@@ -296,7 +296,7 @@ function takeOver(path: string, lockPath: string, content: string, depth: number
   const right = lockWithFile(path, `${lockPath}-after-${holder.nonce}`, depth + 1);
   try {
     if (readLockFile(lockPath) !== found) return false;
-    const ownPath = `${lockPath}-${randomBytes(8).toString('hex')}`;
+    const ownPath = `${lockPath}-${nodeCrypto().randomBytes(8).toString('hex')}`;
     fs.writeFileSync(ownPath, content, { flag: 'wx', mode: 0o600 });
     fs.renameSync(ownPath, lockPath);
     return true;
@@ -316,7 +316,7 @@ function readLockFile(lockPath: string): string | undefined {
 
 /** Makes the whole lock file appear at once: a reader never sees half of it, and two makers cannot both succeed. */
 function writeExclusive(lockPath: string, content: string): void {
-  const ownPath = `${lockPath}-${randomBytes(8).toString('hex')}`;
+  const ownPath = `${lockPath}-${nodeCrypto().randomBytes(8).toString('hex')}`;
   fs.writeFileSync(ownPath, content, { flag: 'wx', mode: 0o600 });
   try {
     fs.linkSync(ownPath, lockPath);

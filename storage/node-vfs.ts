@@ -14,9 +14,9 @@
  */
 import * as fs from 'node:fs';
 import * as nodePath from 'node:path';
-import { randomBytes } from 'node:crypto';
 import { assert } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
+import { nodeCrypto } from '../base/node-crypto.js';
 import { acquireFileLock } from './file-lock.js';
 import type { FileLock } from './file-lock.js';
 import type { File, Vfs } from './vfs.js';
@@ -72,7 +72,7 @@ export class NodeVfs implements Vfs {
     });
   }
   openTemp(path: string): File {
-    const name = `${path}-tmp-${randomBytes(8).toString('hex')}`;
+    const name = `${path}-tmp-${nodeCrypto().randomBytes(8).toString('hex')}`;
     const { O_RDWR, O_CREAT, O_EXCL } = fs.constants;
     const fd = attempt('create', name, () => fs.openSync(name, O_RDWR | O_CREAT | O_EXCL, FileMode));
     // Windows cannot remove an open file; there it goes when it is closed.

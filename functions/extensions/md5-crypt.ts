@@ -2,7 +2,7 @@
  * MD5-crypt, `$1$salt$digest`: a thousand rounds of MD5 over password and salt. Source: Poul-Henning Kamp's crypt() of FreeBSD, 1994, as contrib/pgcrypto
  * (crypt-md5.c) has it. Long broken as a way to keep passwords; here to check those that were made with it.
  */
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../../base/node-crypto.js';
 
 const magic = '$1$';
 const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -17,7 +17,7 @@ function letters(value: number, count: number): string {
 }
 
 const md5 = (...parts: readonly (Uint8Array | string)[]): Buffer => {
-  const hash = createHash('md5');
+  const hash = nodeCrypto().createHash('md5');
   for (const part of parts) hash.update(part);
   return hash.digest();
 };

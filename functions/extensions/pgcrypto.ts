@@ -4,10 +4,10 @@
  *
  * Missing: the PGP functions and armor; crypt() by DES, plain and extended; ciphers that OpenSSL 3 itself no longer offers (bf, des, cast5).
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, getHashes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type * as Bcrypt from 'bcryptjs';
 import { DbError, notSupported } from '../../base/errors.js';
+import { nodeCrypto } from '../../base/node-crypto.js';
 import { scalar } from '../define.js';
 import type { EvalContext } from '../registry.js';
 import { randomUuid } from '../uuid.js';
@@ -24,11 +24,11 @@ const failed = (message: string): DbError => new DbError('39000', message);
 /** The platform's name of a digest. @throws DbError 22023 */
 function hashName(given: string): string {
   const name = given.toLowerCase();
-  if (!getHashes().includes(name)) throw invalid(`Cannot use "${given}": No such hash algorithm`);
+  if (!nodeCrypto().getHashes().includes(name)) throw invalid(`Cannot use "${given}": No such hash algorithm`);
   return name;
 }
-const digest = (data: Bytes | string, algorithm: string): Bytes => fresh(createHash(hashName(algorithm)).update(data).digest());
-const hmac = (data: Bytes | string, key: Bytes | string, algorithm: string): Bytes => fresh(createHmac(hashName(algorithm), key).update(data).digest());
+const digest = (data: Bytes | string, algorithm: string): Bytes => fresh(nodeCrypto().createHash(hashName(algorithm)).update(data).digest());
+const hmac = (data: Bytes | string, key: Bytes | string, algorithm: string): Bytes => fresh(nodeCrypto().createHmac(hashName(algorithm), key).update(data).digest());
 
 // ----------------------------------------------------------------------------------------------------------------- ciphers
 
@@ -66,7 +66,7 @@ function run(cipher: Cipher, direction: 'encrypt' | 'decrypt', data: Bytes, key:
   const keyBytes = cipher.keySizes.find((size) => key.length <= size) ?? cipher.keySizes.at(-1)!;
   // The electronic code book has no initialization vector; 3DES without one goes by another name.
   const name = cipher.platformName(keyBytes).replace('des-ede3-ecb', 'des-ede3');
-  const make = direction === 'encrypt' ? createCipheriv : createDecipheriv;
+  const make = direction === 'encrypt' ? nodeCrypto().createCipheriv : nodeCrypto().createDecipheriv;
   const engine = make(name, sized(key, keyBytes), cipher.mode === 'ecb' ? null : sized(iv, cipher.blockBytes));
   engine.setAutoPadding(cipher.isPadded);
   try {

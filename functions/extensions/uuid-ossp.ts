@@ -4,7 +4,7 @@
  * A version 1 value needs a node and a clock sequence: there is no network card to ask here, so the node is random with its multicast bit set, as RFC 4122 4.5
  * wants it. It and the sequence are drawn for every value, which therefore differ even where the clock stands still.
  */
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../../base/node-crypto.js';
 import { scalar } from '../define.js';
 import type { EvalContext, FunctionDef } from '../registry.js';
 import { randomUuid, uuidOfBytes } from '../uuid.js';
@@ -26,7 +26,7 @@ function timeUuid(ctx: EvalContext): string {
 }
 
 const nameUuid = (algorithm: 'md5' | 'sha1', version: number) => (namespace: string, name: string): string => {
-  const digest = createHash(algorithm).update(Buffer.from(namespace.replaceAll('-', ''), 'hex')).update(name, 'utf8').digest();
+  const digest = nodeCrypto().createHash(algorithm).update(Buffer.from(namespace.replaceAll('-', ''), 'hex')).update(name, 'utf8').digest();
   return uuidOfBytes(new Uint8Array(digest.subarray(0, 16)), version);
 };
 
