@@ -137,7 +137,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** Runs any number of statements, without parameters; the results of all of them. They are one transaction unless they say otherwise. */
-  async exec(text: string | Sql, options?: QueryOptions): Promise<QueryResult[]> {
+  exec(text: string | Sql, options?: QueryOptions): Promise<QueryResult[]> {
     return this.#executeQuickly(text, options, undefined);
   }
 
@@ -226,9 +226,17 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  async #executeQuickly(text: string | Sql, options: QueryOptions | undefined, scope: TransactionScope | undefined): Promise<QueryResult[]> {
-    const again = options === undefined && typeof text === 'string' ? this.#insertAgain(text, scope) : undefined;
-    return again === undefined ? this.#execute(text, options, scope) : [await again];
+  /** A text of one statement may go the short way, as BEGIN, COMMIT and ROLLBACK nearly always do. */
+  #executeQuickly(text: string | Sql, options: QueryOptions | undefined, scope: TransactionScope | undefined): Promise<QueryResult[]> {
+    if (options === undefined && typeof text === 'string') {
+      try {
+        const quick = this.#insertAgain(text, scope) ?? this.#tryQuick(text, undefined, scope);
+        if (quick !== undefined) return quick instanceof Promise ? quick.then(only) : Promise.resolve(only(quick));
+      } catch (error) {
+        return Promise.reject(error as Error);
+      }
+    }
+    return this.#execute(text, options, scope);
   }
   /** Many rows of literals, the shortest way (literal-lane.ts), when nothing is queued; undefined: there is none. */
   #insertAgain(text: string, scope: TransactionScope | undefined): QueryResult | Promise<never> | undefined {
@@ -396,7 +404,7 @@ export class Session implements AsyncDisposable {
       await this.#runOne('commit', undefined, call.signal === undefined ? undefined : { signal: call.signal }, scope);
       return result;
     } catch (error) {
-      if (this.transactionStatus !== 'idle') await this.#execute('rollback', {}, scope);
+      if (this.transactionStatus !== 'idle') await this.#executeQuickly('rollback', undefined, scope);
       throw error;
     } finally {
       this.#backend.block.takesCommitTurn = false;
@@ -576,6 +584,7 @@ interface HandleCalls {
 const noOptions: QueryOptions = {};
 const ignore = (): void => undefined;
 const noFields: readonly Field[] = [];
+const only = (result: QueryResult<unknown>): QueryResult[] => [result as QueryResult];
 function emptyResult(): QueryResult {
   return { command: '', rows: [], rowCount: null, fields: noFields };
 }
