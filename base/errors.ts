@@ -41,6 +41,18 @@ export class DbError extends Error {
   }
 }
 
+/**
+ * An error that is nobody's mistake but an outcome to be expected, as a failure of concurrency. It has no stack of its own, which would cost more than all the rest of it (10 us) and
+ * lead into our own code: that of the error made of it at the public surface says which call has failed.
+ */
+export function expectedError(code: string, message: string, fields: DbErrorFields): DbError {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const error = new DbError(code, message, fields);
+  Error.stackTraceLimit = limit;
+  return error;
+}
+
 /** A bug of ours, SQLSTATE XX000. */
 export class InternalError extends DbError {
   constructor(message: string) {

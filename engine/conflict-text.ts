@@ -5,6 +5,7 @@
  * Key values are those of the tables' own rows; parameters of other sessions' statements are never shown (statements are source texts).
  */
 import { keyBytes } from '../base/bytes.js';
+import { once } from '../base/once.js';
 import { keyEnd, decodeKey, KeyLayout } from '../base/keycode.js';
 import { staticTextContext } from './text-values.js';
 import { outputText } from '../base/text-io.js';
@@ -52,7 +53,18 @@ function isRaw(value: unknown): value is RawConflict {
   return typeof value === 'object' && value !== null && 'victim' in value && 'kind' in value;
 }
 
-/** The instance that is looked up for names; set while an error crosses the public edge. */
+/** `conflictOf`, told when it is first asked for: few ask, and telling it takes longer than all the rest of a failure. Tables are named as they are now. */
+export function conflictLater(value: unknown, tableOf: TableOfTree = () => undefined): () => Conflict | undefined {
+  const tables = new Map(tablesIn(value).map((oid) => [oid, tableOf(oid)]));
+  return once(() => conflictOf(value, (oid) => tables.get(oid)));
+}
+function tablesIn(value: unknown): number[] {
+  if (!isRaw(value) || value.kind === 'deadlock') return [];
+  const places = value.kind === 'write' ? [value.place] : value.cycle.map((edge) => edge.place);
+  return places.map((place) => place?.tableOid).filter((oid) => oid !== undefined);
+}
+
+/** What `value`, of an error's `conflict` field, says in words. */
 export function conflictOf(value: unknown, tableOf: TableOfTree = () => undefined): Conflict | undefined {
   if (!isRaw(value)) return undefined;
   switch (value.kind) {

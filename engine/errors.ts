@@ -1,11 +1,13 @@
 /**
  * The one error type users see. Below the surface errors are `DbError` with 0-based offsets into whatever text was parsed; here they
  * become `DatabaseError` with PostgreSQL's fields, the position 1-based as PostgreSQL reports it. The mapping happens once, at the edge
- * of the public API, so that a stack trace still leads through `cause` to where the error was raised.
+ * of the public API, so that a stack trace still leads through `cause` to where the error was raised (save for failures of concurrency, which are
+ * raised where nobody made a mistake: `expectedError`).
  */
+import { inspect } from 'node:util';
 import { DbError, InternalError } from '../base/errors.js';
 import type { Conflict, TableOfTree } from './conflict-text.js';
-import { conflictOf } from './conflict-text.js';
+import { conflictLater } from './conflict-text.js';
 
 export type Severity = 'ERROR' | 'FATAL' | 'PANIC' | 'WARNING' | 'NOTICE' | 'INFO' | 'LOG' | 'DEBUG';
 
@@ -24,8 +26,9 @@ export class DatabaseError extends Error {
   readonly column: string | undefined;
   readonly dataType: string | undefined;
   readonly constraint: string | undefined;
-  /** For 40001 and 40P01: the cycle of transactions as data. */
-  readonly conflict: Conflict | undefined;
+  /** For 40001 and 40P01: the cycle of transactions as data, told when it is first looked at. */
+  declare readonly conflict: Conflict | undefined;
+  readonly #tellConflict: (() => Conflict | undefined) | undefined;
 
   constructor(code: string, message: string, fields: DatabaseErrorFields = {}) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -41,7 +44,25 @@ export class DatabaseError extends Error {
     this.column = fields.column;
     this.dataType = fields.dataType;
     this.constraint = fields.constraint;
-    this.conflict = fields.conflict;
+    this.#tellConflict = fields.conflict;
+    if (fields.conflict === undefined) this.conflict = undefined;
+    else Object.defineProperty(this, 'conflict', DatabaseError.#untoldConflict);
+  }
+
+  /** Becomes a property like the others when it is read. */
+  static readonly #untoldConflict: PropertyDescriptor & ThisType<DatabaseError> = {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const value = this.#tellConflict?.();
+      Object.defineProperty(this, 'conflict', { configurable: true, enumerable: true, writable: true, value });
+      return value;
+    },
+  };
+  /** Whoever prints the error sees its conflict. */
+  [inspect.custom](): this {
+    void this.conflict;
+    return this;
   }
 
   /** Whether running the whole transaction again may succeed: a serialization failure or a deadlock. */
@@ -61,7 +82,7 @@ export interface DatabaseErrorFields {
   readonly column?: string | undefined;
   readonly dataType?: string | undefined;
   readonly constraint?: string | undefined;
-  readonly conflict?: Conflict | undefined;
+  readonly conflict?: (() => Conflict | undefined) | undefined;
   readonly cause?: unknown;
 }
 
@@ -82,10 +103,10 @@ export function toDatabaseError(error: unknown, tableOf?: TableOfTree): Database
   if (error instanceof DatabaseError) return error;
   const inner = error instanceof DbError ? error : stackOverflow(error) ?? engineLimit(error) ?? unexpected(error);
   const f = inner.fields;
-  const conflict = f.conflict === undefined ? undefined : conflictOf(f.conflict, tableOf);
+  const conflict = f.conflict === undefined ? undefined : conflictLater(f.conflict, tableOf);
   return new DatabaseError(inner.code, inner.message, {
     severity: f.severity,
-    detail: f.detail ?? conflict?.summary,
+    detail: f.detail ?? conflict?.()?.summary,
     hint: f.hint,
     where: f.where,
     position: f.offset === undefined || f.offset < 0 ? undefined : f.offset + 1,

@@ -5,7 +5,7 @@
  * Keys are the tree's own bytes as strings; whoever shows them decodes them with the key's types and only to roles that may read
  * the table. Statements are their source texts; parameters of other sessions are never in here.
  */
-import { DbError } from '../base/errors.js';
+import { type DbError, expectedError } from '../base/errors.js';
 import type { Oid, TreeId } from '../base/ids.js';
 import type { Cycle, CycleStep } from './certifier.js';
 import type { DeadlockStep } from './deadlock.js';
@@ -93,7 +93,7 @@ const retryHint = 'The transaction might succeed if retried.';
 /** 40001 for a cycle that the certifier found. */
 export function serializationError(cycle: Cycle, victim: number): DbError {
   const conflict: SerializationConflict = { kind: 'serialization', victim, cycle: cycle.map(edgeOf) };
-  return new DbError('40001', 'could not serialize access due to read/write dependencies among transactions', {
+  return expectedError('40001', 'could not serialize access due to read/write dependencies among transactions', {
     detail: conflict.cycle.map(sentenceOf).join(' '),
     hint: retryHint,
     conflict,
@@ -115,7 +115,7 @@ export function writeConflictError(transaction: Transaction, tree: VersionedTree
     csn: record.csn,
   };
   transaction.manager.counters.writeConflicts++;
-  return new DbError('40001', `could not serialize access due to concurrent ${what}`, {
+  return expectedError('40001', `could not serialize access due to concurrent ${what}`, {
     detail: `A row of ${tree.describe()} was changed by the commit with number ${record.csn}; the snapshot is as of number ${transaction.snapshotCsn}.`,
     hint: retryHint,
     conflict,
@@ -124,7 +124,7 @@ export function writeConflictError(transaction: Transaction, tree: VersionedTree
 
 /** 40001 for a table whose definition or storage is newer than the snapshot. */
 export function definitionConflictError(tree: VersionedTree): DbError {
-  return new DbError('40001', 'could not serialize access due to concurrent change of the table definition', {
+  return expectedError('40001', 'could not serialize access due to concurrent change of the table definition', {
     detail: `${tree.describe()} was created, rewritten or dropped after this transaction's snapshot was taken.`,
     hint: retryHint,
   });
@@ -142,7 +142,7 @@ export function deadlockError(cycle: readonly DeadlockStep[], victim: Transactio
       statement: currentStatement(step.from),
     })),
   };
-  return new DbError('40P01', 'deadlock detected', {
+  return expectedError('40P01', 'deadlock detected', {
     detail: conflict.cycle.map((step) => `Transaction ${step.transaction} waits for ${step.lock}; blocked by transaction ${step.waitsFor}.`).join('\n'),
     hint: retryHint,
     conflict,

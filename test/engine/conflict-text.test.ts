@@ -1,4 +1,5 @@
 /** Explanations of conflicts: who, in which statement, issued where, over what, and what would avoid it. */
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { open, type Database, type DatabaseError, type Session } from '../../engine/index.js';
 
@@ -132,4 +133,33 @@ test('a synchronous statement of a session in a block tells its place and the ta
   }
   expect(error?.conflict?.cycle[0]?.place?.table).toBe('doctor');
   expect(error?.conflict?.cycle[0]?.fromStatement?.site).toContain('conflict-text.test.ts');
+});
+
+describe('an explanation is told when it is first looked at', () => {
+  async function clash(): Promise<DatabaseError> {
+    await b.query('begin isolation level repeatable read');
+    await countDoctors(b);
+    await a.query(`update doctor set shift = 2 where name = 'ada'`);
+    return failure(b.query(`update doctor set shift = 3 where name = 'ada'`));
+  }
+  test('with the names that held when the transaction failed', async () => {
+    const error = await clash();
+    await b.query('rollback');
+    await db.exec('alter table doctor rename column name to who; alter table doctor rename to physician');
+    expect(error.conflict!.cycle[0]!.place).toMatchObject({ table: 'doctor', index: 'doctor_pkey', key: '(name)=(ada)' });
+  });
+  test('the same object every time, and a property like the others', async () => {
+    const error = await clash();
+    expect(Object.keys(error)).toContain('conflict');
+    expect((JSON.parse(JSON.stringify(error)) as DatabaseError).conflict!.victim).toBe(error.conflict!.victim);
+    expect(error.conflict).toBe(error.conflict);
+    expect(Object.getOwnPropertyDescriptor(error, 'conflict')).toMatchObject({ enumerable: true, writable: true, configurable: true });
+  });
+  test('whoever prints the error sees it', async () => {
+    const [printed, read] = [await clash().finally(() => b.query('rollback')), await clash()];
+    const without = (text: string): string => text.replace(/^ +at .*\n/gm, '').replace(/\d+/g, 'n');
+    expect(inspect(printed)).toMatch(/conflict: \{\s+kind: 'write'/);
+    expect(read.conflict).toBeDefined();
+    expect(without(inspect(printed))).toBe(without(inspect(read)));
+  });
 });
