@@ -77,14 +77,27 @@ export class ColumnRun extends EntryRun {
       if (!hasNewer(transaction, tree, leaf)) {
         if (this.#record >= 0) {
           this.#openKept(transaction, tree, slot);
+          this.#observeValue();
           return true;
         }
-        if (!leaf.hasOverflow && this.#openRows(transaction, tree, slot)) return true;
+        if (!leaf.hasOverflow && this.#openRows(transaction, tree, slot)) {
+          this.#observeValue();
+          return true;
+        }
       }
     }
     if (!this.#isUnique) return false;
     this.#openRow(transaction, tree);
     return true;
+  }
+
+  /** A unique key is registered at once, as a point. */
+  #observeValue(): void {
+    const { node, statement } = this.transaction!;
+    if (node === undefined || node.isSafe) return;
+    putInt4Key(keyBytes, 0, this.#value);
+    if (!this.#isUnique) this.observe(keyBytes, 4);
+    else if (!(mutants.on && mutants.has('mvcc.run-unregistered'))) node.readPointBytes(this.tree!.siread, keyBytes, 4, statement!.number);
   }
 
   // ------------------------------------------------------------------------------------------------------------ finding
@@ -280,6 +293,7 @@ export class ColumnRun extends EntryRun {
   }
   protected override openRest(range: KeyRange): LeafScan {
     this.#standUp();
+    this.registerUpTo(range.low);
     return this.transaction!.openScan(this.tree!, range, { reverse: false, columns: this.#request });
   }
   override close(): void {

@@ -2,10 +2,11 @@
  * The entries of a tree whose keys begin with given bytes, read straight off one leaf: what `LeafScan` gives for the range of those keys, for the commonest case of an
  * equality on an index, without a string being made for either end of the range. One object is used for any number of runs, one after the other.
  *
- * E1  It serves where nothing has to be registered, the transaction has written nothing to the tree, nothing in the leaf is newer than the snapshot, and the
- *     run ends inside the leaf. Otherwise `open` is false, and the caller opens a scan.
+ * E1  It serves where the transaction has written nothing to the tree, nothing in the leaf is newer than the snapshot, and the run ends inside the leaf. Otherwise
+ *     `open` is false, and the caller opens a scan.
  * E2  Between `open` and `suspendAt`, `stopAt` or `close` nothing gives way, so the leaf stays what it is. What comes after `suspendAt` is left to a scan.
  * E3  It is busy from `open` to `close`; who finds it so opens a scan.
+ * E4  At SERIALIZABLE what it has given is registered as read when it pauses, stops or is closed, or a scan takes over; nobody has changed it until then (E2).
  */
 import { assert } from '../base/assert.js';
 import { keyString } from '../base/bytes.js';
@@ -36,6 +37,9 @@ export class EntryRun {
   protected prefixLength = 0;
   protected isBefore = false;
   protected rest: LeafScan | undefined = undefined;
+  /** E4: where what is not registered begins, and the statement that reads it; undefined when nothing has to be. */
+  #unregistered: string | undefined = undefined;
+  #statementNumber = 0;
 
   constructor() {
     this.u8 = this.ref.u8;
@@ -53,6 +57,7 @@ export class EntryRun {
     const end = endOfPrefix(leaf, first, prefix, length);
     if (end < 0) return false;
     this.begin(transaction, tree, length, first, end - first);
+    this.observe(prefix, length);
     this.readOffsets(leaf, first, end - first);
     return true;
   }
@@ -61,9 +66,22 @@ export class EntryRun {
     if (this.isOpen || tree.btree === undefined || tree.normalize !== undefined) return false;
     transaction.check();
     if (tree.validFrom > transaction.snapshotCsn || tree.isDropped) checkTree(transaction, tree);
-    if (transaction.writes !== undefined && transaction.writesIn(tree) !== undefined) return false;
-    const { node } = transaction;
-    return node === undefined || node.isSafe;
+    return transaction.writes === undefined || transaction.writesIn(tree) === undefined;
+  }
+  /** From here on the entries of `prefix`, which is borrowed for the call, count as read (E4). */
+  protected observe(prefix: Uint8Array, length: number): void {
+    const { node, statement } = this.transaction!;
+    if (node === undefined || node.isSafe) return;
+    this.#unregistered = keyString(prefix, 0, length);
+    this.#statementNumber = statement!.number;
+  }
+  /** Registers what has been read, which ends before `end`; undefined: with the tree. */
+  #register(end: string | undefined): void {
+    const low = this.#unregistered!;
+    this.#unregistered = undefined;
+    const { node } = this.transaction!;
+    if (node === undefined || node.isSafe || node.state !== 'active' || (mutants.on && mutants.has('mvcc.run-unregistered'))) return;
+    node.readRange(this.tree!.siread, low, end, this.#statementNumber, false);
   }
   protected begin(transaction: Transaction, tree: VersionedTree, prefixLength: number, first: number, count: number): void {
     this.transaction = transaction;
@@ -116,13 +134,20 @@ export class EntryRun {
     this.count = 0;
   }
   protected openRest(range: KeyRange): LeafScan {
+    this.registerUpTo(range.low);
     return this.transaction!.openScan(this.tree!, range);
   }
+  /** A scan takes over at `key`. */
+  protected registerUpTo(key: string): void {
+    if (this.#unregistered !== undefined) this.#register(mutants.on && mutants.has('mvcc.run-rest-alone-registered') ? this.#unregistered : key);
+  }
   stopAt(i: number): void {
-    this.rest?.stopAt(i);
+    if (this.rest !== undefined) this.rest.stopAt(i);
+    else if (this.#unregistered !== undefined) this.#register(i < 0 ? this.#unregistered : afterKey(this.keyAt(i)));
     this.close();
   }
   close(): void {
+    if (this.#unregistered !== undefined) this.#register(afterPrefix(this.#unregistered));
     this.isOpen = false;
     this.count = 0;
     if (this.rest === undefined) return;

@@ -10,6 +10,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.empty-range-unregistered', breaks: 'a range read that finds nothing leaves no SIREAD range: phantoms' },
   { name: 'mvcc.clean-leaves-forgotten', breaks: 'a scan that comes to a leaf that was changed forgets to register the leaves before it' },
   { name: 'mvcc.pause-skips-gap', breaks: 'a scan that pauses before the first row of a batch does not register the gap before that row' },
+  { name: 'mvcc.run-unregistered', breaks: 'the entries of one key that are read without a scan are not registered' },
+  { name: 'mvcc.run-rest-alone-registered', breaks: 'of the entries of one key that a scan goes on with those before it are not registered' },
   { name: 'mvcc.limit-registers-one-less', breaks: 'the last row consumed before a LIMIT is not registered' },
   { name: 'mvcc.escalation-loses-ranges', breaks: 'merging neighbours under the entry bound drops every second one' },
   { name: 'mvcc.merge-loses-ranges', breaks: 'merging old transactions into a summary loses what the younger had read' },

@@ -89,6 +89,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.clean-leaves-forgotten': 'scan',
   'mvcc.pause-skips-gap': 'scan',
   'mvcc.run-ignores-newer': 'scan',
+  'mvcc.run-unregistered': 'scan',
+  'mvcc.run-rest-alone-registered': 'scan',
   'mvcc.run-ends-with-leaf': 'scan',
   'mvcc.memory-of-two-sets': 'write memory',
   'mvcc.stretch-with-gaps': 'install runs',

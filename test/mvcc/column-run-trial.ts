@@ -111,6 +111,16 @@ class Trial {
     return rows;
   }
 
+  /** What was asked for is registered as read, whatever is there, and nothing else. */
+  checkRegistered({ node }: Transaction, asked: ReadonlySet<number>, own: ReadonlySet<number>, seed: number): void {
+    const reads = node?.reads.get(this.tree.siread);
+    if (node === undefined) return;
+    for (let a = -12; a < this.end; a++) {
+      if (own.has(a)) continue;
+      for (const b of [0, 3, 9]) assert.equal(reads?.hitBy(keyOf(a, b, this.isUnique), false) !== undefined, asked.has(a), `seed ${seed}: ${a}, ${b} is registered, or is not`);
+    }
+  }
+
   /** Reads columns of as many frames, of which the tree has none, as it takes until all memory for columns has been given to them. */
   crowd(): void {
     const { pool } = this.tree.btree!;
@@ -155,13 +165,19 @@ export async function columnRunTrial(seed: number): Promise<void> {
     transaction.beginStatement({ text: 'runs' });
     void transaction.snapshotCsn;
     const calm = prng.below(40);
+    const asked = new Set<number>();
+    const own = new Set<number>();
     for (let i = 0, a = 0; i < 2 * trial.end; i++) {
       a = prng.below(6) === 0 ? prng.below(trial.end + 4) - 12 : a + prng.below(3);
       assert.deepEqual(trial.read(transaction, a, disturb), rowsOf(seen, a), `seed ${seed} round ${round} run ${i} of ${a}`);
+      // Of its own row it has read nothing else.
+      const isOwn = trial.isUnique && others.has(keyOf(a, 0, true)) && others.get(keyOf(a, 0, true)) === undefined;
+      (isOwn ? own : asked).add(a);
       if (prng.below(1 + calm) === 0) disturb();
       if (isCrowded && prng.below(30) === 0) trial.crowd();
     }
     transaction.endStatement();
+    trial.checkRegistered(transaction, asked, own, seed);
     transaction.rollback();
     for (const key of [...model.keys()]) if (!others.has(key)) model.delete(key);
     for (const [key, row] of others) if (row !== undefined) model.set(key, row);

@@ -1,7 +1,7 @@
 /**
  * Scans against a sorted map: random rows over many small leaves, long values, own uncommitted changes, commits by others before and
  * during the scan, both directions, limits and pauses; and runs of entries (mvcc/entry-run.ts) where they serve. Whatever happens around it, a scan shows its snapshot,
- * and at SERIALIZABLE what it has walked over is registered as read, and nothing else.
+ * and at SERIALIZABLE what it or a run has walked over is registered as read, and nothing else.
  */
 import { strict as assert } from 'node:assert';
 import { keyBytes } from '../../base/bytes.js';
@@ -97,8 +97,9 @@ function walkedOver(low: string, high: string | undefined, reverse: boolean, sto
   });
 }
 
-/** The entries of a prefix as a run gives them, with as much of each value as is expected; undefined when it takes a scan. */
-function readRun(prng: Prng, run: EntryRun, transaction: Transaction, tree: VersionedTree, prefix: string, wanted: readonly [string, string][], disturb: () => void): [string, string][] | undefined {
+/** The entries of a prefix as a run gives them, or the first of them, with as much of each value as is expected; undefined when it takes a scan. */
+function readRun(prng: Prng, run: EntryRun, transaction: Transaction, tree: VersionedTree, prefix: string, wanted: readonly [string, string][], disturb: () => void): { readonly rows: [string, string][]; readonly isStopped: boolean } | undefined {
+  const limit = prng.below(3) === 0 ? 1 + prng.below(6) : Infinity;
   if (!run.open(transaction, tree, keyBytes(prefix), prefix.length)) return undefined;
   assert.equal(run.open(transaction, tree, keyBytes(prefix), prefix.length), false, 'a run is opened twice');
   const rows: [string, string][] = [];
@@ -106,6 +107,10 @@ function readRun(prng: Prng, run: EntryRun, transaction: Transaction, tree: Vers
     for (let i = 0; i < run.count; i++) {
       const start = run.offsets[i]!;
       rows.push([run.keyAt(i), Buffer.from(run.u8.subarray(start, start + (wanted[rows.length]?.[1].length ?? 0))).toString('latin1')]);
+      if (rows.length === limit) {
+        run.stopAt(i);
+        return { rows, isStopped: true };
+      }
       if (prng.below(6) > 0) continue;
       run.suspendAt(i);
       disturb();
@@ -113,7 +118,7 @@ function readRun(prng: Prng, run: EntryRun, transaction: Transaction, tree: Vers
     }
   }
   run.close();
-  return rows;
+  return { rows, isStopped: false };
 }
 
 function expected(model: ReadonlyMap<string, string>, low: string, high: string | undefined, reverse: boolean): [string, string][] {
@@ -166,8 +171,14 @@ export async function scanTrial(seed: number): Promise<void> {
       assert.equal(value, seen.get(a));
       const prefix = a.slice(0, 2 + prng.below(3));
       const wanted = expected(seen, prefix, afterPrefix(prefix), false);
-      const runRows = readRun(prng, run, transaction, tree, prefix, wanted, disturb);
-      if (runRows !== undefined) assert.deepEqual(runRows, wanted, `seed ${seed} round ${round} run ${i} ${prefix}`);
+      const beforeRun = registered(transaction, tree);
+      const given = readRun(prng, run, transaction, tree, prefix, wanted, disturb);
+      if (given === undefined) continue;
+      const stoppedAt = given.isStopped ? given.rows.at(-1)![0] : undefined;
+      assert.deepEqual(given.rows, given.isStopped ? wanted.slice(0, given.rows.length) : wanted, `seed ${seed} round ${round} run ${i} ${prefix}`);
+      if (transaction.node === undefined) continue;
+      const walked = new Set([...beforeRun, ...walkedOver(prefix, afterPrefix(prefix), false, stoppedAt)]);
+      assert.deepEqual(registered(transaction, tree), probes.filter((key) => walked.has(key)), `seed ${seed} round ${round} run ${i} ${prefix}`);
     }
     transaction.endStatement();
     transaction.rollback();
