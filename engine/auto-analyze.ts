@@ -10,7 +10,7 @@
  */
 import type { ChangeCount } from '../executor/table-changes.js';
 import type { Timer } from '../base/scheduler.js';
-import type { TableRecord } from './catalog-objects.js';
+import type { TableRecord } from './catalog/catalog-objects.js';
 import type { Instance } from './instance.js';
 import type { Session } from './session.js';
 import { quoteIdentifier } from './sql-template.js';

@@ -20,8 +20,8 @@ import type { SavepointId, SessionOwner, StatementInfo } from '../mvcc/types.js'
 import type { IntoClause, Statement } from '../parser/ast.js';
 import type { QueryParams } from './api.js';
 import { captureCallSite, TracedStatement, type CallTrace } from './call-site.js';
-import { CatalogDraft } from './catalog-store.js';
-import { DefinitionSource, SessionCatalog } from './catalog-view.js';
+import { CatalogDraft } from './catalog/catalog-store.js';
+import { DefinitionSource, SessionCatalog } from './catalog/catalog-view.js';
 import { Portals } from './cursor.js';
 import { hasOnCommitTables, onCommitTemporary } from './ddl/on-commit.js';
 import { dropTemporaryObjects } from './ddl/temporary.js';
@@ -31,10 +31,10 @@ import { isPlannable, runDeferredConstraints, runPlanned, schemaLookup } from '.
 import type { Instance } from './instance.js';
 import type { CachedStatement, CachedText } from './plan-cache.js';
 import { watchWait } from './self-wait.js';
-import { settingChecks } from './setting-checks.js';
-import { type HotSettings, Settings, splitSearchPath } from './settings.js';
+import { settingChecks } from './settings/setting-checks.js';
+import { type HotSettings, Settings, splitSearchPath } from './settings/settings.js';
 import { SpillQuota } from './spill-file.js';
-import { settingDefinitions } from './settings-table.js';
+import { settingDefinitions } from './settings/settings-table.js';
 import { SystemFunctions } from './system-functions.js';
 import { TransactionBlock } from './transaction-block.js';
 import { runUtility } from './utility.js';

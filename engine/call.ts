@@ -10,12 +10,12 @@ import { coerceArgument } from '../planner/binder-operator.js';
 import { rowLevel } from '../planner/binder-table.js';
 import { evaluate } from '../executor/expression-interpreter.js';
 import type { Backend, Call, StatementResult } from './backend.js';
-import type { FunctionRecord } from './catalog-objects.js';
+import type { FunctionRecord } from './catalog/catalog-objects.js';
 import { ddlBinder, ddlRuntime } from './ddl/expressions.js';
 import type { CachedStatement } from './plan-cache.js';
-import { definitionOf } from './routine.js';
-import { inputParameters, outputParameters, resultOf } from './routine-shape.js';
-import { callRoutine } from './routine-run.js';
+import { definitionOf } from './routines/routine.js';
+import { inputParameters, outputParameters, resultOf } from './routines/routine-shape.js';
+import { callRoutine } from './routines/routine-run.js';
 import { convertRows, type ResultColumn } from './values.js';
 
 export async function runCall(backend: Backend, cached: CachedStatement, statement: CallStatement, call: Call): Promise<StatementResult> {

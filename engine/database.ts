@@ -11,19 +11,19 @@ import type {
   CallOptions, OpenOptions, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions,
 } from './api.js';
 import { AutoAnalyze } from './auto-analyze.js';
-import { dump, type DumpOptions } from './dump.js';
+import { dump, type DumpOptions } from './copy/dump.js';
 import type { DatabaseError } from './errors.js';
-import type { AggregateOptions, FunctionOptions, HostFunction, TypeFinder } from './host-functions.js';
+import type { AggregateOptions, FunctionOptions, HostFunction, TypeFinder } from './routines/host-functions.js';
 import { misuse, toDatabaseError } from './errors.js';
 import { Instance } from './instance.js';
 import { checkOpenOptions } from './open-options.js';
 import { enclosingTransactions } from './self-wait.js';
-import { restore, type RestoreOptions, type RestoreResult } from './restore.js';
+import { restore, type RestoreOptions, type RestoreResult } from './copy/restore.js';
 import { databaseName } from './system-functions.js';
-import { schemaTypes, type TypesOptions } from './schema-types.js';
+import { schemaTypes, type TypesOptions } from './catalog/schema-types.js';
 import { Session, type TransactionHandle } from './session.js';
-import { settingChecks } from './setting-checks.js';
-import { Settings } from './settings.js';
+import { settingChecks } from './settings/setting-checks.js';
+import { Settings } from './settings/settings.js';
 import { Sql } from './sql-template.js';
 import type { Iteration, Statement } from './statement.js';
 import type { RowStream } from './stream.js';

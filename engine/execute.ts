@@ -29,7 +29,7 @@ import type { Catalog, RelationDef, TableDef } from '../planner/catalog.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import { describe, planStatement, tableWriteInfo, type Description, type PlanOptions } from '../planner/plan-statement.js';
 import type { Backend, Call, StatementResult } from './backend.js';
-import type { SessionCatalog } from './catalog-view.js';
+import type { SessionCatalog } from './catalog/catalog-view.js';
 import type { StatementContext } from './eval-context.js';
 import { bindParameters } from './parameters.js';
 import type { CachedPlan, CachedStatement, NeededLock } from './plan-cache.js';

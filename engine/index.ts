@@ -2,10 +2,10 @@
 export { open, Database, type DatabaseStatistics } from './database.js';
 export { Session, TransactionHandle } from './session.js';
 export { Statement, type StatementParams } from './statement.js';
-export type { AggregateOptions, FunctionOptions, HostFunction } from './host-functions.js';
-export type { DumpOptions } from './dump.js';
-export type { TypesOptions } from './schema-types.js';
-export type { RestoreOptions, RestoreResult } from './restore.js';
+export type { AggregateOptions, FunctionOptions, HostFunction } from './routines/host-functions.js';
+export type { DumpOptions } from './copy/dump.js';
+export type { TypesOptions } from './catalog/schema-types.js';
+export type { RestoreOptions, RestoreResult } from './copy/restore.js';
 export { RowStream } from './stream.js';
 export { DatabaseError, type DatabaseErrorFields, type Notice, type Severity } from './errors.js';
 export type { Conflict, ConflictEdge, ConflictPlace } from './conflict-text.js';

@@ -25,10 +25,10 @@ import { Store } from '../storage/store.js';
 import type { Vfs } from '../storage/vfs.js';
 import type { OpenOptions } from './api.js';
 import type { Backend } from './backend.js';
-import type { CatalogChanges } from './catalog-store.js';
+import type { CatalogChanges } from './catalog/catalog-store.js';
 import { CallSiteSampler } from './call-site.js';
-import { CatalogStore } from './catalog-store.js';
-import { DefinitionSource, type CatalogViewEnv } from './catalog-view.js';
+import { CatalogStore } from './catalog/catalog-store.js';
+import { DefinitionSource, type CatalogViewEnv } from './catalog/catalog-view.js';
 import { dropTemporaryObjects } from './ddl/temporary.js';
 import type { DatabaseError } from './errors.js';
 import { LoopTurn } from './loop-turn.js';
@@ -37,8 +37,8 @@ import { Sequences } from './sequences.js';
 import { sequenceTable } from './system-catalog/sequence-table.js';
 import { SystemCatalog } from './system-catalog/system-catalog.js';
 import { parseText, staticTextContext } from './text-values.js';
-import { HostFunctions } from './host-functions.js';
-import { routineDef, userFunctions, userProcedures } from './routine.js';
+import { HostFunctions } from './routines/host-functions.js';
+import { routineDef, userFunctions, userProcedures } from './routines/routine.js';
 
 /** Pause between two looks for versions nobody needs any more. */
 const VacuumIntervalMs = 1000;

@@ -8,7 +8,7 @@ import type { TableLockMode } from '../mvcc/types.js';
 import type { CompiledStatement } from '../executor/execution.js';
 import type { ParsedStatement } from '../parser/ast.js';
 import { parse } from '../parser/parse.js';
-import type { QuickPlan } from './quick.js';
+import type { QuickPlan } from './short-ways/quick.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 
 /** What a plan was made under. */

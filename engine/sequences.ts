@@ -18,8 +18,8 @@ import { csn, lsn, treeId } from '../base/ids.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
 import { wholeRange } from '../mvcc/types.js';
 import type { Store } from '../storage/store.js';
-import type { SequenceRecord } from './catalog-objects.js';
-import { CatalogTree } from './catalog-store.js';
+import type { SequenceRecord } from './catalog/catalog-objects.js';
+import { CatalogTree } from './catalog/catalog-store.js';
 
 /** Values logged ahead of those handed out. */
 const LogAheadCount = 32n;

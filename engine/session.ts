@@ -13,10 +13,10 @@ import { Backend, type Call, type CopyStreams, type StatementResult } from './ba
 import { DatabaseError, misuse, toDatabaseError } from './errors.js';
 import type { Instance } from './instance.js';
 import type { CachedText } from './plan-cache.js';
-import { quickPlan, runShort } from './quick.js';
-import { LiteralInserts } from './literal-insert.js';
-import { QuickCommit } from './quick-commit.js';
-import { modifyWaiting } from './quick-modify.js';
+import { quickPlan, runShort } from './short-ways/quick.js';
+import { LiteralInserts } from './short-ways/literal-insert.js';
+import { QuickCommit } from './short-ways/quick-commit.js';
+import { modifyWaiting } from './short-ways/quick-modify.js';
 import { Sql } from './sql-template.js';
 import { type Iteration, Statement, type StatementHost } from './statement.js';
 import { enterTransaction, type TransactionScope } from './self-wait.js';

@@ -5,7 +5,7 @@
 import type { Datum } from '../base/datum.js';
 import type { StatementInfo } from '../mvcc/types.js';
 import type { Backend } from './backend.js';
-import type { QuickPlan } from './quick.js';
+import type { QuickPlan } from './short-ways/quick.js';
 
 /** Whether it may be tried: the statement is of that kind, and a transaction of one statement would now be as most are: nothing is certified, the disk is waited for, nothing else is to be done at its end. */
 export function canBeSingle(backend: Backend, quick: QuickPlan): boolean {

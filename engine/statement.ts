@@ -8,13 +8,13 @@
 import { DbError } from '../base/errors.js';
 import type { Field, QueryOptions, QueryParams, QueryResult, Row, RunResult } from './api.js';
 import type { Backend, StatementResult } from './backend.js';
-import { DirectLane } from './direct-lane.js';
+import { DirectLane } from './short-ways/direct-lane.js';
 import { toDatabaseError, type DatabaseError } from './errors.js';
 import { changesData, describeStatement, isPlannable, runPlannedSync, startPlannedSync } from './execute.js';
 import type { Instance } from './instance.js';
 import type { CachedStatement } from './plan-cache.js';
-import { runQuickly } from './quick.js';
-import { modifyQuickly } from './quick-modify.js';
+import { runQuickly } from './short-ways/quick.js';
+import { modifyQuickly } from './short-ways/quick-modify.js';
 import { SuspendStatement } from './suspend-statement.js';
 import type { ValueFormat } from './values.js';
 import { fieldsOf, withOutputContext } from './values.js';

@@ -22,10 +22,10 @@ import type { CommitListener } from '../mvcc/commit.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { BeginOptions, SavepointId, SessionOwner } from '../mvcc/types.js';
 import type { TransactionModes } from '../parser/ast.js';
-import type { CatalogDraft, DraftMark } from './catalog-store.js';
+import type { CatalogDraft, DraftMark } from './catalog/catalog-store.js';
 import type { Notice } from './errors.js';
 import type { Instance } from './instance.js';
-import type { HotSettings, Settings, SettingsMark } from './settings.js';
+import type { HotSettings, Settings, SettingsMark } from './settings/settings.js';
 
 export type BlockState = 'idle' | 'single' | 'implicit' | 'block' | 'failed';
 type Isolation = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';

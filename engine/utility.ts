@@ -2,7 +2,7 @@
 import { DbError, notSupported } from '../base/errors.js';
 import type { Statement } from '../parser/ast.js';
 import type { Backend, Call, StatementResult } from './backend.js';
-import { runCopy } from './copy.js';
+import { runCopy } from './copy/copy.js';
 import { runDdl } from './ddl/ddl.js';
 import { analyze, vacuum } from './ddl/maintenance.js';
 import { resolveTable } from './ddl/names.js';
@@ -11,7 +11,7 @@ import { runExplain } from './explain.js';
 import type { CachedStatement } from './plan-cache.js';
 import { execute } from './execute-prepared.js';
 import { deallocate, prepare } from './prepared.js';
-import { settingText } from './setting-text.js';
+import { settingText } from './settings/setting-text.js';
 import { runCall } from './call.js';
 import { textResult } from './text-result.js';
 

@@ -14,7 +14,7 @@ import { DbError, InternalError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import { decodeColumn } from '../base/rowcode.js';
 import type { Oid } from '../base/ids.js';
-import type { LeafScan } from '../mvcc/leaf-scan.js';
+import type { LeafScan } from '../mvcc/reads/leaf-scan.js';
 import { afterKey, afterPrefix, RowRef, wholeRange, type KeyRange } from '../mvcc/types.js';
 import type { ForeignKeyAction, ForeignKeyDef, TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';

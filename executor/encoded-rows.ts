@@ -12,7 +12,7 @@ import type { Datum } from '../base/datum.js';
 import { mutants } from '../base/mutants.js';
 import { decodeRow } from '../base/rowcode.js';
 import type { TypeRegistry } from '../base/types.js';
-import { KeyFormBytes, ValueFormBytes, putKeyForm, putValueForm } from '../mvcc/put-form.js';
+import { KeyFormBytes, ValueFormBytes, putKeyForm, putValueForm } from '../mvcc/write-set/put-form.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { EntriesSource } from '../mvcc/types.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';

@@ -1,6 +1,6 @@
 /**
  * An INSERT of one row of parameters that is run for many rows of them (`ExecutionRequest.paramRows`). Where the plan does nothing with a parameter but
- * store it, as engine/literal-insert.ts makes sure for its rows, a row to insert is its parameters in another order, and no code runs to make it.
+ * store it, as engine/short-ways/literal-insert.ts makes sure for its rows, a row to insert is its parameters in another order, and no code runs to make it.
  */
 import type { Datum } from '../base/datum.js';
 import type { BoundExpression } from '../planner/expression.js';

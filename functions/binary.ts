@@ -8,7 +8,7 @@ import { DbError } from '../base/errors.js';
 import { nodeCrypto } from '../base/node-crypto.js';
 import { checkText, decodeHex, encodeHex, parseBytea } from '../base/scalar-text.js';
 import { operator, scalar } from './define.js';
-import { likeEscape } from './like.js';
+import { likeEscape } from './pattern/like.js';
 import type { FunctionDef, OperatorDef } from './registry.js';
 
 type Bytes = Uint8Array;

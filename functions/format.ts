@@ -2,8 +2,8 @@
 import type { Interval } from '../base/interval.js';
 import type { Numeric } from '../base/numeric.js';
 import { scalar } from './define.js';
-import { formatIntervalBy, formatTimestampBy, formatTimestampTzBy } from './format-datetime.js';
-import { parseDateBy, parseTimestampBy } from './read-datetime.js';
+import { formatIntervalBy, formatTimestampBy, formatTimestampTzBy } from './datetime/format-datetime.js';
+import { parseDateBy, parseTimestampBy } from './datetime/read-datetime.js';
 import { formatFloat, formatInteger, formatNumeric, parseNumber } from './format-number.js';
 import type { FunctionDef } from './registry.js';
 

@@ -9,7 +9,7 @@ import { DbError } from '../base/errors.js';
 import { TimeTz, type Interval } from '../base/interval.js';
 import { Numeric } from '../base/numeric.js';
 import { TypeOid } from '../base/types.js';
-import { addInterval, addIntervalTz } from './datetime.js';
+import { addInterval, addIntervalTz } from './datetime/datetime.js';
 import type { EvalContext } from './registry.js';
 
 export interface InRange {

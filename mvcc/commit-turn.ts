@@ -5,8 +5,8 @@
  */
 import type { Timer } from '../base/scheduler.js';
 import type { Transaction } from './transaction.js';
-import { Wait, type WaitEdge } from './wait.js';
-import { WriteFlag, WriteKind } from './write-set.js';
+import { Wait, type WaitEdge } from './locks/wait.js';
+import { WriteFlag, WriteKind } from './write-set/write-set.js';
 
 /** Longest wait for a turn. */
 const TurnWaitMsMax = 1000;

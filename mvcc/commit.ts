@@ -26,24 +26,24 @@ import { mutants } from '../base/mutants.js';
 import type { BTree } from '../storage/btree.js';
 import { LeafRef } from '../storage/cursor.js';
 import { NoPlace } from '../storage/found-place.js';
-import type { Certifier } from './certifier.js';
+import type { Certifier } from './serializable/certifier.js';
 import { serializationError } from './conflict.js';
-import { keyBufferOf } from './key-buffer.js';
-import { keepBefore } from './reading.js';
-import { isSafeAtEnd } from './safe-snapshot.js';
-import type { SerialNode, WriteMark } from './serial-node.js';
+import { keyBufferOf } from './reads/key-buffer.js';
+import { keepBefore } from './reads/reading.js';
+import { isSafeAtEnd } from './serializable/safe-snapshot.js';
+import type { SerialNode, WriteMark } from './serializable/serial-node.js';
 import type { Transaction } from './transaction.js';
-import { TreeCreation, TreeDrop, TreeLogBytes } from './tree-change.js';
+import { TreeCreation, TreeDrop, TreeLogBytes } from './write-set/tree-change.js';
 import type { MvccCommitWriter, TransactionManager } from './transaction-manager.js';
 import type { CommitInfo } from './types.js';
 import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
 import { RetiredCommit } from './vacuum.js';
-import { FoundOrder } from './found-order.js';
-import { KeySort, SortCountMin, isAscending, sortByKey } from './key-sort.js';
-import { BucketsCountMax, PutBuckets, isShortEntry } from './put-buckets.js';
-import { PutRun } from './put-run.js';
-import type { TreeWrites } from './tree-writes.js';
-import { WriteFlag, WriteKind, type WriteSet } from './write-set.js';
+import { FoundOrder } from './write-set/found-order.js';
+import { KeySort, SortCountMin, isAscending, sortByKey } from './write-set/key-sort.js';
+import { BucketsCountMax, PutBuckets, isShortEntry } from './write-set/put-buckets.js';
+import { PutRun } from './write-set/put-run.js';
+import type { TreeWrites } from './write-set/tree-writes.js';
+import { WriteFlag, WriteKind, type WriteSet } from './write-set/write-set.js';
 
 /** Is told once how a commit ends: when it is durable and published, or why it is not. May be told before the call that commits has returned. */
 export interface CommitListener {

@@ -7,9 +7,9 @@
  */
 import { type DbError, expectedError } from '../base/errors.js';
 import type { Oid, TreeId } from '../base/ids.js';
-import type { Cycle, CycleStep } from './certifier.js';
-import type { DeadlockStep } from './deadlock.js';
-import type { SerialNode } from './serial-node.js';
+import type { Cycle, CycleStep } from './serializable/certifier.js';
+import type { DeadlockStep } from './locks/deadlock.js';
+import type { SerialNode } from './serializable/serial-node.js';
 import type { Transaction } from './transaction.js';
 import type { UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';

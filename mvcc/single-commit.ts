@@ -1,5 +1,5 @@
 /**
- * A transaction that is one change of one row, made and committed within one slice: a statement of its own by a whole key (engine/quick-commit.ts). Nothing can come
+ * A transaction that is one change of one row, made and committed within one slice: a statement of its own by a whole key (engine/short-ways/quick-commit.ts). Nothing can come
  * between its first look and its number, so it needs no registered snapshot, no write set and no transaction object: the change is installed and logged where it
  * was looked for. Its twin is a `Transaction` that takes the same steps (writing.ts) and commits (commit.ts).
  *
@@ -14,9 +14,9 @@ import { keyString } from '../base/bytes.js';
 import { type Csn, type Lsn, type Oid, type TxnId, txnId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import { type CommitListener, type PendingCommit, flushAndPublish, followUp, isAlone, isSeen } from './commit.js';
-import { fillFromLeaf, keepBefore } from './reading.js';
-import { RowGrant, nameHold } from './row-lock.js';
-import { patchApart } from './row-patch.js';
+import { fillFromLeaf, keepBefore } from './reads/reading.js';
+import { RowGrant, nameHold } from './locks/row-lock.js';
+import { patchApart } from './write-set/row-patch.js';
 import { StatementList } from './statement-list.js';
 import { Transaction } from './transaction.js';
 import type { TransactionManager } from './transaction-manager.js';

@@ -2,9 +2,9 @@
  * What a transaction has done besides changing rows, to be undone: lock grants, trees made or dropped. Each stands with the number of entries that the write set had
  * then, so that the two together are one order (T2 of transaction.ts), and a changed row is in no list but the write set.
  */
-import type { LockGrant } from './lock.js';
-import type { RowGrant } from './row-lock.js';
-import type { TreeCreation, TreeDrop } from './tree-change.js';
+import type { LockGrant } from './locks/lock.js';
+import type { RowGrant } from './locks/row-lock.js';
+import type { TreeCreation, TreeDrop } from './write-set/tree-change.js';
 
 export type LogItem = LockGrant | RowGrant | TreeCreation | TreeDrop;
 

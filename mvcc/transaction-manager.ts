@@ -15,17 +15,17 @@ import type { Scheduler } from '../base/scheduler.js';
 import { keyLengthMaxOf } from '../storage/page.js';
 import type { CommitWriter, Store } from '../storage/store.js';
 import { ActiveList } from './active-list.js';
-import { ByteArena } from './byte-arena.js';
-import { Certifier } from './certifier.js';
+import { ByteArena } from './write-set/byte-arena.js';
+import { Certifier } from './serializable/certifier.js';
 import { CommitTurn } from './commit-turn.js';
 import { Company } from './company.js';
 import type { PendingCommit } from './commit.js';
-import { DeadlockDetector } from './deadlock.js';
-import { type LeafScan, ScanBuffers } from './leaf-scan.js';
-import { LockGrant } from './lock.js';
-import { LockTable } from './lock-table.js';
-import { RowGrant, releaseRow } from './row-lock.js';
-import { SerialNode } from './serial-node.js';
+import { DeadlockDetector } from './locks/deadlock.js';
+import { type LeafScan, ScanBuffers } from './reads/leaf-scan.js';
+import { LockGrant } from './locks/lock.js';
+import { LockTable } from './locks/lock-table.js';
+import { RowGrant, releaseRow } from './locks/row-lock.js';
+import { SerialNode } from './serializable/serial-node.js';
 import { SingleCommit, SingleCommits } from './single-commit.js';
 import { type SnapshotHolder, SnapshotRegistry } from './snapshot.js';
 import { Transaction } from './transaction.js';
@@ -33,8 +33,8 @@ import type { ActivityView, BeginOptions, LockView, SessionOwner, StatementInfo,
 import { Vacuum } from './vacuum.js';
 import { VersionedTree } from './versioned-tree.js';
 import { activityView, lockViews } from './views.js';
-import { WriteMemory } from './write-memory.js';
-import { WriteFlag, WriteSet } from './write-set.js';
+import { WriteMemory } from './write-set/write-memory.js';
+import { WriteFlag, WriteSet } from './write-set/write-set.js';
 
 /** What mvcc needs of a commit writer. */
 export type MvccCommitWriter = Pick<

@@ -19,19 +19,19 @@ import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
 import { commit, type CommitListener, commitSync, commitThen } from './commit.js';
 import { serializationError } from './conflict.js';
-import type { LeafScan } from './leaf-scan.js';
-import { type Lock, LockGrant, type LockOwner } from './lock.js';
-import { tableLockModeNumber } from './lock-table.js';
-import { newest, openScan, pointGet, probeLatest } from './reading.js';
-import { RowGrant, type RowHold, endBulkWrites } from './row-lock.js';
-import { SafeSnapshotWait } from './safe-snapshot-wait.js';
-import type { SerialNode } from './serial-node.js';
+import type { LeafScan } from './reads/leaf-scan.js';
+import { type Lock, LockGrant, type LockOwner } from './locks/lock.js';
+import { tableLockModeNumber } from './locks/lock-table.js';
+import { newest, openScan, pointGet, probeLatest } from './reads/reading.js';
+import { RowGrant, type RowHold, endBulkWrites } from './locks/row-lock.js';
+import { SafeSnapshotWait } from './serializable/safe-snapshot-wait.js';
+import type { SerialNode } from './serializable/serial-node.js';
 import { SnapshotHolder, type SnapshotUser } from './snapshot.js';
 import { StatementList } from './statement-list.js';
 import { type PausedStatement, type SavepointMark, Statement } from './statement.js';
 import type { TransactionManager } from './transaction-manager.js';
 import { type LogItem, TransactionLog } from './transaction-log.js';
-import { TreeCreation, TreeDrop, TreeLogBytes, undoEntry, undoItem } from './tree-change.js';
+import { TreeCreation, TreeDrop, TreeLogBytes, undoEntry, undoItem } from './write-set/tree-change.js';
 import type {
   BeginOptions,
   ClaimOptions,
@@ -61,10 +61,10 @@ import type {
 } from './types.js';
 import { wholeRange } from './types.js';
 import { VersionedTree } from './versioned-tree.js';
-import type { Wait } from './wait.js';
+import type { Wait } from './locks/wait.js';
 import { claimKey, lockRow } from './write-conflict.js';
-import { TreeWrites } from './tree-writes.js';
-import type { WriteSet } from './write-set.js';
+import { TreeWrites } from './write-set/tree-writes.js';
+import type { WriteSet } from './write-set/write-set.js';
 import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */

@@ -8,7 +8,7 @@ import type { Csn, Oid, TreeId } from '../base/ids.js';
 import type { ColumnRequest } from '../base/row-columns.js';
 import { LeafRef } from '../storage/cursor.js';
 import type { Transaction } from './transaction.js';
-import type { TreeWrites } from './tree-writes.js';
+import type { TreeWrites } from './write-set/tree-writes.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 /** READ UNCOMMITTED is READ COMMITTED, as in PostgreSQL; the engine maps it. */

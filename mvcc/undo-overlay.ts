@@ -13,10 +13,10 @@
  * Source. Neumann, Muehlbauer, Kemper 2015; Freitag, Kemper, Neumann 2022. See design/concurrency.md, section 2.
  */
 import { assert } from '../base/assert.js';
-import type { ByteChunk } from './byte-arena.js';
-import type { SerialNode } from './serial-node.js';
-import { KeyOrder } from './key-order.js';
-import { KeyTable } from './key-table.js';
+import type { ByteChunk } from './write-set/byte-arena.js';
+import type { SerialNode } from './serializable/serial-node.js';
+import { KeyOrder } from './write-set/key-order.js';
+import { KeyTable } from './write-set/key-table.js';
 import type { SingleCommit } from './single-commit.js';
 
 /** What a commit did to a key. Replace: delete and insert of the same key in one transaction, that is, another row. */

@@ -1,12 +1,12 @@
 /** The O(n) half of the invariants of this folder, for tests under VERIFY. Numbers in brackets: design/concurrency.md, section 11. */
 import { assert } from '../base/assert.js';
 import { LeafRef } from '../storage/cursor.js';
-import { findCycle } from './deadlock.js';
-import { Lock } from './lock.js';
-import { lockSlot } from './row-lock.js';
-import { keyBufferOf } from './key-buffer.js';
+import { findCycle } from './locks/deadlock.js';
+import { Lock } from './locks/lock.js';
+import { lockSlot } from './locks/row-lock.js';
+import { keyBufferOf } from './reads/key-buffer.js';
 import type { TransactionManager } from './transaction-manager.js';
-import { WriteKind } from './write-set.js';
+import { WriteKind } from './write-set/write-set.js';
 
 const leaf = new LeafRef();
 

@@ -1,11 +1,11 @@
 /** What is going on, as rows: locks with who waits for whom, transactions with what they run. */
-import { Lock, LockWait } from './lock.js';
-import { RowHold, lockSlot, rowLocks } from './row-lock.js';
+import { Lock, LockWait } from './locks/lock.js';
+import { RowHold, lockSlot, rowLocks } from './locks/row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { TransactionManager } from './transaction-manager.js';
 import type { ActivityView, LockView } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
-import type { Wait } from './wait.js';
+import type { Wait } from './locks/wait.js';
 
 export function lockViews(manager: TransactionManager): LockView[] {
   const views: LockView[] = [];

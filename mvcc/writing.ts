@@ -7,15 +7,15 @@ import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
 import { keyTooLong } from '../storage/page.js';
 import { ChangeOverheadBytes } from '../storage/wal-record.js';
-import { KeyFormBytes, ValueFormBytes, isShortPut, putForm } from './put-form.js';
-import { checkTree, fillFromEntry, peekRow } from './reading.js';
-import { claimFound, claimRow, isBulk, isWriteLocked } from './row-lock.js';
-import { patchApart } from './row-patch.js';
+import { KeyFormBytes, ValueFormBytes, isShortPut, putForm } from './write-set/put-form.js';
+import { checkTree, fillFromEntry, peekRow } from './reads/reading.js';
+import { claimFound, claimRow, isBulk, isWriteLocked } from './locks/row-lock.js';
+import { patchApart } from './write-set/row-patch.js';
 import type { Transaction } from './transaction.js';
 import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowPatch, RowRef, UpdateOptions } from './types.js';
 import type { VersionedTree } from './versioned-tree.js';
-import type { TreeWrites } from './tree-writes.js';
-import { WriteFlag, WriteKind, type WriteSet } from './write-set.js';
+import type { TreeWrites } from './write-set/tree-writes.js';
+import { WriteFlag, WriteKind, type WriteSet } from './write-set/write-set.js';
 
 /** The same of a short put, exactly. */
 const PutFormBytes = KeyFormBytes + ValueFormBytes;

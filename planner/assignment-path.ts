@@ -7,7 +7,7 @@
 import { SqlArray, SqlRecord, type Datum } from '../base/datum.js';
 import { DbError } from '../base/errors.js';
 import { sqlType, typeInfo, typeName, types, type SqlType } from '../base/types.js';
-import { jsonbAssign } from '../functions/jsonb-subscript.js';
+import { jsonbAssign } from '../functions/json/jsonb-subscript.js';
 import type { EvalContext, FunctionDef } from '../functions/registry.js';
 import type { TargetColumn, TargetStep } from '../parser/ast.js';
 import type { Binder } from './binder-context.js';

@@ -10,7 +10,7 @@ import type { Datum } from '../base/datum.js';
 import { DbError, notSupported } from '../base/errors.js';
 import { parseNumber } from './binder-literal.js';
 import { baseTypeOf, isArrayType, sqlType, typeInfo, typeName, TypeOid, types, type SqlType } from '../base/types.js';
-import { jsonbSubscript } from '../functions/jsonb-subscript.js';
+import { jsonbSubscript } from '../functions/json/jsonb-subscript.js';
 import type { FunctionDef } from '../functions/registry.js';
 import { leftSpine, type Binary, type ColumnRef, type Expression, type Subscript, type SubscriptEntry } from '../parser/ast.js';
 import { bindFunctionCall, bindGrouping } from './binder-call.js';

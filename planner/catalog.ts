@@ -1,5 +1,5 @@
 /**
- * What planning asks of the schema. The planner owns this interface; engine/catalog-store.ts fulfils it from the catalog tables as one
+ * What planning asks of the schema. The planner owns this interface; engine/catalog/catalog-store.ts fulfils it from the catalog tables as one
  * transaction sees them. Everything here is immutable: a schema change makes new objects and a new `version`.
  */
 import type { Expression, ParsedStatement, Statement as SqlStatement } from '../parser/ast.js';

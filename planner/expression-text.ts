@@ -8,7 +8,7 @@ import { SqlArray, type Datum } from '../base/datum.js';
 import { plainTextEnv } from '../base/text-env.js';
 import { outputText } from '../base/text-io.js';
 import { formatType, sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
-import { jsonbSubscript } from '../functions/jsonb-subscript.js';
+import { jsonbSubscript } from '../functions/json/jsonb-subscript.js';
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
 import { isCtid } from './system-columns.js';
 

@@ -6,7 +6,7 @@
 import { unreachable } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
-import { jsonbSubscript } from '../functions/jsonb-subscript.js';
+import { jsonbSubscript } from '../functions/json/jsonb-subscript.js';
 import type { FunctionDef } from '../functions/registry.js';
 import type { Expression, Query } from '../parser/ast.js';
 import { quoteIdentifier } from '../parser/print-names.js';

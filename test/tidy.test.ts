@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 /** Above the surface: the engine's index only. The shell may also use what knows SQL text without a database. */
 const aboveSurface: Readonly<Record<string, readonly RegExp[]>> = {
-  repl: [/^engine\/index\.ts$/, /^lab\/cli\.ts$/], lab: [/^engine\/index\.ts$/, /^base\//], server: [/^engine\//, /^parser\//, /^base\//],
+  repl: [/^engine\/index\.ts$/, /^lab\/cli\.ts$/], lab: [/^engine\/index\.ts$/, /^base\//],
 };
 const folders = [...Object.keys(allowed), ...Object.keys(aboveSurface)];
 

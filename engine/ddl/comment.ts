@@ -1,7 +1,7 @@
 /** COMMENT ON. */
 import { DbError, notSupported } from '../../base/errors.js';
 import type { Comment, QualifiedName } from '../../parser/ast.js';
-import { kindWord, type IndexRecord, type TableRecord } from '../catalog-objects.js';
+import { kindWord, type IndexRecord, type TableRecord } from '../catalog/catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { extensionByName } from './extensions.js';
 import { findFunction } from './functions.js';

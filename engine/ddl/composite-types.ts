@@ -5,7 +5,7 @@
 import { DbError, notSupported } from '../../base/errors.js';
 import { typeInfo, typeName } from '../../base/types.js';
 import type { AlterCompositeType, CreateCompositeType, FunctionColumn } from '../../parser/ast.js';
-import type { CompositeRecord } from '../catalog-objects.js';
+import type { CompositeRecord } from '../catalog/catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { dropAttribute } from './drop.js';
 import { userType } from './rename.js';

@@ -15,7 +15,7 @@ import { tableAccess } from '../../executor/table-access.js';
 import { afterPrefix } from '../../mvcc/types.js';
 import type { ConstraintAttributes, DefinitionOption, TableConstraint } from '../../parser/ast.js';
 import { canReference, isOrdered } from './operators.js';
-import type { CheckRecord, Deferral, ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
+import type { CheckRecord, Deferral, ForeignKeyRecord, IndexRecord, TableRecord } from '../catalog/catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, ddlRuntime, storedText } from './expressions.js';
 import { chooseRelationName, columnsForName, makeObjectName, requireColumn } from './names.js';

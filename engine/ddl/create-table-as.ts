@@ -9,7 +9,7 @@ import { isWait } from '../../executor/wait.js';
 import type { CreateMaterializedView, CreateTableAs, Identifier, QualifiedName, Query, RefreshMaterializedView } from '../../parser/ast.js';
 import { intoOf, withoutInto } from '../../parser/select-into.js';
 import { parse } from '../../parser/parse.js';
-import type { SchemaRecord, TableRecord } from '../catalog-objects.js';
+import type { SchemaRecord, TableRecord } from '../catalog/catalog-objects.js';
 import { describeStatement, startInside, drive, finishInside } from '../execute.js';
 import { CachedStatement } from '../plan-cache.js';
 import { executeArguments, findPrepared } from '../prepared.js';

@@ -9,7 +9,7 @@ import { DbError, notSupported } from '../../base/errors.js';
 import { TypeOid, sqlType, typeInfo, typeName, type SqlType } from '../../base/types.js';
 import type { ColumnConstraint, ColumnDefinition, CreateTable, Expression, LikeClause, TableConstraint } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
-import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
+import type { ColumnRecord, IndexRecord, SequenceRecord, TableRecord } from '../catalog/catalog-objects.js';
 import { addCheck, addForeignKey, addKey, type KeySpec } from './constraints.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, nextvalText, placeOf, requireImmutable, storedText } from './expressions.js';

@@ -8,8 +8,8 @@
 import { FirstUserOid } from '../../base/types.js';
 import { quoteIdentifier } from '../../parser/print-names.js';
 import type { Backend } from '../backend.js';
-import type { CatalogRecord, CompositeRecord, FunctionRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
-import { kindWord, nameOf } from '../catalog-objects.js';
+import type { CatalogRecord, CompositeRecord, FunctionRecord, IndexRecord, TableRecord } from '../catalog/catalog-objects.js';
+import { kindWord, nameOf } from '../catalog/catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { pinnedSequences } from './expressions.js';
 import { expressionNamesType, queryNamesType } from './named-types.js';

@@ -21,10 +21,10 @@ import type { ScanColumn } from '../../planner/physical-plan.js';
 import { isMutable } from '../../planner/routine-facts.js';
 import type { Clause } from '../../planner/scope.js';
 import type { Backend, Call } from '../backend.js';
-import type { ColumnRecord, TableRecord } from '../catalog-objects.js';
+import type { ColumnRecord, TableRecord } from '../catalog/catalog-objects.js';
 import { NeutralContext } from '../eval-context.js';
 import { makeRequest } from '../execute.js';
-import { tieNames } from '../stored-names.js';
+import { tieNames } from '../catalog/stored-names.js';
 
 /** A binder over the session's catalog as it is now. */
 export function ddlBinder(backend: Backend, dependencies?: DependencySink): Binder {

@@ -11,13 +11,13 @@ import type { AlterFunction, CreateFunction, DroppedObject, Expression, Function
 import { parseQuery } from '../../parser/parse.js';
 import { printExpression, printStatement } from '../../parser/print.js';
 import { bindStatement } from '../../planner/binder.js';
-import type { FunctionRecord, Reference } from '../catalog-objects.js';
-import { inputParameters, outputParameters, resultOf } from '../routine-shape.js';
-import { checkBody, requirePlannable } from '../routine-run.js';
+import type { FunctionRecord, Reference } from '../catalog/catalog-objects.js';
+import { inputParameters, outputParameters, resultOf } from '../routines/routine-shape.js';
+import { checkBody, requirePlannable } from '../routines/routine-run.js';
 import { bindOverRow, storedText } from './expressions.js';
 import type { Ddl } from './ddl.js';
 import { creationSchema, nameText } from './names.js';
-import { settingText } from '../setting-text.js';
+import { settingText } from '../settings/setting-text.js';
 import { bindTypeName } from './types.js';
 
 const word = (isProcedure: boolean): string => (isProcedure ? 'procedure' : 'function');

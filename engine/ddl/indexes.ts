@@ -4,7 +4,7 @@ import { baseTypeOf, sqlType, TypeOid, typeName } from '../../base/types.js';
 import type { CreateIndex, IndexElement, Reindex } from '../../parser/ast.js';
 import { namedOperatorClass, requireAccepts } from '../../planner/operator-classes.js';
 import { figureColumnName } from '../../planner/scope.js';
-import type { IndexColumnRecord, IndexRecord, TableRecord } from '../catalog-objects.js';
+import type { IndexColumnRecord, IndexRecord, TableRecord } from '../catalog/catalog-objects.js';
 import { checkIndexable } from './constraints.js';
 import { checkCollation, isCollatable } from './create-table.js';
 import type { Ddl } from './ddl.js';

@@ -12,7 +12,7 @@ import { sortSliced } from '../../base/sliced-sort.js';
 import { sqlType, typeInfo, type SqlType, type TypeRegistry } from '../../base/types.js';
 import type { Analyze, MaintainedTable, QualifiedName, Vacuum } from '../../parser/ast.js';
 import type { Backend, Call } from '../backend.js';
-import type { ColumnStatisticsRecord, CompositeRecord, RelationRecord, StatisticsRecord, TableRecord } from '../catalog-objects.js';
+import type { ColumnStatisticsRecord, CompositeRecord, RelationRecord, StatisticsRecord, TableRecord } from '../catalog/catalog-objects.js';
 import { CachedStatement } from '../plan-cache.js';
 import { printText } from '../text-values.js';
 import { Ddl } from './ddl.js';

@@ -5,7 +5,7 @@
 import type { Expression, FunctionCall, Query, TypeName } from '../../parser/ast.js';
 import { parseExpression, parseQuery } from '../../parser/parse.js';
 import type { Backend } from '../backend.js';
-import type { CatalogRecord } from '../catalog-objects.js';
+import type { CatalogRecord } from '../catalog/catalog-objects.js';
 
 export function expressionNamesType(backend: Backend, text: string, record: CatalogRecord): boolean {
   const named = typeNamesOf(backend, record);

@@ -2,8 +2,8 @@
 import { DbError } from '../../base/errors.js';
 import type { QualifiedName } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
-import type { RelationRecord, SchemaRecord, TableRecord, TypeRecord } from '../catalog-objects.js';
-import { SchemaOid } from '../catalog-objects.js';
+import type { RelationRecord, SchemaRecord, TableRecord, TypeRecord } from '../catalog/catalog-objects.js';
+import { SchemaOid } from '../catalog/catalog-objects.js';
 import { refuseOtherDatabase } from '../../planner/binder-types.js';
 
 /** Longest identifier in bytes, as in PostgreSQL. */

@@ -2,7 +2,7 @@
 import { treeId } from '../../base/ids.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { Backend } from '../backend.js';
-import type { TableRecord } from '../catalog-objects.js';
+import type { TableRecord } from '../catalog/catalog-objects.js';
 import { truncateTables } from './truncate.js';
 
 function onCommitTables(backend: Backend): TableRecord[] {

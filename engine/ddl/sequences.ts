@@ -2,7 +2,7 @@
 import { DbError } from '../../base/errors.js';
 import { TypeOid } from '../../base/types.js';
 import type { AlterSequence, CreateSequence, SequenceOption } from '../../parser/ast.js';
-import type { SequenceRecord, TableRecord } from '../catalog-objects.js';
+import type { SequenceRecord, TableRecord } from '../catalog/catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { checkRelationName, creationSchema, nameText, requireColumn } from './names.js';
 import { bindTypeName } from './types.js';

@@ -8,7 +8,7 @@
 import { DbError } from '../../base/errors.js';
 import { parseFloat8 } from '../../base/scalar-text.js';
 import type { DefinitionOption } from '../../parser/ast.js';
-import { parseBoolean } from '../settings.js';
+import { parseBoolean } from '../settings/settings.js';
 
 export type OptionOwner = 'table' | 'toast' | 'btree' | 'hash' | 'view' | 'column';
 export type StorageOptions = Readonly<Record<string, string>>;

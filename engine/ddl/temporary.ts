@@ -5,8 +5,8 @@
 import { treeId } from '../../base/ids.js';
 import { DbError } from '../../base/errors.js';
 import type { QualifiedName } from '../../parser/ast.js';
-import { CatalogDraft } from '../catalog-store.js';
-import type { CatalogRecord, SchemaRecord, TableRecord } from '../catalog-objects.js';
+import { CatalogDraft } from '../catalog/catalog-store.js';
+import type { CatalogRecord, SchemaRecord, TableRecord } from '../catalog/catalog-objects.js';
 import type { Instance } from '../instance.js';
 import type { Ddl } from './ddl.js';
 import { creationSchema } from './names.js';

@@ -4,7 +4,7 @@ import { oid as toOid, treeId } from '../../base/ids.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { Truncate } from '../../parser/ast.js';
 import type { Backend } from '../backend.js';
-import type { SequenceRecord, TableRecord } from '../catalog-objects.js';
+import type { SequenceRecord, TableRecord } from '../catalog/catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { notA } from './names.js';
 import { restartSequence } from './sequences.js';

@@ -3,7 +3,7 @@ import { DbError } from '../../base/errors.js';
 import { typeInfo, type TypeRegistry } from '../../base/types.js';
 import { parseExpression } from '../../parser/parse.js';
 import type { Clause } from '../../planner/scope.js';
-import type { TableRecord } from '../catalog-objects.js';
+import type { TableRecord } from '../catalog/catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import type { Dependent } from './dependencies.js';
 import { bindOverRow } from './expressions.js';

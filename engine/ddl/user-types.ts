@@ -5,7 +5,7 @@ import { evaluate } from '../../executor/expression-interpreter.js';
 import type { AlterDomain, AlterEnumAddValue, ColumnConstraint, CreateDomain, CreateEnum, CreateRangeType, Expression, QualifiedName } from '../../parser/ast.js';
 import { parseExpression } from '../../parser/parse.js';
 import { splitName } from '../../parser/split-name.js';
-import type { DomainConstraintRecord, DomainRecord, TypeRecord } from '../catalog-objects.js';
+import type { DomainConstraintRecord, DomainRecord, TypeRecord } from '../catalog/catalog-objects.js';
 import { checkCollation } from './create-table.js';
 import type { Ddl } from './ddl.js';
 import { bindOverRow, ddlRuntime, storedText } from './expressions.js';

@@ -2,9 +2,9 @@
 import { SqlArray } from '../../base/datum.js';
 import { TypeOid } from '../../base/types.js';
 import type { Backend } from '../backend.js';
-import type { TableRecord } from '../catalog-objects.js';
+import type { TableRecord } from '../catalog/catalog-objects.js';
 import { toTimestamp } from '../eval-context.js';
-import { displayValue } from '../settings.js';
+import { displayValue } from '../settings/settings.js';
 import { OwnerOid, relations } from './relations.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 

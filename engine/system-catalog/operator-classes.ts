@@ -1,6 +1,6 @@
 /** pg_opclass and pg_opfamily: tools ask which class an index column has. */
 import { operatorClasses } from '../../planner/operator-classes.js';
-import { SchemaOid } from '../catalog-objects.js';
+import { SchemaOid } from '../catalog/catalog-objects.js';
 import type { VirtualTable } from './virtual-table.js';
 
 const BtreeMethod = 403;

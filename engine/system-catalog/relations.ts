@@ -7,11 +7,11 @@ import { printExpression } from '../../parser/print.js';
 import { operatorClassOf } from '../../planner/operator-classes.js';
 import { figureColumnName } from '../../planner/scope.js';
 import type { Backend } from '../backend.js';
-import type { CatalogRecord, Deferral, IndexColumnRecord, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog-objects.js';
-import { SchemaOid } from '../catalog-objects.js';
-import { checkDefinition, displayCondition, displayDefault, displayDomainCondition, foreignKeyDefinition, indexDefinition, keyDefinition, keyExpression } from '../definitions.js';
-import { viewDefinition } from '../view-definition.js';
-import { storedText } from '../stored-text.js';
+import type { CatalogRecord, Deferral, IndexColumnRecord, IndexRecord, RelationRecord, SequenceRecord, TableRecord } from '../catalog/catalog-objects.js';
+import { SchemaOid } from '../catalog/catalog-objects.js';
+import { checkDefinition, displayCondition, displayDefault, displayDomainCondition, foreignKeyDefinition, indexDefinition, keyDefinition, keyExpression } from '../catalog/definitions.js';
+import { viewDefinition } from '../catalog/view-definition.js';
+import { storedText } from '../catalog/stored-text.js';
 import { collationOids, isByValue, typeAlignment, typeCollation, typeStorage } from './type-shape.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';
 

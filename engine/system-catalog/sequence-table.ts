@@ -1,6 +1,6 @@
 /** A sequence read as a table, as `SELECT last_value FROM s`: one row, whatever the snapshot, for sequences stand outside transactions. */
 import type { TableDef } from '../../planner/catalog.js';
-import type { SequenceRecord } from '../catalog-objects.js';
+import type { SequenceRecord } from '../catalog/catalog-objects.js';
 import { int8Datum } from '../sequences.js';
 import { virtualTableDef } from './virtual-table.js';
 

@@ -4,9 +4,9 @@ import { TypeOid, baseTypeOf, builtinTypes, sqlType, typeInfo, type TypeInfo } f
 import { allCasts, allFunctions, allOperators } from '../../functions/catalogue.js';
 import type { FunctionDef } from '../../functions/registry.js';
 import type { Backend } from '../backend.js';
-import { SchemaOid } from '../catalog-objects.js';
-import { storedText } from '../stored-text.js';
-import { inputParameters } from '../routine-shape.js';
+import { SchemaOid } from '../catalog/catalog-objects.js';
+import { storedText } from '../catalog/stored-text.js';
+import { inputParameters } from '../routines/routine-shape.js';
 import { OwnerOid } from './relations.js';
 import { collationOids, isByValue, typeAlignment, typeCollation, typeFunctions, typeStorage } from './type-shape.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';

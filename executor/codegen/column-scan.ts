@@ -6,7 +6,7 @@ import { AtColumns, AtRowCount, ColumnForm, columnReader, type ColumnReader, typ
 import { KeyLayout } from '../../base/keycode.js';
 import { columnSource, type ColumnSource, type RowLayout } from '../../base/rowcode.js';
 import { baseTypeOf, typeInfo } from '../../base/types.js';
-import { ColumnRun } from '../../mvcc/column-run.js';
+import { ColumnRun } from '../../mvcc/reads/column-run.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { BoundExpression, ColumnId } from '../../planner/expression.js';
 import type { PlanOf } from '../operators/plan-of.js';
@@ -110,7 +110,7 @@ function ascendingColumn({ kind, columns, table }: PlanOf<'seqScan'> | PlanOf<'i
   return first === undefined ? undefined : columns.find(({ column }) => column === first)?.id;
 }
 
-/** Whether the equality of an index scan can be looked up in columns (mvcc/column-run.ts): the keys of the table begin with one integer that is asked for, and nothing else is. */
+/** Whether the equality of an index scan can be looked up in columns (mvcc/reads/column-run.ts): the keys of the table begin with one integer that is asked for, and nothing else is. */
 export function isColumnLookup(p: Pipeline, plan: PlanOf<'indexScan'>): boolean {
   const { index, ranges, table } = plan;
   const { column } = index.columns[0]!;

@@ -9,7 +9,7 @@ import { putUtf8 } from '../../base/bytes.js';
 import { NullFirstTag, NullLastTag, putDoubleKey, putInt8Key, ValueTag } from '../../base/keycode.js';
 import { columnSource, rowHelpers } from '../../base/rowcode.js';
 import { TypeOid } from '../../base/types.js';
-import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut } from '../../mvcc/put-form.js';
+import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut } from '../../mvcc/write-set/put-form.js';
 import type { EntriesSource } from '../../mvcc/types.js';
 import type { IndexDef, TableDef } from '../../planner/catalog.js';
 import { canGenerate } from '../codegen.js';

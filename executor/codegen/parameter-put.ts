@@ -8,7 +8,7 @@
 import { putUtf8, setInt8 } from '../../base/bytes.js';
 import { putInt8Key } from '../../base/keycode.js';
 import { TypeOid } from '../../base/types.js';
-import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut } from '../../mvcc/put-form.js';
+import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut } from '../../mvcc/write-set/put-form.js';
 import type { PutSource } from '../../mvcc/types.js';
 import type { TableDef } from '../../planner/catalog.js';
 import { canGenerate } from '../codegen.js';

@@ -2,7 +2,7 @@
 import { ByteBuffer } from '../../base/byte-buffer.js';
 import { KeyLayout } from '../../base/keycode.js';
 import { columnSource, type RowLayout } from '../../base/rowcode.js';
-import { EntryRun } from '../../mvcc/entry-run.js';
+import { EntryRun } from '../../mvcc/reads/entry-run.js';
 import { RowRef } from '../../mvcc/types.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { BoundExpression } from '../../planner/expression.js';

@@ -2,7 +2,7 @@
  * Rows that come as text, encoded by generated code while it is read: the rows of an INSERT of literals, and lines of COPY. One pass over the text as UTF-8 writes each row where the write set
  * takes it from (a `RowBlock`): no value, no string and no array is made in between.
  *
- * X1  What is read here is read the same by the general ways, which are its twins: LiteralRows with engine/literal-insert.ts, and CopyReader with engine/copy.ts. It is only what is plainly a
+ * X1  What is read here is read the same by the general ways, which are its twins: LiteralRows with engine/short-ways/literal-insert.ts, and CopyReader with engine/copy/copy.ts. It is only what is plainly a
  *     value of its column: integers and decimals of few digits, booleans, texts, NULL. At anything else, be it wrong or but unusual, the reader stops before the row it is in.
  * X2  Behind the text there is a byte 0, which ends every loop.
  *
@@ -13,7 +13,7 @@ import type { Datum } from '../../base/datum.js';
 import { putInt8Key } from '../../base/keycode.js';
 import { Encoding, NarrowRowMax, putWideEnds, wideEndsBytes } from '../../base/rowcode.js';
 import { TypeOid } from '../../base/types.js';
-import { KeyFormBytes, PutTag, ValueFormBytes } from '../../mvcc/put-form.js';
+import { KeyFormBytes, PutTag, ValueFormBytes } from '../../mvcc/write-set/put-form.js';
 import type { ColumnDef, TableDef } from '../../planner/catalog.js';
 import { canGenerate } from '../codegen.js';
 import { integerKeyOf, keyCode } from './integer-key.js';
@@ -410,7 +410,7 @@ class RowReaderSource {
     code.line('last = x;');
   }
 
-  /** The head of the row, and of its put (mvcc/put-form.ts). */
+  /** The head of the row, and of its put (mvcc/write-set/put-form.ts). */
   #finish(): void {
     const code = this.#code;
     this.#ends();

@@ -2,7 +2,7 @@
 import { seededPrng, type Prng } from '../../base/prng.js';
 import { DbError } from '../../base/errors.js';
 import { decodeColumn } from '../../base/rowcode.js';
-import type { LeafScan } from '../../mvcc/leaf-scan.js';
+import type { LeafScan } from '../../mvcc/reads/leaf-scan.js';
 import { wholeRange } from '../../mvcc/types.js';
 import { mutants } from '../../base/mutants.js';
 import { evaluate } from '../expression-interpreter.js';

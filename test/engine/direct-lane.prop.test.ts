@@ -1,11 +1,11 @@
 /**
- * Statements of one row that are run again and again within a block (engine/direct-lane.ts) beside the same run through a statement prepared anew each time, which has no lane: both say the
+ * Statements of one row that are run again and again within a block (engine/short-ways/direct-lane.ts) beside the same run through a statement prepared anew each time, which has no lane: both say the
  * same, fail the same, and leave the same rows. In between come commits, aborts, savepoints, failures, settings, schema changes, and another session with its rows and locks.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DatabaseError, open, type Session } from '../../engine/index.js';
-import { DirectLane } from '../../engine/direct-lane.js';
+import { DirectLane } from '../../engine/short-ways/direct-lane.js';
 
 const texts = {
   insert: 'insert into t (id, n, note, tag) values ($1, $2, $3, $1 % 5)',

@@ -1,4 +1,4 @@
-/** INSERT of many rows of literals (engine/literal-insert.ts) does what the parsed statement does: rows, counts and errors with their positions. */
+/** INSERT of many rows of literals (engine/short-ways/literal-insert.ts) does what the parsed statement does: rows, counts and errors with their positions. */
 import { describe, expect, test } from 'vitest';
 import type { Database, Session } from '../../engine/index.js';
 import { DatabaseError, open } from '../../engine/index.js';

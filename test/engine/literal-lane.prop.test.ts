@@ -1,11 +1,11 @@
 /**
- * INSERTs of rows of literals that follow each other within a block (engine/literal-lane.ts) beside the same by the longer way: both say the same, fail the same, and leave the same rows. In
+ * INSERTs of rows of literals that follow each other within a block (engine/short-ways/literal-lane.ts) beside the same by the longer way: both say the same, fail the same, and leave the same rows. In
  * between come other heads and widths, literals that are not read in one pass, keys that are there, commits, savepoints, failures, settings, schema changes, and another session's locks and rows.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DatabaseError, open } from '../../engine/index.js';
-import { LiteralLane } from '../../engine/literal-lane.js';
+import { LiteralLane } from '../../engine/short-ways/literal-lane.js';
 
 type Op =
   | { readonly kind: 'insert'; readonly head: string; readonly key: number; readonly count: number; readonly odd: string | undefined; readonly repeat: number; readonly byQuery: boolean }

@@ -1,4 +1,4 @@
-/** Single statements of many sessions, as single commits or committed without a promise between change and log (engine/quick-commit.ts), beside the same by the general way. */
+/** Single statements of many sessions, as single commits or committed without a promise between change and log (engine/short-ways/quick-commit.ts), beside the same by the general way. */
 import { expect, test } from 'vitest';
 import { open, type Database, type Session } from '../../engine/index.js';
 import { engineScenarios } from '../mutants/engine.js';

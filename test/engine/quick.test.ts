@@ -1,9 +1,9 @@
-/** The short way of simple prepared queries (engine/quick.ts) gives what the general way gives, in every state a session can be in. */
+/** The short way of simple prepared queries (engine/short-ways/quick.ts) gives what the general way gives, in every state a session can be in. */
 import { describe, expect, test } from 'vitest';
 import type { Database, Session, TransactionHandle } from '../../engine/index.js';
 import { DatabaseError, open } from '../../engine/index.js';
 import { getUtf8 } from '../../base/bytes.js';
-import { runShort } from '../../engine/quick.js';
+import { runShort } from '../../engine/short-ways/quick.js';
 import { makeFormat } from '../../engine/values.js';
 
 const queries: readonly (readonly [string, readonly unknown[]])[] = [

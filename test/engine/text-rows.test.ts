@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededPrng, type Prng } from '../../base/prng.js';
 import type { Session } from '../../engine/index.js';
-import { CopyInput } from '../../engine/copy-input.js';
+import { CopyInput } from '../../engine/copy/copy-input.js';
 import { DatabaseError, open } from '../../engine/index.js';
 
 interface Column {

@@ -1,4 +1,4 @@
-/** A view answers the same, whatever what it reads is called and whatever is added to it (W1, W2 of engine/view-definition.ts). */
+/** A view answers the same, whatever what it reads is called and whatever is added to it (W1, W2 of engine/catalog/view-definition.ts). */
 import { expect, test } from 'vitest';
 import { open } from '../../engine/index.js';
 

@@ -1,5 +1,5 @@
 /**
- * Runs of columns (mvcc/column-run.ts) against a sorted map: rows of two integers and a text over many small leaves, several for the first integer or one; keys asked for near
+ * Runs of columns (mvcc/reads/column-run.ts) against a sorted map: rows of two integers and a text over many small leaves, several for the first integer or one; keys asked for near
  * each other and anywhere, own uncommitted changes, commits by others before and between, pauses, and so little memory for columns that they are taken back.
  */
 import { strict as assert } from 'node:assert';
@@ -10,8 +10,8 @@ import { type Prng, seededPrng } from '../../base/prng.js';
 import { AtColumns, ColumnReader, type ColumnRequest } from '../../base/row-columns.js';
 import { decodeColumn, encodeRow, RowLayout } from '../../base/rowcode.js';
 import { sqlType, TypeOid } from '../../base/types.js';
-import { ColumnRun, rangeOfInteger } from '../../mvcc/column-run.js';
-import type { LeafScan } from '../../mvcc/leaf-scan.js';
+import { ColumnRun, rangeOfInteger } from '../../mvcc/reads/column-run.js';
+import type { LeafScan } from '../../mvcc/reads/leaf-scan.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { IsolationLevel } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';

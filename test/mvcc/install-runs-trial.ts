@@ -1,5 +1,5 @@
 /**
- * A commit that nobody looks behind goes into the leaves in runs (P4 in mvcc/commit.ts, storage/leaf-run.ts) and into the log in stretches (mvcc/put-form.ts), any other one change at
+ * A commit that nobody looks behind goes into the leaves in runs (P4 in mvcc/commit.ts, storage/leaf-run.ts) and into the log in stretches (mvcc/write-set/put-form.ts), any other one change at
  * a time: both leave the same rows, and the same rows come back from the log of either.
  */
 import { strict as check } from 'node:assert';

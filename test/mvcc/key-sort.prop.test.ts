@@ -1,13 +1,13 @@
 /** Sorting by heads against sorting by comparison: few and many keys, long shared fronts, keys that are each other's front, zeros. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareKeys } from '../../mvcc/key-order.js';
-import { sortByKey } from '../../mvcc/key-sort.js';
+import { compareKeys } from '../../mvcc/write-set/key-order.js';
+import { sortByKey } from '../../mvcc/write-set/key-sort.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
-import { WriteMemory } from '../../mvcc/write-memory.js';
-import { TreeWrites } from '../../mvcc/tree-writes.js';
-import { WriteKind, WriteSet } from '../../mvcc/write-set.js';
+import { WriteMemory } from '../../mvcc/write-set/write-memory.js';
+import { TreeWrites } from '../../mvcc/write-set/tree-writes.js';
+import { WriteKind, WriteSet } from '../../mvcc/write-set/write-set.js';
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 const tail = fc.uint8Array({ maxLength: 7, max: 3 }).map(latin1);

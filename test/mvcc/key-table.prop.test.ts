@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
-import { hashOfBytes, hashOfKey } from '../../mvcc/key-hash.js';
-import { KeyTable } from '../../mvcc/key-table.js';
+import { hashOfBytes, hashOfKey } from '../../mvcc/write-set/key-hash.js';
+import { KeyTable } from '../../mvcc/write-set/key-table.js';
 import { ChangeKind, UndoOverlay, UndoRecord } from '../../mvcc/undo-overlay.js';
 
 /** Few keys, that a key should come again; neighbours, whose slots are; keys that are each other's front. */

@@ -1,12 +1,12 @@
 /**
  * Scans against a sorted map: random rows over many small leaves, long values, own uncommitted changes, commits by others before and
- * during the scan, both directions, limits and pauses; and runs of entries (mvcc/entry-run.ts) where they serve. Whatever happens around it, a scan shows its snapshot,
+ * during the scan, both directions, limits and pauses; and runs of entries (mvcc/reads/entry-run.ts) where they serve. Whatever happens around it, a scan shows its snapshot,
  * and at SERIALIZABLE what it or a run has walked over is registered as read, and nothing else.
  */
 import { strict as assert } from 'node:assert';
 import { keyBytes } from '../../base/bytes.js';
 import { type Prng, seededPrng } from '../../base/prng.js';
-import { EntryRun } from '../../mvcc/entry-run.js';
+import { EntryRun } from '../../mvcc/reads/entry-run.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type IsolationLevel, RowRef, afterPrefix } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';

@@ -5,7 +5,7 @@
 import { DbError } from '../../base/errors.js';
 import { keyBytes } from '../../base/bytes.js';
 import type { Prng } from '../../base/prng.js';
-import type { LeafScan } from '../../mvcc/leaf-scan.js';
+import type { LeafScan } from '../../mvcc/reads/leaf-scan.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type KeyRange, type RowLockMode, type RowLockResult, RowRef, afterKey, afterPrefix } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';

@@ -1,6 +1,6 @@
 /** Rows by key and value, in the forms in which they are inserted many at a time and changed by a patch. */
 import { keyBytes } from '../../base/bytes.js';
-import { KeyFormBytes, ValueFormBytes, isShortPut, putKeyForm, putValueForm } from '../../mvcc/put-form.js';
+import { KeyFormBytes, ValueFormBytes, isShortPut, putKeyForm, putValueForm } from '../../mvcc/write-set/put-form.js';
 import type { EntriesSource, PutSource, RowBlock, RowPatch } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
 

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
 import { treeId } from '../../base/ids.js';
-import { Interval, IntervalTree } from '../../mvcc/interval-tree.js';
-import { KeyOrder } from '../../mvcc/key-order.js';
-import { RecentReads } from '../../mvcc/recent-reads.js';
-import { SerialNode } from '../../mvcc/serial-node.js';
-import { SireadBudget } from '../../mvcc/siread.js';
+import { Interval, IntervalTree } from '../../mvcc/serializable/interval-tree.js';
+import { KeyOrder } from '../../mvcc/write-set/key-order.js';
+import { RecentReads } from '../../mvcc/serializable/recent-reads.js';
+import { SerialNode } from '../../mvcc/serializable/serial-node.js';
+import { SireadBudget } from '../../mvcc/serializable/siread.js';
 import { VersionedTree } from '../../mvcc/versioned-tree.js';
 
 const key = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '\0'), maxLength: 3 });

@@ -1,14 +1,14 @@
 /**
- * Write sets that share memory (mvcc/write-memory.ts): large ones at the same time and one after the other, each holding what was put into it, with memory for all of them, for
+ * Write sets that share memory (mvcc/write-set/write-memory.ts): large ones at the same time and one after the other, each holding what was put into it, with memory for all of them, for
  * some and for none.
  */
 import { strict as assert } from 'node:assert';
 import { seededPrng } from '../../base/prng.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
-import { WriteMemory } from '../../mvcc/write-memory.js';
-import { TreeWrites } from '../../mvcc/tree-writes.js';
-import { WriteKind, WriteSet } from '../../mvcc/write-set.js';
+import { WriteMemory } from '../../mvcc/write-set/write-memory.js';
+import { TreeWrites } from '../../mvcc/write-set/tree-writes.js';
+import { WriteKind, WriteSet } from '../../mvcc/write-set/write-set.js';
 
 /** A set all of whose keys and values follow from its salt and their numbers. */
 class Filled {

@@ -1,8 +1,8 @@
 /** Memory that write sets share: write-memory-trial.ts says what takes part. `SEED` starts elsewhere. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERIFY } from '../../base/assert.js';
-import { ChunkBytesMax } from '../../mvcc/byte-arena.js';
-import { WriteMemory } from '../../mvcc/write-memory.js';
+import { ChunkBytesMax } from '../../mvcc/write-set/byte-arena.js';
+import { WriteMemory } from '../../mvcc/write-set/write-memory.js';
 import { writeMemoryTrial } from './write-memory-trial.js';
 
 describe('WriteMemory', () => {

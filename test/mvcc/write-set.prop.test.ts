@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
-import { hashOfBytes, hashOfKey } from '../../mvcc/key-hash.js';
-import { WriteMemory } from '../../mvcc/write-memory.js';
-import { TreeWrites } from '../../mvcc/tree-writes.js';
-import { WriteKind, WriteSet } from '../../mvcc/write-set.js';
+import { hashOfBytes, hashOfKey } from '../../mvcc/write-set/key-hash.js';
+import { WriteMemory } from '../../mvcc/write-set/write-memory.js';
+import { TreeWrites } from '../../mvcc/write-set/tree-writes.js';
+import { WriteKind, WriteSet } from '../../mvcc/write-set/write-set.js';
 import { rowBlock } from './row-block.js';
 
 const treeCount = 3;

@@ -1,4 +1,4 @@
-/** Entries looked up one by one and then changed where they were found, as a commit does it (mvcc/found-order.ts): the places, grouped by leaf and in its order. */
+/** Entries looked up one by one and then changed where they were found, as a commit does it (mvcc/write-set/found-order.ts): the places, grouped by leaf and in its order. */
 import { assert } from '../../base/assert.js';
 import { keyBytes } from '../../base/bytes.js';
 import type { BTree } from '../../storage/btree.js';

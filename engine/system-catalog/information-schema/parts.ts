@@ -1,7 +1,7 @@
 /** What the views of information_schema have in common: how the standard describes a type, and which constraints there are. */
 import { TypeOid, baseTypeOf, numericPrecision, numericScale, typeInfo, typeName, varcharLength, type SqlType } from '../../../base/types.js';
 import type { Backend } from '../../backend.js';
-import type { CheckRecord, ForeignKeyRecord, TableRecord, ViewRecord } from '../../catalog-objects.js';
+import type { CheckRecord, ForeignKeyRecord, TableRecord, ViewRecord } from '../../catalog/catalog-objects.js';
 import { relations } from '../relations.js';
 import type { VirtualRow } from '../virtual-table.js';
 

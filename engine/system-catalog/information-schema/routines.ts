@@ -1,8 +1,8 @@
 /** Functions and procedures of the user. PostgreSQL lists its own too. */
 import { sqlType, typeInfo, typeName } from '../../../base/types.js';
 import type { Backend } from '../../backend.js';
-import type { FunctionRecord } from '../../catalog-objects.js';
-import { displayDefault } from '../../definitions.js';
+import type { FunctionRecord } from '../../catalog/catalog-objects.js';
+import { displayDefault } from '../../catalog/definitions.js';
 import type { VirtualRow, VirtualTable } from '../virtual-table.js';
 import { schemaOf } from './parts.js';
 import { described } from './types.js';

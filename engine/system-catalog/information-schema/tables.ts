@@ -1,9 +1,9 @@
 /** Tables, views, columns, constraints and sequences. */
 import { TypeOid, sqlType, typeName } from '../../../base/types.js';
 import type { Backend } from '../../backend.js';
-import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../../catalog-objects.js';
-import { displayCondition, displayDefault } from '../../definitions.js';
-import { isUpdatableView, viewDefinition } from '../../view-definition.js';
+import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../../catalog/catalog-objects.js';
+import { displayCondition, displayDefault } from '../../catalog/definitions.js';
+import { isUpdatableView, viewDefinition } from '../../catalog/view-definition.js';
 import { checkedColumns, isSystemView, relations } from '../relations.js';
 import { constraints, schemaOf, typeColumns, yesNo } from './parts.js';
 import type { VirtualRow, VirtualTable } from '../virtual-table.js';

@@ -1,8 +1,8 @@
 /** Domains, composite types and the elements of arrays, and which columns use them. */
 import { baseTypeOf, sqlType, typeInfo, type SqlType } from '../../../base/types.js';
 import type { Backend } from '../../backend.js';
-import type { TypeRecord } from '../../catalog-objects.js';
-import { displayDefault } from '../../definitions.js';
+import type { TypeRecord } from '../../catalog/catalog-objects.js';
+import { displayDefault } from '../../catalog/definitions.js';
 import type { VirtualRow, VirtualTable } from '../virtual-table.js';
 import { columnsOfRelations, schemaOf, typeColumns } from './parts.js';
 

@@ -1,6 +1,6 @@
 /** Who uses what, and who may do what: there is one user, who may do everything. */
 import type { Backend } from '../../backend.js';
-import type { Reference, TableRecord } from '../../catalog-objects.js';
+import type { Reference, TableRecord } from '../../catalog/catalog-objects.js';
 import { relations } from '../relations.js';
 import type { VirtualRow, VirtualTable } from '../virtual-table.js';
 import { columnsOfRelations, constraints, schemaOf } from './parts.js';

@@ -1,0 +1,105 @@
+/**
+ * The end of a statement that has run directly (quick-modify.ts) and is a transaction of its own: from its last change to the log in the same slice, and one
+ * promise, which is settled in the slice that publishes the commit. Its twin is `TransactionBlock.finishStatement` behind the asynchronous functions of
+ * session.ts; what is not as usual goes that way.
+ *
+ * One that changes a row of one tree, which nobody else has to do with, is a single commit (mvcc/single-commit.ts) and needs no transaction block either; `run` is the twin of `runSingle`.
+ *
+ * One object per session, for a session has one statement running.
+ */
+import type { Datum } from '../../base/datum.js';
+import type { CommitListener } from '../../mvcc/commit.js';
+import type { SingleCommit } from '../../mvcc/single-commit.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import type { StatementInfo } from '../../mvcc/types.js';
+import type { QueryResult } from '../api.js';
+import type { Backend } from '../backend.js';
+import type { QuickPlan } from './quick.js';
+import { canBeSingle, changeSingle } from '../single-statement.js';
+
+/** What the session does around it. */
+export interface QuickCaller {
+  /** From here until `ended` the session is busy; `running` settles when it is over. */
+  started(running: Promise<unknown>): void;
+  ended(): void;
+  result(command: string, rowCount: number): QueryResult<unknown>;
+  /** Rejects with what the user is told. */
+  fail(error: unknown): Promise<never>;
+}
+
+export class QuickCommit implements CommitListener {
+  readonly #backend: Backend;
+  readonly #caller: QuickCaller;
+  readonly #setResolve: (resolve: (result: QueryResult<unknown> | Promise<never>) => void) => void;
+  #resolve: ((result: QueryResult<unknown> | Promise<never>) => void) | undefined = undefined;
+  #transaction: Transaction | undefined = undefined;
+  #command = '';
+  #rowCount = 0;
+
+  constructor(backend: Backend, caller: QuickCaller) {
+    this.#backend = backend;
+    this.#caller = caller;
+    this.#setResolve = (resolve) => void (this.#resolve = resolve);
+  }
+
+  /** Commits the transaction of the statement, which has changed so many rows. */
+  run(transaction: Transaction, command: string, rowCount: number): Promise<QueryResult<unknown>> {
+    this.#transaction = transaction;
+    this.#command = command;
+    this.#rowCount = rowCount;
+    const running = new Promise<QueryResult<unknown>>(this.#setResolve);
+    this.#caller.started(running);
+    this.#backend.block.commitSingle(transaction, this);
+    return running;
+  }
+
+  /** Runs the statement and commits it as a single commit; undefined: it takes a transaction, and nothing has changed. @throws DbError of the statement */
+  runSingle(quick: QuickPlan, params: readonly Datum[], text: string, info: StatementInfo): Promise<QueryResult<unknown>> | undefined {
+    const backend = this.#backend;
+    if (!canBeSingle(backend, quick)) return undefined;
+    const { manager } = backend.instance;
+    backend.beginQuick(text);
+    let made: SingleCommit | undefined;
+    let rowCount: number | undefined;
+    try {
+      rowCount = changeSingle(backend, quick, params, info, false);
+      made = manager.singles.take();
+    } finally {
+      if (made === undefined) backend.endQuick();
+    }
+    if (rowCount === undefined) return undefined;
+    if (made === undefined) {
+      manager.noteEmpty();
+      return Promise.resolve(this.#caller.result(quick.command, rowCount));
+    }
+    this.#command = quick.command;
+    this.#rowCount = rowCount;
+    const running = new Promise<QueryResult<unknown>>(this.#setResolve);
+    this.#caller.started(running);
+    manager.singles.follow(made, this);
+    return running;
+  }
+
+  committed(): void {
+    if (this.#transaction !== undefined) {
+      this.#backend.block.endSingle(true);
+      // Nobody else has seen it: the statement ran within one slice.
+      this.#backend.instance.manager.giveTransaction(this.#transaction);
+    }
+    const result = this.#caller.result(this.#command, this.#rowCount);
+    this.#end()(result);
+  }
+  failed(error: unknown): void {
+    if (this.#transaction !== undefined) this.#backend.block.endSingle(false);
+    this.#end()(this.#caller.fail(error));
+  }
+
+  #end(): (result: QueryResult<unknown> | Promise<never>) => void {
+    const resolve = this.#resolve!;
+    this.#resolve = undefined;
+    this.#transaction = undefined;
+    this.#backend.endQuick();
+    this.#caller.ended();
+    return resolve;
+  }
+}

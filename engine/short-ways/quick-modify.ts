@@ -1,0 +1,222 @@
+/**
+ * The short way of an INSERT, UPDATE or DELETE without RETURNING that has run before: parameters are bound without a text being looked at, and the
+ * execution of the last run is used again (compile.ts). All rules are those of the general way, which is taken wherever anything is not as usual.
+ *
+ * K4  Nothing has been written when `undefined` is returned.
+ * K5  A statement that fails is undone by `TransactionBlock.fail`, as everywhere.
+ */
+import type { Datum } from '../../base/datum.js';
+import type { EncodedRows } from '../../executor/encoded-rows.js';
+import type { Execution, ExecutionRequest, StepResult } from '../../executor/execution.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import type { StatementInfo } from '../../mvcc/types.js';
+import type { QueryParams, QueryResult } from '../api.js';
+import type { Backend } from '../backend.js';
+import type { QuickCommit } from './quick-commit.js';
+import { checkDefinitions, makeRequest, startOver } from '../execute.js';
+import { openLanes } from './lane.js';
+import type { CachedStatement } from '../plan-cache.js';
+import { quickPlan, type QuickPlan } from './quick.js';
+import { canBeSingle, changeSingle } from '../single-statement.js';
+import { SuspendStatement } from '../suspend-statement.js';
+import type { ValueFormat } from '../values.js';
+
+const noParams: readonly Datum[] = [];
+
+interface Begun {
+  /** Undefined: it is done already, having changed so many rows. */
+  readonly execution: Execution | undefined;
+  readonly rowCount: number;
+  readonly tx: Transaction;
+  readonly request: ExecutionRequest;
+}
+
+/** Whether the session is in a state in which a statement that writes may run this way. */
+export function canRunQuickly(backend: Backend): boolean {
+  if (!backend.isReady) return false;
+  const { block, settings } = backend;
+  const { state } = block;
+  if (state === 'idle' ? backend.tempSchema !== undefined || backend.portals.hasHoldable : state !== 'block') return false;
+  const { statementTimeoutMs, transactionTimeoutMs } = settings.hot;
+  return !block.modes.readOnly && !block.needsSafeSnapshot() && statementTimeoutMs === 0 && transactionTimeoutMs === 0;
+}
+
+/** What to run with which parameters, if it may be run this way now. The parameters are good until the next call. */
+function prepared(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): { readonly quick: QuickPlan; readonly params: readonly Datum[] } | undefined {
+  const quick = quickPlan(backend, cached, format);
+  if (quick?.modify === undefined || !canRunQuickly(backend)) return undefined;
+  const params = quick.binder!.bind(given);
+  return params === undefined ? undefined : { quick, params };
+}
+
+/** Rows of parameters of one statement: encoded, if they could be, or each by itself. */
+export interface ParameterRows {
+  readonly encoded: EncodedRows | undefined;
+  list(): readonly (readonly Datum[])[];
+}
+
+/** Starts it in its transaction, and runs what can be run directly; undefined when a table lock must be waited for. */
+function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], canWait: boolean, rows?: ParameterRows): Begun | undefined {
+  const { block } = backend;
+  block.startStatement(false);
+  const tx = block.ensureTransaction();
+  tx.beginStatement(info);
+  let execution: Execution | undefined;
+  try {
+    for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
+    block.noteSnapshot();
+    checkDefinitions(backend, tx, quick.locks);
+    const { direct } = quick.modify!;
+    if (direct !== undefined && rows === undefined) {
+      const request = backend.directRequest(tx, params, canWait);
+      const rowCount = direct(request);
+      if (rowCount !== undefined) return { tx, execution, rowCount, request };
+    }
+    const ctx = backend.context(Infinity);
+    if (rows?.encoded !== undefined) {
+      const request = makeRequest(backend, tx, noParams, ctx, canWait);
+      const rowCount = rows.encoded.insert(request);
+      if (rowCount !== undefined) return { tx, execution, rowCount, request };
+    }
+    const paramRows = rows?.list();
+    const request = makeRequest(backend, tx, paramRows === undefined ? params.slice() : paramRows[0]!, ctx, canWait);
+    const whole = paramRows === undefined ? request : { ...request, paramRows };
+    execution = quick.modify!.start(whole);
+    return { tx, execution, rowCount: 0, request: whole };
+  } finally {
+    if (execution === undefined) tx.endStatement();
+  }
+}
+
+/** What the statement did. */
+export interface ModifyResult {
+  readonly command: string;
+  readonly rowCount: number;
+}
+
+/** Runs to the end without waiting; undefined: take the general way. @throws DbError of the statement, 55P03 */
+export function modifyQuickly(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): ModifyResult | undefined {
+  const ready = prepared(backend, cached, given, format);
+  if (ready === undefined) return undefined;
+  const { quick, params } = ready;
+  const { block, laneEpoch } = backend;
+  const info = backend.infoOf(cached);
+  backend.beginQuick(cached.text);
+  try {
+    const single = canBeSingle(backend, quick) ? changeSingle(backend, quick, params, info, true) : undefined;
+    if (single !== undefined) {
+      const { manager } = backend.instance;
+      const made = manager.singles.take();
+      if (made === undefined) manager.noteEmpty();
+      else manager.singles.commitSync(made);
+      return { command: quick.command, rowCount: single };
+    }
+    const begun = begin(backend, info, quick, params, false);
+    if (begun === undefined) return undefined;
+    const { tx, execution } = begun;
+    let { rowCount } = begun;
+    if (execution !== undefined) {
+      try {
+        while (execution.step(Infinity) !== 'done');
+        ({ rowCount } = execution);
+      } finally {
+        execution.close();
+        tx.endStatement();
+      }
+    }
+    void block.finishStatement(false);
+    backend.flushSequences();
+    if (execution === undefined && block.state === 'block') openLanes(backend, laneEpoch);
+    return { command: quick.command, rowCount };
+  } catch (error) {
+    block.fail();
+    throw error;
+  } finally {
+    backend.endQuick();
+  }
+}
+
+/** What `modifyWaiting` does: runs on, or has been done directly and is being committed. */
+export type Modifying = { readonly running: Promise<ModifyResult>; readonly committing: undefined } | { readonly running: undefined; readonly committing: Promise<QueryResult<unknown>> };
+
+/** The same with waiting, for locks and for the commit. Undefined at once: take the general way. */
+export function modifyWaiting(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, quickCommit: QuickCommit | undefined): Modifying | undefined {
+  const ready = prepared(backend, cached, given, format);
+  if (ready === undefined) return undefined;
+  const { text } = cached;
+  const committing = quickCommit?.runSingle(ready.quick, ready.params, text, backend.infoOf(cached));
+  if (committing !== undefined) return { running: undefined, committing };
+  return runWaiting(backend, text, backend.infoOf(cached), ready.quick, ready.params, undefined, quickCommit);
+}
+
+/** An INSERT of one row of parameters, once for each of `rows`, as one statement whose text is `text`. Undefined at once: take the general way. */
+export function modifyRows(backend: Backend, quick: QuickPlan, text: string, rows: ParameterRows): Promise<ModifyResult> | undefined {
+  return runWaiting(backend, text, backend.infoOfText(text), quick, noParams, rows, undefined)?.running;
+}
+
+function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], rows: ParameterRows | undefined, quickCommit: QuickCommit | undefined): Modifying | undefined {
+  const { block, laneEpoch } = backend;
+  let isLeft = true;
+  if (backend.system.hasAnswers) backend.system.forgetAnswers();
+  backend.beginQuick(text);
+  try {
+    const begun = begin(backend, info, quick, params, true, rows);
+    if (begun === undefined) return undefined;
+    isLeft = false;
+    // `hasCommitWork`: besides the commit.
+    if (quickCommit !== undefined && begun.execution === undefined && block.state === 'single' && !backend.hasCommitWork && !backend.constraints.hasPending) {
+      return { running: undefined, committing: quickCommit.run(begun.tx, quick.command, begun.rowCount) };
+    }
+    const running = finish(backend, quick, begun);
+    // Within a block it has ended already.
+    if (begun.execution === undefined && block.state === 'block' && !backend.isRunning) openLanes(backend, laneEpoch);
+    return { running, committing: undefined };
+  } catch (error) {
+    block.fail();
+    throw error;
+  } finally {
+    if (isLeft) backend.endQuick();
+  }
+}
+
+async function finish(backend: Backend, quick: QuickPlan, begun: Begun): Promise<ModifyResult> {
+  const { block } = backend;
+  try {
+    const rowCount = begun.execution === undefined ? begun.rowCount : await runToEnd(backend, quick, begun, begun.execution);
+    const ending = block.finishStatement(true);
+    if (ending !== undefined) await ending;
+    if (backend.usedSequence) await backend.awaitSequences();
+    return { command: quick.command, rowCount };
+  } catch (error) {
+    block.fail();
+    throw error;
+  } finally {
+    backend.endQuick();
+  }
+}
+
+/** @returns the number of rows changed */
+async function runToEnd(backend: Backend, quick: QuickPlan, { tx, request }: Begun, first: Execution): Promise<number> {
+  const writeCountBefore = tx.writeCount;
+  let execution = first;
+  try {
+    for (;;) {
+      let step: StepResult;
+      try {
+        step = execution.step(Infinity);
+      } catch (error) {
+        if (!(error instanceof SuspendStatement)) throw error;
+        const started = { execution, tx, restart: () => quick.modify!.start(request), hasDelivered: false, writeCountBefore };
+        await startOver(backend, started, error, Infinity);
+        execution = started.execution;
+        continue;
+      }
+      if (step === 'done') return execution.rowCount;
+      if (step === 'slice') await backend.giveWay();
+      else if (step !== 'rows') await backend.waitFor(step, tx, Infinity);
+    }
+  } finally {
+    execution.close();
+    tx.endStatement();
+  }
+}

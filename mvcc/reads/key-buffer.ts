@@ -1,0 +1,13 @@
+/** A key of a string as bytes, for the moment of one search. */
+import { putKeyString } from '../../base/bytes.js';
+
+/** Longest key any page can hold. */
+let buffer = new Uint8Array(65536);
+
+/** Writes `key` into a shared buffer (valid until the next call) and returns it; its length is `key.length`. */
+export function keyBufferOf(key: string): Uint8Array {
+  // Longer than any key of a tree, but it may be asked for.
+  if (key.length > buffer.length) buffer = new Uint8Array(key.length * 2);
+  putKeyString(buffer, 0, key);
+  return buffer;
+}
