@@ -7,7 +7,7 @@
  *
  * Source: PostgreSQL's datetime.c (ParseDateTime, DecodeDateTime, DecodeTimeOnly and what they call).
  */
-import { EpochJulianDay, civilOfDays, civilOfTimestamp, clockOfMicros, daysInMonth, daysOfCivil, unixSeconds } from './calendar.js';
+import { EpochJulianDay, civilOfDays, civilOfTimestamp, clockOfMicros, daysInMonth, daysOfCivil, unixSeconds, type CivilTime } from './calendar.js';
 import { fail, isDigit, splitFields, type Field } from './datetime-fields.js';
 import { tokenOf, type Token, type Unit } from './datetime-words.js';
 import { DbError } from './errors.js';
@@ -29,15 +29,8 @@ const SecondsMask = F.Second | F.Millisecond | F.Microsecond;
 const TimeMask = F.Hour | F.Minute | SecondsMask;
 
 /** A decoded date and time. `zoneSeconds` is west-positive and undefined when no zone was resolved. */
-export interface DecodedDateTime {
+export interface DecodedDateTime extends CivilTime {
   readonly kind: 'date' | 'time' | 'epoch' | 'late' | 'early';
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
-  readonly micros: number;
   readonly zoneSeconds: number;
 }
 

@@ -5,7 +5,7 @@
  */
 import {
   civilOfTimestamp, dayOfWeek, dayOfYear, daysOfCivil, isInfinite, isoWeek,
-  mondayOfIsoWeek, unixSeconds, EpochJulianDay,
+  mondayOfIsoWeek, unixSeconds, EpochJulianDay, type CivilTime,
 } from '../../base/calendar.js';
 import { DbError } from '../../base/errors.js';
 import type { Interval } from '../../base/interval.js';
@@ -17,14 +17,7 @@ import type { EvalContext } from '../registry.js';
 import { dayNames, monthNames, parseTemplate, romanMonths, type Action, type FormatNode } from './datetime-template.js';
 
 /** What is shown: a moment on calendar and clock, or the parts of an interval. */
-interface Shown {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
-  readonly micros: number;
+interface Shown extends CivilTime {
   readonly yearDay: number;
   readonly weekday: number;
   readonly isInterval: boolean;
