@@ -26,7 +26,7 @@ export interface ValueOptions {
 export interface OpenOptions extends ValueOptions {
   /** `full`: a commit is acknowledged when it is synced (default). `relaxed`: when it is written; a power cut may lose the last second. */
   readonly durability?: 'full' | 'relaxed' | undefined;
-  /** Budget of the buffer pool in bytes; default 256 MiB. Memory that a large transaction has taken is kept for the next one up to half as much, and up to 64 MiB. */
+  /** Bytes for pages of the file in memory, columns made of them, and (a sixteenth, 4 MiB at most) objects made while they are read; default 256 MiB. Memory that a large transaction has taken is kept for the next one up to half as much, and up to 64 MiB. */
   readonly cacheBytes?: number | undefined;
   /** How much of it may hold columns of tables that are scanned, beside their pages; default an eighth; 0: none are kept. */
   readonly columnCacheBytes?: number | undefined;

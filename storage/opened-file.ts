@@ -16,6 +16,12 @@ import type { File } from './vfs.js';
 const DefaultCacheBytes = 256 << 20;
 /** Of the cache, one part in so many for columns of leaves. */
 const ColumnShare = 8;
+/**
+ * And one part in so many for the objects that whoever reads pages makes, which V8 keeps until it next collects them, so that a process that reads stays within `cacheBytes` and what it takes without
+ * any cache. Of large caches this much: V8's young space does not grow with them.
+ */
+const ObjectShare = 16;
+const ObjectBytesMax = 4 << 20;
 const OpenTriesMax = 100;
 
 /** What the checkpointer asks of the store, once there is one. */
@@ -46,7 +52,8 @@ export class Opened {
     this.databaseId = databaseId;
     this.table = new PageTable(file, pageSizeBytes);
     this.cacheBytes = options.cacheBytes ?? DefaultCacheBytes;
-    this.pool = new BufferPool(this.table, this.cacheBytes, options.columnCacheBytes ?? Math.floor(this.cacheBytes / ColumnShare));
+    const pageBytes = this.cacheBytes - Math.min(Math.floor(this.cacheBytes / ObjectShare), ObjectBytesMax);
+    this.pool = new BufferPool(this.table, pageBytes, options.columnCacheBytes ?? Math.floor(this.cacheBytes / ColumnShare));
     if (meta !== undefined) this.table.load(meta);
     if (guards !== undefined) this.table.guard(guards);
     const tree =

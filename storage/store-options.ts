@@ -16,7 +16,7 @@ export interface StoreOptions {
   readonly durability?: 'full' | 'relaxed' | 'none' | undefined;
   /** Only for a new file. A power of two from 512 to 65536; default 8192. */
   readonly pageSizeBytes?: number | undefined;
-  /** Budget of the buffer pool; default 256 MiB. */
+  /** Budget of what is kept of the file in memory: pages, columns of leaves, and a sixteenth, 4 MiB at most, for objects made while it is read; default 256 MiB. */
   readonly cacheBytes?: number | undefined;
   /** How much of it columns of leaves may take (leaf-columns.ts); default an eighth, nothing of a small cache; 0: none are kept. */
   readonly columnCacheBytes?: number | undefined;
