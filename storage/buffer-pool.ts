@@ -17,6 +17,7 @@
  * B3  At most one frame per page id is reachable through the table; shadows are not.
  * B4  frames in use + free = frameCount, and no slab is allocated beyond it; when all are pinned: 53200.
  * B5  `version(frame)` changes with every change of its content or owner.
+ * B6  On a full disk clean pages are dropped in place of dirty ones: 53100 only when there are none, so that reads go on.
  *
  * A caller must not keep an unpinned frame number over another `fetch`, `allocate` or `markDirty`: any of them may evict.
  */
@@ -98,6 +99,8 @@ export class BufferPool implements FreezablePool {
   #frozenCount = 0;
   #frozenHand = 0;
   #isFreezing = false;
+  /** The last page that was to be written could not be. */
+  #lacksRoom = false;
   #accessCount = 0;
   #missCount = 0;
   #evictionCount = 0;
@@ -299,6 +302,25 @@ export class BufferPool implements FreezablePool {
     }
   }
 
+  /**
+   * To be called before a change that may not fail half done. Once a page could not be written, half of the frames are kept clean for such changes and
+   * for readers (B6): dirty pages are written until that many are. @throws DbError 53100 when there still is no room for them
+   */
+  findRoom(): void {
+    if (!this.#lacksRoom || (mutants.on && mutants.has('storage.no-clean-frames'))) return;
+    for (let frame = 0; frame < this.#framesUsed && this.#dirtyCount * 2 > this.frameCount; frame++) {
+      const flags = this.#flags[frame]!;
+      if ((flags & Dirty) === 0) continue;
+      if ((flags & Frozen) !== 0) {
+        this.#writeFrozenFrame(frame);
+        continue;
+      }
+      this.#writeChanged(frame);
+      this.#flags[frame] = flags & ~Dirty;
+      this.#dirtyCount--;
+    }
+  }
+
   // ------------------------------------------------------------------------------------------------------------------ checkpoint
 
   freezeDirty(): number {
@@ -351,7 +373,9 @@ export class BufferPool implements FreezablePool {
   #writeFrozenFrame(frame: number): void {
     const flags = this.#flags[frame]!;
     const isCurrent = (flags & Shadow) === 0 || (mutants.on && mutants.has('storage.shadow-written-as-current'));
+    this.#lacksRoom = true;
     this.io.writeFrozenPage(this.pageIds[frame]! as PageId, this.bytesOf(frame), this.baseOf(frame), isCurrent);
+    this.#lacksRoom = false;
     this.#frozenCount--;
     if ((flags & Shadow) === 0) {
       this.#dirtyCount--;
@@ -429,9 +453,11 @@ export class BufferPool implements FreezablePool {
     return frame;
   }
 
+  /** B6. @throws DbError 53100 when there is no room for any of the dirty pages and no clean one to drop, 53200 when all are pinned */
   #takeByClock(): number {
     const ignorePins = mutants.on && mutants.has('storage.evicts-pinned');
-    // Two rounds clear every reference bit; a frame not found by then is pinned.
+    let noRoom: DbError | undefined;
+    // Two rounds clear every reference bit; a frame not found by then is pinned, or dirty on a full disk.
     for (let steps = this.frameCount * 2; steps >= 0; steps--) {
       const frame = this.#clockHand;
       this.#clockHand = frame + 1 === this.frameCount ? 0 : frame + 1;
@@ -441,11 +467,24 @@ export class BufferPool implements FreezablePool {
         this.#flags[frame] = flags & ~Referenced;
         continue;
       }
+      if (noRoom !== undefined && (flags & (Dirty | Frozen)) !== 0) continue;
       // A page freed while it was pinned: nobody has it any more.
-      if (this.pageIds[frame] !== NoPage) this.#evict(frame);
-      return frame;
+      if (this.pageIds[frame] === NoPage) return frame;
+      noRoom = this.#evictIfRoom(frame);
+      if (noRoom === undefined) return frame;
     }
-    throw new DbError('53200', 'all pages of the page cache are in use', { hint: 'Increase cacheBytes.' });
+    throw noRoom ?? new DbError('53200', 'all pages of the page cache are in use', { hint: 'Increase cacheBytes.' });
+  }
+
+  /** Evicts, and returns nothing; or the error that says that the disk has no room for the page, which is still there. */
+  #evictIfRoom(frame: number): DbError | undefined {
+    try {
+      this.#evict(frame);
+    } catch (error) {
+      if (!(error instanceof DbError && error.code === '53100')) throw error;
+      return error;
+    }
+    return undefined;
   }
 
   /** Empties an unpinned frame, writing it first when it is dirty. On an error the page is still there. */
@@ -460,7 +499,7 @@ export class BufferPool implements FreezablePool {
       }
     } else if ((flags & Dirty) !== 0) {
       if (!(mutants.on && mutants.has('storage.eviction-drops-dirty'))) {
-        this.io.writePage(this.pageIds[frame]! as PageId, this.bytesOf(frame), this.baseOf(frame));
+        this.#writeChanged(frame);
       }
       this.#dirtyCount--;
     }
@@ -469,6 +508,12 @@ export class BufferPool implements FreezablePool {
     this.#flags[frame] = 0;
     this.versions[frame]!++;
     this.#evictionCount++;
+  }
+
+  #writeChanged(frame: number): void {
+    this.#lacksRoom = true;
+    this.io.writePage(this.pageIds[frame]! as PageId, this.bytesOf(frame), this.baseOf(frame));
+    this.#lacksRoom = false;
   }
 
   /** Puts a frame that is not in the table on the free list, or leaves it to the clock while someone still pins it. */

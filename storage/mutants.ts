@@ -33,6 +33,7 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.through-over-unsynced', breaks: 'a record is acknowledged although an earlier one still waits for its sync' },
   { name: 'storage.failure-noticed-late', breaks: 'between a failed sync and its poison a blocking flush syncs once more, and acknowledges what is lost' },
   { name: 'storage.relaxed-unwritten', breaks: 'with relaxed durability a commit is acknowledged before it is written: a kill takes it' },
+  { name: 'storage.no-clean-frames', breaks: 'B6: on a full disk a commit is begun for whose pages others cannot make place' },
   { name: 'storage.clean-meta-believed', breaks: 'a clean meta that never reached the disk hides the log' },
   { name: 'storage.checkpoint-follows-current', breaks: 'a checkpoint takes up evictions later than its capture' },
   { name: 'storage.chunk-applied-alone', breaks: 'recovery applies a part of a large transaction' },

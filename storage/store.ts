@@ -422,7 +422,7 @@ export class Store {
   // -------------------------------------------------------------------------------------------------------------- commits
 
   /**
-   * Makes sure that a commit of about `bytes` can be logged; to be awaited before the slice. @throws DbError 53100 when the disk or the log
+   * Makes sure that a commit of about `bytes` can be logged, and that pages of the cache can make place for it (`BufferPool.findRoom`); to be awaited before the slice. @throws DbError 53100 when the disk or the log
    * is full, XX001 when the page table is damaged; then nothing has happened
    */
   reserveLog(bytes: number): void | Promise<void> {
@@ -446,6 +446,7 @@ export class Store {
   }
   #reserve(wal: Wal, bytes: number): void {
     try {
+      this.#pool.findRoom();
       wal.reserve(reservationFor(bytes));
     } catch (error) {
       if (error instanceof DbError && error.code === '53100') throw error;

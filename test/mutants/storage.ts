@@ -10,6 +10,7 @@ import { closingSealTrial } from '../sim/closing-seal-trial.js';
 import { crashTrial } from '../sim/crash-trial.js';
 import { damageTrial, makeDatabase } from '../sim/damage-trial.js';
 import { evictedBuildTrial } from '../sim/evicted-build-trial.js';
+import { fullDiskTrial } from '../sim/full-disk-trial.js';
 import { overlappingLengthTrial } from '../sim/overlapping-length-trial.js';
 import { relaxedKillTrial } from '../sim/relaxed-kill-trial.js';
 import { slicedBuildTrial } from '../sim/sliced-build-trial.js';
@@ -101,6 +102,7 @@ export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ nam
       if (name === 'storage.evicted-pages-forgotten') return { killedAtTrial: await runEvictedBuild(Math.min(trialsMax, 40)), by: 'storage/store: large trees are in a checkpoint' };
       if (name === 'storage.length-of-overlapping-sync') return { killedAtTrial: await runOverlappingLength(Math.min(trialsMax, 60)), by: 'storage/store: the length that the log claims' };
       if (name === 'storage.log-written-after-close') return { killedAtTrial: (await closingSealTrial(3)) === undefined ? undefined : 1, by: 'storage/store: a store that is closed writes nothing any more' };
+      if (name === 'storage.no-clean-frames') return { killedAtTrial: (await fullDiskTrial(seed)) === undefined ? undefined : 1, by: 'storage/faults.sim: a full disk does not shut down a database' };
       if (name === 'storage.relaxed-unwritten') return { killedAtTrial: await runRelaxedKill(seed, Math.min(trialsMax, 60)), by: "storage/store: 'relaxed' loses nothing in a kill" };
       if (name.startsWith('storage.columns-')) return { killedAtTrial: runLeafColumns(seed, Math.min(trialsMax, 200)), by: 'storage/leaf-columns.prop: what the rows hold' };
       if (name === 'storage.later-slices-public') return { killedAtTrial: await runSlicedBuild(seed, Math.min(trialsMax, 200)), by: 'storage/store: a tree built in slices' };

@@ -154,6 +154,59 @@ test('a full disk during eviction is an error, and the page is still there', () 
   pool.checkFrames();
 });
 
+test.each(['dirty', 'frozen'])('on a full disk clean pages go in place of %s ones, and reads go on', (state) => {
+  const io = new MapPageIo();
+  const pool = new BufferPool(io, 8 * 512);
+  const ids = Array.from({ length: 40 }, (_, i) => newPage(pool, i));
+  ids.slice(0, 7).forEach((id) => write(pool, id, 100));
+  ids.slice(32).forEach((id) => read(pool, id));
+  ids.slice(0, 7).forEach((id) => write(pool, id, 101));
+  read(pool, ids[39]!);
+  if (state === 'frozen') {
+    io.beginFreeze();
+    expect(pool.freezeDirty()).toBe(7);
+  }
+  io.writesLeft = 0;
+  for (const [i, id] of ids.entries()) expect(read(pool, id)).toBe(i < 7 ? 101 : i);
+  expect(pool.stats()).toMatchObject({ dirtyCount: 7, residentCount: 8 });
+  pool.checkFrames();
+  write(pool, ids[39]!, 139);
+  expect(code(() => read(pool, ids[20]!))).toBe('53100');
+  io.writesLeft = Infinity;
+  expect(read(pool, ids[20]!)).toBe(20);
+  expect(read(pool, ids[39]!)).toBe(139);
+  pool.checkFrames();
+});
+
+test('once a page could not be written, changes find half of the frames clean or are refused', () => {
+  const io = new MapPageIo();
+  const pool = new BufferPool(io, 8 * 512);
+  const ids = Array.from({ length: 8 }, (_, i) => newPage(pool, i));
+  // Nothing has failed yet: pages are written when frames are needed.
+  pool.findRoom();
+  expect(io.writeCount).toBe(0);
+  io.writesLeft = 0;
+  expect(code(() => newPage(pool, 9))).toBe('53100');
+  expect(code(() => pool.findRoom())).toBe('53100');
+  io.writesLeft = 3;
+  expect(code(() => pool.findRoom())).toBe('53100');
+  expect(pool.stats()).toMatchObject({ dirtyCount: 5, residentCount: 8 });
+  // Those frozen count as written for the checkpoint.
+  io.beginFreeze();
+  expect(pool.freezeDirty()).toBe(5);
+  io.writesLeft = Infinity;
+  pool.findRoom();
+  expect(pool.stats()).toMatchObject({ dirtyCount: 4, frozenCount: 4, residentCount: 8 });
+  pool.checkFrames();
+  while (pool.writeFrozen(10) > 0);
+  pool.thaw();
+  expect([...io.endFreeze().values()].map((page) => page[at])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(ids.map((id) => read(pool, id))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  ids.forEach((id) => write(pool, id, 50));
+  pool.findRoom();
+  expect(pool.stats()).toMatchObject({ dirtyCount: 8 });
+});
+
 test('a page that says it is another one is corruption', () => {
   const io = new MapPageIo();
   const pool = new BufferPool(io, 4 * 512);

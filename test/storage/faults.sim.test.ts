@@ -12,6 +12,7 @@ import { Store } from '../../storage/store.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import type { CallKind, Fault } from '../sim/fault-vfs.js';
 import { FaultVfs } from '../sim/fault-vfs.js';
+import { fullDiskTrial } from '../sim/full-disk-trial.js';
 import { SimTime } from '../sim/sim-time.js';
 import type { Change } from '../sim/storage-world.js';
 import { applyCommit, defaultWorld, difference, readState, World } from '../sim/storage-world.js';
@@ -163,6 +164,10 @@ describe('a full disk', () => {
     expect(again.lastCsn).toBe(n + 1);
     expect(readState(again, [treeId(tree)]).get(tree)!.size).toBe(n);
     await again.close();
+  });
+
+  it.each([1, 2, 3])('does not shut down a database whose pages do not fit into its cache (seed %i)', async (seed) => {
+    expect(await fullDiskTrial(seed)).toBeUndefined();
   });
 });
 
