@@ -253,12 +253,12 @@ function clauseName(clause: Clause): string {
 
 function sameAggregate(a: AggregateCall, b: AggregateCall): boolean {
   if (a.function !== b.function || a.isDistinct !== b.isDistinct || a.args.length !== b.args.length || a.orderBy.length !== b.orderBy.length || a.directArgs.length !== b.directArgs.length) return false;
-  const filters = a.filter === undefined || b.filter === undefined ? a.filter === b.filter : sameExpression(a.filter, b.filter);
-  if (!filters || [...a.args, ...a.directArgs].some((arg) => someExpression(arg, (e) => e.kind === 'call' && e.function.volatility === 'volatile'))) return false;
   return (
     a.args.every((arg, i) => sameExpression(arg, b.args[i]!)) &&
     a.directArgs.every((arg, i) => sameExpression(arg, b.directArgs[i]!)) &&
-    a.orderBy.every((key, i) => key.descending === b.orderBy[i]!.descending && key.nullsFirst === b.orderBy[i]!.nullsFirst && sameExpression(key.expression, b.orderBy[i]!.expression))
+    a.orderBy.every((key, i) => key.descending === b.orderBy[i]!.descending && key.nullsFirst === b.orderBy[i]!.nullsFirst && sameExpression(key.expression, b.orderBy[i]!.expression)) &&
+    (a.filter === undefined || b.filter === undefined ? a.filter === b.filter : sameExpression(a.filter, b.filter)) &&
+    ![...a.args, ...a.directArgs].some((arg) => someExpression(arg, (e) => e.kind === 'call' && e.function.volatility === 'volatile'))
   );
 }
 

@@ -238,25 +238,19 @@ function combine(binder: Binder, parent: QueryLevel | undefined, link: SetOperat
     const plan: LogicalPlan = { kind: 'setOperation', output: columns, operation: link.operator, all: link.all, left: a.plan, right: b.plan, leftColumns: ids(a), rightColumns: ids(b) };
     return { plan, columns, unknowns: new Map(), offsets: left.offsets };
   }
-  const inputs: LogicalPlan[] = [];
-  const inputColumns: ColumnId[][] = [];
-  for (const side of [a, b]) {
-    // What this UNION would make distinct anyway, or a UNION ALL under anything, is taken apart into its branches.
-    let plan = side.plan;
-    if (!link.all && plan.kind === 'distinct' && !plan.isOn && plan.input.kind === 'append' && side.columns.length === uniqueColumns(plan.input.output).length) plan = plan.input;
-    const ownOutput = plan.kind === 'append' ? plan.output : undefined;
-    if (plan.kind === 'append' && ownOutput !== undefined && side.columns.every((column) => ownOutput.some((own) => own.id === column.id))) {
-      const positions = side.columns.map((column) => ownOutput.findIndex((own) => own.id === column.id));
-      for (let i = 0; i < plan.inputs.length; i++) {
-        inputs.push(plan.inputs[i]!);
-        inputColumns.push(positions.map((position) => (plan as Extract<LogicalPlan, { kind: 'append' }>).inputColumns[i]![position]!));
-      }
-    } else {
-      inputs.push(side.plan);
-      inputColumns.push(ids(side));
-    }
-  }
+  const [ofA, ofB] = [branchesOf(a, link.all), branchesOf(b, link.all)];
+  const [inputs, inputColumns] = [ofA.inputs.concat(ofB.inputs), ofA.inputColumns.concat(ofB.inputColumns)];
   let plan: LogicalPlan = { kind: 'append', output: columns, inputs, inputColumns };
   if (!link.all) plan = { kind: 'distinct', output: columns, input: plan, on: columns.map((column) => columnRef(column)), isOn: false };
   return { plan, columns, unknowns: new Map(), offsets: left.offsets };
+}
+
+/** What a UNION puts together of one side: what it would make distinct anyway, or a UNION ALL under anything, is taken apart into its branches. */
+function branchesOf({ plan, columns }: BoundQuery, isAll: boolean): { readonly inputs: readonly LogicalPlan[]; readonly inputColumns: readonly (readonly ColumnId[])[] } {
+  const united = !isAll && plan.kind === 'distinct' && !plan.isOn && plan.input.kind === 'append' && columns.length === uniqueColumns(plan.input.output).length ? plan.input : plan;
+  const positions = united.kind === 'append' ? columns.map((column) => united.output.findIndex((own) => own.id === column.id)) : [];
+  if (united.kind !== 'append' || positions.includes(-1)) return { inputs: [plan], inputColumns: [columns.map((column) => column.id)] };
+  // A long chain has been taken apart at each of its links: its branches stay as they are.
+  const isInPlace = positions.every((position, i) => position === i) && positions.length === united.output.length;
+  return { inputs: united.inputs, inputColumns: isInPlace ? united.inputColumns : united.inputColumns.map((ids) => positions.map((position) => ids[position]!)) };
 }

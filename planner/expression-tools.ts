@@ -569,11 +569,16 @@ export function sameExpression(a: BoundExpression, b: BoundExpression): boolean 
     default:
       break;
   }
-  const left: BoundExpression[] = [];
-  const right: BoundExpression[] = [];
-  forEachChild(a, (child) => left.push(child));
-  forEachChild(b, (child) => right.push(child));
+  const left = childrenOf(a);
+  const right = childrenOf(b);
   return left.length === right.length && left.every((child, i) => sameExpression(child, right[i]!));
+}
+
+function childrenOf(e: BoundExpression): readonly BoundExpression[] {
+  if (e.kind === 'call' || e.kind === 'and' || e.kind === 'or' || e.kind === 'coalesce') return e.args;
+  const children: BoundExpression[] = [];
+  forEachChild(e, (child) => children.push(child));
+  return children;
 }
 
 function sameDatum(a: unknown, b: unknown): boolean {

@@ -36,10 +36,11 @@ export function accumulatorsOf(p: Pipeline, calls: readonly AggregateCall[]): Ac
   });
   return accumulators;
 }
+
 function haveSameInput(a: AggregateCall, b: AggregateCall): boolean {
-  if (a.isDistinct || b.isDistinct || a.orderBy.length > 0 || b.orderBy.length > 0) return false;
+  if (a.isDistinct || b.isDistinct || a.orderBy.length > 0 || b.orderBy.length > 0 || !sameExpression(a.args[0]!, b.args[0]!)) return false;
   if ((a.filter === undefined) !== (b.filter === undefined) || (a.filter !== undefined && !sameExpression(a.filter, b.filter!))) return false;
-  return [...a.args, ...(a.filter === undefined ? [] : [a.filter])].every((e) => !isVolatile(e) && !hasSubquery(e)) && sameExpression(a.args[0]!, b.args[0]!);
+  return [...a.args, ...(a.filter === undefined ? [] : [a.filter])].every((e) => !isVolatile(e) && !hasSubquery(e));
 }
 
 export function accumulatorOf(p: Pipeline, call: AggregateCall, n: string): Accumulator {
