@@ -34,6 +34,9 @@ const identityStorages: ReadonlySet<Storage> = new Set<Storage>(['bool', 'int2',
 /** IN lists up to this length are compared one by one. */
 const InListUnrollMax = 4;
 
+/** A CASE of more is left to the interpreter, which loops: each `:` of a conditional lies within the one before, and V8's parser can follow some thousands. */
+const BranchesMax = 1000;
+
 export class ExpressionWriter {
   readonly #w: Writer;
   readonly #types: TypeRegistry;
@@ -92,6 +95,7 @@ export class ExpressionWriter {
         return { code: this.#sequence([assign], `(${name} === null ? null : !${name})`), nullable: true };
       }
       case 'case': {
+        if (e.branches.length > BranchesMax) return this.interpreted(e);
         const otherwise = this.value(e.otherwise);
         let { nullable } = otherwise;
         let code = '';

@@ -49,6 +49,9 @@ export interface Cleanup {
 
 export type Consume = () => void;
 
+/** Conditions beyond are tested as one: blocks within blocks are as deep as V8's parser can follow. */
+const NestedConditionsMax = 100;
+
 export class Pipeline {
   readonly module: Module;
   readonly w: Writer;
@@ -196,7 +199,7 @@ export class Pipeline {
     const counts = this.instrument && of !== undefined && conjuncts.length > 0 ? this.#counts(of) : undefined;
     const nest = (i: number): void => {
       if (i < conjuncts.length) {
-        const { code, count } = this.#jointly(conjuncts, i);
+        const { code, count } = i < NestedConditionsMax ? this.#jointly(conjuncts, i) : this.#together(conjuncts.slice(i));
         this.w.block(`if (${code})`, () => nest(i + count));
         return;
       }
@@ -229,6 +232,11 @@ export class Pipeline {
       }
     }
     return { code, count: end - i };
+  }
+
+  /** Conditions as one. */
+  #together(conjuncts: readonly BoundExpression[]): { readonly code: string; readonly count: number } {
+    return { code: conjuncts.map((conjunct) => this.e.condition(conjunct)).join(' && '), count: conjuncts.length };
   }
 
   /** EXPLAIN ANALYZE's counters of an operator. */

@@ -105,4 +105,9 @@ describe('in statements', async () => {
     expect(await both("select id from t where name like '%x%' and 1 / (id - 7) > 5 and n = 100")).toEqual([]);
     expect(await both("select id from t where name like '%row%' and 1 / (id - 7) > 5 and n = 100")).toBe('22012');
   });
+  test('thousands of conditions and of branches', async () => {
+    const list = (f: (i: number) => string, separator: string): string => Array.from({ length: 4000 }, (_, i) => f(i)).join(separator);
+    expect(await both(`select id from t where ${list((i) => `id <> ${i + (i % 10 === 0 ? 1000 : 0)}`, ' and ')}`)).toEqual(Array.from({ length: 40 }, (_, i) => `[${i * 10}]`).slice(1).concat('[400]').sort());
+    expect(await both(`select case ${list((i) => `when id = ${i} and n > 2 then ${i * 2}`, ' ')} end from t where id < 5`)).toEqual(['[6]', '[null]', '[null]', '[null]']);
+  });
 });
