@@ -304,7 +304,7 @@ export class BufferPool implements FreezablePool {
 
   /**
    * To be called before a change that may not fail half done. Once a page could not be written, half of the frames are kept clean for such changes and
-   * for readers (B6): dirty pages are written until that many are. @throws DbError 53100 when there still is no room for them
+   * for readers (B6): dirty pages are written until that many are. @throws DbError 53100 when there still is no room for them, 58030 when they cannot be written; nothing is lost
    */
   findRoom(): void {
     if (!this.#lacksRoom || (mutants.on && mutants.has('storage.no-clean-frames'))) return;

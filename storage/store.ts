@@ -422,8 +422,9 @@ export class Store {
   // -------------------------------------------------------------------------------------------------------------- commits
 
   /**
-   * Makes sure that a commit of about `bytes` can be logged, and that pages of the cache can make place for it (`BufferPool.findRoom`); to be awaited before the slice. @throws DbError 53100 when the disk or the log
-   * is full, XX001 when the page table is damaged; then nothing has happened
+   * Makes sure that a commit of about `bytes` can be logged, and that pages of the cache can make place for it (`BufferPool.findRoom`); to be awaited
+   * before the slice. @throws DbError 53100 when the disk or the log is full, 58030 when a page cannot be written, XX001 when the page table is damaged;
+   * then nothing has happened
    */
   reserveLog(bytes: number): void | Promise<void> {
     this.#prepareToChange();
@@ -445,8 +446,8 @@ export class Store {
     return wal !== undefined && wal.appendedLsn - this.#checkpointer.captureLsn > (this.#options.walBytesMax ?? DefaultWalBytesMax);
   }
   #reserve(wal: Wal, bytes: number): void {
+    this.#pool.findRoom();
     try {
-      this.#pool.findRoom();
       wal.reserve(reservationFor(bytes));
     } catch (error) {
       if (error instanceof DbError && error.code === '53100') throw error;

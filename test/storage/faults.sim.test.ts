@@ -166,8 +166,8 @@ describe('a full disk', () => {
     await again.close();
   });
 
-  it.each([1, 2, 3])('does not shut down a database whose pages do not fit into its cache (seed %i)', async (seed) => {
-    expect(await fullDiskTrial(seed)).toBeUndefined();
+  it('does not shut down a database whose pages do not fit into its cache', async () => {
+    expect(await fullDiskTrial(1)).toBeUndefined();
   });
 });
 
