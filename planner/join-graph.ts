@@ -62,129 +62,175 @@ export interface JoinGraph {
 }
 
 export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGraph {
-  const relations: Relation[] = [];
-  const specials: SpecialJoin[] = [];
-  const relationOf = new Map<ColumnId, Relation>();
-  const pending: { expression: BoundExpression; scope: bigint; outer: bigint; isInner: boolean }[] = [];
+  const collector = new Collector(root);
+  const all = collector.collect(root, true, 0n);
+  const { relations, specials, pending } = collector;
+  setDepends(collector);
+  for (const special of specials) if (special.join !== 'full') special.left = neededLeft(special, collector);
+  widenOverOuterJoins(specials);
+  return { relations, specials, all, ...placePredicates(collector, pending, useClasses) };
+}
 
-  const relsOf = (columns: Iterable<ColumnId>): bigint => {
+/** A condition as it is met: `scope` is what stands below it, `outer` what stands to its left, which LATERAL reads; of one that `isInner` every row of the result holds it. */
+interface Pending {
+  readonly expression: BoundExpression;
+  readonly scope: bigint;
+  readonly outer: bigint;
+  readonly isInner: boolean;
+}
+
+type JoinOrFilter = Extract<LogicalPlan, { kind: 'join' | 'filter' }>;
+
+/** J1: takes the tree apart. */
+class Collector {
+  readonly relations: Relation[] = [];
+  readonly specials: SpecialJoin[] = [];
+  readonly pending: Pending[] = [];
+  readonly #relationOf = new Map<ColumnId, Relation>();
+  readonly #root: LogicalPlan;
+  /** All columns made within the graph, once they are asked for. */
+  #produced: Set<ColumnId> | undefined;
+
+  constructor(root: LogicalPlan) {
+    this.#root = root;
+  }
+
+  relsOf(columns: Iterable<ColumnId>): bigint {
     let rels = 0n;
-    for (const id of columns) rels |= relationOf.get(id)?.bit ?? 0n;
+    for (const id of columns) rels |= this.#relationOf.get(id)?.bit ?? 0n;
     return rels;
-  };
+  }
 
-  let inGraph: Set<ColumnId> | undefined;
-  const readsGraph = (plan: LogicalPlan): boolean => {
-    if (readsNothing(plan) || plan.kind === 'values') return false;
-    const free = freeColumns(plan);
-    if (free.size === 0) return false;
-    if (inGraph === undefined) collectProduced(root, (inGraph = new Set()));
-    for (const id of free) if (inGraph.has(id)) return true;
-    return false;
-  };
-
-  /** Adds the relations of `plan` and returns them; `isInner`: conditions here filter the final result directly; `outer`: what stands to the left, which LATERAL reads. */
-  const collect = (plan: LogicalPlan, isInner: boolean, outer: bigint): bigint => {
-    // Chains of joins are left-deep and may be long; the right sides recurse, the left side loops.
-    let rels = 0n;
+  /** Adds the relations of `plan` and returns them. Chains of joins are left-deep and may be long: right sides recurse, the left side loops. */
+  collect(plan: LogicalPlan, isInner: boolean, outer: bigint): bigint {
+    const chain: JoinOrFilter[] = [];
     let node = plan;
-    const add = (leaf: LogicalPlan): bigint => {
-      const relation: Relation = { index: relations.length, bit: 1n << BigInt(relations.length), plan: leaf, local: [], depends: 0n };
-      relations.push(relation);
-      for (const column of leaf.output) relationOf.set(column.id, relation);
-      return relation.bit;
-    };
-    const down: { node: Extract<LogicalPlan, { kind: 'join' | 'filter' }> }[] = [];
     while (node.kind === 'filter' || (node.kind === 'join' && node.join !== 'right' && node.join !== 'full')) {
-      down.push({ node });
+      chain.push(node);
       node = node.kind === 'filter' ? node.input : node.left;
     }
-    if (node.kind === 'join' && node.join === 'full' && readsGraph(node)) rels = add(node);
-    else if (node.kind === 'join') {
-      const flipped = node.join === 'right';
-      const left = collect(flipped ? node.right : node.left, isInner && flipped, outer);
-      const right = flipped && readsGraph(node.left) ? add(node.left) : collect(flipped ? node.left : node.right, false, outer);
-      specials.push({ join: flipped ? 'left' : 'full', left, right, wholeLeft: left, conditions: conjunctsOf(node.condition), nullAware: false });
-      rels = left | right;
-    } else rels = add(node);
-    for (let i = down.length - 1; i >= 0; i--) {
-      const { node: above } = down[i]!;
-      if (above.kind === 'filter') {
-        const scope = rels;
-        for (const expression of conjunctsOf(above.condition)) pending.push({ expression, scope, outer, isInner });
-        continue;
-      }
-      if (above.join === 'inner') {
-        rels |= collect(above.right, isInner, outer | rels);
-        const scope = rels;
-        for (const expression of conjunctsOf(above.condition)) pending.push({ expression, scope, outer, isInner });
+    let rels = this.#collectLowest(node, isInner, outer);
+    for (const above of chain.reverse()) {
+      if (above.kind === 'filter') this.#addPending(above.condition, rels, outer, isInner);
+      else if (above.join === 'inner') {
+        rels |= this.collect(above.right, isInner, outer | rels);
+        this.#addPending(above.condition, rels, outer, isInner);
       } else {
-        const left = rels;
-        // A right side that reads rows of the left, or of anything else here, is kept whole: its conditions are not the join's.
-        const right = readsGraph(above.right) ? add(above.right) : collect(above.right, false, outer);
-        specials.push({ join: above.join as SpecialJoin['join'], left, right, wholeLeft: left, conditions: conjunctsOf(above.condition), nullAware: above.nullAware });
+        const right = this.#collectWhole(above.right, outer);
+        this.#addSpecial(above.join as SpecialJoin['join'], rels, right, above);
         rels |= right;
       }
     }
     return rels;
-  };
-  const all = collect(root, true, 0n);
-
-  // LATERAL: which relations a relation's plan reads.
-  for (const relation of relations) {
-    if (relations.length === 1 || readsNothing(relation.plan)) continue;
-    relation.depends = relsOf(freeColumns(relation.plan));
   }
 
-  // J2: what each special join needs on its left.
-  for (const special of specials) {
-    if (special.join === 'full') continue;
-    const read = new Set<ColumnId>();
-    for (const e of special.conditions) collectColumns(e, read);
-    let needed = relsOf(read);
-    for (const relation of relations) if ((relation.bit & special.right) !== 0n) needed |= relation.depends;
-    needed &= ~special.right;
-    // Without a condition on the left any left relation will do; the first keeps the written order.
-    special.left = needed === 0n ? special.wholeLeft : needed;
+  /** Where a chain ends: a relation, a full join, or a right join, which is a left join with its sides exchanged. */
+  #collectLowest(node: LogicalPlan, isInner: boolean, outer: bigint): bigint {
+    if (node.kind !== 'join') return this.#add(node);
+    if (node.join === 'right') {
+      const left = this.collect(node.right, isInner, outer);
+      const right = this.#collectWhole(node.left, outer);
+      this.#addSpecial('left', left, right, node);
+      return left | right;
+    }
+    if (this.#readsGraph(node)) return this.#add(node);
+    const left = this.collect(node.left, false, outer);
+    const right = this.collect(node.right, false, outer);
+    this.#addSpecial('full', left, right, node);
+    return left | right;
   }
+
+  /** The nullable side of a join. One that reads rows of the other side, or of anything else here, is kept whole: its conditions are not the join's. */
+  #collectWhole(side: LogicalPlan, outer: bigint): bigint {
+    return this.#readsGraph(side) ? this.#add(side) : this.collect(side, false, outer);
+  }
+
+  #add(plan: LogicalPlan): bigint {
+    const relation: Relation = { index: this.relations.length, bit: 1n << BigInt(this.relations.length), plan, local: [], depends: 0n };
+    this.relations.push(relation);
+    for (const column of plan.output) this.#relationOf.set(column.id, relation);
+    return relation.bit;
+  }
+
+  #addSpecial(join: SpecialJoin['join'], left: bigint, right: bigint, { condition, nullAware }: Extract<LogicalPlan, { kind: 'join' }>): void {
+    this.specials.push({ join, left, right, wholeLeft: left, conditions: conjunctsOf(condition), nullAware });
+  }
+
+  #addPending(condition: JoinOrFilter['condition'], scope: bigint, outer: bigint, isInner: boolean): void {
+    for (const expression of conjunctsOf(condition)) this.pending.push({ expression, scope, outer, isInner });
+  }
+
+  #readsGraph(plan: LogicalPlan): boolean {
+    if (readsNothing(plan) || plan.kind === 'values') return false;
+    const free = freeColumns(plan);
+    if (free.size === 0) return false;
+    if (this.#produced === undefined) collectProduced(this.#root, (this.#produced = new Set()));
+    for (const id of free) if (this.#produced.has(id)) return true;
+    return false;
+  }
+}
+
+/** LATERAL: which relations a relation's plan reads. */
+function setDepends(graph: Collector): void {
+  if (graph.relations.length === 1) return;
+  for (const relation of graph.relations) if (!readsNothing(relation.plan)) relation.depends = graph.relsOf(freeColumns(relation.plan));
+}
+
+/** J2: what a join needs on its left by itself. Without a condition on the left any relation there will do; all of them keep the written order. */
+function neededLeft(special: SpecialJoin, graph: Collector): bigint {
+  const read = new Set<ColumnId>();
+  for (const e of special.conditions) collectColumns(e, read);
+  let needed = graph.relsOf(read);
+  for (const relation of graph.relations) if ((relation.bit & special.right) !== 0n) needed |= relation.depends;
+  needed &= ~special.right;
+  return needed === 0n ? special.wholeLeft : needed;
+}
+
+/** J2: a join that reads the nullable side of an outer join on its left needs all of that join. */
+function widenOverOuterJoins(specials: readonly SpecialJoin[]): void {
   for (let changed = true; changed; ) {
     changed = false;
     for (const special of specials) {
       for (const lower of specials) {
-        if (lower === special || lower.join === 'semi' || lower.join === 'anti') continue;
-        const nullable = lower.join === 'full' ? lower.left | lower.right : lower.right;
-        if ((special.left & nullable) === 0n || (special.wholeLeft & lower.right) !== lower.right) continue;
+        if (lower === special || (special.left & nullableOf(lower)) === 0n || (special.wholeLeft & lower.right) !== lower.right) continue;
         const wider = special.left | lower.left | lower.right;
-        if (wider !== special.left) {
-          special.left = wider;
-          changed = true;
-        }
+        changed ||= wider !== special.left;
+        special.left = wider;
       }
     }
   }
+}
 
-  // J3, J4: place predicates.
-  // Only outer joins below the predicate bind it, as they are written: what a lateral side reads may stand outside.
-  const pads = (special: SpecialJoin, rels: bigint, scope: bigint): boolean => {
-    if (special.join === 'semi' || special.join === 'anti') return false;
-    const nullable = special.join === 'full' ? special.left | special.right : special.right;
-    const written = special.wholeLeft | special.right;
-    return (rels & nullable) !== 0n && (scope & written) === written;
-  };
-  const complete = (rels: bigint, scope: bigint): bigint => {
-    for (let changed = true; changed; ) {
-      changed = false;
-      for (const special of specials) {
-        if (!pads(special, rels, scope)) continue;
-        const wider = rels | special.left | special.right;
-        if (wider !== rels) {
-          rels = wider;
-          changed = true;
-        }
-      }
+/** Relations whose rows the join may pad with nulls. */
+function nullableOf({ join, left, right }: SpecialJoin): bigint {
+  if (join === 'semi' || join === 'anti') return 0n;
+  return join === 'full' ? left | right : right;
+}
+
+/** Whether the join pads one of `rels`. Only an outer join below the predicate binds it, as it is written: what a lateral side reads may stand outside. */
+function pads(special: SpecialJoin, rels: bigint, scope: bigint): boolean {
+  const written = special.wholeLeft | special.right;
+  return (rels & nullableOf(special)) !== 0n && (scope & written) === written;
+}
+
+/** J3: `rels` with all of the outer joins below that pad one of them. */
+function completed(specials: readonly SpecialJoin[], rels: bigint, scope: bigint): bigint {
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const special of specials) {
+      if (!pads(special, rels, scope)) continue;
+      const wider = rels | special.left | special.right;
+      changed ||= wider !== rels;
+      rels = wider;
     }
-    return rels;
-  };
+  }
+  return rels;
+}
+
+/** J3, J4: where each condition is applied. */
+function placePredicates(graph: Collector, pending: readonly Pending[], useClasses: boolean): Pick<JoinGraph, 'predicates' | 'constants' | 'classes'> {
+  const { relations, specials } = graph;
+  const relsOf = (columns: Iterable<ColumnId>): bigint => graph.relsOf(columns);
   const predicates: Predicate[] = [];
   const constants: BoundExpression[] = [];
   const classes: EquivalenceClass[] = [];
@@ -192,7 +238,7 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
     const own = relsOf(columnsOf(expression));
     // What LATERAL reads to its left has come through the outer joins there.
     const below = (own & ~scope) === 0n ? scope : scope | outer;
-    const rels = complete(own, below);
+    const rels = completed(specials, own, below);
     // On the side that every join keeps, a condition that reads no relation decides about the whole result.
     if (rels === 0n && isInner && !isVolatile(expression)) {
       constants.push(expression);
@@ -204,8 +250,7 @@ export function buildJoinGraph(root: LogicalPlan, useClasses: boolean): JoinGrap
     if ((needed & (needed - 1n)) === 0n) relations[log2(needed)]!.local.push(expression);
     else predicates.push({ expression, rels: needed });
   }
-  const kept = finishClasses(classes, relations);
-  return { relations, specials, predicates, classes: kept, constants, all };
+  return { predicates, constants, classes: finishClasses(classes, relations) };
 }
 
 /** A scan reads columns of others only in the arguments of TABLESAMPLE. */
