@@ -44,6 +44,47 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   const level = new QueryLevel(binder, parent, ctes);
   level.locking = lockRequests(clauses.locking, options.locking);
   if (options.withRowKeys === true) level.rowKeys = [];
+  const bound = bindClauses(level, select, clauses, options);
+  const { items, having, offsets, collations } = bound;
+  binder.record?.setSelect({ select, level, items: items.map((item) => ({ ...item })), windowCalls: [...level.windowCalls], setCalls: [...level.setCalls] });
+
+  const filtered: LogicalPlan = bound.where === undefined ? bound.from : makeFilter(bound.from, bound.where);
+  const own = new Set<ColumnId>();
+  const isGrouped = select.groupBy.length > 0 || having !== undefined || level.aggregates.length > 0 || level.groupingCalls.length > 0;
+  if (level.rowKeys !== undefined && !isGrouped && !select.isDistinct && level.windowCalls.length === 0 && level.setCalls.length === 0) addRowKeys(level, items, own);
+  const isOnlyAsked = options.onlyExists === true && having === undefined && bound.group.sets === undefined && decidesAlone(level, bound.limit);
+  let plan = isGrouped ? addGrouping(level, bound, filtered, own) : filtered;
+  if (isOnlyAsked) {
+    noteUnkept(level, items);
+    return { plan: filtered, columns: [], unknowns: new Map(), offsets, collations };
+  }
+  plan = addSetCalls(takeWindowCalls(level, items), plan, own);
+  plan = addWindows(level, plan, own);
+  plan = addSetCalls(level.setCalls, plan, own);
+  const unknowns = new Map<number, BoundExpression>();
+  items.forEach((item, i) => {
+    if (!item.isJunk && isUnknown(item.expression)) unknowns.set(i, item.expression);
+  });
+  return { ...addProjection(level, bound, select.isDistinct, plan, own), unknowns, offsets, collations };
+}
+
+/** The clauses of a SELECT over the rows of its FROM. Sort, DISTINCT ON and GROUP BY name items by position; those that the select list lacks are junk at its end. */
+interface BoundClauses {
+  readonly from: LogicalPlan;
+  readonly items: SelectItem[];
+  readonly where: BoundExpression | undefined;
+  readonly having: BoundExpression | undefined;
+  readonly sortKeys: readonly { readonly item: number; readonly key: SortKey }[];
+  readonly group: ReturnType<typeof bindGroupBy>;
+  readonly distinctOn: readonly number[] | undefined;
+  readonly limit: LimitClause;
+  readonly offsets: readonly number[];
+  readonly collations: BoundQuery['collations'];
+}
+
+/** Binds in PostgreSQL's order (see above). */
+function bindClauses(level: QueryLevel, select: Select, clauses: QueryClauses, options: BindQueryOptions): BoundClauses {
+  const { binder } = level;
   const from = bindFrom(level, select.from);
   level.namedWindows = select.windows;
   level.clause = 'SELECT';
@@ -62,73 +103,59 @@ export function bindSelect(binder: Binder, parent: QueryLevel | undefined, ctes:
   bindNamedWindows(level);
   if (limit.withTies && sortKeys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   checkLockable(level, select);
+  return { from, items, where, having, sortKeys, group, distinctOn, limit, offsets, collations };
+}
 
-  binder.record?.setSelect({ select, level, items: items.map((item) => ({ ...item })), windowCalls: [...level.windowCalls], setCalls: [...level.setCalls] });
-  const filtered: LogicalPlan = where === undefined ? from : makeFilter(from, where);
-  let plan = filtered;
-  const own = new Set<ColumnId>();
-  const isGrouped = select.groupBy.length > 0 || having !== undefined || level.aggregates.length > 0 || level.groupingCalls.length > 0;
-  if (level.rowKeys !== undefined && !isGrouped && !select.isDistinct && level.windowCalls.length === 0 && level.setCalls.length === 0) addRowKeys(level, items, own);
-  const isOnlyAsked = options.onlyExists === true && having === undefined && group.sets === undefined && decidesAlone(level, limit);
-  let lift = (e: BoundExpression): BoundExpression => e;
-  if (isGrouped) {
-    const keys = group.items.map((item) => items[item]!.expression);
-    const groupedCalls = takeGroupedCalls(level, keys);
-    plan = addSetCalls(groupedCalls, plan, new Set());
-    const grouping = new GroupLift(level, keys, group.sets);
-    lift = (e) => grouping.lift(e);
-    liftOverGroupedCalls(level, items, groupedCalls, lift);
-    const liftPart = (e: BoundExpression): BoundExpression => grouping.lift(e, false, true);
-    const liftedHaving = having === undefined ? undefined : liftPart(having);
-    liftWindows(level, lift, liftPart);
-    liftDirectArguments(level, lift);
-    if (level.readsWorkTable && level.aggregates.length > 0) throw new DbError('42P19', "aggregate functions are not allowed in a recursive query's recursive term", { offset: level.firstAggregateOffset });
-    const groupingCalls = level.groupingCalls.map((call) => ({
-      id: call.id,
-      positions: call.args.map((arg) => {
-        const position = grouping.positionOf(arg);
-        if (position === -1) throw new DbError('42803', 'arguments to GROUPING must be grouping expressions of the associated query level', { offset: arg.offset });
-        return position;
-      }),
-    }));
-    const sets = group.sets?.map((set) => [...set, ...grouping.addedPositions]);
-    plan = makeAggregate(plan, grouping.groupBy, sets, groupingCalls, level);
-    for (const column of plan.output) own.add(column.id);
-    if (liftedHaving !== undefined) plan = makeHaving(plan, liftedHaving);
-  }
-  if (isOnlyAsked) {
-    noteUnkept(level, items);
-    return { plan: filtered, columns: [], unknowns: new Map(), offsets, collations };
-  }
-  plan = addSetCalls(takeWindowCalls(level, items), plan, own);
-  plan = addWindows(level, plan, own);
-  plan = addSetCalls(level.setCalls, plan, own);
+/** The aggregate and HAVING; what stands above is lifted over them. */
+function addGrouping(level: QueryLevel, { items, having, group }: BoundClauses, input: LogicalPlan, own: Set<ColumnId>): LogicalPlan {
+  const keys = group.items.map((item) => items[item]!.expression);
+  const groupedCalls = takeGroupedCalls(level, keys);
+  let plan = addSetCalls(groupedCalls, input, new Set());
+  const grouping = new GroupLift(level, keys, group.sets);
+  const lift = (e: BoundExpression): BoundExpression => grouping.lift(e);
+  const liftPart = (e: BoundExpression): BoundExpression => grouping.lift(e, false, true);
+  liftOverGroupedCalls(level, items, groupedCalls, lift);
+  const liftedHaving = having === undefined ? undefined : liftPart(having);
+  liftWindows(level, lift, liftPart);
+  liftDirectArguments(level, lift);
+  if (level.readsWorkTable && level.aggregates.length > 0) throw new DbError('42P19', "aggregate functions are not allowed in a recursive query's recursive term", { offset: level.firstAggregateOffset });
+  const groupingCalls = level.groupingCalls.map((call) => ({
+    id: call.id,
+    positions: call.args.map((arg) => {
+      const position = grouping.positionOf(arg);
+      if (position === -1) throw new DbError('42803', 'arguments to GROUPING must be grouping expressions of the associated query level', { offset: arg.offset });
+      return position;
+    }),
+  }));
+  const sets = group.sets?.map((set) => [...set, ...grouping.addedPositions]);
+  plan = makeAggregate(plan, grouping.groupBy, sets, groupingCalls, level);
+  for (const column of plan.output) own.add(column.id);
+  return liftedHaving === undefined ? plan : makeHaving(plan, liftedHaving);
+}
 
+/** Projection, DISTINCT, sort, row locks and LIMIT; and the columns shown. */
+function addProjection(level: QueryLevel, { items, sortKeys, distinctOn, limit }: BoundClauses, isDistinct: boolean, input: LogicalPlan, own: ReadonlySet<ColumnId>): Pick<BoundQuery, 'plan' | 'columns'> {
   const isLocking = level.lockTargets.length > 0;
   const { columns, computed, names } = projectItems(level, items, own);
+  const shown = visible(items, columns);
   const keys = sortKeys.map(({ item, key }): SortKey => {
     const { expression, isJunk } = items[item]!;
     // Below row locks the projection has not run yet, so the sort computes its keys itself.
     return { ...key, expression: isJunk || isLocking ? expression : columnRef(columns[item]!, expression.offset) };
   });
+  let plan = input;
   if (isLocking) {
     if (keys.length > 0) plan = { kind: 'sort', output: plan.output, input: plan, keys };
     plan = makeProject(makeLockRows(level, plan), computed, names);
   } else {
     // What is volatile and not sorted by is evaluated for the sorted rows: nextval counts in their order. Source. make_sort_input_target.
     const sorted = new Set(keys.flatMap(({ expression }) => (expression.kind === 'column' ? [expression.id] : [])));
-    const isLate = (column: ComputedColumn): boolean => keys.length > 0 && !select.isDistinct && !sorted.has(column.id) && someExpression(column.expression, (e) => e.kind === 'call' && e.function.volatility === 'volatile');
+    const isLate = (column: ComputedColumn): boolean => keys.length > 0 && !isDistinct && !sorted.has(column.id) && someExpression(column.expression, (e) => e.kind === 'call' && e.function.volatility === 'volatile');
     plan = makeProject(plan, computed.filter((column) => !isLate(column)), names.filter((_, i) => !isLate(computed[i]!)));
-    plan = addDistinctAndSort(select.isDistinct, distinctOn?.map((item) => itemRef(items, columns, item)), visible(items, columns), plan, keys);
+    plan = addDistinctAndSort(isDistinct, distinctOn?.map((item) => itemRef(items, columns, item)), shown, plan, keys);
     if (computed.some(isLate)) plan = makeProject(plan, computed.filter(isLate), names.filter((_, i) => isLate(computed[i]!)));
   }
-  plan = addLimit(plan, limit, limit.withTies ? keys : undefined);
-  const shown = visible(items, columns);
-  const unknowns = new Map<number, BoundExpression>();
-  items.forEach((item, i) => {
-    if (!item.isJunk && isUnknown(item.expression)) unknowns.set(i, item.expression);
-  });
-  return { plan, columns: shown, unknowns, offsets, collations };
+  return { plan: addLimit(plan, limit, limit.withTies ? keys : undefined), columns: shown };
 }
 
 /** Whether FROM and WHERE alone decide if there is a row: select list, GROUP BY, DISTINCT and ORDER BY are then not computed. Source. simplify_EXISTS_query of subselect.c. */
