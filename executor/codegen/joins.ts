@@ -56,59 +56,118 @@ function bindNulls(p: Pipeline, ids: Iterable<ColumnId>): void {
 // ------------------------------------------------------------------------------------------------------------- hash join
 
 export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: Consume): void {
-  const { w, module } = p;
-  const { join, left, right, leftKeys, rightKeys, residual } = plan;
-  const rightIds = p.kept(right, plan);
-  const keepsUnmatched = join === 'right' || join === 'full';
-  const canRepeat = !isVolatilePlan(left);
-  const table = module.name('h');
-  const { places, count } = placesOf(p, rightIds);
-  p.settle(plan, plan);
-  const arity = intArity(p, plan);
-  const keyPlaces = arity > 0 ? placesInKey(plan, rightIds) : undefined;
-  // How columns are kept shows when the rows are made, so the table is written then, before them.
-  const head = w.reserve();
-  const coefficients = new Map<ColumnId, { readonly scale: number; readonly nullable: boolean }>();
-  const mayKeep = !repeats(right);
-  w.pipeline(() => {
-    p.produce(right, () => {
-      const kept = (id: ColumnId): string => (mayKeep ? coefficientOf(p, id, coefficients) : undefined) ?? w.use(id).code;
-      const row = (): string => `[null, false${rightIds.map((id) => `, ${kept(id)}`).join('')}${', undefined'.repeat(count)}]`;
-      if (arity > 0) {
-        const { names, notNull } = intKeys(p, rightKeys);
-        const add = (): string => (keyPlaces === undefined ? `${table}.add${arity}(${names.join(', ')}, ${row()});` : `${table}.putKey${arity}(${names.join(', ')});`);
-        w.block(notNull === '' ? '' : `if (${notNull})`, () => w.line(add()));
-        if (keepsUnmatched && notNull !== '') w.block('else', () => w.line(`${table}.add(null, ${row()});`));
-        return;
-      }
-      const key = module.name('v');
-      w.line(`const ${key} = ${groupKeySource(p, rightKeys)};`);
-      w.block(keepsUnmatched ? '' : `if (${key} !== null)`, () => w.line(`${table}.add(${key}, ${row()});`));
+  new HashJoin(p, plan, consume).produce();
+}
+
+/** The code of one hash join: a pipeline that fills the table with the rows of the right side, and for each pass over the table (one, unless it went to disk) one of the left side. */
+class HashJoin {
+  readonly #p: Pipeline;
+  readonly #plan: PlanOf<'hashJoin'>;
+  readonly #consume: Consume;
+  readonly #rightIds: readonly ColumnId[];
+  readonly #keepsUnmatched: boolean;
+  readonly #canRepeat: boolean;
+  /** The variable of the table. */
+  readonly #table: string;
+  readonly #places: Places;
+  readonly #placeCount: number;
+  readonly #arity: number;
+  readonly #keyPlaces: readonly number[] | undefined;
+  readonly #coefficients = new Map<ColumnId, { readonly scale: number; readonly nullable: boolean }>();
+
+  constructor(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: Consume) {
+    this.#p = p;
+    this.#plan = plan;
+    this.#consume = consume;
+    this.#rightIds = p.kept(plan.right, plan);
+    this.#keepsUnmatched = plan.join === 'right' || plan.join === 'full';
+    this.#canRepeat = !isVolatilePlan(plan.left);
+    this.#table = p.module.name('h');
+    const { places, count } = placesOf(p, this.#rightIds);
+    this.#places = places;
+    this.#placeCount = count;
+    p.settle(plan, plan);
+    this.#arity = intArity(p, plan);
+    this.#keyPlaces = this.#arity > 0 ? placesInKey(plan, this.#rightIds) : undefined;
+  }
+
+  produce(): void {
+    const { w, module } = this.#p;
+    const table = this.#table;
+    // How columns are kept shows when the rows are made, so the table is written then, before them.
+    const head = w.reserve();
+    this.#fill();
+    const body = w.code;
+    w.code = head;
+    this.#makeTable();
+    w.code = body;
+    const pass = module.name('m');
+    const passes = module.name('m');
+    w.block(`while (${table}.finishStep())`, () => this.#p.tick());
+    w.line(`const ${passes} = ${table}.finish();`);
+    w.block(`for (let ${pass} = 0; ${pass} < ${passes}; ${pass}++)`, () => {
+      w.line(`${table}.load(${pass});`);
+      w.block(`while (${table}.loadStep())`, () => this.#p.tick());
+      this.#probeWithLeft(passes);
+      if (this.#keepsUnmatched) this.#giveUnmatched();
     });
-  });
-  const body = w.code;
-  w.code = head;
-  // A key of a row read back from a temporary file is computed again from its columns.
-  const keyOf = overRow(p, rightIds, () => w.line(`return ${groupKeySource(p, rightKeys)};`), '', coefficients);
-  const link =
-    arity === 0 ? 'undefined'
-    : overRow(p, rightIds, (row) => {
-        const { names } = intKeys(p, rightKeys);
-        w.line(keyPlaces === undefined ? `t.link${arity}(${names.join(', ')}, ${row});` : `t.linkKey${arity}(${names.join(', ')});`);
-      }, 't, ', coefficients);
-  const types = typesOf(right, rightIds).map((type, i) => (coefficients.has(rightIds[i]!) ? sqlType(TypeOid.float8) : type));
-  const options = `${keyOf}, ${keepsUnmatched}, ${canRepeat}, ${arity}, ${link}, ${keyPlaces === undefined ? 'undefined' : module.constant(keyPlaces)}`;
-  w.line(`const ${table} = x.own(new X.JoinTable(x, ${module.constant(plan)}, ${module.constant(types)}, ${options}));`);
-  w.code = body;
-  const pass = module.name('m');
-  const passes = module.name('m');
-  w.block(`while (${table}.finishStep())`, () => p.tick());
-  w.line(`const ${passes} = ${table}.finish();`);
-  w.block(`for (let ${pass} = 0; ${pass} < ${passes}; ${pass}++)`, () => {
-    w.line(`${table}.load(${pass});`);
-    w.block(`while (${table}.loadStep())`, () => p.tick());
+    w.line(`x.release(${table});`);
+  }
+
+  /** The pipeline of the right side. */
+  #fill(): void {
+    const p = this.#p;
+    const { w, module } = p;
+    const { right, rightKeys } = this.#plan;
+    const table = this.#table;
+    const arity = this.#arity;
+    const mayKeep = !repeats(right);
+    const kept = (id: ColumnId): string => (mayKeep ? coefficientOf(p, id, this.#coefficients) : undefined) ?? w.use(id).code;
+    const row = (): string => `[null, false${this.#rightIds.map((id) => `, ${kept(id)}`).join('')}${', undefined'.repeat(this.#placeCount)}]`;
+    w.pipeline(() => {
+      p.produce(right, () => {
+        if (arity > 0) {
+          const { names, notNull } = intKeys(p, rightKeys);
+          const add = (): string => (this.#keyPlaces === undefined ? `${table}.add${arity}(${names.join(', ')}, ${row()});` : `${table}.putKey${arity}(${names.join(', ')});`);
+          w.block(notNull === '' ? '' : `if (${notNull})`, () => w.line(add()));
+          if (this.#keepsUnmatched && notNull !== '') w.block('else', () => w.line(`${table}.add(null, ${row()});`));
+          return;
+        }
+        const key = module.name('v');
+        w.line(`const ${key} = ${groupKeySource(p, rightKeys)};`);
+        w.block(this.#keepsUnmatched ? '' : `if (${key} !== null)`, () => w.line(`${table}.add(${key}, ${row()});`));
+      });
+    });
+  }
+
+  /** The table with its functions over rows. A key of a row read back from a temporary file is computed again from its columns. */
+  #makeTable(): void {
+    const p = this.#p;
+    const { w, module } = p;
+    const { right, rightKeys } = this.#plan;
+    const ids = this.#rightIds;
+    const arity = this.#arity;
+    const coefficients = this.#coefficients;
+    const keyOf = overRow(p, ids, () => w.line(`return ${groupKeySource(p, rightKeys)};`), '', coefficients);
+    const link = (row: string): void => {
+      const { names } = intKeys(p, rightKeys);
+      w.line(this.#keyPlaces === undefined ? `t.link${arity}(${names.join(', ')}, ${row});` : `t.linkKey${arity}(${names.join(', ')});`);
+    };
+    const linkName = arity === 0 ? 'undefined' : overRow(p, ids, link, 't, ', coefficients);
+    const types = typesOf(right, ids).map((type, i) => (coefficients.has(ids[i]!) ? sqlType(TypeOid.float8) : type));
+    const options = `${keyOf}, ${this.#keepsUnmatched}, ${this.#canRepeat}, ${arity}, ${linkName}, ${this.#keyPlaces === undefined ? 'undefined' : module.constant(this.#keyPlaces)}`;
+    w.line(`const ${this.#table} = x.own(new X.JoinTable(x, ${module.constant(this.#plan)}, ${module.constant(types)}, ${options}));`);
+  }
+
+  /** The pipeline of the left side, which looks up each row's partners; of a table of several passes those of this one. */
+  #probeWithLeft(passes: string): void {
+    const p = this.#p;
+    const { w, module } = p;
+    const { join, left, leftKeys } = this.#plan;
+    const table = this.#table;
+    const arity = this.#arity;
     const map = module.name('h');
-    const isFiltered = arity > 0 && hasFewPartners(plan);
+    const isFiltered = arity > 0 && hasFewPartners(this.#plan);
     if (isFiltered) w.block(`while (${table}.filterStep())`, () => p.tick());
     w.line(arity > 0 ? `const ${map} = ${table}.ints, ${map}_ = ${table}.heads${isFiltered ? `, ${map}f = ${table}.filter` : ''};` : `const ${map} = ${table}.map;`);
     /** The number of a key, 0 when there is none. */
@@ -116,15 +175,15 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
       const key = names.join(', ');
       return `${isFiltered ? `${map}f !== undefined && !${map}f.has${arity}(${key}) ? 0 : ` : ''}${map}.find${arity}(${key})`;
     };
-    if (arity > 0 && canRepeat && (join === 'inner' || join === 'semi' || join === 'right')) filterGroups(p, plan, find, `${passes} !== 1`);
+    if (arity > 0 && this.#canRepeat && (join === 'inner' || join === 'semi' || join === 'right')) filterGroups(p, this.#plan, find, `${passes} !== 1`);
     p.produce(left, () => {
       const found = module.name('v');
       if (arity > 0) {
         const { names, notNull } = intKeys(p, leftKeys);
         w.block(`if (${passes} === 1 || ${table}.accepts(${groupKeySource(p, leftKeys)}))`, () => {
-          const lookup = keyPlaces === undefined ? `${map}_[${find(names)}]` : `((${find(names)}) === 0 ? undefined : true)`;
+          const lookup = this.#keyPlaces === undefined ? `${map}_[${find(names)}]` : `((${find(names)}) === 0 ? undefined : true)`;
           w.line(`const ${found} = ${notNull === '' ? lookup : `${notNull} ? ${lookup} : undefined`};`);
-          probe(p, plan, join, found, rightIds, residual, consume, { places, coefficients });
+          this.#probe(found);
         });
         return;
       }
@@ -132,24 +191,32 @@ export function produceHashJoin(p: Pipeline, plan: PlanOf<'hashJoin'>, consume: 
       w.line(`const ${key} = ${groupKeySource(p, leftKeys)};`);
       w.block(`if (${passes} === 1 || ${table}.accepts(${key}))`, () => {
         w.line(`const ${found} = ${key} === null ? undefined : ${map}.get(${key});`);
-        probe(p, plan, join, found, rightIds, residual, consume, { places, coefficients });
+        this.#probe(found);
       });
     });
-    if (keepsUnmatched) {
-      const outerCopies = p.copies;
-      p.copies *= 2;
-      const unmatched = module.name('v');
-      w.block(`for (const ${unmatched} of ${table}.rows)`, () => {
-        w.block(`if (!${unmatched}[1])`, () => {
-          bindTuple(p, rightIds, unmatched, 2, undefined, coefficients);
-          bindNulls(p, left.output.map((column) => column.id));
-          consume();
-        });
+  }
+
+  #probe(found: string): void {
+    const { join, residual } = this.#plan;
+    probe(this.#p, this.#plan, join, found, this.#rightIds, residual, this.#consume, { places: this.#places, coefficients: this.#coefficients });
+  }
+
+  /** Rows of the right side that no left row has met. */
+  #giveUnmatched(): void {
+    const p = this.#p;
+    const { w, module } = p;
+    const outerCopies = p.copies;
+    p.copies *= 2;
+    const row = module.name('v');
+    w.block(`for (const ${row} of ${this.#table}.rows)`, () => {
+      w.block(`if (!${row}[1])`, () => {
+        bindTuple(p, this.#rightIds, row, 2, undefined, this.#coefficients);
+        bindNulls(p, this.#plan.left.output.map((column) => column.id));
+        this.#consume();
       });
-      p.copies = outerCopies;
-    }
-  });
-  w.line(`x.release(${table});`);
+    });
+    p.copies = outerCopies;
+  }
 }
 
 /**
