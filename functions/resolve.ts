@@ -8,7 +8,8 @@
  *
  * Source: PostgreSQL's parse_func.c (func_match_argtypes, func_select_candidate), parse_oper.c, parse_coerce.c.
  */
-import { baseTypeOf, isAnyCompatibleFamily, isAnyElementFamily, isPolymorphic, sqlType, typeInfo, TypeOid, type TypeRegistry } from '../base/types.js';
+import { baseTypeOf, isPolymorphic, sqlType, typeInfo, TypeOid, type TypeRegistry } from '../base/types.js';
+import { bindPolymorphic, type PolymorphicBinding } from './polymorphic.js';
 import { multirangeCast } from './range.js';
 import type { CastContext, CastDef, FunctionDef, OperatorDef } from './registry.js';
 
@@ -88,104 +89,7 @@ export class Resolver {
    * Undefined when they contradict one another, or nothing is known of an enum.
    */
   bindPolymorphic(actual: readonly number[], declared: readonly number[]): PolymorphicBinding | undefined {
-    let element: number | undefined;
-    let array: number | undefined;
-    let range: number | undefined;
-    let multirange: number | undefined;
-    const compatible: number[] = [];
-    let hasCompatible = false;
-    let hasElementFamily = false;
-    for (let i = 0; i < declared.length; i++) {
-      const target = declared[i]!;
-      if (!isPolymorphic(target)) continue;
-      const given = actual[i]!;
-      if (isAnyCompatibleFamily(target)) hasCompatible = true;
-      if (isAnyElementFamily(target)) hasElementFamily = true;
-      if (given === TypeOid.unknown) continue;
-      const base = this.#base(given);
-      const info = typeInfo(base, this.types);
-      switch (target) {
-        case TypeOid.anyelement:
-        case TypeOid.anynonarray:
-        case TypeOid.anyenum:
-          if (target === TypeOid.anynonarray && info.storage === 'array') return undefined;
-          if (target === TypeOid.anyenum && info.kind !== 'enum') return undefined;
-          if (element !== undefined && element !== given) return undefined;
-          element = given;
-          break;
-        case TypeOid.anyarray:
-          if (info.storage !== 'array') return undefined;
-          if (array !== undefined && array !== base) return undefined;
-          array = base;
-          break;
-        case TypeOid.anyrange:
-          if (info.kind !== 'range' || (range !== undefined && range !== base)) return undefined;
-          range = base;
-          break;
-        case TypeOid.anymultirange:
-          if (info.kind !== 'multirange' || (multirange !== undefined && multirange !== base)) return undefined;
-          multirange = base;
-          break;
-        case TypeOid.anycompatiblearray:
-          if (info.storage !== 'array') return undefined;
-          compatible.push(info.elementOid);
-          break;
-        case TypeOid.anycompatiblenonarray:
-          if (info.storage === 'array') return undefined;
-          compatible.push(given);
-          break;
-        case TypeOid.anycompatible:
-          compatible.push(given);
-          break;
-        default:
-          return undefined;
-      }
-    }
-    // Nothing but an enum will do, and nothing tells which.
-    if (element === undefined && declared.includes(TypeOid.anyenum)) return undefined;
-    if (multirange !== undefined) {
-      const subtype = typeInfo(multirange, this.types).subtypeOid;
-      if (range !== undefined && range !== subtype) return undefined;
-      range = subtype;
-    }
-    if (range !== undefined) {
-      const subtype = typeInfo(range, this.types).subtypeOid;
-      if (element !== undefined && element !== subtype) return undefined;
-      element ??= subtype;
-    }
-    if (array !== undefined) {
-      const member = array === TypeOid.anyarray ? TypeOid.anyelement : typeInfo(array, this.types).elementOid;
-      if (element !== undefined && element !== member) return undefined;
-      element = member;
-    }
-    let common: number | undefined;
-    if (hasCompatible) {
-      common = compatible.length === 0 ? TypeOid.text : this.commonType(compatible);
-      if (common === undefined) return undefined;
-    }
-    const arrayOf = (oid: number): number => typeInfo(oid, this.types).arrayOid;
-    const concrete = (target: number): number | undefined => {
-      switch (target) {
-        case TypeOid.anyelement:
-        case TypeOid.anynonarray:
-        case TypeOid.anyenum:
-          return element;
-        case TypeOid.anyarray:
-          return array ?? (element === undefined ? undefined : arrayOf(element) || undefined);
-        case TypeOid.anyrange:
-          return range;
-        case TypeOid.anymultirange:
-          return multirange ?? (range === undefined ? undefined : typeInfo(range, this.types).multirangeOid || undefined);
-        case TypeOid.anycompatible:
-        case TypeOid.anycompatiblenonarray:
-          return common;
-        case TypeOid.anycompatiblearray:
-          return common === undefined ? undefined : arrayOf(common) || undefined;
-        default:
-          return target;
-      }
-    };
-    return { isUndetermined: hasElementFamily && element === undefined && range === undefined, args: declared.map((target) => concrete(target) ?? TypeOid.unknown), resolve: (target) => concrete(target) ?? TypeOid.unknown };
+    return bindPolymorphic(this.types, (given) => this.commonType(given), actual, declared);
   }
 
   /**
@@ -350,13 +254,6 @@ export class Resolver {
   }
 }
 
-export interface PolymorphicBinding {
-  /** Argument types with the polymorphic ones replaced; `unknown` where nothing tells. */
-  readonly args: readonly number[];
-  /** Nothing says what anyelement is: 42804 "could not determine polymorphic type". */
-  readonly isUndetermined: boolean;
-  resolve(declared: number): number;
-}
 
 export interface FunctionMatch {
   readonly function: FunctionDef;
