@@ -53,6 +53,15 @@ export function near(source: string, start: number, end: number): string {
   return `at or near "${text}"`;
 }
 
+/** Parentheses and brackets of one statement, by the places of their tokens. */
+class Brackets {
+  readonly parens: number[] = [];
+  /** Those not closed yet. */
+  readonly open: number[] = [];
+  /** For each that is open: whether a colon in it is a slice's. */
+  readonly slices: boolean[] = [];
+}
+
 export class Lexer {
   readonly source: string;
   readonly #scanner: Scanner;
@@ -66,6 +75,12 @@ export class Lexer {
   /** The highest `$n` of the statement, and its `:name`s. */
   parameterCount = 0;
   parameterNames: string[] = [];
+  /** The value of the lexeme read last. */
+  #value = '';
+  #previous: TokenType | undefined;
+  #brackets = new Brackets();
+  /** How deep in BEGIN ATOMIC ... END, with the CASEs there, which end likewise. */
+  #atomicDepth = 0;
 
   /** `maxLength` bounds one statement, in UTF-16 units; `maxDepth` the nesting of its parentheses and brackets. */
   constructor(source: string, maxDepth: number, maxLength: number) {
@@ -89,156 +104,175 @@ export class Lexer {
   /** True when a semicolon ended the statement, so that there may be another. */
   #readStatement(): boolean {
     const scanner = this.#scanner;
-    const source = this.source;
-    const tokens: SqlToken[] = [];
-    const parens: number[] = [];
-    const open: number[] = [];
-    /** For each that is open: whether a colon in it is a slice's. */
-    const slices: boolean[] = [];
-    let previous: TokenType | undefined;
-    let atomicDepth = 0;
-    let endedBySemicolon = false;
-    this.tokens = tokens;
+    const brackets = new Brackets();
+    this.#brackets = brackets;
+    this.#previous = undefined;
+    this.#atomicDepth = 0;
+    this.tokens = [];
     this.parameterCount = 0;
     this.parameterNames = [];
     scanner.inBrackets = false;
+    let endedBySemicolon = false;
     for (;;) {
       const lexeme = scanner.next();
       const start = scanner.start;
-      const end = scanner.end;
-      if (tokens.length === 0) this.start = start;
-      if (end - this.start > this.#maxLength) throw tooLong(this.#maxLength, this.start);
-      let type: TokenType;
-      let value = '';
-      switch (lexeme) {
-        case Lexeme.Word: {
-          const word = scanner.hasUpperCase ? literal.identifierOf(source.slice(start, end), true) : source.slice(start, end);
-          const keyword = keywordTypes.get(word);
-          if (keyword === undefined) {
-            type = t.Identifier;
-            if (end === start + 1 && word === 'n' && source.charCodeAt(end) === 0x27) {
-              type = kw.nchar;
-              value = 'nchar';
-            } else {
-              value = literal.truncateIdentifier(word);
-            }
-            break;
-          }
-          type = keyword;
-          value = word;
-          if (previous === kw.not && beforeNotLa.has(type)) tokens[tokens.length - 1]!.retype(t.NotLa);
-          else if (previous === kw.nulls && (type === kw.first || type === kw.last)) tokens[tokens.length - 1]!.retype(t.NullsLa);
-          else if (previous === kw.with && (type === kw.time || type === kw.ordinality)) tokens[tokens.length - 1]!.retype(t.WithLa);
-          else if (type === kw.atomic && previous === kw.begin) atomicDepth++;
-          else if (atomicDepth > 0 && type === kw.case) atomicDepth++;
-          else if (atomicDepth > 0 && type === kw.end) atomicDepth--;
-          break;
-        }
-        case Lexeme.Symbol: {
-          const code = source.charCodeAt(start);
-          if (end - start === 1) {
-            type = singleCharacter[code]!;
-            if (code === 0x28 || code === 0x5b) {
-              if (code === 0x28) parens.push(tokens.length);
-              open.push(tokens.length);
-              if (open.length > this.#maxDepth) throw tooDeep(this.#maxDepth, start);
-              // Only a subscript has slices; ARRAY[:a, :b] has named parameters.
-              scanner.inBrackets = code === 0x5b && previous !== kw.array && previous !== t.LBracket && previous !== t.Comma;
-              slices.push(scanner.inBrackets);
-            } else if (code === 0x29 || code === 0x5d) {
-              const opening = open.pop();
-              if (opening !== undefined) tokens[opening]!.match = tokens.length;
-              slices.pop();
-              scanner.inBrackets = slices[slices.length - 1] ?? false;
-            } else if (code === 0x3b && open.length === 0 && atomicDepth === 0) {
-              endedBySemicolon = true;
-            }
-          } else {
-            type = code === 0x2e ? t.DotDot : code === 0x3d ? t.Arrow : source.charCodeAt(start + 1) === 0x3d ? t.ColonEquals : t.TypeCast;
-          }
-          value = type === t.Star ? '*' : source.slice(start, end);
-          break;
-        }
-        case Lexeme.Operator:
-          value = source.slice(start, end);
-          type = operatorType(value);
-          if (type === t.NotEquals) value = '<>';
-          else if (value.length > literal.identifierBytesMax) throw new DbError('42601', 'operator too long', { offset: start });
-          break;
-        case Lexeme.Integer:
-          type = t.Integer;
-          value = source.slice(start, end);
-          break;
-        case Lexeme.Decimal:
-          type = t.Decimal;
-          value = source.slice(start, end).toLowerCase();
-          break;
-        case Lexeme.String:
-          type = t.StringLiteral;
-          value = literal.plainString(source, start, end);
-          break;
-        case Lexeme.Parameter: {
-          type = t.Parameter;
-          value = source.slice(start + 1, end);
-          const index = Number(value);
-          if (index === 0 || index > parameterIndexMax) throw new DbError('42P02', `there is no parameter $${value}`, { offset: start });
-          if (index > this.parameterCount) this.parameterCount = index;
-          break;
-        }
-        case Lexeme.NamedParameter:
-          type = t.NamedParameter;
-          value = source.slice(start + 1, end);
-          if (!this.parameterNames.includes(value)) this.parameterNames.push(value);
-          break;
-        case Lexeme.QuotedWord:
-          type = t.Identifier;
-          value = literal.quotedIdentifier(source, start, end);
-          break;
-        case Lexeme.EscapeString:
-          type = t.StringLiteral;
-          value = literal.escapeString(source, start, end);
-          break;
-        case Lexeme.DollarString:
-          type = t.StringLiteral;
-          value = literal.dollarString(source, start, end);
-          break;
-        case Lexeme.BitString:
-        case Lexeme.HexString:
-          type = t.BitString;
-          value = literal.bitString(source, start, end, lexeme === Lexeme.HexString);
-          break;
-        case Lexeme.UnicodeString:
-        case Lexeme.UnicodeWord: {
-          const escape = this.#unicodeEscape();
-          value = literal.unicodeString(source, start, end, escape);
-          type = lexeme === Lexeme.UnicodeString ? t.StringLiteral : t.Identifier;
-          if (type === t.Identifier) {
-            if (value === '') throw new DbError('42601', `zero-length delimited identifier ${near(source, start, end)}`, { offset: start });
-            value = literal.truncateIdentifier(value);
-          }
-          break;
-        }
-        case Lexeme.End:
-          type = t.EndOfInput;
-          break;
-        case Lexeme.Unterminated:
-          throw new DbError('42601', `${unterminatedWords[scanner.unterminated]} ${near(source, start, end)}`, { offset: start });
-        case Lexeme.NumberJunk:
-        case Lexeme.ParameterJunk:
-          throw new DbError('42601', `trailing junk after ${lexeme === Lexeme.NumberJunk ? 'numeric literal' : 'parameter'} ${near(source, start, end)}`, { offset: start });
-        default:
-          type = t.Unknown;
-      }
+      if (this.tokens.length === 0) this.start = start;
+      if (scanner.end - this.start > this.#maxLength) throw tooLong(this.#maxLength, this.start);
+      const type = this.#read(lexeme, start, scanner.end);
+      endedBySemicolon = type === t.Semicolon && brackets.open.length === 0 && this.#atomicDepth === 0;
       if (type === t.EndOfInput || endedBySemicolon) {
-        tokens.push(new SqlToken(source, t.EndOfInput, start, start, ''));
-        this.end = tokens.length === 1 ? start : tokens[tokens.length - 2]!.endOffset + 1;
+        this.tokens.push(new SqlToken(this.source, t.EndOfInput, start, start, ''));
+        this.end = this.tokens.length === 1 ? start : this.tokens[this.tokens.length - 2]!.endOffset + 1;
         break;
       }
-      tokens.push(new SqlToken(source, type, start, scanner.end, value));
-      previous = type;
+      this.tokens.push(new SqlToken(this.source, type, start, scanner.end, this.#value));
+      this.#previous = type;
     }
-    if (parens.length > 0) markQueries(tokens, parens);
+    if (brackets.parens.length > 0) markQueries(this.tokens, brackets.parens);
     return endedBySemicolon;
+  }
+
+  /** The type of the lexeme from `start` to `end`; its value is left in `#value`. */
+  #read(lexeme: Lexeme, start: number, end: number): TokenType {
+    const source = this.source;
+    switch (lexeme) {
+      case Lexeme.Word:
+        return this.#readWord(start, end);
+      case Lexeme.Symbol:
+        return this.#readSymbol(start, end);
+      case Lexeme.Operator:
+        return this.#readOperator(start, end);
+      case Lexeme.Integer:
+        this.#value = source.slice(start, end);
+        return t.Integer;
+      case Lexeme.Decimal:
+        this.#value = source.slice(start, end).toLowerCase();
+        return t.Decimal;
+      case Lexeme.String:
+        this.#value = literal.plainString(source, start, end);
+        return t.StringLiteral;
+      case Lexeme.Parameter:
+        return this.#readParameter(start, end);
+      case Lexeme.NamedParameter:
+        this.#value = source.slice(start + 1, end);
+        if (!this.parameterNames.includes(this.#value)) this.parameterNames.push(this.#value);
+        return t.NamedParameter;
+      case Lexeme.QuotedWord:
+        this.#value = literal.quotedIdentifier(source, start, end);
+        return t.Identifier;
+      case Lexeme.EscapeString:
+        this.#value = literal.escapeString(source, start, end);
+        return t.StringLiteral;
+      case Lexeme.DollarString:
+        this.#value = literal.dollarString(source, start, end);
+        return t.StringLiteral;
+      case Lexeme.BitString:
+      case Lexeme.HexString:
+        this.#value = literal.bitString(source, start, end, lexeme === Lexeme.HexString);
+        return t.BitString;
+      case Lexeme.UnicodeString:
+        this.#value = literal.unicodeString(source, start, end, this.#unicodeEscape());
+        return t.StringLiteral;
+      case Lexeme.UnicodeWord:
+        return this.#readUnicodeWord(start, end);
+      case Lexeme.End:
+        this.#value = '';
+        return t.EndOfInput;
+      case Lexeme.Unterminated:
+        throw new DbError('42601', `${unterminatedWords[this.#scanner.unterminated]} ${near(source, start, end)}`, { offset: start });
+      case Lexeme.NumberJunk:
+      case Lexeme.ParameterJunk:
+        throw new DbError('42601', `trailing junk after ${lexeme === Lexeme.NumberJunk ? 'numeric literal' : 'parameter'} ${near(source, start, end)}`, { offset: start });
+      default:
+        this.#value = '';
+        return t.Unknown;
+    }
+  }
+
+  #readWord(start: number, end: number): TokenType {
+    const source = this.source;
+    const word = this.#scanner.hasUpperCase ? literal.identifierOf(source.slice(start, end), true) : source.slice(start, end);
+    const type = keywordTypes.get(word);
+    if (type !== undefined) {
+      this.#value = word;
+      this.#noteKeyword(type);
+      return type;
+    }
+    if (end === start + 1 && word === 'n' && source.charCodeAt(end) === 0x27) {
+      this.#value = 'nchar';
+      return kw.nchar;
+    }
+    this.#value = literal.truncateIdentifier(word);
+    return t.Identifier;
+  }
+
+  /** What a keyword tells of the word before it, and of the BEGIN ATOMIC it stands in, whose semicolons do not end the statement. */
+  #noteKeyword(type: TokenType): void {
+    const previous = this.#previous;
+    if (previous === kw.not && beforeNotLa.has(type)) this.#lastToken().retype(t.NotLa);
+    else if (previous === kw.nulls && (type === kw.first || type === kw.last)) this.#lastToken().retype(t.NullsLa);
+    else if (previous === kw.with && (type === kw.time || type === kw.ordinality)) this.#lastToken().retype(t.WithLa);
+    else if (type === kw.atomic && previous === kw.begin) this.#atomicDepth++;
+    else if (this.#atomicDepth > 0 && type === kw.case) this.#atomicDepth++;
+    else if (this.#atomicDepth > 0 && type === kw.end) this.#atomicDepth--;
+  }
+  #lastToken(): SqlToken {
+    return this.tokens[this.tokens.length - 1]!;
+  }
+
+  #readSymbol(start: number, end: number): TokenType {
+    const source = this.source;
+    const code = source.charCodeAt(start);
+    let type: TokenType;
+    if (end - start === 1) {
+      type = singleCharacter[code]!;
+      if (code === 0x28 || code === 0x5b) this.#open(code, start);
+      else if (code === 0x29 || code === 0x5d) this.#close();
+    } else type = code === 0x2e ? t.DotDot : code === 0x3d ? t.Arrow : source.charCodeAt(start + 1) === 0x3d ? t.ColonEquals : t.TypeCast;
+    this.#value = type === t.Star ? '*' : source.slice(start, end);
+    return type;
+  }
+
+  #open(code: number, start: number): void {
+    const { open, parens, slices } = this.#brackets;
+    const previous = this.#previous;
+    if (code === 0x28) parens.push(this.tokens.length);
+    open.push(this.tokens.length);
+    if (open.length > this.#maxDepth) throw tooDeep(this.#maxDepth, start);
+    // Only a subscript has slices; ARRAY[:a, :b] has named parameters.
+    const isSlice = code === 0x5b && previous !== kw.array && previous !== t.LBracket && previous !== t.Comma;
+    slices.push(isSlice);
+    this.#scanner.inBrackets = isSlice;
+  }
+  #close(): void {
+    const { open, slices } = this.#brackets;
+    const opening = open.pop();
+    if (opening !== undefined) this.tokens[opening]!.match = this.tokens.length;
+    slices.pop();
+    this.#scanner.inBrackets = slices[slices.length - 1] ?? false;
+  }
+
+  #readOperator(start: number, end: number): TokenType {
+    this.#value = this.source.slice(start, end);
+    const type = operatorType(this.#value);
+    if (type === t.NotEquals) this.#value = '<>';
+    else if (this.#value.length > literal.identifierBytesMax) throw new DbError('42601', 'operator too long', { offset: start });
+    return type;
+  }
+
+  #readParameter(start: number, end: number): TokenType {
+    this.#value = this.source.slice(start + 1, end);
+    const index = Number(this.#value);
+    if (index === 0 || index > parameterIndexMax) throw new DbError('42P02', `there is no parameter $${this.#value}`, { offset: start });
+    if (index > this.parameterCount) this.parameterCount = index;
+    return t.Parameter;
+  }
+
+  #readUnicodeWord(start: number, end: number): TokenType {
+    const word = literal.unicodeString(this.source, start, end, this.#unicodeEscape());
+    if (word === '') throw new DbError('42601', `zero-length delimited identifier ${near(this.source, start, end)}`, { offset: start });
+    this.#value = literal.truncateIdentifier(word);
+    return t.Identifier;
   }
 
   /** The escape character of the U& literal just scanned: that of a UESCAPE clause, which is then consumed, or a backslash. */
