@@ -22,9 +22,10 @@ export const mvccMutantList: readonly MutantDescription[] = [
   // Edges (section 8).
   { name: 'mvcc.no-probe', breaks: 'writers do not look for readers' },
   { name: 'mvcc.recent-reads-unprobed', breaks: 'writers look for readers in the index only, not among recent reads' },
-  { name: 'mvcc.own-read-hides-others', breaks: 'a writer that has read the key itself does not look for others among recent reads' },
+  { name: 'mvcc.own-read-hides-others', breaks: 'a writer that meets its own read of the key does not look for others behind it among recent reads' },
   { name: 'mvcc.range-lead-alone', breaks: 'among recent reads a range ends before all keys that begin as its end does' },
   { name: 'mvcc.changes-asked-early', breaks: 'of a transaction that an early check has asked for its changes none are known when it commits' },
+  { name: 'mvcc.recent-slot-forgotten', breaks: 'of a transaction that has filled several slots only the reads in the last one reach the index' },
   { name: 'mvcc.recent-reads-forgotten', breaks: 'reads that leave their slot do not reach the index' },
   { name: 'mvcc.probe-active-only', breaks: 'writers look for active readers only, not for those that committed after their snapshot' },
   { name: 'mvcc.probe-changed-trees-only', breaks: 'writers do not probe the indexes whose entries stay' },

@@ -25,7 +25,7 @@ import { assert } from '../../base/assert.js';
 import { mutants } from '../../base/mutants.js';
 import type { UndoRecord } from '../undo-overlay.js';
 import { NodeList } from './node-list.js';
-import { RecentReads, SlotCountMax, SlotReadsMax } from './recent-reads.js';
+import { RecentReads } from './recent-reads.js';
 import { decideSafety, finishWatched, stopWatching } from './safe-snapshot.js';
 import { type EdgeReason, NoCsn, type SerialNode, addEdge, dependency, dropEdges, reasonOf } from './serial-node.js';
 import type { ReadHit, SireadIndex } from './siread.js';
@@ -70,8 +70,7 @@ export class Certifier {
   constructor(options: CertifierOptions) {
     this.#options = options;
     this.budget = new SireadBudget(options.sireadEntriesMax, options.sireadBytesMax);
-    // A bound below what a slot holds is kept by doing without slots.
-    this.recent = new RecentReads(this.budget, options.sireadEntriesMax < SlotReadsMax ? 0 : SlotCountMax);
+    this.recent = new RecentReads(this.budget, options.sireadEntriesMax);
   }
 
   // ------------------------------------------------------------------------------------------------------------ life of a node

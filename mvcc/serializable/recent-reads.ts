@@ -1,10 +1,11 @@
 /**
  * The first reads of each serializable transaction, on their way to the readers' index (siread.ts).
  *
- * Most transactions read a handful of keys, and mostly no writer ever asks for them. So they first go into a *slot*, one a transaction: a hash of tree and key, the
- * key's bytes, the statement; no object, no string, no place in a map, and nothing to take apart at the end. A committing writer compares the hash of each key with
- * those in use, and its first bytes with the ends of ranges. Where they agree (the key, or seldom another), that transaction's reads are *settled*: moved to the
- * index, which answers exactly. They are settled too when the slot is full, when another transaction needs it, and whenever somebody asks a node what it has read.
+ * Most transactions read a handful of keys, and mostly no writer ever asks for them. So they first go into *slots*, of which a transaction has one, or some when it reads
+ * more: a hash of tree and key, the key's bytes, the statement; no object, no string, no place in a map, and nothing to take apart at the end. A committing writer finds those
+ * with the hash of its key by a table of chains, and compares its first bytes with the ends of ranges. Where they agree (the key, or seldom another), that transaction's reads
+ * are *settled*: moved to the index, which answers exactly. They are settled too when there are too many, when another transaction needs the slots, and whenever somebody
+ * asks a node what it has read.
  *
  * A read takes 64 bytes, a line of the cache, of one run of memory:
  *
@@ -13,14 +14,16 @@
  *    8  1 when only whether the row is there was looked at
  *   12  length of the key; of a range -1
  *   16  of a range: the leading bytes of its low and of its high end as two numbers (`leadOf`), the latter Infinity when it has no end
+ *       of a point: the places of the next and of the previous point of its chain, -1 when there is none
  *   32  of a point: the key
  *
- * N1  A read is in its node's slot or in the index, until the node lets go of both.
+ * N1  A read is in a slot of its node or in the index, until the node lets go of both.
  * N2  Nobody asks the index about a key before the slots that may hold a reader of it are settled: every question goes through `Certifier.probe` or
  *     `SerialNode.reads`.
  * N3  A settled node stays settled: its further reads go to the index at once.
+ * N4  A point in a slot is in the chain of its hash. Chains are in no order.
  *
- * The index alone is the simple twin: without slots (`slotCountMax` 0) everything goes there.
+ * The index alone is the simple twin: without slots everything goes there.
  */
 import { assert } from '../../base/assert.js';
 import { mutants } from '../../base/mutants.js';
@@ -30,13 +33,17 @@ import { hashOfBytes, hashOfKey } from '../write-set/key-hash.js';
 import type { SerialNode } from './serial-node.js';
 import type { SireadBudget, SireadIndex } from './siread.js';
 
-/** As many transactions have their reads in slots at once; more take the place of one that has ended. */
-export const SlotCountMax = 256;
-export const SlotReadsMax = 16;
+/** When so many slots are in use, whoever needs one takes those of a transaction that has ended. */
+const SlotCountMax = 512;
+const SlotReadsBits = 4;
+const SlotReadsMax = 1 << SlotReadsBits;
+/** Of one transaction. The index takes some four times as long for a point, but finds one that is read again. */
+const NodeSlotsMax = 8;
 /** To begin with. */
 const SlotCountMin = 16;
-/** A power of two, several times the reads that are usually there. */
-const FilterCells = 4096;
+/** A power of two, several times the points that are usually there. */
+const ChainCount = 4096;
+const NoPlace = -1;
 const ReadBytes = 64;
 const ReadWords = ReadBytes / 4;
 // Where in a read they are: in words of four bytes, in numbers of eight, in bytes.
@@ -44,6 +51,8 @@ const AtHash = 0;
 const AtStatement = 1;
 const AtExistence = 2;
 const AtKeyLength = 3;
+const AtNext = 4;
+const AtPrevious = 5;
 const AtLowLead = 2;
 const AtHighLead = 3;
 const AtKey = 32;
@@ -56,24 +65,26 @@ const LeadBytes = 6;
 /** Slots looked at for one whose transaction has ended. */
 const SearchMax = 8;
 
-/** What `SerialNode.slot` is before the first read and after the reads were settled. */
+/** What `SerialNode.slot`, otherwise the slot for its next read, is before the first one and after the reads were settled. */
 export const NoSlot = -1;
 const Settled = -2;
 
 export class RecentReads {
   readonly budget: SireadBudget;
   readonly #slotCountMax: number;
+  readonly #nodeSlotsMax: number;
   #slotCount = 0;
   /** The slots in use, in no order, and where each of them is in that list. */
   #used = new Uint16Array(0);
   #usedCount = 0;
   #usedAt = new Uint16Array(0);
   readonly #free: number[] = [];
-  /** How many points have a hash with these last bits: where there is none, no slot need be looked at. */
-  readonly #filter = new Uint16Array(FilterCells);
+  /** The first point whose hash has these last bits (N4). */
+  readonly #chains = new Int32Array(ChainCount).fill(NoPlace);
   #rangeCount = 0;
-  /** Per slot: whose it is, its reads, and how many of them are ranges. */
+  /** Per slot: whose it is, the one that its owner filled before, its reads, and how many of them are ranges. */
   readonly #owners: (SerialNode | undefined)[] = [];
+  #filledBefore = new Int16Array(0);
   #counts = new Uint8Array(0);
   #rangeCounts = new Uint8Array(0);
   /** The reads, three views of the same memory. */
@@ -89,9 +100,11 @@ export class RecentReads {
   /** Reads in all slots. */
   count = 0;
 
-  constructor(budget: SireadBudget, slotCountMax = SlotCountMax) {
+  /** No transaction has more than `nodeReadsMax` reads in slots. */
+  constructor(budget: SireadBudget, nodeReadsMax: number, slotCountMax = SlotCountMax) {
     this.budget = budget;
-    this.#slotCountMax = slotCountMax;
+    this.#nodeSlotsMax = Math.min(NodeSlotsMax, Math.floor(nodeReadsMax / SlotReadsMax));
+    this.#slotCountMax = this.#nodeSlotsMax === 0 ? 0 : slotCountMax;
   }
 
   // ------------------------------------------------------------------------------------------------------------ adding
@@ -152,10 +165,19 @@ export class RecentReads {
     let slot = node.slot;
     if (slot === NoSlot) slot = this.#take(node);
     if (slot < 0) return -1;
-    const count = this.#counts[slot]!;
-    if (count < SlotReadsMax) return slot * SlotReadsMax + count;
-    this.settle(node);
-    return -1;
+    if (this.#counts[slot] === SlotReadsMax) {
+      slot = this.#slotCountOf(node) < this.#nodeSlotsMax ? this.#take(node) : NoSlot;
+      if (slot === NoSlot) {
+        this.settle(node);
+        return -1;
+      }
+    }
+    return slot * SlotReadsMax + this.#counts[slot]!;
+  }
+  #slotCountOf(node: SerialNode): number {
+    let count = 0;
+    for (let slot = node.slot; slot >= 0; slot = this.#filledBefore[slot]!) count++;
+    return count;
   }
 
   #take(node: SerialNode): number {
@@ -170,6 +192,7 @@ export class RecentReads {
     }
     if (slot === undefined) return NoSlot;
     this.#owners[slot] = node;
+    this.#filledBefore[slot] = node.slot;
     this.#usedAt[slot] = this.#usedCount;
     this.#used[this.#usedCount++] = slot;
     node.slot = slot;
@@ -190,6 +213,7 @@ export class RecentReads {
     }
     this.#used = copied(new Uint16Array(count), this.#used);
     this.#usedAt = copied(new Uint16Array(count), this.#usedAt);
+    this.#filledBefore = copied(new Int16Array(count), this.#filledBefore);
     this.#counts = copied(new Uint8Array(count), this.#counts);
     this.#rangeCounts = copied(new Uint8Array(count), this.#rangeCounts);
     this.#words = copied(new Int32Array(reads * ReadWords), this.#words);
@@ -198,8 +222,22 @@ export class RecentReads {
   }
 
   #fillPoint(slot: number, at: number, index: SireadIndex, hash: number, keyLength: number, statement: number, existence: boolean): void {
-    this.#filter[hash & (FilterCells - 1)]!++;
+    const words = this.#words;
+    const chain = hash & (ChainCount - 1);
+    const next = this.#chains[chain]!;
+    words[at * ReadWords + AtNext] = next;
+    words[at * ReadWords + AtPrevious] = NoPlace;
+    if (next !== NoPlace) words[next * ReadWords + AtPrevious] = at;
+    this.#chains[chain] = at;
     this.#fill(slot, at, index, hash, keyLength, statement, existence);
+  }
+  #unchain(at: number): void {
+    const words = this.#words;
+    const next = words[at * ReadWords + AtNext]!;
+    const previous = words[at * ReadWords + AtPrevious]!;
+    if (next !== NoPlace) words[next * ReadWords + AtPrevious] = previous;
+    if (previous !== NoPlace) words[previous * ReadWords + AtNext] = next;
+    else this.#chains[words[at * ReadWords + AtHash]! & (ChainCount - 1)] = next;
   }
 
   #fill(slot: number, at: number, index: SireadIndex, hash: number, keyLength: number, statement: number, existence: boolean): void {
@@ -221,9 +259,14 @@ export class RecentReads {
     const slot = node.slot;
     if (slot < 0) return;
     node.slot = Settled;
+    this.#settleSlot(node, slot, mutants.on && mutants.has('mvcc.recent-reads-forgotten'));
+  }
+  /** In the order in which they were made. */
+  #settleSlot(node: SerialNode, slot: number, isForgotten: boolean): void {
+    const before = this.#filledBefore[slot]!;
+    if (before >= 0) this.#settleSlot(node, before, mutants.on && mutants.has('mvcc.recent-slot-forgotten'));
     const from = slot * SlotReadsMax;
     const end = from + this.#counts[slot]!;
-    const isForgotten = mutants.on && mutants.has('mvcc.recent-reads-forgotten');
     for (let at = from; at < end && !isForgotten; at++) {
       const reads = node.readsOf(this.#indexes[at]!);
       const statement = this.#words[at * ReadWords + AtStatement]!;
@@ -240,37 +283,35 @@ export class RecentReads {
   settleReaders(index: SireadIndex, key: string, writer: SerialNode): void {
     if (this.count === 0) return;
     if (mutants.on && mutants.has('mvcc.recent-reads-unprobed')) return;
-    const hash = hashOfKey(index.tree.id, key);
-    const cell = hash & (FilterCells - 1);
-    const own = this.#countIn(writer.slot, cell);
-    const isPointRead = this.#filter[cell]! > (mutants.on && mutants.has('mvcc.own-read-hides-others') && own > 0 ? Infinity : own);
-    if (!isPointRead && this.#rangeCount === 0) return;
-    const lead = this.#rangeCount === 0 ? 0 : leadOf(key);
+    this.#settlePoints(hashOfKey(index.tree.id, key), writer);
+    if (this.#rangeCount > 0) this.#settleRanges(index, key, writer);
+  }
+  #settlePoints(hash: number, writer: SerialNode): void {
     const words = this.#words;
-    // From the end: a slot that is given back is replaced in the list by one that was looked at.
-    for (let i = this.#usedCount - 1; i >= 0; i--) {
-      const slot = this.#used[i]!;
-      if (!isPointRead && this.#rangeCounts[slot] === 0) continue;
-      const from = slot * SlotReadsMax;
-      const end = from + this.#counts[slot]!;
-      let isReader = this.#rangeCounts[slot]! > 0 && this.#hasRange(from, end, index, key, lead);
-      for (let at = from; at < end && isPointRead && !isReader; at++) isReader = words[at * ReadWords + AtHash] === hash;
-      if (isReader && this.#owners[slot] !== writer) this.settle(this.#owners[slot]!);
+    const chain = hash & (ChainCount - 1);
+    for (let at = this.#chains[chain]!; at !== NoPlace; ) {
+      const owner = this.#owners[at >> SlotReadsBits]!;
+      if (mutants.on && owner === writer && mutants.has('mvcc.own-read-hides-others')) return;
+      if (words[at * ReadWords + AtHash] !== hash || owner === writer) at = words[at * ReadWords + AtNext]!;
+      else {
+        // From the beginning, for that takes points out of the chain. It ends, since each time there are fewer.
+        const before = this.count;
+        this.settle(owner);
+        assert(this.count < before, 'settled reads stay in their slots', this.count, before);
+        at = this.#chains[chain]!;
+      }
     }
   }
-
-  /** How many of the points in the slot are in that cell of the filter: an update has read its row itself. */
-  #countIn(slot: number, cell: number): number {
-    if (slot < 0) return 0;
-    const words = this.#words;
-    const from = slot * SlotReadsMax;
-    const end = from + this.#counts[slot]!;
-    let count = 0;
-    for (let at = from; at < end; at++) {
-      const word = at * ReadWords;
-      if ((words[word + AtHash]! & (FilterCells - 1)) === cell && words[word + AtKeyLength] !== RangeLength) count++;
+  #settleRanges(index: SireadIndex, key: string, writer: SerialNode): void {
+    const lead = leadOf(key);
+    // From the end: in the place of a slot that is given back comes the last one, which was looked at or is met again further down.
+    for (let i = this.#usedCount - 1; i >= 0; i--) {
+      if (i >= this.#usedCount) continue;
+      const slot = this.#used[i]!;
+      if (this.#rangeCounts[slot] === 0 || this.#owners[slot] === writer) continue;
+      const from = slot * SlotReadsMax;
+      if (this.#hasRange(from, from + this.#counts[slot]!, index, key, lead)) this.settle(this.#owners[slot]!);
     }
-    return count;
   }
 
   /** `lead` is that of `key`: it mostly tells on which side of a range the key is. */
@@ -294,9 +335,13 @@ export class RecentReads {
 
   /** Forgets the reads of `node`, which is gone. */
   release(node: SerialNode): void {
-    if (node.slot < 0) return;
-    this.#giveBack(node.slot);
+    let slot = node.slot;
     node.slot = NoSlot;
+    while (slot >= 0) {
+      const before = this.#filledBefore[slot]!;
+      this.#giveBack(slot);
+      slot = before;
+    }
   }
 
   #giveBack(slot: number): void {
@@ -304,7 +349,7 @@ export class RecentReads {
     const count = this.#counts[slot]!;
     for (let at = from; at < from + count; at++) {
       this.#indexes[at] = undefined;
-      if (this.#words[at * ReadWords + AtKeyLength] !== RangeLength) this.#filter[this.#words[at * ReadWords + AtHash]! & (FilterCells - 1)]!--;
+      if (this.#words[at * ReadWords + AtKeyLength] !== RangeLength) this.#unchain(at);
       else {
         this.#lows[at] = undefined;
         this.#highs[at] = undefined;
@@ -322,22 +367,43 @@ export class RecentReads {
     this.#free.push(slot);
   }
 
-  /** Under VERIFY: every slot is free or its owner's, and the reads are counted. */
+  /** Under VERIFY: every slot is free or its owner's, the reads are counted, and N4. */
   check(): void {
     let count = 0;
+    let points = 0;
     for (let slot = 0; slot < this.#slotCount; slot++) {
       const owner = this.#owners[slot];
-      assert(owner === undefined ? this.#counts[slot] === 0 : owner.slot === slot && owner.state !== 'gone', 'slot of reads without its owner', slot);
+      assert(owner === undefined ? this.#counts[slot] === 0 : this.#isOf(owner, slot) && owner.state !== 'gone', 'slot of reads without its owner', slot);
       count += this.#counts[slot]!;
+      points += this.#counts[slot]! - this.#rangeCounts[slot]!;
     }
     assert(count === this.count, 'recent reads miscounted', count, this.count);
     for (let i = 0; i < this.#usedCount; i++) assert(this.#usedAt[this.#used[i]!] === i && this.#owners[this.#used[i]!] !== undefined, 'slot in use is listed elsewhere', i);
     assert(this.#free.length + this.#usedCount === this.#slotCount, 'slots of reads miscounted', this.#free.length);
+    assert(this.#chainedCount() === points, 'recent points miscounted', points);
+  }
+  #isOf(owner: SerialNode, slot: number): boolean {
+    let own = owner.slot;
+    while (own >= 0 && own !== slot) own = this.#filledBefore[own]!;
+    return own === slot;
+  }
+  #chainedCount(): number {
+    let count = 0;
+    for (let chain = 0; chain < ChainCount; chain++) {
+      let previous = NoPlace;
+      for (let at = this.#chains[chain]!; at !== NoPlace; at = this.#words[at * ReadWords + AtNext]!) {
+        const hash = this.#words[at * ReadWords + AtHash]!;
+        assert((hash & (ChainCount - 1)) === chain && this.#words[at * ReadWords + AtPrevious] === previous, 'recent point in another chain', chain);
+        previous = at;
+        count++;
+      }
+    }
+    return count;
   }
 }
 
 /** `before`'s elements at the beginning of `array`. */
-function copied<T extends Uint8Array | Uint16Array | Int32Array<ArrayBuffer>>(array: T, before: T): T {
+function copied<T extends Uint8Array | Int16Array | Uint16Array | Int32Array<ArrayBuffer>>(array: T, before: T): T {
   array.set(before);
   return array;
 }

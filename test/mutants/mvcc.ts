@@ -26,6 +26,7 @@ export interface Mutant {
 
 /** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory` or `install runs`. Default: the serializable mix. */
 const killers: Readonly<Record<string, string>> = {
+  'mvcc.recent-slot-forgotten': '1b write skew over one of many reads',
   'mvcc.escalation-loses-ranges': 'escalated',
   'mvcc.merge-loses-ranges': 'merged',
   'mvcc.fold-dropped': 'K=1',

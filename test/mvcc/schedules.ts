@@ -27,6 +27,25 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: '1b write skew over one of many reads',
+    async run() {
+      for (const overwritten of ['k10', 'k30', 'k49']) {
+        const script = await Script.open();
+        const keys = Array.from({ length: 40 }, (_, i) => `k${10 + i}`);
+        const t = await script.table({ ...Object.fromEntries(keys.map((key) => [key, '0'])), x: '0' });
+        const [t1, t2, t3] = [script.begin(S), script.begin(S), script.begin(S)];
+        for (const key of keys) await t1.get(t, key);
+        await t2.get(t, 'x');
+        await t3.get(t, overwritten);
+        await t1.update(t, 'x', set('1'));
+        await t2.update(t, overwritten, set('1'));
+        assert.equal(await outcome(t3.commit()), 'ok');
+        assert.equal(await outcome(t2.commit()), 'ok');
+        assert.equal(await outcome(t1.commit()), '40001');
+      }
+    },
+  },
+  {
     name: 'a scan that a commit interrupts looks for edges behind its last row',
     async run() {
       const script = await Script.open();

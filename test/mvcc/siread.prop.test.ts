@@ -91,12 +91,19 @@ describe('RecentReads', () => {
     node: fc.nat({ max: 4 }), tree: fc.nat({ max: 1 }), low: key, high: end, isPoint: fc.boolean(), asBytes: fc.boolean(), existence: fc.boolean(), statement: fc.nat({ max: 2 }),
   });
 
-  it.each([0, 1, 2, 64])('with %i slots a probe finds exactly those who have read the key', (slotCount) => {
+  it.each([
+    [0, 1000],
+    [1, 1000],
+    [2, 1000],
+    [64, 15],
+    [64, 16],
+    [64, 1000],
+  ])('with %i slots, and %i reads of a transaction in them, a probe finds exactly those who have read the key', (slotCount, readsMax) => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300, size: 'max' }), fc.constantFrom(0, 4, 31), (steps, prefixLength) => {
         const trees = [new VersionedTree(treeId(1), { unique: true }, undefined), new VersionedTree(treeId(2), { unique: true }, undefined)];
         const budget = new SireadBudget(1000, 1e9);
-        const recent = new RecentReads(budget, slotCount);
+        const recent = new RecentReads(budget, readsMax, slotCount);
         const prefix = 'x'.repeat(prefixLength);
         const fresh = (id: number): SerialNode => new SerialNode(id, false, false, recent);
         const nodes = [0, 1, 2, 3, 4].map(fresh);
