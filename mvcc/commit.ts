@@ -28,16 +28,14 @@ import { LeafRef } from '../storage/cursor.js';
 import { NoPlace } from '../storage/found-place.js';
 import type { Certifier } from './serializable/certifier.js';
 import { serializationError } from './conflict.js';
-import { keyBufferOf } from './reads/key-buffer.js';
-import { keepBefore } from './reads/reading.js';
+import { keyBufferFrom, keyBufferOf } from './reads/key-buffer.js';
 import { isSafeAtEnd } from './serializable/safe-snapshot.js';
 import type { SerialNode, WriteMark } from './serializable/serial-node.js';
 import type { Transaction } from './transaction.js';
 import { TreeCreation, TreeDrop, TreeLogBytes } from './write-set/tree-change.js';
 import type { MvccCommitWriter, TransactionManager } from './transaction-manager.js';
 import type { CommitInfo } from './types.js';
-import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
-import { RetiredCommit } from './vacuum.js';
+import { ChangeKind } from './undo-overlay.js';
 import { FoundOrder } from './write-set/found-order.js';
 import { KeySort, SortCountMin, isAscending, sortByKey } from './write-set/key-sort.js';
 import { BucketsCountMax, PutBuckets, isShortEntry } from './write-set/put-buckets.js';
@@ -333,31 +331,41 @@ function finalChange(writes: TreeWrites, entry: number): WriteMark | undefined {
   const isThere = !set.has(entry, WriteFlag.Fresh) || (mutants.on && mutants.has('mvcc.insert-taken-for-update'));
   if (isThere) return { index, key, statement, changesKey: set.has(entry, WriteFlag.ChangesKey) };
   const { btree } = writes.tree;
-  const kind = kindOfChange(writes, entry, key, btree !== undefined && btree.seek(keyBufferOf(key), key.length, leaf));
+  const kind = kindOfChange(writes, entry, btree !== undefined && btree.seek(keyBufferOf(key), key.length, leaf));
   return kind === undefined ? undefined : { index, key, statement, changesKey: changesKey(writes, entry, kind) };
 }
 
 /** What the entry does to its key, `isThere` or not in the installed state; undefined: nothing, it was inserted and removed again. */
-function kindOfChange(writes: TreeWrites, entry: number, key: string, isThere: boolean): ChangeKind | undefined {
+function kindOfChange(writes: TreeWrites, entry: number, isThere: boolean): ChangeKind | undefined {
   const { set } = writes;
   const isPut = set.kindOf(entry) === WriteKind.Put;
   if (!isThere) return isPut ? ChangeKind.Insert : undefined;
   if (!isPut) return ChangeKind.Delete;
-  return set.has(entry, WriteFlag.Fresh) && finalPlace(writes, key, set.extraOf(entry).movedTo) !== key ? ChangeKind.Replace : ChangeKind.Update;
+  return set.has(entry, WriteFlag.Fresh) && !comesBack(writes, entry) ? ChangeKind.Replace : ChangeKind.Update;
 }
 function changesKey({ set }: TreeWrites, entry: number, kind: ChangeKind): boolean {
   return kind !== ChangeKind.Update || set.has(entry, WriteFlag.ChangesKey);
 }
 
-/** Where a moved row ends up when it was moved several times: `key` itself when it came back, undefined when it was deleted in the end. */
-function finalPlace(writes: TreeWrites, key: string, movedTo: string | undefined): string | undefined {
-  let place = movedTo;
+/** Where the row of a key ends up that the entry has moved, perhaps several times: at the key itself when it came back, undefined when it was deleted in the end. */
+function finalPlace(writes: TreeWrites, entry: number, key: string): string | undefined {
+  let place = writes.set.extraOf(entry).movedTo;
   for (let i = 0; place !== undefined && place !== key && i < 64; i++) {
     const there = writes.set.newestChange(writes.find(place));
     if (there < 0 || writes.set.kindOf(there) !== WriteKind.Delete) return place;
     place = writes.set.extraOf(there).freshMovedTo;
   }
   return place;
+}
+function comesBack(writes: TreeWrites, entry: number): boolean {
+  const key = writes.set.keyOf(entry);
+  return finalPlace(writes, entry, key) === key;
+}
+/** The other key to which the row has gone, if it has. */
+function placeElsewhere(writes: TreeWrites, entry: number): string | undefined {
+  const key = writes.set.keyOf(entry);
+  const place = finalPlace(writes, entry, key);
+  return place === key ? undefined : place;
 }
 
 // ------------------------------------------------------------------------------------------------------------ certifying
@@ -401,64 +409,54 @@ function installSeen(transaction: Transaction, csn: Csn, entries: readonly Int32
   const { manager, writes: set } = transaction;
   const writer = manager.store.beginCommit(csn);
   changeTrees(transaction, csn, writer);
-  const retired = new RetiredCommit(csn, transaction);
   try {
-    if (set !== undefined) installSet(set, entries ?? newestInOrder(set), transaction, writer, retired);
+    if (set !== undefined) installSet(set, entries ?? newestInOrder(set), transaction, csn, writer);
   } catch (error) {
     throw writer.fail(error);
   } finally {
     leaf.release();
   }
   const lsn = writer.finish();
-  manager.vacuum.add(retired, manager.lastPublished);
+  manager.vacuum.limit(manager.lastPublished);
   return lsn;
 }
 
-function installSet(set: WriteSet, lists: readonly Int32Array[], transaction: Transaction, writer: MvccCommitWriter, retired: RetiredCommit): void {
+function installSet(set: WriteSet, lists: readonly Int32Array[], transaction: Transaction, csn: Csn, writer: MvccCommitWriter): void {
   for (let tree = 0; tree < lists.length; tree++) {
     const writes = set.trees[tree]!;
     if (writes.tree.isDropped || writes.tree.btree === undefined) continue;
     const entries = lists[tree]!;
     for (let i = 0; i < entries.length; i++) {
       const entry = set.newestChange(entries[i]!);
-      if (entry >= 0) installOne(transaction, writer, writes, entry, retired);
+      if (entry >= 0) installOne(transaction, csn, writer, writes, entry);
     }
   }
 }
 
-function installOne(transaction: Transaction, writer: MvccCommitWriter, writes: TreeWrites, entry: number, retired: RetiredCommit): void {
+function installOne(transaction: Transaction, csn: Csn, writer: MvccCommitWriter, writes: TreeWrites, entry: number): void {
   const { set, tree } = writes;
+  const { manager, node } = transaction;
   const btree = tree.btree!;
-  const key = set.keyOf(entry);
-  const bytes = keyBufferOf(key);
-  const isThere = btree.seek(bytes, key.length, leaf);
+  const keyLength = set.keyLength(entry);
+  const key = keyBufferFrom(set.keyChunk(entry).u8, set.keyOffset(entry), keyLength);
+  const isThere = btree.seek(key, keyLength, leaf);
   if (VERIFY.on) assert(isThere || set.has(entry, WriteFlag.Fresh), 'a row that was locked is gone', set.treeOf(entry).tree.id);
-  const kind = kindOfChange(writes, entry, key, isThere);
+  const kind = kindOfChange(writes, entry, isThere);
   if (kind === undefined) return;
-  const { changedColumns, movedTo } = set.extraOf(entry);
-  const place = isThere ? finalPlace(writes, key, movedTo) : undefined;
-  const node = transaction.node?.isSafe === false ? transaction.node : undefined;
-  const { undoArena } = transaction.manager;
-  let chunk = isThere ? keepBefore(undoArena, leaf) : undefined;
-  if (isThere && mutants.on && mutants.has('mvcc.after-image-kept')) chunk = undoArena.append(set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));
-  const record = new UndoRecord(
-    tree.overlay,
-    key,
-    retired.csn,
-    kind,
-    node,
-    set.commandOf(entry),
-    changesKey(writes, entry, kind),
-    changedColumns,
-    place === key ? undefined : place,
-    chunk,
-    undoArena.offset,
-    isThere ? undoArena.length : Absent,
-  );
-  if (kind === ChangeKind.Delete) writer.deleteSought(btree, leaf, bytes, key.length);
-  else writer.putSought(btree, leaf, isThere, bytes, key.length, set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));
+  const isAfterKept = isThere && mutants.on && mutants.has('mvcc.after-image-kept');
+  const record = isAfterKept ? manager.undo.make(tree.overlay, key, keyLength, set.valueChunk(entry), set.valueOffset(entry), set.valueLength(entry)) : manager.undo.keep(tree.overlay, key, keyLength, leaf, isThere);
+  record.csn = csn;
+  record.kind = kind;
+  record.node = node?.isSafe === false ? node : undefined;
+  record.transactionId = transaction.id;
+  record.statement = set.commandOf(entry);
+  record.info = transaction.statements.at(record.statement);
+  record.changesKey = changesKey(writes, entry, kind);
+  if (isThere && set.has(entry, WriteFlag.Extra)) record.movedTo = placeElsewhere(writes, entry);
+  if (kind === ChangeKind.Delete) writer.deleteSought(btree, leaf, key, keyLength);
+  else writer.putSought(btree, leaf, isThere, key, keyLength, set.valueChunk(entry).u8, set.valueOffset(entry), set.valueLength(entry));
   tree.overlay.push(record);
-  retired.add(record);
+  manager.vacuum.add(record);
 }
 
 /** Applies and logs the changes, leaving no before-images (P4): no object per row, no look at what was there. */

@@ -102,14 +102,13 @@ export function serializationError(cycle: Cycle, victim: number): DbError {
 
 /** 40001 for a row that changed after the snapshot. */
 export function writeConflictError(transaction: Transaction, tree: VersionedTree, key: string, record: UndoRecord, what: 'update' | 'delete'): DbError {
-  const origin = transaction.manager.vacuum.originOf(record.csn);
-  const info = origin?.statements.at(record.statement);
+  const { info } = record;
   const conflict: WriteConflict = {
     kind: 'write',
     victim: transaction.id,
     place: placeOf(tree, key, undefined, undefined),
     statement: currentStatement(transaction),
-    writer: origin?.id,
+    writer: record.transactionId,
     writerStatement: info === undefined ? undefined : { number: record.statement, text: info.text, site: info.site },
     snapshot: transaction.snapshotCsn,
     csn: record.csn,

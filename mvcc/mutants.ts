@@ -51,6 +51,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.newest-before-image', breaks: 'a reader undoes only the newest change' },
   { name: 'mvcc.gc-at-last-published', breaks: 'before-images are freed although a snapshot still needs them' },
   { name: 'mvcc.payload-dropped-early', breaks: 'before-images become stubs although a snapshot still needs them' },
+  { name: 'mvcc.undo-bytes-reused-early', breaks: 'the bytes of before-images are written anew although one record still has its own among them' },
+  { name: 'mvcc.undo-record-uncleared', breaks: 'an undo record that is used again names the serializable transaction of its former change' },
   { name: 'mvcc.versions-dropped-under-snapshot', breaks: 'a commit published at once leaves no before-images although a snapshot is in use' },
   { name: 'mvcc.lone-commit-drops-versions', breaks: 'a commit that was alone leaves no before-images although someone has begun to read during the turn it gave' },
   { name: 'mvcc.run-ignores-newer', breaks: 'the entries of one key are read off a leaf that has changes newer than the snapshot' },

@@ -14,7 +14,7 @@ import { keyString } from '../base/bytes.js';
 import { type Csn, type Lsn, type Oid, type TxnId, txnId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import { type CommitListener, type PendingCommit, flushAndPublish, followUp, isAlone, isSeen } from './commit.js';
-import { fillFromLeaf, keepBefore } from './reads/reading.js';
+import { fillFromLeaf } from './reads/reading.js';
 import { RowGrant, nameHold } from './locks/row-lock.js';
 import { patchApart } from './write-set/row-patch.js';
 import { StatementList } from './statement-list.js';
@@ -22,22 +22,20 @@ import { Transaction } from './transaction.js';
 import type { TransactionManager } from './transaction-manager.js';
 import type { RowChanges, RowPatch, SessionOwner, StatementInfo } from './types.js';
 import { RowRef } from './types.js';
-import { Absent, ChangeKind, UndoRecord } from './undo-overlay.js';
-import type { CommitOrigin, Retired } from './vacuum.js';
+import { ChangeKind, type UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
 
 const RowExclusive = 2;
-const noRecords: readonly UndoRecord[] = [];
 /** Durable at once only where nothing waits for the disk. */
 const lsnMax = Number.MAX_SAFE_INTEGER as Lsn;
 
 /** One that has its number. */
-export class SingleCommit implements PendingCommit, Retired {
+export class SingleCommit implements PendingCommit {
   readonly csn: Csn;
   readonly id: TxnId;
   readonly table: Oid;
-  readonly record: UndoRecord | undefined;
-  readonly records = noRecords;
+  /** Until it ends. */
+  record: UndoRecord | undefined;
   /** The name (C2). */
   transaction: Transaction | undefined = undefined;
   lsn = 0 as Lsn;
@@ -58,14 +56,11 @@ export class SingleCommit implements PendingCommit, Retired {
     this.#owner = owner;
     this.#info = info;
     this.#tree = tree;
-    if (record !== undefined) record.single = this;
-  }
-
-  get origin(): CommitOrigin {
-    return this;
-  }
-  get statements(): StatementList {
-    return StatementList.of(this.#info);
+    if (record === undefined) return;
+    record.transactionId = this.id;
+    record.info = info;
+    record.statement = 1;
+    record.single = this;
   }
 
   /** C2 */
@@ -74,7 +69,7 @@ export class SingleCommit implements PendingCommit, Retired {
     const { record } = this;
     const manager = this.#manager;
     const transaction = new Transaction(manager, this.id, { isolation: 'read committed', owner: this.#owner! }, undefined);
-    transaction.statements = this.statements;
+    transaction.statements = StatementList.of(this.#info);
     transaction.statementCount = 1;
     transaction.writeCount = 1;
     transaction.lifecycle = 'precommitted';
@@ -84,9 +79,10 @@ export class SingleCommit implements PendingCommit, Retired {
     nameHold(transaction, this.#tree, record.key, record.changesKey);
     transaction.logItem(new RowGrant(this.#tree, record.key));
   }
-  /** It is published, or nobody knows what becomes of it. As long as a snapshot needs its before-image only what explains that is kept. */
+  /** It is published, or nobody knows what becomes of it. */
   end(): void {
     if (this.record !== undefined) this.record.single = undefined;
+    this.record = undefined;
     this.#owner = undefined;
     this.transaction = undefined;
     this.listener = undefined;
@@ -179,7 +175,7 @@ export class SingleCommits implements RowChanges {
     const keepsVersions = !(this.#isAtOnce || store.isFlushed(lsnMax)) || isSeen(manager, 0);
     manager.settleOtherScans(undefined);
     const csn = manager.assignCsn();
-    const record = keepsVersions ? this.#recordOf(tree, kind, keyString(key, 0, keyLength), csn) : undefined;
+    const record = keepsVersions ? this.#recordOf(tree, kind, key, keyLength, csn) : undefined;
     const single = new SingleCommit(manager, csn, this.#owner!, this.#info!, this.#table, tree, record);
     const writer = store.beginCommit(csn);
     const { leaf } = this.#row;
@@ -188,19 +184,20 @@ export class SingleCommits implements RowChanges {
     single.lsn = writer.finish();
     if (record !== undefined) {
       tree.overlay.push(record);
-      manager.vacuum.add(single, manager.lastPublished);
+      manager.vacuum.add(record);
+      manager.vacuum.limit(manager.lastPublished);
     }
     manager.enqueue(single);
     this.#made = single;
   }
 
   /** With the before-image of the row at `leaf.slot`. */
-  #recordOf(tree: VersionedTree, kind: ChangeKind, key: string, csn: Csn): UndoRecord {
-    const { undoArena } = this.#manager;
-    const isThere = kind !== ChangeKind.Insert;
-    const chunk = isThere ? keepBefore(undoArena, this.#row.leaf) : undefined;
-    const changesKey = kind !== ChangeKind.Update;
-    return new UndoRecord(tree.overlay, key, csn, kind, undefined, 1, changesKey, undefined, undefined, chunk, undoArena.offset, isThere ? undoArena.length : Absent);
+  #recordOf(tree: VersionedTree, kind: ChangeKind, key: Uint8Array, keyLength: number, csn: Csn): UndoRecord {
+    const record = this.#manager.undo.keep(tree.overlay, key, keyLength, this.#row.leaf, kind !== ChangeKind.Insert);
+    record.csn = csn;
+    record.kind = kind;
+    record.changesKey = kind !== ChangeKind.Update;
+    return record;
   }
 
   /** Ends the one that has been tried. */

@@ -15,7 +15,6 @@ import type { Scheduler } from '../base/scheduler.js';
 import { keyLengthMaxOf } from '../storage/page.js';
 import type { CommitWriter, Store } from '../storage/store.js';
 import { ActiveList } from './active-list.js';
-import { ByteArena } from './write-set/byte-arena.js';
 import { Certifier } from './serializable/certifier.js';
 import { CommitTurn } from './commit-turn.js';
 import { Company } from './company.js';
@@ -30,6 +29,7 @@ import { SingleCommit, SingleCommits } from './single-commit.js';
 import { type SnapshotHolder, SnapshotRegistry } from './snapshot.js';
 import { Transaction } from './transaction.js';
 import type { ActivityView, BeginOptions, LockView, SessionOwner, StatementInfo, TreeOptions } from './types.js';
+import { UndoMemory } from './undo-memory.js';
 import { Vacuum } from './vacuum.js';
 import { VersionedTree } from './versioned-tree.js';
 import { activityView, lockViews } from './views.js';
@@ -129,7 +129,7 @@ export class TransactionManager {
   readonly singles = new SingleCommits(this);
   readonly bulkWritersMax: number;
   readonly mappedClaimsMax: number;
-  readonly undoArena = new ByteArena();
+  readonly undo = new UndoMemory();
   /** Scans in the middle of a batch that is not registered yet (leaf-scan.ts, B2). */
   readonly #unsettled: LeafScan[] = [];
   readonly trees = new Map<TreeId, VersionedTree>();
@@ -169,7 +169,7 @@ export class TransactionManager {
       sireadEntriesMax: options.sireadEntriesMax ?? 16384,
       sireadBytesMax: options.sireadBytesMax ?? 64 * MiB,
     });
-    this.vacuum = new Vacuum(this.snapshots, options.versionBytesMax ?? 256 * MiB);
+    this.vacuum = new Vacuum(this.snapshots, this.undo, options.versionBytesMax ?? 256 * MiB);
     this.#writeMemory = new WriteMemory(options.writeBytesKeptMax ?? 64 * MiB);
     this.lockTable = new LockTable(() => this.nameSingles());
     store.onDurable = this.publishReady;

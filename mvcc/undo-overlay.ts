@@ -1,7 +1,7 @@
 /**
  * Older versions: what a key held before each recent commit, in memory only, for no reader survives a crash.
  *
- * Per tree a table from key to its records (key-table.ts), newest first. A record says "the commit `csn` changed this key; before, it held this".
+ * Per tree a table from key to its records (undo-heads.ts), newest first. A record says "the commit `csn` changed this key; before, it held this".
  * Primary trees and secondary indexes use the same structure: an insert leaves ABSENT, a delete the entry that was there, so the
  * index alone decides visibility and index-only scans are exact.
  *
@@ -13,11 +13,14 @@
  * Source. Neumann, Muehlbauer, Kemper 2015; Freitag, Kemper, Neumann 2022. See design/concurrency.md, section 2.
  */
 import { assert } from '../base/assert.js';
-import type { ByteChunk } from './write-set/byte-arena.js';
+import { keyString } from '../base/bytes.js';
+import { mutants } from '../base/mutants.js';
 import type { SerialNode } from './serializable/serial-node.js';
-import { KeyOrder } from './write-set/key-order.js';
-import { KeyTable } from './write-set/key-table.js';
 import type { SingleCommit } from './single-commit.js';
+import type { StatementInfo } from './types.js';
+import type { UndoChunk } from './undo-bytes.js';
+import { UndoHeads } from './undo-heads.js';
+import { KeyOrder } from './write-set/key-order.js';
 
 /** What a commit did to a key. Replace: delete and insert of the same key in one transaction, that is, another row. */
 export const ChangeKind = { Insert: 1, Update: 2, Delete: 3, Replace: 4 } as const;
@@ -28,56 +31,45 @@ export const Absent = -1;
 /** `length` of a stub. */
 const Dropped = -2;
 
+/** Made, and filled in, by undo-memory.ts and whoever commits. The key and behind it the before-image lie in `chunk` from `offset` on. */
 export class UndoRecord {
-  readonly overlay: UndoOverlay;
-  readonly key: string;
-  readonly csn: number;
-  readonly kind: ChangeKind;
+  overlay: UndoOverlay | undefined = undefined;
+  csn = 0;
+  kind: ChangeKind = ChangeKind.Insert;
   /** Node of the serializable transaction that made the change, undefined for other levels. */
-  readonly node: SerialNode | undefined;
-  /** Number of its statement. */
-  readonly statement: number;
+  node: SerialNode | undefined = undefined;
+  /** Who made the change, for explanations: the transaction, its statement and the number of that. */
+  transactionId = 0;
+  info: StatementInfo | undefined = undefined;
+  statement = 0;
   /** Whether a reader that only asks whether the row exists sees a difference: everything but an update of other columns. */
-  readonly changesKey: boolean;
-  readonly changedColumns: readonly number[] | undefined;
+  changesKey = false;
   /** Where the row went when its primary key was changed. */
-  readonly movedTo: string | undefined;
-  chunk: ByteChunk | undefined;
-  offset: number;
-  length: number;
+  movedTo: string | undefined = undefined;
+  chunk: UndoChunk | undefined = undefined;
+  offset = 0;
+  keyLength = 0;
+  /** Of the key, as in key-hash.ts for tree 0. */
+  hash = 0;
+  /** Of the before-image. */
+  length: number = Absent;
   /** The commit, while it is one of single-commit.ts and not published. */
   single: SingleCommit | undefined = undefined;
   older: UndoRecord | undefined = undefined;
   newer: UndoRecord | undefined = undefined;
+  /** The one that was made after it, whatever its key: the business of vacuum.ts. */
+  next: UndoRecord | undefined = undefined;
 
-  constructor(
-    overlay: UndoOverlay,
-    key: string,
-    csn: number,
-    kind: ChangeKind,
-    node: SerialNode | undefined,
-    statement: number,
-    changesKey: boolean,
-    changedColumns: readonly number[] | undefined,
-    movedTo: string | undefined,
-    chunk: ByteChunk | undefined,
-    offset: number,
-    length: number,
-  ) {
-    this.overlay = overlay;
-    this.key = key;
-    this.csn = csn;
-    this.kind = kind;
-    this.node = node;
-    this.statement = statement;
-    this.changesKey = changesKey;
-    this.changedColumns = changedColumns;
-    this.movedTo = movedTo;
-    this.chunk = chunk;
-    this.offset = offset;
-    this.length = length;
+  get key(): string {
+    return keyString(this.chunk!.u8, this.offset, this.valueOffset);
   }
-
+  get valueOffset(): number {
+    return this.offset + this.keyLength;
+  }
+  /** Behind the last byte of key and before-image. */
+  get end(): number {
+    return this.offset + this.keyLength + this.payloadBytes;
+  }
   get isAbsent(): boolean {
     return this.length === Absent;
   }
@@ -87,10 +79,36 @@ export class UndoRecord {
   get payloadBytes(): number {
     return this.length > 0 ? this.length : 0;
   }
-  /** Frees the before-image, see U3. */
+
+  /** Whether its key is that of `length` bytes from `offset` on. */
+  hasKey(bytes: Uint8Array, offset: number, length: number): boolean {
+    if (this.keyLength !== length) return false;
+    const { u8 } = this.chunk!;
+    const start = this.offset;
+    for (let i = 0; i < length; i++) if (u8[start + i] !== bytes[offset + i]) return false;
+    return true;
+  }
+  hasKeyText(key: string): boolean {
+    if (this.keyLength !== key.length) return false;
+    const { u8 } = this.chunk!;
+    const start = this.offset;
+    for (let i = 0; i < key.length; i++) if (u8[start + i] !== key.charCodeAt(i)) return false;
+    return true;
+  }
+
+  /** Its before-image is gone, see U3. */
   dropPayload(): void {
-    this.chunk = undefined;
     this.length = Dropped;
+  }
+  /** Refers to nothing any more. */
+  clear(): void {
+    this.overlay = undefined;
+    if (!(mutants.on && mutants.has('mvcc.undo-record-uncleared'))) this.node = undefined;
+    this.info = undefined;
+    this.movedTo = undefined;
+    this.chunk = undefined;
+    this.single = undefined;
+    this.next = undefined;
   }
 }
 
@@ -98,7 +116,7 @@ export class UndoRecord {
 export const RecordBytes = 160;
 
 export class UndoOverlay {
-  readonly heads = new KeyTable<UndoRecord>();
+  readonly heads = new UndoHeads();
   readonly order = new KeyOrder(this.heads);
 
   get isEmpty(): boolean {
@@ -106,9 +124,9 @@ export class UndoOverlay {
   }
 
   push(record: UndoRecord): void {
-    const older = this.heads.set(record.key, record);
+    const older = this.heads.put(record);
     if (older === undefined) {
-      this.order.added(record.key);
+      if (this.order.isMade) this.order.added(record.key);
       return;
     }
     assert(older.csn < record.csn, 'undo record out of order', older.csn, record.csn);
@@ -121,7 +139,7 @@ export class UndoOverlay {
     assert(record.older === undefined, 'only the oldest record of a key may go');
     const newer = record.newer;
     if (newer === undefined) {
-      this.heads.delete(record.key);
+      this.heads.remove(record);
       this.order.removed();
     } else {
       newer.older = undefined;

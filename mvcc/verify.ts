@@ -34,12 +34,13 @@ function checkNumbers(manager: TransactionManager): void {
 /** [4] Leaves are stamped at least as high as the undo records inside their fences; chains descend. */
 function checkVersions(manager: TransactionManager): void {
   for (const tree of manager.trees.values()) {
-    for (const [key, newest] of tree.overlay.heads) {
+    for (const newest of tree.overlay.heads) {
       for (let record = newest; record.older !== undefined; record = record.older) {
         assert(record.csn > record.older.csn && record.older.newer === record, 'undo chain out of order', record.csn);
       }
       if (tree.btree === undefined) continue;
       assert(newest.single === undefined || [...manager.pending].includes(newest.single), 'a single commit outlives its publication', newest.csn);
+      const { key } = newest;
       tree.btree.seek(keyBufferOf(key), key.length, leaf);
       assert(leaf.maxCsn >= newest.csn, 'leaf older than a change inside it', leaf.maxCsn, newest.csn);
       leaf.release();

@@ -13,6 +13,7 @@ import { claimFound, claimRow, isBulk, isWriteLocked } from './locks/row-lock.js
 import { patchApart } from './write-set/row-patch.js';
 import type { Transaction } from './transaction.js';
 import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowPatch, RowRef, UpdateOptions } from './types.js';
+import type { UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
 import type { TreeWrites } from './write-set/tree-writes.js';
 import { WriteFlag, WriteKind, type WriteSet } from './write-set/write-set.js';
@@ -60,8 +61,9 @@ export function insertFree(transaction: Transaction, tree: VersionedTree, key: U
   checkTree(transaction, tree);
   if (keyLength > transaction.manager.keyLengthMax) return false;
   const writes = transaction.writesOf(tree);
-  const text = tree.locks.size > 0 || !tree.overlay.isEmpty ? keyString(key, 0, keyLength) : undefined;
-  if (text !== undefined && isKnown(transaction, tree, text)) return false;
+  const text = tree.locks.size > 0 ? keyString(key, 0, keyLength) : undefined;
+  if (text !== undefined && tree.locks.has(text) && !(mutants.on && mutants.has('mvcc.free-despite-locks'))) return false;
+  if (isJustFreed(transaction, tree.overlay.heads.getBytes(key, keyLength))) return false;
   const { bulkWrites, btree } = tree;
   for (let i = 0; i < bulkWrites.length; i++) {
     const other = bulkWrites[i]!;
@@ -208,10 +210,8 @@ export function insertNew(transaction: Transaction, tree: VersionedTree, key: Ui
   store(transaction, writes, entry, value, offset, length);
 }
 
-/** Whether somebody has locked the key, or it was freed after the snapshot, which is for `claimKey` to judge. */
-function isKnown(transaction: Transaction, { locks, overlay }: VersionedTree, key: string): boolean {
-  if (locks.has(key) && !(mutants.on && mutants.has('mvcc.free-despite-locks'))) return true;
-  const newest = overlay.heads.get(key);
+/** Whether a key that is free was freed, in its `newest` change, by a single commit that is not published or after the snapshot, which is for `claimKey` to judge. */
+function isJustFreed(transaction: Transaction, newest: UndoRecord | undefined): boolean {
   if (newest === undefined) return false;
   if (newest.single !== undefined && !(mutants.on && mutants.has('mvcc.free-despite-singles'))) return true;
   if (transaction.isolation === 'read committed' || (mutants.on && mutants.has('mvcc.free-despite-versions'))) return false;
@@ -227,7 +227,7 @@ export function removeUntouched(transaction: Transaction, tree: VersionedTree, k
   checkTree(transaction, tree);
   const writes = transaction.writesOf(tree);
   const { bulkWrites } = tree;
-  if (isTouched(transaction, tree, key)) return false;
+  if (isLocked(tree, key) || isChanged(transaction, tree.overlay.heads.get(key))) return false;
   for (let i = 0; i < bulkWrites.length; i++) {
     const other = bulkWrites[i]!;
     if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
@@ -240,10 +240,12 @@ export function removeUntouched(transaction: Transaction, tree: VersionedTree, k
   return true;
 }
 
-/** Whether somebody has locked the row, or it has changed since the snapshot. */
-function isTouched(transaction: Transaction, { locks, overlay }: VersionedTree, key: string): boolean {
-  if (locks.size > 0 && locks.has(key) && !(mutants.on && mutants.has('mvcc.untouched-despite-locks'))) return true;
-  const newest = overlay.isEmpty ? undefined : overlay.heads.get(key);
+/** Whether somebody has locked the row. */
+function isLocked({ locks }: VersionedTree, key: string): boolean {
+  return locks.size > 0 && locks.has(key) && !(mutants.on && mutants.has('mvcc.untouched-despite-locks'));
+}
+/** Whether the row, of whose changes that is the newest that is kept, has changed since the snapshot. */
+function isChanged(transaction: Transaction, newest: UndoRecord | undefined): boolean {
   return newest !== undefined && newest.csn > transaction.snapshotCsn && !(mutants.on && mutants.has('mvcc.untouched-despite-versions'));
 }
 
@@ -262,10 +264,10 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
   const { locks, overlay, bulkWrites, btree } = tree;
   if (btree === undefined) return undefined;
   const writes = transaction.writesOf(tree);
-  foundText = locks.size > 0 || !overlay.isEmpty ? keyString(key, 0, keyLength) : undefined;
+  foundText = locks.size > 0 ? keyString(key, 0, keyLength) : undefined;
   foundOwn = writes.set.findBytes(writes.number, key, keyLength);
   if (foundOwn >= 0 && !(mutants.on && mutants.has('mvcc.own-row-of-before'))) return findOwn(transaction, writes, foundOwn, into);
-  if (foundText !== undefined && isTouched(transaction, tree, foundText)) return undefined;
+  if ((foundText !== undefined && isLocked(tree, foundText)) || isChanged(transaction, overlay.heads.getBytes(key, keyLength))) return undefined;
   for (let i = 0; i < bulkWrites.length; i++) {
     const other = bulkWrites[i]!;
     if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;

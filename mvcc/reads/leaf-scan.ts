@@ -443,7 +443,7 @@ export class LeafScan {
         if (isPresent) scratchUsed = this.#copySlot(leaf!, slot - 1, scratchUsed);
       } else if (!record.isAbsent) {
         assert(!record.isStub, 'before-image was dropped but is needed', record.csn);
-        scratchUsed = this.#copyRow(record.chunk!.u8, record.offset, record.length, -1 - i, scratchUsed);
+        scratchUsed = this.#copyRow(record.chunk!.u8, record.valueOffset, record.length, -1 - i, scratchUsed);
       }
     }
     if (leaf !== undefined) for (; slot < to; slot++) scratchUsed = this.#copySlot(leaf, slot, scratchUsed);

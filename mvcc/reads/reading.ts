@@ -2,16 +2,13 @@
  * Point reads and probes. Everything here is synchronous, and registering a read happens in the same slice as the read, before it
  * can be overwritten.
  *
- * A point read costs the tree's seek and a few comparisons: no string is made for the key unless the transaction has written to the
- * tree, is serializable, or the leaf has changes newer than the snapshot.
+ * A point read costs the tree's seek and a few comparisons: no string is made for the key unless a serializable transaction reads it over a newer change.
  */
 import { assert } from '../../base/assert.js';
 import { keyString } from '../../base/bytes.js';
 import { mutants } from '../../base/mutants.js';
 import type { ColumnRequest } from '../../base/row-columns.js';
 import type { BTree } from '../../storage/btree.js';
-import type { LeafRef } from '../../storage/cursor.js';
-import type { ByteArena, ByteChunk } from '../write-set/byte-arena.js';
 import { definitionConflictError } from '../conflict.js';
 import { keyBufferOf } from './key-buffer.js';
 import { LeafScan } from './leaf-scan.js';
@@ -38,7 +35,6 @@ export function pointGet(transaction: Transaction, tree: VersionedTree, key: Uin
   transaction.check();
   const snap = transaction.snapshotCsn;
   if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
-  let text: string | undefined = undefined;
   if (transaction.writes !== undefined) {
     const writes = transaction.writesIn(tree);
     if (writes !== undefined) {
@@ -59,10 +55,9 @@ export function pointGet(transaction: Transaction, tree: VersionedTree, key: Uin
   const leaf = into.leaf;
   const found = btree.seek(key, keyLength, leaf);
   if (leaf.maxCsn > snap && !tree.overlay.isEmpty) {
-    text ??= keyString(key, 0, keyLength);
-    const newest = tree.overlay.heads.get(text);
+    const newest = tree.overlay.heads.getBytes(key, keyLength);
     if (newest !== undefined && newest.csn > snap) {
-      if (isTracked) readOverPoint(transaction, tree, text, newest, snap);
+      if (isTracked) readOverPoint(transaction, tree, keyString(key, 0, keyLength), newest, snap);
       const record = undoneTo(newest, snap)!;
       return fillFromRecord(tree, record, into);
     }
@@ -148,7 +143,7 @@ function fillFromRecord(tree: VersionedTree, record: UndoRecord, into: RowRef): 
   if (record.isAbsent) return false;
   assert(!record.isStub, 'before-image was dropped but is needed', record.csn);
   const chunk = record.chunk!;
-  fill(tree, into, chunk.u8, chunk.dv, record.offset, record.length);
+  fill(tree, into, chunk.u8, chunk.dv, record.valueOffset, record.length);
   return true;
 }
 
@@ -181,14 +176,6 @@ export function fillFromLeaf(tree: VersionedTree, into: RowRef): void {
     into.offset = leaf.valueOffset(slot);
     into.length = leaf.valueLength(slot);
   } else fill(tree, into, leaf.u8, leaf.dv, leaf.valueOffset(slot), leaf.valueLength(slot));
-}
-
-/** Copies the entry at `leaf.slot` out of its page: it lies in the chunk where `arena` says. */
-export function keepBefore(arena: ByteArena, leaf: LeafRef): ByteChunk {
-  const { slot } = leaf;
-  if (!leaf.hasOverflow || !leaf.isOverflow(slot)) return arena.append(leaf.u8, leaf.valueOffset(slot), leaf.valueLength(slot));
-  const bytes = leaf.readOverflow(slot);
-  return arena.append(bytes, 0, bytes.length);
 }
 
 function fill(tree: VersionedTree, into: RowRef, u8: Uint8Array, dv: DataView, offset: number, length: number): void {

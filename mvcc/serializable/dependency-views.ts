@@ -70,9 +70,9 @@ const kindNames = { [ChangeKind.Insert]: 'insert', [ChangeKind.Update]: 'update'
 export function versionViews(manager: TransactionManager): VersionView[] {
   const views: VersionView[] = [];
   for (const tree of manager.trees.values()) {
-    for (const head of tree.overlay.heads.values()) {
+    for (const head of tree.overlay.heads) {
       for (let record: typeof head | undefined = head; record !== undefined; record = record.older) {
-        views.push({ tree, key: record.key, kind: kindNames[record.kind], csn: record.csn, transaction: manager.vacuum.originOf(record.csn)?.id });
+        views.push({ tree, key: record.key, kind: kindNames[record.kind], csn: record.csn, transaction: record.transactionId });
       }
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Append-only bytes for after-images and before-images: one allocation per chunk instead of one per row. A chunk never moves and is
+ * Append-only bytes for after-images: one allocation per chunk instead of one per row. A chunk never moves and is
  * never written twice at one place, so a reader may keep `(chunk, offset, length)` as long as it keeps the chunk.
  */
 import { copyByWords, copyBytes, viewOf } from '../../base/bytes.js';
@@ -38,23 +38,6 @@ function newChunk(sizeBytes: number): ByteChunk {
 }
 function sizeAfter(last: ByteChunk, length: number): number {
   return Math.max(length, Math.min(last.u8.length * 4, ChunkBytesMax));
-}
-
-export class ByteArena {
-  #chunk = newChunk(ChunkBytesFirst);
-  /** Offset of the bytes last appended in the chunk that `append` returned, and how many they are. */
-  offset = 0;
-  length = 0;
-
-  /** Copies `length` bytes; they lie in the returned chunk at `this.offset`. */
-  append(bytes: Uint8Array, start: number, length: number): ByteChunk {
-    if (isFull(this.#chunk, length)) this.#chunk = newChunk(sizeAfter(this.#chunk, length));
-    const chunk = this.#chunk;
-    this.offset = chunk.used;
-    this.length = length;
-    chunk.used = copyBytes(chunk.u8, chunk.used, bytes, start, start + length);
-    return chunk;
-  }
 }
 
 /** Chunks of full size to borrow. */

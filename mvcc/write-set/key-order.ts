@@ -27,6 +27,10 @@ export class KeyOrder {
     this.#map = map;
   }
 
+  /** Whether there is an order to be kept up: otherwise `added` does nothing. */
+  get isMade(): boolean {
+    return this.#blocks !== undefined;
+  }
   /** Tells that `key` is new in the map. */
   added(key: string): void {
     if (this.#blocks === undefined) return;

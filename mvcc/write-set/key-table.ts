@@ -8,7 +8,7 @@
  *
  * T1  Between the slot that a key's hash says and the one it is in no slot is free: what stands behind a key that goes moves up.
  */
-import { hashOfBytes, hashOfKey } from './key-hash.js';
+import { hashOfKey } from './key-hash.js';
 import type { KeySource } from './key-order.js';
 
 const SlotCountMin = 8;
@@ -26,17 +26,6 @@ export class KeyTable<V extends object> implements KeySource {
     if (this.size === 0) return undefined;
     const slot = this.#find(key, hashOfKey(0, key));
     return this.#keys[slot] === undefined ? undefined : this.#values[slot];
-  }
-  /** `get` of the key whose text the bytes are. */
-  getBytes(key: Uint8Array, length: number): V | undefined {
-    if (this.size === 0) return undefined;
-    const hash = hashOfBytes(0, key, length);
-    const mask = this.#mask;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const text = this.#keys[slot];
-      if (text === undefined) return undefined;
-      if (this.#hashes[slot] === hash && isText(text, key, length)) return this.#values[slot];
-    }
   }
   has(key: string): boolean {
     return this.get(key) !== undefined;
@@ -135,10 +124,4 @@ export class KeyTable<V extends object> implements KeySource {
   *values(): IterableIterator<V> {
     for (const [, value] of this) yield value;
   }
-}
-
-function isText(text: string, bytes: Uint8Array, length: number): boolean {
-  if (text.length !== length) return false;
-  for (let i = 0; i < length; i++) if (text.charCodeAt(i) !== bytes[i]) return false;
-  return true;
 }

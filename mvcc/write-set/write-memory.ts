@@ -6,7 +6,7 @@
  * not hurry to free. So these pieces are never let go of but used again, and there is a limit to them; beyond it they are ordinary buffers, which are.
  *
  * M1  A piece is in the hands of one set, or free. Under VERIFY what is free is overwritten, so that whoever still reads it reads nonsense.
- * M2  Nobody reads the bytes of a transaction that has ended: before-images have bytes of their own (`TransactionManager.undoArena`).
+ * M2  Nobody reads the bytes of a transaction that has ended: before-images have bytes of their own (undo-bytes.ts).
  */
 import { VERIFY, assert } from '../../base/assert.js';
 import { mutants } from '../../base/mutants.js';

@@ -1,10 +1,9 @@
-/** A key table gives what a Map does, by text and by bytes; and on it the chains of undo records are in order whatever comes and goes. */
+/** A key table gives what a Map does. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
 import { hashOfBytes, hashOfKey } from '../../mvcc/write-set/key-hash.js';
 import { KeyTable } from '../../mvcc/write-set/key-table.js';
-import { ChangeKind, UndoOverlay, UndoRecord } from '../../mvcc/undo-overlay.js';
 
 /** Few keys, that a key should come again; neighbours, whose slots are; keys that are each other's front. */
 const key = fc.oneof(
@@ -35,7 +34,6 @@ test('set, deleted and cleared, in any order', () => {
         } else for (const [at, one] of [...model.keys()].entries()) if (at % 2 === 0) expect(table.delete(one)).toBe(model.delete(one));
         for (const one of [text, 'nobody', ...model.keys()]) {
           expect(table.get(one)).toEqual(model.get(one));
-          expect(table.getBytes(keyBytes(one), one.length)).toBe(table.get(one));
           expect(table.has(one)).toBe(model.has(one));
         }
         expect(table.size).toBe(model.size);
@@ -63,37 +61,4 @@ test('ten thousand keys come and go', () => {
     if (n % 100 === 0) for (let left = n + 1; left < 10_000; left++) if (table.get(textOf(left))?.n !== left) throw new Error(`${left} is gone with ${n}`);
   }
   expect([table.size, [...table]]).toEqual([0, []]);
-});
-
-test('undo records pushed, and removed oldest first', () => {
-  fc.assert(
-    fc.property(fc.array(fc.record({ keys: fc.array(key, { maxLength: 30 }), kept: fc.nat(30) }), { maxLength: 20 }), (rounds) => {
-      const overlay = new UndoOverlay();
-      const queue: UndoRecord[] = [];
-      let csn = 0;
-      for (const { keys, kept } of rounds) {
-        for (const text of keys) {
-          const record = new UndoRecord(overlay, text, ++csn, ChangeKind.Insert, undefined, 1, true, undefined, undefined, undefined, 0, -1);
-          overlay.push(record);
-          queue.push(record);
-        }
-        while (queue.length > kept) {
-          const gone = queue.shift()!;
-          overlay.removeOldest(gone);
-          expect([gone.older, gone.newer]).toEqual([undefined, undefined]);
-        }
-        const model = new Map(queue.map((record) => [record.key, record]));
-        for (const text of new Set([...keys, ...model.keys()])) {
-          const chain: UndoRecord[] = [];
-          for (let record = overlay.heads.get(text); record !== undefined; record = record.older) chain.push(record);
-          expect(chain).toEqual(queue.filter((record) => record.key === text).reverse());
-        }
-        const sorted: string[] = [];
-        overlay.order.collect('', undefined, false, Infinity, sorted);
-        expect(sorted).toEqual([...model.keys()].sort());
-      }
-      expect(overlay.isEmpty).toBe(queue.length === 0);
-    }),
-    { numRuns: 200 },
-  );
 });
