@@ -50,6 +50,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.after-image-kept', breaks: 'what a commit keeps of a row for older snapshots is what it was changed to' },
   { name: 'mvcc.newest-before-image', breaks: 'a reader undoes only the newest change' },
   { name: 'mvcc.gc-at-last-published', breaks: 'before-images are freed although a snapshot still needs them' },
+  { name: 'mvcc.cursor-snapshot-at-fetch', breaks: 'a cursor takes its snapshot when it is first read, not when it is declared' },
+  { name: 'mvcc.resting-snapshot-given-back', breaks: 'a READ COMMITTED cursor that rests has no snapshot in use: what it is still to read is freed and written over' },
   { name: 'mvcc.payload-dropped-early', breaks: 'before-images become stubs although a snapshot still needs them' },
   { name: 'mvcc.undo-bytes-reused-early', breaks: 'the bytes of before-images are written anew although one record still has its own among them' },
   { name: 'mvcc.undo-record-uncleared', breaks: 'an undo record that is used again names the serializable transaction of its former change' },

@@ -276,13 +276,18 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     if (this.openScans !== undefined) for (const scan of this.openScans) scan.close();
   }
 
-  /** Instead of `endStatement`, for cursors: the statement's snapshot is kept; resume it before touching its scans again. */
+  /**
+   * Instead of `endStatement`, for cursors: the statement keeps its snapshot, and takes it now if it has read nothing (a cursor shows what was there when it was declared, as in
+   * PostgreSQL); resume it before touching its scans again.
+   */
   pauseStatement(): PausedStatement {
     const statement = this.statement;
     assert(statement !== undefined, 'no statement is running', this.id);
+    if (statement.snapshotCsn < 0 && !(mutants.on && mutants.has('mvcc.cursor-snapshot-at-fetch'))) this.#takeSnapshot(statement);
     this.statement = undefined;
     this.paused ??= new Set();
     this.paused.add(statement);
+    if (mutants.on && mutants.has('mvcc.resting-snapshot-given-back')) this.manager.releaseSnapshot(statement);
     return statement;
   }
 

@@ -11,6 +11,7 @@ import { mixes, runWindow } from '../mvcc/histories.js';
 import { scanTrial } from '../mvcc/leaf-scan-trial.js';
 import { fullDiskTrial, reservedLogTrial } from '../mvcc/reserved-log-trial.js';
 import { schedules } from '../mvcc/schedules.js';
+import { oldVersionsTrial } from '../engine/old-versions-trial.js';
 import { undoTrial } from '../mvcc/undo-trial.js';
 import { writeMemoryTrial } from '../mvcc/write-memory-trial.js';
 import { installRunsTrial } from '../mvcc/install-runs-trial.js';
@@ -25,7 +26,7 @@ export interface Mutant {
   run(seed: number, trialsMax: number): Promise<MutantRun>;
 }
 
-/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory`, `undo` or `install runs`. Default: the serializable mix. */
+/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory`, `undo`, `old versions` or `install runs`. Default: the serializable mix. */
 const killers: Readonly<Record<string, string>> = {
   'mvcc.recent-slot-forgotten': '1b write skew over one of many reads',
   'mvcc.escalation-loses-ranges': 'escalated',
@@ -96,6 +97,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.run-ends-with-leaf': 'scan',
   'mvcc.memory-of-two-sets': 'write memory',
   'mvcc.undo-bytes-reused-early': 'undo',
+  'mvcc.resting-snapshot-given-back': 'old versions',
+  'mvcc.cursor-snapshot-at-fetch': 'old versions',
   'mvcc.undo-record-uncleared': 'undo',
   'mvcc.stretch-with-gaps': 'install runs',
   'mvcc.ties-unsettled': 'install runs',
@@ -128,7 +131,7 @@ async function runSchedule(name: string): Promise<string | undefined> {
 }
 
 /** By name, trials of one mechanism alone. */
-const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, undo: undoTrial, 'install runs': installRunsTrial, 'reserved log': reservedLogTrial, 'full disk': fullDiskTrial };
+const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, undo: undoTrial, 'old versions': oldVersionsTrial, 'install runs': installRunsTrial, 'reserved log': reservedLogTrial, 'full disk': fullDiskTrial };
 
 async function trial(killer: string, seed: number): Promise<string | undefined> {
   const single = singleTrials[killer];
