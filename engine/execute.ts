@@ -145,11 +145,12 @@ export function lockRelations(tx: Transaction, locks: readonly NeededLock[], can
 
 /** E2. @throws DbError 40001 */
 export function checkDefinitions(backend: Backend, tx: Transaction, locks: readonly NeededLock[]): void {
-  if (tx.isolation === 'read committed') return;
+  if (!isOlderThanDefinitions(backend, tx, locks)) return;
   const { catalog } = backend.instance;
+  const { snapshotCsn } = tx;
   for (const { table, name, mode } of locks) {
     // Whoever only reads does without an index that is newer than its snapshot (planForSnapshot); whoever writes would have to keep it.
-    if (catalog.changedAt(table) > tx.snapshotCsn || (mode !== 'access share' && catalog.indexedAt(table) > tx.snapshotCsn)) {
+    if (catalog.changedAt(table) > snapshotCsn || (mode !== 'access share' && catalog.indexedAt(table) > snapshotCsn)) {
       throw new DbError('40001', 'could not serialize access due to concurrent update', { detail: `The definition of relation "${name}" has changed since the transaction's snapshot.`, table: name });
     }
   }
@@ -157,8 +158,13 @@ export function checkDefinitions(backend: Backend, tx: Transaction, locks: reado
 
 /** Whether a table has an index that is newer than the transaction's snapshot. */
 export function isIndexedSince(backend: Backend, tx: Transaction, locks: readonly NeededLock[]): boolean {
-  return tx.isolation !== 'read committed' && locks.some(({ table }) => backend.instance.catalog.indexedAt(table) > tx.snapshotCsn);
+  return isOlderThanDefinitions(backend, tx, locks) && locks.some(({ table }) => backend.instance.catalog.indexedAt(table) > tx.snapshotCsn);
 }
+/** Whether any definition is newer than the snapshot of the transaction, which is taken with its first table. READ COMMITTED sees the newest. */
+function isOlderThanDefinitions(backend: Backend, tx: Transaction, locks: readonly NeededLock[]): boolean {
+  return tx.isolation !== 'read committed' && locks.length > 0 && backend.instance.catalog.lastChangedAt > tx.snapshotCsn;
+}
+
 /** The plan itself, or one without the indexes that are newer than the snapshot: those do not have what it sees. `planOver` plans the statement over another catalog. */
 export function planForSnapshot(backend: Backend, cached: CachedStatement, plan: CachedPlan, tx: Transaction, planOver: (catalog: Catalog) => PlannedStatement): CachedPlan {
   if (!isIndexedSince(backend, tx, neededLocks(plan, backend))) return plan;

@@ -6,5 +6,6 @@ export const engineMutantList: readonly MutantDescription[] = [
   { name: 'engine.fail-before-publication', breaks: 'a serialization failure is told before the commit it is about can be seen: an immediate retry fails again' },
   { name: 'engine.lane-of-before', breaks: 'a statement that has run before in the block runs on although the lock of its table went back with a savepoint' },
   { name: 'engine.lane-of-another-head', breaks: 'rows of literals go into the table of the INSERT before' },
+  { name: 'engine.last-definition-forgotten', breaks: 'a transaction with an older snapshot is not stopped by a table whose definition has changed since' },
   { name: 'engine.turn-forgets-queue', breaks: 'a call that has waited for its turn and commits makes the next one forget those that were waiting behind it' },
 ];

@@ -17,6 +17,7 @@
 import { assert } from '../../base/assert.js';
 import { DbError } from '../../base/errors.js';
 import { treeId } from '../../base/ids.js';
+import { mutants } from '../../base/mutants.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { VersionedTree } from '../../mvcc/versioned-tree.js';
@@ -151,6 +152,8 @@ export class CatalogStore implements CatalogReader {
   readonly #index = new RecordIndex();
   readonly #changedAt = new Map<number, number>();
   readonly #indexedAt = new Map<number, number>();
+  /** No `changedAt` or `indexedAt` is greater. */
+  lastChangedAt = 0;
   #nextOid: number = FirstUserOid;
   #version = 1;
   #versionCounter = 1;
@@ -279,6 +282,7 @@ export class CatalogStore implements CatalogReader {
       else this.#index.put(record);
       if (before !== undefined && record !== undefined && isSameDefinition(before, record)) continue;
       this.#changedAt.set(oid, csn);
+      if (!(mutants.on && mutants.has('engine.last-definition-forgotten'))) this.lastChangedAt = csn;
       if (record?.kind === 'index') this.#indexedAt.set(record.table, csn);
     }
     this.#version = this.newVersion();

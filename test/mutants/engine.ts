@@ -61,6 +61,30 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       await db.close();
     }
   },
+  'engine.last-definition-forgotten': async () => {
+    const db = await open(':memory:');
+    try {
+      await db.exec('create table acct (id int primary key, n int); create table other (id int); insert into acct values (1, 7)');
+      for (const [change, text] of [
+        ['alter table acct alter column n type text', 'select n from acct where id = 1'],
+        ['create index on acct (n)', 'update acct set n = n where id = 1'],
+      ] as const) {
+        const reader = db.connect();
+        await reader.exec('begin isolation level repeatable read');
+        await reader.query('select count(*) from other');
+        await db.exec(change);
+        await assert.rejects(reader.query(text), { code: '40001' });
+        await reader.exec('rollback');
+        // After another change of something else too.
+        await reader.exec('begin isolation level repeatable read');
+        await db.exec('create table if not exists third (id int)');
+        assert.deepEqual((await reader.query('select n from acct where id = 1')).rows, [{ n: '7' }]);
+        await reader.close();
+      }
+    } finally {
+      await db.close();
+    }
+  },
   'engine.turn-forgets-queue': async () => {
     const vfs = new CrashVfs();
     const db = await open('turn.slt', { vfs });
