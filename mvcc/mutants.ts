@@ -9,6 +9,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.skip-not-found-registration', breaks: 'a point read that finds nothing leaves no SIREAD point: phantoms by key' },
   { name: 'mvcc.empty-range-unregistered', breaks: 'a range read that finds nothing leaves no SIREAD range: phantoms' },
   { name: 'mvcc.clean-leaves-forgotten', breaks: 'a scan that comes to a leaf that was changed forgets to register the leaves before it' },
+  { name: 'mvcc.doomed-scan-registers', breaks: 'a scan that is closed after its transaction was doomed registers reads that nobody takes back' },
+  { name: 'mvcc.doomed-undo-registers', breaks: 'a savepoint that is rolled back after its transaction was doomed registers reads that nobody takes back' },
   { name: 'mvcc.pause-skips-gap', breaks: 'a scan that pauses before the first row of a batch does not register the gap before that row' },
   { name: 'mvcc.run-unregistered', breaks: 'the entries of one key that are read without a scan are not registered' },
   { name: 'mvcc.run-rest-alone-registered', breaks: 'of the entries of one key that a scan goes on with those before it are not registered' },

@@ -577,7 +577,7 @@ export class LeafScan {
     const manager = transaction.manager;
     manager.removeUnsettled(this);
     const node = transaction.node;
-    if (node === undefined || node.isSafe || node.state !== 'active' || !endsAfter(high, low)) return;
+    if (node === undefined || node.isSafe || (node.state !== 'active' && !(mutants.on && mutants.has('mvcc.doomed-scan-registers'))) || !endsAfter(high, low)) return;
     const tree = this.#tree;
     const isHidden = this.#register === 'hidden';
     const statement = this.statement.number;

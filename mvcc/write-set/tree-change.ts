@@ -59,7 +59,8 @@ export function undoEntry(transaction: Transaction): void {
   const claims = set.has(entry, WriteFlag.Claims);
   set.pop();
   const { node } = transaction;
-  const isTracked = node !== undefined && !node.isSafe;
+  // A doomed transaction has no node any more that would take back what it registers.
+  const isTracked = node !== undefined && !node.isSafe && (node.state === 'active' || (mutants.on && mutants.has('mvcc.doomed-undo-registers')));
   if (isTracked && mutants.on && mutants.has('mvcc.rolled-back-writes-probed')) transaction.manager.certifier.probe(node, tree.siread, key, true, command);
   if (isTracked && isObservation && node.snapLow >= 0 && !(mutants.on && mutants.has('mvcc.rolled-back-claim-forgotten'))) {
     // That the key was free has been observed, and its lock no longer guards the observation.

@@ -37,6 +37,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.dependency-without-reads': 'serializable plain',
   'mvcc.reader-forgets-committed': '2b a reader that ends first in a cycle of four',
   'mvcc.tail-edges-forgotten': 'a scan that a commit interrupts looks for edges behind its last row',
+  'mvcc.doomed-scan-registers': 'a scan that is closed after its transaction was doomed registers nothing',
+  'mvcc.doomed-undo-registers': 'a savepoint that is rolled back after its transaction was doomed registers nothing',
   'mvcc.overhead-unreserved': 'reserved log',
   'mvcc.built-tree-unreserved': 'reserved log',
   'mvcc.room-found-before': 'full disk',

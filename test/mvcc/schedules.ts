@@ -63,6 +63,40 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a scan that is closed after its transaction was doomed registers nothing',
+    async run() {
+      for (const isReverse of [false, true]) {
+        const script = await Script.open();
+        const { manager } = script.world;
+        const t = await script.table({ a: '1', b: '1' });
+        const reader = script.begin(S);
+        reader.transaction.beginStatement({ text: 'scan' });
+        const scan = reader.transaction.openScan(t, { low: 'a', high: 'm' }, { reverse: isReverse });
+        assert.equal(scan.next(), true);
+        reader.transaction.cancelSnapshot();
+        scan.close();
+        reader.transaction.endStatement();
+        reader.transaction.rollback();
+        assert.equal(manager.statistics().sireadEntries, 0);
+      }
+    },
+  },
+  {
+    name: 'a savepoint that is rolled back after its transaction was doomed registers nothing',
+    async run() {
+      const script = await Script.open();
+      const { manager } = script.world;
+      const t = await script.table({ a: '1' });
+      const writer = script.begin(S);
+      const savepoint = writer.transaction.savepoint();
+      await writer.insert(t, 'b', '1');
+      writer.transaction.cancelSnapshot();
+      writer.transaction.rollbackTo(savepoint);
+      writer.transaction.rollback();
+      assert.equal(manager.statistics().sireadEntries, 0);
+    },
+  },
+  {
     name: '2 read-only anomaly',
     async run() {
       for (const variant of ['reader commits first', 'without reader', 'writer commits first'] as const) {
