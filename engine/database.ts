@@ -10,6 +10,7 @@ import type { MvccStatistics } from '../mvcc/transaction-manager.js';
 import type {
   CallOptions, OpenOptions, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions,
 } from './api.js';
+import { checkValueOptions, chunksOf, requireFunction, requireObject, sinkOf, type Chunks } from './arguments.js';
 import { AutoAnalyze } from './auto-analyze.js';
 import { dump, type DumpOptions } from './copy/dump.js';
 import type { DatabaseError } from './errors.js';
@@ -21,10 +22,10 @@ import { enclosingTransactions } from './self-wait.js';
 import { restore, type RestoreOptions, type RestoreResult } from './copy/restore.js';
 import { databaseName } from './system-functions.js';
 import { schemaTypes, type TypesOptions } from './catalog/schema-types.js';
-import { Session, type TransactionHandle } from './session.js';
+import { normalizeInput, Session, type TransactionHandle } from './session.js';
 import { settingChecks } from './settings/setting-checks.js';
 import { Settings } from './settings/settings.js';
-import { Sql } from './sql-template.js';
+import type { Sql } from './sql-template.js';
 import type { Iteration, Statement } from './statement.js';
 import type { RowStream } from './stream.js';
 
@@ -44,6 +45,7 @@ export interface DatabaseStatistics {
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Database> {
   if (typeof path !== 'string' || path === '') throw misuse('22023', 'open() needs a path, or ":memory:"');
+  requireObject('the options of open()', options);
   checkOpenOptions(options);
   try {
     return new Database(await Instance.open(path, options, defaultSettings(options)));
@@ -110,6 +112,10 @@ export class Database implements AsyncDisposable {
   /** A session of your own. Close it when it is no longer needed. */
   connect(options: SessionOptions = {}): Session {
     this.#assertOpen();
+    requireObject('the options of connect()', options);
+    checkValueOptions(options);
+    if (options.name !== undefined && typeof options.name !== 'string') throw misuse('22023', 'the option name must be a text');
+    if (options.settings !== undefined) requireObject('the option settings', options.settings);
     try {
       const session = new Session(this.#instance, options, checkedSettings(options.settings ?? {}, this.#instance.defaultSettings));
       this.#sessions.add(session);
@@ -169,8 +175,7 @@ export class Database implements AsyncDisposable {
   prepare<R = Row>(input: string | Sql, options?: QueryOptions): Statement<R> {
     this.#assertOpen();
     this.#synchronous ??= this.connect({ name: 'synchronous statements' });
-    const { text } = typeof input === 'string' ? { text: input } : input;
-    const own = input instanceof Sql ? input.values : undefined;
+    const { text, params: own } = normalizeInput(input, undefined, options);
     return this.#synchronous.prepareFor<R>(text, own, options, (params, o) => this.query(text, params, { ...options, ...o }), () => this.#beginIteration());
   }
   /** In a session of its own, so that other statements of the database may run between two rows. */
@@ -209,10 +214,16 @@ export class Database implements AsyncDisposable {
    * `db.createFunction('slug', { args: ['text'], returns: 'text', volatility: 'immutable', strict: true }, (s) => s.toLowerCase())`
    */
   createFunction(name: string, options: FunctionOptions, body: HostFunction): void {
+    requireObject('the options of createFunction()', options);
+    requireFunction('the body of a function', body);
     this.#register(() => this.#instance.hostFunctions.createFunction(name, options, body, this.#typeFinder()));
   }
   /** Registers an aggregate: `init` makes a state, `step` takes a row's arguments, `final` gives the result. */
   createAggregate<State>(name: string, options: AggregateOptions<State>): void {
+    requireObject('the options of createAggregate()', options);
+    requireFunction('the option init', options.init);
+    requireFunction('the option step', options.step);
+    if (options.final !== undefined) requireFunction('the option final', options.final);
     this.#register(() => this.#instance.hostFunctions.createAggregate(name, options, this.#typeFinder()));
   }
   /** Takes back all functions and aggregates registered under a name. @returns whether there were any */
@@ -237,7 +248,7 @@ export class Database implements AsyncDisposable {
   }
 
   /** COPY ... FROM STDIN from a stream. */
-  async copyFrom(text: string, source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, options?: QueryOptions): Promise<QueryResult> {
+  async copyFrom(text: string, source: Chunks, options?: QueryOptions): Promise<QueryResult> {
     return this.#withSession((session) => session.copyFrom(text, source, options));
   }
   /** COPY ... TO STDOUT into a sink. */
@@ -247,15 +258,19 @@ export class Database implements AsyncDisposable {
 
   /** Writes the database as SQL text that psql and `restore` load, of one moment, a piece at a time. */
   async dump(sink: (chunk: string) => Promise<void> | void, options: DumpOptions = {}): Promise<void> {
-    await this.#withOwnSession('dump', (session) => dump(session, sink, options));
+    requireObject('the options of dump()', options);
+    const checked = sinkOf(sink);
+    await this.#withOwnSession('dump', (session) => dump(session, checked, options));
   }
   /** The schema as TypeScript: a module with an interface for the rows, inserts and updates of every table, and for the rows of every view. */
   async types(options: TypesOptions = {}): Promise<string> {
+    requireObject('the options of types()', options);
     return this.#withOwnSession('types', (session) => Promise.resolve(schemaTypes(session.backend, options)));
   }
   /** Loads what `dump` or pg_dump (plain, with COPY or INSERT) has written. @throws DatabaseError of the first statement that fails */
-  async restore(source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, options: RestoreOptions = {}): Promise<RestoreResult> {
-    return this.#withOwnSession('restore', (session) => restore(session, source, options));
+  async restore(source: Chunks, options: RestoreOptions = {}): Promise<RestoreResult> {
+    requireObject('the options of restore()', options);
+    return this.#withOwnSession('restore', (session) => restore(session, chunksOf(source), options));
   }
   async #withOwnSession<T>(name: string, use: (session: Session) => Promise<T>): Promise<T> {
     const session = this.connect({ name });

@@ -9,6 +9,7 @@ import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import { type Conflict, newestCommitOf } from '../mvcc/conflict.js';
 import type { CallOptions, Field, NoticeListener, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions, TransactionStatus } from './api.js';
+import { checkCallOptions, checkValueOptions, chunksOf, requireFunction, requireObject, sinkOf, type Chunks } from './arguments.js';
 import { Backend, type Call, type CopyStreams, type StatementResult } from './backend.js';
 import { DatabaseError, misuse, toDatabaseError } from './errors.js';
 import type { Instance } from './instance.js';
@@ -33,7 +34,8 @@ interface NormalInput {
   readonly options: QueryOptions;
 }
 
-function normalizeInput(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined): NormalInput {
+/** @internal */
+export function normalizeInput(input: QueryInput, params: QueryParams | undefined, options: QueryOptions | undefined): NormalInput {
   if (typeof input === 'string') return { text: input, params, options: options ?? {} };
   if (input instanceof Sql) {
     if (params !== undefined && (params as readonly unknown[]).length > 0) throw misuse('42P02', 'a sql template carries its own parameters; none can be added');
@@ -125,6 +127,7 @@ export class Session implements AsyncDisposable {
 
   /** Calls `listener` for every NOTICE, WARNING and INFO. @returns what stops it */
   onNotice(listener: NoticeListener): () => void {
+    requireFunction('a listener', listener);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -345,21 +348,22 @@ export class Session implements AsyncDisposable {
   #stream<R>(input: QueryInput, params: QueryParams | undefined, options: StreamOptions | undefined, scope: TransactionScope | undefined): RowStream<R> {
     this.#assertOpen();
     const normal = normalizeInput(input, params, options);
+    const batchRows = options?.batchRows ?? 256;
+    if (!Number.isSafeInteger(batchRows) || batchRows < 1) throw misuse('22023', 'the option batchRows must be a whole number, not less than 1');
     const run = <T>(step: (call: Call) => Promise<T>): Promise<T> => this.#enqueue(normal.text, scope, normal.options, (call) => step({ ...call, params: normal.params }));
     const runToEnd = <T>(step: (call: Call) => Promise<T>): Promise<T> => this.#enqueue(normal.text, scope, {}, step);
-    return new RowStream<R>(this.#backend, () => this.#parseInTurn(normal.text), run, runToEnd, options?.batchRows ?? 256);
+    return new RowStream<R>(this.#backend, () => this.#parseInTurn(normal.text), run, runToEnd, batchRows);
   }
 
-  /** COPY table FROM STDIN: reads text or bytes from `source`. */
-  async copyFrom(text: string, source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, options?: QueryOptions): Promise<QueryResult> {
-    const stream = Symbol.asyncIterator in source ? source : toAsync(source);
-    const results = await this.#execute(text, options, undefined, { source: stream, sink: undefined });
+  /** COPY table FROM STDIN: reads text or bytes from `source`, which may be all of them or come a piece at a time. */
+  async copyFrom(text: string, source: Chunks, options?: QueryOptions): Promise<QueryResult> {
+    const results = await this.#execute(text, options, undefined, { source: chunksOf(source), sink: undefined });
     return results.at(-1) ?? emptyResult();
   }
 
   /** COPY ... TO STDOUT: hands the text to `sink`, awaiting it before going on. */
   async copyTo(text: string, sink: (chunk: string) => Promise<void> | void, options?: QueryOptions): Promise<QueryResult> {
-    const results = await this.#execute(text, options, undefined, { source: undefined, sink });
+    const results = await this.#execute(text, options, undefined, { source: undefined, sink: sinkOf(sink) });
     return results.at(-1) ?? emptyResult();
   }
 
@@ -368,6 +372,8 @@ export class Session implements AsyncDisposable {
   /** Runs `callback` in a transaction: commits when it returns, rolls back when it throws, starts over after a conflict if `retry` says so. */
   async transaction<T>(callback: (tx: TransactionHandle) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
     this.#assertOpen();
+    requireFunction('the callback of transaction()', callback);
+    requireObject('the options of transaction()', options);
     if (this.transactionStatus !== 'idle') throw misuse('25001', 'the session is inside a transaction already', 'Use savepoints inside it, or another session.');
     const retries = options.retry ?? 0;
     for (let attempt = 0; ; attempt++) {
@@ -425,6 +431,7 @@ export class Session implements AsyncDisposable {
     return this.#makeFormat(options);
   }
   #makeFormat(options: QueryOptions): ValueFormat {
+    checkValueOptions(options);
     const own = this.#options;
     const general = this.#instance.options;
     return makeFormat({
@@ -441,6 +448,7 @@ export class Session implements AsyncDisposable {
       if (scope !== undefined) throw misuse('25000', 'the transaction has ended; its handle can no longer be used');
       throw misuse('25001', 'the session is inside transaction(); use the handle that its callback was given', 'A statement outside of it would wait for the transaction, and the transaction perhaps for it.');
     }
+    checkCallOptions(options);
     const { signal } = options;
     if (signal?.aborted === true) throw cancelled(signal);
     const isFirst = this.#queued === 0;
@@ -551,6 +559,7 @@ export class TransactionHandle {
   }
   /** Runs `callback` under a savepoint: what it did is undone when it throws, and the transaction goes on. */
   async savepoint<T>(callback: (tx: TransactionHandle) => Promise<T> | T): Promise<T> {
+    requireFunction('the callback of savepoint()', callback);
     const name = '"serialite savepoint"';
     await this.exec(`savepoint ${name}`);
     try {
@@ -591,8 +600,4 @@ function emptyResult(): QueryResult {
 
 function cancelled(signal: AbortSignal): DatabaseError {
   return new DatabaseError('57014', 'canceling statement due to user request', { cause: signal.reason });
-}
-
-async function* toAsync<T>(source: Iterable<T>): AsyncIterable<T> {
-  yield* source;
 }

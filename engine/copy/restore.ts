@@ -39,7 +39,7 @@ const passedOver: readonly { readonly pattern: RegExp; readonly name: string }[]
 
 const copyIn = /^copy\b.*\bfrom\s+stdin\b/is;
 
-export async function restore(session: Session, source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, options: RestoreOptions): Promise<RestoreResult> {
+export async function restore(session: Session, source: AsyncIterable<Uint8Array | string>, options: RestoreOptions): Promise<RestoreResult> {
   const run = new Restore(session, source, options);
   if (options.singleTransaction === true) await session.query('begin');
   try {
@@ -60,7 +60,7 @@ class Restore {
   #statementCount = 0;
   #rowCount = 0;
 
-  constructor(session: Session, source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, options: RestoreOptions) {
+  constructor(session: Session, source: AsyncIterable<Uint8Array | string>, options: RestoreOptions) {
     this.#session = session;
     this.#options = options;
     this.#lines = linesOf(source);
@@ -138,7 +138,7 @@ class Restore {
 }
 
 /** Lines with their ends. */
-async function* linesOf(source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>): AsyncGenerator<string> {
+async function* linesOf(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8');
   let rest = '';
   for await (const chunk of source) {
