@@ -50,10 +50,33 @@ export function lockRow(
   const view = options?.view ?? 'snapshot';
   const logPosition = transaction.logPosition;
   const busy = tryRowLock(transaction, tree, key, number);
-  if (busy === undefined) return judge(transaction, tree, key, number, since, view, logPosition);
+  if (busy === undefined) return orThrow(transaction, tree, key, judge(transaction, tree, key, number, since, view, logPosition));
+  if (view === 'snapshot' && isDecided(transaction, tree, key, number, since, wait)) throw firstUpdaterError(transaction, tree, key);
   if (wait === 'skip locked') return skipped;
   if (wait === 'nowait') throw lockNotAvailable(tree);
   return lockRowWaiting(transaction, tree, key, number, since, view, busy);
+}
+
+/**
+ * REPEATABLE READ and SERIALIZABLE: whether the first updater has won already, whatever becomes of who has the lock now. A change that is numbered and not yet published decides too, but
+ * for who would not wait its row is locked.
+ */
+function isDecided(transaction: Transaction, tree: VersionedTree, key: string, mode: number, since: number, wait: WaitPolicy): boolean {
+  if (transaction.isolation === 'read committed' || (mutants.on && mutants.has('mvcc.decided-row-waited-for'))) return false;
+  let newest = tree.overlay.heads.get(key);
+  const { lastPublished } = transaction.manager;
+  if (wait !== 'wait' && !(mutants.on && mutants.has('mvcc.unpublished-decides-at-once'))) while (newest !== undefined && newest.csn > lastPublished) newest = newest.older;
+  return newest !== undefined && newest.csn > since && firstUpdaterWins(tree, key, mode, newest, since, 'snapshot') === undefined;
+}
+
+/** What `judge` says, for who throws when the first updater has won. */
+function orThrow(transaction: Transaction, tree: VersionedTree, key: string, result: RowLockResult | undefined): RowLockResult {
+  if (result === undefined) throw firstUpdaterError(transaction, tree, key);
+  return result;
+}
+function firstUpdaterError(transaction: Transaction, tree: VersionedTree, key: string): DbError {
+  const newest = tree.overlay.heads.get(key)!;
+  return writeConflictError(transaction, tree, key, newest, newest.kind === ChangeKind.Delete ? 'delete' : 'update');
 }
 
 async function lockRowWaiting(
@@ -69,10 +92,13 @@ async function lockRowWaiting(
   await waitForRow(transaction, busy, mode);
   transaction.check();
   if (mutants.on && mutants.has('mvcc.waiter-not-revalidated')) return ok;
-  return judge(transaction, tree, key, mode, since, view, logPosition);
+  return orThrow(transaction, tree, key, judge(transaction, tree, key, mode, since, view, logPosition));
 }
 
-/** The lock is held; says what the row is now, and gives the lock back when there is no row to hold it for. */
+/**
+ * The lock is held; says what the row is now, and gives the lock back when there is no row to hold it for. Undefined: the first updater has won, and this transaction fails. No throw,
+ * for that is an outcome as good as any, and V8 compiles what returns.
+ */
 function judge(
   transaction: Transaction,
   tree: VersionedTree,
@@ -81,7 +107,7 @@ function judge(
   since: number,
   view: RowView,
   logPosition: number,
-): RowLockResult {
+): RowLockResult | undefined {
   let result: RowLockResult;
   const writes = transaction.writesIn(tree);
   const own = writes === undefined ? -1 : writes.set.newestChange(writes.find(key));
@@ -96,7 +122,11 @@ function judge(
     result = view === 'snapshot' || existsNow(tree, key) ? ok : gone;
   } else if (isReadCommitted) {
     result = view === 'snapshot' ? follow(newest, since, mode) : existsNow(tree, key) ? changed : gone;
-  } else result = firstUpdaterWins(transaction, tree, key, mode, newest, since, view);
+  } else {
+    const judged = firstUpdaterWins(tree, key, mode, newest, since, view);
+    if (judged === undefined) return undefined;
+    result = judged;
+  }
   if (view !== 'snapshot') registerLocked(transaction, tree, key, mode, result === gone ? newest : undefined);
   if (result === gone || result.kind === 'moved') giveBack(transaction, logPosition);
   return result;
@@ -121,15 +151,8 @@ function follow(newest: UndoRecord, since: number, mode: number): RowLockResult 
   return gone;
 }
 
-function firstUpdaterWins(
-  transaction: Transaction,
-  tree: VersionedTree,
-  key: string,
-  mode: number,
-  newest: UndoRecord,
-  since: number,
-  view: RowView,
-): RowLockResult {
+/** Undefined: the first updater has. `newest` is newer than the snapshot. */
+function firstUpdaterWins(tree: VersionedTree, key: string, mode: number, newest: UndoRecord, since: number, view: RowView): RowLockResult | undefined {
   let oldest = newest;
   let changesKey = false;
   for (let record: UndoRecord | undefined = newest; record !== undefined && record.csn > since; record = record.older) {
@@ -141,7 +164,7 @@ function firstUpdaterWins(
   if (view === 'action' && oldest.kind === ChangeKind.Insert && (!existsNow(tree, key) || (mutants.on && mutants.has('mvcc.action-misses-newer')))) return gone;
   if (mode === 0 && !changesKey) return ok;
   if (mutants.on && mutants.has('mvcc.no-first-updater-wins')) return ok;
-  throw writeConflictError(transaction, tree, key, newest, newest.kind === ChangeKind.Delete ? 'delete' : 'update');
+  return undefined;
 }
 
 /**

@@ -51,6 +51,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.slice-reads-unpublished': 'a read within one slice sees what is published and nothing else',
   'mvcc.no-first-updater-wins': 'repeatable read',
   'mvcc.insert-over-freed-key': 'a key freed after the snapshot',
+  'mvcc.decided-row-waited-for': 'who has lost to the first updater does not wait',
+  'mvcc.unpublished-decides-at-once': 'who has lost to a change that is not published does not wait, and who would not wait finds it locked',
   'mvcc.action-misses-newer': 'a cascade meets a child newer than its snapshot',
   'mvcc.waiter-not-revalidated': 'repeatable read',
   'mvcc.moved-to-forgotten': '11 READ COMMITTED follows the row',

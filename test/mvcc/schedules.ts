@@ -9,6 +9,7 @@ import { Script, latin1, outcome, settle } from './client.js';
 import { blocked, RC, RR, S, set, type Schedule } from './schedule.js';
 import { singleSchedules } from './schedules-of-singles.js';
 import { updateSchedules } from './schedules-of-updates.js';
+import { waitSchedules } from './schedules-of-waits.js';
 import { writeSchedules } from './schedules-of-writes.js';
 
 export const schedules: readonly Schedule[] = [
@@ -608,6 +609,7 @@ export const schedules: readonly Schedule[] = [
       reader.rollback();
     },
   },
+  ...waitSchedules,
   ...writeSchedules,
   ...updateSchedules,
   ...singleSchedules,
