@@ -66,6 +66,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.run-columns-taken-back', breaks: 'a key is looked for in columns whose place has been given to others' },
   { name: 'mvcc.run-begins-with-leaf', breaks: 'entries of a key that begins the leaf at hand are not looked for in the leaf before' },
   { name: 'mvcc.run-forgets-next-leaf', breaks: 'the entries of one key that were read as columns end with their leaf' },
+  { name: 'mvcc.slice-uncertified', breaks: 'a serializable read within one slice does not ask who is under way or has just committed' },
   { name: 'mvcc.slice-reads-unpublished', breaks: 'a read within one slice sees commits that are numbered and not yet published: they may be lost' },
   { name: 'mvcc.snapshot-per-statement', breaks: 'REPEATABLE READ takes a snapshot per statement' },
   { name: 'mvcc.own-changes-at-once', breaks: 'a statement sees its own changes (Halloween)' },

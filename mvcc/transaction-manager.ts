@@ -24,6 +24,7 @@ import { type LeafScan, ScanBuffers } from './reads/leaf-scan.js';
 import { LockGrant } from './locks/lock.js';
 import { LockTable } from './locks/lock-table.js';
 import { RowGrant, releaseRow } from './locks/row-lock.js';
+import { isSafeReader } from './serializable/safe-snapshot.js';
 import { SerialNode } from './serializable/serial-node.js';
 import { SingleCommit, SingleCommits } from './single-commit.js';
 import { type SnapshotHolder, SnapshotRegistry } from './snapshot.js';
@@ -254,18 +255,21 @@ export class TransactionManager {
   /**
    * Begins reading what is published now, when the caller reads within this very slice and is a transaction of its own: it needs no number, no snapshot
    * in the registry and no lock, because nobody else runs before it has ended. `tables` are those it reads; undefined when one of them is locked against
-   * readers, when `isolation` asks for more (a serializable reader beside others that must be certified), or when a slice is being read already. The
+   * readers, when it is serializable and might be part of a cycle (safe-snapshot.ts), or when a slice is being read already. The
    * caller ends the slice with `endSlice`. @throws DbError 58030 when the store is poisoned
    */
   beginSlice(tables: readonly { readonly table: Oid }[], isSerializable: boolean, info: StatementInfo): Transaction | undefined {
     if (this.poisoned !== undefined) throw this.poisoned;
     const { reader } = this;
     if (reader.statement !== undefined) return undefined;
-    if (isSerializable && !(this.lastPublished === this.lastAssigned && this.certifier.isIdle)) return undefined;
+    if (isSerializable && !this.#isSafeSlice()) return undefined;
     for (const { table } of tables) if (!this.lockTable.isReadable(reader, table)) return undefined;
     reader.beginSlice(info);
     this.noteEmpty();
     return reader;
+  }
+  #isSafeSlice(): boolean {
+    return (mutants.on && mutants.has('mvcc.slice-uncertified')) || isSafeReader(this.certifier, this.lastPublished, this.certifier.writerPublished);
   }
 
   newNode(id: number, readOnly: boolean, strict: boolean): SerialNode {

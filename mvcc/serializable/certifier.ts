@@ -106,11 +106,6 @@ export class Certifier {
     this.prune(lastPublished);
   }
 
-  /** Whether no serializable transaction is active or kept. */
-  get isIdle(): boolean {
-    return this.kept.size === 0 && this.active.size === 0;
-  }
-
   // ------------------------------------------------------------------------------------------------------------ edges
 
   /** Reader after writer: `reader` (active) walked over a change newer than its snapshot. */

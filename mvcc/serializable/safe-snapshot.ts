@@ -7,7 +7,8 @@
  * committed with an edge to a Y with `Y.csn <= T.snap`.
  *
  * A T that ends without having changed anything is judged by what is known at its end, declared READ ONLY or not (`isSafeAtEnd`): it can be forgotten at once when no X
- * that has committed since its snapshot has such an edge, and none that is under way can have one, for between the two snapshots nothing was changed.
+ * that has committed since its snapshot has such an edge, and none that is under way can have one, for between the two snapshots nothing was changed. A T that reads within one slice
+ * is asked the same before it begins (`isSafeReader`), and never has a node.
  *
  * Source. Ports and Grittner 2012, section 4 ("safe snapshots"), for DEFERRABLE too.
  */
@@ -23,7 +24,7 @@ export function decideSafety(certifier: Certifier, node: SerialNode): boolean {
   }
   // Numbered but not yet published: committed after this snapshot, though they will never end again.
   for (let other = certifier.kept.last; other !== undefined && other.csnHigh > node.snapLow; other = other.previous) {
-    if (endangers(other, node)) node.isUnsafe = true;
+    if (endangers(other, node.snapHigh)) node.isUnsafe = true;
   }
   if (mutants.on && mutants.has('mvcc.safe-on-snapshot-only')) {
     stopWatching(node);
@@ -42,12 +43,17 @@ const LookedAtMax = 64;
 export function isSafeAtEnd(certifier: Certifier, node: SerialNode): boolean {
   // What it saw of the newest state may precede it though committed after its snapshot.
   if (node.hasWrites || node.in.size > 0) return false;
-  for (let other = certifier.active.first; other !== undefined && other.snapLow < node.writerBefore; other = other.next) {
+  return isSafeReader(certifier, node.snapLow, node.writerBefore);
+}
+
+/** Whether that is so of a transaction that reads as of `snapshot`, changes nothing and ends now. `writerBefore`: see SerialNode. */
+export function isSafeReader(certifier: Certifier, snapshot: number, writerBefore: number): boolean {
+  for (let other = certifier.active.first; other !== undefined && other.snapLow < writerBefore; other = other.next) {
     if (!other.readOnly && !(mutants.on && mutants.has('mvcc.reader-forgets-active'))) return false;
   }
   let count = 0;
-  for (let other = certifier.kept.last; other !== undefined && other.csnHigh > node.snapLow; other = other.previous) {
-    if (++count > LookedAtMax || (endangers(other, node) && !(mutants.on && mutants.has('mvcc.reader-forgets-committed')))) return false;
+  for (let other = certifier.kept.last; other !== undefined && other.csnHigh > snapshot; other = other.previous) {
+    if (++count > LookedAtMax || (endangers(other, snapshot) && !(mutants.on && mutants.has('mvcc.reader-forgets-committed')))) return false;
   }
   return true;
 }
@@ -58,7 +64,7 @@ export function finishWatched(certifier: Certifier, ended: SerialNode): void {
   if (ended.watchers.size === 0) return;
   for (const node of ended.watchers) {
     node.watching.delete(ended);
-    if (ended.state === 'committed' && endangers(ended, node)) node.isUnsafe = true;
+    if (ended.state === 'committed' && endangers(ended, node.snapHigh)) node.isUnsafe = true;
     if (node.isUnsafe) stopWatching(node);
     if (node.watching.size > 0) continue;
     if (!node.isUnsafe) markSafe(certifier, node);
@@ -74,13 +80,15 @@ export function stopWatching(node: SerialNode): void {
   node.watching.clear();
 }
 
-function endangers(committed: SerialNode, reader: SerialNode): boolean {
+/** Whether what a reader saw as of `snapshot` may precede `committed`, which precedes something that was committed before. */
+function endangers(committed: SerialNode, snapshot: number): boolean {
   // Without changes and without a look at the newest state nothing precedes it but in time.
   if (!committed.hasWrites && committed.in.size === 0) return false;
-  if (committed.lowFix <= reader.snapHigh) return true;
+  if (committed.lowFix <= snapshot) return true;
   // The edge may lie between two members of a merged node.
-  if (committed.isMerged && committed.csnLow <= reader.snapHigh) return true;
-  for (const earlier of committed.out.keys()) if (earlier.csnLow <= reader.snapHigh) return true;
+  if (committed.isMerged && committed.csnLow <= snapshot) return true;
+  if (committed.out.size === 0) return false; // mostly; an iterator is an object
+  for (const earlier of committed.out.keys()) if (earlier.csnLow <= snapshot) return true;
   return false;
 }
 

@@ -35,6 +35,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.skip-order-push': 'strict',
   'mvcc.prune-ignores-order': 'serializable plain',
   'mvcc.dependency-without-reads': 'serializable plain',
+  'mvcc.slice-uncertified': 'serializable',
   'mvcc.reader-forgets-committed': '2b a reader that ends first in a cycle of four',
   'mvcc.tail-edges-forgotten': 'a scan that a commit interrupts looks for edges behind its last row',
   'mvcc.doomed-scan-registers': 'a scan that is closed after its transaction was doomed registers nothing',

@@ -152,6 +152,45 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: '2c a serializable read within one slice is one only where it can be in no cycle',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ x: '0', y: '0', z: '0' });
+      const { manager, store } = script.world;
+      const isSafe = (): boolean => {
+        const reader = manager.beginSlice([], true, { text: 'get' });
+        reader?.endSlice();
+        return reader !== undefined;
+      };
+      store.isImmediate = false;
+      const [early, other, first] = [script.begin(S), script.begin(S), script.begin(S)];
+      await early.get(t, 'y');
+      await other.get(t, 'z');
+      await first.update(t, 'y', set('1'));
+      assert.equal(isSafe(), true, 'beside who is under way, when nothing has been published since');
+      const committing = first.commit();
+      await settle();
+      assert.equal(isSafe(), true, 'before what precedes it is published');
+      store.flush(1);
+      await committing;
+      assert.equal(isSafe(), false, 'early precedes first, and may change what is read');
+      await other.commit();
+      await early.update(t, 'x', set('1'));
+      const earlyCommitting = early.commit();
+      await settle();
+      assert.equal(early.transaction.lifecycle, 'precommitted');
+      assert.equal(isSafe(), false, 'it has changed that, and is not seen');
+      store.flush(1);
+      await earlyCommitting;
+      assert.equal(isSafe(), true, 'both are seen');
+      const late = script.begin(S);
+      await late.get(t, 'x');
+      await late.update(t, 'z', set('1'));
+      assert.equal(isSafe(), true, 'beside a writer that has seen what it sees');
+      assert.equal(manager.snapshots.size, 1);
+    },
+  },
+  {
     name: '3 a pivot without a cycle',
     async run() {
       const script = await Script.open();
