@@ -10,7 +10,7 @@ import type { KeySource } from './write-set/key-order.js';
 import type { UndoRecord } from './undo-overlay.js';
 
 const SlotCountMin = 8;
-/** Beyond this many slots the table shrinks when an eighth of them would do. */
+/** Beyond this many slots the table shrinks to a quarter when less than a sixteenth of them is used. */
 const SlotCountKept = 1024;
 
 export class UndoHeads implements KeySource {
@@ -70,7 +70,7 @@ export class UndoHeads implements KeySource {
     }
     this.#vacate(slot);
     this.size--;
-    if (mask >= SlotCountKept && this.size * 8 <= mask) this.#resize((mask + 1) / 2);
+    if (mask >= SlotCountKept && this.size * 16 <= mask) this.#resize((mask + 1) / 4);
   }
   /** H1 */
   #vacate(slot: number): void {
@@ -88,18 +88,24 @@ export class UndoHeads implements KeySource {
     records[free] = undefined;
   }
 
+  /** The records themselves, which lie anywhere, are not looked at. */
   #resize(slotCount: number): void {
-    const records = this.#records;
-    this.#mask = slotCount - 1;
-    this.#records = new Array<UndoRecord | undefined>(slotCount).fill(undefined);
-    this.#hashes = new Int32Array(slotCount);
-    for (const record of records) {
-      if (record === undefined) continue;
-      let slot = record.hash & this.#mask;
-      while (this.#records[slot] !== undefined) slot = (slot + 1) & this.#mask;
-      this.#records[slot] = record;
-      this.#hashes[slot] = record.hash;
+    const before = this.#records;
+    const hashesBefore = this.#hashes;
+    const mask = slotCount - 1;
+    const records = new Array<UndoRecord | undefined>(slotCount).fill(undefined);
+    const hashes = new Int32Array(slotCount);
+    for (let from = 0; from < before.length; from++) {
+      if (before[from] === undefined) continue;
+      const hash = hashesBefore[from]!;
+      let slot = hash & mask;
+      while (records[slot] !== undefined) slot = (slot + 1) & mask;
+      records[slot] = before[from];
+      hashes[slot] = hash;
     }
+    this.#mask = mask;
+    this.#records = records;
+    this.#hashes = hashes;
   }
 
   /** In no order; the table must not change meanwhile. */
