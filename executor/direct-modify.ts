@@ -108,12 +108,15 @@ export class DirectModify implements DirectChange {
     this.#patch = this.#change?.kind === 'patch' ? new ParameterPatch(this.#runtime, this.#change.code) : undefined;
   }
 
-  /** Rows changed, or undefined (N1). @throws DbError 23502, 54000 */
+  /** Rows changed, or undefined (N1). @throws DbError 23502, 54000, 40001 */
   run(request: ExecutionRequest): number | undefined {
     if (this.#spec.plan.operation === 'update' && this.#change === undefined) return undefined;
     this.#runtime.restart(request);
     this.#writer.restart();
-    return this.#run(request.params, request.tx);
+    const rowCount = this.#run(request.params, request.tx);
+    // `keyOut` has the key that was looked for.
+    if (rowCount === undefined && this.#spec.plan.operation !== 'insert') this.#writer.refuseDecided(keyOut);
+    return rowCount;
   }
   /** Whether it concerns no index. */
   get isOfOneTree(): boolean {

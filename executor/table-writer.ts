@@ -527,6 +527,11 @@ export class TableWriter {
     return 1;
   }
 
+  /** A row that could not be changed by its key in one step: fails at once if it cannot be in several either. @throws DbError 40001 */
+  refuseDecided(key: ByteBuffer): void {
+    this.#runtime.tx.refuseDecided(this.access.tree, key.bytes, key.length, this.#rowRef, this.#waitPolicy);
+  }
+
   /** Removes a locked row whose newest content is `row`. */
   remove(rowKey: string, row: readonly Datum[]): void {
     const { tx } = this.#runtime;

@@ -82,6 +82,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.long-keys-accepted', breaks: 'a key that no page takes is refused at commit only, which shuts the store down' },
   { name: 'mvcc.no-first-updater-wins', breaks: 'lost updates at REPEATABLE READ and above' },
   { name: 'mvcc.decided-row-waited-for', breaks: 'who cannot but fail waits for the lock of the row first: deadlocks, and locks held for nothing' },
+  { name: 'mvcc.decided-for-unseen-row', breaks: 'a change by its key of a row that came after the snapshot is 40001 instead of finding none' },
   { name: 'mvcc.unpublished-decides-at-once', breaks: 'NOWAIT and SKIP LOCKED fail with 40001 over a row whose change is not published' },
   { name: 'mvcc.action-misses-newer', breaks: 'a cascade skips a child newer than its snapshot: orphans at REPEATABLE READ' },
   { name: 'mvcc.insert-over-freed-key', breaks: 'a key freed after the snapshot is used again: two rows with one key in a snapshot' },

@@ -62,7 +62,7 @@ import type {
 import { wholeRange } from './types.js';
 import { VersionedTree } from './versioned-tree.js';
 import type { Wait } from './locks/wait.js';
-import { claimKey, lockRow } from './write-conflict.js';
+import { claimKey, lockRow, refuseDecided } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';
 import type { WriteSet } from './write-set/write-set.js';
 import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
@@ -527,6 +527,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** The same by what `patch` makes of `row`, which `findUntouched` has filled. False, and nothing has changed: it has refused. */
   patchFound(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean {
     return patchFound(this, tree, key, keyLength, row, patch);
+  }
+
+  /** Where `findUntouched` or `removeByKey` gave undefined, before `get` and `lockRow`: fails at once if these would. `row` may be filled. @throws DbError 40001 */
+  refuseDecided(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, wait: WaitPolicy): void {
+    refuseDecided(this, tree, key, keyLength, row, wait);
   }
 
   /** SERIALIZABLE: an index entry whose row changes although the entry itself does not; readers of the range then count as overwritten. */

@@ -11,16 +11,17 @@
  *
  * Source. Rules measured on PostgreSQL 15, design/concurrency.md, sections 3 and 4.
  */
+import { keyString } from '../base/bytes.js';
 import { DbError } from '../base/errors.js';
 import { csn } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import { writeConflictError } from './conflict.js';
 import { Lock } from './locks/lock.js';
-import { checkTree, existsNow } from './reads/reading.js';
+import { checkTree, existsNow, pointGet } from './reads/reading.js';
 import { UpdateMode, claimRow, lockObject, lockSlot, otherWriter, rowLockModeNumber, tryRowLock, waitForRow } from './locks/row-lock.js';
 import type { Transaction } from './transaction.js';
 import { undoLast } from './write-set/tree-change.js';
-import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowView, type WaitPolicy, afterKey } from './types.js';
+import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowRef, type RowView, type WaitPolicy, afterKey } from './types.js';
 import { ChangeKind, type UndoRecord } from './undo-overlay.js';
 import type { VersionedTree } from './versioned-tree.js';
 import { WriteKind } from './write-set/write-set.js';
@@ -67,6 +68,18 @@ function isDecided(transaction: Transaction, tree: VersionedTree, key: string, m
   const { lastPublished } = transaction.manager;
   if (wait !== 'wait' && !(mutants.on && mutants.has('mvcc.unpublished-decides-at-once'))) while (newest !== undefined && newest.csn > lastPublished) newest = newest.older;
   return newest !== undefined && newest.csn > since && firstUpdaterWins(tree, key, mode, newest, since, 'snapshot') === undefined;
+}
+
+/**
+ * The same for a change of a row by its key that could not be made in one step (`findUntouched`), before it is made in several: fails at once where these would find the row and `lockRow` refuse
+ * it. `row` is filled in passing. @throws DbError 40001
+ */
+export function refuseDecided(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, wait: WaitPolicy): void {
+  if (transaction.isolation === 'read committed' || tree.overlay.isEmpty) return;
+  const text = keyString(key, 0, keyLength);
+  if (transaction.writesIn(tree)?.has(text) === true || !isDecided(transaction, tree, text, UpdateMode, transaction.snapshotCsn, wait)) return;
+  const isThere = pointGet(transaction, tree, key, keyLength, row, true) || (mutants.on && mutants.has('mvcc.decided-for-unseen-row'));
+  if (isThere) throw firstUpdaterError(transaction, tree, text);
 }
 
 /** What `judge` says, for who throws when the first updater has won. */

@@ -80,10 +80,12 @@ class Side {
       return error instanceof DatabaseError ? error.code : String(error);
     }
   }
-  /** The other session begins to change rows and leaves them so, or makes up its mind. */
+  /** The other session begins to change rows and leaves them so, or makes up its mind. Where this one has locked one of them, it soon gives up all. */
   async disturb(id: number, ending: string): Promise<void> {
+    const changes = `delete from i where id = ${id}; insert into w values ('key ${id + 1}', 'other', 0) on conflict do nothing; update b set n = -1 where id = ${id * 2 ** 33};
+      update m set z = -1 where id % 5 = ${id % 5}; update s set v = 'other' where id = ${id}`;
     if (this.#isHeld) await this.other.exec(ending);
-    else await this.other.exec(`begin; delete from i where id = ${id}; insert into w values ('key ${id + 1}', 'other', 0) on conflict do nothing; update b set n = -1 where id = ${id * 2 ** 33}`);
+    else await this.other.exec(`begin; set local lock_timeout = 1; ${changes}`).catch((error: unknown) => expect((error as DatabaseError).code).toBe('55P03'));
     this.#isHeld = !this.#isHeld;
   }
   async content(): Promise<string> {

@@ -53,6 +53,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.no-first-updater-wins': 'repeatable read',
   'mvcc.insert-over-freed-key': 'a key freed after the snapshot',
   'mvcc.decided-row-waited-for': 'who has lost to the first updater does not wait',
+  'mvcc.decided-for-unseen-row': 'a change by its key fails at once where the row that the snapshot shows has changed, and nowhere else',
   'mvcc.unpublished-decides-at-once': 'who has lost to a change that is not published does not wait, and who would not wait finds it locked',
   'mvcc.action-misses-newer': 'a cascade meets a child newer than its snapshot',
   'mvcc.waiter-not-revalidated': 'repeatable read',

@@ -1,6 +1,8 @@
 /** Schedules about who waits for a row and who need not. Outcomes of published changes are those measured on PostgreSQL 15. */
 import { strict as assert } from 'node:assert';
-import { Script, settle } from './client.js';
+import { keyBytes } from '../../base/bytes.js';
+import { RowRef } from '../../mvcc/types.js';
+import { Script, outcome, settle } from './client.js';
 import { blocked, RC, RR, S, set, type Schedule } from './schedule.js';
 
 export const waitSchedules: readonly Schedule[] = [
@@ -57,6 +59,24 @@ export const waitSchedules: readonly Schedule[] = [
       script.world.store.flush(1);
       await committing;
       assert.equal(await waiting.outcome, '40001');
+    },
+  },
+  {
+    name: 'a change by its key fails at once where the row that the snapshot shows has changed, and nowhere else',
+    async run() {
+      for (const level of [RC, RR, S] as const) {
+        const script = await Script.open();
+        const t = await script.table({ j: '0', k: '0', l: '0' });
+        const old = script.begin(level);
+        assert.equal(await old.get(t, 'l'), '0');
+        const first = script.begin(RC);
+        await first.update(t, 'k', set('1'));
+        await first.insert(t, 'm', '1');
+        await first.commit();
+        const refused = (key: string): Promise<string> => outcome(old.statement(`change ${key}`, () => old.transaction.refuseDecided(t, keyBytes(key), key.length, new RowRef(), 'wait')));
+        for (const key of ['j', 'l', 'm', 'n']) assert.equal(await refused(key), 'ok');
+        assert.equal(await refused('k'), level === RC ? 'ok' : '40001');
+      }
     },
   },
 ];
