@@ -8,4 +8,5 @@ export const engineMutantList: readonly MutantDescription[] = [
   { name: 'engine.lane-of-another-head', breaks: 'rows of literals go into the table of the INSERT before' },
   { name: 'engine.last-definition-forgotten', breaks: 'a transaction with an older snapshot is not stopped by a table whose definition has changed since' },
   { name: 'engine.turn-forgets-queue', breaks: 'a call that has waited for its turn and commits makes the next one forget those that were waiting behind it' },
+  { name: 'engine.statement-within', breaks: 'a synchronous statement that a function gives runs within the one that has called it, and commits what that one has done so far' },
 ];

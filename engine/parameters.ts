@@ -170,8 +170,16 @@ function textOf(value: unknown, type: SqlType, env: TextEnv): string {
   return toJson(value);
 }
 
+/** @throws DbError 42804 for what has no JSON, as an object that contains itself */
 function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner));
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner)) as string | undefined;
+  } catch (error) {
+    throw new DbError('42804', `an object cannot be a parameter: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  if (text === undefined) throw new DbError('42804', 'an object without a JSON text cannot be a parameter');
+  return text;
 }
 
 /** As UTC: `timestamp` takes the UTC fields, as it gives them back. */

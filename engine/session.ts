@@ -4,6 +4,7 @@
  *
  * N1  A call never waits for itself: while `transaction` runs its callback, the session is its handle's alone, and any other call is refused at once.
  * N2  A transaction handle does nothing after its end but say so.
+ * N3  A statement that functions, parsers or parameters of the program give while another is running does not run within it: it is queued, or refused where it cannot wait.
  */
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
@@ -189,7 +190,7 @@ export class Session implements AsyncDisposable {
 
   /** Whether a call need not wait for its turn. */
   #isFree(scope: TransactionScope | undefined, isBrief: boolean): boolean {
-    return this.#queued === 0 && !this.#isClosed && !this.#instance.isClosed && this.#scope === scope && this.#instance.turn.over(isBrief) === undefined;
+    return this.#queued === 0 && !this.#backend.isRunning && !this.#isClosed && !this.#instance.isClosed && this.#scope === scope && this.#instance.turn.over(isBrief) === undefined;
   }
 
   /** The short way (quick.ts, quick-modify.ts), when nothing is queued and the text has run before. */
@@ -337,6 +338,7 @@ export class Session implements AsyncDisposable {
     if (this.#queued > 0) this.#assertNotIterating();
     if (this.#queued > 0) throw misuse('55000', 'the session is busy with an asynchronous statement', 'Await it first, or use another session.');
     const backend = this.#backend;
+    if (backend.isRunning && !(mutants.on && mutants.has('engine.statement-within'))) throw misuse('55000', 'the session is busy with the statement that has called this function', 'Use another session.');
     const { state } = backend.block;
     backend.callSite = backend.traceCall(state === 'block' || state === 'failed');
   }
@@ -451,7 +453,8 @@ export class Session implements AsyncDisposable {
     checkCallOptions(options);
     const { signal } = options;
     if (signal?.aborted === true) throw cancelled(signal);
-    const isFirst = this.#queued === 0;
+    // A function that a synchronous statement calls may give another, which runs when that one is over (N3).
+    const isFirst = this.#queued === 0 && !this.#backend.isRunning;
     const before = isFirst ? undefined : this.#tail.catch(ignore);
     const site = this.#backend.traceCall(!isFirst || this.transactionStatus !== 'idle');
     this.#queued++;

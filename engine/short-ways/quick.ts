@@ -126,10 +126,13 @@ function readSlice(backend: Backend, cached: CachedStatement, quick: QuickPlan, 
   const { manager } = backend.instance;
   const tx = manager.beginSlice(quick.locks, backend.block.modes.isolation === 'serializable', cached.info);
   if (tx === undefined) return undefined;
+  // Parsers of the program may give statements, which are not to run within the slice (N3 of session.ts).
+  backend.isRunning = true;
   try {
     backend.note(cached.text);
     return run(backend, quick, query, tx, params, rowsMax);
   } finally {
+    backend.isRunning = false;
     tx.endSlice();
   }
 }

@@ -61,6 +61,22 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       await db.close();
     }
   },
+  'engine.statement-within': async () => {
+    const db = await open(':memory:');
+    try {
+      await db.exec('create table acct (id int primary key, n int); insert into acct select i, 0 from generate_series(1, 3) i; create table log (n int)');
+      const session = db.connect();
+      const note = session.prepare('insert into log values ($1)');
+      db.createFunction('noted', { args: ['int'], returns: 'int' }, (id: number) => {
+        if (id === 3) assert.throws(() => note.run(id), { code: '55000' });
+        return id;
+      });
+      session.prepare('update acct set n = noted(id)').run();
+      assert.deepEqual((await db.query('select n from log')).rows, []);
+    } finally {
+      await db.close();
+    }
+  },
   'engine.last-definition-forgotten': async () => {
     const db = await open(':memory:');
     try {
