@@ -469,7 +469,7 @@ function installUnseen(transaction: Transaction, csn: Csn, entries: readonly Int
     const { btree, isDropped } = set!.trees[tree]!.tree;
     if (isDropped || btree === undefined) continue;
     const entries = lists[tree]!;
-    if (set!.trees[tree]!.isInRun) installEntries(writer, btree, set!, entries, false);
+    if (set!.trees[tree]!.isInRun) installAscending(writer, btree, set!, entries);
     else installScattered(writer, btree, set!, entries);
   }
   sort.end();
@@ -555,6 +555,19 @@ function installGathered(writer: MvccCommitWriter, btree: BTree, set: WriteSet, 
     while (run.gatherNext()) writer.putRun(btree, run);
   }
   run.end();
+}
+/** Entries in key order, which came in it: what came as blocks goes through without a look at what each says. */
+function installAscending(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array): void {
+  for (let from = 0; from < entries.length; ) {
+    const to = set.stretchEnd(entries, from);
+    if (set.isImplied(entries[from]!) && to - from >= RunMin) {
+      run.begin(set, false);
+      run.addBlocks(set.blocks, entries[from]!, entries[to - 1]! + 1);
+      installRun(writer, btree, WriteKind.Put);
+      run.end();
+    } else installEntries(writer, btree, set, entries.subarray(from, to), false);
+    from = to;
+  }
 }
 /** Puts and deletes in key order; those of a kind side by side go as one run. */
 function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array, isScattered: boolean): void {

@@ -96,7 +96,7 @@ export function insertAbove(transaction: Transaction, tree: VersionedTree, block
   const { btree } = tree;
   if (btree !== undefined && !btree.isBeyond(first, firstLength)) return false;
   if (!set.isAbove(writes.number, first, firstLength) || !isBulk(writes)) return false;
-  const longCount = set.pushBlock(writes.number, block, WriteKind.Put, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
+  const longCount = set.pushBlock(writes.number, block, WriteFlag.Claims | WriteFlag.Fresh, transaction.statement!.number);
   // Of the others a block has what the log has of them.
   transaction.logBytes += ends[count * 2 - 1]! + longCount * (ChangeOverheadBytes - PutFormBytes);
   transaction.writeCount += count;

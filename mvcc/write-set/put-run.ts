@@ -3,17 +3,18 @@
  * run; what its fields point to is borrowed from the write set.
  *
  * Short puts that had to be sorted are gathered: some thousands at a time are copied side by side, as the log has them (put-form.ts), and shown from there, so that the log takes them
- * as one copy.
+ * as one copy. Those of blocks stand side by side already (put-blocks.ts).
  */
 import { VERIFY, assert } from '../../base/assert.js';
 import { copyByWords } from '../../base/bytes.js';
 import { mutants } from '../../base/mutants.js';
 import type { FoundRun } from '../../storage/bulk-build.js';
-import type { CommitRun } from '../../storage/commit-writer.js';
 import { frameOfPlace } from '../../storage/found-place.js';
+import { BlockWalk, type FormRun } from './block-walk.js';
 import { offsetOf } from './byte-arena.js';
 import { type KeyMemory, type KeySort, SortCountMin } from './key-sort.js';
 import type { FoundOrder } from './found-order.js';
+import type { PutBlocks } from './put-blocks.js';
 import { KeyFormBytes, ValueFormBytes, shortKeyLength, shortPutLength, shortPutLengthMax } from './put-form.js';
 import type { WriteSet } from './write-set.js';
 
@@ -28,7 +29,7 @@ const GatheredAtOnce = 64;
 const GatheredBytes = 1 << 16;
 const GatheredBytesMax = GatheredBytes + (GatheredAtOnce + SortCountMin) * shortPutLengthMax;
 
-export class PutRun implements CommitRun, FoundRun {
+export class PutRun implements FormRun, FoundRun {
   key: Uint8Array = nothing;
   keyOffset = 0;
   keyLength = 0;
@@ -52,6 +53,11 @@ export class PutRun implements CommitRun, FoundRun {
   #gatheredView: DataView = viewOfNothing;
   /** Where the puts at hand begin, and where the last ends. */
   #starts = new Int32Array(0);
+  /** While more are left the next put stands right behind the present one. */
+  #besideLeft = Infinity;
+  readonly #walk = new BlockWalk(this);
+  /** Whether entries are those of blocks. */
+  #isOfBlocks = false;
   /** The list of its own while another is borrowed. */
   #own: Int32Array | undefined = undefined;
   /** Up to which entry the processor has been told to fetch; infinite where entries came in key order, and so lie in it. */
@@ -61,6 +67,8 @@ export class PutRun implements CommitRun, FoundRun {
   begin(set: WriteSet, isScattered: boolean): void {
     this.#set = set;
     this.#sort = undefined;
+    this.#isOfBlocks = false;
+    this.#besideLeft = Infinity;
     this.#count = 0;
     this.left = 0;
     this.#ahead = isScattered ? 0 : Infinity;
@@ -80,6 +88,13 @@ export class PutRun implements CommitRun, FoundRun {
     this.#own = this.#entries;
     this.#entries = entries;
     this.#count = entries.length;
+  }
+  /** Instead, those of blocks from `first` up to `end`, none of which has been written (N1 in entry-words.ts). */
+  addBlocks(blocks: PutBlocks, first: number, end: number): void {
+    this.#isOfBlocks = true;
+    this.#count = end - first;
+    this.#walk.begin(blocks, first, end);
+    this.#besideLeft = this.#walk.besideLeft;
   }
   /** Instead, changes in the order of the places where their rows were found: `showFound` makes some of them the run. */
   addFound(found: FoundOrder): void {
@@ -103,6 +118,7 @@ export class PutRun implements CommitRun, FoundRun {
     this.#memory = memory;
     this.#sort = sort;
     this.#gatheredCount = 0;
+    this.#besideLeft = 0;
     if (this.#gathered === nothing) {
       this.#gathered = new Uint8Array(GatheredBytesMax);
       this.#gatheredView = new DataView(this.#gathered.buffer);
@@ -142,9 +158,9 @@ export class PutRun implements CommitRun, FoundRun {
     }
     return at;
   }
-  /** Shows the gathered put that begins at `start`. */
-  #showGathered(start: number): void {
-    const bytes = this.#gathered;
+  /** Shows the put that begins in `value` at `start`, as the log has it. */
+  showPut(start: number): void {
+    const bytes = this.value;
     const key = start + KeyFormBytes;
     const keyLength = shortKeyLength(bytes, key);
     const value = key + keyLength + ValueFormBytes;
@@ -152,7 +168,7 @@ export class PutRun implements CommitRun, FoundRun {
     this.keyOffset = key;
     this.keyLength = keyLength;
     this.valueOffset = value;
-    this.valueLength = bytes[value - 1]!;
+    this.valueLength = bytes[value - ValueFormBytes]!;
   }
   get isEmpty(): boolean {
     return this.#count === 0;
@@ -162,6 +178,8 @@ export class PutRun implements CommitRun, FoundRun {
     this.#set = undefined;
     this.#sort = undefined;
     this.#memory = undefined;
+    this.#walk.end();
+    this.#isOfBlocks = false;
     this.#gathered = nothing;
     this.#gatheredView = viewOfNothing;
     this.#starts = new Int32Array(0);
@@ -176,16 +194,26 @@ export class PutRun implements CommitRun, FoundRun {
   }
 
   goTo(left: number): void {
+    if (this.#isOfBlocks) {
+      this.#walk.goTo(left);
+      this.#besideLeft = this.#walk.besideLeft;
+      return;
+    }
     this.left = left;
     if (left <= 0) return;
     if (this.#sort === undefined) this.#set!.show(this.#entries[this.#count - left]!, this);
-    else this.#showGathered(this.#starts[this.#count - left]!);
+    else this.showPut(this.#starts[this.#count - left]!);
   }
   next(): boolean {
     const left = --this.left;
     if (left <= 0) return false;
-    if (this.#sort !== undefined) {
-      this.#showGathered(this.valueOffset + this.valueLength);
+    if (left > this.#besideLeft) {
+      this.showPut(this.valueOffset + this.valueLength);
+      return true;
+    }
+    if (this.#isOfBlocks) {
+      this.#walk.nextStretch();
+      this.#besideLeft = this.#walk.besideLeft;
       return true;
     }
     if (this.#count - left >= this.#ahead) this.#fetch();
@@ -193,14 +221,20 @@ export class PutRun implements CommitRun, FoundRun {
     return true;
   }
   passStretch(after: number, length: number): number {
+    const start = this.putOffset;
+    let left = after;
+    let end = -1;
+    if (this.#isOfBlocks) {
+      left = this.#walk.leftBehind(after);
+      end = this.#walk.endBefore(left);
+    } else if (this.#sort !== undefined) end = this.#starts[this.#count - after]!;
+    if (end >= 0 && end - start <= length) this.goTo(left);
+    else end = this.#passPuts(after, length);
+    if (this.#isOfBlocks) this.#walk.notePassed();
+    return end;
+  }
+  #passPuts(after: number, length: number): number {
     const { value, putOffset: start } = this;
-    if (this.#sort !== undefined) {
-      const end = this.#starts[this.#count - after]!;
-      if (end - start <= length) {
-        this.goTo(after);
-        return end;
-      }
-    }
     let end = start;
     do {
       end = this.valueOffset + this.valueLength;

@@ -71,6 +71,11 @@ export class TreeWrites {
     this.size++;
     if (this.#order !== undefined) this.#order.added(this.set.keyOf(entry));
   }
+  /** Those of consecutive numbers. */
+  addedAll(first: number, count: number): void {
+    this.size += count;
+    if (this.#order !== undefined) for (let i = 0; i < count; i++) this.#order.added(this.set.keyOf(first + i));
+  }
   removed(): void {
     this.size--;
     this.#order?.removed();

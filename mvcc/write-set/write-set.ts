@@ -1,8 +1,8 @@
 /**
  * One transaction's own changes. Nothing uncommitted reaches a page: until commit a change is an entry here.
  *
- * Entries are numbers. What an entry says stands in eight words of one growing array, its key and value in an append-only run of bytes:
- * nothing is allocated per row, and a set that has been used is used again. The newest entry of a key is found through its tree's run
+ * Entries are numbers. What an entry says stands in eight words of one growing array, or, where it came as part of a block of rows, follows from
+ * that until somebody asks (entry-words.ts); its key and value stand in an append-only run of bytes: nothing is allocated per row, and a set that has been used is used again. The newest entry of a key is found through its tree's run
  * (key-run.ts) when the key came in ascending order, as those of a load do: such keys are neither hashed nor sorted. All others are found
  * through a hash table.
  * Older entries of a key hang behind the newest, because the running statement must not see its own changes (entries with its own
@@ -27,11 +27,13 @@ import type { BTree } from '../../storage/btree.js';
 import type { CommitRun } from '../../storage/commit-writer.js';
 import { NoPlace } from '../../storage/found-place.js';
 import { type ByteChunk, ByteRun, type ChunkSource, offsetOf, tooMuchChanged } from './byte-arena.js';
-import { EntryWords, wordOf } from './entry-words.js';
+import { AtCommand, AtFlags, AtHash, AtKey, AtKeyLength, AtPrevious, AtValue, AtValueLength, EntryWords, wordOf } from './entry-words.js';
 import { FoundPlaces, placeWordOf } from './found-places.js';
 import { EntryInSlotMax, entryIn, hashOfBytes, mayBeOf, slotOf } from './key-hash.js';
 import { KeyRun } from './key-run.js';
 import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut, shortKeyLength } from './put-form.js';
+import { PutBlocks } from './put-blocks.js';
+import { checkAscent, countLong, keyStartOf } from './row-block.js';
 import type { TreeWrites } from './tree-writes.js';
 import type { RowBlock } from '../types.js';
 
@@ -78,17 +80,6 @@ export interface WriteExtra {
 }
 const noExtra: WriteExtra = { changedColumns: undefined, movedTo: undefined, freshMovedTo: undefined };
 
-// The words of an entry.
-const AtHash = 0;
-const AtKey = 1;
-const AtKeyLength = 2;
-const AtFlags = 3;
-/** Command number: statements with a greater one see the entry. */
-const AtCommand = 4;
-const AtPrevious = 5;
-const AtValue = 6;
-const AtValueLength = 7;
-
 /** A set that has grown beyond this is not kept for the next transaction. */
 const EntriesKept = 2048;
 const EntriesMax = EntryInSlotMax;
@@ -111,6 +102,8 @@ export class WriteSet {
   /** Number of entries, and of the next one. */
   count = 0;
   readonly #words: EntryWords;
+  /** What came as blocks (N1 in entry-words.ts). */
+  readonly blocks: PutBlocks;
   /** What `slotOf` makes of the newest entry of a key; 0: free. At most half of the slots are taken. */
   #table = new Int32Array(SlotsFirst);
   /** Keys in the table. */
@@ -135,8 +128,9 @@ export class WriteSet {
   #touched = 0;
 
   constructor(memory: ChunkSource) {
-    this.#words = new EntryWords(memory);
     this.#bytes = new ByteRun(memory);
+    this.blocks = new PutBlocks(this.#bytes);
+    this.#words = new EntryWords(memory, this.blocks);
     this.#places = new FoundPlaces(memory);
   }
 
@@ -144,6 +138,7 @@ export class WriteSet {
   reset(): boolean {
     const isLarge = this.#words.capacity > EntriesKept;
     this.#words.reset();
+    this.blocks.reset();
     this.#bytes.reset();
     this.#places.reset();
     if (isLarge) return false;
@@ -225,6 +220,13 @@ export class WriteSet {
 
   /** Negative, 0 or positive as the key of an entry is less than, is, or is greater than the one given. */
   #compare(entry: number, key: Uint8Array, start: number, end: number): number {
+    // That of the last row of a load is asked for with each block, which is no reason to write its words.
+    if (entry === this.blocks.entryEnd - 1 && this.#words.isImplied(entry)) {
+      const address = this.blocks.lastKey;
+      const { u8 } = this.#bytes.chunkOf(address);
+      const offset = offsetOf(address);
+      return compareBytes(u8, offset, offset + shortKeyLength(u8, offset), key, start, end);
+    }
     const words = this.#words.of(entry);
     const at = wordOf(entry);
     const address = words[at + AtKey]!;
@@ -332,45 +334,62 @@ export class WriteSet {
   isAbove(tree: number, key: Uint8Array, keyLength: number): boolean {
     return this.findBytes(tree, key, keyLength) < 0 && this.#foundPlace !== InTable;
   }
-  /** New entries of the keys of a block, of which `isAbove` has just said so: bytes are copied many rows at a time. @returns how many of them make no short puts @throws DbError 54000 */
-  pushBlock(tree: number, { bytes, ends, count }: RowBlock, kind: WriteKind, flags: number, command: number): number {
-    const writes = this.trees[tree]!;
+  /** New entries of the puts of a block, of whose keys `isAbove` has just said so: bytes are copied many rows at a time. @returns how many of them are not short @throws DbError 54000 */
+  pushBlock(tree: number, block: RowBlock, flags: number, command: number): number {
+    const { count } = block;
     const first = this.count;
     if (count > EntriesMax - first) throw tooMuchChanged();
-    while (first + count > this.#words.capacity) this.#grow();
-    const allFlags = (tree << TreeShift) | flags | WriteFlag.InRun | kind;
+    if (VERIFY.on) checkAscent(block);
+    const longCount = countLong(block);
+    const writes = this.trees[tree]!;
+    this.#pushRows(block, longCount === 0, (tree << TreeShift) | flags | WriteFlag.InRun | WriteKind.Put, command);
+    this.count = first + count;
+    writes.run.extend(first, count);
+    writes.addedAll(first, count);
+    return longCount;
+  }
+  #pushRows({ bytes, ends, count }: RowBlock, isShort: boolean, flags: number, command: number): void {
+    const first = this.count;
     let start = 0;
-    let longCount = 0;
     for (let from = 0; from < count; ) {
       let to = from + 1;
       while (to < count && ends[to * 2 + 1]! - start <= PieceBytes) to++;
       const length = ends[to * 2 - 1]! - start;
-      const address = this.#bytes.appendMany(bytes, start, length, to - from) - start;
-      for (; from < to; from++) {
-        const words = this.#words.of(first + from);
-        const at = wordOf(first + from);
-        const keyStart = start + KeyFormBytes;
-        const keyLength = ends[from * 2]! - keyStart;
-        const rowStart = ends[from * 2]! + ValueFormBytes;
-        const rowEnd = ends[from * 2 + 1]!;
-        words[at + AtHash] = 0;
-        words[at + AtKey] = address + keyStart;
-        words[at + AtKeyLength] = keyLength;
-        const isShort = isShortPut(keyLength, rowEnd - rowStart);
-        if (!isShort) longCount++;
-        words[at + AtFlags] = isShort ? allFlags | WriteFlag.InForm : allFlags;
-        words[at + AtCommand] = command;
-        words[at + AtPrevious] = -1;
-        words[at + AtValue] = address + rowStart;
-        words[at + AtValueLength] = rowEnd - rowStart;
-        start = rowEnd;
-      }
+      const address = this.#bytes.appendMany(bytes, start, length, to - from);
+      if (isShort) this.blocks.add(first + from, first + to, address, address - start + keyStartOf(ends, to - 1), flags | WriteFlag.InForm, command);
+      else this.#pushLong(first, ends, from, to, address - start, flags, command);
+      start = ends[to * 2 - 1]!;
+      from = to;
     }
-    this.count = first + count;
-    writes.run.extend(first, count);
-    for (let entry = first; entry < this.count; entry++) writes.added(entry);
-    if (VERIFY.on) this.#checkAscent(writes.run);
-    return longCount;
+    if (isShort) this.#words.growByBlocks(first, first + count);
+  }
+  /** Writes what rows [from, to) of a block say, of which some are not short; `address` is where the block would begin. */
+  #pushLong(first: number, ends: Int32Array, from: number, to: number, address: number, flags: number, command: number): void {
+    while (first + to > this.#words.capacity) this.#grow();
+    for (let i = from; i < to; i++) {
+      const words = this.#words.of(first + i);
+      const at = wordOf(first + i);
+      const keyStart = keyStartOf(ends, i);
+      const keyLength = ends[i * 2]! - keyStart;
+      const rowStart = ends[i * 2]! + ValueFormBytes;
+      const rowLength = ends[i * 2 + 1]! - rowStart;
+      words[at + AtHash] = 0;
+      words[at + AtKey] = address + keyStart;
+      words[at + AtKeyLength] = keyLength;
+      words[at + AtFlags] = isShortPut(keyLength, rowLength) ? flags | WriteFlag.InForm : flags;
+      words[at + AtCommand] = command;
+      words[at + AtPrevious] = -1;
+      words[at + AtValue] = address + rowStart;
+      words[at + AtValueLength] = rowLength;
+    }
+  }
+  /** Whether what the entry says follows from its block alone. */
+  isImplied(entry: number): boolean {
+    return this.#words.isImplied(entry);
+  }
+  /** Where in a list of entries the next stretch begins, of those of one block after the other or of others. */
+  stretchEnd(entries: Int32Array, from: number): number {
+    return this.#words.stretchEnd(entries, from);
   }
   /** Where a put of at most so many bytes may be written, from `used` on, for `pushNext`. */
   roomFor(lengthMax: number): ByteChunk {
@@ -412,12 +431,6 @@ export class WriteSet {
     const key = this.keyOffset(entry);
     const keyEnd = key + this.keyLength(entry);
     assert(isShortPut(keyEnd - key, this.valueLength(entry)) && u8[key - 2] === PutTag && u8[key - 1] === keyEnd - key && u8[keyEnd] === this.valueLength(entry), 'a put is not in its form', entry);
-  }
-  #checkAscent({ entries, count }: KeyRun): void {
-    for (let i = 1; i < count; i++) {
-      const start = this.keyOffset(entries[i]!);
-      assert(this.#compare(entries[i - 1]!, this.keyChunk(entries[i]!).u8, start, start + this.keyLength(entries[i]!)) < 0, 'keys of a run do not ascend', i);
-    }
   }
 
   #push(tree: number, keyLength: number, previous: number, kind: WriteKind, flags: number, command: number): number {

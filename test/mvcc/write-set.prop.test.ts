@@ -106,7 +106,7 @@ describe('WriteSet', () => {
             const block = at % 7 === 0 ? [...new Set(known.slice(at % known.length))].filter((other) => other >= key).sort().slice(0, 1 + (at % 40)) : [];
             if (block.length > 0 && set.isAbove(tree, keyBytes(block[0]!), block[0]!.length)) {
               const rows = block.map((each, i) => [each, `${each} ${set.count + i}`.repeat(i % 5 === 0 ? 900 : 1)] as const);
-              set.pushBlock(tree, rowBlock(rows), WriteKind.Put, 0, 1);
+              set.pushBlock(tree, rowBlock(rows), 0, 1);
               for (const [each, text] of rows) model.push(tree, each, text);
               continue;
             }
