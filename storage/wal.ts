@@ -42,8 +42,8 @@ const SealBlockBytes = 4096;
 const ReserveMarginBytes = SealBlockBytes + 256;
 /** The first reservation of a segment is small, for most databases never fill it. */
 const FirstReserveBytesMax = 1 << 18;
-/** A transaction larger than this is handed to the file system while it is still being encoded. */
-const WriteOutBytes = 1 << 22;
+/** A transaction larger than this is handed to the file system while it is still being encoded, and while it is in the processor's caches: a chunk of it at a time. */
+const WriteOutBytes = 1 << 20;
 /** Below this average a sync is made on our own thread: handing it to another one and back takes longer, and more processor time. */
 const SyncMsAtOnce = 1;
 /** One sync that took longer says little about the next. */
