@@ -77,6 +77,15 @@ export function sinkOf(sink: (chunk: string) => Promise<void> | void): (chunk: s
   };
 }
 
+/** What the program's function gives for a value. @throws DbError 38000 when it fails */
+export function callOfProgram<A, R>(what: string, f: (value: A) => R, value: A): R {
+  try {
+    return f(value);
+  } catch (error) {
+    throw ofProgram(what, error);
+  }
+}
+
 function ofProgram(what: string, error: unknown): Error {
   if (error instanceof DatabaseError || error instanceof DbError) return error;
   return new DbError('38000', `${what} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });

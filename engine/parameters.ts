@@ -10,6 +10,7 @@ import type { SqlType, TypeRegistry } from '../base/types.js';
 import { TypeOid, baseTypeOf, typeInfo, typeName } from '../base/types.js';
 import type { ParsedStatement } from '../parser/ast.js';
 import type { QueryParams } from './api.js';
+import { callOfProgram } from './arguments.js';
 import type { ValueFormat } from './values.js';
 
 /** @throws DbError 08P01 for a wrong number of parameters, 42P02 for a missing name, 22P02 and others for values that do not fit */
@@ -124,11 +125,18 @@ function positional(given: QueryParams | undefined, parsed: ParsedStatement, cou
   return list;
 }
 
+/** @throws DbError 38000 when the serializer fails, 42804 when it gives no text */
+function serialized(serializer: (value: unknown) => unknown, value: unknown, type: string): string {
+  const text = callOfProgram(`the serializer of type ${type}`, serializer, value);
+  if (typeof text !== 'string') throw new DbError('42804', `the serializer of type ${type} must give a text, not ${text === null ? 'null' : `a value of type ${typeof text}`}`);
+  return text;
+}
+
 /** One value. `undefined` counts as NULL, as in node-postgres. */
 export function toDatum(value: unknown, type: SqlType, env: TextEnv, format: Pick<ValueFormat, 'serializers'> | undefined): Datum {
   if (value === null || value === undefined) return null;
   const serializer = format?.serializers?.[type.oid];
-  if (serializer !== undefined) return inputText(type, serializer(value), env);
+  if (serializer !== undefined) return inputText(type, serialized(serializer, value, typeName(type.oid, env.types)), env);
   const base = baseTypeOf(type, env.types);
   const { storage } = typeInfo(base.oid, env.types);
   if (base.oid === type.oid && type.typmod === -1) {

@@ -10,7 +10,7 @@ import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import { type Conflict, newestCommitOf } from '../mvcc/conflict.js';
 import type { CallOptions, Field, NoticeListener, QueryInput, QueryOptions, QueryParams, QueryResult, Row, SessionOptions, StreamOptions, TransactionOptions, TransactionStatus } from './api.js';
-import { checkCallOptions, checkValueOptions, chunksOf, requireFunction, requireObject, sinkOf, type Chunks } from './arguments.js';
+import { callOfProgram, checkCallOptions, checkValueOptions, chunksOf, requireFunction, requireObject, sinkOf, type Chunks } from './arguments.js';
 import { Backend, type Call, type CopyStreams, type StatementResult } from './backend.js';
 import { DatabaseError, misuse, toDatabaseError } from './errors.js';
 import type { Instance } from './instance.js';
@@ -82,7 +82,7 @@ export class Session implements AsyncDisposable {
     this.#backend.name = options.name;
     this.#backend.capturesStacks = options.captureStacks;
     this.#backend.onNotice = (notice) => {
-      for (const listener of this.#listeners) listener(notice);
+      for (const listener of this.#listeners) callOfProgram('a listener of notices', listener, notice);
     };
   }
 
@@ -268,7 +268,7 @@ export class Session implements AsyncDisposable {
     const inserting = this.#literalInserts.run(text, call);
     return inserting?.then(({ command, rowCount }) => {
       const result: QueryResult = { command, rows: [], rowCount, fields: noFields };
-      onResult?.(result);
+      if (onResult !== undefined) callOfProgram('onResult', onResult, result);
       return [result];
     });
   }
@@ -278,7 +278,7 @@ export class Session implements AsyncDisposable {
     await this.#backend.runText(cached, call, (given) => {
       const result = this.#publish(given);
       results.push(result);
-      onResult?.(result);
+      if (onResult !== undefined) callOfProgram('onResult', onResult, result);
     });
     return results;
   }

@@ -19,9 +19,10 @@ import { outputText } from '../base/text-io.js';
 import type { TextEnv } from '../base/text-env.js';
 import { plainTextEnv } from '../base/text-env.js';
 import type { SqlType, TypeRegistry } from '../base/types.js';
-import { TypeOid, baseTypeOf, sqlType, typeInfo } from '../base/types.js';
+import { TypeOid, baseTypeOf, sqlType, typeInfo, typeName } from '../base/types.js';
 import type { RowShape } from '../executor/execution.js';
 import type { Field, Int8Mode, Parsers, RowMode } from './api.js';
+import { callOfProgram } from './arguments.js';
 
 export interface ResultColumn {
   readonly name: string;
@@ -100,7 +101,10 @@ export function converterOf(type: SqlType, format: ValueFormat, types: TypeRegis
   if (format.values === 'datum') return undefined;
   if (format.values === 'text') return asText;
   const parser = format.parsers?.[type.oid];
-  if (parser !== undefined) return (value) => parser(outputText(type, value, output));
+  if (parser !== undefined) {
+    const what = `the parser of type ${typeName(type.oid, types)}`;
+    return (value) => callOfProgram(what, parser, outputText(type, value, output));
+  }
   const base = baseTypeOf(type, types);
   if (base.oid !== type.oid && format.parsers?.[base.oid] !== undefined) return converterOf(base, format, types);
   const info = typeInfo(base.oid, types);

@@ -80,4 +80,21 @@ describe('what is read and written', () => {
       await expect(db.copyTo('copy t to stdout', sink)).rejects.toMatchObject(failed);
       await expect(db.dump(sink)).rejects.toMatchObject(failed);
     }));
+
+  it('of a parser, a serializer, a listener and onResult too', () =>
+    withDatabase(async (db) => {
+      const fault = new Error('no such file');
+      const fails = (): never => {
+        throw fault;
+      };
+      const failed = (what: string): object => expect.objectContaining({ code: '38000', message: `${what} failed: no such file` }) as object;
+      const session = db.connect();
+      await expect(session.query('select 1', [], { parsers: { 23: fails } })).rejects.toEqual(failed('the parser of type integer'));
+      await expect(session.query('select $1::int', [1], { serializers: { 23: fails } })).rejects.toEqual(failed('the serializer of type integer'));
+      await expect(session.query('select $1::int', [1], { serializers: { 23: (() => undefined) as any } })).rejects.toMatchObject({ code: '42804' });
+      await expect(session.exec('select 1', { onResult: fails })).rejects.toEqual(failed('onResult'));
+      session.onNotice(fails);
+      await expect(session.exec('drop table if exists none')).rejects.toEqual(failed('a listener of notices'));
+      expect(session.transactionStatus).toBe('idle');
+    }));
 });
