@@ -34,7 +34,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.merge-loses-ranges': 'merged',
   'mvcc.fold-dropped': 'K=1',
   'mvcc.skip-order-push': 'strict',
-  'mvcc.prune-ignores-order': 'serializable plain',
+  'mvcc.prune-ignores-order': 'a transaction that is complete is kept while one that it may depend on is',
   'mvcc.dependency-without-reads': 'serializable plain',
   'mvcc.slice-uncertified': 'serializable',
   'mvcc.reader-forgets-committed': '2b a reader that ends first in a cycle of four',

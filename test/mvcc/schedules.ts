@@ -47,6 +47,33 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    // A cycle of five, of which the third has ended before the last begins and precedes it by no path of its own edges: p read what e changed, n what e wrote,
+    // x changed what n had read, t what x had read, p what t had read.
+    name: 'a transaction that is complete is kept while one that it may depend on is',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ a: '0', b: '0', c: '0', d: '0', z: '0' });
+      const [p, x, e] = [script.begin(S), script.begin(S), script.begin(S)];
+      await p.get(t, 'a');
+      await x.get(t, 'c');
+      await e.update(t, 'a', set('1'));
+      assert.equal(await outcome(e.commit()), 'ok');
+      const n = script.begin(S);
+      assert.equal(await n.get(t, 'a'), '1');
+      await n.get(t, 'b');
+      await n.update(t, 'z', set('1'));
+      assert.equal(await outcome(n.commit()), 'ok');
+      const last = script.begin(S);
+      await last.get(t, 'd');
+      await x.update(t, 'b', set('1'));
+      assert.equal(await outcome(x.commit()), 'ok');
+      await p.update(t, 'd', set('1'));
+      assert.equal(await outcome(p.commit()), 'ok');
+      await last.update(t, 'c', set('1'));
+      assert.equal(await outcome(last.commit()), '40001');
+    },
+  },
+  {
     name: 'a scan that a commit interrupts looks for edges behind its last row',
     async run() {
       const script = await Script.open();
