@@ -35,7 +35,7 @@ const cases: readonly Case[] = [
   { name: 'an error in the first batch', query: 'select 1 / (k - 1) from t order by k', code: '22012' },
   { name: 'an error in a later batch', query: 'select 1 / (k - 600) from t order by k', code: '22012' },
   { name: 'a change that fails when some of its rows have been given', query: 'insert into t select 2000 + k + 1 / (500 - k) / 2 from t returning k', code: '22012' },
-  { name: 'a value that its parser refuses', query: 'select k from t order by k', options: { parsers: { 23: refuse600 } }, code: 'XX000' },
+  { name: 'a value that its parser refuses', query: 'select k from t order by k', options: { parsers: { 23: refuse600 } }, code: '38000' },
   { name: 'a deadline', query: 'select count(*) from t a, t b, t c', options: { timeout: 5 }, code: '57014' },
   { name: 'a cancel between two batches', query: 'select k from t', cancelsAt: 300, code: '57014' },
 ];
