@@ -86,7 +86,8 @@ export function callOfProgram<A, R>(what: string, f: (value: A) => R, value: A):
   }
 }
 
-function ofProgram(what: string, error: unknown): Error {
+/** The error of a call of the program's own `what`, which threw that: one of ours as it is. */
+export function ofProgram(what: string, error: unknown): Error {
   if (error instanceof DatabaseError || error instanceof DbError) return error;
   return new DbError('38000', `${what} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }

@@ -211,8 +211,6 @@ export interface ClaimOptions {
 export interface UpdateOptions {
   /** The update changes a column of a unique index that a foreign key could reference (so it needs lock mode `update`). */
   readonly changesKeyColumns?: boolean | undefined;
-  /** Numbers of the changed columns, for finer conflict tests; undefined: unknown. */
-  readonly changedColumns?: readonly number[] | undefined;
 }
 
 export interface RemoveOptions {

@@ -45,7 +45,7 @@ export function insertEntry(transaction: Transaction, tree: VersionedTree, key: 
   set.set(entry, WriteFlag.Fresh);
   const before = set.newestChange(set.previousOf(entry));
   if (before >= 0) {
-    set.setExtra(entry, undefined, set.extraOf(before).movedTo, undefined);
+    set.setExtra(entry, set.extraOf(before).movedTo, undefined);
     set.set(entry, WriteFlag.ChangesKey);
   }
   store(transaction, writes, entry, value, offset, length);
@@ -350,7 +350,7 @@ function updateOwn({ set, number, transaction }: TreeWrites, keyLength: number, 
   const entry = set.pushOver(number, keyLength, own, WriteKind.Put, 0, transaction.statement!.number);
   inherit(set, entry, own);
   set.inheritFound(entry, own);
-  set.setExtra(entry, undefined, set.extraOf(own).movedTo, undefined);
+  set.setExtra(entry, set.extraOf(own).movedTo, undefined);
   return entry;
 }
 /** What an update leaves of what the change before it said of the row. */
@@ -379,8 +379,7 @@ export function updateEntry(
   const entry = isHold(transaction, writes, newest) ? changeInPlace(writes, newest, WriteKind.Put) : writes.push(key, WriteKind.Put, 0);
   if (before >= 0) inherit(set, entry, before);
   if (options?.changesKeyColumns === true) set.set(entry, WriteFlag.ChangesKey);
-  if (before >= 0) set.setExtra(entry, unionColumns(set.extraOf(before).changedColumns, options?.changedColumns), set.extraOf(before).movedTo, undefined);
-  else set.setExtra(entry, options?.changedColumns, undefined, undefined);
+  if (before >= 0) set.setExtra(entry, set.extraOf(before).movedTo, undefined);
   store(transaction, writes, entry, value, offset, length);
 }
 
@@ -398,8 +397,8 @@ export function removeEntry(transaction: Transaction, tree: VersionedTree, key: 
   set.set(entry, WriteFlag.ChangesKey);
   if (before >= 0 && set.has(before, WriteFlag.Fresh)) {
     set.set(entry, WriteFlag.Fresh);
-    set.setExtra(entry, undefined, set.extraOf(before).movedTo, options?.movedTo);
-  } else set.setExtra(entry, undefined, options?.movedTo, undefined);
+    set.setExtra(entry, set.extraOf(before).movedTo, options?.movedTo);
+  } else set.setExtra(entry, options?.movedTo, undefined);
   transaction.logBytes += ChangeOverheadBytes + key.length;
   transaction.writeCount++;
 }
@@ -431,8 +430,4 @@ function store(transaction: Transaction, writes: TreeWrites, entry: number, valu
   transaction.logBytes += keyLength + length;
   if (!(mutants.on && mutants.has('mvcc.overhead-unreserved'))) transaction.logBytes += isShortPut(keyLength, length) ? PutFormBytes : ChangeOverheadBytes;
   transaction.writeCount++;
-}
-
-function unionColumns(before: readonly number[] | undefined, columns: readonly number[] | undefined): readonly number[] | undefined {
-  return before === undefined || columns === undefined ? undefined : [...new Set([...before, ...columns])];
 }

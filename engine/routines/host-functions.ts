@@ -10,6 +10,7 @@ import type { Datum } from '../../base/datum.js';
 import { DbError } from '../../base/errors.js';
 import { sqlType, type SqlType, TypeOid } from '../../base/types.js';
 import type { AggregateImpl, EvalContext, FunctionDef } from '../../functions/registry.js';
+import { ofProgram } from '../arguments.js';
 import { DatabaseError, misuse } from '../errors.js';
 import { toDatum } from '../parameters.js';
 import { converterOf, makeFormat, withOutputContext } from '../values.js';
@@ -131,9 +132,8 @@ function guarded(name: string, f: () => unknown): unknown {
   try {
     result = f();
   } catch (error) {
-    if (error instanceof DbError) throw error;
     if (error instanceof DatabaseError) throw new DbError(error.code, error.message, { detail: error.detail, hint: error.hint });
-    throw new DbError('38000', `function ${name} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw ofProgram(`function ${name}`, error);
   }
   if (result instanceof Promise) {
     result.catch(() => undefined);

@@ -9,13 +9,12 @@
  * T1  Between the slot that a key's hash says and the one it is in no slot is free: what stands behind a key that goes moves up.
  */
 import { hashOfKey } from './key-hash.js';
-import type { KeySource } from './key-order.js';
 
 const SlotCountMin = 8;
 /** Beyond this many slots the table shrinks when an eighth of them would do. */
 const SlotCountKept = 1024;
 
-export class KeyTable<V extends object> implements KeySource {
+export class KeyTable<V extends object> {
   size = 0;
   #mask = 0;
   #keys: (string | undefined)[] = [undefined];
@@ -117,9 +116,6 @@ export class KeyTable<V extends object> implements KeySource {
   /** In no order; the table must not change meanwhile. */
   *[Symbol.iterator](): IterableIterator<[key: string, value: V]> {
     for (let slot = 0; slot <= this.#mask; slot++) if (this.#keys[slot] !== undefined) yield [this.#keys[slot]!, this.#values[slot]!];
-  }
-  *keys(): IterableIterator<string> {
-    for (const [key] of this) yield key;
   }
   *values(): IterableIterator<V> {
     for (const [, value] of this) yield value;

@@ -72,13 +72,12 @@ const TreeShift = 14;
 
 /** What few entries have. */
 export interface WriteExtra {
-  readonly changedColumns: readonly number[] | undefined;
   /** Where the row that was committed at this key went. */
   readonly movedTo: string | undefined;
   /** Where a row that this transaction had put here went. */
   readonly freshMovedTo: string | undefined;
 }
-const noExtra: WriteExtra = { changedColumns: undefined, movedTo: undefined, freshMovedTo: undefined };
+const noExtra: WriteExtra = { movedTo: undefined, freshMovedTo: undefined };
 
 /** A set that has grown beyond this is not kept for the next transaction. */
 const EntriesKept = 2048;
@@ -695,9 +694,9 @@ export class WriteSet {
   extraOf(entry: number): WriteExtra {
     return this.has(entry, WriteFlag.Extra) ? this.#extras.get(entry)! : noExtra;
   }
-  setExtra(entry: number, changedColumns: readonly number[] | undefined, movedTo: string | undefined, freshMovedTo: string | undefined): void {
-    if (changedColumns === undefined && movedTo === undefined && freshMovedTo === undefined) return;
-    this.#extras.set(entry, { changedColumns, movedTo, freshMovedTo });
+  setExtra(entry: number, movedTo: string | undefined, freshMovedTo: string | undefined): void {
+    if (movedTo === undefined && freshMovedTo === undefined) return;
+    this.#extras.set(entry, { movedTo, freshMovedTo });
     this.set(entry, WriteFlag.Extra);
   }
 
