@@ -110,6 +110,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.own-row-patched-anew', breaks: 'W1: a patch of a row that the transaction has changed before knows nothing of that change' },
   { name: 'mvcc.refused-patch-kept', breaks: 'a row that a patch has refused to make is taken all the same' },
   { name: 'mvcc.update-forgets-former', breaks: 'a row that is removed, put there again and updated is taken for the one that was there before' },
+  { name: 'mvcc.held-in-any-mode', breaks: 'a row is removed in one step under a lock that lets others in who count on its key' },
+  { name: 'mvcc.held-row-claimed', breaks: 'taking back a change of a row that was locked before gives back the lock' },
   { name: 'mvcc.found-claim-unmapped', breaks: 'a key claimed in one step is in no lock map, although the write set is not looked into either' },
   { name: 'mvcc.reused-transaction-keeps-lock', breaks: 'a transaction object that is used again takes the table lock of its last use for held' },
   { name: 'mvcc.found-strongly-locked', breaks: 'an update by key takes the lock of a removal' },

@@ -9,7 +9,7 @@ import { keyTooLong } from '../storage/page.js';
 import { ChangeOverheadBytes } from '../storage/wal-record.js';
 import { KeyFormBytes, ValueFormBytes, isShortPut, putForm } from './write-set/put-form.js';
 import { checkTree, fillFromEntry, peekRow } from './reads/reading.js';
-import { claimFound, claimRow, isBulk, isWriteLocked } from './locks/row-lock.js';
+import { NoKeyUpdate, UpdateMode, claimFound, claimRow, hasLocked, isBulk, isWriteLocked } from './locks/row-lock.js';
 import { patchApart } from './write-set/row-patch.js';
 import type { Transaction } from './transaction.js';
 import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowPatch, RowRef, UpdateOptions } from './types.js';
@@ -249,13 +249,15 @@ function isChanged(transaction: Transaction, newest: UndoRecord | undefined): bo
   return newest !== undefined && newest.csn > transaction.snapshotCsn && !(mutants.on && mutants.has('mvcc.untouched-despite-versions'));
 }
 
-// What `findUntouched` has found last: the key, where it was made a string, and the transaction's own newest entry for it, or -1.
+// What `findUntouched` has found last: the key, where it was made a string; the transaction's own newest entry for it, or -1; and whether the row was locked by the transaction and not changed.
 let foundText: string | undefined;
 let foundOwn = -1;
+let foundHeld = false;
 
 /**
- * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree. `into`, if given, gets the row. A row
- * that the transaction has changed by an earlier statement is its own already: there is nothing to read, to lock or to conflict with.
+ * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree. `into`, if given, gets the row, which is to be updated;
+ * otherwise it is to be removed. A row that the transaction has changed by an earlier statement is its own already: there is nothing to read, to lock or to conflict with. One that it has
+ * locked, in a mode that will do, is changed under that lock.
  * @returns whether there is such a row, which `changeFound` may change in the same slice; undefined where point read and `lockRow` are to be asked
  */
 export function findUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef | undefined): boolean | undefined {
@@ -266,8 +268,14 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
   const writes = transaction.writesOf(tree);
   foundText = locks.size > 0 ? keyString(key, 0, keyLength) : undefined;
   foundOwn = writes.set.findBytes(writes.number, key, keyLength);
-  if (foundOwn >= 0 && !(mutants.on && mutants.has('mvcc.own-row-of-before'))) return findOwn(transaction, writes, foundOwn, into);
-  if ((foundText !== undefined && isLocked(tree, foundText)) || isChanged(transaction, overlay.heads.getBytes(key, keyLength))) return undefined;
+  const hasHold = foundOwn >= 0 && writes.set.kindOf(foundOwn) === WriteKind.Hold;
+  foundHeld = false;
+  if (foundOwn >= 0 && !hasHold && !(mutants.on && mutants.has('mvcc.own-row-of-before'))) return findOwn(transaction, writes, foundOwn, into);
+  if (hasHold || (foundText !== undefined && isLocked(tree, foundText))) {
+    if (!hasLocked(writes, foundOwn, foundText, into === undefined ? UpdateMode : NoKeyUpdate)) return undefined;
+    foundHeld = true;
+  }
+  if (isChanged(transaction, overlay.heads.getBytes(key, keyLength))) return undefined;
   for (let i = 0; i < bulkWrites.length; i++) {
     const other = bulkWrites[i]!;
     if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
@@ -293,23 +301,20 @@ export function removeByKey(transaction: Transaction, tree: VersionedTree, key: 
   const isThere = findUntouched(transaction, tree, key, keyLength, undefined);
   if (isThere !== true) return isThere;
   const writes = transaction.writesOf(tree);
-  const entry = changeFound(writes, key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey | WriteFlag.Found);
-  writes.set.noteFound(entry, tree.btree!);
+  changeFound(writes, key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
   transaction.logBytes += ChangeOverheadBytes + keyLength;
   transaction.writeCount++;
   return true;
 }
 
-/** Locks, in mode `no key update`, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. */
+/** Locks, in mode `no key update` unless it has been locked, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. */
 export function updateFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
   const writes = transaction.writesOf(tree);
-  const entry = foundOwn >= 0 ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, updateFlags());
-  if (foundOwn < 0) writes.set.noteFound(entry, tree.btree!);
+  const entry = foundOwn >= 0 && !foundHeld ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, updateFlags());
   store(transaction, writes, entry, value, offset, length);
 }
 function updateFlags(): number {
-  const flags = WriteFlag.Claims | WriteFlag.Found;
-  return mutants.on && mutants.has('mvcc.found-strongly-locked') ? flags : flags | WriteFlag.Weak;
+  return mutants.on && mutants.has('mvcc.found-strongly-locked') ? WriteFlag.Claims : WriteFlag.Claims | WriteFlag.Weak;
 }
 
 /**
@@ -330,19 +335,29 @@ export function patchFound(transaction: Transaction, tree: VersionedTree, key: U
   const valueAt = chunk.used + PutFormBytes + keyLength;
   if (!patch.patch(row, chunk.u8, chunk.dv, valueAt) && !(mutants.on && mutants.has('mvcc.refused-patch-kept'))) return false;
   putForm(chunk.u8, chunk.used, key, 0, keyLength, length);
-  const claim = claimFound(writes, key, keyLength, foundText, updateFlags());
-  const entry = set.pushNext(writes, keyLength, valueAt + length, WriteKind.Put, claim, transaction.statement!.number);
-  if (foundText !== undefined) set.noteKey(entry, foundText);
-  set.noteFound(entry, tree.btree!);
+  const flags = lockFound(writes, key, keyLength, updateFlags());
+  noteFound(writes, set.pushNext(writes, keyLength, valueAt + length, WriteKind.Put, flags, transaction.statement!.number));
   transaction.logBytes += PutFormBytes + keyLength + length;
   transaction.writeCount++;
   return true;
 }
 
-function changeFound(writes: TreeWrites, key: Uint8Array, keyLength: number, kind: WriteKind, flags: number): number {
-  const claim = claimFound(writes, key, keyLength, foundText, flags);
-  const entry = writes.set.pushUnfound(writes.number, key, keyLength, kind, claim, writes.transaction.statement!.number);
-  if (foundText !== undefined) writes.set.noteKey(entry, foundText);
+/** A change of the row that `findUntouched` has just found and that the transaction has not changed before. `claim`: the flags of its lock and what else to say of it. */
+function changeFound(writes: TreeWrites, key: Uint8Array, keyLength: number, kind: WriteKind, claim: number): number {
+  const { set, number, transaction } = writes;
+  const flags = lockFound(writes, key, keyLength, claim);
+  const command = transaction.statement!.number;
+  return noteFound(writes, foundOwn >= 0 ? set.pushOver(number, keyLength, foundOwn, kind, flags, command) : set.pushUnfound(number, key, keyLength, kind, flags, command));
+}
+/** Claims it, unless the transaction has its lock, which then outlives the change that comes under it. @returns the flags of the entry that must follow in the same slice */
+function lockFound(writes: TreeWrites, key: Uint8Array, keyLength: number, claim: number): number {
+  const isHeld = foundHeld && !(mutants.on && mutants.has('mvcc.held-row-claimed'));
+  return WriteFlag.Found | (isHeld ? claim & ~(WriteFlag.Claims | WriteFlag.Weak) : claimFound(writes, key, keyLength, foundText, claim));
+}
+/** What is known of the row whose change the entry is. */
+function noteFound({ set, tree }: TreeWrites, entry: number): number {
+  if (foundText !== undefined) set.noteKey(entry, foundText);
+  set.noteFound(entry, tree.btree!);
   return entry;
 }
 /** A further put of a key, whose row the transaction has locked and put there before. */

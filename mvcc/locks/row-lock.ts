@@ -29,7 +29,7 @@ import { WriteFlag, WriteKind } from '../write-set/write-set.js';
 
 const KeyShare = 0;
 const Share = 1;
-const NoKeyUpdate = 2;
+export const NoKeyUpdate = 2;
 export const UpdateMode = 3;
 
 export const rowLocks: LockSpace = {
@@ -107,11 +107,25 @@ export function lockSlot(tree: VersionedTree, key: string): RowLockSlot | undefi
 
 /** The mode in which the write set holds the key, or -1. */
 function modeIn(writes: TreeWrites, key: string): number {
-  const { set } = writes;
-  for (let entry = writes.find(key); entry >= 0; entry = set.previousOf(entry)) {
+  return modeFrom(writes, writes.find(key));
+}
+function modeFrom({ set }: TreeWrites, newest: number): number {
+  for (let entry = newest; entry >= 0; entry = set.previousOf(entry)) {
     if (set.has(entry, WriteFlag.Claims)) return set.has(entry, WriteFlag.Weak) && !(mutants.on && mutants.has('mvcc.bulk-mode-forgotten')) ? NoKeyUpdate : UpdateMode;
   }
   return -1;
+}
+
+/**
+ * Whether the transaction has locked the row in `mode` or a stronger one. `newest` is its newest entry for the key, or -1, and `text` the key, if the lock map has any. Asks for no lock and
+ * gives none a name.
+ */
+export function hasLocked(writes: TreeWrites, newest: number, text: string | undefined, mode: number): boolean {
+  const { tree, transaction } = writes;
+  const slot = text === undefined ? undefined : tree.locks.get(text);
+  const least = mutants.on && mutants.has('mvcc.held-in-any-mode') ? KeyShare : mode;
+  if (slot instanceof Lock) return slot.covers(transaction, least);
+  return slot === undefined ? modeFrom(writes, newest) >= least : slot.transaction === transaction && slot.mode >= least;
 }
 
 /** Takes the lock if it is free. @returns undefined when held now, else the lock to wait for */

@@ -15,7 +15,9 @@ export type Step =
   | { readonly kind: 'script'; readonly text: string; readonly isOther: boolean; readonly byQuery: boolean }
   | { readonly kind: 'literals'; readonly head: string; readonly key: number; readonly odd: string | undefined; readonly count: number }
   | { readonly kind: 'copy'; readonly options: string; readonly key: number; readonly odd: string | undefined }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'close' }
+  | { readonly kind: 'held'; readonly lock: string; readonly change: string; readonly key: number; readonly level: string; readonly count: number; readonly ending: string }
+  | { readonly kind: 'wait'; readonly before: string; readonly change: string; readonly key: number; readonly level: string | undefined; readonly ending: string; readonly isTaken: boolean };
 
 const schema = `
   create domain pos as int check (value > 0); create type mood as enum ('sad', 'ok', 'happy'); create schema other;
@@ -217,6 +219,12 @@ const oddRows = ["(#, 1, 'a''b', 1)", '(#, null, null, null)', '(#)', "('#', '7'
 const copyOptions = ['t from stdin', 't (id, n, note, tag) from stdin (format csv)', 't (n, id) from stdin', "t from stdin (format csv, null 'x', delimiter ';')", 'g (a, c, d, v) from stdin', 'b from stdin', 'c from stdin (format csv)', 'other.t from stdin', 'tv from stdin', "t from stdin where n > 10"];
 const copyOdd = ['#\t1', '#\t\\N\tx\t1', '3\t3\tx\t3', '#\tabc\tx\t1', '#\t1\ta\\tb\t1', '#,1,"a,b",1', '#;1;x;2', '\\.', '', '#\t99999999999\tx\t1', '#\t1.5\tt\tx', '#\t1\t\t'];
 
+const locks = ['select id from t where id = $1 for update', 'select id from t where id = $1 for no key update', 'select id from t where id = $1 for share', 'select id from t where id = $1 for key share', 'update t set n = n where id = $1', 'delete from t where id = $1', 'select id from t where id = $1'];
+const changesOfOne = ['update t set n = n + 1 where id = $1', "update t set note = note || '!' where id = $1", 'delete from t where id = $1', 'update b set f = f + 1 where id = $1', 'delete from b where id = $1'];
+/** What the other session does before it lets a row go, `#` its key. */
+const befores = ['select 1 from t where id = # for update', 'update t set n = n * 2 where id = #', 'delete from t where id = #', "delete from t where id = #; insert into t values (#, 1, 'again')", 'update t set id = id + 500 where id = #', 'update t set n = 7 where id = #; savepoint s; update t set n = 8 where id = #; rollback to s', 'select 1 from t where id = # for share'];
+const levels = ['begin', 'begin isolation level repeatable read', 'begin isolation level serializable'];
+
 /** A few statements that come again and again, and what is done with them. */
 export interface Story {
   readonly texts: readonly string[];
@@ -234,6 +242,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   weighted(5, fc.record({ kind: fc.constant('literals' as const), head: fc.constantFrom(...heads), key: fc.nat(12), odd: seldom(oddRows), count: fc.constantFrom(1, 3, 5) })),
   weighted(2, fc.record({ kind: fc.constant('copy' as const), options: fc.constantFrom(...copyOptions), key: fc.nat(12), odd: seldom(copyOdd) })),
   weighted(1, fc.record({ kind: fc.constant('close' as const) })),
+  weighted(4, fc.record({ kind: fc.constant('held' as const), lock: fc.constantFrom(...locks), change: fc.constantFrom(...changesOfOne), key: fc.nat(9), level: fc.constantFrom(...levels), count: fc.constantFrom(1, 3), ending: fc.constantFrom('commit', 'rollback', 'rollback to s', 'rollback to s; commit') })),
+  weighted(4, fc.record({ kind: fc.constant('wait' as const), before: fc.constantFrom(...befores), change: fc.constantFrom(...changesOfOne), key: fc.nat(9), level: fc.constantFrom(undefined, ...levels), ending: fc.constantFrom('commit', 'commit', 'rollback'), isTaken: fc.boolean() })),
 );
 
 export const story: fc.Arbitrary<Story> = fc.record({ texts: fc.tuple(fc.constantFrom(...statementTexts), fc.constantFrom(...statementTexts), fc.constantFrom(...statementTexts)), steps: fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }) });
@@ -305,6 +315,11 @@ class Teller {
         for (const [text, statement] of this.#prepared) if (text.startsWith('own ')) await this.#say(() => statement.run(1));
         this.#prepared.clear();
         this.#own = this.#connect();
+        return;
+      case 'held':
+        return this.#changeHeld(one);
+      case 'wait':
+        return this.#changeAfterWait(one);
     }
   }
   async #say(run: () => unknown): Promise<void> {
@@ -358,6 +373,37 @@ class Teller {
       default:
         return session.query(text, params);
     }
+  }
+  /** A row is locked, and then changed by its key. */
+  async #changeHeld({ lock, change, key, level, count, ending }: Extract<Step, { kind: 'held' }>): Promise<void> {
+    const own = this.#own;
+    await this.#say(() => own.exec(`rollback; ${level}`));
+    for (let turn = 0; turn < count; turn++) {
+      const id = (key + turn) % 10;
+      await this.#say(() => own.query(lock.replace(' t ', change.includes(' b ') ? ' b ' : ' t '), [id]));
+      await this.#say(() => own.exec('savepoint s'));
+      await this.#say(() => own.query(change, [id]));
+      await this.#say(() => this.#statement(own, `own ${change}`, change).run([id]));
+      if (turn === 1) await this.#say(() => own.exec('rollback to s'));
+      await this.#say(() => this.#other.query('select id from t where id = $1 for no key update nowait', [id]));
+    }
+    await this.#say(() => own.exec(ending));
+  }
+  /** A row is changed by its key while the other session has it, and again when that has let it go. */
+  async #changeAfterWait({ before, change, key, level, ending, isTaken }: Extract<Step, { kind: 'wait' }>): Promise<void> {
+    const own = this.#own;
+    const other = this.#other;
+    await this.#say(() => own.exec(`rollback; set lock_timeout = 0${level === undefined ? '' : `; ${level}; savepoint s`}`));
+    if (level !== undefined) await this.#say(() => own.query('select n from t where id = $1', [(key + 1) % 10]));
+    await this.#say(() => other.exec(`rollback; begin; ${before.replaceAll('#', String(key))}`));
+    const waiting = told(() => own.query(change, [key]));
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await this.#say(() => other.exec(ending));
+    this.said.push(await waiting);
+    await this.#say(() => other.query('select id from t where id = $1 for key share nowait', [key]));
+    if (level !== undefined && isTaken) await this.#say(() => own.exec('rollback to s'));
+    await this.#say(() => own.query(change, [key]));
+    await this.#say(() => own.exec(level === undefined ? 'reset lock_timeout' : 'commit; reset lock_timeout'));
   }
   #statement(from: Database | Session, key: string, text: string): Statement {
     let statement = this.#prepared.get(key);

@@ -131,6 +131,11 @@ export class Client {
     return this.statement(`delete ${key}`, () => Promise.resolve(this.transaction.removeUntouched(tree, key)));
   }
 
+  /** DELETE by key in one step; undefined where it is not for that to decide, false where there is no row. */
+  removeByKey(tree: VersionedTree, key: string): Promise<boolean | undefined> {
+    return this.statement(`delete ${key}`, () => Promise.resolve(this.transaction.removeByKey(tree, keyBytes(key), key.length)));
+  }
+
   /** UPDATE by key in one slice; false where it is not for that to decide, or there is no row. */
   updateFound(tree: VersionedTree, key: string, value: string): Promise<boolean> {
     return this.statement(`update ${key}`, () => {

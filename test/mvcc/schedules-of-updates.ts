@@ -72,11 +72,84 @@ const schedulesOf = (way: 'updateFound' | 'patchFound', suffix: string): readonl
       assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['2', '1', '0', '0', '1']);
     },
   },
+  {
+    name: `a row that its transaction has locked is updated by its key in one slice, under that lock${suffix}`,
+    async run() {
+      const { script, t, a, c } = await threeWriters();
+      const waiters = [];
+      // Of the lock of the first its write set tells, of that of the other, as long as the first has not ended, the lock map.
+      for (const [holder, key] of [[a, 'a'], [c, 'c']] as const) {
+        await holder.lock(t, key, 'no key update');
+        const savepoint = holder.savepoint();
+        assert.equal(await holder[way](t, key, '1'), true);
+        assert.equal(await holder[way](t, key, '2'), true);
+        assert.equal(await holder.get(t, key), '2');
+        holder.rollbackTo(savepoint);
+        assert.equal(await holder.get(t, key), '0');
+        const other = script.begin(RC);
+        await other.lock(t, key, 'key share');
+        const waiting = await blocked(other, other.update(t, key, (value) => `${value}3`));
+        // Now the lock is an object.
+        assert.equal(await holder[way](t, key, '1'), true);
+        waiters.push({ other, waiting });
+      }
+      await a.commit();
+      await c.commit();
+      for (const { other, waiting } of waiters) {
+        assert.equal(await waiting.outcome, 'ok');
+        await other.commit();
+      }
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'c'), ['13', '0', '13']);
+    },
+  },
+  {
+    name: `who shares a row with others does not update it in one slice${suffix}`,
+    async run() {
+      const { script, t, a, c } = await threeWriters();
+      for (const [holder, key] of [[a, 'a'], [c, 'c']] as const) {
+        await holder.lock(t, key, 'share');
+        const other = script.begin(RC);
+        await other.lock(t, key, 'share');
+        assert.equal(await holder[way](t, key, '1'), false);
+        assert.equal(await other[way](t, key, '1'), false);
+        other.rollback();
+      }
+    },
+  },
 ];
 
 export const updateSchedules: readonly Schedule[] = [
   ...schedulesOf('updateFound', ''),
   ...schedulesOf('patchFound', ', patched'),
+  {
+    name: 'a row that its transaction has locked is removed by its key in one step, under that lock',
+    async run() {
+      const { script, t, a, c } = await threeWriters();
+      const waiters = [];
+      for (const [holder, key, weak] of [[a, 'a', 'j'], [c, 'c', 'k']] as const) {
+        // Others may count on the key.
+        await holder.lock(t, weak, 'no key update');
+        assert.equal(await holder.removeByKey(t, weak), undefined);
+        await holder.lock(t, key, 'update');
+        const savepoint = holder.savepoint();
+        assert.equal(await holder.removeByKey(t, key), true);
+        assert.equal(await holder.removeByKey(t, key), false);
+        holder.rollbackTo(savepoint);
+        assert.equal(await holder.get(t, key), '0');
+        const other = script.begin(RC);
+        const waiting = await blocked(other, other.lock(t, key, 'key share'));
+        assert.equal(await holder.removeByKey(t, key), true);
+        waiters.push({ other, waiting });
+      }
+      await a.commit();
+      await c.commit();
+      for (const { other, waiting } of waiters) {
+        assert.equal(await waiting.outcome, 'ok');
+        other.rollback();
+      }
+      assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['0', '0', '0']);
+    },
+  },
   {
     name: 'a patch that is refused leaves nothing behind',
     async run() {
