@@ -324,6 +324,7 @@ export class ModifyExecution {
     for (;;) {
       const locked = writer.lock((this.#lockJob ??= new LockJob(rowKey)), mode, writer.waitPolicy);
       if (isWait(locked)) return locked;
+      if (locked.kind === 'self') this.#checkSkipped(rowKey, assignments, values);
       if (!('rowKey' in locked)) return undefined;
       const row = writer.newest(locked.rowKey);
       assert(row !== undefined, 'locked row does not exist');
@@ -338,6 +339,18 @@ export class ModifyExecution {
       }
       return this.#changeRow(locked.rowKey, row, assignments, newest);
     }
+  }
+
+  /**
+   * A row that this very statement has changed is not changed again, but what it would have become of what it was at the start must satisfy the constraints all the same, so that the
+   * order in which the parts of a statement run does not show. Source: ExecUpdateAct, which looks at them before the row.
+   */
+  #checkSkipped(rowKey: string, assignments: ModifyPlan['assignments'], values: readonly Datum[]): void {
+    const row = this.#writer.found(rowKey);
+    if (row === undefined) return;
+    const newRow = assign(row, assignments, values);
+    this.#writer.completeRow(newRow);
+    this.#writer.checkRow(newRow);
   }
 
   #rowKey(): string | null {
@@ -403,7 +416,10 @@ export class ModifyExecution {
     for (;;) {
       const locked = writer.lock((this.#lockJob ??= new LockJob(rowKey)), mode, writer.waitPolicy);
       if (isWait(locked)) return locked;
-      if (locked.kind === 'self') throw affectsTwice('MERGE', 'Ensure that not more than one source row matches any one target row.');
+      if (locked.kind === 'self') {
+        if (first.action === 'update') this.#checkSkipped(rowKey, first.assignments, first.assignments.map(({ value }) => this.#evaluate(value)));
+        throw affectsTwice('MERGE', 'Ensure that not more than one source row matches any one target row.');
+      }
       if (!('rowKey' in locked)) return this.#mergeNotMatched();
       const row = writer.newest(locked.rowKey);
       assert(row !== undefined, 'locked row does not exist');

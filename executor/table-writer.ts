@@ -13,7 +13,7 @@
  */
 import { assert } from '../base/assert.js';
 import { ByteBuffer } from '../base/byte-buffer.js';
-import { compareBytes, keyString } from '../base/bytes.js';
+import { compareBytes, keyBytes, keyString } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { outputText } from '../base/text-io.js';
@@ -397,8 +397,15 @@ export class TableWriter {
 
   /** The newest content of a row: own write, else newest committed; undefined when it does not exist. */
   newest(rowKey: string): Row | undefined {
+    return this.#runtime.tx.newest(this.access.tree, rowKey, this.#rowRef) ? this.#decoded() : undefined;
+  }
+  /** The row as the statement's snapshot shows it. */
+  found(rowKey: string): Row | undefined {
+    const key = keyBytes(rowKey);
+    return this.#runtime.tx.get(this.access.tree, key, key.length, this.#rowRef) ? this.#decoded() : undefined;
+  }
+  #decoded(): Row {
     const ref = this.#rowRef;
-    if (!this.#runtime.tx.newest(this.access.tree, rowKey, ref)) return undefined;
     const { layout } = this.table;
     return this.#runtime.generated === undefined ? decodeRow(layout, ref.u8, ref.dv, ref.offset) : decodeWholeRow(layout, ref.u8, ref.dv, ref.offset);
   }
