@@ -177,7 +177,7 @@ function requireOfModify(plan: LogicalModify, read: (e: BoundExpression | undefi
 
 /** Nodes whose expressions take constants for columns. Keys of sorts and groups keep their columns, by which they are known. */
 function readsConstants(plan: LogicalPlan): boolean {
-  return plan.kind === 'filter' || plan.kind === 'project' || plan.kind === 'join' || plan.kind === 'projectSet';
+  return plan.kind === 'filter' || plan.kind === 'project' || plan.kind === 'join' || plan.kind === 'projectSet' || plan.kind === 'modify';
 }
 
 /** Whether a branch of UNION ALL is its select list over one relation or none: its expressions then become those of the query around it, read or not. Source. is_safe_append_member. */
