@@ -10,7 +10,7 @@ import { DbError } from '../../base/errors.js';
 import { outputText } from '../../base/text-io.js';
 import { FirstUserOid, formatType, sqlType, type SqlType } from '../../base/types.js';
 import type { FunctionDef } from '../../functions/registry.js';
-import type { Query } from '../../parser/ast.js';
+import type { Query, Select } from '../../parser/ast.js';
 import { parseQuery } from '../../parser/parse.js';
 import { quoteIdentifier } from '../../parser/print-names.js';
 import { BindingRecord } from '../../planner/binding-record.js';
@@ -100,13 +100,25 @@ function tryBind(backend: Backend, text: string): BoundView | undefined {
 }
 
 /** Whether rows of the view can be inserted, changed and deleted: where those of what it reads can. Source. pg_relation_is_updatable. */
-export function isUpdatableView(backend: Backend, view: ViewRecord): boolean {
+export const isUpdatableView = (backend: Backend, view: ViewRecord): boolean => updatableColumns(backend, view).size > 0;
+
+/** Positions of the view's columns that can be assigned to; none where the view cannot be written to. Source. pg_column_is_updatable. */
+export function updatableColumns(backend: Backend, view: ViewRecord): ReadonlySet<number> {
+  const found = new Set<number>();
   const bound = tryBind(backend, withSequenceNames(backend, view.query));
-  if (bound === undefined) return false;
+  if (bound === undefined) return found;
   let read: RelationDef | undefined;
   const problem = problemOfView(bound.query, bound.record, ({ name }) => (read = backend.catalog().relation(name.schema, name.name)));
-  if (problem !== undefined || read === undefined) return false;
-  return read.kind === 'view' ? isUpdatableView(backend, backend.draft.get(read.oid) as ViewRecord) : read.kind === 'table' && read.virtual === undefined;
+  if (problem !== undefined || read === undefined) return found;
+  if (read.kind !== 'view' && (read.kind !== 'table' || read.virtual !== undefined)) return found;
+  const readable = read.kind === 'view' ? updatableColumns(backend, backend.draft.get(read.oid) as ViewRecord) : undefined;
+  const { level, items } = bound.record.selects.get(bound.query.body as Select)!;
+  const { columns } = level.entries[0]!;
+  for (const [i, { expression }] of items.filter(({ isJunk }) => !isJunk).entries()) {
+    const position = expression.kind === 'column' ? columns.findIndex((column) => column.id === expression.id) : -1;
+    if (position >= 0 && (readable === undefined || readable.has(position))) found.add(i);
+  }
+  return found;
 }
 
 function functionText(backend: Backend, definition: FunctionDef, isQualified: boolean): string {

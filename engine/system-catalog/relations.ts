@@ -101,7 +101,7 @@ function attributeShape(backend: Backend, type: number, typmod: number, collatio
 function* attributeRows(backend: Backend): Iterable<VirtualRow> {
   const defaults = { attstattarget: -1, attcacheoff: -1, attnotnull: false, atthasdef: false, atthasmissing: false, attidentity: '', attgenerated: '', attisdropped: false, attislocal: true, attinhcount: 0 };
   for (const table of backend.instance.system.tables()) {
-    for (const column of table.columns) yield { ...defaults, attrelid: table.oid, attname: column.name, attnum: column.index + 1, ...attributeShape(backend, column.type.oid, -1) };
+    for (const column of table.columns) yield { ...defaults, attrelid: table.oid, attname: column.name, attnum: column.index + 1, ...attributeShape(backend, column.type.oid, column.type.typmod) };
   }
   for (const record of relations(backend)) {
     if (record.kind === 'table') {

@@ -4,7 +4,7 @@
  */
 import { oid as toOid, treeId } from '../../base/ids.js';
 import { RowLayout } from '../../base/rowcode.js';
-import { builtinTypeByName, sqlType } from '../../base/types.js';
+import { TypeOid, builtinTypeByName, sqlType, varcharTypmod, type SqlType } from '../../base/types.js';
 import { assert } from '../../base/assert.js';
 import type { Datum } from '../../base/datum.js';
 import type { ColumnDef, TableDef } from '../../planner/catalog.js';
@@ -25,15 +25,21 @@ export interface VirtualTable {
 /** A table of what does not exist here: tools join it, and find nothing. */
 export const emptyTable = (schema: string, [oid, name, columns]: readonly [oid: number, name: string, columns: string]): VirtualTable => ({ oid, schema, name, columns, rows: () => [] });
 
+/** `yes_or_no`, a domain of the standard, is the type that it is over. */
+function columnType(name: string): SqlType {
+  if (name === 'yes_or_no') return sqlType(TypeOid.varchar, varcharTypmod(3));
+  const type = builtinTypeByName(name);
+  assert(type !== undefined, 'type of a system table', name);
+  return sqlType(type.oid);
+}
+
 const noLayout = new RowLayout(0, []);
 
 /** What the planner sees of a virtual table. */
 export function virtualTableDef(table: VirtualTable): TableDef {
   const columns = table.columns.trim().split(/\s+/).map((entry, index): ColumnDef => {
     const [name, typeName] = entry.split(':') as [string, string];
-    const type = builtinTypeByName(typeName);
-    assert(type !== undefined, 'type of a system table', entry);
-    return { name, index, type: sqlType(type.oid), collation: undefined, notNull: false, defaultExpression: undefined, generated: undefined, sequence: undefined, isDropped: false };
+    return { name, index, type: columnType(typeName), collation: undefined, notNull: false, defaultExpression: undefined, generated: undefined, sequence: undefined, isDropped: false };
   });
   const names = columns.map((column) => column.name);
   return {

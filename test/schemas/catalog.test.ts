@@ -118,6 +118,29 @@ test('information_schema describes types, routines, uses and grants as over Post
   if (outcome === 'no server') context.skip();
 });
 
+/** How information_schema describes a type. */
+const standardTypeColumns = 'data_type, character_maximum_length, character_octet_length, collation_schema, collation_name, numeric_precision, numeric_precision_radix, numeric_scale, datetime_precision, interval_type';
+function columnsOf(view: 'columns' | 'attributes' | 'domains'): string {
+  if (view === 'columns') return `table_name, column_name, is_nullable, ${standardTypeColumns}, domain_name, udt_schema, udt_name, identity_cycle, is_updatable`;
+  return view === 'attributes' ? `udt_name, attribute_name, is_nullable, ${standardTypeColumns}, attribute_udt_name` : `domain_name, ${standardTypeColumns}, udt_schema, udt_name`;
+}
+/** Types with lengths, fields and collations, domains over domains, views with columns that can be assigned to and others. */
+const described = `create domain short as varchar(3) not null; create domain shorter as short; create table described (a short, b shorter, c bit(3), d varbit(5), e interval year to month, f interval day to second(3), g name, h text collate "C", i name[], j bit, k interval(0), id int generated always as identity (cycle));
+  create view over_described as select a, c || b'1' as more, d from described; create view over_view as select more, d as x, d as y from over_described where d is not null; create view counted as select count(*) from described; create type deep as (a short, b bit(3), c interval hour to minute)`;
+
+test('information_schema describes columns, attributes and domains as over PostgreSQL', async (context) => {
+  const outcome = await withBoth('columns', `${script('objects')};${described}`, async ({ here, there }) => {
+    for (const sql of [
+      `select ${columnsOf('columns')} from information_schema.columns where table_schema in ('public', 'shop') order by table_name, ordinal_position`,
+      `select ${columnsOf('attributes')} from information_schema.attributes where udt_schema in ('public', 'shop') order by udt_name, ordinal_position`,
+      `select ${columnsOf('domains')} from information_schema.domains where domain_schema in ('public', 'shop') order by domain_name`,
+      `select table_name, is_updatable, is_insertable_into from information_schema.views where table_schema in ('public', 'shop') order by 1`,
+      `select column_name, data_type, character_maximum_length, character_octet_length from information_schema.columns where table_schema = 'information_schema' and table_name = 'columns' order by ordinal_position`,
+    ]) expect(await here(sql), sql).toEqual(await there(sql));
+  });
+  if (outcome === 'no server') context.skip();
+});
+
 const definitionsOfViews = "select relname, pg_get_viewdef(oid), pg_get_viewdef(oid, true) from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace order by relname";
 
 test('views read as over PostgreSQL', async (context) => {

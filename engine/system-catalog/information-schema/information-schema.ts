@@ -9,8 +9,8 @@ import { usageViews } from './usage.js';
 const emptyViews: readonly (readonly [oid: number, name: string, columns: string])[] = [
   [13270, 'triggers', 'trigger_catalog:name trigger_schema:name trigger_name:name event_manipulation:varchar event_object_catalog:name event_object_schema:name event_object_table:name action_order:int4 action_condition:varchar action_statement:varchar action_orientation:varchar action_timing:varchar action_reference_old_table:name action_reference_new_table:name action_reference_old_row:name action_reference_new_row:name created:timestamptz'],
   [13271, 'triggered_update_columns', 'trigger_catalog:name trigger_schema:name trigger_name:name event_object_catalog:name event_object_schema:name event_object_table:name event_object_column:name'],
-  [13272, 'administrable_role_authorizations', 'grantee:name role_name:name is_grantable:varchar'],
-  [13273, 'applicable_roles', 'grantee:name role_name:name is_grantable:varchar'],
+  [13272, 'administrable_role_authorizations', 'grantee:name role_name:name is_grantable:yes_or_no'],
+  [13273, 'applicable_roles', 'grantee:name role_name:name is_grantable:yes_or_no'],
   [13274, 'transforms', 'udt_catalog:name udt_schema:name udt_name:name specific_catalog:name specific_schema:name specific_name:name group_name:name transform_type:varchar'],
   [13275, 'column_options', 'table_catalog:name table_schema:name table_name:name column_name:name option_name:name option_value:varchar'],
   [13276, 'foreign_data_wrappers', 'foreign_data_wrapper_catalog:name foreign_data_wrapper_name:name authorization_identifier:name library_name:varchar foreign_data_wrapper_language:varchar'],

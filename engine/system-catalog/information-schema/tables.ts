@@ -3,16 +3,10 @@ import { TypeOid, sqlType, typeName } from '../../../base/types.js';
 import type { Backend } from '../../backend.js';
 import type { ForeignKeyRecord, IndexRecord, TableRecord } from '../../catalog/catalog-objects.js';
 import { displayCondition, displayDefault } from '../../catalog/definitions.js';
-import { isUpdatableView, viewDefinition } from '../../catalog/view-definition.js';
+import { isUpdatableView, updatableColumns, viewDefinition } from '../../catalog/view-definition.js';
 import { checkedColumns, isSystemView, relations } from '../relations.js';
-import { constraints, schemaOf, typeColumns, yesNo } from './parts.js';
+import { collationColumns, constraints, domainRefusesNull, schemaOf, typeColumns, yesNo } from './parts.js';
 import type { VirtualRow, VirtualTable } from '../virtual-table.js';
-
-/** A domain over any depth of domains that is NOT NULL. */
-function domainRefusesNull(backend: Backend, type: number): boolean {
-  const record = backend.draft.ownerOfType(type);
-  return record?.kind === 'type' && record.oid === type && record.detail.kind === 'domain' && (record.detail.notNull || domainRefusesNull(backend, record.detail.base));
-}
 
 function* tableRows(backend: Backend): Iterable<VirtualRow> {
   const table_catalog = backend.system.currentDatabase();
@@ -27,11 +21,12 @@ function* tableRows(backend: Backend): Iterable<VirtualRow> {
 function* columnRows(backend: Backend): Iterable<VirtualRow> {
   const table_catalog = backend.system.currentDatabase();
   for (const table of backend.instance.system.tables()) {
-    for (const column of table.columns) yield { table_catalog, table_schema: table.schema, table_name: table.name, column_name: column.name, ordinal_position: column.index + 1, is_nullable: 'YES', ...typeColumns(backend, column.type), is_identity: 'NO', is_generated: 'NEVER', is_updatable: 'NO', is_self_referencing: 'NO', identity_cycle: 'NO', dtd_identifier: String(column.index + 1) };
+    for (const column of table.columns) yield { table_catalog, table_schema: table.schema, table_name: table.name, column_name: column.name, ordinal_position: column.index + 1, is_nullable: 'YES', ...typeColumns(backend, column.type), ...collationColumns(backend, column.type.oid, undefined), is_identity: 'NO', is_generated: 'NEVER', is_updatable: 'NO', is_self_referencing: 'NO', identity_cycle: 'NO', dtd_identifier: String(column.index + 1) };
   }
   for (const record of relations(backend)) {
     if (record.kind === 'view') {
-      for (const [i, column] of record.columns.entries()) yield { table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, column_name: column.name, ordinal_position: i + 1, is_nullable: 'YES', ...typeColumns(backend, sqlType(column.type, column.typmod)), is_identity: 'NO', is_generated: 'NEVER', is_updatable: 'YES', is_self_referencing: 'NO', identity_cycle: 'NO', dtd_identifier: String(i + 1) };
+      const updatable = updatableColumns(backend, record);
+      for (const [i, column] of record.columns.entries()) yield { table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, column_name: column.name, ordinal_position: i + 1, is_nullable: yesNo(!domainRefusesNull(backend, column.type)), ...typeColumns(backend, sqlType(column.type, column.typmod)), ...collationColumns(backend, column.type, undefined), is_identity: 'NO', is_generated: 'NEVER', is_updatable: yesNo(updatable.has(i)), is_self_referencing: 'NO', identity_cycle: 'NO', dtd_identifier: String(i + 1) };
     }
     if (record.kind !== 'table' || record.view !== undefined) continue;
     for (const [i, column] of record.columns.entries()) {
@@ -41,8 +36,8 @@ function* columnRows(backend: Backend): Iterable<VirtualRow> {
       const text = column.default === undefined ? null : displayDefault(backend, column.default, column, record);
       yield {
         table_catalog, table_schema: schemaOf(backend, record), table_name: record.name, column_name: column.name, ordinal_position: i + 1, column_default: column.generated === 'stored' ? null : text, is_nullable: yesNo(!column.notNull && !domainRefusesNull(backend, column.type)),
-        ...typeColumns(backend, sqlType(column.type, column.typmod)), collation_name: column.collation ?? null, is_self_referencing: 'NO', is_identity: yesNo(identity !== null), identity_generation: identity,
-        ...(sequence?.kind === 'sequence' ? { identity_start: sequence.start, identity_increment: sequence.increment, identity_maximum: sequence.maxValue, identity_minimum: sequence.minValue } : {}), identity_cycle: 'NO',
+        ...typeColumns(backend, sqlType(column.type, column.typmod)), ...collationColumns(backend, column.type, column.collation), is_self_referencing: 'NO', is_identity: yesNo(identity !== null), identity_generation: identity,
+        ...(sequence?.kind === 'sequence' ? { identity_start: sequence.start, identity_increment: sequence.increment, identity_maximum: sequence.maxValue, identity_minimum: sequence.minValue } : {}), identity_cycle: yesNo(sequence?.kind === 'sequence' && sequence.cycle),
         is_generated: column.generated === 'stored' ? 'ALWAYS' : 'NEVER', generation_expression: column.generated === 'stored' ? text : null, is_updatable: 'YES', dtd_identifier: String(i + 1),
       };
     }
@@ -56,15 +51,15 @@ function parentConstraint(backend: Backend, key: ForeignKeyRecord): IndexRecord 
 export const tableViews: readonly VirtualTable[] = [
   {
     oid: 13200, schema: 'information_schema', name: 'tables', rows: tableRows,
-    columns: 'table_catalog:name table_schema:name table_name:name table_type:varchar self_referencing_column_name:name reference_generation:varchar user_defined_type_catalog:name user_defined_type_schema:name user_defined_type_name:name is_insertable_into:varchar is_typed:varchar commit_action:varchar',
+    columns: 'table_catalog:name table_schema:name table_name:name table_type:varchar self_referencing_column_name:name reference_generation:varchar user_defined_type_catalog:name user_defined_type_schema:name user_defined_type_name:name is_insertable_into:yes_or_no is_typed:yes_or_no commit_action:varchar',
   },
   {
     oid: 13201, schema: 'information_schema', name: 'columns', rows: columnRows,
-    columns: `table_catalog:name table_schema:name table_name:name column_name:name ordinal_position:int4 column_default:varchar is_nullable:varchar data_type:varchar character_maximum_length:int4 character_octet_length:int4
+    columns: `table_catalog:name table_schema:name table_name:name column_name:name ordinal_position:int4 column_default:varchar is_nullable:yes_or_no data_type:varchar character_maximum_length:int4 character_octet_length:int4
       numeric_precision:int4 numeric_precision_radix:int4 numeric_scale:int4 datetime_precision:int4 interval_type:varchar interval_precision:int4 character_set_catalog:name character_set_schema:name character_set_name:name
       collation_catalog:name collation_schema:name collation_name:name domain_catalog:name domain_schema:name domain_name:name udt_catalog:name udt_schema:name udt_name:name scope_catalog:name scope_schema:name scope_name:name
-      maximum_cardinality:int4 dtd_identifier:name is_self_referencing:varchar is_identity:varchar identity_generation:varchar identity_start:varchar identity_increment:varchar identity_maximum:varchar identity_minimum:varchar
-      identity_cycle:varchar is_generated:varchar generation_expression:varchar is_updatable:varchar`,
+      maximum_cardinality:int4 dtd_identifier:name is_self_referencing:yes_or_no is_identity:yes_or_no identity_generation:varchar identity_start:varchar identity_increment:varchar identity_maximum:varchar identity_minimum:varchar
+      identity_cycle:yes_or_no is_generated:varchar generation_expression:varchar is_updatable:yes_or_no`,
   },
   {
     oid: 13202, schema: 'information_schema', name: 'schemata', columns: 'catalog_name:name schema_name:name schema_owner:name default_character_set_catalog:name default_character_set_schema:name default_character_set_name:name sql_path:varchar',
@@ -73,7 +68,7 @@ export const tableViews: readonly VirtualTable[] = [
     },
   },
   {
-    oid: 13203, schema: 'information_schema', name: 'views', columns: 'table_catalog:name table_schema:name table_name:name view_definition:varchar check_option:varchar is_updatable:varchar is_insertable_into:varchar is_trigger_updatable:varchar is_trigger_deletable:varchar is_trigger_insertable_into:varchar',
+    oid: 13203, schema: 'information_schema', name: 'views', columns: 'table_catalog:name table_schema:name table_name:name view_definition:varchar check_option:varchar is_updatable:yes_or_no is_insertable_into:yes_or_no is_trigger_updatable:yes_or_no is_trigger_deletable:yes_or_no is_trigger_insertable_into:yes_or_no',
     *rows(backend) {
       for (const record of relations(backend)) {
         if (record.kind !== 'view') continue;
@@ -83,7 +78,7 @@ export const tableViews: readonly VirtualTable[] = [
     },
   },
   {
-    oid: 13204, schema: 'information_schema', name: 'table_constraints', columns: 'constraint_catalog:name constraint_schema:name constraint_name:name table_catalog:name table_schema:name table_name:name constraint_type:varchar is_deferrable:varchar initially_deferred:varchar enforced:varchar nulls_distinct:varchar',
+    oid: 13204, schema: 'information_schema', name: 'table_constraints', columns: 'constraint_catalog:name constraint_schema:name constraint_name:name table_catalog:name table_schema:name table_name:name constraint_type:varchar is_deferrable:yes_or_no initially_deferred:yes_or_no enforced:yes_or_no nulls_distinct:yes_or_no',
     *rows(backend) {
       const catalog = backend.system.currentDatabase();
       for (const c of constraints(backend)) {
@@ -139,7 +134,7 @@ export const tableViews: readonly VirtualTable[] = [
     },
   },
   {
-    oid: 13209, schema: 'information_schema', name: 'sequences', columns: 'sequence_catalog:name sequence_schema:name sequence_name:name data_type:varchar numeric_precision:int4 numeric_precision_radix:int4 numeric_scale:int4 start_value:varchar minimum_value:varchar maximum_value:varchar increment:varchar cycle_option:varchar',
+    oid: 13209, schema: 'information_schema', name: 'sequences', columns: 'sequence_catalog:name sequence_schema:name sequence_name:name data_type:varchar numeric_precision:int4 numeric_precision_radix:int4 numeric_scale:int4 start_value:varchar minimum_value:varchar maximum_value:varchar increment:varchar cycle_option:yes_or_no',
     *rows(backend) {
       for (const s of relations(backend)) {
         if (s.kind !== 'sequence' || s.owner?.isIdentity === true) continue;

@@ -4,7 +4,7 @@ import type { Backend } from '../../backend.js';
 import type { TypeRecord } from '../../catalog/catalog-objects.js';
 import { displayDefault } from '../../catalog/definitions.js';
 import type { VirtualRow, VirtualTable } from '../virtual-table.js';
-import { columnsOfRelations, schemaOf, typeColumns } from './parts.js';
+import { collationColumns, columnsOfRelations, domainRefusesNull, plainTypeColumns, schemaOf, typeColumns, yesNo } from './parts.js';
 
 /** How the standard describes a type, between its name and where it comes from. */
 export const described = 'character_maximum_length:int4 character_octet_length:int4 character_set_catalog:name character_set_schema:name character_set_name:name collation_catalog:name collation_schema:name collation_name:name numeric_precision:int4 numeric_precision_radix:int4 numeric_scale:int4 datetime_precision:int4 interval_type:varchar interval_precision:int4';
@@ -17,10 +17,9 @@ function* domainRows(backend: Backend): Iterable<VirtualRow> {
   const domain_catalog = backend.system.currentDatabase();
   for (const { record, schema, detail } of userTypes(backend, 'domain')) {
     const type = sqlType(detail.base, detail.typmod);
-    yield { ...typeColumns(backend, type), domain_catalog, domain_schema: schema, domain_name: record.name, domain_default: detail.default === undefined ? null : displayDefault(backend, detail.default, { type: detail.base, typmod: detail.typmod }), ...collationOf(detail.collation), dtd_identifier: '1' };
+    yield { ...plainTypeColumns(backend, type), domain_catalog, domain_schema: schema, domain_name: record.name, domain_default: detail.default === undefined ? null : displayDefault(backend, detail.default, { type: detail.base, typmod: detail.typmod }), ...collationColumns(backend, record.oid, detail.collation), dtd_identifier: '1' };
   }
 }
-const collationOf = (name: string | undefined): VirtualRow => (name === undefined ? {} : { collation_schema: 'pg_catalog', collation_name: name });
 
 function* attributeRows(backend: Backend): Iterable<VirtualRow> {
   const udt_catalog = backend.system.currentDatabase();
@@ -31,7 +30,7 @@ function* attributeRows(backend: Backend): Iterable<VirtualRow> {
       // Unlike a column's, an attribute's domain is its type.
       const attribute_udt_schema = domain_schema ?? udt_schema;
       const attribute_udt_name = domain_name ?? udt_name;
-      yield { ...type, data_type: domain_name === null ? data_type : 'USER-DEFINED', udt_catalog, udt_schema: schema, udt_name: record.name, attribute_name: attribute.name, ordinal_position: i + 1, is_nullable: 'YES', attribute_udt_catalog, attribute_udt_schema, attribute_udt_name, dtd_identifier: String(i + 1), is_derived_reference_attribute: 'NO' };
+      yield { ...type, data_type: domain_name === null ? data_type : 'USER-DEFINED', udt_catalog, udt_schema: schema, udt_name: record.name, attribute_name: attribute.name, ordinal_position: i + 1, is_nullable: yesNo(!domainRefusesNull(backend, attribute.type)), attribute_udt_catalog, attribute_udt_schema, attribute_udt_name, dtd_identifier: String(i + 1), is_derived_reference_attribute: 'NO' };
     }
   }
 }
@@ -67,7 +66,7 @@ function* elementRows(backend: Backend): Iterable<VirtualRow> {
 export const typeViews: readonly VirtualTable[] = [
   { oid: 13220, schema: 'information_schema', name: 'domains', rows: domainRows, columns: `domain_catalog:name domain_schema:name domain_name:name data_type:varchar ${described} domain_default:varchar udt_catalog:name udt_schema:name udt_name:name scope_catalog:name scope_schema:name scope_name:name maximum_cardinality:int4 dtd_identifier:name` },
   {
-    oid: 13221, schema: 'information_schema', name: 'domain_constraints', columns: 'constraint_catalog:name constraint_schema:name constraint_name:name domain_catalog:name domain_schema:name domain_name:name is_deferrable:varchar initially_deferred:varchar',
+    oid: 13221, schema: 'information_schema', name: 'domain_constraints', columns: 'constraint_catalog:name constraint_schema:name constraint_name:name domain_catalog:name domain_schema:name domain_name:name is_deferrable:yes_or_no initially_deferred:yes_or_no',
     *rows(backend) {
       const catalog = backend.system.currentDatabase();
       for (const { record, schema, detail } of userTypes(backend, 'domain')) {
@@ -79,10 +78,10 @@ export const typeViews: readonly VirtualTable[] = [
     oid: 13222, schema: 'information_schema', name: 'domain_udt_usage', columns: 'udt_catalog:name udt_schema:name udt_name:name domain_catalog:name domain_schema:name domain_name:name',
     rows: domainRows,
   },
-  { oid: 13223, schema: 'information_schema', name: 'attributes', rows: attributeRows, columns: `udt_catalog:name udt_schema:name udt_name:name attribute_name:name ordinal_position:int4 attribute_default:varchar is_nullable:varchar data_type:varchar ${described} attribute_udt_catalog:name attribute_udt_schema:name attribute_udt_name:name scope_catalog:name scope_schema:name scope_name:name maximum_cardinality:int4 dtd_identifier:name is_derived_reference_attribute:varchar` },
+  { oid: 13223, schema: 'information_schema', name: 'attributes', rows: attributeRows, columns: `udt_catalog:name udt_schema:name udt_name:name attribute_name:name ordinal_position:int4 attribute_default:varchar is_nullable:yes_or_no data_type:varchar ${described} attribute_udt_catalog:name attribute_udt_schema:name attribute_udt_name:name scope_catalog:name scope_schema:name scope_name:name maximum_cardinality:int4 dtd_identifier:name is_derived_reference_attribute:yes_or_no` },
   { oid: 13224, schema: 'information_schema', name: 'element_types', rows: elementRows, columns: `object_catalog:name object_schema:name object_name:name object_type:varchar collection_type_identifier:name data_type:varchar ${described} domain_default:varchar udt_catalog:name udt_schema:name udt_name:name scope_catalog:name scope_schema:name scope_name:name maximum_cardinality:int4 dtd_identifier:name` },
   {
-    oid: 13225, schema: 'information_schema', name: 'user_defined_types', columns: `user_defined_type_catalog:name user_defined_type_schema:name user_defined_type_name:name user_defined_type_category:varchar is_instantiable:varchar is_final:varchar ordering_form:varchar ordering_category:varchar ordering_routine_catalog:name ordering_routine_schema:name ordering_routine_name:name reference_type:varchar data_type:varchar ${described} source_dtd_identifier:name ref_dtd_identifier:name`,
+    oid: 13225, schema: 'information_schema', name: 'user_defined_types', columns: `user_defined_type_catalog:name user_defined_type_schema:name user_defined_type_name:name user_defined_type_category:varchar is_instantiable:yes_or_no is_final:yes_or_no ordering_form:varchar ordering_category:varchar ordering_routine_catalog:name ordering_routine_schema:name ordering_routine_name:name reference_type:varchar data_type:varchar ${described} source_dtd_identifier:name ref_dtd_identifier:name`,
     *rows(backend) {
       for (const { record, schema } of userTypes(backend, 'composite')) yield { user_defined_type_catalog: backend.system.currentDatabase(), user_defined_type_schema: schema, user_defined_type_name: record.name, user_defined_type_category: 'STRUCTURED', is_instantiable: 'YES' };
     },

@@ -44,8 +44,8 @@ function* columnGrants(backend: Backend): Iterable<VirtualRow> {
   }
 }
 
-const tableGrantColumns = 'grantor:name grantee:name table_catalog:name table_schema:name table_name:name privilege_type:varchar is_grantable:varchar with_hierarchy:varchar';
-const columnGrantColumns = 'grantor:name grantee:name table_catalog:name table_schema:name table_name:name column_name:name privilege_type:varchar is_grantable:varchar';
+const tableGrantColumns = 'grantor:name grantee:name table_catalog:name table_schema:name table_name:name privilege_type:varchar is_grantable:yes_or_no with_hierarchy:yes_or_no';
+const columnGrantColumns = 'grantor:name grantee:name table_catalog:name table_schema:name table_name:name column_name:name privilege_type:varchar is_grantable:yes_or_no';
 
 export const usageViews: readonly VirtualTable[] = [
   {
