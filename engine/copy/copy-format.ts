@@ -9,71 +9,8 @@
  * `CopyReader` takes input in pieces of any size and gives whole records, so memory is bounded by the longest record. A line without quotes, escapes
  * and carriage returns, as nearly all are, is cut at its delimiters; the others are walked through character by character.
  */
-import { DbError, notSupported } from '../../base/errors.js';
-import type { DefinitionOption, OptionValue } from '../../parser/ast.js';
-
-export interface CopyOptions {
-  readonly format: 'text' | 'csv';
-  readonly delimiter: string;
-  readonly null: string;
-  readonly header: 'none' | 'yes' | 'match';
-  readonly quote: string;
-  readonly escape: string;
-  /** Column names, or all. */
-  readonly forceQuote: readonly string[] | 'all';
-  readonly forceNotNull: readonly string[];
-  readonly forceNull: readonly string[];
-}
-
-const asText = (value: OptionValue): string => (typeof value === 'string' ? value : value === undefined ? 'true' : String(value));
-
-/** @throws DbError 42601, 22023, 0A000 as ProcessCopyOptions */
-export function copyOptions(options: readonly DefinitionOption[], direction: 'from' | 'to'): CopyOptions {
-  const given = new Map<string, DefinitionOption>();
-  for (const option of options) {
-    if (given.has(option.name)) throw new DbError('42601', 'conflicting or redundant options', { offset: option.offset });
-    given.set(option.name, option);
-  }
-  const text = (name: string): string | undefined => {
-    const option = given.get(name);
-    return option === undefined ? undefined : asText(option.value);
-  };
-  const known = new Set(['format', 'delimiter', 'null', 'header', 'quote', 'escape', 'force_quote', 'force_not_null', 'force_null', 'encoding', 'freeze', 'default']);
-  for (const { name, offset } of options) if (!known.has(name)) throw new DbError('42601', `option "${name}" not recognized`, { offset });
-  const format = text('format') ?? 'text';
-  if (format === 'binary') throw notSupported('COPY format "binary"');
-  if (format !== 'text' && format !== 'csv') throw new DbError('22023', `COPY format "${format}" not recognized`, { offset: given.get('format')?.offset });
-  const isCsv = format === 'csv';
-  const delimiter = text('delimiter') ?? (isCsv ? ',' : '\t');
-  const nullText = text('null') ?? (isCsv ? '' : '\\N');
-  const headerText = (text('header') ?? 'off').toLowerCase();
-  const header = headerText === 'match' ? 'match' : ['true', 'on', '1'].includes(headerText) ? 'yes' : 'none';
-  if (header === 'match' && direction === 'to') throw new DbError('0A000', 'cannot use "match" with HEADER in COPY TO');
-  const quote = text('quote') ?? '"';
-  const escape = text('escape') ?? quote;
-  if (delimiter.length !== 1) throw new DbError('0A000', 'COPY delimiter must be a single one-byte character');
-  if (/[\r\n]/.test(delimiter)) throw new DbError('22023', 'COPY delimiter cannot be newline or carriage return');
-  if (/[\r\n]/.test(nullText)) throw new DbError('22023', 'COPY null representation cannot use newline or carriage return');
-  if (!isCsv && 'abcdefghijklmnopqrstuvwxyz0123456789.\\'.includes(delimiter)) throw new DbError('22023', `COPY delimiter cannot be "${delimiter}"`);
-  if (nullText.includes(delimiter)) throw new DbError('0A000', 'COPY delimiter must not appear in the NULL specification');
-  for (const name of ['quote', 'escape', 'force_quote', 'force_not_null', 'force_null']) {
-    if (!isCsv && given.has(name)) throw new DbError('0A000', `COPY ${name.startsWith('force') ? name.replaceAll('_', ' ').replace('force', 'force') : name} available only in CSV mode`);
-  }
-  if (isCsv && quote.length !== 1) throw new DbError('0A000', 'COPY quote must be a single one-byte character');
-  if (isCsv && delimiter === quote) throw new DbError('22023', 'COPY delimiter and quote must be different');
-  if (isCsv && escape.length !== 1) throw new DbError('0A000', 'COPY escape must be a single one-byte character');
-  if (isCsv && nullText.includes(quote)) throw new DbError('0A000', 'CSV quote character must not appear in the NULL specification');
-  const list = (name: string): readonly string[] => {
-    const value = given.get(name)?.value;
-    return Array.isArray(value) ? (value as readonly string[]) : typeof value === 'string' && value !== '*' ? [value] : [];
-  };
-  if (given.has('force_quote') && direction === 'from') throw new DbError('0A000', 'COPY force quote only available using COPY TO');
-  for (const name of ['force_not_null', 'force_null']) if (given.has(name) && direction === 'to') throw new DbError('0A000', `COPY ${name.replaceAll('_', ' ')} only available using COPY FROM`);
-  const encoding = text('encoding');
-  if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) throw notSupported(`COPY encoding "${encoding}"`);
-  const forceQuote = given.get('force_quote')?.value === '*' ? 'all' : list('force_quote');
-  return { format, delimiter, null: nullText, header, quote, escape, forceQuote, forceNotNull: list('force_not_null'), forceNull: list('force_null') };
-}
+import { DbError } from '../../base/errors.js';
+import type { CopyOptions } from './copy-options.js';
 
 const badData = (message: string, hint?: string): DbError => new DbError('22P04', message, { hint });
 

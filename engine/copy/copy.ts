@@ -18,13 +18,14 @@ import { TableWriter } from '../../executor/table-writer.js';
 import type { TextBytes } from '../../executor/text-bytes.js';
 import type { Wait } from '../../executor/wait.js';
 import { isWait } from '../../executor/wait.js';
-import type { Copy, Query } from '../../parser/ast.js';
+import type { Copy, QualifiedName, Query } from '../../parser/ast.js';
 import { intoOf } from '../../parser/select-into.js';
 import { readFull } from '../../storage/vfs.js';
 import type { Backend, Call, StatementResult } from '../backend.js';
 import type { TableRecord } from '../catalog/catalog-objects.js';
-import type { CopyOptions, LineEnd } from './copy-format.js';
-import { CopyReader, copyLine, copyOptions, type RecordPlace } from './copy-format.js';
+import type { LineEnd } from './copy-format.js';
+import { CopyReader, copyLine, type RecordPlace } from './copy-format.js';
+import { copyOptions, namedColumns, type CopyOptions } from './copy-options.js';
 import { CopyInput } from './copy-input.js';
 import { Ddl } from '../ddl/ddl.js';
 import { bindOverRow, ddlRuntime } from '../ddl/expressions.js';
@@ -42,14 +43,13 @@ const Minus = 45, Zero = 48, Return = 13, LineFeed = 10;
 
 export async function runCopy(backend: Backend, cached: CachedStatement, statement: Copy, call: Call): Promise<StatementResult> {
   if (statement.endpoint.kind === 'program') throw notSupported('COPY ... PROGRAM', statement.offset);
-  const options = copyOptions(statement.options, statement.direction);
   const tx = backend.block.ensureTransaction();
   if (statement.direction === 'from' && backend.block.modes.readOnly) throw new DbError('25006', 'cannot execute COPY FROM in a read-only transaction');
   tx.beginStatement(backend.infoOf(cached));
   backend.block.noteSnapshot();
   try {
     const ddl = new Ddl(backend, tx, call, cached);
-    const count = statement.direction === 'from' ? await copyFrom(ddl, statement, options) : await copyTo(ddl, cached, statement, options);
+    const count = statement.direction === 'from' ? await copyFrom(ddl, statement) : await copyTo(ddl, cached, statement);
     return { command: 'COPY', rows: [], rowCount: count, columns: [] };
   } finally {
     tx.endStatement();
@@ -80,9 +80,10 @@ async function* sourceOf(ddl: Ddl, statement: Copy): AsyncIterable<string | Uint
   }
 }
 
-async function copyFrom(ddl: Ddl, statement: Copy, options: CopyOptions): Promise<number> {
+async function copyFrom(ddl: Ddl, statement: Copy): Promise<number> {
   const name = statement.table!;
   const relation = await ddl.lockRelation(name, 'row exclusive');
+  const options = copyOptions(statement.options, 'from');
   if (relation.kind !== 'table' || relation.view !== undefined) {
     throw new DbError('42809', `cannot copy to ${relation.kind === 'table' ? 'materialized view' : relation.kind} "${relation.name}"`, { offset: name.offset, hint: relation.kind === 'view' ? 'To enable copying to a view, provide an INSTEAD OF INSERT trigger.' : undefined });
   }
@@ -222,8 +223,10 @@ class CopyWriter {
         return evaluate(bound.expression, own) === true;
       };
     }
-    this.#forceNotNull = new Set(options.forceNotNull.map((column) => requireColumn(table, column)));
-    this.#forceNull = new Set(options.forceNull.map((column) => requireColumn(table, column)));
+    const named = (option: 'FORCE_NOT_NULL' | 'FORCE_NULL', names: readonly string[]): ReadonlySet<number> =>
+      new Set(namedColumns(option, names, this.#columns.map((column) => table.columns[column]!.name), table).map((i) => this.#columns[i]!));
+    this.#forceNotNull = named('FORCE_NOT_NULL', options.forceNotNull);
+    this.#forceNull = named('FORCE_NULL', options.forceNull);
     this.#cutColumns = this.#findCutColumns();
     this.#row = [...this.#empty];
     const rowsSpec = backend.settings.get('execution_mode') === 'generated' ? wholeRowsSpec(info) : undefined;
@@ -473,15 +476,20 @@ function copyColumns(table: TableRecord, statement: Copy): number[] {
 
 // ---------------------------------------------------------------------------------------------------------------- TO
 
-/** The query that reads a table: COPY t (a, b) TO is COPY (SELECT a, b FROM t) TO. */
-function tableQuery(ddl: Ddl, statement: Copy): Query {
-  const name = statement.table!;
+/** The table to be copied, undefined for one of the catalog. */
+function tableToCopy(ddl: Ddl, name: QualifiedName): TableRecord | undefined {
   const relation = ddl.backend.catalog().relationRecord(name.schema, name.name);
   if (ddl.backend.catalog().compositeRecord(name.schema, name.name) !== undefined) throw new DbError('42809', `"${name.name}" is a composite type`, { offset: name.offset });
   if (relation === undefined && ddl.backend.catalog().relation(name.schema, name.name) === undefined) throw new DbError('42P01', `relation "${nameText(name)}" does not exist`, { offset: name.offset });
   if (relation !== undefined && relation.kind !== 'table') {
     throw new DbError('42809', `cannot copy from ${relation.kind} "${relation.name}"`, { offset: name.offset, hint: relation.kind === 'view' ? 'Try the COPY (SELECT ...) TO variant.' : undefined });
   }
+  return relation;
+}
+
+/** The query that reads it: COPY t (a, b) TO is COPY (SELECT a, b FROM t) TO. */
+function tableQuery(relation: TableRecord | undefined, statement: Copy): Query {
+  const name = statement.table!;
   const columns = relation === undefined ? undefined : copyColumns(relation, statement).map((i) => relation.columns[i]!.name);
   const targets = columns?.map((column) => ({ expression: { kind: 'columnRef', parts: [column], offset: -1 } as const, alias: undefined, offset: -1 })) ?? [{ expression: { kind: 'star', qualifier: [], offset: -1 } as const, alias: undefined, offset: -1 }];
   return {
@@ -493,17 +501,21 @@ function tableQuery(ddl: Ddl, statement: Copy): Query {
   };
 }
 
-async function copyTo(ddl: Ddl, cached: CachedStatement, statement: Copy, options: CopyOptions): Promise<number> {
+async function copyTo(ddl: Ddl, cached: CachedStatement, statement: Copy): Promise<number> {
   const { backend, call } = ddl;
+  const table = statement.table === undefined ? undefined : tableToCopy(ddl, statement.table);
+  const options = copyOptions(statement.options, 'to');
   if (statement.query?.kind === 'query' && intoOf(statement.query) !== undefined) throw notSupported('COPY (SELECT INTO)');
   if (statement.query !== undefined && 'returning' in statement.query && statement.query.returning === undefined) throw new DbError('0A000', 'COPY query must have a RETURNING clause');
-  const query = statement.query ?? tableQuery(ddl, statement);
+  const query = statement.query ?? tableQuery(table, statement);
   const inner = new CachedStatement({ ...cached.parsed, statement: query });
-  const sink = openSink(ddl, statement);
   const started = await startInside(backend, inner, { ...call, params: undefined, format: datumFormat });
+  let sink: Sink | undefined;
   try {
     const columns: readonly ResultColumn[] = started.plan.planned.result;
-    const forced = columns.map((column) => options.forceQuote === 'all' || options.forceQuote.includes(column.name));
+    const named = options.forceQuote === 'all' ? undefined : namedColumns('FORCE_QUOTE', options.forceQuote, columns.map((column) => column.name), table);
+    const forced = columns.map((_, i) => named === undefined || named.includes(i));
+    sink = openSink(ddl, statement);
     let buffer = options.header === 'none' ? '' : copyLine(options, columns.map((column) => column.name), columns.map(() => false));
     let count = 0;
     for (let isDone = false; !isDone; ) {
@@ -519,7 +531,7 @@ async function copyTo(ddl: Ddl, cached: CachedStatement, statement: Copy, option
     return count;
   } finally {
     finishInside(started);
-    sink.close();
+    sink?.close();
   }
 }
 

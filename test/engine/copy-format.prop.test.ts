@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DbError } from '../../base/errors.js';
-import { CopyReader, copyLine, type CopyOptions } from '../../engine/copy/copy-format.js';
+import { CopyReader, copyLine } from '../../engine/copy/copy-format.js';
+import type { CopyOptions } from '../../engine/copy/copy-options.js';
 
 const csv: CopyOptions = { format: 'csv', delimiter: ',', null: '', header: 'none', quote: '"', escape: '"', forceQuote: [], forceNotNull: [], forceNull: [] };
 const optionsOf = fc.constantFrom<CopyOptions>(csv, { ...csv, delimiter: ';', quote: "'", escape: '\\', null: 'n' }, { ...csv, format: 'text', delimiter: '\t', null: '\\N' }, { ...csv, format: 'text', delimiter: '|', null: 'n' });
