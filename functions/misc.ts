@@ -57,6 +57,15 @@ function overLabels(name: string, args: string, returns: string, pick: (labels: 
   });
 }
 
+/** Functions that compare two values of one enum by the order of their labels. */
+function overTwoLabels(name: string, returns: string, pick: (a: string, b: string, order: number) => Datum): FunctionDef {
+  const definition = scalar(name, 'anyenum anyenum', returns, () => null);
+  return specialized(definition, (types: readonly SqlType[], _result: SqlType, registry: TypeRegistry) => {
+    const compare = comparatorOf(baseTypeOf(types[0]!, registry), registry);
+    return { ...definition, impl: (a: unknown, b: unknown) => pick(a as string, b as string, Math.sign(compare(a as Datum, b as Datum))) };
+  });
+}
+
 function labelRange(labels: readonly string[], [from, to]: readonly Datum[], oid: number): SqlArray {
   const start = from === null || from === undefined ? 0 : labels.indexOf(from as string);
   const end = to === null || to === undefined ? labels.length - 1 : labels.indexOf(to as string);
@@ -152,6 +161,9 @@ export const miscFunctions = (): readonly FunctionDef[] => [
   overLabels('enum_last', 'anyenum', 'anyenum', (labels) => labels[labels.length - 1]!),
   overLabels('enum_range', 'anyenum', 'anyarray', (labels, _given, oid) => SqlArray.of(oid, labels)),
   overLabels('enum_range', 'anyenum anyenum', 'anyarray', labelRange),
+  overTwoLabels('enum_larger', 'anyenum', (a, b, order) => (order > 0 ? a : b)),
+  overTwoLabels('enum_smaller', 'anyenum', (a, b, order) => (order < 0 ? a : b)),
+  overTwoLabels('enum_cmp', 'int4', (_a, _b, order) => order),
   scalar('pg_size_pretty', 'int8', 'text', prettySize),
   scalar('pg_size_pretty', 'numeric', 'text', prettyNumericSize),
   scalar('pg_size_bytes', 'text', 'int8', sizeBytes),

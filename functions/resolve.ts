@@ -135,6 +135,8 @@ export class Resolver {
     const count = args.length;
     const order = names !== undefined && names.some((name) => name !== undefined) ? argumentOrder(definition, names) : undefined;
     if (names !== undefined && names.some((name) => name !== undefined) && order === undefined) return undefined;
+    // The elements of an array that is made have no names.
+    if (order !== undefined && variadic && !isVariadicCall) return undefined;
     const base = { function: definition, order, returnType: definition.returns, expandedFrom: -1, isUndetermined: false };
     if (order !== undefined) {
       // Positions that no argument fills must have defaults.
@@ -150,7 +152,6 @@ export class Resolver {
         if (count < fixed) return undefined;
         return { ...base, declared: [...declared.slice(0, fixed), ...Array.from({ length: count - fixed }, () => element)], expandedFrom: fixed };
       }
-      return undefined;
     }
     if (count > declared.length || count < declared.length - defaultCount) return undefined;
     return { ...base, declared: declared.slice(0, count) };

@@ -71,7 +71,8 @@ function parametersOf(ddl: Ddl, statement: CreateFunction): FunctionRecord['para
     if (p.name !== undefined && isName.has(p.name)) throw new DbError('42P13', `parameter name "${p.name}" used more than once`, { offset: p.offset });
     if (p.name !== undefined) isName.add(p.name);
     if (p.default !== undefined && mode === 'out') throw new DbError('42P13', 'only input parameters can have default values', { offset: p.offset });
-    if (p.default === undefined && hasDefault && mode !== 'out' && mode !== 'variadic') throw new DbError('42P13', 'input parameters after one with a default value must also have defaults', { offset: p.offset });
+    if (p.default === undefined && hasDefault && mode !== 'out') throw new DbError('42P13', 'input parameters after one with a default value must also have defaults');
+    if (mode === 'out' && hasDefault && statement.isProcedure) throw new DbError('42P13', 'procedure OUT parameters cannot appear after one with a default value');
     hasDefault ||= p.default !== undefined;
     const bound = p.default === undefined ? undefined : bindOverRow(backend, undefined, p.default, 'DEFAULT expressions', isPolymorphic(type) ? undefined : sqlType(type), `argument of DEFAULT`);
     return { mode, ...(p.name === undefined ? {} : { name: p.name }), type, ...(bound === undefined ? {} : { default: storedText(backend, p.default!, bound.expression) }) };

@@ -349,6 +349,14 @@ describe('what random statements found in turn', () => {
     ['with m as (insert into owned values (5, 5) returning id) select id from m', '23503'], ['with m as (insert into owned values (5, 5)) insert into owner values (6)', '23503'], ['select id from owned', [['3']]],
     ['drop table owned, owner', ''],
   ]));
+  test('a VARIADIC parameter may have a default, and parameters behind one with a default must', () => inTurn([
+    ["create function many(a int default 1, variadic b int[] default '{7}') returns int language sql as 'select a + cardinality(b)'", ''],
+    ['select many(), many(3), many(3, 4, 5), many(2, variadic array[1, 2]), many(a => 4, variadic b => array[1, 2, 3])', [['2', '4', '5', '4', '7']]], ['select many(variadic array[1, 2])', '42883'], ['select many(a => 4)', '42883'], ['select many(b => array[1, 2, 3])', '42883'], ['drop function many', ''],
+    ["create function f(a int default 1, variadic b int[]) returns int language sql as 'select 1'", '42P13'], ["create procedure f(a int default 1, out b int) language sql as 'select 1'", '42P13'], ["create function f(a int default 1, out b int) language sql as 'select 1'", ''], ['drop function f', ''],
+  ]));
+  test('functions that compare values of an enum', () => inTurn([
+    ["select enum_larger('a', 'b'::phase), enum_smaller('a'::phase, 'b'), enum_cmp('a'::phase, 'b'), enum_cmp('b'::phase, 'a'), enum_cmp('a'::phase, 'a'), enum_larger(null::phase, 'b')", [['b', 'a', '-1', '1', '0', null]]], ["select enum_larger('a', 'b')", '42883'],
+  ]));
   // The second change was left out without a look at what it would have made of the row.
   test('a row that a statement would change twice must satisfy its constraints both times', () => inTurn([
     ['create table either_of (id int primary key, b bool, c bool, g int generated always as (4 / id) stored, check (b or c))', ''], ['insert into either_of values (1, true, true)', ''],
