@@ -276,7 +276,9 @@ function finishAggregateArgs(
   }
   let all = [...args, ...ordered];
   if (match.function.aggregate!.orderedSet === 'hypothetical') {
-    if (args.length !== ordered.length) throw noFunction(binder, 'none', shownName(call), all, call.offset);
+    if (args.length !== ordered.length) {
+      throw noFunction(binder, 'none', shownName(call), all, call.offset, undefined, `To use the hypothetical-set aggregate ${match.function.name}, the number of hypothetical direct arguments (here ${args.length}) must match the number of ordering columns (here ${ordered.length}).`);
+    }
     // The hypothetical row is compared with the sorted ones, so the two are made of one type. Source. unify_hypothetical_args of parse_func.c.
     const shared = args.map((e, i) => commonType(binder, [ordered[i]!, e], 'WITHIN GROUP'));
     const sorts = ordered.map((e, i) => mustCoerce(binder, e, sqlType(shared[i]!.oid), 'implicit', e.offset));

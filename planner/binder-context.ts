@@ -30,6 +30,8 @@ export interface BoundQuery {
   readonly offsets?: readonly number[] | undefined;
   /** The explicit collations of the shown columns' expressions, where the statement has any. */
   readonly collations?: readonly (Collation | null)[] | undefined;
+  /** The columns of each branch of a set operation, which its ORDER BY cannot name but hints can. */
+  readonly branches?: readonly (readonly PlanColumn[])[] | undefined;
 }
 
 export interface BindQueryOptions {

@@ -345,9 +345,8 @@ function bindBetween(level: QueryLevel, e: Extract<Expression, { kind: 'between'
 function bindFieldSelection(level: QueryLevel, e: Extract<Expression, { kind: 'fieldSelection' }>): BoundExpression {
   const { operand, field, offset } = e;
   const arg = bindExpression(level, operand);
-  if (operand.kind === 'columnRef' && arg.kind === 'row' && arg.names?.includes(field) === false) {
-    throw new DbError('42703', `column ${operand.parts.at(-1)!}.${field} does not exist`, { offset: operand.offset });
-  }
+  const relation = operand.kind === 'columnRef' ? operand.parts.at(-1) : operand.kind === 'star' ? operand.qualifier.at(-1) : undefined;
+  if (relation !== undefined && arg.kind === 'row' && arg.names?.includes(field) === false) throw new DbError('42703', `column ${relation}.${field} does not exist`, { offset: operand.offset });
   return selectField(level, arg, field, offset);
 }
 

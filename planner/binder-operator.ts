@@ -185,9 +185,9 @@ export function shownCall(binder: Binder, name: string, given: readonly BoundExp
   return `${name}(${given.map((arg, i) => `${names?.[i] === undefined ? '' : `${names[i]} => `}${typeName(arg.type.oid, binder.types)}`).join(', ')})`;
 }
 
-export function noFunction(binder: Binder, why: 'none' | 'ambiguous', name: string, given: readonly BoundExpression[], offset: number, names?: readonly (string | undefined)[]): DbError {
+export function noFunction(binder: Binder, why: 'none' | 'ambiguous', name: string, given: readonly BoundExpression[], offset: number, names?: readonly (string | undefined)[], hint = 'No function matches the given name and argument types. You might need to add explicit type casts.'): DbError {
   const shown = shownCall(binder, name, given, names);
   return why === 'none'
-    ? new DbError('42883', `function ${shown} does not exist`, { offset, hint: 'No function matches the given name and argument types. You might need to add explicit type casts.' })
+    ? new DbError('42883', `function ${shown} does not exist`, { offset, hint })
     : new DbError('42725', `function ${shown} is not unique`, { offset, hint: 'Could not choose a best candidate function. You might need to add explicit type casts.' });
 }

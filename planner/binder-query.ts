@@ -56,18 +56,19 @@ function withClauses(binder: Binder, parent: QueryLevel | undefined, ctes: CteSc
   }
   if (clauses.orderBy.length === 0 && clauses.limitCount === undefined && clauses.limitOffset === undefined) return bound;
   const level = new QueryLevel(binder, parent, ctes);
-  const entry = new RangeEntry({ alias: '', columns: bound.columns });
+  const entry = new RangeEntry({ alias: what === 'VALUES' ? '*VALUES*' : '', columns: bound.columns, isJoin: bound.branches !== undefined });
   level.namespace.push({ ...visibleItem(entry), relationVisible: false });
   binder.adopt(level, entry);
+  bound.branches?.forEach((columns, i) => level.entries.push(new RangeEntry({ alias: `*SELECT* ${i + 1}`, columns })));
   const items = clauses.orderBy.map((item) => outputItem(level, bound.columns, item.expression));
-  if (what !== 'VALUES' && what !== 'a parenthesized query') refuseExpressions(items, clauses);
+  if (what !== 'VALUES' && what !== 'a parenthesized query') refuseExpressions(bound.columns, items, clauses);
   const keys = clauses.orderBy.map((item, i): SortKey => bindSortKey(level, item, items[i]!));
   const limit = bindLimit(level, clauses);
   if (limit.withTies && keys.length === 0) throw new DbError('42601', 'WITH TIES cannot be specified without ORDER BY clause');
   let plan = bound.plan;
   if (keys.length > 0) plan = makeSort(plan, keys);
   plan = addLimit(plan, limit, limit.withTies ? keys : undefined);
-  return { ...bound, plan };
+  return { ...bound, plan, branches: undefined };
 }
 
 function lockedUnion(strength: Parameters<typeof lockClauseName>[0]): DbError {
@@ -91,8 +92,9 @@ function outputItem(level: QueryLevel, columns: readonly PlanColumn[], e: Expres
 }
 
 /** A set operation is ordered by columns, and an expression is one even where it has become a column. @throws DbError 0A000 */
-function refuseExpressions(items: readonly BoundExpression[], clauses: QueryClauses): void {
-  const at = clauses.orderBy.findIndex((item, i) => items[i]!.kind !== 'column' || (item.expression.kind !== 'columnRef' && item.expression.kind !== 'number'));
+function refuseExpressions(columns: readonly PlanColumn[], items: readonly BoundExpression[], clauses: QueryClauses): void {
+  const isShown = (e: BoundExpression): boolean => e.kind === 'column' && columns.some((column) => column.id === e.id);
+  const at = clauses.orderBy.findIndex((item, i) => !isShown(items[i]!) || (item.expression.kind !== 'columnRef' && item.expression.kind !== 'number'));
   if (at === -1) return;
   throw new DbError('0A000', 'invalid UNION/INTERSECT/EXCEPT ORDER BY clause', {
     offset: startOf(items[at]!),
@@ -160,10 +162,16 @@ function bindSetOperation(binder: Binder, parent: QueryLevel | undefined, ctes: 
     return ownColumns(binder, bindBody(binder, parent, ctes, body, noClauses, { keepUnknown: true, locking: undefined }));
   };
   let left = branch(links[0]!.left);
-  for (const link of links) left = combine(binder, parent, link, left, branch(link.right));
-  if (options.keepUnknown) return left;
-  return resolveUnknowns(binder, left);
+  const branches = shownBranches(left).slice();
+  for (const link of links) {
+    const right = branch(link.right);
+    branches.push(...shownBranches(right));
+    left = combine(binder, parent, link, left, right);
+  }
+  return { ...(options.keepUnknown ? left : resolveUnknowns(binder, left)), branches };
 }
+
+const shownBranches = (query: BoundQuery): readonly (readonly PlanColumn[])[] => query.branches ?? [query.columns];
 
 /** Columns that are still untyped become text. */
 function resolveUnknowns(binder: Binder, query: BoundQuery): BoundQuery {

@@ -9,6 +9,7 @@ import { baseTypeOf, typeInfo, typeName, TypeOid, types, type SqlType } from '..
 import type { Expression } from '../parser/ast.js';
 import { makeOperator } from './binder-operator.js';
 import { coerceToBoolean } from './binder-types.js';
+import { startOf } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import { columnOfRelation, recordReference, type QueryLevel, type ResolvedRelation } from './scope.js';
 
@@ -45,13 +46,13 @@ export function selectField(level: QueryLevel, arg: BoundExpression, name: strin
       : (attributesOf(level, arg.type) ?? level.binder.recordShape(arg));
   if (attributes === undefined) {
     const type = typeName(arg.type.oid, level.binder.types);
-    if (arg.type.oid === TypeOid.record) throw new DbError('42703', `could not identify column "${name}" in record data type`, { offset });
-    throw new DbError('42809', `column notation .${name} applied to type ${type}, which is not a composite type`, { offset });
+    if (arg.type.oid === TypeOid.record) throw new DbError('42703', `could not identify column "${name}" in record data type`, { offset: startOf(arg) });
+    throw new DbError('42809', `column notation .${name} applied to type ${type}, which is not a composite type`, { offset: startOf(arg) });
   }
   const index = attributes.findIndex((attribute) => attribute.name === name);
   if (index === -1) {
-    if (arg.type.oid === TypeOid.record) throw new DbError('42703', `could not identify column "${name}" in record data type`, { offset });
-    throw new DbError('42703', `column "${name}" not found in data type ${typeName(arg.type.oid, level.binder.types)}`, { offset });
+    if (arg.type.oid === TypeOid.record) throw new DbError('42703', `could not identify column "${name}" in record data type`, { offset: startOf(arg) });
+    throw new DbError('42703', `column "${name}" not found in data type ${typeName(arg.type.oid, level.binder.types)}`, { offset: startOf(arg) });
   }
   // A row of a join under an alias may have two columns of one name.
   if (arg.kind === 'row' && attributes.some((attribute, i) => i > index && attribute.name === name)) throw new DbError('42702', `column reference "${name}" is ambiguous`, { offset });

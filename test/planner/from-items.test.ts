@@ -32,10 +32,23 @@ test.each([
   ["select enum_first('sad')", '42883', 'No function matches the given name and argument types. You might need to add explicit type casts.'],
   ["select enum_range('sad', null)", '42883', 'No function matches the given name and argument types. You might need to add explicit type casts.'],
   ["select string_agg(distinct f::text, ',' order by f) from v", '42P10', undefined],
+  ["select rank(1, 2) within group (order by a) from t", '42883', 'To use the hypothetical-set aggregate rank, the number of hypothetical direct arguments (here 2) must match the number of ordering columns (here 1).'],
+  ["select dense_rank() within group (order by a) from t", '42883', 'To use the hypothetical-set aggregate dense_rank, the number of hypothetical direct arguments (here 0) must match the number of ordering columns (here 1).'],
+  // ORDER BY of a set operation has its result's columns; hints know those of its branches.
+  ['select a from t union select b from t order by b', '42703', 'There is a column named "b" in table "*SELECT* 2", but it cannot be referenced from this part of the query.'],
+  ['(select a from t order by 1) union (select b from t union select 1 as cname) order by cname', '42703', 'There is a column named "cname" in table "*SELECT* 3", but it cannot be referenced from this part of the query.'],
+  ['select a as aname from t union (select b as bname from t order by 1) order by anam', '42703', 'Perhaps you meant to reference the column "*SELECT* 1.aname".'],
+  ['values (1) order by colum1', '42703', 'Perhaps you meant to reference the column "*VALUES*.column1".'],
+  ['select (select 1 as x union select 2 order by a) from t', '0A000', 'Add the expression/function to every SELECT, or move the UNION into a FROM clause.'],
 ])('%s', async (sql, code, hint) => {
   await expect(db.query(sql)).rejects.toMatchObject({ code, hint });
 });
 
+test.each([
+  ['select (t.*).nosuch from t', 'column t.nosuch does not exist', 9], ['select (a + 1).x from t', 'column notation .x applied to type integer, which is not a composite type', 9], ['select 1, (row(1, 2)).f3', 'could not identify column "f3" in record data type', 12],
+])('a field that is not there is told at the operand: %s', async (sql, message, position) => {
+  await expect(db.query(sql)).rejects.toMatchObject({ message, position });
+});
 test('a field that a row of FROM does not have is named with the row, at the row', async () => {
   await expect(db.query('select (x).nosuch from t x')).rejects.toMatchObject({ message: 'column x.nosuch does not exist', position: 9 });
 });
