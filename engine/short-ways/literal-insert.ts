@@ -59,6 +59,9 @@ export class LiteralInserts {
   run(text: string, call: Call): Promise<ModifyResult> | undefined {
     const backend = this.#backend;
     if (text.length < LengthMin || text.length > defaultMaxLength || call.deadlineMs !== Infinity || !canRunQuickly(backend)) return undefined;
+    // One that has waited for its turn.
+    const again = this.canRunAgain(text) ? this.runAgain(text) : undefined;
+    if (again !== undefined) return Promise.resolve(again);
     const head = headOfInsert(text);
     if (head === undefined) return undefined;
     const width = widthOf(text, head.length);

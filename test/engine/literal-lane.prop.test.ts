@@ -55,6 +55,8 @@ async function outcome(run: () => Promise<unknown>): Promise<string> {
 async function play(ops: readonly Op[], hasLanes: boolean): Promise<string[]> {
   const db = await open(':memory:');
   const said: string[] = [];
+  const { isOpen } = LiteralLane.prototype;
+  if (!hasLanes) LiteralLane.prototype.isOpen = () => false;
   try {
     await db.exec('create table t (id int primary key, note text); create table u (id int primary key, note text); create table i (id int primary key, note text); create index i_note on i (note); insert into t values (3, null), (30, null)');
     const [session, other] = [db.connect(), db.connect()];
@@ -75,8 +77,8 @@ async function play(ops: readonly Op[], hasLanes: boolean): Promise<string[]> {
         next += one.count;
         const rows = Array.from({ length: one.count }, (_, row) => (row === 1 && one.odd !== undefined ? one.odd.replace('#', String(first + 1)) : `(${first + row}, 'row é ${first + row}')`));
         const text = `${one.head}${rows.join(', ')}`;
-        // With options of its own there is no lane.
-        const options = hasLanes ? undefined : {};
+        // A call with options of its own comes to the lane when it is its turn.
+        const options = i % 3 === 2 ? {} : undefined;
         said.push(await outcome(async () => (one.byQuery ? [await session.query(text, undefined, options)] : await session.exec(text, options))));
         said.push(session.transactionStatus);
       }
@@ -86,6 +88,7 @@ async function play(ops: readonly Op[], hasLanes: boolean): Promise<string[]> {
     for (const table of ['t', 'u', 'i']) said.push(JSON.stringify((await db.query(`select * from ${table} order by id`)).rows));
     said.push(JSON.stringify((await db.query('select id from i where note > $1 order by note, id', ['row'])).rows));
   } finally {
+    LiteralLane.prototype.isOpen = isOpen;
     await db.close();
   }
   return said;
@@ -112,6 +115,28 @@ test('with a lane and without', async () => {
     LiteralLane.prototype.run = run;
   }
   expect(runs).toBeGreaterThan(100);
+});
+
+test('those that have waited for their turn take it as well', async () => {
+  const db = await open(':memory:');
+  const session = db.connect();
+  await session.exec('create table t (id int primary key, note text); begin');
+  const text = (from: number): string => `${heads[0]!}${[0, 1, 2, 3].map((i) => `(${from + i}, null)`).join(', ')}`;
+  const { run } = LiteralLane.prototype;
+  let runs = 0;
+  LiteralLane.prototype.run = function counted(one) {
+    runs++;
+    return run.call(this, one);
+  };
+  try {
+    const results = await Promise.all([0, 4, 8, 12, 16].map((from) => session.exec(text(from))));
+    expect(results).toEqual(results.map(() => [{ command: 'INSERT', rows: [], rowCount: 4, fields: [] }]));
+  } finally {
+    LiteralLane.prototype.run = run;
+  }
+  expect(runs).toBeGreaterThan(2);
+  expect((await session.query('select count(*) as n from t')).rows).toEqual([{ n: 20 }]);
+  await db.close();
 });
 
 test('the running statement of the session is the one that runs', async () => {
