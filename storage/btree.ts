@@ -25,7 +25,8 @@ import type { LeafRef } from './cursor.js';
 import { beginLeafAtEdge } from './edge-leaf.js';
 import { placeOf } from './found-place.js';
 import { InnerView } from './inner-view.js';
-import { appendEntries, checkFound, removeEntries, removeFound, replaceEntries, replaceFound } from './leaf-run.js';
+import { appendRun } from './leaf-puts.js';
+import { checkFound, removeEntries, removeFound, replaceEntries, replaceFound } from './leaf-run.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
 import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf, keyTooLong } from './page.js';
 import { PageShape, beginPage, insertEntry, removeEntry, replaceInPlace } from './page-edit.js';
@@ -566,7 +567,7 @@ export class BTree {
     const base = pool.baseOf(frame);
     pool.markDirty(frame);
     const u8 = pool.bytesOf(frame);
-    const count = appendEntries(u8, dv, base, source, this.#entrySizeMax);
+    const count = appendRun(u8, dv, base, source, this.#entrySizeMax);
     if (count === 0) return false;
     const page = pool.pageIds[frame]!;
     this.#ascendingRun = (page === this.#lastPage ? this.#ascendingRun : 0) + count;

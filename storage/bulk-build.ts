@@ -42,6 +42,12 @@ export interface RunSource extends BulkSource {
   valueView: DataView;
   /** Entries from the present one on. */
   left: number;
+  /** Where in `value` the put begins as it stands in the log, up to the value's end; -1: it does not stand there. */
+  putOffset: number;
+  /** So many entries, the present one first, are known to be short puts (`ShortPut` of wal-record.ts) that stand side by side in `value` from `putOffset` on. */
+  readonly sideBySide: number;
+  /** Passes over so many of them, the last of which ends at `end`. */
+  passPuts(count: number, end: number): void;
 }
 
 /** Entries of one leaf, in its order, which were all found there (`BTree.tellFound`). */

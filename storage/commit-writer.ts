@@ -37,8 +37,6 @@ export interface BuiltTree {
 
 /** A run of which a stretch is gone through twice: for the tree and for the log. */
 export interface CommitRun extends RunSource {
-  /** Where in `value` the put begins as it stands in the log, up to the value's end; -1: it does not stand there. */
-  putOffset: number;
   /** Makes the entry present from which on, itself included, `left` are left. */
   goTo(left: number): void;
   /**

@@ -17,6 +17,7 @@ export const treeMutants: readonly MutantDescription[] = [
   { name: 'storage.edge-leaf-left-open', breaks: 'E1: the leaf before one that was begun at the right edge goes on without an upper fence' },
   { name: 'storage.run-unstamped', breaks: 'R2: a leaf that took many entries at a time keeps the stamp it had' },
   { name: 'storage.run-prefix-unchecked', breaks: 'S3: of many entries put at a time, those that do not begin with the page\'s prefix are stored as if they did' },
+  { name: 'storage.prefix-of-puts-unchecked', breaks: 'S3: the same of short puts that stand side by side' },
   { name: 'storage.run-of-short-keys-unchecked', breaks: 'S5: of many entries put at a time, those of another length are stored as short keys' },
   { name: 'storage.run-of-values-unstamped', breaks: 'R2: a leaf that many entries of were replaced at a time keeps the stamp it had' },
   { name: 'storage.run-of-removals-unstamped', breaks: 'R2: a leaf that many entries went out of at a time keeps the stamp it had' },

@@ -51,6 +51,9 @@ const FlagRecovery = 1;
 export const RecordType = { Commit: 1, Chunk: 2, Seal: 3 } as const;
 export const ChangeTag = { Put: 1, Delete: 2, CreateTree: 3, DropTree: 4, SelectTree: 5, AttachTree: 6 } as const;
 
+/** A put whose lengths take a byte each: its tag, the key's length, the key, the value's length, the value. These bytes stand before the key, and before the value. */
+export const ShortPut = { beforeKey: 2, beforeValue: 1 } as const;
+
 export const RecordOffset = { length: 0, crc: 4, lsn: 8, durableLsn: 16, type: 24, durableSize: 25, chunk: 28, payload: 32 } as const;
 export const CommitOffset = { csn: 32, time: 40, changes: 48, chunkCrc: 48, changesAfterCrc: 52 } as const;
 export const ChunkOffset = { csn: 32, changes: 40 } as const;

@@ -3,14 +3,14 @@
  * that from the start, so that what was written one after the other is logged as one copy. Short are those whose lengths take a byte each.
  */
 import { copyBytes } from '../../base/bytes.js';
-import { ChangeTag } from '../../storage/wal-record.js';
+import { ChangeTag, ShortPut } from '../../storage/wal-record.js';
 
 const ShortMax = 127;
 /** What a put begins with. */
 export const PutTag = ChangeTag.Put;
 /** What stands before the key, and before the value. */
-export const KeyFormBytes = 2;
-export const ValueFormBytes = 1;
+export const KeyFormBytes = ShortPut.beforeKey;
+export const ValueFormBytes = ShortPut.beforeValue;
 export const shortPutLengthMax = KeyFormBytes + ShortMax + ValueFormBytes + ShortMax;
 
 export function isShortKey(length: number): boolean {

@@ -170,6 +170,21 @@ export class PutRun implements FormRun, FoundRun {
     this.valueOffset = value;
     this.valueLength = bytes[value - ValueFormBytes]!;
   }
+  get sideBySide(): number {
+    return this.#isOfBlocks || this.#sort !== undefined ? this.left - this.#besideLeft : 0;
+  }
+  passPuts(count: number, end: number): void {
+    this.left -= count;
+    // Where the last one ends is all that is asked of it any more.
+    this.valueOffset = end;
+    this.valueLength = 0;
+    if (this.left > this.#besideLeft) this.showPut(end);
+    else if (this.left > 0) this.#nextStretch();
+  }
+  #nextStretch(): void {
+    this.#walk.nextStretch();
+    this.#besideLeft = this.#walk.besideLeft;
+  }
   get isEmpty(): boolean {
     return this.#count === 0;
   }
@@ -212,8 +227,7 @@ export class PutRun implements FormRun, FoundRun {
       return true;
     }
     if (this.#isOfBlocks) {
-      this.#walk.nextStretch();
-      this.#besideLeft = this.#walk.besideLeft;
+      this.#nextStretch();
       return true;
     }
     if (this.#count - left >= this.#ahead) this.#fetch();

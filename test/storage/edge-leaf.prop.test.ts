@@ -53,7 +53,7 @@ class World {
 
 function runOf(keys: readonly string[], valueOf: (key: string) => string): RunSource {
   const source: RunSource = {
-    key: new Uint8Array(0), keyOffset: 0, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 0, valueLength: 0, left: keys.length + 1,
+    key: new Uint8Array(0), keyOffset: 0, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 0, valueLength: 0, left: keys.length + 1, putOffset: -1, sideBySide: 0, passPuts: () => undefined,
     next(): boolean {
       if (--this.left <= 0) return false;
       const key = keys[keys.length - this.left]!;

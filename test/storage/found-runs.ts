@@ -46,7 +46,7 @@ export function groupsOf(entries: readonly FoundEntry[]): FoundEntry[][] {
 export function foundRunOf(group: readonly FoundEntry[], values: readonly string[]): FoundRun {
   const { frame, version } = group[0]!;
   const run: FoundRun = {
-    key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 1, valueLength: 0, left: 0,
+    key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 1, valueLength: 0, left: 0, putOffset: -1, sideBySide: 0, passPuts: () => undefined,
     frame, version, slots: Int32Array.from([-1, ...group.map(({ slot }) => slot), -1]),
     get place(): number {
       return 1 + group.length - this.left;

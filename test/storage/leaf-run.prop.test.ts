@@ -52,7 +52,7 @@ class Page {
 
 function runOf(keys: readonly string[], values: readonly string[]): RunSource {
   const source: RunSource = {
-    key: new Uint8Array(0), keyOffset: 1, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 2, valueLength: 0, left: keys.length + 1,
+    key: new Uint8Array(0), keyOffset: 1, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 2, valueLength: 0, left: keys.length + 1, putOffset: -1, sideBySide: 0, passPuts: () => undefined,
     next(): boolean {
       if (--this.left <= 0) return false;
       const at = keys.length - this.left;

@@ -17,6 +17,7 @@ import { LeafRef } from '../../storage/cursor.js';
 import { checkTree } from '../../storage/tree-check.js';
 import { foundRunOf, groupsOf, lookUp } from './found-runs.js';
 import { MapPageIo } from './map-page-io.js';
+import { putSource } from './put-source.js';
 
 export type KeyFamily = 'int4' | 'int8' | 'word' | 'long' | 'zeros';
 
@@ -265,7 +266,7 @@ function runCase(c: TreeCase): void {
   /** Keys and values in the middle of larger arrays. */
   const runOf = (keys: readonly string[], values: readonly string[]): RunSource => {
     const source: RunSource = {
-      key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 1, valueLength: 0, left: keys.length + 1,
+      key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 1, valueLength: 0, left: keys.length + 1, putOffset: -1, sideBySide: 0, passPuts: () => undefined,
       next(): boolean {
         if (--this.left <= 0) return false;
         const at = keys.length - this.left;
@@ -282,7 +283,7 @@ function runCase(c: TreeCase): void {
   };
   /** One change of the tree for all. */
   const putAll = (keys: readonly string[], values: readonly string[]): void => {
-    const source = runOf(keys, values);
+    const source = csn % 2 === 0 ? runOf(keys, values) : putSource(keys, values, 1 + (csn % 9));
     while (source.left > 0) tree.putSome(source, csn);
     assert(source.left === 0, 'entries of a run left over', source.left);
     keys.forEach((key, i) => model.put(key, values[i]!, csn));
