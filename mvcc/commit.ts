@@ -37,6 +37,7 @@ import type { MvccCommitWriter, TransactionManager } from './transaction-manager
 import type { CommitInfo } from './types.js';
 import { ChangeKind } from './undo-overlay.js';
 import { FoundOrder } from './write-set/found-order.js';
+import type { KeyRun } from './write-set/key-run.js';
 import { KeySort, SortCountMin, isAscending, sortByKey } from './write-set/key-sort.js';
 import { BucketsCountMax, PutBuckets, isShortEntry } from './write-set/put-buckets.js';
 import { PutRun } from './write-set/put-run.js';
@@ -464,12 +465,14 @@ function installUnseen(transaction: Transaction, csn: Csn, entries: readonly Int
   const writer = transaction.manager.store.beginCommit(csn);
   changeTrees(transaction, csn, writer);
   const set = transaction.writes;
-  const lists = set === undefined ? noEntries : (entries ?? set.newestByTree());
+  const lists = set === undefined ? noEntries : (entries ?? set.newestByTree(RunMin));
   for (let tree = 0; tree < lists.length; tree++) {
     const { btree, isDropped } = set!.trees[tree]!.tree;
     if (isDropped || btree === undefined) continue;
     const entries = lists[tree]!;
-    if (set!.trees[tree]!.isInRun) installAscending(writer, btree, set!, entries);
+    const { isInRun, size, run: keys } = set!.trees[tree]!;
+    if (entries.length < size) installConsecutive(writer, btree, set!, keys);
+    else if (isInRun) installAscending(writer, btree, set!, entries);
     else installScattered(writer, btree, set!, entries);
   }
   sort.end();
@@ -560,14 +563,28 @@ function installGathered(writer: MvccCommitWriter, btree: BTree, set: WriteSet, 
 function installAscending(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array): void {
   for (let from = 0; from < entries.length; ) {
     const to = set.stretchEnd(entries, from);
-    if (set.isImplied(entries[from]!) && to - from >= RunMin) {
-      run.begin(set, false);
-      run.addBlocks(set.blocks, entries[from]!, entries[to - 1]! + 1);
-      installRun(writer, btree, WriteKind.Put);
-      run.end();
-    } else installEntries(writer, btree, set, entries.subarray(from, to), false);
+    if (set.isImplied(entries[from]!) && to - from >= RunMin) installBlocks(writer, btree, set, entries[from]!, entries[to - 1]! + 1);
+    else installEntries(writer, btree, set, entries.subarray(from, to), false);
     from = to;
   }
+}
+/** The same of a run without a list. */
+function installConsecutive(writer: MvccCommitWriter, btree: BTree, set: WriteSet, keys: KeyRun): void {
+  const first = keys.at(0);
+  const end = first + keys.count;
+  for (let from = first; from < end; ) {
+    const to = set.impliedEnd(from, end);
+    if (set.isImplied(from) && to - from >= RunMin) installBlocks(writer, btree, set, from, to);
+    else installEntries(writer, btree, set, keys.list(from - first, to - first), false);
+    from = to;
+  }
+}
+/** Entries [first, end), of blocks. */
+function installBlocks(writer: MvccCommitWriter, btree: BTree, set: WriteSet, first: number, end: number): void {
+  run.begin(set, false);
+  run.addBlocks(set.blocks, first, end);
+  installRun(writer, btree, WriteKind.Put);
+  run.end();
 }
 /** Puts and deletes in key order; those of a kind side by side go as one run. */
 function installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array, isScattered: boolean): void {

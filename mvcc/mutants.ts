@@ -126,6 +126,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.stretch-with-gaps', breaks: 'puts are logged as one copy that do not lie side by side' },
   { name: 'mvcc.taken-back-blocks-stay', breaks: 'N2: entries that were taken back and came again say what they did before' },
   { name: 'mvcc.words-of-former-puts', breaks: 'what entries in the middle of a block say is read off its first puts' },
+  { name: 'mvcc.run-across-gaps', breaks: 'R1: entries in ascending key order are taken to have consecutive numbers when others came between them' },
   { name: 'mvcc.put-of-other-stretch', breaks: 'the end of a stretch of puts that are logged as one copy is taken to be where the next stretch begins' },
   { name: 'mvcc.ties-unsettled', breaks: 'K1: keys with the same head are left in the order in which they came' },
   { name: 'mvcc.gathered-without-last', breaks: 'of the puts that are gathered at once the last is left out' },

@@ -62,6 +62,13 @@ export class EntryWords {
   isImplied(entry: number): boolean {
     return this.#pieces[entry >>> PieceShift] === undefined;
   }
+  /** Where of entries [from, end) the next stretch begins: of entries that are implied, as that at `from` is, or of others. */
+  impliedEnd(from: number, end: number): number {
+    const isImplied = this.isImplied(from);
+    let entry = from;
+    while (entry < end && this.isImplied(entry) === isImplied) entry = pieceEnd(entry);
+    return Math.min(entry, end);
+  }
   /** The place in a list of entries, behind `from`, where the next stretch begins: of entries of consecutive numbers that are implied, as that at `from` is, or of others. */
   stretchEnd(entries: Int32Array, from: number): number {
     const isImplied = this.isImplied(entries[from]!);

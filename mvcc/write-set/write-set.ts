@@ -95,6 +95,7 @@ const SlotStep = 17;
 
 /** The newest entries of a set of one entry in one tree, as most have. */
 const firstAlone: readonly Int32Array[] = [new Int32Array(1)];
+const nothing = new Int32Array(0);
 
 export class WriteSet {
   readonly trees: TreeWrites[] = [];
@@ -180,7 +181,7 @@ export class WriteSet {
     this.#foundTree = tree;
     if (!isScattered) {
       const { count } = run;
-      const order = count === 0 ? -1 : this.#compare(run.entries[count - 1]!, key, 0, keyLength);
+      const order = count === 0 ? -1 : this.#compare(run.at(count - 1), key, 0, keyLength);
       if (order < 0) {
         this.#foundPlace = count;
         return -1;
@@ -188,7 +189,7 @@ export class WriteSet {
       const place = order === 0 ? count - 1 : this.#placeInRun(run, key, 0, keyLength);
       if (place >= 0) {
         this.#foundPlace = place;
-        return run.entries[place]!;
+        return run.at(place);
       }
     }
     const hash = hashOfBytes(tree, key, keyLength);
@@ -239,7 +240,7 @@ export class WriteSet {
     let high = run.count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const order = this.#compare(run.entries[middle]!, key, start, end);
+      const order = this.#compare(run.at(middle), key, start, end);
       if (order === 0) return middle;
       if (order < 0) low = middle + 1;
       else high = middle;
@@ -386,7 +387,11 @@ export class WriteSet {
   isImplied(entry: number): boolean {
     return this.#words.isImplied(entry);
   }
-  /** Where in a list of entries the next stretch begins, of those of one block after the other or of others. */
+  /** Where the next stretch of entries [from, end) begins, of those of one block after the other or of others. */
+  impliedEnd(from: number, end: number): number {
+    return this.#words.impliedEnd(from, end);
+  }
+  /** The same in a list of entries. */
   stretchEnd(entries: Int32Array, from: number): number {
     return this.#words.stretchEnd(entries, from);
   }
@@ -419,11 +424,11 @@ export class WriteSet {
     if (VERIFY.on) this.#checkNext(writes.run, entry);
     return entry;
   }
-  #checkNext({ entries, count }: KeyRun, entry: number): void {
+  #checkNext(run: KeyRun, entry: number): void {
     this.#checkForm(entry);
-    if (count < 2 || entries[count - 1] !== entry) return;
+    if (run.count < 2 || run.at(run.count - 1) !== entry) return;
     const key = this.keyOffset(entry);
-    assert(this.#compare(entries[count - 2]!, this.keyChunk(entry).u8, key, key + this.keyLength(entry)) < 0, 'a key is not above the others', entry);
+    assert(this.#compare(run.at(run.count - 2), this.keyChunk(entry).u8, key, key + this.keyLength(entry)) < 0, 'a key is not above the others', entry);
   }
   #checkForm(entry: number): void {
     const { u8 } = this.keyChunk(entry);
@@ -520,10 +525,10 @@ export class WriteSet {
   #popFromRun(run: KeyRun, entry: number, previous: number): void {
     const offset = this.keyOffset(entry);
     const last = run.count - 1;
-    const place = run.entries[last] === entry ? last : this.#placeInRun(run, this.keyChunk(entry).u8, offset, offset + this.keyLength(entry));
-    assert(run.entries[place] === entry, 'an entry is not where its run has it', entry, place);
+    const place = run.at(last) === entry ? last : this.#placeInRun(run, this.keyChunk(entry).u8, offset, offset + this.keyLength(entry));
+    assert(run.at(place) === entry, 'an entry is not where its run has it', entry, place);
     if (previous >= 0) {
-      if (!(mutants.on && mutants.has('mvcc.undo-loses-older'))) run.entries[place] = previous;
+      if (!(mutants.on && mutants.has('mvcc.undo-loses-older'))) run.set(place, previous);
     } else {
       assert(place === last, 'the run does not end with its newest key', place, last);
       run.count = last;
@@ -716,8 +721,11 @@ export class WriteSet {
 
   // ------------------------------------------------------------------------------------------------------------ all of them
 
-  /** By tree, the newest entry of each key; where all keys stand in the tree's run in their order, otherwise in that of the entries. Borrowed. */
-  newestByTree(): readonly Int32Array[] {
+  /**
+   * By tree, the newest entry of each key; where all keys stand in the tree's run in their order, otherwise in that of the entries. Borrowed. Where such a run has no list and at least `unlistedMin`
+   * entries, none is made of it.
+   */
+  newestByTree(unlistedMin = Infinity): readonly Int32Array[] {
     const { trees } = this;
     if (this.count === 1 && trees.length === 1) return firstAlone;
     const lists: Int32Array[] = [];
@@ -725,7 +733,7 @@ export class WriteSet {
     let isListed = true;
     for (let tree = 0; tree < trees.length; tree++) {
       const { run, size, isInRun } = trees[tree]!;
-      lists.push(isInRun ? run.entries.subarray(0, size) : new Int32Array(size));
+      lists.push(!isInRun ? new Int32Array(size) : size >= unlistedMin && run.isConsecutive ? nothing : run.list(0, size));
       counts.push(isInRun ? size : 0);
       if (!isInRun) isListed = false;
     }

@@ -113,6 +113,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.taken-back-blocks-stay': 'put blocks',
   'mvcc.words-of-former-puts': 'put blocks',
   'mvcc.put-of-other-stretch': 'put blocks',
+  'mvcc.run-across-gaps': 'install runs',
   'mvcc.ties-unsettled': 'install runs',
   'mvcc.gathered-without-last': 'install runs',
   'mvcc.form-of-former-value': 'install runs',
