@@ -141,6 +141,17 @@ export function copyByWords(to: Uint8Array, toView: DataView, offset: number, fr
   return offset + length;
 }
 
+/**
+ * The same from memory that threads could share, which `set` copies with loads and stores that threads may rely on, and byte by byte unless both places are as far from a multiple of eight. `fill` takes
+ * the bytes in one copy of the system: 4,000 take 0.25 us so, and 0.5 to 2.6 by `set`.
+ */
+export function copyShared(to: Uint8Array, toView: DataView, offset: number, from: Uint8Array, fromView: DataView, start: number, length: number): number {
+  if (length <= WordsLengthMax) return copyByWords(to, toView, offset, from, fromView, start, length);
+  bufferFill.call(to as Buffer, from.subarray(start, start + length), offset, offset + length);
+  return offset + length;
+}
+const bufferFill = Buffer.prototype.fill;
+
 let viewed: Uint8Array = new Uint8Array(0);
 let view = new DataView(viewed.buffer);
 

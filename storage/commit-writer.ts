@@ -9,7 +9,7 @@
  * database is right again.
  */
 import { assert } from '../base/assert.js';
-import { copyByWords, copyBytes, crc32c, putVarint, setU32, setU64 } from '../base/bytes.js';
+import { copyByWords, copyBytes, copyShared, crc32c, putVarint, setU32, setU64 } from '../base/bytes.js';
 import { joinCrc32c } from '../base/crc-join.js';
 import type { DbError } from '../base/errors.js';
 import type { Lsn, TreeId } from '../base/ids.js';
@@ -289,7 +289,7 @@ export class CommitWriter {
     const sizeMax = this.#chunkBytes - (this.#room(wal, id, 0).end - this.#recordAt);
     const end = run.passStretch(after, sizeMax);
     const buffer = this.#room(wal, id, end - start);
-    buffer.end = copyByWords(buffer.bytes, buffer.view, buffer.end, value, valueView, start, end - start);
+    buffer.end = copyShared(buffer.bytes, buffer.view, buffer.end, value, valueView, start, end - start);
     if (buffer.end - this.#recordAt > this.#chunkBytes) this.#endChunk(wal);
   }
   /** A put up to its value, for which there is room. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  commonPrefixLength, compareBytes, copyByWords, copyBytes, crc32c, equalBytes, getF64, getI32, getInt8, getU16, getU32,
+  commonPrefixLength, compareBytes, copyByWords, copyBytes, copyShared, crc32c, equalBytes, getF64, getI32, getInt8, getU16, getU32,
   getU64, getUtf8, getVarint, keyBytes, keyString, putKeyString, putUtf8, putVarint, setF64, setInt8, setU16, setU32, setU64,
   utf8LengthMax, varintEnd, varintLength,
 } from '../../base/bytes.js';
@@ -89,6 +89,11 @@ test('copies by words what it copies byte by byte', () => {
       const [to, wanted] = [new Uint8Array(400), new Uint8Array(400)];
       const end = copyBytes(wanted, offset, from, start, start + length);
       expect(copyByWords(to, new DataView(to.buffer), offset, from, new DataView(from.buffer), start, length)).toBe(end);
+      expect(to).toEqual(wanted);
+      const shared = new Uint8Array(new SharedArrayBuffer(400));
+      shared.set(from);
+      to.fill(0);
+      expect(copyShared(to, new DataView(to.buffer), offset, shared, new DataView(shared.buffer), start, length)).toBe(end);
       expect(to).toEqual(wanted);
     }
   }
