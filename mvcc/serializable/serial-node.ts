@@ -8,6 +8,7 @@ import { keyString } from '../../base/bytes.js';
 import { mutants } from '../../base/mutants.js';
 import { endsAfter } from './interval-tree.js';
 import type { NodeList } from './node-list.js';
+import { NoRange } from './recent-ranges.js';
 import { NoSlot, type RecentReads } from './recent-reads.js';
 import type { ReadHit, SireadIndex } from './siread.js';
 import { TreeReads } from './siread.js';
@@ -64,8 +65,9 @@ export class SerialNode {
   in = noEdges;
   #reads = noReads;
   readonly #recent: RecentReads;
-  /** Its place in recent-reads.ts, for that file alone. */
+  /** Its places in recent-reads.ts and recent-ranges.ts, for those files alone. */
   slot = NoSlot;
+  range = NoRange;
   /** Filled at commit; as maps only when the exact test asks for them, which is seldom. */
   #marks = noMarks;
   #writes: Writes | undefined = undefined;

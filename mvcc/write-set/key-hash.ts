@@ -23,6 +23,21 @@ export function hashOfBytes(tree: number, key: Uint8Array, length: number): numb
   return mixed(hash, last < 0 ? 0 : key[last]!);
 }
 
+/** The same, while the key is copied to `to` at `offset`. */
+export function hashWhileCopying(tree: number, key: Uint8Array, length: number, to: Uint8Array, offset: number): number {
+  if (length === 0) return hashOfBytes(tree, key, 0);
+  let hash = Math.imul(tree + 1, 0x9e3779b1);
+  const last = length - 1;
+  for (let i = 0; i < last; i++) {
+    const byte = key[i]!;
+    to[offset + i] = byte;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+  }
+  const byte = key[last]!;
+  to[offset + last] = byte;
+  return mixed(hash, byte);
+}
+
 /** Entries are numbered below this. */
 export const EntryInSlotMax = 2 ** 27;
 const TagMask = ~(2 * EntryInSlotMax - 1);

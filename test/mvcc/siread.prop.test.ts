@@ -95,8 +95,8 @@ describe('RecentReads', () => {
     [0, 1000],
     [1, 1000],
     [2, 1000],
-    [64, 15],
-    [64, 16],
+    [64, 31],
+    [64, 32],
     [64, 1000],
   ])('with %i slots, and %i reads of a transaction in them, a probe finds exactly those who have read the key', (slotCount, readsMax) => {
     fc.assert(
