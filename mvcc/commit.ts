@@ -125,6 +125,7 @@ function reserveLog(transaction: Transaction): Promise<void> | undefined {
 /** Waits for `before`, if there is anything to wait for, and gives others a turn to join. Whoever has committed meanwhile may have taken the room that was found before. */
 async function commitAfter(transaction: Transaction, listener: CommitListener, before: Promise<void> | undefined): Promise<void> {
   const { manager } = transaction;
+  endReading(transaction);
   try {
     let mayJoin = true;
     if (before !== undefined) {
@@ -138,6 +139,10 @@ async function commitAfter(transaction: Transaction, listener: CommitListener, b
   } catch (error) {
     listener.failed(error);
   }
+}
+/** What waits in its commit reads nothing more; an open scan may still have to tell what it has read. */
+function endReading({ node, statement, openScans }: Transaction): void {
+  if (node !== undefined && statement === undefined && (openScans === undefined || openScans.size === 0)) node.hasRead = true;
 }
 async function orRollBack(transaction: Transaction, wait: Promise<void>): Promise<void> {
   try {
@@ -241,7 +246,8 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
   const changes = isTracked ? finalChanges(transaction, entries) : undefined;
   const hasChanges = changes === undefined ? transaction.writeCount > 0 : changes.length > 0;
   if (hasChanges) manager.settleOtherScans(transaction);
-  if (isTracked) certify(transaction, changes!);
+  // Who has changed nothing and read over nothing newer is in no cycle.
+  if (isTracked && (transaction.writes !== undefined || node.out.size > 0)) certify(transaction, changes!);
   const needsNumber = hasChanges || transaction.changesTrees;
   if (!needsNumber && (!isTracked || isSafeAtEnd(manager.certifier, node))) {
     manager.endActive(transaction, 'committed');

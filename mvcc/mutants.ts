@@ -46,6 +46,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.read-only-shares-number', breaks: 'a reader without changes shares a commit number and is dropped too early' },
   { name: 'mvcc.reader-forgets-active', breaks: 'a transaction without changes is forgotten although one under way may precede what committed before its snapshot' },
   { name: 'mvcc.reader-forgets-committed', breaks: 'a transaction without changes is forgotten although one that committed after its snapshot precedes what committed before it' },
+  { name: 'mvcc.waiting-commit-forgotten', breaks: 'a transaction without changes is forgotten although one that waits in its commit precedes what committed before it' },
   { name: 'mvcc.safe-on-snapshot-only', breaks: 'a read-only snapshot is called safe without waiting for the writers under way' },
   { name: 'mvcc.insert-taken-for-update', breaks: 'a committing transaction takes what it has inserted for a row that was there: who has seen the key free is not found' },
   // Versions and snapshots (sections 1, 2, 6).

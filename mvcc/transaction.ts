@@ -11,7 +11,7 @@
  *     them. A savepoint is a position in both; rolling back undoes from the end. Reads, SIREAD entries and edges are never undone, for they have been observed.
  * T3  After rollbackTo, write set and locks equal their state at the savepoint.
  */
-import { assert } from '../base/assert.js';
+import { VERIFY, assert } from '../base/assert.js';
 import { emptyList } from '../base/empty-list.js';
 import { DbError } from '../base/errors.js';
 import { type Csn, type Oid, type TreeId, type TxnId, csn } from '../base/ids.js';
@@ -187,6 +187,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   beginStatement(info: StatementInfo): number {
     this.check();
     assert(this.statement === undefined, 'a statement is running', this.id);
+    if (VERIFY.on) assert(this.node?.hasRead !== true, 'a statement begins during the commit', this.id);
     const statement = this.#nextStatement(info);
     this.statements.push(info);
     if (this.node?.outGained === true) this.checkDoom();
@@ -295,6 +296,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     this.check();
     assert(paused instanceof Statement && this.paused?.delete(paused) === true, 'statement is not paused');
     assert(this.statement === undefined, 'a statement is running', this.id);
+    if (VERIFY.on) assert(this.node?.hasRead !== true, 'a statement goes on during the commit', this.id);
     this.statement = paused;
   }
 

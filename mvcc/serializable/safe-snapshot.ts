@@ -7,7 +7,8 @@
  * committed with an edge to a Y with `Y.csn <= T.snap`.
  *
  * A T that ends without having changed anything is judged by what is known at its end, declared READ ONLY or not (`isSafeAtEnd`): it can be forgotten at once when no X
- * that has committed since its snapshot has such an edge, and none that is under way can have one, for between the two snapshots nothing was changed. A T that reads within one slice
+ * that has committed since its snapshot has such an edge, and none that is under way can have one: between the two snapshots nothing was changed, or X waits in its commit and reads
+ * nothing more, so that its edges to what has been committed are all known. A T that reads within one slice
  * is asked the same before it begins (`isSafeReader`), and never has a node.
  *
  * Source. Ports and Grittner 2012, section 4 ("safe snapshots"), for DEFERRABLE too.
@@ -49,7 +50,9 @@ export function isSafeAtEnd(certifier: Certifier, node: SerialNode): boolean {
 /** Whether that is so of a transaction that reads as of `snapshot`, changes nothing and ends now. `writerBefore`: see SerialNode. */
 export function isSafeReader(certifier: Certifier, snapshot: number, writerBefore: number): boolean {
   for (let other = certifier.active.first; other !== undefined && other.snapLow < writerBefore; other = other.next) {
-    if (!other.readOnly && !(mutants.on && mutants.has('mvcc.reader-forgets-active'))) return false;
+    if (other.readOnly || (mutants.on && mutants.has('mvcc.reader-forgets-active'))) continue;
+    if (!other.hasRead) return false;
+    if (precedes(other, snapshot) && !(mutants.on && mutants.has('mvcc.waiting-commit-forgotten'))) return false;
   }
   let count = 0;
   for (let other = certifier.kept.last; other !== undefined && other.csnHigh > snapshot; other = other.previous) {
@@ -87,8 +90,13 @@ function endangers(committed: SerialNode, snapshot: number): boolean {
   if (committed.lowFix <= snapshot) return true;
   // The edge may lie between two members of a merged node.
   if (committed.isMerged && committed.csnLow <= snapshot) return true;
-  if (committed.out.size === 0) return false; // mostly; an iterator is an object
-  for (const earlier of committed.out.keys()) if (earlier.csnLow <= snapshot) return true;
+  return precedes(committed, snapshot);
+}
+
+/** Whether an edge leads to what was committed before `snapshot`. */
+function precedes(node: SerialNode, snapshot: number): boolean {
+  if (node.out.size === 0) return false; // mostly; an iterator is an object
+  for (const earlier of node.out.keys()) if (earlier.csnLow <= snapshot) return true;
   return false;
 }
 

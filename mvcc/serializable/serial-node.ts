@@ -81,6 +81,8 @@ export class SerialNode {
   list: NodeList | undefined = undefined;
   previous: SerialNode | undefined = undefined;
   next: SerialNode | undefined = undefined;
+  /** Whether it will read nothing more, though it has not committed: its commit waits. */
+  hasRead = false;
   /** Set when the node gained an out-edge that no early check has looked at. */
   outGained = false;
 

@@ -38,6 +38,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.dependency-without-reads': 'serializable plain',
   'mvcc.slice-uncertified': 'serializable',
   'mvcc.reader-forgets-committed': '2b a reader that ends first in a cycle of four',
+  'mvcc.waiting-commit-forgotten': '2b a reader that ends while a commit waits that it precedes',
   'mvcc.tail-edges-forgotten': 'a scan that a commit interrupts looks for edges behind its last row',
   'mvcc.doomed-scan-registers': 'a scan that is closed after its transaction was doomed registers nothing',
   'mvcc.doomed-undo-registers': 'a savepoint that is rolled back after its transaction was doomed registers nothing',

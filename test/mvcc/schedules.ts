@@ -179,6 +179,33 @@ export const schedules: readonly Schedule[] = [
     },
   },
   {
+    name: '2b a reader that ends while a commit waits that it precedes',
+    async run() {
+      for (const isPreceded of [true, false]) {
+        const script = await Script.open();
+        const t = await script.table({ a: '0', c: '0', y: '0' });
+        const { store, time, manager } = script.world;
+        const [late, first] = [script.begin(S), script.begin(S)];
+        await late.get(t, isPreceded ? 'y' : 'c');
+        await late.update(t, 'a', set('1'));
+        await first.update(t, 'y', set('1'));
+        assert.equal(await outcome(first.commit()), 'ok');
+        store.syncMsAverage = 0.3;
+        const committing = outcome(late.commit());
+        await settle();
+        assert.equal(late.transaction.lifecycle, 'active');
+        const reader = script.begin(S);
+        await reader.get(t, 'y');
+        assert.equal(await reader.get(t, 'a'), '0');
+        assert.equal(await outcome(reader.commit()), 'ok');
+        assert.equal(manager.statistics().nodesKept, isPreceded ? 2 : 1);
+        time.turn();
+        // late -> first -> reader -> late.
+        assert.equal(await committing, isPreceded ? '40001' : 'ok');
+      }
+    },
+  },
+  {
     name: '2c a serializable read within one slice is one only where it can be in no cycle',
     async run() {
       const script = await Script.open();
