@@ -398,8 +398,9 @@ class Teller {
     await this.#say(() => other.exec(`rollback; begin; ${before.replaceAll('#', String(key))}`));
     const waiting = told(() => own.query(change, [key]));
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-    await this.#say(() => other.exec(ending));
-    this.said.push(await waiting);
+    // Without a word of where the sessions are: who was waiting may be some turns of the microtasks behind, and more of them on one way than on the other.
+    const ended = await told(() => other.exec(ending));
+    this.said.push(ended, await waiting);
     await this.#say(() => other.query('select id from t where id = $1 for key share nowait', [key]));
     if (level !== undefined && isTaken) await this.#say(() => own.exec('rollback to s'));
     await this.#say(() => own.query(change, [key]));
