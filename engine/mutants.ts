@@ -7,6 +7,7 @@ export const engineMutantList: readonly MutantDescription[] = [
   { name: 'engine.lane-of-before', breaks: 'a statement that has run before in the block runs on although the lock of its table went back with a savepoint' },
   { name: 'engine.lane-of-another-head', breaks: 'rows of literals go into the table of the INSERT before' },
   { name: 'engine.last-definition-forgotten', breaks: 'a transaction with an older snapshot is not stopped by a table whose definition has changed since' },
+  { name: 'engine.commit-forgets-deferred', breaks: 'COMMIT goes the short way although constraints are still to be checked' },
   { name: 'engine.turn-forgets-queue', breaks: 'a call that has waited for its turn and commits makes the next one forget those that were waiting behind it' },
   { name: 'engine.statement-within', breaks: 'a synchronous statement that a function gives runs within the one that has called it, and commits what that one has done so far' },
 ];

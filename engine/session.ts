@@ -18,6 +18,7 @@ import type { CachedText } from './plan-cache.js';
 import { quickPlan, runShort } from './short-ways/quick.js';
 import { LiteralInserts } from './short-ways/literal-insert.js';
 import { QuickCommit } from './short-ways/quick-commit.js';
+import type { CachedStatement } from './plan-cache.js';
 import { modifyWaiting } from './short-ways/quick-modify.js';
 import { Sql } from './sql-template.js';
 import { type Iteration, Statement, type StatementHost } from './statement.js';
@@ -76,7 +77,7 @@ export class Session implements AsyncDisposable {
         if (this.#queued++ === 0 || (mutants.on && mutants.has('engine.turn-forgets-queue'))) this.#tail = running;
       },
       ended: () => void this.#queued--,
-      result: (command, rowCount) => ({ command, rows: [], rowCount, fields: noFields }),
+      result: withoutRows,
       fail: (error) => this.#fail(error),
     });
     this.#backend.name = options.name;
@@ -184,8 +185,14 @@ export class Session implements AsyncDisposable {
     }
     const modifying = modifyWaiting(this.#backend, cached, params, format, this.#quickCommit);
     if (modifying === undefined) return undefined;
-    if (modifying.committing !== undefined) return modifying.committing.then((result) => [result as QueryResult]);
-    return modifying.running.then(({ command, rowCount }) => [{ command, rows: [], rowCount, fields: noFields }]);
+    switch (modifying.kind) {
+      case 'done':
+        return Promise.resolve([resultOf(modifying.result)]);
+      case 'committing':
+        return modifying.result.then((result) => [result as QueryResult]);
+      case 'running':
+        return modifying.result.then((done) => [resultOf(done)]);
+    }
   }
 
   /** Whether a call need not wait for its turn. */
@@ -207,23 +214,42 @@ export class Session implements AsyncDisposable {
         const rows = runShort(backend, cached, params, format);
         return rows === undefined ? undefined : { command: 'SELECT', rows, rowCount: rows.length, fields: quickPlan(backend, cached, format)!.fields };
       }
-      const ended = params === undefined ? backend.controlQuickly(cached) : undefined;
-      if (typeof ended === 'string') return { command: ended, rows: [], rowCount: null, fields: noFields };
-      if (ended !== undefined) return this.#awaitQuick(ended, (command) => ({ command, rows: [], rowCount: null, fields: noFields }));
-      const modifying = modifyWaiting(backend, cached, params, format, this.#quickCommit);
-      if (modifying === undefined) return undefined;
-      if (modifying.committing !== undefined) return modifying.committing;
-      return this.#awaitQuick(modifying.running, ({ command, rowCount }) => ({ command, rows: [], rowCount, fields: noFields }));
+      return (params === undefined ? this.#controlQuickly(cached) : undefined) ?? this.#modifyQuickly(cached, params, format);
     } catch (error) {
       return this.#fail(error);
     }
   }
-  async #awaitQuick<T>(running: Promise<T>, resultOf: (done: T) => QueryResult<unknown>): Promise<QueryResult<unknown>> {
+  #controlQuickly(cached: CachedStatement): QueryResult<unknown> | Promise<QueryResult<unknown>> | undefined {
+    const committing = this.#quickCommit.runCommit(cached);
+    if (committing !== undefined) return committing;
+    const ended = this.#backend.controlQuickly(cached);
+    if (ended === undefined) return undefined;
+    return typeof ended === 'string' ? withoutRows(ended, null) : this.#awaitQuick(ended.then((command) => ({ command, rowCount: null })));
+  }
+  #modifyQuickly(cached: CachedStatement, params: QueryParams | undefined, format: ValueFormat): QueryResult<unknown> | Promise<QueryResult<unknown>> | undefined {
+    const modifying = modifyWaiting(this.#backend, cached, params, format, this.#quickCommit);
+    switch (modifying?.kind) {
+      case undefined:
+        return undefined;
+      case 'done':
+        return resultOf(modifying.result);
+      case 'committing':
+        return modifying.result;
+      case 'running':
+        return this.#awaitQuick(modifying.result);
+    }
+  }
+  #awaitQuick(running: Promise<Counted>): Promise<QueryResult<unknown>> {
     this.#queued++;
     this.#tail = running.catch(ignore);
+    const done = (counted: Counted): QueryResult => {
+      this.#queued--;
+      return resultOf(counted);
+    };
+    return running.then(done, (error: unknown) => this.#failAwaited(error));
+  }
+  async #failAwaited(error: unknown): Promise<never> {
     try {
-      return resultOf(await running);
-    } catch (error) {
       return await this.#fail(error);
     } finally {
       this.#queued--;
@@ -249,7 +275,7 @@ export class Session implements AsyncDisposable {
     backend.callSite = backend.traceCall(true);
     try {
       const done = this.#literalInserts.runAgain(text);
-      return done === undefined ? undefined : { command: done.command, rows: [], rowCount: done.rowCount, fields: noFields };
+      return done === undefined ? undefined : resultOf(done);
     } catch (error) {
       return this.#fail(error);
     }
@@ -267,7 +293,7 @@ export class Session implements AsyncDisposable {
   #insertLiterals(text: string, call: Call, onResult: ((result: QueryResult) => void) | undefined): Promise<QueryResult[]> | undefined {
     const inserting = this.#literalInserts.run(text, call);
     return inserting?.then(({ command, rowCount }) => {
-      const result: QueryResult = { command, rows: [], rowCount, fields: noFields };
+      const result = withoutRows(command, rowCount);
       if (onResult !== undefined) callOfProgram('onResult', onResult, result);
       return [result];
     });
@@ -596,6 +622,10 @@ interface HandleCalls {
 const noOptions: QueryOptions = {};
 const ignore = (): void => undefined;
 const noFields: readonly Field[] = [];
+const withoutRows = (command: string, rowCount: number | null): QueryResult => ({ command, rows: [], rowCount, fields: noFields });
+/** What has been done, without rows. */
+type Counted = { readonly command: string; readonly rowCount: number | null };
+const resultOf = ({ command, rowCount }: Counted): QueryResult => withoutRows(command, rowCount);
 const only = (result: QueryResult<unknown>): QueryResult[] => [result as QueryResult];
 function emptyResult(): QueryResult {
   return { command: '', rows: [], rowCount: null, fields: noFields };

@@ -334,13 +334,13 @@ export class TransactionBlock {
     }
     return this.#commitAll();
   }
-  /** `finishStatement` for a transaction of one statement that has left nothing to be done before its commit: `listener` is told, and calls `endSingle`. */
-  commitSingle(transaction: Transaction, listener: CommitListener): void {
-    assert(this.#state === 'single' && this.#tx === transaction, 'not the transaction of a single statement');
+  /** `finishStatement` of a statement of its own, or COMMIT of a block, for a transaction that has left nothing to be done before its commit: `listener` is told, and calls `endCommit`. */
+  commitThen(transaction: Transaction, listener: CommitListener): void {
+    assert((this.#state === 'single' || this.#state === 'block') && this.#tx === transaction, 'not the transaction of a statement or block');
     this.#publishDraft(transaction);
     transaction.commitThen(listener);
   }
-  endSingle(committed: boolean): void {
+  endCommit(committed: boolean): void {
     if (committed) this.#ended(true);
     else this.#rollbackAll();
   }

@@ -1,13 +1,14 @@
 /**
  * The end of a statement that has run directly (quick-modify.ts) and is a transaction of its own: from its last change to the log in the same slice, and one
  * promise, which is settled in the slice that publishes the commit. Its twin is `TransactionBlock.finishStatement` behind the asynchronous functions of
- * session.ts; what is not as usual goes that way.
+ * session.ts; what is not as usual goes that way. COMMIT of a block ends likewise (`runCommit`); its twin is `Backend.controlQuickly`.
  *
  * One that changes a row of one tree, which nobody else has to do with, is a single commit (mvcc/single-commit.ts) and needs no transaction block either; `run` is the twin of `runSingle`.
  *
  * One object per session, for a session has one statement running.
  */
 import type { Datum } from '../../base/datum.js';
+import { mutants } from '../../base/mutants.js';
 import type { CommitListener } from '../../mvcc/commit.js';
 import type { SingleCommit } from '../../mvcc/single-commit.js';
 import type { Transaction } from '../../mvcc/transaction.js';
@@ -15,6 +16,7 @@ import type { StatementInfo } from '../../mvcc/types.js';
 import type { QueryResult } from '../api.js';
 import type { Backend } from '../backend.js';
 import type { QuickPlan } from './quick.js';
+import type { CachedStatement } from '../plan-cache.js';
 import { canBeSingle, changeSingle } from '../single-statement.js';
 
 /** What the session does around it. */
@@ -22,7 +24,7 @@ export interface QuickCaller {
   /** From here until `ended` the session is busy; `running` settles when it is over. */
   started(running: Promise<unknown>): void;
   ended(): void;
-  result(command: string, rowCount: number): QueryResult<unknown>;
+  result(command: string, rowCount: number | null): QueryResult<unknown>;
   /** Rejects with what the user is told. */
   fail(error: unknown): Promise<never>;
 }
@@ -33,8 +35,10 @@ export class QuickCommit implements CommitListener {
   readonly #setResolve: (resolve: (result: QueryResult<unknown> | Promise<never>) => void) => void;
   #resolve: ((result: QueryResult<unknown> | Promise<never>) => void) | undefined = undefined;
   #transaction: Transaction | undefined = undefined;
+  /** Nobody else has seen it: its one statement ran within one slice. */
+  #isUnseen = false;
   #command = '';
-  #rowCount = 0;
+  #rowCount: number | null = 0;
 
   constructor(backend: Backend, caller: QuickCaller) {
     this.#backend = backend;
@@ -44,12 +48,31 @@ export class QuickCommit implements CommitListener {
 
   /** Commits the transaction of the statement, which has changed so many rows. */
   run(transaction: Transaction, command: string, rowCount: number): Promise<QueryResult<unknown>> {
+    this.#isUnseen = true;
+    return this.#commit(transaction, command, rowCount);
+  }
+
+  /** COMMIT of the session's block; undefined, and nothing has happened, where the statement is another or there is more to be done. */
+  runCommit({ parsed: { statement, text } }: CachedStatement): Promise<QueryResult<unknown>> | undefined {
+    if (statement.kind !== 'commit' || statement.chain) return undefined;
+    const backend = this.#backend;
+    const { block, constraints } = backend;
+    const { tx } = block;
+    const hasWork = backend.hasCommitWork || (constraints.hasPending && !(mutants.on && mutants.has('engine.commit-forgets-deferred')));
+    if (!backend.isReady || block.state !== 'block' || tx === undefined || hasWork) return undefined;
+    backend.beginQuick(text);
+    backend.system.forgetAnswers();
+    this.#isUnseen = false;
+    return this.#commit(tx, 'COMMIT', null);
+  }
+
+  #commit(transaction: Transaction, command: string, rowCount: number | null): Promise<QueryResult<unknown>> {
     this.#transaction = transaction;
     this.#command = command;
     this.#rowCount = rowCount;
     const running = new Promise<QueryResult<unknown>>(this.#setResolve);
     this.#caller.started(running);
-    this.#backend.block.commitSingle(transaction, this);
+    this.#backend.block.commitThen(transaction, this);
     return running;
   }
 
@@ -82,15 +105,14 @@ export class QuickCommit implements CommitListener {
 
   committed(): void {
     if (this.#transaction !== undefined) {
-      this.#backend.block.endSingle(true);
-      // Nobody else has seen it: the statement ran within one slice.
-      this.#backend.instance.manager.giveTransaction(this.#transaction);
+      this.#backend.block.endCommit(true);
+      if (this.#isUnseen) this.#backend.instance.manager.giveTransaction(this.#transaction);
     }
     const result = this.#caller.result(this.#command, this.#rowCount);
     this.#end()(result);
   }
   failed(error: unknown): void {
-    if (this.#transaction !== undefined) this.#backend.block.endSingle(false);
+    if (this.#transaction !== undefined) this.#backend.block.endCommit(false);
     this.#end()(this.#caller.fail(error));
   }
 

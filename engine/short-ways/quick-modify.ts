@@ -5,6 +5,7 @@
  * K4  Nothing has been written when `undefined` is returned.
  * K5  A statement that fails is undone by `TransactionBlock.fail`, as everywhere.
  */
+import { assert } from '../../base/assert.js';
 import type { Datum } from '../../base/datum.js';
 import type { EncodedRows } from '../../executor/encoded-rows.js';
 import type { Execution, ExecutionRequest, StepResult } from '../../executor/execution.js';
@@ -136,8 +137,11 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
   }
 }
 
-/** What `modifyWaiting` does: runs on, or has been done directly and is being committed. */
-export type Modifying = { readonly running: Promise<ModifyResult>; readonly committing: undefined } | { readonly running: undefined; readonly committing: Promise<QueryResult<unknown>> };
+/** What has become of a statement: it has been done directly within its block, or is being committed after that, or runs on. */
+export type Modifying =
+  | { readonly kind: 'done'; readonly result: ModifyResult }
+  | { readonly kind: 'committing'; readonly result: Promise<QueryResult<unknown>> }
+  | { readonly kind: 'running'; readonly result: Promise<ModifyResult> };
 
 /** The same with waiting, for locks and for the commit. Undefined at once: take the general way. */
 export function modifyWaiting(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat, quickCommit: QuickCommit | undefined): Modifying | undefined {
@@ -145,13 +149,15 @@ export function modifyWaiting(backend: Backend, cached: CachedStatement, given: 
   if (ready === undefined) return undefined;
   const { text } = cached;
   const committing = quickCommit?.runSingle(ready.quick, ready.params, text, backend.infoOf(cached));
-  if (committing !== undefined) return { running: undefined, committing };
+  if (committing !== undefined) return { kind: 'committing', result: committing };
   return runWaiting(backend, text, backend.infoOf(cached), ready.quick, ready.params, undefined, quickCommit);
 }
 
 /** An INSERT of one row of parameters, once for each of `rows`, as one statement whose text is `text`. Undefined at once: take the general way. */
 export function modifyRows(backend: Backend, quick: QuickPlan, text: string, rows: ParameterRows): Promise<ModifyResult> | undefined {
-  return runWaiting(backend, text, backend.infoOfText(text), quick, noParams, rows, undefined)?.running;
+  const modifying = runWaiting(backend, text, backend.infoOfText(text), quick, noParams, rows, undefined);
+  assert(modifying?.kind !== 'committing', 'rows are committed by the general way');
+  return modifying?.kind === 'done' ? Promise.resolve(modifying.result) : modifying?.result;
 }
 
 function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: QuickPlan, params: readonly Datum[], rows: ParameterRows | undefined, quickCommit: QuickCommit | undefined): Modifying | undefined {
@@ -162,15 +168,16 @@ function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: 
   try {
     const begun = begin(backend, info, quick, params, true, rows);
     if (begun === undefined) return undefined;
+    if (begun.execution === undefined && block.state === 'block' && !backend.usedSequence) {
+      openLanes(backend, laneEpoch);
+      return { kind: 'done', result: { command: quick.command, rowCount: begun.rowCount } };
+    }
     isLeft = false;
     // `hasCommitWork`: besides the commit.
     if (quickCommit !== undefined && begun.execution === undefined && block.state === 'single' && !backend.hasCommitWork && !backend.constraints.hasPending) {
-      return { running: undefined, committing: quickCommit.run(begun.tx, quick.command, begun.rowCount) };
+      return { kind: 'committing', result: quickCommit.run(begun.tx, quick.command, begun.rowCount) };
     }
-    const running = finish(backend, quick, begun);
-    // Within a block it has ended already.
-    if (begun.execution === undefined && block.state === 'block' && !backend.isRunning) openLanes(backend, laneEpoch);
-    return { running, committing: undefined };
+    return { kind: 'running', result: finish(backend, quick, begun) };
   } catch (error) {
     block.fail();
     throw error;

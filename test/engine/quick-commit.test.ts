@@ -34,10 +34,10 @@ function countSingles(db: Database, way: Way): () => number {
 function countQuick(session: Session): () => number {
   let count = 0;
   const { block } = session.backend;
-  const commitSingle = block.commitSingle.bind(block);
-  block.commitSingle = (transaction, listener) => {
+  const commitThen = block.commitThen.bind(block);
+  block.commitThen = (transaction, listener) => {
     count++;
-    commitSingle(transaction, listener);
+    commitThen(transaction, listener);
   };
   return () => count;
 }
@@ -55,6 +55,7 @@ async function story(level: string, way: Way): Promise<{ readonly told: unknown;
       const { command, rowCount } = await (isQuick ? session.query(text, params) : session.query(text, params, { timeout: 60_000 }));
       return [command, rowCount];
     };
+    const control = (session: Session, text: string): Promise<unknown> => (isQuick ? session.query(text) : session.query(text, undefined, { timeout: 60_000 }));
     const told = await Promise.all(sessions.map(async (session, number) => {
       await session.exec(`set default_transaction_isolation = '${level}'`);
       const answers: unknown[] = [];
@@ -68,6 +69,11 @@ async function story(level: string, way: Way): Promise<{ readonly told: unknown;
         answers.push(await run(session, texts[0], [1, 0]).catch((error: { readonly code: string }) => error.code));
         // Others must wait, or be waited for, at whatever point that is.
         if (i % 4 === number % 4) await session.exec('begin; lock table w in share mode; commit');
+        if (i % 5 === 2) {
+          await control(session, 'begin');
+          answers.push(await run(session, texts[1], [number + 10, 1]));
+          await control(session, 'commit');
+        }
         if (i % 6 === 5) await session.exec(`begin; update w set n = n + 1 where id = ${number + 10}; commit`);
       }
       return answers;
@@ -91,6 +97,21 @@ test.each(['read committed', 'repeatable read', 'serializable'])('%s: twelve ses
   }
   expect(quick.quick).toBeGreaterThan(150);
   expect([quick.singles, general.quick, general.singles]).toEqual([0, 0, 0]);
+});
+
+test('COMMIT of a block that fails: the outcome is told once, and the session is idle', async () => {
+  const db = await openTable(new CrashVfs());
+  const [one, two] = [db.connect(), db.connect()];
+  for (const session of [one, two]) {
+    await session.query('begin isolation level serializable');
+    await session.query('select sum(n) as s from w where id < 20');
+    await session.query(texts[1], [session === one ? 1 : 2, 1]);
+  }
+  expect(await one.query('commit')).toEqual({ command: 'COMMIT', rows: [], rowCount: null, fields: [] });
+  await expect(two.query('commit')).rejects.toMatchObject({ code: '40001' });
+  expect([one.transactionStatus, two.transactionStatus]).toEqual(['idle', 'idle']);
+  expect((await two.query('select id, n from w where n > 0 and id < 20')).rows).toEqual([{ id: 1, n: 1 }]);
+  await db.close();
 });
 
 test('calls of one session keep their order, whichever way they go', async () => {

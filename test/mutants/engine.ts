@@ -101,6 +101,19 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       await db.close();
     }
   },
+  'engine.commit-forgets-deferred': async () => {
+    const db = await open(':memory:');
+    try {
+      await db.exec('create table p (id int primary key); create table c (id int primary key, p int references p deferrable initially deferred)');
+      const session = db.connect();
+      for (const text of ['begin', 'insert into c values (1, null)', 'commit', 'begin', 'insert into c values (2, 7)']) await session.query(text);
+      await assert.rejects(session.query('commit'), { code: '23503' });
+      assert.equal(session.transactionStatus, 'idle');
+      assert.deepEqual((await session.query('select id from c')).rows, [{ id: 1 }]);
+    } finally {
+      await db.close();
+    }
+  },
   'engine.turn-forgets-queue': async () => {
     const vfs = new CrashVfs();
     const db = await open('turn.slt', { vfs });
