@@ -96,7 +96,7 @@ export class EncodedRows {
   /** What writes index entries; made when the first rows are inserted, for then the indexes are there. */
   #entries: EntriesSource<StoredRow> | undefined = undefined;
   readonly #stored: StoredRow = { bytes: this.#bytes.bytes, view: this.#bytes.dv, keyAt: 0, rowAt: 0 };
-  readonly #run: TextRun = { source: this.#bytes.bytes, at: 0, end: 0, hasReturns: false, out: this.#bytes.bytes, outView: this.#bytes.dv, length: 0, ends: this.#ends, count: 0, countMax: 0, isAscending: true };
+  readonly #run: TextRun = { source: literalBytes.bytes, sourceView: literalBytes.view, at: 0, end: 0, hasReturns: false, out: this.#bytes.bytes, outView: this.#bytes.dv, length: 0, ends: this.#ends, count: 0, countMax: 0, isAscending: true };
 
   private constructor(spec: EncodedRowsSpec, encoder: RowEncoder, manager: TransactionManager, types: TypeRegistry) {
     const { table, places, constants } = spec;
@@ -198,6 +198,7 @@ export class EncodedRows {
     bytes.reserve((countMax - before) * reader.fixedBytes + (end - text.at));
     const run = this.#run;
     run.source = text.bytes;
+    run.sourceView = text.view;
     run.at = text.at;
     run.end = end;
     run.out = bytes.bytes;

@@ -9,6 +9,8 @@ const BytesKept = 1 << 20;
 export class TextBytes {
   /** Read from `at` to `end`; behind it there is a 0. */
   bytes = new Uint8Array(BytesFirst);
+  /** A view of all of `bytes`. */
+  view = new DataView(this.bytes.buffer);
   at = 0;
   end = 0;
 
@@ -36,7 +38,11 @@ export class TextBytes {
   clear(): void {
     this.at = 0;
     this.end = 0;
-    if (this.bytes.length > BytesKept) this.bytes = new Uint8Array(BytesFirst);
+    if (this.bytes.length > BytesKept) this.#use(new Uint8Array(BytesFirst));
+  }
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   #reserve(length: number): void {
@@ -46,7 +52,7 @@ export class TextBytes {
     if (needed > this.bytes.length) {
       const bytes = new Uint8Array(Math.max(needed, this.bytes.length * 2));
       bytes.set(this.bytes.subarray(this.at, this.end));
-      this.bytes = bytes;
+      this.#use(bytes);
     } else this.bytes.copyWithin(0, this.at, this.end);
     this.at = 0;
     this.end = left;

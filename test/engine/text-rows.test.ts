@@ -19,8 +19,8 @@ const columns: readonly Column[] = [
   { name: 'a', definition: 'int', literals: ['1', '-7', '123456789', '0', '-0', '007', 'null', '2147483647', '-2147483648', '9999999999', '1.0', "'1'"], fields: ['1', '-7', '123456789', '0', '', '-0', '007', '2147483648', '+1', ' 1', 'x'] },
   { name: 'big', definition: 'bigint', literals: ['5', '-1234567890', '123456789012345', 'NULL', '-0', '1234567890123456', '9223372036854775808', '1.'], fields: ['5', '-1234567890', '123456789012345', '', '-0', '1234567890123456', '--1'] },
   { name: 'f', definition: 'float8', literals: ['1', '-2.5', '0.1', '123456789.012345', 'Null', '-0.0', '0.000001', '5.', '1e3', '1234567890.1234567', '.5', '1.2.3'], fields: ['1', '-2.5', '0.1', '123456789.012345', '', '-0', '-0.0', '5.', '1e3', '.5', '1.2.3', 'nan'] },
-  { name: 's', definition: 'text', literals: ["'a'", "''", "'it''s'", "'é😀''x'''", 'null', "'a, (b)'", "'\\n'", "E'\\n'", "'a' 'b'", '7', "'\ud800'", "'a\0b'"], fields: ['a', '', 'é😀', 'it"s', '"quoted, ""twice"""', '""', '"two\nlines"', '"a"b', '\\N', 'a\\tb', '\\.', '\ud800', 'a\0b'] },
-  { name: 't', definition: "text not null default 'none'", literals: ["'x'", "'longer than thirty-two characters, as few are'", "''", 'null'], fields: ['x', 'longer than thirty-two characters, as few are', '', '"y"'] },
+  { name: 's', definition: 'text', literals: ["'a'", "''", "'it''s one''s own'", "'é😀''x'''", 'null', "'a, (b)'", "'\\n'", "E'\\n'", "'a' 'b'", '7', "'\ud800'", "'a\0b'"], fields: ['a', '', 'é😀', 'it"s', '"quoted, ""twice"""', '""', '"two\nlines"', '"a"b', '\\N', 'a\\tb', '\\.', '\ud800', 'a\0b'] },
+  { name: 't', definition: "text not null default 'none'", literals: ["'x'", "'longer than thirty-two characters, isn''t it'", "''", 'null'], fields: ['x', 'longer than thirty-two characters, as few are', '', '"y"'] },
   { name: 'b', definition: 'boolean', literals: ['true', 'FALSE', 'null', 'True', "'t'", 'truer', '1'], fields: ['t', 'f', '', 'true', 'no', '1', 'tr'] },
   { name: 'v', definition: 'varchar', literals: ["'v'", 'null', "'ü'"], fields: ['v', '', 'ü'] },
   { name: 'd', definition: 'varchar(3)', literals: ["'v'", "'four'"], fields: ['v', 'four'] },
@@ -100,6 +100,21 @@ describe('rows read from text', () => {
     }
     expect(failed).toBeGreaterThan(100);
     expect(failed).toBeLessThan(400);
+    await db.close();
+  });
+
+  it('have the same texts wherever in a word something stands that ends or interrupts one', async () => {
+    const db = await open(':memory:');
+    const session = db.connect();
+    const texts = Array.from({ length: 14 }, (_, length) => Array.from({ length: length + 1 }, (_, at) => `${'é'.repeat(length & 1)}${'x'.repeat(at)}'"\n,`.slice(0, at + 4) + 'y'.repeat(length - at))).flat();
+    const quoted = (text: string, quote: string): string => quote + text.replaceAll(quote, quote + quote) + quote;
+    await session.exec('create table w (id int primary key, s text)');
+    await session.exec(`insert into w (id, s) values ${texts.map((text, id) => `(${id}, ${quoted(text, "'")})`).join(', ')}`);
+    const plain = texts.map((text) => text.replace(/['",\n]+/, ''));
+    const lines = [...texts.map((text) => quoted(text, '"')), ...plain].map((field, i) => `${texts.length + i},${field}\n`);
+    await session.copyFrom('copy w (id, s) from stdin csv', [lines.join('')]);
+    const { rows } = await session.query('select s from w order by id');
+    expect(rows.map(({ s }) => s)).toEqual([...texts, ...texts, ...plain.map((text) => text || null)]);
     await db.close();
   });
 
