@@ -101,7 +101,7 @@ export class Instance {
     };
     this.definitions = new DefinitionSource(catalog, this.viewEnv);
     this.plans = new PlanCache();
-    this.turn = new LoopTurn(this.clock, this.scheduler);
+    this.turn = new LoopTurn(this.clock, this.scheduler, () => this.manager.sliced?.ended);
     this.copyVfs = options.vfs ?? new NodeVfs();
     this.executorEnv = {
       clock: this.clock, timeSliceMs: options.timeSliceMs ?? 10, workMemBytes: 16 * 1024 * 1024, statementMemBytes: Infinity, openSpill: () => openSpillFile(store), manager, rowIds: new RowIds(), tableChanges: new TableChanges(),

@@ -1,7 +1,8 @@
 /**
  * Leaving the event loop to others. A call that needs neither the disk nor a lock is over within microtasks, so a program that awaits one after the other
  * would never let the loop go on: no timer fires, no socket is read, and a commit of another session, which is durable or not by then, is not told.
- * So a turn of the loop is given `TurnMs` of calls; whoever comes after that is continued in the next one.
+ * So a turn of the loop is given `TurnMs` of calls; whoever comes after that is continued in the next one. And whoever comes between two slices of a large commit is continued
+ * behind the last, which would have to be finished for him at once.
  *
  * The loop's turn is noticed by a `yield` that was asked for when the turn began. The clock is looked at for every call that may take long, and for brief ones, which a look would
  * make dearer, every few.
@@ -15,20 +16,25 @@ const BriefCallsPerLook = 8;
 export class LoopTurn {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
+  /** What all calls wait for, if there is anything. */
+  readonly #busy: () => Promise<void> | undefined;
   #untilLook = 0;
   #endsAtMs = 0;
   /** The next turn; undefined before a look has asked for it. */
   #next: Promise<void> | undefined;
   #isOver = false;
 
-  constructor(clock: Clock, scheduler: Scheduler) {
+  constructor(clock: Clock, scheduler: Scheduler, busy: () => Promise<void> | undefined) {
     this.#clock = clock;
     this.#scheduler = scheduler;
+    this.#busy = busy;
   }
 
-  /** Called before each statement. @returns the next turn when this one has lasted long enough, undefined to go on */
+  /** Called before each statement. @returns what to wait for: the next turn when this one has lasted long enough; undefined to go on */
   over(isBrief: boolean): Promise<void> | undefined {
     if (this.#isOver) return this.#next;
+    const busy = this.#busy();
+    if (busy !== undefined) return busy;
     if (isBrief && --this.#untilLook > 0) return undefined;
     this.#untilLook = BriefCallsPerLook;
     const now = this.#clock.monotonic();

@@ -19,6 +19,8 @@ import { Certifier } from './serializable/certifier.js';
 import { CommitTurn } from './commit-turn.js';
 import { Company } from './company.js';
 import type { PendingCommit } from './commit.js';
+import { UnseenInstall } from './install.js';
+import type { SlicedCommit } from './sliced-commit.js';
 import { DeadlockDetector } from './locks/deadlock.js';
 import { type LeafScan, ScanBuffers } from './reads/leaf-scan.js';
 import { LockGrant } from './locks/lock.js';
@@ -46,7 +48,7 @@ export type MvccCommitWriter = Pick<
 /** What mvcc needs of the store. */
 export type MvccStore = Pick<
   Store,
-  'pageSizeBytes' | 'tree' | 'lastCsn' | 'isLogFull' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'requestFlush' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'poisoned'
+  'pageSizeBytes' | 'tree' | 'lastCsn' | 'isLogFull' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'requestFlush' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'onNeed' | 'poisoned'
 > & { beginCommit(csn: Csn): MvccCommitWriter };
 
 export interface MvccEnvironment {
@@ -72,6 +74,9 @@ export interface MvccOptions {
   readonly mappedClaimsMax?: number | undefined;
   /** Commits of one session in a row after which it no longer gives others a turn to join. Default 8. */
   readonly loneCommitsMin?: number | undefined;
+  /** Rows of a commit from which on it may be cut into slices (sliced-commit.ts), and rows of a slice. Default 32768, 8192. */
+  readonly slicedRowsMin?: number | undefined;
+  readonly sliceRows?: number | undefined;
   /** Incomplete ones before the oldest are merged into summaries. Default 4096. */
   readonly incompleteKeptMax?: number | undefined;
   /** Memory of large transactions that is kept for the next ones (write-memory.ts). Default 64 MiB. */
@@ -131,6 +136,11 @@ export class TransactionManager {
   readonly bulkWritersMax: number;
   readonly mappedClaimsMax: number;
   readonly undo = new UndoMemory();
+  readonly slicedRowsMin: number;
+  readonly sliceRows: number;
+  readonly unseen: UnseenInstall;
+  /** The commit that is being installed, between two of its slices (Z1). */
+  sliced: SlicedCommit | undefined = undefined;
   /** Scans in the middle of a batch that is not registered yet (leaf-scan.ts, B2). */
   readonly #unsettled: LeafScan[] = [];
   readonly trees = new Map<TreeId, VersionedTree>();
@@ -162,6 +172,9 @@ export class TransactionManager {
     this.lastPublished = store.lastCsn;
     this.bulkWritersMax = options.bulkWritersMax ?? 4;
     this.mappedClaimsMax = options.mappedClaimsMax ?? 256;
+    this.slicedRowsMin = options.slicedRowsMin ?? 32768;
+    this.sliceRows = options.sliceRows ?? 8192;
+    this.unseen = new UnseenInstall(this.sliceRows);
     this.company = new Company(options.loneCommitsMin ?? 8);
     this.#strictSerializable = options.strictSerializable ?? false;
     this.certifier = new Certifier({
@@ -175,7 +188,13 @@ export class TransactionManager {
     this.lockTable = new LockTable(() => this.nameSingles());
     store.onDurable = this.publishReady;
     store.onPoison = (error) => this.#poison(error);
+    store.onNeed = this.settle;
   }
+
+  /** Finishes the commit that is between two of its slices, if there is one (Z1). */
+  readonly settle = (): void => {
+    if (this.sliced !== undefined) this.sliced.finish();
+  };
 
   /** The least snapshot anyone uses or may still take: older before-images are gone. */
   get horizon(): Csn {
@@ -213,6 +232,7 @@ export class TransactionManager {
 
   /** A session has one transaction at a time. @throws DbError 58030 when the store is poisoned */
   begin(options: BeginOptions): Transaction {
+    if (!(mutants.on && mutants.has('mvcc.begun-within-commit'))) this.settle();
     if (this.poisoned !== undefined) throw this.poisoned;
     const id = txnId(this.newTransactionId());
     const strict = options.strict ?? this.#strictSerializable;
@@ -259,6 +279,7 @@ export class TransactionManager {
    * caller ends the slice with `endSlice`. @throws DbError 58030 when the store is poisoned
    */
   beginSlice(tables: readonly { readonly table: Oid }[], isSerializable: boolean, info: StatementInfo): Transaction | undefined {
+    if (!(mutants.on && mutants.has('mvcc.read-within-commit'))) this.settle();
     if (this.poisoned !== undefined) throw this.poisoned;
     const { reader } = this;
     if (reader.statement !== undefined) return undefined;
@@ -462,6 +483,7 @@ export class TransactionManager {
 
   /** The log could not be made durable: nobody knows what of the pending commits survives. */
   #poison(error: DbError): void {
+    this.sliced?.fail(error);
     for (let pending = this.pending.shift(); pending !== undefined; pending = this.pending.shift()) {
       const { transaction, listener } = pending;
       if (pending instanceof SingleCommit) pending.end();
@@ -485,9 +507,11 @@ export class TransactionManager {
 
   /** Rolls back what is active. The store is closed by its owner. */
   close(): void {
+    this.settle();
     for (const transaction of [...this.active]) transaction.rollback();
     this.store.onDurable = undefined;
     this.store.onPoison = undefined;
+    this.store.onNeed = undefined;
   }
 
   takeBuffers(): ScanBuffers {

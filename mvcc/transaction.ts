@@ -654,6 +654,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
 
   /** Undoes everything, releases everything. Idempotent; no effect after commit. */
   rollback(): void {
+    if (this.manager.sliced?.transaction === this) this.manager.settle();
     if (this.lifecycle !== 'active') return;
     this.wait?.cancel(new DbError('57014', 'canceling statement because its transaction is rolled back'));
     this.manager.endActive(this, 'aborted');

@@ -54,6 +54,8 @@ export interface CheckpointParts {
   readonly clock: Clock;
   readonly databaseId: Uint8Array;
   readonly directoryRoot: number;
+  /** Makes the present moment one between two commits. */
+  readonly settle: () => void;
   readonly capture: () => CapturedState;
   readonly poison: (cause: unknown) => DbError;
 }
@@ -80,6 +82,7 @@ export class Checkpointer {
     // What ENOSPC means depends on whether the freeze has happened.
     await this.#orPoison(() => wal.prepareRotation(), () => undefined);
     await this.#orPoison(() => Promise.resolve(table.compact(CompactPagesMax)), () => undefined);
+    if (!skips('storage.capture-within-commit')) this.#parts.settle();
     const captureLsn = wal.appendedLsn;
     const captured = this.#parts.capture();
     pool.freezeDirty();

@@ -37,6 +37,7 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.clean-meta-believed', breaks: 'a clean meta that never reached the disk hides the log' },
   { name: 'storage.checkpoint-follows-current', breaks: 'a checkpoint takes up evictions later than its capture' },
   { name: 'storage.chunk-applied-alone', breaks: 'recovery applies a part of a large transaction' },
+  { name: 'storage.capture-within-commit', breaks: 'a checkpoint captures between two slices of a commit: a crash leaves a part of it' },
   { name: 'storage.private-in-checkpoint', breaks: 'a crash leaks the pages of a tree under construction' },
   { name: 'storage.unread-slots-free', breaks: 'slots that a table page names which nobody has read yet are taken for free, and written over' },
   { name: 'storage.new-table-page-unmarked', breaks: 'a page table that has grown for ids without pages lacks a table page, and cannot be loaded' },

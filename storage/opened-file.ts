@@ -26,6 +26,7 @@ const OpenTriesMax = 100;
 
 /** What the checkpointer asks of the store, once there is one. */
 interface Bindings {
+  settle(): void;
   capture(): { readonly lastCsn: number; readonly nextTreeId: number };
   poison(cause: unknown): DbError;
 }
@@ -41,6 +42,7 @@ export class Opened {
   readonly directory: TreeDirectory;
   readonly checkpointer: Checkpointer;
   #bindings: Bindings = {
+    settle: () => undefined,
     capture: () => ({ lastCsn: 0, nextTreeId: 1 }),
     poison: (cause) => (cause instanceof DbError ? cause : new DbError('58030', 'could not create the database', { cause })),
   };
@@ -72,6 +74,7 @@ export class Opened {
         clock: options.clock,
         databaseId,
         directoryRoot: tree.root,
+        settle: () => this.#bindings.settle(),
         capture: () => this.#bindings.capture(),
         poison: (cause) => this.#bindings.poison(cause),
       },

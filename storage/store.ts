@@ -83,6 +83,9 @@ export class Store {
   /** Called once when the store is poisoned: every commit that was not yet durable has an unknown outcome. */
   onPoison: ((error: DbError) => void) | undefined = undefined;
 
+  /** Called when somebody needs trees and log to be those of a moment between two commits: whoever has left one half installed finishes it. */
+  onNeed: (() => void) | undefined = undefined;
+
   readonly #options: StoreOptions;
   readonly #file: File;
   readonly #table: PageTable;
@@ -125,7 +128,7 @@ export class Store {
       poison: (cause) => this.#poison(cause),
     }, options.walChunkBytes ?? ChunkBytesDefault);
     this.#checkpointAtLsn = end.lsn + (options.checkpointWalBytes ?? DefaultCheckpointBytes);
-    opened.bind({ capture: () => ({ lastCsn: this.#lastCsn, nextTreeId: this.#nextTreeId }), poison: (cause) => this.#poison(cause) });
+    opened.bind({ settle: () => this.#settle(), capture: () => ({ lastCsn: this.#lastCsn, nextTreeId: this.#nextTreeId }), poison: (cause) => this.#poison(cause) });
   }
 
   #walOptions(): Omit<WalOptions, 'databaseId' | 'planted'> {
@@ -139,6 +142,7 @@ export class Store {
       isRelaxed: options.durability === 'relaxed',
       reserveBytes: options.walReserveBytes ?? DefaultReserveBytes,
       commitsAtOnceMax: options.commitsAtOnceMax ?? Infinity,
+      settle: () => this.#settle(),
       nameSegment: (number) => this.#checkpointer.nameSegment(number),
       onFailure: (error) => this.#poison(error),
       onDurable: (durableLsn) => this.#published(durableLsn),
@@ -196,6 +200,7 @@ export class Store {
     const result: ReplayResult = isClean ? { endLsn: meta.captureLsn, lastCsn: meta.lastCsn, commitCount: 0, lastSegment: meta.segmentNumber } : replay(vfs, path, meta, segments, sink);
     const nextSegment = Math.max(meta.segmentNumber, ...segments.map((s) => s.number + 1));
     opened.bind({
+      settle: () => undefined,
       capture: () => ({ lastCsn: result.lastCsn, nextTreeId: sink.nextTreeId }),
       poison: (cause) => (cause instanceof DbError ? cause : new DbError('58030', `could not recover database "${path}"`, { cause })),
     });
@@ -246,6 +251,10 @@ export class Store {
     this.#wal?.poison(error);
     this.onPoison?.(error);
     return error;
+  }
+
+  #settle(): void {
+    this.onNeed?.();
   }
 
   #assertUsable(): void {
@@ -427,6 +436,7 @@ export class Store {
    * then nothing has happened
    */
   reserveLog(bytes: number): void | Promise<void> {
+    this.#settle();
     this.#prepareToChange();
     const wal = this.#wal;
     if (wal === undefined) return;
@@ -434,6 +444,7 @@ export class Store {
     this.#reserve(wal, bytes);
   }
   reserveLogSync(bytes: number): void {
+    this.#settle();
     this.#prepareToChange();
     const wal = this.#wal;
     if (wal === undefined) return;
@@ -459,6 +470,7 @@ export class Store {
    * Begins the slice of one commit. `csn` 0: changes outside any transaction (sequences): logged and atomic, but no leaf is stamped.
    */
   beginCommit(csn: Csn): CommitWriter {
+    this.#settle();
     this.#assertWritable();
     assert(csn === 0 || csn > this.#lastCsn, 'commit out of order', csn, this.#lastCsn);
     if (csn > this.#lastCsn) this.#lastCsn = csn;
@@ -486,6 +498,7 @@ export class Store {
   }
   /** For the synchronous face: writes and syncs everything appended, now. With 'relaxed' it only writes, with 'none' there is nothing to do. */
   flushSync(): void {
+    this.#settle();
     if (this.#poisoned !== undefined) throw this.#poisoned;
     this.#wal?.flushSync();
   }
@@ -572,6 +585,7 @@ export class Store {
     }
   }
   #startCheck(level: 'quick' | 'full'): CheckRun {
+    this.#settle();
     this.#assertUsable();
     return checkStore(level, { file: this.#file, table: this.#table, pool: this.#pool, directory: this.#directory });
   }
@@ -619,6 +633,7 @@ export class Store {
       if (wal === undefined) return;
       // A checkpoint under way ends first; how it ended is not this call's concern.
       await this.#checkpointing?.catch(() => undefined);
+      this.#settle();
       if (this.#poisoned === undefined) wal.syncAll();
       // Gives a batch that was in flight the turn in which it notices that its work is done.
       await this.#options.scheduler.yield();

@@ -62,6 +62,8 @@ export interface WalOptions {
   readonly commitsAtOnceMax: number;
   /** Makes a durable meta that names segment `number` as the one to replay; the segment is durable already. */
   readonly nameSegment: (number: number) => void;
+  /** Has the commit finished that is being encoded, in several slices. */
+  readonly settle: () => void;
   /** Something failed after which nothing may be trusted. */
   readonly onFailure: (error: unknown) => void;
   /** For mutants. */
@@ -389,6 +391,7 @@ export class Wal {
       do {
         // One turn of the event loop: whoever is ready to commit joins this batch.
         await this.#options.scheduler.yield();
+        if (this.buffer.isRecordOpen) this.#options.settle();
         if (this.#hasWork()) await this.#step();
       } while (this.#hasWork() && !this.#isDeferring());
     } catch (error) {

@@ -4,7 +4,7 @@
  *
  * A point read costs the tree's seek and a few comparisons: no string is made for the key unless a serializable transaction reads it over a newer change.
  */
-import { assert } from '../../base/assert.js';
+import { VERIFY, assert } from '../../base/assert.js';
 import { keyString } from '../../base/bytes.js';
 import { mutants } from '../../base/mutants.js';
 import type { ColumnRequest } from '../../base/row-columns.js';
@@ -31,8 +31,14 @@ function snapshotOf(transaction: Transaction): number {
   return isolation === 'read committed' && statement !== undefined && statement.snapshotCsn < 0 ? manager.lastPublished : transaction.snapshotCsn;
 }
 
+/** Z1 of sliced-commit.ts */
+function assertSettled({ manager, id }: Transaction): void {
+  assert(manager.sliced === undefined, 'a read between two slices of a commit', id);
+}
+
 export function pointGet(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef, register: boolean): boolean {
   transaction.check();
+  if (VERIFY.on) assertSettled(transaction);
   const snap = transaction.snapshotCsn;
   if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
   if (transaction.writes !== undefined) {
@@ -108,6 +114,7 @@ export function openScan(
 ): LeafScan {
   if (register === 'hidden') transaction.checkWritable();
   else transaction.check();
+  if (VERIFY.on) assertSettled(transaction);
   // The newest state needs no snapshot, and takes none: a long reading of it makes nobody keep old versions.
   const snap = view === 'latest' ? snapshotOf(transaction) : transaction.snapshotCsn;
   if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);

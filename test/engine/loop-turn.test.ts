@@ -5,13 +5,13 @@ import type { Scheduler } from '../../base/scheduler.js';
 import { LoopTurn } from '../../engine/loop-turn.js';
 
 /** A turn whose time is set by hand, and that ends when it is told to. */
-function setUp(): { turn: LoopTurn; pass: (ms: number) => void; end: () => Promise<void> } {
+function setUp(busy: () => Promise<void> | undefined = () => undefined): { turn: LoopTurn; pass: (ms: number) => void; end: () => Promise<void> } {
   let now = 0;
   let waiting: (() => void)[] = [];
   const clock = { monotonic: () => now } as Clock;
   const scheduler = { yield: () => new Promise<void>((resolve) => waiting.push(resolve)) } as Scheduler;
   return {
-    turn: new LoopTurn(clock, scheduler),
+    turn: new LoopTurn(clock, scheduler, busy),
     pass: (ms) => (now += ms),
     end: async () => {
       const resolves = waiting;
@@ -33,6 +33,16 @@ test('a call that may take long is the last of its turn when it did', async () =
   expect(turn.over(false)).toBeUndefined();
   pass(1);
   expect(turn.over(false)).toBeUndefined();
+});
+
+test('while a commit is between two slices all calls wait for its end', () => {
+  const ended = Promise.resolve();
+  let isBusy = true;
+  const { turn } = setUp(() => (isBusy ? ended : undefined));
+  expect(turn.over(true)).toBe(ended);
+  expect(turn.over(false)).toBe(ended);
+  isBusy = false;
+  expect(turn.over(true)).toBeUndefined();
 });
 
 test('brief calls look at the clock now and then', () => {

@@ -16,6 +16,7 @@ import { undoTrial } from '../mvcc/undo-trial.js';
 import { putBlocksTrial } from '../mvcc/put-blocks-trial.js';
 import { writeMemoryTrial } from '../mvcc/write-memory-trial.js';
 import { installRunsTrial } from '../mvcc/install-runs-trial.js';
+import { slicedCommitTrial } from '../mvcc/sliced-commit-trial.js';
 import { settle } from '../mvcc/client.js';
 
 export interface MutantRun {
@@ -27,7 +28,7 @@ export interface Mutant {
   run(seed: number, trialsMax: number): Promise<MutantRun>;
 }
 
-/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory`, `put blocks`, `undo`, `old versions` or `install runs`. Default: the serializable mix. */
+/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory`, `put blocks`, `undo`, `old versions`, `install runs` or `sliced commit`. Default: the serializable mix. */
 const killers: Readonly<Record<string, string>> = {
   'mvcc.recent-slot-forgotten': '1b write skew over one of many reads',
   'mvcc.escalation-loses-ranges': 'escalated',
@@ -110,6 +111,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.resting-snapshot-given-back': 'old versions',
   'mvcc.cursor-snapshot-at-fetch': 'old versions',
   'mvcc.undo-record-uncleared': 'undo',
+  'mvcc.begun-within-commit': 'sliced commit',
+  'mvcc.read-within-commit': 'sliced commit',
   'mvcc.stretch-with-gaps': 'install runs',
   'mvcc.taken-back-blocks-stay': 'put blocks',
   'mvcc.words-of-former-puts': 'put blocks',
@@ -145,7 +148,7 @@ async function runSchedule(name: string): Promise<string | undefined> {
 }
 
 /** By name, trials of one mechanism alone. */
-const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, 'put blocks': putBlocksTrial, undo: undoTrial, 'old versions': oldVersionsTrial, 'install runs': installRunsTrial, 'reserved log': reservedLogTrial, 'full disk': fullDiskTrial };
+const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, 'put blocks': putBlocksTrial, undo: undoTrial, 'old versions': oldVersionsTrial, 'install runs': installRunsTrial, 'sliced commit': slicedCommitTrial, 'reserved log': reservedLogTrial, 'full disk': fullDiskTrial };
 
 async function trial(killer: string, seed: number): Promise<string | undefined> {
   const single = singleTrials[killer];

@@ -16,6 +16,7 @@ import { relaxedKillTrial } from '../sim/relaxed-kill-trial.js';
 import { slicedBuildTrial } from '../sim/sliced-build-trial.js';
 import { movedPageTrial } from '../sim/moved-page-trial.js';
 import { slicedCheckTrial } from '../sim/sliced-check-trial.js';
+import { slicedCommitTrial } from '../mvcc/sliced-commit-trial.js';
 import { leafColumnsTrial } from '../storage/leaf-columns-trial.js';
 import type { MutantRun } from './btree.js';
 
@@ -89,6 +90,11 @@ async function runSlicedBuild(seed: number, trialsMax: number): Promise<number |
   return undefined;
 }
 
+async function runSlicedCommit(seed: number, trialsMax: number): Promise<number | undefined> {
+  for (let trial = 1; trial <= trialsMax; trial++) if ((await slicedCommitTrial(seed + trial - 1).then(() => undefined, String)) !== undefined) return trial;
+  return undefined;
+}
+
 function runLeafColumns(seed: number, trialsMax: number): number | undefined {
   for (let trial = 1; trial <= trialsMax; trial++) if (leafColumnsTrial(seed + trial - 1) !== undefined) return trial;
   return undefined;
@@ -106,6 +112,7 @@ export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ nam
       if (name === 'storage.relaxed-unwritten') return { killedAtTrial: await runRelaxedKill(seed, Math.min(trialsMax, 60)), by: "storage/store: 'relaxed' loses nothing in a kill" };
       if (name.startsWith('storage.columns-')) return { killedAtTrial: runLeafColumns(seed, Math.min(trialsMax, 200)), by: 'storage/leaf-columns.prop: what the rows hold' };
       if (name === 'storage.later-slices-public') return { killedAtTrial: await runSlicedBuild(seed, Math.min(trialsMax, 200)), by: 'storage/store: a tree built in slices' };
+      if (name === 'storage.capture-within-commit') return { killedAtTrial: await runSlicedCommit(seed, trialsMax), by: 'mvcc/sliced-commit.prop: whole on the disk' };
       if (name.startsWith('storage.check-forgets')) return { killedAtTrial: await runSlicedCheck(name, seed, Math.min(trialsMax, 200)), by: 'storage/sliced-check: nothing in a sound file' };
       if (shownByDamage.has(name)) return { killedAtTrial: await runDamage(seed, trialsMax), by: 'storage/damage.sim: right or XX001' };
       return { killedAtTrial: await runCrashes(name, seed, trialsMax), by: 'storage/crash.sim: seven lives' };

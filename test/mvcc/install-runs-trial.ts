@@ -6,6 +6,7 @@ import { strict as check } from 'node:assert';
 import fc from 'fast-check';
 import { assert } from '../../base/assert.js';
 import { keyBytes } from '../../base/bytes.js';
+import type { TreeId } from '../../base/ids.js';
 import { realClock } from '../../base/clock.js';
 import { seededPrng } from '../../base/prng.js';
 import { realScheduler } from '../../base/scheduler.js';
@@ -43,10 +44,10 @@ function cut(vfs: MemoryVfs): MemoryVfs {
   return copy;
 }
 
-function rows({ store }: World, tree: VersionedTree): string[] {
+export function rowsOf(store: Store, id: TreeId): string[] {
   const all: string[] = [];
   const ref = new LeafRef();
-  const btree = store.tree(tree.id);
+  const btree = store.tree(id);
   btree.seekFirst(ref);
   do {
     for (let i = 0; i < ref.count; i++) {
@@ -59,7 +60,7 @@ function rows({ store }: World, tree: VersionedTree): string[] {
 }
 
 /** Stretches of keys that are put, or removed where they are there; after some of them everything since the savepoint is undone. */
-interface Stretch {
+export interface Stretch {
   readonly from: number;
   readonly count: number;
   readonly step: number;
@@ -69,7 +70,7 @@ interface Stretch {
   /** Each key by a statement of its own, in no order, as rows are changed by their keys. */
   readonly isByKey: boolean;
 }
-const stretch = fc.record({
+export const stretch = fc.record({
   from: fc.nat(300), count: fc.integer({ min: 1, max: 150 }), step: fc.constantFrom(1, 1, 2, 7),
   length: fc.oneof({ weight: 10, arbitrary: fc.integer({ min: 0, max: 40 }) }, { weight: 2, arbitrary: fc.integer({ min: 126, max: 129 }) }, { weight: 1, arbitrary: fc.integer({ min: 200, max: 900 }) }),
   isRemoval: fc.boolean(), isUndone: fc.nat(6).map((n) => n === 0), isByKey: fc.nat(3).map((n) => n > 0),
@@ -101,7 +102,7 @@ function changeByKey(tx: Transaction, tree: VersionedTree, key: string, value: U
 }
 
 /** `isByBlock`: many rows at a time are inserted as a block where that can be. */
-function run(tx: Transaction, tree: VersionedTree, stretches: readonly Stretch[], there: Set<string>, isByBlock: boolean): void {
+export function run(tx: Transaction, tree: VersionedTree, stretches: readonly Stretch[], there: Set<string>, isByBlock: boolean): void {
   stretches.forEach((stretch, number) => {
     const { from, count, step, length, isRemoval, isUndone, isByKey } = stretch;
     const savepoint = tx.savepoint();
@@ -165,10 +166,10 @@ async function inBothWays(changes: readonly (readonly Stretch[])[]): Promise<voi
       reader?.rollback();
       while (manager.step());
     }
-    found.push(rows(world, tree));
+    found.push(rowsOf(world.store, tree.id));
     check.equal(found.at(-1)!.length, there.size);
     const again = await open(cut(world.vfs));
-    found.push(rows(again, tree));
+    found.push(rowsOf(again.store, tree.id));
     again.manager.close();
     await again.store.close();
     manager.close();

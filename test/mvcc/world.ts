@@ -52,6 +52,7 @@ export class TestStore implements MvccStore {
   readonly store: Store;
   onDurable: ((durableLsn: Lsn) => void) | undefined = undefined;
   onPoison: ((error: DbError) => void) | undefined = undefined;
+  onNeed: (() => void) | undefined = undefined;
   poisoned: DbError | undefined = undefined;
   /** Set to make every commit durable at once. */
   isImmediate = true;

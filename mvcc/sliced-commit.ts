@@ -1,0 +1,80 @@
+/**
+ * A large commit that gives the event loop its turn between pieces, so that it does not keep others of the process for as long as all of its rows take. Only one that nobody is in
+ * the middle of anything beside (P4 of commit.ts): no other transaction is active, no snapshot is in use, no commit waits for its publication. Its twin is the same commit in one slice.
+ *
+ * Z1  Nobody sees trees, log or numbers between two pieces. Whoever is about to read, write, commit, checkpoint or close has it finished first, at once (`TransactionManager.settle`
+ *     and `Store.onNeed`); whoever can wait awaits `ended` before, and lets it keep its pace.
+ * Z2  Published in the slice of its last piece, so that it leaves no before-images. That slice also makes the log durable.
+ * Z3  Once begun it can only end well, or poison the store (P3).
+ */
+import type { DbError } from '../base/errors.js';
+import type { Csn, Lsn } from '../base/ids.js';
+import type { CommitListener, PendingCommit } from './commit.js';
+import type { InstallPieces } from './install.js';
+import type { Transaction } from './transaction.js';
+import type { MvccCommitWriter } from './transaction-manager.js';
+
+export class SlicedCommit {
+  readonly transaction: Transaction;
+  readonly csn: Csn;
+  /** Resolves when it is over, however it ends. */
+  readonly ended: Promise<void>;
+  readonly #writer: MvccCommitWriter;
+  readonly #pieces: InstallPieces;
+  readonly #listener: CommitListener;
+  /** Told once, when everything is in the trees and the log. */
+  readonly #conclude: (pending: PendingCommit) => void;
+  #isOver = false;
+  #noteEnd = (): void => undefined;
+
+  constructor(transaction: Transaction, csn: Csn, writer: MvccCommitWriter, pieces: InstallPieces, listener: CommitListener, conclude: (pending: PendingCommit) => void) {
+    this.transaction = transaction;
+    this.csn = csn;
+    this.#writer = writer;
+    this.#pieces = pieces;
+    this.#listener = listener;
+    this.#conclude = conclude;
+    this.ended = new Promise((resolve) => (this.#noteEnd = resolve));
+  }
+
+  /** Installs `sliceRows` entries or a few more, then gives others their turn, and so on. */
+  async run(sliceRows: number): Promise<void> {
+    const { scheduler } = this.transaction.manager.env;
+    while (this.#step(sliceRows)) await scheduler.yield();
+  }
+  /** Installs what is left. Throws nothing: whether it has failed, the store says. */
+  finish(): void {
+    this.#step(Infinity);
+  }
+
+  /** @returns whether there is more to do */
+  #step(rows: number): boolean {
+    if (this.#isOver) return false;
+    try {
+      for (let done = 0; done < rows; ) {
+        const piece = this.#pieces.next();
+        if (piece.done === true) {
+          this.#end(this.#writer.finish());
+          return false;
+        }
+        done += piece.value;
+      }
+    } catch (error) {
+      this.fail(this.#writer.fail(error));
+    }
+    return !this.#isOver;
+  }
+  #end(lsn: Lsn): void {
+    const { transaction, csn } = this;
+    this.#isOver = true;
+    this.#conclude({ csn, transaction, lsn, asyncCommit: false, listener: this.#listener, install: undefined });
+    this.#noteEnd();
+  }
+  /** The store is poisoned. */
+  fail(error: DbError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#listener.failed(error);
+    this.#noteEnd();
+  }
+}

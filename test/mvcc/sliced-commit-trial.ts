@@ -1,0 +1,203 @@
+/**
+ * Commits cut into slices (mvcc/sliced-commit.ts) against the same in one slice: inserts in and out of order, blocks, changes and removals by key, savepoints. In the middle of each somebody
+ * comes: who reads, writes, checkpoints, closes, cuts the power, or makes the disk fail. Whoever looks finds all of the commit, whoever finds the disk later all or nothing of it.
+ */
+import { strict as check } from 'node:assert';
+import fc from 'fast-check';
+import { assert } from '../../base/assert.js';
+import { keyBytes } from '../../base/bytes.js';
+import { DbError } from '../../base/errors.js';
+import { type TreeId, oid, treeId } from '../../base/ids.js';
+import { type Prng, seededPrng } from '../../base/prng.js';
+import { RowRef } from '../../mvcc/types.js';
+import type { Transaction } from '../../mvcc/transaction.js';
+import { TransactionManager } from '../../mvcc/transaction-manager.js';
+import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import { Store } from '../../storage/store.js';
+import { CrashVfs } from '../sim/crash-vfs.js';
+import { FaultVfs } from '../sim/fault-vfs.js';
+import { SimTime } from '../sim/sim-time.js';
+import { type Stretch, rowsOf, run, stretch } from './install-runs-trial.js';
+
+const path = 'dir/sliced.db';
+
+interface World {
+  readonly disk: CrashVfs;
+  readonly vfs: FaultVfs;
+  readonly time: SimTime;
+  readonly prng: Prng;
+  readonly store: Store;
+  readonly manager: TransactionManager;
+}
+async function open(disk: CrashVfs, seed: number, isSliced: boolean): Promise<World> {
+  const prng = seededPrng(seed);
+  const time = new SimTime(prng);
+  const vfs = new FaultVfs(disk);
+  const env = { clock: time, prng, scheduler: time };
+  const store = await Store.open({ vfs, path, ...env, durability: 'full', pageSizeBytes: 512, checkpointIntervalMs: 0, walChunkBytes: 1500 });
+  const slicedRowsMin = isSliced ? 1 + prng.below(20) : Infinity;
+  return { disk, vfs, time, prng, store, manager: new TransactionManager(store, env, { slicedRowsMin, sliceRows: 1 + prng.below(16), loneCommitsMin: 0 }) };
+}
+async function close({ manager, store }: World): Promise<void> {
+  manager.close();
+  await store.close();
+}
+async function hops(count: number): Promise<void> {
+  for (let left = count; left > 0; left--) await Promise.resolve();
+}
+
+/** What comes in between, and what it must find; `after`: rows with the commit. May give back what is left of the world. */
+type Intruder = (world: World, tree: VersionedTree, after: readonly string[], transaction: Transaction) => Promise<'goes on' | 'ends'>;
+
+const pointOf = (row: string): { readonly key: string; readonly value: string } => {
+  const at = row.indexOf('=');
+  return { key: row.slice(0, at), value: row.slice(at + 1) };
+};
+
+const reads: Intruder = (world, tree, after) => {
+  const reader = world.manager.begin({ isolation: 'repeatable read', owner: { id: 2 } });
+  reader.beginStatement({ text: 'look' });
+  check.equal(reader.snapshotCsn, world.manager.lastPublished);
+  reader.endStatement();
+  check.deepEqual(rowsOf(world.store, tree.id), after);
+  reader.rollback();
+  return Promise.resolve('goes on');
+};
+const readsWithinSlice: Intruder = (world, tree, after) => {
+  const { manager, prng } = world;
+  const row = new RowRef();
+  const reader = manager.beginSlice([], false, { text: 'look' })!;
+  for (let looks = after.length === 0 ? 0 : 8; looks > 0; looks--) {
+    const { key, value } = pointOf(after[prng.below(after.length)]!);
+    check.equal(reader.get(tree, keyBytes(key), key.length, row), true);
+    check.equal(Buffer.from(row.u8.subarray(row.offset, row.offset + row.length)).toString('latin1'), value);
+  }
+  row.release();
+  reader.endSlice();
+  return Promise.resolve('goes on');
+};
+/** By a commit of one row, which is gone again at once. */
+const writes: Intruder = async (world, tree, after) => {
+  const { singles } = world.manager;
+  const key = keyBytes('single');
+  for (const verb of ['insert', 'remove']) {
+    assert(singles.begin({ id: 3 }, { text: verb }, oid(7), false), 'a single commit is refused');
+    if (verb === 'insert') check.equal(singles.insertFree(tree, key, key.length, key, 0, 3), true);
+    else check.equal(singles.removeByKey(tree, key, key.length), true);
+    singles.end();
+    const made = singles.take()!;
+    await new Promise<unknown>((committed, failed) => singles.follow(made, { committed, failed }));
+  }
+  check.deepEqual(rowsOf(world.store, tree.id), after);
+  return 'goes on';
+};
+const rollsBack: Intruder = (_world, _tree, _after, transaction) => {
+  transaction.rollback();
+  return Promise.resolve('goes on');
+};
+const checkpoints: Intruder = async ({ store }) => {
+  await store.checkpoint();
+  return 'goes on';
+};
+const waits: Intruder = async ({ time, manager, prng }) => {
+  time.advance(prng.below(200));
+  await manager.sliced?.ended;
+  return 'goes on';
+};
+const cutsPower: Intruder = () => Promise.resolve('ends');
+const closes: Intruder = async (world) => {
+  await close(world);
+  return 'ends';
+};
+/** The checkpoint has captured when the power is cut, or not yet. */
+const cutsPowerInCheckpoint: Intruder = async ({ store, prng }) => {
+  store.checkpoint().catch(() => undefined);
+  await hops(prng.below(40));
+  return 'ends';
+};
+const failsDisk: Intruder = async ({ vfs, manager, prng }) => {
+  const kind = (['write', 'sync', 'writeThrough'] as const)[prng.below(3)]!;
+  vfs.fault = { kind, at: (vfs.calls.get(kind) ?? 0) + 1 + prng.below(3), isForGood: true, code: '58030' };
+  await manager.sliced?.ended;
+  return 'ends';
+};
+const intruders = { reads, readsWithinSlice, writes, rollsBack, checkpoints, waits, cutsPower, closes, cutsPowerInCheckpoint, failsDisk };
+
+const transactions = fc.array(fc.record({
+  stretches: fc.array(stretch, { minLength: 1, maxLength: 4 }), intruder: fc.constantFrom(...(Object.keys(intruders) as (keyof typeof intruders)[])), hops: fc.nat(60),
+}), { minLength: 1, maxLength: 4 });
+
+/** The same changes in one slice. */
+class Twin {
+  readonly #world: World;
+  readonly #tree: VersionedTree;
+  readonly #there = new Set<string>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#tree = createTree(world);
+  }
+  commit(stretches: readonly Stretch[]): string[] {
+    const tx = this.#world.manager.begin({ isolation: 'read committed', owner: { id: 1 } });
+    run(tx, this.#tree, stretches, this.#there, true);
+    tx.commitSync();
+    return rowsOf(this.#world.store, this.#tree.id);
+  }
+  close(): Promise<void> {
+    return close(this.#world);
+  }
+}
+function createTree({ manager, store }: World): VersionedTree {
+  const setup = manager.begin({ isolation: 'read committed', owner: { id: 0 } });
+  const tree = setup.createTree(store.newTreeId(), { unique: true });
+  setup.commitSync();
+  return tree;
+}
+
+/** What a machine finds that starts from the disk. */
+async function rowsAgain(disk: CrashVfs, id: TreeId): Promise<string[]> {
+  const again = await open(disk, 1, false);
+  const rows = rowsOf(again.store, treeId(id));
+  check.deepEqual(again.store.check('full').problems, []);
+  await close(again);
+  return rows;
+}
+
+async function withIntruders(seed: number, changes: readonly { readonly stretches: readonly Stretch[]; readonly intruder: keyof typeof intruders; readonly hops: number }[]): Promise<void> {
+  const world = await open(new CrashVfs(), seed, true);
+  const twin = new Twin(await open(new CrashVfs(), seed, false));
+  const tree = createTree(world);
+  const there = new Set<string>();
+  let before: string[] = [];
+  for (const { stretches, intruder, hops: hopCount } of changes) {
+    const after = twin.commit(stretches);
+    const tx = world.manager.begin({ isolation: 'read committed', owner: { id: 1 } });
+    run(tx, tree, stretches, there, true);
+    let outcome: 'open' | 'committed' | 'failed' = 'open';
+    const committed = new Promise<void>((resolve) => {
+      tx.commitThen({ committed: () => resolve(void (outcome = 'committed')), failed: (error) => resolve(void (outcome = error instanceof DbError && error.code === '58030' ? 'failed' : check.fail(error as Error))) });
+    });
+    await hops(hopCount);
+    const next = await intruders[intruder](world, tree, after, tx);
+    if (next === 'ends') {
+      // Things go on while the disk is looked at.
+      const isAcknowledged = (outcome as string) === 'committed';
+      const found = await rowsAgain(world.disk.powerCut(world.prng), tree.id);
+      check.deepEqual(found, isAcknowledged || found.length !== before.length || found.some((row, i) => row !== before[i]) ? after : before);
+      break;
+    }
+    await committed;
+    check.equal(outcome, 'committed');
+    check.deepEqual(rowsOf(world.store, tree.id), after);
+    check.deepEqual(await rowsAgain(world.disk.powerCut(world.prng), tree.id), after);
+    check.equal(world.manager.statistics().undoRecords, 0);
+    before = after;
+  }
+  await twin.close();
+  await close(world).catch((error: unknown) => check.ok(error instanceof DbError));
+}
+
+/** One by itself, whose failure is all that is asked, is not made smaller. @throws AssertionError */
+export async function slicedCommitTrial(seed: number, numRuns = 1): Promise<void> {
+  await fc.assert(fc.asyncProperty(fc.nat(1_000_000), transactions, withIntruders), { seed, numRuns, endOnFailure: numRuns === 1 });
+}
