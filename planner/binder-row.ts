@@ -9,7 +9,7 @@ import { baseTypeOf, typeInfo, typeName, TypeOid, types, type SqlType } from '..
 import type { Expression } from '../parser/ast.js';
 import { makeOperator } from './binder-operator.js';
 import { coerceToBoolean } from './binder-types.js';
-import { startOf } from './expression-tools.js';
+import { rowOfRelation, startOf } from './expression-tools.js';
 import type { BoundExpression } from './expression.js';
 import { columnOfRelation, recordReference, type QueryLevel, type ResolvedRelation } from './scope.js';
 
@@ -39,7 +39,9 @@ export function attributesOf(level: QueryLevel, type: SqlType): readonly { reado
   return info.baseType !== undefined ? attributesOf(level, info.baseType) : info.attributes;
 }
 
-export function selectField(level: QueryLevel, arg: BoundExpression, name: string, offset: number): BoundExpression {
+/** A row that an outer join has none of has NULLs for its columns too. */
+export function selectField(level: QueryLevel, operand: BoundExpression, name: string, offset: number): BoundExpression {
+  const arg = rowOfRelation(operand) ?? operand;
   const attributes =
     arg.kind === 'row'
       ? arg.fields.map((field, i) => ({ name: arg.names?.[i] ?? `f${i + 1}`, type: field.type }))
@@ -70,7 +72,8 @@ function taken(level: QueryLevel, field: BoundExpression): BoundExpression {
 }
 
 /** Fields of `(row).*` as separate expressions with their names, for select lists and row constructors. */
-export function expandRow(level: QueryLevel, arg: BoundExpression, offset: number): { name: string; expression: BoundExpression }[] {
+export function expandRow(level: QueryLevel, operand: BoundExpression, offset: number): { name: string; expression: BoundExpression }[] {
+  const arg = rowOfRelation(operand) ?? operand;
   if (arg.kind === 'row') return arg.fields.map((expression, i) => ({ name: arg.names?.[i] ?? `f${i + 1}`, expression: taken(level, expression) }));
   const attributes = attributesOf(level, arg.type) ?? level.binder.recordShape(arg);
   if (attributes === undefined) {

@@ -79,6 +79,12 @@ export function startOf(e: BoundExpression): number {
   }
 }
 
+/** A relation's row. Where an outer join may have none of it, a CASE that nobody wrote asks whether there is one, and stands where the row does. */
+export function rowOfRelation(e: BoundExpression): Extract<BoundExpression, { kind: 'row' }> | undefined {
+  if (e.kind === 'case') return e.otherwise.kind === 'row' && e.otherwise.offset === e.offset ? e.otherwise : undefined;
+  return e.kind === 'row' ? e : undefined;
+}
+
 // ------------------------------------------------------------------------------------------------------------------- walking
 
 /** Calls `f` on each direct subexpression; the plan of a subquery is not entered. */

@@ -5,13 +5,14 @@
  */
 import { unreachable } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
-import { sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
+import { baseTypeOf, sqlType, typeInfo, TypeOid, type SqlType, type TypeRegistry } from '../base/types.js';
 import { jsonbSubscript } from '../functions/json/jsonb-subscript.js';
 import type { FunctionDef } from '../functions/registry.js';
 import type { Expression, Query } from '../parser/ast.js';
 import { quoteIdentifier } from '../parser/print-names.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { operatorOf } from './expression-text.js';
+import { rowOfRelation } from './expression-tools.js';
 import { isCtid } from './system-columns.js';
 
 export interface RulePrinter {
@@ -99,6 +100,21 @@ class Rule {
     return e.kind === 'column' || e.kind === 'call' || e.kind === 'constant' || (e.kind === 'cast' && e.isExplicit) ? this.#p.written.collations.get(e.offset) : undefined;
   }
 
+  /** Conditions of which those that test all fields of one composite value are the test of it that was written. */
+  #wholeTests(args: readonly BoundExpression[]): BoundExpression[] {
+    const found: BoundExpression[] = [];
+    for (let i = 0; i < args.length; i++) {
+      const first = args[i]!;
+      const value = first.kind === 'isNull' && first.arg.kind === 'field' ? first.arg.arg : undefined;
+      const count = value === undefined ? 0 : (typeInfo(baseTypeOf(value.type, this.#p.types).oid, this.#p.types).attributes?.length ?? 0);
+      const tests = args.slice(i, i + count);
+      const isWhole = count > 1 && tests.length === count && tests.every((test, n) => test.kind === 'isNull' && test.arg.kind === 'field' && test.arg.arg === value && test.arg.index === n);
+      found.push(isWhole ? { ...(first as Extract<BoundExpression, { kind: 'isNull' }>), arg: value! } : first);
+      if (isWhole) i += count - 1;
+    }
+    return found;
+  }
+
   #subscripted(arg: BoundExpression, subscripts: readonly string[], indent: number): string {
     const text = this.show(arg, true, indent);
     const isName = arg.kind === 'field' || (arg.kind === 'column' && this.#p.isCall?.(arg.id) !== true);
@@ -118,7 +134,7 @@ class Rule {
     const literal = deferredLiteral(e);
     if (literal !== undefined) return `${this.#constant(this.#p.literalText?.(literal, e.type) ?? literal, textType, false)}::${this.#p.typeText(e.type)}`;
     if (e.kind === 'call' && e.function.name === 'domain_check') return withImplicit ? `${this.#p.isPretty ? inner(e.args[0]!, false) : `(${inner(e.args[0]!, false)})`}::${this.#p.typeText(e.type)}` : inner(e.args[0]!, false);
-    if (e.kind === 'cast' && !e.isExplicit && !withImplicit) return inner(e.arg, false);
+    if (e.kind === 'cast' && !e.isExplicit && (!withImplicit || e.type.oid === TypeOid.record)) return inner(e.arg, false);
     const written = this.#p.written.forms.get(e.offset);
     if (written?.kind === 'sqlValueFunction' && (e.kind === 'call' || (e.kind === 'cast' && e.isExplicit))) return `${written.function.toUpperCase()}${written.precision === undefined ? '' : `(${written.precision})`}`;
     switch (e.kind) {
@@ -136,9 +152,12 @@ class Rule {
         return wrap(e.args.length === 1 ? `${e.operator} ${inner(e.args[0]!)}` : `${inner(e.args[0]!)} ${e.operator} ${inner(e.args[1]!)}`);
       case 'cast':
         return this.#cast(e, inner);
-      case 'and':
+      case 'and': {
+        const args = this.#wholeTests(e.args);
+        return args.length === 1 ? this.#show(args[0]!, withImplicit, indent) : wrap(args.map((arg) => inner(arg, false)).join(' AND '));
+      }
       case 'or':
-        return wrap(e.args.map((arg) => inner(arg, false)).join(e.kind === 'and' ? ' AND ' : ' OR '));
+        return wrap(e.args.map((arg) => inner(arg, false)).join(' OR '));
       case 'not':
         return wrap(`NOT ${inner(e.arg, false)}`);
       case 'isNull':
@@ -150,6 +169,7 @@ class Rule {
         return e.negated ? wrap(`NOT ${this.#p.isPretty ? text : `(${text})`}`) : wrap(text);
       }
       case 'case':
+        if (rowOfRelation(e) !== undefined) return this.show(e.otherwise, withImplicit, indent);
         return written?.kind === 'nullIf' ? `NULLIF(${list(callOf(e.branches[0]!.when).args.map(asGiven))})` : this.#case(e, written?.kind === 'case', indent);
       case 'coalesce':
       case 'greatest':
@@ -269,7 +289,9 @@ class Rule {
   }
 
   /** Like ruleutils' get_rule_expr_paren: only the pretty form decides; the other has its parentheses everywhere. */
-  #inParens(child: BoundExpression, parent: BoundExpression, withImplicit: boolean, indent: number): string {
+  #inParens(operand: BoundExpression, parent: BoundExpression, withImplicit: boolean, indent: number): string {
+    const tests = operand.kind === 'and' ? this.#wholeTests(operand.args) : [];
+    const child = tests.length === 1 ? tests[0]! : operand;
     const text = this.show(child, withImplicit, indent);
     return !this.#p.isPretty || (isSimple(child, parent) && this.#collationOf(child) === undefined) ? text : `(${text})`;
   }

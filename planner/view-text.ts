@@ -16,6 +16,7 @@ import { quoteIdentifier } from '../parser/print-names.js';
 import type { BindingRecord, SelectRecord } from './binding-record.js';
 import type { SelectItem } from './binder-sort.js';
 import { operatorOf } from './expression-text.js';
+import { rowOfRelation } from './expression-tools.js';
 import type { AggregateCall, BoundExpression, ColumnId, FrameBound, SortKey, WindowFrame } from './expression.js';
 import { ruleText, type RulePrinter } from './rule-text.js';
 import { outside, ViewNames, type Frame, type ViewPrinter } from './view-names.js';
@@ -235,7 +236,8 @@ class QueryWriter {
     items.forEach((item, i) => {
       const expression = this.#names.record.typed.get(item.expression) ?? item.expression;
       const column = this.#columnName(expression);
-      let text = column === undefined && expression.kind === 'row' ? this.#row(expression) : this.#expression(expression, true);
+      const row = column === undefined ? rowOfRelation(expression) : undefined;
+      let text = row !== undefined ? this.#row(row) : this.#expression(expression, true);
       const own = column ?? (areNamesVisible || this.#names.printer.isKept === true ? undefined : '?column?');
       const name = columns?.[i] ?? item.name;
       if (name !== own) text += ` AS ${quoteIdentifier(name)}`;
@@ -283,7 +285,8 @@ class QueryWriter {
       return /::[\w" ()[\]]+$/.test(text) ? text : `${expression.value === null || typeof expression.value === 'boolean' ? text : /^'/.test(text) || /^\d/.test(text) ? text : `'${text}'`}::${this.#names.printer.typeText(expression.type)}`;
     }
     const text = this.#expression(expression, true);
-    if (this.#columnName(expression) !== undefined) return text;
+    const row = rowOfRelation(expression);
+    if (this.#columnName(expression) !== undefined || (row !== undefined && this.#wholeRow(row) !== undefined)) return text;
     const isCollated = !this.#isPretty && this.#names.printer.written.collations.has(expression.offset);
     const isCall = (expression.kind === 'column' && !isCollated) || (expression.kind === 'call' && expression.operator === undefined) || (expression.kind === 'cast' && typeof expression.method === 'function');
     return this.#isPretty || isCall ? `(${text})` : text;

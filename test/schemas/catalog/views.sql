@@ -116,3 +116,8 @@ create view v200 as select (array_agg(a) over (order by a))[1] as x, (array_agg(
 create view v201 as select (array_agg(a) filter (where a > 1))[1] as y, (array_agg(a order by a))[1:2] as z, (max(c))[2] as m from t;
 create view v202 as select ((n).p).x as a, (n).arr[1] as b, (ns[1]).arr[2] as c, (ns[1].p).y as d, ps[1].x as e, ((ns)[1:2])[1].arr as g from of_nested;
 create view v203 as select ((array_agg(n))[1]).arr[1], (array_agg(ps[1].x))[1], (array_agg(n) over ())[1].arr as w from of_nested group by n;
+create view v204 as select count(u.*) as a, count(u) over () as b, row_to_json(u) as c, to_jsonb(u.*) as d from t left join u on u.a = t.a group by u.*;
+create view v205 as select u, t as tt, coalesce(u, row(1, 2, 3, 'x')::u) as c, u.* is null as e, u is not null as f, (u).d, (t.*).b as g from t full join u using (a);
+create view v206 as select u = u as e, row_to_json(s) as s, case when u.a is null then null else u end as zz, (s).z as sz from t left join u on true left join lateral (select t.a, 2 as z) s on true;
+create view v207 as select n is null as a, not (n is null) as b, n is not null or ps is null as c, (n).p is not null as d from of_nested where n is null and ns is null and n is not null and ps[1] is null;
+create view v208 as select (select t from t where t.a = u.a) as parent, row_to_json(u) as j, json_agg(u) over () as js, u::text as t from u where (u.*) is not null;
