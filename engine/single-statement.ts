@@ -1,5 +1,5 @@
 /**
- * A statement that is a transaction of its own and changes one row by its whole key, as a single commit (mvcc/single-commit.ts): no transaction block is begun for it. Where anything is not as
+ * A statement that is a transaction of its own and changes one row by its whole key, as a single commit (mvcc/commit/single-commit.ts): no transaction block is begun for it. Where anything is not as
  * usual it is not run, and the ways of quick-modify.ts, which are its twins, are taken.
  */
 import type { Datum } from '../base/datum.js';

@@ -18,7 +18,7 @@
 import { assert } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
 import type { ConstraintMark, ConstraintQueue } from '../executor/constraint-queue.js';
-import type { CommitListener } from '../mvcc/commit.js';
+import type { CommitListener } from '../mvcc/commit/commit.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { BeginOptions, SavepointId, SessionOwner } from '../mvcc/types.js';
 import type { TransactionModes } from '../parser/ast.js';

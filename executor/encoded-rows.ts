@@ -16,7 +16,7 @@ import { KeyFormBytes, ValueFormBytes, putKeyForm, putValueForm } from '../mvcc/
 import type { Transaction } from '../mvcc/transaction.js';
 import type { EntriesSource } from '../mvcc/types.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
-import type { VersionedTree } from '../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../mvcc/versions/versioned-tree.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import { canPutEntries, compileStoredEntryPuts, type StoredRow } from './codegen/entry-put.js';

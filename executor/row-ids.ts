@@ -9,7 +9,7 @@ import type { TreeId } from '../base/ids.js';
 import { putInt8Key } from '../base/keycode.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import { wholeRange } from '../mvcc/types.js';
-import type { VersionedTree } from '../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../mvcc/versions/versioned-tree.js';
 import { RowIdBytes } from './table-access.js';
 
 export class RowIds {

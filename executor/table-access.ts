@@ -20,7 +20,7 @@ import { encodeRow, isOldRow, upgradeRow } from '../base/rowcode.js';
 import type { TypeRegistry } from '../base/types.js';
 import type { TransactionManager } from '../mvcc/transaction-manager.js';
 import type { RowNormalizer } from '../mvcc/types.js';
-import type { VersionedTree } from '../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../mvcc/versions/versioned-tree.js';
 import type { IndexDef, TableDef } from '../planner/catalog.js';
 
 /** Bytes of a hidden row id. */

@@ -11,8 +11,8 @@ import type { Cycle, CycleStep } from './serializable/certifier.js';
 import type { DeadlockStep } from './locks/deadlock.js';
 import type { SerialNode } from './serializable/serial-node.js';
 import type { Transaction } from './transaction.js';
-import type { UndoRecord } from './undo-overlay.js';
-import type { VersionedTree } from './versioned-tree.js';
+import type { UndoRecord } from './versions/undo-overlay.js';
+import type { VersionedTree } from './versions/versioned-tree.js';
 
 export interface ConflictStatement {
   /** Number within its transaction, from 1. */

@@ -10,7 +10,7 @@
  */
 import { assert } from '../base/assert.js';
 import { mutants } from '../base/mutants.js';
-import type { UndoRecord } from './undo-overlay.js';
+import type { UndoRecord } from './versions/undo-overlay.js';
 
 /** The record whose before-image is the version at snapshot `snap`, or undefined when the installed version is. */
 export function undoneTo(newest: UndoRecord | undefined, snap: number): UndoRecord | undefined {

@@ -17,7 +17,7 @@ import { DbError } from '../base/errors.js';
 import { type Csn, type Oid, type TreeId, type TxnId, csn } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
-import { commit, type CommitListener, commitSync, commitThen } from './commit.js';
+import { commit, type CommitListener, commitSync, commitThen } from './commit/commit.js';
 import { serializationError } from './conflict.js';
 import type { LeafScan } from './reads/leaf-scan.js';
 import { type Lock, LockGrant, type LockOwner } from './locks/lock.js';
@@ -60,7 +60,7 @@ import type {
   WaitPolicy,
 } from './types.js';
 import { wholeRange } from './types.js';
-import { VersionedTree } from './versioned-tree.js';
+import { VersionedTree } from './versions/versioned-tree.js';
 import type { Wait } from './locks/wait.js';
 import { claimKey, lockRow, refuseDecided } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';

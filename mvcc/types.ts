@@ -9,7 +9,7 @@ import type { ColumnRequest } from '../base/row-columns.js';
 import { LeafRef } from '../storage/cursor.js';
 import type { Transaction } from './transaction.js';
 import type { TreeWrites } from './write-set/tree-writes.js';
-import type { VersionedTree } from './versioned-tree.js';
+import type { VersionedTree } from './versions/versioned-tree.js';
 
 /** READ UNCOMMITTED is READ COMMITTED, as in PostgreSQL; the engine maps it. */
 export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializable';

@@ -4,7 +4,7 @@ import { RowHold, lockSlot, rowLocks } from './locks/row-lock.js';
 import type { Transaction } from './transaction.js';
 import type { TransactionManager } from './transaction-manager.js';
 import type { ActivityView, LockView } from './types.js';
-import type { VersionedTree } from './versioned-tree.js';
+import type { VersionedTree } from './versions/versioned-tree.js';
 import type { Wait } from './locks/wait.js';
 
 export function lockViews(manager: TransactionManager): LockView[] {

@@ -22,8 +22,8 @@ import { UpdateMode, claimRow, lockObject, lockSlot, otherWriter, rowLockModeNum
 import type { Transaction } from './transaction.js';
 import { undoLast } from './write-set/tree-change.js';
 import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowRef, type RowView, type WaitPolicy, afterKey } from './types.js';
-import { ChangeKind, type UndoRecord } from './undo-overlay.js';
-import type { VersionedTree } from './versioned-tree.js';
+import { ChangeKind, type UndoRecord } from './versions/undo-overlay.js';
+import type { VersionedTree } from './versions/versioned-tree.js';
 import { WriteKind } from './write-set/write-set.js';
 import { checkKeyLength } from './writing.js';
 

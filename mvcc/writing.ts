@@ -13,8 +13,8 @@ import { NoKeyUpdate, UpdateMode, claimFound, claimRow, hasLocked, isBulk, isWri
 import { patchApart } from './write-set/row-patch.js';
 import type { Transaction } from './transaction.js';
 import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowPatch, RowRef, UpdateOptions } from './types.js';
-import type { UndoRecord } from './undo-overlay.js';
-import type { VersionedTree } from './versioned-tree.js';
+import type { UndoRecord } from './versions/undo-overlay.js';
+import type { VersionedTree } from './versions/versioned-tree.js';
 import type { TreeWrites } from './write-set/tree-writes.js';
 import { WriteFlag, WriteKind, type WriteSet } from './write-set/write-set.js';
 

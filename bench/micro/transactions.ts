@@ -17,7 +17,7 @@ import { Store } from '../../storage/store.js';
 import { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type ClaimResult, type IsolationLevel, type RowLockResult, RowRef, type StatementInfo } from '../../mvcc/types.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 
 const rowBytes = new Uint8Array(48).fill(7);
 const keyBytes = new Uint8Array(16);

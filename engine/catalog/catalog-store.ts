@@ -20,7 +20,7 @@ import { treeId } from '../../base/ids.js';
 import { mutants } from '../../base/mutants.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { TransactionManager } from '../../mvcc/transaction-manager.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { wholeRange } from '../../mvcc/types.js';
 import type { Store } from '../../storage/store.js';
 import { FirstUserOid } from '../../base/types.js';

@@ -3,14 +3,14 @@
  * promise, which is settled in the slice that publishes the commit. Its twin is `TransactionBlock.finishStatement` behind the asynchronous functions of
  * session.ts; what is not as usual goes that way. COMMIT of a block ends likewise (`runCommit`); its twin is `Backend.controlQuickly`.
  *
- * One that changes a row of one tree, which nobody else has to do with, is a single commit (mvcc/single-commit.ts) and needs no transaction block either; `run` is the twin of `runSingle`.
+ * One that changes a row of one tree, which nobody else has to do with, is a single commit (mvcc/commit/single-commit.ts) and needs no transaction block either; `run` is the twin of `runSingle`.
  *
  * One object per session, for a session has one statement running.
  */
 import type { Datum } from '../../base/datum.js';
 import { mutants } from '../../base/mutants.js';
-import type { CommitListener } from '../../mvcc/commit.js';
-import type { SingleCommit } from '../../mvcc/single-commit.js';
+import type { CommitListener } from '../../mvcc/commit/commit.js';
+import type { SingleCommit } from '../../mvcc/commit/single-commit.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { StatementInfo } from '../../mvcc/types.js';
 import type { QueryResult } from '../api.js';

@@ -31,7 +31,7 @@ export interface QuickPlan {
   readonly locks: readonly NeededLock[];
   /** Code of a plain INSERT, UPDATE or DELETE that gives nothing back but a count (quick-modify.ts). */
   readonly modify: CompiledStatement | undefined;
-  /** Of one whose `modify` may be a single commit (mvcc/single-commit.ts): the table, which is all it locks; and what makes the change, once that is known. */
+  /** Of one whose `modify` may be a single commit (mvcc/commit/single-commit.ts): the table, which is all it locks; and what makes the change, once that is known. */
   readonly singleTable: Oid | undefined;
   singleChange: CompiledStatement['directSingle'];
   /** Command tag, and the columns as the library describes them. */

@@ -1,7 +1,7 @@
 /** Views over concurrency control: counters with the escalations of every bound, tracked transactions, what they read, versions, dependencies. */
 import type { MvccStatistics } from '../../mvcc/transaction-manager.js';
 import { dependencyViews, readViews, trackedViews, versionViews } from '../../mvcc/serializable/dependency-views.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import type { Backend } from '../backend.js';
 import { placeOf } from '../conflict-text.js';
 import type { VirtualRow, VirtualTable } from './virtual-table.js';

@@ -11,7 +11,7 @@ import { type ColumnRun, rangeOfInteger } from '../../mvcc/reads/column-run.js';
 import { EntryRun, rangeOfPrefix } from '../../mvcc/reads/entry-run.js';
 import type { LeafScan } from '../../mvcc/reads/leaf-scan.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { type ScanOptions, wholeRange } from '../../mvcc/types.js';
 import { mutants } from '../../base/mutants.js';
 import type { BoundExpression, ColumnId } from '../../planner/expression.js';

@@ -23,7 +23,7 @@ import { mutants } from '../../base/mutants.js';
 import { Lock, type LockSpace } from './lock.js';
 import type { Transaction } from '../transaction.js';
 import type { RowLockMode } from '../types.js';
-import type { VersionedTree } from '../versioned-tree.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 import type { TreeWrites } from '../write-set/tree-writes.js';
 import { WriteFlag, WriteKind } from '../write-set/write-set.js';
 

@@ -25,7 +25,7 @@ import { EntryRun, endOfPrefix, hasNewer, mayGoOn, rangeOfPrefix } from './entry
 import type { LeafScan } from './leaf-scan.js';
 import type { Transaction } from '../transaction.js';
 import { type KeyRange, RowRef } from '../types.js';
-import type { VersionedTree } from '../versioned-tree.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 
 const keyBytes = new Uint8Array(4);
 const oneOffset = new Int32Array(1);

@@ -16,7 +16,7 @@ import type { LeafScan } from './leaf-scan.js';
 import { checkTree } from './reading.js';
 import type { Transaction } from '../transaction.js';
 import { type KeyRange, RowRef, afterKey, afterPrefix } from '../types.js';
-import type { VersionedTree } from '../versioned-tree.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 
 /** A prefix that is longer is left to the scan. */
 const PrefixLengthMax = 512;

@@ -26,7 +26,7 @@ import { undoneTo } from '../snapshot.js';
 import type { Statement } from '../statement.js';
 import type { Transaction } from '../transaction.js';
 import { afterKey } from '../types.js';
-import type { VersionedTree } from '../versioned-tree.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 import type { TreeWrites } from '../write-set/tree-writes.js';
 import { WriteKind } from '../write-set/write-set.js';
 

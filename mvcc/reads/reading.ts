@@ -15,8 +15,8 @@ import { LeafScan } from './leaf-scan.js';
 import { undoneTo } from '../snapshot.js';
 import type { Transaction } from '../transaction.js';
 import { type KeyRange, type RowRef, afterKey } from '../types.js';
-import type { UndoRecord } from '../undo-overlay.js';
-import type { VersionedTree } from '../versioned-tree.js';
+import type { UndoRecord } from '../versions/undo-overlay.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 import { WriteKind, type WriteSet } from '../write-set/write-set.js';
 
 /** @throws 40001 when the tree was made, rewritten or dropped after the snapshot */

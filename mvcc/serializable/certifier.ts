@@ -23,7 +23,7 @@
  */
 import { assert } from '../../base/assert.js';
 import { mutants } from '../../base/mutants.js';
-import type { UndoRecord } from '../undo-overlay.js';
+import type { UndoRecord } from '../versions/undo-overlay.js';
 import { NodeList } from './node-list.js';
 import { RecentReads } from './recent-reads.js';
 import { decideSafety, finishWatched, stopWatching } from './safe-snapshot.js';

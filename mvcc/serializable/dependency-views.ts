@@ -4,9 +4,9 @@
  */
 import { dependency, type SerialNode } from './serial-node.js';
 import type { TransactionManager } from '../transaction-manager.js';
-import { ChangeKind } from '../undo-overlay.js';
+import { ChangeKind } from '../versions/undo-overlay.js';
 import { WriteFlag, WriteKind } from '../write-set/write-set.js';
-import type { VersionedTree } from '../versioned-tree.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 
 export interface TrackedView {
   readonly transaction: number;

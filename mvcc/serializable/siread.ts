@@ -22,7 +22,7 @@ import type { SerialNode } from './serial-node.js';
 import { compareKeys } from '../write-set/key-order.js';
 import { Interval, IntervalTree, endsAfter, maxEnd } from './interval-tree.js';
 import { afterKey, isNextKey } from '../types.js';
-import type { VersionedTree } from '../versioned-tree.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 
 /** Estimates of heap bytes per entry, without the key's characters. */
 const PointBytes = 150;

@@ -5,7 +5,7 @@ import type { BuiltTree } from '../../storage/store.js';
 import { RowGrant, releaseRow } from '../locks/row-lock.js';
 import type { Transaction } from '../transaction.js';
 import type { LogItem } from '../transaction-log.js';
-import type { VersionedTree } from '../versioned-tree.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 import { LockGrant } from '../locks/lock.js';
 import { WriteFlag, WriteKind } from './write-set.js';
 

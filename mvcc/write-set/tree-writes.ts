@@ -2,7 +2,7 @@
 import { KeyOrder } from './key-order.js';
 import type { KeyRun } from './key-run.js';
 import type { Transaction } from '../transaction.js';
-import type { VersionedTree } from '../versioned-tree.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 import type { WriteKind, WriteSet } from './write-set.js';
 
 /** To KeyOrder it is the set of the keys with an entry. */

@@ -1,5 +1,5 @@
 /**
- * Old versions read through SQL while others are freed and their memory is used again (mvcc/undo-memory.ts): cursors and streams that rest between their portions, over rows found by scans,
+ * Old versions read through SQL while others are freed and their memory is used again (mvcc/versions/undo-memory.ts): cursors and streams that rest between their portions, over rows found by scans,
  * by an index and by their keys, against what the table held when each began. Rows are changed, moved, removed and inserted, also in transactions that are rolled back in part or
  * whole, and there is so little memory for old versions that some are given up before their records.
  */

@@ -2,10 +2,10 @@
 import { DbError } from '../../base/errors.js';
 import { keyBytes } from '../../base/bytes.js';
 import { oid } from '../../base/ids.js';
-import type { SingleCommit } from '../../mvcc/single-commit.js';
+import type { SingleCommit } from '../../mvcc/commit/single-commit.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type BeginOptions, type RowLockMode, type RowLockResult, RowRef, type SavepointId, afterKey } from '../../mvcc/types.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { entriesSource, patchTo, putSource, rowBlock } from './row-block.js';
 import { type World, openWorld } from './world.js';
 

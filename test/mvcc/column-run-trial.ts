@@ -14,7 +14,7 @@ import { ColumnRun, rangeOfInteger } from '../../mvcc/reads/column-run.js';
 import type { LeafScan } from '../../mvcc/reads/leaf-scan.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { IsolationLevel } from '../../mvcc/types.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { openWorld, type World } from './world.js';
 
 const layout = new RowLayout(0, [TypeOid.int4, TypeOid.int4, TypeOid.text].map((oid) => ({ type: sqlType(oid), missing: null, isDropped: false })));

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { entriesSource, putSource, rowBlock } from './row-block.js';
 import { latin1 } from './client.js';
 import { openWorld } from './world.js';

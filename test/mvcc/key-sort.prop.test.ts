@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compareKeys } from '../../mvcc/write-set/key-order.js';
 import { sortByKey } from '../../mvcc/write-set/key-sort.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { WriteMemory } from '../../mvcc/write-set/write-memory.js';
 import { TreeWrites } from '../../mvcc/write-set/tree-writes.js';
 import { WriteKind, WriteSet } from '../../mvcc/write-set/write-set.js';

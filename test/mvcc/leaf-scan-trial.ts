@@ -9,7 +9,7 @@ import { type Prng, seededPrng } from '../../base/prng.js';
 import { EntryRun } from '../../mvcc/reads/entry-run.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type IsolationLevel, RowRef, afterPrefix } from '../../mvcc/types.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { type World, openWorld } from './world.js';
 
 const keyOf = (n: number): string => 'k' + String(n).padStart(3, '0');

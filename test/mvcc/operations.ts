@@ -8,7 +8,7 @@ import type { Prng } from '../../base/prng.js';
 import type { LeafScan } from '../../mvcc/reads/leaf-scan.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type KeyRange, type RowLockMode, type RowLockResult, RowRef, afterKey, afterPrefix } from '../../mvcc/types.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { type Recorder, type Row, type Table, decodeRow, encodeRow, item } from './recorder.js';
 import { patchTo } from './row-block.js';
 

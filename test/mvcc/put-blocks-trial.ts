@@ -6,7 +6,7 @@ import { strict as check } from 'node:assert';
 import { keyBytes } from '../../base/bytes.js';
 import { type Prng, seededPrng } from '../../base/prng.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { PutRun } from '../../mvcc/write-set/put-run.js';
 import { TreeWrites } from '../../mvcc/write-set/tree-writes.js';
 import { WriteMemory } from '../../mvcc/write-set/write-memory.js';

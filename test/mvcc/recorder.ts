@@ -5,7 +5,7 @@
  */
 import type { DbError } from '../../base/errors.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import type { HistoryTransaction, Observation } from './full-graph.js';
 
 export interface Row {

@@ -6,7 +6,7 @@ import { seededPrng } from '../../base/prng.js';
 import { realScheduler } from '../../base/scheduler.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { TransactionManager } from '../../mvcc/transaction-manager.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { Store } from '../../storage/store.js';
 import { reservationFor } from '../../storage/wal.js';
 import { CrashVfs } from '../sim/crash-vfs.js';

@@ -2,7 +2,7 @@
 import { keyBytes } from '../../base/bytes.js';
 import { KeyFormBytes, ValueFormBytes, isShortPut, putKeyForm, putValueForm } from '../../mvcc/write-set/put-form.js';
 import type { EntriesSource, PutSource, RowBlock, RowPatch } from '../../mvcc/types.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 
 export function rowBlock(rows: readonly (readonly [key: string, value: string])[]): RowBlock {
   const bytes = new Uint8Array(rows.reduce((sum, [key, value]) => sum + KeyFormBytes + key.length + ValueFormBytes + value.length, 0));

@@ -1,4 +1,4 @@
-/** Schedules about single commits (mvcc/single-commit.ts) and whoever meets their rows and tables before they are published. */
+/** Schedules about single commits (mvcc/commit/single-commit.ts) and whoever meets their rows and tables before they are published. */
 import { strict as assert } from 'node:assert';
 import { DbError } from '../../base/errors.js';
 import { oid } from '../../base/ids.js';

@@ -8,7 +8,7 @@ import { KeyOrder } from '../../mvcc/write-set/key-order.js';
 import { RecentReads } from '../../mvcc/serializable/recent-reads.js';
 import { SerialNode } from '../../mvcc/serializable/serial-node.js';
 import { SireadBudget } from '../../mvcc/serializable/siread.js';
-import { VersionedTree } from '../../mvcc/versioned-tree.js';
+import { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 
 const key = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '\0'), maxLength: 3 });
 const end = fc.option(key, { nil: undefined });

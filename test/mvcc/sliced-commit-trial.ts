@@ -1,5 +1,5 @@
 /**
- * Commits cut into slices (mvcc/sliced-commit.ts) against the same in one slice: inserts in and out of order, blocks, changes and removals by key, savepoints. In the middle of each somebody
+ * Commits cut into slices (mvcc/commit/sliced-commit.ts) against the same in one slice: inserts in and out of order, blocks, changes and removals by key, savepoints. In the middle of each somebody
  * comes: who reads, writes, checkpoints, closes, cuts the power, or makes the disk fail. Whoever looks finds all of the commit, whoever finds the disk later all or nothing of it.
  */
 import { strict as check } from 'node:assert';
@@ -12,7 +12,7 @@ import { type Prng, seededPrng } from '../../base/prng.js';
 import { RowRef } from '../../mvcc/types.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { TransactionManager } from '../../mvcc/transaction-manager.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { Store } from '../../storage/store.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import { FaultVfs } from '../sim/fault-vfs.js';

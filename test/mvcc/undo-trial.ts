@@ -1,5 +1,5 @@
 /**
- * Undo records in memory that is used again (mvcc/undo-memory.ts, undo-bytes.ts, undo-heads.ts, vacuum.ts) against lists of plain objects: commits of few and many keys in two trees,
+ * Undo records in memory that is used again (mvcc/versions/undo-memory.ts, undo-bytes.ts, undo-heads.ts, vacuum.ts) against lists of plain objects: commits of few and many keys in two trees,
  * values that fit no chunk, snapshots short and long, and so little memory that before-images go before their records do.
  */
 import { strict as assert } from 'node:assert';
@@ -7,9 +7,9 @@ import { keyBytes } from '../../base/bytes.js';
 import { type Prng, seededPrng } from '../../base/prng.js';
 import type { SerialNode } from '../../mvcc/serializable/serial-node.js';
 import { SnapshotHolder, SnapshotRegistry } from '../../mvcc/snapshot.js';
-import { Absent, ChangeKind, UndoOverlay, type UndoRecord } from '../../mvcc/undo-overlay.js';
-import { UndoMemory } from '../../mvcc/undo-memory.js';
-import { Vacuum } from '../../mvcc/vacuum.js';
+import { Absent, ChangeKind, UndoOverlay, type UndoRecord } from '../../mvcc/versions/undo-overlay.js';
+import { UndoMemory } from '../../mvcc/versions/undo-memory.js';
+import { Vacuum } from '../../mvcc/versions/vacuum.js';
 import { ByteChunk } from '../../mvcc/write-set/byte-arena.js';
 
 interface Version {

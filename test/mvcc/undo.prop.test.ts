@@ -2,8 +2,8 @@
 import { strict as assert } from 'node:assert';
 import { expect, test } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
-import { Absent, UndoOverlay, type UndoRecord } from '../../mvcc/undo-overlay.js';
-import { UndoMemory } from '../../mvcc/undo-memory.js';
+import { Absent, UndoOverlay, type UndoRecord } from '../../mvcc/versions/undo-overlay.js';
+import { UndoMemory } from '../../mvcc/versions/undo-memory.js';
 import { ByteChunk } from '../../mvcc/write-set/byte-arena.js';
 import { undoTrial } from './undo-trial.js';
 

@@ -5,7 +5,7 @@
 import { strict as assert } from 'node:assert';
 import { seededPrng } from '../../base/prng.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { WriteMemory } from '../../mvcc/write-set/write-memory.js';
 import { TreeWrites } from '../../mvcc/write-set/tree-writes.js';
 import { WriteKind, WriteSet } from '../../mvcc/write-set/write-set.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import type { VersionedTree } from '../../mvcc/versioned-tree.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { hashOfBytes, hashOfKey } from '../../mvcc/write-set/key-hash.js';
 import { WriteMemory } from '../../mvcc/write-set/write-memory.js';
 import { TreeWrites } from '../../mvcc/write-set/tree-writes.js';

@@ -6,7 +6,7 @@
  * Counted in commits, not in time, so that a simulation decides as it wants. Wrong guesses cost a sync too many or a turn too many, never correctness:
  * what a commit that is alone may leave out is decided in its slice (commit.ts, P4). The first commit of another session ends the loneliness.
  */
-import type { SessionOwner } from './types.js';
+import type { SessionOwner } from '../types.js';
 
 export class Company {
   readonly #commitsMin: number;

@@ -7,9 +7,9 @@
  * B1  Bytes are written over only after `leave` was said for every record of their chunk. Vacuum says so when no snapshot in use needs the record, and they are written
  *     by a later commit; so whoever reads them under a snapshot has them as long as the bytes of a page, which the same commit could change (`RowRef`).
  */
-import { ByteChunk, ChunkBytesMax } from './write-set/byte-arena.js';
-import { assert } from '../base/assert.js';
-import { mutants } from '../base/mutants.js';
+import { ByteChunk, ChunkBytesMax } from '../write-set/byte-arena.js';
+import { assert } from '../../base/assert.js';
+import { mutants } from '../../base/mutants.js';
 
 const ChunkBytesFirst = 1024;
 /** Free chunks of full size that are kept. */

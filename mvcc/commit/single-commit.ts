@@ -9,21 +9,21 @@
  *     is going on, gives it a name first: an ordinary transaction with those two locks, which go with its publication.
  * C3  The before-image of an unpublished change says whose it is (`UndoRecord.single`). One without before-image is published in its own slice (P4 of commit.ts).
  */
-import { assert } from '../base/assert.js';
-import { keyString } from '../base/bytes.js';
-import { type Csn, type Lsn, type Oid, type TxnId, txnId } from '../base/ids.js';
-import { mutants } from '../base/mutants.js';
+import { assert } from '../../base/assert.js';
+import { keyString } from '../../base/bytes.js';
+import { type Csn, type Lsn, type Oid, type TxnId, txnId } from '../../base/ids.js';
+import { mutants } from '../../base/mutants.js';
 import { type CommitListener, type PendingCommit, flushAndPublish, followUp, isAlone, isSeen } from './commit.js';
-import { fillFromLeaf } from './reads/reading.js';
-import { RowGrant, nameHold } from './locks/row-lock.js';
-import { patchApart } from './write-set/row-patch.js';
-import { StatementList } from './statement-list.js';
-import { Transaction } from './transaction.js';
-import type { TransactionManager } from './transaction-manager.js';
-import type { RowChanges, RowPatch, SessionOwner, StatementInfo } from './types.js';
-import { RowRef } from './types.js';
-import { ChangeKind, type UndoRecord } from './undo-overlay.js';
-import type { VersionedTree } from './versioned-tree.js';
+import { fillFromLeaf } from '../reads/reading.js';
+import { RowGrant, nameHold } from '../locks/row-lock.js';
+import { patchApart } from '../write-set/row-patch.js';
+import { StatementList } from '../statement-list.js';
+import { Transaction } from '../transaction.js';
+import type { TransactionManager } from '../transaction-manager.js';
+import type { RowChanges, RowPatch, SessionOwner, StatementInfo } from '../types.js';
+import { RowRef } from '../types.js';
+import { ChangeKind, type UndoRecord } from '../versions/undo-overlay.js';
+import type { VersionedTree } from '../versions/versioned-tree.js';
 
 const RowExclusive = 2;
 /** Durable at once only where nothing waits for the disk. */

@@ -4,16 +4,16 @@
  * The pages hold the newest installed state. Beside them, in memory: the undo overlay with what was before, the row locks and claims,
  * and who has read what (SIREAD). All of it is empty when nobody is at work.
  */
-import { csn, type Csn, type TreeId } from '../base/ids.js';
-import type { BTree } from '../storage/btree.js';
-import { KeyTable } from './write-set/key-table.js';
-import type { Lock, LockHome } from './locks/lock.js';
-import type { RowLockSlot } from './locks/row-lock.js';
-import { SireadIndex } from './serializable/siread.js';
-import type { Transaction } from './transaction.js';
-import type { RowNormalizer, TreeOptions } from './types.js';
+import { csn, type Csn, type TreeId } from '../../base/ids.js';
+import type { BTree } from '../../storage/btree.js';
+import { KeyTable } from '../write-set/key-table.js';
+import type { Lock, LockHome } from '../locks/lock.js';
+import type { RowLockSlot } from '../locks/row-lock.js';
+import { SireadIndex } from '../serializable/siread.js';
+import type { Transaction } from '../transaction.js';
+import type { RowNormalizer, TreeOptions } from '../types.js';
 import { UndoOverlay } from './undo-overlay.js';
-import type { TreeWrites } from './write-set/tree-writes.js';
+import type { TreeWrites } from '../write-set/tree-writes.js';
 
 export class VersionedTree implements LockHome {
   readonly id: TreeId;

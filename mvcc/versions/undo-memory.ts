@@ -8,11 +8,11 @@
  *     its own until it is published, before which none is freed.
  * M2  Under VERIFY what a record leaves is overwritten at once, so that whoever still reads it reads nonsense.
  */
-import { VERIFY, assert } from '../base/assert.js';
-import { copyByWords, copyBytes } from '../base/bytes.js';
-import type { LeafRef } from '../storage/cursor.js';
-import { hashOfBytes } from './write-set/key-hash.js';
-import { ByteChunk } from './write-set/byte-arena.js';
+import { VERIFY, assert } from '../../base/assert.js';
+import { copyByWords, copyBytes } from '../../base/bytes.js';
+import type { LeafRef } from '../../storage/cursor.js';
+import { hashOfBytes } from '../write-set/key-hash.js';
+import { ByteChunk } from '../write-set/byte-arena.js';
 import { UndoBytes, type UndoChunk } from './undo-bytes.js';
 import { Absent, type UndoOverlay, UndoRecord } from './undo-overlay.js';
 

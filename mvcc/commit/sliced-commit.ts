@@ -7,12 +7,12 @@
  * Z2  Published in the slice of its last piece, so that it leaves no before-images. That slice also makes the log durable.
  * Z3  Once begun it can only end well, or poison the store (P3).
  */
-import type { DbError } from '../base/errors.js';
-import type { Csn, Lsn } from '../base/ids.js';
+import type { DbError } from '../../base/errors.js';
+import type { Csn, Lsn } from '../../base/ids.js';
 import type { CommitListener, PendingCommit } from './commit.js';
 import type { InstallPieces } from './install.js';
-import type { Transaction } from './transaction.js';
-import type { MvccCommitWriter } from './transaction-manager.js';
+import type { Transaction } from '../transaction.js';
+import type { MvccCommitWriter } from '../transaction-manager.js';
 
 export class SlicedCommit {
   readonly transaction: Transaction;

@@ -7,8 +7,8 @@
  *
  * G1  horizon <= every snapshot in use, and <= lastPublished.
  */
-import { mutants } from '../base/mutants.js';
-import type { SnapshotRegistry } from './snapshot.js';
+import { mutants } from '../../base/mutants.js';
+import type { SnapshotRegistry } from '../snapshot.js';
 import type { UndoMemory } from './undo-memory.js';
 import { RecordBytes, type UndoRecord } from './undo-overlay.js';
 

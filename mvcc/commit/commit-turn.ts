@@ -3,10 +3,10 @@
  * single turn; whoever is about to commit a change of what it has read waits for its end first, for a bounded time. Nobody is
  * aborted for it, and a turn never causes a deadlock: its edges are soft, and the waiter of a cycle simply goes on.
  */
-import type { Timer } from '../base/scheduler.js';
-import type { Transaction } from './transaction.js';
-import { Wait, type WaitEdge } from './locks/wait.js';
-import { WriteFlag, WriteKind } from './write-set/write-set.js';
+import type { Timer } from '../../base/scheduler.js';
+import type { Transaction } from '../transaction.js';
+import { Wait, type WaitEdge } from '../locks/wait.js';
+import { WriteFlag, WriteKind } from '../write-set/write-set.js';
 
 /** Longest wait for a turn. */
 const TurnWaitMsMax = 1000;

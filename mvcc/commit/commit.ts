@@ -20,21 +20,21 @@
  * A serializable transaction that wrote nothing is numbered too unless it can be forgotten at once (safe-snapshot.ts): sharing another's CSN would make it
  * look finished before a snapshot that is older than its end. It has no log record and waits for nothing.
  */
-import { assert } from '../base/assert.js';
-import { type Csn, type Lsn, csn as csnOf } from '../base/ids.js';
-import { mutants } from '../base/mutants.js';
-import type { Certifier } from './serializable/certifier.js';
-import { serializationError } from './conflict.js';
+import { assert } from '../../base/assert.js';
+import { type Csn, type Lsn, csn as csnOf } from '../../base/ids.js';
+import { mutants } from '../../base/mutants.js';
+import type { Certifier } from '../serializable/certifier.js';
+import { serializationError } from '../conflict.js';
 import { finalChanges, newestInOrder } from './final-changes.js';
 import { installSeen } from './install.js';
-import { isSafeAtEnd } from './serializable/safe-snapshot.js';
+import { isSafeAtEnd } from '../serializable/safe-snapshot.js';
 import { SlicedCommit } from './sliced-commit.js';
-import type { SerialNode, WriteMark } from './serializable/serial-node.js';
-import type { Transaction } from './transaction.js';
-import { TreeLogBytes } from './write-set/tree-change.js';
-import type { TransactionManager } from './transaction-manager.js';
-import type { CommitInfo } from './types.js';
-import { WriteFlag, WriteKind, type WriteSet } from './write-set/write-set.js';
+import type { SerialNode, WriteMark } from '../serializable/serial-node.js';
+import type { Transaction } from '../transaction.js';
+import { TreeLogBytes } from '../write-set/tree-change.js';
+import type { TransactionManager } from '../transaction-manager.js';
+import type { CommitInfo } from '../types.js';
+import { WriteFlag, WriteKind, type WriteSet } from '../write-set/write-set.js';
 
 /** Is told once how a commit ends: when it is durable and published, or why it is not. May be told before the call that commits has returned. */
 export interface CommitListener {

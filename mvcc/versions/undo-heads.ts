@@ -4,9 +4,9 @@
  *
  * H1  Between the slot that a key's hash says and the one it is in no slot is free: what stands behind a key that goes moves up.
  */
-import { assert } from '../base/assert.js';
-import { hashOfBytes, hashOfKey } from './write-set/key-hash.js';
-import type { KeySource } from './write-set/key-order.js';
+import { assert } from '../../base/assert.js';
+import { hashOfBytes, hashOfKey } from '../write-set/key-hash.js';
+import type { KeySource } from '../write-set/key-order.js';
 import type { UndoRecord } from './undo-overlay.js';
 
 const SlotCountMin = 8;

@@ -5,25 +5,25 @@
  * Without (`UnseenInstall`, P4 of commit.ts): no object per row and no look at what was there; the changes of a tree go in leaf by leaf, in the order of their keys or of the
  * places where their rows were found. It can be left and gone on with between two pieces (sliced-commit.ts).
  */
-import { VERIFY, assert } from '../base/assert.js';
-import type { Csn, Lsn } from '../base/ids.js';
-import { mutants } from '../base/mutants.js';
-import type { BTree } from '../storage/btree.js';
-import { LeafRef } from '../storage/cursor.js';
-import { NoPlace } from '../storage/found-place.js';
+import { VERIFY, assert } from '../../base/assert.js';
+import type { Csn, Lsn } from '../../base/ids.js';
+import { mutants } from '../../base/mutants.js';
+import type { BTree } from '../../storage/btree.js';
+import { LeafRef } from '../../storage/cursor.js';
+import { NoPlace } from '../../storage/found-place.js';
 import { changesKey, isChange, kindOfChange, newestInOrder, placeElsewhere } from './final-changes.js';
-import { keyBufferFrom } from './reads/key-buffer.js';
-import type { Transaction } from './transaction.js';
-import type { MvccCommitWriter } from './transaction-manager.js';
-import { ChangeKind } from './undo-overlay.js';
-import { FoundOrder } from './write-set/found-order.js';
-import type { KeyRun } from './write-set/key-run.js';
-import { KeySort, SortCountMin, isAscending, sortByKey } from './write-set/key-sort.js';
-import { BucketsCountMax, PutBuckets, isShortEntry } from './write-set/put-buckets.js';
-import { PutRun } from './write-set/put-run.js';
-import { TreeCreation, TreeDrop } from './write-set/tree-change.js';
-import type { TreeWrites } from './write-set/tree-writes.js';
-import { WriteFlag, WriteKind, type WriteSet } from './write-set/write-set.js';
+import { keyBufferFrom } from '../reads/key-buffer.js';
+import type { Transaction } from '../transaction.js';
+import type { MvccCommitWriter } from '../transaction-manager.js';
+import { ChangeKind } from '../versions/undo-overlay.js';
+import { FoundOrder } from '../write-set/found-order.js';
+import type { KeyRun } from '../write-set/key-run.js';
+import { KeySort, SortCountMin, isAscending, sortByKey } from '../write-set/key-sort.js';
+import { BucketsCountMax, PutBuckets, isShortEntry } from '../write-set/put-buckets.js';
+import { PutRun } from '../write-set/put-run.js';
+import { TreeCreation, TreeDrop } from '../write-set/tree-change.js';
+import type { TreeWrites } from '../write-set/tree-writes.js';
+import { WriteFlag, WriteKind, type WriteSet } from '../write-set/write-set.js';
 
 /** So few changes of a tree are installed one by one. */
 const RunMin = 8;

@@ -2,15 +2,15 @@
  * What a transaction's write set comes to at its commit: of each key the newest entry alone, and of that whether it differs from the committed state, and how. A row that was
  * inserted and removed again is no change; one that was moved by a change of its key is followed to where it ends up.
  */
-import { LeafRef } from '../storage/cursor.js';
-import { mutants } from '../base/mutants.js';
-import { keyBufferOf } from './reads/key-buffer.js';
-import type { WriteMark } from './serializable/serial-node.js';
-import type { Transaction } from './transaction.js';
-import { ChangeKind } from './undo-overlay.js';
-import { sortByKey } from './write-set/key-sort.js';
-import type { TreeWrites } from './write-set/tree-writes.js';
-import { WriteFlag, WriteKind, type WriteSet } from './write-set/write-set.js';
+import { LeafRef } from '../../storage/cursor.js';
+import { mutants } from '../../base/mutants.js';
+import { keyBufferOf } from '../reads/key-buffer.js';
+import type { WriteMark } from '../serializable/serial-node.js';
+import type { Transaction } from '../transaction.js';
+import { ChangeKind } from '../versions/undo-overlay.js';
+import { sortByKey } from '../write-set/key-sort.js';
+import type { TreeWrites } from '../write-set/tree-writes.js';
+import { WriteFlag, WriteKind, type WriteSet } from '../write-set/write-set.js';
 
 const noChanges: WriteMark[] = [];
 const leaf = new LeafRef();

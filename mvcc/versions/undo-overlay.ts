@@ -12,15 +12,15 @@
  *
  * Source. Neumann, Muehlbauer, Kemper 2015; Freitag, Kemper, Neumann 2022. See design/concurrency.md, section 2.
  */
-import { assert } from '../base/assert.js';
-import { keyString } from '../base/bytes.js';
-import { mutants } from '../base/mutants.js';
-import type { SerialNode } from './serializable/serial-node.js';
-import type { SingleCommit } from './single-commit.js';
-import type { StatementInfo } from './types.js';
+import { assert } from '../../base/assert.js';
+import { keyString } from '../../base/bytes.js';
+import { mutants } from '../../base/mutants.js';
+import type { SerialNode } from '../serializable/serial-node.js';
+import type { SingleCommit } from '../commit/single-commit.js';
+import type { StatementInfo } from '../types.js';
 import type { UndoChunk } from './undo-bytes.js';
 import { UndoHeads } from './undo-heads.js';
-import { KeyOrder } from './write-set/key-order.js';
+import { KeyOrder } from '../write-set/key-order.js';
 
 /** What a commit did to a key. Replace: delete and insert of the same key in one transaction, that is, another row. */
 export const ChangeKind = { Insert: 1, Update: 2, Delete: 3, Replace: 4 } as const;
