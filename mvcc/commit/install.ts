@@ -55,8 +55,8 @@ export function changeTrees(transaction: Transaction, csn: Csn, writer: MvccComm
 export function installSeen(transaction: Transaction, csn: Csn, entries: readonly Int32Array[] | undefined): Lsn {
   const { manager, writes: set } = transaction;
   const writer = manager.store.beginCommit(csn);
-  changeTrees(transaction, csn, writer);
   try {
+    changeTrees(transaction, csn, writer);
     if (set !== undefined) installSet(set, entries ?? newestInOrder(set), transaction, csn, writer);
   } catch (error) {
     throw writer.fail(error);
@@ -124,9 +124,13 @@ export class UnseenInstall {
   /** Applies and logs the changes; `entries`: those of `newestInOrder`, if they are known. */
   install(transaction: Transaction, csn: Csn, entries: readonly Int32Array[] | undefined): Lsn {
     const writer = transaction.manager.store.beginCommit(csn);
-    changeTrees(transaction, csn, writer);
-    const { writes: set } = transaction;
-    if (set !== undefined) this.#installSet(writer, set, entries ?? set.newestByTree(RunMin));
+    try {
+      changeTrees(transaction, csn, writer);
+      const { writes: set } = transaction;
+      if (set !== undefined) this.#installSet(writer, set, entries ?? set.newestByTree(RunMin));
+    } catch (error) {
+      throw writer.fail(error);
+    }
     return writer.finish();
   }
   #installSet(writer: MvccCommitWriter, set: WriteSet, lists: readonly Int32Array[]): void {

@@ -733,8 +733,9 @@ export class WriteSet {
     let isListed = true;
     for (let tree = 0; tree < trees.length; tree++) {
       const { run, size, isInRun } = trees[tree]!;
-      lists.push(!isInRun ? new Int32Array(size) : size >= unlistedMin && run.isConsecutive ? nothing : run.list(0, size));
-      counts.push(isInRun ? size : 0);
+      const list = !isInRun ? new Int32Array(size) : size >= unlistedMin && run.isConsecutive ? nothing : run.list(0, size);
+      lists.push(list);
+      counts.push(isInRun ? list.length : 0);
       if (!isInRun) isListed = false;
     }
     if (isListed) return lists;

@@ -101,6 +101,41 @@ describe('durable transactions', () => {
     await store.close().catch(() => undefined);
   });
 
+  it('take a load of one tree beside changes of another in no order', async () => {
+    const vfs = new MemoryVfs();
+    const { store, manager } = await open(vfs);
+    const setup = manager.begin({ isolation: 'read committed', owner: { id: 0 } });
+    const [loaded, other] = [setup.createTree(store.newTreeId(), { unique: true }), setup.createTree(store.newTreeId(), { unique: true })];
+    setup.commitSync();
+    const client = new Client(manager.begin({ isolation: 'read committed', owner: { id: 1 } }));
+    for (const key of ['m', 'c', 'x']) await client.insert(other, key, `other ${key}`);
+    for (let i = 0; i < 40; i++) await client.insert(loaded, `k${String(i).padStart(3, '0')}`, `row ${i}`);
+    for (const key of ['a', 'z', 'b']) await client.insert(other, key, `other ${key}`);
+    await client.commit();
+    const reader = new Client(manager.begin({ isolation: 'read committed', owner: { id: 1 } }));
+    expect(await reader.range(loaded, '', '~')).toEqual(Array.from({ length: 40 }, (_, i) => `row ${i}`));
+    expect(await reader.range(other, '', '~')).toEqual(['a', 'b', 'c', 'm', 'x', 'z'].map((key) => `other ${key}`));
+    reader.rollback();
+    manager.close();
+    await store.close();
+  });
+
+  it('shut the store down when a commit without versions fails after its number', async () => {
+    const { store, manager } = await open(new MemoryVfs());
+    const setup = new Client(manager.begin({ isolation: 'read committed', owner: { id: 0 } }));
+    const made = setup.transaction.createTree(store.newTreeId(), { unique: true });
+    await setup.insert(made, 'a', '100');
+    await setup.commit();
+    const writer = new Client(manager.begin({ isolation: 'read committed', owner: { id: 1 } }));
+    await writer.update(made, 'a', () => '200');
+    const broken = new Error('a defect');
+    Object.assign(writer.transaction.writes!, { newestByTree: () => { throw broken; } });
+    await expect(writer.commit()).rejects.toMatchObject({ code: '58030', cause: broken });
+    expect(manager.poisoned).toMatchObject({ code: '58030' });
+    manager.close();
+    await store.close().catch(() => undefined);
+  });
+
   it('published by one flush, in order', async () => {
     const { store, manager } = await open(new MemoryVfs());
     const setup = new Client(manager.begin({ isolation: 'read committed', owner: { id: 0 } }));
