@@ -139,7 +139,7 @@ export class TransactionManager {
   readonly slicedRowsMin: number;
   readonly sliceRows: number;
   readonly unseen: UnseenInstall;
-  /** The commit that is being installed, between two of its slices (Z1). */
+  /** The commit that is being installed, between two of its slices (Z1); undefined as soon as it is over. */
   sliced: SlicedCommit | undefined = undefined;
   /** Scans in the middle of a batch that is not registered yet (leaf-scan.ts, B2). */
   readonly #unsettled: LeafScan[] = [];
@@ -483,7 +483,9 @@ export class TransactionManager {
 
   /** The log could not be made durable: nobody knows what of the pending commits survives. */
   #poison(error: DbError): void {
-    this.sliced?.fail(error);
+    const { sliced } = this;
+    this.sliced = undefined;
+    sliced?.fail(error);
     for (let pending = this.pending.shift(); pending !== undefined; pending = this.pending.shift()) {
       const { transaction, listener } = pending;
       if (pending instanceof SingleCommit) pending.end();

@@ -150,9 +150,13 @@ function commitNow(transaction: Transaction, isAlone: boolean, listener: CommitL
   followUp(manager, pending, isAlone);
 }
 
-/** Whether it may be worth while to cut the slice. What is tracked is certified row by row, and whoever waits for one that changes trees cannot be told. */
-function isLarge({ manager, writeCount, changesTrees, node }: Transaction): boolean {
-  return writeCount >= manager.slicedRowsMin && manager.active.size === 1 && !changesTrees && node === undefined;
+/**
+ * Whether it may be worth while to cut the slice. What is tracked is certified row by row, and whoever waits for one that changes trees cannot be told. One that changes the catalog
+ * is published at no moment but its own: statements are planned before they begin, and would have it finished between the two.
+ */
+function isLarge({ manager, writeCount, changesTrees, onPublish, node }: Transaction): boolean {
+  const changesCatalog = onPublish !== undefined && !(mutants.on && mutants.has('mvcc.catalog-change-in-slices'));
+  return writeCount >= manager.slicedRowsMin && manager.active.size === 1 && !changesTrees && !changesCatalog && node === undefined;
 }
 function commitInSlices(transaction: Transaction, listener: CommitListener): void {
   const { manager } = transaction;

@@ -1,6 +1,7 @@
 /**
  * A large commit that gives the event loop its turn between pieces, so that it does not keep others of the process for as long as all of its rows take. Only one that nobody is in
- * the middle of anything beside (P4 of commit.ts): no other transaction is active, no snapshot is in use, no commit waits for its publication. Its twin is the same commit in one slice.
+ * the middle of anything beside (P4 of commit.ts): no other transaction is active, no snapshot is in use, no commit waits for its publication. Nor one of a changed catalog, by
+ * which statements are planned before they begin. Its twin is the same commit in one slice.
  *
  * Z1  Nobody sees trees, log or numbers between two pieces. Whoever is about to read, write, commit, checkpoint or close has it finished first, at once (`TransactionManager.settle`
  *     and `Store.onNeed`); whoever can wait awaits `ended` before, and lets it keep its pace.

@@ -111,6 +111,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.resting-snapshot-given-back': 'old versions',
   'mvcc.cursor-snapshot-at-fetch': 'old versions',
   'mvcc.undo-record-uncleared': 'undo',
+  'mvcc.catalog-change-in-slices': 'sliced commit',
   'mvcc.begun-within-commit': 'sliced commit',
   'mvcc.read-within-commit': 'sliced commit',
   'mvcc.stretch-with-gaps': 'install runs',

@@ -1,6 +1,6 @@
 /**
  * Commits cut into slices (mvcc/commit/sliced-commit.ts) against the same in one slice: inserts in and out of order, blocks, changes and removals by key, savepoints. In the middle of each somebody
- * comes: who reads, writes, checkpoints, closes, cuts the power, or makes the disk fail. Whoever looks finds all of the commit, whoever finds the disk later all or nothing of it.
+ * comes: who reads, writes, plans, checkpoints, closes, cuts the power, or makes the disk fail. Whoever looks finds all of the commit, whoever finds the disk later all or nothing of it.
  */
 import { strict as check } from 'node:assert';
 import fc from 'fast-check';
@@ -28,6 +28,8 @@ interface World {
   readonly prng: Prng;
   readonly store: Store;
   readonly manager: TransactionManager;
+  /** How often commits have changed it. */
+  catalogVersion: number;
 }
 async function open(disk: CrashVfs, seed: number, isSliced: boolean): Promise<World> {
   const prng = seededPrng(seed);
@@ -36,7 +38,7 @@ async function open(disk: CrashVfs, seed: number, isSliced: boolean): Promise<Wo
   const env = { clock: time, prng, scheduler: time };
   const store = await Store.open({ vfs, path, ...env, durability: 'full', pageSizeBytes: 512, checkpointIntervalMs: 0, walChunkBytes: 1500 });
   const slicedRowsMin = isSliced ? 1 + prng.below(20) : Infinity;
-  return { disk, vfs, time, prng, store, manager: new TransactionManager(store, env, { slicedRowsMin, sliceRows: 1 + prng.below(16), loneCommitsMin: 0 }) };
+  return { disk, vfs, time, prng, store, manager: new TransactionManager(store, env, { slicedRowsMin, sliceRows: 1 + prng.below(16), loneCommitsMin: 0 }), catalogVersion: 0 };
 }
 async function close({ manager, store }: World): Promise<void> {
   manager.close();
@@ -91,6 +93,14 @@ const writes: Intruder = async (world, tree, after) => {
   check.deepEqual(rowsOf(world.store, tree.id), after);
   return 'goes on';
 };
+/** By the catalog as it is when nothing has begun yet. */
+const plans: Intruder = (world) => {
+  const { catalogVersion } = world;
+  const reader = world.manager.begin({ isolation: 'read committed', owner: { id: 4 } });
+  check.equal(world.catalogVersion, catalogVersion, 'the catalog changes between the planning of a statement and its beginning');
+  reader.rollback();
+  return Promise.resolve('goes on');
+};
 const rollsBack: Intruder = (_world, _tree, _after, transaction) => {
   transaction.rollback();
   return Promise.resolve('goes on');
@@ -119,12 +129,13 @@ const failsDisk: Intruder = async ({ vfs, manager, prng }) => {
   const kind = (['write', 'sync', 'writeThrough'] as const)[prng.below(3)]!;
   vfs.fault = { kind, at: (vfs.calls.get(kind) ?? 0) + 1 + prng.below(3), isForGood: true, code: '58030' };
   await manager.sliced?.ended;
+  check.equal(manager.sliced, undefined);
   return 'ends';
 };
-const intruders = { reads, readsWithinSlice, writes, rollsBack, checkpoints, waits, cutsPower, closes, cutsPowerInCheckpoint, failsDisk };
+const intruders = { reads, readsWithinSlice, writes, plans, rollsBack, checkpoints, waits, cutsPower, closes, cutsPowerInCheckpoint, failsDisk };
 
 const transactions = fc.array(fc.record({
-  stretches: fc.array(stretch, { minLength: 1, maxLength: 4 }), intruder: fc.constantFrom(...(Object.keys(intruders) as (keyof typeof intruders)[])), hops: fc.nat(60),
+  stretches: fc.array(stretch, { minLength: 1, maxLength: 4 }), intruder: fc.constantFrom(...(Object.keys(intruders) as (keyof typeof intruders)[])), hops: fc.nat(60), changesCatalog: fc.boolean(),
 }), { minLength: 1, maxLength: 4 });
 
 /** The same changes in one slice. */
@@ -163,16 +174,23 @@ async function rowsAgain(disk: CrashVfs, id: TreeId): Promise<string[]> {
   return rows;
 }
 
-async function withIntruders(seed: number, changes: readonly { readonly stretches: readonly Stretch[]; readonly intruder: keyof typeof intruders; readonly hops: number }[]): Promise<void> {
+interface Change {
+  readonly stretches: readonly Stretch[];
+  readonly intruder: keyof typeof intruders;
+  readonly hops: number;
+  readonly changesCatalog: boolean;
+}
+async function withIntruders(seed: number, changes: readonly Change[]): Promise<void> {
   const world = await open(new CrashVfs(), seed, true);
   const twin = new Twin(await open(new CrashVfs(), seed, false));
   const tree = createTree(world);
   const there = new Set<string>();
   let before: string[] = [];
-  for (const { stretches, intruder, hops: hopCount } of changes) {
+  for (const { stretches, intruder, hops: hopCount, changesCatalog } of changes) {
     const after = twin.commit(stretches);
     const tx = world.manager.begin({ isolation: 'read committed', owner: { id: 1 } });
     run(tx, tree, stretches, there, true);
+    if (changesCatalog) tx.onPublish = () => void world.catalogVersion++;
     let outcome: 'open' | 'committed' | 'failed' = 'open';
     const committed = new Promise<void>((resolve) => {
       tx.commitThen({ committed: () => resolve(void (outcome = 'committed')), failed: (error) => resolve(void (outcome = error instanceof DbError && error.code === '58030' ? 'failed' : check.fail(error as Error))) });
