@@ -51,19 +51,23 @@ export class SlicedCommit {
   /** @returns whether there is more to do */
   #step(rows: number): boolean {
     if (this.#isOver) return false;
+    let lsn: Lsn | undefined;
     try {
-      for (let done = 0; done < rows; ) {
-        const piece = this.#pieces.next();
-        if (piece.done === true) {
-          this.#end(this.#writer.finish());
-          return false;
-        }
-        done += piece.value;
-      }
+      lsn = this.#install(rows);
     } catch (error) {
       this.fail(this.#writer.fail(error));
     }
+    if (lsn !== undefined) this.#end(lsn);
     return !this.#isOver;
+  }
+  /** @returns what must be durable, when everything is in the log */
+  #install(rows: number): Lsn | undefined {
+    for (let done = 0; done < rows; ) {
+      const piece = this.#pieces.next();
+      if (piece.done === true) return this.#writer.finish();
+      done += piece.value;
+    }
+    return undefined;
   }
   #end(lsn: Lsn): void {
     const { transaction, csn } = this;
