@@ -17,9 +17,9 @@ import type { MvccCommitWriter } from '../transaction-manager.js';
 
 export class SlicedCommit {
   readonly transaction: Transaction;
-  readonly csn: Csn;
   /** Resolves when it is over, however it ends. */
   readonly ended: Promise<void>;
+  readonly #csn: Csn;
   readonly #writer: MvccCommitWriter;
   readonly #pieces: InstallPieces;
   readonly #listener: CommitListener;
@@ -30,7 +30,7 @@ export class SlicedCommit {
 
   constructor(transaction: Transaction, csn: Csn, writer: MvccCommitWriter, pieces: InstallPieces, listener: CommitListener, conclude: (pending: PendingCommit) => void) {
     this.transaction = transaction;
-    this.csn = csn;
+    this.#csn = csn;
     this.#writer = writer;
     this.#pieces = pieces;
     this.#listener = listener;
@@ -70,9 +70,8 @@ export class SlicedCommit {
     return undefined;
   }
   #end(lsn: Lsn): void {
-    const { transaction, csn } = this;
     this.#isOver = true;
-    this.#conclude({ csn, transaction, lsn, asyncCommit: false, listener: this.#listener, install: undefined });
+    this.#conclude({ csn: this.#csn, transaction: this.transaction, lsn, asyncCommit: false, listener: this.#listener, install: undefined });
     this.#noteEnd();
   }
   /** The store is poisoned. */
