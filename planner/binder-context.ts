@@ -99,7 +99,7 @@ export class Binder {
   readonly dependencies: DependencySink | undefined;
   /** REFRESH MATERIALIZED VIEW is planned as an INSERT into what nothing else may change. */
   readonly mayWriteMaterializedViews: boolean;
-  /** Scans give out the keys of their rows, because the statement names ctid. */
+  /** Scans give out the keys of their rows, and other items of FROM a witness, because the statement names ctid or asks whether there is a row. */
   readonly givesRowKeys: boolean;
   /** Once a COLLATE has been met. */
   collated: ExplicitCollations | undefined;
@@ -157,8 +157,8 @@ export class Binder {
   }
 
   /** A binder for the body of a function, which becomes a part of this statement when `absorb` gets it back: its columns and CTEs are numbered after these. */
-  forBody(routine: RoutineScope, parameterTypes: readonly SqlType[]): Binder {
-    const { catalog, hooks, settings, context, evaluate, givesRowKeys } = this;
+  forBody(routine: RoutineScope, parameterTypes: readonly SqlType[], givesRowKeys: boolean): Binder {
+    const { catalog, hooks, settings, context, evaluate } = this;
     const body = new Binder({ catalog, hooks, settings, context, evaluate, givesRowKeys, routine, parameterTypes });
     body.#columnCount = this.#columnCount;
     body.#cteCount = this.#cteCount;
@@ -207,7 +207,12 @@ export class Binder {
   adopt(level: QueryLevel, entry: RangeEntry): void {
     level.entries.push(entry);
     for (const column of entry.columns) this.#owners[column.id] = level;
-    for (const id of [entry.rowKey, entry.updated]) if (id !== undefined) this.#owners[id] = level;
+    for (const id of [entry.rowKey, entry.updated, entry.rowWitness?.id]) if (id !== undefined) this.#owners[id] = level;
+  }
+  /** Gives an item of FROM the column by which a row of it is told from one that is padded. */
+  addRowWitness(level: QueryLevel, entry: RangeEntry, witness: PlanColumn): void {
+    entry.rowWitness = witness;
+    this.#owners[witness.id] = level;
   }
   /** The level in whose FROM a column stands; undefined for results of aggregates, windows and projections. */
   ownerOf(id: ColumnId): QueryLevel | undefined {

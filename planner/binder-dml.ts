@@ -448,6 +448,7 @@ function bindReturning(binder: Binder, level: QueryLevel, target: Target, newRow
   if (list === undefined) return undefined;
   const after = new QueryLevel(binder, level.parent, level.ctes);
   const computed = new Map<ColumnId, BoundExpression>();
+  after.hasOuterJoin = level.hasOuterJoin;
   showTarget(binder, after, target, rowShown(binder, target, newRow, computed), system);
   for (const item of others) {
     binder.adopt(after, item.entry);

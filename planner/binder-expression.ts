@@ -22,7 +22,7 @@ import { arrayTypeOf, asGiven, asText, bindTypeName, cannotCast, coerce, coerceA
 import { columnsOf, conjunction, constant, hasSubquery, isVolatile } from './expression-tools.js';
 import type { BoundExpression, ColumnId } from './expression.js';
 import { columnOfRelation, missingColumn, missingRelation, resolveColumn, resolveRelation, type QueryLevel, type ResolvedRelation } from './scope.js';
-import { systemColumn } from './system-columns.js';
+import { systemColumn, whereThereIsARow } from './system-columns.js';
 
 export function bindExpression(level: QueryLevel, e: Expression): BoundExpression {
   const bound = bindPlain(level, e);
@@ -207,7 +207,7 @@ function bindColumnRef(level: QueryLevel, e: ColumnRef): BoundExpression {
   }
   const column = columnOfRelation(level, relation, field, offset);
   if (column === undefined) {
-    const system = systemColumn(level, relation.entry, field, offset);
+    const system = systemColumn(level, relation, field, offset);
     if (system !== undefined) return system;
     throw missingColumn(level, relationName, field, offset);
   }
@@ -236,21 +236,12 @@ function bindRowStar(level: QueryLevel, e: Extract<Expression, { kind: 'star' }>
 
 /** A relation's row as one value: NULL where an outer join has no row of it. */
 function rowValue(level: QueryLevel, relation: ResolvedRelation, offset: number): BoundExpression {
-  const row = presentRow(level, relation, offset);
+  const whole = wholeRow(level, relation, offset);
+  const row = whole.kind === 'row' ? whereThereIsARow(level, relation, whole) : whole;
   const { functionType } = relation.entry;
   // What came as a value of a domain is one: its checks have been made.
   return functionType === undefined || functionType.oid === row.type.oid ? row : { kind: 'cast', type: functionType, offset, arg: row, method: 'binary', isExplicit: false };
 }
-function presentRow(level: QueryLevel, relation: ResolvedRelation, offset: number): BoundExpression {
-  const row = wholeRow(level, relation, offset);
-  if (row.kind !== 'row' || !relation.level.hasOuterJoin) return row;
-  const { table, columns } = relation.entry;
-  const witness = table === undefined ? -1 : columns.findIndex((_, i) => table.columns.filter((column) => !column.isDropped)[i]?.notNull === true);
-  const tested = witness === -1 ? row.fields : [row.fields[witness]!];
-  const missing = conjunction(tested.map((arg): BoundExpression => ({ kind: 'isNull', type: types.bool, offset, arg, isRow: false, negated: false })));
-  return missing === undefined ? row : { kind: 'case', type: row.type, offset, branches: [{ when: missing, then: constant(null, row.type, offset) }], otherwise: row };
-}
-
 function bindRowElement(level: QueryLevel, e: Expression): BoundExpression[] {
   if (e.kind === 'star' && e.qualifier.length > 0) {
     const name = e.qualifier[e.qualifier.length - 1]!;

@@ -75,10 +75,21 @@ function checkNames(left: readonly NamespaceItem[], right: readonly NamespaceIte
 }
 
 export function bindTableReference(level: QueryLevel, reference: TableReference): FromItem {
-  const item = bindReference(level, reference);
+  const bound = bindReference(level, reference);
+  const item = level.binder.givesRowKeys && reference.kind !== 'join' ? withRowWitness(level, bound) : bound;
   // A chain of joins ends with the entry of its alias, if it has one.
   if (item.items.length > 0) level.binder.record?.entries.set(reference, item.items[item.items.length - 1]!.entry);
   return item;
+}
+
+/** The key of a row that a scan gives out, else a constant, which is NULL as all columns are where a join pads the item. */
+function withRowWitness(level: QueryLevel, item: FromItem): FromItem {
+  const { binder } = level;
+  const { entry } = item.items[0]!;
+  const isKeyed = entry.rowKey !== undefined;
+  const witness: PlanColumn = isKeyed ? { id: entry.rowKey, name: '(row key)', type: types.text } : binder.newColumn('(row)', types.bool);
+  binder.addRowWitness(level, entry, witness);
+  return isKeyed ? item : { ...item, plan: makeProject(item.plan, [{ id: witness.id, expression: constant(true, types.bool) }], [witness.name]) };
 }
 
 function bindReference(level: QueryLevel, reference: TableReference): FromItem {

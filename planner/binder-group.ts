@@ -171,7 +171,7 @@ export class GroupLift {
   }
 
   #dependent(e: Extract<BoundExpression, { kind: 'column' }>, isInSubquery: boolean): BoundExpression {
-    const entry = this.#level.entries.find((candidate) => !candidate.isJoin && candidate.columns.some((column) => column.id === e.id)) ?? this.#level.entries.find((candidate) => candidate.rowKey === e.id || candidate.columns.some((column) => column.id === e.id));
+    const entry = this.#level.entries.find((candidate) => !candidate.isJoin && candidate.columns.some((column) => column.id === e.id)) ?? this.#level.entries.find((candidate) => candidate.rowWitness?.id === e.id || candidate.rowKey === e.id || candidate.columns.some((column) => column.id === e.id));
     const table = entry?.table;
     if (entry !== undefined && table !== undefined) {
       const primary = table.indexes.find((index) => index.isPrimary && index.deferrable === 'not deferrable');

@@ -24,6 +24,7 @@ import type { BoundExpression, ColumnId } from './expression.js';
 import { planInputs, type LogicalPlan } from './logical-plan.js';
 import { costOf, isMutable, isMutableNode, isNonStrict } from './routine-facts.js';
 import { QueryLevel } from './scope.js';
+import { withRowKeysIfWanted } from './system-columns.js';
 
 type Call = Extract<BoundExpression, { kind: 'call' }>;
 
@@ -111,7 +112,7 @@ export class RoutineBodies {
     this.#active.push(definition.oid!);
     let body: Body;
     try {
-      body = inRoutine(undefined, () => this.#bind(definition, routine, types, returns));
+      body = inRoutine(undefined, () => withRowKeysIfWanted((givesRowKeys) => this.#bind(definition, routine, types, returns, givesRowKeys)));
     } finally {
       this.#active.pop();
     }
@@ -145,8 +146,8 @@ export class RoutineBodies {
     return !isMutableNode(e, this.#binder.types);
   }
 
-  #bind(definition: FunctionDef, routine: RoutineDef, types: readonly SqlType[], returns: SqlType): Body {
-    const newBinder = (): Binder => this.#binder.forBody({ name: routine.name, parameters: routine.parameters.map((p) => p.name) }, types);
+  #bind(definition: FunctionDef, routine: RoutineDef, types: readonly SqlType[], returns: SqlType, givesRowKeys: boolean): Body {
+    const newBinder = (): Binder => this.#binder.forBody({ name: routine.name, parameters: routine.parameters.map((p) => p.name) }, types, givesRowKeys);
     const queries = plainQueries(routine, types.length);
     if (queries === undefined || queries.length === 0) return noBody;
     const [query] = queries;

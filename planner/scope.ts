@@ -47,6 +47,8 @@ export class RangeEntry {
   readonly isScalarFunction: boolean;
   /** Where the key of its row stands, when the scan gives it out; what tells whether INSERT ... ON CONFLICT changed a row that was there. */
   readonly rowKey: ColumnId | undefined;
+  /** A column beside those shown that is NULL in no row: what an outer join has padded has NULL there. Given where row keys are (system-columns.ts). */
+  rowWitness: PlanColumn | undefined = undefined;
   readonly updated: ColumnId | undefined;
   #byName: Map<string, number> | undefined;
 

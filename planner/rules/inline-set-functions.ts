@@ -15,6 +15,7 @@ import { Folder } from '../fold.js';
 import { makeProject, mapPlanBottomUp, somePlan, type LogicalCte, type LogicalPlan } from '../logical-plan.js';
 import type { Rule, RuleContext } from '../optimize.js';
 import { placeArguments, RoutineBodies, inRoutine, singleQuery } from '../routine-body.js';
+import { withRowKeysIfWanted } from '../system-columns.js';
 import { rewriteStatement } from './everywhere.js';
 
 type FunctionScan = Extract<LogicalPlan, { kind: 'functionScan' }>;
@@ -48,8 +49,10 @@ function inlineScan(scan: FunctionScan, cx: RuleContext, ctes: LogicalCte[], act
   return inRoutine(`SQL function "${definition.name}" during inlining`, () => {
     const query = singleQuery(found.routine, found.types.length);
     if (query === undefined) return scan;
-    const binder = cx.binder.forBody({ name: found.routine.name, parameters: found.routine.parameters.map((p) => p.name) }, found.types);
-    const bound = binder.hooks.bindQuery(binder, undefined, undefined, query, { keepUnknown: false, locking: undefined, isTopLevel: true });
+    const { binder, bound } = withRowKeysIfWanted((givesRowKeys) => {
+      const body = cx.binder.forBody({ name: found.routine.name, parameters: found.routine.parameters.map((p) => p.name) }, found.types, givesRowKeys);
+      return { binder: body, bound: body.hooks.bindQuery(body, undefined, undefined, query, { keepUnknown: false, locking: undefined, isTopLevel: true }) };
+    });
     binder.throwRefusal();
     const columns = columnsFor(binder, call.columns, bound.columns);
     if (columns === undefined || takesLocks(bound.plan) || binder.ctes.some((cte) => cte.isModifying || cte.mayWait)) return scan;

@@ -1,7 +1,7 @@
 /** Top-level queries, and what may be said of the order of their rows. */
 import { withClause } from './ctes.js';
 import { anyKind, comparableKind, condition, expression } from './expressions.js';
-import { baseTable } from './from.js';
+import { baseTable, fromClause } from './from.js';
 import { noEnvironment, type Generator } from './generator.js';
 import { comparable, exact, type Kind } from './kinds.js';
 import { limit, selectQuery, totalOrder } from './select.js';
@@ -23,7 +23,7 @@ export function topQuery(g: Generator): GeneratedQuery {
   g.ctes = [];
   const choice = c.below(20);
   if (choice < 3) return expressionQuery(g);
-  if (choice < 5) return plainTable(g);
+  if (choice < 5) return c.chance(0.2) ? joinedRows(g) : plainTable(g);
   const needsCompare = c.chance(0.6);
   const kinds = c.many(1, 4, () => (needsCompare ? comparableKind(g) : anyKind(g)));
   const prefix = c.maybe(0.15, () => withClause(g, () => c.many(1, 3, () => comparableKind(g))));
@@ -73,4 +73,14 @@ function plainTable(g: Generator): GeneratedQuery {
   const order = isAggregate || relation.key === undefined ? '' : c.maybe(0.5, () => ` order by ${relation.key!.join(', ')}`);
   const lock = isAggregate || /^(v[12]|mv0) /.test(sql) || list.includes('generate_series') || sql.includes('tablesample') ? '' : c.maybe(0.15, () => ` for ${c.pick(['update', 'no key update', 'share', 'key share'])}${c.maybe(0.3, () => ` of ${relation.alias}`)}${c.maybe(0.3, () => c.pick([' nowait', ' skip locked']))}`);
   return { sql: `select ${list} from ${sql}${where}${order}${lock}`, order: { kind: 'bag' } };
+}
+
+/** Whole rows of what is joined: where there is one, and where an outer join has none. */
+function joinedRows(g: Generator): GeneratedQuery {
+  const { c } = g;
+  const { sql, relations, columns } = fromClause(g, [], 1, 4);
+  const aliases = relations.map((relation) => relation.alias);
+  const list = c.chance(0.5) ? aliases.map((alias) => `num_nonnulls(${alias})`) : ['count(*)', ...aliases.map((alias) => `count(${alias})`)];
+  const where = c.maybe(0.4, () => ` where ${condition(g, { columns, grouped: undefined, windows: undefined, depth: 0, isRisky: false }, 1)}`);
+  return { sql: `select ${list.join(', ')} from ${sql}${where}`, order: { kind: 'bag' } };
 }
