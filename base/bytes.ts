@@ -1,5 +1,5 @@
 /**
- * Bytes at an offset: loads and stores, comparison, variable-length integers, keys as strings, checksums.
+ * Bytes at an offset: loads and stores, comparison, variable-length integers, keys as strings.
  *
  * Everything takes `(bytes, offset)` instead of a view, because a `subarray` per key costs about 48 ns and an offset 1. All integers
  * are little-endian; key bytes that must sort are the business of keycode.ts. Nothing here allocates unless it says so. Bounds are
@@ -8,8 +8,7 @@
  * 64-bit integers are two 32-bit halves (1.5 ns against 21 for `getBigUint64`) and must be safe integers, except in the `Int8`
  * pair, which is SQL BIGINT: a number when it is a safe integer, a bigint otherwise.
  *
- * Sources. Varint: LEB128. Checksum: CRC-32C (Castagnoli), slicing by 16 (Kounavis and Berry 2008). Long stretches are
- * read by words, which takes half of the time that bytes take; `zlib.crc32` is faster on whole pages but three times slower on records.
+ * Source. Varint: LEB128.
  */
 import { assert } from './assert.js';
 
@@ -308,77 +307,4 @@ export function putUtf8(bytes: Uint8Array, offset: number, text: string): number
     if (i === length) return offset + length;
   }
   return offset + utf8Write.call(bytes, text, offset, bytes.length - offset);
-}
-
-// ---------------------------------------------------------------------------------------------------------------- checksum
-
-/** Sixteen tables of 256: `table[k * 256 + b]` is the remainder of byte `b` followed by `k` zero bytes. */
-const crcTable = new Int32Array(16 * 256);
-for (let i = 0; i < 256; i++) {
-  let remainder = i;
-  for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ 0x82f63b78 : remainder >>> 1;
-  crcTable[i] = remainder;
-}
-for (let k = 1; k < 16; k++) {
-  for (let i = 0; i < 256; i++) {
-    const previous = crcTable[(k - 1) * 256 + i]!;
-    crcTable[k * 256 + i] = crcTable[previous & 255]! ^ (previous >>> 8);
-  }
-}
-
-/** Fewer bytes are sooner read one by one than by a view that may have to be made. */
-const ViewedLengthMin = 256;
-
-/** CRC-32C of `[start, end)`, a u32; `crc` is that of the bytes before, so that a checksum can be taken in parts. */
-export function crc32c(bytes: Uint8Array, start: number, end: number, crc = 0): number {
-  const t = crcTable;
-  let c = ~crc;
-  let i = start;
-  if (end - start >= ViewedLengthMin) {
-    const words = viewOf(bytes);
-    for (; i + 16 <= end; i += 16) {
-      const first = c ^ words.getInt32(i, true);
-      const second = words.getInt32(i + 4, true);
-      const third = words.getInt32(i + 8, true);
-      const fourth = words.getInt32(i + 12, true);
-      c =
-        t[3840 + (first & 255)]! ^
-        t[3584 + ((first >>> 8) & 255)]! ^
-        t[3328 + ((first >>> 16) & 255)]! ^
-        t[3072 + (first >>> 24)]! ^
-        t[2816 + (second & 255)]! ^
-        t[2560 + ((second >>> 8) & 255)]! ^
-        t[2304 + ((second >>> 16) & 255)]! ^
-        t[2048 + (second >>> 24)]! ^
-        t[1792 + (third & 255)]! ^
-        t[1536 + ((third >>> 8) & 255)]! ^
-        t[1280 + ((third >>> 16) & 255)]! ^
-        t[1024 + (third >>> 24)]! ^
-        t[768 + (fourth & 255)]! ^
-        t[512 + ((fourth >>> 8) & 255)]! ^
-        t[256 + ((fourth >>> 16) & 255)]! ^
-        t[fourth >>> 24]!;
-    }
-  }
-  for (; i + 16 <= end; i += 16) {
-    c =
-      t[3840 + ((c ^ bytes[i]!) & 255)]! ^
-      t[3584 + (((c >>> 8) ^ bytes[i + 1]!) & 255)]! ^
-      t[3328 + (((c >>> 16) ^ bytes[i + 2]!) & 255)]! ^
-      t[3072 + ((c >>> 24) ^ bytes[i + 3]!)]! ^
-      t[2816 + bytes[i + 4]!]! ^
-      t[2560 + bytes[i + 5]!]! ^
-      t[2304 + bytes[i + 6]!]! ^
-      t[2048 + bytes[i + 7]!]! ^
-      t[1792 + bytes[i + 8]!]! ^
-      t[1536 + bytes[i + 9]!]! ^
-      t[1280 + bytes[i + 10]!]! ^
-      t[1024 + bytes[i + 11]!]! ^
-      t[768 + bytes[i + 12]!]! ^
-      t[512 + bytes[i + 13]!]! ^
-      t[256 + bytes[i + 14]!]! ^
-      t[bytes[i + 15]!]!;
-  }
-  for (; i < end; i++) c = t[(c ^ bytes[i]!) & 255]! ^ (c >>> 8);
-  return ~c >>> 0;
 }

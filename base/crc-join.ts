@@ -4,9 +4,7 @@
  *
  * Source. Mark Adler's crc32_combine in zlib.
  */
-
-/** CRC-32C, reflected. */
-const Polynomial = 0x82f63b78;
+import { Polynomial } from './checksum.js';
 
 /** By the exponent, what 2^n zero bytes make of each of the 32 bits of a checksum. */
 const shifts: Uint32Array[] = [];
@@ -27,8 +25,8 @@ function shiftOf(exponent: number): Uint32Array {
   return shifts[exponent]!;
 }
 
-/** `crc32c` of bytes whose checksum is `first` followed by `secondLength` whose own, by themselves, is `second`. */
-export function joinCrc32c(first: number, second: number, secondLength: number): number {
+/** `crc32` of bytes whose checksum is `first` followed by `secondLength` whose own, by themselves, is `second`. */
+export function joinCrc32(first: number, second: number, secondLength: number): number {
   let moved = first;
   for (let exponent = 0, rest = secondLength; rest > 0; exponent++, rest = Math.floor(rest / 2)) if (rest % 2 === 1) moved = apply(shiftOf(exponent), moved);
   return (moved ^ second) >>> 0;

@@ -9,8 +9,9 @@
  * database is right again.
  */
 import { assert } from '../base/assert.js';
-import { copyByWords, copyBytes, copyShared, crc32c, putVarint, setU32, setU64 } from '../base/bytes.js';
-import { joinCrc32c } from '../base/crc-join.js';
+import { copyByWords, copyBytes, copyShared, putVarint, setU32, setU64 } from '../base/bytes.js';
+import { crc32 } from '../base/checksum.js';
+import { joinCrc32 } from '../base/crc-join.js';
 import type { DbError } from '../base/errors.js';
 import type { Lsn, TreeId } from '../base/ids.js';
 import { lsn } from '../base/ids.js';
@@ -378,8 +379,8 @@ export class CommitWriter {
     buffer.bytes[this.#recordAt + RecordOffset.type] = RecordType.Chunk;
     setU32(buffer.bytes, this.#recordAt + RecordOffset.chunk, this.#chunkCount);
     const payload = this.#recordAt + RecordOffset.payload;
-    const crc = crc32c(buffer.bytes, payload, buffer.end);
-    this.#chunkCrc = joinCrc32c(this.#chunkCrc, crc, buffer.end - payload);
+    const crc = crc32(buffer.bytes, payload, buffer.end);
+    this.#chunkCrc = joinCrc32(this.#chunkCrc, crc, buffer.end - payload);
     // The record's own checksum need not read all of it again.
     buffer.payloadCrcs.set(buffer.startLsn + this.#recordAt, crc);
     buffer.endRecord(this.#recordAt);

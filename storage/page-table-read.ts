@@ -4,7 +4,8 @@
  *
  * Source. The tree's form is told in page-table.ts.
  */
-import { crc32c, getU32 } from '../base/bytes.js';
+import { getU32 } from '../base/bytes.js';
+import { crc32 } from '../base/checksum.js';
 import { DbError } from '../base/errors.js';
 import { RingBytes } from './superblock.js';
 import type { File } from './vfs.js';
@@ -73,7 +74,7 @@ export class TablePageReader {
     const length = slot === NoSlot ? 0 : readTwice(this.#file, position, bytes, offset, (end - first) * size);
     for (let index = first; index < end; index++) {
       const at = (index - first) * size;
-      if (length < at + size || crc32c(bytes, offset + at, offset + at + size) !== nodes.crcs[index]) {
+      if (length < at + size || crc32(bytes, offset + at, offset + at + size) !== nodes.crcs[index]) {
         throw new DbError('XX001', `page table is damaged (file "${this.#file.path}", offset ${position + at})`, { detail: `table page ${index} of level ${level} has a wrong checksum` });
       }
     }

@@ -2,12 +2,12 @@
  * Where every logical page lies in the file, and the checksum its bytes must have.
  *
  * The file after the meta ring is an array of *slots* of one page each, numbered from 1; 0 means nowhere. The table maps page ids to
- * (slot, CRC-32C of the whole page); since the checksum lies outside the page, a lost, stale or misdirected write is noticed, which no
+ * (slot, CRC-32 of the whole page); since the checksum lies outside the page, a lost, stale or misdirected write is noticed, which no
  * checksum inside a page can do. On disk the table is a tree of pages of its own: level 0 holds `pageSize / 8` entries a page, each
  * level above holds the addresses and checksums of the one below, the meta holds the root's. In memory it takes 12 bytes a
  * page.
  *
- *     table page: entry i at 8 i:   slot, u32   |   CRC-32C, u32          (all of the page; no header, the parent has its checksum)
+ *     table page: entry i at 8 i:   slot, u32   |   CRC-32, u32          (all of the page; no header, the parent has its checksum)
  *
  * Nothing that a durable checkpoint references is ever written over (shadow paging): a changed page goes to a free slot, and the next
  * meta switches all at once. Free slots are not stored; they are those that nobody references, which is known once the whole table has been read.
@@ -27,7 +27,8 @@
  * Source. design/storage.md section 4; the checksums beside the addresses are ZFS's; test/storage/page-table.test.ts.
  */
 import { assert, VERIFY } from '../base/assert.js';
-import { crc32c, getU32, setU32 } from '../base/bytes.js';
+import { getU32, setU32 } from '../base/bytes.js';
+import { crc32 } from '../base/checksum.js';
 import { DbError } from '../base/errors.js';
 import type { PageId } from '../base/ids.js';
 import { pageId } from '../base/ids.js';
@@ -211,7 +212,7 @@ export class PageTable implements PageIo {
       this.#states[slot] = this.#states[slot]! | SlotState.Guarded;
       if (level < 0) return;
       const bytes = new Uint8Array(this.pageSizeBytes);
-      if (readFull(this.#file, this.#offsetOf(slot), bytes, 0, bytes.length) < bytes.length || crc32c(bytes, 0, bytes.length) !== crc) return;
+      if (readFull(this.#file, this.#offsetOf(slot), bytes, 0, bytes.length) < bytes.length || crc32(bytes, 0, bytes.length) !== crc) return;
       const childCount = level === 0 ? meta.pageCount : this.#nodeCount(meta.pageCount, level - 1);
       const first = index * this.#entriesPerPage;
       for (let child = first; child < Math.min(first + this.#entriesPerPage, childCount); child++) {
@@ -230,7 +231,7 @@ export class PageTable implements PageIo {
     const position = this.#offsetOf(slot);
     const length = readTwice(this.#file, position, bytes, offset, this.pageSizeBytes);
     if (length < this.pageSizeBytes) throw this.#damage(`page ${id} is cut off`, position, `${length} of ${this.pageSizeBytes} bytes`);
-    if (crc32c(bytes, offset, offset + this.pageSizeBytes) !== this.#entries.crcOf(id)) {
+    if (crc32(bytes, offset, offset + this.pageSizeBytes) !== this.#entries.crcOf(id)) {
       throw this.#damage(`page ${id} is damaged`, position, 'its bytes do not have the checksum that the page table holds');
     }
   }
@@ -245,14 +246,14 @@ export class PageTable implements PageIo {
   writePage(id: PageId, bytes: Uint8Array, offset: number): void {
     assert(id < this.#pageCount, 'page written but not allocated', id);
     const slot = this.#writeSlot(bytes, offset);
-    this.#setCurrent(id, slot, crc32c(bytes, offset, offset + this.pageSizeBytes));
+    this.#setCurrent(id, slot, crc32(bytes, offset, offset + this.pageSizeBytes));
   }
 
   writeFrozenPage(id: PageId, bytes: Uint8Array, offset: number, isCurrent: boolean): void {
     const freeze = this.#freeze;
     assert(freeze !== undefined, 'frozen page written without a freeze', id);
     const slot = this.#writeSlot(bytes, offset);
-    const crc = crc32c(bytes, offset, offset + this.pageSizeBytes);
+    const crc = crc32(bytes, offset, offset + this.pageSizeBytes);
     const override = freeze.overrides.get(id);
     if (override === undefined) {
       // The current entry is still that of the freeze: both tables move on together.
@@ -447,7 +448,7 @@ export class PageTable implements PageIo {
   #writeTablePage(freeze: Freeze, level: number, index: number): void {
     const slot = this.#writeSlot(this.#scratch, 0);
     this.#addState(slot, SlotState.Checkpoint);
-    freeze.written[level]!.set(index, { slot, crc: crc32c(this.#scratch, 0, this.pageSizeBytes) });
+    freeze.written[level]!.set(index, { slot, crc: crc32(this.#scratch, 0, this.pageSizeBytes) });
   }
 
   /** Slot of page `id` in the checkpoint under way. */

@@ -17,7 +17,8 @@
  *
  * Source. design/storage.md section 8; the chain rule and the recovery flag are checked by its model.
  */
-import { getU32, getU64, crc32c } from '../base/bytes.js';
+import { getU32, getU64 } from '../base/bytes.js';
+import { crc32 } from '../base/checksum.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import type { Meta } from './superblock.js';
@@ -271,7 +272,7 @@ class Replayer {
     let crc = 0;
     for (const chunk of this.#chunks) {
       const at = log.load(chunk.offset, chunk.length);
-      crc = crc32c(log.bytes, at + RecordOffset.payload, at + chunk.length, crc);
+      crc = crc32(log.bytes, at + RecordOffset.payload, at + chunk.length, crc);
     }
     if (crc !== expected) throw this.#damage(segment, position, 'parts of a large transaction do not belong together');
     if (!(mutants.on && mutants.has('storage.chunk-applied-alone'))) {

@@ -16,7 +16,7 @@
  *     28  flags (1 = clean), u32           92  number of slots in the file, u32
  *     32  database id, 16 random bytes     96  page id of the tree directory's root, u32
  *     48  sequence, u64                   100  next tree id, u32, u32
- *                                         508  CRC-32C of bytes [0, 508)
+ *                                         508  CRC-32 of bytes [0, 508)
  *
  * S1  A meta is written only when every page, table page and log segment that it names is durable.
  * S2  `clean` means that no log segment belongs to it: replay has nothing to do. It is believed only when no segment file exists, for
@@ -24,7 +24,8 @@
  *
  * Source. design/storage.md sections 6 to 8; feature sets as ext4 has them.
  */
-import { crc32c, getU16, getU32, getU64, setU16, setU32, setU64 } from '../base/bytes.js';
+import { getU16, getU32, getU64, setU16, setU32, setU64 } from '../base/bytes.js';
+import { crc32 } from '../base/checksum.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import type { File } from './vfs.js';
@@ -35,8 +36,8 @@ export const RingSlotBytes = 4096;
 /** Page slot 1 begins here. */
 export const RingBytes = RingSlotCount * RingSlotBytes;
 
-/** 2: short heads of rows (base/rowcode.ts). 3: lengths of values by need, short keys (slotted-page.ts). */
-export const FormatMajor = 3;
+/** 2: short heads of rows (base/rowcode.ts). 3: lengths of values by need, short keys (slotted-page.ts). 4: checksums by another polynomial. */
+export const FormatMajor = 4;
 export const FormatMinor = 0;
 const PageSizeBytesMin = 512;
 const PageSizeBytesMax = 65536;
@@ -104,13 +105,13 @@ export function encodeMeta(meta: Meta): Uint8Array {
   setU32(b, Offset.slotCount, meta.slotCount);
   setU32(b, Offset.directoryRoot, meta.directoryRoot);
   setU32(b, Offset.nextTreeId, meta.nextTreeId);
-  setU32(b, Offset.crc, crc32c(b, 0, Offset.crc));
+  setU32(b, Offset.crc, crc32(b, 0, Offset.crc));
   return b;
 }
 
 /** The meta at `offset`, or undefined when it is torn, damaged or was never written. */
 export function decodeMeta(b: Uint8Array, offset: number): Meta | undefined {
-  if (!hasMagic(b, offset) || getU32(b, offset + Offset.crc) !== crc32c(b, offset, offset + Offset.crc)) return undefined;
+  if (!hasMagic(b, offset) || getU32(b, offset + Offset.crc) !== crc32(b, offset, offset + Offset.crc)) return undefined;
   return {
     pageSizeBytes: getU32(b, offset + Offset.pageSize),
     isClean: (getU32(b, offset + Offset.flags) & FlagClean) !== 0,
@@ -148,9 +149,8 @@ export function readRing(file: File): Meta[] {
     if (offset + MetaBytes > length || !hasMagic(ring, offset)) continue;
     seenMagic = true;
     const meta = decodeMeta(ring, offset);
-    if (meta === undefined) continue;
-    checkFormat(file.path, ring, offset);
-    if (isPlausible(meta)) metas.push(meta);
+    if (meta !== undefined || isOfCastagnoliFormat(ring, offset)) checkFormat(file.path, ring, offset);
+    if (meta !== undefined && isPlausible(meta)) metas.push(meta);
   }
   if (metas.length === 0) {
     throw new DbError('XX001', seenMagic ? `database file "${file.path}" is damaged` : `file "${file.path}" is not a Serialite database`, {
@@ -158,6 +158,21 @@ export function readRing(file: File): Meta[] {
     });
   }
   return metas.sort((a, b) => b.sequence - a.sequence);
+}
+
+/** Up to format 3, checksums were CRC-32C. */
+const CastagnoliFormatMax = 3;
+const CastagnoliPolynomial = 0x82f63b78;
+
+/** Whether the block at `offset`, which has no right checksum, has that of an old format: then the file is old, and not damaged. */
+function isOfCastagnoliFormat(b: Uint8Array, offset: number): boolean {
+  if (getU16(b, offset + Offset.major) > CastagnoliFormatMax) return false;
+  let remainder = -1;
+  for (let i = offset; i < offset + Offset.crc; i++) {
+    remainder ^= b[i]!;
+    for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ CastagnoliPolynomial : remainder >>> 1;
+  }
+  return getU32(b, offset + Offset.crc) === ~remainder >>> 0;
 }
 
 /** Refuses what this version cannot read; called only on blocks whose checksum is right. */

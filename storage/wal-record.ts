@@ -5,15 +5,15 @@
  *
  *     segment header, 512 bytes, the rest zeros                record, 8-byte aligned
  *       0  magic "SERIWAL\x01"                                   0  length with this header, without padding, u32; 0 = end
- *       8  version, u32     12  flags (1 = recovery), u32        4  CRC-32C over salt and bytes [8, length), u32
+ *       8  version, u32     12  flags (1 = recovery), u32        4  CRC-32 over salt and bytes [8, length), u32
  *      16  database id, 16 bytes                                 8  LSN of this record, u64
  *      32  number, u32      36  number of the previous, u32     16  LSN known durable when it was written, u64
  *      40  start LSN = end of the previous segment, u64         24  type, u8; 28 chunk number or count, u32
  *      48  salt, 16 random bytes                                    file size known durable, in 512 bytes, u24 at 25
  *      64  size of the file when the header was written, u64    32  payload
- *     508  CRC-32C of bytes [0, 508)
+ *     508  CRC-32 of bytes [0, 508)
  *
- *     payload of a commit: CSN u64 (0: outside transactions), time f64 (ms since 1970, when it was written out), CRC-32C of all its chunks u32 when it
+ *     payload of a commit: CSN u64 (0: outside transactions), time f64 (ms since 1970, when it was written out), CRC-32 of all its chunks u32 when it
  *     has chunks, then changes. Of a chunk: CSN u64, then changes. Of a seal: nothing.
  *
  *     change: 1 put:    key length, key, value length, value       4 drop tree: id
@@ -32,8 +32,9 @@
  *
  * Source. design/storage.md section 5.
  */
-import { crc32c, getF64, getU32, getU64, getVarint, setF64, setU32, setU64, varintEnd } from '../base/bytes.js';
-import { joinCrc32c } from '../base/crc-join.js';
+import { getF64, getU32, getU64, getVarint, setF64, setU32, setU64, varintEnd } from '../base/bytes.js';
+import { crc32 } from '../base/checksum.js';
+import { joinCrc32 } from '../base/crc-join.js';
 import { DbError } from '../base/errors.js';
 
 export const SegmentHeaderBytes = 4096;
@@ -43,7 +44,8 @@ export const RecordAlignment = 8;
 export const ChunkBytesDefault = 1 << 20;
 /** Bytes a change has in the log beside its key and value, at most: its tag and two lengths. */
 export const ChangeOverheadBytes = 9;
-const SegmentVersion = 1;
+/** 2: checksums by another polynomial (docs/decisions/0036). */
+const SegmentVersion = 2;
 const SegmentMagic = 'SERIWAL\x01';
 const SegmentHeaderUsed = 512;
 const FlagRecovery = 1;
@@ -82,13 +84,13 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   setU64(b, SegmentOffset.startLsn, header.startLsn);
   b.set(header.salt, SegmentOffset.salt);
   setU64(b, SegmentOffset.fileSize, header.fileSizeBytes);
-  setU32(b, SegmentOffset.crc, crc32c(b, 0, SegmentOffset.crc));
+  setU32(b, SegmentOffset.crc, crc32(b, 0, SegmentOffset.crc));
   return b;
 }
 
 /** The header in the first bytes of a segment, or undefined when it was never whole. @throws DbError 0A000 for a newer version */
 export function decodeSegmentHeader(b: Uint8Array, length: number): SegmentHeader | undefined {
-  if (length < SegmentHeaderUsed || getU32(b, SegmentOffset.crc) !== crc32c(b, 0, SegmentOffset.crc)) return undefined;
+  if (length < SegmentHeaderUsed || getU32(b, SegmentOffset.crc) !== crc32(b, 0, SegmentOffset.crc)) return undefined;
   for (let i = 0; i < SegmentMagic.length; i++) if (b[i] !== SegmentMagic.charCodeAt(i)) return undefined;
   if (getU32(b, SegmentOffset.version) !== SegmentVersion) {
     throw new DbError('0A000', `a log segment was written by a newer version (${getU32(b, SegmentOffset.version)})`);
@@ -113,7 +115,7 @@ export function segmentPrefix(databaseName: string): string {
 
 /** What all record checksums of a segment start from. */
 export function saltCrc(salt: Uint8Array): number {
-  return crc32c(salt, 0, salt.length);
+  return crc32(salt, 0, salt.length);
 }
 
 export function alignRecord(length: number): number {
@@ -132,8 +134,8 @@ export function sealRecord(b: Uint8Array, offset: number, durableLsn: number, du
   const length = getU32(b, offset + RecordOffset.length);
   const crc =
     payloadCrc === undefined
-      ? crc32c(b, offset + RecordOffset.lsn, offset + length, seed)
-      : joinCrc32c(crc32c(b, offset + RecordOffset.lsn, offset + RecordOffset.payload, seed), payloadCrc, length - RecordOffset.payload);
+      ? crc32(b, offset + RecordOffset.lsn, offset + length, seed)
+      : joinCrc32(crc32(b, offset + RecordOffset.lsn, offset + RecordOffset.payload, seed), payloadCrc, length - RecordOffset.payload);
   setU32(b, offset + RecordOffset.crc, crc);
 }
 
@@ -149,7 +151,7 @@ export function isValidRecord(b: Uint8Array, offset: number, end: number, lsn: n
   const length = getU32(b, offset + RecordOffset.length);
   if (length < RecordHeaderBytes || length > end - offset) return false;
   if (getU64(b, offset + RecordOffset.lsn) !== lsn) return false;
-  return getU32(b, offset + RecordOffset.crc) === crc32c(b, offset + RecordOffset.lsn, offset + length, seed);
+  return getU32(b, offset + RecordOffset.crc) === crc32(b, offset + RecordOffset.lsn, offset + length, seed);
 }
 
 /** Receives the changes of a record, in order. Bytes are borrowed for the call. */

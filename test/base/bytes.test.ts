@@ -1,8 +1,8 @@
-/** Bytes at an offset: every pair of store and load agrees, comparison is the order of the bytes, CRC-32C has its published values. */
+/** Bytes at an offset: every pair of store and load agrees, comparison is the order of the bytes. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  commonPrefixLength, compareBytes, copyByWords, copyBytes, copyShared, crc32c, equalBytes, getF64, getI32, getInt8, getU16, getU32,
+  commonPrefixLength, compareBytes, copyByWords, copyBytes, copyShared, equalBytes, getF64, getI32, getInt8, getU16, getU32,
   getU64, getUtf8, getVarint, keyBytes, keyString, putKeyString, putUtf8, putVarint, setF64, setInt8, setU16, setU32, setU64,
   utf8LengthMax, varintEnd, varintLength,
 } from '../../base/bytes.js';
@@ -96,23 +96,5 @@ test('copies by words what it copies byte by byte', () => {
       expect(copyShared(to, new DataView(to.buffer), offset, shared, new DataView(shared.buffer), start, length)).toBe(end);
       expect(to).toEqual(wanted);
     }
-  }
-});
-
-test('CRC-32C has its published values and can be taken in parts', () => {
-  expect(crc32c(Buffer.from('123456789'), 0, 9)).toBe(0xe3069283);
-  expect(crc32c(new Uint8Array(32), 0, 32)).toBe(0x8a9136aa);
-  expect(crc32c(new Uint8Array(32).fill(255), 0, 32)).toBe(0x62a8ab43);
-  expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i), 0, 32)).toBe(0x46dd794e);
-  const data = Uint8Array.from({ length: 100 }, (_, i) => i * 31);
-  for (let cut = 0; cut <= 100; cut += 7) expect(crc32c(data, cut, 100, crc32c(data, 0, cut))).toBe(crc32c(data, 0, 100));
-});
-
-test('CRC-32C of many bytes, read by words, is that of them in small parts', () => {
-  const data = Uint8Array.from({ length: 1200 }, (_, i) => (i * i * 31) >>> 3).subarray(7);
-  for (let start = 0; start < 20; start++) {
-    let parts = 0;
-    for (let at = start; at < 1100; at += 100) parts = crc32c(data, at, Math.min(at + 100, 1100), parts);
-    expect(crc32c(data, start, 1100)).toBe(parts);
   }
 });

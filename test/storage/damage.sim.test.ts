@@ -1,6 +1,7 @@
 /** Damaged bytes: the right answer or XX001 with a place, never a wrong answer; and the proofs that tell damage from a torn tail. */
 import { describe, expect, it } from 'vitest';
-import { crc32c, setU32 } from '../../base/bytes.js';
+import { setU32 } from '../../base/bytes.js';
+import { crc32 } from '../../base/checksum.js';
 import { csn, treeId } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
 import { segmentNumbers } from '../../storage/recovery.js';
@@ -135,9 +136,27 @@ describe('the end of the log', () => {
     for (let slot = 0; slot < 8; slot++) {
       const block = disk.readAll('db').slice(slot * 4096, slot * 4096 + 512);
       block[offset] = value;
-      setU32(block, 508, crc32c(block, 0, 508));
+      setU32(block, 508, crc32(block, 0, 508));
       disk.damage('db', slot * 4096, block);
     }
     await expect(Store.open(options(disk))).rejects.toMatchObject({ code: '0A000', message: expect.stringContaining(message) as string });
   });
+
+  it('a file of format 3, whose checksums were of another polynomial, is refused by name and not as damaged, unless it is', async () => {
+    const disk = new CrashVfs();
+    const file = disk.open('db', 'create');
+    file.write(3 * 4096, metaOfFormat3, 0, metaOfFormat3.length);
+    await expect(Store.open(options(disk))).rejects.toMatchObject({ code: '0A000', message: expect.stringContaining('older version') as string });
+    disk.damage('db', 3 * 4096 + 57, Uint8Array.of(0xee));
+    await expect(Store.open(options(disk))).rejects.toMatchObject({ code: 'XX001', message: expect.stringContaining('damaged') as string });
+  });
 });
+
+/** A meta block as the last build of format 3 wrote it. */
+const metaOfFormat3 = Buffer.alloc(4096);
+metaOfFormat3.write(
+  '53455249414c54010300000000000000000000000000000000200000010000003d23dedffaafe6a5a69e33e5dc22165203000000000000005003000000000000' +
+    '02000000000000000200000001000000080000002882c61b05000000080000000000000005000000',
+  'hex',
+);
+metaOfFormat3.write('464ca61e', 508, 'hex');
