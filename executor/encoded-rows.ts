@@ -21,7 +21,7 @@ import type { TableDef } from '../planner/catalog.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import { canPutEntries, compileStoredEntryPuts, type StoredRow } from './codegen/entry-put.js';
 import { rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
-import { TextEnd, compileRowReader, type RowReader, type TextForm, type TextRun } from './codegen/text-rows.js';
+import { TextEnd, compileRowReader, type RowReader, type TextRun } from './codegen/text-rows.js';
 import { insertedValues } from './direct-modify.js';
 import type { ExecutionRequest } from './execution.js';
 import { storedParameter } from './parameter-rows.js';
@@ -164,14 +164,10 @@ export class EncodedRows {
     this.#ends = ends;
   }
 
-  /** The reader of rows that stand in a text; `places`: by column, the number of its field, -1: its constant. Undefined: there is none. */
-  makeReader(form: TextForm, places = this.#places): RowReader | undefined {
-    return compileRowReader({ ...this.#spec, places, form });
-  }
   /** Rows of literals, all that stand in a text behind so many bytes of UTF-8, instead of what there is; false: some literal is not read here, and there are no rows. */
   setLiterals(text: string, headBytes: number): boolean {
     this.clear();
-    if (this.#literalReader === undefined) this.#literalReader = this.makeReader({ kind: 'literals' }) ?? null;
+    if (this.#literalReader === undefined) this.#literalReader = compileRowReader({ ...this.#spec, form: { kind: 'literals' } }) ?? null;
     const reader = this.#literalReader;
     if (reader === null) return false;
     literalBytes.set(text);

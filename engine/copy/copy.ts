@@ -9,7 +9,7 @@ import { oid as toOid } from '../../base/ids.js';
 import type { TextReader } from '../../base/text-io.js';
 import { outputText, textReader } from '../../base/text-io.js';
 import { sqlType, TypeOid, typeInfo } from '../../base/types.js';
-import { TextEnd, type RowReader } from '../../executor/codegen/text-rows.js';
+import { TextEnd, lineReaderOf, type RowReader } from '../../executor/codegen/text-rows.js';
 import { ConstraintChecks } from '../../executor/constraint-checks.js';
 import { EncodedRows, wholeRowsSpec } from '../../executor/encoded-rows.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
@@ -20,6 +20,7 @@ import type { Wait } from '../../executor/wait.js';
 import { isWait } from '../../executor/wait.js';
 import type { Copy, QualifiedName, Query } from '../../parser/ast.js';
 import { intoOf } from '../../parser/select-into.js';
+import type { TableDef } from '../../planner/catalog.js';
 import { readFull } from '../../storage/vfs.js';
 import type { Backend, Call, StatementResult } from '../backend.js';
 import type { TableRecord } from '../catalog/catalog-objects.js';
@@ -231,19 +232,17 @@ class CopyWriter {
     this.#row = [...this.#empty];
     const rowsSpec = backend.settings.get('execution_mode') === 'generated' ? wholeRowsSpec(info) : undefined;
     this.#kept = rowsSpec === undefined ? undefined : EncodedRows.make(rowsSpec, backend.instance.manager, this.#ctx.types);
-    this.#lineReader = this.#makeLineReader();
+    this.#lineReader = this.#kept === undefined ? undefined : this.#makeLineReader(info.table);
   }
 
-  #makeLineReader(): RowReader | undefined {
+  #makeLineReader(tableDef: TableDef): RowReader | undefined {
     const { format, delimiter, quote, escape } = this.#options;
     const special = format === 'csv' ? quote : '\\';
     const isPlain = this.#cutColumns !== undefined && this.#where === undefined && this.#defaults.length === 0 && !mayBeOfValue.test(delimiter + special);
     if (!isPlain) return undefined;
     const places = this.#empty.map((_value, column) => this.#columns.indexOf(column));
-    return this.#kept?.makeReader(
-      { kind: 'lines', delimiter: delimiter.charCodeAt(0), special: special.charCodeAt(0), isEmptyNull: this.#cutColumns.isEmptyNull, isCsv: format === 'csv', hasPlainQuotes: escape === quote },
-      places,
-    );
+    const { isEmptyNull } = this.#cutColumns;
+    return lineReaderOf(tableDef, places, { kind: 'lines', delimiter: delimiter.charCodeAt(0), special: special.charCodeAt(0), isEmptyNull, isCsv: format === 'csv', hasPlainQuotes: escape === quote });
   }
 
   /** Undefined where NULL is more than an empty field, or not that. */

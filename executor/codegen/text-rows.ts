@@ -122,6 +122,19 @@ export function compileRowReader(spec: RowReaderSpec): RowReader | undefined {
   return canGenerate() ? RowReaderSource.of(spec)?.compile() : undefined;
 }
 
+/** The reader of lines that was last made of a table, by `key`. */
+const lineReaders = new WeakMap<TableDef, { readonly key: string; readonly reader: RowReader | undefined }>();
+
+/**
+ * The reader of lines of a table, whose columns without a field are NULL. One COPY after the other gets the same one, which by then runs optimized: a new one does so only after thousands of rows.
+ */
+export function lineReaderOf(table: TableDef, places: readonly number[], form: TextForm): RowReader | undefined {
+  const key = JSON.stringify([places, form]);
+  let last = lineReaders.get(table);
+  if (last?.key !== key) lineReaders.set(table, (last = { key, reader: compileRowReader({ table, places, constants: places.map(() => null), form }) }));
+  return last.reader;
+}
+
 const readTypes = new Set<number>([TypeOid.bool, TypeOid.int4, TypeOid.int8, TypeOid.float8, TypeOid.text, TypeOid.varchar]);
 
 class RowReaderSource {

@@ -118,6 +118,26 @@ describe('rows read from text', () => {
     await db.close();
   });
 
+  it('have the same numbers, of any length, wherever in a word something stands that is no digit', async () => {
+    const db = await open(':memory:');
+    const session = db.connect();
+    await session.exec('create table r (id int primary key, a int, big bigint, f float8)');
+    const all = '9081726354';
+    const whole = Array.from({ length: 40 }, (_, i) => `${i % 3 === 1 ? '-' : ''}${all.repeat(2).slice(i % 10, (i % 10) + 1 + (i >> 2))}`);
+    const odd = ['/', ':', '@', 'p', '.', ' ', '\u00b3'].flatMap((other) => Array.from({ length: 9 }, (_, at) => all.slice(0, at) + other + all.slice(at, 8)));
+    const run = async (number: string): Promise<void> => {
+      for (const column of ['a', 'big', 'f']) {
+        const rows = [[701, 1], [702, number], [703, number]].map((row) => row.join(', '));
+        const insert = async (): Promise<unknown> => (await session.exec(`insert into r (id, ${column}) values (${rows.join('), (')})`)).map(({ rowCount }) => rowCount);
+        expect(await outcome(session, 'generated', insert), number).toEqual(await outcome(session, 'interpreted', insert));
+        const copy = async (): Promise<unknown> => (await session.copyFrom(`copy r (id, ${column}) from stdin csv`, [rows.join('\n').replaceAll(', ', ',')])).rowCount;
+        expect(await outcome(session, 'generated', copy), number).toEqual(await outcome(session, 'interpreted', copy));
+      }
+    };
+    for (const number of [...whole, ...odd]) await run(number);
+    await db.close();
+  });
+
   it('are given as text without loss where they are not read', () => {
     const prng = seededPrng(47);
     for (let trial = 0; trial < 2000; trial++) {
