@@ -419,7 +419,9 @@ class RowReaderSource {
       code.line('const first = p;');
       code.line(`x = c - ${Zero};`);
       code.line('if (x < 0 || x > 9) break rows;');
-      code.line(`for (c = src[++p] - ${Zero}; c >= 0 && c <= 9; c = src[++p] - ${Zero}) x = (Math.imul(x, 10) + c) | 0;`);
+      code.line('p++;');
+      this.#fourDigits();
+      code.line(`for (c = src[p] - ${Zero}; c >= 0 && c <= 9; c = src[++p] - ${Zero}) x = (Math.imul(x, 10) + c) | 0;`);
       if (oid === TypeOid.int4) code.line(`if (p - first > ${SmallDigits}) break rows;`);
       else {
         const isFloat = oid === TypeOid.float8;
@@ -434,6 +436,21 @@ class RowReaderSource {
     });
     this.#putFixed(column, 'x');
     if (column === this.#keyColumn) this.#putKey();
+  }
+  /**
+   * Adds the next four digits to `x`, if there are four. First of all bytes at once, whether each is at most 9, then pairs of digits in the lowest and the third byte.
+   * Source. Lemire, Quickly parsing eight digits (2018).
+   */
+  #fourDigits(): void {
+    const code = this.#code;
+    code.block('if (p + 4 <= end)', () => {
+      code.line(`w = view.getInt32(p, true) ^ ${Zero * 0x01010101};`);
+      code.block(`if (((w | w + ${0x06060606}) & ${0xf0f0f0f0 | 0}) === 0)`, () => {
+        code.line('w = Math.imul(w, 10) + (w >>> 8) | 0;');
+        code.line('x = Math.imul(x, 10000) + (w & 255) * 100 + (w >>> 16 & 255) | 0;');
+        code.line('p += 4;');
+      });
+    });
   }
   #putKey(): void {
     const code = this.#code;
