@@ -528,7 +528,13 @@ export class TableWriter {
     const ref = this.#rowRef;
     const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
     if (isThere !== true) return isThere === undefined ? undefined : 0;
-    if (!rewrite(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out)) return undefined;
+    let isMade = false;
+    try {
+      isMade = rewrite(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out);
+    } finally {
+      if (!isMade) changes.leaveFound(tree, key.bytes, key.length);
+    }
+    if (!isMade) return undefined;
     changes.updateFound(tree, key.bytes, key.length, out.bytes, 0, out.length);
     this.#changes.rows++;
     return 1;

@@ -65,7 +65,7 @@ import type { Wait } from './locks/wait.js';
 import { claimKey, lockRow, refuseDecided } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';
 import type { WriteSet } from './write-set/write-set.js';
-import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, leaveFound, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -518,7 +518,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     return removeByKey(this, tree, key, keyLength);
   }
 
-  /** Point read of a row that nobody else has touched and `updateFound` may change in the same slice: whether there is one, and then `into` has it; undefined: use `get` and `lockRow`. */
+  /** Point read of a row that nobody else has touched: whether there is one, and then `into` has it, and `updateFound`, `patchFound` or `leaveFound` follows in the same slice; undefined: use `get` and `lockRow`. */
   findUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
     return findUntouched(this, tree, key, keyLength, into);
   }
@@ -529,6 +529,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** The same by what `patch` makes of `row`, which `findUntouched` has filled. False, and nothing has changed: it has refused. */
   patchFound(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean {
     return patchFound(this, tree, key, keyLength, row, patch);
+  }
+
+  /** It stays as it is. */
+  leaveFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void {
+    leaveFound(this, tree, key, keyLength);
   }
 
   /** Where `findUntouched` or `removeByKey` gave undefined, before `get` and `lockRow`: fails at once if these would. `row` may be filled. @throws DbError 40001 */

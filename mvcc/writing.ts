@@ -253,12 +253,17 @@ function isChanged(transaction: Transaction, newest: UndoRecord | undefined): bo
 let foundText: string | undefined;
 let foundOwn = -1;
 let foundHeld = false;
+/** Under VERIFY: who has found a row that is neither changed nor left yet. */
+let finder: Transaction | undefined;
 
 /**
  * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree. `into`, if given, gets the row, which is to be updated;
  * otherwise it is to be removed. A row that the transaction has changed by an earlier statement is its own already: there is nothing to read, to lock or to conflict with. One that it has
  * locked, in a mode that will do, is changed under that lock.
- * @returns whether there is such a row, which `changeFound` may change in the same slice; undefined where point read and `lockRow` are to be asked
+ *
+ * SERIALIZABLE: that a row is there is not registered as read while a change of it stands. Until the transaction ends the row's lock keeps all others from it, and whoever runs beside it
+ * and comes later has a write conflict; after that its change says of each dependency what its read would. Where the change is taken back, the read is registered (`undoEntry`).
+ * @returns whether there is such a row, which is then changed by `changeFound`, or left by `leaveFound`, in the same slice; undefined where point read and `lockRow` are to be asked
  */
 export function findUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef | undefined): boolean | undefined {
   transaction.checkWritable();
@@ -281,9 +286,26 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
     if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
     if (other.set.findBytes(other.number, key, keyLength) >= 0) return undefined;
   }
+  const isThere = into === undefined ? btree.holds(key, keyLength) : peekRow(transaction, tree, btree, key, keyLength, into);
+  if (isThere) noteFinder(transaction);
+  else registerFound(transaction, tree, key, keyLength);
+  return isThere;
+}
+function registerFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): void {
   const { node } = transaction;
   if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.change-unread'))) node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
-  return into === undefined ? btree.holds(key, keyLength) : peekRow(transaction, tree, btree, key, keyLength, into);
+}
+
+/** The row that `findUntouched` has just found is not changed after all: it has been read. */
+export function leaveFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): void {
+  noteFinder(undefined);
+  const isOwn = foundOwn >= 0 && !foundHeld;
+  if (!isOwn && !(mutants.on && mutants.has('mvcc.row-left-unread'))) registerFound(transaction, tree, key, keyLength);
+}
+function noteFinder(transaction: Transaction | undefined): void {
+  if (!VERIFY.on) return;
+  assert(transaction === undefined || finder === undefined, 'a row that was found is neither changed nor left', finder?.id ?? 0);
+  finder = transaction;
 }
 
 /** Of the transaction's own newest entry for a key: the row that it has put there, or none if it has removed it; undefined where that takes a look at all its entries. */
@@ -300,8 +322,13 @@ function findOwn(transaction: Transaction, { set, tree }: TreeWrites, own: numbe
 export function removeByKey(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
   const isThere = findUntouched(transaction, tree, key, keyLength, undefined);
   if (isThere !== true) return isThere;
-  const writes = transaction.writesOf(tree);
-  changeFound(writes, key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
+  let isRemoved = false;
+  try {
+    changeFound(transaction.writesOf(tree), key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
+    isRemoved = true;
+  } finally {
+    if (!isRemoved) leaveFound(transaction, tree, key, keyLength);
+  }
   transaction.logBytes += ChangeOverheadBytes + keyLength;
   transaction.writeCount++;
   return true;
@@ -309,9 +336,15 @@ export function removeByKey(transaction: Transaction, tree: VersionedTree, key: 
 
 /** Locks, in mode `no key update` unless it has been locked, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. */
 export function updateFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
-  const writes = transaction.writesOf(tree);
-  const entry = foundOwn >= 0 && !foundHeld ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, updateFlags());
-  store(transaction, writes, entry, value, offset, length);
+  let isChanged = false;
+  try {
+    const writes = transaction.writesOf(tree);
+    const entry = foundOwn >= 0 && !foundHeld ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, updateFlags());
+    isChanged = true;
+    store(transaction, writes, entry, value, offset, length);
+  } finally {
+    if (!isChanged) leaveFound(transaction, tree, key, keyLength);
+  }
 }
 function updateFlags(): number {
   return mutants.on && mutants.has('mvcc.found-strongly-locked') ? WriteFlag.Claims : WriteFlag.Claims | WriteFlag.Weak;
@@ -319,16 +352,27 @@ function updateFlags(): number {
 
 /**
  * `updateFound` by what `patch` makes of the row, short ones where the write set keeps them: key and row are written there as a put of them is logged (W6), and count once the patch
- * has not refused. @returns false, and nothing has changed, when it has
+ * has not refused. @returns false, and nothing has changed, when it has; then the row is left
  */
 export function patchFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean {
   const { length } = row;
   const isOwn = foundOwn >= 0 && !(mutants.on && mutants.has('mvcc.own-row-patched-anew'));
-  if (isOwn || length === 0 || !isShortPut(keyLength, length)) {
-    const changed = patchApart(row, patch);
-    if (changed !== undefined) updateFound(transaction, tree, key, keyLength, changed.bytes, 0, length);
-    return changed !== undefined;
+  let isChanged = false;
+  try {
+    if (!isOwn && length > 0 && isShortPut(keyLength, length)) isChanged = patchInPlace(transaction, tree, key, keyLength, row, patch);
+    else {
+      const changed = patchApart(row, patch);
+      if (changed === undefined) return false;
+      isChanged = true;
+      updateFound(transaction, tree, key, keyLength, changed.bytes, 0, length);
+    }
+  } finally {
+    if (!isChanged) leaveFound(transaction, tree, key, keyLength);
   }
+  return isChanged;
+}
+function patchInPlace(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean {
+  const { length } = row;
   const writes = transaction.writesOf(tree);
   const { set } = writes;
   const chunk = set.roomFor(PutFormBytes + keyLength + length);
@@ -356,6 +400,7 @@ function lockFound(writes: TreeWrites, key: Uint8Array, keyLength: number, claim
 }
 /** What is known of the row whose change the entry is. */
 function noteFound({ set, tree }: TreeWrites, entry: number): number {
+  noteFinder(undefined);
   if (foundText !== undefined) set.noteKey(entry, foundText);
   set.noteFound(entry, tree.btree!);
   return entry;

@@ -138,6 +138,8 @@ export class SingleCommits implements RowChanges {
     this.updateFound(tree, key, keyLength, changed.bytes, 0, changed.length);
     return true;
   }
+  /** Nothing has been noted of it. */
+  leaveFound(): void {}
   removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
     if (!this.#isUntouched(tree, key, keyLength)) return undefined;
     if (!tree.btree!.seek(key, keyLength, this.#row.leaf)) return false;

@@ -56,13 +56,16 @@ export function undoEntry(transaction: Transaction): void {
   const kind = set.kindOf(entry);
   const command = set.commandOf(entry);
   const isObservation = kind === WriteKind.Claim || (kind === WriteKind.Put && set.has(entry, WriteFlag.Fresh));
+  const isFound = set.has(entry, WriteFlag.Found) && !(mutants.on && mutants.has('mvcc.undone-change-unread'));
   const claims = set.has(entry, WriteFlag.Claims);
   set.pop();
   const { node } = transaction;
   // A doomed transaction has no node any more that would take back what it registers.
   const isTracked = node !== undefined && !node.isSafe && (node.state === 'active' || (mutants.on && mutants.has('mvcc.doomed-undo-registers')));
   if (isTracked && mutants.on && mutants.has('mvcc.rolled-back-writes-probed')) transaction.manager.certifier.probe(node, tree.siread, key, true, command);
-  if (isTracked && isObservation && node.snapLow >= 0 && !(mutants.on && mutants.has('mvcc.rolled-back-claim-forgotten'))) {
+  // Its change spoke for the row that was found; now only the read can.
+  if (isTracked && isFound) node.readPoint(tree.siread, key, command, false);
+  else if (isTracked && isObservation && node.snapLow >= 0 && !(mutants.on && mutants.has('mvcc.rolled-back-claim-forgotten'))) {
     // That the key was free has been observed, and its lock no longer guards the observation.
     node.readPoint(tree.siread, key, command, true);
   }

@@ -138,4 +138,25 @@ describe('direct changes', () => {
   it('are those of the interpreted plan', async () => {
     for (let seed = 1; seed <= 7; seed++) await trial(seed);
   });
+
+  it('have read a row that they fail over', async () => {
+    for (const text of ['update t set a = 10 / (a - $1) where id = $2', "update t set v = v || 'x', a = 10 / (a - $1) where id = $2"]) {
+      const database = await open(':memory:');
+      await database.exec("create table t (id int primary key, a int not null, v text); insert into t values (1, 5, 'v'), (2, 5, 'v')");
+      const [one, other] = [database.connect(), database.connect()];
+      const change = one.prepare(text);
+      change.run(4, 1);
+      await one.exec('begin isolation level serializable');
+      await one.exec('savepoint s');
+      expect(() => change.run(10, 1)).toThrow('division by zero');
+      await one.exec('rollback to s');
+      await one.exec('update t set a = 0 where id = 2');
+      await other.exec('begin isolation level serializable');
+      await other.query('select a from t where id = 2');
+      await other.exec('update t set a = 0 where id = 1');
+      await other.exec('commit');
+      await expect(one.exec('commit'), text).rejects.toMatchObject({ code: '40001' });
+      await database.close();
+    }
+  });
 });

@@ -31,6 +31,8 @@ export interface Mutant {
 /** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory`, `put blocks`, `undo`, `old versions`, `install runs` or `sliced commit`. Default: the serializable mix. */
 const killers: Readonly<Record<string, string>> = {
   'mvcc.recent-slot-forgotten': '1b write skew over one of many reads',
+  'mvcc.row-left-unread': 'a row that is found by its key and left has been read',
+  'mvcc.undone-change-unread': 'a row whose change by its key is taken back has been read',
   'mvcc.escalation-loses-ranges': 'escalated',
   'mvcc.merge-loses-ranges': 'merged',
   'mvcc.fold-dropped': 'K=1',

@@ -1,7 +1,20 @@
 /** Schedules about rows that are updated by their keys in one slice: by a value that is given, and by a patch. */
 import { strict as assert } from 'node:assert';
-import { Script } from './client.js';
-import { blocked, RC, set, threeWriters, type Schedule } from './schedule.js';
+import { type Client, Script, outcome } from './client.js';
+import { blocked, RC, S, set, threeWriters, type Schedule } from './schedule.js';
+
+/** Write skew between one who has read `a` as `read` does, and changed `j`, and one who reads `j` and changes `a`. */
+async function skewOver(read: (client: Client, t: Awaited<ReturnType<Script['table']>>) => Promise<void>): Promise<void> {
+  const script = await Script.open();
+  const t = await script.table({ a: '0', j: '0' });
+  const [one, other] = [script.begin(S), script.begin(S)];
+  await read(one, t);
+  await one.update(t, 'j', set('1'));
+  await other.get(t, 'j');
+  assert.equal(await other.updateFound(t, 'a', '1'), true);
+  assert.equal(await outcome(other.commit()), 'ok');
+  assert.equal(await outcome(one.commit()), '40001');
+}
 
 const schedulesOf = (way: 'updateFound' | 'patchFound', suffix: string): readonly Schedule[] => [
   {
@@ -148,6 +161,31 @@ export const updateSchedules: readonly Schedule[] = [
         other.rollback();
       }
       assert.deepEqual(await script.begin(RC).range(t, 'a', 'z'), ['0', '0', '0']);
+    },
+  },
+  {
+    name: 'a row that is found by its key and left has been read',
+    run: () =>
+      skewOver(async (client, t) => {
+        assert.equal(await client.patchFound(t, 'a', '5', true), false);
+      }),
+  },
+  {
+    name: 'a row whose change by its key is taken back has been read',
+    async run() {
+      for (const way of ['updateFound', 'patchFound'] as const) {
+        await skewOver(async (client, t) => {
+          const savepoint = client.savepoint();
+          assert.equal(await client[way](t, 'a', '5'), true);
+          assert.equal(await client[way](t, 'a', '6'), true);
+          client.rollbackTo(savepoint);
+        });
+      }
+      await skewOver(async (client, t) => {
+        const savepoint = client.savepoint();
+        assert.equal(await client.removeByKey(t, 'a'), true);
+        client.rollbackTo(savepoint);
+      });
     },
   },
   {
