@@ -24,6 +24,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   // Edges (section 8).
   { name: 'mvcc.no-probe', breaks: 'writers do not look for readers' },
   { name: 'mvcc.recent-reads-unprobed', breaks: 'writers look for readers in the index only, not among recent reads' },
+  { name: 'mvcc.first-reader-alone', breaks: 'of the readers of a key among recent reads a writer finds one' },
   { name: 'mvcc.own-read-hides-others', breaks: 'a writer that meets its own read of the key does not look for others behind it among recent reads' },
   { name: 'mvcc.range-lead-alone', breaks: 'among recent reads a range ends before all keys that begin as its end does' },
   { name: 'mvcc.changes-asked-early', breaks: 'of a transaction that an early check has asked for its changes none are known when it commits' },

@@ -25,7 +25,7 @@ import { assert } from '../../base/assert.js';
 import { mutants } from '../../base/mutants.js';
 import type { UndoRecord } from '../versions/undo-overlay.js';
 import { NodeList } from './node-list.js';
-import { RecentReads } from './recent-reads.js';
+import { NoPlace, RecentReads } from './recent-reads.js';
 import { decideSafety, finishWatched, stopWatching } from './safe-snapshot.js';
 import { type EdgeReason, NoCsn, type SerialNode, addEdge, dependency, dropEdges, reasonOf } from './serial-node.js';
 import type { ReadHit, SireadIndex } from './siread.js';
@@ -130,16 +130,24 @@ export class Certifier {
 
   /** Writer after reader: `writer`, about to commit, overwrites `key`; everybody concurrent who has read it precedes it. */
   probe(writer: SerialNode, index: SireadIndex, key: string, changesKey: boolean, statement: number): void {
-    this.recent.settleReaders(index, key, writer);
-    if (index.isEmpty) return;
-    index.forEachReader(key, changesKey, (hit: ReadHit) => {
-      const reader = hit.node;
-      if (reader === writer) return;
-      const isConcurrent = reader.state === 'active' || reader.csnHigh > writer.snapLow;
-      if (!isConcurrent) return;
-      if (mutants.on && mutants.has('mvcc.probe-active-only') && reader.state !== 'active') return;
-      if (addEdge(reader, writer, reasonOf('rw', index, key, hit, hit.statement, statement))) reader.outGained = true;
-    });
+    const { recent } = this;
+    recent.settleRanges(index, key, writer);
+    for (let at = recent.pointOf(index, key, changesKey, writer, NoPlace); at !== NoPlace; at = recent.pointOf(index, key, changesKey, writer, at)) {
+      this.#addReader(recent.hitAt(at, key), writer, index, key, statement);
+      if (mutants.on && mutants.has('mvcc.first-reader-alone')) break;
+    }
+    if (!index.isEmpty) this.#probeIndex(writer, index, key, changesKey, statement);
+  }
+  #probeIndex(writer: SerialNode, index: SireadIndex, key: string, changesKey: boolean, statement: number): void {
+    index.forEachReader(key, changesKey, (hit) => this.#addReader(hit, writer, index, key, statement));
+  }
+  #addReader(hit: ReadHit, writer: SerialNode, index: SireadIndex, key: string, statement: number): void {
+    const reader = hit.node;
+    if (reader === writer) return;
+    const isConcurrent = reader.state === 'active' || reader.csnHigh > writer.snapLow;
+    if (!isConcurrent) return;
+    if (mutants.on && mutants.has('mvcc.probe-active-only') && reader.state !== 'active') return;
+    if (addEdge(reader, writer, reasonOf('rw', index, key, hit, hit.statement, statement))) reader.outGained = true;
   }
 
   // ------------------------------------------------------------------------------------------------------------ the test

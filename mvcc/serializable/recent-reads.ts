@@ -3,7 +3,7 @@
  *
  * Most transactions read a handful of keys, and mostly no writer ever asks for them. So they first stay here: ranges in a list (recent-ranges.ts), points in *slots*, of which a
  * transaction has one, or some when it reads more: a hash of tree and key, the key's bytes, the statement; no object, no string, no place in a map. A committing writer finds those
- * with the hash of its key by a table of chains. Where they agree (the key, or seldom another), that transaction's reads are *settled*: moved to the index, which answers exactly.
+ * of its key by a table of chains. Where its key is in a range, that transaction's reads are *settled*: moved to the index, which answers exactly.
  * They are settled too when there are too many, when another transaction needs the room, and whenever somebody asks a node what it has read.
  *
  * A point takes 64 bytes, a line of the cache, of one run of memory:
@@ -16,8 +16,7 @@
  *   24  the key
  *
  * N1  A read is here with its node or in the index, until the node lets go of both.
- * N2  Nobody asks the index about a key before the reads here of whoever may have read it are settled: every question goes through `Certifier.probe` or
- *     `SerialNode.reads`.
+ * N2  Who asks for the readers of a key asks here first and then the index (`Certifier.probe`), or has settled whoever it may concern (`SerialNode.reads`).
  * N3  A settled node stays settled: its further reads go to the index at once.
  * N4  A point is in the chain of its hash. Chains are in no order.
  *
@@ -29,7 +28,8 @@ import { keyString, putKeyString } from '../../base/bytes.js';
 import { hashOfKey, hashWhileCopying } from '../write-set/key-hash.js';
 import { NoRange, RecentRanges } from './recent-ranges.js';
 import type { SerialNode } from './serial-node.js';
-import type { SireadBudget, SireadIndex } from './siread.js';
+import { afterKey } from '../types.js';
+import type { ReadHit, SireadBudget, SireadIndex } from './siread.js';
 
 /** When so many slots are in use, whoever needs one takes those of a transaction that has ended. */
 const SlotCountMax = 512;
@@ -44,7 +44,8 @@ const RangeCountMax = 128;
 const SlotCountMin = 16;
 /** A power of two, several times the points that are usually there. */
 const ChainCount = 1024;
-const NoPlace = -1;
+/** No point. */
+export const NoPlace = -1;
 const PointBytes = 64;
 const PointWords = PointBytes / 4;
 // Where in a point they are: in words of four bytes, in bytes.
@@ -240,27 +241,39 @@ export class RecentReads {
     this.#giveBack(slot);
   }
 
-  /** Settles whoever may have read `key` of the tree, but for `writer` itself. */
-  settleReaders(index: SireadIndex, key: string, writer: SerialNode): void {
+  /** Settles whoever may have read `key` of the tree within a range, but for `writer` itself. */
+  settleRanges(index: SireadIndex, key: string, writer: SerialNode): void {
     if (mutants.on && mutants.has('mvcc.recent-reads-unprobed')) return;
-    if (this.#pointCount > 0) this.#settlePoints(hashOfKey(index.tree.id, key), writer);
     for (let reader = this.#ranges.readerOf(index, key, writer); reader !== undefined; reader = this.#ranges.readerOf(index, key, writer)) this.settle(reader);
   }
-  #settlePoints(hash: number, writer: SerialNode): void {
+
+  /**
+   * The first point here, or the next one after `after`, that a write of `key` overwrites, but for those of `writer`; `NoPlace` when there is none. For `hitAt`, and as long as nothing
+   * is settled. `changesKey`: see `SireadIndex.forEachReader`.
+   */
+  pointOf(index: SireadIndex, key: string, changesKey: boolean, writer: SerialNode, after: number): number {
+    if (this.#pointCount === 0 || (mutants.on && mutants.has('mvcc.recent-reads-unprobed'))) return NoPlace;
     const words = this.#words;
-    const chain = hash & (ChainCount - 1);
-    for (let at = this.#chains[chain]!; at !== NoPlace; ) {
-      const owner = this.#owners[at >> SlotPointsBits]!;
-      if (mutants.on && owner === writer && mutants.has('mvcc.own-read-hides-others')) return;
-      if (words[at * PointWords + AtHash] !== hash || owner === writer) at = words[at * PointWords + AtNext]!;
-      else {
-        // From the beginning, for that takes points out of the chain. It ends, since each time there are fewer.
-        const before = this.#pointCount;
-        this.settle(owner);
-        assert(this.#pointCount < before, 'settled points stay in their slots', this.#pointCount, before);
-        at = this.#chains[chain]!;
-      }
+    const hash = hashOfKey(index.tree.id, key);
+    for (let at = after === NoPlace ? this.#chains[hash & (ChainCount - 1)]! : words[after * PointWords + AtNext]!; at !== NoPlace; at = words[at * PointWords + AtNext]!) {
+      const word = at * PointWords;
+      if (words[word + AtHash] !== hash) continue;
+      const reader = this.#owners[at >> SlotPointsBits]!;
+      if (mutants.on && reader === writer && mutants.has('mvcc.own-read-hides-others')) return NoPlace;
+      if (reader === writer || this.#indexes[at] !== index || !this.#isKey(at, key)) continue;
+      if (changesKey || words[word + AtExistence] === 0) return at;
     }
+    return NoPlace;
+  }
+  hitAt(at: number, key: string): ReadHit {
+    return { node: this.#owners[at >> SlotPointsBits]!, statement: this.#words[at * PointWords + AtStatement]!, low: key, high: afterKey(key) };
+  }
+  #isKey(at: number, key: string): boolean {
+    const length = this.#words[at * PointWords + AtKeyLength]!;
+    const start = at * PointBytes + AtKey;
+    let i = 0;
+    while (i < length && this.#bytes[start + i] === key.charCodeAt(i)) i++;
+    return i === key.length && i === length;
   }
   #unchain(at: number): void {
     const words = this.#words;

@@ -30,9 +30,10 @@ export const schedules: readonly Schedule[] = [
   {
     name: '1b write skew over one of many reads',
     async run() {
-      for (const overwritten of ['k10', 'k30', 'k49']) {
+      // So many that they stay among the recent reads, and so many that they do not.
+      for (const [count, overwritten] of [[40, 'k100'], [40, 'k120'], [40, 'k139'], [140, 'k100'], [140, 'k170'], [140, 'k239']] as const) {
         const script = await Script.open();
-        const keys = Array.from({ length: 40 }, (_, i) => `k${10 + i}`);
+        const keys = Array.from({ length: count }, (_, i) => `k${100 + i}`);
         const t = await script.table({ ...Object.fromEntries(keys.map((key) => [key, '0'])), x: '0' });
         const [t1, t2, t3] = [script.begin(S), script.begin(S), script.begin(S)];
         for (const key of keys) await t1.get(t, key);

@@ -5,7 +5,7 @@ import { keyBytes } from '../../base/bytes.js';
 import { treeId } from '../../base/ids.js';
 import { Interval, IntervalTree } from '../../mvcc/serializable/interval-tree.js';
 import { KeyOrder } from '../../mvcc/write-set/key-order.js';
-import { RecentReads } from '../../mvcc/serializable/recent-reads.js';
+import { NoPlace, RecentReads } from '../../mvcc/serializable/recent-reads.js';
 import { SerialNode } from '../../mvcc/serializable/serial-node.js';
 import { SireadBudget } from '../../mvcc/serializable/siread.js';
 import { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
@@ -129,7 +129,8 @@ describe('RecentReads', () => {
             expect(node.reads.get(index)?.hitBy(low, false) !== undefined).toBe(expected);
           } else {
             const found = new Set<SerialNode>();
-            recent.settleReaders(index, low, node);
+            recent.settleRanges(index, low, node);
+            for (let at = recent.pointOf(index, low, s.existence, node, NoPlace); at !== NoPlace; at = recent.pointOf(index, low, s.existence, node, at)) found.add(recent.hitAt(at, low).node);
             index.forEachReader(low, s.existence, (hit) => found.add(hit.node));
             found.delete(node); // a writer does not ask for its own reads
             const readers = done.filter((d) => d.node !== node && d.node.state !== 'gone' && d.step.tree === s.tree && (s.existence || !d.step.existence) && has(d.step, s.low));
