@@ -8,6 +8,7 @@
  * make dearer, every few.
  */
 import type { Clock } from '../base/clock.js';
+import { mutants } from '../base/mutants.js';
 import type { Scheduler } from '../base/scheduler.js';
 
 const TurnMs = 2;
@@ -33,7 +34,7 @@ export class LoopTurn {
   /** Called before each statement. @returns what to wait for: the next turn when this one has lasted long enough; undefined to go on */
   over(isBrief: boolean): Promise<void> | undefined {
     if (this.#isOver) return this.#next;
-    const busy = this.#busy();
+    const busy = mutants.on && mutants.has('engine.turn-forgets-commit') ? undefined : this.#busy();
     if (busy !== undefined) return busy;
     if (isBrief && --this.#untilLook > 0) return undefined;
     this.#untilLook = BriefCallsPerLook;

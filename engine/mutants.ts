@@ -10,4 +10,5 @@ export const engineMutantList: readonly MutantDescription[] = [
   { name: 'engine.commit-forgets-deferred', breaks: 'COMMIT goes the short way although constraints are still to be checked' },
   { name: 'engine.turn-forgets-queue', breaks: 'a call that has waited for its turn and commits makes the next one forget those that were waiting behind it' },
   { name: 'engine.statement-within', breaks: 'a synchronous statement that a function gives runs within the one that has called it, and commits what that one has done so far' },
+  { name: 'engine.turn-forgets-commit', breaks: 'a call that comes between two slices of a large commit does not wait for its end: the rest is installed at once' },
 ];

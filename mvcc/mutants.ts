@@ -130,6 +130,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.catalog-change-in-slices', breaks: 'a commit that changes the catalog is finished between the planning of a statement and its beginning: it runs by an old plan' },
   { name: 'mvcc.begun-within-commit', breaks: 'Z1: a transaction begins between two slices of a commit, and finds some of its changes' },
   { name: 'mvcc.read-within-commit', breaks: 'Z1: a read within one slice comes between two slices of a commit' },
+  { name: 'mvcc.single-within-commit', breaks: 'Z1: a commit of one row comes between two slices of another: it takes a row for there that is not, or the other way round' },
   { name: 'mvcc.stretch-with-gaps', breaks: 'puts are logged as one copy that do not lie side by side' },
   { name: 'mvcc.taken-back-blocks-stay', breaks: 'N2: entries that were taken back and came again say what they did before' },
   { name: 'mvcc.words-of-former-puts', breaks: 'what entries in the middle of a block say is read off its first puts' },

@@ -111,7 +111,7 @@ export class SingleCommits implements RowChanges {
   begin(owner: SessionOwner, info: StatementInfo, table: Oid, isAtOnce: boolean): boolean {
     assert(this.#owner === undefined, 'a single commit within another', owner.id);
     const manager = this.#manager;
-    manager.settle();
+    if (!(mutants.on && mutants.has('mvcc.single-within-commit'))) manager.settle();
     if (manager.poisoned !== undefined) throw manager.poisoned;
     if (!manager.lockTable.isWritable(manager.reader, table) || manager.store.isLogFull) return false;
     this.#owner = owner;

@@ -2,6 +2,7 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { type Clock, realClock } from '../../base/clock.js';
 import { mutants } from '../../base/mutants.js';
+import { shortenSlices } from '../engine/short-slices.js';
 import { waitForTurn } from '../engine/wait-for-turn.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import { DatabaseError, type Session, open } from '../../engine/index.js';
@@ -110,6 +111,25 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       await assert.rejects(session.query('commit'), { code: '23503' });
       assert.equal(session.transactionStatus, 'idle');
       assert.deepEqual((await session.query('select id from c')).rows, [{ id: 1 }]);
+    } finally {
+      await db.close();
+    }
+  },
+  'engine.turn-forgets-commit': async () => {
+    const db = await open(':memory:', { autoAnalyze: false });
+    try {
+      await db.exec('create table t (id int primary key, n int); insert into t select i, 1 from generate_series(1, 1000) i');
+      const { manager } = db.instance;
+      shortenSlices(manager, 100, 10);
+      const [writer, reader] = [db.connect(), db.connect()];
+      await writer.exec('begin; update t set n = n + 1');
+      const committing = writer.exec('commit');
+      while (manager.sliced === undefined) await new Promise((resolve) => setImmediate(resolve));
+      const { sliced } = manager;
+      const reading = reader.query('select sum(n)::int as sum from t');
+      assert.ok(manager.sliced === sliced, 'the commit has been finished for who can wait');
+      await committing;
+      assert.deepEqual((await reading).rows, [{ sum: 2000 }]);
     } finally {
       await db.close();
     }

@@ -116,6 +116,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.catalog-change-in-slices': 'sliced commit',
   'mvcc.begun-within-commit': 'sliced commit',
   'mvcc.read-within-commit': 'sliced commit',
+  'mvcc.single-within-commit': 'sliced commit',
   'mvcc.stretch-with-gaps': 'install runs',
   'mvcc.taken-back-blocks-stay': 'put blocks',
   'mvcc.words-of-former-puts': 'put blocks',
