@@ -19,17 +19,19 @@ import { mutants } from '../base/mutants.js';
 import type { SplitHint } from './btree-split.js';
 import { HeightMax, TreePath, isUnderfull, makeRoomInLeaf, rebalance } from './btree-split.js';
 import { bulkBuild } from './bulk-build.js';
-import type { BulkSource, FoundRun, RunSource, ValuePlace } from './bulk-build.js';
+import type { BulkSource, FoundPuts, FoundRun, RunSource, ValuePlace } from './bulk-build.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { LeafRef } from './cursor.js';
 import { beginLeafAtEdge } from './edge-leaf.js';
-import { placeOf } from './found-place.js';
+import type { FoundLeaves } from './found-leaves.js';
+import { placeOf, spotOf } from './found-place.js';
+import { replaceWhereFound } from './found-puts.js';
 import { InnerView } from './inner-view.js';
 import { appendRun } from './leaf-puts.js';
-import { checkFound, removeEntries, removeFound, replaceEntries, replaceFound } from './leaf-run.js';
+import { checkFound, removeEntries, removeFound, replaceEntries } from './leaf-run.js';
 import { freeOverflow, writeOverflow } from './overflow.js';
-import { AtFlags, AtKind, AtLevel, AtMaxCsn, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf, keyTooLong } from './page.js';
-import { PageShape, beginPage, insertEntry, removeEntry, replaceInPlace } from './page-edit.js';
+import { AtFlags, AtKind, AtLevel, AtTreeId, NoPage, PageFlag, PageFormatVersion, PageKind, corruptPage, keyLengthMaxOf, keyTooLong } from './page.js';
+import { PageShape, beginPage, insertEntry, removeEntry, replaceInPlace, stampLeaf } from './page-edit.js';
 import {
   AboveFence,
   OverflowBit,
@@ -80,6 +82,8 @@ export class BTree {
   #found = 0;
   /** The leaf in which `peek`, `has` or `holds` has looked for a key last. */
   #foundFrame = -1;
+  /** Where the value is that `peek` has found there (found-place.ts); 0: it was not asked for. */
+  #foundSpot = 0;
   /** The leaf that was changed last; proves itself when used. */
   #lastPage: number = NoPage;
   #lastSlot = -1;
@@ -325,9 +329,11 @@ export class BTree {
     const isLong = (length & OverflowBit) !== 0;
     this.#foundFrame = isLong ? -1 : frame;
     if (isLong) return undefined;
+    const offset = valueInCell(u8, dv, base, slot, cell);
+    this.#foundSpot = spotOf(offset - base, length);
     into.u8 = u8;
     into.dv = dv;
-    into.offset = valueInCell(u8, dv, base, slot, cell);
+    into.offset = offset;
     into.length = length;
     return true;
   }
@@ -345,18 +351,21 @@ export class BTree {
     const near = this.#isNearLast ? this.#lastLeafFor(key, 0, keyLength) : -1;
     const frame = near < 0 ? this.#descend(key, 0, keyLength, false) : near;
     this.#foundFrame = frame;
+    this.#foundSpot = 0;
     this.#isNearLast = this.pool.pageIds[frame] === this.#lastPage;
     return this.#found >= 0;
   }
   /**
-   * Notes in two words where `peek`, `has` or `holds` has just found a key (found-place.ts): the place, `NoPlace` when it is not known, and the version of its frame. While the frame has that
-   * version the entry is there (`putFound`).
+   * Notes in three words where `peek`, `has` or `holds` has just found a key (found-place.ts): the place, `NoPlace` when it is not known, the version of its frame, and where the value is, if `peek`
+   * has found it. While the frame has that version the entry is there (`putFound`, `deleteFound`).
    */
   tellFound(words: Int32Array, at: number): void {
     const frame = this.#foundFrame;
     assert(this.#found >= 0, 'a place that was not found', this.#found);
     words[at] = placeOf(frame, this.#found);
-    if (frame >= 0) words[at + 1] = this.pool.versions[frame]!;
+    if (frame < 0) return;
+    words[at + 1] = this.pool.versions[frame]!;
+    words[at + 2] = this.#foundSpot;
   }
   /** Whether the leaf is what it was when `tellFound` was asked. */
   #isAsFound({ frame, version }: FoundRun): boolean {
@@ -536,22 +545,12 @@ export class BTree {
     const base = pool.baseOf(frame);
     if (replaceEntries(pool.bytesOf(frame), dv, base, source, this.#found, this.#entrySizeMax) === 0) return false;
     this.#lastPage = pool.pageIds[frame]!;
-    if (!(mutants.on && mutants.has('storage.run-of-values-unstamped'))) this.#stamp(dv, base, csn);
+    if (!(mutants.on && mutants.has('storage.run-of-values-unstamped'))) stampLeaf(dv, base, csn);
     return true;
   }
-  /** `putSome` until the run ends, whose entries were found in one leaf: while that is what it was, none of them is looked for. */
-  putFound(run: FoundRun, csn: number): void {
-    if (this.#isAsFound(run)) {
-      const { pool } = this;
-      const { frame } = run;
-      pool.markDirty(frame);
-      const dv = pool.viewOf(frame);
-      const base = pool.baseOf(frame);
-      this.#lastPage = pool.pageIds[frame]!;
-      replaceFound(pool.bytesOf(frame), dv, base, run);
-      if (!(mutants.on && mutants.has('storage.found-values-unstamped'))) this.#stamp(dv, base, csn);
-    }
-    while (run.left > 0) this.putSome(run, csn);
+  /** Replaces entries where they were found, up to one that takes a `put` (found-puts.ts). The source then stands at that. */
+  putFound(source: FoundPuts, csn: number, leaves: FoundLeaves): void {
+    replaceWhereFound(this.pool, source, csn, leaves);
   }
   /** Into a new leaf behind the one at the right edge, which is full. @returns false when it takes a `put` */
   #appendBehindEdge(full: number, source: RunSource, csn: number, pool: BufferPool): boolean {
@@ -574,7 +573,7 @@ export class BTree {
     this.#descendingRun = 0;
     this.#lastPage = page;
     this.#lastSlot = countOf(dv, base) - 1;
-    if (!(mutants.on && mutants.has('storage.run-unstamped'))) this.#stamp(dv, base, csn);
+    if (!(mutants.on && mutants.has('storage.run-unstamped'))) stampLeaf(dv, base, csn);
     this.#noteEdge(frame, u8, base);
     return true;
   }
@@ -607,7 +606,7 @@ export class BTree {
             this.#descendingRun = slot === this.#lastSlot ? this.#descendingRun + 1 : 0;
           }
           this.#lastSlot = slot;
-          this.#stamp(dv, base, csn);
+          stampLeaf(dv, base, csn);
           if (slot + 1 === countOf(dv, base)) this.#noteEdge(frame, u8, base);
           return;
         }
@@ -641,10 +640,6 @@ export class BTree {
     this.#deleteAt(frame, key, 0, keyLength, csn);
   }
 
-  #stamp(dv: DataView, base: number, csn: number): void {
-    if (csn > dv.getFloat64(base + AtMaxCsn, true)) dv.setFloat64(base + AtMaxCsn, csn, true);
-  }
-
   /** Replaces the value of entry `slot`; false, nothing changed, when the leaf has no room for the longer one. */
   #replace(u8: Uint8Array, dv: DataView, base: number, slot: number, key: Uint8Array, start: number, end: number, value: Uint8Array, valueStart: number, valueLength: number, overflowBit: number, csn: number): boolean {
     let oldOverflow = NoPage;
@@ -656,7 +651,7 @@ export class BTree {
       const isInserted = insertEntry(u8, dv, base, this.pool.pageSizeBytes, slot, key, start, end, value, valueStart, valueLength, overflowBit);
       assert(isInserted, 'no room for the replaced entry', oldSize, valueLength);
     }
-    this.#stamp(dv, base, csn);
+    stampLeaf(dv, base, csn);
     // Last, for it may evict this very leaf.
     if (oldOverflow !== NoPage && !(mutants.on && mutants.has('storage.overflow-chain-leaked'))) freeOverflow(this.pool, this.id, oldOverflow, Infinity);
     return true;
@@ -694,7 +689,7 @@ export class BTree {
     let overflow = NoPage;
     if ((rawValueLengthAt(u8, dv, base, slot) & OverflowBit) !== 0) overflow = dv.getUint32(valueAt(u8, dv, base, slot) + 4, true);
     removeEntry(u8, dv, base, slot);
-    this.#stamp(dv, base, csn);
+    stampLeaf(dv, base, csn);
     this.#removedFrom(frame, dv, base, overflow, key, start, end);
   }
   /** What follows when a leaf, that of the key, has got fewer entries. */
@@ -734,12 +729,12 @@ export class BTree {
       source.next();
       return 1;
     }
-    if (!(mutants.on && mutants.has('storage.run-of-removals-unstamped'))) this.#stamp(dv, base, csn);
+    if (!(mutants.on && mutants.has('storage.run-of-removals-unstamped'))) stampLeaf(dv, base, csn);
     this.#removedFrom(frame, dv, base, NoPage, key, keyOffset, end);
     return count;
   }
 
-  /** `deleteSome` until the run ends, as `putFound`. All of its entries must be there. */
+  /** `deleteSome` until the run ends, whose entries were found in one leaf: while that is what it was, none of them is looked for. All of them must be there. */
   deleteFound(run: FoundRun, csn: number): void {
     if (this.#isAsFound(run)) this.#removeFound(run, csn);
     while (run.left > 0) {
@@ -757,7 +752,7 @@ export class BTree {
     if (VERIFY.on) checkFound(u8, dv, base, run.slots[run.place]!, run);
     const count = removeFound(u8, dv, base, run);
     if (count === 0) return;
-    if (!(mutants.on && mutants.has('storage.found-removals-unstamped'))) this.#stamp(dv, base, csn);
+    if (!(mutants.on && mutants.has('storage.found-removals-unstamped'))) stampLeaf(dv, base, csn);
     this.#removedFrom(frame, dv, base, NoPage, run.key, run.keyOffset, run.keyOffset + run.keyLength);
     run.goTo(run.left - count);
   }

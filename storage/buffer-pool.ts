@@ -282,6 +282,12 @@ export class BufferPool implements FreezablePool {
     this.versions[frame]!++;
   }
 
+  /** The same within one change that takes several slices and is one version of the frame: nobody has seen what it was between them. */
+  markDirtyStill(frame: number): void {
+    const flags = this.#flags[frame]!;
+    if ((flags & (Dirty | Frozen)) !== Dirty) this.#markDirtyFirst(frame, flags);
+  }
+
   #markDirtyFirst(frame: number, flags: number): void {
     if ((flags & Frozen) === 0) {
       this.#flags[frame] = flags | Dirty;

@@ -50,6 +50,20 @@ export interface RunSource extends BulkSource {
   passPuts(count: number, end: number): void;
 }
 
+/** Entries that were found one by one (`BTree.tellFound`), in any order: each with what it was told, and the value that it is to have. It stands at the first. */
+export interface FoundPuts extends EntryPlace {
+  /** A view of all of `value`. */
+  readonly valueView: DataView;
+  /** Entries from the present one on. */
+  readonly left: number;
+  /** `NoPlace`: it is not known. */
+  readonly place: number;
+  readonly version: number;
+  readonly spot: number;
+  /** Moves to the next entry, false at the end. */
+  next(): boolean;
+}
+
 /** Entries of one leaf, in its order, which were all found there (`BTree.tellFound`). */
 export interface FoundRun extends RunSource {
   readonly frame: number;

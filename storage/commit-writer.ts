@@ -16,8 +16,9 @@ import type { DbError } from '../base/errors.js';
 import type { Lsn, TreeId } from '../base/ids.js';
 import { lsn } from '../base/ids.js';
 import type { BTree } from './btree.js';
-import type { FoundRun, RunSource } from './bulk-build.js';
+import type { FoundPuts, FoundRun, RunSource } from './bulk-build.js';
 import { LeafRef } from './cursor.js';
+import type { FoundLeaves } from './found-leaves.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { Wal } from './wal.js';
 import { ChangeTag, ChunkOffset, CommitOffset, RecordOffset, RecordType } from './wal-record.js';
@@ -113,10 +114,10 @@ export class CommitWriter {
       throw this.#owner.poison(error);
     }
   }
-  /** `putRun` without the log, which must have all of them from `logPuts`: for a run whose entries were found in one leaf. */
-  putFound(tree: BTree, run: FoundRun): void {
+  /** `BTree.putFound`, without the log, which must have all that are replaced from `logPuts`. */
+  putFound(tree: BTree, source: FoundPuts, leaves: FoundLeaves): void {
     try {
-      tree.putFound(run, this.#csn);
+      tree.putFound(source, this.#csn, leaves);
     } catch (error) {
       throw this.#owner.poison(error);
     }
@@ -144,7 +145,7 @@ export class CommitWriter {
       throw this.#owner.poison(error);
     }
   }
-  /** `deleteRun`, as `putFound`. */
+  /** `deleteRun` without the log, which must have all of them from `logDeletes`: for a run whose entries were found in one leaf. */
   deleteFound(tree: BTree, run: FoundRun): void {
     try {
       tree.deleteFound(run, this.#csn);

@@ -10,12 +10,14 @@
 import { VERIFY, assert } from '../base/assert.js';
 import { compareBytes, copyByWords, copyBytes } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
-import type { FoundRun, RunSource } from './bulk-build.js';
+import type { EntryPlace, FoundPuts, FoundRun, RunSource } from './bulk-build.js';
+import { lengthOfSpot, offsetOfSpot, slotOfPlace } from './found-place.js';
 import { AtCount, AtFragmented, AtHeapStart, AtPrefixLength, HeaderSizeBytes } from './page.js';
 import {
   HeadLength,
   OverflowBit,
   ShortSuffixLength,
+  cellAt,
   cellOf,
   compareKeyAt,
   compareTail,
@@ -27,9 +29,11 @@ import {
   lengthBytesAt,
   lengthBytesOf,
   putLength,
+  rawValueLengthAt,
   slotAt,
   slotShiftOf,
   suffixLengthOf,
+  valueAt,
   writeSlot,
 } from './slotted-page.js';
 
@@ -201,29 +205,16 @@ export function replaceEntries(u8: Uint8Array, dv: DataView, base: number, sourc
   return replaced;
 }
 
-/** `replaceEntries` of a run whose slots are known. It ends before what `replaceEntries` ends at, and the source stands there. */
-export function replaceFound(u8: Uint8Array, dv: DataView, base: number, source: FoundRun): void {
-  const slots = slotAt(dv, base, 0);
-  const isShort = hasShortKeys(dv, base);
-  const shift = slotShiftOf(dv, base);
-  let fragmented = dv.getUint16(base + AtFragmented, true);
-  do {
-    const { value, valueView, valueOffset, valueLength } = source;
-    const found = source.slots[source.place]!;
-    if (VERIFY.on) checkFound(u8, dv, base, found, source);
-    const slot = slots + (found << shift);
-    const cell = base + cellOf(dv, slot, isShort);
-    const oldLength = lengthAt(u8, cell);
-    const lengthBytes = lengthBytesAt(u8, cell);
-    if ((oldLength & OverflowBit) !== 0 || valueLength > oldLength) break;
-    const rest = suffixLengthOf(dv, slot, isShort) - HeadLength;
-    if (valueLength < oldLength) {
-      putLength(u8, cell, valueLength, lengthBytes);
-      fragmented += oldLength - valueLength;
-    }
-    copyByWords(u8, dv, cell + lengthBytes + (rest > 0 ? rest : 0), value, valueView, valueOffset, valueLength);
-  } while (source.next());
-  dv.setUint16(base + AtFragmented, fragmented, true);
+/** Replaces the value of an entry, whose slot is known and which has one in the leaf, by that of `source`. @returns false, and nothing has changed, when that is longer */
+export function replaceByShorter(u8: Uint8Array, dv: DataView, base: number, slot: number, { value, valueView, valueOffset, valueLength }: FoundPuts): boolean {
+  const at = valueAt(u8, dv, base, slot);
+  const oldLength = rawValueLengthAt(u8, dv, base, slot);
+  if (valueLength > oldLength) return false;
+  const cell = cellAt(dv, base, slot);
+  putLength(u8, cell, valueLength, lengthBytesAt(u8, cell));
+  dv.setUint16(base + AtFragmented, dv.getUint16(base + AtFragmented, true) + oldLength - valueLength, true);
+  copyByWords(u8, dv, at, value, valueView, valueOffset, valueLength);
+  return true;
 }
 
 /** `removeEntries` of a run whose slots are known: keys are not looked at. @returns how many went out; the source stands where it stood */
@@ -257,6 +248,13 @@ export function removeFound(u8: Uint8Array, dv: DataView, base: number, { slots:
 }
 
 /** Tells a slot that is not that of the present entry of a run. */
-export function checkFound(u8: Uint8Array, dv: DataView, base: number, slot: number, { key, keyOffset, keyLength }: RunSource): void {
+export function checkFound(u8: Uint8Array, dv: DataView, base: number, slot: number, { key, keyOffset, keyLength }: EntryPlace): void {
   assert(slot < dv.getUint16(base + AtCount, true) && compareKeyAt(u8, dv, base, slot, key, keyOffset, keyOffset + keyLength) === 0, 'an entry is not where it was found', slot);
+}
+/** The same of an entry whose value was looked for. */
+export function checkFoundValue(u8: Uint8Array, dv: DataView, base: number, source: FoundPuts): void {
+  const slot = slotOfPlace(source.place);
+  checkFound(u8, dv, base, slot, source);
+  const isThere = valueAt(u8, dv, base, slot) === base + offsetOfSpot(source.spot) && rawValueLengthAt(u8, dv, base, slot) === lengthOfSpot(source.spot);
+  assert(isThere, 'a value is not where it was found', slot);
 }

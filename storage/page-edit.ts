@@ -485,3 +485,8 @@ export function setUpperInPlace(u8: Uint8Array, dv: DataView, base: number, uppe
   writeUpper(u8, dv, base, shape.lower, shape.lowerLength, upper, upperLength, shared);
   return true;
 }
+
+/** R2 of btree.ts: the greatest CSN of a change in a leaf. */
+export function stampLeaf(dv: DataView, base: number, csn: number): void {
+  if (csn > dv.getFloat64(base + AtMaxCsn, true)) dv.setFloat64(base + AtMaxCsn, csn, true);
+}

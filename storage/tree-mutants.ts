@@ -24,6 +24,8 @@ export const treeMutants: readonly MutantDescription[] = [
   { name: 'storage.run-of-values-not-counted', breaks: 'L2: bytes that shorter values have left, many at a time, are lost to the page' },
   { name: 'storage.run-of-removals-not-counted', breaks: 'L2: cells that went out many at a time are lost to the page' },
   { name: 'storage.found-in-leaf-of-before', breaks: 'entries are changed where they were found although the leaf is another by now' },
+  { name: 'storage.found-leaf-of-others', breaks: 'a leaf that somebody else has changed since is taken for one that this commit has changed' },
+  { name: 'storage.found-leaf-marked-once', breaks: 'B2: a leaf that a commit has changed in an earlier slice is changed again although a checkpoint has come in between' },
   { name: 'storage.found-values-unstamped', breaks: 'R2: a leaf of which entries were replaced where they had been found keeps the stamp it had' },
   { name: 'storage.found-removals-unstamped', breaks: 'R2: a leaf that entries went out of where they had been found keeps the stamp it had' },
   { name: 'storage.walk-from-changed-fence', breaks: 'C3: a walk goes on at the fence that the leaf has now, not where the walk had come to' },

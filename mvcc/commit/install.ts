@@ -2,14 +2,15 @@
  * Takes a numbered commit's changes into the trees and the log, in one of two ways.
  *
  * With before-images (`installSeen`): row by row, what is there is looked for once, for the copy and for the change.
- * Without (`UnseenInstall`, P4 of commit.ts): no object per row and no look at what was there; the changes of a tree go in leaf by leaf, in the order of their keys or of the
- * places where their rows were found. It can be left and gone on with between two pieces (sliced-commit.ts).
+ * Without (`UnseenInstall`, P4 of commit.ts): no object per row and no look at what was there; the changes of a tree go in leaf by leaf in the order of their keys, or
+ * where their rows were found. It can be left and gone on with between two pieces (sliced-commit.ts).
  */
 import { VERIFY, assert } from '../../base/assert.js';
 import type { Csn, Lsn } from '../../base/ids.js';
 import { mutants } from '../../base/mutants.js';
 import type { BTree } from '../../storage/btree.js';
 import { LeafRef } from '../../storage/cursor.js';
+import { FoundLeaves } from '../../storage/found-leaves.js';
 import { NoPlace } from '../../storage/found-place.js';
 import { changesKey, isChange, kindOfChange, newestInOrder, placeElsewhere } from './final-changes.js';
 import { keyBufferFrom } from '../reads/key-buffer.js';
@@ -19,6 +20,7 @@ import { ChangeKind } from '../versions/undo-overlay.js';
 import { FoundOrder } from '../write-set/found-order.js';
 import type { KeyRun } from '../write-set/key-run.js';
 import { KeySort, SortCountMin, isAscending, sortByKey } from '../write-set/key-sort.js';
+import { PlacedPuts } from '../write-set/placed-puts.js';
 import { BucketsCountMax, PutBuckets, isShortEntry } from '../write-set/put-buckets.js';
 import { PutRun } from '../write-set/put-run.js';
 import { TreeCreation, TreeDrop } from '../write-set/tree-change.js';
@@ -114,6 +116,8 @@ export class UnseenInstall {
   readonly #sort = new KeySort();
   readonly #buckets = new PutBuckets();
   readonly #found = new FoundOrder();
+  readonly #placed = new PlacedPuts();
+  readonly #leaves = new FoundLeaves();
   readonly #pieceRows: number;
 
   /** `pieceRows`: what can be cut is cut into pieces of so many entries. */
@@ -212,43 +216,73 @@ export class UnseenInstall {
   }
 
   /**
-   * Changes of rows that were found by their keys, leaf by leaf and without a look at their keys where the leaf is what it was; the log has them in the order of the set, side by side.
+   * Changes of rows that were found by their keys, without a look at their keys where the leaf is what it was.
    * @returns the other entries, for which nothing has been done: all of them where they are not mostly of one kind and of such rows
    */
   *#foundFirst(writer: MvccCommitWriter, btree: BTree, set: WriteSet, newest: Int32Array): Generator<number, Int32Array, undefined> {
-    const kind = set.kindOf(newest[newest.length - 1]!);
-    if (!isChange(kind) || set.placeOfChange(newest[newest.length - 1]!, kind) === NoPlace) return newest;
+    const last = newest[newest.length - 1]!;
+    const kind = set.kindOf(last);
+    if (!isChange(kind) || set.placeOfChange(last, kind) === NoPlace) return newest;
+    return yield* kind === WriteKind.Put ? this.#putFound(writer, btree, set, newest) : this.#deleteFound(writer, btree, set, newest);
+  }
+  /** Puts in the order of the set, and each piece of them into the log while it is in the caches. @returns the entries that are something else or whose leaf has changed */
+  *#putFound(writer: MvccCommitWriter, btree: BTree, set: WriteSet, newest: Int32Array): Generator<number, Int32Array, undefined> {
+    const placed = this.#placed;
+    const others: number[] = [];
+    this.#leaves.begin();
+    for (let from = 0; from < newest.length; from += this.#pieceRows) {
+      const piece = newest.subarray(from, from + this.#pieceRows);
+      placed.begin(set, piece);
+      let count = 0;
+      for (let start = 0; start < piece.length; ) {
+        writer.putFound(btree, placed, this.#leaves);
+        const end = piece.length - placed.left;
+        if (count < start) piece.copyWithin(count, start, end);
+        count += end - start;
+        start = end + 1;
+        if (placed.left === 0) break;
+        others.push(placed.entry);
+        placed.next();
+      }
+      const first = mutants.on && mutants.has('mvcc.found-change-unlogged') ? 1 : 0;
+      this.#logFound(writer, btree, set, WriteKind.Put, piece.subarray(first, count));
+      yield piece.length;
+    }
+    placed.end();
+    return Int32Array.from(others);
+  }
+  /** Removals leaf by leaf, for each moves what is behind it there; the log has them in the order of the set. @returns as `#putFound` */
+  *#deleteFound(writer: MvccCommitWriter, btree: BTree, set: WriteSet, newest: Int32Array): Generator<number, Int32Array, undefined> {
     const run = this.#run;
     const found = this.#found;
-    const count = found.take(set, newest, kind);
+    const count = found.take(set, newest);
     const { listed, others } = found;
     run.begin(set, false);
     run.addFound(found);
     for (let from = 0; from < count; ) {
       const to = found.groupEnd(set, from);
       run.showFound(from, to);
-      if (kind === WriteKind.Put) writer.putFound(btree, run);
-      else writer.deleteFound(btree, run);
+      writer.deleteFound(btree, run);
       yield to - from;
       from = to;
     }
     run.end();
     found.end();
-    yield* this.#logFound(writer, btree, set, kind, mutants.on && mutants.has('mvcc.found-change-unlogged') ? listed.subarray(1) : listed);
-    return others;
-  }
-  *#logFound(writer: MvccCommitWriter, btree: BTree, set: WriteSet, kind: WriteKind, listed: Int32Array): InstallPieces {
-    const run = this.#run;
-    for (let from = 0; from < listed.length; from += this.#pieceRows) {
+    for (let from = 0; from < count; from += this.#pieceRows) {
       const piece = listed.subarray(from, from + this.#pieceRows);
-      run.begin(set, false);
-      run.addAll(piece);
-      run.start();
-      if (kind === WriteKind.Put) writer.logPuts(btree, run);
-      else writer.logDeletes(btree, run);
-      run.end();
+      this.#logFound(writer, btree, set, WriteKind.Delete, piece);
       yield piece.length;
     }
+    return others;
+  }
+  #logFound(writer: MvccCommitWriter, btree: BTree, set: WriteSet, kind: WriteKind, entries: Int32Array): void {
+    const run = this.#run;
+    run.begin(set, false);
+    run.addAll(entries);
+    run.start();
+    if (kind === WriteKind.Put) writer.logPuts(btree, run);
+    else writer.logDeletes(btree, run);
+    run.end();
   }
 
   /** Entries in no order, whose rows have to be looked for. */

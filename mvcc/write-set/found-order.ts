@@ -1,9 +1,9 @@
 /**
- * Changes of a write set in the order of the places where their rows were found (found-places.ts): leaf by leaf, and within a leaf slot by slot, so that they go in without a look at their
- * keys. Place and position of each stand in one word of 64 bits: V8 sorts an array of those as C++ does integers, in half of the time that it takes for doubles, which it asks for NaN.
+ * Removals of a write set in the order of the places where their rows were found (found-places.ts): leaf by leaf, and within a leaf slot by slot, so that they go in without a look at their
+ * keys, and what is behind them in the leaf is moved once. Place and position of each stand in one word of 64 bits: V8 sorts an array of those as C++ does integers, in half of the time that it takes for doubles, which it asks for NaN.
  */
 import { NoPlace, frameOfPlace, slotOfPlace } from '../../storage/found-place.js';
-import type { WriteKind, WriteSet } from './write-set.js';
+import { WriteKind, type WriteSet } from './write-set.js';
 
 const none = new Int32Array(0);
 
@@ -15,9 +15,9 @@ export class FoundOrder {
   listed = none;
   others = none;
 
-  /** Takes newest entries of a tree's keys: those that are changes of `kind` whose places are known, and the others. @returns how many of the former there are */
-  take(set: WriteSet, newest: Int32Array, kind: WriteKind): number {
-    const order = this.#divide(set, newest, kind);
+  /** Takes newest entries of a tree's keys: those that are removals whose places are known, and the others. @returns how many of the former there are */
+  take(set: WriteSet, newest: Int32Array): number {
+    const order = this.#divide(set, newest);
     const count = this.listed.length;
     new BigUint64Array(order.buffer, 0, count).sort();
     this.entries = new Int32Array(count);
@@ -29,14 +29,14 @@ export class FoundOrder {
     return count;
   }
   /** @returns of each that is listed, its position and above that its place, which has no sign */
-  #divide(set: WriteSet, newest: Int32Array, kind: WriteKind): Uint32Array {
+  #divide(set: WriteSet, newest: Int32Array): Uint32Array {
     const order = new Uint32Array(newest.length * 2);
     const listed = new Int32Array(newest.length);
     const others = new Int32Array(newest.length);
     let count = 0;
     for (let i = 0; i < newest.length; i++) {
       const entry = newest[i]!;
-      const place = set.placeOfChange(entry, kind);
+      const place = set.placeOfChange(entry, WriteKind.Delete);
       if (place === NoPlace) others[i - count] = entry;
       else {
         listed[count] = entry;

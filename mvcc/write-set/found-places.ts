@@ -1,11 +1,11 @@
 /**
- * Where the rows that a write set changes were found: for entries of rows looked up by their keys, the two words of `BTree.tellFound`, place and version of the leaf. While the leaf has that
- * version the row is there, and the commit need not look for it. In pieces as entry-words.ts has them, made when the first place is noted.
+ * Where the rows that a write set changes were found: for entries of rows looked up by their keys, the three words of `BTree.tellFound` (storage/found-place.ts). While the leaf has the
+ * version that they say the row is there, and the commit need not look for it. In pieces as entry-words.ts has them, made when the first place is noted.
  */
 import { ChunkBytesMax, type ByteChunk, type ChunkSource } from './byte-arena.js';
 
-/** An entry has two to the power of this many words. */
-const PlaceShift = 1;
+/** An entry has two to the power of this many words, one of which says nothing. */
+const PlaceShift = 2;
 const PlacesFirst = 64;
 const PlacesPerPiece = ChunkBytesMax >>> (PlaceShift + 2);
 const PieceShift = Math.log2(PlacesPerPiece);

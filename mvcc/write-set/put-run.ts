@@ -96,7 +96,7 @@ export class PutRun implements FormRun, FoundRun {
     this.#walk.begin(blocks, first, end);
     this.#besideLeft = this.#walk.besideLeft;
   }
-  /** Instead, changes in the order of the places where their rows were found: `showFound` makes some of them the run. */
+  /** Instead, removals in the order of the places where their rows were found: `showFound` makes some of them the run. */
   addFound(found: FoundOrder): void {
     this.addAll(found.entries);
     this.slots = found.slots;

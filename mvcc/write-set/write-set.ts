@@ -34,6 +34,7 @@ import { KeyRun } from './key-run.js';
 import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut, shortKeyLength } from './put-form.js';
 import { PutBlocks } from './put-blocks.js';
 import { checkAscent, countLong, keyStartOf } from './row-block.js';
+import type { PlacedPuts } from './placed-puts.js';
 import type { TreeWrites } from './tree-writes.js';
 import type { RowBlock } from '../types.js';
 
@@ -681,6 +682,7 @@ export class WriteSet {
     const at = placeWordOf(entry);
     words[at] = this.foundPlace(before);
     words[at + 1] = this.foundVersion(before);
+    words[at + 2] = this.foundSpot(before);
     this.set(entry, WriteFlag.Found);
   }
   /** Where the row of an entry with the flag was found; `NoPlace`: the tree did not say. */
@@ -689,6 +691,32 @@ export class WriteSet {
   }
   foundVersion(entry: number): number {
     return this.#places.of(entry)[placeWordOf(entry) + 1]!;
+  }
+  foundSpot(entry: number): number {
+    return this.#places.of(entry)[placeWordOf(entry) + 2]!;
+  }
+  /** A put and where its row was found; `at.place` is `NoPlace` where it is something else. */
+  showFound(entry: number, at: PlacedPuts): void {
+    const words = this.#words.of(entry);
+    const word = wordOf(entry);
+    const isFound = (words[word + AtFlags]! & (KindMask | WriteFlag.Found)) === (WriteKind.Put | WriteFlag.Found);
+    at.place = isFound ? this.foundPlace(entry) : NoPlace;
+    if (!isFound) return;
+    at.version = this.foundVersion(entry);
+    at.spot = this.foundSpot(entry);
+    const key = words[word + AtKey]!;
+    const value = words[word + AtValue]!;
+    const { u8 } = this.#bytes.chunkOf(key);
+    const chunk = this.#bytes.chunkOf(value);
+    if (at.key !== u8) at.key = u8;
+    if (at.value !== chunk.u8) {
+      at.value = chunk.u8;
+      at.valueView = chunk.dv;
+    }
+    at.keyOffset = offsetOf(key);
+    at.keyLength = words[word + AtKeyLength]!;
+    at.valueOffset = offsetOf(value);
+    at.valueLength = words[word + AtValueLength]!;
   }
   /** The place of a change of `kind`; `NoPlace` also when the entry is something else. */
   placeOfChange(entry: number, kind: WriteKind): number {

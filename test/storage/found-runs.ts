@@ -1,8 +1,8 @@
-/** Entries looked up one by one and then changed where they were found, as a commit does it (mvcc/write-set/found-order.ts): the places, grouped by leaf and in its order. */
+/** Entries looked up one by one and then changed where they were found, as a commit does it: removed by leaf and in its order (mvcc/write-set/found-order.ts), replaced as they come (placed-puts.ts). */
 import { assert } from '../../base/assert.js';
 import { keyBytes } from '../../base/bytes.js';
 import type { BTree } from '../../storage/btree.js';
-import type { FoundRun, ValuePlace } from '../../storage/bulk-build.js';
+import type { FoundPuts, FoundRun, ValuePlace } from '../../storage/bulk-build.js';
 import { NoPlace, frameOfPlace, slotOfPlace } from '../../storage/found-place.js';
 
 export interface FoundEntry {
@@ -10,6 +10,8 @@ export interface FoundEntry {
   readonly frame: number;
   readonly version: number;
   readonly slot: number;
+  readonly place: number;
+  readonly spot: number;
 }
 
 /** Where a key is; undefined when the tree does not say, as of one whose value lies in overflow pages. `byPeek`: as an update looks it up, otherwise as a removal. */
@@ -20,7 +22,7 @@ export function lookUp(tree: BTree, key: string, byPeek: boolean): FoundEntry | 
   const words = new Int32Array(5);
   if (isThere === false) return undefined;
   tree.tellFound(words, 1);
-  return words[1] === NoPlace ? undefined : { key, frame: frameOfPlace(words[1]!), version: words[2]!, slot: slotOfPlace(words[1]!) };
+  return words[1] === NoPlace ? undefined : { key, frame: frameOfPlace(words[1]!), version: words[2]!, slot: slotOfPlace(words[1]!), place: words[1]!, spot: words[3]! };
 }
 
 /** As `has`, its twin, which first asks whether the key lies behind all others. */
@@ -68,4 +70,28 @@ export function foundRunOf(group: readonly FoundEntry[], values: readonly string
   };
   run.goTo(group.length);
   return run;
+}
+
+/** Keys and values in the middle of larger arrays. */
+export function foundPutsOf(entries: readonly FoundEntry[], values: readonly string[]): FoundPuts & { left: number } {
+  const puts: FoundPuts & { left: number; place: number; version: number; spot: number; valueView: DataView } = {
+    key: new Uint8Array(0), keyOffset: 2, keyLength: 0, value: new Uint8Array(0), valueView: new DataView(new ArrayBuffer(0)), valueOffset: 1, valueLength: 0,
+    left: entries.length + 1, place: 0, version: 0, spot: 0,
+    next(): boolean {
+      if (--this.left <= 0) return false;
+      const at = entries.length - this.left;
+      const { key, place, version, spot } = entries[at]!;
+      this.key = keyBytes(`##${key}##`);
+      this.keyLength = key.length;
+      this.value = keyBytes(`*${values[at]!}*`);
+      this.valueView = new DataView(this.value.buffer, this.value.byteOffset, this.value.byteLength);
+      this.valueLength = values[at]!.length;
+      this.place = place;
+      this.version = version;
+      this.spot = spot;
+      return true;
+    },
+  };
+  puts.next();
+  return puts;
 }

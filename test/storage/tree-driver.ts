@@ -14,8 +14,9 @@ import type { BulkSource } from '../../storage/btree.js';
 import type { RunSource } from '../../storage/bulk-build.js';
 import { BufferPool } from '../../storage/buffer-pool.js';
 import { LeafRef } from '../../storage/cursor.js';
+import { FoundLeaves } from '../../storage/found-leaves.js';
 import { checkTree } from '../../storage/tree-check.js';
-import { foundRunOf, groupsOf, lookUp } from './found-runs.js';
+import { foundPutsOf, foundRunOf, groupsOf, lookUp, type FoundEntry } from './found-runs.js';
 import { MapPageIo } from './map-page-io.js';
 import { putSource } from './put-source.js';
 
@@ -305,6 +306,7 @@ function runCase(c: TreeCase): void {
     }
     assert(source.left === 0, 'entries of a run left over', source.left);
   };
+  const leaves = new FoundLeaves();
   /** Keys that are there are looked up; when some others have been put and removed, they are removed or get other values. */
   const changeFound = (keys: readonly string[], more: number, isRemoval: boolean, between: number): void => {
     const entries = keys.map((key, i) => lookUp(tree, key, !isRemoval || i % 5 === 0)).filter((entry) => entry !== undefined);
@@ -313,17 +315,39 @@ function runCase(c: TreeCase): void {
     const others = model.keys().filter((key) => !chosen.has(key));
     for (let i = 0; i < between && i < others.length; i++) remove(others[(i * 7) % others.length]!);
     csn++;
-    for (const group of groupsOf(entries.filter(({ key }) => model.entries.has(key)))) {
-      const values = group.map(({ key }, i) => value(Math.max(0, model.entries.get(key)!.value.length + (i % 3 === 0 ? more : 0))));
-      const found = foundRunOf(group, values);
-      if (isRemoval) tree.deleteFound(found, csn);
-      else tree.putFound(found, csn);
+    const present = entries.filter(({ key }) => model.entries.has(key));
+    if (isRemoval) removeFound(present);
+    else replaceFound(present, more);
+  };
+  const removeFound = (entries: readonly FoundEntry[]): void => {
+    for (const group of groupsOf(entries)) {
+      const found = foundRunOf(group, group.map(() => ''));
+      tree.deleteFound(found, csn);
       assert(found.left === 0, 'entries that were found are left over', found.left);
-      group.forEach(({ key }, i) => {
-        if (isRemoval) model.delete(key, csn);
-        else model.put(key, values[i]!, csn);
-      });
+      for (const { key } of group) model.delete(key, csn);
     }
+  };
+  /** In two slices, between which a checkpoint may begin or end. */
+  const replaceFound = (entries: readonly FoundEntry[], more: number): void => {
+    const half = entries.length >>> 1;
+    leaves.begin();
+    replaceSome(entries.slice(0, half), more);
+    if (csn % 4 === 1) freeze();
+    else if (csn % 4 === 3) endFreeze();
+    replaceSome(entries.slice(half), more);
+  };
+  /** In the order in which they were looked up; those that the tree leaves to others are put at once, and so change leaves among those of the others. */
+  const replaceSome = (entries: readonly FoundEntry[], more: number): void => {
+    const values = entries.map(({ key }, i) => value(Math.max(0, model.entries.get(key)!.value.length + (i % 3 === 0 ? more : 0))));
+    if (entries.length === 0) return;
+    const puts = foundPutsOf(entries, values);
+    while (puts.left > 0) {
+      tree.putFound(puts, csn, leaves);
+      if (puts.left === 0) break;
+      tree.put(puts.key, puts.keyOffset, puts.keyLength, puts.value, puts.valueOffset, puts.valueLength, csn);
+      puts.next();
+    }
+    entries.forEach(({ key }, i) => model.put(key, values[i]!, csn));
   };
   const removeSought = (key: Uint8Array): boolean => {
     const isThere = tree.seek(key, key.length, sought);
@@ -377,6 +401,12 @@ function runCase(c: TreeCase): void {
     const other = new BufferPool(MapPageIo.over(table, size), 16 * size);
     same(readForward(BTree.open(other, tree.id, tree.root)), frozen.keys, frozen.entries);
     frozen = undefined;
+  };
+  const freeze = (): void => {
+    endFreeze();
+    io.beginFreeze();
+    pool.freezeDirty();
+    frozen = { keys: [...model.keys()], entries: new Map(model.entries) };
   };
   const checkHeld = (): void => {
     if (held === undefined) return;
@@ -471,10 +501,7 @@ function runCase(c: TreeCase): void {
         same(op.backward ? readBackward(tree) : readForward(tree), model.keys(), model.entries);
         break;
       case 'freeze':
-        endFreeze();
-        io.beginFreeze();
-        pool.freezeDirty();
-        frozen = { keys: [...model.keys()], entries: new Map(model.entries) };
+        freeze();
         break;
       case 'writeFrozen':
         if (frozen !== undefined && pool.writeFrozen(op.count) === 0) endFreeze();
