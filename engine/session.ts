@@ -554,7 +554,11 @@ export class Session implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#tail.catch(ignore);
-    await this.#backend.close();
+    try {
+      await this.#backend.close();
+    } catch (error) {
+      throw this.#translated(error);
+    }
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();

@@ -12,3 +12,7 @@ test(`a large commit is whole for whoever comes while it is installed, and on th
     });
   }
 });
+
+test('20192: a session that could not drop its temporary tables was closed with an error of the inside', async () => {
+  await largeCommitTrial(20192);
+});
