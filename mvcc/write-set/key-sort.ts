@@ -104,7 +104,8 @@ export class KeySort {
       this.#records[at + AtEntry] = FormBit;
       this.#records[at + AtAddress] = addresses[i]!;
     }
-    this.#sortRange(0, count, -1);
+    // Where one head is that of many keys, some buckets have none.
+    if (count > 0) this.#sortRange(0, count, -1);
   }
   #begin(memory: KeyMemory, count: number): void {
     this.#memory = memory;
