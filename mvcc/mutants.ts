@@ -137,6 +137,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.run-across-gaps', breaks: 'R1: entries in ascending key order are taken to have consecutive numbers when others came between them' },
   { name: 'mvcc.put-of-other-stretch', breaks: 'the end of a stretch of puts that are logged as one copy is taken to be where the next stretch begins' },
   { name: 'mvcc.ties-unsettled', breaks: 'K1: keys with the same head are left in the order in which they came' },
+  { name: 'mvcc.empty-bucket-sorted', breaks: 'the first record of a bucket without puts is looked at, which is that of a former sort' },
   { name: 'mvcc.gathered-without-last', breaks: 'of the puts that are gathered at once the last is left out' },
   { name: 'mvcc.form-of-former-value', breaks: 'W6: a value is taken to stand behind its key where another does' },
   { name: 'mvcc.undo-loses-older', breaks: 'taking back a change forgets the one that the key had before in the same transaction' },

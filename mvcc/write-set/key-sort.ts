@@ -105,7 +105,7 @@ export class KeySort {
       this.#records[at + AtAddress] = addresses[i]!;
     }
     // Where one head is that of many keys, some buckets have none.
-    if (count > 0) this.#sortRange(0, count, -1);
+    if (count > 0 || (mutants.on && mutants.has('mvcc.empty-bucket-sorted'))) this.#sortRange(0, count, -1);
   }
   #begin(memory: KeyMemory, count: number): void {
     this.#memory = memory;

@@ -14,6 +14,7 @@ import { schedules } from '../mvcc/schedules.js';
 import { oldVersionsTrial } from '../engine/old-versions-trial.js';
 import { undoTrial } from '../mvcc/undo-trial.js';
 import { putBlocksTrial } from '../mvcc/put-blocks-trial.js';
+import { putBucketsTrial } from '../mvcc/put-buckets-trial.js';
 import { writeMemoryTrial } from '../mvcc/write-memory-trial.js';
 import { installRunsTrial } from '../mvcc/install-runs-trial.js';
 import { slicedCommitTrial } from '../mvcc/sliced-commit-trial.js';
@@ -28,7 +29,7 @@ export interface Mutant {
   run(seed: number, trialsMax: number): Promise<MutantRun>;
 }
 
-/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory`, `put blocks`, `undo`, `old versions`, `install runs` or `sliced commit`. Default: the serializable mix. */
+/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory`, `put blocks`, `put buckets`, `undo`, `old versions`, `install runs` or `sliced commit`. Default: the serializable mix. */
 const killers: Readonly<Record<string, string>> = {
   'mvcc.recent-slot-forgotten': '1b write skew over one of many reads',
   'mvcc.row-left-unread': 'a row that is found by its key and left has been read',
@@ -123,6 +124,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.put-of-other-stretch': 'put blocks',
   'mvcc.run-across-gaps': 'install runs',
   'mvcc.ties-unsettled': 'install runs',
+  'mvcc.empty-bucket-sorted': 'put buckets',
   'mvcc.gathered-without-last': 'install runs',
   'mvcc.form-of-former-value': 'install runs',
   'mvcc.run-never-stands-up': 'column run',
@@ -152,7 +154,7 @@ async function runSchedule(name: string): Promise<string | undefined> {
 }
 
 /** By name, trials of one mechanism alone. */
-const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, 'put blocks': putBlocksTrial, undo: undoTrial, 'old versions': oldVersionsTrial, 'install runs': installRunsTrial, 'sliced commit': slicedCommitTrial, 'reserved log': reservedLogTrial, 'full disk': fullDiskTrial };
+const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, 'put blocks': putBlocksTrial, 'put buckets': putBucketsTrial, undo: undoTrial, 'old versions': oldVersionsTrial, 'install runs': installRunsTrial, 'sliced commit': slicedCommitTrial, 'reserved log': reservedLogTrial, 'full disk': fullDiskTrial };
 
 async function trial(killer: string, seed: number): Promise<string | undefined> {
   const single = singleTrials[killer];
