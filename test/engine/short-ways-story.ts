@@ -393,6 +393,8 @@ class Teller {
   async #changeAfterWait({ before, change, key, level, ending, isTaken }: Extract<Step, { kind: 'wait' }>): Promise<void> {
     const own = this.#own;
     const other = this.#other;
+    // What the other has locked so far nobody would wait for to the end.
+    await this.#say(() => other.exec('rollback'));
     await this.#say(() => own.exec(`rollback; set lock_timeout = 0${level === undefined ? '' : `; ${level}; savepoint s`}`));
     if (level !== undefined) await this.#say(() => own.query('select n from t where id = $1', [(key + 1) % 10]));
     await this.#say(() => other.exec(`rollback; begin; ${before.replaceAll('#', String(key))}`));
