@@ -78,12 +78,11 @@ export function commitThen(transaction: Transaction, listener: CommitListener): 
     refuseDoomed(transaction);
     let isAlone = false;
     if (changesAnything(transaction)) {
-      const { manager } = transaction;
       const before = waitBefore(transaction);
       if (before !== undefined) return void commitAfter(transaction, listener, before);
       // Whoever is ready to commit may join, if anybody has lately; who is alone after that need not wait for another thread's sync, and leaves nothing behind (P4).
       isAlone = mayFlushAtOnce(transaction);
-      if (manager.company.mayJoin(transaction.owner) && isAlone) return void commitAfter(transaction, listener, undefined);
+      if (mayJoin(transaction) && isAlone) return void commitAfter(transaction, listener, undefined);
     }
     commitNow(transaction, isAlone, listener);
   } catch (error) {
@@ -112,12 +111,12 @@ async function commitAfter(transaction: Transaction, listener: CommitListener, b
   const { manager } = transaction;
   endReading(transaction);
   try {
-    let mayJoin = true;
+    let hasCompany = true;
     if (before !== undefined) {
       await orRollBack(transaction, before);
-      mayJoin = manager.company.mayJoin(transaction.owner);
+      hasCompany = mayJoin(transaction);
     }
-    if (mayJoin && mayFlushAtOnce(transaction)) await manager.env.scheduler.yield();
+    if (hasCompany && mayFlushAtOnce(transaction)) await manager.env.scheduler.yield();
     refuseDoomed(transaction);
     if (!(mutants.on && mutants.has('mvcc.room-found-before'))) for (let room = reserveLog(transaction); room !== undefined; room = reserveLog(transaction)) await orRollBack(transaction, room);
     commitNow(transaction, mayFlushAtOnce(transaction) || staysLone(), listener);
@@ -218,6 +217,11 @@ function logBytesOf({ logBytes, writes }: Transaction): number {
 /** Whether there is something to log; locks alone are not. */
 function changesAnything(transaction: Transaction): boolean {
   return transaction.writeCount > 0 || transaction.changesTrees;
+}
+
+/** Whether others might join this commit. There is nothing to join where nothing waits for the disk: what it has read and what was there before would only be kept for longer. */
+function mayJoin({ manager, owner }: Transaction): boolean {
+  return manager.company.mayJoin(owner) && !manager.store.isFlushed(lsnMax);
 }
 
 /** Whether nobody else is at work, and blocking for the disk costs less than what the detour would. */

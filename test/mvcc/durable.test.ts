@@ -18,9 +18,9 @@ import { rowBlock } from './row-block.js';
 /** Syncs of a file in memory take no time: whether they are made at once must not hang on how busy the machine is. */
 const clock: Clock = { now: () => 0, monotonic: () => 0 };
 
-async function open(vfs: MemoryVfs, scheduler = realScheduler, options: MvccOptions = {}): Promise<{ store: Store; manager: TransactionManager }> {
+async function open(vfs: MemoryVfs, scheduler = realScheduler, options: MvccOptions = {}, durability: 'full' | 'none' = 'full'): Promise<{ store: Store; manager: TransactionManager }> {
   const env = { clock, prng: seededPrng(1), scheduler };
-  const store = await Store.open({ vfs, path: 'bank.db', ...env, durability: 'full', pageSizeBytes: 512, checkpointIntervalMs: 0 });
+  const store = await Store.open({ vfs, path: 'bank.db', ...env, durability, pageSizeBytes: 512, checkpointIntervalMs: 0 });
   return { store, manager: new TransactionManager(store, env, options) };
 }
 
@@ -191,6 +191,18 @@ describe('durable transactions', () => {
     expect(await turnsOf(world, tree, one, 5)).toEqual(expected);
     expect(await turnsOf(world, tree, two, 5)).toEqual(expected);
     expect(await turnsOf(world, tree, one, 5)).toEqual(expected);
+    manager.close();
+    await store.close();
+  });
+
+  it('give nobody a turn where nothing is written to a disk', async () => {
+    let turns = 0;
+    const scheduler = { ...realScheduler, yield: () => (turns++, realScheduler.yield()) };
+    const { store, manager } = await open(new MemoryVfs(), scheduler, { loneCommitsMin: Infinity }, 'none');
+    const setup = new Client(manager.begin({ isolation: 'read committed', owner: { id: 0 } }));
+    const tree = setup.transaction.createTree(store.newTreeId(), { unique: true });
+    await setup.commit();
+    expect(await turnsOf({ manager, turns: () => turns }, tree, { id: 1 }, 5)).toEqual([0, 0, 0, 0, 0]);
     manager.close();
     await store.close();
   });
