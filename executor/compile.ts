@@ -90,7 +90,7 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
     get directChange() {
       return direct;
     },
-    encodedRows: rowsSpec === undefined ? undefined : (manager, types) => (generated === undefined ? undefined : (encodedRows ??= EncodedRows.make(rowsSpec, manager, types))),
+    encodedRows: rowsSpec === undefined ? undefined : (manager, types, many) => (generated === undefined && !many ? undefined : (encodedRows ??= EncodedRows.make(rowsSpec, manager, types))),
     quick: ({ ctx, env, schema, constraints }) => {
       if (!isQuery || generated === undefined || options.instrument) return undefined;
       const program = generated.program(plan, output, false);

@@ -180,12 +180,21 @@ export class EncodedRows {
   }
   /** Adds rows that stand in a text before `end`, as long as they are fewer than `rowsMax` and `reader` reads them; `text.at` is then behind them. `hasReturns`: see `TextRun`. */
   read(reader: RowReader, text: TextBytes, end: number, rowsMax: number, hasReturns = false): TextEnd {
+    if (reader.isFresh && this.#count === 0) this.#readSample(reader);
     this.#run.hasReturns = hasReturns;
     for (;;) {
       const how = this.#read(reader, text, end, Math.min(rowsMax, this.#ends.length >>> 1));
       if (how !== TextEnd.Full || this.#count >= rowsMax) return how;
       this.#growEnds();
     }
+  }
+  #readSample(reader: RowReader): void {
+    reader.isFresh = false;
+    const text = new TextBytes();
+    text.set(reader.sample);
+    this.#run.hasReturns = false;
+    this.#read(reader, text, text.end, this.#ends.length >>> 1);
+    this.clear();
   }
   #read(reader: RowReader, text: TextBytes, end: number, countMax: number): TextEnd {
     const bytes = this.#bytes;

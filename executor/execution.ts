@@ -107,8 +107,8 @@ export interface CompiledStatement {
   readonly directSingle: ((request: ExecutionRequest, changes: RowChanges) => number | undefined) | undefined;
   /** What does that, once it has been asked to. */
   readonly directChange: DirectChange | undefined;
-  /** Takes rows of parameters to insert them without an execution; undefined for statements whose rows cannot be, and before a first start. */
-  readonly encodedRows: ((manager: TransactionManager, types: TypeRegistry) => EncodedRows | undefined) | undefined;
+  /** Takes rows of parameters to insert them without an execution; undefined for statements whose rows cannot be, and before a first start unless they are `many`. */
+  readonly encodedRows: ((manager: TransactionManager, types: TypeRegistry, many: boolean) => EncodedRows | undefined) | undefined;
   /** The statement as a `QuickQuery`, if it is a query simple enough to be one. To be asked after a first `start`. */
   quick(request: Pick<ExecutionRequest, 'ctx' | 'env' | 'schema' | 'constraints'>): QuickQuery | undefined;
 }

@@ -24,6 +24,7 @@ import {
   hasShortKeys,
   headOf,
   keyHead,
+  keyHeadBits,
   leafEntrySize,
   lengthAt,
   lengthBytesAt,
@@ -63,7 +64,7 @@ export function appendEntries(u8: Uint8Array, dv: DataView, base: number, source
     const cell = heap - (lengthBytes + rest + valueLength);
     if (cell < slot + slotBytes || leafEntrySize(keyLength, valueLength) > entrySizeMax) break;
     const from = keyOffset + prefixLength;
-    writeSlot(dv, slot, isShort, keyHead(key, from, from + suffix), cell - base, suffix);
+    writeSlot(dv, slot, isShort, keyHeadBits(key, from, from + suffix), cell - base, suffix);
     putLength(u8, cell, valueLength, lengthBytes);
     if (rest > 0) copyBytes(u8, cell + lengthBytes, key, from + HeadLength, from + suffix);
     copyByWords(u8, dv, cell + lengthBytes + rest, value, valueView, valueOffset, valueLength);

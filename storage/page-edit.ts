@@ -47,8 +47,8 @@ import {
   freeBytes,
   gapBytes,
   hasShortKeys,
-  headOf,
-  keyHead,
+  headBitsOf,
+  keyHeadBits,
   lengthAt,
   lengthBytesAt,
   lengthBytesOf,
@@ -223,7 +223,7 @@ export function appendRange(
     const cell = base + heap;
     let head: number;
     if (cut === 0) {
-      head = headOf(srcDv, srcSlot, isSrcShort);
+      head = headBitsOf(srcDv, srcSlot, isSrcShort);
       copyByWords(u8, dv, cell, srcU8, srcDv, srcCell, size);
     } else {
       // The key in full behind its (absent) prefix, then from where the new prefix ends.
@@ -239,7 +239,7 @@ export function appendRange(
         copySuffix(srcU8, srcDv, srcBase, i, suffixBuffer, at - cut);
         start = at;
       }
-      head = keyHead(suffixBuffer, start, start + suffix);
+      head = keyHeadBits(suffixBuffer, start, start + suffix);
       copyBytes(u8, cell, srcU8, srcCell, srcCell + restAt);
       copyBytes(u8, cell + restAt, suffixBuffer, start + HeadLength, start + HeadLength + rest);
       copyByWords(u8, dv, cell + restAt + rest, srcU8, srcDv, srcCell + restAt + srcRest, valueLength);
@@ -278,7 +278,7 @@ function copyEntries(
     heap -= size;
     if (base + heap < slot + slotBytes) return false;
     copyByWords(u8, dv, base + heap, srcU8, srcDv, srcCell, size);
-    writeSlot(dv, slot, isShort, headOf(srcDv, srcSlot, isShort), heap, suffix);
+    writeSlot(dv, slot, isShort, headBitsOf(srcDv, srcSlot, isShort), heap, suffix);
     slot += slotBytes;
     srcSlot += slotBytes;
   }
@@ -389,7 +389,7 @@ function placeCell(u8: Uint8Array, dv: DataView, base: number, at: number, key: 
   const cell = dv.getUint16(base + AtHeapStart, true) - (fixed + rest + trailing);
   const slot = slotAt(dv, base, at);
   if (at < count) u8.copyWithin(slot + (1 << slotShiftOf(dv, base)), slot, slotAt(dv, base, count));
-  writeSlot(dv, slot, hasShortKeys(dv, base), keyHead(key, from, end), cell, suffix);
+  writeSlot(dv, slot, hasShortKeys(dv, base), keyHeadBits(key, from, end), cell, suffix);
   if (rest > 0) copyBytes(u8, base + cell + fixed, key, from + HeadLength, end);
   dv.setUint16(base + AtCount, count + 1, true);
   dv.setUint16(base + AtHeapStart, cell, true);

@@ -113,11 +113,15 @@ export function putLength(u8: Uint8Array, cell: number, raw: number, bytes: numb
 
 /** The first four bytes of `[start, end)` as a number that sorts as they do, zero padded. */
 export function keyHead(key: Uint8Array, start: number, end: number): number {
+  return keyHeadBits(key, start, end) >>> 0;
+}
+/** The same as a signed number, for whoever only writes it: half of the unsigned ones are none that V8 keeps as small integers, and code optimized for those is thrown away at the first. */
+export function keyHeadBits(key: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length >= 4) return ((key[start]! << 24) | (key[start + 1]! << 16) | (key[start + 2]! << 8) | key[start + 3]!) >>> 0;
+  if (length >= 4) return (key[start]! << 24) | (key[start + 1]! << 16) | (key[start + 2]! << 8) | key[start + 3]!;
   let head = 0;
   for (let i = 0; i < 4; i++) head = (head << 8) | (i < length ? key[start + i]! : 0);
-  return head >>> 0;
+  return head;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- reading
@@ -145,14 +149,18 @@ export function suffixLengthOf(dv: DataView, slot: number, isShort: boolean): nu
 }
 /** As `keyHead` has it. */
 export function headOf(dv: DataView, slot: number, isShort: boolean): number {
-  const word = dv.getUint32(slot, true);
-  return isShort ? (word & ShortHeadMask) >>> 0 : word;
+  return headBitsOf(dv, slot, isShort) >>> 0;
 }
-/** `suffixLength` is `ShortSuffixLength` where slots are short. */
+/** As `keyHeadBits` has it. */
+export function headBitsOf(dv: DataView, slot: number, isShort: boolean): number {
+  const word = dv.getInt32(slot, true);
+  return isShort ? word & ShortHeadMask : word;
+}
+/** `head` as `keyHeadBits` has it; `suffixLength` is `ShortSuffixLength` where slots are short. */
 export function writeSlot(dv: DataView, slot: number, isShort: boolean, head: number, cell: number, suffixLength: number): void {
-  if (isShort) dv.setUint32(slot, head | cell, true);
+  if (isShort) dv.setInt32(slot, head | cell, true);
   else {
-    dv.setUint32(slot, head, true);
+    dv.setInt32(slot, head, true);
     dv.setUint16(slot + AtSlotCell, cell, true);
     dv.setUint16(slot + AtSlotSuffixLength, suffixLength, true);
   }

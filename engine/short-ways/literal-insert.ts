@@ -29,6 +29,8 @@ import { quickPlan, type QuickPlan } from './quick.js';
 /** Shorter texts are not worth a look, nor are fewer rows than this; longer ones than any statement may be are refused by the parser. */
 const LengthMin = 200;
 const RowsMin = 4;
+/** So long a text is worth code that reads its rows even if it is the first of its kind, and the last. */
+const ManyLengthMin = 4096;
 
 /** Types whose text means the same at any time, and whose reading calls nothing but a function of the text. */
 const readable = new Set<number>([
@@ -103,7 +105,7 @@ function readInsert(backend: Backend, plans: PlanCache, text: string, head: stri
     neededLocks(plan, backend);
     const quick = quickPlan(backend, cached, call.format);
     if (quick?.modify === undefined) return undefined;
-    const encoded = quick.modify.encodedRows?.(backend.instance.manager, backend.definitions().types);
+    const encoded = quick.modify.encodedRows?.(backend.instance.manager, backend.definitions().types, text.length >= ManyLengthMin);
     const isOnePass = encoded?.setLiterals(text, Buffer.byteLength(head)) === true;
     if (encoded !== undefined && (isOnePass || readRows(backend, text, head.length, types, encoded))) {
       return { quick, rows: { encoded, list: () => listed(backend, text, head.length, types)! }, encoded: isOnePass ? encoded : undefined };
