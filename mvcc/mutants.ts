@@ -127,6 +127,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.free-despite-singles', breaks: 'claim and insert in one step takes a key whose removal by a single commit is not published' },
   { name: 'mvcc.listed-never-found', breaks: 'index entries of new rows that nobody had looked for are not found by their own transaction either' },
   { name: 'mvcc.memory-of-two-sets', breaks: 'a piece of memory is given to a write set while another has it' },
+  { name: 'mvcc.kept-table-full', breaks: 'the hash table of a set that has ended is given to another with what is in it' },
   { name: 'mvcc.catalog-change-in-slices', breaks: 'a commit that changes the catalog is finished between the planning of a statement and its beginning: it runs by an old plan' },
   { name: 'mvcc.begun-within-commit', breaks: 'Z1: a transaction begins between two slices of a commit, and finds some of its changes' },
   { name: 'mvcc.read-within-commit', breaks: 'Z1: a read within one slice comes between two slices of a commit' },

@@ -34,7 +34,7 @@ export function wordOf(entry: number): number {
   return (entry & (EntriesPerPiece - 1)) << EntryShift;
 }
 /** The first entry of the piece behind that of an entry. */
-function pieceEnd(entry: number): number {
+export function pieceEnd(entry: number): number {
   return (entry | (EntriesPerPiece - 1)) + 1;
 }
 

@@ -15,6 +15,14 @@ import { ByteChunk, ChunkBytesMax, type ChunkSource } from './byte-arena.js';
 /** Memory comes from the system in one call for so many pieces, and is there when they are first written. */
 const PiecesPerSlab = 16;
 const SlabBytes = PiecesPerSlab * ChunkBytesMax;
+/** A set that has grown beyond this is not kept for the next transaction. */
+export const EntriesKept = 2048;
+/** Shorter tables are of sets that may be kept, and with them their tables. */
+const TableLengthMin = EntriesKept * 4;
+/** A table may be so many times larger than it must be, for it is emptied before it is used again. */
+const TableGrowthMax = 16;
+/** Longer ones are not kept. */
+const TableLengthMax = 1 << 18;
 /** What free pieces are filled with, to be noticed. */
 const Nonsense = 0xa5;
 
@@ -24,6 +32,8 @@ export class WriteMemory implements ChunkSource {
   /** Last in, first out: what was used last is still in the processor's caches. */
   readonly #free: ByteChunk[] = [];
   readonly #kept = new Set<ByteChunk>();
+  /** What `giveTable` has got last. */
+  #table: Int32Array | undefined = undefined;
 
   /** At most `keptBytesMax` are shared memory and never let go of. */
   constructor(keptBytesMax: number) {
@@ -45,6 +55,17 @@ export class WriteMemory implements ChunkSource {
       piece.u8.fill(Nonsense);
     }
     if (this.#kept.has(piece)) this.#free.push(piece);
+  }
+
+  /** An empty hash table of `length` slots; or of as many as the last set needed that has let go of one: such sets come one after the other, and the next need not double its own as often. */
+  takeTable(length: number): Int32Array {
+    const kept = this.#table;
+    if (kept === undefined || length < TableLengthMin || kept.length < length || kept.length > length * TableGrowthMax) return new Int32Array(length);
+    this.#table = undefined;
+    return mutants.on && mutants.has('mvcc.kept-table-full') ? kept : kept.fill(0);
+  }
+  giveTable(table: Int32Array): void {
+    if (table.length >= TableLengthMin && table.length <= TableLengthMax) this.#table = table;
   }
 
   #addSlab(): void {

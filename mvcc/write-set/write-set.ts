@@ -26,8 +26,8 @@ import { mutants } from '../../base/mutants.js';
 import type { BTree } from '../../storage/btree.js';
 import type { CommitRun } from '../../storage/commit-writer.js';
 import { NoPlace } from '../../storage/found-place.js';
-import { type ByteChunk, ByteRun, type ChunkSource, offsetOf, tooMuchChanged } from './byte-arena.js';
-import { AtCommand, AtFlags, AtHash, AtKey, AtKeyLength, AtPrevious, AtValue, AtValueLength, EntryWords, wordOf } from './entry-words.js';
+import { type ByteChunk, ByteRun, offsetOf, tooMuchChanged } from './byte-arena.js';
+import { AtCommand, AtFlags, AtHash, AtKey, AtKeyLength, AtPrevious, AtValue, AtValueLength, EntryWords, pieceEnd, wordOf } from './entry-words.js';
 import { FoundPlaces, placeWordOf } from './found-places.js';
 import { EntryInSlotMax, entryIn, hashOfBytes, mayBeOf, slotOf } from './key-hash.js';
 import { KeyRun } from './key-run.js';
@@ -36,6 +36,7 @@ import { PutBlocks } from './put-blocks.js';
 import { checkAscent, countLong, keyStartOf } from './row-block.js';
 import type { PlacedPuts } from './placed-puts.js';
 import type { TreeWrites } from './tree-writes.js';
+import { EntriesKept, type WriteMemory } from './write-memory.js';
 import type { RowBlock } from '../types.js';
 
 /**
@@ -80,8 +81,6 @@ export interface WriteExtra {
 }
 const noExtra: WriteExtra = { movedTo: undefined, freshMovedTo: undefined };
 
-/** A set that has grown beyond this is not kept for the next transaction. */
-const EntriesKept = 2048;
 const EntriesMax = EntryInSlotMax;
 const SlotsFirst = 64;
 /** How many keys of a tree may be in the table before it gives up its run: so many for each in the run, and so many more. */
@@ -106,7 +105,7 @@ export class WriteSet {
   /** What came as blocks (N1 in entry-words.ts). */
   readonly blocks: PutBlocks;
   /** What `slotOf` makes of the newest entry of a key; 0: free. At most half of the slots are taken. */
-  #table = new Int32Array(SlotsFirst);
+  #table: Int32Array = new Int32Array(SlotsFirst);
   /** Keys in the table. */
   #tableCount = 0;
   /** By tree; they outlive the trees, to be used again. */
@@ -114,6 +113,7 @@ export class WriteSet {
   readonly #bytes: ByteRun;
   readonly #places: FoundPlaces;
   readonly #extras = new Map<number, WriteExtra>();
+  readonly #memory: WriteMemory;
   // The key looked up or added last: as a string if it was one, its bytes, and where it is or would be: its place in the run, or its hash and slot.
   #foundKey: string | undefined = undefined;
   #foundBytes: Uint8Array = new Uint8Array(64);
@@ -128,7 +128,8 @@ export class WriteSet {
   /** What `touch` has loaded goes somewhere, lest it not be loaded. */
   #touched = 0;
 
-  constructor(memory: ChunkSource) {
+  constructor(memory: WriteMemory) {
+    this.#memory = memory;
     this.#bytes = new ByteRun(memory);
     this.blocks = new PutBlocks(this.#bytes);
     this.#words = new EntryWords(memory, this.blocks);
@@ -142,7 +143,10 @@ export class WriteSet {
     this.blocks.reset();
     this.#bytes.reset();
     this.#places.reset();
-    if (isLarge) return false;
+    if (isLarge) {
+      this.#memory.giveTable(this.#table);
+      return false;
+    }
     if (this.#tableCount > 0) this.#table.fill(0);
     while (this.trees.length > 0) this.trees.pop();
     this.count = 0;
@@ -542,7 +546,7 @@ export class WriteSet {
   }
 
   #rehash(length: number): void {
-    const table = new Int32Array(length);
+    const table = this.#memory.takeTable(length);
     const mask = table.length - 1;
     for (let entry = 0; entry < this.count; entry++) {
       const words = this.#words.of(entry);
@@ -767,14 +771,20 @@ export class WriteSet {
       if (!isInRun) isListed = false;
     }
     if (isListed) return lists;
-    for (let entry = 0; entry < this.count; entry++) {
-      const flags = this.#words.of(entry)[wordOf(entry) + AtFlags]!;
-      if ((flags & WriteFlag.Superseded) !== 0) continue;
-      const tree = flags >>> TreeShift;
-      if (!trees[tree]!.isInRun) lists[tree]![counts[tree]!++] = entry;
-    }
+    const isDone = trees.map(({ isInRun }) => isInRun);
+    for (let from = 0; from < this.count; from = pieceEnd(from)) this.#listNewest(from, Math.min(pieceEnd(from), this.count), lists, counts, isDone);
     for (let tree = 0; tree < trees.length; tree++) assert(lists[tree]!.length === counts[tree], 'keys of a write set miscounted', tree, counts[tree]!);
     return lists;
+  }
+
+  /** Lists those of entries [from, end), which are of one piece, that are the newest of a key of a tree that is not done. */
+  #listNewest(from: number, end: number, lists: readonly Int32Array[], counts: number[], isDone: readonly boolean[]): void {
+    const words = this.#words.of(from);
+    for (let entry = from; entry < end; entry++) {
+      const flags = words[wordOf(entry) + AtFlags]!;
+      const tree = flags >>> TreeShift;
+      if ((flags & WriteFlag.Superseded) === 0 && !isDone[tree]!) lists[tree]![counts[tree]!++] = entry;
+    }
   }
 
   /** The run of a tree that is about to be added. */

@@ -110,6 +110,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.run-rest-alone-registered': 'scan',
   'mvcc.run-ends-with-leaf': 'scan',
   'mvcc.memory-of-two-sets': 'write memory',
+  'mvcc.kept-table-full': 'write memory',
   'mvcc.undo-bytes-reused-early': 'undo',
   'mvcc.resting-snapshot-given-back': 'old versions',
   'mvcc.cursor-snapshot-at-fetch': 'old versions',

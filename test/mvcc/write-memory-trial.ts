@@ -1,6 +1,6 @@
 /**
- * Write sets that share memory (mvcc/write-set/write-memory.ts): large ones at the same time and one after the other, each holding what was put into it, with memory for all of them, for
- * some and for none.
+ * Write sets that share memory (mvcc/write-set/write-memory.ts): large ones at the same time and one after the other, each holding and finding what was put into it and has not been taken
+ * back, with memory for all of them, for some and for none.
  */
 import { strict as assert } from 'node:assert';
 import { seededPrng } from '../../base/prng.js';
@@ -36,13 +36,18 @@ class Filled {
       this.set.setValue(this.set.push(this.#writes.number, this.#key(entry), WriteKind.Put, 0, 1), value, 0, value.length);
     }
   }
+  takeBack(count: number): void {
+    for (let i = 0; i < count && this.#lengths.pop() !== undefined; i++) this.set.pop();
+  }
   check(): void {
     assert.equal(this.set.count, this.#lengths.length);
     for (let entry = 0; entry < this.#lengths.length; entry++) {
       const start = this.set.valueOffset(entry);
       const held = this.set.valueChunk(entry).u8.subarray(start, start + this.set.valueLength(entry));
       assert(this.set.keyOf(entry) === this.#key(entry) && Buffer.compare(held, this.#value(entry)) === 0, `entry ${entry} of set ${this.#salt} is another`);
+      assert.equal(this.set.find(this.#writes.number, this.#key(entry)), entry);
     }
+    assert.equal(this.set.find(this.#writes.number, this.#key(this.#lengths.length)), -1);
   }
 }
 
@@ -57,6 +62,7 @@ export function writeMemoryTrial(seed: number): void {
     const which = prng.below(setCount);
     const filled = (sets[which] ??= new Filled(memory, step));
     filled.add(prng.below(3000), [0, 9, 60, 128, 129, 700][prng.below(6)]!);
+    if (prng.below(3) === 0) filled.takeBack(prng.below(1000));
     for (const one of sets) one?.check();
     if (prng.below(2) === 0) continue;
     filled.set.reset();
