@@ -48,7 +48,7 @@ export type MvccCommitWriter = Pick<
 /** What mvcc needs of the store. */
 export type MvccStore = Pick<
   Store,
-  'pageSizeBytes' | 'tree' | 'lastCsn' | 'isLogFull' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'requestFlush' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'onNeed' | 'poisoned'
+  'pageSizeBytes' | 'tree' | 'lastCsn' | 'isLogFull' | 'reserveLog' | 'reserveLogSync' | 'isFlushed' | 'syncEarly' | 'requestFlush' | 'flushSync' | 'syncMsAverage' | 'onDurable' | 'onPoison' | 'onNeed' | 'poisoned'
 > & { beginCommit(csn: Csn): MvccCommitWriter };
 
 export interface MvccEnvironment {

@@ -72,7 +72,8 @@ export class CommitWriter {
   #chunkCrc = 0;
   /** Tree that the log currently has selected, -1 for none. */
   #selected = -1;
-  #isOpen = false;
+  /** Whether it is in the middle of a commit. */
+  isOpen = false;
 
   constructor(wal: Wal | undefined, owner: TreeOwner, chunkBytes: number) {
     this.#wal = wal;
@@ -81,8 +82,8 @@ export class CommitWriter {
   }
 
   begin(csn: number): void {
-    assert(!this.#isOpen, 'commit within a commit');
-    this.#isOpen = true;
+    assert(!this.isOpen, 'commit within a commit');
+    this.isOpen = true;
     this.#csn = csn;
     this.#recordAt = -1;
     this.#chunkCount = 0;
@@ -237,8 +238,8 @@ export class CommitWriter {
 
   /** Ends the slice; returns the LSN that must be durable for this commit to be acknowledged. */
   finish(): Lsn {
-    assert(this.#isOpen, 'commit finished twice');
-    this.#isOpen = false;
+    assert(this.isOpen, 'commit finished twice');
+    this.isOpen = false;
     const wal = this.#wal;
     if (wal === undefined) return lsn(0);
     // A commit that changed nothing still has its number in the log: what was acknowledged is what recovery reports.

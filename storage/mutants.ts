@@ -31,6 +31,7 @@ export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.block-completed-from-cache', breaks: 'a write into a block that was written past the cache leaves the rest of it to what the cache has' },
   { name: 'storage.through-beyond-durable-zeros', breaks: 'records are written past the cache where the file does not durably have its length' },
   { name: 'storage.through-over-unsynced', breaks: 'a record is acknowledged although an earlier one still waits for its sync' },
+  { name: 'storage.early-sync-of-all-written', breaks: 'what was written of a large commit while a sync of its beginning was under way counts as durable: a power cut loses it behind the end of the commit' },
   { name: 'storage.failure-noticed-late', breaks: 'between a failed sync and its poison a blocking flush syncs once more, and acknowledges what is lost' },
   { name: 'storage.relaxed-unwritten', breaks: 'with relaxed durability a commit is acknowledged before it is written: a kill takes it' },
   { name: 'storage.no-clean-frames', breaks: 'B6: on a full disk a commit is begun for whose pages others cannot make place' },

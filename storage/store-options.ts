@@ -29,6 +29,8 @@ export interface StoreOptions {
   readonly commitsAtOnceMax?: number | undefined;
   /** A transaction larger than this is cut into chunks of about this size in the log; default 1 MiB. */
   readonly walChunkBytes?: number | undefined;
+  /** So much of one that is not over is handed to the file system; of what has been handed, four times as much is synced before its end where it is installed in slices; default 1 MiB. */
+  readonly walWriteOutBytes?: number | undefined;
   /** A built tree above this is made durable by a checkpoint, so that the log need not repeat it; default 4 MiB. */
   readonly buildLogBytesMax?: number | undefined;
   /** A checkpoint begins when the log since the last one exceeds this; default 64 MiB. */

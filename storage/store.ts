@@ -41,7 +41,7 @@ import { checkPageSize, readRing } from './superblock.js';
 import type { DirectoryEntry, TreeDirectory } from './tree-directory.js';
 import { TreeState } from './tree-directory.js';
 import type { File } from './vfs.js';
-import type { WalOptions } from './wal.js';
+import type { WalOptions } from './wal-options.js';
 import { reservationFor, Wal } from './wal.js';
 import { ChunkBytesDefault, segmentPath } from './wal-record.js';
 
@@ -51,6 +51,7 @@ export type { StoreOptions, StoreStats } from './store-options.js';
 
 const DefaultPageSizeBytes = 8192;
 const DefaultReserveBytes = 4 << 20;
+const DefaultWriteOutBytes = 1 << 20;
 const DefaultCheckpointBytes = 64 << 20;
 const DefaultCheckpointIntervalMs = 300_000;
 const DefaultWalBytesMax = 2 ** 30;
@@ -141,6 +142,7 @@ export class Store {
       scheduler: options.scheduler,
       isRelaxed: options.durability === 'relaxed',
       reserveBytes: options.walReserveBytes ?? DefaultReserveBytes,
+      writeOutBytes: options.walWriteOutBytes ?? DefaultWriteOutBytes,
       commitsAtOnceMax: options.commitsAtOnceMax ?? Infinity,
       settle: () => this.#settle(),
       nameSegment: (number) => this.#checkpointer.nameSegment(number),
@@ -489,6 +491,10 @@ export class Store {
   requestFlush(): void {
     this.#wal?.requestFlush();
   }
+  /** `Wal.syncEarly`. */
+  syncEarly(): Promise<void> | undefined {
+    return this.#wal?.syncEarly();
+  }
   isFlushed(at: Lsn): boolean {
     return this.#wal === undefined || this.#wal.isFlushed(at);
   }
@@ -505,7 +511,8 @@ export class Store {
 
   #published(durableLsn: number): void {
     this.onDurable?.(lsn(durableLsn));
-    const isDue = durableLsn >= this.#checkpointAtLsn && this.#checkpointing === undefined && this.#options.checkpointIntervalMs !== 0;
+    // A commit in slices would have to be finished in one, and has its end soon.
+    const isDue = !this.#writer.isOpen && durableLsn >= this.#checkpointAtLsn && this.#checkpointing === undefined && this.#options.checkpointIntervalMs !== 0;
     // A store that is closing ends with a checkpoint of its own.
     if (isDue && this.#closing === undefined) {
       // Its failure is either a full disk, which the next attempt or reservation reports, or has poisoned the store.

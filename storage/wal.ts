@@ -21,17 +21,15 @@
  */
 import { assert } from '../base/assert.js';
 import { getU32 } from '../base/bytes.js';
-import type { Clock } from '../base/clock.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
-import type { Prng } from '../base/prng.js';
-import type { Scheduler, Timer } from '../base/scheduler.js';
+import type { Timer } from '../base/scheduler.js';
 import { LogBuffer } from './log-buffer.js';
-import type { PlantedStart } from './mutants.js';
-import { readForAppend } from './mutants.js';
+import { readForAppend, type PlantedStart } from './mutants.js';
 import { Segment } from './segment.js';
-import type { File, Vfs } from './vfs.js';
+import type { File } from './vfs.js';
 import { readFull, writeFull } from './vfs.js';
+import type { WalOptions } from './wal-options.js';
 import { alignRecord, encodeSegmentHeader, isValidRecord, RecordHeaderBytes, RecordOffset, RecordType, saltCrc, sealRecord, SegmentHeaderBytes, segmentPath, setCommitTime } from './wal-record.js';
 
 const SealDelayMs = 50;
@@ -42,35 +40,12 @@ const SealBlockBytes = 4096;
 const ReserveMarginBytes = SealBlockBytes + 256;
 /** The first reservation of a segment is small, for most databases never fill it. */
 const FirstReserveBytesMax = 1 << 18;
-/** A transaction larger than this is handed to the file system while it is still being encoded, and while it is in the processor's caches: a chunk of it at a time. */
-const WriteOutBytes = 1 << 20;
+/** So many pieces that have been handed to the file system are worth a sync ahead of the end of their commit. */
+const EarlySyncPieces = 4;
 /** Below this average a sync is made on our own thread: handing it to another one and back takes longer, and more processor time. */
 const SyncMsAtOnce = 1;
 /** One sync that took longer says little about the next. */
 const SyncMsCounted = 32;
-
-export interface WalOptions {
-  readonly vfs: Vfs;
-  readonly path: string;
-  readonly databaseId: Uint8Array;
-  readonly clock: Clock;
-  readonly prng: Prng;
-  readonly scheduler: Scheduler;
-  readonly isRelaxed: boolean;
-  readonly reserveBytes: number;
-  /** A group of more commits is synced on another thread, however quick syncs are. */
-  readonly commitsAtOnceMax: number;
-  /** Makes a durable meta that names segment `number` as the one to replay; the segment is durable already. */
-  readonly nameSegment: (number: number) => void;
-  /** Has the commit finished that is being encoded, in several slices. */
-  readonly settle: () => void;
-  /** Something failed after which nothing may be trusted. */
-  readonly onFailure: (error: unknown) => void;
-  /** For mutants. */
-  readonly planted: PlantedStart;
-  /** A batch is durable. Called before the promises of its commits resolve. */
-  readonly onDurable: (durableLsn: number) => void;
-}
 
 /** Under way from the capture of a checkpoint until the next segment's header is durable. */
 interface Rotation {
@@ -101,6 +76,8 @@ export class Wal {
   #waiters: Waiter[] = [];
   #isRunning = false;
   #syncsUnderWay = 0;
+  /** Resolves when the early sync that is under way has ended. */
+  #earlySync: Promise<void> | undefined = undefined;
   #failure: unknown = undefined;
   #isClosed = false;
   #commitsInBatch = 0;
@@ -153,8 +130,34 @@ export class Wal {
 
   /** In the middle of a large commit: hands what is whole to the file system, unsynced. The commit's slice goes on. */
   writeOut(): void {
-    if (this.buffer.end < WriteOutBytes || this.#rotation !== undefined || this.#segment === undefined) return;
+    if (this.buffer.end < this.#options.writeOutBytes || this.#rotation !== undefined || this.#segment === undefined) return;
     this.#writeBatch();
+  }
+
+  /**
+   * Between two slices of a large commit: begins to make durable, in the background, what it has written so far, so that its end has less to wait for. Its last record is still missing, without which
+   * recovery takes no notice of the others (W2). @returns what resolves when the one that is under way has ended, whether well or not; undefined: there is none, and little to make durable
+   */
+  syncEarly(): Promise<void> | undefined {
+    const isWorthIt = this.#writtenLsn - this.#durableLsn >= EarlySyncPieces * this.#options.writeOutBytes;
+    const segment = this.#segment;
+    if (isWorthIt && segment !== undefined && this.#syncsUnderWay === 0 && this.#rotation === undefined && !this.#options.isRelaxed) this.#earlySync = this.#syncWritten(segment);
+    return this.#earlySync;
+  }
+  async #syncWritten(segment: Segment): Promise<void> {
+    const lsn = this.#writtenLsn;
+    const { reservedEnd } = segment;
+    try {
+      await this.#syncInBackground(segment.file);
+      // Somebody may have finished the commit meanwhile, or closed the log.
+      if (this.#failure !== undefined || this.#isClosed) return;
+      this.#noteDurableEnd(segment, reservedEnd);
+      this.#setDurable(mutants.on && mutants.has('storage.early-sync-of-all-written') ? this.#writtenLsn : lsn);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#earlySync = undefined;
+    }
   }
 
   /**

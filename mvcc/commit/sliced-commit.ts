@@ -5,7 +5,8 @@
  *
  * Z1  Nobody sees trees, log or numbers between two pieces. Whoever is about to read, write, commit, checkpoint or close has it finished first, at once (`TransactionManager.settle`
  *     and `Store.onNeed`); whoever can wait awaits `ended` before, and lets it keep its pace.
- * Z2  Published in the slice of its last piece, so that it leaves no before-images. That slice also makes the log durable.
+ * Z2  Published in the slice that ends its record in the log, so that it leaves no before-images. That slice also makes the log durable; what has been written by then is synced before, in the
+ *     background, while it is being installed and before its end, unless somebody comes who cannot wait.
  * Z3  Once begun it can only end well, or poison the store (P3).
  */
 import type { DbError } from '../../base/errors.js';
@@ -26,6 +27,8 @@ export class SlicedCommit {
   /** Told once, when everything is in the trees and the log. */
   readonly #conclude: (pending: PendingCommit) => void;
   #isOver = false;
+  /** Everything is installed, and this to be awaited before the end. */
+  #lastSync: Promise<void> | undefined = undefined;
   #noteEnd = (): void => undefined;
 
   constructor(transaction: Transaction, csn: Csn, writer: MvccCommitWriter, pieces: InstallPieces, listener: CommitListener, conclude: (pending: PendingCommit) => void) {
@@ -41,7 +44,7 @@ export class SlicedCommit {
   /** Installs `sliceRows` entries or a few more, then gives others their turn, and so on. */
   async run(sliceRows: number): Promise<void> {
     const { scheduler } = this.transaction.manager.env;
-    while (this.#step(sliceRows)) await scheduler.yield();
+    while (this.#step(sliceRows)) await (this.#lastSync ?? scheduler.yield());
   }
   /** Installs what is left. Throws nothing: whether it has failed, the store says. */
   finish(): void {
@@ -62,11 +65,15 @@ export class SlicedCommit {
   }
   /** @returns what must be durable, when everything is in the log */
   #install(rows: number): Lsn | undefined {
-    for (let done = 0; done < rows; ) {
+    let isInstalled = false;
+    for (let done = 0; done < rows && !isInstalled; ) {
       const piece = this.#pieces.next();
-      if (piece.done === true) return this.#writer.finish();
-      done += piece.value;
+      if (piece.done === true) isInstalled = true;
+      else done += piece.value;
     }
+    const sync = rows === Infinity ? undefined : this.transaction.manager.store.syncEarly();
+    if (isInstalled && sync === undefined) return this.#writer.finish();
+    if (isInstalled) this.#lastSync = sync;
     return undefined;
   }
   #end(lsn: Lsn): void {

@@ -112,7 +112,7 @@ export const storageMutants: readonly MutantRun[] = storageMutantList.map(({ nam
       if (name === 'storage.relaxed-unwritten') return { killedAtTrial: await runRelaxedKill(seed, Math.min(trialsMax, 60)), by: "storage/store: 'relaxed' loses nothing in a kill" };
       if (name.startsWith('storage.columns-')) return { killedAtTrial: runLeafColumns(seed, Math.min(trialsMax, 200)), by: 'storage/leaf-columns.prop: what the rows hold' };
       if (name === 'storage.later-slices-public') return { killedAtTrial: await runSlicedBuild(seed, Math.min(trialsMax, 200)), by: 'storage/store: a tree built in slices' };
-      if (name === 'storage.capture-within-commit') return { killedAtTrial: await runSlicedCommit(seed, trialsMax), by: 'mvcc/sliced-commit.prop: whole on the disk' };
+      if (name === 'storage.capture-within-commit' || name === 'storage.early-sync-of-all-written') return { killedAtTrial: await runSlicedCommit(seed, trialsMax), by: 'mvcc/sliced-commit.prop: whole on the disk' };
       if (name.startsWith('storage.check-forgets')) return { killedAtTrial: await runSlicedCheck(name, seed, Math.min(trialsMax, 200)), by: 'storage/sliced-check: nothing in a sound file' };
       if (shownByDamage.has(name)) return { killedAtTrial: await runDamage(seed, trialsMax), by: 'storage/damage.sim: right or XX001' };
       return { killedAtTrial: await runCrashes(name, seed, trialsMax), by: 'storage/crash.sim: seven lives' };

@@ -44,7 +44,7 @@ async function open(disk: CrashVfs, seed: number, isSliced: boolean): Promise<Wo
     after: (delayMs, fn) => time.after(delayMs, fn),
   };
   const env = { clock: time, prng, scheduler };
-  const store = await Store.open({ vfs, path, ...env, durability: 'full', pageSizeBytes: 512, checkpointIntervalMs: 0, walChunkBytes: 1500 });
+  const store = await Store.open({ vfs, path, ...env, durability: 'full', pageSizeBytes: 512, checkpointIntervalMs: 0, ...(prng.below(2) === 0 ? { walChunkBytes: 1500 } : { walChunkBytes: 200, walWriteOutBytes: 100 }) });
   const slicedRowsMin = isSliced ? 1 + prng.below(20) : Infinity;
   return { disk, vfs, time, prng, store, manager: new TransactionManager(store, env, { slicedRowsMin, sliceRows: 1 + prng.below(6), loneCommitsMin: 0 }), catalogVersion: 0 };
 }

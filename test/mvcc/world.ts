@@ -111,6 +111,7 @@ export class TestStore implements MvccStore {
   }
   /** Nothing happens until `flush` is called. */
   requestFlush(): void {}
+  syncEarly(): undefined {}
   /** Infinite: a commit never flushes by itself, also when it is alone. */
   syncMsAverage = Infinity;
   flushSync(): void {
