@@ -47,6 +47,13 @@ export function setU64(bytes: Uint8Array, offset: number, value: number): void {
   setU32(bytes, offset + 4, (value - low) / TwoTo32);
 }
 
+/** The same by a view: two stores instead of eight. */
+export function putU64(view: DataView, offset: number, value: number): void {
+  const low = value >>> 0;
+  view.setUint32(offset, low, true);
+  view.setUint32(offset + 4, (value - low) / TwoTo32, true);
+}
+
 /** SQL BIGINT at `offset`: a number when it is a safe integer, otherwise a bigint (the canonical form of base/datum.ts). */
 export function getInt8(bytes: Uint8Array, offset: number): number | bigint {
   const high = getI32(bytes, offset + 4);
@@ -161,6 +168,11 @@ export function viewOf(bytes: Uint8Array): DataView {
     view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
   return view;
+}
+
+/** Whether `viewOf` has one of them at hand. */
+export function isViewed(bytes: Uint8Array): boolean {
+  return bytes === viewed;
 }
 
 /** The length of the longest common prefix of two byte ranges. */

@@ -1,13 +1,13 @@
 /**
  * The checksum of everything that is stored: CRC-32 (IEEE 802.3, that of Ethernet and of zlib), also in parts.
  *
- * Short stretches are read here, by sixteen tables, from some hundred bytes on by words, which takes half of the time; long ones by `zlib.crc32`, which newer versions of Node have
+ * Short stretches are read here, by sixteen tables, from some hundred bytes on, or where a view is at hand, by words, which takes half to three quarters of the time; long ones by `zlib.crc32`, which newer versions of Node have
  * (20.15, 22.2) and which takes a fifth to a third of it, beside a call and a view of the stretch. Both give the same, so that files do not depend on the version of Node.
  *
  * Source. Slicing by 16: Kounavis and Berry 2008. Why this polynomial: docs/decisions/0036.
  */
 import zlib from 'node:zlib';
-import { viewOf } from './bytes.js';
+import { isViewed, viewOf } from './bytes.js';
 
 /** x^32 + x^26 + x^23 + ... + 1, the lowest power in the highest bit. */
 export const Polynomial = 0xedb88320;
@@ -26,7 +26,7 @@ for (let k = 1; k < 16; k++) {
   }
 }
 
-/** Fewer bytes are sooner read one by one than by a view that may have to be made. */
+/** Fewer bytes are sooner read one by one than by a view that has to be made. */
 const ViewedLengthMin = 256;
 
 /** Of more bytes `zlib.crc32` is the faster way, with its call and the view: 512 take 0.40 us so and 0.47 by the tables, 8,192 take 2.1 and 6.7, 64 take 0.36 and 0.10. */
@@ -45,7 +45,7 @@ export function crc32ByTable(bytes: Uint8Array, start: number, end: number, crc 
   const t = table;
   let c = ~crc;
   let i = start;
-  if (end - start >= ViewedLengthMin) {
+  if (end - start >= ViewedLengthMin || isViewed(bytes)) {
     const words = viewOf(bytes);
     for (; i + 16 <= end; i += 16) {
       const first = c ^ words.getInt32(i, true);
@@ -69,6 +69,10 @@ export function crc32ByTable(bytes: Uint8Array, start: number, end: number, crc 
         t[512 + ((fourth >>> 8) & 255)]! ^
         t[256 + ((fourth >>> 16) & 255)]! ^
         t[fourth >>> 24]!;
+    }
+    for (; i + 4 <= end; i += 4) {
+      const word = c ^ words.getInt32(i, true);
+      c = t[768 + (word & 255)]! ^ t[512 + ((word >>> 8) & 255)]! ^ t[256 + ((word >>> 16) & 255)]! ^ t[word >>> 24]!;
     }
   }
   for (; i + 16 <= end; i += 16) {

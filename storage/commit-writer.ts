@@ -9,7 +9,7 @@
  * database is right again.
  */
 import { assert } from '../base/assert.js';
-import { copyByWords, copyBytes, copyShared, putVarint, setU32, setU64 } from '../base/bytes.js';
+import { copyByWords, copyBytes, copyShared, putU64, putVarint, setU32 } from '../base/bytes.js';
 import { crc32 } from '../base/checksum.js';
 import { joinCrc32 } from '../base/crc-join.js';
 import type { DbError } from '../base/errors.js';
@@ -362,7 +362,7 @@ export class CommitWriter {
   #beginRecord(wal: Wal): void {
     const buffer = wal.buffer;
     this.#recordAt = buffer.beginRecord(RecordType.Commit);
-    setU64(buffer.bytes, this.#recordAt + CommitOffset.csn, this.#csn);
+    putU64(buffer.view, this.#recordAt + CommitOffset.csn, this.#csn);
     // The first record of a commit is its only one, as nearly always, and what follows a chunk another chunk: where they are not, their changes are moved.
     buffer.end = this.#recordAt + (this.#chunkCount > 0 ? ChunkOffset.changes : CommitOffset.changes);
     this.#selected = -1;

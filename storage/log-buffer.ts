@@ -3,7 +3,7 @@
  * encodes straight into `bytes` at `end`; the log takes whole records off the front. All of it happens in synchronous slices, so no
  * lock is needed. Fields are public because the encoder is the hottest code of a commit.
  */
-import { copyBytes, setU32, setU64 } from '../base/bytes.js';
+import { copyBytes, putU64 } from '../base/bytes.js';
 import { alignRecord, RecordHeaderBytes, RecordOffset } from './wal-record.js';
 
 const CapacityMin = 1 << 16;
@@ -51,7 +51,7 @@ export class LogBuffer {
     const { view } = this;
     // Zeros by words: a call of `fill` takes longer than all the rest.
     for (let at = offset; at < offset + RecordHeaderBytes; at += 8) view.setFloat64(at, 0);
-    setU64(this.bytes, offset + RecordOffset.lsn, this.startLsn + offset);
+    putU64(view, offset + RecordOffset.lsn, this.startLsn + offset);
     this.bytes[offset + RecordOffset.type] = type;
     this.end = offset + RecordHeaderBytes;
     return offset;
@@ -59,7 +59,7 @@ export class LogBuffer {
 
   /** Ends the record that began at `offset`. */
   endRecord(offset: number): void {
-    setU32(this.bytes, offset + RecordOffset.length, this.end - offset);
+    this.view.setUint32(offset + RecordOffset.length, this.end - offset, true);
     const end = offset + alignRecord(this.end - offset);
     this.reserve(end - this.end);
     while (this.end < end) this.bytes[this.end++] = 0;

@@ -32,7 +32,7 @@
  *
  * Source. design/storage.md section 5.
  */
-import { getF64, getU32, getU64, getVarint, setF64, setU32, setU64, varintEnd } from '../base/bytes.js';
+import { getF64, getU32, getU64, getVarint, putU64, setU32, setU64, varintEnd, viewOf } from '../base/bytes.js';
 import { crc32 } from '../base/checksum.js';
 import { joinCrc32 } from '../base/crc-join.js';
 import { DbError } from '../base/errors.js';
@@ -124,19 +124,20 @@ export function alignRecord(length: number): number {
 
 const SizeUnitBytes = 512;
 
-/** Fills in what is known only when the record is written: what is durable by then, and with it the checksum; that of the payload may be known. */
+/** Fills in what is known only when the record is written: what is durable by then, and with it the checksum, which a view at hand makes cheaper; that of the payload may be known. */
 export function sealRecord(b: Uint8Array, offset: number, durableLsn: number, durableSizeBytes: number, seed: number, payloadCrc?: number): void {
-  setU64(b, offset + RecordOffset.durableLsn, durableLsn);
+  const view = viewOf(b);
+  putU64(view, offset + RecordOffset.durableLsn, durableLsn);
   const units = Math.min(0xffffff, Math.floor(durableSizeBytes / SizeUnitBytes));
   b[offset + RecordOffset.durableSize] = units;
   b[offset + RecordOffset.durableSize + 1] = units >>> 8;
   b[offset + RecordOffset.durableSize + 2] = units >>> 16;
-  const length = getU32(b, offset + RecordOffset.length);
+  const length = view.getUint32(offset + RecordOffset.length, true);
   const crc =
     payloadCrc === undefined
       ? crc32(b, offset + RecordOffset.lsn, offset + length, seed)
       : joinCrc32(crc32(b, offset + RecordOffset.lsn, offset + RecordOffset.payload, seed), payloadCrc, length - RecordOffset.payload);
-  setU32(b, offset + RecordOffset.crc, crc);
+  view.setUint32(offset + RecordOffset.crc, crc, true);
 }
 
 /** A size that the segment file had durably when the record was written. */
@@ -217,5 +218,5 @@ export function commitTime(b: Uint8Array, offset: number): number {
   return getF64(b, offset + CommitOffset.time);
 }
 export function setCommitTime(b: Uint8Array, offset: number, time: number): void {
-  setF64(b, offset + CommitOffset.time, time);
+  viewOf(b).setFloat64(offset + CommitOffset.time, time, true);
 }

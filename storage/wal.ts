@@ -333,9 +333,10 @@ export class Wal {
   #sealRecords(segment: Segment, end: number): void {
     const { bytes, startLsn, payloadCrcs } = this.buffer;
     const now = this.#options.clock.now();
+    const hasPayloadCrcs = payloadCrcs.size > 0;
     for (let offset = 0; offset < end; ) {
       if (bytes[offset + RecordOffset.type] === RecordType.Commit) setCommitTime(bytes, offset, now);
-      sealRecord(bytes, offset, this.#durableLsn, segment.durableEnd, segment.seed, payloadCrcs.size === 0 ? undefined : payloadCrcs.get(startLsn + offset));
+      sealRecord(bytes, offset, this.#durableLsn, segment.durableEnd, segment.seed, hasPayloadCrcs ? payloadCrcs.get(startLsn + offset) : undefined);
       offset += alignRecord(getU32(bytes, offset + RecordOffset.length));
     }
   }

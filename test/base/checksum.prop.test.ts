@@ -2,6 +2,7 @@
 import zlib from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
+import { viewOf } from '../../base/bytes.js';
 import { crc32, crc32ByTable } from '../../base/checksum.js';
 
 const longer = Buffer.from('123456789'.repeat(1000));
@@ -31,6 +32,10 @@ test('both ways are one function, of own and of shared memory, from any place, a
         expect(crc32(bytes, start, start + length, seed)).toBe(whole);
         const cut = start + (length >>> 2);
         expect(crc32(bytes, cut, start + length, crc32(bytes, start, cut, seed))).toBe(whole);
+        viewOf(longer);
+        expect(crc32ByTable(bytes, cut, start + length, crc32ByTable(bytes, start, cut, seed))).toBe(whole);
+        // Short ones by words as well.
+        viewOf(bytes);
         expect(crc32ByTable(bytes, cut, start + length, crc32ByTable(bytes, start, cut, seed))).toBe(whole);
       }
     }),
