@@ -241,6 +241,8 @@ function lastOf(rows: Datum[][], count: number): Datum[][] {
 export class Portals {
   readonly #backend: Backend;
   readonly #portals = new Map<string, Portal>();
+  /** Without it there are none: asked at every commit, which the size of a map would make dearer. */
+  #mayHaveAny = false;
   #streamCount = 0;
 
   constructor(backend: Backend) {
@@ -269,7 +271,7 @@ export class Portals {
     const started = await startPlanned(this.#backend, query, { ...call, format: datumFormat });
     const isScrollable = statement.scroll ?? (statement.hold || statement.query.locking.length === 0);
     const portal = new Portal(this.#backend, started, { name, text: cached.parsed.text, isHoldable: statement.hold, isScrollable, ownsTransaction: false });
-    this.#portals.set(name, portal);
+    this.#add(portal);
     if (statement.hold && !this.#backend.block.isInBlock) await portal.materialize();
   }
 
@@ -297,8 +299,13 @@ export class Portals {
       this.#portals.delete(name);
     }
   }
+  #add(portal: Portal): void {
+    this.#portals.set(portal.name, portal);
+    this.#mayHaveAny = true;
+  }
   get hasHoldable(): boolean {
-    if (this.#portals.size === 0) return false;
+    if (!this.#mayHaveAny) return false;
+    this.#mayHaveAny = this.#portals.size > 0;
     for (const portal of this.#portals.values()) if (portal.isHoldable && !portal.isMaterialized) return true;
     return false;
   }
@@ -333,7 +340,7 @@ export class Portals {
     const started = await startPlanned(this.#backend, cached, { ...call, format: datumFormat });
     const name = `<stream ${++this.#streamCount}>`;
     const portal = new Portal(this.#backend, started, { name, text: cached.parsed.text, isHoldable: false, isScrollable: false, ownsTransaction });
-    this.#portals.set(name, portal);
+    this.#add(portal);
     if (portal.changesData) await portal.materialize(call.deadlineMs);
     return portal;
   }

@@ -7,13 +7,13 @@ import type { StatementInfo } from '../mvcc/types.js';
 import type { Backend } from './backend.js';
 import type { QuickPlan } from './short-ways/quick.js';
 
-/** Whether it may be tried: the statement is of that kind, and a transaction of one statement would now be as most are: nothing is certified, the disk is waited for, nothing else is to be done at its end. */
+/** Whether it may be tried, where `canRunQuickly`: the statement is of that kind, and a transaction of one statement would now be as most are: nothing is certified, the disk is waited for, nothing else is to be done at its end. */
 export function canBeSingle(backend: Backend, quick: QuickPlan): boolean {
   if (quick.singleTable === undefined || backend.block.state !== 'idle') return false;
   quick.singleChange ??= quick.modify!.directSingle;
   if (quick.singleChange === undefined) return false;
   const { isolation, observe, asyncCommit } = backend.settings.hot;
-  return isolation !== 'serializable' && !observe && !asyncCommit && !backend.hasCommitWork;
+  return isolation !== 'serializable' && !observe && !asyncCommit && !backend.usedSequence;
 }
 
 /**

@@ -43,7 +43,8 @@ export interface HotSettings {
 }
 
 export class Settings {
-  #hot: { readonly version: number; readonly values: HotSettings } | undefined;
+  /** Undefined after a change. */
+  #hot: HotSettings | undefined;
   #session: Values;
   #effective: Values;
   #defaults: Values;
@@ -72,17 +73,14 @@ export class Settings {
   }
 
   get hot(): HotSettings {
-    if (this.#hot?.version !== this.version) {
-      this.#hot = {
-        version: this.version,
-        values: {
-          isolation: this.get('default_transaction_isolation') as HotSettings['isolation'], readOnly: this.getBoolean('default_transaction_read_only'), deferrable: this.getBoolean('default_transaction_deferrable'),
-          strict: this.get('serializable_mode') === 'strict', observe: this.getBoolean('track_dependencies'), asyncCommit: this.get('synchronous_commit') === 'off', lockTimeoutMs: this.getNumber('lock_timeout'), statementTimeoutMs: this.getNumber('statement_timeout'),
-          transactionTimeoutMs: this.getNumber('transaction_timeout'), idleTimeoutMs: this.getNumber('idle_in_transaction_session_timeout'), workMemBytes: this.getNumber('work_mem') * 1024, statementMemBytes: this.getNumber('statement_mem') * 1024 || Infinity, maxResultRows: this.getNumber('max_result_rows') || Infinity, searchPath: this.get('search_path')!,
-        },
-      };
-    }
-    return this.#hot.values;
+    return (this.#hot ??= this.#makeHot());
+  }
+  #makeHot(): HotSettings {
+    return {
+      isolation: this.get('default_transaction_isolation') as HotSettings['isolation'], readOnly: this.getBoolean('default_transaction_read_only'), deferrable: this.getBoolean('default_transaction_deferrable'),
+      strict: this.get('serializable_mode') === 'strict', observe: this.getBoolean('track_dependencies'), asyncCommit: this.get('synchronous_commit') === 'off', lockTimeoutMs: this.getNumber('lock_timeout'), statementTimeoutMs: this.getNumber('statement_timeout'),
+      transactionTimeoutMs: this.getNumber('transaction_timeout'), idleTimeoutMs: this.getNumber('idle_in_transaction_session_timeout'), workMemBytes: this.getNumber('work_mem') * 1024, statementMemBytes: this.getNumber('statement_mem') * 1024 || Infinity, maxResultRows: this.getNumber('max_result_rows') || Infinity, searchPath: this.get('search_path')!,
+    };
   }
 
   /** As SHOW prints it: with the largest unit that divides it. @throws DbError 42704 */
@@ -103,7 +101,7 @@ export class Settings {
     canonical = this.#checks.get(key)?.(canonical) ?? canonical;
     this.#effective = withValue(this.#effective, key, canonical);
     if (!isLocal) this.#session = withValue(this.#session, key, canonical);
-    this.version++;
+    this.#changed();
   }
 
   /** RESET name, SET name TO DEFAULT. @throws DbError 42704, 55P02 */
@@ -114,7 +112,7 @@ export class Settings {
     if (definition?.context === 'internal') throw new DbError('55P02', `parameter "${definition.name}" cannot be changed`);
     this.#effective = withValue(this.#effective, key, definition === undefined ? '' : undefined);
     if (!isLocal) this.#session = withValue(this.#session, key, definition === undefined ? '' : undefined);
-    this.version++;
+    this.#changed();
   }
 
   /** RESET ALL; what belongs to the transaction stays. */
@@ -122,7 +120,12 @@ export class Settings {
     const keep = (values: Values): Values => new Map([...values].filter(([key]) => settingDefinitions.get(key)?.context === 'transaction'));
     this.#effective = keep(this.#effective);
     this.#session = keep(this.#session);
+    this.#changed();
+  }
+
+  #changed(): void {
     this.version++;
+    this.#hot = undefined;
   }
 
   /** Whether the session has changed nothing. */
@@ -134,13 +137,13 @@ export class Settings {
     return { session: this.#session, effective: this.#effective };
   }
   rollbackTo(mark: SettingsMark): void {
-    if (mark.effective !== this.#effective || mark.session !== this.#session) this.version++;
+    if (mark.effective !== this.#effective || mark.session !== this.#session) this.#changed();
     this.#session = mark.session;
     this.#effective = mark.effective;
   }
   /** The transaction has committed: what was LOCAL is gone, and so are its own characteristics. */
   commit(): void {
-    if (this.#effective !== this.#session) this.version++;
+    if (this.#effective !== this.#session) this.#changed();
     this.#effective = this.#session;
   }
 

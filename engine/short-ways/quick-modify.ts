@@ -39,7 +39,8 @@ export function canRunQuickly(backend: Backend): boolean {
   const { state } = block;
   if (state === 'idle' ? backend.tempSchema !== undefined || backend.portals.hasHoldable : state !== 'block') return false;
   const { statementTimeoutMs, transactionTimeoutMs } = settings.hot;
-  return !block.modes.readOnly && !block.needsSafeSnapshot() && statementTimeoutMs === 0 && transactionTimeoutMs === 0;
+  // Only who may not write waits for a safe snapshot.
+  return !block.modes.readOnly && statementTimeoutMs === 0 && transactionTimeoutMs === 0;
 }
 
 /** What to run with which parameters, if it may be run this way now. The parameters are good until the next call. */
