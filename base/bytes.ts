@@ -141,9 +141,13 @@ export function copyByWords(to: Uint8Array, toView: DataView, offset: number, fr
     to.set(from.subarray(start, start + length), offset);
     return offset + length;
   }
-  let i = 0;
-  for (; i + 4 <= length; i += 4) toView.setInt32(offset + i, fromView.getInt32(start + i, true), true);
-  for (; i < length; i++) to[offset + i] = from[start + i]!;
+  if (length < 4) for (let i = 0; i < length; i++) to[offset + i] = from[start + i]!;
+  else {
+    // The last word begins where four bytes are left, over the one before: bytes one by one, of which there are some or none, the processor guesses wrong.
+    const last = length - 4;
+    for (let i = 0; i < last; i += 4) toView.setInt32(offset + i, fromView.getInt32(start + i, true), true);
+    toView.setInt32(offset + last, fromView.getInt32(start + last, true), true);
+  }
   return offset + length;
 }
 
