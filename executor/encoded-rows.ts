@@ -31,8 +31,9 @@ import type { WriterInfo } from './table-writer.js';
 
 /** More are for an execution, which gives way between them. */
 export const RowsMax = 20_000;
-/** Buffers that have grown beyond this are not kept. */
-const BytesKept = 1 << 20;
+/** Buffers that have grown beyond this are not kept: each plan has its own. */
+const BytesKept = 1 << 19;
+const BytesFirst = 8192;
 const EndsFirst = 1024;
 
 export interface EncodedRowsSpec {
@@ -85,7 +86,7 @@ export class EncodedRows {
   readonly #notNull: readonly number[];
   readonly #row: Datum[];
   /** Keys and rows as a `RowBlock` has them. */
-  #bytes = new ByteBuffer(8192);
+  #bytes = new ByteBuffer(BytesFirst);
   /** By row, where its key ends, then where it ends itself. */
   #ends = new Int32Array(EndsFirst);
   #count = 0;
@@ -125,8 +126,18 @@ export class EncodedRows {
     this.#count = 0;
     this.#isAscending = true;
     this.#keyLengthMax = 0;
-    if (this.#bytes.bytes.length > BytesKept) this.#bytes = new ByteBuffer(8192);
+    if (this.#bytes.bytes.length > BytesKept) this.#letGo();
     this.#bytes.length = 0;
+  }
+  #letGo(): void {
+    const bytes = new ByteBuffer(BytesFirst);
+    this.#bytes = bytes;
+    this.#ends = new Int32Array(EndsFirst);
+    this.#stored.bytes = this.#run.out = bytes.bytes;
+    this.#stored.view = this.#run.outView = bytes.dv;
+    this.#run.ends = this.#ends;
+    this.#run.source = literalBytes.bytes;
+    this.#run.sourceView = literalBytes.view;
   }
 
   /** Adds the row of these parameters, which are borrowed; false: it is one for the execution. */
@@ -243,7 +254,7 @@ export class EncodedRows {
     }
   }
 
-  /** Inserts them all; undefined: the execution must do it (E1). */
+  /** Inserts them all, and forgets them; undefined: the execution must do it (E1). */
   insert({ tx, env }: Pick<ExecutionRequest, 'tx' | 'env'>): number | undefined {
     const access = this.#access.useLayout();
     const { table, tree } = access;
@@ -251,6 +262,7 @@ export class EncodedRows {
     const isDone = access.secondary.length === 0 ? this.#insertRows(tx, tree) : this.#insertWithEntries(tx, tree);
     if (!isDone) return undefined;
     env.tableChanges.of(table.oid).rows += count;
+    this.clear();
     return count;
   }
 
