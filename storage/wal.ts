@@ -76,6 +76,8 @@ export class Wal {
   #waiters: Waiter[] = [];
   #isRunning = false;
   #syncsUnderWay = 0;
+  /** Whether what was written last has been written through. */
+  #wentThrough = false;
   /** Resolves when the early sync that is under way has ended. */
   #earlySync: Promise<void> | undefined = undefined;
   #failure: unknown = undefined;
@@ -320,6 +322,7 @@ export class Wal {
     if (end > 0) {
       this.#sealRecords(segment, end);
       segment.write(buffer.startLsn, buffer.bytes, end);
+      this.#wentThrough = false;
       buffer.drop(end);
       this.#writtenLsn = buffer.startLsn;
     }
@@ -355,6 +358,7 @@ export class Wal {
     const startedAtMs = this.#options.clock.monotonic();
     this.#sealRecords(segment, end);
     if (!segment.writeThrough(buffer.startLsn, buffer.bytes, end)) return false;
+    this.#wentThrough = true;
     this.#noteSync(startedAtMs);
     buffer.drop(end);
     this.#writtenLsn = buffer.startLsn;
@@ -502,7 +506,7 @@ export class Wal {
 
   /**
    * Keeps zeros ahead of the writer. Running out of space here is no failure yet: the next reservation will say so. @returns whether zeros were written
-   * that must be durable before records can be written through
+   * that must be durable before records can be written through, and the next ones are likely to be; otherwise they become so with those
    */
   #reserveAhead(): boolean {
     const segment = this.#segment!;
@@ -512,7 +516,7 @@ export class Wal {
     } catch (error) {
       if (!(error instanceof DbError && error.code === '53100')) throw error;
     }
-    return segment.goesThrough;
+    return this.#wentThrough;
   }
   #syncReserve(segment: Segment): void {
     const { reservedEnd } = segment;
