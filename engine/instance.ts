@@ -188,7 +188,10 @@ export class Instance {
     this.#vacuumTimer?.cancel();
     for (const backend of [...this.backends.values()]) await backend.close();
     this.manager.close();
-    this.sequences.settle();
-    await this.store.close();
+    try {
+      this.sequences.settle();
+    } finally {
+      await this.store.close();
+    }
   }
 }

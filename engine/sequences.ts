@@ -131,11 +131,15 @@ export class Sequences {
     writer.finish();
   }
 
-  /** Before a clean close: logs the true states, so that nothing is skipped. */
+  /** Before a clean close: logs the true states, so that nothing is skipped; without room for that, values are, as after a crash. */
   settle(): void {
     if (this.#store.readOnly || this.#store.poisoned !== undefined) return;
-    for (const [oid, state] of this.#states) {
-      if (state.last !== state.logged || state.isCalled !== state.loggedIsCalled) this.#log(oid, state, state.last, state.isCalled);
+    try {
+      for (const [oid, state] of this.#states) {
+        if (state.last !== state.logged || state.isCalled !== state.loggedIsCalled) this.#log(oid, state, state.last, state.isCalled);
+      }
+    } catch (error) {
+      if (!(error instanceof DbError && error.code === '53100')) throw error;
     }
   }
 }
