@@ -33,7 +33,7 @@ export interface OpenOptions extends ValueOptions {
   readonly readOnly?: boolean | undefined;
   /** Fail with 58P01 instead of creating a missing file. */
   readonly mustExist?: boolean | undefined;
-  /** For a new file: a power of two from 512 to 65536; default 8192. */
+  /** For a new file: a power of two from 512 to 32768; default 8192. */
   readonly pageSizeBytes?: number | undefined;
   /** Default isolation level of all sessions; default `read committed`. */
   readonly isolation?: IsolationLevel | undefined;

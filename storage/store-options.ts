@@ -14,7 +14,7 @@ export interface StoreOptions {
   readonly scheduler: Scheduler;
   /** 'full': acknowledged means synced. 'relaxed': written soon, synced at checkpoints and once a second. 'none': no log at all (in-memory databases). */
   readonly durability?: 'full' | 'relaxed' | 'none' | undefined;
-  /** Only for a new file. A power of two from 512 to 65536; default 8192. */
+  /** Only for a new file. A power of two from 512 to 32768; default 8192. */
   readonly pageSizeBytes?: number | undefined;
   /** Budget of what is kept of the file in memory: pages, columns of leaves, and a sixteenth, 4 MiB at most, for objects made while it is read; default 256 MiB. */
   readonly cacheBytes?: number | undefined;

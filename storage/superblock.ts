@@ -28,6 +28,7 @@ import { getU16, getU32, getU64, setU16, setU32, setU64 } from '../base/bytes.js
 import { crc32 } from '../base/checksum.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
+import { PageSizeBytesMax, PageSizeBytesMin } from './page.js';
 import type { File } from './vfs.js';
 import { readFull, writeFull } from './vfs.js';
 
@@ -39,8 +40,6 @@ export const RingBytes = RingSlotCount * RingSlotBytes;
 /** 2: short heads of rows (base/rowcode.ts). 3: lengths of values by need, short keys (slotted-page.ts). 4: checksums by another polynomial. */
 export const FormatMajor = 4;
 export const FormatMinor = 0;
-const PageSizeBytesMin = 512;
-const PageSizeBytesMax = 65536;
 
 const Magic = 'SERIALT\x01';
 const MetaBytes = 512;

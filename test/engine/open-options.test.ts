@@ -18,8 +18,9 @@ const refused: readonly (readonly [options: Readonly<Record<string, unknown>>, m
   [{ isolation: 1 }, 'invalid value for the option "isolation" of open(): 1', 'It must be a text.'],
   [{ isolation: 'snapshot' }, 'invalid value for parameter "default_transaction_isolation": "snapshot"', 'Available values: serializable, repeatable read, read committed, read uncommitted.'],
   [{ parsers: null }, 'invalid value for the option "parsers" of open(): null', 'It must be an object.'],
-  [{ pageSizeBytes: 1000 }, 'invalid page size 1000', 'It must be a power of two from 512 to 65536.'],
-  [{ pageSizeBytes: 4096.5 }, 'invalid page size 4096.5', 'It must be a power of two from 512 to 65536.'],
+  [{ pageSizeBytes: 1000 }, 'invalid page size 1000', 'It must be a power of two from 512 to 32768.'],
+  [{ pageSizeBytes: 65536 }, 'invalid page size 65536', 'It must be a power of two from 512 to 32768.'],
+  [{ pageSizeBytes: 4096.5 }, 'invalid page size 4096.5', 'It must be a power of two from 512 to 32768.'],
 ];
 
 describe('options of open', () => {
