@@ -8,7 +8,7 @@
  *
  * Source. Decimals: Clinger, How to read floating point numbers accurately (1990): a quotient of two integers that are doubles themselves is rounded once.
  */
-import { putUtf8, setInt8 } from '../../base/bytes.js';
+import { putUtf8, setInt8, utf8LengthMax } from '../../base/bytes.js';
 import type { Datum } from '../../base/datum.js';
 import { putInt8Key } from '../../base/keycode.js';
 import { Encoding, NarrowRowMax, putWideEnds, wideEndsBytes } from '../../base/rowcode.js';
@@ -73,6 +73,8 @@ const HighBits = 0x80808080 | 0;
 
 /** Digits of an integer that is read in place, and of what `decimal` reads. */
 const SmallDigits = 9;
+/** Room for the constants of a row is kept for each of some hundred rows that may come; longer ones are for the general ways. */
+const ConstantBytesMax = 1024;
 const DecimalDigits = 15;
 const powersOfTen = Float64Array.from({ length: DecimalDigits + 1 }, (_, i) => 10 ** i);
 
@@ -125,6 +127,11 @@ export interface RowReaderSpec {
   readonly places: readonly number[];
   readonly constants: readonly Datum[];
   readonly form: TextForm;
+}
+
+/** What the texts among the constants take at most. */
+function constantTextBytes({ places, constants }: RowReaderSpec): number {
+  return constants.reduce<number>((sum, value, i) => sum + (places[i]! < 0 && typeof value === 'string' ? utf8LengthMax(value) : 0), 0);
 }
 
 /** The reader of rows of a table in a form; undefined: some column, or their order, is none that is read here. */
@@ -187,6 +194,7 @@ class RowReaderSource {
       columnOf[place] = i;
     }
     for (let place = 0; place < columnOf.length; place++) if (columnOf[place] === undefined) return undefined;
+    if (constantTextBytes(spec) > ConstantBytesMax) return undefined;
     return new RowReaderSource(spec, columnOf, key.column.index, key.bytes);
   }
 
@@ -203,7 +211,6 @@ class RowReaderSource {
 
   compile(): RowReader {
     const code = this.#code;
-    const constantTexts = this.#spec.constants.reduce<number>((sum, value, i) => sum + (this.#isConstant(i) && typeof value === 'string' ? value.length * 3 : 0), 0);
     if (this.#isLines) code.line('const hasReturns = s.hasReturns;');
     code.line('const src = s.source, view = s.sourceView, end = s.end, out = s.out, dv = s.outView, ends = s.ends, max = s.countMax;');
     code.line('let p = s.at, to = s.length, n = s.count, done = p, how = 2, c = 0, x = 0, w = 0, last = 0, isFirst = true, isAscending = s.isAscending;');
@@ -221,7 +228,7 @@ class RowReaderSource {
     code.line('s.at = done; s.length = to; s.count = n; s.isAscending = isAscending;');
     code.line('return how;');
     const read = this.#module.finish({ R: helpers }, `return function (s) {\n${code.toString()}\n};`).value as RowReader['read'];
-    const fixedBytes = this.#rowOffset + this.#headBytes + wideEndsBytes(this.#layout.variableCount) + constantTexts;
+    const fixedBytes = this.#rowOffset + this.#headBytes + wideEndsBytes(this.#layout.variableCount) + constantTextBytes(this.#spec);
     return { fixedBytes, keyBytes: this.#keyBytes, read, sample: this.#sample(), isFresh: true };
   }
 

@@ -33,3 +33,12 @@ for (const form of forms) {
     });
   }
 }
+
+test('there is none where a constant is long, for each of some hundred rows has room for it', async () => {
+  const db = await TestDatabase.open();
+  const { definition: table } = db.createTable('t', { columns: { id: 'int4', note: 'text' }, key: ['id'] });
+  const readerOf = (note: string): unknown => compileRowReader({ table, places: [0, -1], constants: [null, note], form: { kind: 'literals' } });
+  expect(readerOf('short')).toBeDefined();
+  expect(readerOf('long '.repeat(1000))).toBeUndefined();
+  await db.close();
+});
