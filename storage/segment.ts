@@ -32,7 +32,7 @@ export class Segment {
   /** Whether all of the segment came by this object, so that `#block` is what it says. */
   #isWhole = true;
   /** Whether anything has been written through. */
-  goesThrough = false;
+  #goesThrough = false;
   /** Whether the system has said that it cannot. */
   #isRefused = false;
 
@@ -64,7 +64,7 @@ export class Segment {
     if (position !== this.#end) this.#isWhole = false;
     const before = position % ThroughBlockBytes;
     let done = 0;
-    if (this.goesThrough && before > 0 && !(mutants.on && mutants.has('storage.block-completed-from-cache'))) {
+    if (this.#goesThrough && before > 0 && !(mutants.on && mutants.has('storage.block-completed-from-cache'))) {
       done = Math.min(length, ThroughBlockBytes - before);
       this.#block.set(bytes.subarray(0, done), before);
       this.#block.fill(0, before + done, ThroughBlockBytes);
@@ -112,7 +112,7 @@ export class Segment {
       this.#isRefused = true;
       return false;
     }
-    this.goesThrough = true;
+    this.#goesThrough = true;
     this.#end = position + length;
     const lastBlock = this.#end - (this.#end % ThroughBlockBytes) - start;
     if (lastBlock > 0) block.copyWithin(0, lastBlock, before + length);

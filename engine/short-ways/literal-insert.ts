@@ -108,8 +108,13 @@ function readInsert(backend: Backend, plans: PlanCache, text: string, head: stri
     const encoded = quick.modify.encodedRows?.(backend.instance.manager, backend.definitions().types, text.length >= ManyLengthMin);
     const isOnePass = encoded?.setLiterals(text, Buffer.byteLength(head)) === true;
     if (encoded !== undefined && (isOnePass || readRows(backend, text, head.length, types, encoded))) {
-      return { quick, rows: { encoded, list: () => listed(backend, text, head.length, types)! }, encoded: isOnePass ? encoded : undefined };
+      const list = (): Datum[][] => {
+        encoded.clear();
+        return listed(backend, text, head.length, types)!;
+      };
+      return { quick, rows: { encoded, list }, encoded: isOnePass ? encoded : undefined };
     }
+    encoded?.clear();
     const rows = listed(backend, text, head.length, types);
     return rows === undefined ? undefined : { quick, rows: { encoded: undefined, list: () => rows }, encoded: undefined };
   } catch (error) {
