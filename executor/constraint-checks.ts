@@ -5,7 +5,8 @@
  * child. Parent side: the removed key was locked UPDATE by whoever removed it, which waited out every KEY SHARE, so no child can be in flight;
  * the newest children are found through an index on the foreign key, or by walking the child table, and follow the action.
  *
- * Q1  A check reads the newest state, not the snapshot; mvcc records what it saw as a hidden read for SERIALIZABLE.
+ * Q1  A check reads the newest state, not the snapshot; mvcc records what it saw as a hidden read for SERIALIZABLE. At REPEATABLE READ and above a parent that is newer than the
+ *     snapshot is not there, as in PostgreSQL: then the check has read the snapshot, and nothing newer. To record both would be a circle of its own making.
  * Q2  Actions write through TableWriter, so their own constraints are queued behind.
  * Q3  NO ACTION first looks whether some row has the key again; RESTRICT does not.
  */
@@ -143,22 +144,32 @@ export class ConstraintChecks {
     const access = this.#access(parent);
     const parentValues = this.#convert(values, child, key.childColumns, parent, key.parentColumns);
     for (;;) {
-      const rowKey = parentValues === undefined ? undefined : this.#findParent(access, key, parentValues);
-      if (rowKey === undefined) throw missingParent(key, child, parent, values, ctx);
+      const rowKey = parentValues === undefined ? undefined : this.#findParent(access, key, parentValues, mutants.on && mutants.has('executor.newer-parent-seen'));
+      if (rowKey === undefined) {
+        if (parentValues !== undefined && !(mutants.on && mutants.has('executor.missing-parent-unread'))) this.#noteParent(access, key, parentValues);
+        throw missingParent(key, child, parent, values, ctx);
+      }
       if (mutants.on && mutants.has('executor.no-key-share')) return undefined;
       const locked = lockAndFollow(access, this.#runtime, new LockJob(rowKey), 'key share', this.#context.canWait ? 'wait' : 'nowait', { view: 'latest' });
       if (isWait(locked)) return locked;
       if (locked.kind === 'ok' || locked.kind === 'changed' || locked.kind === 'self') {
         const at = 'rowKey' in locked ? locked.rowKey : rowKey;
-        if (this.#rowStillHas(access, at, key.parentColumns, parentValues!)) return undefined;
+        if (this.#rowStillHas(access, at, key.parentColumns, parentValues!)) {
+          this.#noteParent(access, key, parentValues!);
+          return undefined;
+        }
         // The row is there under another key now; perhaps another row has this one.
-        if (this.#findParent(access, key, parentValues!) === rowKey) throw missingParent(key, child, parent, values, ctx);
+        if (this.#findParent(access, key, parentValues!, false) === rowKey) throw missingParent(key, child, parent, values, ctx);
         continue;
       }
-      // At REPEATABLE READ and above a parent that is newer than the snapshot is not there.
-      if (tx.isolation !== 'read committed') throw missingParent(key, child, parent, values, ctx);
+      if (tx.isolation !== 'read committed') {
+        const seen = this.#parentInSnapshot(access, key, parentValues!);
+        // Since then another row has taken its place: the first updater has won.
+        if (seen !== undefined && !(mutants.on && mutants.has('executor.replaced-parent-missing'))) void tx.lockRow(access.tree, seen, 'key share', 'nowait');
+        throw missingParent(key, child, parent, values, ctx);
+      }
       if (tx.newest(access.tree, rowKey, this.#row)) throw new InternalError('parent row is there and cannot be locked');
-      if (this.#findParent(access, key, parentValues!) === undefined) throw missingParent(key, child, parent, values, ctx);
+      if (this.#findParent(access, key, parentValues!, false) === undefined) throw missingParent(key, child, parent, values, ctx);
     }
   }
 
@@ -166,15 +177,26 @@ export class ConstraintChecks {
     return key.parent === child.oid ? child : this.#context.schema.writeInfo(key.parent).table;
   }
 
-  /** The row key of the newest row with these values in the parent's unique index. */
-  #findParent(access: TableAccess, key: ForeignKeyDef, values: readonly Datum[]): string | undefined {
-    const index = access.indexes.find((candidate) => candidate.definition.oid === key.parentIndex);
-    if (index === undefined) throw new InternalError('foreign key without its index');
-    const inOrder = index.definition.columns.map((column) => values[key.parentColumns.indexOf(column.column!)]!);
-    const prefix = index.keyPrefix(inOrder);
-    const range: KeyRange = index.isDeferrable ? prefixRange(prefix) : { low: prefix, high: afterKey(prefix) };
-    if (!this.#context.tx.probeLatest(index.tree, range, this.#row)) return undefined;
-    return index.definition.isClustered ? prefix : entryRowKey(this.#row.u8, this.#row.offset);
+  /** The row key of the newest row with these values in the parent's unique index. `register`: whether SERIALIZABLE is told at once, or by `#noteParent`. */
+  #findParent(access: TableAccess, key: ForeignKeyDef, values: readonly Datum[], register: boolean): string | undefined {
+    const index = parentIndex(access, key);
+    const range = parentRange(index, key, values);
+    const { tx } = this.#context;
+    return this.#firstRow(index, register ? tx.openLatest(index.tree, range) : tx.openScan(index.tree, range, { view: 'latest', register: false }));
+  }
+  #noteParent(access: TableAccess, key: ForeignKeyDef, values: readonly Datum[]): void {
+    if (this.#context.tx.node !== undefined) this.#findParent(access, key, values, true);
+  }
+  /** The same in the snapshot. */
+  #parentInSnapshot(access: TableAccess, key: ForeignKeyDef, values: readonly Datum[]): string | undefined {
+    const index = parentIndex(access, key);
+    return this.#firstRow(index, this.#context.tx.openScan(index.tree, parentRange(index, key, values)));
+  }
+  #firstRow(index: IndexAccess, scan: LeafScan): string | undefined {
+    if (!scan.next()) return undefined;
+    const rowKey = index.definition.isClustered ? scan.keyAt(0) : entryRowKey(scan.u8, scan.offsets[0]!);
+    scan.stopAt(0);
+    return rowKey;
   }
 
   #rowStillHas(access: TableAccess, rowKey: string, columns: readonly number[], values: readonly Datum[]): boolean {
@@ -207,7 +229,7 @@ export class ConstraintChecks {
     const childValues = this.#convert(values, parent, key.parentColumns, child, key.childColumns);
     if (childValues === undefined) return undefined;
     if (action === 'no action' || action === 'restrict') {
-      if (action === 'restrict' || this.#findParent(this.#access(parent), key, values) === undefined) this.#refuseChildren(check, child, childValues);
+      if (action === 'restrict' || this.#findParent(this.#access(parent), key, values, true) === undefined) this.#refuseChildren(check, child, childValues);
       return undefined;
     }
     check.progress ??= { children: this.#children(key, child, childValues, false), done: 0 };
@@ -217,7 +239,7 @@ export class ConstraintChecks {
       if (wait !== undefined) return wait;
     }
     // The default may be the very key that has gone; a child that did not change has no check of its own.
-    if (action === 'set default' && this.#findParent(this.#access(parent), key, values) === undefined) this.#refuseChildren(check, child, childValues);
+    if (action === 'set default' && this.#findParent(this.#access(parent), key, values, true) === undefined) this.#refuseChildren(check, child, childValues);
     return undefined;
   }
 
@@ -343,6 +365,16 @@ function prefixRange(prefix: string): KeyRange {
   return { low: prefix, high: afterPrefix(prefix) };
 }
 
+/** The unique index that a foreign key refers to. */
+function parentIndex(access: TableAccess, key: ForeignKeyDef): IndexAccess {
+  const index = access.indexes.find((candidate) => candidate.definition.oid === key.parentIndex);
+  if (index === undefined) throw new InternalError('foreign key without its index');
+  return index;
+}
+function parentRange(index: IndexAccess, key: ForeignKeyDef, values: readonly Datum[]): KeyRange {
+  const prefix = index.keyPrefix(index.definition.columns.map((column) => values[key.parentColumns.indexOf(column.column!)]!));
+  return index.isDeferrable ? prefixRange(prefix) : { low: prefix, high: afterKey(prefix) };
+}
 /** An index of the child table that begins with the columns of the foreign key, in any order, and has all rows. */
 function childIndex(access: TableAccess, key: ForeignKeyDef): IndexAccess | undefined {
   return access.indexes.find(({ definition }) => {

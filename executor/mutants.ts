@@ -13,4 +13,7 @@ export const executorMutantDescriptions: readonly MutantDescription[] = [
   { name: 'executor.skip-child-check', breaks: 'a child row is not asked for its parent (concurrency.md 4)' },
   { name: 'executor.skip-parent-check', breaks: 'a parent row goes without a look at its children (concurrency.md 4)' },
   { name: 'executor.no-key-share', breaks: 'the parent of a new child is not locked: it can be deleted before the child commits (concurrency.md 4)' },
+  { name: 'executor.newer-parent-seen', breaks: 'a parent that is newer than the snapshot counts as seen and as not there: needless failures' },
+  { name: 'executor.replaced-parent-missing', breaks: 'a parent that another has replaced since the snapshot is called missing, which it never was' },
+  { name: 'executor.missing-parent-unread', breaks: 'a parent that was looked for in vain leaves no read: dependencies are missed' },
 ];

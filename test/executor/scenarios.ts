@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { open } from '../../engine/index.js';
 import type { Transaction } from '../../mvcc/transaction.js';
+import { missingParent, newerParent, replacedParent } from './newer-parents.js';
 import { codeOf, codeOfAsync, int, op, TestDatabase, type Columns } from './fixture.js';
 
 type Mode = 'interpreted' | 'generated';
@@ -128,4 +129,7 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
     b.rollback();
     await db.close();
   },
+  'executor.newer-parent-seen': newerParent,
+  'executor.replaced-parent-missing': replacedParent,
+  'executor.missing-parent-unread': missingParent,
 };
