@@ -8,7 +8,6 @@
  *
  * Source: PostgreSQL's autovacuum: its thresholds (50 rows and a tenth of the table), and its giving way to who waits.
  */
-import type { ChangeCount } from '../executor/table-changes.js';
 import type { Timer } from '../base/scheduler.js';
 import type { TableRecord } from './catalog/catalog-objects.js';
 import type { Instance } from './instance.js';
@@ -68,15 +67,15 @@ export class AutoAnalyze {
   }
 
   /** Tables that have changed enough. */
-  #due(): { readonly table: TableRecord; readonly changes: ChangeCount }[] {
+  #due(): TableRecord[] {
     const { catalog, executorEnv } = this.#instance;
-    const due: { readonly table: TableRecord; readonly changes: ChangeCount }[] = [];
+    const due: TableRecord[] = [];
     for (const [oid, changes] of executorEnv.tableChanges.entries()) {
       if (changes.rows <= ThresholdRows) continue;
       const table = catalog.get(oid);
       if (table === undefined && !this.#isBeingMade(oid)) executorEnv.tableChanges.forget(oid);
       if (table?.kind !== 'table' || table.persistence === 'temporary') continue;
-      if (changes.rows > ThresholdRows + ThresholdFraction * (catalog.statisticsOf(oid)?.rowCount ?? 0)) due.push({ table, changes });
+      if (changes.rows > ThresholdRows + ThresholdFraction * (catalog.statisticsOf(oid)?.rowCount ?? 0)) due.push(table);
     }
     return due;
   }
@@ -87,12 +86,12 @@ export class AutoAnalyze {
     return false;
   }
 
-  async #run(due: readonly { readonly table: TableRecord; readonly changes: ChangeCount }[]): Promise<void> {
+  async #run(due: readonly TableRecord[]): Promise<void> {
     try {
       await this.#withSession(async (session) => {
         this.#session = session;
         session.backend.pace = { sliceMs: SliceMs, rest: this.#rest };
-        for (const { table, changes } of due) if (!this.#isStopped) await this.#analyze(session, table, changes);
+        for (const table of due) if (!this.#isStopped) await this.#analyze(session, table);
       });
     } catch {
       // The database is closing, or its file has failed: whoever works with it is told by his own statements.
@@ -102,13 +101,11 @@ export class AutoAnalyze {
     if (!this.#isStopped) this.#schedule(IntervalMs);
   }
 
-  async #analyze(session: Session, table: TableRecord, changes: ChangeCount): Promise<void> {
+  async #analyze(session: Session, table: TableRecord): Promise<void> {
     const name = `${quoteIdentifier(this.#instance.definitions.schemaName(table.schema))}.${quoteIdentifier(table.name)}`;
-    const counted = changes.rows;
     const watch = this.#watch(session);
     try {
       await session.exec(`begin isolation level read committed; lock table ${name} in share update exclusive mode nowait; analyze ${name}; commit`);
-      changes.rows -= counted;
     } catch {
       // S1, or the table has gone or changed its name meanwhile.
       await session.exec('rollback');

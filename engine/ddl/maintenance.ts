@@ -68,6 +68,8 @@ async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {
   const pause = pauses(ddl);
   const target = Math.max(backend.settings.getNumber('default_statistics_target'), ...record.columns.map((column) => column.statisticsTarget ?? 0));
   const wanted = target * SampleRowsPerTarget;
+  const changes = backend.instance.executorEnv.tableChanges.of(record.oid);
+  const counted = changes.rows;
   const reservoir = new Reservoir<Datum[]>(wanted, backend.prng);
   await forEachBatch(ddl, tableDef(ddl, record.oid), (batch, decode) => reservoir.offer(batch.count, decode));
   const rowCount = reservoir.offered;
@@ -85,6 +87,8 @@ async function analyzeTable(ddl: Ddl, record: TableRecord): Promise<void> {
   }
   const statistics: StatisticsRecord = { kind: 'statistics', oid: old?.oid ?? ddl.newOid(), table: record.oid, rowCount, pageCount: Math.max(1, pageCount), columns };
   ddl.draft.put(statistics);
+  // Not anew by itself, whether this commits or not (PostgreSQL's pgstat_report_analyze).
+  changes.rows -= counted;
 }
 
 function widthOf(value: Datum, type: SqlType, types: TypeRegistry): number {

@@ -70,6 +70,16 @@ test('a table is analysed once enough of it has changed, and again only after a 
   expect(await estimate('t')).toBe(900);
 });
 
+test('what ANALYZE has seen is not analysed again', async () => {
+  await db.exec('create table t (id int primary key, v int); insert into t select g, g % 7 from generate_series(1, 1000) g; analyze t');
+  const { version } = db.instance.catalog;
+  await look();
+  expect(db.instance.catalog.version).toBe(version);
+  await db.exec('insert into t select g, g % 7 from generate_series(1001, 1200) g');
+  await look();
+  expect(await estimate('t')).toBe(1200);
+});
+
 test('COPY, MERGE, cascades and TRUNCATE count', async () => {
   await db.exec('create table p (id int primary key); create table c (id int references p on delete cascade)');
   await db.copyFrom('copy p from stdin', [Array.from({ length: 100 }, (_, i) => `${i}\n`).join('')]);
