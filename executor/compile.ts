@@ -92,10 +92,9 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
     },
     encodedRows: rowsSpec === undefined ? undefined : (manager, types, many) => (generated === undefined && !many ? undefined : (encodedRows ??= EncodedRows.make(rowsSpec, manager, types))),
     quick: ({ ctx, env, schema, constraints }) => {
-      if (!isQuery || generated === undefined || options.instrument) return undefined;
-      const program = generated.program(plan, output, false);
-      if (!program.isPlain) return undefined;
-      return new QuickQuery(program, isBrief(plan), isUnfiltered(plan), { ctx, env, schema, constraints, tx: undefined!, params: [], canWait: false, instrument: false });
+      // Whether a program may give way changes nothing about what it asks for, so that one that is not plain need not be made again.
+      if (program?.isPlain !== true || generated === undefined || options.instrument) return undefined;
+      return new QuickQuery(generated.program(plan, output, false), isBrief(plan), isUnfiltered(plan), { ctx, env, schema, constraints, tx: undefined!, params: [], canWait: false, instrument: false });
     },
   };
 }
