@@ -80,6 +80,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.room-found-before', breaks: 'a commit that gave others a turn takes the room in the log for free that it found before: a full disk shuts the store down' },
   { name: 'mvcc.publish-out-of-order', breaks: 'a commit is published before an earlier one' },
   // Locks and write rules (sections 3, 4).
+  { name: 'mvcc.lock-of-before-becomes-change', breaks: 'a lock or claim of an earlier statement becomes the change in place, which the statement that makes it then sees' },
   { name: 'mvcc.change-outlives-savepoint', breaks: 'a lock or claim older than a savepoint becomes the change in place, which rolling back then leaves' },
   { name: 'mvcc.long-keys-accepted', breaks: 'a key that no page takes is refused at commit only, which shuts the store down' },
   { name: 'mvcc.no-first-updater-wins', breaks: 'lost updates at REPEATABLE READ and above' },

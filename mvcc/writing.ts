@@ -34,10 +34,9 @@ export function insertEntry(transaction: Transaction, tree: VersionedTree, key: 
   const { set } = writes;
   const newest = writes.find(key);
   let entry = newest;
-  if (newest >= 0 && set.kindOf(newest) === WriteKind.Claim && transaction.isSinceSavepoint(newest)) {
-    assert(set.commandOf(newest) === transaction.statement!.number, 'claim of another statement', set.commandOf(newest));
-    set.setKind(newest, WriteKind.Put);
-  } else {
+  // A claim that an earlier statement has left (ON CONFLICT DO NOTHING, by another key) stays what it is, for what it becomes would be of that statement.
+  if (isOfStatement(transaction, writes, newest, WriteKind.Claim)) set.setKind(newest, WriteKind.Put);
+  else {
     if (VERIFY.on && tree.options.unique && tree.options.unclaimed !== true) assert(isWriteLocked(transaction, tree, key), 'insert of an unclaimed key');
     assert(newest < 0 || set.kindOf(newest) !== WriteKind.Put, 'insert over an own entry');
     entry = writes.push(key, WriteKind.Put, 0);
@@ -436,7 +435,7 @@ export function updateEntry(
   if (VERIFY.on && tree.options.unique && tree.options.unclaimed !== true) assert(isWriteLocked(transaction, tree, key), 'update of an unlocked row');
   const before = set.newestChange(newest);
   assert(before < 0 || set.kindOf(before) === WriteKind.Put, 'update of a removed entry');
-  const entry = isHold(transaction, writes, newest) ? changeInPlace(writes, newest, WriteKind.Put) : writes.push(key, WriteKind.Put, 0);
+  const entry = isOfStatement(transaction, writes, newest, WriteKind.Hold) ? changeInPlace(writes, newest, WriteKind.Put) : writes.push(key, WriteKind.Put, 0);
   if (before >= 0) inherit(set, entry, before);
   if (options?.changesKeyColumns === true) set.set(entry, WriteFlag.ChangesKey);
   if (before >= 0) set.setExtra(entry, set.extraOf(before).movedTo, undefined);
@@ -450,7 +449,7 @@ export function removeEntry(transaction: Transaction, tree: VersionedTree, key: 
   const newest = writes.find(key);
   const before = set.newestChange(newest);
   assert(before < 0 || set.kindOf(before) === WriteKind.Put, 'removal of a removed entry');
-  const isHeld = isHold(transaction, writes, newest);
+  const isHeld = isOfStatement(transaction, writes, newest, WriteKind.Hold);
   // An entry of a unique index is guarded by its row's lock in the primary tree; the claim makes others who want the key wait for our end.
   const claims = !isHeld && tree.options.unique && !isWriteLocked(transaction, tree, key);
   const entry = isHeld ? changeInPlace(writes, newest, WriteKind.Delete) : writes.push(key, WriteKind.Delete, claims ? claimRow(writes, key) : 0);
@@ -473,9 +472,10 @@ export function touchEntry(transaction: Transaction, tree: VersionedTree, key: s
   if (newest < 0 || writes.set.kindOf(newest) === WriteKind.Hold) writes.push(key, WriteKind.Touch, 0);
 }
 
-/** Whether the entry is a lock that this statement has taken since the last savepoint: it can become the change. */
-function isHold(transaction: Transaction, writes: TreeWrites, newest: number): boolean {
-  return newest >= 0 && writes.set.kindOf(newest) === WriteKind.Hold && writes.set.commandOf(newest) === transaction.statement!.number && transaction.isSinceSavepoint(newest);
+/** Whether the entry is a lock or claim that this statement has taken since the last savepoint: it can become the change. */
+function isOfStatement(transaction: Transaction, { set }: TreeWrites, newest: number, kind: WriteKind): boolean {
+  if (newest < 0 || set.kindOf(newest) !== kind || !transaction.isSinceSavepoint(newest)) return false;
+  return set.commandOf(newest) === transaction.statement!.number || (mutants.on && mutants.has('mvcc.lock-of-before-becomes-change'));
 }
 
 function changeInPlace(writes: TreeWrites, entry: number, kind: WriteKind): number {

@@ -98,6 +98,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.single-despite-writers': 'a single commit takes no row that somebody holds or changes',
   'mvcc.soft-edges-ignored': 'a cycle through a queue position is dissolved without a victim',
   'mvcc.barging': 'new sharers do not overtake a waiting writer',
+  'mvcc.lock-of-before-becomes-change': 'a key that an earlier statement has claimed and left is inserted by a later one',
+  'mvcc.hidden-values-by-keys': '9 a walk through the newest rows that sees a later change of one',
   'mvcc.change-outlives-savepoint': 'a savepoint between the lock of a row and its change',
   'mvcc.long-keys-accepted': 'a key that no page takes is refused when it is given',
   'mvcc.no-lock-timeout': 'lock_timeout ends a wait',

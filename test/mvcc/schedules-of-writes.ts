@@ -58,6 +58,30 @@ export const writeSchedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'a key that an earlier statement has claimed and left is inserted by a later one',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ j: '0' });
+      const [a, b] = [script.begin(RC), script.begin(RC)];
+      const { transaction } = a;
+      // As ON CONFLICT DO NOTHING does where the row has another key that is taken. Without savepoints, as statements are that need none.
+      transaction.beginStatement({ text: 'claim' });
+      await transaction.claimKey(t, 'k');
+      transaction.endStatement();
+      transaction.beginStatement({ text: 'insert' });
+      await transaction.claimKey(t, 'k');
+      transaction.insert(t, 'k', keyBytes('1'), 0, 1);
+      const scan = transaction.openScan(t, { low: '', high: undefined });
+      assert.ok(scan.next());
+      assert.equal(scan.count, 1);
+      transaction.endStatement();
+      assert.deepEqual(await a.range(t, '', 'z'), ['0', '1']);
+      const waiting = await blocked(b, b.insert(t, 'k', '2'));
+      await a.commit();
+      assert.equal(await waiting.outcome, '23505');
+    },
+  },
+  {
     name: 'a key that no page takes is refused when it is given',
     async run() {
       const script = await Script.open();
