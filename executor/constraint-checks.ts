@@ -73,8 +73,9 @@ export class ConstraintChecks {
   readonly add = (check: ConstraintCheck): void => {
     const { constraints } = this.#context;
     const deferrable = check.kind === 'unique' ? check.index.deferrable : check.key.deferrable;
-    const isRestrict = check.kind === 'parent' && actionOf(check) === 'restrict';
-    if (!isRestrict && constraints.isDeferred(constraintName(check), deferrable)) constraints.defer(check, check.kind === 'unique' && !this.#isShared(check));
+    // NO ACTION alone can be put off: what CASCADE and the like would do later, they would do to children that have come meanwhile too.
+    const isAction = check.kind === 'parent' && actionOf(check) !== 'no action' && !(mutants.on && mutants.has('executor.actions-deferred'));
+    if (!isAction && constraints.isDeferred(constraintName(check), deferrable)) constraints.defer(check, check.kind === 'unique' && !this.#isShared(check));
     else (this.#immediate ??= []).push(check);
   };
 

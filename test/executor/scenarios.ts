@@ -118,6 +118,16 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
     assert.equal(codeOf(() => db.exec(db.delete('p', is('id', 1)))), '23503');
     await db.close();
   },
+  'executor.actions-deferred': async () => {
+    const db = await open(':memory:');
+    try {
+      await db.exec('create table p (id int primary key); create table c (id int primary key, p int references p on delete set null deferrable initially deferred); insert into p values (1); insert into c values (1, 1)');
+      await db.exec('begin; delete from p; insert into p values (1); insert into c values (2, 1); commit');
+      assert.deepEqual((await db.query('select * from c order by id')).rows, [{ id: 1, p: null }, { id: 2, p: 1 }]);
+    } finally {
+      await db.close();
+    }
+  },
   'executor.no-key-share': async (mode) => {
     const db = await world(mode);
     const a = db.begin('read committed', 1);
