@@ -191,12 +191,13 @@ function checkedTransaction(value: unknown, where: string): HistoryTransaction {
     const o = op as { kind?: unknown; key?: unknown; version?: unknown; value?: unknown; values?: unknown } | null;
     if (typeof o !== 'object' || o === null || typeof o.key !== 'string') return false;
     if (o.kind === 'read' || o.kind === 'write') return Number.isSafeInteger(o.version) && (o.version as number) >= (o.kind === 'write' ? 1 : 0);
+    if (o.kind === 'found') return true;
     if (o.kind === 'append') return typeof o.value === 'number';
     return o.kind === 'list' && Array.isArray(o.values) && o.values.every((v) => typeof v === 'number');
   };
   if (typeof t !== 'object' || t === null || typeof t.id !== 'number') throw new DatabaseError('22023', `${where}: a transaction needs a number "id"`);
   if (t.status !== 'committed' && t.status !== 'aborted' && t.status !== 'unknown') throw new DatabaseError('22023', `${where}: "status" must be committed, aborted or unknown`);
   const at = Array.isArray(t.ops) ? t.ops.findIndex((op) => !isOp(op)) : -2;
-  if (at !== -1) throw new DatabaseError('22023', at === -2 ? `${where}: "ops" must be an array` : `${where}: operation ${at + 1} must be {kind: "read" or "write", key, version}, {kind: "append", key, value} or {kind: "list", key, values}`);
+  if (at !== -1) throw new DatabaseError('22023', at === -2 ? `${where}: "ops" must be an array` : `${where}: operation ${at + 1} must be {kind: "read" or "write", key, version}, {kind: "found", key}, {kind: "append", key, value} or {kind: "list", key, values}`);
   return { id: t.id, session: t.session ?? 0, status: t.status, ops: t.ops! };
 }

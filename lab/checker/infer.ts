@@ -3,7 +3,7 @@
  *
  * For each key the versions have an order: given for registers; for lists it is the longest list that a committed transaction read, of which every
  * other read must be a prefix. Then, with w(i) the writer of version i: w(i) -ww-> w(i+1), w(i) -wr-> readers of i, readers of i -rw-> w(i+1).
- * A list's appends that nobody has read have no known place and give no edges but one: whoever read the longest list precedes them.
+ * What was found in an unknown version gives w(1) -wr-> finder alone. A list's appends that nobody has read have no known place and give no edges but one: whoever read the longest list precedes them.
  */
 import { EdgeKind, Graph } from './graph.js';
 import type { History, HistoryTransaction } from './history.js';
@@ -26,7 +26,7 @@ interface Chain {
   readonly key: string;
   /** Position of the writing transaction by version; -1 unknown, -2 aborted. Index 0 is the absent state. */
   readonly writers: number[];
-  /** Pairs: position of the reader, version, 1 for a predicate read. */
+  /** Triples: position of the reader, version, 1 for a predicate read and 2 for what was found in that version or a later one. */
   readonly reads: number[];
   /** Lists: writer by value, the values in order, and appends never read. */
   readonly byValue: Map<number, number>;
@@ -35,6 +35,7 @@ interface Chain {
 }
 
 const Aborted = -2;
+const Found = 2;
 
 export function infer(history: History): Inferred {
   const chains = new Map<string, Chain>();
@@ -113,6 +114,9 @@ function collectReads(history: History, transaction: HistoryTransaction, positio
         chainOf(op.key).reads.push(position, op.version, op.isPredicate === true ? 1 : 0);
         break;
       }
+      case 'found':
+        if (!ownVersion.has(op.key)) chainOf(op.key).reads.push(position, 1, Found);
+        break;
       case 'list': {
         const chain = chainOf(op.key);
         const own = ownAppends.get(op.key) ?? [];
@@ -168,15 +172,17 @@ function addEdges(history: History, graph: Graph, chain: Chain, aborted: Readonl
   for (let i = 0; i < reads.length; i += 3) {
     const reader = reads[i]!;
     const version = reads[i + 1]!;
+    const isFound = reads[i + 2] === Found;
     const kind = reads[i + 2] === 1 ? EdgeKind.predicateRw : EdgeKind.rw;
     const writer = version < writers.length ? writers[version]! : -1;
     if (version > 0) {
       if (writer >= 0) {
         graph.add(writer, reader, EdgeKind.wr, number);
-        if (writer !== reader && writers[version + 1] === writer) report('G1b', history[reader]!, chain.key, `version ${version} of T${history[writer]!.id} was not its last`);
+        if (!isFound && writer !== reader && writers[version + 1] === writer) report('G1b', history[reader]!, chain.key, `version ${version} of T${history[writer]!.id} was not its last`);
       } else if (aborted?.has(version) === true) report('G1a', history[reader]!, chain.key, `version ${version} was written by a transaction that aborted`);
       else if (writer === -1 && chain.longest === undefined) report('garbage read', history[reader]!, chain.key, `version ${version} was never written`);
     }
+    if (isFound) continue;
     // A transaction that read and then wrote a key itself: the next version may be its own; the writer after that is behind a ww edge.
     if (version + 1 < writers.length) graph.add(reader, writers[version + 1]!, kind, number);
     else for (const later of unread) graph.add(reader, later, kind, number);

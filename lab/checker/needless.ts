@@ -47,8 +47,9 @@ function isNeeded(run: WorkloadRun, failure: Failure): boolean {
     const written = new Set<string>();
     for (const op of t.ops) {
       if (op.kind === 'write' || op.kind === 'append') written.add(op.key);
-      if ((op.kind !== 'read' && op.kind !== 'list') || written.has(op.key)) continue;
-      addRead(position, op.key, op.kind === 'read' ? op.version : op.values.length);
+      if (written.has(op.key)) continue;
+      if (op.kind === 'found') graph.add(writersOf(writers, op.key)[1] ?? -1, position, EdgeKind.wr, 0);
+      else if (op.kind === 'read' || op.kind === 'list') addRead(position, op.key, op.kind === 'read' ? op.version : op.values.length);
     }
   };
   const addRead = (position: number, key: string, version: number): void => {

@@ -241,7 +241,8 @@ class WorkloadRunner {
       return;
     }
     const op = client.plan.ops[client.at++];
-    if (client.snapshotPosition < 0) client.snapshotPosition = this.#history.length;
+    // A savepoint takes no snapshot.
+    if (client.snapshotPosition < 0 && op?.kind !== 'savepoint' && op?.kind !== 'rollback to') client.snapshotPosition = this.#history.length;
     if (op === undefined) return this.#end(client);
     const value = ++this.#values;
     const outcome = await client.session.run(sqlOf(op, this.#options, value, client.id));
@@ -282,7 +283,7 @@ class WorkloadRunner {
         break;
       case 'rollback to': {
         const mark = client.savepoints.pop()!;
-        client.ops = [...client.ops.slice(0, mark), ...client.ops.slice(mark).filter((o) => (o.kind === 'read' || o.kind === 'list') && !this.#readsOwn(client.ops, o, mark))];
+        client.ops = [...client.ops.slice(0, mark), ...client.ops.slice(mark).filter((o) => (o.kind === 'read' || o.kind === 'found' || o.kind === 'list') && !this.#readsOwn(client.ops, o, mark))];
         break;
       }
       case 'append':
@@ -294,7 +295,7 @@ class WorkloadRunner {
         break;
       }
       case 'child':
-        client.ops.push({ kind: 'write', key: childKey(value), version: 1 });
+        client.ops.push({ kind: 'found', key: regKey(op.low) }, { kind: 'write', key: childKey(value), version: 1 });
         break;
       case 'sequence': {
         const id = rows[0]![0]!;
@@ -311,7 +312,8 @@ class WorkloadRunner {
         const written = new Map(rows.map(([k, ver]) => [Number(k), Number(ver)]));
         for (const k of op.kind === 'update range' ? keysOf(op) : [op.low]) {
           const version = written.get(k);
-          if (op.kind !== 'insert' || version !== undefined) client.ops.push({ kind: 'read', key: regKey(k), version: version === undefined ? 0 : version - 1, isPredicate: op.kind === 'update range' });
+          if (op.kind === 'insert' && version === undefined) client.ops.push({ kind: 'found', key: regKey(k) });
+          else client.ops.push({ kind: 'read', key: regKey(k), version: version === undefined ? 0 : version - 1, isPredicate: op.kind === 'update range' });
         }
         for (const [k, version] of written) client.ops.push({ kind: 'write', key: regKey(k), version });
         break;

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { checkHistory } from '../../lab/checker/check.js';
 import type { History, HistoryOp, HistoryTransaction } from '../../lab/checker/history.js';
 
-/** `w x1`: wrote version 1 of x; `r x0`: read x as absent; `p x1`: by a predicate; `a x7`: appended 7; `l x7,8`: read the list. A leading `!`: aborted. */
+/** `w x1`: wrote version 1 of x; `r x0`: read x as absent; `p x1`: by a predicate; `a x7`: appended 7; `l x7,8`: read the list; `f x`: found x in some version. A leading `!`: aborted. */
 function history(...texts: string[]): History {
   return texts.map((text, id): HistoryTransaction => {
     const words = text.replace('!', '').trim().split(/\s+/);
@@ -15,7 +15,8 @@ function history(...texts: string[]): History {
     for (let i = 0; i < words.length; i += 2) {
       const key = words[i + 1]![0]!;
       const rest = words[i + 1]!.slice(1);
-      if (words[i] === 'w') ops.push({ kind: 'write', key, version: Number(rest) });
+      if (words[i] === 'f') ops.push({ kind: 'found', key });
+      else if (words[i] === 'w') ops.push({ kind: 'write', key, version: Number(rest) });
       else if (words[i] === 'a') ops.push({ kind: 'append', key, value: Number(rest) });
       else if (words[i] === 'l') ops.push({ kind: 'list', key, values: rest === '' ? [] : rest.split(',').map(Number) });
       else ops.push({ kind: 'read', key, version: Number(rest), isPredicate: words[i] === 'p' });
@@ -37,6 +38,7 @@ describe('bad histories', () => {
     ['G1c', history('w x1 r y1', 'w y1 r x1'), ['G1c'], 'read uncommitted'],
     ['lost update', history('w x1', 'r x1 w x2', 'r x1 w x3'), ['G-single', 'lost update'], 'read committed'],
     ['read skew', history('w x1 w y1', 'w x2 w y2', 'r x1 r y2'), ['G-single'], 'read committed'],
+    ['a key found of who wrote later', history('w x1 w y1', 'f x r y0'), ['G-single'], 'read committed'],
     ['long fork', history('w x1', 'w y1', 'r x1 r y0', 'r x0 r y1'), ['G-nonadjacent', 'long fork'], 'read committed'],
     ['write skew', history('r x0 r y0 w x1', 'r x0 r y0 w y1'), ['G2-item'], 'snapshot isolation'],
     ['write skew over a predicate', history('p x0 p y0 w x1', 'p x0 p y0 w y1'), ['G2'], 'snapshot isolation'],
@@ -62,6 +64,7 @@ describe('good histories', () => {
     ['empty', []],
     ['serial', history('w x1', 'r x1 w x2', 'r x2 w y1', 'r y1 r x2')],
     ['an anti-dependency alone', history('r x0 r y0', 'w x1', 'r x1 w y1')],
+    ['a key found in whatever version', history('w x1', 'r x1 w x2 w y1', 'f x r y0')],
     ['lists', history('a x1', 'l x1 a x2', 'l x1,2', 'l x')],
     ['appends nobody read', history('a x1', 'a x2', 'l x')],
     ['aborted writers leave no trace', history('!w x1 w y1', 'r x0 r y0 w x1', '!r x9')],
