@@ -183,7 +183,7 @@ export class ConstraintChecks {
     const index = parentIndex(access, key);
     const range = parentRange(index, key, values);
     const { tx } = this.#context;
-    return this.#firstRow(index, register ? tx.openLatest(index.tree, range) : tx.openScan(index.tree, range, { view: 'latest', register: false }));
+    return this.#firstRow(index, register ? tx.openLatest(index.tree, range, 'keys') : tx.openScan(index.tree, range, { view: 'latest', register: false }));
   }
   #noteParent(access: TableAccess, key: ForeignKeyDef, values: readonly Datum[]): void {
     if (this.#context.tx.node !== undefined) this.#findParent(access, key, values, true);
@@ -245,7 +245,10 @@ export class ConstraintChecks {
   }
 
   #refuseChildren({ key, parent, values }: ParentCheck, child: TableDef, childValues: readonly Datum[]): void {
-    if (this.#children(key, child, childValues, true).length > 0) throw stillReferenced(key, child, parent, values, this.#context.ctx);
+    if (this.#children(key, child, childValues, true).length === 0) return;
+    // A scan that is stopped half-way has not asked.
+    this.#context.tx.checkDoom();
+    throw stillReferenced(key, child, parent, values, this.#context.ctx);
   }
 
   /** Row keys of the newest children with these foreign key values; `first`: one is enough. */
@@ -260,7 +263,7 @@ export class ConstraintChecks {
         if (this.#context.tx.probeLatest(index.tree, range, this.#row)) found.push('');
         return found;
       }
-      const scan = this.#context.tx.openLatest(index.tree, range);
+      const scan = this.#context.tx.openLatest(index.tree, range, 'keys');
       while (scan.next()) {
         for (let i = 0; i < scan.count; i++) found.push(index.definition.isClustered ? scan.keyAt(i) : entryRowKey(scan.u8, scan.offsets[i]!));
       }
@@ -269,7 +272,7 @@ export class ConstraintChecks {
     }
     const typed = key.childColumns.map((column) => child.columns[column]!);
     const wanted = datumsKey(typed, values, this.#context.ctx);
-    const scan = this.#context.tx.openLatest(access.tree, wholeRange);
+    const scan = this.#context.tx.openLatest(access.tree, wholeRange, 'values');
     try {
       while (scan.next()) {
         this.#context.ctx.checkDeadline();
@@ -344,7 +347,11 @@ export class ConstraintChecks {
     const prefix = index.keyPrefix(check.values);
     const claimed = tx.claimKey(index.tree, prefix, { wait: canWait ? 'wait' : 'nowait' });
     if (isWait(claimed)) return claimed;
-    if (countUpToTwo(tx.openLatest(index.tree, prefixRange(prefix))) > 1) throw uniqueViolation(check.table, check.index, indexKeyText(check.table, check.index, check.values, ctx));
+    if (countUpToTwo(tx.openLatest(index.tree, prefixRange(prefix), 'keys')) > 1) {
+      // As above.
+      tx.checkDoom();
+      throw uniqueViolation(check.table, check.index, indexKeyText(check.table, check.index, check.values, ctx));
+    }
     return undefined;
   }
 }

@@ -59,7 +59,6 @@ import type {
   UpdateOptions,
   WaitPolicy,
 } from './types.js';
-import { wholeRange } from './types.js';
 import { VersionedTree } from './versions/versioned-tree.js';
 import type { Wait } from './locks/wait.js';
 import { claimKey, lockRow, refuseDecided } from './write-conflict.js';
@@ -190,7 +189,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     if (VERIFY.on) assert(this.node?.hasRead !== true, 'a statement begins during the commit', this.id);
     const statement = this.#nextStatement(info);
     this.statements.push(info);
-    if (this.node?.outGained === true) this.checkDoom();
+    if (this.node?.edgeGained === true) this.checkDoom();
     this.statement = statement;
     return statement.number;
   }
@@ -444,9 +443,9 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     return probeLatest(this, tree, range, into);
   }
 
-  /** Like `probeLatest`, all entries, for cascades and validation: a `latest` scan that records the same. */
-  openLatest(tree: VersionedTree, range: KeyRange = wholeRange): LeafScan {
-    return openScan(this, tree, range, false, 'latest', 'hidden');
+  /** Like `probeLatest`, all entries, for cascades and validation: a `latest` scan that records the same of their keys, or of all that they hold. */
+  openLatest(tree: VersionedTree, range: KeyRange, reads: 'keys' | 'values'): LeafScan {
+    return openScan(this, tree, range, false, 'latest', reads === 'keys' ? 'hidden keys' : 'hidden');
   }
 
   /** Keeps the page of `ref` until the end of the statement. */
@@ -728,11 +727,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     if (this.readOnly) throw new DbError('25006', 'cannot change data in a read-only transaction');
   }
 
-  /** SERIALIZABLE, after a new out-edge: fails at once if a cycle has closed that can never open again. */
+  /** SERIALIZABLE, after a new edge: fails at once if a cycle has closed that can never open again. */
   checkDoom(): void {
     const node = this.node;
-    if (node === undefined || !node.outGained || node.isSafe || node.isObserved) return;
-    node.outGained = false;
+    if (node === undefined || !node.edgeGained || node.isSafe || node.isObserved) return;
+    node.edgeGained = false;
     const cycle = this.manager.certifier.certify(node);
     if (cycle === undefined) return;
     this.manager.counters.serializationFailures++;

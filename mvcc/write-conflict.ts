@@ -193,7 +193,7 @@ function registerLocked(transaction: Transaction, tree: VersionedTree, key: stri
   for (let record = missed; record !== undefined && record.csn > node.snapLow; record = record.older) {
     certifier.readOver(node, record, tree.siread, key, afterKey(key), statement);
   }
-  if (node.outGained) transaction.checkDoom();
+  if (node.edgeGained) transaction.checkDoom();
 }
 
 /** Gives back the lock just taken: its grant is the last item of the log, or there is none. */
@@ -280,11 +280,9 @@ function keyExists(transaction: Transaction, tree: VersionedTree, key: string, u
     if (newer && upsert) throw writeConflictError(transaction, tree, key, newestInsert!, 'update');
     const node = transaction.node;
     if (node !== undefined && !node.isSafe) {
-      if (newer && !node.isObserved && node.reads.get(tree.siread)?.hitBy(key, false) !== undefined && !(mutants.on && mutants.has('mvcc.duplicate-after-absent-read'))) {
-        // Its snapshot showed it that the key is absent: with this row present no serial order is left.
-        throw writeConflictError(transaction, tree, key, newestInsert!, 'update');
-      }
       registerHidden(transaction, tree, key, snap);
+      // Where what it has read, be it that the key is absent, leaves no serial order with the key taken, it is to begin anew: 23505 would tell it to give up.
+      if (node.edgeGained && !(mutants.on && mutants.has('mvcc.duplicate-without-order'))) transaction.checkDoom();
     }
   }
   return { kind: 'exists', own: false, self: false, newer };

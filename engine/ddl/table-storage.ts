@@ -65,7 +65,7 @@ export function forEachRow(ddl: Ddl, table: TableDef, f: (row: Datum[], rowKey: 
 export async function forEachBatch(ddl: Ddl, table: TableDef, f: (batch: { readonly count: number; keyAt(place: number): string }, decode: (place: number) => Datum[]) => void): Promise<void> {
   // Without its indexes: one may be in the making.
   const access = accessOf(ddl, { ...table, indexes: [] }).useLayout();
-  const scan = ddl.tx.openLatest(access.tree, wholeRange);
+  const scan = ddl.tx.openLatest(access.tree, wholeRange, 'values');
   const decode = (place: number): Datum[] => decodeRow(table.layout, scan.u8, scan.dv, scan.offsets[place]!);
   const pause = pauses(ddl);
   let untilCheck = RowsPerCheck;

@@ -71,6 +71,9 @@ function grown(array: Int32Array<ArrayBuffer>, size: number): Int32Array<ArrayBu
 
 const oneOffset = new Int32Array(1);
 
+/** What SERIALIZABLE is told of a scan: nothing; what it read of the snapshot; what it read of the newest state, or of that only which keys are there. */
+export type Registering = 'none' | 'full' | 'hidden' | 'hidden keys';
+
 export class LeafScan {
   /** Where the row values of the present batch lie: a page, or scratch when rows had to be put together. Valid until the next `next`, `suspendAt`, `stopAt`, `close`, or `await`. */
   u8: Uint8Array;
@@ -93,7 +96,7 @@ export class LeafScan {
   readonly #snap: number;
   /** Own changes of commands before this one are seen. */
   readonly #commandEnd: number;
-  readonly #register: 'none' | 'full' | 'hidden';
+  readonly #register: Registering;
   readonly #buffers: ScanBuffers;
   readonly #columns: ColumnRequest | undefined;
   /** The batch's columns lie beside its page. */
@@ -125,7 +128,7 @@ export class LeafScan {
     high: string | undefined,
     reverse: boolean,
     snap: number,
-    register: 'none' | 'full' | 'hidden',
+    register: Registering,
     columns: ColumnRequest | undefined,
   ) {
     assert(columns === undefined || !reverse, 'columns are read forward');
@@ -579,10 +582,11 @@ export class LeafScan {
     const node = transaction.node;
     if (node === undefined || node.isSafe || (node.state !== 'active' && !(mutants.on && mutants.has('mvcc.doomed-scan-registers'))) || !endsAfter(high, low)) return;
     const tree = this.#tree;
-    const isHidden = this.#register === 'hidden';
+    const isHidden = this.#register !== 'full';
+    const asksKeys = this.#register === 'hidden keys' || (mutants.on && mutants.has('mvcc.hidden-values-by-keys'));
     const statement = this.statement.number;
     if (!(mutants.on && mutants.has('mvcc.empty-range-unregistered') && this.count === 0 && !this.#isClean)) {
-      node.readRange(tree.siread, low, high, statement, isHidden);
+      node.readRange(tree.siread, low, high, statement, isHidden && asksKeys);
     }
     const overlay = tree.overlay;
     if (!this.#hasNewer || overlay.isEmpty) return;
@@ -591,7 +595,7 @@ export class LeafScan {
     for (const key of keys) {
       for (let record = overlay.heads.get(key); record !== undefined && record.csn > node.snapLow; record = record.older) {
         if (!isHidden) manager.certifier.readOver(node, record, tree.siread, low, high, statement);
-        else if (record.changesKey) manager.certifier.readHidden(node, record, tree.siread, statement);
+        else if (record.changesKey || !asksKeys) manager.certifier.readHidden(node, record, tree.siread, statement);
         if (mutants.on && mutants.has('mvcc.edge-only-to-newest')) break;
       }
     }

@@ -11,7 +11,7 @@ import type { ColumnRequest } from '../../base/row-columns.js';
 import type { BTree } from '../../storage/btree.js';
 import { definitionConflictError } from '../conflict.js';
 import { keyBufferOf } from './key-buffer.js';
-import { LeafScan } from './leaf-scan.js';
+import { LeafScan, type Registering } from './leaf-scan.js';
 import { undoneTo } from '../snapshot.js';
 import type { Transaction } from '../transaction.js';
 import { type KeyRange, type RowRef, afterKey } from '../types.js';
@@ -81,7 +81,7 @@ function readOverPoint(transaction: Transaction, tree: VersionedTree, key: strin
     transaction.manager.certifier.readOver(node, record, tree.siread, key, end, transaction.statement!.number);
     if (mutants.on && mutants.has('mvcc.edge-only-to-newest')) break;
   }
-  if (node.outGained) transaction.checkDoom();
+  if (node.edgeGained) transaction.checkDoom();
 }
 
 export function newest(transaction: Transaction, tree: VersionedTree, key: string, into: RowRef): boolean {
@@ -109,10 +109,10 @@ export function openScan(
   range: KeyRange,
   reverse: boolean,
   view: 'snapshot' | 'latest',
-  register: 'none' | 'full' | 'hidden',
+  register: Registering,
   columns?: ColumnRequest,
 ): LeafScan {
-  if (register === 'hidden') transaction.checkWritable();
+  if (register === 'hidden' || register === 'hidden keys') transaction.checkWritable();
   else transaction.check();
   if (VERIFY.on) assertSettled(transaction);
   // The newest state needs no snapshot, and takes none: a long reading of it makes nobody keep old versions.
@@ -122,7 +122,7 @@ export function openScan(
 }
 
 export function probeLatest(transaction: Transaction, tree: VersionedTree, range: KeyRange, into: RowRef | undefined): boolean {
-  const scan = openScan(transaction, tree, range, false, 'latest', 'hidden');
+  const scan = openScan(transaction, tree, range, false, 'latest', 'hidden keys');
   if (!scan.next()) return false;
   if (into !== undefined) {
     const length = scan.lengthAt(0);

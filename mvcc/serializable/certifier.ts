@@ -116,7 +116,7 @@ export class Certifier {
     const known = reader.out.has(writer);
     if (known) return;
     const reason: EdgeReason = { kind: 'rw', index, low, high, key: record.key, fromStatement: statement, toStatement: record.statement };
-    if (addEdge(reader, writer, reason)) reader.outGained = true;
+    if (addEdge(reader, writer, reason)) reader.edgeGained = true;
   }
 
   /** Hidden read: `reader` saw the newest state and that includes a change newer than its snapshot, so it comes after `writer`. */
@@ -125,7 +125,7 @@ export class Certifier {
     if (mutants.on && mutants.has('mvcc.hidden-edge-dropped')) return;
     const writer = record.node.resolve();
     if (writer.state !== 'committed' || writer === reader) return;
-    addEdge(writer, reader, reasonOf('wr', index, record.key, undefined, record.statement, statement));
+    if (addEdge(writer, reader, reasonOf('wr', index, record.key, undefined, record.statement, statement)) && reader.out.size > 0) reader.edgeGained = true;
   }
 
   /** Writer after reader: `writer`, about to commit, overwrites `key`; everybody concurrent who has read it precedes it. */
@@ -147,7 +147,7 @@ export class Certifier {
     const isConcurrent = reader.state === 'active' || reader.csnHigh > writer.snapLow;
     if (!isConcurrent) return;
     if (mutants.on && mutants.has('mvcc.probe-active-only') && reader.state !== 'active') return;
-    if (addEdge(reader, writer, reasonOf('rw', index, key, hit, hit.statement, statement))) reader.outGained = true;
+    if (addEdge(reader, writer, reasonOf('rw', index, key, hit, hit.statement, statement))) reader.edgeGained = true;
   }
 
   // ------------------------------------------------------------------------------------------------------------ the test

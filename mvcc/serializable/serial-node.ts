@@ -83,8 +83,8 @@ export class SerialNode {
   next: SerialNode | undefined = undefined;
   /** Whether it will read nothing more, though it has not committed: its commit waits. */
   hasRead = false;
-  /** Set when the node gained an out-edge that no early check has looked at. */
-  outGained = false;
+  /** Set when the node, which has out-edges, gained an edge that no early check has looked at. */
+  edgeGained = false;
 
   // Safe snapshots, see safe-snapshot.ts.
   isSafe = false;

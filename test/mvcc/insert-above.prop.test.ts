@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
 import type { Transaction } from '../../mvcc/transaction.js';
+import { wholeRange } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { entriesSource, putSource, rowBlock } from './row-block.js';
 import { latin1 } from './client.js';
@@ -75,7 +76,7 @@ async function run(transactions: readonly (readonly Block[])[], way: Way): Promi
   const reader = manager.begin({ isolation: 'read committed', owner: { id: 2 } });
   reader.beginStatement({ text: 'read' });
   for (const one of [tree, index]) {
-    const scan = reader.openLatest(one);
+    const scan = reader.openLatest(one, wholeRange, 'values');
     const found: string[] = [];
     while (scan.next()) for (let i = 0; i < scan.count; i++) found.push(scan.keyAt(i), latin1(scan.u8, scan.offsets[i]!, scan.lengthAt(i)));
     told.push(found);

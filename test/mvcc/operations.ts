@@ -7,7 +7,7 @@ import { keyBytes } from '../../base/bytes.js';
 import type { Prng } from '../../base/prng.js';
 import type { LeafScan } from '../../mvcc/reads/leaf-scan.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import { type KeyRange, type RowLockMode, type RowLockResult, RowRef, afterKey, afterPrefix } from '../../mvcc/types.js';
+import { type ClaimResult, type KeyRange, type RowLockMode, type RowLockResult, RowRef, afterKey, afterPrefix } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { type Recorder, type Row, type Table, decodeRow, encodeRow, item } from './recorder.js';
 import { patchTo } from './row-block.js';
@@ -170,7 +170,13 @@ export class Operations {
     recorder.asOf();
     const asOf = transaction.manager.lastAssigned;
     const found = new RowRef();
-    const exists = transaction.probeLatest(table.S, { low: attr, high: afterPrefix(attr) }, found);
+    let exists: boolean;
+    try {
+      exists = transaction.probeLatest(table.S, { low: attr, high: afterPrefix(attr) }, found);
+    } catch (error) {
+      for (const pk of table.keys) recorder.seeExistence(item.S(attr + pk), null, asOf);
+      throw error;
+    }
     const first = exists ? latin1(found.u8, found.offset, found.length) : undefined;
     for (const pk of table.keys) {
       recorder.seeExistence(item.S(attr + pk), pk === first, asOf);
@@ -296,7 +302,7 @@ export class Operations {
       return true;
     }
     for (;;) {
-      const claim = await transaction.claimKey(table.P, pk, { upsert: true });
+      const claim = await this.#claimKey(table.P, item.P(pk), pk, true);
       if (claim.kind === 'free') {
         recorder.seeExistence(item.P(pk), false, transaction.manager.lastAssigned);
         await this.#insertRow({ pk, attr, code, tag: recorder.nextTag() }, true);
@@ -323,8 +329,18 @@ export class Operations {
     }
   }
 
+  async #claimKey(tree: VersionedTree, name: string, key: string, upsert: boolean): Promise<ClaimResult> {
+    try {
+      return await this.transaction.claimKey(tree, key, { upsert });
+    } catch (error) {
+      // Doomed by what it saw.
+      if (this.transaction.mustAbort !== undefined) this.recorder.seeExistence(name, null, this.transaction.manager.lastAssigned);
+      throw error;
+    }
+  }
+
   async #claim(tree: VersionedTree, name: string, key: string): Promise<void> {
-    const claim = await this.transaction.claimKey(tree, key);
+    const claim = await this.#claimKey(tree, name, key, false);
     const isFree = claim.kind === 'free';
     if (isFree || !claim.own) this.recorder.seeExistence(name, !isFree, this.transaction.manager.lastAssigned);
     if (!isFree) throw new DbError('23505', `duplicate key ${name}`);

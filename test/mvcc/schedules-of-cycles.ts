@@ -358,10 +358,44 @@ export const cycleSchedules: readonly Schedule[] = [
       await t1.update(t, 'n', set('1'));
       assert.equal(await outcome(t1.commit()), 'ok');
       const savepoint = t2.savepoint();
+      // Only where that it was a duplicate fits to what has been read may it be caught.
+      assert.equal(await outcome(t2.insert(t, 'k', '2')), '40001');
+      t2.rollbackTo(savepoint);
+      assert.equal(await outcome(t2.commit()), '40001');
+    },
+  },
+  {
+    name: '8 a duplicate swallowed before what forbids it is read',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ n: '0', z: '0' });
+      const [t1, t2] = [script.begin(S), script.begin(S)];
+      await t2.get(t, 'z');
+      await t1.insert(t, 'k', '1');
+      await t1.update(t, 'n', set('1'));
+      assert.equal(await outcome(t1.commit()), 'ok');
+      const savepoint = t2.savepoint();
       assert.equal(await outcome(t2.insert(t, 'k', '2')), '23505');
       t2.rollbackTo(savepoint);
-      await t2.insert(t, 'j', '2');
-      assert.equal(await outcome(t2.commit()), '40001');
+      assert.equal(await outcome(t2.get(t, 'n')), '40001');
+    },
+  },
+  {
+    name: '9 a walk through the newest rows that sees a later change of one',
+    async run() {
+      const script = await Script.open();
+      const child = await script.table({ c: 'p', d: 'q' });
+      const [t1, t2] = [script.begin(S), script.begin(S)];
+      assert.equal(await t1.get(child, 'c'), 'p');
+      await t2.update(child, 'c', set('q'));
+      assert.equal(await outcome(t2.commit()), 'ok');
+      // As a foreign key does that has no index on the side of the children.
+      const walk = t1.statement('walk', async () => {
+        const scan = t1.transaction.openLatest(child, { low: '', high: undefined }, 'values');
+        while (scan.next()) assert.equal(scan.count, 2);
+        return Promise.resolve();
+      });
+      assert.equal(await outcome(walk), '40001');
     },
   },
   {
