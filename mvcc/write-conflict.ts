@@ -22,7 +22,7 @@ import { UpdateMode, claimRow, lockObject, lockSlot, otherWriter, rowLockModeNum
 import type { Transaction } from './transaction.js';
 import { undoLast } from './write-set/tree-change.js';
 import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowRef, type RowView, type WaitPolicy, afterKey } from './types.js';
-import { ChangeKind, type UndoRecord } from './versions/undo-overlay.js';
+import { ChangeKind, changesPresence, type UndoRecord } from './versions/undo-overlay.js';
 import type { VersionedTree } from './versions/versioned-tree.js';
 import { WriteKind } from './write-set/write-set.js';
 import { checkKeyLength } from './writing.js';
@@ -295,6 +295,6 @@ function registerHidden(transaction: Transaction, tree: VersionedTree, key: stri
   const statement = transaction.statement!.number;
   if (!(mutants.on && mutants.has('mvcc.hidden-read-unregistered'))) node.readPoint(tree.siread, key, statement, true);
   for (let record = tree.overlay.heads.get(key); record !== undefined && record.csn > snap; record = record.older) {
-    if (record.changesKey) certifier.readHidden(node, record, tree.siread, statement);
+    if (changesPresence(record.kind)) certifier.readHidden(node, record, tree.siread, statement);
   }
 }

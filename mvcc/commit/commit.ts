@@ -315,8 +315,8 @@ function certify(transaction: Transaction, changes: WriteMark[]): void {
   const changedOnly = mutants.on && mutants.has('mvcc.probe-changed-trees-only');
   if (transaction.writeCount > ProbesMax) certifier.recent.settleAll();
   node.setWrites(changes);
-  for (const { index, key, changesKey, statement } of changes) {
-    if (!(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, key, changesKey, statement);
+  for (const { index, key, changesPresence, statement } of changes) {
+    if (!(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, key, changesPresence, statement);
   }
   if (transaction.writes !== undefined && !changedOnly) probeTouched(node, certifier, transaction.writes);
   const cycle = node.isObserved ? undefined : certifier.certify(node);

@@ -7,7 +7,7 @@ import { mutants } from '../../base/mutants.js';
 import { keyBufferOf } from '../reads/key-buffer.js';
 import type { WriteMark } from '../serializable/serial-node.js';
 import type { Transaction } from '../transaction.js';
-import { ChangeKind } from '../versions/undo-overlay.js';
+import { ChangeKind, changesPresence } from '../versions/undo-overlay.js';
 import { sortByKey } from '../write-set/key-sort.js';
 import type { TreeWrites } from '../write-set/tree-writes.js';
 import { WriteFlag, WriteKind, type WriteSet } from '../write-set/write-set.js';
@@ -61,10 +61,10 @@ function finalChange(writes: TreeWrites, entry: number): WriteMark | undefined {
   const key = set.keyOf(entry);
   // What is not of this transaction alone is there, for the transaction has it locked: no look into the tree is needed.
   const isThere = !set.has(entry, WriteFlag.Fresh) || (mutants.on && mutants.has('mvcc.insert-taken-for-update'));
-  if (isThere) return { index, key, statement, changesKey: set.has(entry, WriteFlag.ChangesKey) };
+  if (isThere) return { index, key, statement, changesPresence: set.kindOf(entry) === WriteKind.Delete };
   const { btree } = writes.tree;
   const kind = kindOfChange(writes, entry, btree !== undefined && btree.seek(keyBufferOf(key), key.length, leaf));
-  return kind === undefined ? undefined : { index, key, statement, changesKey: changesKey(writes, entry, kind) };
+  return kind === undefined ? undefined : { index, key, statement, changesPresence: changesPresence(kind) };
 }
 
 /** What the entry does to its key, `isThere` or not in the installed state; undefined: nothing, it was inserted and removed again. */

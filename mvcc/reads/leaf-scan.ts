@@ -26,6 +26,7 @@ import { undoneTo } from '../snapshot.js';
 import type { Statement } from '../statement.js';
 import type { Transaction } from '../transaction.js';
 import { afterKey } from '../types.js';
+import { changesPresence } from '../versions/undo-overlay.js';
 import type { VersionedTree } from '../versions/versioned-tree.js';
 import type { TreeWrites } from '../write-set/tree-writes.js';
 import { WriteKind } from '../write-set/write-set.js';
@@ -595,7 +596,7 @@ export class LeafScan {
     for (const key of keys) {
       for (let record = overlay.heads.get(key); record !== undefined && record.csn > node.snapLow; record = record.older) {
         if (!isHidden) manager.certifier.readOver(node, record, tree.siread, low, high, statement);
-        else if (record.changesKey || !asksKeys) manager.certifier.readHidden(node, record, tree.siread, statement);
+        else if (!asksKeys || changesPresence(record.kind)) manager.certifier.readHidden(node, record, tree.siread, statement);
         if (mutants.on && mutants.has('mvcc.edge-only-to-newest')) break;
       }
     }

@@ -129,17 +129,17 @@ export class Certifier {
   }
 
   /** Writer after reader: `writer`, about to commit, overwrites `key`; everybody concurrent who has read it precedes it. */
-  probe(writer: SerialNode, index: SireadIndex, key: string, changesKey: boolean, statement: number): void {
+  probe(writer: SerialNode, index: SireadIndex, key: string, changesPresence: boolean, statement: number): void {
     const { recent } = this;
     recent.settleRanges(index, key, writer);
-    for (let at = recent.pointOf(index, key, changesKey, writer, NoPlace); at !== NoPlace; at = recent.pointOf(index, key, changesKey, writer, at)) {
+    for (let at = recent.pointOf(index, key, changesPresence, writer, NoPlace); at !== NoPlace; at = recent.pointOf(index, key, changesPresence, writer, at)) {
       this.#addReader(recent.hitAt(at, key), writer, index, key, statement);
       if (mutants.on && mutants.has('mvcc.first-reader-alone')) break;
     }
-    if (!index.isEmpty) this.#probeIndex(writer, index, key, changesKey, statement);
+    if (!index.isEmpty) this.#probeIndex(writer, index, key, changesPresence, statement);
   }
-  #probeIndex(writer: SerialNode, index: SireadIndex, key: string, changesKey: boolean, statement: number): void {
-    index.forEachReader(key, changesKey, (hit) => this.#addReader(hit, writer, index, key, statement));
+  #probeIndex(writer: SerialNode, index: SireadIndex, key: string, changesPresence: boolean, statement: number): void {
+    index.forEachReader(key, changesPresence, (hit) => this.#addReader(hit, writer, index, key, statement));
   }
   #addReader(hit: ReadHit, writer: SerialNode, index: SireadIndex, key: string, statement: number): void {
     const reader = hit.node;

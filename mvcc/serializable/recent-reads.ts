@@ -249,9 +249,9 @@ export class RecentReads {
 
   /**
    * The first point here, or the next one after `after`, that a write of `key` overwrites, but for those of `writer`; `NoPlace` when there is none. For `hitAt`, and as long as nothing
-   * is settled. `changesKey`: see `SireadIndex.forEachReader`.
+   * is settled. `changesPresence`: see `SireadIndex.forEachReader`.
    */
-  pointOf(index: SireadIndex, key: string, changesKey: boolean, writer: SerialNode, after: number): number {
+  pointOf(index: SireadIndex, key: string, changesPresence: boolean, writer: SerialNode, after: number): number {
     if (this.#pointCount === 0 || (mutants.on && mutants.has('mvcc.recent-reads-unprobed'))) return NoPlace;
     const words = this.#words;
     const hash = hashOfKey(index.tree.id, key);
@@ -261,7 +261,7 @@ export class RecentReads {
       const reader = this.#owners[at >> SlotPointsBits]!;
       if (mutants.on && reader === writer && mutants.has('mvcc.own-read-hides-others')) return NoPlace;
       if (reader === writer || this.#indexes[at] !== index || !this.#isKey(at, key)) continue;
-      if (changesKey || words[word + AtExistence] === 0) return at;
+      if (changesPresence || words[word + AtExistence] === 0) return at;
     }
     return NoPlace;
   }

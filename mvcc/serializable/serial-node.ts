@@ -37,7 +37,7 @@ export interface WriteMark {
   readonly key: string;
   readonly statement: number;
   /** Whether the change is visible to existence-only readers. */
-  readonly changesKey: boolean;
+  readonly changesPresence: boolean;
 }
 const noMarks: WriteMark[] = [];
 /** By key: statement number * 2 + (1 when the change is visible to existence-only readers). */
@@ -169,8 +169,8 @@ export class SerialNode {
     // The exact test of an early check may have asked already, when there were none.
     if (!(mutants.on && mutants.has('mvcc.changes-asked-early'))) this.#writes = undefined;
   }
-  addWrite(index: SireadIndex, key: string, statement: number, changesKey: boolean): void {
-    const mark: WriteMark = { index, key, statement, changesKey };
+  addWrite(index: SireadIndex, key: string, statement: number, changesPresence: boolean): void {
+    const mark: WriteMark = { index, key, statement, changesPresence };
     if (this.#marks === noMarks) this.#marks = [];
     this.#marks.push(mark);
     if (this.#writes !== undefined) addMark(this.#writes, mark);
@@ -190,10 +190,10 @@ export class SerialNode {
 }
 
 /** Of two marks of a key the later one counts. */
-function addMark(writes: Writes, { index, key, statement, changesKey }: WriteMark): void {
+function addMark(writes: Writes, { index, key, statement, changesPresence }: WriteMark): void {
   let keys = writes.get(index);
   if (keys === undefined) writes.set(index, (keys = new Map()));
-  keys.set(key, statement * 2 + (changesKey ? 1 : 0));
+  keys.set(key, statement * 2 + (changesPresence ? 1 : 0));
 }
 
 /** Adds the edge `from` -> `to` unless it is known. @returns whether it is new */

@@ -7,8 +7,8 @@
  *
  * A transaction's first reads wait in recent-reads.ts; here is what a writer had to ask for, and what found no room there.
  *
- * An entry is *full* (the values were read) or *existence only* (a unique or foreign-key check: only whether the row is there
- * matters, so an update of other columns is no conflict). Finer filters, a compiled WHERE per interval, have their place beside it.
+ * An entry is *full* (the values were read) or *existence only* (a unique or foreign-key check: only whether the key is there
+ * matters, so an update is no conflict, nor is another row in its place). Finer filters, a compiled WHERE per interval, have their place beside it.
  *
  * S1  A key read by a tracked transaction, found or not, is in a point or a range of it, or among its recent reads, until its node is dropped.
  * S2  The full ranges of one transaction and tree are disjoint, ascending and not adjacent; so are the existence-only ones.
@@ -75,11 +75,11 @@ export class SireadIndex {
     return this.points.size === 0 && this.ranges.size === 0;
   }
 
-  /** Calls `visit` for every entry that a write of `key` overwrites. `changesKey` false: the row stays, its other columns change. */
-  forEachReader(key: string, changesKey: boolean, visit: (hit: ReadHit) => void): void {
+  /** Calls `visit` for every entry that a write of `key` overwrites. `changesPresence` false: the key stays, what it holds changes. */
+  forEachReader(key: string, changesPresence: boolean, visit: (hit: ReadHit) => void): void {
     const forgetsExistence = mutants.on && mutants.has('mvcc.existence-reads-forgotten');
     for (let point = this.points.get(key); point !== undefined; point = point.next) {
-      if (point.existence && (!changesKey || forgetsExistence)) continue;
+      if (point.existence && (!changesPresence || forgetsExistence)) continue;
       visit({ node: point.reads.node, statement: point.statement, low: key, high: afterKey(key) });
     }
     if (this.ranges.size === 0) return;
@@ -87,7 +87,7 @@ export class SireadIndex {
     stabbed.length = 0;
     this.ranges.stab(key, stabbed);
     for (const range of stabbed) {
-      if (range.owner.existence && (!changesKey || forgetsExistence)) continue;
+      if (range.owner.existence && (!changesPresence || forgetsExistence)) continue;
       visit({ node: range.owner.reads.node, statement: range.owner.statement, low: range.low, high: range.high });
     }
   }
@@ -229,12 +229,12 @@ export class TreeReads {
   }
 
   /** The entry of this transaction that a write of `key` overwrites. */
-  hitBy(key: string, changesKey: boolean): ReadHit | undefined {
+  hitBy(key: string, changesPresence: boolean): ReadHit | undefined {
     const point = this.#pointAt(key);
-    if (point !== undefined && (changesKey || !point.existence)) {
+    if (point !== undefined && (changesPresence || !point.existence)) {
       return { node: this.node, statement: point.statement, low: key, high: afterKey(key) };
     }
-    const range = rangeAt(this.#full, key) ?? (changesKey ? rangeAt(this.#existence, key) : undefined);
+    const range = rangeAt(this.#full, key) ?? (changesPresence ? rangeAt(this.#existence, key) : undefined);
     return range === undefined ? undefined : { node: this.node, statement: range.owner.statement, low: range.low, high: range.high };
   }
 

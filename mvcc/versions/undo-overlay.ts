@@ -26,6 +26,11 @@ import { KeyOrder } from '../write-set/key-order.js';
 export const ChangeKind = { Insert: 1, Update: 2, Delete: 3, Replace: 4 } as const;
 export type ChangeKind = (typeof ChangeKind)[keyof typeof ChangeKind];
 
+/** Whether who asks only if the key is there sees the change: not one of what it holds, nor another row in its place. */
+export function changesPresence(kind: ChangeKind): boolean {
+  return kind === ChangeKind.Insert || kind === ChangeKind.Delete || (kind === ChangeKind.Replace && mutants.on && mutants.has('mvcc.replaced-key-absent'));
+}
+
 /** `length` of a record whose key was absent before. */
 export const Absent = -1;
 /** `length` of a stub. */
@@ -42,7 +47,7 @@ export class UndoRecord {
   transactionId = 0;
   info: StatementInfo | undefined = undefined;
   statement = 0;
-  /** Whether a reader that only asks whether the row exists sees a difference: everything but an update of other columns. */
+  /** Whether it concerns who has the row locked KEY SHARE: everything but an update of other columns. */
   changesKey = false;
   /** Where the row went when its primary key was changed. */
   movedTo: string | undefined = undefined;

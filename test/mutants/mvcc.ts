@@ -65,6 +65,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.waiter-not-revalidated': 'repeatable read',
   'mvcc.moved-to-forgotten': '11 READ COMMITTED follows the row',
   'mvcc.replace-is-update': '11 READ COMMITTED follows the row',
+  'mvcc.replaced-key-absent': '7 a duplicate of a key that has been taken all along',
   'mvcc.duplicate-without-order': '8 a duplicate swallowed by a savepoint',
   'mvcc.own-changes-at-once': 'a statement does not see its own changes',
   'mvcc.savepoint-keeps-locks': 'ROLLBACK TO gives back the locks taken since',

@@ -234,7 +234,7 @@ export class Operations {
     const value = keyBytes(encodeRow(to));
     if (value.length !== found.length) this.transaction.updateFound(P, key, key.length, value, 0, value.length);
     else this.transaction.patchFound(P, key, key.length, found, patchTo(value));
-    this.recorder.put(item.P(pk), encodeRow(to), false, false);
+    this.recorder.put(item.P(pk), encodeRow(to));
     this.#changeAttrEntry(from, to);
     return true;
   }
@@ -281,7 +281,7 @@ export class Operations {
     if (row === undefined || row.pk === to || this.recorder.removedKeys.has(to)) return false;
     await this.#claim(this.table.P, item.P(to), to);
     this.#removeRow(row, to);
-    await this.#insertRow({ ...row, pk: to, tag: this.recorder.nextTag() }, true);
+    await this.#insertRow({ ...row, pk: to, tag: this.recorder.nextTag() });
     return true;
   }
 
@@ -298,14 +298,14 @@ export class Operations {
       const row = { pk, attr, code, tag: recorder.nextTag() };
       if (this.#isQuick(pk) && (await this.#insertFreeRow(row))) return true;
       await this.#claim(table.P, item.P(pk), pk);
-      await this.#insertRow(row, true);
+      await this.#insertRow(row);
       return true;
     }
     for (;;) {
       const claim = await this.#claimKey(table.P, item.P(pk), pk, true);
       if (claim.kind === 'free') {
         recorder.seeExistence(item.P(pk), false, transaction.manager.lastAssigned);
-        await this.#insertRow({ pk, attr, code, tag: recorder.nextTag() }, true);
+        await this.#insertRow({ pk, attr, code, tag: recorder.nextTag() });
         return true;
       }
       if (!claim.own) recorder.seeExistence(item.P(pk), true, transaction.manager.lastAssigned);
@@ -381,20 +381,20 @@ export class Operations {
     const value = keyBytes(text);
     if (!this.transaction.insertFree(P, key, key.length, value, 0, value.length)) return false;
     this.recorder.seeExistence(item.P(row.pk), false, this.transaction.manager.lastAssigned);
-    this.recorder.put(item.P(row.pk), text, true, true);
+    this.recorder.put(item.P(row.pk), text);
     const entry = keyBytes(row.attr + row.pk);
     this.transaction.insertNew(S, entry, entry.length, key, 0, key.length);
-    this.recorder.put(item.S(row.attr + row.pk), row.pk, true, true);
-    if (row.code !== '-') this.#insert(U, item.U(row.code), row.code, row.pk, true);
+    this.recorder.put(item.S(row.attr + row.pk), row.pk);
+    if (row.code !== '-') this.#insert(U, item.U(row.code), row.code, row.pk);
     return true;
   }
 
-  async #insertRow(row: Row, isNew: boolean): Promise<void> {
+  async #insertRow(row: Row): Promise<void> {
     const { P, S, U } = this.table;
     if (row.code !== '-') await this.#claim(U, item.U(row.code), row.code);
-    this.#insert(P, item.P(row.pk), row.pk, encodeRow(row), isNew);
-    this.#insert(S, item.S(row.attr + row.pk), row.attr + row.pk, row.pk, isNew);
-    if (row.code !== '-') this.#insert(U, item.U(row.code), row.code, row.pk, isNew);
+    this.#insert(P, item.P(row.pk), row.pk, encodeRow(row));
+    this.#insert(S, item.S(row.attr + row.pk), row.attr + row.pk, row.pk);
+    if (row.code !== '-') this.#insert(U, item.U(row.code), row.code, row.pk);
   }
 
   #removeRow(row: Row, movedTo: string | undefined): void {
@@ -415,11 +415,11 @@ export class Operations {
     const changesKeyColumns = to.code !== from.code;
     const value = keyBytes(encodeRow(to));
     transaction.update(P, to.pk, value, 0, value.length, { changesKeyColumns });
-    recorder.put(item.P(to.pk), encodeRow(to), false, changesKeyColumns);
+    recorder.put(item.P(to.pk), encodeRow(to));
     this.#changeAttrEntry(from, to);
     if (changesKeyColumns) {
       if (from.code !== '-') this.#remove(U, item.U(from.code), from.code, undefined);
-      if (to.code !== '-') this.#insert(U, item.U(to.code), to.code, to.pk, true);
+      if (to.code !== '-') this.#insert(U, item.U(to.code), to.code, to.pk);
     }
   }
 
@@ -429,14 +429,14 @@ export class Operations {
     const newEntry = to.attr + to.pk;
     if (oldEntry !== newEntry) {
       this.#remove(S, item.S(oldEntry), oldEntry, undefined);
-      this.#insert(S, item.S(newEntry), newEntry, to.pk, true);
+      this.#insert(S, item.S(newEntry), newEntry, to.pk);
     } else if (this.usesTouch) this.transaction.touch(S, newEntry);
   }
 
-  #insert(tree: VersionedTree, name: string, key: string, text: string, isNew: boolean): void {
+  #insert(tree: VersionedTree, name: string, key: string, text: string): void {
     const value = keyBytes(text);
     this.transaction.insert(tree, key, value, 0, value.length);
-    this.recorder.put(name, text, isNew, true);
+    this.recorder.put(name, text);
   }
 
   #remove(tree: VersionedTree, name: string, key: string, movedTo: string | undefined): void {

@@ -44,18 +44,11 @@ export const item = {
   existence: (of: string): string => `${of}#`,
 };
 
-interface OwnChange {
-  /** Undefined: deleted. */
-  readonly value: string | undefined;
-  /** Another row or entry than the committed one. */
-  readonly isFresh: boolean;
-  readonly changesKey: boolean;
-}
-
 export class Recorder {
   readonly transaction: Transaction;
   readonly observations: Observation[] = [];
-  own = new Map<string, OwnChange>();
+  /** Own changes; undefined: deleted. */
+  own = new Map<string, string | undefined>();
   /** Rows removed by this transaction: not moved back to, which would make identities ambiguous. */
   readonly removedKeys = new Set<string>();
   tagCount = 0;
@@ -82,8 +75,8 @@ export class Recorder {
   /** An entry or its absence was seen. Own changes of earlier statements must show themselves. */
   see(name: string, value: string | undefined | null, asOf: number): void {
     const own = this.own.get(name);
-    if (own === undefined) this.observations.push({ item: name, asOf, value });
-    else if (value !== null && own.value !== value) this.complaints.push(`own ${name} is ${own.value ?? 'deleted'}, seen ${value ?? 'absent'}`);
+    if (!this.own.has(name)) this.observations.push({ item: name, asOf, value });
+    else if (value !== null && own !== value) this.complaints.push(`own ${name} is ${own ?? 'deleted'}, seen ${value ?? 'absent'}`);
   }
 
   /** Only whether it exists was seen. */
@@ -92,23 +85,22 @@ export class Recorder {
     this.observations.push({ item: item.existence(name), asOf, value: exists === null ? null : exists ? 'present' : undefined, isHidden });
   }
 
-  put(name: string, value: string, isInsert: boolean, changesKey: boolean): void {
-    const before = this.own.get(name);
-    this.own.set(name, { value, isFresh: isInsert || (before?.isFresh ?? false), changesKey: changesKey || (before?.changesKey ?? false) });
+  put(name: string, value: string): void {
+    this.own.set(name, value);
   }
   remove(name: string): void {
-    this.own.set(name, { value: undefined, isFresh: this.own.get(name)?.isFresh ?? false, changesKey: true });
+    this.own.set(name, undefined);
   }
 
   /** The transaction as the checker wants it. `installed` is the committed state just before it. */
   finish(csn: number, installed: ReadonlyMap<string, string>): HistoryTransaction {
     const writes = new Map<string, string | undefined>();
-    for (const [name, change] of this.own) {
+    for (const [name, value] of this.own) {
       const was = installed.has(name);
-      if (!was && change.value === undefined) continue;
-      writes.set(name, change.value);
-      const changesExistence = !was || change.value === undefined || change.isFresh || change.changesKey;
-      if (changesExistence) writes.set(item.existence(name), change.value === undefined ? undefined : 'present');
+      if (!was && value === undefined) continue;
+      writes.set(name, value);
+      // What it holds, and whose it is, is for others to ask.
+      if (!was || value === undefined) writes.set(item.existence(name), value === undefined ? undefined : 'present');
     }
     return { id: this.transaction.id, csn, snapshot: this.snapshot, observations: this.observations, writes };
   }

@@ -1,5 +1,6 @@
 /** Schedules about what SERIALIZABLE refuses and what it lets commit: cycles, pivots, phantoms, absent keys, doomed transactions, safe snapshots. */
 import { strict as assert } from 'node:assert';
+import { keyBytes } from '../../base/bytes.js';
 import { Script, outcome, settle } from './client.js';
 import { blocked, S, set, type Schedule } from './schedule.js';
 
@@ -344,6 +345,29 @@ export const cycleSchedules: readonly Schedule[] = [
         const waiting = await blocked(t2, t2.insert(t, 'k', '2'));
         assert.equal(await outcome(t1.commit()), 'ok');
         assert.equal(await waiting.outcome, '40001');
+      }
+    },
+  },
+  {
+    name: '7 a duplicate of a key that has been taken all along',
+    async run() {
+      for (const isReplaced of [true, false]) {
+        const script = await Script.open();
+        const t = await script.table({ k: '0', n: '0' });
+        const [t1, t2] = [script.begin(S), script.begin(S)];
+        assert.equal(await t1.get(t, 'n'), '0');
+        if (isReplaced) await t2.delete(t, 'k');
+        if (isReplaced) await t2.insert(t, 'k', '1');
+        else await t2.statement('update', async () => {
+          await t2.transaction.lockRow(t, 'k', 'update', 'wait');
+          t2.transaction.update(t, 'k', keyBytes('1'), 0, 1, { changesKeyColumns: true });
+        });
+        await t2.update(t, 'n', set('1'));
+        assert.equal(await outcome(t2.commit()), 'ok');
+        const savepoint = t1.savepoint();
+        assert.equal(await outcome(t1.insert(t, 'k', '2')), '23505');
+        t1.rollbackTo(savepoint);
+        assert.equal(await outcome(t1.commit()), 'ok');
       }
     },
   },
