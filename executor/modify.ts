@@ -252,7 +252,7 @@ export class ModifyExecution {
         this.#finishRow(row, undefined);
         return undefined;
       }
-      this.#job = { row, rowKey: undefined, entries: undefined };
+      this.#job = { row, rowKey: undefined, entries: undefined, claimedFrom: undefined };
     }
     const job = this.#job;
     for (;;) {

@@ -12,6 +12,7 @@ export const executorMutantDescriptions: readonly MutantDescription[] = [
   { name: 'executor.rows-left-to-be-run', breaks: 'rows of a block that have been inserted stay when one of their index entries is for the execution of the statement' },
   { name: 'executor.skip-child-check', breaks: 'a child row is not asked for its parent (concurrency.md 4)' },
   { name: 'executor.skip-parent-check', breaks: 'a parent row goes without a look at its children (concurrency.md 4)' },
+  { name: 'executor.left-out-row-keeps-claims', breaks: 'a row that ON CONFLICT DO NOTHING leaves out for one key holds its others to the end of the transaction' },
   { name: 'executor.actions-deferred', breaks: 'CASCADE, SET NULL and SET DEFAULT of a deferred foreign key wait for the commit, and meet children of a parent that has come since' },
   { name: 'executor.no-key-share', breaks: 'the parent of a new child is not locked: it can be deleted before the child commits (concurrency.md 4)' },
   { name: 'executor.newer-parent-seen', breaks: 'a parent that is newer than the snapshot counts as seen and as not there: needless failures' },

@@ -102,6 +102,8 @@ export interface InsertJob {
   readonly row: Row;
   rowKey: string | undefined;
   entries: Entries | undefined;
+  /** How much the transaction had to undo when the first of the row's keys was claimed, while some may be. */
+  claimedFrom: number | undefined;
 }
 
 /** What became of a row to be locked: locked with its newest content, or not to be acted on. */
@@ -280,7 +282,7 @@ export class TableWriter {
   // ------------------------------------------------------------------------------------------------------------ insert
 
   /**
-   * Inserts a complete, checked row. A conflict on an index of `arbiters` is returned; on any other it is 23505.
+   * Inserts a complete, checked row. A conflict on an index of `arbiters` is returned, and no key of the row is claimed; on any other it is 23505.
    * Returns undefined when the row is in. @throws DbError 23505, 40001, 40P01, 55P03
    */
   insert(job: InsertJob, arbiters: readonly IndexAccess[] = noArbiters): Wait | Conflict | undefined {
@@ -289,11 +291,14 @@ export class TableWriter {
     const isClustered = this.access.keyLayout !== undefined;
     const rowKey = (job.rowKey ??= isClustered ? this.access.rowKeyOf(row) : env.rowIds.next(this.access.tree, tx));
     const entries = (job.entries ??= this.#entriesOf(row, rowKey));
+    const claimedFrom = (job.claimedFrom ??= tx.logPosition);
     const claimed = this.#claim(isClustered ? rowKey : undefined, row, entries, noEntries, arbiters);
     if (claimed !== undefined) {
       if (isWait(claimed)) return claimed;
-      if (arbiters.includes(claimed.index)) return claimed;
-      throw this.duplicateKey(claimed);
+      if (!arbiters.includes(claimed.index)) throw this.duplicateKey(claimed);
+      if (!(mutants.on && mutants.has('executor.left-out-row-keeps-claims'))) tx.giveBackClaims(claimedFrom);
+      job.claimedFrom = undefined;
+      return claimed;
     }
     this.#changes.rows++;
     this.#put(rowKey, row);

@@ -31,7 +31,7 @@ import { StatementList } from './statement-list.js';
 import { type PausedStatement, type SavepointMark, Statement } from './statement.js';
 import type { TransactionManager } from './transaction-manager.js';
 import { type LogItem, TransactionLog } from './transaction-log.js';
-import { TreeCreation, TreeDrop, TreeLogBytes, undoEntry, undoItem } from './write-set/tree-change.js';
+import { TreeCreation, TreeDrop, TreeLogBytes, undoEntry, undoItem, undoLast } from './write-set/tree-change.js';
 import type {
   BeginOptions,
   ClaimOptions,
@@ -604,6 +604,10 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** Takes off the log what was done last, to be undone; undefined when that was an entry of the write set. */
   popLogItem(): LogItem | undefined {
     return this.log.popSince(this.writes?.count ?? 0);
+  }
+  /** Gives back the claims made since there was `logPosition` to undo, of a row that is left out for another key that is taken: that these were free comes to nothing. */
+  giveBackClaims(logPosition: number): void {
+    while (this.logPosition > logPosition) undoLast(this, false);
   }
   /** How much there is to undo. */
   get logPosition(): number {

@@ -355,7 +355,7 @@ class CopyWriter {
     try {
       this.#writer.checkRow(row);
       if (this.#writer.insertFree(row)) return undefined;
-      const job = { row, rowKey: undefined, entries: undefined };
+      const job = { row, rowKey: undefined, entries: undefined, claimedFrom: undefined };
       const waiting = this.#writer.insert(job);
       return isWait(waiting) ? this.#wait(waiting, job, place) : undefined;
     } catch (error) {

@@ -153,7 +153,7 @@ function rowInserter(ddl: Ddl, table: number): (row: Datum[]) => Promise<void> {
   return async (row) => {
     writer.completeRow(row);
     writer.checkRow(row);
-    const job = { row, rowKey: undefined, entries: undefined };
+    const job = { row, rowKey: undefined, entries: undefined, claimedFrom: undefined };
     for (let waiting = writer.insert(job); waiting !== undefined; waiting = writer.insert(job)) {
       if (isWait(waiting)) await backend.waitFor(waiting, ddl.tx, ddl.call.deadlineMs);
     }

@@ -28,10 +28,10 @@ export class TreeDrop {
   }
 }
 
-/** Undoes what was done last. */
-export function undoLast(transaction: Transaction): void {
+/** Undoes what was done last. `isObserved`: see `undoEntry`. */
+export function undoLast(transaction: Transaction, isObserved = true): void {
   const item = transaction.popLogItem();
-  if (item === undefined) undoEntry(transaction);
+  if (item === undefined) undoEntry(transaction, isObserved);
   else undoItem(transaction, item);
 }
 
@@ -47,15 +47,15 @@ export function undoItem(transaction: Transaction, item: LogItem): void {
   }
 }
 
-/** Takes back the last entry of the write set. */
-export function undoEntry(transaction: Transaction): void {
+/** Takes back the last entry of the write set. `isObserved`: what has come of it says that a key that it claimed was free. */
+export function undoEntry(transaction: Transaction, isObserved = true): void {
   const set = transaction.writes!;
   const entry = set.count - 1;
   const { tree } = set.treeOf(entry);
   const key = set.keyOf(entry);
   const kind = set.kindOf(entry);
   const command = set.commandOf(entry);
-  const isObservation = kind === WriteKind.Claim || (kind === WriteKind.Put && set.has(entry, WriteFlag.Fresh));
+  const isObservation = (kind === WriteKind.Claim && isObserved) || (kind === WriteKind.Put && set.has(entry, WriteFlag.Fresh));
   const isFound = set.has(entry, WriteFlag.Found) && !(mutants.on && mutants.has('mvcc.undone-change-unread'));
   const claims = set.has(entry, WriteFlag.Claims);
   set.pop();

@@ -118,6 +118,18 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
     assert.equal(codeOf(() => db.exec(db.delete('p', is('id', 1)))), '23503');
     await db.close();
   },
+  'executor.left-out-row-keeps-claims': async () => {
+    const db = await open(':memory:');
+    try {
+      await db.exec('create table u (id int primary key, n int unique); insert into u values (2, 2)');
+      const [first, second] = [db.connect(), db.connect()];
+      await first.exec('begin; insert into u values (3, 2) on conflict do nothing');
+      await second.exec('set lock_timeout to 1; insert into u values (3, 5)').catch((error: unknown) => assert.fail(String(error)));
+      await first.exec('commit');
+    } finally {
+      await db.close();
+    }
+  },
   'executor.actions-deferred': async () => {
     const db = await open(':memory:');
     try {
