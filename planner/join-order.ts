@@ -18,7 +18,7 @@ import { areOfOneComposite, collectColumns, conjunction, isVolatile } from './ex
 import type { BoundExpression, ColumnId, SortKey } from './expression.js';
 import { buildJoinGraph, classClause, log2, type JoinGraph, type Relation, type SpecialJoin } from './join-graph.js';
 import type { LogicalPlan } from './logical-plan.js';
-import { addPath, cheapestTotal, isWorthAdding, nothingApplied, once, sameOrdered, type OrderKey, type Path, type PlannerContext } from './path.js';
+import { addPath, cheapestTotal, isWorthAdding, noOrder, nothingApplied, once, sameOrdered, type OrderKey, type Path, type PlannerContext } from './path.js';
 import { cheapestSorted, filtered } from './path-tools.js';
 import type { Estimate, JoinType, PhysicalPlan, PlanColumn } from './physical-plan.js';
 
@@ -113,19 +113,31 @@ class JoinPlanner {
     return length === order.length ? order : order.slice(0, length);
   }
 
-  readonly #classKeys = new Map<string, OrderKey>();
+  readonly #classKeys = new Map<number, OrderKey>();
   /**
    * Rows that are sorted by one member of a class are sorted by each other that has been joined, and those that have not been are asked for by nobody. So all orders by members are one,
    * and a path for each is not kept.
    */
   #ofClass(key: OrderKey): OrderKey {
-    const { classes } = this.#graph;
-    const at = classes.findIndex((c) => c.constant === undefined && c.members.some((member) => key.expressions.some((e) => sameOrdered(member.expression, e))));
-    if (at < 0) return key;
-    const name = `${at},${key.descending},${key.nullsFirst},${key.notNull}`;
+    let at = Infinity;
+    for (const e of key.expressions) at = Math.min(at, this.#classOf(e));
+    if (at === Infinity) return key;
+    const name = at * 8 + (key.descending ? 4 : 0) + (key.nullsFirst ? 2 : 0) + (key.notNull ? 1 : 0);
     let made = this.#classKeys.get(name);
-    if (made === undefined) this.#classKeys.set(name, (made = { ...key, expressions: classes[at]!.members.map((member) => member.expression) }));
+    if (made === undefined) this.#classKeys.set(name, (made = { ...key, expressions: this.#graph.classes[at]!.members.map((member) => member.expression) }));
     return made;
+  }
+
+  readonly #classOfExpression = new Map<BoundExpression, number>();
+  /** Number of the first class that the expression is a member of, Infinity for none. Candidates by the hundred are ordered by a few expressions. */
+  #classOf(e: BoundExpression): number {
+    let at = this.#classOfExpression.get(e);
+    if (at === undefined) {
+      at = this.#graph.classes.findIndex((c) => c.constant === undefined && c.members.some((member) => sameOrdered(member.expression, e)));
+      if (at < 0) at = Infinity;
+      this.#classOfExpression.set(e, at);
+    }
+    return at;
   }
 
   run(): readonly Path[] {
@@ -492,14 +504,14 @@ class JoinPlanner {
     return a !== 'array' && a !== 'range' && a !== 'multirange' ? a !== 'none' : left.type.oid === right.type.oid;
   }
 
+  /** `order` is the useful part of it. */
   #finish(target: JoinRel, path: Pick<Path, 'startup' | 'total' | 'order' | 'requires'> & { readonly fixed: () => Path['fixed']; readonly build: (estimate: Estimate) => PhysicalPlan }, above: readonly BoundExpression[]): void {
     // Reading other relations is for the right side of a loop; such a join is worth keeping only where nothing else will do.
     if (path.requires !== 0n && (target.rels & ~this.#parameterizable) !== 0n) return;
     const { costs } = this.#cx;
     const { rows, widthBytes } = target;
     const total = path.total + rows * costs.tuple + (above.length === 0 ? 0 : rows * conjunctsCost(above, costs));
-    const { startup, requires } = path;
-    const order = this.#usefulOrder(path.order, target.rels);
+    const { startup, order, requires } = path;
     if (!isWorthAdding(target.paths, { rows, total, startup, order, requires })) return;
     const estimate: Estimate = { rows: Math.round(rows), startupCost: startup, totalCost: total, widthBytes: Math.round(widthBytes) };
     addPath(target.paths, {
@@ -529,7 +541,7 @@ class JoinPlanner {
       const matched = Math.max(target.rows, 1);
       const total = probe.total - saved + build.total + hash.build + hash.probe + matched * tested + penalty;
       // Probing keeps the outer order, unless unmatched build rows come at the end.
-      const order = join === 'right' || join === 'full' ? [] : probe.order;
+      const order = join === 'right' || join === 'full' ? noOrder : this.#usefulOrder(probe.order, target.rels);
       this.#finish(target, {
         startup, total, order, fixed: () => join === 'inner' ? [...probe.fixed, ...build.fixed] : join === 'right' || join === 'full' ? [] : probe.fixed, requires,
         build: (estimate) => {
@@ -570,7 +582,7 @@ class JoinPlanner {
         expressions: join === 'inner' ? [key.expression, rightKeys[i]!.expression] : [key.expression], descending: false, nullsFirst: false, notNull: join === 'inner',
       }));
       this.#finish(target, {
-        startup: left.startup + right.startup, total, order: join === 'full' || join === 'right' ? [] : both, fixed: () => [], requires: left.requires | right.requires,
+        startup: left.startup + right.startup, total, order: join === 'full' || join === 'right' ? noOrder : this.#usefulOrder(both, target.rels), fixed: () => [], requires: left.requires | right.requires,
         build: (estimate) => {
           const l = left.build();
           const r = right.build();
@@ -587,6 +599,7 @@ class JoinPlanner {
     const outerRels = target.rels;
     const conditionsCost = conjunctsCost(conditions, costs);
     for (const left of candidatesOf(outer)) {
+      const order = join === 'full' ? noOrder : this.#usefulOrder(left.order, target.rels);
       for (const right of inner) {
         const isLateral = (right.requires & outerRels) !== 0n;
         const requires = left.requires | (right.requires & ~outerRels);
@@ -611,7 +624,7 @@ class JoinPlanner {
         const startup = left.startup + right.startup + penalty;
         const total = left.total + innerCost + compared + penalty;
         this.#finish(target, {
-          startup, total, order: join === 'full' ? [] : left.order, fixed: () => join === 'inner' ? [...left.fixed, ...(isLateral ? [] : right.fixed)] : left.fixed, requires,
+          startup, total, order, fixed: () => join === 'inner' ? [...left.fixed, ...(isLateral ? [] : right.fixed)] : left.fixed, requires,
           build: (estimate) => {
             const l = left.build();
             const built = right.build();

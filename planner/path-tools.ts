@@ -5,20 +5,38 @@ import type { BoundExpression, SortKey } from './expression.js';
 import { once, orderOf, satisfiedKeys, type Path, type PlannerContext } from './path.js';
 import type { Estimate, PhysicalPlan } from './physical-plan.js';
 
-/** The cheapest way to have `keys` sorted: a path that is, or one plus a sort. */
+/** What a path becomes when it is sorted. */
+interface SortOnTop {
+  /** Leading keys by which the rows come sorted. */
+  readonly presorted: number;
+  readonly startup: number;
+  readonly total: number;
+}
+
+/** The cheapest way to have `keys` sorted: a path that is, or one plus a sort. Only that one is made. */
 export function cheapestSorted(cx: PlannerContext, paths: readonly Path[], keys: readonly SortKey[], limit?: number): Path {
-  let best: Path | undefined;
-  for (const path of paths) {
-    const sorted = sortedPath(cx, path, keys, limit);
-    if (best === undefined || sorted.total < best.total) best = sorted;
+  let best = paths[0]!;
+  let bestSort = sortOnTop(cx, best, keys, limit);
+  for (let i = 1; i < paths.length; i++) {
+    const path = paths[i]!;
+    const sort = sortOnTop(cx, path, keys, limit);
+    if ((sort ?? path).total >= (bestSort ?? best).total) continue;
+    best = path;
+    bestSort = sort;
   }
-  return best!;
+  return bestSort === undefined ? best : sorted(best, keys, bestSort);
 }
 
 /** `path` sorted by `keys`; itself when it is already. */
 export function sortedPath(cx: PlannerContext, path: Path, keys: readonly SortKey[], limit?: number): Path {
+  const sort = sortOnTop(cx, path, keys, limit);
+  return sort === undefined ? path : sorted(path, keys, sort);
+}
+
+/** The sort that `path` needs; undefined when it needs none. */
+function sortOnTop(cx: PlannerContext, path: Path, keys: readonly SortKey[], limit: number | undefined): SortOnTop | undefined {
   const satisfied = satisfiedKeys(path, keys);
-  if (satisfied >= keys.length) return path;
+  if (satisfied >= keys.length) return undefined;
   const { costs, enabled, estimator } = cx;
   const presorted = enabled.incrementalSort && !cx.isDisabled('incremental-sort') ? satisfied : 0;
   const groups = presorted === 0 ? 1 : estimator.groups(keys.slice(0, presorted).map((key) => key.expression), path.rows);
@@ -26,6 +44,10 @@ export function sortedPath(cx: PlannerContext, path: Path, keys: readonly SortKe
   const keysCost = path.rows * conjunctsCost(keys.map((key) => key.expression), costs);
   const startup = presorted === 0 ? path.total + cost + keysCost : path.startup + (path.total - path.startup + cost) / groups;
   const total = path.total + cost + keysCost + (limit === undefined ? path.rows : Math.min(limit, path.rows)) * costs.operator;
+  return { presorted, startup, total };
+}
+
+function sorted(path: Path, keys: readonly SortKey[], { presorted, startup, total }: SortOnTop): Path {
   return {
     ...path, startup, total, order: orderOf(keys),
     build: once((): PhysicalPlan => {
