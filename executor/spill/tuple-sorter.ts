@@ -5,7 +5,7 @@
  *
  * S1  Stable: equal rows come out in the order they went in (within a chunk by a stable sort, between chunks and runs by their number; in the heap by arrival).
  * S2  At most `FanIn` runs are merged at once; more are merged in rounds.
- * S3  Keys that have been small integers so far are sorted by radix (integer-sort.ts), which is linear, so such a chunk grows with the budget.
+ * S3  Keys that have been small integers so far are sorted by radix (integer-sort.ts) unless they are few, which is linear, so such a chunk grows with the budget.
  */
 import type { Datum } from '../../base/datum.js';
 import { emptyList } from '../../base/empty-list.js';
@@ -23,6 +23,8 @@ export type TupleComparator = (a: readonly Datum[], b: readonly Datum[]) => numb
 const FanIn = 32;
 /** Rows of a chunk that is sorted by comparing: a few milliseconds. */
 const ChunkRowsMax = 8192;
+/** So few rows are compared, whatever their keys: a pass over them by a digit looks at all its buckets. */
+const ComparedRowsMax = 64;
 /** Rows of a run under way that are written with each row that comes, and between two pauses at the end. */
 const DrainPerPush = 8;
 const RowsPerStep = 4096;
@@ -93,7 +95,7 @@ export class TupleSorter {
     const rows = this.#rows;
     if (rows.length === 0) return;
     this.#rows = emptyList();
-    if (this.#isInteger) this.#chunks.push(sortByIntegers(rows, this.#integerKeys!));
+    if (this.#isInteger && rows.length > ComparedRowsMax) this.#chunks.push(sortByIntegers(rows, this.#integerKeys!));
     else this.#chunks.push(rows.sort(this.#compare));
   }
 

@@ -159,11 +159,12 @@ describe.each([1 << 10, 8 << 10, 64 << 10])('%i bytes', (budget) => {
     const compare = (a: readonly Datum[], b: readonly Datum[]): number => (b[0] as number) - (a[0] as number) || (a[1] as number) - (b[1] as number);
     const keys = [{ place: 0, descending: true }, { place: 1, descending: false }];
     const extremes = [-2147483648, 2147483647, 0, -0, -1, 4096];
-    for (const odd of [-1, 0, 500, 1999]) {
+    // The last two: so few that they are compared, and just more.
+    for (const [odd, count] of [[-1, 2000], [0, 2000], [500, 2000], [1999, 2000], [-1, 64], [-1, 65]] as const) {
       db.workMemBytes = budget;
       const tx = db.begin();
       const sorter = new TupleSorter(new Runtime(db.request(tx), 0, undefined), [types.float8, types.float8, types.int4], compare, Infinity, undefined, keys);
-      const rows: Datum[][] = Array.from({ length: 2000 }, (_, i) => [i === odd ? 0.5 : i % 50 === 0 ? extremes[(i / 50) % 6]! : (i * 7919) % 13, (i * 31) % 700, i]);
+      const rows: Datum[][] = Array.from({ length: count }, (_, i) => [i === odd ? 0.5 : i % 50 === 0 ? extremes[(i / 50) % 6]! : (i * 7919) % 13, (i * 31) % 700, i]);
       for (const row of rows) sorter.push([...row]);
       while (sorter.finishStep());
       const sorted: Datum[][] = [];
