@@ -394,7 +394,7 @@ export class Backend implements SessionOwner {
   }
   /** A turn of the event loop after a time slice. @throws DbError 57014 */
   async giveWay(): Promise<void> {
-    await this.instance.scheduler.yield();
+    await this.instance.giveWay();
     const error = this.interruption(Infinity);
     if (error !== undefined) throw error;
   }
@@ -572,6 +572,7 @@ export class Backend implements SessionOwner {
     if (this.#cancel !== undefined) end(this.#cancel);
     try {
       await waiting;
+      if (this.instance.manager.busy !== undefined) await this.instance.untilCalm();
     } finally {
       timer?.cancel();
       unwatch?.();

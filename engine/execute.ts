@@ -355,7 +355,7 @@ export async function drive(backend: Backend, started: Started, quotaRows: numbe
       return false;
     }
     if (step === 'slice') {
-      await backend.instance.scheduler.yield();
+      await backend.instance.giveWay();
       ctx.checkDeadline();
     } else await backend.waitFor(step, tx, deadlineMs);
   }

@@ -6,6 +6,7 @@
  * statistics are refreshed when a table has changed enough (auto-analyze.ts). Checkpoints are storage's own business.
  */
 import { resolve } from 'node:path';
+import { mutants } from '../base/mutants.js';
 import type { Clock } from '../base/clock.js';
 import { realClock } from '../base/clock.js';
 import type { Prng } from '../base/prng.js';
@@ -101,7 +102,7 @@ export class Instance {
     };
     this.definitions = new DefinitionSource(catalog, this.viewEnv);
     this.plans = new PlanCache();
-    this.turn = new LoopTurn(this.clock, this.scheduler, () => this.manager.sliced?.ended);
+    this.turn = new LoopTurn(this.clock, this.scheduler, () => this.manager.busy);
     this.copyVfs = options.vfs ?? new NodeVfs();
     this.executorEnv = {
       clock: this.clock, timeSliceMs: options.timeSliceMs ?? 10, workMemBytes: 16 * 1024 * 1024, statementMemBytes: Infinity, openSpill: () => openSpillFile(store), manager, rowIds: new RowIds(), tableChanges: new TableChanges(),
@@ -159,6 +160,17 @@ export class Instance {
       this.#vacuum();
     });
   }
+  /** Gives the loop a turn in the middle of something, and more of them to a large commit that is under way. */
+  async giveWay(): Promise<void> {
+    await this.scheduler.yield();
+    await this.untilCalm();
+  }
+  /** For whoever goes on after a wait. */
+  async untilCalm(): Promise<void> {
+    if (mutants.on && mutants.has('engine.pause-forgets-commit')) return;
+    for (let { busy } = this.manager; busy !== undefined; { busy } = this.manager) await busy;
+  }
+
   #vacuum(): void {
     const hasMore = this.manager.step();
     if (!hasMore) {

@@ -11,4 +11,5 @@ export const engineMutantList: readonly MutantDescription[] = [
   { name: 'engine.turn-forgets-queue', breaks: 'a call that has waited for its turn and commits makes the next one forget those that were waiting behind it' },
   { name: 'engine.statement-within', breaks: 'a synchronous statement that a function gives runs within the one that has called it, and commits what that one has done so far' },
   { name: 'engine.turn-forgets-commit', breaks: 'a call that comes between two slices of a large commit does not wait for its end: the rest is installed at once' },
+  { name: 'engine.pause-forgets-commit', breaks: 'a statement that has given others their turn goes on between two slices of a large commit: the rest is installed at once' },
 ];

@@ -139,8 +139,11 @@ export class TransactionManager {
   readonly slicedRowsMin: number;
   readonly sliceRows: number;
   readonly unseen: UnseenInstall;
-  /** The commit that is being installed, between two of its slices (Z1); undefined as soon as it is over. */
-  sliced: SlicedCommit | undefined = undefined;
+  #sliced: SlicedCommit | undefined = undefined;
+  /** Whether whoever reads or writes has to look first: a large commit is in slices, or the store is poisoned. */
+  isUneasy = false;
+  /** A large commit waits for the end of those before it. */
+  hush: Promise<void> | undefined = undefined;
   /** Scans in the middle of a batch that is not registered yet (leaf-scan.ts, B2). */
   readonly #unsettled: LeafScan[] = [];
   readonly trees = new Map<TreeId, VersionedTree>();
@@ -191,9 +194,22 @@ export class TransactionManager {
     store.onNeed = this.settle;
   }
 
-  /** Finishes the commit that is between two of its slices, if there is one (Z1). */
+  /** What whoever can wait does well to wait for before he begins something, or goes on: a large commit in slices, or one that is about to begin. */
+  get busy(): Promise<void> | undefined {
+    return this.sliced?.ended ?? this.hush;
+  }
+
+  /** The commit that is being installed, between two of its slices (Z1); undefined as soon as it is over. */
+  get sliced(): SlicedCommit | undefined {
+    return this.#sliced;
+  }
+  set sliced(sliced: SlicedCommit | undefined) {
+    this.#sliced = sliced;
+    this.isUneasy = sliced !== undefined || this.poisoned !== undefined;
+  }
+  /** Finishes it, if there is one. */
   readonly settle = (): void => {
-    if (this.sliced !== undefined) this.sliced.finish();
+    if (this.#sliced !== undefined) this.#sliced.finish();
   };
 
   /** The least snapshot anyone uses or may still take: older before-images are gone. */

@@ -718,8 +718,13 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
 
   // ------------------------------------------------------------------------------------------------------------ checks
 
-  /** @throws `mustAbort`, 25P02 after the end, or the error that poisoned the store */
+  /** Asked by whatever reads, writes or ends it, so brief. @throws `mustAbort`, 25P02 after the end, or the error that poisoned the store */
   check(): void {
+    if (this.mustAbort !== undefined || this.lifecycle !== 'active' || this.manager.isUneasy) this.#checkAll();
+  }
+  /** Finishes the large commit that somebody else is in the middle of (Z1 of sliced-commit.ts). */
+  #checkAll(): void {
+    if (!(mutants.on && mutants.has('mvcc.statement-within-commit'))) this.manager.settle();
     if (this.mustAbort !== undefined) throw this.mustAbort;
     if (this.lifecycle !== 'active') throw new DbError('25P01', 'the transaction has ended already');
     if (this.manager.poisoned !== undefined) throw this.manager.poisoned;

@@ -50,6 +50,13 @@ function* csv(): Generator<string> {
 }
 
 const query = (text: string) => async (): Promise<void> => void (await db.query(text));
+/** Changes all rows while another transaction is open, with a snapshot of before. */
+const besideOpen = (level: string) => async (): Promise<void> => {
+  const [open, writer] = [sessions[0]!, sessions[1]!];
+  await open.exec(`begin isolation level ${level === 'serializable' ? level : 'repeatable read'}; select balance from account where id = 1`);
+  await writer.exec(`begin isolation level ${level}; update account set balance = balance + 1; commit`);
+  await open.exec('commit');
+};
 const workloads: readonly (readonly [name: string, run: () => Promise<void>])[] = [
   ['point reads, 16 sessions', async () => void (await Promise.all(sessions.map(async (session, n) => {
     for (let i = 0; i < 500; i++) await session.query('select * from account where id = $1', [1 + ((n * 500 + i) % rows)]);
@@ -66,6 +73,8 @@ const workloads: readonly (readonly [name: string, run: () => Promise<void>])[] 
   ['regular expressions', query('select count(*) from account where owner ~ \'9+$\'')],
   ['all rows to the program', query('select * from account')],
   ['update of all rows', query('update account set balance = balance + 1')],
+  ['the same beside an open transaction', besideOpen('read committed')],
+  ['both serializable', besideOpen('serializable')],
   ['insert ... select', async () => void (await db.exec(`create table copied ${columns}; ${fill('copied')}; drop table copied`))],
   ['COPY', async () => {
     await db.exec(`create table loaded ${columns}`);

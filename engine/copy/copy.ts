@@ -381,7 +381,7 @@ class CopyWriter {
   }
   #giveWay(): Promise<void> {
     this.#ctx.checkDeadline();
-    return this.#ddl.backend.instance.scheduler.yield();
+    return this.#ddl.backend.instance.giveWay();
   }
 
   #read(record: CopyReader): Datum[] {

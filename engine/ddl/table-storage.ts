@@ -88,10 +88,14 @@ function accessOf(ddl: Ddl, table: TableDef): TableAccess {
 
 /** What gives others their turn when a time slice is over: one turn of the event loop, or the rest that the session's pace asks for. */
 export function pauses({ backend, call }: Ddl): () => Promise<void> | undefined {
-  const { clock, scheduler, executorEnv } = backend.instance;
+  const { instance } = backend;
+  const { clock, executorEnv } = instance;
   const ctx = backend.context(call.deadlineMs);
   const sliceMs = backend.pace?.sliceMs ?? executorEnv.timeSliceMs;
-  const rest = backend.pace?.rest ?? (() => scheduler.yield());
+  const rest = async (): Promise<void> => {
+    await (backend.pace?.rest() ?? instance.scheduler.yield());
+    await instance.untilCalm();
+  };
   let sliceEnd = clock.monotonic() + sliceMs;
   return () => {
     if (clock.monotonic() < sliceEnd) return undefined;

@@ -23,18 +23,16 @@
 import { assert } from '../../base/assert.js';
 import { type Csn, type Lsn, csn as csnOf } from '../../base/ids.js';
 import { mutants } from '../../base/mutants.js';
-import type { Certifier } from '../serializable/certifier.js';
-import { serializationError } from '../conflict.js';
+import { certify, isTracked } from './certify.js';
+import { commitPieces } from './commit-pieces.js';
 import { finalChanges, newestInOrder } from './final-changes.js';
 import { installSeen } from './install.js';
 import { isSafeAtEnd } from '../serializable/safe-snapshot.js';
 import { SlicedCommit } from './sliced-commit.js';
-import type { SerialNode, WriteMark } from '../serializable/serial-node.js';
 import type { Transaction } from '../transaction.js';
 import { TreeLogBytes } from '../write-set/tree-change.js';
 import type { TransactionManager } from '../transaction-manager.js';
 import type { CommitInfo } from '../types.js';
-import { WriteFlag, WriteKind, type WriteSet } from '../write-set/write-set.js';
 
 /** Is told once how a commit ends: when it is durable and published, or why it is not. May be told before the call that commits has returned. */
 export interface CommitListener {
@@ -61,8 +59,10 @@ const nothingCommitted: CommitInfo = { csn: csnOf(0) };
 const SyncMsMax = 2;
 /** a large commit, whose versions would take as long, for one millisecond more per so many rows. */
 const RowsPerSyncMs = 500;
-/** Above so many changed keys it is cheaper to settle all recent reads once than to look for readers of each among them. */
-const ProbesMax = 64;
+/** Others may be in the middle of their commits when a large one begins to wait for the end of those before it, and these in turn before others. */
+const QuietRoundsMax = 3;
+/** What a row takes whose before-image is kept, in rows without. */
+const SeenRowCost = 4;
 /** Durable at once only where nothing waits for the disk. */
 const lsnMax = Number.MAX_SAFE_INTEGER as Lsn;
 /** What is reserved of the log for a commit by itself. */
@@ -80,6 +80,7 @@ export function commitThen(transaction: Transaction, listener: CommitListener): 
     if (changesAnything(transaction)) {
       const before = waitBefore(transaction);
       if (before !== undefined) return void commitAfter(transaction, listener, before);
+      if (isLarge(transaction) && transaction.manager.pending.length > 0) return void commitInHush(transaction, listener);
       // Whoever is ready to commit may join, if anybody has lately; who is alone after that need not wait for another thread's sync, and leaves nothing behind (P4).
       isAlone = mayFlushAtOnce(transaction);
       if (mayJoin(transaction) && isAlone) return void commitAfter(transaction, listener, undefined);
@@ -124,6 +125,19 @@ async function commitAfter(transaction: Transaction, listener: CommitListener, b
     listener.failed(error);
   }
 }
+/** A large one, which whoever is before it and waits for the disk would have finished at once: it waits for their end, and whoever can wait begins nothing until it has begun itself. */
+async function commitInHush(transaction: Transaction, listener: CommitListener): Promise<void> {
+  const { manager } = transaction;
+  if (manager.hush !== undefined) return commitAfter(transaction, listener, manager.hush);
+  let endHush = (): void => undefined;
+  manager.hush = new Promise((resolve) => (endHush = resolve));
+  await commitAfter(transaction, listener, endPending(manager));
+  manager.hush = undefined;
+  endHush();
+}
+async function endPending(manager: TransactionManager): Promise<void> {
+  for (let round = 0; round < QuietRoundsMax && manager.pending.length > 0; round++) await manager.published(manager.lastAssigned);
+}
 /** What waits in its commit reads nothing more; an open scan may still have to tell what it has read. */
 function endReading({ node, statement, openScans }: Transaction): void {
   if (node !== undefined && statement === undefined && (openScans === undefined || openScans.size === 0)) node.hasRead = true;
@@ -139,34 +153,35 @@ async function orRollBack(transaction: Transaction, wait: Promise<void>): Promis
 
 function commitNow(transaction: Transaction, isAlone: boolean, listener: CommitListener): void {
   const { manager } = transaction;
-  if (isAlone && isLarge(transaction)) {
-    endReads(transaction);
-    if (!isObserved(transaction)) return commitInSlices(transaction, listener);
-  }
-  const pending = precommit(transaction, isAlone || transaction.asyncCommit || manager.store.isFlushed(lsnMax), isAlone && staysLone());
+  const isImmediate = isAlone || transaction.asyncCommit || manager.store.isFlushed(lsnMax);
+  if (mayBeCut(transaction)) return commitInSlices(transaction, isImmediate, isAlone, listener);
+  const pending = precommit(transaction, isImmediate, isAlone && staysLone());
   if (!('lsn' in pending)) return listener.committed(pending.csn);
   pending.listener = listener;
   followUp(manager, pending, isAlone);
 }
 
 /**
- * Whether it may be worth while to cut the slice. What is tracked is certified row by row, and whoever waits for one that changes trees cannot be told. One that changes the catalog
- * is published at no moment but its own: statements are planned before they begin, and would have it finished between the two.
+ * Whether it is worth while to cut the slice, and may be. Whoever waits for one that changes trees cannot be told. One that changes the catalog is published at no moment but its own:
+ * statements are planned before they begin, and would have it finished between the two. Behind commits that wait for the disk it would be finished at once, by the log's next batch.
  */
-function isLarge({ manager, writeCount, changesTrees, onPublish, node }: Transaction): boolean {
-  const changesCatalog = onPublish !== undefined && !(mutants.on && mutants.has('mvcc.catalog-change-in-slices'));
-  return writeCount >= manager.slicedRowsMin && manager.active.size === 1 && !changesTrees && !changesCatalog && node === undefined;
+function mayBeCut(transaction: Transaction): boolean {
+  return isLarge(transaction) && transaction.manager.pending.length === 0;
 }
-function commitInSlices(transaction: Transaction, listener: CommitListener): void {
+function isLarge({ manager, writeCount, changesTrees, onPublish }: Transaction): boolean {
+  const changesCatalog = onPublish !== undefined && !(mutants.on && mutants.has('mvcc.catalog-change-in-slices'));
+  return writeCount * (manager.active.size > 1 ? SeenRowCost : 1) >= manager.slicedRowsMin && !changesTrees && !changesCatalog;
+}
+function commitInSlices(transaction: Transaction, isImmediate: boolean, isAlone: boolean, listener: CommitListener): void {
   const { manager } = transaction;
+  endReads(transaction);
   manager.settleOtherScans(transaction);
-  const csn = manager.assignCsn();
-  const writer = manager.store.beginCommit(csn);
-  const pieces = manager.unseen.pieces(writer, transaction.writes!);
-  manager.sliced = new SlicedCommit(transaction, csn, writer, pieces, listener, (pending) => {
+  const keepsVersions = !isImmediate || isObserved(transaction);
+  manager.sliced = new SlicedCommit(transaction, commitPieces(transaction, keepsVersions, manager.sliceRows), listener, (pending) => {
     manager.sliced = undefined;
     manager.endActive(transaction, 'precommitted');
-    followUp(manager, manager.enqueue(pending), true);
+    manager.vacuum.limit(manager.lastPublished);
+    followUp(manager, manager.enqueue(pending), isAlone);
   });
   void manager.sliced.run(manager.sliceRows);
 }
@@ -253,17 +268,20 @@ function refuseDoomed(transaction: Transaction): void {
 function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = false): PendingCommit | CommitInfo {
   const manager = transaction.manager;
   endReads(transaction);
-  const node = transaction.node;
-  const isTracked = node !== undefined && !node.isSafe && node.snapLow >= 0;
+  const node = isTracked(transaction) ? transaction.node : undefined;
   const keepsVersions = !isImmediate || (!isUnseen && isObserved(transaction));
-  const entries = isTracked && transaction.writes !== undefined ? newestInOrder(transaction.writes) : undefined;
-  const changes = isTracked ? finalChanges(transaction, entries) : undefined;
+  const entries = node !== undefined && transaction.writes !== undefined ? newestInOrder(transaction.writes) : undefined;
+  const changes = node !== undefined ? finalChanges(transaction, entries) : undefined;
   const hasChanges = changes === undefined ? transaction.writeCount > 0 : changes.length > 0;
   if (hasChanges) manager.settleOtherScans(transaction);
   // Who has changed nothing and read over nothing newer is in no cycle.
-  if (isTracked && (transaction.writes !== undefined || node.out.size > 0)) certify(transaction, changes!);
+  if (node !== undefined && (transaction.writes !== undefined || node.out.size > 0)) {
+    const failure = certify(transaction, changes!);
+    if (failure !== undefined) transaction.rollback();
+    if (failure !== undefined) throw failure;
+  }
   const needsNumber = hasChanges || transaction.changesTrees;
-  if (!needsNumber && (!isTracked || isSafeAtEnd(manager.certifier, node))) {
+  if (!needsNumber && (node === undefined || isSafeAtEnd(manager.certifier, node))) {
     manager.endActive(transaction, 'committed');
     manager.turn.release(transaction);
     transaction.releaseLocks();
@@ -271,7 +289,7 @@ function precommit(transaction: Transaction, isImmediate: boolean, isUnseen = fa
   }
   const sharesNumber = !needsNumber && mutants.on && mutants.has('mvcc.read-only-shares-number');
   const csn = sharesNumber ? manager.lastAssigned : manager.assignCsn();
-  if (isTracked) manager.certifier.commit(node, csn);
+  if (node !== undefined) manager.certifier.commit(node, csn);
   if (!needsNumber) {
     manager.endActive(transaction, 'committed');
     manager.turn.release(transaction);
@@ -303,38 +321,4 @@ function isObserved(transaction: Transaction): boolean {
 export function isSeen(manager: TransactionManager, own: number): boolean {
   if (manager.pending.length > 0) return true;
   return manager.snapshots.size > own && !(mutants.on && mutants.has('mvcc.versions-dropped-under-snapshot'));
-}
-
-// ------------------------------------------------------------------------------------------------------------ certifying
-
-/** The node keeps `changes`. @throws 40001, and the transaction is rolled back */
-function certify(transaction: Transaction, changes: WriteMark[]): void {
-  const manager = transaction.manager;
-  const node = transaction.node!;
-  const certifier = manager.certifier;
-  const changedOnly = mutants.on && mutants.has('mvcc.probe-changed-trees-only');
-  if (transaction.writeCount > ProbesMax) certifier.recent.settleAll();
-  node.setWrites(changes);
-  for (const { index, key, changesPresence, statement } of changes) {
-    if (!(mutants.on && mutants.has('mvcc.no-probe'))) certifier.probe(node, index, key, changesPresence, statement);
-  }
-  if (transaction.writes !== undefined && !changedOnly) probeTouched(node, certifier, transaction.writes);
-  const cycle = node.isObserved ? undefined : certifier.certify(node);
-  if (cycle === undefined) return;
-  manager.counters.serializationFailures++;
-  const error = serializationError(cycle, transaction.id);
-  transaction.rollback();
-  throw error;
-}
-
-/** Entries that stay while their rows change. */
-function probeTouched(node: SerialNode, certifier: Certifier, set: WriteSet): void {
-  for (let entry = 0; entry < set.count; entry++) {
-    if (set.kindOf(entry) !== WriteKind.Touch || set.has(entry, WriteFlag.Superseded) || set.newestChange(entry) >= 0) continue;
-    const { siread } = set.treeOf(entry).tree;
-    const key = set.keyOf(entry);
-    const command = set.commandOf(entry);
-    node.addWrite(siread, key, command, false);
-    certifier.probe(node, siread, key, false, command);
-  }
 }

@@ -27,19 +27,20 @@ export function finalChanges(transaction: Transaction, lists: readonly Int32Arra
   const set = transaction.writes;
   if (set === undefined || lists === undefined) return noChanges;
   const changes: WriteMark[] = [];
-  for (let tree = 0; tree < lists.length; tree++) {
-    const writes = set.trees[tree]!;
-    const entries = lists[tree]!;
-    for (let i = 0; i < entries.length; i++) {
-      const newest = entries[i]!;
-      const entry = set.newestChange(newest);
-      const change = entry < 0 ? undefined : finalChange(writes, entry);
-      if (change !== undefined) changes.push(change);
-      else if (set.kindOf(newest) !== WriteKind.Touch && set.kindOf(newest) !== WriteKind.Hold) registerUnused(transaction, writes, newest);
-    }
+  for (let tree = 0; tree < lists.length; tree++) addFinalChanges(transaction, set.trees[tree]!, lists[tree]!, changes);
+  return changes;
+}
+/** Those of some entries of a tree. */
+export function addFinalChanges(transaction: Transaction, writes: TreeWrites, entries: Int32Array, changes: WriteMark[]): void {
+  const { set } = writes;
+  for (let i = 0; i < entries.length; i++) {
+    const newest = entries[i]!;
+    const entry = set.newestChange(newest);
+    const change = entry < 0 ? undefined : finalChange(writes, entry);
+    if (change !== undefined) changes.push(change);
+    else if (set.kindOf(newest) !== WriteKind.Touch && set.kindOf(newest) !== WriteKind.Hold) registerUnused(transaction, writes, newest);
   }
   leaf.release();
-  return changes;
 }
 
 export function isChange(kind: WriteKind): boolean {

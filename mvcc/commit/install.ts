@@ -3,7 +3,7 @@
  *
  * With before-images (`installSeen`): row by row, what is there is looked for once, for the copy and for the change.
  * Without (`UnseenInstall`, P4 of commit.ts): no object per row and no look at what was there; the changes of a tree go in leaf by leaf in the order of their keys, or
- * where their rows were found. It can be left and gone on with between two pieces (sliced-commit.ts).
+ * where their rows were found. Both can be left and gone on with between two pieces (sliced-commit.ts).
  */
 import { VERIFY, assert } from '../../base/assert.js';
 import type { Csn, Lsn } from '../../base/ids.js';
@@ -73,12 +73,31 @@ export function installSeen(transaction: Transaction, csn: Csn, entries: readonl
 function installSet(set: WriteSet, lists: readonly Int32Array[], transaction: Transaction, csn: Csn, writer: MvccCommitWriter): void {
   for (let tree = 0; tree < lists.length; tree++) {
     const writes = set.trees[tree]!;
-    if (writes.tree.isDropped || writes.tree.btree === undefined) continue;
-    const entries = lists[tree]!;
-    for (let i = 0; i < entries.length; i++) {
-      const entry = set.newestChange(entries[i]!);
-      if (entry >= 0) installOne(transaction, csn, writer, writes, entry);
+    if (treeOf(writes) !== undefined) installEach(transaction, csn, writer, writes, lists[tree]!);
+  }
+}
+/** `installSeen` but for what begins and ends the commit, in pieces of `pieceRows` entries. */
+export function* seenPieces(transaction: Transaction, csn: Csn, writer: MvccCommitWriter, lists: readonly Int32Array[], pieceRows: number): InstallPieces {
+  const { trees } = transaction.writes!;
+  for (let tree = 0; tree < lists.length; tree++) {
+    const writes = trees[tree]!;
+    const list = lists[tree]!;
+    if (treeOf(writes) === undefined) continue;
+    // As many as there will be: a table that grows keeps others for as long as a piece does.
+    writes.tree.overlay.heads.reserve(list.length);
+    for (let from = 0; from < list.length; from += pieceRows) {
+      const piece = list.subarray(from, from + pieceRows);
+      installEach(transaction, csn, writer, writes, piece);
+      leaf.release();
+      yield piece.length;
     }
+  }
+}
+function installEach(transaction: Transaction, csn: Csn, writer: MvccCommitWriter, writes: TreeWrites, entries: Int32Array): void {
+  const { set } = writes;
+  for (let i = 0; i < entries.length; i++) {
+    const entry = set.newestChange(entries[i]!);
+    if (entry >= 0) installOne(transaction, csn, writer, writes, entry);
   }
 }
 
@@ -151,9 +170,9 @@ export class UnseenInstall {
     this.#end();
   }
 
-  /** `install` but for what begins and ends the commit, in pieces. Whoever leaves it before the last has a store that is poisoned. */
-  *pieces(writer: MvccCommitWriter, set: WriteSet): InstallPieces {
-    const lists = set.newestByTree(RunMin);
+  /** `install` but for what begins and ends the commit, in pieces; `entries` as there. Whoever leaves it before the last has a store that is poisoned. */
+  *pieces(writer: MvccCommitWriter, set: WriteSet, entries: readonly Int32Array[] | undefined): InstallPieces {
+    const lists = entries ?? set.newestByTree(RunMin);
     for (let tree = 0; tree < lists.length; tree++) {
       const writes = set.trees[tree]!;
       const btree = treeOf(writes);

@@ -1,84 +1,92 @@
 /**
- * A large commit that gives the event loop its turn between pieces, so that it does not keep others of the process for as long as all of its rows take. Only one that nobody is in
- * the middle of anything beside (P4 of commit.ts): no other transaction is active, no snapshot is in use, no commit waits for its publication. Nor one of a changed catalog, by
+ * A large commit that gives the event loop its turn between pieces, so that it does not keep others of the process for as long as all of its rows take. Not one of a changed catalog, by
  * which statements are planned before they begin. Its twin is the same commit in one slice.
  *
- * Z1  Nobody sees trees, log or numbers between two pieces. Whoever is about to read, write, commit, checkpoint or close has it finished first, at once (`TransactionManager.settle`
- *     and `Store.onNeed`); whoever can wait awaits `ended` before, and lets it keep its pace.
- * Z2  Published in the slice that ends its record in the log, so that it leaves no before-images. That slice also makes the log durable; what has been written by then is synced before, in the
- *     background, while it is being installed and before its end, unless somebody comes who cannot wait.
- * Z3  Once begun it can only end well, or poison the store (P3).
+ * Z1  Nobody sees trees, log, numbers or the graph of dependencies between two pieces. Whoever is about to read, write, commit, checkpoint or close has it finished first, at once
+ *     (`TransactionManager.settle`, asked by `Transaction.check`, and `Store.onNeed`); whoever can wait awaits `ended` before, and lets it keep its pace.
+ * Z2  Where nobody uses a snapshot it is published in the slice that ends its record in the log, so that it leaves no before-images (P4 of commit.ts). Otherwise it leaves them, and is published
+ *     as others are. Whatever has been written to the log is synced before, in the background, while it is being installed and before its end, unless somebody comes who cannot wait.
+ * Z3  Once it is numbered it can only end well, or poison the store (P3). Before that it may be refused (40001), and nothing has happened.
  */
 import type { DbError } from '../../base/errors.js';
-import type { Csn, Lsn } from '../../base/ids.js';
-import type { CommitListener, PendingCommit } from './commit.js';
-import type { InstallPieces } from './install.js';
 import type { Transaction } from '../transaction.js';
-import type { MvccCommitWriter } from '../transaction-manager.js';
+import type { CommitListener, PendingCommit } from './commit.js';
+import type { CommitPieces, InstalledCommit } from './commit-pieces.js';
 
 export class SlicedCommit {
   readonly transaction: Transaction;
   /** Resolves when it is over, however it ends. */
   readonly ended: Promise<void>;
-  readonly #csn: Csn;
-  readonly #writer: MvccCommitWriter;
-  readonly #pieces: InstallPieces;
+  readonly #pieces: CommitPieces;
   readonly #listener: CommitListener;
   /** Told once, when everything is in the trees and the log. */
   readonly #conclude: (pending: PendingCommit) => void;
+  #installed: InstalledCommit | undefined = undefined;
   #isOver = false;
+  /** It is at work, and what it calls need not ask for its end. */
+  #isBusy = false;
   /** Everything is installed, and this to be awaited before the end. */
   #lastSync: Promise<void> | undefined = undefined;
   #noteEnd = (): void => undefined;
 
-  constructor(transaction: Transaction, csn: Csn, writer: MvccCommitWriter, pieces: InstallPieces, listener: CommitListener, conclude: (pending: PendingCommit) => void) {
+  constructor(transaction: Transaction, pieces: CommitPieces, listener: CommitListener, conclude: (pending: PendingCommit) => void) {
     this.transaction = transaction;
-    this.#csn = csn;
-    this.#writer = writer;
     this.#pieces = pieces;
     this.#listener = listener;
     this.#conclude = conclude;
     this.ended = new Promise((resolve) => (this.#noteEnd = resolve));
   }
 
-  /** Installs `sliceRows` entries or a few more, then gives others their turn, and so on. */
+  /** Does `sliceRows` keys or a few more, then gives others their turn, and so on. */
   async run(sliceRows: number): Promise<void> {
     const { scheduler } = this.transaction.manager.env;
     while (this.#step(sliceRows)) await (this.#lastSync ?? scheduler.yield());
   }
-  /** Installs what is left. Throws nothing: whether it has failed, the store says. */
+  /** Does what is left. Throws nothing: whether it has failed, its listener is told. */
   finish(): void {
     this.#step(Infinity);
   }
 
   /** @returns whether there is more to do */
   #step(rows: number): boolean {
-    if (this.#isOver) return false;
-    let lsn: Lsn | undefined;
+    if (this.#isOver || this.#isBusy) return false;
+    this.#isBusy = true;
     try {
-      lsn = this.#install(rows);
+      if (this.#advance(rows)) this.#end(this.#installed!);
     } catch (error) {
-      this.fail(this.#writer.fail(error));
+      this.#refuse(error);
     }
-    if (lsn !== undefined) this.#end(lsn);
+    this.#isBusy = false;
     return !this.#isOver;
   }
-  /** @returns what must be durable, when everything is in the log */
-  #install(rows: number): Lsn | undefined {
-    let isInstalled = false;
-    for (let done = 0; done < rows && !isInstalled; ) {
+  /** @returns whether it has come to its end */
+  #advance(rows: number): boolean {
+    for (let done = 0; done < rows && this.#installed === undefined; ) {
       const piece = this.#pieces.next();
-      if (piece.done === true) isInstalled = true;
+      if (piece.done === true) this.#installed = piece.value;
       else done += piece.value;
     }
     const sync = rows === Infinity ? undefined : this.transaction.manager.store.syncEarly();
-    if (isInstalled && sync === undefined) return this.#writer.finish();
-    if (isInstalled) this.#lastSync = sync;
-    return undefined;
+    if (this.#installed === undefined) return false;
+    this.#lastSync = sync;
+    return sync === undefined;
   }
-  #end(lsn: Lsn): void {
+  #end({ csn, writer }: InstalledCommit): void {
+    const { transaction } = this;
+    const lsn = writer.finish();
     this.#isOver = true;
-    this.#conclude({ csn: this.#csn, transaction: this.transaction, lsn, asyncCommit: false, listener: this.#listener, install: undefined });
+    this.#conclude({ csn, transaction, lsn, asyncCommit: transaction.asyncCommit, listener: this.#listener, install: undefined });
+    this.#noteEnd();
+  }
+  /** It has not been numbered. */
+  #refuse(error: unknown): void {
+    // Otherwise the store has been poisoned, and says so itself.
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { transaction } = this;
+    transaction.manager.sliced = undefined;
+    transaction.rollback();
+    this.#listener.failed(error);
     this.#noteEnd();
   }
   /** The store is poisoned. */

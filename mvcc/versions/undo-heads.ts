@@ -47,6 +47,13 @@ export class UndoHeads implements KeySource {
     return slot;
   }
 
+  /** Makes room for so many keys more. */
+  reserve(count: number): void {
+    let slotCount = Math.max(SlotCountMin, this.#mask + 1);
+    while ((this.size + count) * 2 >= slotCount) slotCount *= 2;
+    if (slotCount > this.#mask + 1) this.#resize(slotCount);
+  }
+
   /** @returns the record that was the newest of its key before */
   put(record: UndoRecord): UndoRecord | undefined {
     if (this.size * 2 >= this.#mask) this.#resize(Math.max(SlotCountMin, (this.#mask + 1) * 2));

@@ -134,6 +134,30 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
       await db.close();
     }
   },
+  'engine.pause-forgets-commit': async () => {
+    const db = await open(':memory:', { autoAnalyze: false, timeSliceMs: 0 });
+    try {
+      await db.exec('create table t (id int primary key, n int); insert into t select i, 1 from generate_series(1, 3000) i');
+      const { manager } = db.instance;
+      shortenSlices(manager, 100, 10);
+      const [writer, reader] = [db.connect(), db.connect()];
+      await writer.exec('begin; update t set n = n + 1');
+      // Long enough to be in the middle of its work when the commit begins, and to go on before that ends.
+      let isRead = false;
+      const reading = reader.query('select sum(a.n + b.n)::int as sum from t a, t b').finally(() => (isRead = true));
+      await new Promise((resolve) => setImmediate(resolve));
+      const committing = writer.exec('commit');
+      while (manager.sliced === undefined) await new Promise((resolve) => setImmediate(resolve));
+      const { sliced } = manager;
+      assert.equal(isRead, false, 'the statement was over too soon');
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      assert.ok(manager.sliced === sliced, 'the commit has been finished for who can wait');
+      await committing;
+      assert.deepEqual((await reading).rows, [{ sum: 18_000_000 }]);
+    } finally {
+      await db.close();
+    }
+  },
   'engine.turn-forgets-queue': async () => {
     const vfs = new CrashVfs();
     const db = await open('turn.slt', { vfs });

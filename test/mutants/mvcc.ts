@@ -18,6 +18,7 @@ import { putBucketsTrial } from '../mvcc/put-buckets-trial.js';
 import { writeMemoryTrial } from '../mvcc/write-memory-trial.js';
 import { installRunsTrial } from '../mvcc/install-runs-trial.js';
 import { slicedCommitTrial } from '../mvcc/sliced-commit-trial.js';
+import { slicedCompanyTrial } from '../mvcc/sliced-company-trial.js';
 import { settle } from '../mvcc/client.js';
 
 export interface MutantRun {
@@ -29,7 +30,7 @@ export interface Mutant {
   run(seed: number, trialsMax: number): Promise<MutantRun>;
 }
 
-/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory`, `put blocks`, `put buckets`, `undo`, `old versions`, `install runs` or `sliced commit`. Default: the serializable mix. */
+/** Names of the mixes of histories that can notice the mutant, or of one schedule, or `scan`, `column run`, `write memory`, `put blocks`, `put buckets`, `undo`, `old versions`, `install runs`, `sliced commit` or `sliced company`. Default: the serializable mix. */
 const killers: Readonly<Record<string, string>> = {
   'mvcc.recent-slot-forgotten': '1b write skew over one of many reads',
   'mvcc.row-left-unread': 'a row that is found by its key and left has been read',
@@ -119,6 +120,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.cursor-snapshot-at-fetch': 'old versions',
   'mvcc.undo-record-uncleared': 'undo',
   'mvcc.catalog-change-in-slices': 'sliced commit',
+  'mvcc.statement-within-commit': 'sliced company',
   'mvcc.begun-within-commit': 'sliced commit',
   'mvcc.read-within-commit': 'sliced commit',
   'mvcc.single-within-commit': 'sliced commit',
@@ -158,7 +160,7 @@ async function runSchedule(name: string): Promise<string | undefined> {
 }
 
 /** By name, trials of one mechanism alone. */
-const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, 'put blocks': putBlocksTrial, 'put buckets': putBucketsTrial, undo: undoTrial, 'old versions': oldVersionsTrial, 'install runs': installRunsTrial, 'sliced commit': slicedCommitTrial, 'reserved log': reservedLogTrial, 'full disk': fullDiskTrial };
+const singleTrials: Readonly<Record<string, (seed: number) => void | Promise<void>>> = { scan: scanTrial, 'column run': columnRunTrial, 'write memory': writeMemoryTrial, 'put blocks': putBlocksTrial, 'put buckets': putBucketsTrial, undo: undoTrial, 'old versions': oldVersionsTrial, 'install runs': installRunsTrial, 'sliced commit': slicedCommitTrial, 'sliced company': slicedCompanyTrial, 'reserved log': reservedLogTrial, 'full disk': fullDiskTrial };
 
 async function trial(killer: string, seed: number): Promise<string | undefined> {
   const single = singleTrials[killer];

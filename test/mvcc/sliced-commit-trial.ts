@@ -7,57 +7,16 @@ import fc from 'fast-check';
 import { assert } from '../../base/assert.js';
 import { keyBytes } from '../../base/bytes.js';
 import { DbError } from '../../base/errors.js';
-import { type TreeId, oid, treeId } from '../../base/ids.js';
-import { type Prng, seededPrng } from '../../base/prng.js';
-import type { Scheduler } from '../../base/scheduler.js';
+import { oid } from '../../base/ids.js';
 import { RowRef } from '../../mvcc/types.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
-import { Store } from '../../storage/store.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
-import { FaultVfs } from '../sim/fault-vfs.js';
-import { SimTime } from '../sim/sim-time.js';
 import { type Stretch, rowsOf, run, stretch } from './install-runs-trial.js';
-
-const path = 'dir/sliced.db';
-/** More are not needed, whatever comes in between. */
-const TurnsMax = 20_000;
-
-interface World {
-  readonly disk: CrashVfs;
-  readonly vfs: FaultVfs;
-  readonly time: SimTime;
-  readonly prng: Prng;
-  readonly store: Store;
-  readonly manager: TransactionManager;
-  /** How often commits have changed it. */
-  catalogVersion: number;
-}
-async function open(disk: CrashVfs, seed: number, isSliced: boolean): Promise<World> {
-  const prng = seededPrng(seed);
-  const time = new SimTime(prng);
-  const vfs = new FaultVfs(disk);
-  let turns = 0;
-  const scheduler: Scheduler = {
-    yield: () => (++turns > TurnsMax ? Promise.reject(new Error('it goes on for ever')) : time.yield()),
-    after: (delayMs, fn) => time.after(delayMs, fn),
-  };
-  const env = { clock: time, prng, scheduler };
-  const store = await Store.open({ vfs, path, ...env, durability: 'full', pageSizeBytes: 512, checkpointIntervalMs: 0, ...(prng.below(2) === 0 ? { walChunkBytes: 1500 } : { walChunkBytes: 200, walWriteOutBytes: 100 }) });
-  const slicedRowsMin = isSliced ? 1 + prng.below(20) : Infinity;
-  return { disk, vfs, time, prng, store, manager: new TransactionManager(store, env, { slicedRowsMin, sliceRows: 1 + prng.below(6), loneCommitsMin: 0 }), catalogVersion: 0 };
-}
-async function close({ manager, store }: World): Promise<void> {
-  manager.close();
-  await store.close();
-}
-async function hops(count: number): Promise<void> {
-  for (let left = count; left > 0; left--) await Promise.resolve();
-}
+import { type SlicedWorld, closeSliced, createTree, hops, openSliced, rowsAgain } from './sliced-world.js';
 
 /** What comes in between, and what it must find; `after`: rows with the commit. May give back what is left of the world. */
-type Intruder = (world: World, tree: VersionedTree, after: readonly string[], transaction: Transaction) => Promise<'goes on' | 'ends'>;
+type Intruder = (world: SlicedWorld, tree: VersionedTree, after: readonly string[], transaction: Transaction) => Promise<'goes on' | 'ends'>;
 
 const pointOf = (row: string): { readonly key: string; readonly value: string } => {
   const at = row.indexOf('=');
@@ -124,7 +83,7 @@ const waits: Intruder = async ({ time, manager, prng }) => {
 };
 const cutsPower: Intruder = () => Promise.resolve('ends');
 const closes: Intruder = async (world) => {
-  await close(world);
+  await closeSliced(world);
   return 'ends';
 };
 /** The checkpoint has captured when the power is cut, or not yet. */
@@ -148,11 +107,11 @@ const transactions = fc.array(fc.record({
 
 /** The same changes in one slice. */
 class Twin {
-  readonly #world: World;
+  readonly #world: SlicedWorld;
   readonly #tree: VersionedTree;
   readonly #there = new Set<string>();
 
-  constructor(world: World) {
+  constructor(world: SlicedWorld) {
     this.#world = world;
     this.#tree = createTree(world);
   }
@@ -163,25 +122,9 @@ class Twin {
     return rowsOf(this.#world.store, this.#tree.id);
   }
   close(): Promise<void> {
-    return close(this.#world);
+    return closeSliced(this.#world);
   }
 }
-function createTree({ manager, store }: World): VersionedTree {
-  const setup = manager.begin({ isolation: 'read committed', owner: { id: 0 } });
-  const tree = setup.createTree(store.newTreeId(), { unique: true });
-  setup.commitSync();
-  return tree;
-}
-
-/** What a machine finds that starts from the disk. */
-async function rowsAgain(disk: CrashVfs, id: TreeId): Promise<string[]> {
-  const again = await open(disk, 1, false);
-  const rows = rowsOf(again.store, treeId(id));
-  check.deepEqual(again.store.check('full').problems, []);
-  await close(again);
-  return rows;
-}
-
 interface Change {
   readonly stretches: readonly Stretch[];
   readonly intruder: keyof typeof intruders;
@@ -189,8 +132,8 @@ interface Change {
   readonly changesCatalog: boolean;
 }
 async function withIntruders(seed: number, changes: readonly Change[]): Promise<void> {
-  const world = await open(new CrashVfs(), seed, true);
-  const twin = new Twin(await open(new CrashVfs(), seed, false));
+  const world = await openSliced(new CrashVfs(), seed, true);
+  const twin = new Twin(await openSliced(new CrashVfs(), seed, false));
   const tree = createTree(world);
   const there = new Set<string>();
   let before: string[] = [];
@@ -220,7 +163,7 @@ async function withIntruders(seed: number, changes: readonly Change[]): Promise<
     before = after;
   }
   await twin.close();
-  await close(world).catch((error: unknown) => check.ok(error instanceof DbError));
+  await closeSliced(world).catch((error: unknown) => check.ok(error instanceof DbError));
 }
 
 /** One by itself, whose failure is all that is asked, is not made smaller. @throws AssertionError */
