@@ -471,7 +471,9 @@ function indexPath(
   const isCovered = !index.isClustered && cx.enabled.indexOnlyScan && scan.rowKey === undefined && isCovering(cx, bound, columns);
   const descents = Math.max(1, match?.listLength ?? 1) * costs.fetch;
   const perEntry = costs.indexTuple + (isCovered ? costs.indexTuple : index.isClustered ? costs.tuple : costs.fetch + costs.tuple) + conjunctsCost(rest, costs);
-  const pages = index.isClustered ? (tablePages(table) * entries) / tableCount : isCovered ? (tablePages(table) * 0.3 * entries) / tableCount : (tablePages(table) * 0.3 * entries) / tableCount;
+  const allPages = index.isClustered ? tablePages(table) : Math.max(1, tablePages(table) * 0.3);
+  // Of a table that had one row or none a range is half: it costs no less than the whole then, but SERIALIZABLE is told of the range alone, and the table may have grown.
+  const pages = (allPages * entries) / (match === undefined ? tableCount : Math.max(2, tableCount));
   const penalty = cx.enabled.indexScan ? 0 : disabledCost;
   const startup = costs.fetch + penalty;
   const total = startup + descents + entries * perEntry + pages * costs.seqPage;

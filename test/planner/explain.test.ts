@@ -72,3 +72,13 @@ test('sixty joined tables are planned by the bounded search', async () => {
   const where = Array.from({ length: 59 }, (_, i) => `j${i}.next = j${i + 1}.id`).join(' and ');
   expect((await session.query(`explain select count(*) from ${from} where ${where}`)).rows.length).toBeGreaterThan(60);
 });
+
+test('of a table that had a row or none when it was analyzed a range is read by its index, and no other index as a whole', async () => {
+  for (const rows of [0, 1]) {
+    await session.exec(`create table tiny (k int primary key, u int unique, v int); insert into tiny select g, g, g from generate_series(1, ${rows}) g; analyze tiny`);
+    expect(await planOf('select * from tiny where k between 3 and 4 order by k')).toBe('Index Scan using tiny_pkey on tiny\n  Index Cond: ((k >= 3) AND (k <= 4))');
+    expect(await planOf('select * from tiny where u between 3 and 4')).toBe('Index Scan using tiny_u_key on tiny\n  Index Cond: ((u >= 3) AND (u <= 4))');
+    expect(await planOf('select * from tiny where v = 3')).toBe('Seq Scan on tiny\n  Filter: (v = 3)');
+    await session.exec('drop table tiny');
+  }
+});
