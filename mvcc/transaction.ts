@@ -61,7 +61,7 @@ import type {
 } from './types.js';
 import { VersionedTree } from './versions/versioned-tree.js';
 import type { Wait } from './locks/wait.js';
-import { claimKey, lockRow, refuseDecided } from './write-conflict.js';
+import { claimKey, lockRow, refuseDecided, registerRemoval } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';
 import type { WriteSet } from './write-set/write-set.js';
 import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, leaveFound, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
@@ -635,9 +635,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     return tree;
   }
 
-  /** Gone at commit. The caller holds ACCESS EXCLUSIVE on the table. */
-  dropTree(id: TreeId): void {
+  /** Gone at commit. The caller holds ACCESS EXCLUSIVE on the table. `removesRows`: what it holds is removed by that, and not kept elsewhere. */
+  dropTree(id: TreeId, removesRows = false): void {
     this.checkWritable();
+    const tree = removesRows ? this.manager.trees.get(id) : undefined;
+    if (tree !== undefined) registerRemoval(this, tree);
     this.changesTrees = true;
     this.logBytes += TreeLogBytes;
     this.logItem(new TreeDrop(id));

@@ -288,6 +288,22 @@ function keyExists(transaction: Transaction, tree: VersionedTree, key: string, u
   return { kind: 'exists', own: false, self: false, newer };
 }
 
+/** SERIALIZABLE: a tree is removed with all that it holds (TRUNCATE), after whoever has read or changed any of it. Nobody else can use it any more. */
+export function registerRemoval(transaction: Transaction, tree: VersionedTree): void {
+  const { node } = transaction;
+  if (node === undefined || node.isSafe || tree.creator === transaction) return;
+  const { certifier } = transaction.manager;
+  const snap = transaction.snapshotCsn;
+  const statement = transaction.statement!.number;
+  certifier.removeAll(node, tree.siread, statement);
+  const keys: string[] = [];
+  if (!tree.overlay.isEmpty) tree.overlay.order.collect('', undefined, false, Infinity, keys);
+  for (const key of keys) {
+    for (let record = tree.overlay.heads.get(key); record !== undefined && record.csn > snap; record = record.older) certifier.readHidden(node, record, tree.siread, statement);
+  }
+  if (node.edgeGained) transaction.checkDoom();
+}
+
 /** A unique check read the newest state of a key: an existence-only read, after everybody whose change it saw. */
 function registerHidden(transaction: Transaction, tree: VersionedTree, key: string, snap: number): void {
   const node = transaction.node!;

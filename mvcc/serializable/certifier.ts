@@ -128,6 +128,14 @@ export class Certifier {
     if (addEdge(writer, reader, reasonOf('wr', index, record.key, undefined, record.statement, statement)) && reader.out.size > 0) reader.edgeGained = true;
   }
 
+  /** All that a tree holds is removed by `writer`, which has locked out everybody else: it comes after whoever has read any of it. */
+  removeAll(writer: SerialNode, index: SireadIndex, statement: number): void {
+    for (let reader = this.kept.first; reader !== undefined; reader = reader.next) {
+      if (!reader.reads.has(index) || (mutants.on && mutants.has('mvcc.readers-of-removed-tree-forgotten'))) continue;
+      if (addEdge(reader, writer, { kind: 'rw', index, low: '', high: undefined, key: undefined, fromStatement: 0, toStatement: statement }) && writer.out.size > 0) writer.edgeGained = true;
+    }
+  }
+
   /** Writer after reader: `writer`, about to commit, overwrites `key`; everybody concurrent who has read it precedes it. */
   probe(writer: SerialNode, index: SireadIndex, key: string, changesPresence: boolean, statement: number): void {
     const { recent } = this;

@@ -405,6 +405,22 @@ export const cycleSchedules: readonly Schedule[] = [
     },
   },
   {
+    name: '9 a tree is removed after whoever has read or changed what it held',
+    async run() {
+      for (const isRead of [true, false]) {
+        const script = await Script.open();
+        const [t, n] = [await script.table({ k: '0' }), await script.table({ n: '0' })];
+        const [t1, t2] = [script.begin(S), script.begin(S)];
+        assert.equal(await t1.get(n, 'n'), '0');
+        if (isRead) assert.equal(await t2.get(t, 'k'), '0');
+        else await t2.update(t, 'k', set('1'));
+        await t2.update(n, 'n', set('1'));
+        assert.equal(await outcome(t2.commit()), 'ok');
+        assert.equal(await outcome(t1.statement('truncate', () => Promise.resolve(t1.transaction.dropTree(t.id, true)))), '40001');
+      }
+    },
+  },
+  {
     name: '9 a walk through the newest rows that sees a later change of one',
     async run() {
       const script = await Script.open();
