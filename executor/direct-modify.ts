@@ -10,6 +10,7 @@ import { ByteBuffer } from '../base/byte-buffer.js';
 import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
+import { TypeOid } from '../base/types.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { EntriesSource, PutSource, RowChanges, RowPatch, RowRef } from '../mvcc/types.js';
 import type { TableDef } from '../planner/catalog.js';
@@ -89,6 +90,8 @@ export class DirectModify implements DirectChange {
   readonly #writer: TableWriter;
   /** The row to insert, or one that has the key alone. */
   readonly #row: Datum[];
+  /** With which it refers to other tables. */
+  readonly #childColumns: readonly number[];
   readonly #change: RowChange | undefined;
   readonly #patch: RowPatch | undefined;
   /** Null: there is none for the table. */
@@ -104,6 +107,7 @@ export class DirectModify implements DirectChange {
     };
     this.#writer = new TableWriter(spec.plan, this.#runtime, unexpected, unexpected);
     this.#row = new Array<Datum>(spec.plan.table.columns.length).fill(null);
+    this.#childColumns = spec.plan.table.foreignKeys.flatMap(({ childColumns }) => childColumns);
     this.#change = spec.plan.operation === 'update' ? compileRowChange(spec.plan, request.ctx.types) : undefined;
     this.#patch = this.#change?.kind === 'patch' ? new ParameterPatch(this.#runtime, this.#change.code) : undefined;
   }
@@ -121,7 +125,7 @@ export class DirectModify implements DirectChange {
   /** Whether it concerns no index. */
   get isOfOneTree(): boolean {
     const { operation, table } = this.#spec.plan;
-    return operation !== 'insert' || table.indexes.every(({ isClustered }) => isClustered);
+    return operation !== 'insert' || (table.foreignKeys.length === 0 && table.indexes.every(({ isClustered }) => isClustered));
   }
   /** `run` by `changes`; only where `isOfOneTree`. */
   readonly single = (request: ExecutionRequest, changes: RowChanges): number | undefined => {
@@ -139,11 +143,22 @@ export class DirectModify implements DirectChange {
   insertGiven(tx: Transaction, given: readonly unknown[]): number | undefined {
     if (this.#put === undefined) this.#put = this.#compilePut() ?? null;
     if (this.#put === null || this.#runtime.tx !== tx) return undefined;
+    if (this.#childColumns.length > 0 && !this.#holdParents(given)) return undefined;
     return this.#writer.insertGiven(this.#put, this.#entries, given) ? 1 : undefined;
+  }
+  /** As `TableWriter.insertFree` does. False also where a value is not of its type. */
+  #holdParents(given: readonly unknown[]): boolean {
+    const row = this.#row;
+    for (const column of this.#childColumns) {
+      const value = given[this.#spec.places[column]!];
+      if (value !== null && (typeof value !== 'number' || (value | 0) !== value)) return false;
+      row[column] = value;
+    }
+    return this.#writer.holdParents(row);
   }
   #compilePut(): PutSource | undefined {
     const { plan, places } = this.#spec;
-    if (plan.operation !== 'insert' || plan.table.foreignKeys.length > 0) return undefined;
+    if (plan.operation !== 'insert' || this.#childColumns.some((column) => plan.table.columns[column]!.type.oid !== TypeOid.int4)) return undefined;
     const { secondary } = this.#writer.access;
     if (secondary.length > 0) this.#entries = compileEntryPuts(plan.table, secondary, places);
     return secondary.length > 0 && this.#entries === undefined ? undefined : compileParameterPut(plan.table, places);

@@ -27,6 +27,7 @@ import type { RewriteCode } from './codegen/row-change.js';
 import { CompileAfter, rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
 import type { ConstraintCheck } from './constraint-queue.js';
 import { checkViolation, indexKeyText, notNullViolation, uniqueViolation, viewOptionViolation } from './row-errors.js';
+import { ParentHolds } from './parent-holds.js';
 import type { Runtime } from './runtime.js';
 import type { TableWriteInfo } from './schema-lookup.js';
 import type { IndexAccess, TableAccess } from './table-access.js';
@@ -73,7 +74,7 @@ function writerLayout(info: WriterInfo): WriterLayout {
     needsRegisters: info.checks.length > 0 || info.generated.length > 0 || info.indexExpressions.size > 0,
     hasViewOptions: info.checks.some((check) => check.isViewOption),
     hasUnvalidated: info.table.foreignKeys.some((key) => !key.validated),
-    isPlain: info.table.clusterKey !== undefined && info.table.foreignKeys.length === 0 && info.table.indexes.every((index) => index.isClustered || !index.isUnique),
+    isPlain: info.table.clusterKey !== undefined && info.table.indexes.every((index) => index.isClustered || !index.isUnique),
   };
   layouts.set(info, layout);
   return layout;
@@ -141,6 +142,8 @@ export class TableWriter {
   readonly #layout: WriterLayout;
   readonly #changes: ChangeCount;
 
+  /** Null: not for the foreign keys of this table. */
+  #parents: ParentHolds | null | undefined = undefined;
   /** Made once enough rows have been written. */
   #encoder: RowEncoder | undefined = undefined;
   #encodedCount: number;
@@ -305,7 +308,7 @@ export class TableWriter {
     this.#putEntries(entries, rowKey, row);
     this.#checkViewOptions(row);
     this.#queueUniqueChecks(entries, noEntries);
-    this.#queueChildChecks(row, undefined, rowKey, false, true);
+    if (this.table.foreignKeys.length > 0 && !this.holdParents(row)) this.#queueChildChecks(row, undefined, rowKey, false, true);
     return undefined;
   }
 
@@ -325,7 +328,7 @@ export class TableWriter {
    */
   insertFree(row: readonly Datum[], changes: RowChanges = this.#runtime.tx): boolean {
     const layout = this.#layout;
-    if (!layout.isPlain || layout.hasViewOptions) return false;
+    if (!layout.isPlain || layout.hasViewOptions || (this.table.foreignKeys.length > 0 && !this.holdParents(row))) return false;
     const { access } = this;
     const { tx } = this.#runtime;
     access.putRowKey(row, keyOut);
@@ -564,6 +567,12 @@ export class TableWriter {
   }
 
   // ------------------------------------------------------------------------------------------------------------ checks for later
+
+  /** Whether that is all that the foreign keys of a new row ask for. */
+  holdParents(row: readonly Datum[]): boolean {
+    if (this.#parents === undefined) this.#parents = ParentHolds.of(this.table, this.#runtime) ?? null;
+    return this.#parents !== null && this.#parents.hold(row);
+  }
 
   #queueUniqueChecks(entries: Entries, oldEntries: Entries): void {
     if (entries === noEntries) return;

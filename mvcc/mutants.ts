@@ -35,6 +35,8 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.rolled-back-writes-probed', breaks: 'writes undone by a savepoint still make edges: needless failures' },
   { name: 'mvcc.tail-edges-forgotten', breaks: 'a scan interrupted by a commit does not look for edges in the gap behind its last row' },
   { name: 'mvcc.edge-only-to-newest', breaks: 'a reader meets several newer versions and makes an edge only to the newest' },
+  { name: 'mvcc.newer-key-held', breaks: 'a parent that is newer than the snapshot is held in one step as if it were there' },
+  { name: 'mvcc.held-key-unread', breaks: 'a parent that is held in one step leaves no read' },
   { name: 'mvcc.hidden-values-by-keys', breaks: 'a check that walked through the newest rows is placed by those that have come and gone, not by those that have changed' },
   { name: 'mvcc.hidden-edge-dropped', breaks: 'a check that saw the newest state is not placed after the writer it saw' },
   { name: 'mvcc.readers-of-removed-tree-forgotten', breaks: 'TRUNCATE is not placed after those who have read the rows that it removes' },

@@ -61,7 +61,7 @@ import type {
 } from './types.js';
 import { VersionedTree } from './versions/versioned-tree.js';
 import type { Wait } from './locks/wait.js';
-import { claimKey, lockRow, refuseDecided, registerRemoval } from './write-conflict.js';
+import { claimKey, holdKey, lockRow, refuseDecided, registerRemoval } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';
 import type { WriteSet } from './write-set/write-set.js';
 import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, leaveFound, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
@@ -460,6 +460,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** Locks a row of a primary tree. @throws DbError 40001, 40P01, 55P03, 57014 (also as rejection) */
   lockRow(tree: VersionedTree, key: string, mode: RowLockMode, wait: WaitPolicy, options?: RowLockOptions): RowLockResult | Promise<RowLockResult> {
     return lockRow(this, tree, key, mode, wait, options);
+  }
+
+  /** KEY SHARE of a row by its key, in one step, or false where that is not for it to decide. @throws 25006, 40001 */
+  holdKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean {
+    return holdKey(this, tree, key, keyLength);
   }
 
   /** Unique check and exclusive claim of a key about to be inserted, for trees declared `unique`. @throws as lockRow */

@@ -18,7 +18,7 @@ import { mutants } from '../base/mutants.js';
 import { writeConflictError } from './conflict.js';
 import { Lock } from './locks/lock.js';
 import { checkTree, existsNow, pointGet } from './reads/reading.js';
-import { UpdateMode, claimRow, lockObject, lockSlot, otherWriter, rowLockModeNumber, tryRowLock, waitForRow } from './locks/row-lock.js';
+import { KeyShareMode, UpdateMode, claimRow, hasHold, lockObject, lockSlot, otherWriter, rowLockModeNumber, tryRowLock, waitForRow } from './locks/row-lock.js';
 import type { Transaction } from './transaction.js';
 import { undoLast } from './write-set/tree-change.js';
 import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowRef, type RowView, type WaitPolicy, afterKey } from './types.js';
@@ -194,6 +194,32 @@ function registerLocked(transaction: Transaction, tree: VersionedTree, key: stri
     certifier.readOver(node, record, tree.siread, key, afterKey(key), statement);
   }
   if (node.edgeGained) transaction.checkDoom();
+}
+
+/**
+ * KEY SHARE of a row that is there, found by its key, where nobody else has to do with it: what `lockRow` with the view `latest` does then. False, and nothing has changed or been read: ask that.
+ */
+export function holdKey(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): boolean {
+  transaction.checkWritable();
+  checkTree(transaction, tree);
+  const text = keyString(key, 0, keyLength);
+  const writes = transaction.writesIn(tree);
+  const own = writes === undefined ? -1 : writes.set.newestChange(writes.find(text));
+  if (own >= 0) return writes!.set.kindOf(own) === WriteKind.Put;
+  const newest = tree.overlay.isEmpty ? undefined : tree.overlay.heads.get(text);
+  if (newest !== undefined && transaction.isolation !== 'read committed' && newest.csn > transaction.snapshotCsn && !(mutants.on && mutants.has('mvcc.newer-key-held'))) return false;
+  // What it holds already cannot have gone: its own removal would have been found above.
+  if (tree.locks.size === 0 || !hasHold(transaction, tree.locks.get(text))) {
+    const { logPosition } = transaction;
+    if (tryRowLock(transaction, tree, text, KeyShareMode) !== undefined) return false;
+    if (tree.btree?.has(key, keyLength) !== true) {
+      giveBack(transaction, logPosition);
+      return false;
+    }
+  }
+  const { node } = transaction;
+  if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.held-key-unread'))) node.readPoint(tree.siread, text, transaction.statement!.number, true);
+  return true;
 }
 
 /** Gives back the lock just taken: its grant is the last item of the log, or there is none. */

@@ -27,7 +27,7 @@ import type { VersionedTree } from '../versions/versioned-tree.js';
 import type { TreeWrites } from '../write-set/tree-writes.js';
 import { WriteFlag, WriteKind } from '../write-set/write-set.js';
 
-const KeyShare = 0;
+export const KeyShareMode = 0;
 const Share = 1;
 export const NoKeyUpdate = 2;
 export const UpdateMode = 3;
@@ -42,7 +42,7 @@ export const rowLocks: LockSpace = {
 export function rowLockModeNumber(mode: RowLockMode): number {
   switch (mode) {
     case 'key share':
-      return KeyShare;
+      return KeyShareMode;
     case 'share':
       return Share;
     case 'no key update':
@@ -123,9 +123,14 @@ function modeFrom({ set }: TreeWrites, newest: number): number {
 export function hasLocked(writes: TreeWrites, newest: number, text: string | undefined, mode: number): boolean {
   const { tree, transaction } = writes;
   const slot = text === undefined ? undefined : tree.locks.get(text);
-  const least = mutants.on && mutants.has('mvcc.held-in-any-mode') ? KeyShare : mode;
+  const least = mutants.on && mutants.has('mvcc.held-in-any-mode') ? KeyShareMode : mode;
   if (slot instanceof Lock) return slot.covers(transaction, least);
   return slot === undefined ? modeFrom(writes, newest) >= least : slot.transaction === transaction && slot.mode >= least;
+}
+
+/** Whether that is a lock of the transaction on a row that is there, for which nobody else has asked. One for an update may be the claim of a key. */
+export function hasHold(transaction: Transaction, slot: RowLockSlot | undefined): boolean {
+  return slot instanceof RowHold && slot.transaction === transaction && slot.mode < UpdateMode;
 }
 
 /** Takes the lock if it is free. @returns undefined when held now, else the lock to wait for */

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { open } from '../../engine/index.js';
 import type { Transaction } from '../../mvcc/transaction.js';
-import { missingParent, newerParent, replacedParent } from './newer-parents.js';
-import { codeOf, codeOfAsync, int, op, TestDatabase, type Columns } from './fixture.js';
+import { lockedParentByCode, lockedParentByKey, missingParent, newerParent, replacedParent } from './newer-parents.js';
+import { codeOf, int, op, TestDatabase, type Columns } from './fixture.js';
 
 type Mode = 'interpreted' | 'generated';
 
@@ -140,17 +140,8 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
       await db.close();
     }
   },
-  'executor.no-key-share': async (mode) => {
-    const db = await world(mode);
-    const a = db.begin('read committed', 1);
-    const b = db.begin('read committed', 2);
-    db.run(a, db.insert('c', [[11, 2]]));
-    const deleted = codeOfAsync(db.runAsync(b, db.delete('p', is('id', 2))));
-    a.commitSync();
-    assert.equal(await deleted, '23503');
-    b.rollback();
-    await db.close();
-  },
+  'executor.no-key-share': lockedParentByCode,
+  'executor.parents-unheld': lockedParentByKey,
   'executor.newer-parent-seen': newerParent,
   'executor.replaced-parent-missing': replacedParent,
   'executor.missing-parent-unread': missingParent,

@@ -62,6 +62,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.decided-row-waited-for': 'who has lost to the first updater does not wait',
   'mvcc.decided-for-unseen-row': 'a change by its key fails at once where the row that the snapshot shows has changed, and nowhere else',
   'mvcc.unpublished-decides-at-once': 'who has lost to a change that is not published does not wait, and who would not wait finds it locked',
+  'mvcc.newer-key-held': 'a row is held by its key in one step when nobody else has to do with it',
+  'mvcc.held-key-unread': 'a row is held by its key in one step when nobody else has to do with it',
   'mvcc.action-misses-newer': 'a cascade meets a child newer than its snapshot',
   'mvcc.waiter-not-revalidated': 'repeatable read',
   'mvcc.moved-to-forgotten': '11 READ COMMITTED follows the row',

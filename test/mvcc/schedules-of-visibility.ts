@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { keyBytes } from '../../base/bytes.js';
 import { RowRef } from '../../mvcc/types.js';
-import { Script, latin1, outcome, settle } from './client.js';
+import { type Client, Script, latin1, outcome, settle } from './client.js';
 import { blocked, RC, RR, S, set, type Schedule } from './schedule.js';
 
 export const visibilitySchedules: readonly Schedule[] = [
@@ -139,6 +139,37 @@ export const visibilitySchedules: readonly Schedule[] = [
         await b.commit();
         assert.equal(await outcome(a.statement('cascade', async () => a.transaction.lockRow(t, 'child', 'update', 'wait', { view: 'action' }))), '40001');
       }
+    },
+  },
+  {
+    name: 'a row is held by its key in one step when nobody else has to do with it',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ k: '0', x: '0' });
+      const hold = (client: Client, key: string): Promise<boolean> => client.statement(`hold ${key}`, () => Promise.resolve(client.transaction.holdKey(t, keyBytes(key), key.length)));
+      const [a, b, c] = [script.begin(S), script.begin(S), script.begin(RC)];
+      await a.get(t, 'x');
+      await b.get(t, 'x');
+      assert.equal(await hold(c, 'n'), false);
+      await c.insert(t, 'n', 'new');
+      assert.equal(await hold(c, 'n'), true);
+      assert.equal(await hold(a, 'n'), false);
+      await c.commit();
+      // Newer than its snapshot.
+      assert.equal(await hold(a, 'n'), false);
+      const savepoint = a.savepoint();
+      assert.equal(await hold(a, 'k'), true);
+      assert.equal(await hold(b, 'k'), true);
+      b.rollback();
+      const d = script.begin(S);
+      await d.get(t, 'x');
+      const deleting = await blocked(d, d.delete(t, 'k'));
+      a.rollbackTo(savepoint);
+      // It has read that the row is there, though it holds it no more; and it is before who has read what it changes.
+      await a.update(t, 'x', set('1'));
+      assert.equal(await deleting.outcome, 'ok');
+      assert.equal(await outcome(a.commit()), 'ok');
+      assert.equal(await outcome(d.commit()), '40001');
     },
   },
   {
