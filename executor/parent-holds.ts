@@ -23,33 +23,24 @@ const keyOut = new ByteBuffer(64);
 
 export class ParentHolds {
   readonly #runtime: Runtime;
-  readonly #parents: readonly Parent[];
+  /** By foreign key of the table; undefined where one is not for this. */
+  readonly #parents: readonly (Parent | undefined)[];
 
-  private constructor(runtime: Runtime, parents: readonly Parent[]) {
+  constructor(table: TableDef, runtime: Runtime) {
     this.#runtime = runtime;
-    this.#parents = parents;
+    this.#parents = table.foreignKeys.map((key) => parentOf(key, table, runtime));
   }
 
-  /** Undefined: a foreign key of the table is not for this. */
-  static of(table: TableDef, runtime: Runtime): ParentHolds | undefined {
-    const parents: Parent[] = [];
-    for (const key of table.foreignKeys) {
-      // A row of the table itself may come, or go, later in the statement.
-      if (key.deferrable !== 'not deferrable' || key.parent === table.oid) return undefined;
-      const parent = runtime.request.schema.writeInfo(key.parent).table;
-      const columns = columnsOf(key, table, parent);
-      if (columns === undefined) return undefined;
-      parents.push({ access: runtime.access(parent), columns, isFull: key.match !== 'simple' });
-    }
-    return new ParentHolds(runtime, parents);
-  }
-
-  /** @throws DbError 25006, 40001 */
+  /** Of a new row, all of them. @throws DbError 25006, 40001 */
   hold(row: readonly Datum[]): boolean {
-    for (const parent of this.#parents) if (!this.#holdOne(parent, row)) return false;
+    for (let i = 0; i < this.#parents.length; i++) if (!this.holdOne(i, row)) return false;
     return true;
   }
-  #holdOne({ access, columns, isFull }: Parent, row: readonly Datum[]): boolean {
+  /** By the foreign key of that number. @throws as `hold` */
+  holdOne(number: number, row: readonly Datum[]): boolean {
+    const parent = this.#parents[number];
+    if (parent === undefined) return false;
+    const { access, columns, isFull } = parent;
     const layout = access.keyLayout!;
     keyOut.length = 0;
     for (let i = 0; i < columns.length; i++) {
@@ -62,6 +53,13 @@ export class ParentHolds {
   }
 }
 
+function parentOf(key: ForeignKeyDef, table: TableDef, runtime: Runtime): Parent | undefined {
+  // A row of the table itself may come, or go, later in the statement.
+  if (key.deferrable !== 'not deferrable' || key.parent === table.oid) return undefined;
+  const parent = runtime.request.schema.writeInfo(key.parent).table;
+  const columns = columnsOf(key, table, parent);
+  return columns === undefined ? undefined : { access: runtime.access(parent), columns, isFull: key.match !== 'simple' };
+}
 /** By column of the parent's clustered key the column of the child that refers to it; undefined where that is not what it refers to, or in another type. */
 function columnsOf(key: ForeignKeyDef, child: TableDef, parent: TableDef): number[] | undefined {
   const index = parent.indexes.find(({ oid }) => oid === key.parentIndex);

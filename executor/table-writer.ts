@@ -142,8 +142,7 @@ export class TableWriter {
   readonly #layout: WriterLayout;
   readonly #changes: ChangeCount;
 
-  /** Null: not for the foreign keys of this table. */
-  #parents: ParentHolds | null | undefined = undefined;
+  #madeParents: ParentHolds | undefined = undefined;
   /** Made once enough rows have been written. */
   #encoder: RowEncoder | undefined = undefined;
   #encodedCount: number;
@@ -308,7 +307,7 @@ export class TableWriter {
     this.#putEntries(entries, rowKey, row);
     this.#checkViewOptions(row);
     this.#queueUniqueChecks(entries, noEntries);
-    if (this.table.foreignKeys.length > 0 && !this.holdParents(row)) this.#queueChildChecks(row, undefined, rowKey, false, true);
+    this.#queueChildChecks(row, undefined, rowKey, false, true);
     return undefined;
   }
 
@@ -570,8 +569,10 @@ export class TableWriter {
 
   /** Whether that is all that the foreign keys of a new row ask for. */
   holdParents(row: readonly Datum[]): boolean {
-    if (this.#parents === undefined) this.#parents = ParentHolds.of(this.table, this.#runtime) ?? null;
-    return this.#parents !== null && this.#parents.hold(row);
+    return this.#parents.hold(row);
+  }
+  get #parents(): ParentHolds {
+    return (this.#madeParents ??= new ParentHolds(this.table, this.#runtime));
   }
 
   #queueUniqueChecks(entries: Entries, oldEntries: Entries): void {
@@ -589,9 +590,10 @@ export class TableWriter {
    * (RI_FKey_fk_upd_check_required) asks again though the values stay, which shows where those that were there are not validated.
    */
   #queueChildChecks(row: readonly Datum[], oldRow: readonly Datum[] | undefined, rowKey: string, hasMoved: boolean, isOwn: boolean): void {
-    for (const key of this.table.foreignKeys) {
+    for (const [number, key] of this.table.foreignKeys.entries()) {
       const mustAsk = (hasMoved && key.deferrable !== 'not deferrable') || (isOwn && !key.validated);
       if (!mustAsk && oldRow !== undefined && key.childColumns.every((column) => this.#sameValue(column, oldRow[column]!, row[column]!))) continue;
+      if (this.#parents.holdOne(number, row)) continue;
       const values: Datum[] = key.childColumns.map((column) => row[column] ?? null);
       // MATCH SIMPLE: one NULL satisfies it. MATCH FULL: only all NULLs do; a mixture fails when the check runs.
       if (key.match === 'simple' ? values.includes(null) : values.every((value) => value === null)) continue;
