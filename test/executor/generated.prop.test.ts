@@ -8,6 +8,7 @@ import type { Datum } from '../../base/datum.js';
 import { DbError } from '../../base/errors.js';
 import { Numeric, parseNumeric } from '../../base/numeric.js';
 import { sqlType, types, type SqlType } from '../../base/types.js';
+import { GeneratedPlans } from '../../executor/codegen/generated-plans.js';
 import { compile } from '../../executor/compile.js';
 import type { CompileOptions } from '../../executor/execution.js';
 import type { Transaction } from '../../mvcc/transaction.js';
@@ -406,4 +407,19 @@ test('pauses between any two batches change nothing', () => {
     db.timeSliceMs = 10;
     db.clock.perLook = 0;
   }
+});
+
+test('a program that may give way is plain exactly if one that may not is', () => {
+  const seen = new Set<boolean>();
+  fc.assert(
+    fc.property(fc.array(fc.nat(1000), { minLength: 10, maxLength: 30 }), fc.nat(2), (numbers, depth) => {
+      const { plan } = randomPlan(new Choices(numbers), [0, 1, 2].map((i) => randomTable(i, notNullColumns)), depth);
+      const output = { ids: plan.output.map((column) => column.id), computed: [], shape: undefined, names: [] };
+      const [suspendable, other] = [true, false].map((may) => new GeneratedPlans(db.ctx.types, false, true).program(plan, output, may).isPlain);
+      expect(suspendable).toBe(other);
+      seen.add(suspendable!);
+    }),
+    parameters,
+  );
+  expect([...seen].sort()).toEqual([false, true]);
 });
