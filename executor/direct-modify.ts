@@ -36,7 +36,7 @@ interface DirectSpec {
 /** How a statement can be run directly; undefined: it cannot. */
 export function directSpec({ plan, ctes }: PlannedStatement): DirectSpec | undefined {
   if (plan.kind !== 'modify' || ctes.length > 0 || plan.returning !== undefined || plan.table.virtual !== undefined) return undefined;
-  const values = plan.operation === 'insert' ? (hasPlainIndexes(plan.table) ? insertedValues(plan) : undefined) : isOfRowAlone(plan) ? keyValues(plan) : undefined;
+  const values = plan.operation === 'insert' ? (hasColumnIndexes(plan.table) ? insertedValues(plan) : undefined) : isOfRowAlone(plan) ? keyValues(plan) : undefined;
   const places = values?.map((value) => (value.kind === 'parameter' ? value.index : -1));
   return places === undefined || places.includes(-1) ? undefined : { plan, places };
 }
@@ -46,9 +46,9 @@ export function insertedValues(plan: ModifyPlan): readonly BoundExpression[] | u
   const isPlain = plan.input.kind === 'result' && plan.input.condition === undefined && plan.onConflict === undefined && plan.checks.length === 0 && plan.generated.length === 0;
   return isPlain ? plan.insertValues : undefined;
 }
-/** Whether all indexes but the key hold columns as they are, of all rows, and may hold them twice. */
-function hasPlainIndexes({ indexes }: TableDef): boolean {
-  return indexes.every(({ isClustered, isUnique, predicate, columns }) => isClustered || (!isUnique && predicate === undefined && columns.every(({ column }) => column !== undefined)));
+/** Whether all indexes but the key hold columns as they are, of all rows, and what they say of them is not for later. */
+function hasColumnIndexes({ indexes }: TableDef): boolean {
+  return indexes.every(({ isClustered, deferrable, predicate, columns }) => isClustered || (deferrable === 'not deferrable' && predicate === undefined && columns.every(({ column }) => column !== undefined)));
 }
 
 /** Whether a DELETE or UPDATE changes the row's own tree and concerns no other. */
@@ -158,7 +158,8 @@ export class DirectModify implements DirectChange {
   }
   #compilePut(): PutSource | undefined {
     const { plan, places } = this.#spec;
-    if (plan.operation !== 'insert' || this.#childColumns.some((column) => plan.table.columns[column]!.type.oid !== TypeOid.int4)) return undefined;
+    if (plan.operation !== 'insert' || plan.table.indexes.some(({ isClustered, isUnique }) => isUnique && !isClustered)) return undefined;
+    if (this.#childColumns.some((column) => plan.table.columns[column]!.type.oid !== TypeOid.int4)) return undefined;
     const { secondary } = this.#writer.access;
     if (secondary.length > 0) this.#entries = compileEntryPuts(plan.table, secondary, places);
     return secondary.length > 0 && this.#entries === undefined ? undefined : compileParameterPut(plan.table, places);

@@ -75,13 +75,41 @@ export class IndexAccess {
   get isPlain(): boolean {
     return this.plainColumns !== undefined && this.definition.predicate === undefined && (!this.definition.isUnique || this.isDeferrable);
   }
+  /** Whether all rows have an entry, made of columns as they are. */
+  get isOfColumns(): boolean {
+    return this.plainColumns !== undefined && this.definition.predicate === undefined;
+  }
   /** Key and value of a row's entry, in place of what the buffers hold; for an index that is plain. */
   putPlainEntry(row: readonly Datum[], rowKey: ByteBuffer, key: ByteBuffer, value: ByteBuffer): void {
+    this.#putColumns(row, key);
+    this.#putRowKey(row, rowKey, key, value);
+  }
+  /** The same for an index of columns. @returns whether no other row may have the key */
+  putColumnsEntry(row: readonly Datum[], rowKey: ByteBuffer, key: ByteBuffer, value: ByteBuffer): boolean {
+    const hasNull = this.#putColumns(row, key);
+    const { isUnique, nullsNotDistinct } = this.definition;
+    const isAlone = isUnique && !this.isDeferrable && (nullsNotDistinct || !hasNull);
+    this.#putRowKey(row, rowKey, isAlone ? undefined : key, value);
+    return isAlone;
+  }
+  /** @returns whether there is a NULL among them */
+  #putColumns(row: readonly Datum[], key: ByteBuffer): boolean {
     const columns = this.plainColumns!;
+    let hasNull = false;
     key.length = 0;
-    for (let i = 0; i < columns.length; i++) encodeKeyColumn(this.layout, i, row[columns[i]!]!, key);
-    key.reserve(rowKey.length);
-    key.length = copyBytes(key.bytes, key.length, rowKey.bytes, 0, rowKey.length);
+    for (let i = 0; i < columns.length; i++) {
+      const value = row[columns[i]!]!;
+      if (value === null) hasNull = true;
+      encodeKeyColumn(this.layout, i, value, key);
+    }
+    return hasNull;
+  }
+  /** Appends it to `key`, if it is given, and makes the value of it. */
+  #putRowKey(row: readonly Datum[], rowKey: ByteBuffer, key: ByteBuffer | undefined, value: ByteBuffer): void {
+    if (key !== undefined) {
+      key.reserve(rowKey.length);
+      key.length = copyBytes(key.bytes, key.length, rowKey.bytes, 0, rowKey.length);
+    }
     value.length = 0;
     value.reserve(rowKey.length + 8);
     value.length = copyBytes(value.bytes, putVarint(value.bytes, 0, rowKey.length), rowKey.bytes, 0, rowKey.length);
@@ -127,6 +155,7 @@ export class TableAccess {
   #indexes: readonly IndexAccess[] | undefined;
   #secondary: readonly IndexAccess[] | undefined;
   #hasPlainIndexes: boolean | undefined;
+  #hasColumnIndexes: boolean | undefined;
   #normalizer: RowNormalizer | undefined;
 
   constructor(table: TableDef, manager: TransactionManager, types: TypeRegistry) {
@@ -155,6 +184,10 @@ export class TableAccess {
     return (this.#secondary ??= this.indexes.filter((index) => !index.definition.isClustered));
   }
 
+  /** Whether `isOfColumns` holds of all of them. */
+  get hasColumnIndexes(): boolean {
+    return (this.#hasColumnIndexes ??= this.secondary.every((index) => index.isOfColumns));
+  }
   /** Whether `isPlain` holds of all of them. */
   get hasPlainIndexes(): boolean {
     return (this.#hasPlainIndexes ??= this.secondary.every((index) => index.isPlain));

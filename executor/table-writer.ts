@@ -55,8 +55,10 @@ interface WriterLayout {
   readonly hasViewOptions: boolean;
   /** Whether some foreign key holds for new values alone. */
   readonly hasUnvalidated: boolean;
-  /** Whether inserting a row means to put it and its index entries, and nothing more. */
+  /** Whether inserting a row means to put it and its index entries, each of which may be asked for at once whether its key is free. */
   readonly isPlain: boolean;
+  /** Whether some of these are to be unique. */
+  readonly hasUnique: boolean;
 }
 const layouts = new WeakMap<WriterInfo, WriterLayout>();
 
@@ -74,7 +76,8 @@ function writerLayout(info: WriterInfo): WriterLayout {
     needsRegisters: info.checks.length > 0 || info.generated.length > 0 || info.indexExpressions.size > 0,
     hasViewOptions: info.checks.some((check) => check.isViewOption),
     hasUnvalidated: info.table.foreignKeys.some((key) => !key.validated),
-    isPlain: info.table.clusterKey !== undefined && info.table.indexes.every((index) => index.isClustered || !index.isUnique),
+    isPlain: info.table.clusterKey !== undefined && info.table.indexes.every((index) => index.isClustered || !index.isUnique || index.deferrable === 'not deferrable'),
+    hasUnique: info.table.indexes.some((index) => !index.isClustered && index.isUnique),
   };
   layouts.set(info, layout);
   return layout;
@@ -298,7 +301,7 @@ export class TableWriter {
     if (claimed !== undefined) {
       if (isWait(claimed)) return claimed;
       if (!arbiters.includes(claimed.index)) throw this.duplicateKey(claimed);
-      if (!(mutants.on && mutants.has('executor.left-out-row-keeps-claims'))) tx.giveBackClaims(claimedFrom);
+      if (!(mutants.on && mutants.has('executor.left-out-row-keeps-claims'))) tx.takeBack(claimedFrom);
       job.claimedFrom = undefined;
       return claimed;
     }
@@ -323,7 +326,7 @@ export class TableWriter {
 
   /**
    * Inserts a complete, checked row whose key is there for the taking, if nothing but a key could stand in its way. False, and nothing has changed: it takes
-   * `insert`. For tables without unique keys but the clustered one. @throws DbError 54000
+   * `insert`. @throws DbError 54000
    */
   insertFree(row: readonly Datum[], changes: RowChanges = this.#runtime.tx): boolean {
     const layout = this.#layout;
@@ -337,6 +340,7 @@ export class TableWriter {
       this.#changes.rows++;
       return true;
     }
+    if (layout.hasUnique) return access.hasColumnIndexes && this.#insertFreeUnique(row);
     if (this.#isGenerated && access.hasPlainIndexes) return this.#insertFreePlain(row);
     const rowKey = keyString(keyOut.bytes, 0, keyOut.length);
     const entries = this.#entriesOf(row, rowKey);
@@ -362,6 +366,26 @@ export class TableWriter {
       // The key ends with the row's, which the transaction had not touched.
       tx.insertNew(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, 0, entryOut.length);
     }
+    return true;
+  }
+
+  /** The same where some entries are to be unique: all keys are free, or nothing has been tried. */
+  #insertFreeUnique(row: readonly Datum[]): boolean {
+    const { tree, secondary } = this.access;
+    const { tx } = this.#runtime;
+    const { logPosition, writeCount, logBytes } = tx;
+    this.#encode(row);
+    if (!tx.insertFree(tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
+    for (let i = 0; i < secondary.length; i++) {
+      const index = secondary[i]!;
+      const isAlone = index.putColumnsEntry(row, keyOut, entryKeyOut, entryOut);
+      if (!isAlone) tx.insertNew(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, 0, entryOut.length);
+      else if (!tx.insertFree(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, 0, entryOut.length)) {
+        if (!(mutants.on && mutants.has('executor.tried-row-stays'))) tx.takeBack(logPosition, writeCount, logBytes);
+        return false;
+      }
+    }
+    this.#changes.rows++;
     return true;
   }
 

@@ -610,9 +610,14 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   popLogItem(): LogItem | undefined {
     return this.log.popSince(this.writes?.count ?? 0);
   }
-  /** Gives back the claims made since there was `logPosition` to undo, of a row that is left out for another key that is taken: that these were free comes to nothing. */
-  giveBackClaims(logPosition: number): void {
+  /**
+   * Takes back the claims made, and what was inserted with them, since there was `logPosition` to undo, of a row that is left out or tried in another way because one of its keys is taken: that the others
+   * were free comes to nothing.
+   */
+  takeBack(logPosition: number, writeCount = this.writeCount, logBytes = this.logBytes): void {
     while (this.logPosition > logPosition) undoLast(this, false);
+    this.writeCount = writeCount;
+    this.logBytes = logBytes;
   }
   /** How much there is to undo. */
   get logPosition(): number {

@@ -55,7 +55,7 @@ export function undoEntry(transaction: Transaction, isObserved = true): void {
   const key = set.keyOf(entry);
   const kind = set.kindOf(entry);
   const command = set.commandOf(entry);
-  const isObservation = (kind === WriteKind.Claim && isObserved) || (kind === WriteKind.Put && set.has(entry, WriteFlag.Fresh));
+  const isObservation = isObserved && (kind === WriteKind.Claim || (kind === WriteKind.Put && set.has(entry, WriteFlag.Fresh)));
   const isFound = set.has(entry, WriteFlag.Found) && !(mutants.on && mutants.has('mvcc.undone-change-unread'));
   const claims = set.has(entry, WriteFlag.Claims);
   set.pop();

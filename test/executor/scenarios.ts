@@ -142,6 +142,19 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
   },
   'executor.no-key-share': lockedParentByCode,
   'executor.parents-unheld': lockedParentByKey,
+  'executor.tried-row-stays': async () => {
+    const db = await open(':memory:');
+    try {
+      const session = db.connect();
+      await session.exec("create table r (id int primary key, s text unique, n int); create index on r (n); insert into r values (1, 'a', 1)");
+      for (const text of ["insert into r values (2, 'a', 2) on conflict do nothing", "insert into r values (3, 'b', 3), (4, 'a', 4) on conflict (s) do update set n = 9"]) await session.exec(text);
+      await assert.rejects(session.query("insert into r values (5, 'c', 5), (6, 'a', 6)"), { code: '23505', constraint: 'r_s_key' });
+      for (const order of ['id', 'n', 's']) assert.deepEqual((await session.query(`select id, s, n from r order by ${order}`)).rows.map(({ id }) => id).sort(), [1, 3]);
+      assert.deepEqual((await db.check('full')).problems, []);
+    } finally {
+      await db.close();
+    }
+  },
   'executor.newer-parent-seen': newerParent,
   'executor.replaced-parent-missing': replacedParent,
   'executor.missing-parent-unread': missingParent,
