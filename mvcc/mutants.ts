@@ -136,7 +136,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.kept-table-full', breaks: 'the hash table of a set that has ended is given to another with what is in it' },
   { name: 'mvcc.catalog-change-in-slices', breaks: 'a commit that changes the catalog is finished between the planning of a statement and its beginning: it runs by an old plan' },
   { name: 'mvcc.statement-within-commit', breaks: 'a statement of a transaction that is open, or goes on, reads between two slices of a large commit' },
-  { name: 'mvcc.begun-within-commit', breaks: 'Z1: a transaction begins between two slices of a commit, and finds some of its changes' },
+  { name: 'mvcc.snapshot-within-commit', breaks: 'Z1: a snapshot is taken between two slices of a commit that leaves no before-images, as by a cursor that is opened, and shows its changes all the same' },
   { name: 'mvcc.read-within-commit', breaks: 'Z1: a read within one slice comes between two slices of a commit' },
   { name: 'mvcc.single-within-commit', breaks: 'Z1: a commit of one row comes between two slices of another: it takes a row for there that is not, or the other way round' },
   { name: 'mvcc.stretch-with-gaps', breaks: 'puts are logged as one copy that do not lie side by side' },

@@ -248,7 +248,6 @@ export class TransactionManager {
 
   /** A session has one transaction at a time. @throws DbError 58030 when the store is poisoned */
   begin(options: BeginOptions): Transaction {
-    if (!(mutants.on && mutants.has('mvcc.begun-within-commit'))) this.settle();
     if (this.poisoned !== undefined) throw this.poisoned;
     const id = txnId(this.newTransactionId());
     const strict = options.strict ?? this.#strictSerializable;

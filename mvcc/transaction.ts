@@ -314,6 +314,8 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
 
   #takeSnapshot(statement: Statement): Csn {
     const manager = this.manager;
+    // It need not have been asked for by a read: a cursor's is taken when it is opened.
+    if (!(mutants.on && mutants.has('mvcc.snapshot-within-commit'))) manager.settle();
     if (mutants.on) this.#takeWrongSnapshot(statement);
     if (this.isolation === 'read committed') {
       manager.snapshots.add(statement, manager.lastPublished);

@@ -80,7 +80,7 @@ export function commitThen(transaction: Transaction, listener: CommitListener): 
     if (changesAnything(transaction)) {
       const before = waitBefore(transaction);
       if (before !== undefined) return void commitAfter(transaction, listener, before);
-      if (isLarge(transaction) && transaction.manager.pending.length > 0) return void commitInHush(transaction, listener);
+      if (isLarge(transaction) && mustBeHush(transaction.manager)) return void commitInHush(transaction, listener);
       // Whoever is ready to commit may join, if anybody has lately; who is alone after that need not wait for another thread's sync, and leaves nothing behind (P4).
       isAlone = mayFlushAtOnce(transaction);
       if (mayJoin(transaction) && isAlone) return void commitAfter(transaction, listener, undefined);
@@ -119,21 +119,35 @@ async function commitAfter(transaction: Transaction, listener: CommitListener, b
     }
     if (hasCompany && mayFlushAtOnce(transaction)) await manager.env.scheduler.yield();
     refuseDoomed(transaction);
-    if (!(mutants.on && mutants.has('mvcc.room-found-before'))) for (let room = reserveLog(transaction); room !== undefined; room = reserveLog(transaction)) await orRollBack(transaction, room);
+    for (let room = roomToAwait(transaction); room !== undefined; room = roomToAwait(transaction)) {
+      await orRollBack(transaction, room);
+      refuseDoomed(transaction);
+    }
     commitNow(transaction, mayFlushAtOnce(transaction) || staysLone(), listener);
   } catch (error) {
     listener.failed(error);
   }
 }
-/** A large one, which whoever is before it and waits for the disk would have finished at once: it waits for their end, and whoever can wait begins nothing until it has begun itself. */
+function roomToAwait(transaction: Transaction): Promise<void> | undefined {
+  return mutants.on && mutants.has('mvcc.room-found-before') ? undefined : reserveLog(transaction);
+}
+
+/**
+ * A large one, which whoever is before it and waits for the disk would have finished at once: it waits for their end, and whoever can wait begins nothing until it has begun itself. Several come one
+ * after the other, for each would have the one before finished at once.
+ */
 async function commitInHush(transaction: Transaction, listener: CommitListener): Promise<void> {
   const { manager } = transaction;
-  if (manager.hush !== undefined) return commitAfter(transaction, listener, manager.hush);
+  endReading(transaction);
+  for (let { busy } = manager; busy !== undefined; { busy } = manager) await busy;
   let endHush = (): void => undefined;
   manager.hush = new Promise((resolve) => (endHush = resolve));
   await commitAfter(transaction, listener, endPending(manager));
   manager.hush = undefined;
   endHush();
+}
+function mustBeHush({ pending, hush }: TransactionManager): boolean {
+  return pending.length > 0 || hush !== undefined;
 }
 async function endPending(manager: TransactionManager): Promise<void> {
   for (let round = 0; round < QuietRoundsMax && manager.pending.length > 0; round++) await manager.published(manager.lastAssigned);

@@ -3,7 +3,7 @@
  * which statements are planned before they begin. Its twin is the same commit in one slice.
  *
  * Z1  Nobody sees trees, log, numbers or the graph of dependencies between two pieces. Whoever is about to read, write, commit, checkpoint or close has it finished first, at once
- *     (`TransactionManager.settle`, asked by `Transaction.check`, and `Store.onNeed`); whoever can wait awaits `ended` before, and lets it keep its pace.
+ *     (`TransactionManager.settle`, asked by `Transaction.check`, by whoever takes a snapshot, and `Store.onNeed`); whoever can wait awaits `ended` before, and lets it keep its pace.
  * Z2  Where nobody uses a snapshot it is published in the slice that ends its record in the log, so that it leaves no before-images (P4 of commit.ts). Otherwise it leaves them, and is published
  *     as others are. Whatever has been written to the log is synced before, in the background, while it is being installed and before its end, unless somebody comes who cannot wait.
  * Z3  Once it is numbered it can only end well, or poison the store (P3). Before that it may be refused (40001), and nothing has happened.

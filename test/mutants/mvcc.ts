@@ -124,7 +124,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.undo-record-uncleared': 'undo',
   'mvcc.catalog-change-in-slices': 'sliced commit',
   'mvcc.statement-within-commit': 'sliced company',
-  'mvcc.begun-within-commit': 'sliced commit',
+  'mvcc.snapshot-within-commit': 'sliced company',
   'mvcc.read-within-commit': 'sliced commit',
   'mvcc.single-within-commit': 'sliced commit',
   'mvcc.stretch-with-gaps': 'install runs',

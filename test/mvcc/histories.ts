@@ -26,6 +26,11 @@ export const mixes: readonly Mix[] = [
   { name: 'mixed', levels: ['serializable', 'repeatable read', 'read committed'], options: {}, window: { isExact: false } },
 ];
 
+/** Commits of few rows are large, and installed in slices of one row (mvcc/commit/sliced-commit.ts). */
+export const slicedMixes: readonly Mix[] = mixes
+  .filter(({ name }) => ['serializable', 'strict', 'merged', 'repeatable read', 'mixed'].includes(name))
+  .map((mix, i) => ({ ...mix, name: `${mix.name} in slices`, options: { ...mix.options, slicedRowsMin: 1 + (i % 3), sliceRows: 1 } }));
+
 export interface RunTotals {
   windows: number;
   committed: number;
@@ -46,10 +51,10 @@ export async function runWindow(seed: number, mix: Mix, world?: World): Promise<
   }
 }
 
-export async function runHistories(firstSeed: number, target: number, print: (line: string) => void, only?: string): Promise<RunTotals> {
+export async function runHistories(firstSeed: number, target: number, print: (line: string) => void, only?: string, all: readonly Mix[] = mixes): Promise<RunTotals> {
   const totals: RunTotals = { windows: 0, committed: 0, byMix: {}, violations: [] };
   const worlds = new Map<Mix, World>();
-  const chosen = mixes.filter((mix) => only === undefined || mix.name === only);
+  const chosen = all.filter((mix) => only === undefined || mix.name === only);
   for (let seed = firstSeed; totals.committed < target && totals.violations.length === 0; seed++) {
     const mix = chosen[seed % chosen.length]!;
     let world = worlds.get(mix);

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERIFY } from '../../base/assert.js';
-import { mixes, type RunTotals, runHistories, runWindow } from './histories.js';
+import { mixes, type RunTotals, runHistories, runWindow, slicedMixes } from './histories.js';
 
 const target = process.env['CI'] === undefined ? 30_000 : 300_000;
 const firstSeed = Number(process.env['SEED'] ?? 1);
@@ -42,6 +42,12 @@ describe('random histories', () => {
   it('stays sound when transactions are dropped early, merged or their ranges widened', () => {
     for (const mix of ['K=8', 'merged', 'escalated']) expect(totals.byMix[mix]!.cycles).toBe(0);
     expect(totals.byMix['merged']!.needless + totals.byMix['escalated']!.needless).toBeGreaterThan(0);
+  });
+
+  it('is the same with large commits in slices, whoever comes between two of them', async () => {
+    const sliced = await runHistories(firstSeed, target / 10, () => undefined, undefined, slicedMixes);
+    expect(sliced.violations).toEqual([]);
+    expect(sliced.byMix['serializable in slices']!.certifierFailures).toBeGreaterThan(0);
   });
 
   // The read of an upsert's lock doomed the transaction, and the recorder had not noted it: a failure with a cycle was called needless.

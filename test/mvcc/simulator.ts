@@ -124,9 +124,8 @@ export class Simulator {
   readonly #history: HistoryTransaction[] = [];
   readonly #initial = new Map<string, string>();
   readonly #installed = new Map<string, string>();
-  /** Was alone when it committed, and gives the others a turn. */
-  #lone: Recorder | undefined = undefined;
-  #isCalling = false;
+  /** Those that have not been numbered yet, or found to need no number. */
+  readonly #committing = new Map<Transaction, Recorder>();
   #started = 0;
   #steps = 0;
   #singleCount = 0;
@@ -155,13 +154,10 @@ export class Simulator {
     const { store } = this.#world;
     store.isImmediate = true;
     store.syncMsAverage = Infinity;
-    store.onInstalled = undefined;
     await this.#fill();
     store.isImmediate = this.#options.isImmediate;
     if (this.#options.hasLoneCommits) store.syncMsAverage = 0;
-    store.onInstalled = (csn) => {
-      if (this.#lone !== undefined && !this.#isCalling) this.#installLone(csn);
-    };
+    const unwatch = this.#watchCommits();
     for (let i = 0; i < this.#options.sessions; i++) this.#startSession(i);
     await this.#settle();
     for (;;) {
@@ -179,7 +175,7 @@ export class Simulator {
         }
         continue;
       }
-      if (this.#lone === undefined || this.#prng.below(8) === 0) this.#world.time.turn();
+      if (this.#committing.size === 0 || this.#prng.below(8) === 0) this.#world.time.turn();
       if (mayFlush && (ready.length === 0 || this.#prng.below(4) === 0)) store.flush(1 + this.#prng.below(3));
       else {
         const session = ready[this.#prng.below(ready.length)]!;
@@ -188,11 +184,35 @@ export class Simulator {
         resume();
       }
       await this.#settle();
-      if (VERIFY.on && ++this.#steps % 8 === 0) checkInvariants(this.#world.manager);
+      if (VERIFY.on && ++this.#steps % 8 === 0 && this.#world.manager.sliced === undefined) checkInvariants(this.#world.manager);
       if (this.result.violations.length > 0) break;
     }
+    await this.#endCommit();
+    unwatch();
     await this.#end();
     return this.result;
+  }
+
+  /** Takes note of a commit in the slice in which all of it has been installed. */
+  #watchCommits(): () => void {
+    const { manager } = this.#world;
+    const endActive = manager.endActive.bind(manager);
+    manager.endActive = (transaction, lifecycle) => {
+      endActive(transaction, lifecycle);
+      const recorder = this.#committing.get(transaction);
+      if (recorder === undefined || lifecycle === 'aborted') return;
+      this.#committing.delete(transaction);
+      const isNumbered = lifecycle === 'precommitted' || transaction.node?.csnHigh === manager.lastAssigned;
+      this.#install(recorder, isNumbered ? manager.lastAssigned : manager.lastAssigned + 0.5);
+    };
+    return () => void (manager.endActive = endActive);
+  }
+  /** Lets a commit that is in slices come to its end. */
+  async #endCommit(): Promise<void> {
+    while (this.#world.manager.sliced !== undefined) {
+      this.#world.time.turn();
+      await null;
+    }
   }
 
   /** Lets microtasks run until every session stands at a gate, waits for another, or is done. */
@@ -221,7 +241,9 @@ export class Simulator {
       await operations.insert(pk, this.#table.attrs[this.#prng.below(this.#table.attrs.length)]!, code, 'error');
     }
     transaction.endStatement();
-    const { csn } = await transaction.commit();
+    const committing = transaction.commit();
+    await this.#endCommit();
+    const { csn } = await committing;
     for (const [name, value] of recorder.finish(csn, this.#installed).writes) {
       this.#initial.set(name, value!);
       this.#installed.set(name, value!);
@@ -304,19 +326,18 @@ export class Simulator {
   async #single(session: SessionState, pause: () => Promise<void>): Promise<boolean> {
     const { manager } = this.#world;
     await pause();
-    const { singles, lastPublished } = manager;
+    const { singles } = manager;
     const pk = this.#table.keys[session.prng.below(this.#table.keys.length)]!;
     const key = keyBytes(pk);
     const found = new RowRef();
     const isAtOnce = this.#singleCount % 3 === 2;
     if (!singles.begin(session.owner, { text: 'single' }, oid(1), isAtOnce)) return false;
+    const { lastPublished } = manager;
     const isThere = singles.findUntouched(this.#table.P, key, key.length, found);
     const before = isThere === true ? latin1(found.u8, found.offset, found.length) : '';
     const after = encodeRow({ ...decodeRow(before), tag: `s${++this.#singleCount}` });
-    this.#isCalling = true;
     if (isThere === true && after.length === found.length) singles.patchFound(this.#table.P, key, key.length, found, patchTo(keyBytes(after)));
     else if (isThere === true) singles.updateFound(this.#table.P, key, key.length, keyBytes(after), 0, after.length);
-    this.#isCalling = false;
     singles.end();
     const made = singles.take();
     if (made === undefined) return isThere === false;
@@ -441,39 +462,23 @@ export class Simulator {
   }
 
   async #commit(session: SessionState, recorder: Recorder): Promise<void> {
-    const { manager } = this.#world;
     const { transaction } = recorder;
-    const before = manager.lastAssigned;
     session.isCommitting = true;
+    this.#committing.set(transaction, recorder);
     try {
       // Some commit without waiting for others, which leaves no before-images where nobody could ask for them.
-      this.#isCalling = true;
       const promise = this.#prng.below(8) === 0 ? transaction.commitSync() : transaction.commit();
-      this.#isCalling = false;
-      if (manager.lastAssigned > before) this.#install(recorder, manager.lastAssigned);
-      else if (transaction.lifecycle === 'committed') this.#install(recorder, this.#world.manager.lastAssigned + 0.5);
-      else if (transaction.lifecycle === 'active') {
-        this.#lone = recorder;
-        session.isYielding = true;
-      }
-      const { csn } = await promise;
-      // Nothing was left to install.
-      if (this.#lone === recorder) this.#installLone(csn > 0 ? csn : manager.lastAssigned + 0.5);
+      if (transaction.lifecycle === 'active') session.isYielding = true;
+      await promise;
+      if (this.#committing.has(transaction)) this.result.violations.push(`transaction ${transaction.id} has committed unseen`);
       this.result.committed++;
     } catch (error) {
       if (!(error instanceof DbError)) throw error;
       this.#note(recorder, error);
     } finally {
-      this.#isCalling = false;
-      if (this.#lone === recorder) this.#lone = undefined;
+      this.#committing.delete(transaction);
       session.isCommitting = false;
     }
-  }
-
-  #installLone(csn: number): void {
-    const recorder = this.#lone!;
-    this.#lone = undefined;
-    this.#install(recorder, csn);
   }
 
   #install(recorder: Recorder, csn: number): void {

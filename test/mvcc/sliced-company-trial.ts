@@ -1,6 +1,6 @@
 /**
  * A large commit in slices (mvcc/commit/sliced-commit.ts) beside transactions that are open: with old snapshots, in the middle of a scan, in a statement that waits, between two statements, or with commits
- * of their own on the way to the disk. In the middle of it they go on.
+ * of their own on the way to the disk, among them large ones. In the middle of it they go on, and the disk may fail.
  *
  * C1  A snapshot of before shows what was there before, whenever it is asked; a new one all of the commit or nothing, by whether it is published.
  * C2  SERIALIZABLE: who has read in the middle what the commit changes, and changes what that has read, fails; and so does the commit if it is the other way round, before anything has happened.
@@ -22,6 +22,9 @@ import { type SlicedWorld, closeSliced, createTree, hops, openSliced, rowsAgain 
 type Isolation = 'read committed' | 'repeatable read' | 'serializable';
 const levels = ['read committed', 'repeatable read', 'serializable'] as const;
 
+/** What comes of a disk that fails. */
+const failureCodes: ReadonlySet<string> = new Set(['58030', '53100']);
+
 /** The large commit under way, and what it is about. */
 interface Round {
   readonly world: SlicedWorld;
@@ -32,6 +35,14 @@ interface Round {
   readonly large: Transaction;
   /** It has read the mark, and changes rows, at SERIALIZABLE. */
   readonly isCertified: boolean;
+}
+/** Another large commit, of a tree of its own. */
+interface Load {
+  readonly transaction: Transaction;
+  readonly tree: VersionedTree;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  outcome: string;
 }
 /** An open transaction beside it. `goOn`: does something in the middle, which may end it. */
 interface Companion {
@@ -101,7 +112,7 @@ function reader(world: SlicedWorld, marks: VersionedTree, id: number, isolation:
       const isLost = isolation !== 'read committed' && world.manager.lastPublished > transaction.manager.horizon && marks.overlay.heads.has('mark');
       const outcome = await setMark(round, transaction, 'x').then(() => transaction.commit()).then(() => 'ok', (error: unknown) => (error as DbError).code);
       transaction.rollback();
-      if (isLost && outcome === '40001') return;
+      if ((isLost && outcome === '40001') || (world.vfs.fault !== undefined && failureCodes.has(outcome))) return;
       const isCycle = round.isCertified && isolation === 'serializable' && round.before.join() !== round.after.join();
       check.equal(outcome, isCycle ? '40001' : 'ok', 'who reads what the commit changes, and changes what it has read');
     },
@@ -148,6 +159,26 @@ function slowReader(world: SlicedWorld, rows: VersionedTree, before: readonly st
   };
 }
 
+/** In a statement that takes its snapshot now, as a cursor does that has been opened, and reads later. */
+function opener(world: SlicedWorld, id: number): Companion {
+  const transaction = world.manager.begin({ isolation: levels[world.prng.below(3)]!, owner: { id } });
+  transaction.beginStatement({ text: 'open' });
+  return {
+    transaction,
+    goOn: async ({ rows, large, before, after }) => {
+      const paused = transaction.pauseStatement();
+      const isBefore = large.lifecycle !== 'committed';
+      await hops(world.prng.below(30));
+      transaction.resumeStatement(paused);
+      const found: string[] = [];
+      readOn(transaction.openScan(rows, wholeRange), found);
+      transaction.endStatement();
+      shows(found, isBefore ? before : after);
+      transaction.rollback();
+    },
+  };
+}
+
 /** Waits for a row that the commit changes, or for one that it does not. */
 async function waiter(world: SlicedWorld, marks: VersionedTree, id: number): Promise<Companion> {
   const holder = world.manager.begin({ isolation: 'read committed', owner: { id: id + 1000 } });
@@ -156,7 +187,9 @@ async function waiter(world: SlicedWorld, marks: VersionedTree, id: number): Pro
   holder.endStatement();
   const transaction = world.manager.begin({ isolation: 'read committed', owner: { id } });
   transaction.beginStatement({ text: 'wait' });
-  const waiting = transaction.lockRow(marks, 'other', 'update', 'wait');
+  const waiting = Promise.resolve(transaction.lockRow(marks, 'other', 'update', 'wait'));
+  // It fails with the disk, perhaps before anybody looks.
+  waiting.catch(() => undefined);
   return {
     transaction,
     goOn: async ({ rows, before }) => {
@@ -179,10 +212,11 @@ async function drawCompany(world: SlicedWorld, rows: VersionedTree, marks: Versi
   const company: Companion[] = [];
   let hasWaiter = false;
   for (let id = 10 + prng.below(4); id > 10; id--) {
-    const kind = prng.below(6);
+    const kind = prng.below(7);
     if (kind < 3) company.push(reader(world, marks, id, levels[kind]!));
     else if (kind === 3) company.push(cursor(world, rows, before, id));
     else if (kind === 4) company.push(slowReader(world, rows, before, id));
+    else if (kind === 5) company.push(opener(world, id));
     else if (!hasWaiter) {
       company.push(await waiter(world, marks, id));
       hasWaiter = true;
@@ -191,16 +225,45 @@ async function drawCompany(world: SlicedWorld, rows: VersionedTree, marks: Versi
   return company;
 }
 
-/** A small commit that waits for the disk. */
-function small(world: SlicedWorld, marks: VersionedTree, running: Promise<unknown>[]): void {
+/** A small commit, which waits for the disk. */
+function small(world: SlicedWorld, marks: VersionedTree): Pick<Load, 'transaction' | 'outcome'> {
   const transaction = world.manager.begin({ isolation: 'read committed', owner: { id: 5 } });
   transaction.beginStatement({ text: 'small' });
   check.equal(transaction.insertFree(marks, keyBytes('small'), 5, keyBytes('s'), 0, 1), true);
   transaction.endStatement();
-  running.push(transaction.commit());
+  return { transaction, outcome: 'open' };
+}
+function drawLoad(world: SlicedWorld, tree: VersionedTree, id: number): Load {
+  const { manager, prng, store } = world;
+  const transaction = manager.begin({ isolation: levels[prng.below(3)]!, owner: { id } });
+  const before = rowsOf(store, tree.id);
+  run(transaction, tree, [drawStretch(prng)], new Set(before.map((row) => row.slice(0, row.indexOf('=')))), prng.below(2) === 0);
+  return { transaction, tree, before, after: readAll(transaction, tree), outcome: 'open' };
+}
+const outcomeOf = (error: unknown): string => (error instanceof DbError ? error.code : String(error));
+function commitOf(load: Pick<Load, 'transaction' | 'outcome'>): Promise<void> {
+  return new Promise((resolve) => load.transaction.commitThen({ committed: () => resolve(void (load.outcome = 'ok')), failed: (error) => resolve(void (load.outcome = outcomeOf(error))) }));
 }
 
-async function playRound(world: SlicedWorld, rows: VersionedTree, marks: VersionedTree, there: Set<string>, acknowledged: string[]): Promise<'goes on' | 'ends'> {
+/** The disk fails for good at one of the next calls. */
+function failSoon({ prng, vfs }: SlicedWorld): void {
+  const kind = (['write', 'write', 'sync', 'writeThrough'] as const)[prng.below(4)]!;
+  vfs.fault = { kind, at: (vfs.calls.get(kind) ?? 0) + 1 + prng.below(12), isForGood: true, code: prng.below(4) === 0 ? '53100' : '58030' };
+}
+/** C3, by what a power cut leaves now. `isFlushed`: also of what was not to wait for the disk. */
+async function checkImage({ disk, prng }: SlicedWorld, loads: readonly Load[], isFlushed = false): Promise<void> {
+  const image = disk.powerCut(prng);
+  // They go on meanwhile.
+  const now = loads.map((load) => ({ ...load }));
+  for (const { tree, transaction, before, after, outcome } of now) {
+    const found = await rowsAgain(image, tree.id);
+    const isThere = outcome === 'ok' && (isFlushed || !transaction.asyncCommit);
+    const isGone = outcome === '40001' || outcome === '53100';
+    shows(found, isThere || (!isGone && found.join() !== before.join()) ? after : before);
+  }
+}
+
+async function playRound(world: SlicedWorld, rows: VersionedTree, marks: VersionedTree, others: readonly VersionedTree[], there: Set<string>): Promise<'goes on' | 'ends'> {
   const { manager, prng } = world;
   const before = rowsOf(world.store, rows.id);
   const company = await drawCompany(world, rows, marks, before);
@@ -220,35 +283,51 @@ async function playRound(world: SlicedWorld, rows: VersionedTree, marks: Version
     await other.commit();
     isDoomed = before.join() !== after.join();
   }
+  const main: Load = { transaction: large, tree: rows, before, after, outcome: 'open' };
+  const loads = others.filter(() => prng.below(4) === 0).map((tree, i) => drawLoad(world, tree, 30 + i));
   const running: Promise<unknown>[] = [];
-  if (prng.below(3) === 0 && before.length > 0 && !marks.overlay.heads.has('small') && rowsOf(world.store, marks.id).length === 2) small(world, marks, running);
-  let outcome = 'open';
-  const ended = new Promise<void>((resolve) => large.commitThen({ committed: () => resolve(void (outcome = 'ok')), failed: (error) => resolve(void (outcome = error instanceof DbError ? error.code : String(error))) }));
-  await hops(prng.below(40));
-  for (const companion of company.sort(() => prng.below(3) - 1)) {
-    if (prng.below(4) === 0) await (manager.busy ?? ended);
-    await companion.goOn(round);
-    await hops(prng.below(30));
+  const isFailing = prng.below(8) === 0;
+  if (isFailing) failSoon(world);
+  const commitSome = (): void => void (loads.length > running.length && prng.below(2) === 0 && running.push(commitOf(loads[running.length]!)));
+  commitSome();
+  const isBehindSmall = loads.length === 0 && prng.below(3) === 0 && before.length > 0 && !marks.overlay.heads.has('small') && rowsOf(world.store, marks.id).length === 2;
+  const first = isBehindSmall ? small(world, marks) : undefined;
+  const firstEnded = first === undefined ? undefined : commitOf(first);
+  const ended = commitOf(main);
+  try {
+    await hops(prng.below(40));
+    for (const companion of company.sort(() => prng.below(3) - 1)) {
+      if (prng.below(4) === 0) await (manager.busy ?? ended);
+      commitSome();
+      await companion.goOn(round);
+      await hops(prng.below(30));
+    }
+  } catch (error) {
+    if (!isFailing || !(error instanceof DbError && failureCodes.has(error.code))) throw error;
   }
   if (prng.below(5) === 0) {
-    const isAcknowledged = (outcome as string) === 'ok' && !large.asyncCommit;
-    const found = await rowsAgain(world.disk.powerCut(prng), rows.id);
-    shows(found, isAcknowledged || found.join() !== before.join() ? after : before);
+    await checkImage(world, [main, ...loads]);
     if (prng.below(2) === 0) return 'ends';
   }
+  while (loads.length > running.length) running.push(commitOf(loads[running.length]!));
   await ended;
-  await Promise.all(running);
-  check.equal(outcome, isDoomed ? '40001' : 'ok');
+  await Promise.all([firstEnded, ...running]);
   check.equal(manager.sliced, undefined);
   check.equal(manager.hush, undefined);
-  shows(rowsOf(world.store, rows.id), isDoomed ? before : after);
+  if (isFailing) {
+    world.vfs.fault = undefined;
+    await checkImage(world, [main, ...loads]);
+    return 'ends';
+  }
+  check.equal(main.outcome, isDoomed ? '40001' : 'ok');
+  for (const { outcome } of first === undefined ? loads : [first]) check.equal(outcome, 'ok');
+  for (const { tree, before: old, after: now, outcome } of [main, ...loads]) shows(rowsOf(world.store, tree.id), outcome === 'ok' ? now : old);
   if (!isDoomed) {
     there.clear();
     for (const key of thereAfter) there.add(key);
   }
-  acknowledged.splice(0, acknowledged.length, ...(isDoomed ? before : after));
   if (large.asyncCommit) world.store.flushSync();
-  shows(await rowsAgain(world.disk.powerCut(prng), rows.id), acknowledged);
+  await checkImage(world, [main, ...loads], true);
   for (const { transaction } of company) transaction.rollback();
   while (manager.step());
   check.equal(manager.statistics().undoRecords, 0);
@@ -259,14 +338,13 @@ async function playRound(world: SlicedWorld, rows: VersionedTree, marks: Version
 export async function slicedCompanyTrial(seed: number): Promise<void> {
   const prng = seededPrng(seed);
   const world = await openSliced(new CrashVfs(), prng.below(2 ** 31), true);
-  const [rows, marks] = [createTree(world), createTree(world)];
+  const [rows, marks, ...others] = Array.from({ length: 4 }, () => createTree(world)) as [VersionedTree, VersionedTree, ...VersionedTree[]];
   const setup = world.manager.begin({ isolation: 'read committed', owner: { id: 0 } });
   setup.beginStatement({ text: 'set up' });
   for (const key of ['mark', 'other']) check.equal(setup.insertFree(marks, keyBytes(key), key.length, keyBytes('0'), 0, 1), true);
   setup.endStatement();
   setup.commitSync();
   const there = new Set<string>();
-  const acknowledged: string[] = [];
-  for (let left = 1 + prng.below(4); left > 0; left--) if ((await playRound(world, rows, marks, there, acknowledged)) === 'ends') break;
+  for (let left = 1 + prng.below(4); left > 0; left--) if ((await playRound(world, rows, marks, others, there)) === 'ends') break;
   await closeSliced(world).catch((error: unknown) => check.ok(error instanceof DbError));
 }

@@ -56,8 +56,6 @@ export class TestStore implements MvccStore {
   poisoned: DbError | undefined = undefined;
   /** Set to make every commit durable at once. */
   isImmediate = true;
-  /** Told of every commit as it is installed. */
-  onInstalled: ((number: Csn) => void) | undefined = undefined;
   #lsn = 0;
   #durable = 0;
 
@@ -76,9 +74,11 @@ export class TestStore implements MvccStore {
   readonly isLogFull = false;
   reserveLog(): void {
     // A test store has all the space it needs.
+    this.onNeed?.();
   }
   reserveLogSync(): void {
     // See above.
+    this.onNeed?.();
   }
   beginCommit(number: Csn): MvccCommitWriter {
     const writer = this.store.beginCommit(number);
@@ -101,7 +101,6 @@ export class TestStore implements MvccStore {
         writer.finish();
         this.#lsn++;
         if (this.isImmediate) this.#durable = this.#lsn;
-        this.onInstalled?.(number);
         return lsn(this.#lsn);
       },
     };
