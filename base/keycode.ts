@@ -27,7 +27,7 @@
  */
 import { assert } from './assert.js';
 import type { ByteBuffer } from './byte-buffer.js';
-import { getUtf8, putUtf8, utf8LengthMax } from './bytes.js';
+import { getUtf8, keyBytes, putUtf8, utf8LengthMax } from './bytes.js';
 import type { Datum } from './datum.js';
 import type { SqlArray, SqlMultirange, SqlRange, SqlRecord } from './datum.js';
 import { DbError } from './errors.js';
@@ -101,10 +101,10 @@ export function encodeNullTag(layout: KeyLayout, i: number, isNull: boolean, out
   out.bytes[out.length++] = isNull ? (column.nullsFirst ? NullFirstTag : NullLastTag) : ValueTag;
 }
 
-/** The end of the key columns of `layout` in `bytes` from `start`: where a row key that follows begins. */
-export function keyEnd(layout: KeyLayout, bytes: Uint8Array, start: number): number {
+/** The end of the first `count` key columns of `layout`, of all if not said, in `bytes` from `start`: where a row key that follows all of them begins. */
+export function keyEnd(layout: KeyLayout, bytes: Uint8Array, start: number, count = layout.columns.length): number {
   let at = start;
-  for (let i = 0; i < layout.columns.length; i++) {
+  for (let i = 0; i < count; i++) {
     const column = layout.columns[i]!;
     if (column.nullable && bytes[at++] !== ValueTag) continue;
     at = payloadEnd(layout, i, bytes, at);
@@ -127,6 +127,20 @@ export function decodeKey(layout: KeyLayout, bytes: Uint8Array, start: number): 
     at = end;
   }
   return values;
+}
+
+/** Reads one lossless column back from a key: what `decodeKey` gives for it. */
+export function decodeKeyColumn(layout: KeyLayout, column: number, key: string): Datum {
+  const { nullable, descending } = layout.columns[column]!;
+  if (column === 0 && !descending && layout.storages[0] === 'int4') {
+    if (nullable && key.charCodeAt(0) !== ValueTag) return null;
+    const at = nullable ? 1 : 0;
+    return ((key.charCodeAt(at) << 24) | (key.charCodeAt(at + 1) << 16) | (key.charCodeAt(at + 2) << 8) | key.charCodeAt(at + 3)) ^ -0x80000000;
+  }
+  const bytes = keyBytes(key);
+  let at = keyEnd(layout, bytes, 0, column);
+  if (nullable && bytes[at++] !== ValueTag) return null;
+  return decodePayload(layout, column, bytes.slice(at, payloadEnd(layout, column, bytes, at)));
 }
 
 /** Puts a 4-byte key of an int4-like value at `at`. Equal to `encodeKey` for a layout with `integerBytes` 4. */

@@ -40,12 +40,15 @@ const BranchesMax = 1000;
 export class ExpressionWriter {
   readonly #w: Writer;
   readonly #types: TypeRegistry;
+  readonly #subqueryFunction: ((e: Of<'subquery'>) => string | undefined) | undefined;
   readonly #scaled: Scaled;
   readonly #bytes: ByteConditions;
 
-  constructor(writer: Writer, types: TypeRegistry) {
+  /** `subqueryFunction`: of the programs in which subqueries may be functions (subqueries.ts). */
+  constructor(writer: Writer, types: TypeRegistry, subqueryFunction?: (e: Of<'subquery'>) => string | undefined) {
     this.#w = writer;
     this.#types = types;
+    this.#subqueryFunction = subqueryFunction;
     this.#scaled = new Scaled(writer, this);
     this.#bytes = new ByteConditions(writer, types, (index) => this.#parameter(index));
   }
@@ -127,6 +130,7 @@ export class ExpressionWriter {
         return { code: `X.quantifiedArray(${this.value(e.arg).code}, ${this.value(e.array).code}, ${this.#w.module.constant(e.operator)}, ${e.quantifier === 'any' ? '"any"' : '"all"'}, C)`, nullable: true };
       case 'array':
         if (isKeptList(e)) return { code: this.#keptArray(e), nullable: false };
+        if (!e.isNested) return { code: `X.arrayOf(${typeInfo(e.type.oid, this.#types).elementOid}, [${this.#list(e.elements)}])`, nullable: false };
         return { code: `X.makeArray(${this.#w.module.constant(e.type)}, [${this.#list(e.elements)}], ${e.isNested}, C)`, nullable: false };
       case 'row':
         return { code: `X.makeRecord(${this.#w.module.constant(e)}, [${this.#list(e.fields)}])`, nullable: false };
@@ -151,9 +155,11 @@ export class ExpressionWriter {
       const binding = rare ? this.#w.scope.find(id) : undefined;
       stores.push(`G[${id}] = ${binding?.kind === 'pending' ? binding.code : this.#w.use(id).code}`);
     }
-    const call = `X.evaluate(${this.#w.module.constant(e)}, x)`;
+    let call = `X.evaluate(${this.#w.module.constant(e)}, x)`;
     if (e.kind === 'subquery' && e.outer.length === 0 && e.subkind !== 'any' && e.subkind !== 'all' && stores.length === 0 && !readsWorkTable(physicalPlanOf(e))) {
       const kept = `${this.#w.cell()}[0]`;
+      const name = this.#subqueryFunction?.(e);
+      if (name !== undefined) call = `${name}(x, o)`;
       return { code: `(${kept} === undefined ? ${kept} = ${call} : ${kept})`, nullable: e.subkind !== 'exists' && e.subkind !== 'array' };
     }
     return { code: stores.length === 0 ? call : `(${stores.join(', ')}, ${call})`, nullable: !(e.kind === 'subquery' && e.subkind === 'exists') };

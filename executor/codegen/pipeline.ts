@@ -30,6 +30,7 @@ import type { Module } from './module.js';
 import { Code } from './module.js';
 import { produceIndexScan, produceSeqScan } from './scans.js';
 import { Writer } from './scope.js';
+import { subqueryFunction } from './subqueries.js';
 import { produceWindow } from './windows.js';
 import { produceDistinct, produceSort } from './sorts.js';
 import { isGenerated } from './generated-plans.js';
@@ -75,7 +76,7 @@ export class Pipeline {
     this.instrument = options.instrument;
     this.columns = options.columns;
     this.w = new Writer(module, new Code(1), new Code(1));
-    this.e = new ExpressionWriter(this.w, types);
+    this.e = new ExpressionWriter(this.w, types, options.instrument ? undefined : (e) => subqueryFunction(e, module, types, options.columns));
   }
 
   // ------------------------------------------------------------------------------------------------------------ columns

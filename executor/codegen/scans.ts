@@ -210,9 +210,12 @@ function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: 
   }
   if (rowKey !== undefined) w.define(rowKey, `X.entryRowKey(${place.u8}, ${place.offset})`, false);
   if (indexOnly) {
-    const values = module.name('v');
-    w.line(`const ${values} = X.indexValues(${indexAccess(p, plan)}, ${module.constant(columns.map((column) => column.column))}, ${key}, ${place.u8}, ${place.dv}, ${place.offset});`);
-    columns.forEach(({ id, column }, i) => w.scope.bind(id, { kind: 'pending', code: `${values}[${i}]`, nullable: !table.columns[column]!.notNull, stored: undefined }));
+    const layout = new KeyLayout(index.columns, p.types);
+    for (const { id, column } of columns) {
+      const at = index.columns.findIndex((candidate, i) => candidate.column === column && layout.isLossless(i));
+      const code = at >= 0 ? `X.decodeKeyColumn(${module.constant(layout)}, ${at}, ${key})` : `X.includedColumn(${module.constant(index)}, ${column}, ${place.u8}, ${place.dv}, ${place.offset})`;
+      w.scope.bind(id, { kind: 'pending', code, nullable: !table.columns[column]!.notNull, stored: undefined });
+    }
     rest();
     return;
   }

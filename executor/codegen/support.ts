@@ -5,10 +5,11 @@
 import type { ByteBuffer } from '../../base/byte-buffer.js';
 import { ByteDictionary, NoCode } from '../../base/byte-dictionary.js';
 import { getVarint, keyString, varintEnd } from '../../base/bytes.js';
-import type { Datum, GroupKey, SqlArray } from '../../base/datum.js';
-import { joinGroupKeys, SqlRecord } from '../../base/datum.js';
+import type { Datum, GroupKey } from '../../base/datum.js';
+import { joinGroupKeys, SqlArray, SqlRecord } from '../../base/datum.js';
+import type { Oid } from '../../base/ids.js';
 import type { KeyLayout } from '../../base/keycode.js';
-import { appendInt4Key, appendTextKey, encodeKeyColumn, putInt4Key, putInt8Key } from '../../base/keycode.js';
+import { appendInt4Key, appendTextKey, decodeKeyColumn, encodeKeyColumn, putInt4Key, putInt8Key } from '../../base/keycode.js';
 import { Numeric } from '../../base/numeric.js';
 import { inputText, outputText } from '../../base/text-io.js';
 import type { EvalContext, FunctionDef } from '../../functions/registry.js';
@@ -20,12 +21,12 @@ import { makeArray } from '../array-values.js';
 import { keptArray } from '../element-set.js';
 import { callFunction, evaluate, inArray, isRowNull, quantifiedArray, rowCompare, rowShape } from '../expression-interpreter.js';
 import { keyRangesOf } from '../key-ranges.js';
-import { decodeEntry } from '../operators/index-scan.js';
+import { includedColumn } from '../operators/index-scan.js';
 import { limitCount, limitOf, offsetCount, offsetOf } from '../operators/limit.js';
 import { samplerOf } from '../operators/seq-scan.js';
 import type { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { TableDef } from '../../planner/catalog.js';
-import { entryRowKey, type IndexAccess, type TableAccess } from '../table-access.js';
+import { entryRowKey, type TableAccess } from '../table-access.js';
 import type { Runtime } from '../runtime.js';
 import { beginningOf, compareToBytes, compareUnpadded, equalsBytes, equalsUnpadded, utf8Bytes, utf8BytesUnpadded } from './byte-text.js';
 import { DistinctIntegers } from './distinct-integers.js';
@@ -83,6 +84,7 @@ export const X = {
   isRowNull,
   quantifiedArray,
   makeArray,
+  arrayOf: (elementOid: Oid, elements: readonly Datum[]): SqlArray => SqlArray.of(elementOid, elements),
   keyString,
   entryRowKey,
   copyRowKey,
@@ -173,10 +175,8 @@ export const X = {
   ranges(layout: KeyLayout, ranges: readonly IndexRange[], reverse: boolean, places: ReadonlyMap<BoundExpression, number>, values: readonly Datum[]): KeyRange[] {
     return keyRangesOf(layout, ranges, reverse, (e) => values[places.get(e)!]!);
   },
-  indexValues(index: IndexAccess, columns: readonly number[], key: string, u8: Uint8Array, dv: DataView, offset: number): Datum[] {
-    const values = decodeEntry(index, key, u8, dv, offset);
-    return columns.map(values);
-  },
+  decodeKeyColumn,
+  includedColumn,
   // Chains of rows for joins: the first element of a row is the next one.
   chain(list: RowChain | null, row: JoinRow): RowChain {
     if (list === null) return { first: row, last: row };

@@ -8,6 +8,7 @@ import { decodeKey } from '../../base/keycode.js';
 import { decodeColumn } from '../../base/rowcode.js';
 import { InternalError } from '../../base/errors.js';
 import { RowRef, type KeyRange } from '../../mvcc/types.js';
+import type { IndexDef } from '../../planner/catalog.js';
 import { evaluate } from '../expression-interpreter.js';
 import { keyRangesOf } from '../key-ranges.js';
 import type { Operator, Runtime } from '../runtime.js';
@@ -87,13 +88,17 @@ export class IndexScanOperator implements Operator {
 
 /** Columns of an index entry by their position in the table: from the key where it is lossless, else from INCLUDE. */
 export function decodeEntry(index: IndexAccess, key: string, u8: Uint8Array, dv: DataView, offset: number): (column: number) => Datum {
-  const { columns, include } = index.definition;
+  const { columns } = index.definition;
   const keyValues = decodeKey(index.layout, keyBytes(key), 0);
   return (column) => {
     const at = columns.findIndex((candidate, i) => candidate.column === column && keyValues[i] !== undefined);
-    if (at >= 0) return keyValues[at]!;
-    const included = include?.columns.indexOf(column) ?? -1;
-    if (include === undefined || included < 0) throw new InternalError('column not in index');
-    return decodeColumn(include.layout, included, u8, dv, entryIncludeStart(u8, offset));
+    return at >= 0 ? keyValues[at]! : includedColumn(index.definition, column, u8, dv, offset);
   };
+}
+
+/** A column that the entry at `offset` has beside its key. */
+export function includedColumn({ include }: IndexDef, column: number, u8: Uint8Array, dv: DataView, offset: number): Datum {
+  const included = include?.columns.indexOf(column) ?? -1;
+  if (include === undefined || included < 0) throw new InternalError('column not in index');
+  return decodeColumn(include.layout, included, u8, dv, entryIncludeStart(u8, offset));
 }

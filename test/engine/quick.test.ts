@@ -27,13 +27,31 @@ const queries: readonly (readonly [string, readonly unknown[]])[] = [
   ['select id, v from t where id >= $1 order by id limit 5', [7]],
   ['select id, v from t where id >= $1 order by id limit $2', [7, 3]],
   ['select id, v from t where id >= $1 order by id limit 5 offset 2', [7]],
+  ['select id, v from t where id in ($1, $2, $3)', [12, 3, 3]],
+  ['select id from t where id = any (array[$1, null, $2]::int[])', [9, 8]],
+  // Index-only scans, of which no value is needed, the first, one behind it, and one beside the key.
+  ['select count(*) from t where g = $1', [2]],
+  ['select g from t where g < $1 order by g', [2]],
+  ['select r, g, v from t where r > $1 order by r limit 7', [null]],
+  ['select r, g from t where r >= $1', [2]],
+  ['select v, r from t where r is null order by v', []],
+  ['select g, d from t where d > $1 order by d desc, g limit 4', ['2024-01-20']],
+  // Subqueries that are functions of the program.
+  ['select max(g) from t where g < $1', [3]],
+  ['select min(r), max(r) from t', []],
+  ['select exists (select 1 from t where g = $1) as a, exists (select 1 from t where g = $2) as b', [4, 5]],
+  ['select (select v from t where id = $1) as v, (select u.v from t u where u.id = -1) as none', [7]],
+  ['select id, (select sum(g) from t where id < $1) from t where id in ($1, 9)', [8]],
+  ['select id from t where g = (select max(g) from t where id < $1) and exists (select 1 from t where v = $2)', [12, 'row 5']],
+  ['select (select exists (select 1 from t where id = $1) and (select g from t where id = $2) > 1) as x', [7, 9]],
 ];
 
 async function withDatabase(body: (db: Database, session: Session) => Promise<void>): Promise<void> {
   const db = await open(':memory:');
   try {
-    await db.exec(`create table t (id int primary key, g int, v text, n numeric, d date, at timestamptz); create index t_g on t (g);
-      insert into t select i, i % 5, 'row ' || i, i / 3.0, date '2024-01-01' + i, timestamptz '2024-01-01 00:00+00' + i * interval '1 hour' from generate_series(1, 40) i`);
+    await db.exec(`create table t (id int primary key, g int, v text, n numeric, d date, at timestamptz, r int generated always as (nullif(id % 4, 1)) stored);
+      create index t_g on t (g); create index t_r on t (r, g) include (v); create index t_d on t (d desc, g);
+      insert into t (id, g, v, n, d, at) select i, i % 5, 'row ' || i, i / 3.0, date '2024-01-01' + i, timestamptz '2024-01-01 00:00+00' + i * interval '1 hour' from generate_series(1, 40) i`);
     await body(db, db.connect());
   } finally {
     await db.close();
