@@ -25,7 +25,7 @@ import type { Transaction } from '../transaction.js';
 import type { RowLockMode } from '../types.js';
 import type { VersionedTree } from '../versions/versioned-tree.js';
 import type { TreeWrites } from '../write-set/tree-writes.js';
-import { WriteFlag, WriteKind } from '../write-set/write-set.js';
+import { WriteFlag, WriteKind, type WriteSet } from '../write-set/write-set.js';
 
 export const KeyShareMode = 0;
 const Share = 1;
@@ -110,8 +110,14 @@ function modeIn(writes: TreeWrites, key: string): number {
   return modeFrom(writes, writes.find(key));
 }
 function modeFrom({ set }: TreeWrites, newest: number): number {
+  const mode = lockModeOf(set, newest, WriteFlag.Claims | WriteFlag.Held);
+  if (VERIFY.on) assert(mode === lockModeOf(set, newest, WriteFlag.Claims), 'the lock of a key is not the one that an older entry took', newest, mode);
+  return mode;
+}
+/** As the first entry from `newest` on says that has one of `flags`. */
+function lockModeOf(set: WriteSet, newest: number, flags: number): number {
   for (let entry = newest; entry >= 0; entry = set.previousOf(entry)) {
-    if (set.has(entry, WriteFlag.Claims)) return set.has(entry, WriteFlag.Weak) && !(mutants.on && mutants.has('mvcc.bulk-mode-forgotten')) ? NoKeyUpdate : UpdateMode;
+    if (set.has(entry, flags)) return set.has(entry, WriteFlag.Weak) && !(mutants.on && mutants.has('mvcc.bulk-mode-forgotten')) ? NoKeyUpdate : UpdateMode;
   }
   return -1;
 }

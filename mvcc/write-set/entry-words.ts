@@ -25,6 +25,9 @@ export const AtValue = 6;
 export const AtValueLength = 7;
 
 const EntriesFirst = 16;
+/** Above the flags stands the number of the entry's tree, of which there are so many at most. */
+export const TreeShift = 15;
+export const TreesMax = 2 ** (32 - TreeShift);
 /** Entries of a piece, a power of two. */
 export const EntriesPerPiece = ChunkBytesMax >>> (EntryShift + 2);
 const PieceShift = Math.log2(EntriesPerPiece);

@@ -1,4 +1,6 @@
 /** What a transaction has changed in one tree: the view of its write set (write-set.ts) that the rest of mvcc works with. */
+import { tooMuchChanged } from './byte-arena.js';
+import { TreesMax } from './entry-words.js';
 import { KeyOrder } from './key-order.js';
 import type { KeyRun } from './key-run.js';
 import type { Transaction } from '../transaction.js';
@@ -31,6 +33,7 @@ export class TreeWrites {
     this.transaction = transaction;
     this.tree = tree;
     this.number = set.trees.length;
+    if (this.number === TreesMax) throw tooMuchChanged();
     this.run = set.takeRun(this.number);
     set.trees.push(this);
   }

@@ -27,9 +27,9 @@ import type { BTree } from '../../storage/btree.js';
 import type { CommitRun } from '../../storage/commit-writer.js';
 import { NoPlace } from '../../storage/found-place.js';
 import { type ByteChunk, ByteRun, offsetOf, tooMuchChanged } from './byte-arena.js';
-import { AtCommand, AtFlags, AtHash, AtKey, AtKeyLength, AtPrevious, AtValue, AtValueLength, EntryWords, pieceEnd, wordOf } from './entry-words.js';
+import { AtCommand, AtFlags, AtHash, AtKey, AtKeyLength, AtPrevious, AtValue, AtValueLength, EntryWords, TreeShift, pieceEnd, wordOf } from './entry-words.js';
 import { FoundPlaces, placeWordOf } from './found-places.js';
-import { EntryInSlotMax, entryIn, hashOfBytes, mayBeOf, slotOf } from './key-hash.js';
+import { EntryInSlotMax as EntriesMax, entryIn, hashOfBytes, mayBeOf, slotOf } from './key-hash.js';
 import { KeyRun } from './key-run.js';
 import { KeyFormBytes, PutTag, ValueFormBytes, isShortPut, shortKeyLength } from './put-form.js';
 import { PutBlocks } from './put-blocks.js';
@@ -50,7 +50,7 @@ export type WriteKind = (typeof WriteKind)[keyof typeof WriteKind];
 export const WriteFlag = {
   /** The key was locked by making this entry: the lock goes when the entry is undone. */
   Claims: 8,
-  /** The lock it took is in mode `no key update`, not `update`. */
+  /** The lock it took, or the older entry did, is in mode `no key update`, not `update`. */
   Weak: 16,
   /** The lock it took is in the tree's lock map. */
   Mapped: 32,
@@ -68,9 +68,10 @@ export const WriteFlag = {
   InForm: 4096,
   /** Where in the tree the row was found has been noted. */
   Found: 8192,
+  /** An older entry of the key has locked it, perhaps behind many others: a row may be changed over and over. */
+  Held: 16384,
 } as const;
 const KindMask = 7;
-const TreeShift = 14;
 
 /** What few entries have. */
 export interface WriteExtra {
@@ -81,7 +82,6 @@ export interface WriteExtra {
 }
 const noExtra: WriteExtra = { movedTo: undefined, freshMovedTo: undefined };
 
-const EntriesMax = EntryInSlotMax;
 const SlotsFirst = 64;
 /** How many keys of a tree may be in the table before it gives up its run: so many for each in the run, and so many more. */
 const ScatterShare = 4;
@@ -453,6 +453,7 @@ export class WriteSet {
     else {
       words[at + AtKey] = this.#words.of(previous)[wordOf(previous) + AtKey]!;
       this.set(previous, WriteFlag.Superseded);
+      if ((flags & WriteFlag.Claims) === 0 && this.has(previous, WriteFlag.Claims | WriteFlag.Held)) flags |= this.has(previous, WriteFlag.Weak) ? WriteFlag.Held | WriteFlag.Weak : WriteFlag.Held;
     }
     words[at + AtHash] = this.#foundHash;
     words[at + AtKeyLength] = keyLength;
