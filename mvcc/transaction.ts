@@ -421,7 +421,7 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   // ------------------------------------------------------------------------------------------------------------ reading
 
   openScan(tree: VersionedTree, range: KeyRange, options?: ScanOptions): LeafScan {
-    return openScan(this, tree, range, options?.reverse ?? false, options?.view ?? 'snapshot', options?.register === false ? 'none' : 'full', options?.columns);
+    return openScan(this, tree, range, options?.reverse ?? false, options?.view ?? 'snapshot', options?.register === false ? 'none' : 'full', options?.columns, options?.few);
   }
 
   /**

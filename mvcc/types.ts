@@ -225,6 +225,8 @@ export interface ScanOptions {
   readonly view?: 'snapshot' | 'latest' | undefined;
   /** Leave an SIREAD range (SERIALIZABLE only). Default true. */
   readonly register?: boolean | undefined;
+  /** The reader may leave after few rows, and asks `LeafScan.offsetAt` instead of reading `offsets`. */
+  readonly few?: boolean | undefined;
   /** Columns to be given instead of the rows' offsets; forward only. */
   readonly columns?: ColumnRequest | undefined;
 }

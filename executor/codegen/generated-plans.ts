@@ -191,9 +191,8 @@ export function isUnfiltered(plan: PhysicalPlan): boolean {
   }
 }
 
-const forwardScan = { reverse: false } as const;
-const reverseScan = { reverse: true } as const;
-export const helpers: Readonly<Record<string, unknown>> = { H, R: rowHelpers, X, W: wholeRange, forwardScan, reverseScan };
+const scans = { allForward: { reverse: false }, allReverse: { reverse: true }, fewForward: { reverse: false, few: true }, fewReverse: { reverse: true, few: true } } as const;
+export const helpers: Readonly<Record<string, unknown>> = { H, R: rowHelpers, X, W: wholeRange, ...scans };
 
 /** The head of every generated function. */
 export function writePrelude(w: Writer): string {

@@ -115,6 +115,10 @@ export class Pipeline {
     const value = plan.ranges[0]?.equal[0]?.value;
     return this.columns && !plan.reverse && value?.kind === 'column' && this.scans.some((open) => 'scan' in open && open.ascending === value.id);
   }
+  /** Whether a limit may stop it before its end. */
+  isLimited(plan: PhysicalPlan): boolean {
+    return this.#limited.has(plan);
+  }
   readonly #limited = new Set<PhysicalPlan>();
   /** By an aggregate on the probe side of a join: the test of its groups' keys that says whether the join has a partner for them. */
   readonly groupFilters = new Map<PhysicalPlan, () => string>();

@@ -39,8 +39,11 @@ export function bindStored(w: Writer, table: TableDef, layout: RowLayout, column
   }
 }
 
-/** The loop over the batches and rows of what `open` opens; `body` is written for each row and gets its place and key expression. `isShort`: batches are of few rows. */
-function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string) => void, isShort = false): void {
+/**
+ * The loop over the batches and rows of what `open` opens; `body` is written for each row and gets its place and key expression. `isShort`: batches are of few rows;
+ * `isFew`: the scan is one for few rows (`ScanOptions`).
+ */
+function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string) => void, isShort = false, isFew = false): void {
   const { w, module } = p;
   const scan = module.name('s');
   const index = module.name('i');
@@ -50,11 +53,11 @@ function scanLoop(p: Pipeline, open: string, body: (place: RowPlace, key: string
   w.line(`const ${scan} = ${open};`);
   w.block(`while (${scan}.next())`, () => {
     w.batch(() => {
-      w.line(`const ${place.u8} = ${scan}.u8, ${place.dv} = ${scan}.dv, ${offsets} = ${scan}.offsets;`);
+      w.line(`const ${place.u8} = ${scan}.u8, ${place.dv} = ${scan}.dv${isFew ? '' : `, ${offsets} = ${scan}.offsets`};`);
       w.line(`let ${count} = ${scan}.count;`);
       p.scans.push({ scan, index, count });
       w.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
-        w.line(`const ${place.offset} = ${offsets}[${index}];`);
+        w.line(`const ${place.offset} = ${isFew ? `${scan}.offsetAt(${index})` : `${offsets}[${index}]`};`);
         body(place, `${scan}.keyAt(${index})`);
       });
       p.scans.pop();
@@ -76,6 +79,8 @@ function accessCache(p: Pipeline, table: TableDef): string {
 const cachesOf = new WeakMap<Pipeline, Map<TableDef, string>>();
 const tableTree = (p: Pipeline, table: TableDef): string => p.w.once(`tt${table.oid}`, `${accessName(p, table)}.tree`);
 
+const scanOptions = (reverse: boolean, isFew: boolean): string => (isFew ? 'few' : 'all') + (reverse ? 'Reverse' : 'Forward');
+
 export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Consume): void {
   const { table, columns, filter, rowKey, reverse, sample } = plan;
   let sampler: string | undefined;
@@ -94,11 +99,12 @@ export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Co
     columnLoop(p, plan, open, body, false, sampler === undefined ? filter : undefined);
     return;
   }
-  scanLoop(p, open(reverse ? 'reverseScan' : 'forwardScan'), (place, key) => {
+  const isFew = p.isLimited(plan);
+  scanLoop(p, open(scanOptions(reverse, isFew)), (place, key) => {
     bindStored(p.w, table, table.layout, columns, place);
     if (rowKey !== undefined) p.w.scope.bind(rowKey, { kind: 'pending', code: key, nullable: false, stored: undefined });
     body();
-  });
+  }, false, isFew);
 }
 
 export function produceIndexScan(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
@@ -242,7 +248,8 @@ function produceRanges(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume)
   }
   const layout = module.constant(new KeyLayout(index.columns, p.types));
   const range = module.name('v');
+  const isFew = p.isLimited(plan);
   w.block(`for (const ${range} of X.ranges(${layout}, ${module.constant(ranges)}, ${reverse}, ${module.constant(places)}, [${values.join(', ')}]))`, () => {
-    scanLoop(p, `o.open(tx.openScan(${indexTree(p, plan)}, ${range}, ${reverse ? 'reverseScan' : 'forwardScan'}))`, (place, key) => entryRow(p, plan, place, key, consume));
+    scanLoop(p, `o.open(tx.openScan(${indexTree(p, plan)}, ${range}, ${scanOptions(reverse, isFew)}))`, (place, key) => entryRow(p, plan, place, key, consume), false, isFew);
   });
 }

@@ -71,6 +71,8 @@ function grown(array: Int32Array<ArrayBuffer>, size: number): Int32Array<ArrayBu
 }
 
 const oneOffset = new Int32Array(1);
+/** Of a scan for few rows: the rows of a leaf whose places are looked up one by one; then all are. */
+const RowsFewMax = 16;
 
 /** What SERIALIZABLE is told of a scan: nothing; what it read of the snapshot; what it read of the newest state, or of that only which keys are there. */
 export type Registering = 'none' | 'full' | 'hidden' | 'hidden keys';
@@ -79,7 +81,7 @@ export class LeafScan {
   /** Where the row values of the present batch lie: a page, or scratch when rows had to be put together. Valid until the next `next`, `suspendAt`, `stopAt`, `close`, or `await`. */
   u8: Uint8Array;
   dv: DataView;
-  /** Absolute offsets in `u8` of the values of rows 0..count-1, in scan order. */
+  /** Absolute offsets in `u8` of the values of rows 0..count-1, in scan order. Of a scan for few rows: see `offsetAt`. */
   offsets: Int32Array;
   /** Number of rows in the batch; never 0 after `next` returned true. */
   count = 0;
@@ -100,6 +102,9 @@ export class LeafScan {
   readonly #register: Registering;
   readonly #buffers: ScanBuffers;
   readonly #columns: ColumnRequest | undefined;
+  readonly #few: boolean;
+  /** Of a scan for few rows: `offsets` of the batch have not been read. */
+  #isUnread = false;
   /** The batch's columns lie beside its page. */
   #isStanding = false;
   /** What remains: [low, high). In clean, unregistered scans they lag behind the position in the leaf. */
@@ -131,6 +136,7 @@ export class LeafScan {
     snap: number,
     register: Registering,
     columns: ColumnRequest | undefined,
+    few: boolean,
   ) {
     assert(columns === undefined || !reverse, 'columns are read forward');
     const node = transaction.node;
@@ -146,6 +152,7 @@ export class LeafScan {
     this.#cleanUpTo = this.#register === 'none' ? snap : node!.snapLow;
     this.#buffers = transaction.manager.takeBuffers();
     this.#columns = columns;
+    this.#few = few && columns === undefined;
     this.offsets = this.#buffers.offsets;
     this.u8 = this.#buffers.scratch;
     this.dv = this.#buffers.scratchView;
@@ -182,11 +189,12 @@ export class LeafScan {
     return slot >= 0 ? this.#buffers.leaf.keyAt(slot) : this.#buffers.dirtyKeys[-1 - slot]!;
   }
 
-  /** Of a scan for columns: the offset in `u8` of the value of row `i`. */
+  /** Of a scan for columns or for few rows: the offset in `u8` of the value of row `i`. */
   offsetAt(i: number): number {
     assert(i >= 0 && i < this.count, 'row past the end of the batch', i, this.count);
-    if (!this.#isStanding) return this.offsets[i]!;
-    const slot = this.#firstSlot + i;
+    if (this.#isUnread && i >= RowsFewMax) this.#readDirect();
+    if (!this.#isStanding && !this.#isUnread) return this.offsets[i]!;
+    const slot = this.#reverse ? this.#firstSlot - i : this.#firstSlot + i;
     this.#buffers.leaf.valueOffsets(oneOffset, slot, slot + 1);
     return oneOffset[0]!;
   }
@@ -310,22 +318,28 @@ export class LeafScan {
   }
 
   #fillDirect(leaf: LeafRef, from: number, to: number): void {
-    const count = to - from;
-    if (this.#columns === undefined) this.#readOffsets(leaf, from, to);
-    const { offsets } = this.#buffers;
-    if (this.#reverse) {
-      for (let i = 0, j = count - 1; i < j; i++, j--) {
-        const offset = offsets[i]!;
-        offsets[i] = offsets[j]!;
-        offsets[j] = offset;
-      }
-    }
     this.#direct = true;
     this.#firstSlot = this.#reverse ? to - 1 : from;
-    this.offsets = offsets;
+    this.offsets = this.#buffers.offsets;
     this.u8 = leaf.u8;
     this.dv = leaf.dv;
-    this.count = count;
+    this.count = to - from;
+    this.#isUnread = this.#few;
+    if (!this.#few && this.#columns === undefined) this.#readDirect();
+  }
+  /** The offsets of a direct batch, in scan order. */
+  #readDirect(): void {
+    const { count } = this;
+    const from = this.#reverse ? this.#firstSlot + 1 - count : this.#firstSlot;
+    this.#isUnread = false;
+    this.#readOffsets(this.#buffers.leaf, from, from + count);
+    if (!this.#reverse) return;
+    const { offsets } = this.#buffers;
+    for (let i = 0, j = count - 1; i < j; i++, j--) {
+      const offset = offsets[i]!;
+      offsets[i] = offsets[j]!;
+      offsets[j] = offset;
+    }
   }
   #readOffsets(leaf: LeafRef, from: number, to: number): void {
     this.#buffers.ensureRows(to - from);
@@ -424,6 +438,7 @@ export class LeafScan {
     }
     dirtyKeys.sort();
     this.#direct = false;
+    this.#isUnread = false;
     let scratchUsed = 0;
     let slot = from;
     this.count = 0;

@@ -111,6 +111,7 @@ export function openScan(
   view: 'snapshot' | 'latest',
   register: Registering,
   columns?: ColumnRequest,
+  few = false,
 ): LeafScan {
   if (register === 'hidden' || register === 'hidden keys') transaction.checkWritable();
   else transaction.check();
@@ -118,7 +119,7 @@ export function openScan(
   // The newest state needs no snapshot, and takes none: a long reading of it makes nobody keep old versions.
   const snap = view === 'latest' ? snapshotOf(transaction) : transaction.snapshotCsn;
   if (tree.validFrom > snap || tree.isDropped) checkTree(transaction, tree);
-  return new LeafScan(transaction, tree, range.low, range.high, reverse, view === 'latest' ? Infinity : snap, register, columns);
+  return new LeafScan(transaction, tree, range.low, range.high, reverse, view === 'latest' ? Infinity : snap, register, columns, few);
 }
 
 export function probeLatest(transaction: Transaction, tree: VersionedTree, range: KeyRange, into: RowRef | undefined): boolean {

@@ -55,7 +55,8 @@ function read(
 ): { readonly rows: [string, string][]; readonly isStopped: boolean } {
   const limit = prng.below(3) === 0 ? 1 + prng.below(30) : Infinity;
   const rows: [string, string][] = [];
-  const scan = transaction.openScan(tree, { low, high }, { reverse });
+  const few = prng.below(2) === 0;
+  const scan = transaction.openScan(tree, { low, high }, { reverse, few });
   while (scan.next()) {
     if (prng.below(8) === 0) {
       scan.suspendAt(-1);
@@ -63,7 +64,7 @@ function read(
       continue;
     }
     for (let i = 0; i < scan.count; i++) {
-      const start = scan.offsets[i]!;
+      const start = few ? scan.offsetAt(i) : scan.offsets[i]!;
       const length = scan.lengthAt(i);
       assert.equal(scan.dv.getUint8(start), scan.u8[start]);
       rows.push([scan.keyAt(i), Buffer.from(scan.u8.subarray(start, start + length)).toString('latin1')]);
