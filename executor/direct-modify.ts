@@ -1,28 +1,30 @@
 /**
  * Statements that change one row and need no plan run for it: INSERT of parameters as they are, UPDATE and DELETE by the whole clustered key. The row or key is
- * encoded straight from the parameters and given to mvcc in one step. Only where nothing but the row's own tree is concerned (and, for an INSERT, plain indexes), nothing is returned, and
+ * encoded straight from the parameters and given to mvcc in one step. Only where nothing but the row's own tree and plain indexes are concerned, nothing is returned, and
  * nobody else has anything to do with the key; everywhere else the execution of the statement (modify.ts), which is the twin of this, is run.
  *
  * N1  When `undefined` is returned nothing has changed.
- * N2  What an UPDATE writes depends on the row and the parameters alone (codegen/row-change.ts), and no entry of an index, no check and no foreign key on it.
+ * N2  What an UPDATE writes depends on the row and the parameters alone (codegen/row-change.ts), and so do its condition and checks; entries of plain indexes alone depend on it, and no foreign key.
  */
 import { ByteBuffer } from '../base/byte-buffer.js';
 import { assert } from '../base/assert.js';
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
+import { mutants } from '../base/mutants.js';
 import { TypeOid } from '../base/types.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { EntriesSource, PutSource, RowChanges, RowPatch, RowRef } from '../mvcc/types.js';
-import type { TableDef } from '../planner/catalog.js';
+import type { IndexDef, TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { PhysicalPlan, PlannedStatement } from '../planner/physical-plan.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
 import { compileEntryPuts } from './codegen/entry-put.js';
 import { compileParameterPut } from './codegen/parameter-put.js';
-import { compileRowChange, type PatchCode, type RowChange } from './codegen/row-change.js';
+import { asRewrite, compileRowChange, compileRowTest, type PatchCode, type RewriteCode, type RowTest } from './codegen/row-change.js';
 import { isPointLookup } from './codegen/scans.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import { Runtime } from './runtime.js';
+import type { IndexAccess } from './table-access.js';
 import { TableWriter } from './table-writer.js';
 
 type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
@@ -48,24 +50,31 @@ export function insertedValues(plan: ModifyPlan): readonly BoundExpression[] | u
 }
 /** Whether all indexes but the key hold columns as they are, of all rows, and what they say of them is not for later. */
 function hasColumnIndexes({ indexes }: TableDef): boolean {
-  return indexes.every(({ isClustered, deferrable, predicate, columns }) => isClustered || (deferrable === 'not deferrable' && predicate === undefined && columns.every(({ column }) => column !== undefined)));
+  return indexes.every((index) => index.isClustered || (index.deferrable === 'not deferrable' && isOfColumns(index)));
 }
 
-/** Whether a DELETE or UPDATE changes the row's own tree and concerns no other. */
+/** Whether it has all rows, by columns as they are. */
+function isOfColumns({ predicate, columns }: IndexDef): boolean {
+  return predicate === undefined && columns.every(({ column }) => column !== undefined);
+}
+
+/** Whether entries of it depend on one of these columns. */
+function concerns({ columns, include }: IndexDef, changed: ReadonlySet<number>): boolean {
+  return columns.some(({ column }) => changed.has(column!)) || include?.columns.some((column) => changed.has(column)) === true;
+}
+
+/** Whether a DELETE or UPDATE changes the row's own tree and entries of plain columns, and concerns no other. */
 function isOfRowAlone({ operation, table, assignments, checks, generated }: ModifyPlan): boolean {
-  if (operation === 'delete') return table.referencedBy.length === 0 && table.indexes.every((index) => index.isClustered);
-  if (operation !== 'update' || checks.length > 0 || generated.length > 0) return false;
+  if (operation === 'delete') return table.referencedBy.length === 0 && table.indexes.every(isOfColumns);
+  if (operation !== 'update' || checks.some(({ isViewOption }) => isViewOption) || generated.length > 0) return false;
   const columns = new Set(assignments.map(({ column }) => column));
   const isFree = (list: readonly number[]): boolean => !list.some((column) => columns.has(column));
-  const isIndexFree = table.indexes.every(
-    ({ columns: keys, include, predicate }) =>
-      predicate === undefined && keys.every(({ column }) => column !== undefined && !columns.has(column)) && (include === undefined || isFree(include.columns)),
-  );
-  return isIndexFree && table.foreignKeys.every((key) => key.validated && isFree(key.childColumns)) && table.referencedBy.every((key) => isFree(key.parentColumns));
+  const isIndexPlain = table.indexes.every((index) => isOfColumns(index) && ((!index.isUnique && index.include === undefined) || !concerns(index, columns)));
+  return isIndexPlain && table.foreignKeys.every((key) => key.validated && isFree(key.childColumns)) && table.referencedBy.every((key) => isFree(key.parentColumns));
 }
 
 function keyValues({ input }: ModifyPlan): readonly BoundExpression[] | undefined {
-  if (input.kind !== 'indexScan' || !input.index.isClustered || input.filter !== undefined || !isPointLookup(input)) return undefined;
+  if (input.kind !== 'indexScan' || !input.index.isClustered || !isPointLookup(input)) return undefined;
   return input.ranges[0]!.equal.map((bound) => bound.value);
 }
 
@@ -92,8 +101,14 @@ export class DirectModify implements DirectChange {
   readonly #row: Datum[];
   /** With which it refers to other tables. */
   readonly #childColumns: readonly number[];
-  readonly #change: RowChange | undefined;
+  /** One of the two, for an UPDATE; the second where it changes index entries, which are those of `#moved`. */
   readonly #patch: RowPatch | undefined;
+  readonly #rewrite: RewriteCode | undefined;
+  readonly #moved: readonly IndexAccess[];
+  readonly #test: RowTest | undefined;
+  readonly #hasCondition: boolean;
+  /** Whether something of it has to be evaluated that no code was made for. */
+  readonly #isVain: boolean;
   /** Null: there is none for the table. */
   #put: PutSource | null | undefined = undefined;
   /** Of its indexes, if it has any. */
@@ -108,34 +123,43 @@ export class DirectModify implements DirectChange {
     this.#writer = new TableWriter(spec.plan, this.#runtime, unexpected, unexpected);
     this.#row = new Array<Datum>(spec.plan.table.columns.length).fill(null);
     this.#childColumns = spec.plan.table.foreignKeys.flatMap(({ childColumns }) => childColumns);
-    this.#change = spec.plan.operation === 'update' ? compileRowChange(spec.plan, request.ctx.types) : undefined;
-    this.#patch = this.#change?.kind === 'patch' ? new ParameterPatch(this.#runtime, this.#change.code) : undefined;
+    const { operation, input } = spec.plan;
+    const change = operation === 'update' ? compileRowChange(spec.plan, request.ctx.types) : undefined;
+    const assigned = new Set(spec.plan.assignments.map(({ column }) => column));
+    this.#moved = operation === 'update' ? this.#writer.access.secondary.filter(({ definition }) => concerns(definition, assigned)) : [];
+    const isPatch = change?.kind === 'patch' && this.#moved.length === 0;
+    this.#patch = isPatch ? new ParameterPatch(this.#runtime, change.code) : undefined;
+    this.#rewrite = change === undefined || isPatch ? undefined : asRewrite(change);
+    this.#test = compileRowTest(spec.plan, request.ctx.types);
+    this.#hasCondition = input.kind === 'indexScan' && input.filter !== undefined;
+    this.#isVain = (operation === 'update' && change === undefined) || (this.#hasCondition && this.#test === undefined);
   }
 
   /** Rows changed, or undefined (N1). @throws DbError 23502, 54000, 40001 */
   run(request: ExecutionRequest): number | undefined {
-    if (this.#spec.plan.operation === 'update' && this.#change === undefined) return undefined;
+    if (this.#isVain) return undefined;
     this.#runtime.restart(request);
     this.#writer.restart();
     const rowCount = this.#run(request.params, request.tx);
-    // `keyOut` has the key that was looked for.
-    if (rowCount === undefined && this.#spec.plan.operation !== 'insert') this.#writer.refuseDecided(keyOut);
+    // `keyOut` has the key that was looked for. A row that does not satisfy a condition as it was found is not refused.
+    if (rowCount === undefined && this.#spec.plan.operation !== 'insert' && !(this.#hasCondition && !(mutants.on && mutants.has('executor.unsatisfied-row-refused')))) this.#writer.refuseDecided(keyOut);
     return rowCount;
   }
   /** Whether it concerns no index. */
   get isOfOneTree(): boolean {
     const { operation, table } = this.#spec.plan;
-    return operation !== 'insert' || (table.foreignKeys.length === 0 && table.indexes.every(({ isClustered }) => isClustered));
+    if (operation === 'update') return this.#moved.length === 0;
+    return !this.#hasCondition && (operation === 'delete' || table.foreignKeys.length === 0) && table.indexes.every(({ isClustered }) => isClustered);
   }
   /** `run` by `changes`; only where `isOfOneTree`. */
   readonly single = (request: ExecutionRequest, changes: RowChanges): number | undefined => {
-    if (this.#spec.plan.operation === 'update' && this.#change === undefined) return undefined;
+    if (this.#isVain) return undefined;
     this.#runtime.restart(request);
     this.#writer.restart();
     return this.#run(request.params, changes);
   };
   again(tx: Transaction, params: readonly Datum[]): number | undefined {
-    if (this.#runtime.tx !== tx || (this.#spec.plan.operation === 'update' && this.#change === undefined)) return undefined;
+    if (this.#runtime.tx !== tx || this.#isVain) return undefined;
     this.#runtime.params = params;
     return this.#run(params, tx);
   }
@@ -182,7 +206,7 @@ export class DirectModify implements DirectChange {
       row[keyColumns[i]!] = value;
     }
     writer.access.putRowKey(row, keyOut);
-    if (this.#patch !== undefined) return writer.patchByKey(keyOut, this.#patch, changes);
-    return this.#change?.kind === 'rewrite' ? writer.rewriteByKey(keyOut, this.#change.code, changes) : writer.removeByKey(keyOut, changes);
+    if (this.#patch !== undefined) return writer.patchByKey(keyOut, this.#patch, this.#test, changes);
+    return this.#rewrite === undefined ? writer.removeByKey(keyOut, this.#test, changes) : writer.rewriteByKey(keyOut, this.#rewrite, this.#test, this.#moved, changes);
   }
 }

@@ -64,7 +64,7 @@ import type { Wait } from './locks/wait.js';
 import { claimKey, holdKey, lockRow, refuseDecided, registerRemoval } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';
 import type { WriteSet } from './write-set/write-set.js';
-import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, leaveFound, patchFound, removeByKey, removeEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, insertFoundEntry, leaveFound, patchFound, removeByKey, removeEntry, removeFound, removeFoundEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -535,6 +535,21 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** The same by what `patch` makes of `row`, which `findUntouched` has filled. False, and nothing has changed: it has refused. */
   patchFound(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean {
     return patchFound(this, tree, key, keyLength, row, patch);
+  }
+
+  /** Point read of a row to be removed, likewise; `removeFound` or `leaveFound` follows. */
+  findToRemove(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
+    return findUntouched(this, tree, key, keyLength, into, true);
+  }
+  removeFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void {
+    removeFound(this, tree, key, keyLength);
+  }
+  /** Index entries of the row that was found last, once it has been changed and before another is looked for: `remove`, and `insert` where keys need no claim. */
+  removeFoundEntry(tree: VersionedTree, key: Uint8Array, keyLength: number): void {
+    removeFoundEntry(this, tree, key, keyLength);
+  }
+  insertFoundEntry(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, length: number): void {
+    insertFoundEntry(this, tree, key, keyLength, value, length);
   }
 
   /** It stays as it is. */

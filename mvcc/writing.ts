@@ -256,15 +256,15 @@ let foundHeld = false;
 let finder: Transaction | undefined;
 
 /**
- * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree. `into`, if given, gets the row, which is to be updated;
- * otherwise it is to be removed. A row that the transaction has changed by an earlier statement is its own already: there is nothing to read, to lock or to conflict with. One that it has
+ * The same for a row known by its key alone, with the point read before it: one look into the write set and one into the tree. `into`, if given, gets the row; it is to be updated, or
+ * `isRemoved`. A row that the transaction has changed by an earlier statement is its own already: there is nothing to read, to lock or to conflict with. One that it has
  * locked, in a mode that will do, is changed under that lock.
  *
  * SERIALIZABLE: that a row is there is not registered as read while a change of it stands. Until the transaction ends the row's lock keeps all others from it, and whoever runs beside it
  * and comes later has a write conflict; after that its change says of each dependency what its read would. Where the change is taken back, the read is registered (`undoEntry`).
  * @returns whether there is such a row, which is then changed by `changeFound`, or left by `leaveFound`, in the same slice; undefined where point read and `lockRow` are to be asked
  */
-export function findUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef | undefined): boolean | undefined {
+export function findUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef | undefined, isRemoved = into === undefined): boolean | undefined {
   transaction.checkWritable();
   checkTree(transaction, tree);
   const { locks, overlay, bulkWrites, btree } = tree;
@@ -274,9 +274,9 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
   foundOwn = writes.set.findBytes(writes.number, key, keyLength);
   const hasHold = foundOwn >= 0 && writes.set.kindOf(foundOwn) === WriteKind.Hold;
   foundHeld = false;
-  if (foundOwn >= 0 && !hasHold && !(mutants.on && mutants.has('mvcc.own-row-of-before'))) return findOwn(transaction, writes, foundOwn, into);
+  if (foundOwn >= 0 && !hasHold && !(mutants.on && mutants.has('mvcc.own-row-of-before'))) return findOwn(transaction, writes, foundOwn, isRemoved ? undefined : into);
   if (hasHold || (foundText !== undefined && isLocked(tree, foundText))) {
-    if (!hasLocked(writes, foundOwn, foundText, into === undefined ? UpdateMode : NoKeyUpdate)) return undefined;
+    if (!hasLocked(writes, foundOwn, foundText, isRemoved ? UpdateMode : NoKeyUpdate)) return undefined;
     foundHeld = true;
   }
   if (isChanged(transaction, overlay.heads.getBytes(key, keyLength))) return undefined;
@@ -320,7 +320,12 @@ function findOwn(transaction: Transaction, { set, tree }: TreeWrites, own: numbe
 /** Point read, lock and removal: whether there was such a row; undefined, and nothing has changed, where the three of them are to be asked. */
 export function removeByKey(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
   const isThere = findUntouched(transaction, tree, key, keyLength, undefined);
-  if (isThere !== true) return isThere;
+  if (isThere === true) removeFound(transaction, tree, key, keyLength);
+  return isThere;
+}
+
+/** Locks and removes the row that `findUntouched` has just found to be removed: what `lockRow` and `removeEntry` leave. */
+export function removeFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): void {
   let isRemoved = false;
   try {
     changeFound(transaction.writesOf(tree), key, keyLength, WriteKind.Delete, WriteFlag.Claims | WriteFlag.ChangesKey);
@@ -330,7 +335,37 @@ export function removeByKey(transaction: Transaction, tree: VersionedTree, key: 
   }
   transaction.logBytes += ChangeOverheadBytes + keyLength;
   transaction.writeCount++;
-  return true;
+}
+
+/**
+ * `removeEntry` of an index entry of the row that `findUntouched` has found last, and that has been changed since. Where the transaction had not touched the row before, it has not touched
+ * its entries either: those whose keys need no claim are listed as those of a new row are.
+ */
+export function removeFoundEntry(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): void {
+  const writes = transaction.writesOf(tree);
+  const { set, number } = writes;
+  if (tree.options.unique || !isFoundUntouched()) {
+    removeEntry(transaction, tree, keyString(key, 0, keyLength), undefined);
+    return;
+  }
+  transaction.checkWritable();
+  const command = transaction.statement!.number;
+  if (set.canList(number)) set.pushListed(number, key, keyLength, WriteKind.Delete, WriteFlag.ChangesKey, command);
+  else {
+    const own = set.findBytes(number, key, keyLength);
+    assert(own < 0, 'an entry was touched that could not have been', keyLength);
+    set.pushUnfound(number, key, keyLength, WriteKind.Delete, WriteFlag.ChangesKey, command);
+  }
+  transaction.logBytes += ChangeOverheadBytes + keyLength;
+  transaction.writeCount++;
+}
+/** `insertEntry` of a new one, in a tree whose keys need no claim. @throws 54000 */
+export function insertFoundEntry(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, length: number): void {
+  if (isFoundUntouched()) insertNew(transaction, tree, key, keyLength, value, 0, length);
+  else insertEntry(transaction, tree, keyString(key, 0, keyLength), value, 0, length);
+}
+function isFoundUntouched(): boolean {
+  return foundOwn < 0 || (mutants.on && mutants.has('mvcc.own-entries-listed'));
 }
 
 /** Locks, in mode `no key update` unless it has been locked, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. */

@@ -10,6 +10,7 @@ import { columnSource, Encoding, rowHelpers } from '../../base/rowcode.js';
 import type { TypeRegistry } from '../../base/types.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import { canGenerate } from '../codegen.js';
 import type { Runtime } from '../runtime.js';
 import { ExpressionWriter } from './expressions.js';
 import { helpers, isPlainSource, writePrelude } from './generated-plans.js';
@@ -20,36 +21,47 @@ import { Writer } from './scope.js';
 
 type ModifyPlan = Extract<PhysicalPlan, { kind: 'modify' }>;
 
-/** Writes to `b`, which `d` sees too, at `at` what becomes of the row of `length` bytes at `row` under the parameters of `x`; false: a column that must not be NULL would be. */
+/** Writes to `b`, which `d` sees too, at `at` what becomes of the row of `length` bytes at `row` under the parameters of `x`; false: a column that must not be NULL would be, or a check fails. */
 export type PatchCode = (x: Runtime, u8: Uint8Array, dv: DataView, row: number, length: number, b: Uint8Array, d: DataView, at: number) => boolean;
 /** The same into `out`, with a length of its own. */
 export type RewriteCode = (x: Runtime, u8: Uint8Array, dv: DataView, row: number, length: number, out: ByteBuffer) => boolean;
 
+/** Where a stored row is. */
+const stored = { u8: 'u8', dv: 'dv', offset: 'row' };
+
 export type RowChange = { readonly kind: 'patch'; readonly code: PatchCode } | { readonly kind: 'rewrite'; readonly code: RewriteCode };
+
+/** Whether the row satisfies a condition. */
+export type RowTest = (x: Runtime, u8: Uint8Array, dv: DataView, row: number) => boolean;
 
 interface Assigned {
   readonly column: number;
   /** The variable that holds it. */
   readonly name: string;
+  readonly nullable: boolean;
 }
 
-/** Undefined where the assignments take more than the row and the parameters. */
-export function compileRowChange({ table, input, assignments }: ModifyPlan, types: TypeRegistry): RowChange | undefined {
+/** Undefined where the assignments and checks take more than the row and the parameters. */
+export function compileRowChange({ table, input, assignments, checks, newRow }: ModifyPlan, types: TypeRegistry): RowChange | undefined {
   if (input.kind !== 'indexScan') return undefined;
   const encoder = rowEncoder(table.layout);
   if (encoder === undefined) return undefined;
   const module = new Module();
   const w = new Writer(module, new Code(1), new Code(1));
   const e = new ExpressionWriter(w, types);
-  bindStored(w, table, table.layout, input.columns, { u8: 'u8', dv: 'dv', offset: 'row' });
-  w.ownColumns = new Set(input.columns.map(({ id }) => id));
+  bindStored(w, table, table.layout, [...input.columns, ...newRow], stored);
+  w.ownColumns = new Set([...input.columns, ...newRow].map(({ id }) => id));
   const assigned = assignments.map(({ column, value }): Assigned => {
     const source = e.value(value);
     const name = module.name('a');
     w.line(`const ${name} = ${source.code};`);
     if (source.nullable && table.columns[column]!.notNull) w.line(`if (${name} === null) return false;`);
-    return { column, name };
+    return { column, name, nullable: source.nullable };
   });
+  for (const { column, name, nullable } of assigned) {
+    for (const { id, column: of } of newRow) if (of === column) w.scope.bind(id, { kind: 'value', code: name, nullable, stored: undefined });
+  }
+  for (const { expression } of checks) w.line(`if (${e.value(expression).code} === false) return false;`);
   if (!isPlainSource(w)) return undefined;
   const isPatch = assigned.every(({ column }) => isFixed(table, column));
   if (isPatch) writePatch(w, table, assigned);
@@ -58,6 +70,29 @@ export function compileRowChange({ table, input, assignments }: ModifyPlan, type
   const finish = (parameters: string): unknown =>
     module.finish({ ...helpers, R: { ...rowHelpers, copyByWords } }, `return function (x, u8, dv, row, length, ${parameters}) {\n${writePrelude(w)}\n};`).value;
   return isPatch ? { kind: 'patch', code: finish('b, d, at') as PatchCode } : { kind: 'rewrite', code: finish('out') as RewriteCode };
+}
+
+/** The condition of the scan; undefined where it takes more than the row and the parameters. */
+export function compileRowTest({ table, input }: ModifyPlan, types: TypeRegistry): RowTest | undefined {
+  if (input.kind !== 'indexScan' || input.filter === undefined || !canGenerate()) return undefined;
+  const module = new Module();
+  const w = new Writer(module, new Code(1), new Code(1));
+  bindStored(w, table, table.layout, input.columns, stored);
+  w.ownColumns = new Set(input.columns.map(({ id }) => id));
+  w.line(`return ${new ExpressionWriter(w, types).value(input.filter).code} === true;`);
+  if (!isPlainSource(w)) return undefined;
+  return module.finish({ ...helpers, R: rowHelpers }, `return function (x, u8, dv, row) {\n${writePrelude(w)}\n};`).value as RowTest;
+}
+
+/** A change that makes the row anew, whichever it is. */
+export function asRewrite(change: RowChange): RewriteCode {
+  if (change.kind === 'rewrite') return change.code;
+  return (x, u8, dv, row, length, out) => {
+    out.length = 0;
+    out.reserve(length);
+    out.length = length;
+    return change.code(x, u8, dv, row, length, out.bytes, out.dv, 0);
+  };
 }
 
 function isFixed({ layout }: TableDef, column: number): boolean {

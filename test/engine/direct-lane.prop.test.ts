@@ -12,6 +12,7 @@ const texts = {
   tagged: 'insert into t (id, n, note, tag) values ($1, $2, $3, $4)',
   update: 'update t set n = n + $2 where id = $1',
   note: 'update t set note = $2 where id = $1',
+  retag: 'update t set tag = coalesce(tag, 0) + $2 % 3 where id = $1 and n > 4',
   delete: 'delete from t where id = $1',
 } as const;
 type Verb = keyof typeof texts;
@@ -26,7 +27,7 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   {
     weight: 24,
     arbitrary: fc.record({
-      kind: fc.constant('run' as const), verb: fc.constantFrom<Verb>('insert', 'tagged', 'tagged', 'update', 'note', 'delete'), key: fc.nat(30), value: fc.integer({ min: -3, max: 2_000_000_000 }),
+      kind: fc.constant('run' as const), verb: fc.constantFrom<Verb>('insert', 'tagged', 'tagged', 'update', 'note', 'retag', 'delete'), key: fc.nat(30), value: fc.integer({ min: -3, max: 2_000_000_000 }),
       odd: fc.nat(25).map((n) => n === 0), count: fc.constantFrom(1, 4, 12),
     }),
   },
@@ -64,10 +65,10 @@ async function play(ops: readonly Op[], hasLanes: boolean): Promise<string[]> {
   const db = await open(':memory:');
   const said: string[] = [];
   try {
-    await db.exec("create table t (id int primary key, n int not null, note text, tag int); create index t_tag on t (tag); insert into t select i, i, 'row ' || i from generate_series(0, 20) i");
+    await db.exec("create table t (id int primary key, n int not null, note text, tag int check (tag < 9)); create index t_tag on t (tag); insert into t select i, i, 'row ' || i from generate_series(0, 20) i");
     const [session, other] = [db.connect(), db.connect()];
     const prepare = (verb: Verb): ReturnType<Session['prepare']> => session.prepare(texts[verb]);
-    const kept = { insert: prepare('insert'), tagged: prepare('tagged'), update: prepare('update'), note: prepare('note'), delete: prepare('delete') };
+    const kept = { insert: prepare('insert'), tagged: prepare('tagged'), update: prepare('update'), note: prepare('note'), retag: prepare('retag'), delete: prepare('delete') };
     const run = (verb: Verb, params: readonly unknown[]): string => {
       try {
         return JSON.stringify((hasLanes ? kept[verb] : prepare(verb)).run(...params));

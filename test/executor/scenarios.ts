@@ -3,7 +3,7 @@
  * are and planted; test/mutants/executor.ts reports which killed what.
  */
 import assert from 'node:assert/strict';
-import { open } from '../../engine/index.js';
+import { open, type Database, type Session, type Statement } from '../../engine/index.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { lockedParentByCode, lockedParentByKey, missingParent, newerParent, replacedParent } from './newer-parents.js';
 import { codeOf, int, op, TestDatabase, type Columns } from './fixture.js';
@@ -34,6 +34,18 @@ async function waiting(db: TestDatabase, first: (tx: Transaction) => void, secon
   a.commitSync();
   await done;
   b.commitSync();
+}
+
+/** A statement that changes a row by its key and a condition, as rows 1 to 5 do not satisfy it, and has run before. */
+async function conditional(): Promise<{ readonly db: Database; readonly one: Session; readonly other: Session; readonly update: Statement }> {
+  const db = await open(':memory:');
+  const [one, other] = [db.connect(), db.connect()];
+  await one.exec('create table r (id int primary key, n int); insert into r select i, i from generate_series(1, 9) i');
+  const update = one.prepare('update r set n = n + 1 where id = $1 and n > 5');
+  await one.exec('begin');
+  for (let id = 1; id <= 9; id++) update.run(id);
+  await one.exec('commit');
+  return { db, one, other, update };
 }
 
 export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> = {
@@ -104,6 +116,45 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
       const insert = (id: number, s: string): Promise<unknown> => session.exec(`insert into r (id, s) values${' '.repeat(200)}(${id}, 'a'), (${id + 1}, 'b'), (${id + 2}, 'c'), (${id + 3}, '${s}')`);
       for (let id = 0; id < 12; id += 4) await insert(id, 'd');
       await assert.rejects(insert(100, 'x'.repeat(20_000)), { code: '54000' });
+    } finally {
+      await db.close();
+    }
+  },
+  'executor.unsatisfied-row-unread': async () => {
+    const { db, one, other, update } = await conditional();
+    try {
+      await one.exec('begin isolation level serializable');
+      await other.exec('begin isolation level serializable; select n from r where id = 2');
+      assert.equal(update.run(1).rowCount, 0);
+      await one.exec('update r set n = 0 where id = 2');
+      await other.exec('update r set n = 500 where id = 1; commit');
+      await assert.rejects(one.exec('commit'), { code: '40001' });
+    } finally {
+      await db.close();
+    }
+  },
+  'executor.unsatisfied-row-refused': async () => {
+    const { db, one, other, update } = await conditional();
+    try {
+      await one.exec('begin isolation level repeatable read; select n from r');
+      await other.exec('update r set n = 500 where id = 1');
+      assert.doesNotThrow(() => update.run(1));
+      await one.exec('commit');
+    } finally {
+      await db.close();
+    }
+  },
+  'executor.moved-entry-stays': async () => {
+    const db = await open(':memory:');
+    try {
+      const session = db.connect();
+      await session.exec('create table r (id int primary key, n int); create index on r (n); insert into r select i, i from generate_series(1, 200) i');
+      const update = session.prepare('update r set n = n + $2 where id = $1');
+      await session.exec('begin');
+      for (let id = 1; id <= 9; id++) update.run(id, 1000);
+      await session.exec('commit; set enable_seqscan = off');
+      assert.deepEqual(session.prepare('select n from r where n < 11 or n > 1008 order by n').all().map((row) => row['n']), [10, 1009]);
+      assert.deepEqual(session.prepare('select n from r where n < 11').all().map((row) => row['n']), [10]);
     } finally {
       await db.close();
     }

@@ -145,6 +145,18 @@ export class Client {
       return Promise.resolve(true);
     });
   }
+  /** The same with an index entry, of the same key and a value before it, which is `from` and becomes `to`. */
+  updateIndexed(tree: VersionedTree, index: VersionedTree, key: string, from: string, to: string): Promise<boolean> {
+    return this.statement(`update ${key}`, () => {
+      const bytes = keyBytes(key);
+      if (this.transaction.findUntouched(tree, bytes, bytes.length, new RowRef()) !== true) return Promise.resolve(false);
+      this.transaction.updateFound(tree, bytes, bytes.length, keyBytes(to), 0, to.length);
+      const [before, after] = [keyBytes(from + key), keyBytes(to + key)];
+      this.transaction.removeFoundEntry(index, before, before.length);
+      this.transaction.insertFoundEntry(index, after, after.length, bytes, bytes.length);
+      return Promise.resolve(true);
+    });
+  }
   /** The same by a patch that writes `value`, which is as long as the row, or refuses. */
   patchFound(tree: VersionedTree, key: string, value: string, refuses = false): Promise<boolean> {
     return this.statement(`update ${key}`, () => {

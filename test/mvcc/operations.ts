@@ -235,8 +235,19 @@ export class Operations {
     if (value.length !== found.length) this.transaction.updateFound(P, key, key.length, value, 0, value.length);
     else this.transaction.patchFound(P, key, key.length, found, patchTo(value));
     this.recorder.put(item.P(pk), encodeRow(to));
-    this.#changeAttrEntry(from, to);
+    if (to.attr === from.attr) this.#changeAttrEntry(from, to);
+    else {
+      this.#removeFoundEntry(item.S(from.attr + pk), this.table.S, from.attr + pk);
+      const entry = keyBytes(to.attr + pk);
+      this.transaction.insertFoundEntry(this.table.S, entry, entry.length, key, key.length);
+      this.recorder.put(item.S(to.attr + pk), pk);
+    }
     return true;
+  }
+  #removeFoundEntry(name: string, tree: VersionedTree, text: string): void {
+    const entry = keyBytes(text);
+    this.transaction.removeFoundEntry(tree, entry, entry.length);
+    this.recorder.remove(name);
   }
 
   async delete(pk: string): Promise<boolean> {
@@ -270,7 +281,9 @@ export class Operations {
     if (text === undefined) return false;
     this.recorder.removedKeys.add(pk);
     this.recorder.remove(item.P(pk));
-    this.#removeEntries(decodeRow(text));
+    const { attr, code } = decodeRow(text);
+    this.#removeFoundEntry(item.S(attr + pk), this.table.S, attr + pk);
+    if (code !== '-') this.#removeFoundEntry(item.U(code), this.table.U, code);
     return true;
   }
 

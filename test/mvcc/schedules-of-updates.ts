@@ -189,6 +189,29 @@ export const updateSchedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'index entries of a row that is updated by its key in one slice follow it, also when it is updated again',
+    async run() {
+      const script = await Script.open();
+      const t = await script.table({ a: '0', j: '0' });
+      const index = await script.table({ '0a': 'a', '0j': 'j' }, true);
+      const [a, b] = [script.begin(RC), script.begin(RC)];
+      assert.equal(await a.updateIndexed(t, index, 'a', '0', '1'), true);
+      assert.equal(await a.updateIndexed(t, index, 'j', '0', '1'), true);
+      const savepoint = a.savepoint();
+      assert.equal(await a.updateIndexed(t, index, 'a', '1', '2'), true);
+      assert.equal(await a.updateIndexed(t, index, 'a', '2', '0'), true);
+      assert.deepEqual(await a.range(index, '0', '9'), ['a', 'j']);
+      a.rollbackTo(savepoint);
+      assert.deepEqual(await a.range(index, '1', '9'), ['a', 'j']);
+      assert.equal(await a.updateIndexed(t, index, 'j', '1', '3'), true);
+      assert.equal(await a.updateIndexed(t, index, 'j', '3', '1'), true);
+      assert.deepEqual(await b.range(index, '0', '9'), ['a', 'j']);
+      await a.commit();
+      assert.deepEqual(await b.range(index, '0', '1'), []);
+      assert.deepEqual(await b.range(index, '1', '9'), ['a', 'j']);
+    },
+  },
+  {
     name: 'a patch that is refused leaves nothing behind',
     async run() {
       const script = await Script.open();
