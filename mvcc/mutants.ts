@@ -116,6 +116,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.row-left-unread', breaks: 'a row found by its key and not changed after all leaves no SIREAD point' },
   { name: 'mvcc.undone-change-unread', breaks: 'the row of a change by key that is taken back leaves no SIREAD point' },
   { name: 'mvcc.found-change-unlogged', breaks: 'of the rows that a commit changes where they were found the log misses one' },
+  { name: 'mvcc.mixed-deletes-lost', breaks: 'where a commit both puts and removes entries of a tree it removes none' },
   { name: 'mvcc.own-row-of-before', breaks: 'an update by key does not see what its transaction has made of the row' },
   { name: 'mvcc.own-entries-listed', breaks: 'W5: index entries of a row that its transaction has changed before are listed as those of an untouched one' },
   { name: 'mvcc.own-row-patched-anew', breaks: 'W1: a patch of a row that the transaction has changed before knows nothing of that change' },

@@ -29,6 +29,9 @@ import { WriteFlag, WriteKind, type WriteSet } from '../write-set/write-set.js';
 
 /** So few changes of a tree are installed one by one. */
 const RunMin = 8;
+/** So many entries at least of which the deletes go before the puts. */
+const MixedEntries = 64;
+const mixedKinds = [WriteKind.Delete, WriteKind.Put] as const;
 const leaf = new LeafRef();
 
 /** Changes a tree at a time, and yields after each piece how many entries it had. */
@@ -345,7 +348,10 @@ export class UnseenInstall {
     run.end();
   }
 
-  /** Puts and deletes in key order; those of a kind side by side go as one run. */
+  /**
+   * Puts and deletes in key order; those of a kind side by side go as one run. Where the two alternate, as they do in an index in which rows move, the deletes of some entries go before
+   * their puts: one by one, each put into a full leaf would squeeze it for the room of one delete.
+   */
   #installEntries(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array, isScattered: boolean): void {
     if (entries.length < RunMin) {
       installFew(writer, btree, set, entries);
@@ -359,19 +365,18 @@ export class UnseenInstall {
       run.end();
       return;
     }
-    let kind: WriteKind = WriteKind.Put;
-    run.begin(set, isScattered);
-    for (let i = 0; i < entries.length; i++) {
-      const entry = set.newestChange(entries[i]!);
-      if (entry < 0) continue;
-      if (set.kindOf(entry) !== kind) {
-        this.#installRun(writer, btree, kind);
+    for (let from = 0, to = 0; from < entries.length; from = to) {
+      to = mixEnd(set, entries, from);
+      for (const kind of mixedKinds) {
+        if (kind === WriteKind.Delete && mutants.on && mutants.has('mvcc.mixed-deletes-lost')) continue;
         run.begin(set, isScattered);
-        kind = set.kindOf(entry);
+        for (let i = from; i < to; i++) {
+          const entry = set.newestChange(entries[i]!);
+          if (entry >= 0 && set.kindOf(entry) === kind) run.add(entry);
+        }
+        this.#installRun(writer, btree, kind);
       }
-      run.add(entry);
     }
-    this.#installRun(writer, btree, kind);
     run.end();
   }
   #installRun(writer: MvccCommitWriter, btree: BTree, kind: WriteKind): void {
@@ -386,6 +391,12 @@ export class UnseenInstall {
 /** Undefined: the tree is gone, or going with this commit. */
 function treeOf({ tree }: TreeWrites): BTree | undefined {
   return tree.isDropped ? undefined : tree.btree;
+}
+/** Behind the entries from `from` on that go together: some, and those that follow of the last one's kind. */
+function mixEnd(set: WriteSet, entries: Int32Array, from: number): number {
+  let to = Math.min(from + MixedEntries, entries.length);
+  while (to < entries.length && set.kindOf(entries[to]!) === set.kindOf(entries[to - 1]!)) to++;
+  return to;
 }
 /** Entries in key order, one by one. */
 function installFew(writer: MvccCommitWriter, btree: BTree, set: WriteSet, entries: Int32Array): void {

@@ -82,6 +82,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.block-despite-versions': 'a block of rows is inserted in one step when all their keys are above what anybody has or holds',
   'mvcc.found-claim-unmapped': 'a key is inserted in one step when nobody has or holds it',
   'mvcc.found-change-unlogged': 'install runs',
+  'mvcc.mixed-deletes-lost': 'install runs',
   'mvcc.own-row-of-before': 'a row is updated by its key in one slice again when its transaction has changed or inserted it',
   'mvcc.own-entries-listed': 'index entries of a row that is updated by its key in one slice follow it, also when it is updated again',
   'mvcc.own-row-patched-anew': 'a row is updated by its key in one slice again when its transaction has changed or inserted it, patched',
