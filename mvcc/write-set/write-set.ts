@@ -15,7 +15,7 @@
  * W4  A key stands in its tree's run exactly when it was greater than all keys of the tree when it came. So no key of the tree is greater
  *     than the last of the run, and by W3 that stays so. A tree most of whose keys came otherwise gives up its run for good: its keys are
  *     put into the table, which is made anew in the order of the entries (W3).
- * W5  Keys that cannot have been touched before, as those of the index entries of a new row, are but listed as long as nobody has looked for a key of their tree:
+ * W5  Keys that cannot have been touched before, as those of the index entries of a new or untouched row, are but listed as long as nobody has looked for a key of their tree:
  *     neither run nor table has them. What is written with its row (`pushListedPuts`) lies apart, lest it come between rows that follow each other (W6). The first look puts all of them into the table, made anew as in W4, and nothing is listed in that tree any more.
  * W6  Where a short value was added right behind its short key, the two stand as the log writes a put of them (storage/commit-writer.ts), and so do those of entries that
  *     followed each other, side by side: they are logged as one copy.
