@@ -22,7 +22,7 @@ import type { PlannedStatement } from '../planner/physical-plan.js';
 import { canPutEntries, compileStoredEntryPuts, type StoredRow } from './codegen/entry-put.js';
 import { rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
 import { TextEnd, compileRowReader, type RowReader, type TextRun } from './codegen/text-rows.js';
-import { insertedValues } from './direct-modify.js';
+import { insertedValues } from './direct-insert.js';
 import type { ExecutionRequest } from './execution.js';
 import { storedParameter } from './parameter-rows.js';
 import { tableAccess, type TableAccess } from './table-access.js';

@@ -87,6 +87,12 @@ export interface CompileOptions {
 
 /** A statement that changes one row without an execution. */
 export interface DirectChange {
+  /** Rows changed; undefined, and nothing has changed: the execution is to be run. @throws DbError 23502, 54000, 40001 */
+  run(request: ExecutionRequest): number | undefined;
+  /** Whether it concerns no index. */
+  readonly isOfOneTree: boolean;
+  /** `run` by `changes`; only where `isOfOneTree`. */
+  readonly single: (request: ExecutionRequest, changes: RowChanges) => number | undefined;
   /** As `CompiledStatement.direct` with the last request and other parameters, if that was of `tx`, and settings and definitions are what they were; undefined, and nothing has changed, otherwise. */
   again(tx: Transaction, params: readonly Datum[]): number | undefined;
   /** The same for an INSERT from what the caller has given, of which each is a parameter of its own and no serializer has a say in it. */

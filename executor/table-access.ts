@@ -26,6 +26,11 @@ import type { IndexDef, TableDef } from '../planner/catalog.js';
 /** Bytes of a hidden row id. */
 export const RowIdBytes = 8;
 
+/** Whether all rows have an entry in it, made of columns as they are. */
+export function isOfColumns({ predicate, columns }: IndexDef): boolean {
+  return predicate === undefined && columns.every(({ column }) => column !== undefined);
+}
+
 export class IndexAccess {
   readonly definition: IndexDef;
   readonly layout: KeyLayout;
@@ -73,11 +78,10 @@ export class IndexAccess {
 
   /** Whether all rows have an entry, made of columns as they are, whose key ends with the row key. */
   get isPlain(): boolean {
-    return this.plainColumns !== undefined && this.definition.predicate === undefined && (!this.definition.isUnique || this.isDeferrable);
+    return this.isOfColumns && (!this.definition.isUnique || this.isDeferrable);
   }
-  /** Whether all rows have an entry, made of columns as they are. */
   get isOfColumns(): boolean {
-    return this.plainColumns !== undefined && this.definition.predicate === undefined;
+    return isOfColumns(this.definition);
   }
   /** Key and value of a row's entry, in place of what the buffers hold; for an index that is plain. */
   putPlainEntry(row: readonly Datum[], rowKey: ByteBuffer, key: ByteBuffer, value: ByteBuffer): void {

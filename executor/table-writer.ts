@@ -1,6 +1,6 @@
 /**
  * Writes rows of one table: the row itself, its index entries, its constraints. INSERT, UPDATE, DELETE, MERGE, COPY and the actions of foreign keys
- * all come through here.
+ * all come through here. One row changed by its key in one step does so in row-by-key.ts.
  *
  * T1  A row's changes happen together: first everything that can fail or wait (checks, locks, unique claims), then all trees, without a step
  *     in between that could fail. So a step that returned a promise may be run again from its start.
@@ -18,12 +18,11 @@ import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { outputText } from '../base/text-io.js';
 import { mutants } from '../base/mutants.js';
-import { RowRef, type ClaimOptions, type EntriesSource, type PutSource, type RowChanges, type RowLockMode, type RowLockOptions, type RowLockResult, type RowPatch, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
+import { RowRef, type ClaimOptions, type EntriesSource, type PutSource, type RowChanges, type RowLockMode, type RowLockOptions, type RowLockResult, type UpdateOptions, type WaitPolicy } from '../mvcc/types.js';
 import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
 import { decodeWholeRow } from './codegen/row-decoder.js';
-import type { RewriteCode, RowTest } from './codegen/row-change.js';
 import { CompileAfter, rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
 import type { ConstraintCheck } from './constraint-queue.js';
 import { checkViolation, indexKeyText, notNullViolation, uniqueViolation, viewOptionViolation } from './row-errors.js';
@@ -119,7 +118,6 @@ export type LockOutcome = LockedRow | { readonly kind: 'gone' | 'self' | 'skippe
 
 // What most calls pass, made once.
 const noEntries: Entries = [];
-const unread: Row = [];
 const noArbiters: readonly IndexAccess[] = [];
 const noOptions: RowLockOptions = {};
 const claimWaiting: ClaimOptions = { upsert: false, wait: 'wait' };
@@ -530,96 +528,6 @@ export class TableWriter {
     if (!this.#runtime.tx.removeUntouched(this.access.tree, rowKey)) return false;
     this.#changes.rows++;
     return true;
-  }
-
-  /** Finds, locks and removes a row: how many there were; undefined, and nothing has changed, where that takes more steps. For rows that are not referenced and have entries of columns as they are. `changes`: where they have none, and there is no `test`. */
-  removeByKey(key: ByteBuffer, test: RowTest | undefined, changes: RowChanges): number | undefined {
-    if (this.access.secondary.length > 0 || test !== undefined) return this.#removeFound(key, test);
-    const isRemoved = changes.removeByKey(this.access.tree, key.bytes, key.length);
-    if (isRemoved === undefined) return undefined;
-    if (!isRemoved) return 0;
-    this.#changes.rows++;
-    return 1;
-  }
-
-  #removeFound(key: ByteBuffer, test: RowTest | undefined): number | undefined {
-    const { tx } = this.#runtime;
-    const { tree, secondary } = this.access;
-    const isThere = tx.findToRemove(tree, key.bytes, key.length, this.#rowRef);
-    if (isThere !== true || !this.#satisfies(test, key, tx)) return isThere === undefined ? undefined : 0;
-    const row = secondary.length === 0 ? unread : this.#decoded();
-    tx.removeFound(tree, key.bytes, key.length);
-    for (let i = 0; i < secondary.length; i++) {
-      const index = secondary[i]!;
-      index.putColumnsEntry(row, key, entryKeyOut, entryOut);
-      tx.removeFoundEntry(index.tree, entryKeyOut.bytes, entryKeyOut.length);
-    }
-    this.#changes.rows++;
-    return 1;
-  }
-  /** Whether the row that was found does; otherwise it is left. */
-  #satisfies(test: RowTest | undefined, key: ByteBuffer, changes: RowChanges): boolean {
-    if (test === undefined) return true;
-    const ref = this.#rowRef;
-    let isSatisfied = false;
-    try {
-      isSatisfied = test(this.#runtime, ref.u8, ref.dv, ref.offset);
-    } finally {
-      if (!isSatisfied && !(mutants.on && mutants.has('executor.unsatisfied-row-unread'))) changes.leaveFound(this.access.tree, key.bytes, key.length);
-    }
-    return isSatisfied;
-  }
-
-  /**
-   * Finds, locks and replaces a row by what `patch` makes of it, for changes that concern the row alone and no column that a foreign key could reference: how many
-   * rows there were that satisfy `test`; undefined, and nothing has changed, where that takes more steps.
-   */
-  patchByKey(key: ByteBuffer, patch: RowPatch, test: RowTest | undefined, changes: RowChanges): number | undefined {
-    const { tree } = this.access;
-    const ref = this.#rowRef;
-    const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
-    if (isThere !== true || !this.#satisfies(test, key, changes)) return isThere === undefined ? undefined : 0;
-    if (!changes.patchFound(tree, key.bytes, key.length, ref, patch)) return undefined;
-    this.#changes.rows++;
-    return 1;
-  }
-  /** The same by code that makes the row anew. `moved`: the indexes that depend on what it changes; `changes` only where there are none. */
-  rewriteByKey(key: ByteBuffer, rewrite: RewriteCode, test: RowTest | undefined, moved: readonly IndexAccess[], changes: RowChanges): number | undefined {
-    const { tree } = this.access;
-    const ref = this.#rowRef;
-    const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
-    if (isThere !== true || !this.#satisfies(test, key, changes)) return isThere === undefined ? undefined : 0;
-    let before = unread;
-    let isMade = false;
-    try {
-      if (moved.length > 0) before = this.#decoded();
-      isMade = rewrite(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out);
-    } finally {
-      if (!isMade) changes.leaveFound(tree, key.bytes, key.length);
-    }
-    if (!isMade) return undefined;
-    changes.updateFound(tree, key.bytes, key.length, out.bytes, 0, out.length);
-    if (moved.length > 0) this.#moveEntries(key, moved, before);
-    this.#changes.rows++;
-    return 1;
-  }
-  /** Of the row that was found, as it was `before`, and has become what is in `out`. */
-  #moveEntries(key: ByteBuffer, moved: readonly IndexAccess[], before: readonly Datum[]): void {
-    const { tx } = this.#runtime;
-    const after = decodeWholeRow(this.table.layout, out.bytes, out.dv, 0);
-    for (let i = 0; i < moved.length; i++) {
-      const index = moved[i]!;
-      index.putPlainEntry(before, key, oldEntryOut, entryOut);
-      index.putPlainEntry(after, key, entryKeyOut, entryOut);
-      if (compareBytes(oldEntryOut.bytes, 0, oldEntryOut.length, entryKeyOut.bytes, 0, entryKeyOut.length) === 0) continue;
-      if (!(mutants.on && mutants.has('executor.moved-entry-stays'))) tx.removeFoundEntry(index.tree, oldEntryOut.bytes, oldEntryOut.length);
-      tx.insertFoundEntry(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, entryOut.length);
-    }
-  }
-
-  /** A row that could not be changed by its key in one step: fails at once if it cannot be in several either. @throws DbError 40001 */
-  refuseDecided(key: ByteBuffer): void {
-    this.#runtime.tx.refuseDecided(this.access.tree, key.bytes, key.length, this.#rowRef, this.#waitPolicy);
   }
 
   /** Removes a locked row whose newest content is `row`. */

@@ -1,0 +1,129 @@
+/** UPDATE and DELETE of one row by its whole clustered key, without an execution: see direct-modify.ts. */
+import { ByteBuffer } from '../base/byte-buffer.js';
+import { assert } from '../base/assert.js';
+import type { Datum } from '../base/datum.js';
+import { mutants } from '../base/mutants.js';
+import type { Transaction } from '../mvcc/transaction.js';
+import type { RowChanges, RowPatch, RowRef } from '../mvcc/types.js';
+import type { IndexDef } from '../planner/catalog.js';
+import type { BoundExpression } from '../planner/expression.js';
+import type { GeneratedPlans } from './codegen/generated-plans.js';
+import { asRewrite, compileRowChange, compileRowTest, type PatchCode, type RewriteCode, type RowTest } from './codegen/row-change.js';
+import { isPointLookup } from './codegen/scans.js';
+import type { DirectSpec } from './direct-modify.js';
+import type { DirectChange, ExecutionRequest } from './execution.js';
+import type { ModifyPlan } from './modify.js';
+import { RowByKey } from './row-by-key.js';
+import { Runtime } from './runtime.js';
+import { isOfColumns, type IndexAccess } from './table-access.js';
+
+/** What the columns of the key are to be equal to; undefined where that is not all that finds the row, or more is concerned than the row and entries of columns. */
+export function keyValues(plan: ModifyPlan): readonly BoundExpression[] | undefined {
+  const { input } = plan;
+  if (!isOfRowAlone(plan) || input.kind !== 'indexScan' || !input.index.isClustered || !isPointLookup(input)) return undefined;
+  return input.ranges[0]!.equal.map((bound) => bound.value);
+}
+
+/** Whether a DELETE or UPDATE changes the row's own tree and entries of plain columns, and concerns no other. */
+function isOfRowAlone({ operation, table, assignments, checks, generated }: ModifyPlan): boolean {
+  if (operation === 'delete') return table.referencedBy.length === 0 && table.indexes.every(isOfColumns);
+  if (operation !== 'update' || checks.some(({ isViewOption }) => isViewOption) || generated.length > 0) return false;
+  const columns = new Set(assignments.map(({ column }) => column));
+  const isFree = (list: readonly number[]): boolean => !list.some((column) => columns.has(column));
+  const isIndexPlain = table.indexes.every((index) => isOfColumns(index) && ((!index.isUnique && index.include === undefined) || !concerns(index, columns)));
+  return isIndexPlain && table.foreignKeys.every((key) => key.validated && isFree(key.childColumns)) && table.referencedBy.every((key) => isFree(key.parentColumns));
+}
+
+/** Whether entries of it depend on one of these columns. */
+function concerns({ columns, include }: IndexDef, changed: ReadonlySet<number>): boolean {
+  return columns.some(({ column }) => changed.has(column!)) || include?.columns.some((column) => changed.has(column)) === true;
+}
+
+const keyOut = new ByteBuffer(256);
+
+/** A patch of rows under the parameters of a runtime. */
+class ParameterPatch implements RowPatch {
+  readonly #runtime: Runtime;
+  readonly #code: PatchCode;
+  constructor(runtime: Runtime, code: PatchCode) {
+    this.#runtime = runtime;
+    this.#code = code;
+  }
+  patch({ u8, dv, offset, length }: RowRef, to: Uint8Array, toView: DataView, at: number): boolean {
+    return this.#code(this.#runtime, u8, dv, offset, length, to, toView, at);
+  }
+}
+
+export class DirectByKey implements DirectChange {
+  readonly #spec: DirectSpec;
+  readonly #runtime: Runtime;
+  readonly #rows: RowByKey;
+  /** Has the key alone. */
+  readonly #row: Datum[];
+  /** One of the two, for an UPDATE; the second where it changes index entries, which are those of `#moved`. */
+  readonly #patch: RowPatch | undefined;
+  readonly #rewrite: RewriteCode | undefined;
+  readonly #moved: readonly IndexAccess[];
+  readonly #test: RowTest | undefined;
+  readonly #hasCondition: boolean;
+  /** Whether something of it has to be evaluated that no code was made for. */
+  readonly #isVain: boolean;
+
+  constructor(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans) {
+    const { operation, input, table, assignments } = spec.plan;
+    this.#spec = spec;
+    this.#runtime = new Runtime(request, 0, generated);
+    this.#rows = new RowByKey(table, this.#runtime);
+    this.#row = new Array<Datum>(table.columns.length).fill(null);
+    const change = operation === 'update' ? compileRowChange(spec.plan, request.ctx.types) : undefined;
+    const assigned = new Set(assignments.map(({ column }) => column));
+    this.#moved = operation === 'update' ? this.#rows.access.secondary.filter(({ definition }) => concerns(definition, assigned)) : [];
+    const isPatch = change?.kind === 'patch' && this.#moved.length === 0;
+    this.#patch = isPatch ? new ParameterPatch(this.#runtime, change.code) : undefined;
+    this.#rewrite = change === undefined || isPatch ? undefined : asRewrite(change);
+    this.#test = compileRowTest(spec.plan, request.ctx.types);
+    this.#hasCondition = input.kind === 'indexScan' && input.filter !== undefined;
+    this.#isVain = (operation === 'update' && change === undefined) || (this.#hasCondition && this.#test === undefined);
+  }
+
+  run(request: ExecutionRequest): number | undefined {
+    const rowCount = this.single(request, request.tx);
+    // `keyOut` has the key that was looked for. A row that does not satisfy a condition as it was found is not refused.
+    if (rowCount === undefined && !this.#isVain && !(this.#hasCondition && !(mutants.on && mutants.has('executor.unsatisfied-row-refused')))) this.#rows.refuseDecided(keyOut);
+    return rowCount;
+  }
+  get isOfOneTree(): boolean {
+    const { operation, table } = this.#spec.plan;
+    return operation === 'update' ? this.#moved.length === 0 : !this.#hasCondition && table.indexes.every(({ isClustered }) => isClustered);
+  }
+  readonly single = (request: ExecutionRequest, changes: RowChanges): number | undefined => {
+    if (this.#isVain) return undefined;
+    this.#runtime.restart(request);
+    this.#rows.restart();
+    return this.#run(request.params, changes);
+  };
+  again(tx: Transaction, params: readonly Datum[]): number | undefined {
+    if (this.#runtime.tx !== tx || this.#isVain) return undefined;
+    this.#runtime.params = params;
+    return this.#run(params, tx);
+  }
+  insertGiven(): undefined {
+    return undefined;
+  }
+
+  #run(params: readonly Datum[], changes: RowChanges): number | undefined {
+    const { places } = this.#spec;
+    const rows = this.#rows;
+    const { access } = rows;
+    const { keyColumns } = access;
+    assert(keyColumns.length === places.length, 'a key of another length', places.length);
+    for (let i = 0; i < places.length; i++) {
+      const value = params[places[i]!]!;
+      if (value === null) return 0;
+      this.#row[keyColumns[i]!] = value;
+    }
+    access.putRowKey(this.#row, keyOut);
+    if (this.#patch !== undefined) return rows.patch(keyOut, this.#patch, this.#test, changes);
+    return this.#rewrite === undefined ? rows.remove(keyOut, this.#test, changes) : rows.rewrite(keyOut, this.#rewrite, this.#test, this.#moved, changes);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * One row of a table, found by its whole key, locked and changed in one step of mvcc, with its index entries as bytes: what direct-modify.ts does with UPDATE and DELETE. It is what the lock and
+ * the change of table-writer.ts come to where nobody else has anything to do with the row.
+ *
+ * B1  Undefined is returned, or an error thrown, before anything has changed; then it takes `TableWriter`.
+ * B2  A row that was found is changed, or left, in the same slice (`findUntouched` of mvcc/writing.ts), also where its condition or its new values fail.
+ * B3  Entries are changed after their row and as T2 of table-writer.ts says; nothing of that can fail. The row is of no foreign key's concern, its indexes hold columns as they are, and those
+ *     that an UPDATE changes are not unique.
+ */
+import { ByteBuffer } from '../base/byte-buffer.js';
+import { compareBytes } from '../base/bytes.js';
+import type { Datum } from '../base/datum.js';
+import { mutants } from '../base/mutants.js';
+import { decodeRow } from '../base/rowcode.js';
+import { RowRef, type RowChanges, type RowPatch } from '../mvcc/types.js';
+import type { TableDef } from '../planner/catalog.js';
+import { decodeWholeRow } from './codegen/row-decoder.js';
+import type { RewriteCode, RowTest } from './codegen/row-change.js';
+import type { Runtime } from './runtime.js';
+import type { IndexAccess, TableAccess } from './table-access.js';
+import type { ChangeCount } from './table-changes.js';
+
+const unread: readonly Datum[] = [];
+const out = new ByteBuffer(1024);
+const entryOut = new ByteBuffer(256);
+const entryKeyOut = new ByteBuffer(256);
+const oldEntryOut = new ByteBuffer(256);
+
+export class RowByKey {
+  readonly access: TableAccess;
+  readonly #runtime: Runtime;
+  readonly #rowRef = new RowRef();
+  readonly #changes: ChangeCount;
+
+  constructor(table: TableDef, runtime: Runtime) {
+    this.#runtime = runtime;
+    this.access = runtime.access(table);
+    this.#changes = runtime.env.tableChanges.of(table.oid);
+  }
+
+  /** For the next run of the same statement. */
+  restart(): void {
+    this.access.useLayout();
+  }
+
+  /** Finds, locks and removes a row: how many there were; undefined: B1. For rows that are not referenced. `changes`: where they have no entries, and there is no `test`. */
+  remove(key: ByteBuffer, test: RowTest | undefined, changes: RowChanges): number | undefined {
+    if (this.access.secondary.length > 0 || test !== undefined) return this.#removeFound(key, test);
+    const isRemoved = changes.removeByKey(this.access.tree, key.bytes, key.length);
+    if (isRemoved === undefined) return undefined;
+    if (!isRemoved) return 0;
+    this.#changes.rows++;
+    return 1;
+  }
+
+  #removeFound(key: ByteBuffer, test: RowTest | undefined): number | undefined {
+    const { tx } = this.#runtime;
+    const { tree, secondary } = this.access;
+    const isThere = tx.findToRemove(tree, key.bytes, key.length, this.#rowRef);
+    if (isThere !== true || !this.#satisfies(test, key, tx)) return isThere === undefined ? undefined : 0;
+    const row = secondary.length === 0 ? unread : this.#decoded();
+    tx.removeFound(tree, key.bytes, key.length);
+    for (let i = 0; i < secondary.length; i++) {
+      const index = secondary[i]!;
+      index.putColumnsEntry(row, key, entryKeyOut, entryOut);
+      tx.removeFoundEntry(index.tree, entryKeyOut.bytes, entryKeyOut.length);
+    }
+    this.#changes.rows++;
+    return 1;
+  }
+  #decoded(): readonly Datum[] {
+    const ref = this.#rowRef;
+    const { layout } = this.access.table;
+    return this.#runtime.generated === undefined ? decodeRow(layout, ref.u8, ref.dv, ref.offset) : decodeWholeRow(layout, ref.u8, ref.dv, ref.offset);
+  }
+  /** Whether the row that was found does; otherwise it is left. */
+  #satisfies(test: RowTest | undefined, key: ByteBuffer, changes: RowChanges): boolean {
+    if (test === undefined) return true;
+    const ref = this.#rowRef;
+    let isSatisfied = false;
+    try {
+      isSatisfied = test(this.#runtime, ref.u8, ref.dv, ref.offset);
+    } finally {
+      if (!isSatisfied && !(mutants.on && mutants.has('executor.unsatisfied-row-unread'))) changes.leaveFound(this.access.tree, key.bytes, key.length);
+    }
+    return isSatisfied;
+  }
+
+  /**
+   * Finds, locks and replaces a row by what `patch` makes of it, for changes that concern the row alone and no column that a foreign key could reference: how many
+   * rows there were that satisfy `test`; undefined: B1.
+   */
+  patch(key: ByteBuffer, patch: RowPatch, test: RowTest | undefined, changes: RowChanges): number | undefined {
+    const { tree } = this.access;
+    const ref = this.#rowRef;
+    const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
+    if (isThere !== true || !this.#satisfies(test, key, changes)) return isThere === undefined ? undefined : 0;
+    if (!changes.patchFound(tree, key.bytes, key.length, ref, patch)) return undefined;
+    this.#changes.rows++;
+    return 1;
+  }
+  /** The same by code that makes the row anew. `moved`: the indexes that depend on what it changes; `changes` only where there are none. */
+  rewrite(key: ByteBuffer, rewrite: RewriteCode, test: RowTest | undefined, moved: readonly IndexAccess[], changes: RowChanges): number | undefined {
+    const { tree } = this.access;
+    const ref = this.#rowRef;
+    const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
+    if (isThere !== true || !this.#satisfies(test, key, changes)) return isThere === undefined ? undefined : 0;
+    let before = unread;
+    let isMade = false;
+    try {
+      if (moved.length > 0) before = this.#decoded();
+      isMade = rewrite(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out);
+    } finally {
+      if (!isMade) changes.leaveFound(tree, key.bytes, key.length);
+    }
+    if (!isMade) return undefined;
+    changes.updateFound(tree, key.bytes, key.length, out.bytes, 0, out.length);
+    if (moved.length > 0) this.#moveEntries(key, moved, before);
+    this.#changes.rows++;
+    return 1;
+  }
+  /** Of the row that was found, as it was `before`, and has become what is in `out`. */
+  #moveEntries(key: ByteBuffer, moved: readonly IndexAccess[], before: readonly Datum[]): void {
+    const { tx } = this.#runtime;
+    const after = decodeWholeRow(this.access.table.layout, out.bytes, out.dv, 0);
+    for (let i = 0; i < moved.length; i++) {
+      const index = moved[i]!;
+      index.putPlainEntry(before, key, oldEntryOut, entryOut);
+      index.putPlainEntry(after, key, entryKeyOut, entryOut);
+      if (compareBytes(oldEntryOut.bytes, 0, oldEntryOut.length, entryKeyOut.bytes, 0, entryKeyOut.length) === 0) continue;
+      if (!(mutants.on && mutants.has('executor.moved-entry-stays'))) tx.removeFoundEntry(index.tree, oldEntryOut.bytes, oldEntryOut.length);
+      tx.insertFoundEntry(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, entryOut.length);
+    }
+  }
+
+  /** A row for which undefined was returned: fails at once if it cannot be changed in several steps either. @throws DbError 40001 */
+  refuseDecided(key: ByteBuffer): void {
+    this.#runtime.tx.refuseDecided(this.access.tree, key.bytes, key.length, this.#rowRef, this.#runtime.request.canWait ? 'wait' : 'nowait');
+  }
+}
