@@ -1,6 +1,6 @@
 /**
  * Rows turned on their side: the columns of a batch of rows (rowcode.ts) as runs of typed memory, so that a loop over one column touches nothing else. Derived
- * and discardable; where a run lies and how long it lives is the business of whoever asks (storage/leaf-columns.ts, or `ColumnScratch` for one batch).
+ * and discardable; where a run lies and how long it lives is the business of whoever asks (storage/pages/leaf-columns.ts, or `ColumnScratch` for one batch).
  *
  *   Int32     int2, int4                        a 32-bit integer per row
  *   Float64   float4, float8, oid, enum ids     a double per row

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Prng } from '../base/prng.js';
 import type { Scheduler } from '../base/scheduler.js';
-import type { Vfs } from '../storage/vfs.js';
+import type { Vfs } from '../storage/files/vfs.js';
 import type { Notice } from './errors.js';
 import type { Sql } from './sql-template.js';
 

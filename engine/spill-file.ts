@@ -3,7 +3,7 @@ import { assert } from '../base/assert.js';
 import { DbError } from '../base/errors.js';
 import type { SpillFile } from '../executor/execution.js';
 import type { Store } from '../storage/store.js';
-import { readFull, writeFull } from '../storage/vfs.js';
+import { readFull, writeFull } from '../storage/files/vfs.js';
 
 export function openSpillFile(store: Store): SpillFile {
   const file = store.openTemp();

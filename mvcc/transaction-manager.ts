@@ -12,7 +12,7 @@ import { mutants } from '../base/mutants.js';
 import type { Prng } from '../base/prng.js';
 import { Ring } from '../base/ring.js';
 import type { Scheduler } from '../base/scheduler.js';
-import { keyLengthMaxOf } from '../storage/page.js';
+import { keyLengthMaxOf } from '../storage/pages/page.js';
 import type { CommitWriter, Store } from '../storage/store.js';
 import { ActiveList } from './active-list.js';
 import { Certifier } from './serializable/certifier.js';

@@ -6,7 +6,7 @@
  */
 import type { Csn, Oid, TreeId } from '../base/ids.js';
 import type { ColumnRequest } from '../base/row-columns.js';
-import { LeafRef } from '../storage/cursor.js';
+import { LeafRef } from '../storage/tree/cursor.js';
 import type { Transaction } from './transaction.js';
 import type { TreeWrites } from './write-set/tree-writes.js';
 import type { VersionedTree } from './versions/versioned-tree.js';

@@ -1,6 +1,6 @@
 /** The O(n) half of the invariants of this folder, for tests under VERIFY. Numbers in brackets: design/concurrency.md, section 11. */
 import { assert } from '../base/assert.js';
-import { LeafRef } from '../storage/cursor.js';
+import { LeafRef } from '../storage/tree/cursor.js';
 import { findCycle } from './locks/deadlock.js';
 import { Lock } from './locks/lock.js';
 import { lockSlot } from './locks/row-lock.js';

@@ -5,8 +5,8 @@
 import { VERIFY, assert } from '../base/assert.js';
 import { keyString } from '../base/bytes.js';
 import { mutants } from '../base/mutants.js';
-import { keyTooLong } from '../storage/page.js';
-import { ChangeOverheadBytes } from '../storage/wal-record.js';
+import { keyTooLong } from '../storage/pages/page.js';
+import { ChangeOverheadBytes } from '../storage/log/wal-record.js';
 import { KeyFormBytes, ValueFormBytes, isShortPut, putForm } from './write-set/put-form.js';
 import { checkTree, fillFromEntry, peekRow } from './reads/reading.js';
 import { NoKeyUpdate, UpdateMode, claimFound, claimRow, hasLocked, isBulk, isWriteLocked } from './locks/row-lock.js';

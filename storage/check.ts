@@ -14,16 +14,16 @@
 import { DbError } from '../base/errors.js';
 import { pageId, treeId } from '../base/ids.js';
 import { mutants } from '../base/mutants.js';
-import { BTree } from './btree.js';
-import type { BufferPool } from './buffer-pool.js';
-import type { PageTable } from './page-table.js';
-import { AtKind, AtTreeId, PageKind } from './page.js';
-import { copyLowerFence } from './slotted-page.js';
-import { readRing } from './superblock.js';
-import type { DirectoryEntry, TreeDirectory } from './tree-directory.js';
-import { TreeState } from './tree-directory.js';
-import { TreeChecker } from './tree-check.js';
-import type { File } from './vfs.js';
+import { BTree } from './tree/btree.js';
+import type { BufferPool } from './pages/buffer-pool.js';
+import type { PageTable } from './pages/page-table.js';
+import { AtKind, AtTreeId, PageKind } from './pages/page.js';
+import { copyLowerFence } from './pages/slotted-page.js';
+import { readRing } from './pages/superblock.js';
+import type { DirectoryEntry, TreeDirectory } from './tree/tree-directory.js';
+import { TreeState } from './tree/tree-directory.js';
+import { TreeChecker } from './tree/tree-check.js';
+import type { File } from './files/vfs.js';
 
 export interface CheckProblem {
   readonly object: 'meta' | 'page' | 'tree' | 'slot' | 'directory';

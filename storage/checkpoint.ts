@@ -25,14 +25,14 @@ import type { Clock } from '../base/clock.js';
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import type { Scheduler } from '../base/scheduler.js';
-import type { FreezablePool } from './page-io.js';
-import type { PageTable, TableRoot } from './page-table.js';
-import type { Meta } from './superblock.js';
-import { writeMeta } from './superblock.js';
-import type { File, Vfs } from './vfs.js';
-import type { Wal } from './wal.js';
-import { segmentPath } from './wal-record.js';
-import { segmentNumbers } from './recovery.js';
+import type { FreezablePool } from './pages/page-io.js';
+import type { PageTable, TableRoot } from './pages/page-table.js';
+import type { Meta } from './pages/superblock.js';
+import { writeMeta } from './pages/superblock.js';
+import type { File, Vfs } from './files/vfs.js';
+import type { Wal } from './log/wal.js';
+import { segmentPath } from './log/wal-record.js';
+import { segmentNumbers } from './log/recovery.js';
 
 /** Between two turns of the event loop; a page costs about 10 us to checksum and write. */
 const PagesPerSlice = 64;

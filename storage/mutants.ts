@@ -5,9 +5,9 @@
  */
 import type { MutantDescription } from '../base/mutants.js';
 import { mutants } from '../base/mutants.js';
-import type { File, Vfs } from './vfs.js';
-import { readFull, writeFull } from './vfs.js';
-import { decodeSegmentHeader, encodeSegmentHeader, SegmentHeaderBytes, segmentPath } from './wal-record.js';
+import type { File, Vfs } from './files/vfs.js';
+import { readFull, writeFull } from './files/vfs.js';
+import { decodeSegmentHeader, encodeSegmentHeader, SegmentHeaderBytes, segmentPath } from './log/wal-record.js';
 
 export const storageMutantList: readonly MutantDescription[] = [
   { name: 'storage.ack-before-sync', breaks: 'commits are acknowledged when written; a power cut loses them' },

@@ -4,14 +4,14 @@
  */
 import { DbError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
-import { BTree } from './btree.js';
-import { BufferPool } from './buffer-pool.js';
+import { BTree } from './tree/btree.js';
+import { BufferPool } from './pages/buffer-pool.js';
 import { Checkpointer } from './checkpoint.js';
-import { PageTable } from './page-table.js';
+import { PageTable } from './pages/page-table.js';
 import type { StoreOptions } from './store-options.js';
-import type { Meta } from './superblock.js';
-import { DirectoryTreeId, TreeDirectory } from './tree-directory.js';
-import type { File } from './vfs.js';
+import type { Meta } from './pages/superblock.js';
+import { DirectoryTreeId, TreeDirectory } from './tree/tree-directory.js';
+import type { File } from './files/vfs.js';
 
 const DefaultCacheBytes = 256 << 20;
 /** Of the cache, one part in so many for columns of leaves. */

@@ -2,8 +2,8 @@
 import type { Clock } from '../base/clock.js';
 import type { Prng } from '../base/prng.js';
 import type { Scheduler } from '../base/scheduler.js';
-import type { BufferPoolStats } from './buffer-pool.js';
-import type { Vfs } from './vfs.js';
+import type { BufferPoolStats } from './pages/buffer-pool.js';
+import type { Vfs } from './files/vfs.js';
 
 export interface StoreOptions {
   readonly vfs: Vfs;

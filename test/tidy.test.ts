@@ -135,8 +135,8 @@ describe('below the surface', () => {
   const below = sources.filter((s) => ['base', 'parser', 'functions', 'planner', 'executor', 'mvcc', 'storage', 'engine'].includes(s.folder));
   /** The only files that touch the real thing. */
   const real: Readonly<Record<string, RegExp>> = {
-    'Date.now()': /^$/, 'new Date()': /^$/, 'Math.random': /^$/, setTimeout: /^(base\/scheduler|storage\/file-lock)\.ts$/, setImmediate: /^base\/scheduler\.ts$/, setInterval: /^$/,
-    'performance.': /^base\/clock\.ts$/, 'node:fs': /^storage\/(node-vfs|file-lock)\.ts$/, 'node:child_process': /^storage\/file-lock\.ts$/, 'node:net': /^storage\/file-lock\.ts$/, 'node:crypto': /^base\/node-crypto\.ts$/, nodeCrypto: /^(base\/(node-crypto|prng)|functions\/.*|storage\/(node-vfs|file-lock))\.ts$/, 'process.env': /^$/,
+    'Date.now()': /^$/, 'new Date()': /^$/, 'Math.random': /^$/, setTimeout: /^(base\/scheduler|storage\/files\/file-lock)\.ts$/, setImmediate: /^base\/scheduler\.ts$/, setInterval: /^$/,
+    'performance.': /^base\/clock\.ts$/, 'node:fs': /^storage\/files\/(node-vfs|file-lock)\.ts$/, 'node:child_process': /^storage\/files\/file-lock\.ts$/, 'node:net': /^storage\/files\/file-lock\.ts$/, 'node:crypto': /^base\/node-crypto\.ts$/, nodeCrypto: /^(base\/(node-crypto|prng)|functions\/.*|storage\/files\/(node-vfs|file-lock))\.ts$/, 'process.env': /^$/,
   };
   test.each(Object.entries(real))('%s stands where it may', (word, where) => {
     const wrong = below.filter((s) => !where.test(s.path) && codeOf(s.text).includes(word)).map((s) => s.path);

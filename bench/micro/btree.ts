@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { seededPrng } from '../../base/prng.js';
 import type { PageId } from '../../base/ids.js';
 import { treeId } from '../../base/ids.js';
-import { BTree } from '../../storage/btree.js';
-import { BufferPool } from '../../storage/buffer-pool.js';
-import { LeafRef } from '../../storage/cursor.js';
-import type { PageIo } from '../../storage/page-io.js';
+import { BTree } from '../../storage/tree/btree.js';
+import { BufferPool } from '../../storage/pages/buffer-pool.js';
+import { LeafRef } from '../../storage/tree/cursor.js';
+import type { PageIo } from '../../storage/pages/page-io.js';
 
 const entryCount = 1_000_000;
 

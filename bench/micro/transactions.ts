@@ -12,7 +12,7 @@ import { keyString } from '../../base/bytes.js';
 import { realClock } from '../../base/clock.js';
 import { realPrng, seededPrng } from '../../base/prng.js';
 import { realScheduler } from '../../base/scheduler.js';
-import { NodeVfs } from '../../storage/node-vfs.js';
+import { NodeVfs } from '../../storage/files/node-vfs.js';
 import { Store } from '../../storage/store.js';
 import { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { Transaction } from '../../mvcc/transaction.js';

@@ -21,7 +21,7 @@ import { isWait } from '../../executor/wait.js';
 import type { Copy, QualifiedName, Query } from '../../parser/ast.js';
 import { intoOf } from '../../parser/select-into.js';
 import type { TableDef } from '../../planner/catalog.js';
-import { readFull } from '../../storage/vfs.js';
+import { readFull } from '../../storage/files/vfs.js';
 import type { Backend, Call, StatementResult } from '../backend.js';
 import type { TableRecord } from '../catalog/catalog-objects.js';
 import type { LineEnd } from './copy-format.js';

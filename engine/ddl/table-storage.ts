@@ -19,7 +19,7 @@ import { indexKeyText } from '../../executor/row-errors.js';
 import { DbError } from '../../base/errors.js';
 import { wholeRange, type TreeOptions } from '../../mvcc/types.js';
 import type { TableDef } from '../../planner/catalog.js';
-import type { BulkSource } from '../../storage/btree.js';
+import type { BulkSource } from '../../storage/tree/btree.js';
 import type { IndexRecord, TableRecord } from '../catalog/catalog-objects.js';
 import type { Ddl } from './ddl.js';
 import { ddlRuntime } from './expressions.js';

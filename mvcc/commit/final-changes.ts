@@ -2,7 +2,7 @@
  * What a transaction's write set comes to at its commit: of each key the newest entry alone, and of that whether it differs from the committed state, and how. A row that was
  * inserted and removed again is no change; one that was moved by a change of its key is followed to where it ends up.
  */
-import { LeafRef } from '../../storage/cursor.js';
+import { LeafRef } from '../../storage/tree/cursor.js';
 import { mutants } from '../../base/mutants.js';
 import { keyBufferOf } from '../reads/key-buffer.js';
 import type { WriteMark } from '../serializable/serial-node.js';

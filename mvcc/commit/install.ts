@@ -8,10 +8,10 @@
 import { VERIFY, assert } from '../../base/assert.js';
 import type { Csn, Lsn } from '../../base/ids.js';
 import { mutants } from '../../base/mutants.js';
-import type { BTree } from '../../storage/btree.js';
-import { LeafRef } from '../../storage/cursor.js';
-import { FoundLeaves } from '../../storage/found-leaves.js';
-import { NoPlace } from '../../storage/found-place.js';
+import type { BTree } from '../../storage/tree/btree.js';
+import { LeafRef } from '../../storage/tree/cursor.js';
+import { FoundLeaves } from '../../storage/tree/found-leaves.js';
+import { NoPlace } from '../../storage/tree/found-place.js';
 import { changesKey, isChange, kindOfChange, newestInOrder, placeElsewhere } from './final-changes.js';
 import { keyBufferFrom } from '../reads/key-buffer.js';
 import type { Transaction } from '../transaction.js';

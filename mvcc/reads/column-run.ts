@@ -2,7 +2,7 @@
  * The entries of an equality on the first column of a clustered key, an integer, as columns (base/row-columns.ts): what `EntryRun` gives as rows. For the inner side of a
  * nested loop, which asks for key after key, often in the order of the tree or near it.
  *
- * Where the columns of the leaf are kept beside its page (storage/leaf-columns.ts), the key is looked for in the column of the integers, and the page is not touched: first near
+ * Where the columns of the leaf are kept beside its page (storage/pages/leaf-columns.ts), the key is looked for in the column of the integers, and the page is not touched: first near
  * the place of the key before, in that leaf or the next one, then by a descent. Other leaves are read as rows, whose columns are read from them; a leaf that is asked for
  * again and again has its columns read whole.
  *
@@ -18,9 +18,9 @@ import { keyString } from '../../base/bytes.js';
 import { putInt4Key } from '../../base/keycode.js';
 import { mutants } from '../../base/mutants.js';
 import { AtColumns, type ColumnMemory, type ColumnRequest, ColumnScratch, noColumnMemory } from '../../base/row-columns.js';
-import type { BTree } from '../../storage/btree.js';
-import type { LeafRef } from '../../storage/cursor.js';
-import type { LeafColumns } from '../../storage/leaf-columns.js';
+import type { BTree } from '../../storage/tree/btree.js';
+import type { LeafRef } from '../../storage/tree/cursor.js';
+import type { LeafColumns } from '../../storage/pages/leaf-columns.js';
 import { EntryRun, endOfPrefix, hasNewer, mayGoOn, rangeOfPrefix } from './entry-run.js';
 import type { LeafScan } from './leaf-scan.js';
 import type { Transaction } from '../transaction.js';

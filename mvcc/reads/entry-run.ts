@@ -11,7 +11,7 @@
 import { assert } from '../../base/assert.js';
 import { keyString } from '../../base/bytes.js';
 import { mutants } from '../../base/mutants.js';
-import type { LeafRef } from '../../storage/cursor.js';
+import type { LeafRef } from '../../storage/tree/cursor.js';
 import type { LeafScan } from './leaf-scan.js';
 import { checkTree } from './reading.js';
 import type { Transaction } from '../transaction.js';

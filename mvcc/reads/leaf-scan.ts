@@ -14,12 +14,12 @@
  *     changed what it has read (B2), so nobody has to know of it.
  *
  * A scan may be opened for *columns* (base/row-columns.ts): each batch then comes with a record that says where they lie. Those of a clean leaf are kept beside its
- * page (storage/leaf-columns.ts), so that neither its slots nor its rows are touched again; all others are read from the rows of the batch, whatever they came from.
+ * page (storage/pages/leaf-columns.ts), so that neither its slots nor its rows are touched again; all others are read from the rows of the batch, whatever they came from.
  */
 import { assert } from '../../base/assert.js';
 import { mutants } from '../../base/mutants.js';
 import { type ColumnMemory, type ColumnRequest, ColumnScratch, noColumnMemory } from '../../base/row-columns.js';
-import { LeafRef } from '../../storage/cursor.js';
+import { LeafRef } from '../../storage/tree/cursor.js';
 import { endsAfter } from '../serializable/interval-tree.js';
 import { keyBufferOf } from './key-buffer.js';
 import { undoneTo } from '../snapshot.js';

@@ -8,7 +8,7 @@ import { VERIFY, assert } from '../../base/assert.js';
 import { keyString } from '../../base/bytes.js';
 import { mutants } from '../../base/mutants.js';
 import type { ColumnRequest } from '../../base/row-columns.js';
-import type { BTree } from '../../storage/btree.js';
+import type { BTree } from '../../storage/tree/btree.js';
 import { definitionConflictError } from '../conflict.js';
 import { keyBufferOf } from './key-buffer.js';
 import { LeafScan, type Registering } from './leaf-scan.js';

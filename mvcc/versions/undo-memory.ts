@@ -10,7 +10,7 @@
  */
 import { VERIFY, assert } from '../../base/assert.js';
 import { copyByWords, copyBytes } from '../../base/bytes.js';
-import type { LeafRef } from '../../storage/cursor.js';
+import type { LeafRef } from '../../storage/tree/cursor.js';
 import { hashOfBytes } from '../write-set/key-hash.js';
 import { ByteChunk } from '../write-set/byte-arena.js';
 import { UndoBytes, type UndoChunk } from './undo-bytes.js';

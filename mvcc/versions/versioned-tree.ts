@@ -5,7 +5,7 @@
  * and who has read what (SIREAD). All of it is empty when nobody is at work.
  */
 import { csn, type Csn, type TreeId } from '../../base/ids.js';
-import type { BTree } from '../../storage/btree.js';
+import type { BTree } from '../../storage/tree/btree.js';
 import { KeyTable } from '../write-set/key-table.js';
 import type { Lock, LockHome } from '../locks/lock.js';
 import type { RowLockSlot } from '../locks/row-lock.js';

@@ -5,7 +5,7 @@
  */
 import { assert } from '../../base/assert.js';
 import { mutants } from '../../base/mutants.js';
-import type { CommitRun } from '../../storage/commit-writer.js';
+import type { CommitRun } from '../../storage/log/commit-writer.js';
 import { offsetOf } from './byte-arena.js';
 import type { PutBlocks } from './put-blocks.js';
 

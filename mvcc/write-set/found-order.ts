@@ -2,7 +2,7 @@
  * Removals of a write set in the order of the places where their rows were found (found-places.ts): leaf by leaf, and within a leaf slot by slot, so that they go in without a look at their
  * keys, and what is behind them in the leaf is moved once. Place and position of each stand in one word of 64 bits: V8 sorts an array of those as C++ does integers, in half of the time that it takes for doubles, which it asks for NaN.
  */
-import { NoPlace, frameOfPlace, slotOfPlace } from '../../storage/found-place.js';
+import { NoPlace, frameOfPlace, slotOfPlace } from '../../storage/tree/found-place.js';
 import { WriteKind, type WriteSet } from './write-set.js';
 
 const none = new Int32Array(0);

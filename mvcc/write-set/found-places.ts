@@ -1,5 +1,5 @@
 /**
- * Where the rows that a write set changes were found: for entries of rows looked up by their keys, the three words of `BTree.tellFound` (storage/found-place.ts). While the leaf has the
+ * Where the rows that a write set changes were found: for entries of rows looked up by their keys, the three words of `BTree.tellFound` (storage/tree/found-place.ts). While the leaf has the
  * version that they say the row is there, and the commit need not look for it. In pieces as entry-words.ts has them, made when the first place is noted.
  */
 import { ChunkBytesMax, type ByteChunk, type ChunkSource } from './byte-arena.js';

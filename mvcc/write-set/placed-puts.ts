@@ -2,8 +2,8 @@
  * Puts of a write set on their way into the tree where their rows were found (found-places.ts), in the order of the set: what an entry says and what it puts then lies in memory behind what the
  * one before did, and nothing of the leaf has to be waited for before its bytes are written.
  */
-import type { FoundPuts } from '../../storage/bulk-build.js';
-import { NoPlace } from '../../storage/found-place.js';
+import type { FoundPuts } from '../../storage/tree/bulk-build.js';
+import { NoPlace } from '../../storage/tree/found-place.js';
 import type { WriteSet } from './write-set.js';
 
 const nothing = new Uint8Array(0);

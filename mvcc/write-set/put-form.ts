@@ -1,9 +1,9 @@
 /**
- * Short keys and values as the log has a put of them (storage/commit-writer.ts): a tag, the key's length, the key, the value's length, the value. In a write set they stand like
+ * Short keys and values as the log has a put of them (storage/log/commit-writer.ts): a tag, the key's length, the key, the value's length, the value. In a write set they stand like
  * that from the start, so that what was written one after the other is logged as one copy. Short are those whose lengths take a byte each.
  */
 import { copyBytes } from '../../base/bytes.js';
-import { ChangeTag, ShortPut } from '../../storage/wal-record.js';
+import { ChangeTag, ShortPut } from '../../storage/log/wal-record.js';
 
 const ShortMax = 127;
 /** What a put begins with. */

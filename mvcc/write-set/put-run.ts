@@ -8,8 +8,8 @@
 import { VERIFY, assert } from '../../base/assert.js';
 import { copyByWords } from '../../base/bytes.js';
 import { mutants } from '../../base/mutants.js';
-import type { FoundRun } from '../../storage/bulk-build.js';
-import { frameOfPlace } from '../../storage/found-place.js';
+import type { FoundRun } from '../../storage/tree/bulk-build.js';
+import { frameOfPlace } from '../../storage/tree/found-place.js';
 import { BlockWalk, type FormRun } from './block-walk.js';
 import { offsetOf } from './byte-arena.js';
 import { type KeyMemory, type KeySort, SortCountMin } from './key-sort.js';

@@ -17,15 +17,15 @@
  *     put into the table, which is made anew in the order of the entries (W3).
  * W5  Keys that cannot have been touched before, as those of the index entries of a new or untouched row, are but listed as long as nobody has looked for a key of their tree:
  *     neither run nor table has them. What is written with its row (`pushListedPuts`) lies apart, lest it come between rows that follow each other (W6). The first look puts all of them into the table, made anew as in W4, and nothing is listed in that tree any more.
- * W6  Where a short value was added right behind its short key, the two stand as the log writes a put of them (storage/commit-writer.ts), and so do those of entries that
+ * W6  Where a short value was added right behind its short key, the two stand as the log writes a put of them (storage/log/commit-writer.ts), and so do those of entries that
  *     followed each other, side by side: they are logged as one copy.
  */
 import { VERIFY, assert } from '../../base/assert.js';
 import { compareBytes, keyString, putKeyString } from '../../base/bytes.js';
 import { mutants } from '../../base/mutants.js';
-import type { BTree } from '../../storage/btree.js';
-import type { CommitRun } from '../../storage/commit-writer.js';
-import { NoPlace } from '../../storage/found-place.js';
+import type { BTree } from '../../storage/tree/btree.js';
+import type { CommitRun } from '../../storage/log/commit-writer.js';
+import { NoPlace } from '../../storage/tree/found-place.js';
 import { type ByteChunk, ByteRun, offsetOf, tooMuchChanged } from './byte-arena.js';
 import { AtCommand, AtFlags, AtHash, AtKey, AtKeyLength, AtPrevious, AtValue, AtValueLength, EntryWords, TreeShift, pieceEnd, wordOf } from './entry-words.js';
 import { FoundPlaces, placeWordOf } from './found-places.js';

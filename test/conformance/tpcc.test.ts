@@ -9,7 +9,7 @@ import { consistencyChecks, tpccSchema, tpccTables } from '../../bench/macro/tpc
 import { runTransaction, Terminal, type TpccSession } from '../../bench/macro/tpcc/transactions.js';
 import { seededPrng } from '../../base/prng.js';
 import { open, type Database } from '../../engine/index.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
 import { startPostgres, type PostgresServer } from '../oracle/postgres-server.js';
 
 const scale: TpccScale = { warehouses: 2, items: 60, customers: 30 };

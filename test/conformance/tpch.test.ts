@@ -9,7 +9,7 @@ import { canonicalAnswer, copyLines, tpchQueries } from '../../bench/macro/tpch/
 import { tpchTables } from '../../bench/macro/tpch/schema.js';
 import type { Database, Session } from '../../engine/index.js';
 import { open } from '../../engine/index.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
 import { startPostgres, type PostgresServer } from '../oracle/postgres-server.js';
 
 const scale = Number(process.env['TPCH_SCALE'] ?? '0.002');

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { realClock } from '../../base/clock.js';
 import { realScheduler, type Scheduler } from '../../base/scheduler.js';
 import { open, type Database } from '../../engine/index.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
 
 /** Long timers fire when the test says so; everything else is as it is. */
 class HeldTimers implements Scheduler {

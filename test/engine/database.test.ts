@@ -1,7 +1,7 @@
 /** The public face: results, parameters, sessions, misuse, and what open and close promise. */
 import { describe, expect, test } from 'vitest';
 import { DatabaseError, open, sql } from '../../engine/index.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
 import { withDatabase } from './with-database.js';
 
 /** Runs `body` on a fresh database in memory. */

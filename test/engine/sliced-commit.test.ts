@@ -1,7 +1,7 @@
 /** Large commits give the event loop its turn; calls of other sessions wait, and synchronous ones find the commit whole. */
 import { expect, test } from 'vitest';
 import { open } from '../../engine/index.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
 import { FaultVfs } from '../sim/fault-vfs.js';
 
 const rowCount = 40_000;

@@ -24,7 +24,7 @@ import type { IsolationLevel } from '../../mvcc/types.js';
 import type { ColumnDef, ForeignKeyDef, IndexColumn, IndexDef, TableDef } from '../../planner/catalog.js';
 import type { AggregateCall, BoundExpression, SortKey } from '../../planner/expression.js';
 import type { IndexExpressions, IndexRange, PhysicalPlan, PlanColumn, PlannedStatement, ScanColumn } from '../../planner/physical-plan.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
 import { Store } from '../../storage/store.js';
 
 export type Modify = Extract<PhysicalPlan, { kind: 'modify' }>;

@@ -22,8 +22,8 @@
 import { seededPrng } from '../../base/prng.js';
 import type { Database, OpenOptions, QueryResult, Session } from '../../engine/index.js';
 import { DatabaseError, open } from '../../engine/index.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
-import { readFull, writeFull } from '../../storage/vfs.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
+import { readFull, writeFull } from '../../storage/files/vfs.js';
 
 export interface GoldenCommand {
   /** Lines as written, to be written back. */

@@ -1,7 +1,7 @@
-/** Plants each bug of storage/tree-mutants.ts and lets the property test of the tree find it. */
+/** Plants each bug of storage/tree/tree-mutants.ts and lets the property test of the tree find it. */
 import fc from 'fast-check';
 import { mutants } from '../../base/mutants.js';
-import { treeMutants } from '../../storage/tree-mutants.js';
+import { treeMutants } from '../../storage/tree/tree-mutants.js';
 import { runTreeCase, treeCase } from '../storage/tree-driver.js';
 
 export interface MutantRun {

@@ -9,9 +9,9 @@ import { realScheduler } from '../../base/scheduler.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type MvccOptions, TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
 import { Store } from '../../storage/store.js';
-import { reservationFor } from '../../storage/wal.js';
+import { reservationFor } from '../../storage/log/wal.js';
 import { Client } from './client.js';
 import { rowBlock } from './row-block.js';
 

@@ -1,5 +1,5 @@
 /**
- * A commit that nobody looks behind goes into the leaves in runs (P4 in mvcc/commit/commit.ts, storage/leaf-run.ts) and into the log in stretches (mvcc/write-set/put-form.ts), any other one change at
+ * A commit that nobody looks behind goes into the leaves in runs (P4 in mvcc/commit/commit.ts, storage/tree/leaf-run.ts) and into the log in stretches (mvcc/write-set/put-form.ts), any other one change at
  * a time: both leave the same rows, and the same rows come back from the log of either.
  */
 import { strict as check } from 'node:assert';
@@ -14,8 +14,8 @@ import { RowRef } from '../../mvcc/types.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
-import { LeafRef } from '../../storage/cursor.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { LeafRef } from '../../storage/tree/cursor.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
 import { Store } from '../../storage/store.js';
 import { patchTo, rowBlock } from './row-block.js';
 

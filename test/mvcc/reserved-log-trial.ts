@@ -8,7 +8,7 @@ import type { Transaction } from '../../mvcc/transaction.js';
 import { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { Store } from '../../storage/store.js';
-import { reservationFor } from '../../storage/wal.js';
+import { reservationFor } from '../../storage/log/wal.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import { buildFrom } from '../sim/storage-world.js';
 import { Client } from './client.js';

@@ -8,8 +8,8 @@ import type { Clock } from '../../base/clock.js';
 import { seededPrng } from '../../base/prng.js';
 import type { Scheduler, Timer } from '../../base/scheduler.js';
 import { TransactionManager, type MvccCommitWriter, type MvccOptions, type MvccStore } from '../../mvcc/transaction-manager.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
-import { type BTree } from '../../storage/btree.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
+import { type BTree } from '../../storage/tree/btree.js';
 import { Store } from '../../storage/store.js';
 
 /** Timers fire when the test advances the time. */

@@ -1,7 +1,7 @@
 /** Shows that conditions are simplified to what can be used (plans) and keep their meaning (answers, at the edges of dates and with NULL). */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { open, type Database, type Session } from '../../engine/index.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
 
 let db: Database;
 let session: Session;

@@ -8,7 +8,7 @@ import { DbError } from '../../base/errors.js';
 import { csn } from '../../base/ids.js';
 import type { Prng } from '../../base/prng.js';
 import { seededPrng } from '../../base/prng.js';
-import { RingBytes } from '../../storage/superblock.js';
+import { RingBytes } from '../../storage/pages/superblock.js';
 import type { StoreOptions } from '../../storage/store.js';
 import { Store } from '../../storage/store.js';
 import { CrashVfs, PowerCut } from './crash-vfs.js';

@@ -11,8 +11,8 @@
 import { assert } from '../../base/assert.js';
 import { DbError } from '../../base/errors.js';
 import type { Prng } from '../../base/prng.js';
-import type { File, Vfs } from '../../storage/vfs.js';
-import { ThroughBlockBytes } from '../../storage/vfs.js';
+import type { File, Vfs } from '../../storage/files/vfs.js';
+import { ThroughBlockBytes } from '../../storage/files/vfs.js';
 
 /** The simulated machine stops here. Not a DbError, so that nobody handles it by mistake. */
 export class PowerCut extends Error {

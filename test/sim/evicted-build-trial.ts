@@ -4,7 +4,7 @@
  */
 import { csn } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
-import { LeafRef } from '../../storage/cursor.js';
+import { LeafRef } from '../../storage/tree/cursor.js';
 import { Store } from '../../storage/store.js';
 import { CrashVfs } from './crash-vfs.js';
 import { SimTime } from './sim-time.js';

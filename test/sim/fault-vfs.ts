@@ -4,7 +4,7 @@
  */
 import { DbError } from '../../base/errors.js';
 import type { Prng } from '../../base/prng.js';
-import type { File, Vfs } from '../../storage/vfs.js';
+import type { File, Vfs } from '../../storage/files/vfs.js';
 
 export type CallKind = 'open' | 'read' | 'write' | 'writeThrough' | 'sync' | 'truncate' | 'unlink' | 'rename' | 'list' | 'syncDirectory' | 'lock';
 

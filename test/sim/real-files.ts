@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { realClock } from '../../base/clock.js';
 import { realPrng } from '../../base/prng.js';
 import { realScheduler } from '../../base/scheduler.js';
-import { NodeVfs } from '../../storage/node-vfs.js';
+import { NodeVfs } from '../../storage/files/node-vfs.js';
 import type { StoreOptions } from '../../storage/store.js';
 
 export function makeTestDirectory(): { readonly path: (name: string) => string; readonly remove: () => void } {

@@ -5,9 +5,9 @@
 import type { Lsn, TreeId } from '../../base/ids.js';
 import { csn, treeId } from '../../base/ids.js';
 import type { Prng } from '../../base/prng.js';
-import type { BTree } from '../../storage/btree.js';
-import type { BulkSource } from '../../storage/bulk-build.js';
-import { LeafRef } from '../../storage/cursor.js';
+import type { BTree } from '../../storage/tree/btree.js';
+import type { BulkSource } from '../../storage/tree/bulk-build.js';
+import { LeafRef } from '../../storage/tree/cursor.js';
 import type { BuiltTree, Store } from '../../storage/store.js';
 
 /** Trees by id; entries by key, both as latin1 strings. */

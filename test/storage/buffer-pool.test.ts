@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import type { DbError } from '../../base/errors.js';
 import type { PageId } from '../../base/ids.js';
-import { BufferPool } from '../../storage/buffer-pool.js';
-import { AtKind, AtPageId } from '../../storage/page.js';
+import { BufferPool } from '../../storage/pages/buffer-pool.js';
+import { AtKind, AtPageId } from '../../storage/pages/page.js';
 import { MapPageIo } from './map-page-io.js';
 
 const at = 300;

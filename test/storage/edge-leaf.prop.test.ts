@@ -1,15 +1,15 @@
-/** E1 of storage/edge-leaf.ts: leaves begun at the right edge are those that `put` makes, and so are the pages above; where it fails nothing has changed. */
+/** E1 of storage/tree/edge-leaf.ts: leaves begun at the right edge are those that `put` makes, and so are the pages above; where it fails nothing has changed. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
 import type { PageId } from '../../base/ids.js';
 import { treeId } from '../../base/ids.js';
-import { BTree } from '../../storage/btree.js';
-import { BufferPool } from '../../storage/buffer-pool.js';
-import type { RunSource } from '../../storage/bulk-build.js';
-import { AtKind, PageKind } from '../../storage/page.js';
-import { cellAt, cellSizeAt, countOf, slotAt } from '../../storage/slotted-page.js';
-import { checkTree } from '../../storage/tree-check.js';
+import { BTree } from '../../storage/tree/btree.js';
+import { BufferPool } from '../../storage/pages/buffer-pool.js';
+import type { RunSource } from '../../storage/tree/bulk-build.js';
+import { AtKind, PageKind } from '../../storage/pages/page.js';
+import { cellAt, cellSizeAt, countOf, slotAt } from '../../storage/pages/slotted-page.js';
+import { checkTree } from '../../storage/tree/tree-check.js';
 import { MapPageIo } from './map-page-io.js';
 import { familyKey, type KeyFamily } from './tree-driver.js';
 

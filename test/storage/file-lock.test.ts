@@ -2,8 +2,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, linkSync, openSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FileLock, LockStrategy } from '../../storage/file-lock.js';
-import { acquireFileLock, isProvablyDead } from '../../storage/file-lock.js';
+import type { FileLock, LockStrategy } from '../../storage/files/file-lock.js';
+import { acquireFileLock, isProvablyDead } from '../../storage/files/file-lock.js';
 import { Store } from '../../storage/store.js';
 import { makeTestDirectory, realStore } from '../sim/real-files.js';
 
@@ -21,7 +21,7 @@ afterEach(() => {
 /** A process that takes the lock, says so, and then blocks its event loop, as a program in long synchronous work does. */
 const holderSource = (file: string, strategy: LockStrategy): string => `
   import { openSync, writeSync } from 'node:fs';
-  import { acquireFileLock } from ${JSON.stringify(new URL('../../storage/file-lock.ts', import.meta.url).pathname)};
+  import { acquireFileLock } from ${JSON.stringify(new URL('../../storage/files/file-lock.ts', import.meta.url).pathname)};
   acquireFileLock(openSync(${JSON.stringify(file)}, 'r+'), ${JSON.stringify(file)}, 'exclusive', ['${strategy}']).then(
     () => { writeSync(1, 'locked'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30000); },
     (error) => { writeSync(1, error.code); process.exit(0); });
@@ -76,7 +76,7 @@ describe('in one process', () => {
 
   it('a second copy of the module, as hot reload makes one, sees the same registry', async () => {
     const lock = await take('flock');
-    const copy = (await import(/* @vite-ignore */ `../../storage/file-lock.js?copy=${1}`)) as { acquireFileLock: typeof acquireFileLock };
+    const copy = (await import(/* @vite-ignore */ `../../storage/files/file-lock.js?copy=${1}`)) as { acquireFileLock: typeof acquireFileLock };
     await expect(copy.acquireFileLock(openSync(path, 'r+'), path, 'exclusive')).rejects.toMatchObject({ code: '55006' });
     lock.release();
   });

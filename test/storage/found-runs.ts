@@ -1,9 +1,9 @@
 /** Entries looked up one by one and then changed where they were found, as a commit does it: removed by leaf and in its order (mvcc/write-set/found-order.ts), replaced as they come (placed-puts.ts). */
 import { assert } from '../../base/assert.js';
 import { keyBytes } from '../../base/bytes.js';
-import type { BTree } from '../../storage/btree.js';
-import type { FoundPuts, FoundRun, ValuePlace } from '../../storage/bulk-build.js';
-import { NoPlace, frameOfPlace, slotOfPlace } from '../../storage/found-place.js';
+import type { BTree } from '../../storage/tree/btree.js';
+import type { FoundPuts, FoundRun, ValuePlace } from '../../storage/tree/bulk-build.js';
+import { NoPlace, frameOfPlace, slotOfPlace } from '../../storage/tree/found-place.js';
 
 export interface FoundEntry {
   readonly key: string;

@@ -10,7 +10,7 @@ import { type Prng, seededPrng } from '../../base/prng.js';
 import { AtColumns, AtRowCount, ColumnForm, type ColumnMemory, ColumnReader, type ColumnRequest, type RowBatch } from '../../base/row-columns.js';
 import { decodeColumn, encodeRow, RowLayout } from '../../base/rowcode.js';
 import { types, type SqlType } from '../../base/types.js';
-import { LeafColumns } from '../../storage/leaf-columns.js';
+import { LeafColumns } from '../../storage/pages/leaf-columns.js';
 
 const numeric82: SqlType = { ...types.numeric, typmod: ((8 << 16) | 2) + 4 };
 const layoutTypes: readonly (readonly SqlType[])[] = [

@@ -1,7 +1,7 @@
 /** Columns of leaves against the rows they are read from; leaf-columns-trial.ts says what takes part. `SEED` starts elsewhere. */
 import { expect, test } from 'vitest';
-import { LeafColumns } from '../../storage/leaf-columns.js';
-import { BufferPool } from '../../storage/buffer-pool.js';
+import { LeafColumns } from '../../storage/pages/leaf-columns.js';
+import { BufferPool } from '../../storage/pages/buffer-pool.js';
 import { leafColumnsTrial } from './leaf-columns-trial.js';
 import { MapPageIo } from './map-page-io.js';
 

@@ -1,13 +1,13 @@
-/** storage/leaf-puts.ts beside its twin: puts that stand side by side leave the leaf as `appendEntries` leaves it, byte for byte, and stop where it stops. */
+/** storage/tree/leaf-puts.ts beside its twin: puts that stand side by side leave the leaf as `appendEntries` leaves it, byte for byte, and stop where it stops. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { VERIFY } from '../../base/assert.js';
 import { keyBytes } from '../../base/bytes.js';
-import { appendRun } from '../../storage/leaf-puts.js';
-import { appendEntries } from '../../storage/leaf-run.js';
-import { PageFlag, PageKind } from '../../storage/page.js';
-import { PageShape, beginPage } from '../../storage/page-edit.js';
-import { hasShortKeys } from '../../storage/slotted-page.js';
+import { appendRun } from '../../storage/tree/leaf-puts.js';
+import { appendEntries } from '../../storage/tree/leaf-run.js';
+import { PageFlag, PageKind } from '../../storage/pages/page.js';
+import { PageShape, beginPage } from '../../storage/pages/page-edit.js';
+import { hasShortKeys } from '../../storage/pages/slotted-page.js';
 import { putSource } from './put-source.js';
 import { type KeyFamily, familyKey } from './tree-driver.js';
 

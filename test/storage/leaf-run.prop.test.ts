@@ -1,12 +1,12 @@
-/** L2 of storage/leaf-run.ts: many entries at a time leave the leaf as page-edit.ts would one by one, and stop where they must. */
+/** L2 of storage/tree/leaf-run.ts: many entries at a time leave the leaf as page-edit.ts would one by one, and stop where they must. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyBytes } from '../../base/bytes.js';
-import type { RunSource } from '../../storage/bulk-build.js';
-import { appendEntries, removeEntries, replaceEntries } from '../../storage/leaf-run.js';
-import { AtFragmented, AtHeapStart, PageFlag, PageKind } from '../../storage/page.js';
-import { PageShape, beginPage, insertEntry, removeEntry, replaceInPlace } from '../../storage/page-edit.js';
-import { OverflowBit, cellAt, copyKey, countOf, headAt, isOutside, rawValueLengthAt, search, suffixLengthAt, valueAt } from '../../storage/slotted-page.js';
+import type { RunSource } from '../../storage/tree/bulk-build.js';
+import { appendEntries, removeEntries, replaceEntries } from '../../storage/tree/leaf-run.js';
+import { AtFragmented, AtHeapStart, PageFlag, PageKind } from '../../storage/pages/page.js';
+import { PageShape, beginPage, insertEntry, removeEntry, replaceInPlace } from '../../storage/pages/page-edit.js';
+import { OverflowBit, cellAt, copyKey, countOf, headAt, isOutside, rawValueLengthAt, search, suffixLengthAt, valueAt } from '../../storage/pages/slotted-page.js';
 import { familyKey, type KeyFamily } from './tree-driver.js';
 
 const size = 2048;

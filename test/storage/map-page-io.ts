@@ -6,7 +6,7 @@
 import { assert } from '../../base/assert.js';
 import { DbError } from '../../base/errors.js';
 import type { PageId } from '../../base/ids.js';
-import type { PageIo } from '../../storage/page-io.js';
+import type { PageIo } from '../../storage/pages/page-io.js';
 
 export class MapPageIo implements PageIo {
   readonly pageSizeBytes: number;

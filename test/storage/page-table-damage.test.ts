@@ -5,13 +5,13 @@
 import { describe, expect, it } from 'vitest';
 import { csn, treeId } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
-import { LeafRef } from '../../storage/cursor.js';
-import { segmentNumbers } from '../../storage/recovery.js';
+import { LeafRef } from '../../storage/tree/cursor.js';
+import { segmentNumbers } from '../../storage/log/recovery.js';
 import type { StoreOptions } from '../../storage/store.js';
 import { Store } from '../../storage/store.js';
-import { readRing, RingBytes } from '../../storage/superblock.js';
-import { PageTable } from '../../storage/page-table.js';
-import { TablePageReader } from '../../storage/page-table-read.js';
+import { readRing, RingBytes } from '../../storage/pages/superblock.js';
+import { PageTable } from '../../storage/pages/page-table.js';
+import { TablePageReader } from '../../storage/pages/page-table-read.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import { SimTime } from '../sim/sim-time.js';
 

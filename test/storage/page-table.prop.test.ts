@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { setU32 } from '../../base/bytes.js';
 import type { PageId } from '../../base/ids.js';
-import { MemoryVfs } from '../../storage/memory-vfs.js';
-import type { TableRoot } from '../../storage/page-table.js';
-import { PageTable } from '../../storage/page-table.js';
-import type { Meta } from '../../storage/superblock.js';
+import { MemoryVfs } from '../../storage/files/memory-vfs.js';
+import type { TableRoot } from '../../storage/pages/page-table.js';
+import { PageTable } from '../../storage/pages/page-table.js';
+import type { Meta } from '../../storage/pages/superblock.js';
 
 const PageSize = 512;
 

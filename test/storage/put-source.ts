@@ -1,7 +1,7 @@
 /** A run of entries of which the short ones stand side by side as the log has them, so many at a time; between such stretches there is a gap. */
 import { keyBytes } from '../../base/bytes.js';
-import type { RunSource } from '../../storage/bulk-build.js';
-import { ChangeTag } from '../../storage/wal-record.js';
+import type { RunSource } from '../../storage/tree/bulk-build.js';
+import { ChangeTag } from '../../storage/log/wal-record.js';
 
 const ShortMax = 127;
 const gap = '##';

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { seededPrng } from '../../base/prng.js';
-import { NodeVfs } from '../../storage/node-vfs.js';
-import { Segment } from '../../storage/segment.js';
-import { readFull, ThroughBlockBytes, type File } from '../../storage/vfs.js';
-import { SegmentHeaderBytes } from '../../storage/wal-record.js';
+import { NodeVfs } from '../../storage/files/node-vfs.js';
+import { Segment } from '../../storage/log/segment.js';
+import { readFull, ThroughBlockBytes, type File } from '../../storage/files/vfs.js';
+import { SegmentHeaderBytes } from '../../storage/log/wal-record.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 
 const zeros = new Uint8Array(1 << 14);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { csn } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
-import { RingBytes } from '../../storage/superblock.js';
+import { RingBytes } from '../../storage/pages/superblock.js';
 import { Store } from '../../storage/store.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 import { movedPageTrial } from '../sim/moved-page-trial.js';

@@ -4,11 +4,11 @@ import { keyBytes } from '../../base/bytes.js';
 import { DbError } from '../../base/errors.js';
 import { treeId } from '../../base/ids.js';
 import { seededPrng } from '../../base/prng.js';
-import { BTree } from '../../storage/btree.js';
-import { BufferPool } from '../../storage/buffer-pool.js';
-import { LeafRef } from '../../storage/cursor.js';
-import { AtCount, AtFlags, AtFragmented, AtHeapStart, AtKind, AtLevel, AtLink, AtMaxCsn, AtPageId, AtPrefixLength, AtSlots, AtTreeId, AtUpperLength, AtUpperShared, AtVersion, PageKind } from '../../storage/page.js';
-import { checkTree } from '../../storage/tree-check.js';
+import { BTree } from '../../storage/tree/btree.js';
+import { BufferPool } from '../../storage/pages/buffer-pool.js';
+import { LeafRef } from '../../storage/tree/cursor.js';
+import { AtCount, AtFlags, AtFragmented, AtHeapStart, AtKind, AtLevel, AtLink, AtMaxCsn, AtPageId, AtPrefixLength, AtSlots, AtTreeId, AtUpperLength, AtUpperShared, AtVersion, PageKind } from '../../storage/pages/page.js';
+import { checkTree } from '../../storage/tree/tree-check.js';
 import { MapPageIo } from './map-page-io.js';
 
 /** A tree of three levels with some overflow values, written out; and a function that checks what the pages say. */
