@@ -11,6 +11,7 @@ import { evaluate } from './expression-interpreter.js';
 import { canGenerate } from './codegen.js';
 import type { Program, ProgramOutput } from './codegen/generated-plans.js';
 import { GeneratedPlans, GeneratedSource, isBrief, isUnfiltered, ProgramState } from './codegen/generated-plans.js';
+import { locksOneRow } from './codegen/lock-rows.js';
 import { directModify, directSpec } from './direct-modify.js';
 import { EncodedRows, encodedRowsSpec } from './encoded-rows.js';
 import { hasInlineLocks, LockWait, RestartingSource, RestartingUnit } from './inline-locks.js';
@@ -49,6 +50,7 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
   const isGenerated = options.mode === 'generated' && canGenerate() && !locksInline && !isStepwise;
   const output: ProgramOutput = { ids: result.map((column) => column.id), computed: [], shape: options.shape, names: result.map((column) => column.name) };
   const isQuery = phases.length === 1 && phases[0]!.kind === 'query';
+  const isLock = phases.length === 1 && phases[0]!.kind === 'lock' && locksOneRow(plan);
   const isModify = phases.length === 1 && phases[0]!.kind === 'modify';
   /** A run that has ended and left nothing behind: the next one takes its place. */
   let ended: StatementExecution | undefined;
@@ -92,9 +94,14 @@ export function compile(planned: PlannedStatement, options: CompileOptions): Com
     },
     encodedRows: rowsSpec === undefined ? undefined : (manager, types, many) => (generated === undefined && !many ? undefined : (encodedRows ??= EncodedRows.make(rowsSpec, manager, types))),
     quick: ({ ctx, env, schema, constraints }) => {
+      if (generated === undefined || options.instrument) return undefined;
+      const request = { ctx, env, schema, constraints, tx: undefined!, params: [], canWait: false, instrument: false };
+      if (isLock) {
+        const locking = generated.program(plan, output, false);
+        return locking.isPlain ? new QuickQuery(locking, true, true, true, request) : undefined;
+      }
       // Whether a program may give way changes nothing about what it asks for, so that one that is not plain need not be made again.
-      if (program?.isPlain !== true || generated === undefined || options.instrument) return undefined;
-      return new QuickQuery(generated.program(plan, output, false), isBrief(plan), isUnfiltered(plan), { ctx, env, schema, constraints, tx: undefined!, params: [], canWait: false, instrument: false });
+      return program?.isPlain === true ? new QuickQuery(generated.program(plan, output, false), isBrief(plan), isUnfiltered(plan), false, request) : undefined;
     },
   };
 }

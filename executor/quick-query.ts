@@ -19,14 +19,17 @@ export class QuickQuery {
   readonly isBrief: boolean;
   /** Whether it reads about as many rows as it gives. */
   readonly isUnfiltered: boolean;
+  /** Whether it locks a row. */
+  readonly locks: boolean;
   readonly #program: Program;
   readonly #runtime: Runtime;
   readonly #state: ProgramState;
   #isRunning = false;
 
-  constructor(program: Program, isBrief: boolean, isUnfiltered: boolean, request: ExecutionRequest) {
+  constructor(program: Program, isBrief: boolean, isUnfiltered: boolean, locks: boolean, request: ExecutionRequest) {
     this.isBrief = isBrief;
     this.isUnfiltered = isUnfiltered;
+    this.locks = locks;
     this.#program = program;
     this.#runtime = new Runtime(request, 0, undefined);
     this.#state = new ProgramState(this.#runtime, []);
@@ -37,8 +40,8 @@ export class QuickQuery {
     return this.#isRunning;
   }
 
-  /** The first `rowsMax` rows, of a brief query all. `params` are borrowed for the call; `ctx` is asked for nothing but types and interruptions. */
-  run(tx: Transaction, params: readonly Datum[], ctx: EvalContext, rowsMax: number): unknown[] {
+  /** The first `rowsMax` rows, of a brief query all; undefined, and nothing has changed, where a row is not to be locked at once. `params` are borrowed for the call; `ctx` is asked for nothing but types and interruptions. */
+  run(tx: Transaction, params: readonly Datum[], ctx: EvalContext, rowsMax: number): unknown[] | undefined {
     assert(!this.#isRunning, 'a quick query inside itself');
     const runtime = this.#runtime;
     const state = this.#state;
@@ -48,6 +51,7 @@ export class QuickQuery {
     runtime.ctx = ctx;
     state.rows = rows;
     state.max = rowsMax;
+    state.isRefused = false;
     this.#isRunning = true;
     try {
       this.#program.run(runtime, state);
@@ -55,6 +59,6 @@ export class QuickQuery {
       this.#isRunning = false;
       state.close();
     }
-    return rows;
+    return state.isRefused ? undefined : rows;
   }
 }

@@ -123,6 +123,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.refused-patch-kept', breaks: 'a row that a patch has refused to make is taken all the same' },
   { name: 'mvcc.update-forgets-former', breaks: 'a row that is removed, put there again and updated is taken for the one that was there before' },
   { name: 'mvcc.held-in-any-mode', breaks: 'a row is removed in one step under a lock that lets others in who count on its key' },
+  { name: 'mvcc.found-row-unlocked', breaks: 'a row that is to be locked where it was found is not' },
   { name: 'mvcc.held-row-claimed', breaks: 'taking back a change of a row that was locked before gives back the lock' },
   { name: 'mvcc.found-claim-unmapped', breaks: 'a key claimed in one step is in no lock map, although the write set is not looked into either' },
   { name: 'mvcc.reused-transaction-keeps-lock', breaks: 'a transaction object that is used again takes the table lock of its last use for held' },

@@ -32,39 +32,13 @@ import { type PausedStatement, type SavepointMark, Statement } from './statement
 import type { TransactionManager } from './transaction-manager.js';
 import { type LogItem, TransactionLog } from './transaction-log.js';
 import { TreeCreation, TreeDrop, TreeLogBytes, undoEntry, undoItem, undoLast } from './write-set/tree-change.js';
-import type {
-  BeginOptions,
-  ClaimOptions,
-  ClaimResult,
-  CommitInfo,
-  IsolationLevel,
-  KeyRange,
-  EntriesSource,
-  PutSource,
-  RemoveOptions,
-  RowChanges,
-  RowBlock,
-  RowLockMode,
-  RowLockOptions,
-  RowLockResult,
-  RowPatch,
-  RowRef,
-  SavepointId,
-  ScanOptions,
-  SessionOwner,
-  StatementInfo,
-  TableLockMode,
-  TransactionState,
-  TreeOptions,
-  UpdateOptions,
-  WaitPolicy,
-} from './types.js';
+import type { BeginOptions, ClaimOptions, ClaimResult, CommitInfo, EntriesSource, IsolationLevel, KeyRange, PutSource, RemoveOptions, RowBlock, RowChanges, RowLockMode, RowLockOptions, RowLockResult, RowPatch, RowRef, SavepointId, ScanOptions, SessionOwner, StatementInfo, TableLockMode, TransactionState, TreeOptions, UpdateOptions, WaitPolicy } from './types.js';
 import { VersionedTree } from './versions/versioned-tree.js';
 import type { Wait } from './locks/wait.js';
 import { claimKey, holdKey, lockRow, refuseDecided, registerRemoval } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';
 import type { WriteSet } from './write-set/write-set.js';
-import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, insertFoundEntry, leaveFound, patchFound, removeByKey, removeEntry, removeFound, removeFoundEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, insertFoundEntry, leaveFound, lockUntouched, patchFound, removeByKey, removeEntry, removeFound, removeFoundEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -462,6 +436,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** Locks a row of a primary tree. @throws DbError 40001, 40P01, 55P03, 57014 (also as rejection) */
   lockRow(tree: VersionedTree, key: string, mode: RowLockMode, wait: WaitPolicy, options?: RowLockOptions): RowLockResult | Promise<RowLockResult> {
     return lockRow(this, tree, key, mode, wait, options);
+  }
+
+  /** The same by its key, of a row that the statement has just found and nobody else has to do with. False, and nothing has changed: ask `lockRow`. @throws 25006, 40001 */
+  lockUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, mode: RowLockMode): boolean {
+    return lockUntouched(this, tree, key, keyLength, mode);
   }
 
   /** KEY SHARE of a row by its key, in one step, or false where that is not for it to decide. @throws 25006, 40001 */

@@ -9,10 +9,10 @@ import { keyTooLong } from '../storage/pages/page.js';
 import { ChangeOverheadBytes } from '../storage/log/wal-record.js';
 import { KeyFormBytes, ValueFormBytes, isShortPut, putForm } from './write-set/put-form.js';
 import { checkTree, fillFromEntry, peekRow } from './reads/reading.js';
-import { NoKeyUpdate, UpdateMode, claimFound, claimRow, hasLocked, isBulk, isWriteLocked } from './locks/row-lock.js';
+import { NoKeyUpdate, UpdateMode, claimFound, claimRow, hasLocked, isBulk, isWriteLocked, rowLockModeNumber, takeUnfound } from './locks/row-lock.js';
 import { patchApart } from './write-set/row-patch.js';
 import type { Transaction } from './transaction.js';
-import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowPatch, RowRef, UpdateOptions } from './types.js';
+import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowLockMode, RowPatch, RowRef, UpdateOptions } from './types.js';
 import type { UndoRecord } from './versions/undo-overlay.js';
 import type { VersionedTree } from './versions/versioned-tree.js';
 import type { TreeWrites } from './write-set/tree-writes.js';
@@ -239,6 +239,34 @@ export function removeUntouched(transaction: Transaction, tree: VersionedTree, k
   return true;
 }
 
+/**
+ * What `lockRow` says 'ok' to, for a row that the statement has just found by its key in its snapshot, if nobody else has or has had to do with it since: the lock is taken, or is there already.
+ * @returns false, and nothing has changed, otherwise: then that is to be asked
+ */
+export function lockUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, lockMode: RowLockMode): boolean {
+  transaction.checkWritable();
+  checkTree(transaction, tree);
+  const mode = rowLockModeNumber(lockMode);
+  const writes = transaction.writesOf(tree);
+  const text = tree.locks.size > 0 ? keyString(key, 0, keyLength) : undefined;
+  if (isChanged(transaction, tree.overlay.heads.getBytes(key, keyLength))) return false;
+  const own = writes.set.findBytes(writes.number, key, keyLength);
+  if (own >= 0 || (text !== undefined && isLocked(tree, text))) return hasLocked(writes, own, text, mode);
+  if (isOfOtherWriters(tree, writes, key, keyLength)) return false;
+  if (!(mutants.on && mutants.has('mvcc.found-row-unlocked'))) takeUnfound(writes, key, keyLength, text, mode);
+  return true;
+}
+
+/** Whether a writer other than that of `writes`, of whom no lock map tells, has to do with the key. */
+function isOfOtherWriters({ bulkWrites }: VersionedTree, writes: TreeWrites, key: Uint8Array, keyLength: number): boolean {
+  for (let i = 0; i < bulkWrites.length; i++) {
+    const other = bulkWrites[i]!;
+    if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
+    if (other.set.findBytes(other.number, key, keyLength) >= 0) return true;
+  }
+  return false;
+}
+
 /** Whether somebody has locked the row. */
 function isLocked({ locks }: VersionedTree, key: string): boolean {
   return locks.size > 0 && locks.has(key) && !(mutants.on && mutants.has('mvcc.untouched-despite-locks'));
@@ -267,7 +295,7 @@ let finder: Transaction | undefined;
 export function findUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef | undefined, isRemoved = into === undefined): boolean | undefined {
   transaction.checkWritable();
   checkTree(transaction, tree);
-  const { locks, overlay, bulkWrites, btree } = tree;
+  const { locks, overlay, btree } = tree;
   if (btree === undefined) return undefined;
   const writes = transaction.writesOf(tree);
   foundText = locks.size > 0 ? keyString(key, 0, keyLength) : undefined;
@@ -280,11 +308,7 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
     foundHeld = true;
   }
   if (isChanged(transaction, overlay.heads.getBytes(key, keyLength))) return undefined;
-  for (let i = 0; i < bulkWrites.length; i++) {
-    const other = bulkWrites[i]!;
-    if (other === writes || (mutants.on && mutants.has('mvcc.untouched-despite-writers'))) continue;
-    if (other.set.findBytes(other.number, key, keyLength) >= 0) return undefined;
-  }
+  if (isOfOtherWriters(tree, writes, key, keyLength)) return undefined;
   const isThere = into === undefined ? btree.holds(key, keyLength) : peekRow(transaction, tree, btree, key, keyLength, into);
   if (isThere) noteFinder(transaction);
   else registerFound(transaction, tree, key, keyLength);

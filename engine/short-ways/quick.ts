@@ -86,8 +86,8 @@ function runAny(backend: Backend, cached: CachedStatement, quick: QuickPlan, que
   const { maxResultRows } = backend.settings.hot;
   const max = Math.min(rowsMax, maxResultRows + 1);
   let rows: unknown[] | undefined;
-  if (block.state === 'idle') rows = backend.hasCommitWork ? undefined : readSlice(backend, cached, quick, query, params, max);
-  else if (block.state === 'block' && !block.needsSafeSnapshot()) rows = readInBlock(backend, cached, quick, query, params, max);
+  if (block.state === 'idle') rows = backend.hasCommitWork || query.locks ? undefined : readSlice(backend, cached, quick, query, params, max);
+  else if (block.state === 'block' && !block.needsSafeSnapshot() && !(query.locks && block.modes.readOnly)) rows = readInBlock(backend, cached, quick, query, params, max);
   // Too many are told of by the general way, which fails the transaction as an error of any statement does.
   return rows !== undefined && rows.length > maxResultRows ? undefined : rows;
 }
@@ -108,7 +108,7 @@ function findQuick(backend: Backend, cached: CachedStatement, plan: CachedPlan, 
   const { planned } = plan;
   const { types } = backend.definitions();
   const { kind } = cached;
-  const isRead = kind === 'query' && planned.relations.every(({ table, access }) => access === 'read' && !table.isMaterializedView);
+  const isRead = kind === 'query' && planned.relations.every(({ table, access }) => access !== 'write' && !table.isMaterializedView);
   const { schema, constraints } = backend;
   const query = isRead ? compiled.quick({ ctx: backend.plainContext(), env: backend.instance.executorEnv, schema, constraints }) : undefined;
   const isModify = (kind === 'insert' || kind === 'update' || kind === 'delete') && planned.result.length === 0 && planned.relations.every(({ table, access }) => access === 'read' || table.virtual === undefined);
@@ -162,7 +162,7 @@ function readInBlock(backend: Backend, cached: CachedStatement, quick: QuickPlan
   }
 }
 
-function run(backend: Backend, quick: QuickPlan, query: QuickQuery, tx: Transaction, params: readonly Datum[], rowsMax: number): unknown[] {
+function run(backend: Backend, quick: QuickPlan, query: QuickQuery, tx: Transaction, params: readonly Datum[], rowsMax: number): unknown[] | undefined {
   const ctx = backend.plainContext();
   if (!quick.converts) return query.run(tx, params, ctx, rowsMax);
   const outer = enterOutputContext(ctx);

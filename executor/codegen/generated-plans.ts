@@ -45,6 +45,8 @@ export class ProgramState {
   /** The last opened is closed first, for loops are nested. */
   readonly #runs: EntryRun[] = emptyList();
   rows: unknown[];
+  /** Whether the program has ended without locking a row (lock-rows.ts). */
+  isRefused = false;
   /** After so many rows a program gives way, or ends if it cannot. */
   max = Infinity;
   sliceEnd = Infinity;
@@ -216,7 +218,7 @@ export function isPlainSource(w: Writer): boolean {
 function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegistry, options: { readonly suspendable: boolean; readonly instrument: boolean; readonly columns: boolean }): Program {
   const { suspendable } = options;
   const module = new Module();
-  const p = new Pipeline(module, types, options);
+  const p = new Pipeline(module, types, { ...options, locks: lockRowsUnder(plan) !== undefined });
   const needed = new Set<ColumnId>(output.ids);
   for (const e of output.computed) collectColumns(e, needed);
   p.begin(plan, needed);

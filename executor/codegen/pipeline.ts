@@ -20,12 +20,14 @@ import type { PhysicalPlan } from '../../planner/physical-plan.js';
 import { forEachInputExpression, physicalInputs } from '../../planner/physical-tools.js';
 import { distinctKeys } from '../operators/distinct.js';
 import type { PlanOf } from '../operators/plan-of.js';
+import { lockRowsUnder } from '../lock-unit.js';
 import { outerColumns, producedColumns } from '../plan-tools.js';
 import { produceAggregate } from './aggregates.js';
 import { orderedConditions } from './condition-order.js';
 import { isEquality, plainColumns } from './joint-tests.js';
 import { ExpressionWriter } from './expressions.js';
 import { produceHashJoin, produceNestedLoop } from './joins.js';
+import { produceLockRows } from './lock-rows.js';
 import type { Module } from './module.js';
 import { Code } from './module.js';
 import { produceIndexScan, produceSeqScan } from './scans.js';
@@ -63,18 +65,22 @@ export class Pipeline {
   readonly instrument: boolean;
   /** Whether scans may run over columns. */
   readonly columns: boolean;
+  /** Whether it is a plan that locks a row (lock-rows.ts); and where the row keys of scans stand as bytes. */
+  readonly locks: boolean;
+  readonly rowKeys = new Map<ColumnId, { readonly buffer: string; readonly length: string }>();
   readonly scans: (OpenScan | Cleanup)[] = [];
   /** Columns needed by the ancestors of an operator. */
   readonly #needed = new Map<PhysicalPlan, ReadonlySet<ColumnId>>();
   /** How often what is being written is repeated in the source. */
   copies = 1;
 
-  constructor(module: Module, types: TypeRegistry, options: { readonly suspendable: boolean; readonly instrument: boolean; readonly columns: boolean }) {
+  constructor(module: Module, types: TypeRegistry, options: { readonly suspendable: boolean; readonly instrument: boolean; readonly columns: boolean; readonly locks?: boolean }) {
     this.module = module;
     this.types = types;
     this.suspendable = options.suspendable;
     this.instrument = options.instrument;
     this.columns = options.columns;
+    this.locks = options.locks === true;
     this.w = new Writer(module, new Code(1), new Code(1));
     this.e = new ExpressionWriter(this.w, types, options.instrument ? undefined : (e) => subqueryFunction(e, module, types, options.columns));
   }
@@ -276,7 +282,7 @@ export class Pipeline {
   }
 
   #produce(plan: PhysicalPlan, consume: Consume): void {
-    if (!isGenerated(plan)) {
+    if (!isGenerated(plan) && !(this.locks && lockRowsUnder(plan) !== undefined)) {
       this.bridge(plan, consume);
       return;
     }
@@ -292,6 +298,9 @@ export class Pipeline {
         return;
       case 'indexScan':
         produceIndexScan(this, plan, consume);
+        return;
+      case 'lockRows':
+        produceLockRows(this, plan, consume);
         return;
       case 'cteScan':
       case 'workTableScan':

@@ -77,7 +77,7 @@ function accessCache(p: Pipeline, table: TableDef): string {
   return cache;
 }
 const cachesOf = new WeakMap<Pipeline, Map<TableDef, string>>();
-const tableTree = (p: Pipeline, table: TableDef): string => p.w.once(`tt${table.oid}`, `${accessName(p, table)}.tree`);
+export const tableTree = (p: Pipeline, table: TableDef): string => p.w.once(`tt${table.oid}`, `${accessName(p, table)}.tree`);
 
 const scanOptions = (reverse: boolean, isFew: boolean): string => (isFew ? 'few' : 'all') + (reverse ? 'Reverse' : 'Forward');
 
@@ -177,6 +177,7 @@ function producePoint(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume):
     w.block(`if (tx.get(${indexTree(p, plan)}, ${buffer}.bytes, ${length}, ${ref}))`, () => {
       const place = placeOf(p, ref);
       const key = `X.keyString(${buffer}.bytes, 0, ${length})`;
+      if (plan.rowKey !== undefined) p.rowKeys.set(plan.rowKey, { buffer, length });
       entryRow(p, plan, place, key, consume);
     });
   });
@@ -214,7 +215,7 @@ function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: 
     rest();
     return;
   }
-  if (rowKey !== undefined) w.define(rowKey, `X.entryRowKey(${place.u8}, ${place.offset})`, false);
+  if (rowKey !== undefined && !p.locks) w.define(rowKey, `X.entryRowKey(${place.u8}, ${place.offset})`, false);
   if (indexOnly) {
     const layout = new KeyLayout(index.columns, p.types);
     for (const { id, column } of columns) {
@@ -229,6 +230,10 @@ function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: 
   const ref = module.constant(new RowRef());
   const length = module.name('v');
   w.line(`const ${length} = X.copyRowKey(${place.u8}, ${place.offset}, ${buffer});`);
+  if (rowKey !== undefined && p.locks) {
+    p.rowKeys.set(rowKey, { buffer, length });
+    w.scope.bind(rowKey, { kind: 'pending', code: `X.keyString(${buffer}.bytes, 0, ${length})`, nullable: false, stored: undefined });
+  }
   w.line(`if (!tx.get(${tableTree(p, table)}, ${buffer}.bytes, ${length}, ${ref})) X.missingRow();`);
   bindStored(p.w, table, table.layout, columns, placeOf(p, ref));
   rest();

@@ -167,6 +167,18 @@ function takeFree(transaction: Transaction, tree: VersionedTree, key: string, mo
   transaction.logItem(new RowGrant(tree, key));
 }
 
+/** `tryRowLock` of a key that nobody holds and that `findBytes` has just not found among those of the write set. `text` is the key, if it is known. */
+export function takeUnfound(writes: TreeWrites, key: Uint8Array, keyLength: number, text: string | undefined, mode: number): void {
+  const { set, number, tree, transaction } = writes;
+  if (mode >= NoKeyUpdate && isBulk(writes)) {
+    set.pushUnfound(number, key, keyLength, WriteKind.Hold, mode === NoKeyUpdate ? WriteFlag.Claims | WriteFlag.Weak : WriteFlag.Claims, transaction.statement!.number);
+    return;
+  }
+  const name = text ?? keyString(key, 0, keyLength);
+  tree.locks.set(name, holdOf(transaction, mode));
+  transaction.logItem(new RowGrant(tree, name));
+}
+
 /** Claims a key that nobody holds. @returns the flags of the entry that says so, which must follow in the same slice */
 export function claimRow(writes: TreeWrites, key: string): number {
   const { tree, transaction } = writes;

@@ -162,6 +162,38 @@ describe('what is not as usual takes the general way', () => {
       expect(await short('select id from t where id >= $1 order by id limit 2 for update')).toBeUndefined();
     }));
 
+  test('a row that is locked by its key: at once in a block, where nobody else has to do with it', () =>
+    withDatabase(async (db, session) => {
+      await db.exec('create unique index t_v on t (v)');
+      const format = makeFormat({ rowMode: 'object', values: 'js', int8: 'number', parsers: undefined, serializers: undefined });
+      const texts = ['select v from t where id = $1 for update', 'select id as v from t where v = $1 and g >= 0 limit 1 for no key update', 'select v from t where id = $1 for share skip locked', 'select g + id as v from t where id = $1 and n > 1 for key share nowait'];
+      const other = db.connect();
+      for (const text of texts) for (const by of [session, other]) for (let i = 0; i < 2; i++) await by.query(text, [text.includes('where v') ? 'row 1' : 1]);
+      const short = (by: Session, text: string, id: number): unknown => runShort(by.backend, by.parse(text).statements[0]!, [text.includes('where v') ? `row ${id}` : id], format);
+      for (const level of ['read committed', 'repeatable read', 'serializable']) {
+        for (const text of texts) {
+          expect(short(session, text, 7)).toBeUndefined();
+          await session.exec(`begin isolation level ${level} read only`);
+          expect(short(session, text, 7)).toBeUndefined();
+          await session.exec(`rollback; begin isolation level ${level}; select 1 from t where id = 20`);
+          await other.exec('begin; update t set g = g where id = 8');
+          await db.exec('update t set g = g where id = 9');
+          expect(short(session, text, 7)).toEqual([{ v: text.includes('where v') ? 7 : text.includes('g + id') ? 9 : 'row 7' }]);
+          expect(short(session, text, 7)).toEqual(session.prepare(text).all(text.includes('where v') ? 'row 7' : 7));
+          expect(short(session, text, -1)).toEqual([]);
+          // Somebody has it, or has changed it since.
+          expect(short(session, text, 8)).toBeUndefined();
+          expect(short(session, text, 9) === undefined).toBe(level !== 'read committed');
+          const isTaken = (mode: string): Promise<boolean> => other.query(`select id from t where id = 7 for ${mode} skip locked`).then(({ rows }) => rows.length === 0);
+          expect([await isTaken('key share'), await isTaken('share'), await isTaken('no key update'), await isTaken('update')]).toEqual(
+            [['update'], ['no key update', 'update'], ['share', 'no key update', 'update'], ['key share', 'share', 'no key update', 'update']].map((excluding) => excluding.some((mode) => text.includes(`for ${mode}`))),
+          );
+          await other.exec('rollback');
+          await session.exec('rollback');
+          expect(await isTaken('update')).toBe(false);
+        }
+      }
+    }));
 
   test('a query that gave many rows, for a while', () =>
     withDatabase(async (db, session) => {

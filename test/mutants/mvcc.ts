@@ -94,6 +94,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.untouched-despite-versions': 'a row is removed in one step when nobody holds or has changed it',
   'mvcc.found-strongly-locked': 'a row is updated by its key in one slice when nobody holds or has changed it',
   'mvcc.held-in-any-mode': 'a row that its transaction has locked is removed by its key in one step, under that lock',
+  'mvcc.found-row-unlocked': 'a row found by its key is locked in one step when nobody else has to do with it',
   'mvcc.held-row-claimed': 'a row that its transaction has locked is updated by its key in one slice, under that lock',
   'mvcc.undo-loses-older': 'ROLLBACK TO brings back what a key held before',
   'mvcc.undo-mixes-hash-bits': 'ROLLBACK TO brings back what a key held before',

@@ -1,4 +1,5 @@
 /** A scripted session on one table with text values, for schedules that are read line by line. */
+import { strict as assert } from 'node:assert';
 import { DbError } from '../../base/errors.js';
 import { keyBytes } from '../../base/bytes.js';
 import { oid } from '../../base/ids.js';
@@ -134,6 +135,15 @@ export class Client {
   /** DELETE by key in one step; undefined where it is not for that to decide, false where there is no row. */
   removeByKey(tree: VersionedTree, key: string): Promise<boolean | undefined> {
     return this.statement(`delete ${key}`, () => Promise.resolve(this.transaction.removeByKey(tree, keyBytes(key), key.length)));
+  }
+
+  /** Lock of a row found by its key, in one step; false where it is not for that to decide. */
+  lockUntouched(tree: VersionedTree, key: string, mode: RowLockMode): Promise<boolean> {
+    return this.statement(`lock ${key}`, () => {
+      const bytes = keyBytes(key);
+      assert(this.transaction.get(tree, bytes, bytes.length, new RowRef()), 'no such row');
+      return Promise.resolve(this.transaction.lockUntouched(tree, bytes, bytes.length, mode));
+    });
   }
 
   /** UPDATE by key in one slice; false where it is not for that to decide, or there is no row. */

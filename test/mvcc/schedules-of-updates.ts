@@ -132,6 +132,48 @@ const schedulesOf = (way: 'updateFound' | 'patchFound', suffix: string): readonl
 ];
 
 export const updateSchedules: readonly Schedule[] = [
+  {
+    name: 'a row found by its key is locked in one step when nobody else has to do with it',
+    async run() {
+      const { script, t, old, a, b, c } = await threeWriters();
+      const savepoint = a.savepoint();
+      assert.equal(await a.lockUntouched(t, 'a', 'no key update'), true);
+      await c.lock(t, 'a', 'key share');
+      const waiting = await blocked(b, b.update(t, 'a', set('1')));
+      // Now the lock is an object.
+      assert.equal(await a.lockUntouched(t, 'a', 'share'), true);
+      assert.equal(await a.lockUntouched(t, 'a', 'update'), false);
+      a.rollbackTo(savepoint);
+      assert.equal(await waiting.outcome, 'ok');
+      // Of the locks of the first two their write sets tell, of that of the third the lock map.
+      await c.lock(t, 'c', 'no key update');
+      for (const held of ['a', 'b', 'c']) assert.equal(await a.lockUntouched(t, held, 'key share'), false, held);
+      // Weak ones stand in the lock map.
+      for (const [locker, key] of [[a, 'j'], [c, 'k']] as const) {
+        for (const mode of ['key share', 'share'] as const) {
+          const mark = locker.savepoint();
+          assert.equal(await locker.lockUntouched(t, key, mode), true);
+          assert.equal(await locker.lockUntouched(t, key, mode), true);
+          const blockedWriter = script.begin(RC);
+          const held = await blocked(blockedWriter, blockedWriter.delete(t, key));
+          assert.equal(await locker.lockUntouched(t, key, 'update'), false);
+          locker.rollbackTo(mark);
+          assert.equal(await held.outcome, 'ok');
+          blockedWriter.rollback();
+        }
+      }
+      // Under its own change.
+      await a.update(t, 'j', set('1'));
+      assert.equal(await a.lockUntouched(t, 'j', 'no key update'), true);
+      assert.equal(await a.lockUntouched(t, 'j', 'update'), false);
+      await a.update(t, 'k', set('1'));
+      await a.commit();
+      // Its snapshot shows what has changed since.
+      assert.equal(await old.lockUntouched(t, 'k', 'key share'), false);
+      await b.commit();
+      c.rollback();
+    },
+  },
   ...schedulesOf('updateFound', ''),
   ...schedulesOf('patchFound', ', patched'),
   {
