@@ -408,9 +408,9 @@ export class Backend implements SessionOwner {
     return this.#plainContext;
   }
 
-  /** For a change that is done before anything else is asked for (`CompiledStatement.direct`); one object for all of them. */
-  directRequest(tx: Transaction, params: readonly Datum[], canWait: boolean): ExecutionRequest {
-    const ctx = this.plainContext();
+  /** For a change that is done before anything else is asked for (`CompiledStatement.direct`); one object for all of them. `isTimed`: `isDirectTimed` of the statement. */
+  directRequest(tx: Transaction, params: readonly Datum[], canWait: boolean, isTimed: boolean): ExecutionRequest {
+    const ctx = isTimed ? this.context(Infinity) : this.plainContext();
     let request = this.#directRequest;
     if (request === undefined) {
       const { schema, constraints } = this;

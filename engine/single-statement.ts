@@ -24,7 +24,7 @@ export function changeSingle(backend: Backend, { singleTable, singleChange }: Qu
   const { manager } = backend.instance;
   const { singles } = manager;
   try {
-    return singles.begin(backend, info, singleTable!, isAtOnce) ? singleChange!(backend.directRequest(manager.reader, params, !isAtOnce), singles) : undefined;
+    return singles.begin(backend, info, singleTable!, isAtOnce) ? singleChange!(backend.directRequest(manager.reader, params, !isAtOnce, false), singles) : undefined;
   } finally {
     singles.end();
   }

@@ -110,6 +110,9 @@ export class DirectByKey implements DirectChange {
   insertGiven(): undefined {
     return undefined;
   }
+  takeMade(): undefined {
+    return undefined;
+  }
 
   #run(params: readonly Datum[], changes: RowChanges): number | undefined {
     const { places } = this.#spec;

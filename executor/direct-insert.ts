@@ -1,25 +1,48 @@
-/** INSERT of one row whose columns are parameters as they are, without an execution: see direct-modify.ts. */
+/**
+ * INSERT of one row of values without an execution: see direct-modify.ts. Parameters as they are go from what the caller has given to the write set, by generated code (codegen/parameter-put.ts); other
+ * values are computed by generated code first (codegen/new-row.ts), and then go the same way.
+ *
+ * V1  What is computed asks for nothing that could write, wait, or run a statement: built-in functions but for some of those that are volatile, no subquery, no type of the user.
+ * V2  What may be computed only once is not computed again where the row takes the execution, which is given the row (`takeMade`).
+ */
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
-import { TypeOid } from '../base/types.js';
+import { mutants } from '../base/mutants.js';
+import { FirstUserOid, TypeOid } from '../base/types.js';
+import type { FunctionDef } from '../functions/registry.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { EntriesSource, PutSource, RowChanges } from '../mvcc/types.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
+import { someExpression } from '../planner/expression-tools.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
 import { compileEntryPuts } from './codegen/entry-put.js';
+import { compileNewRow, type RowMaking } from './codegen/new-row.js';
 import { compileParameterPut } from './codegen/parameter-put.js';
-import type { DirectSpec } from './direct-modify.js';
+import { parameterOf, type DirectSpec } from './direct-modify.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import type { ModifyPlan } from './modify.js';
 import { Runtime } from './runtime.js';
 import { isOfColumns } from './table-access.js';
 import { TableWriter } from './table-writer.js';
 
-/** By column, what is put there; undefined where the row or its index entries take more. */
-export function directValues(plan: ModifyPlan): readonly BoundExpression[] | undefined {
-  return hasColumnIndexes(plan.table) ? insertedValues(plan) : undefined;
+/** How an INSERT is run so; undefined: it is not. */
+export function directInsertSpec(plan: ModifyPlan, columnCount: number): DirectSpec | undefined {
+  const { table, input, insertValues, generated, checks, onConflict } = plan;
+  const isOneRow = input.kind === 'result' && input.condition === undefined && input.output.length === 0;
+  if (!isOneRow || onConflict !== undefined || insertValues === undefined || !hasColumnIndexes(table) || checks.some(({ isViewOption }) => isViewOption)) return undefined;
+  const computed = [...insertValues, ...generated.map(({ value }) => value), ...checks.map(({ expression }) => expression)];
+  if (!computed.every(isSelfContained)) return undefined;
+  const isAny = (test: (e: BoundExpression) => boolean): boolean => computed.some((e) => someExpression(e, test));
+  return {
+    plan,
+    places: insertValues.map(parameterOf),
+    columnCount,
+    isTimed: isAny((e) => e.kind === 'cast' || (e.kind === 'call' && e.function.volatility !== 'immutable')),
+    isOnce: isAny((e) => e.kind === 'call' && e.function.volatility === 'volatile'),
+  };
 }
+
 /** What an INSERT that is one row without more ado puts into the columns. */
 export function insertedValues(plan: ModifyPlan): readonly BoundExpression[] | undefined {
   const isPlain = plan.input.kind === 'result' && plan.input.condition === undefined && plan.onConflict === undefined && plan.checks.length === 0 && plan.generated.length === 0;
@@ -30,59 +53,128 @@ function hasColumnIndexes({ indexes }: TableDef): boolean {
   return indexes.every((index) => index.isClustered || (index.deferrable === 'not deferrable' && isOfColumns(index)));
 }
 
+/** Those of the volatile functions that V1 allows. */
+const harmless = new Set(['nextval', 'currval', 'lastval', 'random', 'gen_random_uuid', 'clock_timestamp']);
+/** When the statement began is not known in a lane (engine/short-ways/direct-lane.ts). */
+const StatementClock = 'statement_timestamp';
+
+/** V1 */
+function isSelfContained(e: BoundExpression): boolean {
+  return !someExpression(e, (part) => part.kind === 'subquery' || (part.kind === 'cast' && part.type.oid >= FirstUserOid) || (part.kind === 'call' && !isHarmless(part.function)));
+}
+function isHarmless({ schema, name, volatility }: FunctionDef): boolean {
+  return schema === 'pg_catalog' && (volatility === 'volatile' ? harmless.has(name) : name !== StatementClock);
+}
+
+/** How a row becomes bytes in the write set. */
+interface RowPut {
+  readonly row: PutSource;
+  /** Of its indexes, if it has any. */
+  readonly entries: EntriesSource | undefined;
+}
+
 export class DirectInsert implements DirectChange {
   readonly #spec: DirectSpec;
   readonly #runtime: Runtime;
   readonly #writer: TableWriter;
   readonly #row: Datum[];
+  readonly #make: RowMaking | undefined;
   /** With which it refers to other tables. */
   readonly #childColumns: readonly number[];
-  /** Null: there is none for the table. */
-  #put: PutSource | null | undefined = undefined;
-  /** Of its indexes, if it has any. */
-  #entries: EntriesSource | undefined = undefined;
+  /** Of what the caller has given, and of a row; null: there is none for the table. */
+  #givenPut: RowPut | null | undefined = undefined;
+  #rowPut: RowPut | null | undefined = undefined;
+  /** V2: a copy of the row that has been made in vain, and the transaction and statement in which it was. */
+  #made: readonly Datum[] | undefined = undefined;
+  #madeIn = 0;
+  #madeAt = 0;
 
   constructor(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans) {
+    const { plan } = spec;
     this.#spec = spec;
-    this.#runtime = new Runtime(request, 0, generated);
+    const runtime = new Runtime(request, spec.columnCount, generated);
+    this.#runtime = runtime;
     const unexpected = (): never => {
-      throw new InternalError('a direct change has a check or an expression');
+      throw new InternalError('a direct insert leaves a check for later');
     };
-    this.#writer = new TableWriter(spec.plan, this.#runtime, unexpected, unexpected);
-    this.#row = new Array<Datum>(spec.plan.table.columns.length).fill(null);
-    this.#childColumns = spec.plan.table.foreignKeys.flatMap(({ childColumns }) => childColumns);
+    this.#writer = new TableWriter(plan, runtime, unexpected, (e) => generated.evaluate(e, runtime));
+    this.#row = new Array<Datum>(plan.table.columns.length).fill(null);
+    this.#make = compileNewRow(plan, request.ctx.types);
+    this.#childColumns = plan.table.foreignKeys.flatMap(({ childColumns }) => childColumns);
   }
 
   run(request: ExecutionRequest): number | undefined {
-    return this.single(request, request.tx);
+    this.#restart(request);
+    return this.#run(request.tx);
   }
   get isOfOneTree(): boolean {
-    const { table } = this.#spec.plan;
-    return table.foreignKeys.length === 0 && table.indexes.every(({ isClustered }) => isClustered);
+    const { plan, isTimed, isOnce } = this.#spec;
+    return !isTimed && !isOnce && plan.table.foreignKeys.length === 0 && plan.table.indexes.every(({ isClustered }) => isClustered);
   }
   readonly single = (request: ExecutionRequest, changes: RowChanges): number | undefined => {
-    this.#runtime.restart(request);
-    this.#writer.restart();
-    return this.#run(request.params, changes);
+    const { access } = this.#writer;
+    // Without a transaction no tree is looked at for the last number of a row.
+    if (access.keyLayout === undefined && !request.env.rowIds.isKnown(access.tree)) return undefined;
+    this.#restart(request);
+    return this.#run(changes);
   };
   again(tx: Transaction, params: readonly Datum[]): number | undefined {
     if (this.#runtime.tx !== tx) return undefined;
     this.#runtime.params = params;
-    return this.#run(params, tx);
+    return this.#run(tx);
   }
-  #run(params: readonly Datum[], changes: RowChanges): number | undefined {
-    const { places } = this.#spec;
+  takeMade(): readonly Datum[] | undefined {
+    const made = this.#made;
+    this.#made = undefined;
+    return made;
+  }
+  #restart(request: ExecutionRequest): void {
+    this.#runtime.restart(request);
+    this.#writer.restart();
+  }
+
+  #run(changes: RowChanges): number | undefined {
     const row = this.#row;
-    for (let i = 0; i < places.length; i++) row[i] = params[places[i]!]!;
-    this.#writer.checkRow(row);
-    return this.#writer.insertFree(row, changes) ? 1 : undefined;
+    if (this.#make === undefined || this.#hasMade()) return undefined;
+    if (!this.#make(this.#runtime, row)) this.#writer.checkRow(row);
+    if (this.#insert(row, changes)) return 1;
+    if (this.#spec.isOnce && !(mutants.on && mutants.has('executor.made-row-forgotten'))) this.#keepMade();
+    return undefined;
+  }
+  /** Whether the statement before this one, which had no other effect, was the same and has made the row: it has been tried by the shortest way (direct-lane.ts). */
+  #hasMade(): boolean {
+    if (this.#made === undefined) return false;
+    const { tx } = this.#runtime;
+    if (this.#madeIn === tx.id && this.#madeAt + 1 === tx.statement!.number) return true;
+    this.#made = undefined;
+    return false;
+  }
+  #keepMade(): void {
+    const { tx } = this.#runtime;
+    this.#made = this.#row.slice();
+    this.#madeIn = tx.id;
+    this.#madeAt = tx.statement!.number;
+  }
+
+  #insert(row: readonly Datum[], changes: RowChanges): boolean {
+    const writer = this.#writer;
+    if (changes === this.#runtime.tx && !writer.hasUnique) {
+      if (this.#rowPut === undefined) this.#rowPut = this.#compilePut(row.map((_value, i) => i)) ?? null;
+      if (this.#rowPut !== null && (this.#childColumns.length === 0 || writer.holdParents(row)) && writer.insertGiven(this.#rowPut.row, this.#rowPut.entries, row)) return true;
+    }
+    return writer.insertFree(row, changes);
   }
 
   insertGiven(tx: Transaction, given: readonly unknown[]): number | undefined {
-    if (this.#put === undefined) this.#put = this.#compilePut() ?? null;
-    if (this.#put === null || this.#runtime.tx !== tx) return undefined;
+    if (this.#givenPut === undefined) this.#givenPut = (this.#isOfParameters ? this.#compilePut(this.#spec.places) : undefined) ?? null;
+    if (this.#givenPut === null || this.#runtime.tx !== tx) return undefined;
     if (this.#childColumns.length > 0 && !this.#holdParents(given)) return undefined;
-    return this.#writer.insertGiven(this.#put, this.#entries, given) ? 1 : undefined;
+    return this.#writer.insertGiven(this.#givenPut.row, this.#givenPut.entries, given) ? 1 : undefined;
+  }
+  /** Whether all that it takes is to put parameters as they are into the columns. */
+  get #isOfParameters(): boolean {
+    const { places, plan } = this.#spec;
+    return !places.includes(-1) && plan.checks.length === 0 && plan.generated.length === 0 && this.#childColumns.every((column) => plan.table.columns[column]!.type.oid === TypeOid.int4);
   }
   /** As `TableWriter.insertFree` does. False also where a value is not of its type. */
   #holdParents(given: readonly unknown[]): boolean {
@@ -94,12 +186,13 @@ export class DirectInsert implements DirectChange {
     }
     return this.#writer.holdParents(row);
   }
-  #compilePut(): PutSource | undefined {
-    const { plan, places } = this.#spec;
-    if (plan.table.indexes.some(({ isClustered, isUnique }) => isUnique && !isClustered)) return undefined;
-    if (this.#childColumns.some((column) => plan.table.columns[column]!.type.oid !== TypeOid.int4)) return undefined;
-    const { secondary } = this.#writer.access;
-    if (secondary.length > 0) this.#entries = compileEntryPuts(plan.table, secondary, places);
-    return secondary.length > 0 && this.#entries === undefined ? undefined : compileParameterPut(plan.table, places);
+  #compilePut(places: readonly number[]): RowPut | undefined {
+    const { table } = this.#spec.plan;
+    const writer = this.#writer;
+    const { secondary } = writer.access;
+    if (writer.hasUnique) return undefined;
+    const entries = secondary.length > 0 ? compileEntryPuts(table, secondary, places) : undefined;
+    const row = secondary.length > 0 && entries === undefined ? undefined : compileParameterPut(table, places);
+    return row === undefined ? undefined : { row, entries };
   }
 }

@@ -57,6 +57,8 @@ export interface ExecutionRequest {
   readonly params: readonly Datum[];
   /** For an INSERT of one row of parameters: parameters of each row to insert; the source is run for one after the other. Generated code only. */
   readonly paramRows?: readonly (readonly Datum[])[] | undefined;
+  /** For an INSERT of one row: the row, whose values have been computed already. */
+  readonly madeRow?: readonly Datum[] | undefined;
   readonly ctx: EvalContext;
   readonly env: ExecutorEnv;
   /** Other tables that foreign keys reach, as the statement's transaction sees them. */
@@ -97,6 +99,8 @@ export interface DirectChange {
   again(tx: Transaction, params: readonly Datum[]): number | undefined;
   /** The same for an INSERT from what the caller has given, of which each is a parameter of its own and no serializer has a say in it. */
   insertGiven(tx: Transaction, given: readonly unknown[]): number | undefined;
+  /** After `run` has given undefined: the row of an INSERT, whose values are not to be computed again, for `ExecutionRequest.madeRow`. */
+  takeMade(): readonly Datum[] | undefined;
 }
 
 export interface CompiledStatement {
@@ -106,6 +110,8 @@ export interface CompiledStatement {
   start(request: ExecutionRequest): Execution;
   /** Changes one row without an execution (direct-modify.ts), and says how many were changed; undefined, and nothing has changed: `start`. Itself undefined for statements that cannot be run so. */
   readonly direct: ((request: ExecutionRequest) => number | undefined) | undefined;
+  /** Whether the context of that request must know when transaction and statement began. */
+  readonly isDirectTimed: boolean;
   /**
    * The same for a statement that concerns one tree alone, which is given what makes the change instead of a transaction; `request.tx` is not asked to. Undefined for others. To be asked after a
    * first run of `direct`.

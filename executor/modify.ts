@@ -153,7 +153,12 @@ export class ModifyExecution {
   #fill(): 'slice' | undefined {
     this.#forgetTuples();
     this.#at = 0;
-    const { paramRows } = this.#runtime.request;
+    const { paramRows, madeRow } = this.#runtime.request;
+    if (madeRow !== undefined) {
+      this.#tuples.push(madeRow.slice());
+      this.#isSourceDone = true;
+      return undefined;
+    }
     if (paramRows !== undefined) {
       this.#fillByParameters(paramRows);
       return undefined;

@@ -8,6 +8,7 @@ export const executorMutantDescriptions: readonly MutantDescription[] = [
   { name: 'executor.update-from-snapshot', breaks: 'after a wait at READ COMMITTED the new row is made from the values first read: a lost update (concurrency.md 3)' },
   { name: 'executor.skip-unique', breaks: 'unique keys are not claimed: two rows with one key (concurrency.md 4)' },
   { name: 'executor.tried-row-stays', breaks: 'a row that could not be inserted at once, for another has one of its unique keys, stays while that is tried in another way' },
+  { name: 'executor.made-row-forgotten', breaks: 'V2: a row that is left to the execution is computed again, and takes another number of its sequence' },
   { name: 'executor.skip-not-null', breaks: 'NOT NULL is not checked' },
   { name: 'executor.skip-check', breaks: 'CHECK is not checked' },
   { name: 'executor.rows-left-to-be-run', breaks: 'rows of a block that have been inserted stay when one of their index entries is for the execution of the statement' },

@@ -4,6 +4,7 @@
  * A counter per tree lives in memory and starts one past the last key of the tree. That is enough: every insert into the tree of this
  * process took its id from the counter, so nothing uncommitted lies beyond it, and nothing uncommitted survives the process.
  */
+import type { ByteBuffer } from '../base/byte-buffer.js';
 import { keyBytes, keyString } from '../base/bytes.js';
 import type { TreeId } from '../base/ids.js';
 import { putInt8Key } from '../base/keycode.js';
@@ -18,11 +19,22 @@ export class RowIds {
 
   /** A fresh row key for the tree. */
   next(tree: VersionedTree, tx: Transaction): string {
-    let id = this.#next.get(tree.id);
-    if (id === undefined) id = RowIds.#lastId(tree, tx) + 1;
-    this.#next.set(tree.id, id + 1);
-    putInt8Key(this.#bytes, 0, id);
+    putInt8Key(this.#bytes, 0, this.#take(tree, tx));
     return keyString(this.#bytes, 0, RowIdBytes);
+  }
+  /** The same as bytes, which replace what was in `into`. */
+  putNext(tree: VersionedTree, tx: Transaction, into: ByteBuffer): void {
+    putInt8Key(into.bytes, 0, this.#take(tree, tx));
+    into.length = RowIdBytes;
+  }
+  #take(tree: VersionedTree, tx: Transaction): number {
+    const id = this.#next.get(tree.id) ?? RowIds.#lastId(tree, tx) + 1;
+    this.#next.set(tree.id, id + 1);
+    return id;
+  }
+  /** Whether the next one is known without a look at the tree. */
+  isKnown({ id }: VersionedTree): boolean {
+    return this.#next.has(id);
   }
 
   /** Forgets a tree (dropped, or filled by a rewrite). */

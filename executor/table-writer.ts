@@ -13,7 +13,7 @@
  */
 import { assert } from '../base/assert.js';
 import { ByteBuffer } from '../base/byte-buffer.js';
-import { compareBytes, keyBytes, keyString } from '../base/bytes.js';
+import { compareBytes, keyBytes, keyString, putKeyString } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { outputText } from '../base/text-io.js';
@@ -75,7 +75,7 @@ function writerLayout(info: WriterInfo): WriterLayout {
     needsRegisters: info.checks.length > 0 || info.generated.length > 0 || info.indexExpressions.size > 0,
     hasViewOptions: info.checks.some((check) => check.isViewOption),
     hasUnvalidated: info.table.foreignKeys.some((key) => !key.validated),
-    isPlain: info.table.clusterKey !== undefined && info.table.indexes.every((index) => index.isClustered || !index.isUnique || index.deferrable === 'not deferrable'),
+    isPlain: info.table.indexes.every((index) => index.isClustered || !index.isUnique || index.deferrable === 'not deferrable'),
     hasUnique: info.table.indexes.some((index) => !index.isClustered && index.isUnique),
   };
   layouts.set(info, layout);
@@ -331,11 +331,10 @@ export class TableWriter {
     const layout = this.#layout;
     if (!layout.isPlain || layout.hasViewOptions || (this.table.foreignKeys.length > 0 && !this.holdParents(row))) return false;
     const { access } = this;
-    const { tx } = this.#runtime;
-    access.putRowKey(row, keyOut);
+    this.#putRowKey(row);
     if (access.secondary.length === 0) {
       this.#encode(row);
-      if (!changes.insertFree(access.tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
+      if (!this.#insertAtKey(changes)) return false;
       this.#changes.rows++;
       return true;
     }
@@ -345,19 +344,35 @@ export class TableWriter {
     const entries = this.#entriesOf(row, rowKey);
     this.#encode(row);
     // Expressions of indexes may have used the buffer.
-    access.putRowKey(row, keyOut);
-    if (!tx.insertFree(access.tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
+    keyOut.length = putKeyString(keyOut.bytes, 0, rowKey);
+    if (!this.#insertAtKey(this.#runtime.tx)) return false;
     this.#changes.rows++;
     this.#putEntries(entries, rowKey, row);
     return true;
   }
+  /** Of a new row, into `keyOut`. */
+  #putRowKey(row: readonly Datum[]): void {
+    const { access } = this;
+    if (access.keyLayout !== undefined) access.putRowKey(row, keyOut);
+    else this.#runtime.env.rowIds.putNext(access.tree, this.#runtime.tx, keyOut);
+  }
+  /** Whether a row has keys beside its own that no other may have. */
+  get hasUnique(): boolean {
+    return this.#layout.hasUnique;
+  }
+  /** Inserts the row in `out` at the key in `keyOut`, if that is free. */
+  #insertAtKey(changes: RowChanges): boolean {
+    const { tree, keyLayout } = this.access;
+    if (keyLayout !== undefined) return changes.insertFree(tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length);
+    return changes.insertUntouched(tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length);
+  }
 
   /** The same for a row whose key is in `keyOut`, where all index entries are plain: none of them becomes text. */
   #insertFreePlain(row: readonly Datum[]): boolean {
-    const { tree, secondary } = this.access;
+    const { secondary } = this.access;
     const { tx } = this.#runtime;
     this.#encode(row);
-    if (!tx.insertFree(tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
+    if (!this.#insertAtKey(tx)) return false;
     this.#changes.rows++;
     for (let i = 0; i < secondary.length; i++) {
       const index = secondary[i]!;
@@ -370,11 +385,11 @@ export class TableWriter {
 
   /** The same where some entries are to be unique: all keys are free, or nothing has been tried. */
   #insertFreeUnique(row: readonly Datum[]): boolean {
-    const { tree, secondary } = this.access;
+    const { secondary } = this.access;
     const { tx } = this.#runtime;
     const { logPosition, writeCount, logBytes } = tx;
     this.#encode(row);
-    if (!tx.insertFree(tree, keyOut.bytes, keyOut.length, out.bytes, 0, out.length)) return false;
+    if (!this.#insertAtKey(tx)) return false;
     for (let i = 0; i < secondary.length; i++) {
       const index = secondary[i]!;
       const isAlone = index.putColumnsEntry(row, keyOut, entryKeyOut, entryOut);

@@ -38,7 +38,7 @@ import type { Wait } from './locks/wait.js';
 import { claimKey, holdKey, lockRow, refuseDecided, registerRemoval } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';
 import type { WriteSet } from './write-set/write-set.js';
-import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, insertFoundEntry, leaveFound, lockUntouched, patchFound, removeByKey, removeEntry, removeFound, removeFoundEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, insertUntouched, insertFoundEntry, leaveFound, lockUntouched, patchFound, removeByKey, removeEntry, removeFound, removeFoundEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -471,6 +471,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   /** `insertFree` of a row that `source` makes of `values` in the write set itself, with its index entries, if any. False, and nothing has changed: `insertFree` is to be asked. */
   insertGiven(tree: VersionedTree, source: PutSource, entries: EntriesSource | undefined, values: readonly unknown[]): boolean {
     return insertGiven(this, tree, source, entries, values);
+  }
+
+  /** `insert` of a key that needs no claim, as that of a new row that has a number for its key, if this transaction has not touched it. Key and value are copied. */
+  insertUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
+    return insertUntouched(this, tree, key, keyLength, value, offset, length);
   }
 
   /** `insert` of a key that needs no claim and that this transaction cannot have touched. Key and value are copied. */

@@ -66,6 +66,7 @@ export interface RowChanges {
   leaveFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void;
   removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined;
   insertFree(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean;
+  insertUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean;
 }
 
 /** Makes a row of one that was found, and as long as that. It may refuse, and is therefore asked where nothing has been noted yet. */

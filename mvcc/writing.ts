@@ -176,7 +176,7 @@ function putEntries<Given>(transaction: Transaction, { trees, writes: into, leng
  * `insertEntry` of a key that the transaction has not touched yet, in a tree whose keys need no claim. @returns false, and nothing has changed, when it has
  * @throws 54000
  */
-function insertUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
+export function insertUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
   transaction.checkWritable();
   const { keyLengthMax } = transaction.manager;
   if (keyLength > keyLengthMax) throw keyTooLong(keyLength, keyLengthMax);

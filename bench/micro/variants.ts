@@ -24,7 +24,9 @@ interface Variant {
   readonly lite: readonly string[];
   readonly text: string;
   readonly liteText?: string;
-  readonly params: (i: number) => readonly (number | string)[];
+  readonly params: (i: number) => readonly (number | string | boolean | null)[];
+  /** For better-sqlite3, where it has no such type. */
+  readonly liteParams?: Variant['params'];
 }
 const series = `with recursive g(x) as (select 0 union all select x + 1 from g where x < ${count - 1}) select`;
 const filled = (extra = ''): Pick<Variant, 'ours' | 'lite'> => ({
@@ -33,6 +35,7 @@ const filled = (extra = ''): Pick<Variant, 'ours' | 'lite'> => ({
 });
 const more = ({ ours, lite }: Pick<Variant, 'ours' | 'lite'>, ...texts: readonly string[]): Pick<Variant, 'ours' | 'lite'> => ({ ours: [...ours, ...texts], lite: [...lite, ...texts] });
 const empty = (columns: string): Pick<Variant, 'ours' | 'lite'> => ({ ours: [`create table t (${columns})`], lite: [`create table t (${columns.replace('id int primary', 'id integer primary')})`] });
+const made = (ours: string, lite: string): Pick<Variant, 'ours' | 'lite'> => ({ ours: [`create table t (${ours})`], lite: [`create table t (${lite})`] });
 const half: Pick<Variant, 'ours' | 'lite'> = {
   ours: ['create table t (id int primary key, n int)', `insert into t select g * 2, 0 from generate_series(0, ${count / 2}) g`],
   lite: ['create table t (id integer primary key, n int)', `insert into t ${series} x * 2, 0 from g`],
@@ -50,8 +53,21 @@ const variants: readonly Variant[] = [
   { name: 'insert, text key', ...empty('s text primary key, n int'), text: 'insert into t values ($1, $2)', params: (i) => [`key${scattered(i)}`, i] },
   { name: 'insert, key of two columns', ...empty('a int, b int, n int, primary key (a, b)'), text: 'insert into t values ($1, $2, $3)', params: (i) => [i % 100, i, i] },
   { name: 'insert, check and default', ...empty('id int primary key, n int check (n >= 0), m int default 7'), text: 'insert into t (id, n) values ($1, $2)', params: two },
+  { name: 'insert, serial key', ...made('id serial primary key, n int, s text', 'id integer primary key autoincrement, n int, s text'), text: 'insert into t (n, s) values ($1, $2)', params: (i) => [i, `s${i}`] },
+  { name: 'insert, identity key', ...made('id int generated always as identity primary key, n int', 'id integer primary key, n int'), text: 'insert into t (n) values ($1)', params: one },
+  { name: 'insert, default now()', ...made('id int primary key, n int, at timestamptz not null default now()', 'id integer primary key, n int, at text not null default current_timestamp'), text: 'insert into t (id, n) values ($1, $2)', params: two },
+  { name: 'insert, constant defaults', ...empty("id int primary key, n int, s text not null default 'new', m int default 7"), text: 'insert into t (id, n) values ($1, $2)', params: two },
+  { name: 'insert, generated column', ...made('id int primary key, n int, m int generated always as (n * 2) stored', 'id integer primary key, n int, m int generated always as (n * 2) stored'), text: 'insert into t (id, n) values ($1, $2)', params: two },
+  { name: 'insert, boolean numeric timestamp', ...made('id int primary key, b boolean, q numeric(10, 2), at timestamptz', 'id integer primary key, b int, q real, at text'), text: 'insert into t values ($1, $2, $3, $4)', params: (i) => [i, i % 2 === 0, `${i}.25`, '2024-05-06T07:08:09.012Z'], liteParams: (i) => [i, i % 2, i + 0.25, '2024-05-06T07:08:09.012Z'] },
+  { name: 'insert, varchar', ...empty('id int primary key, s varchar(50)'), text: 'insert into t values ($1, $2)', params: (i) => [i, `s${i}`] },
+  { name: 'insert, null', ...empty('id int primary key, n int, s text'), text: 'insert into t values ($1, $2, $3)', params: (i) => [i, i, null] },
+  { name: 'insert, expressions', ...empty('id int primary key, n int, s text'), text: 'insert into t values ($1, $2 + 1, upper($3))', params: (i) => [i, i, `s${i}`] },
+  { name: 'insert, no primary key, index', ...more(empty('n int, s text'), 'create index i on t (n)'), text: 'insert into t values ($1, $2)', params: (i) => [i, `s${i}`] },
   { name: 'insert returning', ...empty('id int primary key, n int'), text: 'insert into t values ($1, $2) returning *', params: two },
   { name: 'upsert, half there', ...half, text: 'insert into t values ($1, $2) on conflict (id) do update set n = t.n + excluded.n', params: (i) => [i, 1] },
+  { name: 'upsert, all there', ...filled(), text: 'insert into t values ($1, $2, $3) on conflict (id) do update set n = excluded.n, s = excluded.s', params: (i) => [i, i, `z${i}`] },
+  { name: 'upsert, none there', ...empty('id int primary key, n int'), text: 'insert into t values ($1, $2) on conflict (id) do update set n = t.n + excluded.n', params: (i) => [i, 1] },
+  { name: 'upsert, text key, counter', ...more(empty('k text primary key, n int not null'), `insert into t values ('k0', 0)`), text: 'insert into t values ($1, 1) on conflict (k) do update set n = t.n + 1', params: (i) => [`k${i % 1000}`] },
   { name: 'on conflict do nothing, half there', ...half, text: 'insert into t values ($1, $2) on conflict do nothing', params: (i) => [i, 1] },
   { name: 'update, indexed column', ...more(filled(), 'create index i on t (n)'), text: 'update t set n = n + 1 where id = $1', params: one },
   { name: 'update, unique column', ...filled(', unique (s)'), text: "update t set s = 'z' || id where id = $1", params: one },
@@ -80,7 +96,7 @@ function nanoseconds(run: (...params: unknown[]) => unknown, params: Variant['pa
   return ((user + system) * 1000) / count;
 }
 
-async function round({ ours, lite, text, liteText = text, params }: Variant): Promise<readonly [ours: number, lite: number]> {
+async function round({ ours, lite, text, liteText = text, params, liteParams = params }: Variant): Promise<readonly [ours: number, lite: number]> {
   const db = await open(':memory:');
   const session = db.connect();
   const peer = new Lite(':memory:');
@@ -94,7 +110,7 @@ async function round({ ours, lite, text, liteText = text, params }: Variant): Pr
   await session.exec('commit');
   peer.exec('begin');
   const peerStatement = peer.prepare(liteText.replaceAll(/\$\d/g, '?'));
-  const theirs = nanoseconds((...given) => (givesRows ? peerStatement.all(...given) : peerStatement.run(...given)), params);
+  const theirs = nanoseconds((...given) => (givesRows ? peerStatement.all(...given) : peerStatement.run(...given)), liteParams);
   peer.exec('commit');
   await db.close();
   peer.close();

@@ -2,7 +2,7 @@
  * The shortest way of a prepared statement that changes one row (executor/direct-modify.ts): that of one that is run again and again in the same transaction
  * block (lane.ts). All that still happens is what makes it a statement: its number, its parameters, the change.
  *
- * What is not brought up to date is when the statement began: it evaluates nothing that could ask (N2 of direct-modify.ts), and whatever may notes its own time.
+ * What is not brought up to date is when the statement began: it evaluates nothing that could ask (N2 of direct-modify.ts, V1 of direct-insert.ts), and whatever may notes its own time.
  * The twin is `modifyQuickly`.
  */
 import type { DirectChange } from '../../executor/execution.js';
@@ -68,6 +68,7 @@ export class DirectLane {
       tx.beginStatement(backend.infoOf(this.#cached));
       rowCount = this.#run(given);
       tx.endStatement();
+      backend.flushSequences();
     } catch (error) {
       this.#mark.fail();
       throw error;

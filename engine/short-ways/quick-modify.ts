@@ -68,11 +68,13 @@ function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: 
     for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
     block.noteSnapshot();
     checkDefinitions(backend, tx, quick.locks);
-    const { direct } = quick.modify!;
+    const { direct, isDirectTimed } = quick.modify!;
+    let madeRow: readonly Datum[] | undefined;
     if (direct !== undefined && rows === undefined) {
-      const request = backend.directRequest(tx, params, canWait);
+      const request = backend.directRequest(tx, params, canWait, isDirectTimed);
       const rowCount = direct(request);
       if (rowCount !== undefined) return { tx, execution, rowCount, request };
+      madeRow = quick.modify!.directChange?.takeMade();
     }
     const ctx = backend.context(Infinity);
     if (rows?.encoded !== undefined) {
@@ -82,7 +84,7 @@ function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: 
     }
     const paramRows = rows?.list();
     const request = makeRequest(backend, tx, paramRows === undefined ? params.slice() : paramRows[0]!, ctx, canWait);
-    const whole = paramRows === undefined ? request : { ...request, paramRows };
+    const whole = paramRows === undefined && madeRow === undefined ? request : { ...request, paramRows, madeRow };
     execution = quick.modify!.start(whole);
     return { tx, execution, rowCount: 0, request: whole };
   } finally {

@@ -153,6 +153,11 @@ export class SingleCommits implements RowChanges {
     return true;
   }
 
+  /** Nobody else has had the key either. */
+  insertUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
+    return this.insertFree(tree, key, keyLength, value, offset, length);
+  }
+
   /** C1 for the row. */
   #isUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean {
     const { lastPublished } = this.#manager;

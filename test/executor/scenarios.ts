@@ -206,6 +206,28 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
       await db.close();
     }
   },
+  'executor.made-row-forgotten': async () => {
+    const db = await open(':memory:');
+    try {
+      const [session, other] = [db.connect(), db.connect()];
+      await session.exec('create table r (id serial primary key, n int unique)');
+      const insert = session.prepare('insert into r (n) values ($1)');
+      insert.run(1);
+      for (const isInLane of [false, true]) {
+        await session.exec('begin; savepoint s');
+        for (let n = 2; n < (isInLane ? 6 : 2); n++) insert.run(n);
+        const before = (await session.query('select last_value::int as n from r_id_seq')).rows[0]!['n'] as number;
+        await other.exec('begin; insert into r values (100, 50)');
+        assert.throws(() => insert.run(50), { code: '55P03' });
+        await session.exec('rollback to s');
+        assert.deepEqual((await session.query('select last_value::int as n from r_id_seq')).rows, [{ n: before + 1 }]);
+        await session.exec('rollback');
+        await other.exec('rollback');
+      }
+    } finally {
+      await db.close();
+    }
+  },
   'executor.newer-parent-seen': newerParent,
   'executor.replaced-parent-missing': replacedParent,
   'executor.missing-parent-unread': missingParent,
