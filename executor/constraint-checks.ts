@@ -19,6 +19,7 @@ import type { LeafScan } from '../mvcc/reads/leaf-scan.js';
 import { afterKey, afterPrefix, RowRef, wholeRange, type KeyRange } from '../mvcc/types.js';
 import type { ForeignKeyAction, ForeignKeyDef, TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
+import { byIndexColumn, childIndex } from './child-looks.js';
 import type { ChildCheck, ConstraintCheck, ParentCheck, UniqueCheck } from './constraint-queue.js';
 import { constraintName, type ConstraintQueue } from './constraint-queue.js';
 import type { ExecutionRequest } from './execution.js';
@@ -257,8 +258,7 @@ export class ConstraintChecks {
     const index = childIndex(access, key);
     const found: string[] = [];
     if (index !== undefined) {
-      const inOrder = index.definition.columns.slice(0, key.childColumns.length).map((column) => values[key.childColumns.indexOf(column.column!)]!);
-      const range = prefixRange(index.keyPrefix(inOrder));
+      const range = prefixRange(index.keyPrefix(byIndexColumn(index, key, values)));
       if (first) {
         if (this.#context.tx.probeLatest(index.tree, range, this.#row)) found.push('');
         return found;
@@ -383,15 +383,6 @@ function parentRange(index: IndexAccess, key: ForeignKeyDef, values: readonly Da
   const prefix = index.keyPrefix(index.definition.columns.map((column) => values[key.parentColumns.indexOf(column.column!)]!));
   return index.isDeferrable ? prefixRange(prefix) : { low: prefix, high: afterKey(prefix) };
 }
-/** An index of the child table that begins with the columns of the foreign key, in any order, and has all rows. */
-function childIndex(access: TableAccess, key: ForeignKeyDef): IndexAccess | undefined {
-  return access.indexes.find(({ definition }) => {
-    if (definition.predicate !== undefined || definition.columns.length < key.childColumns.length) return false;
-    const leading = definition.columns.slice(0, key.childColumns.length).map((column) => column.column);
-    return key.childColumns.every((column) => leading.includes(column));
-  });
-}
-
 /**
  * Runs the deferred checks of a transaction, at its commit or for SET CONSTRAINTS ... IMMEDIATE (`names` undefined: all). The caller has begun a
  * statement, so that at READ COMMITTED the newest state is seen. A promise: wait for it and call again with the same `checks`.

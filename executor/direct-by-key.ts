@@ -7,6 +7,7 @@ import type { Transaction } from '../mvcc/transaction.js';
 import type { RowChanges, RowPatch, RowRef } from '../mvcc/types.js';
 import type { IndexDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
+import { ChildLooks } from './child-looks.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
 import { asRewrite, compileRowChange, compileRowTest, type PatchCode, type RewriteCode, type RowTest } from './codegen/row-change.js';
 import { isPointLookup } from './codegen/scans.js';
@@ -24,9 +25,9 @@ export function keyValues(plan: ModifyPlan): readonly BoundExpression[] | undefi
   return input.ranges[0]!.equal.map((bound) => bound.value);
 }
 
-/** Whether a DELETE or UPDATE changes the row's own tree and entries of plain columns, and concerns no other. */
+/** Whether a DELETE or UPDATE changes the row's own tree and entries of plain columns, and no other. That there are no children of what is removed may be seen at once (child-looks.ts). */
 function isOfRowAlone({ operation, table, assignments, checks, generated }: ModifyPlan): boolean {
-  if (operation === 'delete') return table.referencedBy.length === 0 && table.indexes.every(isOfColumns);
+  if (operation === 'delete') return table.indexes.every(isOfColumns);
   if (operation !== 'update' || checks.some(({ isViewOption }) => isViewOption) || generated.length > 0) return false;
   const columns = new Set(assignments.map(({ column }) => column));
   const isFree = (list: readonly number[]): boolean => !list.some((column) => columns.has(column));
@@ -66,6 +67,8 @@ export class DirectByKey implements DirectChange {
   readonly #moved: readonly IndexAccess[];
   readonly #test: RowTest | undefined;
   readonly #hasCondition: boolean;
+  /** Of a DELETE from a table that others refer to. */
+  readonly #children: ChildLooks | undefined;
   /** Whether something of it has to be evaluated that no code was made for. */
   readonly #isVain: boolean;
 
@@ -83,7 +86,9 @@ export class DirectByKey implements DirectChange {
     this.#rewrite = change === undefined || isPatch ? undefined : asRewrite(change);
     this.#test = compileRowTest(spec.plan, request.ctx.types);
     this.#hasCondition = input.kind === 'indexScan' && input.filter !== undefined;
-    this.#isVain = (operation === 'update' && change === undefined) || (this.#hasCondition && this.#test === undefined);
+    this.#children = operation === 'delete' && table.referencedBy.length > 0 ? new ChildLooks(table, this.#runtime) : undefined;
+    const isChildUnseen = this.#children?.isByColumns(this.#rows.access.keyColumns) === false;
+    this.#isVain = (operation === 'update' && change === undefined) || (this.#hasCondition && this.#test === undefined) || isChildUnseen;
   }
 
   run(request: ExecutionRequest): number | undefined {
@@ -94,7 +99,7 @@ export class DirectByKey implements DirectChange {
   }
   get isOfOneTree(): boolean {
     const { operation, table } = this.#spec.plan;
-    return operation === 'update' ? this.#moved.length === 0 : !this.#hasCondition && table.indexes.every(({ isClustered }) => isClustered);
+    return operation === 'update' ? this.#moved.length === 0 : !this.#hasCondition && table.referencedBy.length === 0 && table.indexes.every(({ isClustered }) => isClustered);
   }
   readonly single = (request: ExecutionRequest, changes: RowChanges): number | undefined => {
     if (this.#isVain) return undefined;
@@ -127,6 +132,15 @@ export class DirectByKey implements DirectChange {
     }
     access.putRowKey(this.#row, keyOut);
     if (this.#patch !== undefined) return rows.patch(keyOut, this.#patch, this.#test, changes);
+    if (this.#children !== undefined) return this.#removeParent(this.#children, changes);
     return this.#rewrite === undefined ? rows.remove(keyOut, this.#test, changes) : rows.rewrite(keyOut, this.#rewrite, this.#test, this.#moved, changes);
+  }
+
+  /** Nothing comes between the look and the removal. */
+  #removeParent(children: ChildLooks, changes: RowChanges): number | undefined {
+    if (!children.areNone(this.#row)) return undefined;
+    const rowCount = this.#rows.remove(keyOut, this.#test, changes);
+    if (rowCount === 1) children.noteAll(this.#row);
+    return rowCount;
   }
 }

@@ -21,6 +21,8 @@ export const executorMutantDescriptions: readonly MutantDescription[] = [
   { name: 'executor.actions-deferred', breaks: 'CASCADE, SET NULL and SET DEFAULT of a deferred foreign key wait for the commit, and meet children of a parent that has come since' },
   { name: 'executor.no-key-share', breaks: 'the parent of a new child is not locked: it can be deleted before the child commits (concurrency.md 4)' },
   { name: 'executor.parents-unheld', breaks: 'the parent of a new child is neither looked for nor locked where that could be done at once' },
+  { name: 'executor.children-unseen', breaks: 'L1: a parent goes without its children being looked for where that could be done at once' },
+  { name: 'executor.no-children-unread', breaks: 'L2: that a parent has no children was seen at once and leaves no read' },
   { name: 'executor.newer-parent-seen', breaks: 'a parent that is newer than the snapshot counts as seen and as not there: needless failures' },
   { name: 'executor.replaced-parent-missing', breaks: 'a parent that another has replaced since the snapshot is called missing, which it never was' },
   { name: 'executor.missing-parent-unread', breaks: 'a parent that was looked for in vain leaves no read: dependencies are missed' },

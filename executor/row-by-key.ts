@@ -4,7 +4,7 @@
  *
  * B1  Undefined is returned, or an error thrown, before anything has changed; then it takes `TableWriter`.
  * B2  A row that was found is changed, or left, in the same slice (`findUntouched` of mvcc/writing.ts), also where its condition or its new values fail.
- * B3  Entries are changed after their row and as T2 of table-writer.ts says; nothing of that can fail. The row is of no foreign key's concern, its indexes hold columns as they are, and those
+ * B3  Entries are changed after their row and as T2 of table-writer.ts says; nothing of that can fail. The row is of no foreign key's concern, or it has been seen to have no children, its indexes hold columns as they are, and those
  *     that an UPDATE changes are not unique.
  */
 import { ByteBuffer } from '../base/byte-buffer.js';
@@ -43,7 +43,7 @@ export class RowByKey {
     this.access.useLayout();
   }
 
-  /** Finds, locks and removes a row: how many there were; undefined: B1. For rows that are not referenced. `changes`: where they have no entries, and there is no `test`. */
+  /** Finds, locks and removes a row: how many there were; undefined: B1. For rows that nothing refers to. `changes`: where they have no entries, and there is no `test`. */
   remove(key: ByteBuffer, test: RowTest | undefined, changes: RowChanges): number | undefined {
     if (this.access.secondary.length > 0 || test !== undefined) return this.#removeFound(key, test);
     const isRemoved = changes.removeByKey(this.access.tree, key.bytes, key.length);

@@ -22,6 +22,7 @@ import { RowRef, type ClaimOptions, type EntriesSource, type PutSource, type Row
 import type { Csn } from '../base/ids.js';
 import type { BoundExpression } from '../planner/expression.js';
 import type { TableDef } from '../planner/catalog.js';
+import { ChildLooks } from './child-looks.js';
 import { decodeWholeRow } from './codegen/row-decoder.js';
 import { CompileAfter, rowEncoder, type RowEncoder } from './codegen/row-encoder.js';
 import type { ConstraintCheck } from './constraint-queue.js';
@@ -145,6 +146,7 @@ export class TableWriter {
   readonly #changes: ChangeCount;
 
   #madeParents: ParentHolds | undefined = undefined;
+  #madeChildren: ChildLooks | undefined = undefined;
   /** Made once enough rows have been written. */
   #encoder: RowEncoder | undefined = undefined;
   #encodedCount: number;
@@ -568,6 +570,10 @@ export class TableWriter {
     return (this.#madeParents ??= new ParentHolds(this.table, this.#runtime));
   }
 
+  get #children(): ChildLooks {
+    return (this.#madeChildren ??= new ChildLooks(this.table, this.#runtime));
+  }
+
   #queueUniqueChecks(entries: Entries, oldEntries: Entries): void {
     if (entries === noEntries) return;
     this.access.secondary.forEach((index, i) => {
@@ -595,10 +601,14 @@ export class TableWriter {
   }
 
   #queueParentChecks(oldRow: readonly Datum[], newRow: readonly Datum[] | undefined): void {
-    for (const key of this.table.referencedBy) {
+    for (const [number, key] of this.table.referencedBy.entries()) {
       const values: Datum[] = key.parentColumns.map((column) => oldRow[column] ?? null);
       if (values.includes(null)) continue;
       if (newRow !== undefined && key.parentColumns.every((column) => this.#sameImage(column, oldRow[column]!, newRow[column]!))) continue;
+      if (this.#children.isNone(number, oldRow)) {
+        this.#children.note(number, oldRow);
+        continue;
+      }
       const newValues = newRow === undefined ? undefined : key.parentColumns.map((column) => newRow[column]!);
       this.#checks({ kind: 'parent', key, parent: this.table, values, newValues, progress: undefined });
     }

@@ -19,6 +19,7 @@ import { mutants } from '../base/mutants.js';
 import type { BuiltTree } from '../storage/store.js';
 import { commit, type CommitListener, commitSync, commitThen } from './commit/commit.js';
 import { serializationError } from './conflict.js';
+import { isEmptyLatest } from './reads/empty-prefix.js';
 import type { LeafScan } from './reads/leaf-scan.js';
 import { type Lock, LockGrant, type LockOwner } from './locks/lock.js';
 import { tableLockModeNumber } from './locks/lock-table.js';
@@ -417,6 +418,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
    */
   probeLatest(tree: VersionedTree, range: KeyRange, into?: RowRef): boolean {
     return probeLatest(this, tree, range, into);
+  }
+
+  /** The contrary for the keys that begin with `prefix`, of which nothing is recorded. */
+  isEmptyLatest(tree: VersionedTree, prefix: Uint8Array, length: number): boolean {
+    return isEmptyLatest(this, tree, prefix, length);
   }
 
   /** Like `probeLatest`, all entries, for cascades and validation: a `latest` scan that records the same of their keys, or of all that they hold. */

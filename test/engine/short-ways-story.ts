@@ -27,7 +27,7 @@ const schema = `
   create unique index g_v on g (v);
   create table w (id int primary key, ts timestamptz, dt date, iv interval, f float8, r real, by bytea, j jsonb, arr int[], m mood);
   create table h (a int, b text);
-  create table p (id int primary key, x int); create table c (id int primary key, p int references p on delete cascade); create table d (id int primary key, p int references p deferrable initially deferred);
+  create table p (id int primary key, x int); create table c (id int primary key, p int references p on delete cascade); create table d (id int primary key, p int references p deferrable initially deferred); create index c_p on c (p); create index d_p on d (p, id);
   create table b (id int8 primary key, f float8, ok bool, s text);
   create table two (a int, b text, v int, primary key (a, b));
   create view tv as select id, n from t where n > 0;
@@ -94,7 +94,10 @@ const statements: Readonly<Record<string, string>> = {
   'update p set x = $2 where id = $1': 'key int',
   'update p set id = $2 where id = $1': 'key new',
   'delete from p where id = $1': 'key',
+  'delete from p where id = $1 and x < $2': 'key int',
+  'delete from p where x = $1': 'key',
   'delete from c where id = $1': 'key',
+  'delete from c where p = $1': 'key',
   'delete from d where id = $1': 'key',
   'insert into b values ($1, $2, $3, $4)': 'new float flag text',
   'update b set f = f + $2 where id = $1': 'key float',

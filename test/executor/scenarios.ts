@@ -169,6 +169,34 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
     assert.equal(codeOf(() => db.exec(db.delete('p', is('id', 1)))), '23503');
     await db.close();
   },
+  'executor.children-unseen': async (mode) => {
+    const db = await world(mode);
+    assert.equal(codeOf(() => db.exec(db.delete('p', is('id', 1)))), '23503');
+    await db.close();
+  },
+  'executor.no-children-unread': async () => {
+    const db = await open(':memory:');
+    try {
+      await db.exec('create table p (id int primary key, n int); create table c (id int primary key, p int references p); create index on c (p); insert into p select i, 0 from generate_series(1, 9) i');
+      const [one, other] = [db.connect(), db.connect()];
+      const remove = one.prepare('delete from p where id = $1');
+      for (let id = 1; id <= 6; id++) {
+        // The removed child comes before the removed parent, and who has read the row of the other before both.
+        await db.exec(`insert into c values (${id}, ${id})`);
+        await one.exec('begin isolation level serializable; select n from p where id = 9');
+        await other.exec(`begin isolation level serializable; update p set n = n + 1 where id = 9; delete from c where p = ${id}; commit`);
+        const removing = (async () => {
+          remove.run(id);
+          await one.exec('commit');
+        })();
+        await assert.rejects(removing, { code: '40001' });
+        await one.exec('rollback');
+        remove.run(id);
+      }
+    } finally {
+      await db.close();
+    }
+  },
   'executor.left-out-row-keeps-claims': async () => {
     const db = await open(':memory:');
     try {
