@@ -421,10 +421,14 @@ export function runPlannedSync(backend: Backend, cached: CachedStatement, call: 
 function resultOf(started: Started, statement: Statement, maxRows: number): StatementResult {
   const { planned } = started.plan;
   const rows = started.execution.takeRows();
-  // A result is kept in memory whole: a larger one would take the process down.
-  if (rows.length > maxRows) throw new DbError('54000', `result has more than ${maxRows} rows`, { hint: 'Read it with a cursor or a stream, or raise max_result_rows.' });
+  if (rows.length > maxRows) throw tooManyRows(maxRows);
   const rowCount = statement.kind === 'query' ? rows.length : started.execution.rowCount;
   return { command: commandOf(statement), rows, rowCount, columns: planned.result };
+}
+
+/** A result is kept in memory whole: a larger one would take the process down. */
+export function tooManyRows(maxRows: number): DbError {
+  return new DbError('54000', `result has more than ${maxRows} rows`, { hint: 'Read it with a cursor or a stream, or raise max_result_rows.' });
 }
 
 // ---------------------------------------------------------------------------------------------------------------- deferred constraints

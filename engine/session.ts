@@ -17,7 +17,7 @@ import type { Instance } from './instance.js';
 import type { CachedText } from './plan-cache.js';
 import { quickPlan, runShort } from './short-ways/quick.js';
 import { LiteralInserts } from './short-ways/literal-insert.js';
-import { QuickCommit } from './short-ways/quick-commit.js';
+import { QuickCommit, type Counted } from './short-ways/quick-commit.js';
 import type { CachedStatement } from './plan-cache.js';
 import { modifyWaiting } from './short-ways/quick-modify.js';
 import { Sql } from './sql-template.js';
@@ -77,7 +77,7 @@ export class Session implements AsyncDisposable {
         if (this.#queued++ === 0 || (mutants.on && mutants.has('engine.turn-forgets-queue'))) this.#tail = running;
       },
       ended: () => void this.#queued--,
-      result: withoutRows,
+      result: resultOf,
       fail: (error) => this.#fail(error),
     });
     this.#backend.name = options.name;
@@ -627,9 +627,7 @@ const noOptions: QueryOptions = {};
 const ignore = (): void => undefined;
 const noFields: readonly Field[] = [];
 const withoutRows = (command: string, rowCount: number | null): QueryResult => ({ command, rows: [], rowCount, fields: noFields });
-/** What has been done, without rows. */
-type Counted = { readonly command: string; readonly rowCount: number | null };
-const resultOf = ({ command, rowCount }: Counted): QueryResult => withoutRows(command, rowCount);
+const resultOf = ({ command, rowCount, rows, fields = noFields }: Counted): QueryResult => (rows === undefined ? withoutRows(command, rowCount) : { command, rows: rows as Row[], rowCount, fields });
 const only = (result: QueryResult<unknown>): QueryResult[] => [result as QueryResult];
 function emptyResult(): QueryResult {
   return { command: '', rows: [], rowCount: null, fields: noFields };

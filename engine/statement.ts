@@ -14,7 +14,7 @@ import { changesData, describeStatement, isPlannable, runPlannedSync, startPlann
 import type { Instance } from './instance.js';
 import type { CachedStatement } from './plan-cache.js';
 import { runQuickly } from './short-ways/quick.js';
-import { modifyQuickly } from './short-ways/quick-modify.js';
+import { modifyQuickly, type ModifyResult } from './short-ways/quick-modify.js';
 import { SuspendStatement } from './suspend-statement.js';
 import type { ValueFormat } from './values.js';
 import { fieldsOf, withOutputContext } from './values.js';
@@ -93,7 +93,7 @@ export class Statement<R = Row> {
     if (cached !== undefined) {
       try {
         const result = this.#modify(cached, this.#host.backend(), this.#params(params));
-        if (result !== undefined) return result;
+        if (result !== undefined) return result.rows === undefined ? result : { command: result.command, rowCount: result.rowCount };
       } catch (error) {
         throw this.#translated(error);
       }
@@ -102,7 +102,7 @@ export class Statement<R = Row> {
     return { command, rowCount };
   }
   /** By the shortest way there is. */
-  #modify(cached: CachedStatement, backend: Backend, params: QueryParams | undefined): RunResult | undefined {
+  #modify(cached: CachedStatement, backend: Backend, params: QueryParams | undefined): ModifyResult | undefined {
     const lane = this.#lane;
     if (lane !== undefined) {
       const result = lane.isOpen(backend) ? lane.run(params) : undefined;
@@ -187,8 +187,15 @@ export class Statement<R = Row> {
     const cached = this.#cached;
     if (cached !== undefined) {
       try {
-        const rows = runQuickly(this.#host.backend(), cached, this.#params(params), this.#format(), quotaRows);
-        if (rows !== undefined) return rows;
+        const backend = this.#host.backend();
+        const given = this.#params(params);
+        if (cached.kind === 'query') {
+          const rows = runQuickly(backend, cached, given, this.#format(), quotaRows);
+          if (rows !== undefined) return rows;
+        } else {
+          const result = this.#modify(cached, backend, given);
+          if (result !== undefined) return result.rows ?? [];
+        }
       } catch (error) {
         throw this.#translated(error);
       }

@@ -10,10 +10,12 @@ import type { BoundExpression } from '../planner/expression.js';
 import { ChildLooks } from './child-looks.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
 import { asRewrite, compileRowChange, compileRowTest, type PatchCode, type RewriteCode, type RowTest } from './codegen/row-change.js';
+import { compileStoredReturning } from './codegen/returned-row.js';
 import { isPointLookup } from './codegen/scans.js';
 import type { DirectSpec } from './direct-modify.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import type { ModifyPlan } from './modify.js';
+import { ReturnedRow, type ResultShape } from './returned-row.js';
 import { RowByKey } from './row-by-key.js';
 import { Runtime } from './runtime.js';
 import { isOfColumns, type IndexAccess } from './table-access.js';
@@ -45,13 +47,15 @@ const keyOut = new ByteBuffer(256);
 /** A patch of rows under the parameters of a runtime. */
 class ParameterPatch implements RowPatch {
   readonly #runtime: Runtime;
+  readonly #rows: RowByKey;
   readonly #code: PatchCode;
-  constructor(runtime: Runtime, code: PatchCode) {
+  constructor(runtime: Runtime, rows: RowByKey, code: PatchCode) {
     this.#runtime = runtime;
+    this.#rows = rows;
     this.#code = code;
   }
   patch({ u8, dv, offset, length }: RowRef, to: Uint8Array, toView: DataView, at: number): boolean {
-    return this.#code(this.#runtime, u8, dv, offset, length, to, toView, at);
+    return this.#code(this.#runtime, u8, dv, offset, length, to, toView, at) && this.#rows.isReturnedOf(to, toView, at);
   }
 }
 
@@ -67,28 +71,32 @@ export class DirectByKey implements DirectChange {
   readonly #moved: readonly IndexAccess[];
   readonly #test: RowTest | undefined;
   readonly #hasCondition: boolean;
+  readonly #returned: ReturnedRow<RowRef> | undefined;
   /** Of a DELETE from a table that others refer to. */
   readonly #children: ChildLooks | undefined;
   /** Whether something of it has to be evaluated that no code was made for. */
   readonly #isVain: boolean;
 
-  constructor(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans) {
-    const { operation, input, table, assignments } = spec.plan;
+  constructor(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans, output: ResultShape) {
+    const { operation, input, table, assignments, returning } = spec.plan;
+    const { types } = request.ctx;
     this.#spec = spec;
     this.#runtime = new Runtime(request, 0, generated);
-    this.#rows = new RowByKey(table, this.#runtime);
+    const code = compileStoredReturning(spec.plan, output.result, types);
+    this.#returned = code === undefined ? undefined : new ReturnedRow(code, output);
+    this.#rows = new RowByKey(table, this.#runtime, this.#returned);
     this.#row = new Array<Datum>(table.columns.length).fill(null);
-    const change = operation === 'update' ? compileRowChange(spec.plan, request.ctx.types) : undefined;
+    const change = operation === 'update' ? compileRowChange(spec.plan, types) : undefined;
     const assigned = new Set(assignments.map(({ column }) => column));
     this.#moved = operation === 'update' ? this.#rows.access.secondary.filter(({ definition }) => concerns(definition, assigned)) : [];
     const isPatch = change?.kind === 'patch' && this.#moved.length === 0;
-    this.#patch = isPatch ? new ParameterPatch(this.#runtime, change.code) : undefined;
+    this.#patch = isPatch ? new ParameterPatch(this.#runtime, this.#rows, change.code) : undefined;
     this.#rewrite = change === undefined || isPatch ? undefined : asRewrite(change);
-    this.#test = compileRowTest(spec.plan, request.ctx.types);
+    this.#test = compileRowTest(spec.plan, types);
     this.#hasCondition = input.kind === 'indexScan' && input.filter !== undefined;
     this.#children = operation === 'delete' && table.referencedBy.length > 0 ? new ChildLooks(table, this.#runtime) : undefined;
     const isChildUnseen = this.#children?.isByColumns(this.#rows.access.keyColumns) === false;
-    this.#isVain = (operation === 'update' && change === undefined) || (this.#hasCondition && this.#test === undefined) || isChildUnseen;
+    this.#isVain = (operation === 'update' && change === undefined) || (this.#hasCondition && this.#test === undefined) || (returning !== undefined && code === undefined) || isChildUnseen;
   }
 
   run(request: ExecutionRequest): number | undefined {
@@ -99,7 +107,7 @@ export class DirectByKey implements DirectChange {
   }
   get isOfOneTree(): boolean {
     const { operation, table } = this.#spec.plan;
-    return operation === 'update' ? this.#moved.length === 0 : !this.#hasCondition && table.referencedBy.length === 0 && table.indexes.every(({ isClustered }) => isClustered);
+    return operation === 'update' ? this.#moved.length === 0 : table.referencedBy.length === 0 && table.indexes.every(({ isClustered }) => isClustered);
   }
   readonly single = (request: ExecutionRequest, changes: RowChanges): number | undefined => {
     if (this.#isVain) return undefined;
@@ -118,10 +126,14 @@ export class DirectByKey implements DirectChange {
   takeMade(): undefined {
     return undefined;
   }
+  takeRows(): unknown[] {
+    return this.#returned?.take() ?? [];
+  }
 
   #run(params: readonly Datum[], changes: RowChanges): number | undefined {
     const { places } = this.#spec;
     const rows = this.#rows;
+    this.#returned?.clear();
     const { access } = rows;
     const { keyColumns } = access;
     assert(keyColumns.length === places.length, 'a key of another length', places.length);

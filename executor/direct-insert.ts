@@ -19,9 +19,11 @@ import type { GeneratedPlans } from './codegen/generated-plans.js';
 import { compileEntryPuts } from './codegen/entry-put.js';
 import { compileNewRow, type RowMaking } from './codegen/new-row.js';
 import { compileParameterPut } from './codegen/parameter-put.js';
+import { compileDatumsReturning } from './codegen/returned-row.js';
 import { parameterOf, type DirectSpec } from './direct-modify.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import type { ModifyPlan } from './modify.js';
+import { ReturnedRow, type ResultShape } from './returned-row.js';
 import { Runtime } from './runtime.js';
 import { isOfColumns } from './table-access.js';
 import { TableWriter } from './table-writer.js';
@@ -78,9 +80,11 @@ export class DirectInsert implements DirectChange {
   readonly #runtime: Runtime;
   readonly #writer: TableWriter;
   readonly #row: Datum[];
+  /** Undefined: something has to be evaluated that no code is made for. */
   readonly #make: RowMaking | undefined;
   /** With which it refers to other tables. */
   readonly #childColumns: readonly number[];
+  readonly #returned: ReturnedRow<readonly Datum[]> | undefined;
   /** Of what the caller has given, and of a row; null: there is none for the table. */
   #givenPut: RowPut | null | undefined = undefined;
   #rowPut: RowPut | null | undefined = undefined;
@@ -89,7 +93,7 @@ export class DirectInsert implements DirectChange {
   #madeIn = 0;
   #madeAt = 0;
 
-  constructor(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans) {
+  constructor(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans, output: ResultShape) {
     const { plan } = spec;
     this.#spec = spec;
     const runtime = new Runtime(request, spec.columnCount, generated);
@@ -99,7 +103,9 @@ export class DirectInsert implements DirectChange {
     };
     this.#writer = new TableWriter(plan, runtime, unexpected, (e) => generated.evaluate(e, runtime));
     this.#row = new Array<Datum>(plan.table.columns.length).fill(null);
-    this.#make = compileNewRow(plan, request.ctx.types);
+    const code = compileDatumsReturning(plan, output.result, request.ctx.types);
+    this.#returned = code === undefined ? undefined : new ReturnedRow(code, output);
+    this.#make = plan.returning !== undefined && code === undefined ? undefined : compileNewRow(plan, request.ctx.types);
     this.#childColumns = plan.table.foreignKeys.flatMap(({ childColumns }) => childColumns);
   }
 
@@ -137,7 +143,7 @@ export class DirectInsert implements DirectChange {
     const row = this.#row;
     if (this.#make === undefined || this.#hasMade()) return undefined;
     if (!this.#make(this.#runtime, row)) this.#writer.checkRow(row);
-    if (this.#insert(row, changes)) return 1;
+    if (this.#returned?.compute(this.#runtime, row) !== false && this.#insert(row, changes)) return 1;
     if (this.#spec.isOnce && !(mutants.on && mutants.has('executor.made-row-forgotten'))) this.#keepMade();
     return undefined;
   }
@@ -165,6 +171,10 @@ export class DirectInsert implements DirectChange {
     return writer.insertFree(row, changes);
   }
 
+  takeRows(): unknown[] {
+    return this.#returned?.take() ?? [];
+  }
+
   insertGiven(tx: Transaction, given: readonly unknown[]): number | undefined {
     if (this.#givenPut === undefined) this.#givenPut = (this.#isOfParameters ? this.#compilePut(this.#spec.places) : undefined) ?? null;
     if (this.#givenPut === null || this.#runtime.tx !== tx) return undefined;
@@ -174,7 +184,7 @@ export class DirectInsert implements DirectChange {
   /** Whether all that it takes is to put parameters as they are into the columns. */
   get #isOfParameters(): boolean {
     const { places, plan } = this.#spec;
-    return !places.includes(-1) && plan.checks.length === 0 && plan.generated.length === 0 && this.#childColumns.every((column) => plan.table.columns[column]!.type.oid === TypeOid.int4);
+    return !places.includes(-1) && plan.returning === undefined && plan.checks.length === 0 && plan.generated.length === 0 && this.#childColumns.every((column) => plan.table.columns[column]!.type.oid === TypeOid.int4);
   }
   /** As `TableWriter.insertFree` does. False also where a value is not of its type. */
   #holdParents(given: readonly unknown[]): boolean {

@@ -1,10 +1,10 @@
 /**
  * Statements that change one row and need no plan run for it: INSERT of one row of values (direct-insert.ts), UPDATE and DELETE by the whole clustered key (direct-by-key.ts). The row or
- * key is computed from the parameters and given to mvcc in one step. Only where nothing but the row's own tree and plain indexes are concerned, nothing is returned, and nobody else has
+ * key is computed from the parameters and given to mvcc in one step. Only where nothing but the row's own tree and plain indexes are concerned, and nobody else has
  * anything to do with the key; everywhere else the execution of the statement (modify.ts), which is the twin of this, is run.
  *
  * N1  When `undefined` is returned nothing has changed, but that what may be computed only once (the next value of a sequence) may have been: then `takeMade` has the row.
- * N2  What an UPDATE writes depends on the row and the parameters alone (codegen/row-change.ts), and so do its condition and checks; entries of plain indexes alone depend on it, and no foreign key.
+ * N2  What an UPDATE writes depends on the row and the parameters alone (codegen/row-change.ts), and so do its condition and checks, and what RETURNING gives (returned-row.ts); entries of plain indexes alone depend on it, and no foreign key.
  */
 import type { BoundExpression } from '../planner/expression.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
@@ -13,6 +13,7 @@ import { DirectByKey, keyValues } from './direct-by-key.js';
 import { DirectInsert, directInsertSpec } from './direct-insert.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import type { ModifyPlan } from './modify.js';
+import type { ResultShape } from './returned-row.js';
 
 /** What to do with the parameters: by column, which one it gets, -1: what is computed; or by column of the key, which one it must be. */
 export interface DirectSpec {
@@ -27,7 +28,7 @@ export interface DirectSpec {
 
 /** How a statement can be run directly; undefined: it cannot. */
 export function directSpec({ plan, ctes, columnCount }: PlannedStatement): DirectSpec | undefined {
-  if (plan.kind !== 'modify' || ctes.length > 0 || plan.returning !== undefined || plan.table.virtual !== undefined) return undefined;
+  if (plan.kind !== 'modify' || ctes.length > 0 || plan.returnedKey !== undefined || plan.table.virtual !== undefined) return undefined;
   if (plan.operation === 'insert') return directInsertSpec(plan, columnCount);
   const places = keyValues(plan)?.map(parameterOf);
   return places === undefined || places.includes(-1) ? undefined : { plan, places, columnCount, isTimed: false, isOnce: false };
@@ -37,6 +38,6 @@ export function parameterOf(value: BoundExpression): number {
   return value.kind === 'parameter' ? value.index : -1;
 }
 
-export function directModify(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans): DirectChange {
-  return spec.plan.operation === 'insert' ? new DirectInsert(spec, request, generated) : new DirectByKey(spec, request, generated);
+export function directModify(spec: DirectSpec, request: ExecutionRequest, generated: GeneratedPlans, output: ResultShape): DirectChange {
+  return spec.plan.operation === 'insert' ? new DirectInsert(spec, request, generated, output) : new DirectByKey(spec, request, generated, output);
 }

@@ -101,6 +101,8 @@ export interface DirectChange {
   insertGiven(tx: Transaction, given: readonly unknown[]): number | undefined;
   /** After `run` has given undefined: the row of an INSERT, whose values are not to be computed again, for `ExecutionRequest.madeRow`. */
   takeMade(): readonly Datum[] | undefined;
+  /** Rows of RETURNING of the last run, as the user gets them: to be asked for in the slice of the run, and within its statement, for making them may fail. */
+  takeRows(): unknown[];
 }
 
 export interface CompiledStatement {

@@ -16,6 +16,7 @@ import { RowRef, type RowChanges, type RowPatch } from '../mvcc/types.js';
 import type { TableDef } from '../planner/catalog.js';
 import { decodeWholeRow } from './codegen/row-decoder.js';
 import type { RewriteCode, RowTest } from './codegen/row-change.js';
+import type { ReturnedRow } from './returned-row.js';
 import type { Runtime } from './runtime.js';
 import type { IndexAccess, TableAccess } from './table-access.js';
 import type { ChangeCount } from './table-changes.js';
@@ -26,14 +27,20 @@ const entryOut = new ByteBuffer(256);
 const entryKeyOut = new ByteBuffer(256);
 const oldEntryOut = new ByteBuffer(256);
 
+/** Gives back the row that was changed. */
+type StoredRow = ReturnedRow<RowRef>;
+
 export class RowByKey {
   readonly access: TableAccess;
   readonly #runtime: Runtime;
   readonly #rowRef = new RowRef();
+  readonly #madeRef = new RowRef();
   readonly #changes: ChangeCount;
+  readonly #returned: StoredRow | undefined;
 
-  constructor(table: TableDef, runtime: Runtime) {
+  constructor(table: TableDef, runtime: Runtime, returned: StoredRow | undefined) {
     this.#runtime = runtime;
+    this.#returned = returned;
     this.access = runtime.access(table);
     this.#changes = runtime.env.tableChanges.of(table.oid);
   }
@@ -43,9 +50,9 @@ export class RowByKey {
     this.access.useLayout();
   }
 
-  /** Finds, locks and removes a row: how many there were; undefined: B1. For rows that nothing refers to. `changes`: where they have no entries, and there is no `test`. */
+  /** Finds, locks and removes a row: how many there were; undefined: B1. For rows that nothing refers to. `changes`: of those without entries. */
   remove(key: ByteBuffer, test: RowTest | undefined, changes: RowChanges): number | undefined {
-    if (this.access.secondary.length > 0 || test !== undefined) return this.#removeFound(key, test);
+    if (this.access.secondary.length > 0 || test !== undefined || this.#returned !== undefined) return this.#removeFound(key, test, changes);
     const isRemoved = changes.removeByKey(this.access.tree, key.bytes, key.length);
     if (isRemoved === undefined) return undefined;
     if (!isRemoved) return 0;
@@ -53,13 +60,14 @@ export class RowByKey {
     return 1;
   }
 
-  #removeFound(key: ByteBuffer, test: RowTest | undefined): number | undefined {
+  #removeFound(key: ByteBuffer, test: RowTest | undefined, changes: RowChanges): number | undefined {
     const { tx } = this.#runtime;
     const { tree, secondary } = this.access;
-    const isThere = tx.findToRemove(tree, key.bytes, key.length, this.#rowRef);
-    if (isThere !== true || !this.#satisfies(test, key, tx)) return isThere === undefined ? undefined : 0;
+    const isThere = changes.findToRemove(tree, key.bytes, key.length, this.#rowRef);
+    if (isThere !== true || !this.#satisfies(test, key, changes)) return isThere === undefined ? undefined : 0;
+    if (!this.#isReturned(key, changes)) return undefined;
     const row = secondary.length === 0 ? unread : this.#decoded();
-    tx.removeFound(tree, key.bytes, key.length);
+    changes.removeFound(tree, key.bytes, key.length);
     for (let i = 0; i < secondary.length; i++) {
       const index = secondary[i]!;
       index.putColumnsEntry(row, key, entryKeyOut, entryOut);
@@ -67,6 +75,17 @@ export class RowByKey {
     }
     this.#changes.rows++;
     return 1;
+  }
+  /** Whether RETURNING of the row that was found could be computed; otherwise the row is left. */
+  #isReturned(key: ByteBuffer, changes: RowChanges): boolean {
+    if (this.#returned === undefined) return true;
+    let isReturned = false;
+    try {
+      isReturned = this.#returned.compute(this.#runtime, this.#rowRef);
+    } finally {
+      if (!isReturned) changes.leaveFound(this.access.tree, key.bytes, key.length);
+    }
+    return isReturned;
   }
   #decoded(): readonly Datum[] {
     const ref = this.#rowRef;
@@ -109,7 +128,7 @@ export class RowByKey {
     let isMade = false;
     try {
       if (moved.length > 0) before = this.#decoded();
-      isMade = rewrite(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out);
+      isMade = rewrite(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out) && this.isReturnedOf(out.bytes, out.dv, 0);
     } finally {
       if (!isMade) changes.leaveFound(tree, key.bytes, key.length);
     }
@@ -118,6 +137,15 @@ export class RowByKey {
     if (moved.length > 0) this.#moveEntries(key, moved, before);
     this.#changes.rows++;
     return 1;
+  }
+  /** Whether RETURNING could be computed of what the row that was found is about to become. */
+  isReturnedOf(u8: Uint8Array, dv: DataView, offset: number): boolean {
+    if (this.#returned === undefined) return true;
+    const ref = this.#madeRef;
+    ref.u8 = u8;
+    ref.dv = dv;
+    ref.offset = offset;
+    return this.#returned.compute(this.#runtime, ref);
   }
   /** Of the row that was found, as it was `before`, and has become what is in `out`. */
   #moveEntries(key: ByteBuffer, moved: readonly IndexAccess[], before: readonly Datum[]): void {

@@ -63,6 +63,8 @@ export interface RowChanges {
   findUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined;
   updateFound(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void;
   patchFound(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean;
+  findToRemove(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined;
+  removeFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void;
   leaveFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void;
   removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined;
   insertFree(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean;

@@ -11,8 +11,8 @@ import type { Backend } from '../backend.js';
 import { LaneMark } from './lane.js';
 import type { ParameterBinder } from '../parameters.js';
 import type { CachedStatement } from '../plan-cache.js';
-import { quickPlan } from './quick.js';
-import type { ModifyResult } from './quick-modify.js';
+import { quickPlan, type QuickPlan } from './quick.js';
+import { modifyResult, returnedDirectly, type ModifyResult } from './quick-modify.js';
 import type { ValueFormat } from '../values.js';
 
 /** Who comes in vain so often one time after the other, as with values of other types, does not come again. */
@@ -23,16 +23,16 @@ export class DirectLane {
   readonly #cached: CachedStatement;
   readonly #binder: ParameterBinder;
   readonly #change: DirectChange;
-  readonly #command: string;
+  readonly #quick: QuickPlan;
   /** How often `DirectChange.insertGiven` may yet be asked in vain. */
   #givenLeft = GivenMax;
 
-  private constructor(mark: LaneMark, cached: CachedStatement, binder: ParameterBinder, change: DirectChange, command: string) {
+  private constructor(mark: LaneMark, cached: CachedStatement, binder: ParameterBinder, change: DirectChange, quick: QuickPlan) {
     this.#mark = mark;
     this.#cached = cached;
     this.#binder = binder;
     this.#change = change;
-    this.#command = command;
+    this.#quick = quick;
   }
 
   /** For the statement that has just ended well by the longer way; undefined when there is none for it. */
@@ -41,7 +41,7 @@ export class DirectLane {
     if (mark === undefined) return undefined;
     const quick = quickPlan(backend, cached, format);
     const change = quick?.modify?.directChange;
-    return change === undefined ? undefined : new DirectLane(mark, cached, quick!.binder!, change, quick!.command);
+    return quick === undefined || change === undefined ? undefined : new DirectLane(mark, cached, quick.binder!, change, quick);
   }
 
   /** Whether it leads on from where the session is. */
@@ -64,15 +64,17 @@ export class DirectLane {
   run(given: QueryParams | undefined): ModifyResult | undefined {
     const { backend, tx } = this.#mark;
     let rowCount: number | undefined;
+    let rows: unknown[] | undefined;
     try {
       tx.beginStatement(backend.infoOf(this.#cached));
       rowCount = this.#run(given);
+      if (rowCount !== undefined) rows = returnedDirectly(backend, this.#quick);
       tx.endStatement();
       backend.flushSequences();
     } catch (error) {
       this.#mark.fail();
       throw error;
     }
-    return rowCount === undefined ? undefined : { command: this.#command, rowCount };
+    return rowCount === undefined ? undefined : modifyResult(this.#quick, rowCount, rows);
   }
 }

@@ -16,15 +16,19 @@ import type { StatementInfo } from '../../mvcc/types.js';
 import type { QueryResult } from '../api.js';
 import type { Backend } from '../backend.js';
 import type { QuickPlan } from './quick.js';
+import { modifyResult, returnedDirectly, type ModifyResult } from './quick-modify.js';
 import type { CachedStatement } from '../plan-cache.js';
 import { canBeSingle, changeSingle } from '../single-statement.js';
+
+/** What has been done, with rows where it gives some. */
+export type Counted = Omit<ModifyResult, 'rowCount'> & { readonly rowCount: number | null };
 
 /** What the session does around it. */
 export interface QuickCaller {
   /** From here until `ended` the session is busy; `running` settles when it is over. */
   started(running: Promise<unknown>): void;
   ended(): void;
-  result(command: string, rowCount: number | null): QueryResult<unknown>;
+  result(counted: Counted): QueryResult<unknown>;
   /** Rejects with what the user is told. */
   fail(error: unknown): Promise<never>;
 }
@@ -37,8 +41,7 @@ export class QuickCommit implements CommitListener {
   #transaction: Transaction | undefined = undefined;
   /** Nobody else has seen it: its one statement ran within one slice. */
   #isUnseen = false;
-  #command = '';
-  #rowCount: number | null = 0;
+  #counted: Counted | undefined = undefined;
 
   constructor(backend: Backend, caller: QuickCaller) {
     this.#backend = backend;
@@ -46,10 +49,10 @@ export class QuickCommit implements CommitListener {
     this.#setResolve = (resolve) => void (this.#resolve = resolve);
   }
 
-  /** Commits the transaction of the statement, which has changed so many rows. */
-  run(transaction: Transaction, command: string, rowCount: number): Promise<QueryResult<unknown>> {
+  /** Commits the transaction of the statement, which has done that. */
+  run(transaction: Transaction, counted: Counted): Promise<QueryResult<unknown>> {
     this.#isUnseen = true;
-    return this.#commit(transaction, command, rowCount);
+    return this.#commit(transaction, counted);
   }
 
   /** COMMIT of the session's block; undefined, and nothing has happened, where the statement is another or there is more to be done. */
@@ -63,13 +66,12 @@ export class QuickCommit implements CommitListener {
     backend.beginQuick(text);
     backend.system.forgetAnswers();
     this.#isUnseen = false;
-    return this.#commit(tx, 'COMMIT', null);
+    return this.#commit(tx, { command: 'COMMIT', rowCount: null });
   }
 
-  #commit(transaction: Transaction, command: string, rowCount: number | null): Promise<QueryResult<unknown>> {
+  #commit(transaction: Transaction, counted: Counted): Promise<QueryResult<unknown>> {
     this.#transaction = transaction;
-    this.#command = command;
-    this.#rowCount = rowCount;
+    this.#counted = counted;
     const running = new Promise<QueryResult<unknown>>(this.#setResolve);
     this.#caller.started(running);
     this.#backend.block.commitThen(transaction, this);
@@ -91,12 +93,12 @@ export class QuickCommit implements CommitListener {
       if (made === undefined) backend.endQuick();
     }
     if (rowCount === undefined) return undefined;
+    const counted = modifyResult(quick, rowCount, returnedDirectly(backend, quick));
     if (made === undefined) {
       manager.noteEmpty();
-      return Promise.resolve(this.#caller.result(quick.command, rowCount));
+      return Promise.resolve(this.#caller.result(counted));
     }
-    this.#command = quick.command;
-    this.#rowCount = rowCount;
+    this.#counted = counted;
     const running = new Promise<QueryResult<unknown>>(this.#setResolve);
     this.#caller.started(running);
     manager.singles.follow(made, this);
@@ -108,7 +110,7 @@ export class QuickCommit implements CommitListener {
       this.#backend.block.endCommit(true);
       if (this.#isUnseen) this.#backend.instance.manager.giveTransaction(this.#transaction);
     }
-    const result = this.#caller.result(this.#command, this.#rowCount);
+    const result = this.#caller.result(this.#counted!);
     this.#end()(result);
   }
   failed(error: unknown): void {
@@ -120,6 +122,7 @@ export class QuickCommit implements CommitListener {
     const resolve = this.#resolve!;
     this.#resolve = undefined;
     this.#transaction = undefined;
+    this.#counted = undefined;
     this.#backend.endQuick();
     this.#caller.ended();
     return resolve;

@@ -1,5 +1,5 @@
 /**
- * The short way of an INSERT, UPDATE or DELETE without RETURNING that has run before: parameters are bound without a text being looked at, and the
+ * The short way of an INSERT, UPDATE or DELETE that has run before: parameters are bound without a text being looked at, and the
  * execution of the last run is used again (compile.ts). All rules are those of the general way, which is taken wherever anything is not as usual.
  *
  * K4  Nothing has been written when `undefined` is returned.
@@ -11,16 +11,17 @@ import type { EncodedRows } from '../../executor/encoded-rows.js';
 import type { Execution, ExecutionRequest, StepResult } from '../../executor/execution.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { StatementInfo } from '../../mvcc/types.js';
-import type { QueryParams, QueryResult } from '../api.js';
+import type { Field, QueryParams, QueryResult } from '../api.js';
 import type { Backend } from '../backend.js';
 import type { QuickCommit } from './quick-commit.js';
-import { checkDefinitions, makeRequest, startOver } from '../execute.js';
+import type { StatementContext } from '../eval-context.js';
+import { checkDefinitions, makeRequest, startOver, tooManyRows } from '../execute.js';
 import { openLanes } from './lane.js';
 import type { CachedStatement } from '../plan-cache.js';
 import { quickPlan, type QuickPlan } from './quick.js';
 import { canBeSingle, changeSingle } from '../single-statement.js';
 import { SuspendStatement } from '../suspend-statement.js';
-import type { ValueFormat } from '../values.js';
+import { withOutputContext, type ValueFormat } from '../values.js';
 
 const noParams: readonly Datum[] = [];
 
@@ -28,6 +29,8 @@ interface Begun {
   /** Undefined: it is done already, having changed so many rows. */
   readonly execution: Execution | undefined;
   readonly rowCount: number;
+  /** Of RETURNING, once it is done; undefined where it gives none. */
+  readonly rows: unknown[] | undefined;
   readonly tx: Transaction;
   readonly request: ExecutionRequest;
 }
@@ -73,29 +76,51 @@ function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: 
     if (direct !== undefined && rows === undefined) {
       const request = backend.directRequest(tx, params, canWait, isDirectTimed);
       const rowCount = direct(request);
-      if (rowCount !== undefined) return { tx, execution, rowCount, request };
+      if (rowCount !== undefined) return { tx, execution, rowCount, rows: returnedDirectly(backend, quick), request };
       madeRow = quick.modify!.directChange?.takeMade();
     }
     const ctx = backend.context(Infinity);
     if (rows?.encoded !== undefined) {
       const request = makeRequest(backend, tx, noParams, ctx, canWait);
       const rowCount = rows.encoded.insert(request);
-      if (rowCount !== undefined) return { tx, execution, rowCount, request };
+      if (rowCount !== undefined) return { tx, execution, rowCount, rows: undefined, request };
     }
     const paramRows = rows?.list();
     const request = makeRequest(backend, tx, paramRows === undefined ? params.slice() : paramRows[0]!, ctx, canWait);
     const whole = paramRows === undefined && madeRow === undefined ? request : { ...request, paramRows, madeRow };
     execution = quick.modify!.start(whole);
-    return { tx, execution, rowCount: 0, request: whole };
+    return { tx, execution, rowCount: 0, rows: undefined, request: whole };
   } finally {
     if (execution === undefined) tx.endStatement();
   }
+}
+
+/** What RETURNING gives of what has just been changed directly, in the slice of that; undefined where there is none. @throws DbError of what makes values of the user */
+export function returnedDirectly(backend: Backend, { fields, converts, modify }: QuickPlan): unknown[] | undefined {
+  if (fields.length === 0) return undefined;
+  const change = modify!.directChange!;
+  return converts ? withOutputContext(backend.plainContext(), () => change.takeRows()) : change.takeRows();
 }
 
 /** What the statement did. */
 export interface ModifyResult {
   readonly command: string;
   readonly rowCount: number;
+  /** Of RETURNING, if it has that. */
+  readonly rows?: unknown[];
+  readonly fields?: readonly Field[];
+}
+export function modifyResult({ command, fields }: QuickPlan, rowCount: number, rows: unknown[] | undefined): ModifyResult {
+  return rows === undefined ? { command, rowCount } : { command, rowCount, rows, fields };
+}
+
+/** One step of the execution, whose rows are to be few enough for a result. @throws DbError 54000 */
+function step(backend: Backend, quick: QuickPlan, execution: Execution, { ctx }: ExecutionRequest): Exclude<StepResult, 'rows'> {
+  if (quick.fields.length === 0) return execution.step(Infinity) as Exclude<StepResult, 'rows'>;
+  const { maxResultRows } = backend.settings.hot;
+  const result = withOutputContext(ctx as StatementContext, () => execution.step(maxResultRows + 1));
+  if (result === 'rows') throw tooManyRows(maxResultRows);
+  return result;
 }
 
 /** Runs to the end without waiting; undefined: take the general way. @throws DbError of the statement, 55P03 */
@@ -110,19 +135,21 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
     const single = canBeSingle(backend, quick) ? changeSingle(backend, quick, params, info, true) : undefined;
     if (single !== undefined) {
       const { manager } = backend.instance;
+      const rows = returnedDirectly(backend, quick);
       const made = manager.singles.take();
       if (made === undefined) manager.noteEmpty();
       else manager.singles.commitSync(made);
-      return { command: quick.command, rowCount: single };
+      return modifyResult(quick, single, rows);
     }
     const begun = begin(backend, info, quick, params, false);
     if (begun === undefined) return undefined;
     const { tx, execution } = begun;
-    let { rowCount } = begun;
+    let { rowCount, rows } = begun;
     if (execution !== undefined) {
       try {
-        while (execution.step(Infinity) !== 'done');
+        while (step(backend, quick, execution, begun.request) !== 'done');
         ({ rowCount } = execution);
+        if (quick.fields.length > 0) rows = execution.takeRows();
       } finally {
         execution.close();
         tx.endStatement();
@@ -131,7 +158,7 @@ export function modifyQuickly(backend: Backend, cached: CachedStatement, given: 
     void block.finishStatement(false);
     backend.flushSequences();
     if (execution === undefined && block.state === 'block') openLanes(backend, laneEpoch);
-    return { command: quick.command, rowCount };
+    return modifyResult(quick, rowCount, rows);
   } catch (error) {
     block.fail();
     throw error;
@@ -173,12 +200,12 @@ function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: 
     if (begun === undefined) return undefined;
     if (begun.execution === undefined && block.state === 'block' && !backend.usedSequence) {
       openLanes(backend, laneEpoch);
-      return { kind: 'done', result: { command: quick.command, rowCount: begun.rowCount } };
+      return { kind: 'done', result: modifyResult(quick, begun.rowCount, begun.rows) };
     }
     isLeft = false;
     // `hasCommitWork`: besides the commit.
     if (quickCommit !== undefined && begun.execution === undefined && block.state === 'single' && !backend.hasCommitWork && !backend.constraints.hasPending) {
-      return { kind: 'committing', result: quickCommit.run(begun.tx, quick.command, begun.rowCount) };
+      return { kind: 'committing', result: quickCommit.run(begun.tx, modifyResult(quick, begun.rowCount, begun.rows)) };
     }
     return { kind: 'running', result: finish(backend, quick, begun) };
   } catch (error) {
@@ -192,11 +219,11 @@ function runWaiting(backend: Backend, text: string, info: StatementInfo, quick: 
 async function finish(backend: Backend, quick: QuickPlan, begun: Begun): Promise<ModifyResult> {
   const { block } = backend;
   try {
-    const rowCount = begun.execution === undefined ? begun.rowCount : await runToEnd(backend, quick, begun, begun.execution);
+    const result = begun.execution === undefined ? modifyResult(quick, begun.rowCount, begun.rows) : await runToEnd(backend, quick, begun, begun.execution);
     const ending = block.finishStatement(true);
     if (ending !== undefined) await ending;
     if (backend.usedSequence) await backend.awaitSequences();
-    return { command: quick.command, rowCount };
+    return result;
   } catch (error) {
     block.fail();
     throw error;
@@ -205,15 +232,14 @@ async function finish(backend: Backend, quick: QuickPlan, begun: Begun): Promise
   }
 }
 
-/** @returns the number of rows changed */
-async function runToEnd(backend: Backend, quick: QuickPlan, { tx, request }: Begun, first: Execution): Promise<number> {
+async function runToEnd(backend: Backend, quick: QuickPlan, { tx, request }: Begun, first: Execution): Promise<ModifyResult> {
   const writeCountBefore = tx.writeCount;
   let execution = first;
   try {
     for (;;) {
-      let step: StepResult;
+      let result: Exclude<StepResult, 'rows'>;
       try {
-        step = execution.step(Infinity);
+        result = step(backend, quick, execution, request);
       } catch (error) {
         if (!(error instanceof SuspendStatement)) throw error;
         const started = { execution, tx, restart: () => quick.modify!.start(request), hasDelivered: false, writeCountBefore };
@@ -221,9 +247,9 @@ async function runToEnd(backend: Backend, quick: QuickPlan, { tx, request }: Beg
         execution = started.execution;
         continue;
       }
-      if (step === 'done') return execution.rowCount;
-      if (step === 'slice') await backend.giveWay();
-      else if (step !== 'rows') await backend.waitFor(step, tx, Infinity);
+      if (result === 'done') return modifyResult(quick, execution.rowCount, quick.fields.length === 0 ? undefined : execution.takeRows());
+      if (result === 'slice') await backend.giveWay();
+      else await backend.waitFor(result, tx, Infinity);
     }
   } finally {
     execution.close();

@@ -29,7 +29,7 @@ export interface QuickPlan {
   readonly query: QuickQuery | undefined;
   readonly binder: ParameterBinder | undefined;
   readonly locks: readonly NeededLock[];
-  /** Code of a plain INSERT, UPDATE or DELETE that gives nothing back but a count (quick-modify.ts). */
+  /** Code of a plain INSERT, UPDATE or DELETE (quick-modify.ts). */
   readonly modify: CompiledStatement | undefined;
   /** Of one whose `modify` may be a single commit (mvcc/commit/single-commit.ts): the table, which is all it locks; and what makes the change, once that is known. */
   readonly singleTable: Oid | undefined;
@@ -111,12 +111,13 @@ function findQuick(backend: Backend, cached: CachedStatement, plan: CachedPlan, 
   const isRead = kind === 'query' && planned.relations.every(({ table, access }) => access !== 'write' && !table.isMaterializedView);
   const { schema, constraints } = backend;
   const query = isRead ? compiled.quick({ ctx: backend.plainContext(), env: backend.instance.executorEnv, schema, constraints }) : undefined;
-  const isModify = (kind === 'insert' || kind === 'update' || kind === 'delete') && planned.result.length === 0 && planned.relations.every(({ table, access }) => access === 'read' || table.virtual === undefined);
+  const isModify = (kind === 'insert' || kind === 'update' || kind === 'delete') && planned.relations.every(({ table, access }) => access === 'read' || table.virtual === undefined);
   const modify = isModify && planned.relations.every(({ table }) => !table.isMaterializedView) ? compiled : undefined;
   const binder = query === undefined && modify === undefined ? undefined : new ParameterBinder(cached.parsed, planned.parameterTypes, types, format);
   const converts = rowShape(planned.result, format, types).convert.some((convert) => convert !== undefined);
   const locks = neededLocks(plan, backend);
-  const singleTable = modify !== undefined && locks.length === 1 && locks[0]!.mode === 'row exclusive' ? locks[0]!.table : undefined;
+  // What makes values of the user may run code of the program, which is not to come between the change and its commit.
+  const singleTable = modify !== undefined && !converts && locks.length === 1 && locks[0]!.mode === 'row exclusive' ? locks[0]!.table : undefined;
   plan.quick = { formatKey: format.key, query, binder, modify, locks, singleTable, singleChange: undefined, converts, longCalls: 0, longCallsNext: LongCallsMin, command: commandOf(cached.parsed.statement), fields: fieldsOf(planned.result, types) };
   return plan.quick;
 }

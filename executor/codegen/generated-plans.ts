@@ -224,7 +224,7 @@ function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegis
   p.begin(plan, needed);
   p.produce(plan, () => {
     const values = [...output.ids.map((id) => p.w.use(id)), ...output.computed.map((e) => p.e.value(e))];
-    p.w.line(`o.rows.push(${rowSource(p, values, output)});`);
+    p.w.line(`o.rows.push(${rowSource(module, values, output)});`);
     if (suspendable) p.w.block('if (o.rows.length >= o.max)', () => p.yield(0));
     else if (!isBrief(plan)) p.w.block('if (o.rows.length >= o.max)', () => p.leave());
   });
@@ -234,17 +234,17 @@ function makeProgram(plan: PhysicalPlan, output: ProgramOutput, types: TypeRegis
   return { run: value as Run, suspendable, isPlain: isPlainSource(p.w), source };
 }
 
-function rowSource(p: Pipeline, values: readonly { readonly code: string; readonly nullable: boolean }[], output: ProgramOutput): string {
-  const { shape } = output;
+/** A row of these values, which stand in variables or are read without effort. */
+export function rowSource(module: Module, values: readonly { readonly code: string; readonly nullable: boolean }[], { shape, names }: Pick<ProgramOutput, 'shape' | 'names'>): string {
   if (shape === undefined) return `[${values.map((value) => value.code).join(', ')}]`;
   const converted = values.map(({ code, nullable }, i) => {
     const convert = shape.convert[i];
     if (convert === undefined) return code;
-    const name = p.module.constant(convert);
+    const name = module.constant(convert);
     return nullable ? `${code} === null ? null : ${name}(${code})` : `${name}(${code})`;
   });
   if (shape.mode === 'array') return `[${converted.join(', ')}]`;
-  return `{ ${converted.map((code, i) => `${propertySource(output.names[i]!, p.module.constant)}: ${code}`).join(', ')} }`;
+  return `{ ${converted.map((code, i) => `${propertySource(names[i]!, module.constant)}: ${code}`).join(', ')} }`;
 }
 
 /** Evaluations after which an expression of ModifyTable is worth compiling. */

@@ -121,7 +121,7 @@ export class SingleCommits implements RowChanges {
     return true;
   }
 
-  /** Whether there is such a row, which `updateFound` may change: `into` has it; undefined: a `Transaction` is to be asked. */
+  /** Whether there is such a row, which `updateFound` or `removeFound` may change: `into` has it; undefined: a `Transaction` is to be asked. */
   findUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
     if (!this.#isUntouched(tree, key, keyLength)) return undefined;
     this.#row = into;
@@ -138,12 +138,18 @@ export class SingleCommits implements RowChanges {
     this.updateFound(tree, key, keyLength, changed.bytes, 0, changed.length);
     return true;
   }
+  findToRemove(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
+    return this.findUntouched(tree, key, keyLength, into);
+  }
+  removeFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void {
+    this.#commit(tree, ChangeKind.Delete, key, keyLength, key, 0);
+  }
   /** Nothing has been noted of it. */
   leaveFound(): void {}
   removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined {
     if (!this.#isUntouched(tree, key, keyLength)) return undefined;
     if (!tree.btree!.seek(key, keyLength, this.#row.leaf)) return false;
-    this.#commit(tree, ChangeKind.Delete, key, keyLength, key, 0);
+    this.removeFound(tree, key, keyLength);
     return true;
   }
   insertFree(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, _offset: number, length: number): boolean {

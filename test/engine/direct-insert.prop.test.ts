@@ -46,6 +46,8 @@ const kinds: readonly Kind[] = [
   { text: 'insert into child (id, p) values ($1, $2)', params: (key, n) => [key, n] },
   { text: 'insert into child values ($1, $2 % 10, $3 = \'a\', $3)', params: (key, n, s) => [key, n, s] },
 ];
+/** The same with RETURNING, some of which fails and some of which is not computed directly. */
+const returning: readonly Kind[] = kinds.filter((_kind, i) => i % 2 === 0).map(({ text, params }, i) => ({ text: `${text} returning ${['*', "*, 'given' as r", '10 / $1::int as q, *', '*, clock_timestamp() > now() as later'][i % 4]!}`, params }));
 const tables = ['heap', 'alone', 'thing', 'serial', 'counted', 'timed', 'checked', 'child'];
 
 type Op =
@@ -53,7 +55,7 @@ type Op =
   | { readonly kind: 'control'; readonly text: string }
   | { readonly kind: 'other'; readonly text: string };
 const op: fc.Arbitrary<Op> = fc.oneof(
-  { weight: 24, arbitrary: fc.record({ kind: fc.constant('insert' as const), of: fc.constantFrom(...kinds), key: fc.nat(40), n: fc.nat(11), s: fc.nat(9), count: fc.constantFrom(1, 3, 9) }) },
+  { weight: 24, arbitrary: fc.record({ kind: fc.constant('insert' as const), of: fc.constantFrom(...kinds, ...returning), key: fc.nat(40), n: fc.nat(11), s: fc.nat(9), count: fc.constantFrom(1, 3, 9) }) },
   {
     weight: 8,
     arbitrary: fc.constantFrom(
@@ -102,8 +104,11 @@ async function play(ops: readonly Op[], mode: 'generated' | 'interpreted', isSyn
           if (isSync) {
             let statement = prepared.get(text);
             if (statement === undefined) prepared.set(text, (statement = session!.prepare(text)));
-            said.push(textOf(statement.run(...params)));
-          } else said.push(textOf((await session!.query(text, params)).rowCount));
+            said.push(textOf(text.includes(' returning ') ? statement.all(...params) : statement.run(...params)));
+          } else {
+            const { rowCount, rows } = await session!.query(text, params);
+            said.push(textOf([rowCount, rows]));
+          }
         } catch (error) {
           said.push(`${text} ${told(error)}`);
         }

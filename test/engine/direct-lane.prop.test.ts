@@ -14,6 +14,9 @@ const texts = {
   note: 'update t set note = $2 where id = $1',
   retag: 'update t set tag = coalesce(tag, 0) + $2 % 3 where id = $1 and n > 4',
   delete: 'delete from t where id = $1',
+  took: 'delete from t where id = $1 returning *',
+  gave: 'update t set n = n - $2 where id = $1 returning id, 1000 / n as q',
+  made: "insert into t (id, n, note) values ($1, $2, $3) returning id, note || '!' as r",
 } as const;
 type Verb = keyof typeof texts;
 
@@ -27,7 +30,7 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   {
     weight: 24,
     arbitrary: fc.record({
-      kind: fc.constant('run' as const), verb: fc.constantFrom<Verb>('insert', 'tagged', 'tagged', 'update', 'note', 'retag', 'delete'), key: fc.nat(30), value: fc.integer({ min: -3, max: 2_000_000_000 }),
+      kind: fc.constant('run' as const), verb: fc.constantFrom<Verb>('insert', 'tagged', 'tagged', 'update', 'note', 'retag', 'delete', 'took', 'gave', 'made'), key: fc.nat(30), value: fc.integer({ min: -3, max: 2_000_000_000 }),
       odd: fc.nat(25).map((n) => n === 0), count: fc.constantFrom(1, 4, 12),
     }),
   },
@@ -68,10 +71,11 @@ async function play(ops: readonly Op[], hasLanes: boolean): Promise<string[]> {
     await db.exec("create table t (id int primary key, n int not null, note text, tag int check (tag < 9)); create index t_tag on t (tag); insert into t select i, i, 'row ' || i from generate_series(0, 20) i");
     const [session, other] = [db.connect(), db.connect()];
     const prepare = (verb: Verb): ReturnType<Session['prepare']> => session.prepare(texts[verb]);
-    const kept = { insert: prepare('insert'), tagged: prepare('tagged'), update: prepare('update'), note: prepare('note'), retag: prepare('retag'), delete: prepare('delete') };
+    const kept = { insert: prepare('insert'), tagged: prepare('tagged'), update: prepare('update'), note: prepare('note'), retag: prepare('retag'), delete: prepare('delete'), took: prepare('took'), gave: prepare('gave'), made: prepare('made') };
     const run = (verb: Verb, params: readonly unknown[]): string => {
       try {
-        return JSON.stringify((hasLanes ? kept[verb] : prepare(verb)).run(...params));
+        const statement = hasLanes ? kept[verb] : prepare(verb);
+        return JSON.stringify(texts[verb].includes('returning') ? statement.all(...params) : statement.run(...params));
       } catch (error) {
         return codeOf(error);
       }
@@ -83,11 +87,11 @@ async function play(ops: readonly Op[], hasLanes: boolean): Promise<string[]> {
       switch (one.kind) {
         case 'run':
           for (let i = 0; i < one.count; i++) {
-            const key = (one.verb === 'insert' || one.verb === 'tagged') && one.key > 1 ? 100 + number * 12 + i : (one.key + i) % 31;
+            const key = (one.verb === 'insert' || one.verb === 'made' || one.verb === 'tagged') && one.key > 1 ? 100 + number * 12 + i : (one.key + i) % 31;
             const value = one.verb === 'note' ? `v${one.value}` : one.value;
             // What no lane can bind, or what the table refuses.
             const params = one.odd && i === 1 ? [String(key), null] : [key, value];
-            said.push(run(one.verb, one.verb === 'delete' ? params.slice(0, 1) : one.verb === 'insert' ? [...params, 'new'] : one.verb === 'tagged' ? [...params, 'new', key % 3] : params));
+            said.push(run(one.verb, one.verb === 'delete' || one.verb === 'took' ? params.slice(0, 1) : one.verb === 'insert' || one.verb === 'made' ? [...params, 'new'] : one.verb === 'tagged' ? [...params, 'new', key % 3] : params));
           }
           break;
         case 'control':

@@ -54,6 +54,9 @@ const updates: readonly (readonly [text: string, params: (n: number, step: numbe
   ['update p set n = n + $1 where id = $2', (n) => [1, n]],
 ];
 
+/** What is added to a statement; most of it is computed directly, the last by the twin. */
+const returnings = ['', '', ' returning *', ' returning n, n is null as m, id', " returning v || 'r' as r, 10 / n as q, *", ' returning n, now() is null as m'];
+
 /** One of the two databases. */
 class Side {
   readonly database: Database;
@@ -79,7 +82,7 @@ class Side {
     try {
       let statement = this.#prepared.get(text);
       if (statement === undefined) this.#prepared.set(text, (statement = this.session.prepare(text)));
-      return String(statement.run(...params).rowCount);
+      return text.includes(' returning ') ? JSON.stringify(statement.all(...params), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)) : String(statement.run(...params).rowCount);
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       return `${error.code} ${error.message}`;
@@ -124,18 +127,22 @@ async function trial(seed: number): Promise<void> {
   };
   await both((side) => side.exec('insert into m select i, i, i / 3.0, repeat(chr(960), i), i % 2 = 0, i / 8.0, i / 8.0, now(), i from generate_series(0, 24) i; update m set w = null'));
   const levels = ['read committed', 'repeatable read', 'serializable'];
+  // One of them for each statement, so that it runs again and again.
+  const giving = (text: string, number: number): string => text + returnings[(seed + number) % returnings.length]!;
   for (let step = 0; step < 160; step++) {
     const draw = prng.below(20);
     const n = prng.below(25);
     if (draw < 6) {
-      const [text, params] = updates[prng.below(updates.length)]!;
-      await both((side) => side.run(text, params(n, step)));
+      const number = prng.below(updates.length);
+      const [text, params] = updates[number]!;
+      await both((side) => side.run(giving(text, number), params(n, step)));
     } else if (draw < 14) {
-      const [insert, remove, key] = statements[prng.below(statements.length)]!;
+      const number = prng.below(statements.length);
+      const [insert, remove, key] = statements[number]!;
       const isNull = prng.below(30) === 0;
       const last = prng.below(2) === 0 ? null : 7;
-      if (draw < 11) await both((side) => side.run(insert, [...key(n), isNull ? null : `v${step}`, last]));
-      else await both((side) => side.run(remove, isNull ? [null] : key(n)));
+      if (draw < 11) await both((side) => side.run(giving(insert, number), [...key(n), isNull ? null : `v${step}`, last]));
+      else await both((side) => side.run(giving(remove, number + 1), isNull ? [null] : key(n)));
     } else if (draw === 14) await both((side) => (n % 2 === 0 ? side.run('insert into d values ($1, $2, $3)', [n, `${n % 4}`, step]) : side.run('delete from d where a = $2 and b = $1', [`${n % 4}`, n - 1])));
     else if (draw === 15) await both((side) => side.disturb(n, n % 2 === 0 ? 'commit' : 'rollback'));
     else if (draw === 16) await both((side) => side.exec(`begin isolation level ${levels[n % 3]!}`));
@@ -154,15 +161,19 @@ describe('direct changes', () => {
   });
 
   it('have read a row that they fail over', async () => {
-    for (const text of ['update t set a = 10 / (a - $1) where id = $2', "update t set v = v || 'x', a = 10 / (a - $1) where id = $2"]) {
+    const failing: readonly (readonly [text: string, divisor: number])[] = [
+      ['update t set a = 10 / (a - $1) where id = $2', 10], ["update t set v = v || 'x', a = 10 / (a - $1) where id = $2", 10],
+      ["update t set v = v || 'x' where id = $2 returning 10 / (a - $1)", 5], ['update t set a = a + 0 where id = $2 returning 10 / (a - $1)', 5], ['delete from t where id = $2 returning 10 / (a - $1)', 5],
+    ];
+    for (const [text, divisor] of failing) {
       const database = await open(':memory:');
-      await database.exec("create table t (id int primary key, a int not null, v text); insert into t values (1, 5, 'v'), (2, 5, 'v')");
+      await database.exec("create table t (id int primary key, a int not null, v text); insert into t values (1, 5, 'v'), (2, 5, 'v'), (3, 5, 'v')");
       const [one, other] = [database.connect(), database.connect()];
       const change = one.prepare(text);
-      change.run(4, 1);
+      change.run(4, text.startsWith('delete') ? 3 : 1);
       await one.exec('begin isolation level serializable');
       await one.exec('savepoint s');
-      expect(() => change.run(10, 1)).toThrow('division by zero');
+      expect(() => change.run(divisor, 1)).toThrow('division by zero');
       await one.exec('rollback to s');
       await one.exec('update t set a = 0 where id = 2');
       await other.exec('begin isolation level serializable');
@@ -172,5 +183,54 @@ describe('direct changes', () => {
       await expect(one.exec('commit'), text).rejects.toMatchObject({ code: '40001' });
       await database.close();
     }
+  });
+
+  it('give back what parsers of the program make of it, and are undone when those fail', async () => {
+    let isFailing = false;
+    const database = await open(':memory:', { parsers: { 1114: (text) => { if (isFailing) throw new Error('no'); return `<${text}>`; } } });
+    await database.exec("create table t (id int primary key, b bigint, w timestamp, d numeric); insert into t select g, g, '2024-05-06', trim_scale(g / 8.0) from generate_series(1, 9) g");
+    const session = database.connect();
+    const [update, remove, insert] = ['update t set b = b + $2 where id = $1 returning *', 'delete from t where id = $1 returning b, w', 'insert into t values ($1, $2, $3, $4) returning w, d, b'].map((text) => session.prepare(text));
+    for (const control of ['begin', '']) {
+      if (control !== '') await session.exec(control);
+      for (let i = 0; i < 4; i++) {
+        const id = control === '' ? 2 : 1;
+        expect(update!.all(id, 1)).toEqual([{ id, b: id + i + 1, w: '<2024-05-06 00:00:00>', d: id === 1 ? '0.125' : '0.25' }]);
+        expect(insert!.get(100 + i, 5, '2024-01-02 03:04:05', '1.50')).toEqual({ w: '<2024-01-02 03:04:05>', d: '1.50', b: 5 });
+        expect((await session.query('delete from t where id = $1 returning b, w', [100 + i])).rows).toEqual([{ b: 5, w: '<2024-01-02 03:04:05>' }]);
+        expect(remove!.all(100 + i)).toEqual([]);
+      }
+      if (control !== '') await session.exec('commit');
+    }
+    isFailing = true;
+    expect(() => update!.all(3, 1)).toThrow('no');
+    expect(() => remove!.all(3)).toThrow('no');
+    await expect(session.query('delete from t where id = $1 returning b, w', [3])).rejects.toThrow('no');
+    expect(session.transactionStatus).toBe('idle');
+    await session.exec('begin');
+    expect(() => update!.all(3, 1)).toThrow('no');
+    expect(session.transactionStatus).toBe('failed');
+    await session.exec('rollback');
+    isFailing = false;
+    expect(update!.all(3, 0)).toMatchObject([{ id: 3, b: 3 }]);
+    await database.close();
+  });
+
+  it('give back no more rows than a result may have', async () => {
+    const database = await open(':memory:');
+    await database.exec('create table t (id int primary key, n int); insert into t select g, g from generate_series(1, 9) g; set max_result_rows = 3');
+    const session = database.connect();
+    await session.exec('set max_result_rows = 3');
+    const change = session.prepare('update t set n = n + 1 where id <= $1 returning id');
+    for (let i = 0; i < 3; i++) {
+      expect(change.all(3)).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+      expect(() => change.all(4)).toThrow('more than 3 rows');
+      await expect(session.query('update t set n = n + 1 where id <= $1 returning id', [4])).rejects.toMatchObject({ code: '54000' });
+      expect((await session.query('update t set n = n + 1 where id <= $1 returning id', [2])).rows).toHaveLength(2);
+      expect(change.get(1)).toEqual({ id: 1 });
+      expect(change.run(2)).toEqual({ command: 'UPDATE', rowCount: 2 });
+    }
+    expect((await session.query('select sum(n)::int as s from t')).rows).toEqual([{ s: 45 + 3 * (3 + 2 + 1 + 2) }]);
+    await database.close();
   });
 });

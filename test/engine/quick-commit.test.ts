@@ -5,12 +5,12 @@ import { engineScenarios } from '../mutants/engine.js';
 import { waitForTurn } from './wait-for-turn.js';
 import { CrashVfs } from '../sim/crash-vfs.js';
 
-const texts = ['insert into w (id, n) values ($1, $2)', 'update w set n = n + $2 where id = $1', 'delete from w where id = $1'] as const;
+const texts = ['insert into w (id, n) values ($1, $2)', 'update w set n = n + $2 where id = $1', 'delete from w where id = $1', 'update w set n = n + $2 where id = $1 returning n', 'delete from w where id = $1 returning *', 'insert into w (id, n) values ($1, $2) returning id, n / 2 as h'] as const;
 
 async function openTable(vfs: CrashVfs): Promise<Database> {
   const db = await open('quick.slt', { vfs });
   await db.exec('create table w (id int primary key, n float8 not null); insert into w select i, 0 from generate_series(1, 40) i');
-  for (const text of texts) for (let id = 1; id <= 3; id++) await db.query(text, text.includes('$2') ? [id + 1000, 1] : [id + 1000]);
+  for (const [number, text] of texts.entries()) for (let id = 1 + number * 10; id <= 3 + number * 10; id++) await db.query(text, text.includes('$2') ? [id + 1000, 1] : [id + 1000]);
   return db;
 }
 
@@ -52,8 +52,8 @@ async function story(level: string, way: Way): Promise<{ readonly told: unknown;
     const sessions = Array.from({ length: 12 }, () => db.connect());
     const counts = sessions.map(countQuick);
     const run = async (session: Session, text: string, params: readonly unknown[]): Promise<unknown> => {
-      const { command, rowCount } = await (isQuick ? session.query(text, params) : session.query(text, params, { timeout: 60_000 }));
-      return [command, rowCount];
+      const { command, rowCount, rows, fields } = await (isQuick ? session.query(text, params) : session.query(text, params, { timeout: 60_000 }));
+      return [command, rowCount, rows, fields];
     };
     const control = (session: Session, text: string): Promise<unknown> => (isQuick ? session.query(text) : session.query(text, undefined, { timeout: 60_000 }));
     const told = await Promise.all(sessions.map(async (session, number) => {
@@ -66,6 +66,7 @@ async function story(level: string, way: Way): Promise<{ readonly told: unknown;
         answers.push(await run(session, texts[1], [number + 10, 2]));
         if (i % 3 === 0) answers.push(await run(session, texts[2], [own]));
         answers.push(await run(session, texts[2], [own + 5000]));
+        answers.push(await run(session, texts[3], [number + 10, 1]), await run(session, texts[5], [own + 7000, i]), await run(session, texts[4], [own + 7000 - (i % 3)]));
         answers.push(await run(session, texts[0], [1, 0]).catch((error: { readonly code: string }) => error.code));
         // Others must wait, or be waited for, at whatever point that is.
         if (i % 4 === number % 4) await session.exec('begin; lock table w in share mode; commit');
