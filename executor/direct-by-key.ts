@@ -5,7 +5,7 @@ import type { Datum } from '../base/datum.js';
 import { mutants } from '../base/mutants.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { RowChanges, RowPatch, RowRef } from '../mvcc/types.js';
-import type { IndexDef } from '../planner/catalog.js';
+import type { IndexDef, TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
 import { ChildLooks } from './child-looks.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
@@ -30,13 +30,21 @@ export function keyValues(plan: ModifyPlan): readonly BoundExpression[] | undefi
 /** Whether a DELETE or UPDATE changes the row's own tree and entries of plain columns, and no other. That there are no children of what is removed may be seen at once (child-looks.ts). */
 function isOfRowAlone({ operation, table, assignments, checks, generated }: ModifyPlan): boolean {
   if (operation === 'delete') return table.indexes.every(isOfColumns);
-  if (operation !== 'update' || checks.some(({ isViewOption }) => isViewOption) || generated.length > 0) return false;
+  return operation === 'update' && !checks.some(({ isViewOption }) => isViewOption) && generated.length === 0 && areOfRowAlone(assignments, table);
+}
+/** The same of what is assigned. */
+export function areOfRowAlone(assignments: ModifyPlan['assignments'], table: TableDef): boolean {
   const columns = new Set(assignments.map(({ column }) => column));
   const isFree = (list: readonly number[]): boolean => !list.some((column) => columns.has(column));
   const isIndexPlain = table.indexes.every((index) => isOfColumns(index) && ((!index.isUnique && index.include === undefined) || !concerns(index, columns)));
   return isIndexPlain && table.foreignKeys.every((key) => key.validated && isFree(key.childColumns)) && table.referencedBy.every((key) => isFree(key.parentColumns));
 }
 
+/** Those of `indexes` whose entries depend on what is assigned. */
+export function movedBy(assignments: ModifyPlan['assignments'], indexes: readonly IndexAccess[]): readonly IndexAccess[] {
+  const columns = new Set(assignments.map(({ column }) => column));
+  return indexes.filter(({ definition }) => concerns(definition, columns));
+}
 /** Whether entries of it depend on one of these columns. */
 function concerns({ columns, include }: IndexDef, changed: ReadonlySet<number>): boolean {
   return columns.some(({ column }) => changed.has(column!)) || include?.columns.some((column) => changed.has(column)) === true;
@@ -45,7 +53,7 @@ function concerns({ columns, include }: IndexDef, changed: ReadonlySet<number>):
 const keyOut = new ByteBuffer(256);
 
 /** A patch of rows under the parameters of a runtime. */
-class ParameterPatch implements RowPatch {
+export class ParameterPatch implements RowPatch {
   readonly #runtime: Runtime;
   readonly #rows: RowByKey;
   readonly #code: PatchCode;
@@ -86,13 +94,13 @@ export class DirectByKey implements DirectChange {
     this.#returned = code === undefined ? undefined : new ReturnedRow(code, output);
     this.#rows = new RowByKey(table, this.#runtime, this.#returned);
     this.#row = new Array<Datum>(table.columns.length).fill(null);
-    const change = operation === 'update' ? compileRowChange(spec.plan, types) : undefined;
-    const assigned = new Set(assignments.map(({ column }) => column));
-    this.#moved = operation === 'update' ? this.#rows.access.secondary.filter(({ definition }) => concerns(definition, assigned)) : [];
+    const columns = input.kind === 'indexScan' ? input.columns : [];
+    const change = operation === 'update' ? compileRowChange({ ...spec.plan, columns, proposed: undefined, isContextual: false }, types) : undefined;
+    this.#moved = operation === 'update' ? movedBy(assignments, this.#rows.access.secondary) : [];
     const isPatch = change?.kind === 'patch' && this.#moved.length === 0;
     this.#patch = isPatch ? new ParameterPatch(this.#runtime, this.#rows, change.code) : undefined;
     this.#rewrite = change === undefined || isPatch ? undefined : asRewrite(change);
-    this.#test = compileRowTest(spec.plan, types);
+    this.#test = compileRowTest({ table, columns, proposed: undefined, isContextual: false }, input.kind === 'indexScan' ? input.filter : undefined, types);
     this.#hasCondition = input.kind === 'indexScan' && input.filter !== undefined;
     this.#children = operation === 'delete' && table.referencedBy.length > 0 ? new ChildLooks(table, this.#runtime) : undefined;
     const isChildUnseen = this.#children?.isByColumns(this.#rows.access.keyColumns) === false;

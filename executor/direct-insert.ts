@@ -1,6 +1,6 @@
 /**
  * INSERT of one row of values without an execution: see direct-modify.ts. Parameters as they are go from what the caller has given to the write set, by generated code (codegen/parameter-put.ts); other
- * values are computed by generated code first (codegen/new-row.ts), and then go the same way.
+ * values are computed by generated code first (codegen/new-row.ts), and then go the same way. ON CONFLICT: direct-conflict.ts.
  *
  * V1  What is computed asks for nothing that could write, wait, or run a statement: built-in functions but for some of those that are volatile, no subquery, no type of the user.
  * V2  What may be computed only once is not computed again where the row takes the execution, which is given the row (`takeMade`).
@@ -20,6 +20,7 @@ import { compileEntryPuts } from './codegen/entry-put.js';
 import { compileNewRow, type RowMaking } from './codegen/new-row.js';
 import { compileParameterPut } from './codegen/parameter-put.js';
 import { compileDatumsReturning } from './codegen/returned-row.js';
+import { conflictExpressions, DirectConflict, isByKey } from './direct-conflict.js';
 import { parameterOf, type DirectSpec } from './direct-modify.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import type { ModifyPlan } from './modify.js';
@@ -30,19 +31,23 @@ import { TableWriter } from './table-writer.js';
 
 /** How an INSERT is run so; undefined: it is not. */
 export function directInsertSpec(plan: ModifyPlan, columnCount: number): DirectSpec | undefined {
-  const { table, input, insertValues, generated, checks, onConflict } = plan;
+  const { table, input, insertValues, generated, checks } = plan;
   const isOneRow = input.kind === 'result' && input.condition === undefined && input.output.length === 0;
-  if (!isOneRow || onConflict !== undefined || insertValues === undefined || !hasColumnIndexes(table) || checks.some(({ isViewOption }) => isViewOption)) return undefined;
-  const computed = [...insertValues, ...generated.map(({ value }) => value), ...checks.map(({ expression }) => expression)];
-  if (!computed.every(isSelfContained)) return undefined;
-  const isAny = (test: (e: BoundExpression) => boolean): boolean => computed.some((e) => someExpression(e, test));
+  if (!isOneRow || !isByKey(plan) || insertValues === undefined || !hasColumnIndexes(table) || checks.some(({ isViewOption }) => isViewOption)) return undefined;
+  const ofNew = [...insertValues, ...generated.map(({ value }) => value), ...checks.map(({ expression }) => expression)];
+  const ofExisting = conflictExpressions(plan);
+  const computed = [...ofNew, ...ofExisting];
+  if (!computed.every(isSelfContained) || ofExisting.some((e) => someExpression(e, isVolatile))) return undefined;
   return {
     plan,
     places: insertValues.map(parameterOf),
     columnCount,
-    isTimed: isAny((e) => e.kind === 'cast' || (e.kind === 'call' && e.function.volatility !== 'immutable')),
-    isOnce: isAny((e) => e.kind === 'call' && e.function.volatility === 'volatile'),
+    isTimed: computed.some((e) => someExpression(e, (part) => part.kind === 'cast' || (part.kind === 'call' && part.function.volatility !== 'immutable'))),
+    isOnce: ofNew.some((e) => someExpression(e, isVolatile)),
   };
+}
+function isVolatile(e: BoundExpression): boolean {
+  return e.kind === 'call' && e.function.volatility === 'volatile';
 }
 
 /** What an INSERT that is one row without more ado puts into the columns. */
@@ -82,6 +87,7 @@ export class DirectInsert implements DirectChange {
   readonly #row: Datum[];
   /** Undefined: something has to be evaluated that no code is made for. */
   readonly #make: RowMaking | undefined;
+  readonly #conflict: DirectConflict | undefined;
   /** With which it refers to other tables. */
   readonly #childColumns: readonly number[];
   readonly #returned: ReturnedRow<readonly Datum[]> | undefined;
@@ -106,6 +112,7 @@ export class DirectInsert implements DirectChange {
     const code = compileDatumsReturning(plan, output.result, request.ctx.types);
     this.#returned = code === undefined ? undefined : new ReturnedRow(code, output);
     this.#make = plan.returning !== undefined && code === undefined ? undefined : compileNewRow(plan, request.ctx.types);
+    this.#conflict = plan.onConflict === undefined ? undefined : new DirectConflict(plan, this.#row, this.#writer, runtime, request.ctx.types);
     this.#childColumns = plan.table.foreignKeys.flatMap(({ childColumns }) => childColumns);
   }
 
@@ -143,7 +150,10 @@ export class DirectInsert implements DirectChange {
     const row = this.#row;
     if (this.#make === undefined || this.#hasMade()) return undefined;
     if (!this.#make(this.#runtime, row)) this.#writer.checkRow(row);
-    if (this.#returned?.compute(this.#runtime, row) !== false && this.#insert(row, changes)) return 1;
+    if (this.#returned?.compute(this.#runtime, row) !== false) {
+      const rowCount = this.#conflict === undefined ? this.#insert(row, changes) : this.#conflict.run(changes);
+      if (rowCount !== undefined) return rowCount;
+    }
     if (this.#spec.isOnce && !(mutants.on && mutants.has('executor.made-row-forgotten'))) this.#keepMade();
     return undefined;
   }
@@ -162,13 +172,13 @@ export class DirectInsert implements DirectChange {
     this.#madeAt = tx.statement!.number;
   }
 
-  #insert(row: readonly Datum[], changes: RowChanges): boolean {
+  #insert(row: readonly Datum[], changes: RowChanges): number | undefined {
     const writer = this.#writer;
     if (changes === this.#runtime.tx && !writer.hasUnique) {
       if (this.#rowPut === undefined) this.#rowPut = this.#compilePut(row.map((_value, i) => i)) ?? null;
-      if (this.#rowPut !== null && (this.#childColumns.length === 0 || writer.holdParents(row)) && writer.insertGiven(this.#rowPut.row, this.#rowPut.entries, row)) return true;
+      if (this.#rowPut !== null && (this.#childColumns.length === 0 || writer.holdParents(row)) && writer.insertGiven(this.#rowPut.row, this.#rowPut.entries, row)) return 1;
     }
-    return writer.insertFree(row, changes);
+    return writer.insertFree(row, changes) ? 1 : undefined;
   }
 
   takeRows(): unknown[] {
@@ -184,7 +194,7 @@ export class DirectInsert implements DirectChange {
   /** Whether all that it takes is to put parameters as they are into the columns. */
   get #isOfParameters(): boolean {
     const { places, plan } = this.#spec;
-    return !places.includes(-1) && plan.returning === undefined && plan.checks.length === 0 && plan.generated.length === 0 && this.#childColumns.every((column) => plan.table.columns[column]!.type.oid === TypeOid.int4);
+    return !places.includes(-1) && plan.returning === undefined && plan.onConflict === undefined && plan.checks.length === 0 && plan.generated.length === 0 && this.#childColumns.every((column) => plan.table.columns[column]!.type.oid === TypeOid.int4);
   }
   /** As `TableWriter.insertFree` does. False also where a value is not of its type. */
   #holdParents(given: readonly unknown[]): boolean {

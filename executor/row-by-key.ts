@@ -1,5 +1,5 @@
 /**
- * One row of a table, found by its whole key, locked and changed in one step of mvcc, with its index entries as bytes: what direct-modify.ts does with UPDATE and DELETE. It is what the lock and
+ * One row of a table, found by its whole key, locked and changed in one step of mvcc, with its index entries as bytes: what direct-modify.ts does with UPDATE, DELETE and the row that an INSERT meets. It is what the lock and
  * the change of table-writer.ts come to where nobody else has anything to do with the row.
  *
  * B1  Undefined is returned, or an error thrown, before anything has changed; then it takes `TableWriter`.
@@ -114,16 +114,22 @@ export class RowByKey {
     const ref = this.#rowRef;
     const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
     if (isThere !== true || !this.#satisfies(test, key, changes)) return isThere === undefined ? undefined : 0;
-    if (!changes.patchFound(tree, key.bytes, key.length, ref, patch)) return undefined;
+    return this.#patchFound(key, patch, changes);
+  }
+  #patchFound(key: ByteBuffer, patch: RowPatch, changes: RowChanges): number | undefined {
+    if (!changes.patchFound(this.access.tree, key.bytes, key.length, this.#rowRef, patch)) return undefined;
     this.#changes.rows++;
     return 1;
   }
   /** The same by code that makes the row anew. `moved`: the indexes that depend on what it changes; `changes` only where there are none. */
   rewrite(key: ByteBuffer, rewrite: RewriteCode, test: RowTest | undefined, moved: readonly IndexAccess[], changes: RowChanges): number | undefined {
+    const isThere = changes.findUntouched(this.access.tree, key.bytes, key.length, this.#rowRef);
+    if (isThere !== true || !this.#satisfies(test, key, changes)) return isThere === undefined ? undefined : 0;
+    return this.#rewriteFound(key, rewrite, moved, changes);
+  }
+  #rewriteFound(key: ByteBuffer, rewrite: RewriteCode, moved: readonly IndexAccess[], changes: RowChanges): number | undefined {
     const { tree } = this.access;
     const ref = this.#rowRef;
-    const isThere = changes.findUntouched(tree, key.bytes, key.length, ref);
-    if (isThere !== true || !this.#satisfies(test, key, changes)) return isThere === undefined ? undefined : 0;
     let before = unread;
     let isMade = false;
     try {
@@ -147,6 +153,23 @@ export class RowByKey {
     ref.offset = offset;
     return this.#returned.compute(this.#runtime, ref);
   }
+
+  /** Whether there is a row of a key to be inserted: then one of the following is to be asked, otherwise the row is inserted; undefined: B1. */
+  findTaken(key: ByteBuffer, changes: RowChanges): boolean | undefined {
+    return changes.findToInsert(this.access.tree, key.bytes, key.length, this.#rowRef);
+  }
+  /** It stays as it is, and nobody has asked what it is. */
+  leaveTaken(key: ByteBuffer, changes: RowChanges): void {
+    changes.leaveFound(this.access.tree, key.bytes, key.length, true);
+  }
+  /** It is changed, as by `patch` and `rewrite`; undefined also where it does not satisfy `test`: it is to be locked, and left. */
+  patchTaken(key: ByteBuffer, patch: RowPatch, test: RowTest | undefined, changes: RowChanges): number | undefined {
+    return this.#satisfies(test, key, changes) ? this.#patchFound(key, patch, changes) : undefined;
+  }
+  rewriteTaken(key: ByteBuffer, rewrite: RewriteCode, test: RowTest | undefined, moved: readonly IndexAccess[], changes: RowChanges): number | undefined {
+    return this.#satisfies(test, key, changes) ? this.#rewriteFound(key, rewrite, moved, changes) : undefined;
+  }
+
   /** Of the row that was found, as it was `before`, and has become what is in `out`. */
   #moveEntries(key: ByteBuffer, moved: readonly IndexAccess[], before: readonly Datum[]): void {
     const { tx } = this.#runtime;

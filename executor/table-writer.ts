@@ -352,6 +352,16 @@ export class TableWriter {
     this.#putEntries(entries, rowKey, row);
     return true;
   }
+  /** Inserts such a row at a key that has just been looked for, and found free; where a row is nothing but itself (`isAlone`). */
+  insertSought(row: readonly Datum[], key: ByteBuffer, changes: RowChanges): void {
+    this.#encode(row);
+    changes.insertSought(this.access.tree, key.bytes, key.length, out.bytes, 0, out.length);
+    this.#changes.rows++;
+  }
+  /** Whether it has neither index entries nor parents. */
+  get isAlone(): boolean {
+    return this.access.secondary.length === 0 && this.table.foreignKeys.length === 0;
+  }
   /** Of a new row, into `keyOut`. */
   #putRowKey(row: readonly Datum[]): void {
     const { access } = this;

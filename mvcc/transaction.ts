@@ -39,7 +39,7 @@ import type { Wait } from './locks/wait.js';
 import { claimKey, holdKey, lockRow, refuseDecided, registerRemoval } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';
 import type { WriteSet } from './write-set/write-set.js';
-import { findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, insertUntouched, insertFoundEntry, leaveFound, lockUntouched, patchFound, removeByKey, removeEntry, removeFound, removeFoundEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
+import { findToInsert, findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, insertSought, insertUntouched, insertFoundEntry, leaveFound, lockUntouched, patchFound, removeByKey, removeEntry, removeFound, removeFoundEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
 
 /** Up to so many trees written to are looked through one by one. */
 const FewTrees = 8;
@@ -479,6 +479,14 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     return insertGiven(this, tree, source, entries, values);
   }
 
+  /** Whether the key of a row to be inserted is taken: `insertSought` or `insertFree` follows, or, as after `findUntouched`, what is to become of the row that has it; undefined: use `claimKey`. */
+  findToInsert(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
+    return findToInsert(this, tree, key, keyLength, into);
+  }
+  insertSought(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
+    insertSought(this, tree, key, keyLength, value, offset, length);
+  }
+
   /** `insert` of a key that needs no claim, as that of a new row that has a number for its key, if this transaction has not touched it. Key and value are copied. */
   insertUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
     return insertUntouched(this, tree, key, keyLength, value, offset, length);
@@ -542,9 +550,9 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     insertFoundEntry(this, tree, key, keyLength, value, length);
   }
 
-  /** It stays as it is. */
-  leaveFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void {
-    leaveFound(this, tree, key, keyLength);
+  /** It stays as it is. `existence`: only whether it is there has been asked. */
+  leaveFound(tree: VersionedTree, key: Uint8Array, keyLength: number, existence = false): void {
+    leaveFound(this, tree, key, keyLength, existence);
   }
 
   /** Where `findUntouched` or `removeByKey` gave undefined, before `get` and `lockRow`: fails at once if these would. `row` may be filled. @throws DbError 40001 */

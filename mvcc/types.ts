@@ -65,9 +65,11 @@ export interface RowChanges {
   patchFound(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean;
   findToRemove(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined;
   removeFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void;
-  leaveFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void;
+  leaveFound(tree: VersionedTree, key: Uint8Array, keyLength: number, existence?: boolean): void;
   removeByKey(tree: VersionedTree, key: Uint8Array, keyLength: number): boolean | undefined;
   insertFree(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean;
+  findToInsert(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined;
+  insertSought(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void;
   insertUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean;
 }
 

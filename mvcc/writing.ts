@@ -293,10 +293,37 @@ let finder: Transaction | undefined;
  * @returns whether there is such a row, which is then changed by `changeFound`, or left by `leaveFound`, in the same slice; undefined where point read and `lockRow` are to be asked
  */
 export function findUntouched(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef | undefined, isRemoved = into === undefined): boolean | undefined {
+  if (tree.btree === undefined) return undefined;
+  const isThere = lookFor(transaction, tree, key, keyLength, into, isRemoved);
+  if (isThere === undefined || isFoundOwn()) return isThere;
+  if (isThere) noteFinder(transaction);
+  else registerFound(transaction, tree, key, keyLength, false);
+  return isThere;
+}
+
+/**
+ * The same for the key of a row that is to be inserted unless there is one, which is then updated, or left: what `claimKey` says of it. That it is not there is not registered as read: `insertSought` or `insertFree`
+ * follows. @returns undefined also where the transaction has removed the row, or has locked or claimed the key
+ */
+export function findToInsert(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
+  if (keyLength > transaction.manager.keyLengthMax) return undefined;
+  const isThere = lookFor(transaction, tree, key, keyLength, into, false);
+  if (isThere === false && foundOwn >= 0 && !(mutants.on && mutants.has('mvcc.sought-despite-own'))) return undefined;
+  if (isThere === false && foundHeld) return undefined;
+  if (isThere === true && !isFoundOwn()) noteFinder(transaction);
+  return isThere;
+}
+/** `insertFree` of the key that `findToInsert` has just not found. */
+export function insertSought(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
+  const writes = transaction.writesOf(tree);
+  const flags = claimFound(writes, key, keyLength, foundText, WriteFlag.Claims | WriteFlag.Fresh);
+  store(transaction, writes, writes.set.pushUnfound(writes.number, key, keyLength, WriteKind.Put, flags, transaction.statement!.number), value, offset, length);
+}
+
+function lookFor(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef | undefined, isRemoved: boolean): boolean | undefined {
   transaction.checkWritable();
   checkTree(transaction, tree);
   const { locks, overlay, btree } = tree;
-  if (btree === undefined) return undefined;
   const writes = transaction.writesOf(tree);
   foundText = locks.size > 0 ? keyString(key, 0, keyLength) : undefined;
   foundOwn = writes.set.findBytes(writes.number, key, keyLength);
@@ -309,21 +336,23 @@ export function findUntouched(transaction: Transaction, tree: VersionedTree, key
   }
   if (isChanged(transaction, overlay.heads.getBytes(key, keyLength))) return undefined;
   if (isOfOtherWriters(tree, writes, key, keyLength)) return undefined;
-  const isThere = into === undefined ? btree.holds(key, keyLength) : peekRow(transaction, tree, btree, key, keyLength, into);
-  if (isThere) noteFinder(transaction);
-  else registerFound(transaction, tree, key, keyLength);
-  return isThere;
+  if (btree === undefined) return false;
+  return into === undefined ? btree.holds(key, keyLength) : peekRow(transaction, tree, btree, key, keyLength, into);
 }
-function registerFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): void {
+/** Whether the row that was looked for last is the transaction's own. */
+function isFoundOwn(): boolean {
+  return foundOwn >= 0 && !foundHeld;
+}
+function registerFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, existence: boolean): void {
   const { node } = transaction;
-  if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.change-unread'))) node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
+  if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.change-unread'))) node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number, existence);
 }
 
-/** The row that `findUntouched` has just found is not changed after all: it has been read. */
-export function leaveFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): void {
+/** The row that `findUntouched` or `findToInsert` has just found is not changed after all: it has been read. `existence`: only whether it is there. */
+export function leaveFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, existence = false): void {
   noteFinder(undefined);
-  const isOwn = foundOwn >= 0 && !foundHeld;
-  if (!isOwn && !(mutants.on && mutants.has('mvcc.row-left-unread'))) registerFound(transaction, tree, key, keyLength);
+  if (isFoundOwn() || (mutants.on && mutants.has(existence ? 'mvcc.met-row-unread' : 'mvcc.row-left-unread'))) return;
+  registerFound(transaction, tree, key, keyLength, existence && !(mutants.on && mutants.has('mvcc.met-row-read-whole')));
 }
 function noteFinder(transaction: Transaction | undefined): void {
   if (!VERIFY.on) return;

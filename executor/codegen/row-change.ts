@@ -1,15 +1,17 @@
 /**
- * A row changed by generated code, for an UPDATE that finds it by its key: assigned columns are computed from its bytes and the parameters. Where all of those have fixed places they are
+ * A row changed by generated code, for an UPDATE, or an INSERT with ON CONFLICT DO UPDATE, that finds it by its key: assigned columns are computed from its bytes and the parameters. Where all of those have fixed places they are
  * written into a copy of the row, of which nothing else is looked at: a patch, made where the row will stay. Otherwise all columns are decoded and the row is encoded anew.
  *
  * What it writes is what evaluating the assignments over the decoded row and `encodeRow` give; tests compare the two (N2 of direct-modify.ts).
  */
 import type { ByteBuffer } from '../../base/byte-buffer.js';
 import { copyByWords } from '../../base/bytes.js';
+import type { Datum } from '../../base/datum.js';
 import { columnSource, Encoding, rowHelpers } from '../../base/rowcode.js';
 import type { TypeRegistry } from '../../base/types.js';
 import type { TableDef } from '../../planner/catalog.js';
-import type { PhysicalPlan } from '../../planner/physical-plan.js';
+import type { BoundExpression } from '../../planner/expression.js';
+import type { PhysicalPlan, ScanColumn } from '../../planner/physical-plan.js';
 import { canGenerate } from '../codegen.js';
 import type { Runtime } from '../runtime.js';
 import { ExpressionWriter } from './expressions.js';
@@ -41,16 +43,38 @@ interface Assigned {
   readonly nullable: boolean;
 }
 
-/** Undefined where the assignments and checks take more than the row and the parameters. */
-export function compileRowChange({ table, input, assignments, checks, newRow }: ModifyPlan, types: TypeRegistry): RowChange | undefined {
-  if (input.kind !== 'indexScan') return undefined;
+/** Columns of the row that an INSERT proposes, and that row. */
+export interface Proposed {
+  readonly columns: readonly ScanColumn[];
+  readonly row: readonly Datum[];
+}
+/** What becomes of a row: `columns` are those that it has under their names. */
+export interface ChangeOfRow extends Pick<ModifyPlan, 'table' | 'assignments' | 'checks' | 'newRow'> {
+  readonly columns: readonly ScanColumn[];
+  readonly proposed: Proposed | undefined;
+  /** Whether it may take more than the row and the parameters. */
+  readonly isContextual: boolean;
+}
+
+/** What may be asked for of the row and of what is proposed instead. */
+function bindRows(w: Writer, table: TableDef, columns: readonly ScanColumn[], proposed: Proposed | undefined): void {
+  bindStored(w, table, table.layout, columns, stored);
+  const others = proposed?.columns ?? [];
+  if (others.length > 0) {
+    const row = w.module.constant(proposed!.row);
+    for (const { id, column } of others) w.scope.bind(id, { kind: 'pending', code: `${row}[${column}]`, nullable: true, stored: undefined });
+  }
+  w.ownColumns = new Set([...columns, ...others].map(({ id }) => id));
+}
+
+/** Undefined where no code is made, or the assignments and checks take more than they may. */
+export function compileRowChange({ table, columns, proposed, isContextual, assignments, checks, newRow }: ChangeOfRow, types: TypeRegistry): RowChange | undefined {
   const encoder = rowEncoder(table.layout);
   if (encoder === undefined) return undefined;
   const module = new Module();
   const w = new Writer(module, new Code(1), new Code(1));
   const e = new ExpressionWriter(w, types);
-  bindStored(w, table, table.layout, [...input.columns, ...newRow], stored);
-  w.ownColumns = new Set([...input.columns, ...newRow].map(({ id }) => id));
+  bindRows(w, table, [...columns, ...newRow], proposed);
   const assigned = assignments.map(({ column, value }): Assigned => {
     const source = e.value(value);
     const name = module.name('a');
@@ -62,7 +86,7 @@ export function compileRowChange({ table, input, assignments, checks, newRow }: 
     for (const { id, column: of } of newRow) if (of === column) w.scope.bind(id, { kind: 'value', code: name, nullable, stored: undefined });
   }
   for (const { expression } of checks) w.line(`if (${e.value(expression).code} === false) return false;`);
-  if (!isPlainSource(w)) return undefined;
+  if (!isContextual && !isPlainSource(w)) return undefined;
   const isPatch = assigned.every(({ column }) => isFixed(table, column));
   if (isPatch) writePatch(w, table, assigned);
   else w.line(`out.length = 0; ${module.constant(encoder)}([${wholeRow(w, table, assigned)}], out);`);
@@ -72,15 +96,14 @@ export function compileRowChange({ table, input, assignments, checks, newRow }: 
   return isPatch ? { kind: 'patch', code: finish('b, d, at') as PatchCode } : { kind: 'rewrite', code: finish('out') as RewriteCode };
 }
 
-/** The condition of the scan; undefined where it takes more than the row and the parameters. */
-export function compileRowTest({ table, input }: ModifyPlan, types: TypeRegistry): RowTest | undefined {
-  if (input.kind !== 'indexScan' || input.filter === undefined || !canGenerate()) return undefined;
+/** The same of a condition. */
+export function compileRowTest({ table, columns, proposed, isContextual }: Omit<ChangeOfRow, 'assignments' | 'checks' | 'newRow'>, condition: BoundExpression | undefined, types: TypeRegistry): RowTest | undefined {
+  if (condition === undefined || !canGenerate()) return undefined;
   const module = new Module();
   const w = new Writer(module, new Code(1), new Code(1));
-  bindStored(w, table, table.layout, input.columns, stored);
-  w.ownColumns = new Set(input.columns.map(({ id }) => id));
-  w.line(`return ${new ExpressionWriter(w, types).value(input.filter).code} === true;`);
-  if (!isPlainSource(w)) return undefined;
+  bindRows(w, table, columns, proposed);
+  w.line(`return ${new ExpressionWriter(w, types).value(condition).code} === true;`);
+  if (!isContextual && !isPlainSource(w)) return undefined;
   return module.finish({ ...helpers, R: rowHelpers }, `return function (x, u8, dv, row) {\n${writePrelude(w)}\n};`).value as RowTest;
 }
 

@@ -159,6 +159,12 @@ export class SingleCommits implements RowChanges {
     return true;
   }
 
+  findToInsert(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
+    return keyLength > this.#manager.keyLengthMax ? undefined : this.findUntouched(tree, key, keyLength, into);
+  }
+  insertSought(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, _offset: number, length: number): void {
+    this.#commit(tree, ChangeKind.Insert, key, keyLength, value, length);
+  }
   /** Nobody else has had the key either. */
   insertUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): boolean {
     return this.insertFree(tree, key, keyLength, value, offset, length);

@@ -97,7 +97,7 @@ export class ColumnRun extends EntryRun {
     if (node === undefined || node.isSafe) return;
     putInt4Key(keyBytes, 0, this.#value);
     if (!this.#isUnique) this.observe(keyBytes, 4);
-    else if (!(mutants.on && mutants.has('mvcc.run-unregistered'))) node.readPointBytes(this.tree!.siread, keyBytes, 4, statement!.number);
+    else if (!(mutants.on && mutants.has('mvcc.run-unregistered'))) node.readPointBytes(this.tree!.siread, keyBytes, 4, statement!.number, false);
   }
 
   // ------------------------------------------------------------------------------------------------------------ finding

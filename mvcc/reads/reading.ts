@@ -52,7 +52,7 @@ export function pointGet(transaction: Transaction, tree: VersionedTree, key: Uin
   const isTracked = node !== undefined && !node.isSafe;
   if (isTracked && register) {
     if (!(mutants.on && mutants.has('mvcc.skip-not-found-registration') && !existsNow(tree, keyString(key, 0, keyLength)))) {
-      node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number);
+      node.readPointBytes(tree.siread, key, keyLength, transaction.statement!.number, false);
     }
   }
   const btree = tree.btree;

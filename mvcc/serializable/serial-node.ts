@@ -114,9 +114,9 @@ export class SerialNode {
     if (!this.#recent.addPointText(this, index, key, statement, existence)) this.readsOf(index).addPoint(key, statement, existence);
   }
 
-  /** The same, in full, for a key in bytes. */
-  readPointBytes(index: SireadIndex, key: Uint8Array, keyLength: number, statement: number): void {
-    if (!this.#recent.addPoint(this, index, key, keyLength, statement, false)) this.readsOf(index).addPoint(keyString(key, 0, keyLength), statement, false);
+  /** The same for a key in bytes. */
+  readPointBytes(index: SireadIndex, key: Uint8Array, keyLength: number, statement: number, existence: boolean): void {
+    if (!this.#recent.addPoint(this, index, key, keyLength, statement, existence)) this.readsOf(index).addPoint(keyString(key, 0, keyLength), statement, existence);
   }
 
   /** Registers [low, high) as read. */

@@ -16,6 +16,8 @@ import { Random } from '../../lab/generator/random.js';
 
 interface Step {
   readonly sql: string;
+  /** Given: those are what goes a short way (executor/direct-modify.ts) when it has run before. */
+  readonly params: readonly number[] | undefined;
   /** Runs in a savepoint, which catches an error; `undone`: and is rolled back anyway. */
   readonly isCaught: boolean;
   readonly isUndone: boolean;
@@ -44,7 +46,16 @@ function draw(seed: number): Schedule {
   const random = new Random(seed);
   const k = (): number => random.between(1, 3);
   let n = 100;
-  const kinds: readonly (() => string)[] = [
+  const kinds: readonly (() => string | readonly [sql: string, ...params: number[]])[] = [
+    () => ['insert into parent values ($1, $1 + 10, $2)', k(), ++n],
+    () => ['insert into parent values ($1, $2, $3) on conflict do nothing', k(), k(), ++n],
+    () => ['insert into parent values ($1, null, $2) on conflict (k) do nothing', k(), ++n],
+    () => ['insert into parent values ($1, null, $2) on conflict (k) do update set v = parent.v + 1000', k(), ++n],
+    () => ['insert into parent values ($1, null, $2) on conflict (k) do update set v = excluded.v where parent.v < 1000', k(), ++n],
+    () => ['insert into child values ($1, $2, $3) on conflict (id) do update set w = child.w + 1000', k(), k(), ++n],
+    () => ['insert into child values ($1, $2, $3) on conflict do nothing', k(), k(), ++n],
+    () => ['update parent set v = v + 1000 where k = $1', k()],
+    () => ['delete from child where id = $1', k()],
     () => `insert into parent values (${k()}, ${k()}, ${++n}) returning k`,
     () => `insert into parent values (${k()}, ${k()}, ${++n}) on conflict do nothing returning k`,
     () => `insert into parent values (${k()}, null, ${++n}) on conflict (k) do update set v = parent.v + 1000 returning *`,
@@ -70,7 +81,12 @@ function draw(seed: number): Schedule {
     () => `select count(*) from child`,
   ];
   const chosen = Array.from({ length: random.between(3, 6) }, () => random.pick(kinds));
-  const step = (): Step => ({ sql: random.pick(chosen)(), isCaught: random.chance(0.25), isUndone: random.chance(0.1) });
+  const step = (): Step => {
+    const drawn = random.pick(chosen)();
+    const [sql, ...params] = typeof drawn === 'string' ? [drawn] : drawn;
+    return { sql, params: params.length === 0 ? undefined : params, ...caught() };
+  };
+  const caught = (): Pick<Step, 'isCaught' | 'isUndone'> => ({ isCaught: random.chance(0.25), isUndone: random.chance(0.1) });
   const transactions = Array.from({ length: random.between(2, 3) }, () => Array.from({ length: random.between(1, 3) }, step));
   const parents = [1, 2, 3].filter(() => random.chance(0.6));
   const children = [1, 2, 3].filter(() => parents.length > 0 && random.chance(0.4));
@@ -79,9 +95,9 @@ function draw(seed: number): Schedule {
 }
 
 /** Rows without their order, or SQLSTATE and message. */
-async function answer(session: Session, sql: string): Promise<string> {
+async function answer(session: Session, sql: string, params?: readonly number[]): Promise<string> {
   try {
-    const result = (await session.exec(sql, { rowMode: 'array' })).at(-1);
+    const result = params === undefined ? (await session.exec(sql, { rowMode: 'array' })).at(-1) : await session.query(sql, params);
     return `${result?.rowCount ?? ''} ${(result?.rows ?? []).map((row) => JSON.stringify(row)).sort().join(' ')}`;
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
@@ -92,13 +108,13 @@ const codeOf = (text: string): string => (text.startsWith('!') ? text.slice(1, 6
 const isRetried = (text: string): boolean => codeOf(text).startsWith('40');
 
 /** @returns the answer, and whether the transaction has failed */
-async function run(session: Session, { sql, isCaught, isUndone }: Step): Promise<{ text: string; failed: boolean }> {
+async function run(session: Session, { sql, params, isCaught, isUndone }: Step): Promise<{ text: string; failed: boolean }> {
   const hasSavepoint = isCaught || isUndone;
   if (hasSavepoint) {
     const doomed = await answer(session, 'savepoint s');
     if (isRetried(doomed)) return { text: doomed, failed: true };
   }
-  const text = await answer(session, sql);
+  const text = await answer(session, sql, params);
   if (!hasSavepoint || isRetried(text)) return { text, failed: codeOf(text) !== '' };
   const left = await answer(session, codeOf(text) !== '' || isUndone ? 'rollback to s' : 'release s');
   return isRetried(left) ? { text: left, failed: true } : { text, failed: false };
@@ -179,6 +195,7 @@ async function trial(mutant?: string): Promise<string | undefined> {
     const [database, twin] = [await open(':memory:'), await open(':memory:')];
     for (const one of [database, twin]) await one.exec(schemaOf(number));
     const session = twin.connect({ captureStacks: false });
+    await session.exec('set execution_mode = interpreted');
     const isSerial = async (schedule: Schedule, rans: readonly Ran[], members: readonly number[], state: string | undefined): Promise<boolean> => {
       for (const order of permutations(members)) if ((await replay(session, schedule, rans, order, state)) > order.length) return true;
       return false;

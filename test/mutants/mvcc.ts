@@ -34,6 +34,9 @@ export interface Mutant {
 const killers: Readonly<Record<string, string>> = {
   'mvcc.recent-slot-forgotten': '1b write skew over one of many reads',
   'mvcc.row-left-unread': 'a row that is found by its key and left has been read',
+  'mvcc.met-row-unread': 'that a row met by an insert is there has been read',
+  'mvcc.met-row-read-whole': 'what is in a row met by an insert has not been read',
+  'mvcc.sought-despite-own': 'a row that its transaction has removed, claimed or locked is not for one slice to insert',
   'mvcc.undone-change-unread': 'a row whose change by its key is taken back has been read',
   'mvcc.escalation-loses-ranges': 'escalated',
   'mvcc.merge-loses-ranges': 'merged',

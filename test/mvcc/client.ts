@@ -117,6 +117,19 @@ export class Client {
     return this.statement(`insert ${key}`, () => Promise.resolve(this.transaction.insertFree(tree, keyBytes(key), key.length, keyBytes(value), 0, value.length)));
   }
 
+  /** INSERT, or where there is such a row what ON CONFLICT DO UPDATE or DO NOTHING does with it, in one slice; undefined where that is not for it to decide. */
+  insertOr(action: 'update' | 'nothing', tree: VersionedTree, key: string, value: string): Promise<'inserted' | 'updated' | 'left' | undefined> {
+    return this.statement(`insert ${key}`, () => {
+      const bytes = keyBytes(key);
+      const isThere = this.transaction.findToInsert(tree, bytes, bytes.length, new RowRef());
+      if (isThere === undefined) return Promise.resolve(undefined);
+      if (!isThere) this.transaction.insertSought(tree, bytes, bytes.length, keyBytes(value), 0, value.length);
+      else if (action === 'update') this.transaction.updateFound(tree, bytes, bytes.length, keyBytes(value), 0, value.length);
+      else this.transaction.leaveFound(tree, bytes, bytes.length, true);
+      return Promise.resolve(isThere ? (action === 'update' ? 'updated' : 'left') : 'inserted');
+    });
+  }
+
   /** INSERT of a row, written where the write set keeps it, with entries of the same keys in other trees; false where that is not for it to decide. */
   insertGiven(tree: VersionedTree, key: string, value: string, trees: readonly VersionedTree[] = []): Promise<boolean> {
     return this.statement(`insert ${key}`, () => Promise.resolve(this.transaction.insertGiven(tree, putSource, trees.length === 0 ? undefined : entriesSource(trees), [key, value])));

@@ -6,8 +6,9 @@ import type { Schedule } from './schedule.js';
 import { cycleSchedules } from './schedules-of-cycles.js';
 import { singleSchedules } from './schedules-of-singles.js';
 import { updateSchedules } from './schedules-of-updates.js';
+import { upsertSchedules } from './schedules-of-upserts.js';
 import { visibilitySchedules } from './schedules-of-visibility.js';
 import { waitSchedules } from './schedules-of-waits.js';
 import { writeSchedules } from './schedules-of-writes.js';
 
-export const schedules: readonly Schedule[] = [...cycleSchedules, ...visibilitySchedules, ...waitSchedules, ...writeSchedules, ...updateSchedules, ...singleSchedules];
+export const schedules: readonly Schedule[] = [...cycleSchedules, ...visibilitySchedules, ...waitSchedules, ...writeSchedules, ...updateSchedules, ...upsertSchedules, ...singleSchedules];

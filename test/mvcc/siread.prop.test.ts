@@ -114,7 +114,7 @@ describe('RecentReads', () => {
           const index = trees[s.tree]!.siread;
           const low = prefix + s.low;
           if (s.kind === 'read') {
-            if (s.isPoint && s.asBytes && !s.existence) node.readPointBytes(index, keyBytes(low), low.length, s.statement);
+            if (s.isPoint && s.asBytes) node.readPointBytes(index, keyBytes(low), low.length, s.statement, s.existence);
             else if (s.isPoint) node.readPoint(index, low, s.statement, s.existence);
             else node.readRange(index, low, s.high === undefined ? undefined : prefix + s.high, s.statement, s.existence);
             done.push({ node, step: s });
