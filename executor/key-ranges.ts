@@ -8,11 +8,12 @@
  *   descending  low and high change places
  */
 import { ByteBuffer } from '../base/byte-buffer.js';
-import { keyString } from '../base/bytes.js';
+import { compareBytes, copyBytes, keyString } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
 import type { SqlArray } from '../base/datum.js';
 import type { KeyLayout } from '../base/keycode.js';
 import { encodeKeyColumn, encodeNullTag } from '../base/keycode.js';
+import type { RangeBounds } from '../mvcc/reads/range-run.js';
 import type { KeyRange } from '../mvcc/types.js';
 import { afterPrefix } from '../mvcc/types.js';
 import type { BoundExpression } from '../planner/expression.js';
@@ -77,6 +78,65 @@ function addColumnRange(layout: KeyLayout, i: number, prefix: string, range: Ind
     else end = bound.inclusive ? afterPrefix(at) : at;
   }
   if (start !== undefined && (end === undefined || start < end)) into.push({ low: start, high: end });
+}
+
+/**
+ * The same as bytes for one range without `anyOf`, of which `values` are what is compared with: of `equal` but the tests for NULL, then `low` and `high`. @returns false where it is empty
+ */
+export function putBounds(layout: KeyLayout, { equal, low, high, nulls }: IndexRange, values: readonly Datum[], bounds: RangeBounds): boolean {
+  const { low: start, high: end } = bounds;
+  let given = 0;
+  start.length = 0;
+  for (let i = 0; i < equal.length; i++) {
+    if (equal[i]!.isNullTest) {
+      if (!layout.columns[i]!.nullable) return false;
+      encodeNullTag(layout, i, true, start);
+      continue;
+    }
+    const value = values[given++]!;
+    if (value === null) return false;
+    encodeKeyColumn(layout, i, value, start);
+  }
+  const i = equal.length;
+  const lowValue = low === undefined ? undefined : values[given++]!;
+  const highValue = high === undefined ? undefined : values[given]!;
+  if (lowValue === null || highValue === null) return false;
+  const hasBounds = lowValue !== undefined || highValue !== undefined;
+  const prefixLength = start.length;
+  if ((hasBounds || nulls === 'not null') && i < layout.columns.length) encodeNullTag(layout, i, false, start);
+  const { descending } = hasBounds ? layout.columns[i]! : ascending;
+  const [from, fromBound, to, toBound] = descending ? [highValue, high, lowValue, low] : [lowValue, low, highValue, high];
+  // The end first: the start may come to be changed within the prefix that both have.
+  if (to === undefined) bounds.isEndless = !putAfterPrefix(start, start.length, end);
+  else {
+    end.length = 0;
+    end.reserve(prefixLength);
+    end.length = copyBytes(end.bytes, 0, start.bytes, 0, prefixLength);
+    encodeKeyColumn(layout, i, to, end);
+    bounds.isEndless = toBound!.inclusive && !putAfterPrefix(end, end.length, end);
+  }
+  if (from !== undefined) {
+    start.length = prefixLength;
+    encodeKeyColumn(layout, i, from, start);
+    if (!fromBound!.inclusive && !putAfterPrefix(start, start.length, start)) return false;
+  }
+  return bounds.isEndless || compareBytes(start.bytes, 0, start.length, end.bytes, 0, end.length) < 0;
+}
+const ascending = { descending: false };
+
+/** `afterPrefix` of the first bytes of `from`, into `to`; false where there is none. */
+function putAfterPrefix(from: ByteBuffer, length: number, to: ByteBuffer): boolean {
+  let end = length;
+  while (end > 0 && from.bytes[end - 1] === 255) end--;
+  if (end === 0) return false;
+  if (to !== from) {
+    to.length = 0;
+    to.reserve(end);
+    copyBytes(to.bytes, 0, from.bytes, 0, end);
+  }
+  to.bytes[end - 1]!++;
+  to.length = end;
+  return true;
 }
 
 function columnKey(layout: KeyLayout, i: number, value: Datum): string {

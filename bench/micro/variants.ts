@@ -79,6 +79,7 @@ const variants: readonly Variant[] = [
   { name: 'delete, unique column', ...filled(', unique (s)'), text: 'delete from t where id = $1', params: one },
   { name: 'delete returning', ...filled(), text: 'delete from t where id = $1 returning n', params: one },
   { name: 'delete of parents', ...more(filled(), referring, 'create index i on c (p)'), text: 'delete from t where id = $1', params: one },
+  { name: 'delete, cascade to three', ...more(filled(), 'create table c (id int primary key, p int references t on delete cascade)', 'create index i on c (p)', 'insert into c select t.id * 3 + k.x, t.id from t cross join (select 0 x union all select 1 union all select 2) k'), text: 'delete from t where id = $1', params: one },
   { name: 'select for update', ...filled(), text: 'select n from t where id = $1 for update', liteText: 'select n from t where id = $1', params: one },
   { name: 'select by unique text', ...filled(', unique (s)'), text: 'select * from t where s = $1', params: (i) => [`s${i}`] },
   { name: 'select of three keys', ...filled(), text: 'select * from t where id in ($1, $2, $3)', params: (i) => [i, (i * 7) % count, (i * 31) % count] },
@@ -87,6 +88,15 @@ const variants: readonly Variant[] = [
   { name: 'select max by index', ...more(filled(), 'create index i on t (n)'), text: 'select max(n) from t where n < $1', params: (i) => [i % 100] },
   { name: 'select exists', ...more(filled(), 'create index i on t (n)'), text: 'select exists (select 1 from t where n = $1)', params: (i) => [i % 200] },
   { name: 'select, index order, limit', ...more(filled(), 'create index i on t (n, id)'), text: 'select * from t where n = $1 order by id desc limit 10', params: (i) => [i % 100] },
+  { name: 'select exists, by key', ...filled(), text: 'select exists (select 1 from t where id = $1)', params: (i) => [i * 2] },
+  { name: 'select, first of an index', ...more(filled(), 'create index i on t (n)'), text: 'select id from t where n >= $1 order by n limit 1', params: (i) => [i % 100] },
+  { name: 'select, page by key', ...filled(), text: 'select * from t order by id limit 10 offset $1', params: (i) => [i % 100] },
+  { name: 'select, prefix of an indexed text', ...filled(', unique (s)'), text: 'select id from t where s >= $1 and s < $2', params: (i) => [`s${1000 + (i % 1000)}`, `s${1000 + (i % 1000)}~`] },
+  { name: 'select, index null', ...more(filled(), 'create table u (id int primary key, m int)', 'insert into u select id, case when id % 100 > 0 then id end from t', 'create index i on u (m)'), text: 'select id from u where m is null and id < $1', params: () => [10] },
+  { name: 'select, not in', ...filled(), text: 'select id from t where id < $1 and n not in (1, 2, 3)', params: () => [10] },
+  { name: 'select sum of a joined range', ...more(filled(), 'create table u (id int primary key, t int, v int)', 'insert into u select id, id / 5, n from t', 'create index i on u (t)'), text: 'select sum(u.v) from t join u on u.t = t.id where t.id = $1', params: (i) => [i % (count / 5)] },
+  { name: 'select, two tables by CTE', ...filled(), text: 'with a as (select id, n from t where id = $1) select t.s from a join t on t.id = a.n', params: one },
+  { name: 'select, last of a parent', ...more(filled(), 'create index i on t (n, id)'), text: 'select * from t where n = $1 order by id desc limit 1', params: (i) => [i % 100] },
 ];
 
 function nanoseconds(run: (...params: unknown[]) => unknown, params: Variant['params']): number {

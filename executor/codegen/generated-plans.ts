@@ -10,6 +10,7 @@ import { H } from '../../functions/emit-helpers.js';
 import { type ColumnRun, rangeOfInteger } from '../../mvcc/reads/column-run.js';
 import { EntryRun, rangeOfPrefix } from '../../mvcc/reads/entry-run.js';
 import type { LeafScan } from '../../mvcc/reads/leaf-scan.js';
+import type { RangeBounds, RangeRun } from '../../mvcc/reads/range-run.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import { type ScanOptions, wholeRange } from '../../mvcc/types.js';
@@ -70,6 +71,12 @@ export class ProgramState {
     this.#runs.push(run);
     return run;
   }
+  /** The entries of a range, likewise. */
+  range(tx: Transaction, tree: VersionedTree, run: RangeRun, bounds: RangeBounds, options: ScanOptions): RangeRun | LeafScan {
+    if (!run.openRange(tx, tree, bounds, options.reverse === true, options.few === true)) return this.open(tx.openScan(tree, bounds.range, options));
+    this.#runs.push(run);
+    return run;
+  }
   /** The same by columns, of keys that begin with an integer. */
   columnEntries(tx: Transaction, tree: VersionedTree, value: number, run: ColumnRun, options: ScanOptions): ColumnRun | LeafScan {
     if (!run.openAt(tx, tree, value)) return this.open(tx.openScan(tree, rangeOfInteger(value), options));
@@ -87,6 +94,10 @@ export class ProgramState {
     else this.#scans!.delete(scan);
     if (count === 0) scan.close();
     else scan.stopAt(mutants.on && mutants.has('executor.limit-registers-less') ? at - 1 : at);
+  }
+  /** The batch is over, and the program gives way: what comes behind it is looked for anew (E2 of entry-run.ts). */
+  pause(scan: EntryRun | LeafScan): void {
+    if (scan instanceof EntryRun && scan.count > 0) scan.suspendAt(scan.count - 1);
   }
   check(): void {
     this.#runtime.ctx.checkDeadline();

@@ -88,9 +88,9 @@ export class Pipeline {
   // ------------------------------------------------------------------------------------------------------------ columns
 
   /** Begins with the root of a plan, of which the columns `needed` are wanted. */
-  begin(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>): void {
+  begin(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>, isLimited = false): void {
     this.w.ownColumns = producedColumns(plan);
-    this.analyze(plan, needed);
+    this.analyze(plan, needed, isLimited);
   }
   /** Notes what is needed above each operator, and what may be stopped before its end. */
   analyze(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>, isLimited = false): void {
@@ -201,7 +201,10 @@ export class Pipeline {
   /** The same after a batch of a scan; of few rows if `isShort`: within another scan's loop even counting them would be dearer than they are. */
   tickAfter(scan: string, isShort: boolean): void {
     if (!this.suspendable) this.tick();
-    else this.w.block(isShort && this.scans.length > 0 ? 'if (o.tock())' : `if (o.tickAfter(${scan}.count))`, () => this.yield(1));
+    else this.w.block(isShort && this.scans.length > 0 ? 'if (o.tock())' : `if (o.tickAfter(${scan}.count))`, () => {
+      this.w.line(`o.pause(${scan});`);
+      this.yield(1);
+    });
   }
 
   /** `if (condition) { body }`, conjunct by conjunct so that a column is decoded only when those before held. `of`: whose filter it is. */

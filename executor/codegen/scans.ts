@@ -1,12 +1,14 @@
 /** Scans: loops over the rows of a leaf, columns decoded from the bytes where they are used. Point lookups need no loop. */
 import { ByteBuffer } from '../../base/byte-buffer.js';
+import type { Datum } from '../../base/datum.js';
 import { KeyLayout } from '../../base/keycode.js';
 import { columnSource, type RowLayout } from '../../base/rowcode.js';
 import { EntryRun } from '../../mvcc/reads/entry-run.js';
+import { RangeRun } from '../../mvcc/reads/range-run.js';
 import { RowRef } from '../../mvcc/types.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { BoundExpression } from '../../planner/expression.js';
-import type { ScanColumn } from '../../planner/physical-plan.js';
+import type { IndexRange, ScanColumn } from '../../planner/physical-plan.js';
 import { forEachRangeExpression } from '../../planner/physical-tools.js';
 import type { PlanOf } from '../operators/plan-of.js';
 import { outerColumns } from '../plan-tools.js';
@@ -110,7 +112,8 @@ export function produceSeqScan(p: Pipeline, plan: PlanOf<'seqScan'>, consume: Co
 export function produceIndexScan(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {
   if (p.looksUpColumns(plan) && (isPointLookup(plan) || isEquality(plan)) && isColumnLookup(p, plan)) produceLookup(p, plan, consume);
   else if (isPointLookup(plan)) producePoint(p, plan, consume);
-  else if (isEquality(plan)) produceEquality(p, plan, consume);
+  else if (isEquality(plan) && !p.isLimited(plan)) produceEquality(p, plan, consume);
+  else if (plan.ranges.length === 1 && plan.ranges[0]!.anyOf === undefined) produceRange(p, plan, plan.ranges[0]!, consume);
   else produceRanges(p, plan, consume);
 }
 
@@ -237,6 +240,20 @@ function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: 
   w.line(`if (!tx.get(${tableTree(p, table)}, ${buffer}.bytes, ${length}, ${ref})) X.missingRow();`);
   bindStored(p.w, table, table.layout, columns, placeOf(p, ref));
   rest();
+}
+
+function produceRange(p: Pipeline, plan: PlanOf<'indexScan'>, range: IndexRange, consume: Consume): void {
+  const { w, module } = p;
+  const { index, reverse } = plan;
+  const bounds = [...range.equal.filter(({ isNullTest }) => !isNullTest), range.low, range.high].filter((bound) => bound !== undefined);
+  const values = module.constant(new Array<Datum>(bounds.length).fill(null));
+  bounds.forEach(({ value }, i) => w.line(`${values}[${i}] = ${p.e.value(value).code};`));
+  const [run, free] = [module.constant(new RangeRun()), module.name('v')];
+  const isFew = p.isLimited(plan);
+  w.line(`const ${free} = ${run}.free;`);
+  w.block(`if (X.putBounds(${module.constant(new KeyLayout(index.columns, p.types))}, ${module.constant(range)}, ${values}, ${free}))`, () => {
+    scanLoop(p, `o.range(tx, ${indexTree(p, plan)}, ${run}, ${free}, ${scanOptions(reverse, isFew)})`, (place, key) => entryRow(p, plan, place, key, consume), false, isFew);
+  });
 }
 
 function produceRanges(p: Pipeline, plan: PlanOf<'indexScan'>, consume: Consume): void {

@@ -17,7 +17,7 @@ export function subqueryFunction(e: Extract<BoundExpression, { kind: 'subquery' 
   const ids = e.subkind === 'scalar' ? e.columns : [];
   const p = new Pipeline(module, types, { suspendable: false, instrument: false, columns });
   const { w } = p;
-  p.begin(plan, new Set(ids));
+  p.begin(plan, new Set(ids), e.subkind === 'exists');
   const [found, value, label] = [module.name('v'), module.name('v'), module.name('L')];
   w.line(`let ${found} = false, ${value} = null;`);
   w.block(`${label}:`, () => p.produce(plan, () => {

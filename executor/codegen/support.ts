@@ -20,7 +20,7 @@ import { InternalError } from '../../base/errors.js';
 import { makeArray } from '../array-values.js';
 import { keptArray } from '../element-set.js';
 import { callFunction, evaluate, inArray, isRowNull, quantifiedArray, rowCompare, rowShape } from '../expression-interpreter.js';
-import { keyRangesOf } from '../key-ranges.js';
+import { keyRangesOf, putBounds } from '../key-ranges.js';
 import { includedColumn } from '../operators/index-scan.js';
 import { limitCount, limitOf, offsetCount, offsetOf } from '../operators/limit.js';
 import { samplerOf } from '../operators/seq-scan.js';
@@ -175,6 +175,7 @@ export const X = {
   ranges(layout: KeyLayout, ranges: readonly IndexRange[], reverse: boolean, places: ReadonlyMap<BoundExpression, number>, values: readonly Datum[]): KeyRange[] {
     return keyRangesOf(layout, ranges, reverse, (e) => values[places.get(e)!]!);
   },
+  putBounds,
   decodeKeyColumn,
   includedColumn,
   // Chains of rows for joins: the first element of a row is the next one.

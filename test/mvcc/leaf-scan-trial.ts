@@ -1,12 +1,13 @@
 /**
  * Scans against a sorted map: random rows over many small leaves, long values, own uncommitted changes, commits by others before and
- * during the scan, both directions, limits and pauses; and runs of entries (mvcc/reads/entry-run.ts) where they serve. Whatever happens around it, a scan shows its snapshot,
+ * during the scan, both directions, limits and pauses; and runs of entries and of ranges (mvcc/reads/entry-run.ts, range-run.ts) where they serve. Whatever happens around it, a scan shows its snapshot,
  * and at SERIALIZABLE what it or a run has walked over is registered as read, and nothing else.
  */
 import { strict as assert } from 'node:assert';
 import { keyBytes } from '../../base/bytes.js';
 import { type Prng, seededPrng } from '../../base/prng.js';
 import { EntryRun } from '../../mvcc/reads/entry-run.js';
+import { RangeRun } from '../../mvcc/reads/range-run.js';
 import type { Transaction } from '../../mvcc/transaction.js';
 import { type IsolationLevel, RowRef, afterPrefix } from '../../mvcc/types.js';
 import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
@@ -14,15 +15,15 @@ import { type World, openWorld } from './world.js';
 
 const keyOf = (n: number): string => 'k' + String(n).padStart(3, '0');
 
-/** Changes some random keys and commits; `model` follows. @returns the keys touched */
-function change(world: World, tree: VersionedTree, model: Map<string, string>, prng: Prng, count: number, transaction?: Transaction): Set<string> {
+/** Changes some random keys and commits; `model` follows. `longOf`: one value of so many is long. @returns the keys touched */
+function change(world: World, tree: VersionedTree, model: Map<string, string>, prng: Prng, longOf: number, count: number, transaction?: Transaction): Set<string> {
   const touched = new Set<string>();
   const own = transaction ?? world.manager.begin({ isolation: 'read committed', owner: { id: 1000 } });
   own.beginStatement({ text: 'change' });
   for (let i = 0; i < count; i++) {
     const key = keyOf(prng.below(60));
     touched.add(key);
-    const value = keyBytes(`${key}=${prng.nextU32()}`.padEnd(prng.below(8) === 0 ? 300 : 10 + prng.below(60), '.'));
+    const value = keyBytes(`${key}=${prng.nextU32()}`.padEnd(prng.below(longOf) === 0 ? 300 : 10 + prng.below(60), '.'));
     if (!model.has(key)) {
       assert.deepEqual(own.claimKey(tree, key), { kind: 'free' });
       own.insert(tree, key, value, 0, value.length);
@@ -100,13 +101,31 @@ function walkedOver(low: string, high: string | undefined, reverse: boolean, sto
 
 /** The entries of a prefix as a run gives them, or the first of them, with as much of each value as is expected; undefined when it takes a scan. */
 function readRun(prng: Prng, run: EntryRun, transaction: Transaction, tree: VersionedTree, prefix: string, wanted: readonly [string, string][], disturb: () => void): { readonly rows: [string, string][]; readonly isStopped: boolean } | undefined {
-  const limit = prng.below(3) === 0 ? 1 + prng.below(6) : Infinity;
   if (!run.open(transaction, tree, keyBytes(prefix), prefix.length)) return undefined;
   assert.equal(run.open(transaction, tree, keyBytes(prefix), prefix.length), false, 'a run is opened twice');
+  return readOpened(prng, run, wanted, (i) => run.offsets[i]!, disturb);
+}
+/** The same of a range. */
+function readRange(prng: Prng, run: RangeRun, transaction: Transaction, tree: VersionedTree, low: string, high: string | undefined, reverse: boolean, wanted: readonly [string, string][], disturb: () => void): { readonly rows: [string, string][]; readonly isStopped: boolean } | undefined {
+  const bounds = run.free;
+  for (const [into, text] of [[bounds.low, low], [bounds.high, high ?? '']] as const) {
+    into.bytes.set(keyBytes(text));
+    into.length = text.length;
+  }
+  bounds.isEndless = high === undefined;
+  assert.deepEqual(bounds.range, { low, high });
+  const few = reverse || prng.below(2) === 0;
+  if (!run.openRange(transaction, tree, bounds, reverse, few)) return undefined;
+  assert.equal(run.openRange(transaction, tree, run.free, reverse, few), false, 'a run is opened twice');
+  assert.notEqual(run.free, bounds);
+  return readOpened(prng, run, wanted, (i) => (few ? run.offsetAt(i) : run.offsets[i]!), disturb);
+}
+function readOpened(prng: Prng, run: EntryRun, wanted: readonly [string, string][], offsetAt: (i: number) => number, disturb: () => void): { readonly rows: [string, string][]; readonly isStopped: boolean } {
+  const limit = prng.below(3) === 0 ? 1 + prng.below(6) : Infinity;
   const rows: [string, string][] = [];
   while (run.next()) {
     for (let i = 0; i < run.count; i++) {
-      const start = run.offsets[i]!;
+      const start = offsetAt(i);
       rows.push([run.keyAt(i), Buffer.from(run.u8.subarray(start, start + (wanted[rows.length]?.[1].length ?? 0))).toString('latin1')]);
       if (rows.length === limit) {
         run.stopAt(i);
@@ -132,8 +151,10 @@ export async function scanTrial(seed: number): Promise<void> {
   const world = await openWorld({}, seed);
   const tree = world.manager.tree(world.newTree(), { unique: true });
   const run = new EntryRun();
+  const rangeRun = new RangeRun();
   const model = new Map<string, string>();
-  change(world, tree, model, prng, prng.below(120));
+  const longOf = prng.below(2) === 0 ? 8 : 1000;
+  change(world, tree, model, prng, longOf, prng.below(120));
   for (let round = 0; round < 6; round++) {
     const isolation = (['read committed', 'repeatable read', 'serializable'] as const satisfies readonly IsolationLevel[])[prng.below(3)]!;
     const transaction = world.manager.begin({ isolation, owner: { id: 1 } });
@@ -144,10 +165,10 @@ export async function scanTrial(seed: number): Promise<void> {
     const others = new Map(model);
     // Own changes; the others keep off those keys.
     if (prng.below(2) === 0) {
-      for (const key of change(world, tree, seen, prng, prng.below(40), transaction)) others.set(key, 'busy');
+      for (const key of change(world, tree, seen, prng, longOf, prng.below(40), transaction)) others.set(key, 'busy');
     }
     const disturb = (): void => {
-      change(world, tree, others, prng, 1 + prng.below(8));
+      change(world, tree, others, prng, longOf, 1 + prng.below(8));
       if (prng.below(3) === 0) world.manager.step();
     };
     transaction.beginStatement({ text: 'scan' });
@@ -157,10 +178,20 @@ export async function scanTrial(seed: number): Promise<void> {
       const b = keyOf(prng.below(61));
       const [low, high] = prng.below(4) === 0 ? ['', undefined] : a < b ? [a, b] : [b, prng.below(4) === 0 ? undefined : a];
       const reverse = prng.below(2) === 0;
+      const inRange = expected(seen, low, high, reverse);
+      const checkRun = (given: { readonly rows: readonly (readonly [string, string])[]; readonly isStopped: boolean } | undefined, all: readonly [string, string][], from: string, to: string | undefined, isReverse: boolean, read: readonly string[]): void => {
+        if (given === undefined) return;
+        const what = `seed ${seed} round ${round} run ${i} ${from} ${to} ${isReverse}`;
+        assert.deepEqual(given.rows, given.isStopped ? all.slice(0, given.rows.length) : all, what);
+        if (transaction.node === undefined) return;
+        const walked = new Set([...read, ...walkedOver(from, to, isReverse, given.isStopped ? given.rows.at(-1)![0] : undefined)]);
+        assert.deepEqual(registered(transaction, tree), probes.filter((key) => walked.has(key)), what);
+      };
+      const beforeRange = registered(transaction, tree);
+      checkRun(readRange(prng, rangeRun, transaction, tree, low, high, reverse, inRange, disturb), inRange, low, high, reverse, beforeRange);
       const before = registered(transaction, tree);
       const { rows, isStopped } = read(prng, transaction, tree, low, high, reverse, disturb);
       const where = `seed ${seed} round ${round} scan ${i} ${low} ${high} ${reverse}`;
-      const inRange = expected(seen, low, high, reverse);
       assert.deepEqual(rows, isStopped ? inRange.slice(0, rows.length) : inRange, where);
       if (transaction.node !== undefined) {
         const walked = new Set([...before, ...walkedOver(low, high, reverse, isStopped ? rows.at(-1)![0] : undefined)]);
@@ -174,12 +205,7 @@ export async function scanTrial(seed: number): Promise<void> {
       const wanted = expected(seen, prefix, afterPrefix(prefix), false);
       const beforeRun = registered(transaction, tree);
       const given = readRun(prng, run, transaction, tree, prefix, wanted, disturb);
-      if (given === undefined) continue;
-      const stoppedAt = given.isStopped ? given.rows.at(-1)![0] : undefined;
-      assert.deepEqual(given.rows, given.isStopped ? wanted.slice(0, given.rows.length) : wanted, `seed ${seed} round ${round} run ${i} ${prefix}`);
-      if (transaction.node === undefined) continue;
-      const walked = new Set([...beforeRun, ...walkedOver(prefix, afterPrefix(prefix), false, stoppedAt)]);
-      assert.deepEqual(registered(transaction, tree), probes.filter((key) => walked.has(key)), `seed ${seed} round ${round} run ${i} ${prefix}`);
+      checkRun(given, wanted, prefix, afterPrefix(prefix), false, beforeRun);
     }
     transaction.endStatement();
     transaction.rollback();
