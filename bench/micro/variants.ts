@@ -113,7 +113,7 @@ async function round({ ours, lite, text, liteText = text, params, liteParams = p
   peer.pragma('foreign_keys = on');
   for (const one of ours) await session.exec(one);
   for (const one of lite) peer.exec(one);
-  const givesRows = /^select|returning/.test(text);
+  const givesRows = /^(select|with)|returning/.test(text);
   await session.exec('begin');
   const statement = session.prepare(text);
   const own = nanoseconds((...given) => (givesRows ? statement.all(...(given as number[])) : statement.run(...(given as number[]))), params);

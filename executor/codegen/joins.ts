@@ -385,8 +385,14 @@ function probe(p: Pipeline, plan: Join, join: Join['join'], first: string, right
 // ------------------------------------------------------------------------------------------------------------- nested loop
 
 export function produceNestedLoop(p: Pipeline, plan: PlanOf<'nestedLoop'>, consume: Consume): void {
-  if (plan.isLateral) produceLateral(p, plan, consume);
+  const keepsUnmatched = plan.join === 'right' || plan.join === 'full';
+  if (plan.isLateral || (!keepsUnmatched && givesOneRow(plan.left))) produceLateral(p, plan, consume);
   else produceMaterialized(p, plan, consume);
+}
+/** At most, so that nothing is read twice on the other side. */
+function givesOneRow(plan: PhysicalPlan): boolean {
+  if (plan.kind === 'filter' || plan.kind === 'project') return givesOneRow(plan.input);
+  return plan.kind === 'indexScan' && isPointLookup(plan);
 }
 
 /** The right side is run for each left row, in place. */

@@ -113,6 +113,7 @@ export function produceIndexScan(p: Pipeline, plan: PlanOf<'indexScan'>, consume
   if (p.looksUpColumns(plan) && (isPointLookup(plan) || isEquality(plan)) && isColumnLookup(p, plan)) produceLookup(p, plan, consume);
   else if (isPointLookup(plan)) producePoint(p, plan, consume);
   else if (isEquality(plan) && !p.isLimited(plan)) produceEquality(p, plan, consume);
+  else if (isListOfKeys(p, plan)) produceKeys(p, plan, plan.ranges[0]!.anyOf!, consume);
   else if (plan.ranges.length === 1 && plan.ranges[0]!.anyOf === undefined) produceRange(p, plan, plan.ranges[0]!, consume);
   else produceRanges(p, plan, consume);
 }
@@ -240,6 +241,23 @@ function entryRow(p: Pipeline, plan: PlanOf<'indexScan'>, place: RowPlace, key: 
   w.line(`if (!tx.get(${tableTree(p, table)}, ${buffer}.bytes, ${length}, ${ref})) X.missingRow();`);
   bindStored(p.w, table, table.layout, columns, placeOf(p, ref));
   rest();
+}
+
+/** Whether it looks up clustered keys of one integer, those of a list. */
+function isListOfKeys(p: Pipeline, { index, ranges }: PlanOf<'indexScan'>): boolean {
+  const layout = new KeyLayout(index.columns, p.types);
+  return index.isClustered && ranges.length === 1 && ranges[0]!.anyOf !== undefined && ranges[0]!.equal.length === 0 && layout.integerBytes === 4 && layout.storages[0] === 'int4';
+}
+
+function produceKeys(p: Pipeline, plan: PlanOf<'indexScan'>, list: BoundExpression, consume: Consume): void {
+  const { w, module } = p;
+  const [buffer, ref, value] = [module.constant(new ByteBuffer(64)), module.constant(new RowRef()), module.name('v')];
+  w.block(`for (const ${value} of X.keysInOrder(${p.e.value(list).code}, ${plan.reverse}))`, () => {
+    w.line(`X.putInt4Key(${buffer}.bytes, 0, ${value});`);
+    w.block(`if (tx.get(${tableTree(p, plan.table)}, ${buffer}.bytes, 4, ${ref}))`, () => entryRow(p, plan, placeOf(p, ref), `X.keyString(${buffer}.bytes, 0, 4)`, consume));
+    if (p.suspendable) w.block('if (o.tock())', () => p.yield(1));
+    else w.line('o.tock();');
+  });
 }
 
 function produceRange(p: Pipeline, plan: PlanOf<'indexScan'>, range: IndexRange, consume: Consume): void {

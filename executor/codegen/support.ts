@@ -176,6 +176,17 @@ export const X = {
     return keyRangesOf(layout, ranges, reverse, (e) => values[places.get(e)!]!);
   },
   putBounds,
+  /** The integers of a list, each once, in the order of an index. */
+  keysInOrder(list: Datum, reverse: boolean): readonly number[] {
+    if (list === null) return [];
+    const keys: number[] = [];
+    for (const element of (list as SqlArray).elements) if (element !== null) keys.push(element as number);
+    keys.sort(reverse ? (a, b) => b - a : (a, b) => a - b);
+    let count = 0;
+    for (let i = 0; i < keys.length; i++) if (i === 0 || keys[i] !== keys[i - 1]) keys[count++] = keys[i]!;
+    keys.length = count;
+    return keys;
+  },
   decodeKeyColumn,
   includedColumn,
   // Chains of rows for joins: the first element of a row is the next one.

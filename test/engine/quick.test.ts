@@ -29,6 +29,17 @@ const queries: readonly (readonly [string, readonly unknown[]])[] = [
   ['select id, v from t where id >= $1 order by id limit 5 offset 2', [7]],
   ['select id, v from t where id in ($1, $2, $3)', [12, 3, 3]],
   ['select id from t where id = any (array[$1, null, $2]::int[])', [9, 8]],
+  ['select id, v from t where id in ($1, $2, $3, $4) order by id desc limit 3', [12, 3, 41, 12]],
+  ['select id from t where id = any ($1::int[]) and g < $2', [[9, null, 30, 9, 31, -5], 4]],
+  ['select id from t where id = any ($1::int[])', [null]],
+  // One row on the left of a join that the right does not depend on.
+  ['select a.id, b.id as b from t a join t b on b.g = $2 where a.id = $1 order by b.id', [7, 3]],
+  ['select a.id, b.id as b from t a left join t b on b.g = $2 and b.id > a.id where a.id = $1 order by b.id', [7, 3]],
+  ['select a.id, b.id as b from t a left join t b on b.g = $2 where a.id = $1', [7, -3]],
+  ['select a.id, (select sum(b.id) from t b join t c on c.g = b.g where b.id = a.id) as s from t a where a.id = $1', [8]],
+  ['select a.id from t a where a.id = $1 and exists (select 1 from t b where b.g = $2 and b.id > a.id)', [7, 3]],
+  ['select a.id from t a where a.id = $1 and not exists (select 1 from t b where b.g = $2 and b.id > a.id)', [40, 3]],
+  ['select sum(b.id) as s from t a join t b on b.g = a.g where a.id = $1', [7]],
   // Index-only scans, of which no value is needed, the first, one behind it, and one beside the key.
   ['select count(*) from t where g = $1', [2]],
   ['select g from t where g < $1 order by g', [2]],
