@@ -28,7 +28,7 @@ export function isByKey({ table, onConflict, generated, returning }: ModifyPlan)
   const { arbiters, action, assignments } = onConflict;
   const first = table.indexes.find((index) => index.isUnique && index.deferrable === 'not deferrable' && (arbiters.length === 0 || arbiters.includes(index.oid)));
   if (first?.isClustered !== true) return false;
-  return action === 'nothing' || (generated.length === 0 && areOfRowAlone(assignments, table));
+  return action === 'nothing' || (generated.length === 0 && areOfRowAlone(assignments, table, false));
 }
 /** What is evaluated of the row that is there. */
 export function conflictExpressions({ onConflict }: ModifyPlan): readonly BoundExpression[] {

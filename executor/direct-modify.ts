@@ -1,5 +1,5 @@
 /**
- * Statements that change one row and need no plan run for it: INSERT of one row of values (direct-insert.ts), UPDATE and DELETE by the whole clustered key (direct-by-key.ts). The row or
+ * Statements that change one row and need no plan run for it: INSERT of one row of values (direct-insert.ts), UPDATE and DELETE by a whole unique key (direct-by-key.ts). The row or
  * key is computed from the parameters and given to mvcc in one step. Only where nothing but the row's own tree and plain indexes are concerned, and nobody else has
  * anything to do with the key; everywhere else the execution of the statement (modify.ts), which is the twin of this, is run.
  *

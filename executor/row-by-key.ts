@@ -121,26 +121,46 @@ export class RowByKey {
     this.#changes.rows++;
     return 1;
   }
-  /** The same by code that makes the row anew. `moved`: the indexes that depend on what it changes; `changes` only where there are none. */
-  rewrite(key: ByteBuffer, rewrite: RewriteCode, test: RowTest | undefined, moved: readonly IndexAccess[], changes: RowChanges): number | undefined {
-    const isThere = changes.findUntouched(this.access.tree, key.bytes, key.length, this.#rowRef);
+  /**
+   * The same by code that makes the row anew. `moved`: the indexes that depend on what it changes, of which some are unique where it `mayChangeKey`; `changes` only where there are none.
+   */
+  rewrite(key: ByteBuffer, rewrite: RewriteCode, test: RowTest | undefined, moved: readonly IndexAccess[], mayChangeKey: boolean, changes: RowChanges): number | undefined {
+    const { tree } = this.access;
+    const isThere = mayChangeKey ? changes.findToRemove(tree, key.bytes, key.length, this.#rowRef) : changes.findUntouched(tree, key.bytes, key.length, this.#rowRef);
     if (isThere !== true || !this.#satisfies(test, key, changes)) return isThere === undefined ? undefined : 0;
-    return this.#rewriteFound(key, rewrite, moved, changes);
+    return this.#rewriteFound(key, rewrite, moved, mayChangeKey, changes);
   }
-  #rewriteFound(key: ByteBuffer, rewrite: RewriteCode, moved: readonly IndexAccess[], changes: RowChanges): number | undefined {
+  #rewriteFound(key: ByteBuffer, rewrite: RewriteCode, moved: readonly IndexAccess[], mayChangeKey: boolean, changes: RowChanges): number | undefined {
     const { tree } = this.access;
     const ref = this.#rowRef;
     let before = unread;
+    let after = unread;
+    let changesKey = false;
     let isMade = false;
     try {
       if (moved.length > 0) before = this.#decoded();
       isMade = rewrite(this.#runtime, ref.u8, ref.dv, ref.offset, ref.length, out) && this.isReturnedOf(out.bytes, out.dv, 0);
+      if (isMade && moved.length > 0) after = decodeWholeRow(this.access.table.layout, out.bytes, out.dv, 0);
+      if (isMade && mayChangeKey) changesKey = changesUnique(key, moved, before, after);
     } finally {
       if (!isMade) changes.leaveFound(tree, key.bytes, key.length);
     }
     if (!isMade) return undefined;
+    if (changesKey) return this.#rewriteUnique(key, moved, before, after);
     changes.updateFound(tree, key.bytes, key.length, out.bytes, 0, out.length);
-    if (moved.length > 0) this.#moveEntries(key, moved, before);
+    if (moved.length > 0) this.#moveEntries(key, moved, before, after);
+    this.#changes.rows++;
+    return 1;
+  }
+  /** With other keys in unique indexes. */
+  #rewriteUnique(key: ByteBuffer, moved: readonly IndexAccess[], before: readonly Datum[], after: readonly Datum[]): number | undefined {
+    const { tx } = this.#runtime;
+    const { logPosition, writeCount, logBytes } = tx;
+    tx.updateFound(this.access.tree, key.bytes, key.length, out.bytes, 0, out.length, !(mutants.on && mutants.has('executor.changed-key-weakly-locked')));
+    if (!this.#moveEntries(key, moved, before, after)) {
+      if (!(mutants.on && mutants.has('executor.tried-change-stays'))) tx.takeBack(logPosition, writeCount, logBytes);
+      return undefined;
+    }
     this.#changes.rows++;
     return 1;
   }
@@ -162,30 +182,49 @@ export class RowByKey {
   leaveTaken(key: ByteBuffer, changes: RowChanges): void {
     changes.leaveFound(this.access.tree, key.bytes, key.length, true);
   }
-  /** It is changed, as by `patch` and `rewrite`; undefined also where it does not satisfy `test`: it is to be locked, and left. */
+  /** It is changed, as by `patch` and `rewrite`, and keeps its unique keys; undefined also where it does not satisfy `test`: it is to be locked, and left. */
   patchTaken(key: ByteBuffer, patch: RowPatch, test: RowTest | undefined, changes: RowChanges): number | undefined {
     return this.#satisfies(test, key, changes) ? this.#patchFound(key, patch, changes) : undefined;
   }
   rewriteTaken(key: ByteBuffer, rewrite: RewriteCode, test: RowTest | undefined, moved: readonly IndexAccess[], changes: RowChanges): number | undefined {
-    return this.#satisfies(test, key, changes) ? this.#rewriteFound(key, rewrite, moved, changes) : undefined;
+    return this.#satisfies(test, key, changes) ? this.#rewriteFound(key, rewrite, moved, false, changes) : undefined;
   }
 
-  /** Of the row that was found, as it was `before`, and has become what is in `out`. */
-  #moveEntries(key: ByteBuffer, moved: readonly IndexAccess[], before: readonly Datum[]): void {
+  /** Of the row that was found, as it was `before` and has become. False: a key of a unique index is not there for the taking. */
+  #moveEntries(key: ByteBuffer, moved: readonly IndexAccess[], before: readonly Datum[], after: readonly Datum[]): boolean {
     const { tx } = this.#runtime;
-    const after = decodeWholeRow(this.access.table.layout, out.bytes, out.dv, 0);
     for (let i = 0; i < moved.length; i++) {
       const index = moved[i]!;
-      index.putPlainEntry(before, key, oldEntryOut, entryOut);
-      index.putPlainEntry(after, key, entryKeyOut, entryOut);
-      if (compareBytes(oldEntryOut.bytes, 0, oldEntryOut.length, entryKeyOut.bytes, 0, entryKeyOut.length) === 0) continue;
+      const isAlone = putBoth(index, key, before, after);
+      if (isSameKey()) continue;
+      if (isAlone && !tx.insertFree(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, 0, entryOut.length)) return false;
       if (!(mutants.on && mutants.has('executor.moved-entry-stays'))) tx.removeFoundEntry(index.tree, oldEntryOut.bytes, oldEntryOut.length);
-      tx.insertFoundEntry(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, entryOut.length);
+      if (!isAlone) tx.insertFoundEntry(index.tree, entryKeyOut.bytes, entryKeyOut.length, entryOut.bytes, entryOut.length);
     }
+    return true;
   }
 
   /** A row for which undefined was returned: fails at once if it cannot be changed in several steps either. @throws DbError 40001 */
   refuseDecided(key: ByteBuffer): void {
     this.#runtime.tx.refuseDecided(this.access.tree, key.bytes, key.length, this.#rowRef, this.#runtime.request.canWait ? 'wait' : 'nowait');
   }
+}
+
+/** Entries of a row in an index, as it was and as it becomes. @returns whether no other row may have the new key */
+function putBoth(index: IndexAccess, key: ByteBuffer, before: readonly Datum[], after: readonly Datum[]): boolean {
+  index.putColumnsEntry(before, key, oldEntryOut, entryOut);
+  return index.putColumnsEntry(after, key, entryKeyOut, entryOut);
+}
+/** Of the entries that have just been put. */
+function isSameKey(): boolean {
+  return compareBytes(oldEntryOut.bytes, 0, oldEntryOut.length, entryKeyOut.bytes, 0, entryKeyOut.length) === 0;
+}
+function changesUnique(key: ByteBuffer, moved: readonly IndexAccess[], before: readonly Datum[], after: readonly Datum[]): boolean {
+  for (let i = 0; i < moved.length; i++) {
+    const index = moved[i]!;
+    if (!index.definition.isUnique) continue;
+    putBoth(index, key, before, after);
+    if (!isSameKey()) return true;
+  }
+  return false;
 }

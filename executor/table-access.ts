@@ -83,6 +83,10 @@ export class IndexAccess {
   get isOfColumns(): boolean {
     return isOfColumns(this.definition);
   }
+  /** The key of the only entry with the values that `row` has in its columns, none of which is NULL; for a unique index of columns. */
+  putUniqueKey(row: readonly Datum[], key: ByteBuffer): void {
+    this.#putColumns(row, key);
+  }
   /** Key and value of a row's entry, in place of what the buffers hold; for an index that is plain. */
   putPlainEntry(row: readonly Datum[], rowKey: ByteBuffer, key: ByteBuffer, value: ByteBuffer): void {
     this.#putColumns(row, key);
@@ -140,6 +144,16 @@ export function entryRowKeyStart(u8: Uint8Array, offset: number): number {
 export function entryRowKey(u8: Uint8Array, offset: number): string {
   const start = varintEnd(u8, offset);
   return keyString(u8, start, start + getVarint(u8, offset));
+}
+/** Copies it to the start of `buffer` and returns its length. */
+export function copyRowKey(u8: Uint8Array, offset: number, buffer: ByteBuffer): number {
+  const length = getVarint(u8, offset);
+  const start = varintEnd(u8, offset);
+  buffer.length = 0;
+  buffer.reserve(length);
+  const { bytes } = buffer;
+  for (let i = 0; i < length; i++) bytes[i] = u8[start + i]!;
+  return length;
 }
 /** Where the INCLUDE row begins. */
 export function entryIncludeStart(u8: Uint8Array, offset: number): number {

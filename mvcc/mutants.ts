@@ -121,6 +121,7 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.found-change-unlogged', breaks: 'of the rows that a commit changes where they were found the log misses one' },
   { name: 'mvcc.mixed-deletes-lost', breaks: 'where a commit both puts and removes entries of a tree it removes none' },
   { name: 'mvcc.own-row-of-before', breaks: 'an update by key does not see what its transaction has made of the row' },
+  { name: 'mvcc.left-key-unclaimed', breaks: 'a unique key that a row gives up in one step is not claimed: who wants it is told that it is taken, whatever becomes of that' },
   { name: 'mvcc.own-entries-listed', breaks: 'W5: index entries of a row that its transaction has changed before are listed as those of an untouched one' },
   { name: 'mvcc.own-row-patched-anew', breaks: 'W1: a patch of a row that the transaction has changed before knows nothing of that change' },
   { name: 'mvcc.refused-patch-kept', breaks: 'a row that a patch has refused to make is taken all the same' },

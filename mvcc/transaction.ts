@@ -526,23 +526,23 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
   findUntouched(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
     return findUntouched(this, tree, key, keyLength, into);
   }
-  /** Locks the row just found in mode `no key update` and replaces it. The value is copied. */
-  updateFound(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
-    updateFound(this, tree, key, keyLength, value, offset, length);
+  /** Locks the row just found in mode `no key update` and replaces it; in mode `update` where it `changesKey`, if it was found to be removed. The value is copied. */
+  updateFound(tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number, changesKey = false): void {
+    updateFound(this, tree, key, keyLength, value, offset, length, changesKey);
   }
   /** The same by what `patch` makes of `row`, which `findUntouched` has filled. False, and nothing has changed: it has refused. */
   patchFound(tree: VersionedTree, key: Uint8Array, keyLength: number, row: RowRef, patch: RowPatch): boolean {
     return patchFound(this, tree, key, keyLength, row, patch);
   }
 
-  /** Point read of a row to be removed, likewise; `removeFound` or `leaveFound` follows. */
+  /** Point read of a row to be removed, likewise; `removeFound`, `updateFound` or `leaveFound` follows. */
   findToRemove(tree: VersionedTree, key: Uint8Array, keyLength: number, into: RowRef): boolean | undefined {
     return findUntouched(this, tree, key, keyLength, into, true);
   }
   removeFound(tree: VersionedTree, key: Uint8Array, keyLength: number): void {
     removeFound(this, tree, key, keyLength);
   }
-  /** Index entries of the row that was found last, once it has been changed and before another is looked for: `remove`, and `insert` where keys need no claim. */
+  /** Index entries of the row that was found last and is changed in the same slice, before another is looked for: `remove`, and `insert` where keys need no claim. */
   removeFoundEntry(tree: VersionedTree, key: Uint8Array, keyLength: number): void {
     removeFoundEntry(this, tree, key, keyLength);
   }

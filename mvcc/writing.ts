@@ -9,7 +9,7 @@ import { keyTooLong } from '../storage/pages/page.js';
 import { ChangeOverheadBytes } from '../storage/log/wal-record.js';
 import { KeyFormBytes, ValueFormBytes, isShortPut, putForm } from './write-set/put-form.js';
 import { checkTree, fillFromEntry, peekRow } from './reads/reading.js';
-import { NoKeyUpdate, UpdateMode, claimFound, claimRow, hasLocked, isBulk, isWriteLocked, rowLockModeNumber, takeUnfound } from './locks/row-lock.js';
+import { NoKeyUpdate, UpdateMode, claimFound, claimRow, hasLocked, isBulk, isWriteLocked, lockSlot, rowLockModeNumber, takeUnfound } from './locks/row-lock.js';
 import { patchApart } from './write-set/row-patch.js';
 import type { Transaction } from './transaction.js';
 import type { EntriesSource, PutSource, RemoveOptions, RowBlock, RowLockMode, RowPatch, RowRef, UpdateOptions } from './types.js';
@@ -391,19 +391,28 @@ export function removeFound(transaction: Transaction, tree: VersionedTree, key: 
 }
 
 /**
- * `removeEntry` of an index entry of the row that `findUntouched` has found last, and that has been changed since. Where the transaction had not touched the row before, it has not touched
- * its entries either: those whose keys need no claim are listed as those of a new row are.
+ * `removeEntry` of an index entry of the row that `findUntouched` has found last, and that is changed in the same slice. Where the transaction had not touched the row before, it has not touched
+ * its entries either: those whose keys need no claim are listed as those of a new row are. The row's lock has kept all others from its entries; the claim of a key that is given up does so for its next owner.
  */
 export function removeFoundEntry(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number): void {
   const writes = transaction.writesOf(tree);
   const { set, number } = writes;
-  if (tree.options.unique || !isFoundUntouched()) {
-    removeEntry(transaction, tree, keyString(key, 0, keyLength), undefined);
+  const isClaimed = tree.options.unique;
+  const text = isClaimed && tree.locks.size > 0 ? keyString(key, 0, keyLength) : undefined;
+  // What is looked for last is what `pushUnfound` puts.
+  const slot = VERIFY.on && isClaimed ? lockSlot(tree, keyString(key, 0, keyLength)) : undefined;
+  const isApart = !isFoundUntouched() || (isClaimed && (set.findBytes(number, key, keyLength) >= 0 || (text !== undefined && tree.locks.has(text))));
+  if (isApart) {
+    removeEntry(transaction, tree, text ?? keyString(key, 0, keyLength), undefined);
     return;
   }
   transaction.checkWritable();
   const command = transaction.statement!.number;
-  if (set.canList(number)) set.pushListed(number, key, keyLength, WriteKind.Delete, WriteFlag.ChangesKey, command);
+  if (isClaimed) {
+    assert(slot === undefined, 'the key of a row that nobody else has to do with is locked');
+    const claim = mutants.on && mutants.has('mvcc.left-key-unclaimed') ? 0 : claimFound(writes, key, keyLength, text, WriteFlag.Claims);
+    set.pushUnfound(number, key, keyLength, WriteKind.Delete, claim | WriteFlag.ChangesKey, command);
+  } else if (set.canList(number)) set.pushListed(number, key, keyLength, WriteKind.Delete, WriteFlag.ChangesKey, command);
   else {
     const own = set.findBytes(number, key, keyLength);
     assert(own < 0, 'an entry was touched that could not have been', keyLength);
@@ -421,12 +430,18 @@ function isFoundUntouched(): boolean {
   return foundOwn < 0 || (mutants.on && mutants.has('mvcc.own-entries-listed'));
 }
 
-/** Locks, in mode `no key update` unless it has been locked, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. */
-export function updateFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number): void {
+/**
+ * Locks, in mode `no key update` unless it has been locked, the row that `findUntouched` has just found, and replaces it: what `lockRow` and `updateEntry` leave. `changesKey`: in mode `update`, for columns
+ * change that a foreign key could reference; only of a row that was found to be removed.
+ */
+export function updateFound(transaction: Transaction, tree: VersionedTree, key: Uint8Array, keyLength: number, value: Uint8Array, offset: number, length: number, changesKey: boolean): void {
   let isChanged = false;
   try {
     const writes = transaction.writesOf(tree);
-    const entry = foundOwn >= 0 && !foundHeld ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, updateFlags());
+    const isOwn = foundOwn >= 0 && !foundHeld;
+    assert(!(isOwn && changesKey), 'a row is locked in another mode than it was found for');
+    const flags = changesKey ? WriteFlag.Claims | WriteFlag.ChangesKey : updateFlags();
+    const entry = isOwn ? updateOwn(writes, keyLength, foundOwn) : changeFound(writes, key, keyLength, WriteKind.Put, flags);
     isChanged = true;
     store(transaction, writes, entry, value, offset, length);
   } finally {
@@ -451,7 +466,7 @@ export function patchFound(transaction: Transaction, tree: VersionedTree, key: U
       const changed = patchApart(row, patch);
       if (changed === undefined) return false;
       isChanged = true;
-      updateFound(transaction, tree, key, keyLength, changed.bytes, 0, length);
+      updateFound(transaction, tree, key, keyLength, changed.bytes, 0, length, false);
     }
   } finally {
     if (!isChanged) leaveFound(transaction, tree, key, keyLength);

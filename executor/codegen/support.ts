@@ -2,9 +2,8 @@
  * What generated source reaches as `X`: the parts of a plan's work that are calls rather than templates. Each does for one node what the interpreter
  * does, on values the generated code has computed.
  */
-import type { ByteBuffer } from '../../base/byte-buffer.js';
 import { ByteDictionary, NoCode } from '../../base/byte-dictionary.js';
-import { getVarint, keyString, varintEnd } from '../../base/bytes.js';
+import { keyString } from '../../base/bytes.js';
 import type { Datum, GroupKey } from '../../base/datum.js';
 import { joinGroupKeys, SqlArray, SqlRecord } from '../../base/datum.js';
 import type { Oid } from '../../base/ids.js';
@@ -26,7 +25,7 @@ import { limitCount, limitOf, offsetCount, offsetOf } from '../operators/limit.j
 import { samplerOf } from '../operators/seq-scan.js';
 import type { TransactionManager } from '../../mvcc/transaction-manager.js';
 import type { TableDef } from '../../planner/catalog.js';
-import { entryRowKey, type TableAccess } from '../table-access.js';
+import { copyRowKey, entryRowKey, type TableAccess } from '../table-access.js';
 import type { Runtime } from '../runtime.js';
 import { beginningOf, compareToBytes, compareUnpadded, equalsBytes, equalsUnpadded, utf8Bytes, utf8BytesUnpadded } from './byte-text.js';
 import { DistinctIntegers } from './distinct-integers.js';
@@ -53,17 +52,6 @@ function* valuesRows(plan: PlanOf<'values'>, runtime: Runtime): Generator<Datum[
 }
 
 type Of<Kind extends BoundExpression['kind']> = Extract<BoundExpression, { kind: Kind }>;
-
-/** Copies the row key of the index entry at `offset` to the start of `buffer` and returns its length. */
-function copyRowKey(u8: Uint8Array, offset: number, buffer: ByteBuffer): number {
-  const length = getVarint(u8, offset);
-  const start = varintEnd(u8, offset);
-  buffer.length = 0;
-  buffer.reserve(length);
-  const { bytes } = buffer;
-  for (let i = 0; i < length; i++) bytes[i] = u8[start + i]!;
-  return length;
-}
 
 /** A table's access as a program keeps it from one run to the next. */
 export interface AccessCache {

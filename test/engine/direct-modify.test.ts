@@ -14,6 +14,7 @@ const tables = `create table i (id int primary key, v text not null, n int);
   create table s (id int primary key, v text not null, n int); create index s_n on s (n);
   create table p (id int primary key, v text not null, n int); create table c (p int references p);
   create table x (id int primary key, v text not null, n int, unique (v), unique (n, v) deferrable); create index x_n on x (n); create index x_nv on x (n desc, v) include (id); create unique index x_un on x (n);
+  create table u (id int primary key, v text not null, n int, unique (v), unique (n, v), check (n < 70)); create unique index u_n on u (n desc) include (v); create index u_vn on u (v, n); create table h (v text unique, n int unique nulls not distinct);
   create table y (id int primary key, v text not null, n int check (n > -9), q int, check (q + n < 60), check (100 / (q + 2) < 100)); create index y_n on y (n); create index y_nv on y (n desc, v); create index y_q on y (q, id);
   create table m (id int primary key, a int not null, e float8, v text, t boolean, q numeric(8, 2), n numeric, w timestamptz, i int, s int); create index m_i on m (i);
   alter table m drop column s; alter table m add column z int default 9`;
@@ -24,6 +25,7 @@ const statements: readonly (readonly [insert: string, remove: string, key: (n: n
   ['insert into w values ($1, $2, $3)', 'delete from w where id = $1', (n) => [`key ${n}`]],
   ['insert into s values ($1, $2, $3)', 'delete from s where id = $1', (n) => [n]],
   ['insert into x select $1, $2, nullif($1 + $3, 7)', 'delete from x where id = $1', (n) => [n]],
+  ['insert into u select $1, $2, nullif($1 + $3, 7) + $1', 'delete from u where id = $1', (n) => [n]],
   ['insert into y select $1, $2, $1, $3', 'delete from y where id = $1', (n) => [n]],
   ['insert into p values ($1, $2, $3)', 'delete from p where id = $1', (n) => [n]],
 ];
@@ -47,6 +49,15 @@ const updates: readonly (readonly [text: string, params: (n: number, step: numbe
   ['update y set n = $1, v = v || $2 where id = $3', (n, step) => [step % 4 === 0 ? null : step, 'y', n]],
   ['update y set n = n - $1, q = n + q where id = $2 and (n < 12 or q is null)', (n, step) => [step % 7, n]],
   ['update y set q = $1 where id = $2 and v > $3', (n, step) => [step % 5 === 0 ? null : step - 40, n, `v${step % 9}`]],
+  ['update u set v = $1 where id = $2', (n, step) => [`v${step % 60}`, n]],
+  ["update u set v = v || $1, n = n + $2 where id = $3 and n > 3", (n, step) => ['', step % 3, n]],
+  ['update u set n = n where v = $1', (n, step) => [`v${Math.max(0, step - n)}`]],
+  ['delete from u where v = $1', (n, step) => [`v${Math.max(0, step - n * 2)}`]],
+  ['update x set n = $1 where v = $2', (n, step) => [step % 7 === 0 ? null : step, `v${Math.max(0, step - n)}`]],
+  ['update h set n = n + $1 where v = $2', (n, step) => [step % 3, `h${n}`]],
+  ['update h set v = $1 where v = $2', (n, step) => [step % 9 === 0 ? null : `h${step % 25}`, `h${n}`]],
+  ['update h set n = $1 where n = $2 and v > $3', (n, step) => [step % 5 === 0 ? null : step % 25, n, 'h1']],
+  ['delete from h where n = $1', (n) => [n + 20]],
   ['delete from y where id = $1 and n % 3 <> $2', (n, step) => [n, step % 3]],
   ['delete from p where id = $1 and 10 / n > 1', (n) => [n]],
   ['update i set n = 3 where id = $1 and 10 / n > 1', (n) => [n]],
@@ -99,16 +110,16 @@ class Side {
   /** The other session begins to change rows and leaves them so, or makes up its mind. Where this one has locked one of them, it soon gives up all. */
   async disturb(id: number, ending: string): Promise<void> {
     const changes = `delete from i where id = ${id}; insert into w values ('key ${id + 1}', 'other', 0) on conflict do nothing; update b set n = -1 where id = ${id * 2 ** 33};
-      update m set z = -1 where id % 5 = ${id % 5}; update s set v = 'other' where id = ${id}; delete from x where id = ${id}; update y set n = n + 1 where id = ${id}`;
+      update m set z = -1 where id % 5 = ${id % 5}; update s set v = 'other' where id = ${id}; delete from x where id = ${id}; update u set v = v || 'o' where id = ${id}; update h set v = v || 'o' where n = ${id}; update y set n = n + 1 where id = ${id}`;
     if (this.#isHeld) await this.other.exec(ending);
     else await this.other.exec(`begin; set local lock_timeout = 1; ${changes}`).catch((error: unknown) => expect((error as DatabaseError).code).toBe('55P03'));
     this.#isHeld = !this.#isHeld;
   }
   async content(): Promise<string> {
     const all: unknown[] = [];
-    for (const table of ['i', 'b', 'w', 'd', 's', 'p', 'm', 'x', 'y']) all.push((await this.session.query(`select * from ${table} order by 1, 2`)).rows);
+    for (const table of ['i', 'b', 'w', 'd', 's', 'p', 'm', 'x', 'y', 'u', 'h']) all.push((await this.session.query(`select * from ${table} order by 1, 2`)).rows);
     await this.session.exec('set enable_seqscan = off; set enable_sort = off');
-    for (const text of ['select id from s where n >= 0 order by n, id', 'select id from x order by n, id', 'select id from x order by n desc, v', 'select id from x order by v', 'select id from x where n > -100 order by n', 'select id from y where n > -100 order by n, id', 'select id from y order by n desc, v', 'select id from y order by q, id']) all.push((await this.session.query(text)).rows);
+    for (const text of ['select id from s where n >= 0 order by n, id', 'select id from x order by n, id', 'select id from x order by n desc, v', 'select id from x order by v', 'select id from x where n > -100 order by n', 'select id from y where n > -100 order by n, id', 'select id from y order by n desc, v', 'select id from y order by q, id', 'select id, v from u order by v', 'select id from u where n > -100 order by n desc', 'select v, n from u order by v, n', 'select v from h order by v', 'select n from h order by n']) all.push((await this.session.query(text)).rows);
     return JSON.stringify(all, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
   }
   async close(): Promise<void> {
@@ -125,7 +136,7 @@ async function trial(seed: number): Promise<void> {
     const [direct, twin] = [await act(sides[0]!), await act(sides[1]!)];
     expect(direct, `seed ${seed}`).toEqual(twin);
   };
-  await both((side) => side.exec('insert into m select i, i, i / 3.0, repeat(chr(960), i), i % 2 = 0, i / 8.0, i / 8.0, now(), i from generate_series(0, 24) i; update m set w = null'));
+  await both((side) => side.exec('insert into m select i, i, i / 3.0, repeat(chr(960), i), i % 2 = 0, i / 8.0, i / 8.0, now(), i from generate_series(0, 24) i; update m set w = null; insert into h select chr(104) || i, i from generate_series(0, 24) i'));
   const levels = ['read committed', 'repeatable read', 'serializable'];
   // One of them for each statement, so that it runs again and again.
   const giving = (text: string, number: number): string => text + returnings[(seed + number) % returnings.length]!;

@@ -48,6 +48,22 @@ async function conditional(): Promise<{ readonly db: Database; readonly one: Ses
   return { db, one, other, update };
 }
 
+/** Rows with two unique columns, and statements that find a row by one of them or change both, and have run before. */
+async function twiceUnique(): Promise<{ readonly db: Database; readonly one: Session; readonly other: Session; readonly update: Statement; readonly move: Statement }> {
+  const db = await open(':memory:');
+  const [one, other] = [db.connect(), db.connect()];
+  await one.exec('create table r (id int primary key, u int unique, w int unique, n int); insert into r select i, i, i, i from generate_series(1, 9) i');
+  const update = one.prepare('update r set n = n + 1 where u = $1');
+  const move = one.prepare('update r set u = $2, w = $3 where id = $1');
+  await one.exec('begin');
+  for (let i = 1; i <= 9; i++) {
+    update.run(i);
+    move.run(i, i + 100, i + 100);
+  }
+  await one.exec('rollback');
+  return { db, one, other, update, move };
+}
+
 export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> = {
   'executor.limit-registers-less': async (mode) => {
     const db = await world(mode);
@@ -116,6 +132,45 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
       const insert = (id: number, s: string): Promise<unknown> => session.exec(`insert into r (id, s) values${' '.repeat(200)}(${id}, 'a'), (${id + 1}, 'b'), (${id + 2}, 'c'), (${id + 3}, '${s}')`);
       for (let id = 0; id < 12; id += 4) await insert(id, 'd');
       await assert.rejects(insert(100, 'x'.repeat(20_000)), { code: '54000' });
+    } finally {
+      await db.close();
+    }
+  },
+  'executor.sought-entry-unread': async () => {
+    const { db, one, other, update } = await twiceUnique();
+    try {
+      await one.exec('begin isolation level serializable');
+      await other.exec('begin isolation level serializable; select n from r where id = 2');
+      assert.equal(update.run(50).rowCount, 0);
+      await one.exec('update r set n = 0 where id = 2');
+      await other.exec('insert into r values (50, 50, 50, 50); commit');
+      await assert.rejects(one.exec('commit'), { code: '40001' });
+    } finally {
+      await db.close();
+    }
+  },
+  'executor.tried-change-stays': async () => {
+    const { db, one, move } = await twiceUnique();
+    try {
+      await one.exec('begin; savepoint s');
+      assert.throws(() => move.run(1, 50, 2), /"r_w_key"/);
+      await one.exec('rollback to s');
+      assert.equal(move.run(1, 50, 51).rowCount, 1);
+      await one.exec('commit');
+      assert.deepEqual((await one.query('select id from r where u = 50 and w = 51')).rows, [{ id: 1 }]);
+    } finally {
+      await db.close();
+    }
+  },
+  'executor.changed-key-weakly-locked': async () => {
+    const { db, one, other, move } = await twiceUnique();
+    try {
+      await one.exec('begin');
+      move.run(1, 50, 51);
+      await assert.rejects(other.exec('select from r where id = 1 for key share nowait'), { code: '55P03' });
+      move.run(2, 2, 2);
+      await other.exec('select from r where id = 2 for key share nowait');
+      await one.exec('commit');
     } finally {
       await db.close();
     }

@@ -39,10 +39,11 @@ interface Schedule {
 function schemaOf(number: number): string {
   const action = ['', ' on delete cascade', ' on delete set null on update cascade', ' on update cascade deferrable initially deferred'][number % 4]!;
   return `create table parent (k int primary key, u int unique, v int not null);
-    create table child (id int primary key, k int references parent (k)${action}, w int not null); ${number % 8 < 4 ? 'create index on child (k);' : ''}`;
+    create table child (id int primary key, k int references parent (k)${action}, w int not null); ${number % 8 < 4 ? 'create index on child (k);' : ''}
+    create table item (k int primary key, u int unique, w int, unique (w, u));`;
 }
 
-function draw(seed: number): Schedule {
+function draw(seed: number, isOfItems: boolean): Schedule {
   const random = new Random(seed);
   const k = (): number => random.between(1, 3);
   let n = 100;
@@ -84,7 +85,19 @@ function draw(seed: number): Schedule {
     () => `select * from child where k = ${k()}`,
     () => `select count(*) from child`,
   ];
-  const chosen = Array.from({ length: random.between(3, 6) }, () => random.pick(kinds));
+  const ofItems: typeof kinds = [
+    () => ['insert into item values ($1, $2, $3)', k(), k(), ++n],
+    () => ['update item set w = w + 1000 where u = $1 returning k, w', k()],
+    () => ['update item set u = $1, w = w + 1000 where u = $2 returning k', k(), k()],
+    () => ['update item set u = u + $1 where k = $2 and w < 1000 returning *', k() - 2, k()],
+    () => ['update item set u = $1 where k = $2', k(), k()],
+    () => ['delete from item where u = $1 returning *', k()],
+    () => ['delete from item where k = $1', k()],
+    () => ['select * from item where u = $1', k()],
+    () => ['select u from item where k = $1', k()],
+    () => `select count(*) from item`,
+  ];
+  const chosen = Array.from({ length: random.between(3, 6) }, () => random.pick(isOfItems ? ofItems : kinds));
   const step = (): Step => {
     const drawn = random.pick(chosen)();
     const [sql, ...params] = typeof drawn === 'string' ? [drawn] : drawn;
@@ -94,7 +107,8 @@ function draw(seed: number): Schedule {
   const transactions = Array.from({ length: random.between(2, 3) }, () => Array.from({ length: random.between(1, 3) }, step));
   const parents = [1, 2, 3].filter(() => random.chance(0.6));
   const children = [1, 2, 3].filter(() => parents.length > 0 && random.chance(0.4));
-  const data = `delete from child; delete from parent; ${parents.map((p) => `insert into parent values (${p}, ${p}, ${p});`).join('')} ${children.map((id) => `insert into child values (${id}, ${random.pick(parents)}, ${id});`).join('')}`;
+  const items = isOfItems ? [1, 2, 3].filter(() => random.chance(0.5)) : [];
+  const data = `delete from child; delete from parent; delete from item; ${items.map((i) => `insert into item values (${i}, ${i}, ${i});`).join('')} ${parents.map((p) => `insert into parent values (${p}, ${p}, ${p});`).join('')} ${children.map((id) => `insert into child values (${id}, ${random.pick(parents)}, ${id});`).join('')}`;
   return { data, transactions, picks: Array.from({ length: 20 }, () => random.below(6)) };
 }
 
@@ -124,7 +138,7 @@ async function run(session: Session, { sql, params, isCaught, isUndone }: Step):
   return isRetried(left) ? { text: left, failed: true } : { text, failed: false };
 }
 
-const stateOf = async (session: Session): Promise<string> => (await answer(session, 'table parent')) + (await answer(session, 'table child'));
+const stateOf = async (session: Session): Promise<string> => (await answer(session, 'table parent')) + (await answer(session, 'table child')) + (await answer(session, 'table item'));
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Interleaves: at each turn one idle session goes on until it has answered or waits. */
@@ -193,9 +207,9 @@ function permutations(list: readonly number[]): number[][] {
 
 const seeds = Number(process.env['SEEDS'] ?? 16);
 const schemas = 8;
-/** What is wrong with the schedules, the first thing alone. `mutant` is planted while they are interleaved. */
-async function trial(mutant?: string): Promise<string | undefined> {
-  for (let number = 0; number < schemas; number++) {
+/** What is wrong with the schedules, the first thing alone. `mutant` is planted while they are interleaved. `isOfItems`: rows are found by unique columns, and those change. */
+async function trial(mutant?: string, isOfItems = false): Promise<string | undefined> {
+  for (let number = 0; number < (isOfItems ? 2 : schemas); number++) {
     const [database, twin] = [await open(':memory:'), await open(':memory:')];
     for (const one of [database, twin]) await one.exec(schemaOf(number));
     const session = twin.connect({ captureStacks: false });
@@ -205,8 +219,8 @@ async function trial(mutant?: string): Promise<string | undefined> {
       return false;
     };
     try {
-      for (let seed = 1; seed <= seeds; seed++) {
-        const schedule = draw(number * 10_000 + seed);
+      for (let seed = 1; seed <= seeds * (isOfItems ? 6 : 1); seed++) {
+        const schedule = draw(number * 10_000 + seed, isOfItems);
         await database.exec(`begin; ${schedule.data} commit`);
         if (mutant !== undefined) mutants.plant(mutant);
         const { rans, state } = await interleave(database, schedule);
@@ -235,6 +249,13 @@ afterEach(() => {
 test('what statements answer at SERIALIZABLE is what they answer in some order', async () => {
   VERIFY.on = true;
   expect(await trial()).toBeUndefined();
+});
+test('so is what statements by unique columns answer', async () => {
+  VERIFY.on = true;
+  expect(await trial(undefined, true)).toBeUndefined();
+});
+test.each(['executor.tried-change-stays', 'executor.moved-entry-stays'])('%s is noticed by statements by unique columns', async (name) => {
+  expect(await trial(name, true).catch((error: unknown) => String(error))).toBeDefined();
 });
 test.each(['mvcc.no-probe', 'mvcc.hidden-edge-dropped', 'mvcc.duplicate-without-order', 'mvcc.skip-not-found-registration', 'mvcc.no-first-updater-wins', 'executor.skip-child-check', 'executor.skip-parent-check', 'executor.skip-unique'])('%s is noticed', async (name) => {
   expect(await trial(name).catch((error: unknown) => String(error))).toBeDefined();

@@ -87,6 +87,7 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.found-change-unlogged': 'install runs',
   'mvcc.mixed-deletes-lost': 'install runs',
   'mvcc.own-row-of-before': 'a row is updated by its key in one slice again when its transaction has changed or inserted it',
+  'mvcc.left-key-unclaimed': 'who wants a unique key that a row gives up in one slice waits for what becomes of that',
   'mvcc.own-entries-listed': 'index entries of a row that is updated by its key in one slice follow it, also when it is updated again',
   'mvcc.own-row-patched-anew': 'a row is updated by its key in one slice again when its transaction has changed or inserted it, patched',
   'mvcc.refused-patch-kept': 'a patch that is refused leaves nothing behind',

@@ -180,6 +180,16 @@ export class Client {
       return Promise.resolve(true);
     });
   }
+  /** DELETE of a row in one slice, with the entry of its value in the unique `index`. */
+  removeIndexed(tree: VersionedTree, index: VersionedTree, key: string, value: string): Promise<boolean> {
+    return this.statement(`delete ${key}`, () => {
+      const bytes = keyBytes(key);
+      if (this.transaction.findToRemove(tree, bytes, bytes.length, new RowRef()) !== true) return Promise.resolve(false);
+      this.transaction.removeFound(tree, bytes, bytes.length);
+      this.transaction.removeFoundEntry(index, keyBytes(value), value.length);
+      return Promise.resolve(true);
+    });
+  }
   /** The same by a patch that writes `value`, which is as long as the row, or refuses. */
   patchFound(tree: VersionedTree, key: string, value: string, refuses = false): Promise<boolean> {
     return this.statement(`update ${key}`, () => {

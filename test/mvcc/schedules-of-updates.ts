@@ -254,6 +254,29 @@ export const updateSchedules: readonly Schedule[] = [
     },
   },
   {
+    name: 'who wants a unique key that a row gives up in one slice waits for what becomes of that',
+    async run() {
+      for (const ends of ['commit', 'rollback'] as const) {
+        const { script, t, a, b, c } = await threeWriters();
+        const index = await script.table({ 0: 'a', 1: 'j', 2: 'k' });
+        // Of the first two their write sets tell, of the third the lock map.
+        for (const [writer, key, value] of [[a, 'a', '0'], [c, 'j', '1']] as const) {
+          const savepoint = writer.savepoint();
+          assert.equal(await writer.removeIndexed(t, index, key, value), true);
+          writer.rollbackTo(savepoint);
+          assert.equal(await writer.removeIndexed(t, index, key, value), true);
+          const other = script.begin(RC);
+          const waiting = await blocked(other, other.insert(index, value, 'z'));
+          if (ends === 'commit') await writer.commit();
+          else writer.rollback();
+          assert.equal(await waiting.outcome, ends === 'commit' ? 'ok' : '23505');
+          other.rollback();
+        }
+        b.rollback();
+      }
+    },
+  },
+  {
     name: 'a patch that is refused leaves nothing behind',
     async run() {
       const script = await Script.open();
