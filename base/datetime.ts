@@ -13,6 +13,7 @@ import { DateTimeFaultError, dateTimeError } from './datetime-fields.js';
 import { decodeDateTime, decodeTimeOnly } from './datetime-parse.js';
 import { DbError } from './errors.js';
 import { TimeTz, addInt8 } from './interval.js';
+import { isoTimestamp } from './iso-timestamp.js';
 import type { DateStyle, TextEnv } from './text-env.js';
 import type { TimeZone } from './timezone.js';
 import { offsetOfLocal } from './timezone.js';
@@ -65,16 +66,19 @@ function timestampOfDecoded(decoded: DecodedDateTime, shiftSeconds: number, text
 
 /** `precision` is the type's typmod, -1 for none. A time zone in the text is ignored. @throws DbError 22007, 22008, 22009 */
 export function parseTimestamp(text: string, precision: number, env: TextEnv): number | bigint {
-  const decoded = decoding(text, 'timestamp', () => decodeDateTime(text, env));
-  const timestamp = timestampOfDecoded(decoded, 0, text);
+  const timestamp = isoTimestamp(text, false) ?? timestampOfDecoded(decoding(text, 'timestamp', () => decodeDateTime(text, env)), 0, text);
   return precision < 0 ? timestamp : roundMicros(timestamp, precision);
 }
 
 /** @throws DbError 22007, 22008, 22009 */
 export function parseTimestampTz(text: string, precision: number, env: TextEnv): number | bigint {
-  const decoded = decoding(text, 'timestamp with time zone', () => decodeDateTime(text, env));
-  const timestamp = timestampOfDecoded(decoded, decoded.zoneSeconds, text);
+  const timestamp = isoTimestamp(text, true) ?? timestampWithZone(text, env);
   return precision < 0 ? timestamp : roundMicros(timestamp, precision);
+}
+
+function timestampWithZone(text: string, env: TextEnv): number | bigint {
+  const decoded = decoding(text, 'timestamp with time zone', () => decodeDateTime(text, env));
+  return timestampOfDecoded(decoded, decoded.zoneSeconds, text);
 }
 
 /** Microseconds since midnight. @throws DbError 22007, 22008, 22009 */

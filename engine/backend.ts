@@ -26,7 +26,7 @@ import { Portals } from './cursor.js';
 import { hasOnCommitTables, onCommitTemporary } from './ddl/on-commit.js';
 import { dropTemporaryObjects } from './ddl/temporary.js';
 import type { Notice } from './errors.js';
-import { toTimestamp, StatementContext } from './eval-context.js';
+import { toTimestamp, StatementContext, TimelessEnv } from './eval-context.js';
 import { isPlannable, runDeferredConstraints, runPlanned, schemaLookup } from './execute.js';
 import type { Instance } from './instance.js';
 import type { CachedStatement, CachedText } from './plan-cache.js';
@@ -131,6 +131,7 @@ export class Backend implements SessionOwner {
   #plannerContext: { readonly settingsVersion: number; readonly temp: number | undefined; readonly text: string } | undefined;
   #directRequest: { -readonly [Key in keyof ExecutionRequest]: ExecutionRequest[Key] } | undefined;
   #plainContext: StatementContext | undefined;
+  #timelessEnv: TimelessEnv | undefined;
   #cancel: DbError | undefined;
   #idleTimer: Timer | undefined;
   #terminated: DbError | undefined;
@@ -406,6 +407,13 @@ export class Backend implements SessionOwner {
     const { types } = this.definitions();
     if (this.#plainContext?.types !== types) this.#plainContext = new StatementContext(this, types, 0, 0, Infinity);
     return this.#plainContext;
+  }
+
+  /** For parameters that are read before anything of the statement is known. */
+  timelessEnv(): TimelessEnv {
+    const { types } = this.definitions();
+    if (this.#timelessEnv?.types !== types) this.#timelessEnv = new TimelessEnv(this, types);
+    return this.#timelessEnv;
   }
 
   /** For a change that is done before anything else is asked for (`CompiledStatement.direct`); one object for all of them. `isTimed`: `isDirectTimed` of the statement. */

@@ -2,8 +2,9 @@
  * What expressions may ask of a running statement (functions/registry.ts): its clock readings, settings, types, deadline, and through
  * `system` whatever belongs to the session. One object per statement; what is costly is computed when it is first asked for.
  */
-import type { DbError } from '../base/errors.js';
+import { DbError } from '../base/errors.js';
 import type { Prng } from '../base/prng.js';
+import type { TextEnv } from '../base/text-env.js';
 import type { TypeRegistry } from '../base/types.js';
 import type { EvalContext } from '../functions/registry.js';
 import type { Backend } from './backend.js';
@@ -52,6 +53,30 @@ export class StatementContext implements EvalContext {
     const error: DbError | undefined = this.backend.interruption(this.deadlineMs);
     if (error !== undefined) throw error;
   }
+}
+
+/** Reads texts of values before their statement has begun: whatever asks for its time, or for names, cannot be read so. */
+export class TimelessEnv implements TextEnv {
+  readonly types: TypeRegistry;
+  readonly #backend: Backend;
+  readonly system = { call: untimely };
+
+  constructor(backend: Backend, types: TypeRegistry) {
+    this.#backend = backend;
+    this.types = types;
+  }
+  get transactionTimestamp(): number {
+    return untimely();
+  }
+  get timeZone(): string {
+    return this.#backend.settings.get('timezone')!;
+  }
+  setting(name: string): string | undefined {
+    return this.#backend.showSetting(name);
+  }
+}
+function untimely(): never {
+  throw new DbError('25000', 'the statement has not begun');
 }
 
 /** Writes values the same way whatever the session's settings are: for texts that the catalog keeps. */

@@ -7,7 +7,7 @@ import { DbError } from '../base/errors.js';
 import { inputText } from '../base/text-io.js';
 import type { TextEnv } from '../base/text-env.js';
 import type { SqlType, TypeRegistry } from '../base/types.js';
-import { TypeOid, baseTypeOf, typeInfo, typeName } from '../base/types.js';
+import { FirstUserOid, TypeOid, baseTypeOf, typeInfo, typeName } from '../base/types.js';
 import type { ParsedStatement } from '../parser/ast.js';
 import type { QueryParams } from './api.js';
 import { callOfProgram } from './arguments.js';
@@ -26,19 +26,21 @@ export function bindParameters(given: QueryParams | undefined, parsed: ParsedSta
   });
 }
 
-/** How a parameter's commonest values are told from others; 0: never. */
-const ParameterKind = { Other: 0, Int4: 1, Int8: 2, Float8: 3, Text: 4, Bool: 5 } as const;
+/** How a parameter's commonest values are told from others; Read: a built-in type whose values are read; 0: never. */
+const ParameterKind = { Other: 0, Int4: 1, Int8: 2, Float8: 3, Text: 4, Bool: 5, Read: 6 } as const;
 
 /** Parameters of one plan and format: values that are datums already are taken as they are, without a text or a type being looked at. */
 export class ParameterBinder {
+  readonly #types: readonly SqlType[];
   readonly #kinds: Uint8Array;
   readonly #values: Datum[];
 
   constructor(parsed: ParsedStatement, types: readonly SqlType[], registry: TypeRegistry, format: ValueFormat) {
+    this.#types = types;
     // Parameters by name take the general way.
     this.#kinds = Uint8Array.from(types, (type) => (parsed.parameterNames.length > 0 ? ParameterKind.Other : parameterKind(type, registry, format)));
     this.#values = new Array<Datum>(types.length).fill(null);
-    this.#isPlain = !this.#kinds.includes(ParameterKind.Other);
+    this.#isPlain = this.#kinds.every((kind) => kind !== ParameterKind.Other && kind !== ParameterKind.Read);
   }
 
   /** Whether what the values are is told by themselves alone. */
@@ -51,15 +53,20 @@ export class ParameterBinder {
 
   /**
    * The datums of `given`, in an array that the next call uses again; undefined when some value needs `bindParameters`, which is this function's twin
-   * for all values.
+   * for all values, as do those that depend on the time (`env` has none), or are wrong.
    */
-  bind(given: QueryParams | undefined): readonly Datum[] | undefined {
+  bind(given: QueryParams | undefined, env: TextEnv): readonly Datum[] | undefined {
     const kinds = this.#kinds;
     const values = this.#values;
     if (given === undefined) return kinds.length === 0 ? values : undefined;
     if (!Array.isArray(given) || given.length !== kinds.length) return undefined;
     for (let i = 0; i < kinds.length; i++) {
       const value: unknown = given[i];
+      if (value === null || value === undefined) {
+        if (kinds[i]! === ParameterKind.Other) return undefined;
+        values[i] = null;
+        continue;
+      }
       switch (kinds[i]!) {
         case ParameterKind.Int4:
           if (typeof value !== 'number' || (value | 0) !== value) return undefined;
@@ -81,6 +88,12 @@ export class ParameterBinder {
           if (typeof value !== 'boolean') return undefined;
           values[i] = value;
           break;
+        case ParameterKind.Read: {
+          const datum = readDatum(value, this.#types[i]!, env);
+          if (datum === undefined) return undefined;
+          values[i] = datum;
+          break;
+        }
         default:
           return undefined;
       }
@@ -89,8 +102,20 @@ export class ParameterBinder {
   }
 }
 
+/** Of a value that runs no code of the program as it is read. */
+function readDatum(value: unknown, type: SqlType, env: TextEnv): Datum | undefined {
+  if (typeof value === 'object' && !(value instanceof Date) && !(value instanceof Uint8Array)) return undefined;
+  try {
+    return toDatum(value, type, env, undefined);
+  } catch (error) {
+    if (error instanceof DbError) return undefined;
+    throw error;
+  }
+}
+
 function parameterKind(type: SqlType, registry: TypeRegistry, format: ValueFormat): number {
-  if (type.typmod !== -1 || format.serializers?.[type.oid] !== undefined || baseTypeOf(type, registry).oid !== type.oid) return ParameterKind.Other;
+  if (format.serializers?.[type.oid] !== undefined || type.oid >= FirstUserOid) return ParameterKind.Other;
+  if (type.typmod !== -1) return ParameterKind.Read;
   if (type.oid === TypeOid.text) return ParameterKind.Text;
   switch (typeInfo(type.oid, registry).storage) {
     case 'int4':
@@ -102,7 +127,7 @@ function parameterKind(type: SqlType, registry: TypeRegistry, format: ValueForma
     case 'bool':
       return ParameterKind.Bool;
     default:
-      return ParameterKind.Other;
+      return ParameterKind.Read;
   }
 }
 

@@ -56,7 +56,7 @@ export class DirectLane {
       this.#givenLeft = rowCount === undefined ? this.#givenLeft - 1 : GivenMax;
       if (rowCount !== undefined) return rowCount;
     }
-    const params = this.#binder.bind(given);
+    const params = this.#binder.bind(given, this.#mark.backend.timelessEnv());
     return params === undefined ? undefined : this.#change.again(tx, params);
   }
 

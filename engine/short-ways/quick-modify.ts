@@ -50,7 +50,7 @@ export function canRunQuickly(backend: Backend): boolean {
 function prepared(backend: Backend, cached: CachedStatement, given: QueryParams | undefined, format: ValueFormat): { readonly quick: QuickPlan; readonly params: readonly Datum[] } | undefined {
   const quick = quickPlan(backend, cached, format);
   if (quick?.modify === undefined || !canRunQuickly(backend)) return undefined;
-  const params = quick.binder!.bind(given);
+  const params = quick.binder!.bind(given, backend.timelessEnv());
   return params === undefined ? undefined : { quick, params };
 }
 

@@ -80,7 +80,7 @@ export function runShort(backend: Backend, cached: CachedStatement, given: Query
 
 function runAny(backend: Backend, cached: CachedStatement, quick: QuickPlan, query: QuickQuery, given: QueryParams | undefined, rowsMax: number): unknown[] | undefined {
   if (query.isRunning || !backend.isReady) return undefined;
-  const params = quick.binder!.bind(given);
+  const params = quick.binder!.bind(given, backend.timelessEnv());
   if (params === undefined) return undefined;
   const { block } = backend;
   const { maxResultRows } = backend.settings.hot;

@@ -20,6 +20,7 @@ const schema = `create table parent (id int primary key); insert into parent sel
   create table stock (id int primary key, n int check (n < 40), v text not null, at timestamptz); create index stock_n on stock (n, v); insert into stock select i * 2, i, 'v' from generate_series(0, 20) i;
   create table words (w text, l int, n int not null, primary key (w, l)); insert into words values ('a', 1, 1), ('new', 1, 2);
   create table plain (id bigint primary key, n int, b boolean); insert into plain select i * 2, i from generate_series(0, 20) i;
+  create table read (id int primary key, q numeric(8, 3), at timestamptz, v varchar(5), i smallint, j jsonb, d date, u uuid);
   create table child (id int primary key, p int references parent, b boolean default true, v varchar(4));`;
 
 const numbers = [1, -7, 0, 3, 10, 2000, 2147483647, null];
@@ -48,6 +49,10 @@ const kinds: readonly Kind[] = [
   { text: 'insert into checked (id, n, m) values ($1, $2, $2 - 3)', params: (key, n) => [key, n] },
   { text: 'insert into child (id, p) values ($1, $2)', params: (key, n) => [key, n] },
   { text: 'insert into child values ($1, $2 % 10, $3 = \'a\', $3)', params: (key, n, s) => [key, n, s] },
+  { text: 'insert into read values ($1, $2, $3, $4, $5, $6)', params: (key, n, s) => [key, n === null ? null : `${n}.5`, n === 3 ? new Date(1_700_000_000_123) : n === 0 ? 'now' : '2024-05-06 07:08:09.012', s, n, n === 10 ? { a: s } : '{"b": 1}'] },
+  { text: 'insert into read (id, q, d, u) values ($1, $2, $3, $4)', params: (key, n, s) => [key, n === -7 ? 'x' : n, n === 0 ? 'today' : '2024-02-29', s === 'a' ? 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11' : s] },
+  { text: 'update read set at = $2, v = $3 where id = $1', params: (key, n, s) => [key, n === 0 ? 'yesterday' : n === 3 ? 'nothing' : '2020-01-01 00:00:00', s] },
+  { text: 'delete from read where q = $1', params: (_key, n) => [n] },
   { text: 'insert into plain values ($1, $2) on conflict do nothing', params: (key, n) => [key, n] },
   { text: 'insert into plain values ($1, $2, true) on conflict (id) do update set n = plain.n + excluded.n, b = not plain.b', params: (key, n) => [key, n] },
   { text: 'insert into plain (id, n) values ($1, $2) on conflict (id) do update set n = excluded.n where plain.n < excluded.n', params: (key, n) => [key, n] },
@@ -66,7 +71,7 @@ const kinds: readonly Kind[] = [
 ];
 /** The same with RETURNING, some of which fails and some of which is not computed directly. */
 const returning: readonly Kind[] = kinds.filter((_kind, i) => i % 2 === 0).map(({ text, params }, i) => ({ text: `${text} returning ${['*', "*, 'given' as r", '10 / $1::int as q, *', '*, clock_timestamp() > now() as later'][i % 4]!}`, params }));
-const tables = ['stock', 'words', 'plain', 'heap', 'alone', 'thing', 'serial', 'counted', 'timed', 'checked', 'child'];
+const tables = ['read', 'stock', 'words', 'plain', 'heap', 'alone', 'thing', 'serial', 'counted', 'timed', 'checked', 'child'];
 
 type Op =
   | { readonly kind: 'insert'; readonly of: Kind; readonly key: number; readonly n: number; readonly s: number; readonly count: number }
