@@ -15,7 +15,7 @@ import type { Field, QueryParams, QueryResult } from '../api.js';
 import type { Backend } from '../backend.js';
 import type { QuickCommit } from './quick-commit.js';
 import type { StatementContext } from '../eval-context.js';
-import { checkDefinitions, makeRequest, startOver, tooManyRows } from '../execute.js';
+import { checkDefinitions, isIndexedSince, makeRequest, startOver, tooManyRows } from '../execute.js';
 import { openLanes } from './lane.js';
 import type { CachedStatement } from '../plan-cache.js';
 import { quickPlan, type QuickPlan } from './quick.js';
@@ -71,6 +71,7 @@ function begin(backend: Backend, info: StatementInfo, quick: QuickPlan, params: 
     for (const { table, mode } of quick.locks) if (tx.lockTable(table, mode, 'skip locked') !== true) return undefined;
     block.noteSnapshot();
     checkDefinitions(backend, tx, quick.locks);
+    if (isIndexedSince(backend, tx, quick.locks)) return undefined;
     const { direct, isDirectTimed } = quick.modify!;
     let madeRow: readonly Datum[] | undefined;
     if (direct !== undefined && rows === undefined) {

@@ -445,3 +445,16 @@ describe('changes by the short way', () => {
       expect((await db.query('select g from t where id = 1')).rows).toEqual([{ g: 5 }]);
     }));
 });
+
+test('a statement that writes does without an index of what it reads that is newer than its snapshot', async () => {
+  const db = await open(':memory:');
+  const [older, other] = [db.connect(), db.connect()];
+  await other.exec('create table u (id int primary key, x int); insert into u select g, g from generate_series(1, 5000) g; create table t (id int primary key, x int)');
+  await older.exec('begin isolation level repeatable read; select count(*) from t');
+  await other.exec('update u set x = -1 where id = 50; create index u_x on u (x); analyze u');
+  const text = 'insert into t select id, x from u where x = $1';
+  for (let i = 0; i < 3; i++) await other.query(text, [100 + i]);
+  expect((await older.query(text, [50])).rowCount).toBe(1);
+  await older.exec('commit');
+  await db.close();
+});
