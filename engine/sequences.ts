@@ -82,8 +82,8 @@ export class Sequences {
   nextval(record: SequenceRecord): bigint {
     if (this.#store.readOnly) throw new DbError('25006', 'cannot execute nextval() in a read-only transaction');
     const state = this.#state(record);
-    const increment = BigInt(record.increment);
-    const next = state.isCalled ? advance(record, state.last, increment) : state.last;
+    const { increment } = stepsOf(record);
+    const next = state.isCalled ? advance(record, state.last) : state.last;
     const hasWrapped = increment > 0n ? next < state.last : next > state.last;
     state.last = next;
     state.isCalled = true;
@@ -144,10 +144,22 @@ export class Sequences {
   }
 }
 
-function advance(record: SequenceRecord, last: bigint, increment: bigint): bigint {
+/** What a record, which has them as texts, says of its values. */
+interface Steps {
+  readonly increment: bigint;
+  readonly min: bigint;
+  readonly max: bigint;
+}
+const steps = new WeakMap<SequenceRecord, Steps>();
+function stepsOf(record: SequenceRecord): Steps {
+  let own = steps.get(record);
+  if (own === undefined) steps.set(record, (own = { increment: BigInt(record.increment), min: BigInt(record.minValue), max: BigInt(record.maxValue) }));
+  return own;
+}
+
+function advance(record: SequenceRecord, last: bigint): bigint {
+  const { increment, min, max } = stepsOf(record);
   const next = last + increment;
-  const max = BigInt(record.maxValue);
-  const min = BigInt(record.minValue);
   assert(increment !== 0n, 'sequence with increment 0');
   if (increment > 0n && next > max) {
     if (record.cycle) return min;
