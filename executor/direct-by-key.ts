@@ -23,6 +23,7 @@ import type { ModifyPlan } from './modify.js';
 import { ReturnedRow, type ResultShape } from './returned-row.js';
 import { RowByKey } from './row-by-key.js';
 import { Runtime } from './runtime.js';
+import { isSelfContained, isVolatile } from './self-contained.js';
 import { copyRowKey, isOfColumns, type IndexAccess } from './table-access.js';
 
 /** What the columns of the key are to be equal to; undefined where that is not all that finds the row, or more is concerned than the row and entries of columns. */
@@ -57,6 +58,12 @@ function isMovable({ isClustered, include, isUnique, deferrable }: IndexDef, may
 /** Whether entries of it depend on one of these columns. */
 function concerns({ columns, include }: IndexDef, changed: ReadonlySet<number>): boolean {
   return columns.some(({ column }) => changed.has(column!)) || include?.columns.some((column) => changed.has(column)) === true;
+}
+
+/** What an UPDATE or DELETE computes of its row. */
+export function computedByKey({ input, assignments, checks }: ModifyPlan): readonly BoundExpression[] {
+  const condition = input.kind === 'indexScan' && input.filter !== undefined ? [input.filter] : [];
+  return [...assignments.map(({ value }) => value), ...checks.map(({ expression }) => expression), ...condition];
 }
 
 const keyOut = new ByteBuffer(256);
@@ -114,14 +121,14 @@ export class DirectByKey implements DirectChange {
     this.#index = input.index.isClustered ? undefined : access.index(input.index);
     this.#keyColumns = this.#index === undefined ? access.keyColumns : this.#index.plainColumns!;
     this.#row = new Array<Datum>(table.columns.length).fill(null);
-    const { columns } = input;
-    const change = operation === 'update' ? compileRowChange({ ...spec.plan, columns, proposed: undefined, isContextual: false }, types) : undefined;
+    const rows = { columns: input.columns, proposed: undefined, isContextual: computedByKey(spec.plan).every((e) => isSelfContained(e) && !isVolatile(e)) };
+    const change = operation === 'update' ? compileRowChange({ ...spec.plan, ...rows }, types) : undefined;
     this.#moved = operation === 'update' ? movedBy(assignments, access.secondary) : [];
     this.#mayChangeKey = this.#moved.some(({ definition }) => definition.isUnique);
     const isPatch = change?.kind === 'patch' && this.#moved.length === 0;
     this.#patch = isPatch ? new ParameterPatch(this.#runtime, this.#rows, change.code) : undefined;
     this.#rewrite = change === undefined || isPatch ? undefined : asRewrite(change);
-    this.#test = compileRowTest({ table, columns, proposed: undefined, isContextual: false }, input.filter, types);
+    this.#test = compileRowTest({ table, ...rows }, input.filter, types);
     this.#hasCondition = input.filter !== undefined;
     this.#children = operation === 'delete' && table.referencedBy.length > 0 ? new ChildLooks(table, this.#runtime) : undefined;
     const isChildUnseen = this.#children?.isByColumns(this.#keyColumns) === false;
@@ -135,8 +142,8 @@ export class DirectByKey implements DirectChange {
     return rowCount;
   }
   get isOfOneTree(): boolean {
-    const { operation, table } = this.#spec.plan;
-    if (this.#index !== undefined) return false;
+    const { plan: { operation, table }, isTimed } = this.#spec;
+    if (this.#index !== undefined || isTimed) return false;
     return operation === 'update' ? this.#moved.length === 0 : table.referencedBy.length === 0 && table.indexes.every(({ isClustered }) => isClustered);
   }
   readonly single = (request: ExecutionRequest, changes: RowChanges): number | undefined => {

@@ -2,19 +2,17 @@
  * INSERT of one row of values without an execution: see direct-modify.ts. Parameters as they are go from what the caller has given to the write set, by generated code (codegen/parameter-put.ts); other
  * values are computed by generated code first (codegen/new-row.ts), and then go the same way. ON CONFLICT: direct-conflict.ts.
  *
- * V1  What is computed asks for nothing that could write, wait, or run a statement: built-in functions but for some of those that are volatile, no subquery, no type of the user.
+ * V1  What is computed is self-contained (self-contained.ts).
  * V2  What may be computed only once is not computed again where the row takes the execution, which is given the row (`takeMade`).
  */
 import type { Datum } from '../base/datum.js';
 import { InternalError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
-import { FirstUserOid, TypeOid } from '../base/types.js';
-import type { FunctionDef } from '../functions/registry.js';
+import { TypeOid } from '../base/types.js';
 import type { Transaction } from '../mvcc/transaction.js';
 import type { EntriesSource, PutSource, RowChanges } from '../mvcc/types.js';
 import type { TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
-import { someExpression } from '../planner/expression-tools.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
 import { compileEntryPuts } from './codegen/entry-put.js';
 import { compileNewRow, type RowMaking } from './codegen/new-row.js';
@@ -26,6 +24,7 @@ import type { DirectChange, ExecutionRequest } from './execution.js';
 import type { ModifyPlan } from './modify.js';
 import { ReturnedRow, type ResultShape } from './returned-row.js';
 import { Runtime } from './runtime.js';
+import { isSelfContained, isTimed, isVolatile } from './self-contained.js';
 import { isOfColumns } from './table-access.js';
 import { TableWriter } from './table-writer.js';
 
@@ -37,19 +36,15 @@ export function directInsertSpec(plan: ModifyPlan, columnCount: number): DirectS
   const ofNew = [...insertValues, ...generated.map(({ value }) => value), ...checks.map(({ expression }) => expression)];
   const ofExisting = conflictExpressions(plan);
   const computed = [...ofNew, ...ofExisting];
-  if (!computed.every(isSelfContained) || ofExisting.some((e) => someExpression(e, isVolatile))) return undefined;
+  if (!computed.every(isSelfContained) || ofExisting.some(isVolatile)) return undefined;
   return {
     plan,
     places: insertValues.map(parameterOf),
     columnCount,
-    isTimed: computed.some((e) => someExpression(e, (part) => part.kind === 'cast' || (part.kind === 'call' && part.function.volatility !== 'immutable'))),
-    isOnce: ofNew.some((e) => someExpression(e, isVolatile)),
+    isTimed: computed.some(isTimed),
+    isOnce: ofNew.some(isVolatile),
   };
 }
-function isVolatile(e: BoundExpression): boolean {
-  return e.kind === 'call' && e.function.volatility === 'volatile';
-}
-
 /** What an INSERT that is one row without more ado puts into the columns. */
 export function insertedValues(plan: ModifyPlan): readonly BoundExpression[] | undefined {
   const isPlain = plan.input.kind === 'result' && plan.input.condition === undefined && plan.onConflict === undefined && plan.checks.length === 0 && plan.generated.length === 0;
@@ -58,19 +53,6 @@ export function insertedValues(plan: ModifyPlan): readonly BoundExpression[] | u
 /** Whether all indexes but the key hold columns as they are, of all rows, and what they say of them is not for later. */
 function hasColumnIndexes({ indexes }: TableDef): boolean {
   return indexes.every((index) => index.isClustered || (index.deferrable === 'not deferrable' && isOfColumns(index)));
-}
-
-/** Those of the volatile functions that V1 allows. */
-const harmless = new Set(['nextval', 'currval', 'lastval', 'random', 'gen_random_uuid', 'clock_timestamp']);
-/** When the statement began is not known in a lane (engine/short-ways/direct-lane.ts). */
-const StatementClock = 'statement_timestamp';
-
-/** V1 */
-function isSelfContained(e: BoundExpression): boolean {
-  return !someExpression(e, (part) => part.kind === 'subquery' || (part.kind === 'cast' && part.type.oid >= FirstUserOid) || (part.kind === 'call' && !isHarmless(part.function)));
-}
-function isHarmless({ schema, name, volatility }: FunctionDef): boolean {
-  return schema === 'pg_catalog' && (volatility === 'volatile' ? harmless.has(name) : name !== StatementClock);
 }
 
 /** How a row becomes bytes in the write set. */

@@ -4,16 +4,17 @@
  * anything to do with the key; everywhere else the execution of the statement (modify.ts), which is the twin of this, is run.
  *
  * N1  When `undefined` is returned nothing has changed, but that what may be computed only once (the next value of a sequence) may have been: then `takeMade` has the row.
- * N2  What an UPDATE writes depends on the row and the parameters alone (codegen/row-change.ts), and so do its condition and checks, and what RETURNING gives (returned-row.ts); entries of plain indexes alone depend on it, and no foreign key.
+ * N2  What an UPDATE writes depends on the row and the parameters alone, or is computed of them by what is self-contained (self-contained.ts, codegen/row-change.ts), and so do its condition and checks; what RETURNING gives depends on them alone (returned-row.ts); entries of plain indexes alone depend on it, and no foreign key.
  */
 import type { BoundExpression } from '../planner/expression.js';
 import type { PlannedStatement } from '../planner/physical-plan.js';
 import type { GeneratedPlans } from './codegen/generated-plans.js';
-import { DirectByKey, keyValues } from './direct-by-key.js';
+import { computedByKey, DirectByKey, keyValues } from './direct-by-key.js';
 import { DirectInsert, directInsertSpec } from './direct-insert.js';
 import type { DirectChange, ExecutionRequest } from './execution.js';
 import type { ModifyPlan } from './modify.js';
 import type { ResultShape } from './returned-row.js';
+import { isTimed } from './self-contained.js';
 
 /** What to do with the parameters: by column, which one it gets, -1: what is computed; or by column of the key, which one it must be. */
 export interface DirectSpec {
@@ -31,7 +32,7 @@ export function directSpec({ plan, ctes, columnCount }: PlannedStatement): Direc
   if (plan.kind !== 'modify' || ctes.length > 0 || plan.returnedKey !== undefined || plan.table.virtual !== undefined) return undefined;
   if (plan.operation === 'insert') return directInsertSpec(plan, columnCount);
   const places = keyValues(plan)?.map(parameterOf);
-  return places === undefined || places.includes(-1) ? undefined : { plan, places, columnCount, isTimed: false, isOnce: false };
+  return places === undefined || places.includes(-1) ? undefined : { plan, places, columnCount, isTimed: computedByKey(plan).some(isTimed), isOnce: false };
 }
 /** The number of the parameter that `value` is, or -1. */
 export function parameterOf(value: BoundExpression): number {

@@ -71,6 +71,7 @@ const variants: readonly Variant[] = [
   { name: 'on conflict do nothing, half there', ...half, text: 'insert into t values ($1, $2) on conflict do nothing', params: (i) => [i, 1] },
   { name: 'update, indexed column', ...more(filled(), 'create index i on t (n)'), text: 'update t set n = n + 1 where id = $1', params: one },
   { name: 'update, unique column', ...filled(', unique (s)'), text: "update t set s = 'z' || id where id = $1", params: one },
+  { name: 'update, time of change', ...more(filled(), 'alter table t add column at timestamptz'), text: 'update t set n = $2, at = now() where id = $1', liteText: 'update t set n = $2, at = current_timestamp where id = $1', params: two },
   { name: 'update, check', ...filled(', check (n >= 0)'), text: 'update t set n = n + 1 where id = $1', params: one },
   { name: 'update, key and condition', ...filled(), text: 'update t set n = n + 1 where id = $1 and n < 1000', params: one },
   { name: 'update by unique text', ...filled(', unique (s)'), text: 'update t set n = n + 1 where s = $1', params: (i) => [`s${i}`] },

@@ -37,6 +37,12 @@ const updates: readonly (readonly [text: string, params: (n: number, step: numbe
   ['update m set e = $1, t = null, z = coalesce(z, 0) + 1 where id = $2', (n, step) => [step % 3 === 0 ? null : step, n]],
   ['update m set q = q + $1, n = n - $1, w = $2 where id = $3', (n, step) => [`${step}.25`, '2024-05-06 07:08:09.012+00', n]],
   ['update m set i = $1 where id = $2', (n, step) => [step, n]],
+  ["update m set v = 'v' || a || z, w = date_trunc('century', now()) where id = $1", (n) => [n]],
+  ["update m set a = a + extract(century from now())::int + $1 where id = $2 and w::date is distinct from current_date", (n, step) => [step, n]],
+  ["update u set v = 'v' || n + $1 where id = $2", (n, step) => [step % 60, n]],
+  ['update m set a = (q::text || $1)::numeric where id = $2', (n, step) => [step % 13 === 0 ? 'x' : step, n]],
+  ['update m set e = random() * 0 + $1 where id = $2', (n, step) => [step, n]],
+  ["delete from i where id = $1 and n::text = $2", (n, step) => [n, `${step % 20}`]],
   ['update m set a = 10 / (a - $1) where id = $2', (n, step) => [step, n]],
   ['update m set a = 2147483647 - $1 + a where id = $2', (n) => [n, n]],
   ['update m set id = $1 where id = $2', (n) => [n + 1, n]],
@@ -194,6 +200,24 @@ describe('direct changes', () => {
       await expect(one.exec('commit'), text).rejects.toMatchObject({ code: '40001' });
       await database.close();
     }
+  });
+
+  it('ask for the time of their own transaction', async () => {
+    let time = Date.UTC(2030, 0, 1);
+    const database = await open(':memory:', { clock: { now: () => (time += 1000), monotonic: () => performance.now() } });
+    await database.exec('create table t (id int primary key, w timestamptz)');
+    const session = database.connect();
+    const [change, ask] = [session.prepare('update t set w = now() where id = $1'), session.prepare('select count(*) as n from t where w = now()')];
+    await session.exec('insert into t select g from generate_series(1, 6) g');
+    for (let block = 0; block < 3; block++) {
+      await session.exec('begin');
+      for (let id = 1; id <= 6; id++) change.run(id);
+      expect(ask.get()).toEqual({ n: 6 });
+      await session.exec('commit');
+    }
+    for (let id = 1; id <= 3; id++) change.run(id);
+    expect(session.prepare('select count(distinct w) as n from t').get()).toEqual({ n: 4 });
+    await database.close();
   });
 
   it('give back what parsers of the program make of it, and are undone when those fail', async () => {
