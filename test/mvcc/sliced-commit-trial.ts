@@ -64,7 +64,10 @@ const writes: Intruder = async (world, tree, after) => {
 const plans: Intruder = (world) => {
   const { catalogVersion } = world;
   const reader = world.manager.begin({ isolation: 'read committed', owner: { id: 4 } });
-  check.equal(world.catalogVersion, catalogVersion, 'the catalog changes between the planning of a statement and its beginning');
+  reader.beginStatement({ text: 'planned' });
+  check.ok(reader.snapshotCsn <= world.manager.lastPublished);
+  check.equal(world.catalogVersion, catalogVersion, 'the catalog changes between the planning of a statement and its snapshot');
+  reader.endStatement();
   reader.rollback();
   return Promise.resolve('goes on');
 };
