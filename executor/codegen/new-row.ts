@@ -27,8 +27,10 @@ export function compileNewRow({ table, insertValues, generated, newRow, checks }
     nullable[column] = mayBeNull;
     for (const { id, column: of } of newRow) if (of === column) w.scope.bind(id, { kind: 'value', code: `v${column}`, nullable: mayBeNull, stored: undefined });
   };
-  w.line(`let ${insertValues!.map((_value, i) => `v${i}`).join(', ')};`);
-  insertValues!.forEach((value, i) => assign(i, e.value(value)));
+  insertValues!.forEach((value, i) => {
+    w.line(`let v${i};`);
+    assign(i, e.value(value));
+  });
   for (const { column, value } of generated) assign(column, e.value(value));
   insertValues!.forEach((_value, i) => w.line(`row[${i}] = v${i};`));
   for (const { index, notNull, isDropped } of table.columns) if (notNull && !isDropped && nullable[index]!) w.line(`if (v${index} === null) return false;`);

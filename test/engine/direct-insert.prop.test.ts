@@ -11,6 +11,7 @@ import { DirectInsert } from '../../executor/direct-insert.js';
 
 const schema = `create table parent (id int primary key); insert into parent select generate_series(0, 9);
   create table heap (n int, s text not null); create index heap_n on heap (n, s);
+  create table bare ();
   create table alone (n int, s text, d date default '2024-05-06');
   create table thing (n int, u text unique, constraint small check (n < 2000));
   create table serial (id serial primary key, n int not null, s text default 'new');
@@ -32,6 +33,7 @@ interface Kind {
 const kinds: readonly Kind[] = [
   { text: 'insert into heap values ($1, $2)', params: (_key, n, s) => [n, s] },
   { text: "insert into heap values ($1 + 1, coalesce($2, 'none') || '!')", params: (_key, n, s) => [n, s] },
+  { text: 'insert into bare default values', params: () => [] },
   { text: 'insert into alone values ($1, $2)', params: (_key, n, s) => [n, s] },
   { text: 'insert into alone (s) values (upper($1))', params: (_key, _n, s) => [s] },
   { text: 'insert into thing values ($1, $2)', params: (key, n) => [n, `u${key}`] },
@@ -71,7 +73,7 @@ const kinds: readonly Kind[] = [
 ];
 /** The same with RETURNING, some of which fails and some of which is not computed directly. */
 const returning: readonly Kind[] = kinds.filter((_kind, i) => i % 2 === 0).map(({ text, params }, i) => ({ text: `${text} returning ${['*', "*, 'given' as r", '10 / $1::int as q, *', '*, clock_timestamp() > now() as later'][i % 4]!}`, params }));
-const tables = ['read', 'stock', 'words', 'plain', 'heap', 'alone', 'thing', 'serial', 'counted', 'timed', 'checked', 'child'];
+const tables = ['read', 'stock', 'words', 'plain', 'heap', 'bare', 'alone', 'thing', 'serial', 'counted', 'timed', 'checked', 'child'];
 
 type Op =
   | { readonly kind: 'insert'; readonly of: Kind; readonly key: number; readonly n: number; readonly s: number; readonly count: number }
