@@ -39,7 +39,9 @@ export const mvccMutantList: readonly MutantDescription[] = [
   { name: 'mvcc.held-key-unread', breaks: 'a parent that is held in one step leaves no read' },
   { name: 'mvcc.hidden-values-by-keys', breaks: 'a check that walked through the newest rows is placed by those that have come and gone, not by those that have changed' },
   { name: 'mvcc.hidden-edge-dropped', breaks: 'a check that saw the newest state is not placed after the writer it saw' },
-  { name: 'mvcc.readers-of-removed-tree-forgotten', breaks: 'TRUNCATE is not placed after those who have read the rows that it removes' },
+  { name: 'mvcc.readers-of-removed-tree-forgotten', breaks: 'a tree is not placed after those who have read the rows that it removes' },
+  { name: 'mvcc.reads-of-left-tree-forgotten', breaks: 'what was read of an index that is dropped, or of a table before its rows went to another tree, does not count for changes that come after' },
+  { name: 'mvcc.removed-rows-unread', breaks: 'who removes a tree is not placed after those who filled it before its snapshot' },
   { name: 'mvcc.replaced-key-absent', breaks: 'a key whose row has been replaced counts as one that was gone for who asked whether it is taken: a circle, where none is' },
   { name: 'mvcc.duplicate-without-order', breaks: '23505 instead of 40001 for a key that is taken in no serial order of what has been read, such as one read as absent' },
   // The certifier and what it forgets (section 8).

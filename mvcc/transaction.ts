@@ -33,10 +33,10 @@ import { type PausedStatement, type SavepointMark, Statement } from './statement
 import type { TransactionManager } from './transaction-manager.js';
 import { type LogItem, TransactionLog } from './transaction-log.js';
 import { TreeCreation, TreeDrop, TreeLogBytes, undoEntry, undoItem, undoLast } from './write-set/tree-change.js';
-import type { BeginOptions, ClaimOptions, ClaimResult, CommitInfo, EntriesSource, IsolationLevel, KeyRange, PutSource, RemoveOptions, RowBlock, RowChanges, RowLockMode, RowLockOptions, RowLockResult, RowPatch, RowRef, SavepointId, ScanOptions, SessionOwner, StatementInfo, TableLockMode, TransactionState, TreeOptions, UpdateOptions, WaitPolicy } from './types.js';
+import type { BeginOptions, ClaimOptions, ClaimResult, CommitInfo, DroppedRows, EntriesSource, IsolationLevel, KeyRange, PutSource, RemoveOptions, RowBlock, RowChanges, RowLockMode, RowLockOptions, RowLockResult, RowPatch, RowRef, SavepointId, ScanOptions, SessionOwner, StatementInfo, TableLockMode, TransactionState, TreeOptions, UpdateOptions, WaitPolicy } from './types.js';
 import { VersionedTree } from './versions/versioned-tree.js';
 import type { Wait } from './locks/wait.js';
-import { claimKey, holdKey, lockRow, refuseDecided, registerRemoval } from './write-conflict.js';
+import { claimKey, holdKey, lockRow, refuseDecided, registerDrop } from './write-conflict.js';
 import { TreeWrites } from './write-set/tree-writes.js';
 import type { WriteSet } from './write-set/write-set.js';
 import { findToInsert, findUntouched, insertAbove, insertEntry, insertFree, insertGiven, insertNew, insertNewEntries, insertSought, insertUntouched, insertFoundEntry, leaveFound, lockUntouched, patchFound, removeByKey, removeEntry, removeFound, removeFoundEntry, removeUntouched, touchEntry, updateEntry, updateFound } from './writing.js';
@@ -660,11 +660,11 @@ export class Transaction implements LockOwner, SnapshotUser, RowChanges {
     return tree;
   }
 
-  /** Gone at commit. The caller holds ACCESS EXCLUSIVE on the table. `removesRows`: what it holds is removed by that, and not kept elsewhere. */
-  dropTree(id: TreeId, removesRows = false): void {
+  /** Gone at commit. The caller holds ACCESS EXCLUSIVE on the table. */
+  dropTree(id: TreeId, rows: DroppedRows): void {
     this.checkWritable();
-    const tree = removesRows ? this.manager.trees.get(id) : undefined;
-    if (tree !== undefined) registerRemoval(this, tree);
+    const tree = this.manager.trees.get(id);
+    if (tree !== undefined) registerDrop(this, tree, rows);
     this.changesTrees = true;
     this.logBytes += TreeLogBytes;
     this.logItem(new TreeDrop(id));

@@ -244,6 +244,12 @@ export interface CommitInfo {
 /** Opaque mark to roll back to. */
 export type SavepointId = number & { readonly savepoint: unique symbol };
 
+/**
+ * What becomes of the rows of a tree that is dropped: they are removed; or another tree has them, which answers from now on for what has been read of this one; or nobody else can have read them (temporary
+ * tables).
+ */
+export type DroppedRows = 'removed' | VersionedTree | 'unread';
+
 /** What the manager needs to know of a tree; `tree(id)` is called with it once, later calls return the cached object. */
 export interface TreeOptions {
   /** Keys are claimed before they are inserted: primary trees and unique indexes (without their duplicate-NULL entries). */

@@ -21,7 +21,7 @@ import { checkTree, existsNow, pointGet } from './reads/reading.js';
 import { KeyShareMode, UpdateMode, claimRow, hasHold, lockObject, lockSlot, otherWriter, rowLockModeNumber, tryRowLock, waitForRow } from './locks/row-lock.js';
 import type { Transaction } from './transaction.js';
 import { undoLast } from './write-set/tree-change.js';
-import { type ClaimOptions, type ClaimResult, type RowLockMode, type RowLockOptions, type RowLockResult, type RowRef, type RowView, type WaitPolicy, afterKey } from './types.js';
+import { type ClaimOptions, type ClaimResult, type DroppedRows, type RowLockMode, type RowLockOptions, type RowLockResult, type RowRef, type RowView, type WaitPolicy, afterKey } from './types.js';
 import { ChangeKind, changesPresence, type UndoRecord } from './versions/undo-overlay.js';
 import type { VersionedTree } from './versions/versioned-tree.js';
 import { WriteKind } from './write-set/write-set.js';
@@ -314,13 +314,19 @@ function keyExists(transaction: Transaction, tree: VersionedTree, key: string, u
   return { kind: 'exists', own: false, self: false, newer };
 }
 
-/** SERIALIZABLE: a tree is removed with all that it holds (TRUNCATE), after whoever has read or changed any of it. Nobody else can use it any more. */
-export function registerRemoval(transaction: Transaction, tree: VersionedTree): void {
+/** SERIALIZABLE: a tree is given up, by who has locked out everybody else. Rows that are removed by that are so after whoever has read or changed any of them, as by a DELETE of all. */
+export function registerDrop(transaction: Transaction, tree: VersionedTree, rows: DroppedRows): void {
   const { node } = transaction;
-  if (node === undefined || node.isSafe || tree.creator === transaction) return;
   const { certifier } = transaction.manager;
+  if (rows === 'unread') return;
+  if (rows !== 'removed') {
+    certifier.carryReads(tree.siread, rows.siread);
+    return;
+  }
+  if (node === undefined || node.isSafe || tree.creator === transaction) return;
   const snap = transaction.snapshotCsn;
   const statement = transaction.statement!.number;
+  if (!(mutants.on && mutants.has('mvcc.removed-rows-unread'))) node.readRange(tree.siread, '', undefined, statement, false);
   certifier.removeAll(node, tree.siread, statement);
   const keys: string[] = [];
   if (!tree.overlay.isEmpty) tree.overlay.order.collect('', undefined, false, Infinity, keys);

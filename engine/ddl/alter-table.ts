@@ -447,7 +447,7 @@ async function alterTypes(ddl: Ddl, oid: number, actions: readonly AlterType[]):
     const next = [...row];
     for (const { position, conversion } of changes) next[position] = conversion(row);
     return next;
-  });
+  }, actions.some(({ using }) => using !== undefined));
   await validateNotNull(ddl, oid, changes.filter((change) => change.column.notNull).map((change) => change.position));
   for (const check of recordOf(ddl, oid).checks) if (check.validated && changes.some((change) => mentions(check.expression, change.column.name))) await validateCheck(ddl, oid, check);
   for (const { position } of changes) await checkForeignKeysAgain(ddl, oid, position);

@@ -15,7 +15,7 @@ import { extensionByName } from './extensions.js';
 import { findFunction } from './functions.js';
 import { rewriteInto } from './indexes.js';
 import { findRelation, isMultirangeOf, nameText } from './names.js';
-import { tableDef } from './table-storage.js';
+import { tableDef, versionedTree } from './table-storage.js';
 import { refuseWhereKey, unboundParts } from './type-uses.js';
 
 export async function drop(ddl: Ddl, statement: Drop): Promise<void> {
@@ -308,7 +308,7 @@ async function removeObject(ddl: Ddl, record: CatalogRecord): Promise<void> {
   if (record.kind === 'table' || record.kind === 'view' || record.kind === 'sequence') await ddl.lock(record.oid, 'access exclusive');
   if (record.kind === 'table') {
     ddl.refuseInUse([record], 'DROP TABLE');
-    tx.dropTree(treeId(record.tree));
+    tx.dropTree(treeId(record.tree), 'removed');
     const { executorEnv } = ddl.backend.instance;
     executorEnv.rowIds.forget(treeId(record.tree));
     executorEnv.tableChanges.forget(record.oid);
@@ -317,7 +317,7 @@ async function removeObject(ddl: Ddl, record: CatalogRecord): Promise<void> {
     const table = draft.get(record.table) as TableRecord | undefined;
     if (table !== undefined) await ddl.lock(table.oid, 'access exclusive');
     if (table?.clusteredBy === record.oid) await uncluster(ddl, table, record);
-    else tx.dropTree(treeId(record.tree));
+    else tx.dropTree(treeId(record.tree), table === undefined || ddl.isDropping(table.oid) ? 'removed' : versionedTree(ddl, table));
   }
   draft.drop(record.oid);
 }

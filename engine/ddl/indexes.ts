@@ -12,7 +12,7 @@ import { bindOverRow, requireImmutable, storedText } from './expressions.js';
 import { chooseRelationName, columnsForName, nameText, notA, schemaByName } from './names.js';
 import { checkTablespace, newOptions } from './storage-parameters.js';
 import { treeId } from '../../base/ids.js';
-import { buildIndex, newTree, rewriteTable } from './table-storage.js';
+import { buildIndex, newTree, rewriteTable, versionedTree } from './table-storage.js';
 
 export async function createIndex(ddl: Ddl, statement: CreateIndex): Promise<void> {
   const { backend, draft } = ddl;
@@ -142,17 +142,17 @@ async function reindexTable(ddl: Ddl, table: number, only: number | undefined): 
   for (const index of ddl.draft.indexesOf(table)) {
     // A clustered primary key is the table itself: there is nothing to build it from.
     if ((only !== undefined && index.oid !== only) || index.oid === record.clusteredBy) continue;
-    ddl.tx.dropTree(treeId(index.tree));
+    ddl.tx.dropTree(treeId(index.tree), versionedTree(ddl, record));
     ddl.draft.put({ ...index, tree: newTree(ddl) });
     await buildIndex(ddl, table, index.oid);
   }
 }
 
 /** Rewrites a table into new trees, with its records as they are in the draft but for the tree ids. */
-export async function rewriteInto(ddl: Ddl, oid: number, old: Parameters<typeof rewriteTable>[1], change: Parameters<typeof rewriteTable>[2]): Promise<void> {
+export async function rewriteInto(ddl: Ddl, oid: number, old: Parameters<typeof rewriteTable>[1], change: Parameters<typeof rewriteTable>[2], changesValues = false): Promise<void> {
   const record = ddl.draft.get(oid) as TableRecord;
   const tree = newTree(ddl);
   ddl.draft.put({ ...record, tree, layouts: [record.columns.length] });
   for (const index of ddl.draft.indexesOf(oid)) ddl.draft.put({ ...index, tree: index.oid === record.clusteredBy ? tree : newTree(ddl) });
-  await rewriteTable(ddl, old, change);
+  await rewriteTable(ddl, old, change, changesValues);
 }

@@ -26,10 +26,10 @@ export async function onCommitTemporary(backend: Backend, tx: Transaction): Prom
       const indexes = backend.draft.indexesOf(table.oid);
       if (table.onCommit === 'drop') {
         for (const index of indexes) {
-          if (index.oid !== table.clusteredBy) tx.dropTree(treeId(index.tree));
+          if (index.oid !== table.clusteredBy) tx.dropTree(treeId(index.tree), 'unread');
           backend.draft.drop(index.oid);
         }
-        tx.dropTree(treeId(table.tree));
+        tx.dropTree(treeId(table.tree), 'unread');
         backend.draft.drop(table.oid);
       } else truncateTables(backend, tx, [table]);
     }

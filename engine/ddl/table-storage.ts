@@ -17,7 +17,8 @@ import { evaluate } from '../../executor/expression-interpreter.js';
 import { IndexAccess, RowIdBytes, tableAccess, type TableAccess } from '../../executor/table-access.js';
 import { indexKeyText } from '../../executor/row-errors.js';
 import { DbError } from '../../base/errors.js';
-import { wholeRange, type TreeOptions } from '../../mvcc/types.js';
+import { wholeRange, type DroppedRows, type TreeOptions } from '../../mvcc/types.js';
+import type { VersionedTree } from '../../mvcc/versions/versioned-tree.js';
 import type { TableDef } from '../../planner/catalog.js';
 import type { BulkSource } from '../../storage/tree/btree.js';
 import type { IndexRecord, TableRecord } from '../catalog/catalog-objects.js';
@@ -43,10 +44,16 @@ export function createTrees(ddl: Ddl, table: TableRecord, indexes: readonly Inde
   for (const index of indexes) if (index.oid !== table.clusteredBy) ddl.tx.createTree(treeId(index.tree), treeOptions(table, index));
 }
 
+/** A table's rows with their versions. */
+export function versionedTree(ddl: Ddl, table: TableRecord): VersionedTree {
+  const clustered = ddl.draft.indexesOf(table.oid).find((index) => index.oid === table.clusteredBy);
+  return ddl.backend.instance.manager.tree(treeId(table.tree), treeOptions(table, clustered));
+}
+
 /** Drops all trees of a table. */
-function dropTrees(ddl: Ddl, table: TableRecord, indexes: readonly IndexRecord[]): void {
-  for (const index of indexes) if (index.oid !== table.clusteredBy) ddl.tx.dropTree(treeId(index.tree));
-  ddl.tx.dropTree(treeId(table.tree));
+function dropTrees(ddl: Ddl, table: TableRecord, indexes: readonly IndexRecord[], rows: DroppedRows): void {
+  for (const index of indexes) if (index.oid !== table.clusteredBy) ddl.tx.dropTree(treeId(index.tree), rows);
+  ddl.tx.dropTree(treeId(table.tree), rows);
   ddl.backend.instance.executorEnv.rowIds.forget(treeId(table.tree));
 }
 
@@ -239,9 +246,9 @@ function indexValues(ddl: Ddl, table: TableDef, access: IndexAccess): (row: read
 
 /**
  * Writes all rows of a table anew into new trees: `change` turns an old row into a new one. The records in the draft are the new ones, already with the ids of new trees;
- * `old` is what they were, whose trees are dropped. @throws DbError 23505
+ * `old` is what they were, whose trees are dropped. `changesValues`: of what was there. @throws DbError 23505
  */
-export async function rewriteTable(ddl: Ddl, old: { readonly table: TableRecord; readonly indexes: readonly IndexRecord[]; readonly definition: TableDef }, change: (row: Datum[]) => Datum[]): Promise<void> {
+export async function rewriteTable(ddl: Ddl, old: { readonly table: TableRecord; readonly indexes: readonly IndexRecord[]; readonly definition: TableDef }, change: (row: Datum[]) => Datum[], changesValues = false): Promise<void> {
   const oid = old.table.oid;
   const record = ddl.draft.get(oid) as TableRecord;
   const table = tableDef(ddl, oid);
@@ -270,8 +277,8 @@ export async function rewriteTable(ddl: Ddl, old: { readonly table: TableRecord;
       detail: `Key ${indexKeyText(table, definition, values, ddl.backend.context(Infinity))} is duplicated.`, schema: table.schema, table: table.name, constraint: clustered?.name,
     });
   }
-  dropTrees(ddl, old.table, old.indexes);
   await buildTree(ddl, record.tree, rows, treeOptions(record, clustered));
+  dropTrees(ddl, old.table, old.indexes, changesValues ? 'removed' : versionedTree(ddl, record));
   for (const index of indexes) {
     if (index.oid === record.clusteredBy) continue;
     const indexAccess = keysOf(ddl, table, index.oid);

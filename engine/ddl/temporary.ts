@@ -54,8 +54,8 @@ export async function dropTemporaryObjects(instance: Instance, schema: number | 
       if (table?.kind === 'table' && schemas.has(table.schema)) draft.drop(record.oid);
     } else if (schemas.has('schema' in record ? record.schema : record.oid)) {
       draft.drop(record.oid);
-      if (record.kind === 'table') tx.dropTree(treeId(record.tree));
-      else if (record.kind === 'index' && (instance.catalog.get(record.table) as TableRecord).clusteredBy !== record.oid) tx.dropTree(treeId(record.tree));
+      if (record.kind === 'table') tx.dropTree(treeId(record.tree), 'unread');
+      else if (record.kind === 'index' && (instance.catalog.get(record.table) as TableRecord).clusteredBy !== record.oid) tx.dropTree(treeId(record.tree), 'unread');
     }
   }
   await draft.flush(tx, 'wait');

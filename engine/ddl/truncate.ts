@@ -46,7 +46,7 @@ export function truncateTables(backend: Backend, tx: Transaction, tables: readon
     const indexes = backend.draft.indexesOf(table.oid);
     const tree = store.newTreeId();
     const names = { tableOid: toOid(table.oid), tableName: table.name };
-    tx.dropTree(treeId(table.tree), true);
+    tx.dropTree(treeId(table.tree), 'removed');
     executorEnv.rowIds.forget(treeId(table.tree));
     executorEnv.tableChanges.of(table.oid).rows += backend.draft.statisticsOf(table.oid)?.rowCount ?? 0;
     const clustered = indexes.find((index) => index.oid === table.clusteredBy);
@@ -57,7 +57,7 @@ export function truncateTables(backend: Backend, tx: Transaction, tables: readon
         backend.draft.put({ ...index, tree });
         continue;
       }
-      tx.dropTree(treeId(index.tree), true);
+      tx.dropTree(treeId(index.tree), 'removed');
       const indexTree = store.newTreeId();
       tx.createTree(indexTree, { unique: index.isUnique, unclaimed: true, ...names, indexName: index.name });
       backend.draft.put({ ...index, tree: indexTree });

@@ -130,10 +130,27 @@ export class Certifier {
 
   /** All that a tree holds is removed by `writer`, which has locked out everybody else: it comes after whoever has read any of it. */
   removeAll(writer: SerialNode, index: SireadIndex, statement: number): void {
-    for (let reader = this.kept.first; reader !== undefined; reader = reader.next) {
-      if (!reader.reads.has(index) || (mutants.on && mutants.has('mvcc.readers-of-removed-tree-forgotten'))) continue;
+    if (mutants.on && mutants.has('mvcc.readers-of-removed-tree-forgotten')) return;
+    for (const reader of this.#readersOf(index)) {
+      if (reader === writer) continue;
       if (addEdge(reader, writer, { kind: 'rw', index, low: '', high: undefined, key: undefined, fromStatement: 0, toStatement: statement }) && writer.out.size > 0) writer.edgeGained = true;
     }
+  }
+
+  /** A tree is given up for another that has the same rows, to which who changes these comes from now on: whoever has read some of the one is taken to have read all of the other. */
+  carryReads(from: SireadIndex, to: SireadIndex): void {
+    if (mutants.on && mutants.has('mvcc.reads-of-left-tree-forgotten')) return;
+    for (const reader of this.#readersOf(from)) {
+      const { fullStatement, existenceStatement } = reader.readsOf(from);
+      if (fullStatement !== undefined) reader.readsOf(to).addRange('', undefined, fullStatement, false);
+      else if (existenceStatement !== undefined) reader.readsOf(to).addRange('', undefined, existenceStatement, true);
+    }
+  }
+  /** Committed or not: who has gone back to a savepoint has read, and holds no lock any more. */
+  #readersOf(index: SireadIndex): SerialNode[] {
+    const readers: SerialNode[] = [];
+    for (const list of [this.kept, this.active]) for (let node = list.first; node !== undefined; node = node.next) if (node.reads.has(index)) readers.push(node);
+    return readers;
   }
 
   /** Writer after reader: `writer`, about to commit, overwrites `key`; everybody concurrent who has read it precedes it. */

@@ -40,10 +40,13 @@ function schemaOf(number: number): string {
   const action = ['', ' on delete cascade', ' on delete set null on update cascade', ' on update cascade deferrable initially deferred'][number % 4]!;
   return `create table parent (k int primary key, u int unique, v int not null);
     create table child (id int primary key, k int references parent (k)${action}, w int not null); ${number % 8 < 4 ? 'create index on child (k);' : ''}
-    create table item (k int primary key, u int unique, w int, unique (w, u));`;
+    ${item}`;
 }
+const item = 'create table item (k int primary key, u int unique, w int, unique (w, u));';
+/** What the statements are about: children and parents, items by unique columns, or items whose table and indexes come and go. */
+type Subject = 'families' | 'items' | 'definitions';
 
-function draw(seed: number, isOfItems: boolean): Schedule {
+function draw(seed: number, subject: Subject): Schedule {
   const random = new Random(seed);
   const k = (): number => random.between(1, 3);
   let n = 100;
@@ -97,7 +100,30 @@ function draw(seed: number, isOfItems: boolean): Schedule {
     () => ['select u from item where k = $1', k()],
     () => `select count(*) from item`,
   ];
-  const chosen = Array.from({ length: random.between(3, 6) }, () => random.pick(isOfItems ? ofItems : kinds));
+  const ofDefinitions: typeof kinds = [
+    () => `select * from item where u between ${k()} and 3`,
+    () => `select w from item where k = ${k()}`,
+    () => `select count(*) from item`,
+    () => `select k from item where w > 100`,
+    () => `insert into item values (${k()}, ${k()}, ${++n})`,
+    () => `update item set w = w + 1000 where k = ${k()} returning *`,
+    () => `update item set u = ${k() + 3} where k = ${k()} returning k`,
+    () => `delete from item where u = ${k()} returning k`,
+    () => `select v from parent where k = ${k()}`,
+    () => `update parent set v = v + 1000 where k = ${k()} returning v`,
+    () => 'truncate item',
+    () => 'drop table item',
+    () => 'drop index if exists item_w',
+    () => 'create index if not exists item_w on item (w)',
+    () => 'reindex table item',
+    () => 'alter table item drop constraint if exists item_u_key',
+    () => 'alter table item drop constraint if exists item_pkey',
+    () => 'alter table item alter w type float8',
+    () => 'alter table item alter w type float8 using w + 10000',
+    () => 'alter table item add column if not exists z int default 5',
+    () => 'alter table item add column if not exists at float8 default random() * 0',
+  ];
+  const chosen = Array.from({ length: random.between(3, 6) }, () => random.pick(subject === 'items' ? ofItems : subject === 'definitions' ? ofDefinitions : kinds));
   const step = (): Step => {
     const drawn = random.pick(chosen)();
     const [sql, ...params] = typeof drawn === 'string' ? [drawn] : drawn;
@@ -107,8 +133,8 @@ function draw(seed: number, isOfItems: boolean): Schedule {
   const transactions = Array.from({ length: random.between(2, 3) }, () => Array.from({ length: random.between(1, 3) }, step));
   const parents = [1, 2, 3].filter(() => random.chance(0.6));
   const children = [1, 2, 3].filter(() => parents.length > 0 && random.chance(0.4));
-  const items = isOfItems ? [1, 2, 3].filter(() => random.chance(0.5)) : [];
-  const data = `delete from child; delete from parent; delete from item; ${items.map((i) => `insert into item values (${i}, ${i}, ${i});`).join('')} ${parents.map((p) => `insert into parent values (${p}, ${p}, ${p});`).join('')} ${children.map((id) => `insert into child values (${id}, ${random.pick(parents)}, ${id});`).join('')}`;
+  const items = subject === 'families' ? [] : [1, 2, 3].filter(() => random.chance(0.5));
+  const data = `delete from child; delete from parent; ${subject === 'definitions' ? `drop table if exists item; ${item} create index item_w on item (w);` : 'delete from item;'} ${items.map((i) => `insert into item values (${i}, ${i}, ${i});`).join('')} ${parents.map((p) => `insert into parent values (${p}, ${p}, ${p});`).join('')} ${children.map((id) => `insert into child values (${id}, ${random.pick(parents)}, ${id});`).join('')}`;
   return { data, transactions, picks: Array.from({ length: 20 }, () => random.below(6)) };
 }
 
@@ -207,9 +233,9 @@ function permutations(list: readonly number[]): number[][] {
 
 const seeds = Number(process.env['SEEDS'] ?? 16);
 const schemas = 8;
-/** What is wrong with the schedules, the first thing alone. `mutant` is planted while they are interleaved. `isOfItems`: rows are found by unique columns, and those change. */
-async function trial(mutant?: string, isOfItems = false): Promise<string | undefined> {
-  for (let number = 0; number < (isOfItems ? 2 : schemas); number++) {
+/** What is wrong with the schedules, the first thing alone. `mutant` is planted while they are interleaved. */
+async function trial(mutant?: string, subject: Subject = 'families'): Promise<string | undefined> {
+  for (let number = 0; number < (subject === 'families' ? schemas : 2); number++) {
     const [database, twin] = [await open(':memory:'), await open(':memory:')];
     for (const one of [database, twin]) await one.exec(schemaOf(number));
     const session = twin.connect({ captureStacks: false });
@@ -219,14 +245,16 @@ async function trial(mutant?: string, isOfItems = false): Promise<string | undef
       return false;
     };
     try {
-      for (let seed = 1; seed <= seeds * (isOfItems ? 6 : 1); seed++) {
-        const schedule = draw(number * 10_000 + seed, isOfItems);
+      for (let seed = 1; seed <= seeds * (subject === 'families' ? 1 : 6); seed++) {
+        const schedule = draw(number * 10_000 + seed, subject);
         await database.exec(`begin; ${schedule.data} commit`);
         if (mutant !== undefined) mutants.plant(mutant);
         const { rans, state } = await interleave(database, schedule);
         mutants.clear();
         const committed = rans.flatMap((ran, i) => (ran.end === '' ? [i] : []));
         const said = JSON.stringify({ number, seed, schedule, rans });
+        // Names are looked for among the definitions that there are, as in PostgreSQL, and not in the snapshot: who finds none, or one that is taken, may be of no order.
+        if (rans.some(({ answers }) => answers.some((text) => codeOf(text).startsWith('42') || text.includes('pg_class')))) continue;
         if (!(await isSerial(schedule, rans, committed, state))) return `anomaly ${said}`;
         for (const [i, { end, endedAt }] of rans.entries()) {
           if (end === '' || end!.startsWith('40')) continue;
@@ -252,10 +280,17 @@ test('what statements answer at SERIALIZABLE is what they answer in some order',
 });
 test('so is what statements by unique columns answer', async () => {
   VERIFY.on = true;
-  expect(await trial(undefined, true)).toBeUndefined();
+  expect(await trial(undefined, 'items')).toBeUndefined();
+});
+test('so is what statements answer beside changes of definitions', async () => {
+  VERIFY.on = true;
+  expect(await trial(undefined, 'definitions')).toBeUndefined();
+});
+test.each(['mvcc.reads-of-left-tree-forgotten', 'mvcc.readers-of-removed-tree-forgotten'])('%s is noticed beside changes of definitions', async (name) => {
+  expect(await trial(name, 'definitions').catch((error: unknown) => String(error))).toBeDefined();
 });
 test.each(['executor.tried-change-stays', 'executor.moved-entry-stays'])('%s is noticed by statements by unique columns', async (name) => {
-  expect(await trial(name, true).catch((error: unknown) => String(error))).toBeDefined();
+  expect(await trial(name, 'items').catch((error: unknown) => String(error))).toBeDefined();
 });
 test.each(['mvcc.no-probe', 'mvcc.hidden-edge-dropped', 'mvcc.duplicate-without-order', 'mvcc.skip-not-found-registration', 'mvcc.no-first-updater-wins', 'executor.skip-child-check', 'executor.skip-parent-check', 'executor.skip-unique'])('%s is noticed', async (name) => {
   expect(await trial(name).catch((error: unknown) => String(error))).toBeDefined();

@@ -72,6 +72,8 @@ const killers: Readonly<Record<string, string>> = {
   'mvcc.moved-to-forgotten': '11 READ COMMITTED follows the row',
   'mvcc.replace-is-update': '11 READ COMMITTED follows the row',
   'mvcc.readers-of-removed-tree-forgotten': '9 a tree is removed after whoever has read or changed what it held',
+  'mvcc.reads-of-left-tree-forgotten': '9 what was read of an index that is dropped was read of the table',
+  'mvcc.removed-rows-unread': '9 a tree is removed after whoever had filled it',
   'mvcc.replaced-key-absent': '7 a duplicate of a key that has been taken all along',
   'mvcc.duplicate-without-order': '8 a duplicate swallowed by a savepoint',
   'mvcc.own-changes-at-once': 'a statement does not see its own changes',

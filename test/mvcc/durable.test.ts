@@ -266,7 +266,7 @@ describe('durable transactions', () => {
     for (const length of [128, 400, 20_000]) commit(each(600 + 3 * length, length));
     commit((tx) => {
       for (let i = 0; i < 300; i++) expect(tx.removeByKey(tree, keyBytes(keyOf(i)), 4)).toBe(true);
-      for (let i = 2; i < 40; i++) tx.dropTree(trees[i]!.id);
+      for (let i = 2; i < 40; i++) tx.dropTree(trees[i]!.id, 'unread');
     });
     manager.close();
     await store.close();

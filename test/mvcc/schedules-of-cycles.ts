@@ -416,7 +416,49 @@ export const cycleSchedules: readonly Schedule[] = [
         else await t2.update(t, 'k', set('1'));
         await t2.update(n, 'n', set('1'));
         assert.equal(await outcome(t2.commit()), 'ok');
-        assert.equal(await outcome(t1.statement('truncate', () => Promise.resolve(t1.transaction.dropTree(t.id, true)))), '40001');
+        assert.equal(await outcome(t1.statement('truncate', () => Promise.resolve(t1.transaction.dropTree(t.id, 'removed')))), '40001');
+      }
+    },
+  },
+  {
+    name: '9 a tree is removed after whoever had filled it',
+    async run() {
+      const script = await Script.open();
+      const [t, n, m] = [await script.table({ k: '0' }), await script.table({ n: '0' }), await script.table({ m: '0' })];
+      const first = script.begin(S);
+      assert.equal(await first.get(n, 'n'), '0');
+      const filler = script.begin(S);
+      await filler.update(n, 'n', set('1'));
+      await filler.insert(t, 'l', '1');
+      assert.equal(await outcome(filler.commit()), 'ok');
+      const remover = script.begin(S);
+      assert.equal(await remover.get(m, 'm'), '0');
+      await remover.statement('drop', () => Promise.resolve(remover.transaction.dropTree(t.id, 'removed')));
+      assert.equal(await outcome(remover.commit()), 'ok');
+      // first, filler, remover, first.
+      assert.equal(await outcome(first.update(m, 'm', set('1')).then(() => first.commit())), '40001');
+    },
+  },
+  {
+    name: '9 what was read of an index that is dropped was read of the table',
+    async run() {
+      const cases = [['values', 'update', '40001'], ['values', 'delete', '40001'], ['presence', 'update', 'ok'], ['presence', 'delete', '40001']] as const;
+      for (const [read, change, expected] of cases) {
+        for (const isEarlier of [true, false]) {
+          const script = await Script.open();
+          const [t, index, n] = [await script.table({ k: '0' }), await script.table({ i: 'k' }), await script.table({ n: '0' })];
+          const [t1, t2] = [script.begin(S), script.begin(S)];
+          assert.equal(await t1.get(n, 'n'), '0');
+          if (read === 'values') assert.deepEqual(await t2.range(index, 'a', 'z'), ['k']);
+          else assert.equal(await t2.upsert(index, 'i', 'l'), 'nothing');
+          await t2.update(n, 'n', set('1'));
+          if (isEarlier) assert.equal(await outcome(t2.commit()), 'ok');
+          await t1.statement('drop', () => Promise.resolve(t1.transaction.dropTree(index.id, t)));
+          if (change === 'update') await t1.update(t, 'k', set('1'));
+          else await t1.delete(t, 'k');
+          if (!isEarlier) assert.equal(await outcome(t2.commit()), 'ok');
+          assert.equal(await outcome(t1.commit()), expected, `${read} ${change}`);
+        }
       }
     },
   },

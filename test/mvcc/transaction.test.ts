@@ -255,7 +255,7 @@ describe('transactions', () => {
     expect(await reader.get(made, 'k')).toBe('1');
     expect(await reader.range(attached, '', 'z')).toEqual(['built']);
     const drop = script.begin('read committed');
-    drop.transaction.dropTree(id);
+    drop.transaction.dropTree(id, 'unread');
     expect(await reader.get(made, 'k')).toBe('1');
     await drop.commit();
     expect(await outcome(reader.get(made, 'k'))).toBe('40001');
