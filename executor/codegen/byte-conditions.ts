@@ -76,7 +76,8 @@ export class ByteConditions {
   #bytesOf(e: BoundExpression, padded: boolean): string | undefined {
     if (e.kind === 'constant') return typeof e.value === 'string' ? this.#w.module.constant(constantBytes(e.value, padded)) : undefined;
     if (e.kind !== 'parameter') return undefined;
-    return this.#w.once(`${padded ? 'bp' : 'b'}${e.index}`, `X.${padded ? 'utf8BytesUnpadded' : 'utf8Bytes'}(${this.#parameter(e.index)})`);
+    // A name that `Module.name` does not give, as the place of a row is one of those in 'b'.
+    return this.#w.once(`${padded ? 'unpaddedOf' : 'bytesOf'}${e.index}`, `X.${padded ? 'utf8BytesUnpadded' : 'utf8Bytes'}(${this.#parameter(e.index)})`);
   }
 
   /** The test of a text's bytes, or what it has said of another text with that code: 0 nothing, 1 true, 2 false. `isOfRun`: it may say otherwise in another run. */

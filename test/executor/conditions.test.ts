@@ -110,4 +110,17 @@ describe('in statements', async () => {
     expect(await both(`select id from t where ${list((i) => `id <> ${i + (i % 10 === 0 ? 1000 : 0)}`, ' and ')}`)).toEqual(Array.from({ length: 40 }, (_, i) => `[${i * 10}]`).slice(1).concat('[400]').sort());
     expect(await both(`select case ${list((i) => `when id = ${i} and n > 2 then ${i * 2}`, ' ')} end from t where id < 5`)).toEqual(['[6]', '[null]', '[null]', '[null]']);
   });
+  test('texts are compared with a parameter of any number', async () => {
+    await session.exec('set execution_mode = generated');
+    for (let number = 2; number <= 40; number++) {
+      const others = Array.from({ length: number - 2 }, (_, i) => ` and $${i + 2}::int is not null`).join('');
+      const given = (last: string): unknown[] => [1, ...Array.from({ length: number - 2 }, () => 7), last];
+      for (const [column, own] of [['name', 'row 1'], ['code', 'c1']]) {
+        for (const query of [`select a.id from t a where id = $1 and ${column} = $${number}${others}`, `select b.id from u a join t b on b.id = a.id where a.id = $1 and b.${column} = $${number}${others}`]) {
+          const found = session.prepare(query);
+          expect([query, found.all(given(own!)), found.all(given('x'))]).toEqual([query, [{ id: 1 }], []]);
+        }
+      }
+    }
+  });
 });
