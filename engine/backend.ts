@@ -455,8 +455,7 @@ export class Backend implements SessionOwner {
   #begin(): void {
     if (this.#terminated !== undefined) throw this.#terminated;
     if (this.instance.isClosed) throw new DbError('57P01', 'the database is closed');
-    this.#idleTimer?.cancel();
-    this.#idleTimer = undefined;
+    this.noteCall();
     this.#cancel = undefined;
     this.laneEpoch = 0;
     this.isRunning = true;
@@ -465,9 +464,16 @@ export class Backend implements SessionOwner {
     this.forgetRoutineMark();
     this.isRunning = false;
     this.#cancel = undefined;
-    if (this.block.state !== 'idle') this.#watchIdleTransaction();
+    this.noteIdle();
   }
-  #watchIdleTransaction(): void {
+  /** A statement has come, which may have to wait before it begins: the session is not idle. */
+  noteCall(): void {
+    this.#idleTimer?.cancel();
+    this.#idleTimer = undefined;
+  }
+  /** The next one is waited for: the clock of an idle transaction runs. */
+  noteIdle(): void {
+    if (this.block.state === 'idle') return;
     const idle = this.settings.hot.idleTimeoutMs;
     if (idle > 0) {
       const error = new DbError('25P03', 'terminating connection due to idle-in-transaction timeout', { severity: 'FATAL' });

@@ -519,9 +519,15 @@ export class Session implements AsyncDisposable {
     if (before !== undefined) await before;
     if (this.#isClosed) throw misuse('08003', 'the session was closed before the statement could run');
     // Closing waits for who waits for a turn. Many may, and the first of them use it up.
-    for (let next = this.#instance.turn.over(false); next !== undefined; next = this.#instance.turn.over(false)) await next;
+    for (let next = this.#instance.turn.over(false); next !== undefined; next = this.#instance.turn.over(false)) {
+      this.#backend.noteCall();
+      await next;
+    }
     if (signal === undefined) return step({ params: undefined, format: this.#format(options), deadlineMs, copy: undefined });
-    if (signal.aborted) throw cancelled(signal);
+    if (signal.aborted) {
+      this.#backend.noteIdle();
+      throw cancelled(signal);
+    }
     const onAbort = (): void => void this.#backend.cancel(new DbError('57014', 'canceling statement due to user request', { cause: signal.reason }));
     signal.addEventListener('abort', onAbort, { once: true });
     try {

@@ -130,6 +130,22 @@ test('an idle transaction is ended after its timeout', () =>
     expect((await db.query('select v from t where id = 1')).rows).toEqual([{ v: 'row 1' }]);
   }));
 
+test('a transaction whose statement waits for a large commit is not idle', () =>
+  withDatabase(async (db) => {
+    const [large, small] = [db.connect(), db.connect()];
+    await large.exec('create table many (id int primary key); begin; insert into many select generate_series(1, 200000)');
+    await small.exec("set idle_in_transaction_session_timeout = '20ms'; begin; select 1");
+    const committed = large.query('commit');
+    const aborted = new AbortController();
+    const answers = [small.query('select 2 as n'), code(small.query('select 3', [], { signal: aborted.signal }))] as const;
+    aborted.abort();
+    await committed;
+    expect((await answers[0]).rows).toEqual([{ n: 2 }]);
+    expect(await answers[1]).toBe('57014');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await code(small.query('select 4'))).toBe('25P03');
+  }));
+
 describe('streams', () => {
   test('give all rows, a batch at a time', () =>
     withDatabase(async (db) => {
