@@ -2,8 +2,8 @@
  * Runs queued constraint checks: foreign keys from both sides with their actions, and deferrable unique constraints.
  *
  * Child side: the parent's key is found in its unique index and the parent row is locked KEY SHARE, so that it stays until we commit; no row, no
- * child. Parent side: the removed key was locked UPDATE by whoever removed it, which waited out every KEY SHARE, so no child can be in flight;
- * the newest children are found through an index on the foreign key, or by walking the child table, and follow the action.
+ * child. Parent side: the removed key was locked UPDATE by whoever removed it, which waited out every KEY SHARE, so no new child can be in flight;
+ * the newest children are found through an index on the foreign key, or by walking the child table, and follow the action. One that another transaction may be about to remove is waited for.
  *
  * Q1  A check reads the newest state, not the snapshot; mvcc records what it saw as a hidden read for SERIALIZABLE. At REPEATABLE READ and above a parent that is newer than the
  *     snapshot is not there, as in PostgreSQL: then the check has read the snapshot, and nothing newer. To record both would be a circle of its own making.
@@ -14,9 +14,10 @@ import type { Datum } from '../base/datum.js';
 import { DbError, InternalError } from '../base/errors.js';
 import { mutants } from '../base/mutants.js';
 import { decodeColumn } from '../base/rowcode.js';
-import type { Oid } from '../base/ids.js';
+import type { Csn, Oid } from '../base/ids.js';
 import type { LeafScan } from '../mvcc/reads/leaf-scan.js';
 import { afterKey, afterPrefix, RowRef, wholeRange, type KeyRange } from '../mvcc/types.js';
+import { awaitRemover } from '../mvcc/write-conflict.js';
 import type { ForeignKeyAction, ForeignKeyDef, TableDef } from '../planner/catalog.js';
 import type { BoundExpression } from '../planner/expression.js';
 import { byIndexColumn, childIndex } from './child-looks.js';
@@ -231,45 +232,53 @@ export class ConstraintChecks {
     const childValues = this.#convert(values, parent, key.parentColumns, child, key.childColumns);
     if (childValues === undefined) return undefined;
     if (action === 'no action' || action === 'restrict') {
-      if (action === 'restrict' || this.#findParent(this.#access(parent), key, values, true) === undefined) this.#refuseChildren(check, child, childValues);
-      return undefined;
+      return action === 'restrict' || this.#findParent(this.#access(parent), key, values, true) === undefined ? this.#refuseChildren(check, child, childValues) : undefined;
     }
-    check.progress ??= { children: this.#children(key, child, childValues, false), done: 0 };
+    check.progress ??= { children: this.#children(key, child, childValues), foundAt: this.#context.tx.manager.lastAssigned, done: 0 };
     const { progress } = check;
     for (; progress.done < progress.children.length; progress.done++) {
-      const wait = this.#followParent(check, child, childValues, progress.children[progress.done]!, action);
+      const wait = this.#followParent(check, child, childValues, progress.children[progress.done]!, progress.foundAt, action);
       if (wait !== undefined) return wait;
     }
     // The default may be the very key that has gone; a child that did not change has no check of its own.
-    if (action === 'set default' && this.#findParent(this.#access(parent), key, values, true) === undefined) this.#refuseChildren(check, child, childValues);
-    return undefined;
+    return action === 'set default' && this.#findParent(this.#access(parent), key, values, true) === undefined ? this.#refuseChildren(check, child, childValues) : undefined;
   }
 
-  #refuseChildren({ key, parent, values }: ParentCheck, child: TableDef, childValues: readonly Datum[]): void {
-    if (this.#children(key, child, childValues, true).length === 0) return;
+  #refuseChildren({ key, parent, values }: ParentCheck, child: TableDef, childValues: readonly Datum[]): Wait | undefined {
+    const { tx, ctx, canWait } = this.#context;
+    const rowKey = this.#firstChild(key, child, childValues);
+    if (rowKey === undefined) return undefined;
+    const remover = mutants.on && mutants.has('executor.leaving-child-refuses') ? undefined : awaitRemover(tx, this.#access(child).tree, rowKey, canWait ? 'wait' : 'nowait');
+    if (remover !== undefined) return remover;
     // A scan that is stopped half-way has not asked.
-    this.#context.tx.checkDoom();
-    throw stillReferenced(key, child, parent, values, this.#context.ctx);
+    tx.checkDoom();
+    throw stillReferenced(key, child, parent, values, ctx);
   }
 
-  /** Row keys of the newest children with these foreign key values; `first`: one is enough. */
-  #children(key: ForeignKeyDef, child: TableDef, values: readonly Datum[], first: boolean): string[] {
-    const access = this.#access(child);
-    const index = childIndex(access, key);
+  /** Row key of one of the newest children with these foreign key values. */
+  #firstChild(key: ForeignKeyDef, child: TableDef, values: readonly Datum[]): string | undefined {
+    const index = childIndex(this.#access(child), key);
+    if (index === undefined) return this.#walkedChildren(key, child, values, true)[0];
+    const range = prefixRange(index.keyPrefix(byIndexColumn(index, key, values)));
+    const { tx } = this.#context;
+    return tx.probeLatest(index.tree, range) ? this.#firstRow(index, tx.openScan(index.tree, range, { view: 'latest', register: false })) : undefined;
+  }
+  /** Row keys of all of them. */
+  #children(key: ForeignKeyDef, child: TableDef, values: readonly Datum[]): string[] {
+    const index = childIndex(this.#access(child), key);
+    if (index === undefined) return this.#walkedChildren(key, child, values, false);
     const found: string[] = [];
-    if (index !== undefined) {
-      const range = prefixRange(index.keyPrefix(byIndexColumn(index, key, values)));
-      if (first) {
-        if (this.#context.tx.probeLatest(index.tree, range, this.#row)) found.push('');
-        return found;
-      }
-      const scan = this.#context.tx.openLatest(index.tree, range, 'keys');
-      while (scan.next()) {
-        for (let i = 0; i < scan.count; i++) found.push(index.definition.isClustered ? scan.keyAt(i) : entryRowKey(scan.u8, scan.offsets[i]!));
-      }
-      scan.close();
-      return found;
+    const scan = this.#context.tx.openLatest(index.tree, prefixRange(index.keyPrefix(byIndexColumn(index, key, values))), 'keys');
+    while (scan.next()) {
+      for (let i = 0; i < scan.count; i++) found.push(index.definition.isClustered ? scan.keyAt(i) : entryRowKey(scan.u8, scan.offsets[i]!));
     }
+    scan.close();
+    return found;
+  }
+  /** The same without an index; `first`: one is enough. */
+  #walkedChildren(key: ForeignKeyDef, child: TableDef, values: readonly Datum[], first: boolean): string[] {
+    const access = this.#access(child);
+    const found: string[] = [];
     const typed = key.childColumns.map((column) => child.columns[column]!);
     const wanted = datumsKey(typed, values, this.#context.ctx);
     const scan = this.#context.tx.openLatest(access.tree, wholeRange, 'values');
@@ -289,17 +298,15 @@ export class ConstraintChecks {
     }
   }
 
-  /** CASCADE, SET NULL or SET DEFAULT on one child row. */
-  #followParent(check: ParentCheck, child: TableDef, values: readonly Datum[], rowKey: string, action: ForeignKeyAction): Wait | undefined {
+  /** CASCADE, SET NULL or SET DEFAULT on one child row, which may have moved to another primary key since it was found. */
+  #followParent(check: ParentCheck, child: TableDef, values: readonly Datum[], rowKey: string, foundAt: Csn, action: ForeignKeyAction): Wait | undefined {
     const { key } = check;
     const { writer, info, runtime } = this.#writer(child.oid);
     const isDelete = action === 'cascade' && check.newValues === undefined;
-    const present = writer.newest(rowKey);
-    if (present === undefined) return undefined;
-    const changed: Row = [...present];
-    if (!isDelete) this.#applyAction(check, child, info, runtime, action, changed);
-    const mode = isDelete || writer.changesKey(present, changed) ? 'update' : 'no key update';
-    const locked = writer.lock(new LockJob(rowKey), mode, writer.waitPolicy, { view: 'action' });
+    const mode = isDelete || writer.mayChangeKey(key.childColumns) ? 'update' : 'no key update';
+    const job = new LockJob(rowKey);
+    if (this.#context.tx.isolation === 'read committed') job.since = foundAt;
+    const locked = writer.lock(job, mode, writer.waitPolicy, { view: mutants.on && mutants.has('executor.moved-child-left') ? 'latest' : 'action' });
     if (isWait(locked)) return locked;
     if (locked.kind === 'gone' || locked.kind === 'skipped') return undefined;
     const at = 'rowKey' in locked ? locked.rowKey : rowKey;

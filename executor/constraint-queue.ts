@@ -5,6 +5,7 @@
  * C1  What a savepoint's rollback undoes it also removes here; and a check that ran after the savepoint is pending again.
  * C2  A check looks at the newest state when it runs, so a row that has changed since is judged by what it is now, or not at all.
  */
+import type { Csn } from '../base/ids.js';
 import type { ForeignKeyDef, IndexDef, TableDef } from '../planner/catalog.js';
 import type { Datum } from '../base/datum.js';
 import type { Wait } from './wait.js';
@@ -28,8 +29,8 @@ export interface ParentCheck {
   readonly values: readonly Datum[];
   /** New values after an UPDATE; undefined after a DELETE. */
   readonly newValues: readonly Datum[] | undefined;
-  /** Children found so far and those that are done, so that a wait in the middle loses nothing. */
-  progress: { readonly children: readonly string[]; done: number } | undefined;
+  /** Children that were found, when that was, and how many are done, so that a wait in the middle loses nothing. */
+  progress: { readonly children: readonly string[]; readonly foundAt: Csn; done: number } | undefined;
 }
 
 /** A key of a deferrable unique constraint that must have one row at most. */

@@ -22,6 +22,8 @@ export const executorMutantDescriptions: readonly MutantDescription[] = [
   { name: 'executor.skip-parent-check', breaks: 'a parent row goes without a look at its children (concurrency.md 4)' },
   { name: 'executor.left-out-row-keeps-claims', breaks: 'a row that ON CONFLICT DO NOTHING leaves out for one key holds its others to the end of the transaction' },
   { name: 'executor.actions-deferred', breaks: 'CASCADE, SET NULL and SET DEFAULT of a deferred foreign key wait for the commit, and meet children of a parent that has come since' },
+  { name: 'executor.leaving-child-refuses', breaks: 'a parent is refused to go for a child that another transaction has removed, without waiting what becomes of that' },
+  { name: 'executor.moved-child-left', breaks: 'a child whose primary key another transaction changes is not found by CASCADE, SET NULL and SET DEFAULT: it stays without its parent' },
   { name: 'executor.no-key-share', breaks: 'the parent of a new child is not locked: it can be deleted before the child commits (concurrency.md 4)' },
   { name: 'executor.parents-unheld', breaks: 'the parent of a new child is neither looked for nor locked where that could be done at once' },
   { name: 'executor.children-unseen', breaks: 'L1: a parent goes without its children being looked for where that could be done at once' },

@@ -191,11 +191,11 @@ export interface RowLockOptions {
    * `snapshot` (default): the row was found by a scan of this statement's snapshot.
    * `latest`: the row was found by a unique check, an arbiter or a foreign key; whether the snapshot shows it does not matter to
    * READ COMMITTED. The higher levels: not visible is `gone`, visible and deleted or key-changed since is 40001.
-   * `action`: as `latest` for the row that a foreign key's action must change; the higher levels: there, but not visible, is 40001, for skipping
-   * it would leave it without its parent.
+   * `action`: as `latest` for the row that a foreign key's action must change, which is not to be left without its parent: READ COMMITTED follows it to another primary key, and for that is told
+   * by `since` when it was found; the higher levels: there, but not visible, is 40001.
    */
   readonly view?: RowView | undefined;
-  /** From a `moved` result: judge changes after this CSN instead of after the snapshot. */
+  /** From a `moved` result, or of when the row was found: judge changes after this CSN instead of after the snapshot. */
   readonly since?: Csn | undefined;
 }
 

@@ -134,7 +134,7 @@ function judge(
   if (newest === undefined || newest.csn <= since) {
     result = view === 'snapshot' || existsNow(tree, key) ? ok : gone;
   } else if (isReadCommitted) {
-    result = view === 'snapshot' ? follow(newest, since, mode) : existsNow(tree, key) ? changed : gone;
+    result = view !== 'latest' ? follow(newest, since, mode) : existsNow(tree, key) ? changed : gone;
   } else {
     const judged = firstUpdaterWins(tree, key, mode, newest, since, view);
     if (judged === undefined) return undefined;
@@ -168,13 +168,15 @@ function follow(newest: UndoRecord, since: number, mode: number): RowLockResult 
 function firstUpdaterWins(tree: VersionedTree, key: string, mode: number, newest: UndoRecord, since: number, view: RowView): RowLockResult | undefined {
   let oldest = newest;
   let changesKey = false;
+  let hasMoved = false;
   for (let record: UndoRecord | undefined = newest; record !== undefined && record.csn > since; record = record.older) {
     oldest = record;
     if (record.kind !== ChangeKind.Update || record.changesKey) changesKey = true;
+    if (record.movedTo !== undefined) hasMoved = true;
   }
   // Found by a check of the newest state, and not in the snapshot: for this transaction there is no such row.
   if (view === 'latest' && oldest.kind === ChangeKind.Insert) return gone;
-  if (view === 'action' && oldest.kind === ChangeKind.Insert && (!existsNow(tree, key) || (mutants.on && mutants.has('mvcc.action-misses-newer')))) return gone;
+  if (view === 'action' && oldest.kind === ChangeKind.Insert && ((!existsNow(tree, key) && !hasMoved) || (mutants.on && mutants.has('mvcc.action-misses-newer')))) return gone;
   if (mode === 0 && !changesKey) return ok;
   if (mutants.on && mutants.has('mvcc.no-first-updater-wins')) return ok;
   return undefined;
@@ -220,6 +222,17 @@ export function holdKey(transaction: Transaction, tree: VersionedTree, key: Uint
   const { node } = transaction;
   if (node !== undefined && !node.isSafe && !(mutants.on && mutants.has('mvcc.held-key-unread'))) node.readPoint(tree.siread, text, transaction.statement!.number, true);
   return true;
+}
+
+/**
+ * A check has found the row in the newest state and will refuse for its sake: where another transaction holds it in mode `update`, and so may be about to remove it or to change its key, that one's end is
+ * waited for, as by KEY SHARE. Undefined: nobody does. @throws 55P03, and with the wait 40001, 40P01
+ */
+export function awaitRemover(transaction: Transaction, tree: VersionedTree, key: string, wait: WaitPolicy): Promise<RowLockResult> | undefined {
+  const slot = lockSlot(tree, key);
+  if (slot === undefined) return undefined;
+  const isHeld = slot instanceof Lock ? slot.holders.some(({ owner, mask }) => owner.transaction !== transaction && (mask & (1 << UpdateMode)) !== 0) : slot.transaction !== transaction && slot.mode === UpdateMode;
+  return isHeld ? (lockRow(transaction, tree, key, 'key share', wait, { view: 'latest' }) as Promise<RowLockResult>) : undefined;
 }
 
 /** Gives back the lock just taken: its grant is the last item of the log, or there is none. */

@@ -274,6 +274,8 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
       await db.close();
     }
   },
+  'executor.leaving-child-refuses': () => goneParent('references p', 'delete from c', []),
+  'executor.moved-child-left': () => goneParent('references p on delete cascade', 'update c set id = 7', []),
   'executor.no-key-share': lockedParentByCode,
   'executor.parents-unheld': lockedParentByKey,
   'executor.tried-row-stays': async () => {
@@ -315,3 +317,20 @@ export const scenarios: Readonly<Record<string, (mode: Mode) => Promise<void>>> 
   'executor.replaced-parent-missing': replacedParent,
   'executor.missing-parent-unread': missingParent,
 };
+
+/** A parent goes while another transaction has changed its only child, and waits for that one's commit. */
+async function goneParent(references: string, change: string, children: readonly unknown[]): Promise<void> {
+  const db = await open(':memory:');
+  try {
+    await db.exec(`create table p (id int primary key); create table c (id int primary key, p int ${references}); insert into p values (1); insert into c values (1, 1)`);
+    const [a, b] = [db.connect(), db.connect()];
+    await a.exec(`begin; ${change}`);
+    const removal = b.query('delete from p').then(({ rowCount }) => rowCount, (error: unknown) => error);
+    for (let turn = 0; turn < 100 && !b.isWaiting; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await a.query('commit');
+    assert.equal(await removal, 1);
+    assert.deepEqual((await db.query('select * from c')).rows, children);
+  } finally {
+    await db.close();
+  }
+}
