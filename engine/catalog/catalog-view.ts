@@ -5,6 +5,7 @@
 import { assert } from '../../base/assert.js';
 import type { Oid } from '../../base/ids.js';
 import { oid as toOid, treeId } from '../../base/ids.js';
+import { compareText } from '../../base/text-order.js';
 import { RowLayout, type LayoutColumn } from '../../base/rowcode.js';
 import type { Datum } from '../../base/datum.js';
 import type { SqlType, TypeRegistry } from '../../base/types.js';
@@ -118,7 +119,8 @@ export class DefinitionSource {
     return {
       kind: 'table', oid: toOid(record.oid), schema: this.schemaName(record.schema), name: record.name, columns,
       tree: treeId(record.tree), layout: layoutOf(record, this), clusterKey: clustered?.columns, indexes,
-      checks: record.checks.map((check): CheckDef => ({ name: check.name, expression: parseExpression(check.expression), validated: check.validated })),
+      // In the order in which PostgreSQL tests them.
+      checks: record.checks.map((check): CheckDef => ({ name: check.name, expression: parseExpression(check.expression), validated: check.validated })).sort((a, b) => compareText(a.name, b.name)),
       foreignKeys: record.foreignKeys.map((key) => foreignKeyDef(record.oid, key)),
       referencedBy: children.flatMap((child) => child.foreignKeys.filter((key) => key.parent === record.oid).map((key) => foreignKeyDef(child.oid, key))),
       isTemporary: record.persistence === 'temporary', isMaterializedView: record.view !== undefined, virtual: undefined,

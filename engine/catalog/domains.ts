@@ -5,6 +5,7 @@
 import { assert } from '../../base/assert.js';
 import type { Datum } from '../../base/datum.js';
 import { DbError } from '../../base/errors.js';
+import { compareText } from '../../base/text-order.js';
 import { sqlType } from '../../base/types.js';
 import { evaluate } from '../../executor/expression-interpreter.js';
 import { Runtime } from '../../executor/runtime.js';
@@ -43,7 +44,7 @@ function domainChain(source: DefinitionSource, oid: number): DomainRecord[] {
   }
 }
 
-/** Constraints are tested from the innermost domain outwards, NOT NULL first, and told of the outermost. */
+/** Constraints are tested from the innermost domain outwards, those of each by name, NOT NULL first, and told of the outermost. */
 function makeCheck(catalog: SessionCatalog, chain: readonly DomainRecord[]): ScalarImpl {
   const { name } = chain[0]!;
   const isNotNull = chain.some(({ detail }) => detail.notNull);
@@ -51,7 +52,7 @@ function makeCheck(catalog: SessionCatalog, chain: readonly DomainRecord[]): Sca
   const checks = [...chain].reverse().flatMap(({ detail }) => {
     const value = { id: binder.newId(), name: 'value', type: sqlType(detail.base, detail.typmod), column: 0 };
     const level = rowLevel(binder, undefined, '', [value], 'check constraints');
-    return detail.checks.map((check) => ({ value: value.id, name: check.name, expression: coerceToBoolean(binder, binder.hooks.bindExpression(level, parseExpression(check.expression)), 'CHECK') }));
+    return [...detail.checks].sort((a, b) => compareText(a.name, b.name)).map((check) => ({ value: value.id, name: check.name, expression: coerceToBoolean(binder, binder.hooks.bindExpression(level, parseExpression(check.expression)), 'CHECK') }));
   });
   return (...args: readonly unknown[]) => {
     const datum = args[0] as Datum;
