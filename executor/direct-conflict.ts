@@ -26,8 +26,8 @@ export function isByKey({ table, onConflict, generated, returning }: ModifyPlan)
   if (onConflict === undefined) return true;
   if (returning !== undefined) return false;
   const { arbiters, action, assignments } = onConflict;
-  const first = table.indexes.find((index) => index.isUnique && index.deferrable === 'not deferrable' && (arbiters.length === 0 || arbiters.includes(index.oid)));
-  if (first?.isClustered !== true) return false;
+  const asked = table.indexes.filter((index) => index.isUnique && (arbiters.length === 0 || arbiters.includes(index.oid)));
+  if (asked[0]?.isClustered !== true || asked.some((index) => index.deferrable !== 'not deferrable')) return false;
   return action === 'nothing' || (generated.length === 0 && areOfRowAlone(assignments, table, false));
 }
 /** What is evaluated of the row that is there. */

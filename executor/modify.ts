@@ -482,7 +482,8 @@ function assign(row: Row, assignments: readonly { readonly column: number }[], v
 
 function arbitersOf(onConflict: OnConflict | undefined, writer: TableWriter): readonly IndexAccess[] {
   if (onConflict === undefined) return noArbiters;
-  const unique = writer.access.indexes.filter((index) => index.definition.isUnique && !index.isDeferrable);
+  // In the order in which PostgreSQL goes through them, which matters where it meets a deferrable one.
+  const unique = writer.access.indexes.filter((index) => index.definition.isUnique).sort((a, b) => a.definition.oid - b.definition.oid);
   return onConflict.arbiters.length === 0 ? unique : unique.filter((index) => onConflict.arbiters.includes(index.definition.oid));
 }
 

@@ -15,6 +15,7 @@ import { assert } from '../base/assert.js';
 import { ByteBuffer } from '../base/byte-buffer.js';
 import { compareBytes, keyBytes, keyString, putKeyString } from '../base/bytes.js';
 import type { Datum } from '../base/datum.js';
+import { DbError } from '../base/errors.js';
 import { decodeRow, encodeRow } from '../base/rowcode.js';
 import { outputText } from '../base/text-io.js';
 import { mutants } from '../base/mutants.js';
@@ -237,10 +238,11 @@ export class TableWriter {
 
   /**
    * Claims the unique keys that a row adds: those of `entries` that differ from `oldEntries`, and the row key if it is new. Arbiters come
-   * first, because what conflicts there is no error.
+   * first, because what conflicts there is no error; that one of them is deferrable is an error of the row that comes to it. @throws DbError 55000, and as `claimKey`
    */
   #claim(rowKey: string | undefined, row: readonly Datum[], entries: Entries, oldEntries: Entries, arbiters: readonly IndexAccess[]): Wait | Conflict | undefined {
     if (arbiters.length > 0) for (const arbiter of arbiters) {
+      if (arbiter.isDeferrable) throw new DbError('55000', 'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters');
       const claimed = this.#claimIndex(arbiter, rowKey, row, entries, oldEntries, true);
       if (claimed !== undefined) return claimed;
     }

@@ -45,20 +45,13 @@ function matches(element: InferenceElement, column: IndexColumn, types: TypeRegi
   return own?.family === operatorClass.family && own.type === operatorClass.type;
 }
 
-/** Which unique indexes the target names (`viewRow`: by a view's names for its columns); asked when the rest of the clause is bound, for PostgreSQL looks for them when it plans. */
+/** Which unique indexes the target names (`viewRow`: by a view's names for its columns); asked when the rest of the clause is bound, for PostgreSQL looks for them when it plans. A deferrable one is refused when a row comes to it. */
 export function inferArbiters(binder: Binder, into: Target, target: NonNullable<AstOnConflict['target']>, write: WriteExpressions, viewRow: readonly ScanColumn[] | undefined): () => readonly IndexDef[] {
   const { table } = into;
-  const refuseDeferrable = (index: IndexDef): void => {
-    if (index.deferrable === 'not deferrable') return;
-    binder.refuseLater('planning', new DbError('55000', 'ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters', { offset: target.offset }));
-  };
   if (target.kind === 'conflictConstraint') {
     const index = table.indexes.find((candidate) => candidate.constraintName === target.name);
     if (index === undefined) throw new DbError('42704', `constraint "${target.name}" for table "${table.name}" does not exist`);
-    return () => {
-      refuseDeferrable(index);
-      return [index];
-    };
+    return () => [index];
   }
   // A view's names for its columns, computed ones apart.
   const level = viewRow !== undefined ? rowLevel(binder, undefined, into.relationName, viewRow, 'ON CONFLICT') : rowLevel(binder, table, table.name, write.newRow, 'ON CONFLICT');
@@ -71,9 +64,7 @@ export function inferArbiters(binder: Binder, into: Target, target: NonNullable<
       const covers = keys.every((key) => elements.some((element) => sameExpression(element.expression, key))) && elements.every((element) => keys.some((key, i) => sameExpression(element.expression, key) && matches(element, index.columns[i]!, binder.types)));
       return covers && (predicate === undefined || (where !== undefined && impliesPredicate(where, predicate, binder.types)));
     });
-    const usable = matching.filter((index) => index.deferrable === 'not deferrable');
-    if (matching.length > 0 && usable.length === 0) refuseDeferrable(matching[0]!);
-    if (usable.length === 0) binder.refuseLater('planning', new DbError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification', {}));
-    return usable;
+    if (matching.length === 0) binder.refuseLater('planning', new DbError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification', {}));
+    return matching;
   };
 }
