@@ -482,8 +482,7 @@ function assign(row: Row, assignments: readonly { readonly column: number }[], v
 
 function arbitersOf(onConflict: OnConflict | undefined, writer: TableWriter): readonly IndexAccess[] {
   if (onConflict === undefined) return noArbiters;
-  // In the order in which PostgreSQL goes through them, which matters where it meets a deferrable one.
-  const unique = writer.access.indexes.filter((index) => index.definition.isUnique).sort((a, b) => a.definition.oid - b.definition.oid);
+  const { unique } = writer.access;
   return onConflict.arbiters.length === 0 ? unique : unique.filter((index) => onConflict.arbiters.includes(index.definition.oid));
 }
 

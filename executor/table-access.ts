@@ -172,6 +172,7 @@ export class TableAccess {
   readonly #types: TypeRegistry;
   #indexes: readonly IndexAccess[] | undefined;
   #secondary: readonly IndexAccess[] | undefined;
+  #unique: readonly IndexAccess[] | undefined;
   #hasPlainIndexes: boolean | undefined;
   #hasColumnIndexes: boolean | undefined;
   #normalizer: RowNormalizer | undefined;
@@ -200,6 +201,11 @@ export class TableAccess {
   /** All but the clustered primary key, which needs no entries of its own. */
   get secondary(): readonly IndexAccess[] {
     return (this.#secondary ??= this.indexes.filter((index) => !index.definition.isClustered));
+  }
+
+  /** The unique ones, in the order in which they were made: PostgreSQL asks them for a row's keys in that order. */
+  get unique(): readonly IndexAccess[] {
+    return (this.#unique ??= this.indexes.filter((index) => index.definition.isUnique).sort((a, b) => a.definition.oid - b.definition.oid));
   }
 
   /** Whether `isOfColumns` holds of all of them. */

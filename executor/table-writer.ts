@@ -246,7 +246,7 @@ export class TableWriter {
       const claimed = this.#claimIndex(arbiter, rowKey, row, entries, oldEntries, true);
       if (claimed !== undefined) return claimed;
     }
-    for (const index of this.access.indexes) {
+    for (const index of this.access.unique) {
       if (arbiters.length > 0 && arbiters.includes(index)) continue;
       const claimed = this.#claimIndex(index, rowKey, row, entries, oldEntries, false);
       if (claimed !== undefined) return claimed;
@@ -255,7 +255,6 @@ export class TableWriter {
   }
 
   #claimIndex(index: IndexAccess, rowKey: string | undefined, row: readonly Datum[], entries: Entries, oldEntries: Entries, upsert: boolean): Wait | Conflict | undefined {
-    if (!index.definition.isUnique) return undefined;
     let key: string;
     let values: readonly Datum[] | undefined;
     if (index.definition.isClustered) {
@@ -312,8 +311,9 @@ export class TableWriter {
     this.#put(rowKey, row);
     this.#putEntries(entries, rowKey, row);
     this.#checkViewOptions(row);
-    this.#queueUniqueChecks(entries, noEntries);
+    this.#queueUniqueChecks(entries, noEntries, true);
     this.#queueChildChecks(row, undefined, rowKey, false, true);
+    this.#queueUniqueChecks(entries, noEntries, false);
     return undefined;
   }
 
@@ -521,8 +521,9 @@ export class TableWriter {
     const { secondary } = this.access;
     for (let i = 0; i < secondary.length; i++) this.#updateEntry(secondary[i]!, oldEntries[i], entries[i], oldKey, newKey, oldRow, newRow);
     this.#checkViewOptions(newRow);
-    this.#queueUniqueChecks(entries, oldEntries);
+    this.#queueUniqueChecks(entries, oldEntries, true);
     this.#queueChildChecks(newRow, oldRow, newKey, newKey !== oldKey, isOwn);
+    this.#queueUniqueChecks(entries, oldEntries, false);
     this.#queueParentChecks(oldRow, newRow);
     return newKey;
   }
@@ -586,11 +587,12 @@ export class TableWriter {
     return (this.#madeChildren ??= new ChildLooks(this.table, this.#runtime));
   }
 
-  #queueUniqueChecks(entries: Entries, oldEntries: Entries): void {
+  /** Of a row PostgreSQL's triggers go by name: the primary key's come before those of foreign keys, and those of other unique constraints after. */
+  #queueUniqueChecks(entries: Entries, oldEntries: Entries, isPrimary: boolean): void {
     if (entries === noEntries) return;
     this.access.secondary.forEach((index, i) => {
       const entry = entries[i];
-      if (entry === undefined || !index.definition.isUnique || !index.isDeferrable || oldEntries[i]?.key === entry.key) return;
+      if (entry === undefined || !index.definition.isUnique || !index.isDeferrable || index.definition.isPrimary !== isPrimary || oldEntries[i]?.key === entry.key) return;
       if (entry.values.includes(null) && !index.definition.nullsNotDistinct) return;
       this.#checks({ kind: 'unique', table: this.table, index: index.definition, values: entry.values });
     });
