@@ -463,6 +463,7 @@ function typeChange(ddl: Ddl, record: TableRecord, action: AlterType): TypeChang
   const collation = action.collation === undefined ? column.collation : checkCollation(action.collation.name, action.collation.offset);
   const source: Expression = action.using ?? { kind: 'columnRef', parts: [column.name], offset: -1 };
   const conversion = bindConversion(ddl, record, source, to, column.name, action.using !== undefined);
+  if (column.generated === 'identity always' || column.generated === 'identity by default') checkIdentityType(to.oid);
   const defaultNow = defaultOver(ddl, record, position, to);
   refuseWhereRowStored(ddl, record);
   refuseWithin(ddl, record.rowType, to.oid, record.name);
