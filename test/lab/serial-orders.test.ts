@@ -100,17 +100,20 @@ function draw(seed: number, subject: Subject): Schedule {
     () => ['select u from item where k = $1', k()],
     () => `select count(*) from item`,
   ];
-  const ofDefinitions: typeof kinds = [
-    () => `select * from item where u between ${k()} and 3`,
+  // Of one parent, so that who has changed it and who has read it before are soon found.
+  const ofParent: typeof kinds = [() => 'select v from parent where k = 1', () => 'update parent set v = v + 1000 where k = 1 returning v'];
+  // Which columns there are is no answer: definitions are looked at as they are now.
+  const besideDefinitions: typeof kinds = [
+    () => `select k, u, w from item where u between ${k()} and 3`,
     () => `select w from item where k = ${k()}`,
     () => `select count(*) from item`,
     () => `select k from item where w > 100`,
     () => `insert into item values (${k()}, ${k()}, ${++n})`,
-    () => `update item set w = w + 1000 where k = ${k()} returning *`,
+    () => `update item set w = w + 1000 where k = ${k()} returning w`,
     () => `update item set u = ${k() + 3} where k = ${k()} returning k`,
     () => `delete from item where u = ${k()} returning k`,
-    () => `select v from parent where k = ${k()}`,
-    () => `update parent set v = v + 1000 where k = ${k()} returning v`,
+  ];
+  const ofDefinitions: typeof kinds = [
     () => 'truncate item',
     () => 'drop table item',
     () => 'drop index if exists item_w',
@@ -123,15 +126,21 @@ function draw(seed: number, subject: Subject): Schedule {
     () => 'alter table item add column if not exists z int default 5',
     () => 'alter table item add column if not exists at float8 default random() * 0',
   ];
-  const chosen = Array.from({ length: random.between(3, 6) }, () => random.pick(subject === 'items' ? ofItems : subject === 'definitions' ? ofDefinitions : kinds));
-  const step = (): Step => {
-    const drawn = random.pick(chosen)();
+  const some = (list: typeof kinds, least: number, most: number): typeof kinds => Array.from({ length: random.between(least, most) }, () => random.pick(list));
+  const chosen = subject === 'items' ? some(ofItems, 3, 6) : subject === 'families' ? some(kinds, 3, 6) : [...ofParent, ...some(besideDefinitions, 1, 3), ...some(ofDefinitions, 1, 2)];
+  const step = (kind = random.pick(chosen)): Step => {
+    const drawn = kind();
     const [sql, ...params] = typeof drawn === 'string' ? [drawn] : drawn;
     return { sql, params: params.length === 0 ? undefined : params, ...caught() };
   };
   const caught = (): Pick<Step, 'isCaught' | 'isUndone'> => ({ isCaught: random.chance(0.25), isUndone: random.chance(0.1) });
-  const transactions = Array.from({ length: random.between(2, 3) }, () => Array.from({ length: random.between(1, 3) }, step));
-  const parents = [1, 2, 3].filter(() => random.chance(0.6));
+  const transactions = Array.from({ length: random.between(2, 3) }, () => Array.from({ length: random.between(1, 3) }, () => step()));
+  // Seldom drawn, for it takes five statements: who changes a definition has read the parent that a reader of the items changes.
+  if (subject === 'definitions' && random.chance(0.3)) {
+    const [reads, changes, read] = [besideDefinitions.slice(0, 4), besideDefinitions.slice(4), ofParent[0]];
+    transactions.splice(0, 2, [step(read), step(random.pick(ofDefinitions)), step(random.pick(changes))], [step(random.pick(reads)), step(ofParent[1])]);
+  }
+  const parents = [1, 2, 3].filter((p) => random.chance(0.6) || (p === 1 && subject === 'definitions'));
   const children = [1, 2, 3].filter(() => parents.length > 0 && random.chance(0.4));
   const items = subject === 'families' ? [] : [1, 2, 3].filter(() => random.chance(0.5));
   const data = `delete from child; delete from parent; ${subject === 'definitions' ? `drop table if exists item; ${item} create index item_w on item (w);` : 'delete from item;'} ${items.map((i) => `insert into item values (${i}, ${i}, ${i});`).join('')} ${parents.map((p) => `insert into parent values (${p}, ${p}, ${p});`).join('')} ${children.map((id) => `insert into child values (${id}, ${random.pick(parents)}, ${id});`).join('')}`;
