@@ -116,7 +116,8 @@ export const engineScenarios: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
   'engine.turn-forgets-commit': async () => {
-    const db = await open(':memory:', { autoAnalyze: false });
+    // No time passes: else the reader may have to wait because the turn has lasted long enough.
+    const db = await open(':memory:', { autoAnalyze: false, clock: { now: () => Date.now(), monotonic: () => 0 } });
     try {
       await db.exec('create table t (id int primary key, n int); insert into t select i, 1 from generate_series(1, 1000) i');
       const { manager } = db.instance;
