@@ -36,6 +36,8 @@ const readsWithinSlice: Intruder = (world, tree, after) => {
   const { manager, prng } = world;
   const row = new RowRef();
   const reader = manager.beginSlice([], false, { text: 'look' })!;
+  // What it reads first would finish it, behind a snapshot that is of before.
+  check.equal(manager.sliced, undefined, 'a slice is read in the middle of a commit');
   for (let looks = after.length === 0 ? 0 : 8; looks > 0; looks--) {
     const { key, value } = pointOf(after[prng.below(after.length)]!);
     check.equal(reader.get(tree, keyBytes(key), key.length, row), true);
