@@ -222,7 +222,7 @@ export function writePrelude(w: Writer): string {
 /** Whether generated source, which reaches everything by fixed names, leaves context, registers and runtime alone. */
 export function isPlainSource(w: Writer): boolean {
   // Names of result columns in quotes are no names of the source; functions of subqueries are plain themselves.
-  const text = `${w.prologue.toString()}\n${w.code.toString()}`.replaceAll('X.access(x,', '').replace(/\bsubquery\d+\(x, o\)/g, '').replace(/"[^"]*":/g, '');
+  const text = `${w.prologue.toString()}\n${w.code.toString()}`.replaceAll('X.access(x,', '').replace(/\bsubquery_\d+\(x, o\)/g, '').replace(/"[^"]*":/g, '');
   return !/\b(?:x|C|G)\b/.test(text);
 }
 

@@ -73,9 +73,9 @@ export class Module {
     return `k${number}`;
   };
 
-  /** A fresh identifier. */
+  /** A fresh identifier: those that are written out elsewhere, as `p3` for a parameter, have no such mark. */
   name(prefix: string): string {
-    return `${prefix}${this.#nameCount++}`;
+    return `${prefix}_${this.#nameCount++}`;
   }
 
   /** Makes the module: `body` returns what is wanted. `helpers` are reached under their names. */

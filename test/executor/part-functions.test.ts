@@ -22,12 +22,12 @@ describe('batches', () => {
       const temp = w.temp();
       w.line(`for (let i = 0, n = s1.count; i < n; i++) { const v = s1.at(i, left); sum += (${temp} = v.sum, ${temp}); h1.set("left", [v, i]); }`);
     });
-    expect(body).toContain('batch1(s1, left, sum, h1);');
-    expect(body).toContain('sum = z2.sum;');
-    expect(body).not.toContain('left =  z2');
-    expect(functions).toContain('function batch1(s1, left, sum, h1)');
-    expect(functions).toContain('let t0;');
-    expect(functions).toContain('z2.sum = sum;');
+    expect(body).toContain('batch_1(s1, left, sum, h1);');
+    expect(body).toContain('sum = z_2.sum;');
+    expect(body).not.toContain('left =  z_2');
+    expect(functions).toContain('function batch_1(s1, left, sum, h1)');
+    expect(functions).toContain('let t_0;');
+    expect(functions).toContain('z_2.sum = sum;');
   });
   test('code that gives way, returns or leaves an outer loop stays where it is', () => {
     for (const line of ['yield 1;', 'return;', 'break L1;']) expect(written((w) => w.line(line))).toEqual({ body: expect.stringContaining(line) as string, functions: '' });
@@ -65,8 +65,8 @@ describe('batches', () => {
     w.pipeline(() => w.line('if (n > 0) { yield 1; return; }'));
     extractParts(w, ['x', 'o']);
     expect(module.prelude.toString().match(/function\*/g)).toHaveLength(2);
-    expect(module.prelude.toString()).toMatch(/yield\* pipeline\d+\(o, h1, n\);\n *n = z\d+\.n;\n/);
-    expect(w.code.toString()).toMatch(/yield\* pipeline\d+\(o, n\);\n *n = z\d+\.n;\n/);
+    expect(module.prelude.toString()).toMatch(/yield\* pipeline_\d+\(o, h1, n\);\n *n = z_\d+\.n;\n/);
+    expect(w.code.toString()).toMatch(/yield\* pipeline_\d+\(o, n\);\n *n = z_\d+\.n;\n/);
     expect(w.code.toString()).toContain('return;');
   });
   test('a loop that gives way becomes a generator that hands on what it assigns round by round', () => {
@@ -80,8 +80,8 @@ describe('batches', () => {
     w.loop('while (o.next())', () => w.line('if (sum++ > 9) { yield 0; return; }'));
     extractParts(w, ['x', 'o']);
     const functions = module.prelude.toString();
-    expect(functions).toMatch(/function\* loop\d+\(o, sum\) \{\n *while \(o\.next\(\)\) \{\n(?:.*\n){3} *(z\d+)\.sum = sum;\n *\}\n\}/);
-    expect(functions).toMatch(/function\* pipeline\d+\(sum, o\) \{\n *(z\d+)\.sum = sum;\n *yield\* loop\d+\(o, sum\);\n *sum = \1\.sum;/);
+    expect(functions).toMatch(/function\* loop_\d+\(o, sum\) \{\n *while \(o\.next\(\)\) \{\n(?:.*\n){3} *(z_\d+)\.sum = sum;\n *\}\n\}/);
+    expect(functions).toMatch(/function\* pipeline_\d+\(sum, o\) \{\n *(z_\d+)\.sum = sum;\n *yield\* loop_\d+\(o, sum\);\n *sum = \1\.sum;/);
     expect(functions).not.toContain('return;');
     expect(w.code.toString()).toContain('return;');
   });
