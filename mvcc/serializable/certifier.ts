@@ -137,13 +137,12 @@ export class Certifier {
     }
   }
 
-  /** A tree is given up for another that has the same rows, to which who changes these comes from now on: whoever has read some of the one is taken to have read all of the other. */
+  /** A tree is given up for another that has the same rows, to which who changes these comes from now on: whoever has read some of the one is taken to have read all of the other, in full: whether a key is in an index depends on values of a row that stays. */
   carryReads(from: SireadIndex, to: SireadIndex): void {
     if (mutants.on && mutants.has('mvcc.reads-of-left-tree-forgotten')) return;
     for (const reader of this.#readersOf(from)) {
-      const { fullStatement, existenceStatement } = reader.readsOf(from);
-      if (fullStatement !== undefined) reader.readsOf(to).addRange('', undefined, fullStatement, false);
-      else if (existenceStatement !== undefined) reader.readsOf(to).addRange('', undefined, existenceStatement, true);
+      const [read] = reader.readsOf(from).entries();
+      if (read !== undefined) reader.readsOf(to).addRange('', undefined, read.statement, false);
     }
   }
   /** Committed or not: who has gone back to a savepoint has read, and holds no lock any more. */

@@ -164,15 +164,6 @@ export class TreeReads {
     return this.#points.length + this.#full.length + this.#existence.length;
   }
 
-  /** A statement that has read values here; undefined: none has. */
-  get fullStatement(): number | undefined {
-    return this.#points.find(({ existence }) => !existence)?.statement ?? this.#full[0]?.owner.statement;
-  }
-  /** One that has looked whether a row is there. */
-  get existenceStatement(): number | undefined {
-    return this.#points.find(({ existence }) => existence)?.statement ?? this.#existence[0]?.owner.statement;
-  }
-
   /** What was read, for views. */
   entries(): { readonly low: string; readonly high: string | undefined; readonly statement: number; readonly existenceOnly: boolean }[] {
     const points = this.#points.map((point) => ({ low: point.key, high: afterKey(point.key) as string | undefined, statement: point.statement, existenceOnly: point.existence }));
